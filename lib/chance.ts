@@ -1,0 +1,38 @@
+/**
+ * Chance as an option: everything that must not be guessed, or must differ each time, is drawn from one source, which a
+ * test can replace.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+
+/** Draws from one source of random bytes. */
+export interface Chance {
+  /** `length` random bytes. */
+  readonly bytes: (length: number) => Uint8Array<ArrayBuffer>;
+  /** An unguessable name: `length` random bytes (16 if not given) in base64url. */
+  readonly id: (length?: number) => string;
+  /** `length` characters of `0-9a-z`, as the original's ids end with. */
+  readonly base36: (length: number) => string;
+  /** From 0 up to but not including 1. */
+  readonly fraction: () => number;
+}
+
+/**
+ * Makes a {@link Chance} of a byte source.
+ *
+ * @param bytes Returns as many random bytes as it is asked for.
+ */
+export function createChance(bytes: (length: number) => Uint8Array<ArrayBuffer>): Chance {
+  return {
+    bytes,
+    id: (length = 16) => Buffer.from(bytes(length)).toString("base64url"),
+    base36: (length) => Array.from(bytes(length), (byte) => (byte % 36).toString(36)).join(""),
+    fraction: () => new DataView(bytes(4).buffer).getUint32(0) / 2 ** 32,
+  };
+}
+
+/** The source used where no other is given: the runtime's cryptographic generator. */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(length));
+}

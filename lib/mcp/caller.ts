@@ -1,0 +1,34 @@
+/**
+ * Who calls an MCP endpoint, as its route has established before the protocol is looked at.
+ *
+ * @module
+ */
+
+/** The three endpoints of the seed: open, any bearer token, and a token of our authorization server. */
+export type McpMode = "no-auth" | "bearer" | "oauth";
+
+/** The person a token stands for. */
+export interface McpUser {
+  /** Subject of the token. */
+  readonly userId: string;
+  readonly userName: string;
+  readonly email: string;
+  /** The login the token came from. */
+  readonly sessionId: string;
+}
+
+/** The caller of one request. */
+export interface McpCaller {
+  /** Whom notes belong to where the protocol has no session (2026-07-28): the login or token, else the caller's traits. */
+  readonly owner: string;
+  /** Set on `/oauth` alone; there it adds the tools that speak of a user. */
+  readonly user?: McpUser;
+  /** The bearer token, where one was sent. */
+  readonly token?: string;
+  /** The client the token was issued to. */
+  readonly clientId?: string;
+  /** The token's scopes. */
+  readonly scopes?: readonly string[];
+  /** End of the token's life in seconds since 1970, if it has one. */
+  readonly expiresAtSeconds?: number;
+}

@@ -1,0 +1,95 @@
+/**
+ * Writes that share a transaction: while one commit is on its way to the disk, those that come wait and go together in
+ * the next. Each is answered only when its own changes are committed, and a check that fails in company is tried alone,
+ * so that nobody pays for a neighbour.
+ *
+ * @module
+ */
+import type { Commit, Key } from "./kv.ts";
+
+/** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has three at the most. */
+const MAX_COMMITS = 32;
+
+interface Waiting {
+  readonly commit: Commit;
+  readonly resolve: (ok: boolean) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Makes a `commit(changes)` out of an `apply(several)`.
+ *
+ * @param apply Applies all of them in one transaction, or none and answers false.
+ */
+export function createCommitQueue(
+  apply: (commits: readonly Commit[]) => Promise<boolean>,
+): (commit: Commit) => Promise<boolean> {
+  let waiting: Waiting[] = [];
+  let busy = false;
+
+  async function drain(): Promise<void> {
+    busy = true;
+    while (waiting.length > 0) {
+      const { together, later } = selectCompatible(waiting);
+      waiting = later;
+      await settle(together, apply);
+    }
+    busy = false;
+  }
+
+  return (commit) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ commit, resolve, reject });
+      if (!busy) void drain();
+    });
+}
+
+async function settle(
+  together: readonly Waiting[],
+  apply: (commits: readonly Commit[]) => Promise<boolean>,
+): Promise<void> {
+  if (together.length > 1) {
+    try {
+      if (await apply(together.map(({ commit }) => commit))) {
+        for (const { resolve } of together) resolve(true);
+        return;
+      }
+    } catch {
+      // One of them is at fault (a value too large, say): alone, each gets its own answer below.
+    }
+  }
+  for (const { commit, resolve, reject } of together) {
+    try {
+      resolve(await apply([commit]));
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
+
+/** Commits that touch a key in a way the order would matter for must not share a transaction. */
+function selectCompatible(waiting: readonly Waiting[]): { together: Waiting[]; later: Waiting[] } {
+  const written = new Set<string>();
+  const checked = new Set<string>();
+  const together: Waiting[] = [];
+  const later: Waiting[] = [];
+  for (const candidate of waiting) {
+    const { checks = [], sets = [], deletes = [] } = candidate.commit;
+    const writes = [...sets.map(({ key }) => name(key)), ...deletes.map(name)];
+    const reads = checks.map(({ key }) => name(key));
+    const clashes = together.length >= MAX_COMMITS ||
+      writes.some((key) => written.has(key) || checked.has(key)) || reads.some((key) => written.has(key));
+    if (clashes) {
+      later.push(candidate);
+      continue;
+    }
+    together.push(candidate);
+    for (const key of writes) written.add(key);
+    for (const key of reads) checked.add(key);
+  }
+  return { together, later };
+}
+
+function name(key: Key): string {
+  return JSON.stringify(key);
+}

@@ -1,0 +1,58 @@
+/**
+ * Reads that share a round trip: the first goes out at once, those that come while it is away go together.
+ *
+ * @module
+ */
+import type { Key } from "./kv.ts";
+
+/** What one read comes to: `Deno.Kv`'s entry, null for both where nothing is stored. */
+export interface ReadResult {
+  readonly value: unknown;
+  readonly versionstamp: string | null;
+}
+
+/** `getMany` takes no more. */
+const MAX_KEYS = 10;
+/** Batches away at the same time: one to be answered, one to be filled. */
+const MAX_BATCHES = 2;
+
+interface Waiting {
+  readonly key: Key;
+  readonly resolve: (result: ReadResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Makes a `read(key)` out of a `readMany(keys)`.
+ *
+ * @param readMany Answers up to ten keys, in their order.
+ */
+export function createReadQueue(
+  readMany: (keys: readonly Key[]) => Promise<readonly ReadResult[]>,
+): (key: Key) => Promise<ReadResult> {
+  const waiting: Waiting[] = [];
+  let batchesAway = 0;
+
+  async function send(): Promise<void> {
+    const batch = waiting.splice(0, MAX_KEYS);
+    batchesAway++;
+    try {
+      const results = await readMany(batch.map(({ key }) => key));
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index];
+        if (result) resolve(result);
+        else reject(new Error("The database answered fewer keys than were asked for"));
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+    batchesAway--;
+    if (waiting.length > 0) void send();
+  }
+
+  return (key) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ key, resolve, reject });
+      if (batchesAway < MAX_BATCHES) void send();
+    });
+}

@@ -1,0 +1,62 @@
+/**
+ * Every path of the server, written once: route rows take their path from {@link paths}, and everything that tells a
+ * client where to go (metadata, challenges, pages) takes the absolute form from {@link buildUrls}.
+ *
+ * @module
+ */
+
+/** Paths below a sandbox's prefix, by the name of the route that serves them. */
+export const paths = {
+  home: "/",
+  guide: "/guide",
+  health: "/health",
+  noAuth: "/no-auth",
+  bearer: "/bearer",
+  oauth: "/oauth",
+  authorize: "/oauth/authorize",
+  token: "/oauth/token",
+  register: "/oauth/register",
+  jwks: "/oauth/jwks",
+  style: "/assets/style.css",
+  guideScript: "/assets/guide.js",
+  favicon: "/favicon.ico",
+} as const;
+
+/** Paths at the origin's root, into which a sandbox's prefix is inserted (RFC 8414 section 3.1, RFC 9728 section 3.1). */
+export const wellKnown = {
+  authorizationServer: "/.well-known/oauth-authorization-server",
+  openidConfiguration: "/.well-known/openid-configuration",
+  protectedResource: "/.well-known/oauth-protected-resource",
+} as const;
+
+/** The absolute URLs of one sandbox, as seen by the client that asks. */
+export type Urls = Readonly<Record<keyof typeof paths | keyof typeof wellKnown | "oauthProtectedResource", string>>;
+
+/**
+ * Builds the absolute URLs of a sandbox.
+ *
+ * @param origin Scheme, host and port, without a trailing slash.
+ * @param prefix The sandbox's prefix: empty for `main`, else `/s/<scenario>`.
+ */
+export function buildUrls(origin: string, prefix: string): Urls {
+  const issuer = origin + prefix;
+  return Object.freeze({
+    home: issuer + paths.home,
+    guide: issuer + paths.guide,
+    health: issuer + paths.health,
+    noAuth: issuer + paths.noAuth,
+    bearer: issuer + paths.bearer,
+    oauth: issuer + paths.oauth,
+    authorize: issuer + paths.authorize,
+    token: issuer + paths.token,
+    register: issuer + paths.register,
+    jwks: issuer + paths.jwks,
+    style: issuer + paths.style,
+    guideScript: issuer + paths.guideScript,
+    favicon: issuer + paths.favicon,
+    authorizationServer: origin + wellKnown.authorizationServer + prefix,
+    openidConfiguration: origin + wellKnown.openidConfiguration + prefix,
+    protectedResource: origin + wellKnown.protectedResource + prefix,
+    oauthProtectedResource: origin + wellKnown.protectedResource + prefix + paths.oauth,
+  });
+}
