@@ -1,0 +1,161 @@
+/**
+ * Flags and environment, read once and turned into settings, or into one line that says what is wrong.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type SigningAlgorithm, signingAlgorithms } from "./store/keys.ts";
+
+/** What the program was told. */
+export interface Config {
+  /** Port to listen on; 0 for any free one. */
+  readonly port: number;
+  readonly host: string;
+  /** A path, `:memory:`, or the URL of a KV server. */
+  readonly db: string;
+  /** Origin to name in place of the request's own. */
+  readonly publicUrl?: string;
+  /** Paths of certificate and key in PEM, for https. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  readonly alg: SigningAlgorithm;
+  /** One JSON line when ready, then a JSON line per exchange. */
+  readonly json: boolean;
+  /** No line per exchange, and none when ready. */
+  readonly quiet: boolean;
+}
+
+/** What to do instead of serving. */
+export type Command =
+  | { readonly kind: "serve"; readonly config: Config }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" };
+
+/** Environment by name; absent ones are undefined. */
+export type Environment = (name: string) => string | undefined;
+
+/** A setting that cannot be used; its message is one line for stderr. */
+export class ConfigError extends Error {}
+
+/** The port of the original. */
+export const DEFAULT_PORT = 8789;
+
+/** The text of `--help`. */
+export const helpText =
+  `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
+
+Usage: mock-oauth [start] [options]
+
+  --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
+  --host NAME       address to listen on                         HOST        (127.0.0.1)
+  --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
+  --public-url URL  origin to name in place of the request's     PUBLIC_URL
+  --tls-cert FILE   certificate in PEM, for https                TLS_CERT
+  --tls-key FILE    its key in PEM                               TLS_KEY
+  --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
+  --json            one JSON line when ready, then JSON logs
+  --quiet           no output but errors
+  --help            this text
+  --version         the version
+`;
+
+/**
+ * Reads flags and environment; a flag wins over its variable.
+ *
+ * @param args The command line, without the program.
+ * @param env The environment.
+ * @param os The operating system, as `Deno.build.os` names it: it decides where data lives.
+ * @throws ConfigError for anything that cannot be used.
+ */
+export function parseConfig(args: readonly string[], env: Environment, os: string): Command {
+  const flags = parseFlags(args);
+  if (flags.help) return { kind: "help" };
+  if (flags.version) return { kind: "version" };
+  const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
+  const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
+  const config = {
+    port: parsePort(flags.port ?? present(env("PORT"))),
+    host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
+    db: flags.db ?? present(env("MOCK_DB")) ?? defaultDatabasePath(env, os),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(tls === undefined ? {} : { tls }),
+    alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
+    json: flags.json ?? false,
+    quiet: flags.quiet ?? false,
+  };
+  return { kind: "serve", config };
+}
+
+// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
+function parseFlags(args: readonly string[]) {
+  try {
+    // `start` is what is done anyway; it is there for whoever wants to say so.
+    return parseArgs({
+      args: args[0] === "start" ? args.slice(1) : [...args],
+      strict: true,
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        db: { type: "string" },
+        "public-url": { type: "string" },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        alg: { type: "string" },
+        json: { type: "boolean" },
+        quiet: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean", short: "V" },
+      },
+    }).values;
+  } catch (error) {
+    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
+    throw new ConfigError(`${reason}; --help lists the flags`);
+  }
+}
+
+/** An empty variable is an unset one. */
+function present(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function parsePort(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  throw new ConfigError(`The port is '${text}', but must be a whole number from 0 to 65535`);
+}
+
+function parseAlg(text: string | undefined): SigningAlgorithm {
+  if (text === undefined) return "EdDSA";
+  const alg = signingAlgorithms.find((known) => known === text);
+  if (alg) return alg;
+  throw new ConfigError(`The algorithm is '${text}', but must be one of ${signingAlgorithms.join(", ")}`);
+}
+
+function parsePublicUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash &&
+    !url.username;
+  if (isOrigin) return url.origin;
+  throw new ConfigError(`The public URL is '${text}', but must be an origin such as https://mock.example.com`);
+}
+
+function parseTls(certPath: string | undefined, keyPath: string | undefined): Config["tls"] {
+  if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
+  if (certPath === undefined && keyPath === undefined) return undefined;
+  throw new ConfigError("For https both --tls-cert and --tls-key are needed");
+}
+
+/** Where programs of this system keep a user's data (XDG Base Directory; on Windows and macOS their own places). */
+function defaultDatabasePath(env: Environment, os: string): string {
+  const home = present(env("HOME")) ?? present(env("USERPROFILE"));
+  const base = os === "windows"
+    ? present(env("LOCALAPPDATA"))
+    : os === "darwin"
+    ? home && `${home}/Library/Application Support`
+    : present(env("XDG_DATA_HOME")) ?? (home && `${home}/.local/share`);
+  if (base === undefined) {
+    throw new ConfigError("No home directory is known to keep data in; say where with --db, or --db :memory:");
+  }
+  return os === "windows" ? `${base}\\mock-oauth\\kv.sqlite3` : `${base}/mock-oauth/kv.sqlite3`;
+}

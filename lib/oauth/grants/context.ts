@@ -1,0 +1,118 @@
+/**
+ * What every grant is handed, and the step all grants share: spending the credential, then issuing.
+ *
+ * @module
+ */
+import { OAuthError } from "../../errors.ts";
+import type { ClientRecord, Clients } from "../../store/clients.ts";
+import type { Grants } from "../../store/grants.ts";
+import type { Entry } from "../../store/kv.ts";
+import type { Params } from "../params.ts";
+import type { Grant, IssueContext } from "../tokens.ts";
+
+/** One token request, its client authenticated. */
+export interface TokenRequest extends IssueContext {
+  readonly params: Params;
+  readonly client: Entry<ClientRecord> & { readonly value: ClientRecord };
+  readonly clients: Clients;
+  readonly grants: Grants;
+}
+
+/** A credential whose contents have been found right. */
+export interface Credential {
+  /** What to call it in an error. */
+  readonly noun: string;
+  readonly jti: string;
+  readonly grant: Grant;
+  readonly expiresAtMs: number;
+  /** The paragraph that says it can be used once. */
+  readonly reference: string;
+}
+
+/** Marks outlive what they mark by this much, because sandbox clocks can be set back. */
+const MARK_MARGIN_MS = 60 * 60 * 1000;
+
+/**
+ * Spends a one-time credential. Everything else about it must have been checked before, so that a request that fails for
+ * another reason leaves it usable, and only a real second use counts as one.
+ *
+ * @param request The token request.
+ * @param credential What is redeemed.
+ * @throws OAuthError `invalid_grant` if it was used before (which revokes what the first use issued) or was revoked,
+ * `invalid_client` if the client has been removed.
+ */
+export async function spend(request: TokenRequest, credential: Credential): Promise<void> {
+  const { sandbox, grants, clients, policy } = request;
+  const { noun, jti, grant, expiresAtMs, reference } = credential;
+  let client: Entry<ClientRecord> = request.client;
+  for (;;) {
+    const keepMs = Math.max(0, expiresAtMs - sandbox.now()) + MARK_MARGIN_MS;
+    const result = await grants.redeem({ sandboxId: sandbox.id, jti, grantId: grant.sessionId, client, keepMs });
+    switch (result) {
+      case "redeemed":
+        return;
+      case "already used":
+        if (policy.revokeOnReuse) await grants.revoke(sandbox.id, grant.sessionId, sandbox.now());
+        throw new OAuthError("invalid_grant", `${noun} already used; all tokens of this login are now revoked`, {
+          parameter: parameterOf(noun),
+          expected: "each one redeemed once",
+          reference,
+        });
+      case "revoked":
+        throw new OAuthError("invalid_grant", `${noun} has been revoked`, { parameter: parameterOf(noun), reference });
+      case "client changed":
+        client = await clients.get(sandbox.id, grant.clientId);
+        if (!client.value) throw new OAuthError("invalid_client", "Client not found", { reference: "RFC 6749 5.2" });
+    }
+  }
+}
+
+function parameterOf(noun: string): string {
+  return noun === "Refresh token" ? "refresh_token" : "code";
+}
+
+/**
+ * Insists that a credential belongs to the client that sends it.
+ *
+ * @param request The token request.
+ * @param credential What is redeemed.
+ * @throws OAuthError `invalid_grant` for another client's credential, or one whose time is over.
+ */
+export function requireOwnAndLive(request: TokenRequest, credential: Credential): void {
+  const { sandbox, client } = request;
+  const parameter = parameterOf(credential.noun);
+  if (credential.grant.clientId !== client.value.clientId) {
+    throw new OAuthError("invalid_grant", `Client ID mismatch: the ${parameter} was issued to another client`, {
+      parameter,
+      received: client.value.clientId,
+      expected: "the client_id of the authorization request",
+      reference: credential.reference,
+    });
+  }
+  if (credential.expiresAtMs <= sandbox.now()) {
+    const seconds = Math.floor((sandbox.now() - credential.expiresAtMs) / 1000);
+    throw new OAuthError("invalid_grant", `${credential.noun} expired ${seconds} seconds ago`, {
+      parameter,
+      reference: credential.reference,
+    });
+  }
+}
+
+/**
+ * The resources of a token request: those of the grant, or some of them (RFC 8707 2.2).
+ *
+ * @param granted What the authorization request named.
+ * @param asked What the token request names.
+ * @throws OAuthError `invalid_target` for one that was not granted.
+ */
+export function narrowResources(granted: readonly string[], asked: readonly string[]): readonly string[] {
+  if (asked.length === 0) return granted;
+  const foreign = granted.length === 0 ? undefined : asked.find((resource) => !granted.includes(resource));
+  if (foreign === undefined) return asked;
+  throw new OAuthError("invalid_target", "resource was not part of the authorization request", {
+    parameter: "resource",
+    received: foreign,
+    expected: granted.map((resource) => `'${resource}'`).join(" or "),
+    reference: "RFC 8707 2.2",
+  });
+}

@@ -1,0 +1,58 @@
+/**
+ * The refresh_token grant (RFC 6749 6), with rotation: each refresh token is good for one use, and a second use revokes
+ * the family (OAuth 2.1 4.3.1).
+ *
+ * @module
+ */
+import { OAuthError } from "../../errors.ts";
+import { parseResources, parseScope, requireParam } from "../params.ts";
+import { issueTokens, openRefreshToken, type TokenResponse } from "../tokens.ts";
+import { narrowResources, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+
+const REFERENCE = "RFC 6749 6";
+
+/**
+ * Redeems a refresh token.
+ *
+ * @param request The token request.
+ * @throws OAuthError `invalid_grant` for a token that is unknown, another client's, expired, used or revoked,
+ * `invalid_scope` for a scope beyond what was granted, `unauthorized_client` if the client did not register for it.
+ */
+export async function redeemRefreshToken(request: TokenRequest): Promise<TokenResponse> {
+  const { params, keys, client } = request;
+  if (!client.value.metadata.grant_types.includes("refresh_token")) {
+    throw new OAuthError("unauthorized_client", "This client has not registered for the refresh_token grant", {
+      parameter: "grant_type",
+      expected: 'a registration with "refresh_token" in grant_types',
+      reference: "RFC 7591 2",
+    });
+  }
+  const token = openRefreshToken(keys, requireParam(params, "refresh_token", REFERENCE));
+  if (!token) {
+    throw new OAuthError("invalid_grant", "Invalid refresh token: this server has not issued it", {
+      parameter: "refresh_token",
+      expected: "the refresh_token of the last token response, unchanged",
+      reference: REFERENCE,
+    });
+  }
+  const credential = { noun: "Refresh token", reference: REFERENCE, ...token };
+  requireOwnAndLive(request, credential);
+  const scopes = narrowScopes(token.grant.scopes, params.get("scope"));
+  const resources = narrowResources(token.grant.resources, parseResources(params.all("resource")));
+  await spend(request, credential);
+  return issueTokens(request, { ...token.grant, scopes, resources }, true);
+}
+
+/** RFC 6749 6: a scope may be left out or narrowed, never widened. */
+function narrowScopes(granted: readonly string[], text: string | undefined): readonly string[] {
+  const asked = parseScope(text);
+  if (asked.length === 0) return granted;
+  const foreign = asked.find((scope) => !granted.includes(scope));
+  if (foreign === undefined) return asked;
+  throw new OAuthError("invalid_scope", "scope goes beyond what was granted", {
+    parameter: "scope",
+    received: foreign,
+    expected: granted.length === 0 ? "no scope, as none was granted" : `no more than '${granted.join(" ")}'`,
+    reference: REFERENCE,
+  });
+}

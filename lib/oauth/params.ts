@@ -1,0 +1,159 @@
+/**
+ * Parameters as they arrive, in a query or a form, made into something that can be asked by name.
+ *
+ * @module
+ */
+import { excerpt, OAuthError } from "../errors.ts";
+
+/** Parameters of one request. */
+export interface Params {
+  /** The value, or undefined if it was not sent or sent empty (RFC 6749 3.1). */
+  readonly get: (name: string) => string | undefined;
+  /** All values of a parameter that may come more than once. */
+  readonly all: (name: string) => readonly string[];
+  /** What is wrong with single parameters, in the order they came. */
+  readonly faults: readonly OAuthError[];
+}
+
+/** RFC 8707 2 lets a client name several resources; everything else comes once. */
+const REPEATABLE: ReadonlySet<string> = new Set(["resource"]);
+const MAX_VALUE_LENGTH = 16 * 1024;
+
+/**
+ * Reads parameters. It does not throw, because an authorization request with a fault in one parameter may still say
+ * where the error belongs; see {@link requireFaultless}.
+ *
+ * @param sources Query and form, in the order of reading; a name may stand in one of them only.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1}
+ */
+export function parseParams(...sources: readonly URLSearchParams[]): Params {
+  const values = new Map<string, string[]>();
+  const faults: OAuthError[] = [];
+  for (const source of sources) {
+    for (const [name, value] of source) {
+      if (value === "") continue;
+      const earlier = values.get(name);
+      const fault = faultOf(name, value) ?? (earlier && !REPEATABLE.has(name) ? repeated(name) : undefined);
+      if (fault) faults.push(fault);
+      if (earlier) earlier.push(value);
+      else values.set(name, [value]);
+    }
+  }
+  return { get: (name) => values.get(name)?.[0], all: (name) => values.get(name) ?? [], faults };
+}
+
+function faultOf(name: string, value: string): OAuthError | undefined {
+  if (value.includes("\0") || name.includes("\0")) {
+    return new OAuthError("invalid_request", `${excerpt(name)} holds a NUL character`, {
+      parameter: name,
+      reference: "RFC 6749 A",
+    });
+  }
+  if (value.length <= MAX_VALUE_LENGTH) return undefined;
+  return new OAuthError("invalid_request", `${excerpt(name)} is too long`, {
+    parameter: name,
+    received: `${value.length} characters`,
+    expected: `${MAX_VALUE_LENGTH} characters at the most`,
+  });
+}
+
+function repeated(name: string): OAuthError {
+  return new OAuthError("invalid_request", `${excerpt(name)} is sent more than once`, {
+    parameter: name,
+    expected: "each parameter once",
+    reference: "RFC 6749 3.1",
+  });
+}
+
+/**
+ * Insists that parameters are well formed.
+ *
+ * @param params The parameters.
+ * @param names The parameters that matter now; all of them if not given.
+ * @throws OAuthError `invalid_request` for one that came twice, holds a NUL, or is longer than 16,384 characters.
+ */
+export function requireFaultless(params: Params, names?: readonly string[]): void {
+  const fault = params.faults.find(({ detail }) => !names || names.includes(detail.parameter ?? ""));
+  if (fault) throw fault;
+}
+
+/**
+ * Insists on a parameter.
+ *
+ * @param params Where to look.
+ * @param name Its name.
+ * @param reference The paragraph that requires it.
+ * @throws OAuthError `invalid_request` if it is missing or empty.
+ */
+export function requireParam(params: Params, name: string, reference: string): string {
+  const value = params.get(name);
+  if (value !== undefined) return value;
+  throw new OAuthError("invalid_request", `${name} is missing`, { parameter: name, reference });
+}
+
+const MAX_LIFETIME_SECONDS = 100 * 365 * 24 * 60 * 60;
+
+/**
+ * Parses a token lifetime.
+ *
+ * @param text What was sent as `expires_in`, if anything.
+ * @returns Seconds, or undefined for a token that does not expire.
+ * @throws OAuthError `invalid_request` for anything but a whole number of seconds from 1 to a hundred years.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(parseExpiresIn("60"), 60);
+ * assert.equal(parseExpiresIn(undefined), undefined);
+ * assert.throws(() => parseExpiresIn("-1"), /expires_in is not a token lifetime/);
+ * ```
+ */
+export function parseExpiresIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
+  if (seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS) return seconds;
+  throw new OAuthError("invalid_request", "expires_in is not a token lifetime", {
+    parameter: "expires_in",
+    received: text,
+    expected: `a whole number of seconds from 1 to ${MAX_LIFETIME_SECONDS}, or none for a token that does not expire`,
+  });
+}
+
+/**
+ * Parses a scope into its tokens.
+ *
+ * @param text What was sent as `scope`, if anything.
+ * @throws OAuthError `invalid_scope` for characters a scope token cannot have.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3}
+ */
+export function parseScope(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const tokens = text.split(" ").filter((token) => token !== "");
+  if (tokens.every((token) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(token))) return [...new Set(tokens)];
+  throw new OAuthError("invalid_scope", "scope holds characters that a scope cannot have", {
+    parameter: "scope",
+    received: text,
+    expected: "tokens of printable ASCII without double quote and backslash, separated by single spaces",
+    reference: "RFC 6749 3.3",
+  });
+}
+
+/**
+ * Parses resource indicators.
+ *
+ * @param values What was sent as `resource`.
+ * @throws OAuthError `invalid_target` for anything but an absolute URI without a fragment.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8707.html#section-2}
+ */
+export function parseResources(values: readonly string[]): readonly string[] {
+  for (const value of values) {
+    if (URL.canParse(value) && !value.includes("#")) continue;
+    throw new OAuthError("invalid_target", "resource does not name a resource", {
+      parameter: "resource",
+      received: value,
+      expected: "an absolute URI without a fragment",
+      reference: "RFC 8707 2",
+    });
+  }
+  return [...new Set(values)];
+}

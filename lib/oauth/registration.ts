@@ -1,0 +1,135 @@
+/**
+ * Dynamic client registration (RFC 7591): what a client may say of itself, and what it gets back.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { excerpt, OAuthError } from "../errors.ts";
+import { checkRedirectUri } from "./redirect_uri.ts";
+
+/** Grants a client can register for, as metadata advertises them. */
+export const grantTypes = ["authorization_code", "refresh_token"] as const;
+/** Ways to authenticate at the token endpoint, as metadata advertises them. */
+export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
+
+const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), "holds a NUL character");
+const webUri = z.string().max(2048).refine(
+  (value) => /^https?:\/\//i.test(value) && URL.canParse(value),
+  "is not an http or https URL",
+);
+
+const metadata = z.object({
+  redirect_uris: z.array(z.string()).max(50).optional(),
+  token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods).optional(),
+  grant_types: z.array(z.string().max(256)).max(50).optional(),
+  response_types: z.array(z.string().max(256)).max(50).optional(),
+  client_name: text.optional(),
+  client_uri: webUri.optional(),
+  logo_uri: webUri.optional(),
+  scope: z.string().max(4096).regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, "has characters a scope cannot have").optional(),
+  contacts: z.array(text).max(50).optional(),
+  tos_uri: webUri.optional(),
+  policy_uri: webUri.optional(),
+  jwks_uri: webUri.optional(),
+  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(50) }).optional(),
+  software_id: text.optional(),
+  software_version: text.optional(),
+  application_type: z.enum(["web", "native"]).optional(),
+});
+
+/** What a client says of itself, with the defaults of RFC 7591 2 filled in. */
+export type ClientMetadata =
+  & Readonly<Omit<z.output<typeof metadata>, "redirect_uris" | "grant_types" | "response_types">>
+  & {
+    readonly redirect_uris: readonly string[];
+    readonly grant_types: readonly string[];
+    readonly response_types: readonly string[];
+    readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
+  };
+
+/** A stored record holds 64 KiB; what a client says of itself is kept well below. */
+const MAX_METADATA_LENGTH = 32 * 1024;
+
+/**
+ * Reads a registration request.
+ *
+ * @param body The body as text.
+ * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the field.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2}
+ */
+export function parseRegistration(body: string): ClientMetadata {
+  const parsed = metadata.safeParse(withoutNulls(parseJsonObject(body)));
+  if (!parsed.success) throw describeIssue(parsed.error);
+  // An empty array, like null, says nothing.
+  const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = parsed.data;
+  for (const uri of redirect_uris) checkRedirectUri(uri);
+  const grants = knownGrants(grant_types ?? ["authorization_code"]);
+  if (redirect_uris.length === 0) {
+    throw new OAuthError("invalid_redirect_uri", "redirect_uris is missing", {
+      parameter: "redirect_uris",
+      expected: "at least one redirect URI, which the authorization_code grant needs",
+      reference: "RFC 7591 2",
+    });
+  }
+  if (response_types && !response_types.includes("code")) {
+    throw refuse("response_types", JSON.stringify(response_types), '["code"]');
+  }
+  const client = {
+    ...rest,
+    redirect_uris,
+    grant_types: grants,
+    response_types: ["code"],
+    token_endpoint_auth_method: token_endpoint_auth_method ?? "client_secret_basic",
+  };
+  const length = JSON.stringify(client).length;
+  if (length > MAX_METADATA_LENGTH) {
+    throw refuse("the metadata as a whole", `${length} characters`, `${MAX_METADATA_LENGTH} at the most`);
+  }
+  return client;
+}
+
+function parseJsonObject(body: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw refuse("the body", excerpt(body), "a JSON object");
+  }
+  const object = z.record(z.string(), z.unknown()).safeParse(parsed);
+  if (object.success && !Array.isArray(parsed)) return object.data;
+  throw refuse("the body", excerpt(body), "a JSON object");
+}
+
+/** Clients that serialise absent fields as null mean that they are absent. */
+function withoutNulls(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
+}
+
+/**
+ * A server may register less than was asked for (RFC 7591 2). VS Code asks for the device grant beside the two we have,
+ * so what we do not know is left out, and the response says what is left.
+ */
+function knownGrants(asked: readonly string[]): readonly string[] {
+  const known = grantTypes.filter((grant) => asked.includes(grant));
+  if (known.includes("authorization_code")) return known;
+  throw refuse("grant_types", JSON.stringify(asked), "authorization_code, with or without refresh_token");
+}
+
+function refuse(field: string, received: string, expected: string): OAuthError {
+  return new OAuthError("invalid_client_metadata", `${field} cannot be registered`, {
+    parameter: field,
+    received,
+    expected,
+    reference: "RFC 7591 2",
+  });
+}
+
+function describeIssue({ issues }: z.ZodError): OAuthError {
+  const issue = issues[0];
+  const field = issue?.path.join(".") || "the body";
+  return new OAuthError(
+    field.startsWith("redirect_uris") ? "invalid_redirect_uri" : "invalid_client_metadata",
+    `${field} cannot be registered: ${issue?.message ?? "it is not what it should be"}`,
+    { parameter: field, reference: "RFC 7591 2" },
+  );
+}

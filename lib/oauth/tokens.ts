@@ -1,0 +1,159 @@
+/**
+ * What a login turns into: access tokens (RFC 9068), refresh tokens and id_tokens. Codes, the fourth, are in `code.ts`.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Chance } from "../chance.ts";
+import type { Mint, Policy } from "../scenarios/plan.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { Keys, SigningKey } from "./keys.ts";
+import { seal, unseal } from "./seal.ts";
+import type { User } from "./user.ts";
+
+/** What a person has granted a client; codes and refresh tokens carry it, sealed. */
+export interface Grant {
+  /** The login, by which everything that came of it can be revoked. */
+  readonly sessionId: string;
+  readonly clientId: string;
+  readonly user: User;
+  readonly scopes: readonly string[];
+  /** Resources asked for; empty means the `/oauth` endpoint. */
+  readonly resources: readonly string[];
+  /** Life of access tokens in seconds; absent for tokens that do not expire. */
+  readonly expiresInSeconds?: number;
+  /** To be repeated in the id_token (OpenID Connect Core 3.1.2.1). */
+  readonly nonce?: string;
+  /** When the person signed in, in seconds since 1970. */
+  readonly authTimeSeconds: number;
+}
+
+/** A refresh token's contents. */
+export interface RefreshToken {
+  readonly jti: string;
+  readonly grant: Grant;
+  /** Milliseconds since 1970 on the sandbox's clock. */
+  readonly expiresAtMs: number;
+}
+
+/** Claims of our access tokens (RFC 9068 2.2). */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly client_id: string;
+  readonly scope: string;
+  readonly iat: number;
+  readonly exp?: number;
+  readonly jti: string;
+  /** The login; revoking it revokes the token. */
+  readonly sid: string;
+  readonly email: string;
+  readonly name: string;
+}
+
+/** The body of a successful token response (RFC 6749 5.1). */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: "Bearer";
+  readonly expires_in?: number;
+  readonly refresh_token?: string;
+  readonly scope?: string;
+  readonly id_token?: string;
+}
+
+/** What issuing needs to know of the request. */
+export interface IssueContext {
+  readonly sandbox: Sandbox;
+  readonly policy: Policy;
+  readonly mint: Mint;
+  readonly keys: Keys;
+  readonly chance: Chance;
+}
+
+/**
+ * Issues the tokens of a grant.
+ *
+ * @param context The sandbox, its policy and its keys.
+ * @param grant What was granted.
+ * @param withRefreshToken Whether the client registered for the refresh_token grant.
+ */
+export function issueTokens(context: IssueContext, grant: Grant, withRefreshToken: boolean): TokenResponse {
+  const { sandbox, policy, mint, keys, chance } = context;
+  const nowMs = sandbox.now();
+  const iat = Math.floor(nowMs / 1000);
+  const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
+  const scope = grant.scopes.join(" ");
+  const accessToken = signJwt(keys.signing, "at+jwt", {
+    ...userClaims(sandbox, grant),
+    aud: audienceOf(sandbox, grant.resources),
+    client_id: grant.clientId,
+    scope,
+    iat,
+    ...(expiresIn === undefined ? {} : { exp: iat + expiresIn }),
+    jti: chance.id(),
+    sid: grant.sessionId,
+  });
+  const refreshToken: RefreshToken = {
+    jti: chance.id(),
+    grant,
+    expiresAtMs: nowMs + policy.refreshTokenTtlSeconds * 1000,
+  };
+  return {
+    access_token: accessToken,
+    token_type: "Bearer",
+    ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
+    ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken, chance) } : {}),
+    ...(scope === "" ? {} : { scope }),
+    ...(grant.scopes.includes("openid") ? { id_token: issueIdToken(context, grant, iat) } : {}),
+  };
+}
+
+/** The claims that say who, in both kinds of JWT. */
+function userClaims(sandbox: Sandbox, { user }: Grant): Pick<AccessTokenClaims, "iss" | "sub" | "email" | "name"> {
+  return { iss: sandbox.issuer, sub: user.userId, email: user.email, name: user.userName };
+}
+
+/** OpenID Connect Core 2; an id_token always expires. */
+function issueIdToken({ sandbox, policy, keys }: IssueContext, grant: Grant, iat: number): string {
+  return signJwt(keys.signing, "JWT", {
+    ...userClaims(sandbox, grant),
+    aud: grant.clientId,
+    iat,
+    exp: iat + policy.idTokenTtlSeconds,
+    auth_time: grant.authTimeSeconds,
+    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+  });
+}
+
+/** The `aud` claim: the resources that were asked for, else the `/oauth` endpoint (RFC 9068 3). */
+function audienceOf(sandbox: Sandbox, resources: readonly string[]): string | readonly string[] {
+  return resources.length > 1 ? resources : resources[0] ?? sandbox.urls.oauth;
+}
+
+function signJwt(key: SigningKey, typ: string, claims: object): string {
+  const header = base64urlJson({ alg: key.alg, typ, kid: key.kid });
+  const signingInput = `${header}.${base64urlJson(claims)}`;
+  return `${signingInput}.${key.sign(signingInput)}`;
+}
+
+function base64urlJson(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+/**
+ * Opens a refresh token.
+ *
+ * @param keys The sandbox's keys.
+ * @param text What was sent.
+ * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
+ */
+export function openRefreshToken(keys: Keys, text: string): RefreshToken | undefined {
+  const value = unseal("refresh", keys.sealing, text);
+  return wasSealed<RefreshToken>(value) ? value : undefined;
+}
+
+/** What opens under our own key has the shape we sealed; anything else does not open. */
+export function wasSealed<T>(value: unknown): value is T {
+  return value !== undefined;
+}

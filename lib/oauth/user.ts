@@ -1,0 +1,85 @@
+/**
+ * Who signs in: somebody made up on the spot, or somebody with an e-mail address and a password.
+ *
+ * @module
+ */
+import type { Chance } from "../chance.ts";
+import { OAuthError } from "../errors.ts";
+import type { Users } from "../store/users.ts";
+import { hashPassword, verifyPassword } from "./password.ts";
+
+/** A person, as tokens and tools speak of one. */
+export interface User {
+  readonly userId: string;
+  readonly userName: string;
+  readonly email: string;
+}
+
+/** What a sign-in needs. */
+export interface SignInDeps {
+  readonly users: Users;
+  readonly chance: Chance;
+}
+
+/**
+ * Makes up a person, who is kept nowhere.
+ *
+ * @param nowMs The sandbox's time in milliseconds.
+ * @param chance Where the id comes from.
+ */
+export function createAutoUser(nowMs: number, chance: Chance): User {
+  const tail = `${nowMs}-${chance.base36(7)}`;
+  return {
+    userId: `mock-user-auto-${tail}`,
+    userName: "Mock Test User",
+    email: `mock-auto-${tail}@example.com`,
+  };
+}
+
+/**
+ * Signs a person in: a new e-mail address creates the user, a known one checks the password.
+ *
+ * @param deps The table of users, and chance.
+ * @param sandboxId The sandbox the user lives in.
+ * @param nowMs The sandbox's time in milliseconds.
+ * @param credentials What was sent.
+ * @throws OAuthError `access_denied` with status 401 for a wrong password, `invalid_request` for something that is no
+ * e-mail address.
+ */
+export async function signIn(
+  { users, chance }: SignInDeps,
+  { sandboxId, nowMs }: { readonly sandboxId: string; readonly nowMs: number },
+  credentials: { readonly email: string; readonly password: string },
+): Promise<User> {
+  const email = parseEmail(credentials.email);
+  const known = await users.find(sandboxId, email);
+  if (!known) {
+    const user = {
+      userId: `mock-user-${nowMs}-${chance.base36(7)}`,
+      userName: email.slice(0, email.indexOf("@")),
+      email,
+    };
+    const passwordHash = await hashPassword(credentials.password, chance.bytes(16));
+    if (await users.add(sandboxId, { ...user, passwordHash, createdAtMs: nowMs })) return user;
+  }
+  // The address may have been taken while the password was hashed: then that user's password counts.
+  const user = known ?? await users.find(sandboxId, email);
+  if (user && await verifyPassword(credentials.password, user.passwordHash)) {
+    return { userId: user.userId, userName: user.userName, email: user.email };
+  }
+  throw new OAuthError("access_denied", "Authentication failed: Invalid password", {
+    status: 401,
+    parameter: "password",
+    expected: "the password this e-mail address was first used with",
+  });
+}
+
+function parseEmail(text: string): string {
+  const email = text.trim();
+  if (email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+$/.test(email)) return email;
+  throw new OAuthError("invalid_request", "email is not an e-mail address", {
+    parameter: "email",
+    received: text,
+    expected: "one like ada@example.com, 254 characters at the most",
+  });
+}

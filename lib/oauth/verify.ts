@@ -1,0 +1,120 @@
+/**
+ * What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, not expired,
+ * not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { OAuthError } from "../errors.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { Grants } from "../store/grants.ts";
+import type { Keys, SigningKey } from "./keys.ts";
+import type { AccessTokenClaims } from "./tokens.ts";
+
+/** What verification needs. */
+export interface VerifierDeps {
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  readonly grants: Grants;
+}
+
+/** Tokens whose signature need not be checked again, by the most there may be. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Makes the function that verifies an access token and returns its claims. It remembers which signatures it has seen to
+ * be good, as they stay good; issuer, audience, expiry and revocation are looked at each time.
+ *
+ * @param deps Keys and marks of all sandboxes.
+ */
+export function createTokenVerifier(
+  { keysOf, grants }: VerifierDeps,
+): (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims> {
+  const verified = new Map<string, AccessTokenClaims>();
+
+  return async (sandbox, token) => {
+    const name = `${sandbox.id} ${token}`;
+    let claims = verified.get(name);
+    if (!claims) {
+      claims = verifySignature((await keysOf(sandbox.id)).signing, token);
+      if (verified.size >= MAX_REMEMBERED) verified.clear();
+      verified.set(name, claims);
+    }
+    checkClaims(sandbox, claims);
+    if (await grants.isRevoked(sandbox.id, claims.sid)) {
+      throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
+    }
+    return claims;
+  };
+}
+
+function verifySignature(key: SigningKey, token: string): AccessTokenClaims {
+  const [header = "", payload = "", signature = "", ...more] = token.split(".");
+  const { alg, typ, kid } = parseSegment<{ alg?: unknown; typ?: unknown; kid?: unknown }>(header) ?? {};
+  if (more.length > 0 || alg !== key.alg || kid !== key.kid) {
+    throw refuse("The access token is not one of this server's", {
+      expected: `a JWT with alg ${key.alg} and kid ${key.kid}`,
+      reference: "RFC 9068 4",
+    });
+  }
+  if (typ !== "at+jwt") {
+    throw refuse("The token is no access token", {
+      received: `typ ${String(typ)}`,
+      expected: "typ at+jwt",
+      reference: "RFC 9068 4",
+    });
+  }
+  const claims = key.verify(`${header}.${payload}`, signature) ? parseSegment<AccessTokenClaims>(payload) : undefined;
+  if (claims) return claims;
+  throw refuse("The access token's signature is wrong", { reference: "RFC 9068 4" });
+}
+
+/** A segment is only believed after the signature over it was, or compared with what we signed it with. */
+function parseSegment<T extends object>(segment: string): T | undefined {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(segment, "base64url").toString());
+    return isObject<T>(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject<T extends object>(value: unknown): value is T {
+  return typeof value === "object" && value !== null;
+}
+
+function checkClaims(sandbox: Sandbox, { iss, aud, exp }: AccessTokenClaims): void {
+  if (iss !== sandbox.issuer) {
+    throw refuse("The access token comes from another issuer", {
+      received: iss,
+      expected: `${sandbox.issuer}, as this server is called in the URL of this request`,
+      reference: "RFC 9068 4",
+    });
+  }
+  const audiences = typeof aud === "string" ? [aud] : aud;
+  if (!audiences.some((audience) => isThisResource(sandbox, audience))) {
+    throw refuse("Token audience does not match resource server", {
+      received: audiences.join(" "),
+      expected: sandbox.urls.oauth,
+      reference: "RFC 8707 2",
+    });
+  }
+  if (exp !== undefined && exp * 1000 <= sandbox.now()) {
+    throw refuse("Access token expired", {
+      received: `exp ${exp}, which is ${Math.floor(sandbox.now() / 1000) - exp} seconds ago`,
+      reference: "RFC 6750 3.1",
+    });
+  }
+}
+
+/** The endpoint's own URL, or the origin that the root's metadata names; scheme and host in any case, a slash or none. */
+function isThisResource(sandbox: Sandbox, audience: string): boolean {
+  if (audience === sandbox.urls.oauth || audience === sandbox.issuer) return true;
+  if (!URL.canParse(audience)) return false;
+  const { href } = new URL(audience);
+  const plain = href.endsWith("/") ? href.slice(0, -1) : href;
+  return plain === sandbox.urls.oauth || plain === sandbox.issuer;
+}
+
+function refuse(message: string, detail: { received?: string; expected?: string; reference?: string }): OAuthError {
+  return new OAuthError("invalid_token", message, { parameter: "authorization", ...detail });
+}

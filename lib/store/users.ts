@@ -1,0 +1,43 @@
+/**
+ * People who signed in with an e-mail address and a password. Auto-generated ones are never kept.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import type { Store } from "./kv.ts";
+
+/** A user as it is kept: the password only as what a key derivation function made of it. */
+export interface UserRecord {
+  readonly userId: string;
+  readonly userName: string;
+  readonly email: string;
+  /** scrypt's parameters, salt and result; see `lib/oauth/password.ts`. */
+  readonly passwordHash: string;
+  /** Milliseconds since 1970 on the sandbox's clock. */
+  readonly createdAtMs: number;
+}
+
+/** The users of all sandboxes. */
+export interface Users {
+  /** The user with an e-mail address, if there is one. */
+  readonly find: (sandboxId: string, email: string) => Promise<UserRecord | undefined>;
+  /** Keeps a new user; false if another sign-in with that address came first. */
+  readonly add: (sandboxId: string, user: UserRecord) => Promise<boolean>;
+}
+
+/**
+ * Opens the table of users.
+ *
+ * @param store The store.
+ */
+export function createUsers(store: Store): Users {
+  const keyOf = (sandboxId: string, email: string): readonly string[] => [
+    sandboxId,
+    "user",
+    hash("sha256", email.toLowerCase(), "base64url"),
+  ];
+  return {
+    find: async (sandboxId, email) => (await store.get<UserRecord>(keyOf(sandboxId, email))).value,
+    add: (sandboxId, user) => store.create(keyOf(sandboxId, user.email), user),
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * A mock OAuth 2.1 authorization server with mock MCP servers behind it: run it, deploy it (`deno serve`, Deno Deploy), or
+ * import {@link createApp} and call it in a test.
+ *
+ * @module
+ */
+import { type Command, type Config, ConfigError, helpText, parseConfig } from "./lib/config.ts";
+import { version } from "./lib/version.ts";
+import { type App, createApp, type LogEvent } from "./routes/app.ts";
+
+export { type App, type AppOptions, createApp, type LogEvent } from "./routes/app.ts";
+export type { Exchange } from "./lib/recorder/recorder.ts";
+export type { SigningAlgorithm } from "./lib/store/keys.ts";
+
+/** How long requests under way may take once the process was told to stop, in milliseconds. */
+const SHUTDOWN_MS = 5000;
+/** Exit code for a wrong flag, a taken port, an unreadable database. */
+const EXIT_UNUSABLE = 2;
+
+let deployed: Promise<App> | undefined;
+let isServed = false;
+
+/** The handler for `deno serve` and Deno Deploy, which bring port, TLS and database themselves. */
+const handler: Deno.ServeDefaultExport = {
+  async fetch(request, info) {
+    deployed ??= openDeployed();
+    return (await deployed)(request, info);
+  },
+  onListen() {
+    isServed = true;
+  },
+};
+
+/** Told by its command line to run by itself, or compiled: then there is nothing for `deno serve` to find here. */
+const isProgram = Deno.build.standalone || Deno.args.length > 0;
+
+export default isProgram ? undefined : handler;
+
+async function openDeployed(): Promise<App> {
+  const publicUrl = Deno.env.get("PUBLIC_URL");
+  const kv = await Deno.openKv(Deno.env.get("MOCK_DB"));
+  return createApp({ kv, ...(publicUrl ? { publicUrl } : {}) });
+}
+
+async function main(): Promise<void> {
+  const command = parseCommand();
+  if (command.kind === "help") return write(Deno.stdout, helpText);
+  if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
+  const { config } = command;
+  const kv = await openDatabase(config.db);
+  const stop = new AbortController();
+  const log = createLog(config);
+  const app = createApp({
+    kv,
+    alg: config.alg,
+    signal: stop.signal,
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+    ...(config.quiet ? {} : { log: log.write }),
+  });
+  const server = listen(config, app);
+  const url = config.publicUrl ?? urlOf(server.addr, config);
+  if (!config.quiet || config.json) write(Deno.stdout, readyText(config, url, server.addr.port));
+
+  const shutDown = async (): Promise<void> => {
+    stop.abort();
+    const timer = setTimeout(() => Deno.exit(0), SHUTDOWN_MS);
+    await server.shutdown();
+    clearTimeout(timer);
+    log.flush();
+    kv.close();
+    Deno.exit(0);
+  };
+  Deno.addSignalListener("SIGINT", shutDown);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", shutDown);
+}
+
+function parseCommand(): Command {
+  try {
+    return parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os);
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
+    throw error;
+  }
+}
+
+async function openDatabase(path: string): Promise<Deno.Kv> {
+  try {
+    if (path !== ":memory:" && !/^https?:/.test(path)) {
+      const folder = path.replace(/[^/\\]*$/, "");
+      if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+    }
+    const kv = await Deno.openKv(path);
+    // A file that is no database, or that may not be written, says so on the first access and not before.
+    await kv.atomic().delete(["opened"]).commit();
+    return kv;
+  } catch (error) {
+    return fail(`The database ${path} cannot be opened: ${messageOf(error)}`);
+  }
+}
+
+function listen(config: Config, app: App): Deno.HttpServer<Deno.NetAddr> {
+  const { port, host, tls } = config;
+  const onListen = (): void => {};
+  try {
+    return tls
+      ? Deno.serve({
+        port,
+        hostname: host,
+        onListen,
+        cert: Deno.readTextFileSync(tls.certPath),
+        key: Deno.readTextFileSync(tls.keyPath),
+      }, app)
+      : Deno.serve({ port, hostname: host, onListen }, app);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      return fail(`Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`);
+    }
+    return fail(`Cannot listen on ${host}, port ${port}: ${messageOf(error)}`);
+  }
+}
+
+function urlOf({ port }: Deno.NetAddr, { host, tls }: Config): string {
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${name}:${port}`;
+}
+
+function readyText({ json, db }: Config, url: string, port: number): string {
+  if (json) return `${JSON.stringify({ event: "ready", url, port, pid: Deno.pid, version, db })}\n`;
+  return `mock oauth server ${version}
+
+  paste into your MCP client   ${url}/oauth
+  without authorization        ${url}/no-auth
+  with any bearer token        ${url}/bearer
+
+  walk through the flow        ${url}/guide
+  data                         ${db}
+
+`;
+}
+
+/** Log lines are gathered and written together: a write for each would cost more than the request it tells of. */
+function createLog({ json }: Config): { readonly write: (event: LogEvent) => void; readonly flush: () => void } {
+  let lines = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function flush(): void {
+    timer = undefined;
+    write(Deno.stdout, lines);
+    lines = "";
+  }
+  return {
+    write: (event) => {
+      lines += json ? `${JSON.stringify(event)}\n` : describe(event);
+      timer ??= setTimeout(flush, 50);
+    },
+    flush,
+  };
+}
+
+function describe(event: LogEvent): string {
+  if (event.event === "error") return `error   ${event.method} ${event.path}: ${event.message}\n`;
+  return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
+}
+
+function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.split("\n", 1)[0] ?? error.name : String(error);
+}
+
+function fail(message: string): never {
+  write(Deno.stderr, `mock-oauth: ${message}\n`);
+  Deno.exit(EXIT_UNUSABLE);
+}
+
+// `deno serve` makes this the main module too, and is known only by its call of `onListen` right after this line: so
+// without a command line the program waits for one turn of the event loop before it listens by itself.
+if (import.meta.main) {
+  if (isProgram) await main();
+  else setTimeout(() => isServed || main(), 0);
+}

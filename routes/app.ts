@@ -1,0 +1,163 @@
+/**
+ * The whole server as a function from request to response. It opens nothing and reads no environment: what it needs is
+ * handed in, and two apps in one process never meet.
+ *
+ * @module
+ */
+import { createChance, randomBytes } from "../lib/chance.ts";
+import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
+import { createKeyRing } from "../lib/oauth/keys.ts";
+import { createTokenVerifier } from "../lib/oauth/verify.ts";
+import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
+import { createSandboxResolver } from "../lib/sandbox.ts";
+import { resolvePlan } from "../lib/scenarios/plan.ts";
+import { applyWire } from "../lib/scenarios/wire.ts";
+import { createClients } from "../lib/store/clients.ts";
+import { createGrants } from "../lib/store/grants.ts";
+import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
+import { createStore } from "../lib/store/kv.ts";
+import { createUsers } from "../lib/store/users.ts";
+import { version } from "../lib/version.ts";
+import { authorizeRoutes } from "./authorize.tsx";
+import { discoveryRoutes } from "./discovery.ts";
+import { failureResponse } from "./failure.tsx";
+import { mcpRoutes } from "./mcp.ts";
+import { pagesRoutes } from "./pages.tsx";
+import { registerRoutes } from "./register.ts";
+import { allowOrigin, createRouter, type Route } from "./router.ts";
+import { tokenRoutes } from "./token.ts";
+
+/** Something worth a line in a log; it never holds a secret. */
+export type LogEvent =
+  | ({ readonly event: "exchange" } & Exchange)
+  | { readonly event: "error"; readonly method: string; readonly path: string; readonly message: string };
+
+/** What an app is made of. */
+export interface AppOptions {
+  /** The database. The caller opens it, and closes it. */
+  readonly kv: Deno.Kv;
+  /** Origin to name in place of the request's own, such as `https://mock.example.com`. */
+  readonly publicUrl?: string;
+  /** What tokens are signed with; `EdDSA` if not given. */
+  readonly alg?: SigningAlgorithm;
+  /** The clock, in milliseconds since 1970; the system's if not given. */
+  readonly now?: () => number;
+  /** A clock for durations, in milliseconds; the system's if not given. */
+  readonly monotonicMs?: () => number;
+  /** Source of chance; the runtime's cryptographic generator if not given. */
+  readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
+  /** Waits for so many milliseconds, or until the signal aborts; a timer if not given. */
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Called with every exchange and every unexpected error. */
+  readonly log?: (event: LogEvent) => void;
+  /** Aborting it ends MCP sessions and open streams. */
+  readonly signal?: AbortSignal;
+}
+
+/** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */
+export type App = (
+  request: Request,
+  info?: { readonly remoteAddr?: { readonly hostname?: string } | Deno.Addr },
+) => Promise<Response>;
+
+/**
+ * Makes a server.
+ *
+ * @param options What it is made of.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * using kv = await Deno.openKv(":memory:");
+ * const app = createApp({ kv });
+ * const response = await app(new Request("http://localhost/.well-known/oauth-authorization-server"));
+ * assert.equal((await response.json()).issuer, "http://localhost");
+ * ```
+ */
+export function createApp(options: AppOptions): App {
+  const { sandboxOf, match, recorder, sleep, log } = assemble(options);
+
+  return async (request, info) => {
+    const url = new URL(request.url);
+    const sandbox = sandboxOf(url);
+    const close = recorder?.open(request.method, url.pathname, sandbox.now());
+    const response = await respond();
+    close?.(response.status);
+    return response;
+
+    async function respond(): Promise<Response> {
+      let route: Route | undefined;
+      let response: Response;
+      try {
+        const found = match(request, url.pathname);
+        if (found.kind === "response") return found.response;
+        route = found.route;
+        const plan = resolvePlan(sandbox.scenario);
+        const remoteAddress = hostnameOf(info?.remoteAddr);
+        response = await route.handler({ request, url, sandbox, plan, remoteAddress });
+        if (plan.wire) response = await applyWire(response, plan.wire, sleep);
+      } catch (error) {
+        response = failureResponse(error, { request, url, sandbox }, (message) => {
+          log?.({ event: "error", method: request.method, path: url.pathname, message });
+        });
+      }
+      if (route?.cors ?? true) allowOrigin(response);
+      return request.method === "HEAD" ? withoutBody(response) : response;
+    }
+  };
+}
+
+function assemble(options: AppOptions): {
+  readonly sandboxOf: ReturnType<typeof createSandboxResolver>;
+  readonly match: ReturnType<typeof createRouter>;
+  readonly recorder: ReturnType<typeof createRecorder> | undefined;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly log: AppOptions["log"];
+} {
+  const { kv, publicUrl, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
+  const sleep = options.sleep ?? defaultSleep;
+  const chance = createChance(options.randomBytes ?? randomBytes);
+  const store = createStore(kv, chance);
+  const clients = createClients(store);
+  const grants = createGrants(store);
+  const users = createUsers(store);
+  const keysOf = createKeyRing(createKeyTable(store), alg, chance);
+  const verifyToken = createTokenVerifier({ keysOf, grants });
+  const mcp = createMcpEndpoint({ store, chance, version, sleep });
+  options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
+  return {
+    sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
+    match: createRouter([
+      ...discoveryRoutes({ alg, keysOf }),
+      ...registerRoutes({ clients, chance }),
+      ...authorizeRoutes({ clients, users, chance, keysOf }),
+      ...tokenRoutes({ clients, grants, chance, keysOf }),
+      ...mcpRoutes({ mcp, verifyToken }),
+      ...pagesRoutes({ startedAtMs: now() }),
+    ]),
+    recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),
+    sleep,
+    log,
+  };
+}
+
+function hostnameOf(address: { readonly hostname?: string } | Deno.Addr | undefined): string | undefined {
+  return address && "hostname" in address ? address.hostname : undefined;
+}
+
+function withoutBody(response: Response): Response {
+  void response.body?.cancel();
+  return new Response(null, { status: response.status, headers: response.headers });
+}
+
+function defaultSleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * Discovery: what a client reads before it does anything else.
+ *
+ * @module
+ */
+import { cacheableJson } from "../lib/http.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
+import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
+import type { SigningAlgorithm } from "../lib/store/keys.ts";
+import { paths, wellKnown } from "../lib/urls.ts";
+import type { Context, Route } from "./router.ts";
+
+/** What the discovery endpoints need. */
+export interface DiscoveryDeps {
+  readonly alg: SigningAlgorithm;
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The rows of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
+export function discoveryRoutes({ alg, keysOf }: DiscoveryDeps): readonly Route[] {
+  const document = (context: Context, build: () => unknown): Response =>
+    cacheableJson(JSON.stringify(build()), context.plan.policy.metadataMaxAgeSeconds);
+
+  const serverMetadata = (context: Context): Response =>
+    document(context, () => buildServerMetadata(context.sandbox, context.plan.policy, alg));
+
+  return [
+    {
+      name: "authorization_server_metadata",
+      method: "GET",
+      path: wellKnown.authorizationServer,
+      cors: true,
+      handler: serverMetadata,
+    },
+    {
+      name: "openid_configuration",
+      method: "GET",
+      path: wellKnown.openidConfiguration,
+      cors: true,
+      handler: serverMetadata,
+    },
+    {
+      name: "protected_resource_metadata",
+      method: "GET",
+      path: wellKnown.protectedResource + paths.oauth,
+      cors: true,
+      handler: (context) => document(context, () => buildResourceMetadata(context.sandbox, context.sandbox.urls.oauth)),
+    },
+    {
+      // The resource's identifier is the URL the well-known path was inserted into (RFC 9728 3.3): here, the issuer.
+      name: "root_protected_resource_metadata",
+      method: "GET",
+      path: wellKnown.protectedResource,
+      cors: true,
+      handler: (context) => document(context, () => buildResourceMetadata(context.sandbox, context.sandbox.issuer)),
+    },
+    {
+      name: "jwks",
+      method: "GET",
+      path: paths.jwks,
+      cors: true,
+      handler: async (context) => {
+        const { signing } = await keysOf(context.sandbox.id);
+        return document(context, () => ({ keys: [signing.publicJwk] }));
+      },
+    },
+  ];
+}

@@ -1,0 +1,114 @@
+/**
+ * The three MCP endpoints: who may come in is decided here, what they may do in `lib/mcp`.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import { errorBody, OAuthError } from "../lib/errors.ts";
+import { noStoreJson } from "../lib/http.ts";
+import type { McpCaller } from "../lib/mcp/caller.ts";
+import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
+import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
+import { paths } from "../lib/urls.ts";
+import type { Context, Route } from "./router.ts";
+
+/** What the MCP endpoints need. */
+export interface McpDeps {
+  readonly mcp: McpEndpoint;
+  readonly verifyToken: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
+}
+
+/** Streamable HTTP uses these three on one URL. */
+const methods = ["POST", "GET", "DELETE"] as const;
+
+/** The rows of the MCP endpoints. */
+export function mcpRoutes({ mcp, verifyToken }: McpDeps): readonly Route[] {
+  const rows = (name: string, path: string, handler: Route["handler"]): readonly Route[] =>
+    methods.map((method) => ({ name: `${name}_${method.toLowerCase()}`, method, path, cors: true, handler }));
+
+  function noAuth(context: Context): Promise<Response> {
+    return mcp.handle(context.request, context.sandbox, "no-auth", { owner: anonymousOwner(context) });
+  }
+
+  async function bearer({ request, url, sandbox }: Context): Promise<Response> {
+    const token = bearerToken(request);
+    const expected = url.searchParams.get("expected");
+    if (token === undefined || (expected !== null && token !== expected)) return bearerChallenge(expected !== null);
+    return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}`, token });
+  }
+
+  async function oauth({ request, sandbox }: Context): Promise<Response> {
+    const token = bearerToken(request);
+    if (token === undefined) return oauthChallenge(sandbox, undefined);
+    let claims: AccessTokenClaims;
+    try {
+      claims = await verifyToken(sandbox, token);
+    } catch (error) {
+      if (error instanceof OAuthError) return oauthChallenge(sandbox, error);
+      throw error;
+    }
+    return await mcp.handle(request, sandbox, "oauth", callerOf(token, claims));
+  }
+
+  return [
+    ...rows("no_auth", paths.noAuth, noAuth),
+    ...rows("bearer", paths.bearer, bearer),
+    ...rows("oauth", paths.oauth, oauth),
+  ];
+}
+
+function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
+  return {
+    owner: `login:${claims.sid}`,
+    user: { userId: claims.sub, userName: claims.name, email: claims.email, sessionId: claims.sid },
+    token,
+    clientId: claims.client_id,
+    scopes: claims.scope === "" ? [] : claims.scope.split(" "),
+    ...(claims.exp === undefined ? {} : { expiresAtSeconds: claims.exp }),
+  };
+}
+
+/**
+ * Without a token or session nothing names the caller, so its traits must: where it calls from, with what, and the
+ * `caller` it may put into the URL to be told from its twins.
+ */
+function anonymousOwner({ request, url, remoteAddress = "" }: Context): string {
+  const agent = request.headers.get("user-agent") ?? "";
+  return `caller:${digest(JSON.stringify([url.searchParams.get("caller"), remoteAddress, agent]))}`;
+}
+
+function digest(text: string): string {
+  return hash("sha256", text, "base64url");
+}
+
+/** The token of an `authorization: Bearer` header, the one place a token is looked for (RFC 6750 2.1). */
+function bearerToken(request: Request): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+}
+
+/** The original's words and header, which other projects' tests compare with. */
+function bearerChallenge(tokenExpected: boolean): Response {
+  const message = tokenExpected ? "Missing or invalid Bearer token" : "Missing Bearer token";
+  const response = noStoreJson({ error: "unauthorized", message }, 401);
+  response.headers.set("www-authenticate", 'Bearer realm="Mock MCP", error="invalid_token"');
+  return response;
+}
+
+/** RFC 9728 5.1; the error code stands there only if a token was sent (RFC 6750 3.1). */
+function oauthChallenge({ urls }: Sandbox, refusal: OAuthError | undefined): Response {
+  const error = refusal ?? new OAuthError("invalid_token", "Missing or invalid access token", {
+    expected: `authorization: Bearer and a token that ${urls.token} has issued`,
+    reference: "RFC 6750 2.1",
+  });
+  const body = errorBody(error);
+  const response = noStoreJson(body, 401);
+  const metadata = `resource_metadata="${urls.oauthProtectedResource}"`;
+  response.headers.set(
+    "www-authenticate",
+    refusal
+      ? `Bearer error="${refusal.code}", error_description="${body.error_description ?? ""}", ${metadata}`
+      : `Bearer ${metadata}`,
+  );
+  return response;
+}

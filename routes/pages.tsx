@@ -1,0 +1,86 @@
+/**
+ * Home, guide and health, and the files the pages ask for.
+ *
+ * @module
+ */
+import { noStoreJson, prefersHtml } from "../lib/http.ts";
+import { paths } from "../lib/urls.ts";
+import { version } from "../lib/version.ts";
+import { type Asset, assets } from "../views/assets.ts";
+import { GuidePage } from "../views/guide.tsx";
+import { HomePage } from "../views/home.tsx";
+import { htmlResponse } from "./html.ts";
+import type { Context, Route } from "./router.ts";
+
+/** What the pages need. */
+export interface PagesDeps {
+  /** When the app was made, in milliseconds since 1970. */
+  readonly startedAtMs: number;
+}
+
+/** The rows of the pages. */
+export function pagesRoutes({ startedAtMs }: PagesDeps): readonly Route[] {
+  const page = (name: string, path: string, handler: Route["handler"], cors = false): Route => ({
+    name,
+    method: "GET",
+    path,
+    cors,
+    handler,
+  });
+
+  return [
+    page("home", paths.home, home, true),
+    page("guide", paths.guide, ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} />)),
+    page("health", paths.health, (context) => health(context, startedAtMs), true),
+    ...Object.entries(assets).map(([name, asset]) =>
+      page(
+        `asset_${name}`,
+        name === "favicon" ? paths.favicon : paths.assets + asset.fileName,
+        () => assetResponse(asset),
+      )
+    ),
+  ];
+}
+
+/** Server information: a page for browsers, JSON for programs. */
+function home({ request, sandbox }: Context): Response {
+  const { urls } = sandbox;
+  if (prefersHtml(request)) return htmlResponse(<HomePage urls={urls} version={version} />);
+  return noStoreJson({
+    name: "mock oauth server",
+    version,
+    issuer: sandbox.issuer,
+    documentation: urls.guide,
+    endpoints: { "no-auth": urls.noAuth, bearer: urls.bearer, oauth: urls.oauth },
+    authorization_server_metadata: urls.authorizationServer,
+    protected_resource_metadata: urls.oauthProtectedResource,
+    health: urls.health,
+  });
+}
+
+/** The original's document, which other projects' tests read, and two members more. It has no deprecated SSE endpoints. */
+function health({ sandbox }: Context, startedAtMs: number): Response {
+  const mode = (endpoint: string, description: string): object => ({ endpoints: { mcp: endpoint }, description });
+  return noStoreJson({
+    name: "Mock MCP Server for E2E Testing",
+    version,
+    status: "healthy",
+    uptime_seconds: Math.max(0, Math.floor((sandbox.now() - startedAtMs) / 1000)),
+    documentation: paths.guide,
+    modes: {
+      "no-auth": mode(paths.noAuth, "No authentication required"),
+      bearer: mode(paths.bearer, "Bearer token required in Authorization header"),
+      oauth: mode(paths.oauth, "OAuth 2.1 with flexible authorization modes"),
+    },
+  });
+}
+
+function assetResponse({ body, contentType }: Asset): Response {
+  return new Response(body, {
+    headers: {
+      "content-type": contentType,
+      "cache-control": "public, max-age=300",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * The route table: rows of method, path and handler, and the answers that no row gives (404, 405, HEAD, preflight).
+ *
+ * @module
+ */
+import { OAuthError } from "../lib/errors.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
+import type { Plan } from "../lib/scenarios/plan.ts";
+
+/** What a handler is given: facts about this one request. */
+export interface Context {
+  readonly request: Request;
+  readonly url: URL;
+  readonly sandbox: Sandbox;
+  readonly plan: Plan;
+  /** Address of the peer, where the server knows one. */
+  readonly remoteAddress: string | undefined;
+}
+
+/** One row. */
+export interface Route {
+  /** Unique name, for plans and logs. */
+  readonly name: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Path below the sandbox's prefix, from `lib/urls.ts`. */
+  readonly path: string;
+  /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
+  readonly cors: boolean;
+  readonly handler: (context: Context) => Response | Promise<Response>;
+}
+
+/** What a request meets: a row, or the one answer there is without one. */
+export type Match =
+  | { readonly kind: "route"; readonly route: Route }
+  | { readonly kind: "response"; readonly response: Response };
+
+/** Headers a page of another origin may read. */
+const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after";
+const ALLOWED =
+  "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id";
+
+/**
+ * Makes the look-up of a route table.
+ *
+ * @param routes The rows.
+ * @throws Error for two rows with the same name, or the same method and path.
+ */
+export function createRouter(routes: readonly Route[]): (request: Request, path: string) => Match {
+  const table = new Map<string, Map<string, Route>>();
+  const names = new Set<string>();
+  for (const route of routes) {
+    const methods = table.get(route.path) ?? new Map<string, Route>();
+    if (names.has(route.name) || methods.has(route.method)) {
+      throw new Error(`Route ${route.name} (${route.method} ${route.path}) stands in the table twice`);
+    }
+    names.add(route.name);
+    methods.set(route.method, route);
+    table.set(route.path, methods);
+  }
+
+  return (request, path) => {
+    const methods = table.get(path);
+    if (!methods) throw notFound(request.method, path);
+    const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
+    if (route) return { kind: "route", route };
+    const cors = methods.values().some((row) => row.cors);
+    const allow = allowedMethods(methods);
+    if (request.method === "OPTIONS") {
+      return { kind: "response", response: optionsResponse(request, allow, cors) };
+    }
+    return { kind: "response", response: methodNotAllowed(request.method, path, allow, cors) };
+  };
+}
+
+/** Lets any page read the response; a mock has no cookies that a page could misuse. */
+export function allowOrigin(response: Response): void {
+  response.headers.set("access-control-allow-origin", "*");
+  response.headers.set("access-control-expose-headers", EXPOSED);
+}
+
+function allowedMethods(methods: ReadonlyMap<string, Route>): string {
+  const head = methods.has("GET") ? ["HEAD"] : [];
+  return [...methods.keys(), ...head, "OPTIONS"].sort().join(", ");
+}
+
+function optionsResponse(request: Request, allow: string, cors: boolean): Response {
+  const response = new Response(null, { status: 204, headers: { allow } });
+  if (!cors) return response;
+  allowOrigin(response);
+  response.headers.set("access-control-allow-methods", allow);
+  response.headers.set(
+    "access-control-allow-headers",
+    request.headers.get("access-control-request-headers") ?? ALLOWED,
+  );
+  response.headers.set("access-control-max-age", "86400");
+  response.headers.set("vary", "access-control-request-headers");
+  return response;
+}
+
+function methodNotAllowed(method: string, path: string, allow: string, cors: boolean): Response {
+  const response = Response.json(
+    { error: "method_not_allowed", error_description: `${path} has no ${method}; it takes ${allow}` },
+    { status: 405, headers: { allow } },
+  );
+  if (cors) allowOrigin(response);
+  return response;
+}
+
+function notFound(method: string, path: string): OAuthError {
+  return new OAuthError("not_found", "Not found: there is no endpoint at this path", {
+    parameter: "path",
+    received: `${method} ${path}`,
+    expected: "one of the endpoints that the home page lists",
+  });
+}
