@@ -32,7 +32,16 @@ export function createChance(bytes: (length: number) => Uint8Array<ArrayBuffer>)
   };
 }
 
+/** Bytes drawn at a time: a draw costs the same for 16 as for some thousand. */
+const POOL_LENGTH = 4096;
+
+let pool = new Uint8Array(0);
+
 /** The source used where no other is given: the runtime's cryptographic generator. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
-  return crypto.getRandomValues(new Uint8Array(length));
+  if (length > POOL_LENGTH) return crypto.getRandomValues(new Uint8Array(length));
+  if (pool.length < length) pool = crypto.getRandomValues(new Uint8Array(POOL_LENGTH));
+  const drawn = pool.slice(0, length);
+  pool = pool.subarray(length);
+  return drawn;
 }

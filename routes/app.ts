@@ -24,7 +24,7 @@ import { failureResponse } from "./failure.tsx";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { registerRoutes } from "./register.ts";
-import { allowOrigin, createRouter, type Route } from "./router.ts";
+import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
 import { tokenRoutes } from "./token.ts";
 
 /** Something worth a line in a log; it never holds a secret. */
@@ -55,10 +55,7 @@ export interface AppOptions {
 }
 
 /** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */
-export type App = (
-  request: Request,
-  info?: { readonly remoteAddr?: { readonly hostname?: string } | Deno.Addr },
-) => Promise<Response>;
+export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>;
 
 /**
  * Makes a server.
@@ -93,8 +90,7 @@ export function createApp(options: AppOptions): App {
         if (found.kind === "response") return found.response;
         route = found.route;
         const plan = resolvePlan(sandbox.scenario);
-        const remoteAddress = hostnameOf(info?.remoteAddr);
-        response = await route.handler({ request, url, sandbox, plan, remoteAddress });
+        response = await route.handler({ request, url, sandbox, plan, info });
         if (plan.wire) response = await applyWire(response, plan.wire, sleep);
       } catch (error) {
         response = failureResponse(error, { request, url, sandbox }, (message) => {
@@ -139,10 +135,6 @@ function assemble(options: AppOptions): {
     sleep,
     log,
   };
-}
-
-function hostnameOf(address: { readonly hostname?: string } | Deno.Addr | undefined): string | undefined {
-  return address && "hostname" in address ? address.hostname : undefined;
 }
 
 function withoutBody(response: Response): Response {

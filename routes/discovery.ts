@@ -6,6 +6,8 @@
 import { cacheableJson } from "../lib/http.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
+import type { Policy } from "../lib/scenarios/plan.ts";
 import type { SigningAlgorithm } from "../lib/store/keys.ts";
 import { paths, wellKnown } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
@@ -18,11 +20,20 @@ export interface DiscoveryDeps {
 
 /** The rows of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
 export function discoveryRoutes({ alg, keysOf }: DiscoveryDeps): readonly Route[] {
+  // A document changes with its sandbox and its policy alone, and both are the same objects from request to request.
+  const rendered = new WeakMap<Sandbox, { readonly policy: Policy; readonly json: string }>();
+
   const document = (context: Context, build: () => unknown): Response =>
     cacheableJson(JSON.stringify(build()), context.plan.policy.metadataMaxAgeSeconds);
 
-  const serverMetadata = (context: Context): Response =>
-    document(context, () => buildServerMetadata(context.sandbox, context.plan.policy, alg));
+  function serverMetadata({ sandbox, plan: { policy } }: Context): Response {
+    let known = rendered.get(sandbox);
+    if (known?.policy !== policy) {
+      known = { policy, json: JSON.stringify(buildServerMetadata(sandbox, policy, alg)) };
+      rendered.set(sandbox, known);
+    }
+    return cacheableJson(known.json, policy.metadataMaxAgeSeconds);
+  }
 
   return [
     {

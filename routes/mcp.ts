@@ -73,7 +73,9 @@ function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
  * Without a token or session nothing names the caller, so its traits must: where it calls from, with what, and the
  * `caller` it may put into the URL to be told from its twins.
  */
-function anonymousOwner({ request, url, remoteAddress = "" }: Context): string {
+function anonymousOwner({ request, url, info }: Context): string {
+  const address = info?.remoteAddr;
+  const remoteAddress = address && "hostname" in address ? address.hostname : "";
   const agent = request.headers.get("user-agent") ?? "";
   return `caller:${digest(JSON.stringify([url.searchParams.get("caller"), remoteAddress, agent]))}`;
 }

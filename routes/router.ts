@@ -7,14 +7,19 @@ import { OAuthError } from "../lib/errors.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Plan } from "../lib/scenarios/plan.ts";
 
+/** What the HTTP server knows of a peer. */
+export interface ConnectionInfo {
+  readonly remoteAddr?: Deno.Addr;
+}
+
 /** What a handler is given: facts about this one request. */
 export interface Context {
   readonly request: Request;
   readonly url: URL;
   readonly sandbox: Sandbox;
   readonly plan: Plan;
-  /** Address of the peer, where the server knows one. */
-  readonly remoteAddress: string | undefined;
+  /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
+  readonly info: ConnectionInfo | undefined;
 }
 
 /** One row. */

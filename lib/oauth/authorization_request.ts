@@ -59,7 +59,7 @@ export async function parseAuthorizationTarget(
       reference: "RFC 6749 4.1.1",
     });
   }
-  const { value: client } = await clients.get(sandboxId, clientId);
+  const { value: client } = await clients.recall(sandboxId, clientId);
   if (!client) {
     throw new OAuthError("invalid_client", "client_id is not registered here", {
       status: 400,

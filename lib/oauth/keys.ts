@@ -13,6 +13,8 @@ import type { KeyTable, SigningAlgorithm, SigningKeyRecord } from "../store/keys
 export interface SigningKey {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
+  /** The JWS headers of both kinds of token we sign, encoded. */
+  readonly headers: Readonly<Record<"at+jwt" | "JWT", string>>;
   /** The public key as it stands in the JWKS (RFC 7517 4). */
   readonly publicJwk: Readonly<Record<string, unknown>>;
   /** The signature of a JWS signing input, in base64url (RFC 7515 5.1). */
@@ -81,9 +83,11 @@ function importSigningKey({ kid, alg, privateJwk }: SigningKeyRecord): SigningKe
     alg === "ES256" ? { key, dsaEncoding: "ieee-p1363" } : key;
   const signWith = options(privateKey);
   const verifyWith = options(publicKey);
+  const header = (typ: string): string => Buffer.from(JSON.stringify({ alg, typ, kid })).toString("base64url");
   return {
     kid,
     alg,
+    headers: { "at+jwt": header("at+jwt"), JWT: header("JWT") },
     publicJwk: { ...publicKey.export({ format: "jwk" }), kid, alg, use: "sig" },
     sign: (signingInput) => sign(digest, Buffer.from(signingInput), signWith).toString("base64url"),
     verify: (signingInput, signature) =>

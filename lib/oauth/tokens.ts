@@ -131,9 +131,8 @@ function audienceOf(sandbox: Sandbox, resources: readonly string[]): string | re
   return resources.length > 1 ? resources : resources[0] ?? sandbox.urls.oauth;
 }
 
-function signJwt(key: SigningKey, typ: string, claims: object): string {
-  const header = base64urlJson({ alg: key.alg, typ, kid: key.kid });
-  const signingInput = `${header}.${base64urlJson(claims)}`;
+function signJwt(key: SigningKey, typ: "at+jwt" | "JWT", claims: object): string {
+  const signingInput = `${key.headers[typ]}.${base64urlJson(claims)}`;
   return `${signingInput}.${key.sign(signingInput)}`;
 }
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { Commit, Key } from "./kv.ts";
 
 /** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has three at the most. */
@@ -30,6 +31,8 @@ export function createCommitQueue(
   async function drain(): Promise<void> {
     busy = true;
     while (waiting.length > 0) {
+      // One turn of the event loop lets the requests that have already arrived add theirs.
+      await new Promise<void>((resolve) => setImmediate(resolve));
       const { together, later } = selectCompatible(waiting);
       waiting = later;
       await settle(together, apply);

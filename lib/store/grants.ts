@@ -14,6 +14,8 @@ export interface Redemption {
   readonly jti: string;
   /** The login it comes from, which is what is revoked when it turns out stolen. */
   readonly grantId: string;
+  /** Whether the login can have been revoked before: not with a code, whose redemption is the login's first act. */
+  readonly checkRevoked: boolean;
   /** The client that redeems it, as the caller knows it. */
   readonly client: Entry<ClientRecord>;
   /** How long the mark must stay: as long as the credential could still be used, in milliseconds. */
@@ -45,13 +47,14 @@ export function createGrants(store: Store): Grants {
   const spentKey = (sandboxId: string, jti: string): Key => [sandboxId, "spent", jti];
   const revokedKey = (sandboxId: string, grantId: string): Key => [sandboxId, "revoked", grantId];
 
-  async function redeem({ sandboxId, jti, grantId, client, keepMs }: Redemption): Promise<RedemptionResult> {
+  async function redeem(redemption: Redemption): Promise<RedemptionResult> {
+    const { sandboxId, jti, grantId, checkRevoked, client, keepMs } = redemption;
     const spent = spentKey(sandboxId, jti);
     const revoked = revokedKey(sandboxId, grantId);
     const redeemed = await store.commit({
       checks: [
         { key: spent, versionstamp: null },
-        { key: revoked, versionstamp: null },
+        ...(checkRevoked ? [{ key: revoked, versionstamp: null }] : []),
         { key: client.key, versionstamp: client.versionstamp },
       ],
       sets: [{ key: spent, value: grantId, expireInMs: keepMs }],

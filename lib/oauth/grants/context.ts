@@ -47,7 +47,14 @@ export async function spend(request: TokenRequest, credential: Credential): Prom
   let client: Entry<ClientRecord> = request.client;
   for (;;) {
     const keepMs = Math.max(0, expiresAtMs - sandbox.now()) + MARK_MARGIN_MS;
-    const result = await grants.redeem({ sandboxId: sandbox.id, jti, grantId: grant.sessionId, client, keepMs });
+    const result = await grants.redeem({
+      sandboxId: sandbox.id,
+      jti,
+      grantId: grant.sessionId,
+      checkRevoked: noun === "Refresh token",
+      client,
+      keepMs,
+    });
     switch (result) {
       case "redeemed":
         return;
