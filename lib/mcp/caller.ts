@@ -11,7 +11,9 @@ export type McpMode = "no-auth" | "bearer" | "oauth";
 export interface McpUser {
   /** Subject of the token. */
   readonly userId: string;
+  /** What the person is greeted by. */
   readonly userName: string;
+  /** The address the person logged in with. */
   readonly email: string;
   /** The login the token came from. */
   readonly sessionId: string;

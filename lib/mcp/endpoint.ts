@@ -1,0 +1,54 @@
+/**
+ * The door to the three MCP endpoints: a route that has established who calls hands the request over and gets the
+ * protocol's answer. Nothing of the MCP SDK is loaded before the first call, since loading it costs more than the rest
+ * of a start.
+ *
+ * @module
+ */
+import type { McpEndpoint, McpOptions } from "./options.ts";
+import { rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
+
+export type { McpEndpoint, McpOptions, Sleep } from "./options.ts";
+
+/**
+ * Makes the MCP endpoints of one app; opens nothing.
+ *
+ * @param options What they work with.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http}
+ * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http}
+ */
+export function createMcpEndpoint(options: McpOptions): McpEndpoint {
+  let loading: Promise<McpEndpoint> | undefined;
+  let closed = false;
+
+  async function load(): Promise<McpEndpoint> {
+    const { createDispatcher } = await import("./dispatch.ts");
+    return createDispatcher({ ...options, sleep: options.sleep ?? sleepOnTimer, log: options.log ?? (() => {}) });
+  }
+
+  return {
+    handle: async (request, sandbox, mode, caller) => {
+      if (closed) return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down");
+      return (await (loading ??= load())).handle(request, sandbox, mode, caller);
+    },
+    close: async () => {
+      closed = true;
+      await (await loading)?.close();
+    },
+  };
+}
+
+function sleepOnTimer(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

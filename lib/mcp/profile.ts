@@ -1,0 +1,115 @@
+/**
+ * What a server shows a client: its name, its tools, and how one of them is called. A profile depends on the endpoint
+ * alone, so it is made once, the list of tools included.
+ *
+ * @module
+ */
+import { type CallToolResult, type Implementation, ProtocolError, type Tool } from "@modelcontextprotocol/server";
+import type { Log } from "./options.ts";
+import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
+import { basicTools } from "./tools/basic.ts";
+import { noteTools } from "./tools/notes.ts";
+import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
+import { userTools } from "./tools/user.ts";
+
+/** One server as a client sees it. */
+export interface Profile {
+  /**
+   * Its name and version.
+   *
+   * @internal
+   */
+  readonly serverInfo: Implementation;
+  /** Told to the client's model. */
+  readonly instructions: string;
+  /** Its tools by name. */
+  readonly tools: ReadonlyMap<string, DefinedTool>;
+  /**
+   * The entries of `tools/list`, always in the same order.
+   *
+   * @internal
+   */
+  readonly listing: Tool[];
+}
+
+/** The profiles of one app. */
+export interface Profiles {
+  /** For `/no-auth` and `/bearer`. */
+  readonly open: Profile;
+  /** For `/oauth`, with the tools that speak of a user. */
+  readonly user: Profile;
+}
+
+/** The first revision that answers wrong arguments by a result a model can read, not by an error of the protocol. */
+const ARGUMENT_PROBLEMS_AS_RESULT = "2025-11-25";
+const MAX_ECHOED_NAME = 100;
+
+const INSTRUCTIONS = "A mock server for testing MCP clients: nothing here has an effect on the outside world. " +
+  "Every tool answers exactly as its description says. Notes are seen only by the session or caller that wrote them.";
+
+/**
+ * Makes the profiles.
+ *
+ * @param version Version of the server.
+ */
+export function createProfiles(version: string): Profiles {
+  const everyday = [...basicTools, ...noteTools];
+  const aboutUser = " The tools userInfo, greet and adminAction speak of the user who logged in.";
+  return {
+    open: createProfile({ name: "Mock MCP Server for E2E Testing", version }, INSTRUCTIONS, everyday),
+    user: createProfile({ name: "Mock MCP Server with OAuth", version }, INSTRUCTIONS + aboutUser, [
+      ...everyday,
+      ...userTools,
+    ]),
+  };
+}
+
+function createProfile(serverInfo: Implementation, instructions: string, tools: readonly DefinedTool[]): Profile {
+  return {
+    serverInfo,
+    instructions,
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
+    listing: tools.map(({ listing }) => listing),
+  };
+}
+
+/** A `tools/call`, its parameters checked as far as the protocol goes. */
+export interface ToolRequest {
+  /** Name of the tool. */
+  readonly name: string;
+  /** Its arguments, unchecked. */
+  readonly args: unknown;
+  /** Revision of the protocol it came in. */
+  readonly revision: string;
+  /** Told of a tool that failed unexpectedly. */
+  readonly log: Log;
+}
+
+/**
+ * Calls a tool.
+ *
+ * @param profile Whose tool.
+ * @param request Which tool, with what.
+ * @param call What the tool may touch.
+ * @throws {ProtocolError} -32602 for a tool that does not exist, and for wrong arguments where the revision has it so;
+ * -32603, without the reason, if the tool broke.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling}
+ * @internal
+ */
+export async function callTool(profile: Profile, request: ToolRequest, call: ToolCall): Promise<CallToolResult> {
+  const { name, args, revision, log } = request;
+  const tool = profile.tools.get(name);
+  if (!tool) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, MAX_ECHOED_NAME)}`);
+  const prepared = tool.prepare(args);
+  if ("problem" in prepared) {
+    const text = `Input validation error: Invalid arguments for tool ${name}: ${prepared.problem}`;
+    if (revision < ARGUMENT_PROBLEMS_AS_RESULT) throw new ProtocolError(INVALID_PARAMS, text);
+    return failureResult(text);
+  }
+  try {
+    return await prepared.run(call);
+  } catch (error) {
+    if (!call.signal?.aborted) log(`The tool ${name} failed`, error);
+    throw new ProtocolError(INTERNAL_ERROR, "Internal error");
+  }
+}

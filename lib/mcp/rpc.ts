@@ -1,0 +1,58 @@
+/**
+ * JSON-RPC answers that the endpoints give themselves, before or instead of the SDK.
+ *
+ * @module
+ */
+
+/** Codes of JSON-RPC 2.0 section 5.1. */
+export const PARSE_ERROR: number = -32700;
+/** The body is JSON, but no request. */
+export const INVALID_REQUEST: number = -32600;
+/** The method is known, its parameters are not acceptable. */
+export const INVALID_PARAMS: number = -32602;
+/** The server itself failed. */
+export const INTERNAL_ERROR: number = -32603;
+/** What the SDK uses for refusals by the transport (method, content type, missing session id). */
+export const SERVER_ERROR: number = -32000;
+/** What the SDK uses for a session that is unknown or has ended. */
+export const SESSION_NOT_FOUND: number = -32001;
+
+/** An id that an answer can carry. */
+export type RpcId = string | number | null;
+
+/**
+ * Builds an error answer.
+ *
+ * @param status HTTP status.
+ * @param code JSON-RPC error code.
+ * @param message What was wrong, and what is accepted.
+ * @param options Id of the request it answers, null if none could be read; more headers.
+ * @see {@link https://www.jsonrpc.org/specification#error_object}
+ */
+export function rpcErrorResponse(
+  status: number,
+  code: number,
+  message: string,
+  { id = null, headers = {} }: { readonly id?: RpcId; readonly headers?: Record<string, string> } = {},
+): Response {
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id }, { status, headers });
+}
+
+/**
+ * Finds the id that an error about this body must carry: that of a single request, else null.
+ *
+ * @param body The parsed body.
+ */
+export function idOf(body: unknown): RpcId {
+  if (!isPlainObject(body) || typeof body.method !== "string") return null;
+  return typeof body.id === "string" || typeof body.id === "number" ? body.id : null;
+}
+
+/**
+ * Says whether a parsed JSON value is an object, and neither an array nor null.
+ *
+ * @param value The value.
+ */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,57 @@
+/**
+ * Builds the SDK's server for a profile. The low-level class is used on purpose: `McpServer` registers and converts every
+ * tool anew for each server, and a server is made for each stateless request and each session.
+ *
+ * @module
+ */
+import { ProtocolError, Server, type ServerContext } from "@modelcontextprotocol/server";
+import type { Log } from "./options.ts";
+import { callTool, type Profile } from "./profile.ts";
+import { INVALID_PARAMS } from "./rpc.ts";
+import type { Scope } from "./scope.ts";
+import type { ToolCall } from "./tools/tool.ts";
+
+/** What servers need beside their profile. */
+export interface ServerDeps {
+  /** The facts of a request that a server is serving. */
+  readonly scopeOf: (request: Request | undefined) => Scope;
+  /** Told of failures that are the server's own. */
+  readonly log: Log;
+}
+
+/**
+ * Builds a server that is not connected yet.
+ *
+ * @param profile What it shows.
+ * @param deps Where it finds the facts of a request.
+ * @internal
+ */
+export function buildServer(profile: Profile, { scopeOf, log }: ServerDeps): Server {
+  const { serverInfo, instructions, listing } = profile;
+  const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
+  server.setRequestHandler("tools/list", ({ params }) => {
+    if (params?.cursor !== undefined) throw new ProtocolError(INVALID_PARAMS, "Invalid cursor: there is one page");
+    return { tools: listing };
+  });
+  server.setRequestHandler("tools/call", ({ params }, context) => {
+    const revision = server.getNegotiatedProtocolVersion() ?? "";
+    const request = { name: params.name, args: params.arguments, revision, log };
+    return callTool(profile, request, watched(scopeOf(context.http?.req).call, context));
+  });
+  return server;
+}
+
+/** Adds to a call what only the SDK can give it: the client's cancellation, and the way to report progress. */
+function watched(call: ToolCall, { mcpReq }: ServerContext): ToolCall {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return { ...call, signal: mcpReq.signal };
+  return {
+    ...call,
+    signal: mcpReq.signal,
+    progress: (progress, total, message) =>
+      mcpReq.notify({
+        method: "notifications/progress",
+        params: { progressToken, progress, total, message },
+      }),
+  };
+}

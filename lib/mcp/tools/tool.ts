@@ -1,0 +1,161 @@
+/**
+ * What a tool is here: a row with a name, schemas made once, and a function. Everything that does not depend on a call is
+ * computed when the row is defined, so that neither a session nor a request pays for it.
+ *
+ * @module
+ */
+import type { CallToolResult, Tool, ToolAnnotations } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import type { Chance } from "../../chance.ts";
+import type { Sandbox } from "../../sandbox.ts";
+import type { Notes } from "../../store/notes.ts";
+import type { McpUser } from "../caller.ts";
+import type { Sleep } from "../options.ts";
+
+/** What a tool may touch during one call. */
+export interface ToolCall {
+  /** The world the call belongs to, with its clock. */
+  readonly sandbox: Sandbox;
+  /** The person whose token came along, on `/oauth`. */
+  readonly user?: McpUser;
+  /** Ids are drawn from it. */
+  readonly chance: Chance;
+  /** Opens the notes of whoever calls. */
+  readonly notes: () => Notes;
+  /** Waits. */
+  readonly sleep: Sleep;
+  /** Aborts when the client cancels; absent where a call is too short to be cancelled. */
+  readonly signal?: AbortSignal;
+  /** Tells the client how far the call is; absent if it did not ask. */
+  readonly progress?: (done: number, total: number, message: string) => Promise<void>;
+}
+
+/**
+ * What a tool answers, at once or later.
+ *
+ * @internal
+ */
+export type ToolAnswer = CallToolResult | Promise<CallToolResult>;
+
+/**
+ * A row of the tool table, as it is written.
+ *
+ * @internal
+ */
+export interface ToolSpec<Input extends z.ZodObject> {
+  /** What clients call it by. */
+  readonly name: string;
+  /** What a person sees. */
+  readonly title: string;
+  /** What a model reads. */
+  readonly description: string;
+  /** Schema of its arguments. */
+  readonly input: Input;
+  /** Schema of `structuredContent`; without it the tool answers in text alone. */
+  readonly output?: z.ZodObject;
+  /** Whether it changes anything. */
+  readonly annotations: ToolAnnotations;
+  /** True if the tool takes its time: it reports progress and can be cancelled. */
+  readonly lasting?: boolean;
+  /** What it does. */
+  readonly run: (args: z.output<Input>, call: ToolCall) => ToolAnswer;
+}
+
+/** A row of the tool table, ready to be listed and called. */
+export interface DefinedTool {
+  /** What clients call it by. */
+  readonly name: string;
+  /**
+   * Its entry in `tools/list`.
+   *
+   * @internal
+   */
+  readonly listing: Tool;
+  /** See {@link ToolSpec.lasting}. */
+  readonly lasting: boolean;
+  /** Checks arguments: what is wrong with them, or the function that runs the tool with them. */
+  readonly prepare: (args: unknown) => { readonly problem: string } | { readonly run: (call: ToolCall) => ToolAnswer };
+}
+
+/** For tools that change nothing and reach nothing outside this server. */
+export const READS: Readonly<Record<`${"readOnly" | "destructive" | "idempotent" | "openWorld"}Hint`, boolean>> = Object
+  .freeze({
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  });
+
+/**
+ * Makes a tool of its row.
+ *
+ * @param spec The row.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool}
+ * @internal
+ */
+export function defineTool<Input extends z.ZodObject>(spec: ToolSpec<Input>): DefinedTool {
+  const { name, title, description, input, output, annotations, run } = spec;
+  return Object.freeze({
+    name,
+    listing: {
+      name,
+      title,
+      description,
+      inputSchema: jsonSchemaOf(input, "input"),
+      ...(output && { outputSchema: jsonSchemaOf(output, "output") }),
+      annotations,
+    },
+    lasting: spec.lasting ?? false,
+    prepare: (args: unknown) => {
+      const parsed = input.safeParse(args ?? {});
+      if (!parsed.success) return { problem: describeIssues(parsed.error) };
+      return { run: (call: ToolCall) => run(parsed.data, call) };
+    },
+  });
+}
+
+/** A copy in plain JSON, as it goes over the wire. */
+function jsonSchemaOf(schema: z.ZodObject, io: "input" | "output"): Tool["inputSchema"] {
+  return JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io })));
+}
+
+function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`)
+    .join(", ");
+}
+
+/**
+ * Builds a result of one text.
+ *
+ * @param text The text.
+ * @internal
+ */
+export function textResult(text: string): CallToolResult {
+  return { content: [{ type: "text", text }] };
+}
+
+/**
+ * Builds the result of a tool that failed, which a model is meant to read.
+ *
+ * @param text What went wrong.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling}
+ * @internal
+ */
+export function failureResult(text: string): CallToolResult {
+  return { content: [{ type: "text", text }], isError: true };
+}
+
+/**
+ * Builds a result that is the same object twice: as data, and as JSON text indented by two as the original has it.
+ *
+ * @param value The object.
+ * @param text The text, if it is another than that JSON.
+ * @internal
+ */
+export function structuredResult(
+  value: Record<string, unknown>,
+  text: string = JSON.stringify(value, null, 2),
+): CallToolResult {
+  return { content: [{ type: "text", text }], structuredContent: value };
+}

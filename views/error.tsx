@@ -1,0 +1,83 @@
+/**
+ * The page for requests that must not be answered by a redirect: unknown clients, foreign redirect URIs, malformed
+ * requests, unknown addresses.
+ *
+ * @module
+ */
+import type { Urls } from "../lib/urls.ts";
+import type { Html } from "./html.ts";
+import { Page, pathOf } from "./layout.tsx";
+import { Fact } from "./parts.tsx";
+
+/** What went wrong, and what would have been right. */
+export interface ErrorPageProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** HTTP status of the response. */
+  readonly status: number;
+  /** Error code, the one a JSON response would carry. */
+  readonly error: string;
+  /** One sentence for a person. */
+  readonly description: string;
+  /** The parameter that is wrong. */
+  readonly parameter?: string;
+  /** What was sent in it. */
+  readonly received?: string;
+  /** What would have been accepted. */
+  readonly expected?: string;
+  /** The paragraph that makes the rule. */
+  readonly reference?: { readonly label: string; readonly url: string };
+}
+
+/**
+ * Says which part of a request is wrong, what was sent, and what was expected.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1}
+ */
+export function ErrorPage(props: ErrorPageProps): Html {
+  const { urls, status, error, description } = props;
+  return (
+    <Page urls={urls} title={error} description={description}>
+      <div class="narrow">
+        <p class="eyebrow">{`${status} · ${error}`}</p>
+        <h1>{description}</h1>
+        <Details {...props} />
+        {props.parameter === undefined ? null : (
+          <p class="quiet">
+            The browser was not sent back to the client: with this request wrong there is no address it could safely be
+            sent to.
+          </p>
+        )}
+        <p>
+          <a href={pathOf(urls.guide)}>See a request that works</a> in the guide, or the{" "}
+          <a href={pathOf(urls.home)}>server information</a>.
+        </p>
+      </div>
+    </Page>
+  );
+}
+
+function Details(props: ErrorPageProps): Html | null {
+  const { parameter, received, expected, reference } = props;
+  if (!parameter && !received && !expected && !reference) return null;
+  return (
+    <dl class="facts">
+      {parameter === undefined ? null : (
+        <Fact name="parameter">
+          <code>{parameter}</code>
+        </Fact>
+      )}
+      {received === undefined ? null : (
+        <Fact name="received">
+          <code>{received === "" ? "(empty)" : received}</code>
+        </Fact>
+      )}
+      {expected === undefined ? null : <Fact name="expected">{expected}</Fact>}
+      {reference === undefined ? null : (
+        <Fact name="reference">
+          <a href={reference.url}>{reference.label}</a>
+        </Fact>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,283 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * How the guide shows requests, responses, checks and tokens. Everything from outside becomes a text node.
+ *
+ * @module
+ */
+import { claimRows, decodeJwt, foldUrl, toCurl } from "./guide_protocol.js";
+
+/**
+ * @typedef {import("./guide_protocol.js").HttpRequest} HttpRequest
+ * @typedef {import("./guide_protocol.js").HttpResponse} HttpResponse
+ */
+
+/**
+ * One request and its response.
+ *
+ * @typedef {object} Exchange
+ * @property {string} title
+ * @property {HttpRequest} request
+ * @property {HttpResponse} response
+ */
+
+/**
+ * Something a client has to verify.
+ *
+ * @typedef {object} Check
+ * @property {boolean} ok
+ * @property {string} text
+ */
+
+/** Response headers that teach something. */
+const shownHeaders = [
+  "location",
+  "content-type",
+  "cache-control",
+  "www-authenticate",
+  "mcp-session-id",
+];
+
+/**
+ * Makes an element.
+ *
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ * @returns {HTMLElement}
+ */
+export function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/**
+ * A request and its response, with the same thing in `curl`.
+ *
+ * @param {Exchange} exchange
+ * @param {boolean} isOpen
+ * @returns {HTMLElement}
+ */
+export function exchangeView({ title, request, response }, isOpen) {
+  const isRefused = response.status >= 400;
+  return element(
+    "details",
+    {
+      class: isRefused ? "exchange refused" : "exchange",
+      ...(isOpen ? { open: "" } : {}),
+    },
+    element(
+      "summary",
+      {},
+      title,
+      element("span", { class: "status" }, String(response.status)),
+    ),
+    codeBox("request", requestText(request)),
+    element(
+      "div",
+      { class: "response" },
+      codeBox(`response ${response.status}`, responseText(response)),
+    ),
+    element(
+      "details",
+      { class: "shell" },
+      element("summary", {}, "the same with curl"),
+      codeBox("curl", toCurl(request)),
+    ),
+  );
+}
+
+/**
+ * A block of code with a label and a copy button, which `page.js` serves.
+ *
+ * @param {string} label
+ * @param {string} text
+ * @param {string} [copied] What the button copies, if it is not the text.
+ * @returns {HTMLElement}
+ */
+export function codeBox(label, text, copied = "") {
+  const copy = element(
+    "button",
+    { type: "button", class: "copy", "data-copy": copied },
+    "copy",
+    element("span", { class: "hidden" }, ` ${label}`),
+  );
+  return element(
+    "figure",
+    { class: "code" },
+    element("figcaption", {}, element("span", {}, label), copy),
+    element("pre", { tabindex: "0" }, element("code", {}, text)),
+  );
+}
+
+/**
+ * @param {HttpRequest} request
+ * @returns {string}
+ */
+function requestText({ method, url, headers, body }) {
+  const type = headers["content-type"] ?? "";
+  const lines = [
+    `${method} ${foldUrl(url)}`,
+    ...headerLines(headers, Object.keys(headers)),
+  ];
+  if (body !== undefined) lines.push("", prettyBody(type, body));
+  return lines.join("\n");
+}
+
+/**
+ * @param {HttpResponse} response
+ * @returns {string}
+ */
+function responseText({ headers, body }) {
+  const lines = headerLines(headers, shownHeaders);
+  if (body !== "") {
+    lines.push("", prettyBody(headers["content-type"] ?? "", body));
+  }
+  return lines.join("\n");
+}
+
+/**
+ * @param {Record<string, string>} headers
+ * @param {string[]} names
+ * @returns {string[]}
+ */
+function headerLines(headers, names) {
+  return names.filter((name) => name in headers).map((name) => {
+    const value = headers[name] ?? "";
+    return `${name}: ${name === "location" ? foldUrl(value) : value}`;
+  });
+}
+
+/**
+ * @param {string} type
+ * @param {string} body
+ * @returns {string}
+ */
+function prettyBody(type, body) {
+  if (type.startsWith("application/x-www-form-urlencoded")) {
+    return body.replaceAll("&", "\n&");
+  }
+  if (type.startsWith("text/event-stream")) {
+    return body.trim().replaceAll(
+      /^data: ?(.*)$/gm,
+      (_line, data) => `data: ${prettyJson(data)}`,
+    );
+  }
+  return prettyJson(body);
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function prettyJson(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * What the client checked.
+ *
+ * @param {Check[]} checks
+ * @returns {HTMLElement}
+ */
+export function checksView(checks) {
+  return element(
+    "ul",
+    { class: "checks" },
+    ...checks.map(({ ok, text }) =>
+      element(
+        "li",
+        { class: ok ? "kept" : "broken" },
+        element("span", { class: "hidden" }, ok ? "passed: " : "failed: "),
+        text,
+      )
+    ),
+  );
+}
+
+/**
+ * An access token, claim by claim.
+ *
+ * @param {string} token
+ * @returns {HTMLElement}
+ */
+export function tokenView(token) {
+  const decoded = decodeJwt(token);
+  if (!decoded) {
+    return element(
+      "p",
+      {},
+      "This access token is opaque: only the server can read it.",
+    );
+  }
+  return element(
+    "article",
+    { class: "exchange" },
+    element("h3", {}, "the access token, claim by claim"),
+    codeBox("header", JSON.stringify(decoded.header, null, 2)),
+    table(["claim", "value", "meaning"], claimRows(decoded.payload)),
+  );
+}
+
+/**
+ * A table whose first column names the rows.
+ *
+ * @param {string[]} head
+ * @param {string[][]} rows
+ * @returns {HTMLElement}
+ */
+export function table(head, rows) {
+  const titles = head.map((title) => element("th", { scope: "col" }, title));
+  const lines = rows.map(([name = "", ...cells]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, element("code", {}, name)),
+      ...cells.map((cell) => element("td", {}, cell)),
+    )
+  );
+  return element(
+    "table",
+    { class: head.length > 2 ? "parameters wide" : "parameters" },
+    element("thead", {}, element("tr", {}, ...titles)),
+    element("tbody", {}, ...lines),
+  );
+}
+
+/**
+ * The tools a server offers.
+ *
+ * @param {[string, string][]} tools
+ * @returns {HTMLElement}
+ */
+export function toolsView(tools) {
+  return element(
+    "article",
+    { class: "exchange" },
+    element("h3", {}, "the tools"),
+    table(["tool", "description"], tools),
+  );
+}
+
+/**
+ * What stands in a form, without the spaces around it.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string>}
+ */
+export function readFields(form) {
+  /** @type {Record<string, string>} */
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string") fields[name] = value.trim();
+  }
+  return fields;
+}

@@ -1,0 +1,83 @@
+/**
+ * Step 3's form: every query parameter of an authorization request, to play with.
+ *
+ * @module
+ */
+import type { Html } from "./html.ts";
+import { Field } from "./parts.tsx";
+
+/** The fields of an authorization request; `guide.js` fills them and builds the URL from them as one types. */
+export function AuthorizationFields(): Html {
+  return (
+    <>
+      <p>
+        This is the request, made by this page. Change what you like and see what the server says.
+      </p>
+      <div class="pair">
+        <TextField name="client_id" required />
+        <TextField name="redirect_uri" required />
+        <TextField name="state" />
+        <TextField name="code_challenge" />
+      </div>
+      <TextField
+        name="code_verifier"
+        hint="Stays in this page until step 4; the challenge is its SHA-256."
+        readonly
+      />
+      <p>
+        <button type="button" id="renew" class="button-quiet">
+          new state and pair
+        </button>
+      </p>
+      <p>To skip the consent page, and for how long the token lives:</p>
+      <div class="field check">
+        <input
+          id="authorize-auto_approve"
+          name="auto_approve"
+          type="checkbox"
+          value="true"
+        />
+        <label for="authorize-auto_approve">auto_approve</label>
+      </div>
+      <div class="pair">
+        <TextField name="auto_approve_email" />
+        <TextField name="auto_approve_password" />
+        <TextField name="expires_in" />
+      </div>
+      <div id="authorize-url"></div>
+      <button type="submit" id="authorize-submit">
+        go to the consent page
+      </button>
+    </>
+  );
+}
+
+interface TextFieldProps {
+  readonly name: string;
+  readonly required?: boolean;
+  readonly readonly?: boolean;
+  readonly hint?: string;
+}
+
+function TextField(props: TextFieldProps): Html {
+  const { name, required, readonly, hint } = props;
+  const id = `authorize-${name}`;
+  return (
+    <Field
+      id={id}
+      label={name}
+      {...(hint === undefined ? {} : { hint })}
+    >
+      <input
+        id={id}
+        name={name}
+        type="text"
+        required={required === true}
+        readOnly={readonly === true}
+        autocomplete="off"
+        spellcheck={false}
+        {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
+      />
+    </Field>
+  );
+}

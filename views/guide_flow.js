@@ -1,0 +1,377 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * What each step of the guide sends, and what a client checks about the answers.
+ *
+ * @module
+ */
+import {
+  authorizationUrl,
+  checkReturn,
+  formBody,
+  metadataUrl,
+  parseJson,
+  PROTOCOL_VERSION,
+  resourceMetadataUrl,
+  rpcMessage,
+  rpcResponse,
+  stringIn,
+  stringsIn,
+} from "./guide_protocol.js";
+
+/**
+ * @typedef {import("./guide_protocol.js").HttpRequest} HttpRequest
+ * @typedef {import("./guide_protocol.js").HttpResponse} HttpResponse
+ * @typedef {import("./guide_protocol.js").Json} Json
+ */
+
+/**
+ * What came of an action.
+ *
+ * @typedef {object} Outcome
+ * @property {import("./guide_dom.js").Exchange[]} exchanges
+ * @property {import("./guide_dom.js").Check[]} checks
+ * @property {string} [token]
+ * @property {[string, string][]} [tools]
+ */
+
+/**
+ * What the guide remembers: the first step that is not done, what the client learned, and what to show again.
+ *
+ * @typedef {object} Session
+ * @property {number} step
+ * @property {Record<string, string>} values
+ * @property {Record<string, Outcome>} outcomes
+ */
+
+/**
+ * What an action is given.
+ *
+ * @typedef {object} Run
+ * @property {Record<string, string>} urls
+ * @property {Record<string, string>} fields
+ * @property {Record<string, string>} values
+ * @property {Outcome} outcome
+ * @property {(title: string, request: HttpRequest) => Promise<HttpResponse>} send
+ * @property {(ok: boolean, text: string) => void} check
+ */
+
+const jsonHeaders = {
+  "content-type": "application/json",
+  "accept": "application/json, text/event-stream",
+};
+
+/**
+ * The actions, by the name their form has.
+ *
+ * @type {Record<string, (run: Run) => Promise<void> | void>}
+ */
+export const actions = {
+  "1": discover,
+  "2": register,
+  "return": returnFrom,
+  "4": exchangeCode,
+  "5": callTools,
+  "refresh": refresh,
+  "replay": replay,
+};
+
+/**
+ * From the MCP endpoint's URL to every endpoint of its authorization server.
+ *
+ * @param {Run} run
+ */
+async function discover({ urls, values, send, check }) {
+  const endpoint = urls.oauth ?? "";
+  const refusal = await send("call the MCP endpoint without a token", {
+    method: "POST",
+    url: endpoint,
+    headers: jsonHeaders,
+    body: initializeMessage(),
+  });
+  const hint = resourceMetadataUrl(refusal.headers["www-authenticate"]);
+  check(refusal.status === 401, "the endpoint wants a token: 401");
+  check(hint !== undefined, "www-authenticate says where its metadata is");
+  const resource = parseJson(
+    (await send(
+      "read the resource’s metadata",
+      get(hint ?? urls.oauthProtectedResource ?? ""),
+    )).body,
+  );
+  check(
+    stringIn(resource, "resource") === endpoint,
+    "resource is the URL we started with",
+  );
+  const issuer = stringsIn(resource, "authorization_servers")[0] ?? "";
+  check(issuer !== "", "it names an authorization server");
+  const metadata = parseJson(
+    (await send("read the server’s metadata", get(metadataUrl(issuer)))).body,
+  );
+  check(
+    stringIn(metadata, "issuer") === issuer,
+    "issuer is the server we asked, letter for letter",
+  );
+  check(
+    stringsIn(metadata, "code_challenge_methods_supported").includes("S256"),
+    "it supports PKCE with S256",
+  );
+  Object.assign(values, {
+    resource: endpoint,
+    issuer,
+    authorizeEndpoint: stringIn(metadata, "authorization_endpoint"),
+    tokenEndpoint: stringIn(metadata, "token_endpoint"),
+    registerEndpoint: stringIn(metadata, "registration_endpoint"),
+  });
+}
+
+/** @param {Run} run */
+async function register({ fields, values, send, check }) {
+  const redirectUri = fields.redirect_uri ?? "";
+  const response = await send("register", {
+    method: "POST",
+    url: values.registerEndpoint ?? "",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      client_name: "interactive guide",
+      redirect_uris: [redirectUri],
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      token_endpoint_auth_method: "none",
+    }),
+  });
+  const clientId = stringIn(parseJson(response.body), "client_id");
+  check(response.status === 201, answerText(response));
+  check(clientId !== "", "it gave us a client_id");
+  Object.assign(values, { clientId, redirectUri, verifier: "", isAway: "" });
+}
+
+/**
+ * The authorization request that step 3's form describes.
+ *
+ * @param {Record<string, string>} values
+ * @param {Record<string, string>} fields
+ * @returns {string}
+ */
+export function authorizationRequest(values, fields) {
+  return authorizationUrl(values.authorizeEndpoint ?? "", {
+    response_type: "code",
+    client_id: fields.client_id ?? "",
+    redirect_uri: fields.redirect_uri ?? "",
+    state: fields.state ?? "",
+    code_challenge: fields.code_challenge ?? "",
+    code_challenge_method: fields.code_challenge ? "S256" : "",
+    resource: values.resource ?? "",
+    auto_approve: fields.auto_approve ?? "",
+    auto_approve_email: fields.auto_approve_email ?? "",
+    auto_approve_password: fields.auto_approve_password ?? "",
+    expires_in: fields.expires_in ?? "",
+  });
+}
+
+/**
+ * Takes the code out of the address the browser came back to.
+ *
+ * @param {Run} run
+ */
+function returnFrom({ fields, values, outcome, check }) {
+  const location = fields.url ?? "";
+  const query = new URL(location).searchParams;
+  outcome.exchanges.push({
+    title: "the browser went to the server, and came back",
+    request: { method: "GET", url: values.authorizeUrl ?? "", headers: {} },
+    response: { status: 302, headers: { location }, body: "" },
+  });
+  const expected = { state: values.state ?? "", issuer: values.issuer ?? "" };
+  for (const { ok, text } of checkReturn(query, expected)) check(ok, text);
+  Object.assign(values, { code: query.get("code") ?? "", isAway: "" });
+}
+
+/** @param {Run} run */
+async function exchangeCode({ values, outcome, send, check }) {
+  const response = await send("exchange the code", codeRequest(values));
+  takeTokens(values, outcome, response);
+  check(response.status === 200, answerText(response));
+  check(Boolean(outcome.token), "there is an access token in the answer");
+}
+
+/** @param {Run} run */
+async function refresh({ values, outcome, send, check }) {
+  const response = await send(
+    "use the refresh token",
+    formPost(values.tokenEndpoint ?? "", {
+      grant_type: "refresh_token",
+      refresh_token: values.refreshToken ?? "",
+      client_id: values.clientId ?? "",
+    }),
+  );
+  takeTokens(values, outcome, response);
+  check(response.status === 200, answerText(response));
+}
+
+/** @param {Run} run */
+async function replay({ values, send, check }) {
+  const response = await send("use the code again", codeRequest(values));
+  const error = stringIn(parseJson(response.body), "error");
+  check(error === "invalid_grant", `the server refuses it: ${error}`);
+  const refusal = await send("use the token it gave", {
+    method: "POST",
+    url: values.resource ?? "",
+    headers: withToken(values),
+    body: initializeMessage(),
+  });
+  check(refusal.status === 401, `the token is revoked: ${refusal.status}`);
+}
+
+/**
+ * An OAuth answer in a few words: its status, and if it is an error which one.
+ *
+ * @param {HttpResponse} response
+ * @returns {string}
+ */
+function answerText({ status, body }) {
+  const answer = parseJson(body);
+  const error = stringIn(answer, "error");
+  if (error === "") return `the server answers ${status}`;
+  const description = stringIn(answer, "error_description");
+  return `the server answers ${status} ${error}: ${description}`;
+}
+
+/** @param {Record<string, string>} values */
+function codeRequest(values) {
+  return formPost(values.tokenEndpoint ?? "", {
+    grant_type: "authorization_code",
+    code: values.code ?? "",
+    redirect_uri: values.redirectUri ?? "",
+    client_id: values.clientId ?? "",
+    code_verifier: values.verifier ?? "",
+    resource: values.resource ?? "",
+  });
+}
+
+/**
+ * @param {Record<string, string>} values
+ * @param {Outcome} outcome
+ * @param {HttpResponse} response
+ */
+function takeTokens(values, outcome, response) {
+  const answer = parseJson(response.body);
+  const token = stringIn(answer, "access_token");
+  if (token === "") return;
+  outcome.token = token;
+  values.accessToken = token;
+  values.refreshToken = stringIn(answer, "refresh_token");
+}
+
+/**
+ * An MCP session of the 2025 revisions: initialize, say so, list the tools, call one.
+ *
+ * @param {Run} run
+ */
+async function callTools({ values, outcome, send, check }) {
+  const url = values.resource ?? "";
+  const opened = await send("open a session", {
+    method: "POST",
+    url,
+    headers: withToken(values),
+    body: initializeMessage(),
+  });
+  check(opened.status === 200, `the server takes the token: ${opened.status}`);
+  if (opened.status !== 200) return;
+  const headers = sessionHeaders(values, opened);
+  /** @type {(title: string, body: string) => Promise<HttpResponse>} */
+  const post = (title, body) => send(title, { method: "POST", url, headers, body });
+  await post("say that we are ready", rpcMessage("notifications/initialized"));
+  const listed = await post("list the tools", rpcMessage("tools/list", {}, 2));
+  outcome.tools = toolsIn(rpcResponse(listed, 2));
+  check(outcome.tools.length > 0, `there are ${outcome.tools.length} tools`);
+  const called = await post(
+    "call userInfo",
+    rpcMessage("tools/call", { name: "userInfo", arguments: {} }, 3),
+  );
+  const { result } = rpcResponse(called, 3);
+  const isFine = isObject(result) && !result.isError;
+  const user = isFine ? parseJson(textIn(result)) : {};
+  check(isFine, `userInfo says who we are: ${stringIn(user, "email")}`);
+}
+
+/**
+ * The text of a tool's result.
+ *
+ * @param {Json} result
+ * @returns {string}
+ */
+function textIn({ content }) {
+  const [first] = Array.isArray(content) ? content : [];
+  return isObject(first) ? stringIn(first, "text") : "";
+}
+
+/**
+ * @param {Record<string, string>} values
+ * @param {HttpResponse} opened
+ * @returns {Record<string, string>}
+ */
+function sessionHeaders(values, opened) {
+  const sessionId = opened.headers["mcp-session-id"];
+  const { result } = rpcResponse(opened, 1);
+  const version = isObject(result) ? stringIn(result, "protocolVersion") : "";
+  return {
+    ...withToken(values),
+    "mcp-protocol-version": version || PROTOCOL_VERSION,
+    ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
+  };
+}
+
+/**
+ * @param {Json} response
+ * @returns {[string, string][]}
+ */
+function toolsIn({ result }) {
+  if (!isObject(result) || !Array.isArray(result.tools)) return [];
+  return result.tools.filter(isObject).map((tool) => [
+    stringIn(tool, "name"),
+    stringIn(tool, "description"),
+  ]);
+}
+
+function initializeMessage() {
+  return rpcMessage("initialize", {
+    protocolVersion: PROTOCOL_VERSION,
+    capabilities: {},
+    clientInfo: { name: "interactive guide", version: "1.0.0" },
+  }, 1);
+}
+
+/** @param {Record<string, string>} values */
+function withToken(values) {
+  return { authorization: `Bearer ${values.accessToken}`, ...jsonHeaders };
+}
+
+/**
+ * @param {string} url
+ * @returns {HttpRequest}
+ */
+function get(url) {
+  return { method: "GET", url, headers: { accept: "application/json" } };
+}
+
+/**
+ * @param {string} url
+ * @param {Record<string, string>} fields
+ * @returns {HttpRequest}
+ */
+function formPost(url, fields) {
+  return {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: formBody(fields),
+  };
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Json}
+ */
+function isObject(value) {
+  return typeof value === "object" && value !== null;
+}

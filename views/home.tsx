@@ -1,0 +1,182 @@
+/**
+ * The home page: what this server is, the three endpoints, how to authorize, and what to paste into a client.
+ *
+ * @module
+ */
+import type { Urls } from "../lib/urls.ts";
+import type { Html } from "./html.ts";
+import { buildClientConfigs, type ClientConfig } from "./client_configs.ts";
+import { Page, pathOf, scriptPath } from "./layout.tsx";
+import { CodeBlock, CopyButton, Endpoint, Fact } from "./parts.tsx";
+
+/** What the home page shows. */
+export interface HomeProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** The server's version. */
+  readonly version: string;
+}
+
+/** Server information for people. */
+export function HomePage({ urls, version }: HomeProps): Html {
+  return (
+    <Page
+      urls={urls}
+      title="server information"
+      description="A mock OAuth 2.1 authorization server with mock MCP servers behind it, for testing MCP clients."
+      scripts={[scriptPath(urls, "page.js")]}
+    >
+      <h1>mock oauth server</h1>
+      <p class="lead">
+        An OAuth 2.1 authorization server with MCP servers behind it, all of them mocks, for people who build and test
+        MCP clients.
+      </p>
+      <p class="actions">
+        <a class="button" href={pathOf(urls.guide)}>
+          walk through the flow
+        </a>
+        <a class="button button-quiet" href="#connect">connect a client</a>
+      </p>
+      <Endpoints urls={urls} />
+      <WaysToAuthorize urls={urls} />
+      <Connect urls={urls} />
+      <ServerFacts urls={urls} version={version} />
+    </Page>
+  );
+}
+
+function Endpoints({ urls }: { readonly urls: Urls }): Html {
+  return (
+    <section aria-labelledby="endpoints">
+      <h2 id="endpoints">three endpoints</h2>
+      <div class="card">
+        <h3>oauth</h3>
+        <Endpoint method="GET/POST" url={urls.oauth} />
+        <p>
+          MCP behind the whole of OAuth 2.1: discovery, registration, PKCE, consent, tokens. Give a client this URL and
+          it finds the rest.
+        </p>
+      </div>
+      <div class="card">
+        <h3>bearer</h3>
+        <Endpoint method="GET/POST" url={urls.bearer} />
+        <p>
+          MCP behind a bearer token. Any token will do; add <code>?expected=T</code> and only <code>T</code> does.
+        </p>
+      </div>
+      <div class="card">
+        <h3>no-auth</h3>
+        <Endpoint method="GET/POST" url={urls.noAuth} />
+        <p>MCP without any authentication.</p>
+      </div>
+    </section>
+  );
+}
+
+function WaysToAuthorize({ urls }: { readonly urls: Urls }): Html {
+  return (
+    <section aria-labelledby="authorize">
+      <h2 id="authorize">four ways to authorize</h2>
+      <p>
+        A client opens <code>{urls.authorize}</code> in a browser. What happens then is up to you:
+      </p>
+      <ol class="ways">
+        <li>
+          <h3>one button</h3>
+          <p>
+            The consent page makes up a user. It is temporary and never saved.
+          </p>
+        </li>
+        <li>
+          <h3>e-mail and password</h3>
+          <p>
+            On the same page. A new address creates a user, who is saved; a known one needs its password.
+          </p>
+        </li>
+        <li>
+          <h3>no page, any user</h3>
+          <p>
+            Put <code>auto_approve=true</code>{" "}
+            on the authorization URL: the redirect comes at once, with a made-up user.
+          </p>
+        </li>
+        <li>
+          <h3>no page, a certain user</h3>
+          <p>
+            Put <code>auto_approve_email</code> and <code>auto_approve_password</code> on it.
+          </p>
+        </li>
+      </ol>
+      <p>
+        Each of them takes <code>expires_in</code>, in seconds. Without it tokens do not expire.
+      </p>
+    </section>
+  );
+}
+
+function Connect({ urls }: { readonly urls: Urls }): Html {
+  return (
+    <section aria-labelledby="connect">
+      <h2 id="connect">connect a client</h2>
+      <p>
+        Most clients need nothing but the URL. These are the usual places to paste it; for the endpoint without a login,
+        put <code>no-auth</code> in place of <code>oauth</code>.
+      </p>
+      {buildClientConfigs(urls.oauth).map((config, index) => (
+        <ConfigRow key={config.client} config={config} open={index === 0} />
+      ))}
+    </section>
+  );
+}
+
+function ConfigRow(
+  { config, open }: { readonly config: ClientConfig; readonly open: boolean },
+): Html {
+  return (
+    <details class="fold" name="client" open={open}>
+      <summary>{config.client}</summary>
+      <CodeBlock label={config.where} text={config.snippet} />
+      <p>
+        {config.note} <a href={config.docsUrl}>documentation</a>
+      </p>
+    </details>
+  );
+}
+
+function ServerFacts({ urls, version }: HomeProps): Html {
+  return (
+    <section aria-labelledby="server">
+      <h2 id="server">this server</h2>
+      <dl class="facts">
+        <Fact name="version">
+          <code>{version}</code>
+        </Fact>
+        <FactLink name="guide" url={urls.guide} />
+        <FactLink name="health" url={urls.health} />
+        <FactLink
+          name="authorization server metadata"
+          url={urls.authorizationServer}
+        />
+        <FactLink name="openid configuration" url={urls.openidConfiguration} />
+        <FactLink
+          name="protected resource metadata"
+          url={urls.oauthProtectedResource}
+        />
+        <FactLink name="signing keys" url={urls.jwks} />
+      </dl>
+      <p class="quiet">
+        Programs that ask for <code>Accept: application/json</code> get this page’s facts in JSON.
+      </p>
+    </section>
+  );
+}
+
+function FactLink(
+  { name, url }: { readonly name: string; readonly url: string },
+): Html {
+  return (
+    <Fact name={name}>
+      <a href={pathOf(url)}>{url}</a> <CopyButton text={url} what={name} />
+    </Fact>
+  );
+}

@@ -1,0 +1,52 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * What every page with code to copy needs: the effect of its copy buttons.
+ *
+ * @module
+ */
+
+const CONFIRMATION_MS = 1600;
+
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element)) return;
+  const button = event.target.closest("button[data-copy]");
+  if (button instanceof HTMLButtonElement) copyFrom(button);
+});
+
+/**
+ * Copies a button's own text, or the code it stands beside, and says so on the button.
+ *
+ * @param {HTMLButtonElement} button
+ */
+async function copyFrom(button) {
+  const beside = button.closest(".code, .endpoint")?.querySelector("code");
+  const done = await copy(button.dataset.copy || beside?.textContent || "");
+  const label = button.firstChild;
+  if (!label) return;
+  label.textContent = done ? "copied" : "press ctrl+c";
+  setTimeout(() => label.textContent = "copy", CONFIRMATION_MS);
+}
+
+/**
+ * Puts a text into the clipboard. Browsers offer the clipboard to https and localhost only; elsewhere the old way is
+ * left.
+ *
+ * @param {string} text
+ * @returns {Promise<boolean>}
+ */
+async function copy(text) {
+  if (navigator.clipboard) {
+    return await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
