@@ -22,11 +22,11 @@ let isServed = false;
 
 /** The handler for `deno serve` and Deno Deploy, which bring port, TLS and database themselves. */
 const handler: Deno.ServeDefaultExport = {
-  async fetch(request, info) {
+  async fetch(request, info): Promise<Response> {
     deployed ??= openDeployed();
     return (await deployed)(request, info);
   },
-  onListen() {
+  onListen(): void {
     isServed = true;
   },
 };
@@ -157,7 +157,7 @@ function createLog({ json }: Config): { readonly write: (event: LogEvent) => voi
 }
 
 function describe(event: LogEvent): string {
-  if (event.event === "error") return `error   ${event.method} ${event.path}: ${event.message}\n`;
+  if (event.event === "error") return `error   ${event.message}\n`;
   return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
 }
 

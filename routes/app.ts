@@ -12,6 +12,7 @@ import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
 import { resolvePlan } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
+import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
@@ -20,7 +21,7 @@ import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { discoveryRoutes } from "./discovery.ts";
-import { failureResponse } from "./failure.tsx";
+import { describeFailure, failureResponse } from "./failure.tsx";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { registerRoutes } from "./register.ts";
@@ -30,7 +31,7 @@ import { tokenRoutes } from "./token.ts";
 /** Something worth a line in a log; it never holds a secret. */
 export type LogEvent =
   | ({ readonly event: "exchange" } & Exchange)
-  | { readonly event: "error"; readonly method: string; readonly path: string; readonly message: string };
+  | { readonly event: "error"; readonly message: string };
 
 /** What an app is made of. */
 export interface AppOptions {
@@ -46,8 +47,8 @@ export interface AppOptions {
   readonly monotonicMs?: () => number;
   /** Source of chance; the runtime's cryptographic generator if not given. */
   readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
-  /** Waits for so many milliseconds, or until the signal aborts; a timer if not given. */
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** What delays wait with; a timer if not given. */
+  readonly sleep?: Sleep;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
   /** Aborting it ends MCP sessions and open streams. */
@@ -94,7 +95,7 @@ export function createApp(options: AppOptions): App {
         if (plan.wire) response = await applyWire(response, plan.wire, sleep);
       } catch (error) {
         response = failureResponse(error, { request, url, sandbox }, (message) => {
-          log?.({ event: "error", method: request.method, path: url.pathname, message });
+          log?.({ event: "error", message: `${request.method} ${url.pathname}: ${message}` });
         });
       }
       if (route?.cors ?? true) allowOrigin(response);
@@ -107,11 +108,11 @@ function assemble(options: AppOptions): {
   readonly sandboxOf: ReturnType<typeof createSandboxResolver>;
   readonly match: ReturnType<typeof createRouter>;
   readonly recorder: ReturnType<typeof createRecorder> | undefined;
-  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
   readonly log: AppOptions["log"];
 } {
   const { kv, publicUrl, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
-  const sleep = options.sleep ?? defaultSleep;
+  const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
   const store = createStore(kv, chance);
   const clients = createClients(store);
@@ -119,7 +120,13 @@ function assemble(options: AppOptions): {
   const users = createUsers(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
   const verifyToken = createTokenVerifier({ keysOf, grants });
-  const mcp = createMcpEndpoint({ store, chance, version, sleep });
+  const mcp = createMcpEndpoint({
+    store,
+    chance,
+    version,
+    sleep,
+    log: (message, error) => log?.({ event: "error", message: `${message}: ${describeFailure(error)}` }),
+  });
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
@@ -140,16 +147,4 @@ function assemble(options: AppOptions): {
 function withoutBody(response: Response): Response {
   void response.body?.cancel();
   return new Response(null, { status: response.status, headers: response.headers });
-}
-
-function defaultSleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }

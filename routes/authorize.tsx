@@ -60,11 +60,11 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
   /** A person's answer, or a script's. The request stands in the query, or beside the form's own fields. */
   async function decide(context: Context): Promise<Response> {
     requireContentType(context.request, "application/x-www-form-urlencoded");
-    const { answer, query } = splitForm(context.url, new URLSearchParams(await readText(context.request)));
+    const form = new URLSearchParams(await readText(context.request));
+    const { answer, query } = splitForm(context.url, form);
     return await withTarget(deps, context, query, async (target, request) => {
       requireFaultless(answer);
-      const expiresInSeconds = parseExpiresIn(answer.get("expires_in")) ?? request.expiresInSeconds;
-      const decided = { ...request, ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }) };
+      const decided = withLifetime(request, form, answer);
       switch (answer.get("action")) {
         case "auto": {
           const user = createAutoUser(context.sandbox.now(), deps.chance);
@@ -216,6 +216,14 @@ function consentResponse(
     />
   );
   return htmlResponse(page, status);
+}
+
+/** A lifetime in the form counts, also an empty one, which is how a person says "never". */
+function withLifetime(request: AuthorizationRequest, form: URLSearchParams, answer: Params): AuthorizationRequest {
+  if (!form.has("expires_in")) return request;
+  const { expiresInSeconds: _, ...rest } = request;
+  const chosen = parseExpiresIn(answer.get("expires_in"));
+  return { ...rest, ...(chosen === undefined ? {} : { expiresInSeconds: chosen }) };
 }
 
 /** Takes the page's own fields out of a form; what is left belongs to the request, beside what its URL says. */

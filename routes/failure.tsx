@@ -21,14 +21,17 @@ export function failureResponse(
   context: Pick<Context, "request" | "url" | "sandbox">,
   report: (message: string) => void,
 ): Response {
-  if (!(thrown instanceof OAuthError)) {
-    report(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "unknown");
-  }
+  if (!(thrown instanceof OAuthError)) report(describeFailure(thrown));
   const error = thrown instanceof OAuthError ? thrown : new OAuthError(
     "server_error",
     "Something unexpected happened here; it is this server's fault, not the request's",
   );
   return prefersHtml(context.request) ? errorPage(error, context) : errorResponse(error);
+}
+
+/** An unexpected failure in a line of the log. */
+export function describeFailure(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
 }
 
 function errorPage(error: OAuthError, { sandbox }: Pick<Context, "sandbox">): Response {

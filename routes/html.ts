@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VNode } from "preact";
+import type { Html } from "../views/html.ts";
 import { renderPage } from "../views/layout.tsx";
 
 /**
@@ -26,7 +26,7 @@ const CONTENT_SECURITY_POLICY = [
  * @param page A whole page.
  * @param status HTTP status, 200 if not given.
  */
-export function htmlResponse(page: VNode, status = 200): Response {
+export function htmlResponse(page: Html, status = 200): Response {
   return new Response(renderPage(page), {
     status,
     headers: {

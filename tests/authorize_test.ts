@@ -41,7 +41,10 @@ Deno.test("GET /oauth/authorize takes every query parameter of the seed", async 
     assert.equal(redirectOf(await ask({ state })).searchParams.get("state"), state);
   });
   await t.step("code_challenge: required", async () => {
-    assert.match(assertErrorRedirect(await ask({ code_challenge: undefined }), "invalid_request"), /code_challenge is missing/);
+    assert.match(
+      assertErrorRedirect(await ask({ code_challenge: undefined }), "invalid_request"),
+      /code_challenge is missing/,
+    );
   });
   await t.step("auto_approve: skips consent and makes up a user", async () => {
     const claims = claimsOf(text(await redeem(test, clientId, await ask({})), "access_token"));
@@ -94,7 +97,9 @@ Deno.test("POST /oauth/authorize takes every form field of the seed", async (t) 
     assert.doesNotMatch(page, /hopper|wrong</);
   });
   await t.step("email and password are required when action=login", async () => {
-    for (const fields of [{ action: "login" }, { action: "login", email: "a@b.c" }, { action: "login", password: "x" }]) {
+    for (
+      const fields of [{ action: "login" }, { action: "login", email: "a@b.c" }, { action: "login", password: "x" }]
+    ) {
       const response = await post(fields);
       assert.equal(response.status, 400);
       assert.match(await response.text(), /Email and password are required/);
@@ -108,8 +113,18 @@ Deno.test("POST /oauth/authorize takes every form field of the seed", async (t) 
     assert.match(await assertOAuthError(await post({}), 400, "invalid_request"), /^Invalid action/);
   });
   await t.step("expires_in in the form replaces the query's", async () => {
-    const response = await test.postForm(authorizeQuery(clientId, { expires_in: "60" }), { action: "auto", expires_in: "90" });
+    const response = await test.postForm(authorizeQuery(clientId, { expires_in: "60" }), {
+      action: "auto",
+      expires_in: "90",
+    });
     assert.equal((await redeem(test, clientId, response)).expires_in, 90);
+    const never = await test.postForm(authorizeQuery(clientId, { expires_in: "60" }), {
+      action: "auto",
+      expires_in: "",
+    });
+    assert(!("expires_in" in await redeem(test, clientId, never)));
+    const wrong = await test.postForm(authorizeQuery(clientId), { action: "auto", expires_in: "-5" });
+    assert.match(assertErrorRedirect(wrong, "invalid_request"), /expires_in is not a token lifetime/);
   });
   await t.step("the request's parameters may stand in the form (RFC 6749 3.1)", async () => {
     const [path = "", query = ""] = authorizeQuery(clientId).split("?");
@@ -128,9 +143,16 @@ Deno.test("POST /oauth/authorize takes every form field of the seed", async (t) 
 
 Deno.test("GET /oauth/authorize shows who asks, where the code goes and what for (MCP authorization, consent)", async () => {
   await using test = await testApp();
-  const { clientId } = await register(test, { client_name: "Mallory & Sons <b>", redirect_uris: ["http://127.0.0.1:3000/cb"] });
+  const { clientId } = await register(test, {
+    client_name: "Mallory & Sons <b>",
+    redirect_uris: ["http://127.0.0.1:3000/cb"],
+  });
   const response = await test.get(
-    authorizeQuery(clientId, { redirect_uri: "http://127.0.0.1:3000/cb", scope: "notes:read", resource: `${origin}/oauth` }),
+    authorizeQuery(clientId, {
+      redirect_uri: "http://127.0.0.1:3000/cb",
+      scope: "notes:read",
+      resource: `${origin}/oauth`,
+    }),
   );
   assert.equal(response.status, 200);
   assert.match(response.headers.get("content-security-policy") ?? "", /default-src 'none'/);
@@ -240,7 +262,9 @@ Deno.test("GET /oauth/authorize lets the port of a loopback redirect URI vary, a
   });
   const ask = (redirect: string): Promise<Response> =>
     test.get(authorizeQuery(clientId, { redirect_uri: redirect, auto_approve: "true" }));
-  for (const uri of ["http://127.0.0.1:51004/cb", "http://127.0.0.1/cb", "http://localhost:1/cb", "http://[::1]:65535/cb"]) {
+  for (
+    const uri of ["http://127.0.0.1:51004/cb", "http://127.0.0.1/cb", "http://localhost:1/cb", "http://[::1]:65535/cb"]
+  ) {
     await t.step(`takes ${uri}`, async () => {
       assert((await ask(uri)).headers.get("location")?.startsWith(`${uri}?code=`));
     });

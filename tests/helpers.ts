@@ -86,7 +86,10 @@ export async function register(
   const response = await postJson("/oauth/register", { ...publicClient, ...metadata });
   const body = await json(response);
   assert.equal(response.status, 201, JSON.stringify(body));
-  return { clientId: text(body, "client_id"), secret: typeof body.client_secret === "string" ? body.client_secret : "" };
+  return {
+    clientId: text(body, "client_id"),
+    secret: typeof body.client_secret === "string" ? body.client_secret : "",
+  };
 }
 
 /** The query of an authorization request that a good client sends; undefined values are left out. */
@@ -100,7 +103,9 @@ export function authorizeQuery(clientId: string, more: Record<string, string | u
     code_challenge_method: "S256",
     ...more,
   };
-  const sent = Object.entries(all).flatMap(([name, value]): [string, string][] => value === undefined ? [] : [[name, value]]);
+  const sent = Object.entries(all).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value]]
+  );
   return `/oauth/authorize?${new URLSearchParams(sent)}`;
 }
 

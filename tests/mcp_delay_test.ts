@@ -1,6 +1,6 @@
 /** `mock_delay`: progress, cancellation, and an answer fetched after the connection was lost. */
 import assert from "node:assert/strict";
-import type { Sleep } from "../lib/mcp/endpoint.ts";
+import type { Sleep } from "../lib/sleep.ts";
 import { beginSession, clients, messagesOf, OPEN, openMcp, post, postModern, rpc, send } from "./mcp_helpers.ts";
 
 const wait = { delayMs: 10_000, message: "done" };
@@ -18,9 +18,9 @@ function createEndlessSleep(): {
     stopped: stopped.promise,
     sleep: (_, signal) =>
       new Promise((_, reject) => {
-        signal.addEventListener("abort", () => {
+        signal?.addEventListener("abort", () => {
           stopped.resolve();
-          reject(signal.reason);
+          reject(signal?.reason);
         }, { once: true });
         started.resolve();
       }),

@@ -7,7 +7,8 @@ import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprot
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../lib/chance.ts";
 import type { McpCaller, McpMode } from "../lib/mcp/caller.ts";
-import { createMcpEndpoint, type McpEndpoint, type Sleep } from "../lib/mcp/endpoint.ts";
+import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
+import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
 import { createStore } from "../lib/store/kv.ts";
 
@@ -46,7 +47,7 @@ export async function openMcp({ sleep }: { readonly sleep?: Sleep } = {}): Promi
     chance,
     version: "9.9.9",
     log: (_, error) => errors.push(error),
-    ...(sleep && { sleep }),
+    sleep: sleep ?? sleepOnTimer,
   });
   const sandboxOf = createSandboxResolver({ now: () => mcp.nowMs });
   const mcp: TestMcp = {

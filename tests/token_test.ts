@@ -25,7 +25,11 @@ Deno.test("POST /oauth/token answers a code with a JWT of RFC 9068's shape, sign
     await t.step(alg, async () => {
       await using test = await testApp({ alg });
       const { clientId } = await register(test);
-      const code = await getCode(test, clientId, { scope: "a b", resource: "https://api.example/x", expires_in: "300" });
+      const code = await getCode(test, clientId, {
+        scope: "a b",
+        resource: "https://api.example/x",
+        expires_in: "300",
+      });
       const response = await test.postForm("/oauth/token", codeFields(clientId, code));
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("cache-control"), "no-store");
@@ -115,14 +119,24 @@ Deno.test("POST /oauth/token checks the code's client, redirect URI, verifier an
   const code = await getCode(test, clientId, { resource: "https://api.example/x" });
   const cases: [string, Record<string, string>, string, RegExp][] = [
     ["another client", { client_id: other.clientId }, "invalid_grant", /Client ID mismatch/],
-    ["another redirect URI", { redirect_uri: "https://client.example/other" }, "invalid_grant", /redirect_uri is not the one/],
+    [
+      "another redirect URI",
+      { redirect_uri: "https://client.example/other" },
+      "invalid_grant",
+      /redirect_uri is not the one/,
+    ],
     ["no redirect URI", { redirect_uri: "" }, "invalid_grant", /redirect_uri is not the one/],
     ["no verifier", { code_verifier: "" }, "invalid_request", /code_verifier is missing/],
     ["a short verifier", { code_verifier: "short" }, "invalid_request", /43 to 128 characters/],
     ["a long verifier", { code_verifier: "v".repeat(129) }, "invalid_request", /43 to 128 characters/],
     ["a verifier of other characters", { code_verifier: "+".repeat(43) }, "invalid_request", /43 to 128 characters/],
     ["a wrong verifier", { code_verifier: "v".repeat(43) }, "invalid_grant", /does not match/],
-    ["another resource", { resource: "https://api.example/y" }, "invalid_target", /not part of the authorization request/],
+    [
+      "another resource",
+      { resource: "https://api.example/y" },
+      "invalid_target",
+      /not part of the authorization request/,
+    ],
     ["a code cut short", { code: code.slice(0, -1) }, "invalid_grant", /has not issued it/],
     ["a code made up", { code: "code_AAAA" }, "invalid_grant", /has not issued it/],
     ["no code", { code: "" }, "invalid_request", /code is missing/],
@@ -165,10 +179,15 @@ Deno.test("POST /oauth/token puts resource into aud; the default is the /oauth e
   assert.equal(await audOf({}), `${origin}/oauth`);
   assert.equal(await audOf({ resource: "https://a.example/mcp" }), "https://a.example/mcp");
   assert.equal(await audOf({}, { resource: "https://a.example/mcp" }), "https://a.example/mcp");
-  const query = `${authorizeQuery(clientId, { auto_approve: "true", resource: "https://a.example/" })}&resource=https://b.example/`;
+  const query = `${
+    authorizeQuery(clientId, { auto_approve: "true", resource: "https://a.example/" })
+  }&resource=https://b.example/`;
   const code = redirectOf(await test.get(query)).searchParams.get("code") ?? "";
   const narrowed = codeFields(clientId, code, { resource: "https://b.example/" });
-  assert.equal(claimsOf(text(await json(await test.postForm("/oauth/token", narrowed)), "access_token")).aud, "https://b.example/");
+  assert.equal(
+    claimsOf(text(await json(await test.postForm("/oauth/token", narrowed)), "access_token")).aud,
+    "https://b.example/",
+  );
   const both = redirectOf(await test.get(query)).searchParams.get("code") ?? "";
   const body = await json(await test.postForm("/oauth/token", codeFields(clientId, both)));
   assert.deepEqual(claimsOf(text(body, "access_token")).aud, ["https://a.example/", "https://b.example/"]);
@@ -197,16 +216,58 @@ Deno.test("POST /oauth/token authenticates clients (RFC 6749 2.3, 5.2)", async (
   const code = await getCode(test, basic.clientId);
   const fields = codeFields(basic.clientId, code, { client_id: "" });
   const cases: [string, Record<string, string>, Record<string, string>, number, string, RegExp][] = [
-    ["a wrong secret in the header", fields, basicOf(basic.clientId, "wrong"), 401, "invalid_client", /secret is wrong/],
-    ["a wrong secret in the body", { ...fields, client_id: basic.clientId, client_secret: "wrong" }, {}, 401, "invalid_client", /secret is wrong/],
+    [
+      "a wrong secret in the header",
+      fields,
+      basicOf(basic.clientId, "wrong"),
+      401,
+      "invalid_client",
+      /secret is wrong/,
+    ],
+    [
+      "a wrong secret in the body",
+      { ...fields, client_id: basic.clientId, client_secret: "wrong" },
+      {},
+      401,
+      "invalid_client",
+      /secret is wrong/,
+    ],
     ["no secret", { ...fields, client_id: basic.clientId }, {}, 401, "invalid_client", /sent none/],
     ["an unknown client", { ...fields, client_id: "nobody" }, {}, 401, "invalid_client", /Client not found/],
     ["a header that is no Basic", fields, { authorization: "Basic !!!" }, 401, "invalid_client", /not HTTP Basic/],
     ["a Bearer header", fields, { authorization: "Bearer abc" }, 401, "invalid_client", /not HTTP Basic/],
-    ["a stray percent sign", fields, { authorization: `Basic ${btoa("a%:b")}` }, 401, "invalid_client", /not HTTP Basic/],
-    ["two ways at once", { ...fields, client_secret: basic.secret }, basicOf(basic.clientId, basic.secret), 400, "invalid_request", /two ways/],
-    ["two clients at once", { ...fields, client_id: open.clientId }, basicOf(basic.clientId, basic.secret), 400, "invalid_request", /two ways/],
-    ["a secret from a public client", codeFields(open.clientId, code, { client_secret: "x" }), {}, 401, "invalid_client", /public and has no secret/],
+    [
+      "a stray percent sign",
+      fields,
+      { authorization: `Basic ${btoa("a%:b")}` },
+      401,
+      "invalid_client",
+      /not HTTP Basic/,
+    ],
+    [
+      "two ways at once",
+      { ...fields, client_secret: basic.secret },
+      basicOf(basic.clientId, basic.secret),
+      400,
+      "invalid_request",
+      /two ways/,
+    ],
+    [
+      "two clients at once",
+      { ...fields, client_id: open.clientId },
+      basicOf(basic.clientId, basic.secret),
+      400,
+      "invalid_request",
+      /two ways/,
+    ],
+    [
+      "a secret from a public client",
+      codeFields(open.clientId, code, { client_secret: "x" }),
+      {},
+      401,
+      "invalid_client",
+      /public and has no secret/,
+    ],
   ];
   for (const [name, body, headers, status, error, expected] of cases) {
     await t.step(name, async () => {
@@ -229,7 +290,9 @@ Deno.test("secrets are kept as hashes only", async () => {
   const code = await getCode(test, clientId);
   const fields = codeFields(clientId, code, { client_secret: secret });
   const tokens = await json(await test.postForm("/oauth/token", fields));
-  const everything = JSON.stringify(await Array.fromAsync(test.kv.list({ prefix: [] }), ({ key, value }) => [key, value]));
+  const everything = JSON.stringify(
+    await Array.fromAsync(test.kv.list({ prefix: [] }), ({ key, value }) => [key, value]),
+  );
   for (const kept of [secret, code, text(tokens, "access_token"), text(tokens, "refresh_token")]) {
     assert(!everything.includes(kept.slice(-20)));
   }
@@ -260,7 +323,10 @@ Deno.test("POST /oauth/token rotates refresh tokens (OAuth 2.1 4.3.1)", async (t
     const first = await getTokens(test, clientId);
     const second = await json(await refresh(text(first, "refresh_token")));
     assert.equal((await callOauth(test, text(second, "access_token"))).status, 200);
-    assert.match(await assertOAuthError(await refresh(text(first, "refresh_token")), 400, "invalid_grant"), /already used/);
+    assert.match(
+      await assertOAuthError(await refresh(text(first, "refresh_token")), 400, "invalid_grant"),
+      /already used/,
+    );
     assert.match(await assertOAuthError(await refresh(text(second, "refresh_token")), 400, "invalid_grant"), /revoked/);
     await assertOAuthError(await callOauth(test, text(second, "access_token")), 401, "invalid_token");
   });
@@ -272,7 +338,10 @@ Deno.test("POST /oauth/token rotates refresh tokens (OAuth 2.1 4.3.1)", async (t
   });
   await t.step("scope may be narrowed, not widened (RFC 6749 6)", async () => {
     const { refresh_token } = await getTokens(test, clientId, { scope: "a b" });
-    assert.match(await assertOAuthError(await refresh(String(refresh_token), { scope: "a c" }), 400, "invalid_scope"), /received 'c'/);
+    assert.match(
+      await assertOAuthError(await refresh(String(refresh_token), { scope: "a c" }), 400, "invalid_scope"),
+      /received 'c'/,
+    );
     assert.equal((await json(await refresh(String(refresh_token), { scope: "a" }))).scope, "a");
   });
   await t.step("another client's is refused and not used up", async () => {

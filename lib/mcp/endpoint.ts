@@ -8,7 +8,7 @@
 import type { McpEndpoint, McpOptions } from "./options.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
-export type { McpEndpoint, McpOptions, Sleep } from "./options.ts";
+export type { McpEndpoint, McpOptions } from "./options.ts";
 
 /**
  * Makes the MCP endpoints of one app; opens nothing.
@@ -23,7 +23,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
 
   async function load(): Promise<McpEndpoint> {
     const { createDispatcher } = await import("./dispatch.ts");
-    return createDispatcher({ ...options, sleep: options.sleep ?? sleepOnTimer, log: options.log ?? (() => {}) });
+    return createDispatcher({ ...options, log: options.log ?? (() => {}) });
   }
 
   return {
@@ -36,19 +36,4 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       await (await loading)?.close();
     },
   };
-}
-
-function sleepOnTimer(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

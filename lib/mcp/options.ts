@@ -5,11 +5,9 @@
  */
 import type { Chance } from "../chance.ts";
 import type { Sandbox } from "../sandbox.ts";
+import type { Sleep } from "../sleep.ts";
 import type { Store } from "../store/kv.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
-
-/** Waits; rejects as soon as the signal aborts, with no timer left behind. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** Takes a failure that is the server's own. */
 export type Log = (message: string, error: unknown) => void;
@@ -24,8 +22,8 @@ export interface McpOptions {
   readonly version: string;
   /** Told of failures that are the server's own; never of a client's mistake. */
   readonly log?: Log;
-  /** What `mock_delay` waits with: a real timer if not given. */
-  readonly sleep?: Sleep;
+  /** What `mock_delay` waits with. */
+  readonly sleep: Sleep;
 }
 
 /** The three MCP endpoints of an app. */

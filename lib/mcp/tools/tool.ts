@@ -8,9 +8,9 @@ import type { CallToolResult, Tool, ToolAnnotations } from "@modelcontextprotoco
 import { z } from "zod";
 import type { Chance } from "../../chance.ts";
 import type { Sandbox } from "../../sandbox.ts";
+import type { Sleep } from "../../sleep.ts";
 import type { Notes } from "../../store/notes.ts";
 import type { McpUser } from "../caller.ts";
-import type { Sleep } from "../options.ts";
 
 /** What a tool may touch during one call. */
 export interface ToolCall {

@@ -1,0 +1,24 @@
+/**
+ * Waiting as an option: tests hand in their own.
+ *
+ * @module
+ */
+
+/** Waits for so many milliseconds; rejects as soon as the signal aborts, with no timer left behind. */
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+/** Waits on a timer of the runtime. */
+export function sleepOnTimer(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
