@@ -34,7 +34,10 @@ const handler: Deno.ServeDefaultExport = {
 /** Told by its command line to run by itself, or compiled: then there is nothing for `deno serve` to find here. */
 const isProgram = Deno.build.standalone || Deno.args.length > 0;
 
-export default isProgram ? undefined : handler;
+/** What `deno serve` and Deno Deploy serve. */
+const served: Deno.ServeDefaultExport | undefined = isProgram ? undefined : handler;
+
+export default served;
 
 async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");

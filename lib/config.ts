@@ -10,6 +10,7 @@ import { type SigningAlgorithm, signingAlgorithms } from "./store/keys.ts";
 export interface Config {
   /** Port to listen on; 0 for any free one. */
   readonly port: number;
+  /** Address to listen on. */
   readonly host: string;
   /** A path, `:memory:`, or the URL of a KV server. */
   readonly db: string;
@@ -17,6 +18,7 @@ export interface Config {
   readonly publicUrl?: string;
   /** Paths of certificate and key in PEM, for https. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** What tokens are signed with. */
   readonly alg: SigningAlgorithm;
   /** One JSON line when ready, then a JSON line per exchange. */
   readonly json: boolean;
@@ -34,7 +36,17 @@ export type Command =
 export type Environment = (name: string) => string | undefined;
 
 /** A setting that cannot be used; its message is one line for stderr. */
-export class ConfigError extends Error {}
+export class ConfigError extends Error {
+  /**
+   * Makes one.
+   *
+   * @param message What is wrong and what is accepted; what came may hold line breaks, the message does not.
+   */
+  constructor(message: string) {
+    super(message.replace(/\p{Cc}+/gu, " "));
+    this.name = "ConfigError";
+  }
+}
 
 /** The port of the original. */
 export const DEFAULT_PORT = 8789;

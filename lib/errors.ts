@@ -48,6 +48,8 @@ export class OAuthError extends Error {
   readonly detail: ErrorDetail;
 
   /**
+   * Makes a refusal.
+   *
    * @param code The code on the wire.
    * @param message What is wrong, as a sentence without a full stop.
    * @param detail What helps to mend it.

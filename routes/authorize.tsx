@@ -27,9 +27,13 @@ import type { Context, Route } from "./router.ts";
 
 /** What the authorization endpoint needs. */
 export interface AuthorizeDeps {
+  /** The table of clients. */
   readonly clients: Clients;
+  /** The table of users. */
   readonly users: Users;
+  /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
+  /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 

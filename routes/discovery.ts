@@ -14,7 +14,9 @@ import type { Context, Route } from "./router.ts";
 
 /** What the discovery endpoints need. */
 export interface DiscoveryDeps {
+  /** What tokens are signed with. */
   readonly alg: SigningAlgorithm;
+  /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 

@@ -15,7 +15,9 @@ import type { Context, Route } from "./router.ts";
 
 /** What the MCP endpoints need. */
 export interface McpDeps {
+  /** The protocol behind the door. */
   readonly mcp: McpEndpoint;
+  /** Turns a good access token into its claims. */
   readonly verifyToken: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
 }
 

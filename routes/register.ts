@@ -13,7 +13,9 @@ import type { Context, Route } from "./router.ts";
 
 /** What registration needs. */
 export interface RegisterDeps {
+  /** The table of clients. */
   readonly clients: Clients;
+  /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
 }
 

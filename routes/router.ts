@@ -9,14 +9,19 @@ import type { Plan } from "../lib/scenarios/plan.ts";
 
 /** What the HTTP server knows of a peer. */
 export interface ConnectionInfo {
+  /** Where the connection comes from. */
   readonly remoteAddr?: Deno.Addr;
 }
 
 /** What a handler is given: facts about this one request. */
 export interface Context {
+  /** The request; its body is unread. */
   readonly request: Request;
+  /** Its URL, parsed once. */
   readonly url: URL;
+  /** The world it belongs to. */
   readonly sandbox: Sandbox;
+  /** How the server behaves for it. */
   readonly plan: Plan;
   /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
   readonly info: ConnectionInfo | undefined;
@@ -26,11 +31,13 @@ export interface Context {
 export interface Route {
   /** Unique name, for plans and logs. */
   readonly name: string;
+  /** HTTP method. */
   readonly method: "GET" | "POST" | "DELETE";
   /** Path below the sandbox's prefix, from `lib/urls.ts`. */
   readonly path: string;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;
+  /** Answers the request. */
   readonly handler: (context: Context) => Response | Promise<Response>;
 }
 

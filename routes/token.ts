@@ -21,9 +21,13 @@ import type { Context, Route } from "./router.ts";
 
 /** What the token endpoint needs. */
 export interface TokenDeps {
+  /** The table of clients. */
   readonly clients: Clients;
+  /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
+  /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 

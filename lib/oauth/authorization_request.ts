@@ -12,7 +12,9 @@ import { resolveRedirectUri } from "./redirect_uri.ts";
 
 /** Who asks, and where the answer goes. */
 export interface AuthorizationTarget {
+  /** Who asks. */
   readonly client: ClientRecord;
+  /** Where the answer goes. */
   readonly redirectUri: string;
   /** Whether the request named it, or it was the only one registered. */
   readonly redirectUriSent: boolean;
@@ -27,11 +29,15 @@ export type AutoApproval =
 
 /** What is asked for. */
 export interface AuthorizationRequest {
+  /** The S256 challenge (RFC 7636). */
   readonly codeChallenge: string;
+  /** What for. */
   readonly scopes: readonly string[];
+  /** Resources the token is for (RFC 8707). */
   readonly resources: readonly string[];
   /** Life of access tokens in seconds; absent for tokens that do not expire. */
   readonly expiresInSeconds?: number;
+  /** To be repeated in the id_token. */
   readonly nonce?: string;
   /** Absent if a person is to be asked. */
   readonly autoApproval?: AutoApproval;

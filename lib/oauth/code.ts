@@ -10,7 +10,9 @@ import { type Grant, wasSealed } from "./tokens.ts";
 
 /** A code's contents. */
 export interface AuthorizationCode {
+  /** Unique id, by which its use is marked. */
   readonly jti: string;
+  /** What was granted. */
   readonly grant: Grant;
   /** The redirect URI it was sent to. */
   readonly redirectUri: string;

@@ -11,7 +11,9 @@ import type { KeyTable, SigningAlgorithm, SigningKeyRecord } from "../store/keys
 
 /** A key that signs and verifies JWS signing input. */
 export interface SigningKey {
+  /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
+  /** What it signs with. */
   readonly alg: SigningAlgorithm;
   /** The JWS headers of both kinds of token we sign, encoded. */
   readonly headers: Readonly<Record<"at+jwt" | "JWT", string>>;
@@ -25,6 +27,7 @@ export interface SigningKey {
 
 /** What a sandbox signs and seals with. */
 export interface Keys {
+  /** Signs access tokens and id_tokens. */
   readonly signing: SigningKey;
   /** 32 bytes for codes and refresh tokens. */
   readonly sealing: Uint8Array;

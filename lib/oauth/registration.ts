@@ -37,15 +37,41 @@ const metadata = z.object({
   application_type: z.enum(["web", "native"]).optional(),
 });
 
-/** What a client says of itself, with the defaults of RFC 7591 2 filled in. */
-export type ClientMetadata =
-  & Readonly<Omit<z.output<typeof metadata>, "redirect_uris" | "grant_types" | "response_types">>
-  & {
-    readonly redirect_uris: readonly string[];
-    readonly grant_types: readonly string[];
-    readonly response_types: readonly string[];
-    readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
-  };
+/** What a client says of itself (RFC 7591 2), with the defaults filled in. */
+export interface ClientMetadata {
+  /** Where answers may go. */
+  readonly redirect_uris: readonly string[];
+  /** How it authenticates at the token endpoint. */
+  readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
+  /** Grants it may use. */
+  readonly grant_types: readonly string[];
+  /** Always `code`. */
+  readonly response_types: readonly string[];
+  /** What to call it. */
+  readonly client_name?: string | undefined;
+  /** Its home page. */
+  readonly client_uri?: string | undefined;
+  /** Its logo. */
+  readonly logo_uri?: string | undefined;
+  /** Scopes it wants to ask for. */
+  readonly scope?: string | undefined;
+  /** Whom to write to. */
+  readonly contacts?: readonly string[] | undefined;
+  /** Its terms of service. */
+  readonly tos_uri?: string | undefined;
+  /** Its privacy policy. */
+  readonly policy_uri?: string | undefined;
+  /** Where its keys are. */
+  readonly jwks_uri?: string | undefined;
+  /** Its keys. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
+  /** The software it is an instance of. */
+  readonly software_id?: string | undefined;
+  /** That software's version. */
+  readonly software_version?: string | undefined;
+  /** Whether it runs on a server or on somebody's computer (OpenID Connect Registration 2). */
+  readonly application_type?: "web" | "native" | undefined;
+}
 
 /** A stored record holds 64 KiB; what a client says of itself is kept well below. */
 const MAX_METADATA_LENGTH = 32 * 1024;
@@ -60,7 +86,6 @@ const MAX_METADATA_LENGTH = 32 * 1024;
 export function parseRegistration(body: string): ClientMetadata {
   const parsed = metadata.safeParse(withoutNulls(parseJsonObject(body)));
   if (!parsed.success) throw describeIssue(parsed.error);
-  // An empty array, like null, says nothing.
   const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = parsed.data;
   for (const uri of redirect_uris) checkRedirectUri(uri);
   const grants = knownGrants(grant_types ?? ["authorization_code"]);

@@ -15,8 +15,11 @@ import type { User } from "./user.ts";
 export interface Grant {
   /** The login, by which everything that came of it can be revoked. */
   readonly sessionId: string;
+  /** The client it was granted to. */
   readonly clientId: string;
+  /** The person who granted it. */
   readonly user: User;
+  /** What for. */
   readonly scopes: readonly string[];
   /** Resources asked for; empty means the `/oauth` endpoint. */
   readonly resources: readonly string[];
@@ -30,7 +33,9 @@ export interface Grant {
 
 /** A refresh token's contents. */
 export interface RefreshToken {
+  /** Unique id. */
   readonly jti: string;
+  /** What was granted. */
   readonly grant: Grant;
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
@@ -38,36 +43,57 @@ export interface RefreshToken {
 
 /** Claims of our access tokens (RFC 9068 2.2). */
 export interface AccessTokenClaims {
+  /** Issuer. */
   readonly iss: string;
+  /** The user's id. */
   readonly sub: string;
+  /** The resource, or several. */
   readonly aud: string | readonly string[];
+  /** The client it was issued to. */
   readonly client_id: string;
+  /** What was granted; absent if nothing was asked for. */
   readonly scope: string;
+  /** When it was issued, in seconds since 1970. */
   readonly iat: number;
+  /** When it expires, in seconds since 1970; absent if never. */
   readonly exp?: number;
+  /** Unique id. */
   readonly jti: string;
   /** The login; revoking it revokes the token. */
   readonly sid: string;
+  /** The user's e-mail address. */
   readonly email: string;
+  /** The user's name. */
   readonly name: string;
 }
 
 /** The body of a successful token response (RFC 6749 5.1). */
 export interface TokenResponse {
+  /** A JWT. */
   readonly access_token: string;
+  /** How it is to be sent (RFC 6750). */
   readonly token_type: "Bearer";
+  /** Life of the access token in seconds; absent if it does not expire. */
   readonly expires_in?: number;
+  /** Good for one use. */
   readonly refresh_token?: string;
+  /** What was granted; absent if nothing was asked for. */
   readonly scope?: string;
+  /** Present for the scope `openid`. */
   readonly id_token?: string;
 }
 
 /** What issuing needs to know of the request. */
 export interface IssueContext {
+  /** The world the tokens belong to. */
   readonly sandbox: Sandbox;
+  /** How long things live. */
   readonly policy: Policy;
+  /** What is put into tokens. */
   readonly mint: Mint;
+  /** What they are signed and sealed with. */
   readonly keys: Keys;
+  /** Where ids are drawn from. */
   readonly chance: Chance;
 }
 

@@ -10,14 +10,19 @@ import { hashPassword, verifyPassword } from "./password.ts";
 
 /** A person, as tokens and tools speak of one. */
 export interface User {
+  /** Subject of tokens. */
   readonly userId: string;
+  /** What to call the person. */
   readonly userName: string;
+  /** The e-mail address. */
   readonly email: string;
 }
 
 /** What a sign-in needs. */
 export interface SignInDeps {
+  /** The table of users. */
   readonly users: Users;
+  /** Where ids and salts are drawn from. */
   readonly chance: Chance;
 }
 

@@ -13,7 +13,9 @@ import type { AccessTokenClaims } from "./tokens.ts";
 
 /** What verification needs. */
 export interface VerifierDeps {
+  /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Marks of what was revoked. */
   readonly grants: Grants;
 }
 

@@ -11,9 +11,11 @@ export interface Exchange {
   readonly sequence: number;
   /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
   readonly startedAtMs: number;
+  /** HTTP method of the request. */
   readonly method: string;
   /** Path without the query, which may carry a password. */
   readonly path: string;
+  /** HTTP status of the response. */
   readonly status: number;
   /** How long the response's head took, in milliseconds of real time. */
   readonly durationMs: number;

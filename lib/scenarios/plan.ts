@@ -35,8 +35,11 @@ export interface Wire {
 
 /** Everything that shapes the answer to one request. */
 export interface Plan {
+  /** The rules. */
   readonly policy: Policy;
+  /** The tokens. */
   readonly mint: Mint;
+  /** The response. */
   readonly wire: Wire | undefined;
 }
 

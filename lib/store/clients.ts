@@ -9,11 +9,13 @@ import type { Entry, Key, Store } from "./kv.ts";
 
 /** A client as it is kept: its secret only as a hash. */
 export interface ClientRecord {
+  /** What it is called by. */
   readonly clientId: string;
   /** SHA-256 of the secret in base64url; absent for public clients. A random secret needs no slow hash. */
   readonly secretHash?: string;
   /** Seconds since 1970 on the sandbox's clock. */
   readonly issuedAtSeconds: number;
+  /** What it said of itself. */
   readonly metadata: ClientMetadata;
 }
 

@@ -9,6 +9,7 @@ import type { Entry, Key, Store } from "./kv.ts";
 
 /** A one-time credential about to be redeemed. */
 export interface Redemption {
+  /** The sandbox it was issued in. */
   readonly sandboxId: string;
   /** The credential's own id. */
   readonly jti: string;

@@ -14,6 +14,7 @@ export type SigningAlgorithm = typeof signingAlgorithms[number];
 export interface SigningKeyRecord {
   /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
+  /** What it signs with. */
   readonly alg: SigningAlgorithm;
   /** The private key as a JWK (RFC 7517). */
   readonly privateJwk: Readonly<Record<string, string>>;

@@ -29,6 +29,7 @@ export type Key = readonly (string | number)[];
 
 /** A value with the version that a commit can insist on. */
 export interface Entry<T> {
+  /** Where it was looked for. */
   readonly key: Key;
   /** Absent if nothing is stored there. */
   readonly value: T | undefined;

@@ -9,8 +9,11 @@ import type { Key, Store } from "./kv.ts";
 
 /** A note as the tools show it. */
 export interface NoteRecord {
+  /** Unique below its owner. */
   readonly id: string;
+  /** What it is found by. */
   readonly title: string;
+  /** What it says. */
   readonly content: string;
   /** Milliseconds since 1970. */
   readonly created_at: number;

@@ -7,7 +7,9 @@ import type { Key } from "./kv.ts";
 
 /** What one read comes to: `Deno.Kv`'s entry, null for both where nothing is stored. */
 export interface ReadResult {
+  /** What is stored. */
   readonly value: unknown;
+  /** Its version. */
   readonly versionstamp: string | null;
 }
 

@@ -8,8 +8,11 @@ import type { Store } from "./kv.ts";
 
 /** A user as it is kept: the password only as what a key derivation function made of it. */
 export interface UserRecord {
+  /** Subject of the user's tokens. */
   readonly userId: string;
+  /** The part of the address before the @. */
   readonly userName: string;
+  /** As it was first typed. */
   readonly email: string;
   /** scrypt's parameters, salt and result; see `lib/oauth/password.ts`. */
   readonly passwordHash: string;

@@ -12,9 +12,13 @@ import type { Grant, IssueContext } from "../tokens.ts";
 
 /** One token request, its client authenticated. */
 export interface TokenRequest extends IssueContext {
+  /** The form. */
   readonly params: Params;
+  /** Who asks, with the version this process knows. */
   readonly client: Entry<ClientRecord> & { readonly value: ClientRecord };
+  /** The table of clients. */
   readonly clients: Clients;
+  /** Marks of what was used and revoked. */
   readonly grants: Grants;
 }
 
@@ -22,8 +26,11 @@ export interface TokenRequest extends IssueContext {
 export interface Credential {
   /** What to call it in an error. */
   readonly noun: string;
+  /** Unique id, by which its use is marked. */
   readonly jti: string;
+  /** What was granted. */
   readonly grant: Grant;
+  /** When its time is over, in milliseconds since 1970. */
   readonly expiresAtMs: number;
   /** The paragraph that says it can be used once. */
   readonly reference: string;
