@@ -32,7 +32,7 @@ export interface AuthorizationCode {
  * @param chance Where the id comes from.
  */
 export function issueCode(keys: Keys, code: Omit<AuthorizationCode, "jti">, chance: Chance): string {
-  return seal("code", keys.sealing, { jti: chance.id(), ...code }, chance);
+  return seal("code", keys.sealing, { jti: chance.id(), ...code });
 }
 
 /**

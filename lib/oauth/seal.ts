@@ -1,19 +1,15 @@
 /**
- * Codes and refresh tokens that carry their own contents, encrypted and authenticated (AES-256-GCM). A code is not
- * written down when it is issued; only that it was used is, when it is. That saves the slowest step of a flow, and a code
- * can neither be read nor be made up.
+ * Codes and refresh tokens that carry their own contents under a seal (HMAC-SHA256). A code is not written down when it
+ * is issued; only that it was used is, when it is. That saves the slowest step of a flow, and no code can be made up. The
+ * contents can be read by whoever holds it, who is told the same by the token it buys; there is no secret in them.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv } from "node:crypto";
-import type { Chance } from "../chance.ts";
+import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** What is sealed; it is bound to the ciphertext, so that a code is never taken for a refresh token. */
+/** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
 export type SealKind = "code" | "refresh";
-
-const IV_LENGTH = 12;
-const TAG_LENGTH = 16;
 
 /**
  * Seals a value.
@@ -21,15 +17,11 @@ const TAG_LENGTH = 16;
  * @param kind What it is; also the readable beginning of the result.
  * @param key The sandbox's 32 bytes.
  * @param value Anything JSON can carry.
- * @param chance Where the nonce comes from.
- * @returns `<kind>_<base64url>`.
+ * @returns `<kind>_<contents in base64url>.<seal in base64url>`.
  */
-export function seal(kind: SealKind, key: Uint8Array, value: unknown, chance: Chance): string {
-  const iv = chance.bytes(IV_LENGTH);
-  const cipher = createCipheriv("aes-256-gcm", key, iv);
-  cipher.setAAD(Buffer.from(kind));
-  const sealed = [iv, cipher.update(JSON.stringify(value), "utf8"), cipher.final(), cipher.getAuthTag()];
-  return `${kind}_${Buffer.concat(sealed).toString("base64url")}`;
+export function seal(kind: SealKind, key: Uint8Array, value: unknown): string {
+  const text = `${kind}_${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+  return `${text}.${sealOf(key, text)}`;
 }
 
 /**
@@ -41,16 +33,15 @@ export function seal(kind: SealKind, key: Uint8Array, value: unknown, chance: Ch
  * @returns The value, or undefined for anything this sandbox has not sealed as this kind.
  */
 export function unseal(kind: SealKind, key: Uint8Array, sealed: string): unknown {
-  if (!sealed.startsWith(`${kind}_`) || !/^[A-Za-z0-9_-]+$/.test(sealed)) return undefined;
-  const bytes = Buffer.from(sealed.slice(kind.length + 1), "base64url");
-  if (bytes.length < IV_LENGTH + TAG_LENGTH) return undefined;
-  try {
-    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_LENGTH));
-    decipher.setAAD(Buffer.from(kind));
-    decipher.setAuthTag(bytes.subarray(bytes.length - TAG_LENGTH));
-    const text = decipher.update(bytes.subarray(IV_LENGTH, bytes.length - TAG_LENGTH), undefined, "utf8");
-    return JSON.parse(text + decipher.final("utf8"));
-  } catch {
-    return undefined;
-  }
+  const end = sealed.lastIndexOf(".");
+  if (end < 0 || !sealed.startsWith(`${kind}_`)) return undefined;
+  const text = sealed.slice(0, end);
+  const found = Buffer.from(sealed.slice(end + 1));
+  const expected = Buffer.from(sealOf(key, text));
+  if (found.length !== expected.length || !timingSafeEqual(found, expected)) return undefined;
+  return JSON.parse(Buffer.from(text.slice(kind.length + 1), "base64url").toString());
+}
+
+function sealOf(key: Uint8Array, text: string): string {
+  return createHmac("sha256", key).update(text).digest("base64url");
 }

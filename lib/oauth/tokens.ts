@@ -129,7 +129,7 @@ export function issueTokens(context: IssueContext, grant: Grant, withRefreshToke
     access_token: accessToken,
     token_type: "Bearer",
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
-    ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken, chance) } : {}),
+    ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
     ...(scope === "" ? {} : { scope }),
     ...(grant.scopes.includes("openid") ? { id_token: issueIdToken(context, grant, iat) } : {}),
   };

@@ -1,0 +1,105 @@
+/**
+ * Measuring by CPU time: what an operation costs the server, which moves far less with the neighbours than throughput does.
+ */
+import { cpuUsage } from "node:process";
+
+/** What an operation came to. */
+export interface Figure {
+  readonly name: string;
+  readonly perSecond: number;
+  /** CPU time of the server's process per operation, in microseconds. */
+  readonly cpuMicros: number;
+}
+
+/** A server in its own process. */
+export interface BenchServer extends AsyncDisposable {
+  readonly origin: string;
+  /** CPU time it has used so far, in microseconds. */
+  readonly cpuMicros: () => Promise<number>;
+}
+
+/**
+ * Starts `server.ts`.
+ *
+ * @param args Its arguments.
+ */
+export async function startServer(...args: readonly string[]): Promise<BenchServer> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", "--unstable-kv", new URL("server.ts", import.meta.url).pathname, ...args],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const input = child.stdin.getWriter();
+  const nextNumber = async (): Promise<number> => Number((await lines.read()).value);
+  const port = await nextNumber();
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    cpuMicros: async () => {
+      await input.write(new TextEncoder().encode("cpu\n"));
+      return await nextNumber();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await input.close();
+      await child.status;
+      await lines.cancel();
+    },
+  };
+}
+
+/** How long and how hard to measure. */
+export interface Load {
+  /** Callers that wait for their answer before they ask again. */
+  readonly connections: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+/**
+ * Measures an operation.
+ *
+ * @param name What to call it.
+ * @param operation Done again and again; it must throw if the answer is wrong.
+ * @param cpuMicros CPU time used so far by what is measured, in microseconds.
+ * @param load How long and how hard.
+ */
+export async function measure(
+  name: string,
+  operation: () => Promise<void>,
+  cpuMicros: () => number | Promise<number>,
+  { connections, warmUpMs, measureMs }: Load,
+): Promise<Figure> {
+  const during = async (ms: number): Promise<number> => {
+    const end = performance.now() + ms;
+    let count = 0;
+    await Promise.all(Array.from({ length: connections }, async () => {
+      for (; performance.now() < end; count++) await operation();
+    }));
+    return count;
+  };
+  await during(warmUpMs);
+  const [cpuBefore, start] = [await cpuMicros(), performance.now()];
+  const count = await during(measureMs);
+  const seconds = (performance.now() - start) / 1000;
+  return { name, perSecond: count / seconds, cpuMicros: (await cpuMicros() - cpuBefore) / count };
+}
+
+/** CPU time of this process, in microseconds. */
+export function ownCpuMicros(): number {
+  const { user, system } = cpuUsage();
+  return user + system;
+}
+
+/**
+ * Prints figures as a Markdown table, each beside the first.
+ *
+ * @param figures The first is what the others are compared with.
+ */
+export function printTable(figures: readonly Figure[]): void {
+  const base = figures[0]?.cpuMicros ?? NaN;
+  const rows = figures.map(({ name, perSecond, cpuMicros }) =>
+    `| ${name} | ${perSecond.toFixed(0)} | ${cpuMicros.toFixed(0)} | ${(cpuMicros / base).toFixed(1)} |`
+  );
+  const text = ["| operation | per second | CPU µs | × hello |", "|---|--:|--:|--:|", ...rows, ""].join("\n");
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
