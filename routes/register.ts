@@ -6,7 +6,6 @@
 import { hash } from "node:crypto";
 import type { Chance } from "../lib/chance.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import { parseRegistration } from "../lib/oauth/registration.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
@@ -23,6 +22,7 @@ export interface RegisterDeps {
 export function registerRoutes({ clients, chance }: RegisterDeps): readonly Route[] {
   async function register({ request, sandbox }: Context): Promise<Response> {
     requireContentType(request, "application/json");
+    const { parseRegistration } = await import("../lib/oauth/registration.ts");
     const metadata = parseRegistration(await readText(request));
     const clientId = `client_${chance.id()}`;
     const secret = metadata.token_endpoint_auth_method === "none" ? undefined : `secret_${chance.id(32)}`;

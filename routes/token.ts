@@ -12,7 +12,7 @@ import type { TokenRequest } from "../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../lib/oauth/grants/refresh_token.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
-import { grantTypes } from "../lib/oauth/registration.ts";
+import { grantTypes } from "../lib/oauth/client_metadata.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { Grants } from "../lib/store/grants.ts";

@@ -8,7 +8,7 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { SigningAlgorithm } from "../store/keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
-import { grantTypes, tokenEndpointAuthMethods } from "./registration.ts";
+import { grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
  * Authorization server metadata.

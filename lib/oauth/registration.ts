@@ -1,16 +1,13 @@
 /**
- * Dynamic client registration (RFC 7591): what a client may say of itself, and what it gets back.
+ * Dynamic client registration (RFC 7591): what a client may say of itself. Loaded when the first client registers, since
+ * loading zod costs a quarter of a start.
  *
  * @module
  */
 import { z } from "zod";
 import { excerpt, OAuthError } from "../errors.ts";
+import { type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
 import { checkRedirectUri } from "./redirect_uri.ts";
-
-/** Grants a client can register for, as metadata advertises them. */
-export const grantTypes = ["authorization_code", "refresh_token"] as const;
-/** Ways to authenticate at the token endpoint, as metadata advertises them. */
-export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
 
 const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), "holds a NUL character");
 const webUri = z.string().max(2048).refine(
@@ -36,42 +33,6 @@ const metadata = z.object({
   software_version: text.optional(),
   application_type: z.enum(["web", "native"]).optional(),
 });
-
-/** What a client says of itself (RFC 7591 2), with the defaults filled in. */
-export interface ClientMetadata {
-  /** Where answers may go. */
-  readonly redirect_uris: readonly string[];
-  /** How it authenticates at the token endpoint. */
-  readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
-  /** Grants it may use. */
-  readonly grant_types: readonly string[];
-  /** Always `code`. */
-  readonly response_types: readonly string[];
-  /** What to call it. */
-  readonly client_name?: string | undefined;
-  /** Its home page. */
-  readonly client_uri?: string | undefined;
-  /** Its logo. */
-  readonly logo_uri?: string | undefined;
-  /** Scopes it wants to ask for. */
-  readonly scope?: string | undefined;
-  /** Whom to write to. */
-  readonly contacts?: readonly string[] | undefined;
-  /** Its terms of service. */
-  readonly tos_uri?: string | undefined;
-  /** Its privacy policy. */
-  readonly policy_uri?: string | undefined;
-  /** Where its keys are. */
-  readonly jwks_uri?: string | undefined;
-  /** Its keys. */
-  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
-  /** The software it is an instance of. */
-  readonly software_id?: string | undefined;
-  /** That software's version. */
-  readonly software_version?: string | undefined;
-  /** Whether it runs on a server or on somebody's computer (OpenID Connect Registration 2). */
-  readonly application_type?: "web" | "native" | undefined;
-}
 
 /** A stored record holds 64 KiB; what a client says of itself is kept well below. */
 const MAX_METADATA_LENGTH = 32 * 1024;

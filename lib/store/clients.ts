@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { ClientMetadata } from "../oauth/registration.ts";
+import type { ClientMetadata } from "../oauth/client_metadata.ts";
 import type { Entry, Key, Store } from "./kv.ts";
 
 /** A client as it is kept: its secret only as a hash. */
