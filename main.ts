@@ -5,6 +5,11 @@
  * @module
  */
 import { type Command, type Config, ConfigError, helpText, parseConfig } from "./lib/config.ts";
+import { createChance, randomBytes } from "./lib/chance.ts";
+import { createDoor } from "./lib/door.ts";
+import { createLineQueue } from "./lib/log.ts";
+import { sleepOnTimer } from "./lib/sleep.ts";
+import { retryLocked } from "./lib/store/retry.ts";
 import { version } from "./lib/version.ts";
 import { type App, createApp, type LogEvent } from "./routes/app.ts";
 
@@ -26,8 +31,10 @@ const handler: Deno.ServeDefaultExport = {
     deployed ??= openDeployed();
     return (await deployed)(request, info);
   },
-  onListen(): void {
+  onListen(address): void {
     isServed = true;
+    // Deno would say so itself, had it not been told to call this.
+    if ("hostname" in address) write(Deno.stdout, `Listening on http://${address.hostname}:${address.port}\n`);
   },
 };
 
@@ -41,7 +48,7 @@ export default served;
 
 async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");
-  const kv = await Deno.openKv(Deno.env.get("MOCK_DB"));
+  const kv = await openKv(Deno.env.get("MOCK_DB"));
   return createApp({ kv, ...(publicUrl ? { publicUrl } : {}) });
 }
 
@@ -58,23 +65,36 @@ async function main(): Promise<void> {
     alg: config.alg,
     signal: stop.signal,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
-    ...(config.quiet ? {} : { log: log.write }),
+    log: log.write,
   });
-  const server = listen(config, app);
+  const door = createDoor(app);
+  const server = listen(config, door.enter);
   const url = config.publicUrl ?? urlOf(server.addr, config);
   if (!config.quiet || config.json) write(Deno.stdout, readyText(config, url, server.addr.port));
-
-  const shutDown = async (): Promise<void> => {
+  stopOnSignal(async () => {
+    // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
+    await door.close();
     stop.abort();
-    const timer = setTimeout(() => Deno.exit(0), SHUTDOWN_MS);
     await server.shutdown();
-    clearTimeout(timer);
-    log.flush();
+  }, async () => {
+    await log.flush();
     kv.close();
     Deno.exit(0);
+  });
+}
+
+/** On the first signal finishes what is under way, for as long as that may take, and ends in any case. */
+function stopOnSignal(finish: () => Promise<void>, end: () => Promise<void>): void {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(end, SHUTDOWN_MS);
+    await finish();
+    await end();
   };
-  Deno.addSignalListener("SIGINT", shutDown);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", shutDown);
+  Deno.addSignalListener("SIGINT", stop);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
 }
 
 function parseCommand(): Command {
@@ -92,13 +112,18 @@ async function openDatabase(path: string): Promise<Deno.Kv> {
       const folder = path.replace(/[^/\\]*$/, "");
       if (folder !== "") await Deno.mkdir(folder, { recursive: true });
     }
-    const kv = await Deno.openKv(path);
-    // A file that is no database, or that may not be written, says so on the first access and not before.
-    await kv.atomic().delete(["opened"]).commit();
-    return kv;
+    return await openKv(path);
   } catch (error) {
     return fail(`The database ${path} cannot be opened: ${messageOf(error)}`);
   }
+}
+
+async function openKv(path?: string): Promise<Deno.Kv> {
+  const { fraction } = createChance(randomBytes);
+  const kv = await retryLocked(() => Deno.openKv(path), fraction);
+  // A file that is no database, or that may not be written, says so on the first access and not before.
+  await retryLocked(() => kv.atomic().delete(["opened"]).commit(), fraction);
+  return kv;
 }
 
 function listen(config: Config, app: App): Deno.HttpServer<Deno.NetAddr> {
@@ -141,21 +166,17 @@ function readyText({ json, db }: Config, url: string, port: number): string {
 `;
 }
 
-/** Log lines are gathered and written together: a write for each would cost more than the request it tells of. */
-function createLog({ json }: Config): { readonly write: (event: LogEvent) => void; readonly flush: () => void } {
-  let lines = "";
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  function flush(): void {
-    timer = undefined;
-    write(Deno.stdout, lines);
-    lines = "";
-  }
+/** Where log lines go: none but errors if the program is to be quiet, and those to stderr. */
+function createLog(
+  { json, quiet }: Config,
+): { readonly write: (event: LogEvent) => void; readonly flush: () => Promise<void> } {
+  const stream = quiet ? Deno.stderr : Deno.stdout;
+  const queue = createLineQueue((bytes) => stream.write(bytes), sleepOnTimer);
   return {
     write: (event) => {
-      lines += json ? `${JSON.stringify(event)}\n` : describe(event);
-      timer ??= setTimeout(flush, 50);
+      if (!quiet || event.event === "error") queue.add(json ? `${JSON.stringify(event)}\n` : describe(event));
     },
-    flush,
+    flush: queue.flush,
   };
 }
 
@@ -166,7 +187,12 @@ function describe(event: LogEvent): string {
 
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  } catch (error) {
+    // Nobody reads any more.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 function messageOf(error: unknown): string {
@@ -174,7 +200,7 @@ function messageOf(error: unknown): string {
 }
 
 function fail(message: string): never {
-  write(Deno.stderr, `mock-oauth: ${message}\n`);
+  write(Deno.stderr, `mock-oauth: ${message.replaceAll(/\p{Cc}+/gu, " ")}\n`);
   Deno.exit(EXIT_UNUSABLE);
 }
 

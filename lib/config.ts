@@ -147,7 +147,7 @@ function parsePublicUrl(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isOrigin = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash &&
-    !url.username;
+    !url.username && !url.password;
   if (isOrigin) return url.origin;
   throw new ConfigError(`The public URL is '${text}', but must be an origin such as https://mock.example.com`);
 }
@@ -161,11 +161,15 @@ function parseTls(certPath: string | undefined, keyPath: string | undefined): Co
 /** Where programs of this system keep a user's data (XDG Base Directory; on Windows and macOS their own places). */
 function defaultDatabasePath(env: Environment, os: string): string {
   const home = present(env("HOME")) ?? present(env("USERPROFILE"));
+  // XDG Base Directory: a path that is not absolute is to be ignored.
+  const xdgDataHome = env("XDG_DATA_HOME");
   const base = os === "windows"
-    ? present(env("LOCALAPPDATA"))
+    ? present(env("LOCALAPPDATA")) ?? (home && `${home}\\AppData\\Local`)
     : os === "darwin"
     ? home && `${home}/Library/Application Support`
-    : present(env("XDG_DATA_HOME")) ?? (home && `${home}/.local/share`);
+    : xdgDataHome?.startsWith("/")
+    ? xdgDataHome
+    : home && `${home}/.local/share`;
   if (base === undefined) {
     throw new ConfigError("No home directory is known to keep data in; say where with --db, or --db :memory:");
   }

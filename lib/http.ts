@@ -15,7 +15,12 @@ export const MAX_BODY_BYTES = 1024 * 1024;
  * @throws OAuthError `invalid_request` with status 413 over {@link MAX_BODY_BYTES}, and for bytes that are not UTF-8.
  */
 export async function readText(request: Request): Promise<string> {
-  const text = await readBody(request);
+  const text = await readBody(request).catch((error) => {
+    // What breaks a read is its sender, who has hung up.
+    throw error instanceof OAuthError
+      ? error
+      : new OAuthError("invalid_request", "The body ended before it was complete");
+  });
   // What decoding leaves in place of bytes that are no UTF-8; nothing we read has a use for the character itself.
   if (!text.includes("\ufffd")) return text;
   throw new OAuthError("invalid_request", "The body is not UTF-8", { reference: "RFC 6749 B" });

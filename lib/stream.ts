@@ -1,0 +1,38 @@
+/**
+ * Watching a body go by.
+ *
+ * @module
+ */
+
+/**
+ * The same stream, with a word when it is over.
+ *
+ * @param body The stream; it is read only as fast as the result is.
+ * @param onEnd Called once, whether the stream ends, fails, or its reader leaves.
+ */
+export function withEnd(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    onEnd();
+  };
+  return new ReadableStream({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        if (!isOver) controller.close();
+        end();
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    cancel: async (reason) => {
+      end();
+      await reader.cancel(reason);
+    },
+  });
+}

@@ -1,0 +1,133 @@
+/** The official conformance suite's `authorization` command against the app, its browser played by one redirect. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import manifest from "../../deno.json" with { type: "json" };
+import type { App } from "../../main.ts";
+import { json, publicClient, text } from "../helpers.ts";
+import { approve, type HostServer, startServer } from "./server.ts";
+
+/** The suite, pinned, with no more rights than it needs. */
+const command = [
+  "run",
+  "--quiet",
+  "--frozen",
+  "--no-prompt",
+  "--allow-net=127.0.0.1",
+  "--allow-read",
+  "--allow-env",
+  manifest.imports["@modelcontextprotocol/conformance"],
+  "authorization",
+] as const;
+
+/** All of a run may take this long; on a warm cache it takes half a second. */
+const PATIENCE_MS = 60_000;
+
+/** How a run of the suite ended. */
+interface Run {
+  readonly code: number;
+  /** All it printed. */
+  readonly report: string;
+  /** What the browser was sent back with. */
+  readonly answer: URLSearchParams;
+}
+
+/** A port that nobody listens on, as far as one can know. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Registers a client that waits for its answer where the suite will. */
+async function register({ origin }: HostServer, port: number): Promise<string> {
+  const response = await fetch(`${origin}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ ...publicClient, redirect_uris: [`http://127.0.0.1:${port}/callback`] }),
+  });
+  assert.equal(response.status, 201);
+  return text(await json(response), "client_id");
+}
+
+/** Runs both scenarios of the suite and agrees in the place of the person whom it sends to its URL. */
+async function runSuite(server: HostServer, more: readonly string[] = []): Promise<Run> {
+  const port = freePort();
+  const client = ["--client-id", await register(server, port), "-p", String(port)];
+  await using child = new Deno.Command(Deno.execPath(), {
+    args: [...command, "--url", server.origin, ...client, ...more],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const complaints = new Response(child.stderr).text();
+  try {
+    let report = "";
+    let answer = new URLSearchParams();
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      report += chunk;
+      if (answer.size === 0 && isWaiting(report)) answer = await agree(report);
+    }
+    const { code } = await child.status;
+    return { code, report: report + await complaints, answer };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The URL is printed before the port of the answer is open. */
+function isWaiting(report: string): boolean {
+  return report.includes("Callback server started") && /^http\S+\/authorize\?\S+\n/m.test(report);
+}
+
+/** Opens the printed URL and takes the answer to where it is sent. */
+async function agree(report: string): Promise<URLSearchParams> {
+  const [url] = z.tuple([z.string()]).parse(report.match(/^http\S+\/authorize\?\S+$/m));
+  const callback = await approve(new URL(url));
+  assert.equal(await (await fetch(callback)).text(), "OK. You can close this page.");
+  return callback.searchParams;
+}
+
+/** The lines of the closing summary: a scenario that was skipped would stand there with nothing passed. */
+function summaryOf(report: string): readonly string[] {
+  return report.slice(report.indexOf("=== SUMMARY ===")).split("\n").slice(1).filter((line) => line !== "");
+}
+
+/** An app whose answers to the browser name another issuer. */
+function misnamed(app: App): App {
+  return async (request, info) => {
+    const response = await app(request, info);
+    const location = response.headers.get("location");
+    if (location === null) return response;
+    const url = new URL(location);
+    url.searchParams.set("iss", "https://other.example");
+    return new Response(null, { status: response.status, headers: { location: url.href } });
+  };
+}
+
+Deno.test("the authorization suite passes with iss, and nothing is skipped (conformance 0.2.0-alpha.12)", async (t) => {
+  for (const withResource of [false, true]) {
+    await t.step(withResource ? "for the resource" : "for no resource", async () => {
+      await using server = await startServer();
+      const { code, report, answer } = await runSuite(
+        server,
+        withResource ? ["--resource", `${server.origin}/oauth`] : [],
+      );
+      assert.deepEqual(summaryOf(report), [
+        "✓ authorization-server-metadata-endpoint: 1 passed, 0 failed",
+        "✓ authorization-code-grant: 1 passed, 0 failed",
+        "Total: 2 passed, 0 failed",
+      ], report);
+      assert.equal(code, 0, report);
+      assert.deepEqual(answer.getAll("iss"), [server.origin]);
+    });
+  }
+});
+
+Deno.test("the authorization suite has looked at iss, for it fails with another one (RFC 9207 2.4)", async () => {
+  await using server = await startServer(misnamed);
+  const { code, report, answer } = await runSuite(server);
+  assert.equal(answer.get("iss"), "https://other.example");
+  assert.match(report, /✗ authorization-code-grant: 0 passed, 1 failed/);
+  assert.equal(code, 1, report);
+});
