@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { type Command, type Config, ConfigError, helpText, parseConfig } from "./lib/config.ts";
+import { type Command, type Config, ConfigError, helpText, parseConfig, parseOrigins } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
 import { createLineQueue } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
+import { isLoopback } from "./lib/http_origin.ts";
 import { version } from "./lib/version.ts";
 import { type App, createApp, type LogEvent } from "./routes/app.ts";
 
@@ -48,8 +49,9 @@ export default served;
 
 async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");
+  const allowedOrigins = parseOrigins(Deno.env.get("ALLOWED_ORIGINS"));
   const kv = await openKv(Deno.env.get("MOCK_DB"));
-  return createApp({ kv, ...(publicUrl ? { publicUrl } : {}) });
+  return createApp({ kv, ...(publicUrl ? { publicUrl } : {}), ...(allowedOrigins ? { allowedOrigins } : {}) });
 }
 
 async function main(): Promise<void> {
@@ -63,14 +65,14 @@ async function main(): Promise<void> {
   const app = createApp({
     kv,
     alg: config.alg,
+    loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
+    ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     log: log.write,
   });
   const door = createDoor(app);
   const server = listen(config, door.enter);
-  const url = config.publicUrl ?? urlOf(server.addr, config);
-  if (!config.quiet || config.json) write(Deno.stdout, readyText(config, url, server.addr.port));
   stopOnSignal(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     await door.close();
@@ -81,6 +83,9 @@ async function main(): Promise<void> {
     kv.close();
     Deno.exit(0);
   });
+  // Whoever reads the ready line may send a signal at once.
+  const url = config.publicUrl ?? urlOf(server.addr, config);
+  if (!config.quiet || config.json) write(Deno.stdout, readyText(config, url, server.addr.port));
 }
 
 /** On the first signal finishes what is under way, for as long as that may take, and ends in any case. */

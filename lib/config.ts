@@ -16,6 +16,8 @@ export interface Config {
   readonly db: string;
   /** Origin to name in place of the request's own. */
   readonly publicUrl?: string;
+  /** Origins of pages that may call the MCP endpoints, beside those of this machine or in place of all. */
+  readonly allowedOrigins?: readonly string[];
   /** Paths of certificate and key in PEM, for https. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
   /** What tokens are signed with. */
@@ -61,6 +63,7 @@ Usage: mock-oauth [start] [options]
   --host NAME       address to listen on                         HOST        (127.0.0.1)
   --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
   --public-url URL  origin to name in place of the request's     PUBLIC_URL
+  --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback local ones, else all)
   --tls-cert FILE   certificate in PEM, for https                TLS_CERT
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
@@ -83,12 +86,14 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
   const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
+  const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
   const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
   const config = {
     port: parsePort(flags.port ?? present(env("PORT"))),
     host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
     db: flags.db ?? present(env("MOCK_DB")) ?? defaultDatabasePath(env, os),
     ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     ...(tls === undefined ? {} : { tls }),
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
     json: flags.json ?? false,
@@ -109,6 +114,7 @@ function parseFlags(args: readonly string[]) {
         host: { type: "string" },
         db: { type: "string" },
         "public-url": { type: "string" },
+        "allow-origin": { type: "string", multiple: true },
         "tls-cert": { type: "string" },
         "tls-key": { type: "string" },
         alg: { type: "string" },
@@ -150,6 +156,19 @@ function parsePublicUrl(text: string | undefined): string | undefined {
     !url.username && !url.password;
   if (isOrigin) return url.origin;
   throw new ConfigError(`The public URL is '${text}', but must be an origin such as https://mock.example.com`);
+}
+
+/**
+ * Reads the origins of pages that may call.
+ *
+ * @param text Origins, separated by spaces or commas.
+ * @throws ConfigError for something that is no origin.
+ */
+export function parseOrigins(text: string | undefined): readonly string[] | undefined {
+  const texts = present(text?.trim())?.split(/[\s,]+/);
+  const wrong = texts?.find((text) => text !== "null" && !/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text));
+  if (wrong === undefined) return texts;
+  throw new ConfigError(`An allowed origin is '${wrong}', but must be an origin such as https://inspector.example.com`);
 }
 
 function parseTls(certPath: string | undefined, keyPath: string | undefined): Config["tls"] {

@@ -9,8 +9,13 @@
  *
  * @param body The stream; it is read only as fast as the result is.
  * @param onEnd Called once, whether the stream ends, fails, or its reader leaves.
+ * @param onChunk Called with everything that goes by.
  */
-export function withEnd(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
+export function withEnd(
+  body: ReadableStream<Uint8Array>,
+  onEnd: () => void,
+  onChunk?: (chunk: Uint8Array) => void,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let isOver = false;
   const end = (): void => {
@@ -22,9 +27,12 @@ export function withEnd(body: ReadableStream<Uint8Array>, onEnd: () => void): Re
     pull: async (controller) => {
       try {
         const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        if (!isOver) controller.close();
-        end();
+        if (done) {
+          if (!isOver) controller.close();
+          return end();
+        }
+        controller.enqueue(value);
+        onChunk?.(value);
       } catch (error) {
         end();
         throw error;

@@ -5,6 +5,7 @@
  * @module
  */
 import { createChance, randomBytes } from "../lib/chance.ts";
+import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
@@ -51,7 +52,14 @@ export interface AppOptions {
   readonly sleep?: Sleep;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
-  /** Aborting it ends MCP sessions and open streams. */
+  /**
+   * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
+   * only its pages (DNS rebinding).
+   */
+  readonly loopbackOnly?: boolean;
+  /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
+  readonly allowedOrigins?: readonly string[];
+  /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
 }
 
@@ -135,12 +143,20 @@ function assemble(options: AppOptions): {
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, chance, keysOf }),
       ...tokenRoutes({ clients, grants, chance, keysOf }),
-      ...mcpRoutes({ mcp, verifyToken }),
+      ...mcpRoutes({ mcp, verifyToken, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),
     sleep,
     log,
+  };
+}
+
+function originsOf({ loopbackOnly = false, publicUrl, allowedOrigins }: AppOptions): OriginPolicy {
+  return {
+    loopbackOnly,
+    ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }),
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
   };
 }
 

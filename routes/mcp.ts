@@ -1,13 +1,15 @@
 /**
- * The three MCP endpoints: who may come in is decided here, what they may do in `lib/mcp`.
+ * The MCP endpoints: who may come in is decided here, what they may do in `lib/mcp`.
  *
  * @module
  */
 import { hash } from "node:crypto";
 import { errorBody, OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
+import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
+import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { paths } from "../lib/urls.ts";
@@ -19,18 +21,32 @@ export interface McpDeps {
   readonly mcp: McpEndpoint;
   /** Turns a good access token into its claims. */
   readonly verifyToken: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
+  /** Which pages may call; any, if not given. */
+  readonly origins?: OriginPolicy;
 }
 
 /** Streamable HTTP uses these three on one URL. */
 const methods = ["POST", "GET", "DELETE"] as const;
 
 /** The rows of the MCP endpoints. */
-export function mcpRoutes({ mcp, verifyToken }: McpDeps): readonly Route[] {
+export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly Route[] {
   const rows = (name: string, path: string, handler: Route["handler"]): readonly Route[] =>
-    methods.map((method) => ({ name: `${name}_${method.toLowerCase()}`, method, path, cors: true, handler }));
+    methods.map((method) => ({
+      name: `${name}_${method.toLowerCase()}`,
+      method,
+      path,
+      cors: true,
+      handler: (context) => refuseForeignOrigin(context) ?? handler(context),
+    }));
 
-  function noAuth(context: Context): Promise<Response> {
-    return mcp.handle(context.request, context.sandbox, "no-auth", { owner: anonymousOwner(context) });
+  function refuseForeignOrigin({ request, url }: Context): Response | undefined {
+    const problem = findForeignOrigin(url, request.headers.get("origin"), origins);
+    if (problem === undefined) return undefined;
+    return rpcErrorResponse(403, SERVER_ERROR, `Forbidden: ${problem}; --public-url or --allow-origin can allow it`);
+  }
+
+  function open(mode: "no-auth" | "conformance"): Route["handler"] {
+    return (context) => mcp.handle(context.request, context.sandbox, mode, { owner: anonymousOwner(context) });
   }
 
   async function bearer({ request, url, sandbox }: Context): Promise<Response> {
@@ -45,6 +61,7 @@ export function mcpRoutes({ mcp, verifyToken }: McpDeps): readonly Route[] {
     if (token === undefined) return oauthChallenge(sandbox, undefined);
     let claims: AccessTokenClaims;
     try {
+      mcp.expect(request, sandbox);
       claims = await verifyToken(sandbox, token);
     } catch (error) {
       if (error instanceof OAuthError) return oauthChallenge(sandbox, error);
@@ -54,7 +71,8 @@ export function mcpRoutes({ mcp, verifyToken }: McpDeps): readonly Route[] {
   }
 
   return [
-    ...rows("no_auth", paths.noAuth, noAuth),
+    ...rows("no_auth", paths.noAuth, open("no-auth")),
+    ...rows("conformance", paths.conformance, open("conformance")),
     ...rows("bearer", paths.bearer, bearer),
     ...rows("oauth", paths.oauth, oauth),
   ];

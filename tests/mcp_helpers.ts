@@ -37,9 +37,17 @@ export interface TestMcp extends AsyncDisposable {
   nowMs: number;
 }
 
-/** Opens an endpoint on a store in memory. */
-export async function openMcp({ sleep }: { readonly sleep?: Sleep } = {}): Promise<TestMcp> {
-  const kv = await Deno.openKv(":memory:");
+/** What a test chooses of an endpoint. */
+export interface TestMcpOptions {
+  readonly sleep?: Sleep;
+  /** A database that other endpoints use too, and that the test closes. */
+  readonly kv?: Deno.Kv;
+  readonly keepAliveMs?: number;
+}
+
+/** Opens an endpoint, on a store of its own in memory unless told otherwise. */
+export async function openMcp({ sleep, kv: shared, keepAliveMs }: TestMcpOptions = {}): Promise<TestMcp> {
+  const kv = shared ?? await Deno.openKv(":memory:");
   const chance = createChance(randomBytes);
   const errors: unknown[] = [];
   const endpoint = createMcpEndpoint({
@@ -48,6 +56,7 @@ export async function openMcp({ sleep }: { readonly sleep?: Sleep } = {}): Promi
     version: "9.9.9",
     log: (_, error) => errors.push(error),
     sleep: sleep ?? sleepOnTimer,
+    ...(keepAliveMs !== undefined && { keepAliveMs }),
   });
   const sandboxOf = createSandboxResolver({ now: () => mcp.nowMs });
   const mcp: TestMcp = {
@@ -60,7 +69,7 @@ export async function openMcp({ sleep }: { readonly sleep?: Sleep } = {}): Promi
     },
     [Symbol.asyncDispose]: async () => {
       await endpoint.close();
-      kv.close();
+      if (!shared) kv.close();
     },
   };
   return mcp;

@@ -66,7 +66,7 @@ Deno.test("POST in a session refuses a client that does not accept both forms of
   for (const accept of ["application/json", "text/event-stream", "text/html"]) {
     for (const body of [rpc("tools/call", echo), rpc("tools/list"), rpc("nothing"), initialize()]) {
       const headers = body.method === "initialize" ? { accept } : { accept, ...session };
-      await assertRefused(await post(fetch, body, headers), 406, -32000);
+      await assertRefused(await post(fetch, body, headers), 406, -32000, 1);
     }
   }
   await assertRefused(await send(fetch, "GET", { ...session, accept: "application/json" }), 406, -32000);
@@ -146,6 +146,7 @@ Deno.test("in a session unknown methods and wrong parameters get the protocol's 
     await post(fetch, rpc("tools/call", echo), { ...session, "mcp-protocol-version": "1.0" }),
     400,
     -32000,
+    1,
   );
 });
 

@@ -1,8 +1,18 @@
 /** Sessions of the revisions up to 2025-11-25: whose they are, how they end, and what a client may resume. */
 import assert from "node:assert/strict";
 import { createSandboxResolver } from "../lib/sandbox.ts";
-import { createSessionTable, MAX_SESSIONS, type Session, SESSION_IDLE_MS } from "../lib/mcp/session_table.ts";
+import {
+  createSessionTable,
+  MAX_SESSIONS,
+  type Session,
+  SESSION_IDLE_MS,
+  SESSION_SLACK_MS,
+  type SessionTransport,
+} from "../lib/mcp/session_table.ts";
 import { createProfiles } from "../lib/mcp/profile.ts";
+import { createChance, randomBytes } from "../lib/chance.ts";
+import { createStore } from "../lib/store/kv.ts";
+import { createSessionStore } from "../lib/store/sessions.ts";
 import {
   ADMIN,
   ANN,
@@ -17,6 +27,16 @@ import {
   rpc,
   send,
 } from "./mcp_helpers.ts";
+
+/** A transport that only notes that it was closed. */
+function transport(onClose: () => void): SessionTransport {
+  return {
+    handleRequest: () => Promise.resolve(new Response()),
+    closeSSEStream: () => {},
+    send: () => Promise.resolve(),
+    close: () => Promise.resolve(onClose()),
+  };
+}
 
 Deno.test("initialize negotiates every revision with sessions (MCP lifecycle)", async () => {
   await using mcp = await openMcp();
@@ -101,7 +121,7 @@ Deno.test("a session that is idle for too long on the sandbox's clock has ended 
     mcp.nowMs += SESSION_IDLE_MS;
     assert.equal((await post(fetch, rpc("tools/list"), session)).status, 200);
   }
-  mcp.nowMs += SESSION_IDLE_MS + 1;
+  mcp.nowMs += SESSION_IDLE_MS + SESSION_SLACK_MS + 1;
   await assertRefused(await post(fetch, rpc("tools/list"), session), 404, -32001, 1);
 });
 
@@ -110,48 +130,50 @@ Deno.test("a session whose client holds its stream open is in use (design)", asy
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
   const stream = await send(fetch, "GET", session);
-  mcp.nowMs += SESSION_IDLE_MS + 1;
+  mcp.nowMs += SESSION_IDLE_MS + SESSION_SLACK_MS + 1;
   assert.equal((await post(fetch, rpc("tools/list"), session)).status, 200);
   await stream.body?.cancel();
-  mcp.nowMs += SESSION_IDLE_MS + 1;
+  mcp.nowMs += SESSION_IDLE_MS + SESSION_SLACK_MS + 1;
   await assertRefused(await post(fetch, rpc("tools/list"), session), 404, -32001, 1);
 });
 
-Deno.test("above the limit of sessions the one that was idle the longest has to go (design)", async () => {
+Deno.test("above the limit of sessions the one that was idle the longest leaves the memory (design)", async () => {
+  using kv = await Deno.openKv(":memory:");
   const sandbox = createSandboxResolver({ now: () => 0 })(new URL("http://mock.test"));
-  const beginner = { sandbox, mode: "no-auth", caller: OPEN } as const;
-  const { open: profile } = createProfiles("1");
-  const table = createSessionTable();
+  const profile = createProfiles("1")["no-auth"];
+  const beginner = { sandbox, mode: "no-auth", caller: OPEN, profile } as const;
+  const store = createSessionStore(createStore(kv, createChance(randomBytes)));
+  const table = createSessionTable(store);
+  const agreed = { revision: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
+  const named = (id: string): Request => new Request("http://mock.test", { headers: { "mcp-session-id": id } });
+  const held: Session[] = [];
   const closed: string[] = [];
-  const transport = (id: string): Session["transport"] => ({
-    handleRequest: () => Promise.resolve(new Response()),
-    close: () => Promise.resolve(void closed.push(id)),
-  });
-  for (let i = 0; i < MAX_SESSIONS + 2; i++) {
-    const id = `s${i}`;
-    table.touch({
-      id,
-      beginner,
-      profile,
-      transport: transport(id),
-      revision: () => "",
-      lastUsedMs: 0,
-      openStreams: i === 0 ? 1 : 0,
-    });
-    const used = new Request("http://mock.test", { headers: { "mcp-session-id": "s1" } });
-    if (i === 5) table.find(used, beginner);
-    table.sweep();
+
+  for (const id of ["streaming", "used", "idle", "idler"]) {
+    await table.begin(id, beginner, agreed);
+    const session = await table.find(named(id), beginner);
+    assert.ok(!(session instanceof Response));
+    session.transport = Promise.resolve(transport(() => closed.push(id)));
+    held.push(session);
   }
-  assert.deepEqual(closed, ["s2", "s3"]);
+  for (const session of held.slice(0, 1)) session.openStreams = 1;
+  await table.find(named("used"), beginner);
+  await Promise.all(Array.from({ length: MAX_SESSIONS - 2 }, (_, i) => table.begin(`s${i}`, beginner, agreed)));
+  assert.deepEqual(closed, ["idle", "idler"]);
+  assert.equal(table.size(), MAX_SESSIONS);
+
+  const back = await table.find(named("idle"), beginner);
+  assert.ok(!(back instanceof Response), "a session that left the memory goes on");
+  assert.equal(back.transport, undefined);
   await table.close();
-  assert.equal(closed.length, MAX_SESSIONS + 2);
+  assert.deepEqual(closed, ["idle", "idler", "used", "streaming"]);
 });
 
 Deno.test("initialize in a session that has begun is refused (MCP lifecycle)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
-  await assertRefused(await post(fetch, initialize(), session), 400, -32600);
+  await assertRefused(await post(fetch, initialize(), session), 400, -32600, 1);
 });
 
 Deno.test("batches are answered in the revisions that had them, and refused after (MCP 2025-06-18 changelog)", async () => {

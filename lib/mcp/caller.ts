@@ -4,8 +4,11 @@
  * @module
  */
 
-/** The three endpoints of the seed: open, any bearer token, and a token of our authorization server. */
-export type McpMode = "no-auth" | "bearer" | "oauth";
+/**
+ * The endpoints: open, any bearer token, a token of our authorization server; and an open one with everything the
+ * official conformance suite calls for.
+ */
+export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance";
 
 /** The person a token stands for. */
 export interface McpUser {

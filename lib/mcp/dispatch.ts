@@ -11,24 +11,35 @@ import {
   type InboundLegacyRoute,
   type InboundModernRoute,
   type McpHttpHandler,
+  SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
+import { createSessionStore } from "../store/sessions.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./options.ts";
+import { findParamMismatch } from "./param_headers.ts";
 import { answerPlain, asPlainInSession, asPlainModern, MODERN_REVISION } from "./plain.ts";
-import { createProfiles, type Profiles } from "./profile.ts";
-import { idOf, INTERNAL_ERROR, INVALID_REQUEST, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
-import { createScope, type Scope } from "./scope.ts";
+import { createProfiles, type Profile } from "./profile.ts";
+import {
+  HEADER_MISMATCH,
+  idOf,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  isPlainObject,
+  rpcErrorResponse,
+  SERVER_ERROR,
+} from "./rpc.ts";
+import { createScopeMaker, type Scope, type ScopeMaker } from "./scope.ts";
 import { buildServer } from "./server.ts";
 import { createSessionTable, type Presenter } from "./session_table.ts";
-import { beginSession, serveSession, type SessionDeps } from "./sessions.ts";
+import { BATCHES_REMOVED, beginSession, serveSession, type SessionDeps } from "./sessions.ts";
 
-/** The first revision without batches. */
-const BATCHES_REMOVED = "2025-06-18";
+/** The options, with those that an endpoint can fill in. */
+export type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
 
 /** What all requests of one app share. */
 interface Shared extends SessionDeps {
-  readonly options: Required<McpOptions>;
-  readonly profiles: Profiles;
+  readonly chance: McpOptions["chance"];
+  readonly createScope: ScopeMaker;
   readonly scopes: WeakMap<Request, Scope>;
   readonly modern: McpHttpHandler;
 }
@@ -44,22 +55,34 @@ interface Exchange extends Presenter {
  *
  * @param options What they work with.
  */
-export function createDispatcher(options: Required<McpOptions>): McpEndpoint {
+export function createDispatcher(options: DispatchOptions): McpEndpoint {
+  const { log, store, chance, keepAliveMs } = options;
+  const profiles = createProfiles(options.version);
   const scopes = new WeakMap<Request, Scope>();
   const scopeOf = (request: Request | undefined): Scope => {
     const scope = request && scopes.get(request);
     if (!scope) throw new Error("The SDK gave back a request that it was not given");
     return scope;
   };
-  const { log } = options;
-  const modern = createMcpHandler(
-    ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, { scopeOf, log }),
-    { legacy: "reject" },
+  const modern: McpHttpHandler = createMcpHandler(
+    ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
+    { legacy: "reject", ...(keepAliveMs !== undefined && { keepAliveMs }) },
   );
-  const table = createSessionTable();
-  const shared = { options, profiles: createProfiles(options.version), scopes, scopeOf, log, modern, table };
+  const serverDeps = {
+    scopeOf,
+    log,
+    announce: (change: Parameters<SessionDeps["announce"]>[0]): void => {
+      if (change === "tools") modern.notify.toolsChanged();
+      else if (change === "prompts") modern.notify.promptsChanged();
+      else modern.notify.resourceUpdated(change.resource);
+    },
+  };
+  const table = createSessionTable(createSessionStore(store));
+  const createScope = createScopeMaker(options);
+  const shared: Shared = { ...serverDeps, table, keepAliveMs, chance, createScope, scopes, modern };
 
   return {
+    expect: table.expect,
     handle: async (request, sandbox, mode, caller) => {
       table.sweep();
       if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
@@ -69,7 +92,7 @@ export function createDispatcher(options: Required<McpOptions>): McpEndpoint {
       const read = request.method === "POST" ? await readJson(request) : { value: undefined };
       if (read instanceof Response) return read;
       try {
-        return await route({ request, body: read.value, sandbox, mode, caller }, shared);
+        return await route({ request, body: read.value, sandbox, mode, caller, profile: profiles[mode] }, shared);
       } catch (error) {
         log("An MCP request failed", error);
         return rpcErrorResponse(500, INTERNAL_ERROR, "Internal error", { id: idOf(read.value) });
@@ -94,44 +117,89 @@ async function route(exchange: Exchange, shared: Shared): Promise<Response> {
   }
 }
 
-async function inSession(route: InboundLegacyRoute, exchange: Exchange, shared: Shared): Promise<Response> {
-  const { request, body, sandbox, mode, caller } = exchange;
-  const { options: { chance, log }, table, scopes } = shared;
-  if (route.reason === "initialize" && !request.headers.has("mcp-session-id")) {
-    const id = chance.id();
-    const scope = scopeFor(exchange, ownerOfNotes(id), shared);
-    scopes.set(request, scope);
-    return await beginSession(
-      request,
-      { id, presenter: { sandbox, mode, caller }, profile: scope.profile, body },
-      shared,
-    );
-  }
-  const session = table.find(request, exchange, body);
+async function inSession({ reason }: InboundLegacyRoute, exchange: Exchange, shared: Shared): Promise<Response> {
+  const { request, body } = exchange;
+  const { chance, log, table, scopes, createScope } = shared;
+  const isFirst = reason === "initialize" && !request.headers.has("mcp-session-id");
+  if (isFirst) return refuseHeaders(request, body) ?? await beginSession(chance.id(), exchange, table);
+  const session = await table.find(request, exchange, body);
   if (session instanceof Response) return session;
-  const revision = session.revision();
-  if (Array.isArray(body) && revision >= BATCHES_REMOVED) {
+  const refusal = refuseHeaders(request, body) ?? refuseMessage(reason, body, session.record.revision);
+  if (refusal) return refusal;
+  if (request.method === "DELETE") {
+    await table.end(session);
+    return new Response(null, { status: 200 });
+  }
+  // Nothing is under way that a notification could be about.
+  if (reason === "notification" && !session.transport) return new Response(null, { status: 202 });
+  const scope = createScope(exchange, ownerOfNotes(session.id));
+  const plain = reason === "no-claim" ? asPlainInSession(body, session.profile) : undefined;
+  if (plain) {
+    const { revision } = session.record;
+    return await answerPlain(plain, scope, { revision, headers: { "mcp-session-id": session.id }, log });
+  }
+  scopes.set(request, scope);
+  return await serveSession(session, exchange, shared);
+}
+
+/** What a request in a session must carry, whatever it asks. */
+function refuseHeaders({ method, headers }: Request, body: unknown): Response | undefined {
+  const accept = headers.get("accept") ?? "";
+  if (method === "POST" && !(accept.includes("application/json") && accept.includes("text/event-stream"))) {
+    const message = "Not Acceptable: Client must accept both application/json and text/event-stream";
+    return rpcErrorResponse(406, SERVER_ERROR, message, { id: idOf(body) });
+  }
+  if (method === "GET" && !accept.includes("text/event-stream")) {
+    return rpcErrorResponse(406, SERVER_ERROR, "Not Acceptable: Client must accept text/event-stream");
+  }
+  const version = headers.get("mcp-protocol-version");
+  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
+    const supported = SUPPORTED_PROTOCOL_VERSIONS.join(", ");
+    const message = `Bad Request: Unsupported protocol version: ${version.slice(0, 40)} (supported: ${supported})`;
+    return rpcErrorResponse(400, SERVER_ERROR, message, { id: idOf(body) });
+  }
+  return undefined;
+}
+
+function refuseMessage(reason: InboundLegacyRoute["reason"], body: unknown, revision: string): Response | undefined {
+  if (reason === "initialize") {
+    const message = "Invalid Request: the session has begun already";
+    return rpcErrorResponse(400, INVALID_REQUEST, message, { id: idOf(body) });
+  }
+  if (reason === "batch" && revision >= BATCHES_REMOVED) {
     return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: revision ${revision} has no batches`);
   }
-  const scope = scopeFor(exchange, ownerOfNotes(session.id), shared);
-  const plain = route.reason === "no-claim" ? asPlainInSession(body, request.headers, session) : undefined;
-  if (plain) return await answerPlain(plain, scope, { revision, headers: { "mcp-session-id": session.id }, log });
-  scopes.set(request, scope);
-  return await serveSession(session, exchange, table);
+  return undefined;
 }
 
 async function stateless(route: InboundModernRoute, exchange: Exchange, shared: Shared): Promise<Response> {
-  const { request } = exchange;
-  const { options: { log }, scopes, modern } = shared;
-  const scope = scopeFor(exchange, exchange.caller.owner, shared);
-  const plain = asPlainModern(route, request.headers, scope.profile);
+  const { request, profile, caller } = exchange;
+  const { log, scopes, modern, createScope } = shared;
+  const refusal = refuseParamHeaders(route, request.headers, profile);
+  if (refusal) return refusal;
+  const scope = createScope(exchange, caller.owner);
+  const plain = asPlainModern(route, request.headers, profile);
   if (plain) return await answerPlain(plain, scope, { revision: MODERN_REVISION, headers: {}, log });
   scopes.set(request, scope);
   return await modern.fetch(request, { parsedBody: route.message });
 }
 
-function scopeFor({ sandbox, caller }: Presenter, owner: string, { options, profiles }: Shared): Scope {
-  return createScope(options, caller.user ? profiles.user : profiles.open, { sandbox, caller, owner });
+/** The SDK compares these headers for its own `McpServer` alone. */
+function refuseParamHeaders(route: InboundModernRoute, headers: Headers, { tools }: Profile): Response | undefined {
+  const { message, classification: { revision } } = route;
+  if (revision !== MODERN_REVISION || message.method !== "tools/call" || !isPlainObject(message.params)) {
+    return undefined;
+  }
+  const { name, arguments: args } = message.params;
+  const tool = typeof name === "string" ? tools.get(name) : undefined;
+  if (!tool || tool.paramHeaders.length === 0) return undefined;
+  const mismatch = findParamMismatch(tool.paramHeaders, args, headers);
+  if (!mismatch) return undefined;
+  const { header, problem } = mismatch;
+  return rpcErrorResponse(400, HEADER_MISMATCH, `Bad Request: ${header}: ${problem}`, {
+    id: idOf(message),
+    data: { mismatch: { header, body: problem } },
+  });
 }
 
 /** Notes written in a session are seen in that session alone. */

@@ -1,5 +1,5 @@
 /**
- * The door to the three MCP endpoints: a route that has established who calls hands the request over and gets the
+ * The door to the MCP endpoints: a route that has established who calls hands the request over and gets the
  * protocol's answer. Nothing of the MCP SDK is loaded before the first call, since loading it costs more than the rest
  * of a start.
  *
@@ -19,14 +19,17 @@ export type { McpEndpoint, McpOptions } from "./options.ts";
  */
 export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   let loading: Promise<McpEndpoint> | undefined;
+  let loaded: McpEndpoint | undefined;
   let closed = false;
 
   async function load(): Promise<McpEndpoint> {
     const { createDispatcher } = await import("./dispatch.ts");
-    return createDispatcher({ ...options, log: options.log ?? (() => {}) });
+    loaded = createDispatcher({ ...options, log: options.log ?? (() => {}) });
+    return loaded;
   }
 
   return {
+    expect: (request, sandbox) => loaded?.expect(request, sandbox),
     handle: async (request, sandbox, mode, caller) => {
       if (closed) return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down");
       return (await (loading ??= load())).handle(request, sandbox, mode, caller);

@@ -14,7 +14,7 @@ export type Log = (message: string, error: unknown) => void;
 
 /** What the endpoints work with. */
 export interface McpOptions {
-  /** Keeps the notes. */
+  /** Keeps notes and sessions. */
   readonly store: Store;
   /** Session ids and note ids are drawn from it. */
   readonly chance: Chance;
@@ -24,10 +24,14 @@ export interface McpOptions {
   readonly log?: Log;
   /** What `mock_delay` waits with. */
   readonly sleep: Sleep;
+  /** Milliseconds between two signs of life on an open stream; 15,000 if not given. */
+  readonly keepAliveMs?: number;
 }
 
-/** The three MCP endpoints of an app. */
+/** The MCP endpoints of an app. */
 export interface McpEndpoint {
+  /** Says that a request will be handed over if its token is good, so that what it needs can be on its way meanwhile. */
+  readonly expect: (request: Request, sandbox: Sandbox) => void;
   /**
    * Answers one request of either protocol era. The request's body must not have been read. Never rejects for anything
    * a client sends.
@@ -38,6 +42,6 @@ export interface McpEndpoint {
     mode: McpMode,
     caller: McpCaller,
   ) => Promise<Response>;
-  /** Ends all sessions and open streams; whoever calls afterwards gets 503. */
+  /** Closes all streams; whoever calls afterwards gets 503. Sessions go on where the store is used again. */
   readonly close: () => Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The short way for the requests that make up nearly all traffic: `tools/list`, and `tools/call` of a tool that answers
- * at once. The SDK builds a server and a transport, or a stream, around each of them, which costs ten times the answer.
+ * The short way for the requests that make up nearly all traffic: `tools/list`, `tools/call` of a tool that answers at
+ * once, and in a session `ping`. The SDK builds a server and a transport, or a stream, around each of them, which costs ten times the answer.
  * Only requests that the SDK would accept as they stand are taken here; whatever is unusual goes the SDK's way, so that
  * its checks hold for all.
  *
@@ -18,21 +18,18 @@ import {
   ProtocolError,
   type Result,
   SERVER_INFO_META_KEY,
-  SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
 import type { Log } from "./options.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
 import type { Scope } from "./scope.ts";
-import type { Session } from "./session_table.ts";
 
 /** The revision of the stateless era that the SDK serves. */
 export const MODERN_REVISION = "2026-07-28";
 
 /** A request that can go the short way. */
 export type PlainRequest =
-  | { readonly id: string | number; readonly method: "tools/list" }
-  | { readonly id: string | number; readonly method: "unknown" }
+  | { readonly id: string | number; readonly method: "tools/list" | "ping" | "unknown" }
   | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown };
 
 /** How the answer has to look. */
@@ -48,8 +45,6 @@ export interface PlainEra {
 /** What the SDK says of lists that name nothing else: always stale, and nobody else's. */
 const CACHE_FIELDS = Object.freeze({ ttlMs: 0, cacheScope: "private" });
 
-/** What the SDK's server answers to in a session. */
-const sessionMethods: ReadonlySet<string> = new Set(["initialize", "ping", "tools/list", "tools/call"]);
 const paramKeys: ReadonlySet<string> = new Set(["name", "arguments", "_meta"]);
 const sessionMetaKeys: ReadonlySet<string> = new Set(["progressToken"]);
 const modernMetaKeys: ReadonlySet<string> = new Set([
@@ -78,23 +73,23 @@ export function asPlainModern(route: InboundModernRoute, headers: Headers, profi
 }
 
 /**
- * Finds out whether a request in a session can go the short way. The classifier has checked that it is a request.
+ * Finds out whether a request in a session can go the short way. The classifier has checked that it is a request, and
+ * its headers have been checked.
  *
  * @param body The parsed body.
- * @param headers The request's headers.
- * @param session The session it belongs to.
+ * @param profile The tools and methods there are.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server}
  */
-export function asPlainInSession(body: unknown, headers: Headers, session: Session): PlainRequest | undefined {
-  const accept = headers.get("accept");
-  if (!accept?.includes("application/json") || !accept.includes("text/event-stream")) return undefined;
-  const version = headers.get("mcp-protocol-version");
-  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return undefined;
-  if (isPlainObject(body) && typeof body.method === "string" && !sessionMethods.has(body.method)) {
-    const { id } = body;
-    return typeof id === "string" || typeof id === "number" ? { id, method: "unknown" } : undefined;
+export function asPlainInSession(body: unknown, profile: Profile): PlainRequest | undefined {
+  if (isPlainObject(body) && typeof body.method === "string") {
+    const { id, method, params } = body;
+    const isKnown = profile.sessionMethods.has(method);
+    if (!isKnown || (method === "ping" && params === undefined)) {
+      if (typeof id !== "string" && typeof id !== "number") return undefined;
+      return { id, method: isKnown ? "ping" : "unknown" };
+    }
   }
-  return asPlain(body, sessionMetaKeys, session.profile);
+  return asPlain(body, sessionMetaKeys, profile);
 }
 
 function asPlain(message: unknown, metaKeys: ReadonlySet<string>, { tools }: Profile): PlainRequest | undefined {
@@ -145,6 +140,8 @@ async function resultOf(request: PlainRequest, { profile, call }: Scope, era: Pl
       return await callTool(profile, { ...request, ...era }, call);
     case "tools/list":
       return { tools: profile.listing, ...(era.revision === MODERN_REVISION && CACHE_FIELDS) };
+    case "ping":
+      return {};
     case "unknown":
       throw new ProtocolError(METHOD_NOT_FOUND, "Method not found");
   }

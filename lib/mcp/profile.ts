@@ -4,10 +4,21 @@
  *
  * @module
  */
-import { type CallToolResult, type Implementation, ProtocolError, type Tool } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  type Implementation,
+  type InputRequiredResult,
+  ProtocolError,
+  type ServerCapabilities,
+  type Tool,
+} from "@modelcontextprotocol/server";
+import type { McpMode } from "./caller.ts";
+import { featureMethods, type Features } from "./features.ts";
 import type { Log } from "./options.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
 import { basicTools } from "./tools/basic.ts";
+import { conformanceTools } from "./tools/conformance.ts";
+import { conformanceFeatures } from "./tools/conformance_features.ts";
 import { noteTools } from "./tools/notes.ts";
 import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
 import { userTools } from "./tools/user.ts";
@@ -30,19 +41,38 @@ export interface Profile {
    * @internal
    */
   readonly listing: Tool[];
+  /**
+   * What the server says it can do.
+   *
+   * @internal
+   */
+  readonly capabilities: ServerCapabilities;
+  /** What its server answers to in a session. */
+  readonly sessionMethods: ReadonlySet<string>;
+  /**
+   * Prompts and resources, where there are any.
+   *
+   * @internal
+   */
+  readonly features?: Features;
 }
 
-/** The profiles of one app. */
-export interface Profiles {
-  /** For `/no-auth` and `/bearer`. */
-  readonly open: Profile;
-  /** For `/oauth`, with the tools that speak of a user. */
-  readonly user: Profile;
-}
+/** The profiles of one app, by endpoint: `/oauth` has tools that speak of a user. */
+export type Profiles = Readonly<Record<McpMode, Profile>>;
+
+const TOOL_METHODS = ["initialize", "ping", "tools/list", "tools/call"] as const;
 
 /** The first revision that answers wrong arguments by a result a model can read, not by an error of the protocol. */
 const ARGUMENT_PROBLEMS_AS_RESULT = "2025-11-25";
 const MAX_ECHOED_NAME = 100;
+
+const FULL_CAPABILITIES = Object.freeze({
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { subscribe: true },
+  completions: {},
+  logging: {},
+});
 
 const INSTRUCTIONS = "A mock server for testing MCP clients: nothing here has an effect on the outside world. " +
   "Every tool answers exactly as its description says. Notes are seen only by the session or caller that wrote them.";
@@ -54,22 +84,38 @@ const INSTRUCTIONS = "A mock server for testing MCP clients: nothing here has an
  */
 export function createProfiles(version: string): Profiles {
   const everyday = [...basicTools, ...noteTools];
-  const aboutUser = " The tools userInfo, greet and adminAction speak of the user who logged in.";
+  const open = createProfile({ name: "Mock MCP Server for E2E Testing", version }, INSTRUCTIONS, everyday);
   return {
-    open: createProfile({ name: "Mock MCP Server for E2E Testing", version }, INSTRUCTIONS, everyday),
-    user: createProfile({ name: "Mock MCP Server with OAuth", version }, INSTRUCTIONS + aboutUser, [
-      ...everyday,
-      ...userTools,
-    ]),
+    "no-auth": open,
+    bearer: open,
+    oauth: createProfile(
+      { name: "Mock MCP Server with OAuth", version },
+      `${INSTRUCTIONS} The tools userInfo, greet and adminAction speak of the user who logged in.`,
+      [...everyday, ...userTools],
+    ),
+    conformance: createProfile(
+      { name: "Mock MCP Server for Conformance Testing", version },
+      `${INSTRUCTIONS} The tools, prompts and resources named test are those of the official conformance suite.`,
+      [...everyday, ...conformanceTools],
+      conformanceFeatures,
+    ),
   };
 }
 
-function createProfile(serverInfo: Implementation, instructions: string, tools: readonly DefinedTool[]): Profile {
+function createProfile(
+  serverInfo: Implementation,
+  instructions: string,
+  tools: readonly DefinedTool[],
+  features?: Features,
+): Profile {
   return {
     serverInfo,
     instructions,
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     listing: tools.map(({ listing }) => listing),
+    capabilities: features ? FULL_CAPABILITIES : { tools: {} },
+    sessionMethods: new Set([...TOOL_METHODS, ...(features ? featureMethods : [])]),
+    ...(features && { features }),
   };
 }
 
@@ -96,7 +142,11 @@ export interface ToolRequest {
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling}
  * @internal
  */
-export async function callTool(profile: Profile, request: ToolRequest, call: ToolCall): Promise<CallToolResult> {
+export async function callTool(
+  profile: Profile,
+  request: ToolRequest,
+  call: ToolCall,
+): Promise<CallToolResult | InputRequiredResult> {
   const { name, args, revision, log } = request;
   const tool = profile.tools.get(name);
   if (!tool) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, MAX_ECHOED_NAME)}`);

@@ -17,8 +17,23 @@ export const SERVER_ERROR: number = -32000;
 /** What the SDK uses for a session that is unknown or has ended. */
 export const SESSION_NOT_FOUND: number = -32001;
 
+/** A resource that does not exist, in the revisions up to 2025-11-25. */
+export const RESOURCE_NOT_FOUND: number = -32002;
+/** What 2026-07-28 calls headers that differ from the body. */
+export const HEADER_MISMATCH: number = -32020;
+
 /** An id that an answer can carry. */
 export type RpcId = string | number | null;
+
+/** What an error answer can have beside code and message. */
+export interface RpcErrorOptions {
+  /** Id of the request it answers; null, if none could be read. */
+  readonly id?: RpcId;
+  /** More headers. */
+  readonly headers?: Record<string, string>;
+  /** What a program can make use of. */
+  readonly data?: unknown;
+}
 
 /**
  * Builds an error answer.
@@ -26,16 +41,17 @@ export type RpcId = string | number | null;
  * @param status HTTP status.
  * @param code JSON-RPC error code.
  * @param message What was wrong, and what is accepted.
- * @param options Id of the request it answers, null if none could be read; more headers.
+ * @param options What else it has.
  * @see {@link https://www.jsonrpc.org/specification#error_object}
  */
 export function rpcErrorResponse(
   status: number,
   code: number,
   message: string,
-  { id = null, headers = {} }: { readonly id?: RpcId; readonly headers?: Record<string, string> } = {},
+  { id = null, headers = {}, data }: RpcErrorOptions = {},
 ): Response {
-  return Response.json({ jsonrpc: "2.0", error: { code, message }, id }, { status, headers });
+  const error = { code, message, ...(data !== undefined && { data }) };
+  return Response.json({ jsonrpc: "2.0", error, id }, { status, headers });
 }
 
 /**

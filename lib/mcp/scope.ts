@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Sandbox } from "../sandbox.ts";
+import { createKeyTable } from "../store/keys.ts";
 import { type Notes, openNotes } from "../store/notes.ts";
-import type { McpCaller } from "./caller.ts";
 import type { McpOptions } from "./options.ts";
 import type { Profile } from "./profile.ts";
+import type { StateSigner } from "./request_state.ts";
+import type { Presenter } from "./session_table.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
 /** One request's facts. */
@@ -16,20 +17,30 @@ export interface Scope {
   readonly profile: Profile;
   /** What a tool may touch. */
   readonly call: ToolCall;
+  /** Signs what a tool remembers between two rounds of a call. */
+  readonly signer: () => Promise<StateSigner>;
 }
 
+/** Makes the scope of a request from who presents it and whom notes belong to. */
+export type ScopeMaker = (presenter: Presenter, owner: string) => Scope;
+
 /**
- * Makes the scope of a request.
+ * Makes the maker of scopes.
  *
  * @param options What the endpoints work with.
- * @param profile What the endpoint shows.
- * @param facts The sandbox, the caller, and whom notes belong to.
  */
-export function createScope(
-  { store, chance, sleep }: Pick<Required<McpOptions>, "store" | "chance" | "sleep">,
-  profile: Profile,
-  { sandbox, caller, owner }: { readonly sandbox: Sandbox; readonly caller: McpCaller; readonly owner: string },
-): Scope {
-  const notes = (): Notes => openNotes(store, sandbox.id, owner);
-  return { profile, call: { sandbox, chance, sleep, notes, ...(caller.user && { user: caller.user }) } };
+export function createScopeMaker({ store, chance, sleep }: McpOptions): ScopeMaker {
+  const keys = createKeyTable(store);
+
+  return ({ sandbox, caller, profile }, owner) => {
+    const notes = (): Notes => openNotes(store, sandbox.id, owner);
+    return {
+      profile,
+      call: { sandbox, chance, sleep, notes, ...(caller.user && { user: caller.user }) },
+      signer: async () => ({
+        key: await keys.sealingKey(sandbox.id, () => chance.bytes(32)),
+        nowMs: sandbox.now(),
+      }),
+    };
+  };
 }

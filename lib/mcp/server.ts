@@ -5,8 +5,11 @@
  * @module
  */
 import { ProtocolError, Server, type ServerContext } from "@modelcontextprotocol/server";
+import { type Change, type ClientLink, createClientLink } from "./client_link.ts";
+import { installFeatures } from "./features.ts";
 import type { Log } from "./options.ts";
 import { callTool, type Profile } from "./profile.ts";
+import { readState, signState } from "./request_state.ts";
 import { INVALID_PARAMS } from "./rpc.ts";
 import type { Scope } from "./scope.ts";
 import type { ToolCall } from "./tools/tool.ts";
@@ -15,6 +18,8 @@ import type { ToolCall } from "./tools/tool.ts";
 export interface ServerDeps {
   /** The facts of a request that a server is serving. */
   readonly scopeOf: (request: Request | undefined) => Scope;
+  /** Tells the listeners of 2026-07-28 that something changed. */
+  readonly announce: (change: Change) => void;
   /** Told of failures that are the server's own. */
   readonly log: Log;
 }
@@ -26,9 +31,23 @@ export interface ServerDeps {
  * @param deps Where it finds the facts of a request.
  * @internal
  */
-export function buildServer(profile: Profile, { scopeOf, log }: ServerDeps): Server {
-  const { serverInfo, instructions, listing } = profile;
-  const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions });
+export function buildServer(profile: Profile, { scopeOf, announce, log }: ServerDeps): Server {
+  const { serverInfo, instructions, listing, capabilities, features } = profile;
+  const server = new Server(serverInfo, {
+    capabilities,
+    instructions,
+    requestState: {
+      verify: async (state, { http }) => readState(state, await scopeOf(http?.req).signer()),
+    },
+  });
+  const subscribed = new Set<string>();
+  const linkOf = (context: ServerContext): ClientLink =>
+    createClientLink(server, context, {
+      remember: async (value) => signState(value, await scopeOf(context.http?.req).signer()),
+      announce,
+      subscribed,
+    });
+
   server.setRequestHandler("tools/list", ({ params }) => {
     if (params?.cursor !== undefined) throw new ProtocolError(INVALID_PARAMS, "Invalid cursor: there is one page");
     return { tools: listing };
@@ -36,8 +55,10 @@ export function buildServer(profile: Profile, { scopeOf, log }: ServerDeps): Ser
   server.setRequestHandler("tools/call", ({ params }, context) => {
     const revision = server.getNegotiatedProtocolVersion() ?? "";
     const request = { name: params.name, args: params.arguments, revision, log };
-    return callTool(profile, request, watched(scopeOf(context.http?.req).call, context));
+    const call = watched(scopeOf(context.http?.req).call, context);
+    return callTool(profile, request, { ...call, client: linkOf(context) });
   });
+  if (features) installFeatures(server, features, { linkOf, subscribed });
   return server;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { excerpt, OAuthError } from "../errors.ts";
+import { isLoopback } from "../http_origin.ts";
 
 /** Schemes a browser runs or reads by itself, so that a redirect to them would execute what a client wrote. */
 const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
@@ -61,7 +62,7 @@ export function checkRedirectUri(uri: string): void {
   if (username || password) {
     refuse("A redirect URI carries credentials", "a URI without user and password", "RFC 9110 4.2.4");
   }
-  if (protocol === "http:" && !isLoopbackHost(hostname)) {
+  if (protocol === "http:" && !isLoopback(hostname)) {
     refuse(
       "A redirect URI is http on another computer",
       "https, or http on localhost, 127.0.0.1 or [::1]",
@@ -70,15 +71,9 @@ export function checkRedirectUri(uri: string): void {
   }
 }
 
-/** Whether a host name, as `URL` gives it, is this computer's loopback interface. */
-export function isLoopbackHost(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
 /** Whether a redirect URI ends on this computer. */
 export function isLoopbackUri(uri: string): boolean {
-  return /^https?:\/\//i.test(uri) && isLoopbackHost(new URL(uri).hostname);
+  return /^https?:\/\//i.test(uri) && isLoopback(new URL(uri).hostname);
 }
 
 /**

@@ -13,6 +13,7 @@
  * | `[sandbox, "spent", jti]`          | grant id         | as long as what it marks could be used | grants.ts   |
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
+ * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *
  * Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once
  * a minute on real time: whether something is alive is decided by the record and the sandbox's clock.

@@ -1,5 +1,5 @@
 /**
- * Reads that share a round trip: the first goes out at once, those that come while it is away go together.
+ * Reads that share a round trip: those that are asked for together, and those that come while others are away.
  *
  * @module
  */
@@ -33,11 +33,20 @@ export function createReadQueue(
   readMany: (keys: readonly Key[]) => Promise<readonly ReadResult[]>,
 ): (key: Key) => Promise<ReadResult> {
   const waiting: Waiting[] = [];
+  let isGathering = false;
   let batchesAway = 0;
 
+  function gather(): void {
+    if (isGathering || batchesAway >= MAX_BATCHES || waiting.length === 0) return;
+    isGathering = true;
+    // Whoever asks for two things asks for the second right after the first.
+    queueMicrotask(send);
+  }
+
   async function send(): Promise<void> {
-    const batch = waiting.splice(0, MAX_KEYS);
+    isGathering = false;
     batchesAway++;
+    const batch = waiting.splice(0, MAX_KEYS);
     try {
       const results = await readMany(batch.map(({ key }) => key));
       batch.forEach(({ resolve, reject }, index) => {
@@ -49,12 +58,12 @@ export function createReadQueue(
       for (const { reject } of batch) reject(error);
     }
     batchesAway--;
-    if (waiting.length > 0) void send();
+    gather();
   }
 
   return (key) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, resolve, reject });
-      if (batchesAway < MAX_BATCHES) void send();
+      gather();
     });
 }

@@ -4,6 +4,7 @@
  */
 import { createApp } from "../../main.ts";
 import { createFlow, type Send } from "./flow_bench.ts";
+import { measureMcp } from "./mcp_bench.ts";
 import { type Figure, type Load, measure, ownCpuMicros, printTable, startServer } from "./measure.ts";
 
 const load: Load = { connections: 8, warmUpMs: 1000, measureMs: 2000 };
@@ -51,6 +52,11 @@ async function measureLoopback(where: string, database: string): Promise<Figure[
   return await measureFlow(where, server.origin, fetch, server.cpuMicros);
 }
 
+async function measureTools(where: string, database: string): Promise<Figure[]> {
+  await using server = await startServer("app", database);
+  return await measureMcp(where, { origin: server.origin, send: fetch, cpuMicros: server.cpuMicros, load });
+}
+
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-bench-" });
 try {
   printTable([
@@ -58,6 +64,8 @@ try {
     ...await measureInProcess(),
     ...await measureLoopback("loopback, :memory:", ":memory:"),
     ...await measureLoopback("loopback, file", `${folder}/kv.sqlite3`),
+    ...await measureTools("loopback, :memory:", ":memory:"),
+    ...await measureTools("loopback, file", `${folder}/kv2.sqlite3`),
   ]);
 } finally {
   await Deno.remove(folder, { recursive: true });

@@ -21,6 +21,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   HOST: "",
   MOCK_DB: "",
   PUBLIC_URL: "",
+  ALLOWED_ORIGINS: "",
   TLS_CERT: "",
   TLS_KEY: "",
   MOCK_ALG: "",

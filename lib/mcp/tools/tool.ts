@@ -4,13 +4,15 @@
  *
  * @module
  */
-import type { CallToolResult, Tool, ToolAnnotations } from "@modelcontextprotocol/server";
+import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Chance } from "../../chance.ts";
 import type { Sandbox } from "../../sandbox.ts";
 import type { Sleep } from "../../sleep.ts";
 import type { Notes } from "../../store/notes.ts";
 import type { McpUser } from "../caller.ts";
+import type { ClientLink } from "../client_link.ts";
+import { findParamHeaders, type ParamHeader } from "../param_headers.ts";
 
 /** What a tool may touch during one call. */
 export interface ToolCall {
@@ -28,6 +30,8 @@ export interface ToolCall {
   readonly signal?: AbortSignal;
   /** Tells the client how far the call is; absent if it did not ask. */
   readonly progress?: (done: number, total: number, message: string) => Promise<void>;
+  /** What else the client can be asked or told in the course of a call; absent where a call is too short for that. */
+  readonly client?: ClientLink;
 }
 
 /**
@@ -35,7 +39,7 @@ export interface ToolCall {
  *
  * @internal
  */
-export type ToolAnswer = CallToolResult | Promise<CallToolResult>;
+export type ToolAnswer = CallToolResult | InputRequiredResult | Promise<CallToolResult | InputRequiredResult>;
 
 /**
  * A row of the tool table, as it is written.
@@ -55,7 +59,7 @@ export interface ToolSpec<Input extends z.ZodObject> {
   readonly output?: z.ZodObject;
   /** Whether it changes anything. */
   readonly annotations: ToolAnnotations;
-  /** True if the tool takes its time: it reports progress and can be cancelled. */
+  /** True if the tool takes its time: it reports progress, asks the client back, and can be cancelled. */
   readonly lasting?: boolean;
   /** What it does. */
   readonly run: (args: z.output<Input>, call: ToolCall) => ToolAnswer;
@@ -73,6 +77,8 @@ export interface DefinedTool {
   readonly listing: Tool;
   /** See {@link ToolSpec.lasting}. */
   readonly lasting: boolean;
+  /** Arguments that 2026-07-28 wants in headers too. */
+  readonly paramHeaders: readonly ParamHeader[];
   /** Checks arguments: what is wrong with them, or the function that runs the tool with them. */
   readonly prepare: (args: unknown) => { readonly problem: string } | { readonly run: (call: ToolCall) => ToolAnswer };
 }
@@ -95,17 +101,19 @@ export const READS: Readonly<Record<`${"readOnly" | "destructive" | "idempotent"
  */
 export function defineTool<Input extends z.ZodObject>(spec: ToolSpec<Input>): DefinedTool {
   const { name, title, description, input, output, annotations, run } = spec;
+  const inputSchema = jsonSchemaOf(input, "input");
   return Object.freeze({
     name,
     listing: {
       name,
       title,
       description,
-      inputSchema: jsonSchemaOf(input, "input"),
+      inputSchema,
       ...(output && { outputSchema: jsonSchemaOf(output, "output") }),
       annotations,
     },
     lasting: spec.lasting ?? false,
+    paramHeaders: findParamHeaders(inputSchema),
     prepare: (args: unknown) => {
       const parsed = input.safeParse(args ?? {});
       if (!parsed.success) return { problem: describeIssues(parsed.error) };
@@ -158,4 +166,14 @@ export function structuredResult(
   text: string = JSON.stringify(value, null, 2),
 ): CallToolResult {
   return { content: [{ type: "text", text }], structuredContent: value };
+}
+
+/**
+ * The way to the client of a call that has one, as every call of a lasting tool does.
+ *
+ * @param call The call.
+ */
+export function clientOf({ client }: ToolCall): ClientLink {
+  if (!client) throw new Error("A lasting tool was called without a way to the client");
+  return client;
 }

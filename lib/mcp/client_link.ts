@@ -1,0 +1,71 @@
+/**
+ * What a tool, a prompt or a resource can ask of the client and tell it in the course of one call, whichever era the
+ * call came in: the SDK turns a question into a request of the server where there are sessions, and into an answer that
+ * asks for input where there are none.
+ *
+ * @module
+ */
+import type { LoggingLevel, Server, ServerContext } from "@modelcontextprotocol/server";
+
+/** What can change under a client that listens. */
+export type Change = "tools" | "prompts" | { readonly resource: string };
+
+/** A client's answers by the names of the questions. */
+export type Responses = Record<string, unknown> | undefined;
+
+/** One call's way to the client. */
+export interface ClientLink {
+  /** Answers to what an earlier round of this call asked for, unchecked. */
+  readonly responses: Responses;
+  /** What an earlier round of this call wanted to remember. */
+  readonly state: unknown;
+  /** Signs what the next round is to remember. */
+  readonly remember: (value: unknown) => Promise<string>;
+  /** Whether the client said that it can be asked this. */
+  readonly supports: (capability: "elicitation" | "sampling" | "roots") => boolean;
+  /**
+   * Sends a line of a log, if the client wants lines of this level.
+   *
+   * @internal
+   */
+  readonly log: (level: LoggingLevel, data: unknown) => Promise<void>;
+  /** Closes the stream of this call: the client has to come back for the answer, where the revision lets it. */
+  readonly closeStream: () => void;
+  /** Tells those who listen that something changed. */
+  readonly announce: (change: Change) => Promise<void>;
+}
+
+/** What a link is made of beside the SDK's own. */
+export interface LinkDeps {
+  /** Signs a state for the sandbox the request was sent to. */
+  readonly remember: (value: unknown) => Promise<string>;
+  /** Tells the listeners of 2026-07-28. */
+  readonly announce: (change: Change) => void;
+  /** The resources the session subscribed to. */
+  readonly subscribed: ReadonlySet<string>;
+}
+
+/**
+ * Makes the link of one call.
+ *
+ * @param server The server that serves it.
+ * @param context What the SDK knows of the call.
+ * @param deps What else is needed.
+ * @internal
+ */
+export function createClientLink(server: Server, { mcpReq, http }: ServerContext, deps: LinkDeps): ClientLink {
+  return {
+    responses: mcpReq.inputResponses,
+    state: mcpReq.requestState(),
+    remember: deps.remember,
+    supports: (capability) => server.getClientCapabilities()?.[capability] !== undefined,
+    log: (level, data) => mcpReq.log(level, data),
+    closeStream: () => http?.closeSSE?.(),
+    announce: async (change) => {
+      deps.announce(change);
+      if (change === "tools") await server.sendToolListChanged();
+      else if (change === "prompts") await server.sendPromptListChanged();
+      else if (deps.subscribed.has(change.resource)) await server.sendResourceUpdated({ uri: change.resource });
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * Prompts, resources and completion: rows as the tools are, and the methods of the protocol that serve them. An endpoint
+ * without such rows does not have these methods.
+ *
+ * @module
+ */
+import {
+  type BlobResourceContents,
+  type CompleteResult,
+  type GetPromptResult,
+  type InputRequiredResult,
+  type JSONRPCMessage,
+  type Prompt,
+  ProtocolError,
+  type Resource,
+  type ResourceTemplateType,
+  type Server,
+  type ServerContext,
+  type TextResourceContents,
+} from "@modelcontextprotocol/server";
+import type { ClientLink } from "./client_link.ts";
+import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
+
+/** Values that complete what a person has typed so far. */
+export type Completer = (typed: string) => readonly string[];
+
+/**
+ * A row of the prompt table.
+ *
+ * @internal
+ */
+export interface PromptRow {
+  /** Its entry in `prompts/list`. */
+  readonly listing: Prompt;
+  /** Completers by argument. */
+  readonly complete?: ReadonlyMap<string, Completer>;
+  /** What it comes to; the arguments that its entry requires are there. */
+  readonly get: (args: Readonly<Record<string, string>>, client: ClientLink) => GetPromptResult | InputRequiredResult;
+}
+
+/**
+ * A row of the resource table.
+ *
+ * @internal
+ */
+export interface ResourceRow {
+  /** Its entry in `resources/list`. */
+  readonly listing: Resource;
+  /** What it holds. */
+  readonly contents: TextResourceContents | BlobResourceContents;
+}
+
+/**
+ * A row of the table of resource templates.
+ *
+ * @internal
+ */
+export interface TemplateRow {
+  /** Its entry in `resources/templates/list`. */
+  readonly listing: ResourceTemplateType;
+  /** Completers by variable. */
+  readonly complete?: ReadonlyMap<string, Completer>;
+  /** What a URI of this template holds; undefined for any other URI. */
+  readonly read: (uri: string) => TextResourceContents | undefined;
+}
+
+/**
+ * What an endpoint has beside tools.
+ *
+ * @internal
+ */
+export interface Features {
+  readonly prompts: readonly PromptRow[];
+  readonly resources: readonly ResourceRow[];
+  readonly templates: readonly TemplateRow[];
+}
+
+/** The methods that {@link installFeatures} serves in a session. */
+export const featureMethods: readonly string[] = Object.freeze([
+  "prompts/list",
+  "prompts/get",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "completion/complete",
+  "logging/setLevel",
+]);
+
+/**
+ * Has a server serve prompts, resources and completion.
+ *
+ * @param server A server that has the capabilities.
+ * @param features The rows.
+ * @param deps The link of a call to its client; the resources a session subscribed to.
+ * @internal
+ */
+export function installFeatures(
+  server: Server,
+  { prompts, resources, templates }: Features,
+  { linkOf, subscribed }: {
+    readonly linkOf: (context: ServerContext) => ClientLink;
+    readonly subscribed: Set<string>;
+  },
+): void {
+  server.setRequestHandler("prompts/list", () => ({ prompts: prompts.map(({ listing }) => listing) }));
+  server.setRequestHandler("prompts/get", ({ params }, context) => {
+    const prompt = prompts.find(({ listing }) => listing.name === params.name);
+    if (!prompt) throw new ProtocolError(INVALID_PARAMS, "Unknown prompt");
+    const args = params.arguments ?? {};
+    const missing = prompt.listing.arguments?.find(({ name, required }) => required && args[name] === undefined);
+    if (missing) throw new ProtocolError(INVALID_PARAMS, `The argument ${missing.name} is required`);
+    return prompt.get(args, linkOf(context));
+  });
+  server.setRequestHandler("resources/list", () => ({ resources: resources.map(({ listing }) => listing) }));
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: templates.map(({ listing }) => listing),
+  }));
+  server.setRequestHandler("resources/read", ({ params: { uri } }) => {
+    const contents = resources.find(({ listing }) => listing.uri === uri)?.contents ??
+      templates.values().map(({ read }) => read(uri)).find((found) => found !== undefined);
+    if (!contents) throw new ProtocolError(INVALID_PARAMS, NOT_FOUND, { uri });
+    return { contents: [contents] };
+  });
+  server.setRequestHandler("resources/subscribe", ({ params: { uri } }) => {
+    if (!resources.some(({ listing }) => listing.uri === uri)) {
+      throw new ProtocolError(INVALID_PARAMS, NOT_FOUND, { uri });
+    }
+    subscribed.add(uri);
+    return {};
+  });
+  server.setRequestHandler("resources/unsubscribe", ({ params: { uri } }) => {
+    subscribed.delete(uri);
+    return {};
+  });
+  server.setRequestHandler("completion/complete", ({ params: { ref, argument } }) => {
+    const row = ref.type === "ref/prompt"
+      ? prompts.find(({ listing }) => listing.name === ref.name)
+      : templates.find(({ listing }) => listing.uriTemplate === ref.uri);
+    if (!row) throw new ProtocolError(INVALID_PARAMS, "There is nothing of that name to complete");
+    return completion(row.complete?.get(argument.name)?.(argument.value) ?? []);
+  });
+}
+
+/** Words by which the answer is known again, whose code the revisions up to 2025-11-25 have as one of its own. */
+const NOT_FOUND = "Resource not found";
+
+/**
+ * Gives the answer to a request for a resource that does not exist the code of the revisions up to 2025-11-25: the SDK
+ * sends that of 2026-07-28 in every revision.
+ *
+ * @param message Any message to a client in a session.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling}
+ * @internal
+ */
+export function withSessionCode(message: JSONRPCMessage): JSONRPCMessage {
+  if (!("error" in message) || message.error.message !== NOT_FOUND) return message;
+  return { ...message, error: { ...message.error, code: RESOURCE_NOT_FOUND } };
+}
+
+/** The protocol lets an answer carry a hundred values. */
+function completion(values: readonly string[]): CompleteResult {
+  return { completion: { values: values.slice(0, 100), total: values.length, hasMore: values.length > 100 } };
+}

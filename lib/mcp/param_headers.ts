@@ -1,0 +1,78 @@
+/**
+ * Arguments that 2026-07-28 has repeated in a header, so that what stands between client and server can route by them:
+ * a property marked `x-mcp-header` in a tool's schema must arrive in `Mcp-Param-*` with the same value.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { isPlainObject } from "./rpc.ts";
+
+/** One marked property. */
+export interface ParamHeader {
+  /** The property of the tool's arguments. */
+  readonly property: string;
+  /** Name of the header. */
+  readonly header: string;
+  /** Whether values are compared as numbers: `42.0` is `42`. */
+  readonly numeric: boolean;
+}
+
+/** Where headers and arguments disagree. */
+export interface ParamMismatch {
+  /** Name of the header. */
+  readonly header: string;
+  /** What is wrong with it. */
+  readonly problem: string;
+}
+
+/**
+ * Finds the marked properties of a tool.
+ *
+ * @param inputSchema The JSON Schema of the tool's arguments.
+ */
+export function findParamHeaders(inputSchema: unknown): readonly ParamHeader[] {
+  if (!isPlainObject(inputSchema) || !isPlainObject(inputSchema.properties)) return [];
+  return Object.entries(inputSchema.properties).flatMap(([property, schema]) => {
+    const name = isPlainObject(schema) ? schema["x-mcp-header"] : undefined;
+    if (!isPlainObject(schema) || typeof name !== "string") return [];
+    return [{ property, header: `Mcp-Param-${name}`, numeric: schema.type === "integer" }];
+  });
+}
+
+/**
+ * Compares headers with arguments; an argument that is absent needs no header.
+ *
+ * @param declared What {@link findParamHeaders} found.
+ * @param args The arguments, unchecked.
+ * @param headers The request's headers.
+ * @returns The first disagreement.
+ * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#custom-headers-from-tool-parameters}
+ */
+export function findParamMismatch(
+  declared: readonly ParamHeader[],
+  args: unknown,
+  headers: Headers,
+): ParamMismatch | undefined {
+  if (!isPlainObject(args)) return undefined;
+  for (const { property, header, numeric } of declared) {
+    const value = args[property];
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") continue;
+    const received = headers.get(header);
+    if (received === null) return { header, problem: `${property} is in the body, but the header is missing` };
+    const decoded = decodeHeader(received);
+    if (decoded === undefined) return { header, problem: "the header is no valid Base64 of UTF-8" };
+    const agrees = numeric && /^-?\d+(\.\d+)?$/.test(decoded) ? Number(decoded) === value : decoded === String(value);
+    if (!agrees) return { header, problem: `the header and ${property} in the body differ` };
+  }
+  return undefined;
+}
+
+/** `=?base64?…?=` holds Base64 in its canonical form; anything else stands for itself. */
+function decodeHeader(value: string): string | undefined {
+  const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
+  if (encoded === undefined) return value;
+  const bytes = Buffer.from(encoded, "base64");
+  if (bytes.toString("base64") !== encoded) return undefined;
+  const text = bytes.toString();
+  return Buffer.from(text).equals(bytes) ? text : undefined;
+}
