@@ -16,11 +16,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     grant_types_supported: ["authorization_code", "refresh_token"],
-    token_endpoint_auth_methods_supported: [
-      "none",
-      "client_secret_post",
-      "client_secret_basic",
-    ],
+    token_endpoint_auth_methods_supported: ["none", "client_secret_post", "client_secret_basic"],
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ["public"],
@@ -40,18 +36,9 @@ Deno.test("GET /.well-known/openid-configuration is the same document (OpenID Co
 
 Deno.test("metadata follows the URL it was asked at, without a trailing slash", async (t) => {
   await using test = await testApp();
-  for (
-    const asked of [
-      "http://127.0.0.1:8789",
-      "http://[::1]:8789",
-      "https://mock.example",
-      "http://container:80",
-    ]
-  ) {
+  for (const asked of ["http://127.0.0.1:8789", "http://[::1]:8789", "https://mock.example", "http://container:80"]) {
     await t.step(asked, async () => {
-      const { issuer } = await json(
-        await test.get(`${asked}/.well-known/oauth-authorization-server`),
-      );
+      const { issuer } = await json(await test.get(`${asked}/.well-known/oauth-authorization-server`));
       assert.equal(issuer, new URL(asked).origin);
     });
   }
@@ -59,18 +46,14 @@ Deno.test("metadata follows the URL it was asked at, without a trailing slash", 
 
 Deno.test("metadata names --public-url wherever it was asked at", async () => {
   await using test = await testApp({ publicUrl: "https://mock.example" });
-  const { issuer, token_endpoint } = await json(
-    await test.get("/.well-known/oauth-authorization-server"),
-  );
+  const { issuer, token_endpoint } = await json(await test.get("/.well-known/oauth-authorization-server"));
   assert.equal(issuer, "https://mock.example");
   assert.equal(token_endpoint, "https://mock.example/oauth/token");
 });
 
 Deno.test("GET /.well-known/oauth-protected-resource[/oauth] names the resource and its server (RFC 9728 2, 3.3)", async () => {
   await using test = await testApp();
-  const response = await test.get(
-    "/.well-known/oauth-protected-resource/oauth",
-  );
+  const response = await test.get("/.well-known/oauth-protected-resource/oauth");
   assert.equal(response.headers.get("access-control-allow-origin"), "*");
   assert.equal(response.headers.get("cache-control"), "public, max-age=300");
   assert.deepEqual(await json(response), {
@@ -80,9 +63,7 @@ Deno.test("GET /.well-known/oauth-protected-resource[/oauth] names the resource 
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: `${origin}/guide`,
   });
-  const root = await json(
-    await test.get("/.well-known/oauth-protected-resource"),
-  );
+  const root = await json(await test.get("/.well-known/oauth-protected-resource"));
   assert.equal(root.resource, origin);
   assert.deepEqual(root.authorization_servers, [origin]);
 });
@@ -95,9 +76,7 @@ Deno.test("GET /oauth/jwks shows public members alone (RFC 7517 5)", async (t) =
       assert.equal(keys.length, 1);
       assert.equal(keys[0].alg, alg);
       assert.equal(keys[0].use, "sig");
-      for (const secret of ["d", "p", "q", "dp", "dq", "qi", "k"]) {
-        assert(!(secret in keys[0]), secret);
-      }
+      for (const secret of ["d", "p", "q", "dp", "dq", "qi", "k"]) assert(!(secret in keys[0]), secret);
     });
   }
 });
@@ -106,10 +85,7 @@ Deno.test("keys are made once and kept: two apps on one database sign with the s
   const kv = await Deno.openKv(":memory:");
   await using one = await testApp({ kv });
   await using two = await testApp({ kv });
-  const [first, second] = await Promise.all([
-    one.get("/oauth/jwks"),
-    two.get("/oauth/jwks"),
-  ]);
+  const [first, second] = await Promise.all([one.get("/oauth/jwks"), two.get("/oauth/jwks")]);
   assert.deepEqual(await first.json(), await second.json());
   await one[Symbol.asyncDispose]();
   kv.close();

@@ -20,10 +20,7 @@ export interface TestApp extends AsyncDisposable {
   readonly clock: { nowMs: number };
   /** Sends a request to a path below the origin. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
-  readonly get: (
-    path: string,
-    headers?: Record<string, string>,
-  ) => Promise<Response>;
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>;
   readonly postForm: (
     path: string,
     fields: Record<string, string> | URLSearchParams,
@@ -32,25 +29,13 @@ export interface TestApp extends AsyncDisposable {
   readonly postJson: (path: string, body: unknown) => Promise<Response>;
 }
 
-export async function testApp(
-  overrides: Partial<AppOptions> = {},
-): Promise<TestApp> {
+export async function testApp(overrides: Partial<AppOptions> = {}): Promise<TestApp> {
   const kv = overrides.kv ?? await Deno.openKv(":memory:");
   const clock = { nowMs: startMs };
   const stop = new AbortController();
-  const app = createApp({
-    kv,
-    now: () => clock.nowMs,
-    signal: stop.signal,
-    ...overrides,
-  });
+  const app = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, ...overrides });
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
-    app(
-      new Request(path.startsWith("http") ? path : origin + path, {
-        redirect: "manual",
-        ...init,
-      }),
-    );
+    app(new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init }));
   return {
     app,
     kv,
@@ -58,11 +43,7 @@ export async function testApp(
     fetch,
     get: (path, headers = {}) => fetch(path, { headers }),
     postForm: (path, fields, headers = {}) =>
-      fetch(path, {
-        method: "POST",
-        body: new URLSearchParams(fields),
-        headers,
-      }),
+      fetch(path, { method: "POST", body: new URLSearchParams(fields), headers }),
     postJson: (path, body) =>
       fetch(path, {
         method: "POST",
@@ -80,21 +61,14 @@ export async function testApp(
 const object = z.record(z.string(), z.unknown());
 
 /** The body of a JSON response, as an object. */
-export async function json(
-  response: Response,
-): Promise<Record<string, unknown>> {
-  assert.match(
-    response.headers.get("content-type") ?? "",
-    /^application\/json/,
-  );
+export async function json(response: Response): Promise<Record<string, unknown>> {
+  assert.match(response.headers.get("content-type") ?? "", /^application\/json/);
   return object.parse(await response.json());
 }
 
 /** A member that must be a string. */
 export function text(body: Record<string, unknown>, name: string): string {
-  return z.string().parse(body[name], {
-    error: () => `${name} is no string in ${JSON.stringify(body)}`,
-  });
+  return z.string().parse(body[name], { error: () => `${name} is no string in ${JSON.stringify(body)}` });
 }
 
 export const publicClient = {
@@ -109,10 +83,7 @@ export async function register(
   { postJson }: TestApp,
   metadata: Record<string, unknown> = {},
 ): Promise<{ readonly clientId: string; readonly secret: string }> {
-  const response = await postJson("/oauth/register", {
-    ...publicClient,
-    ...metadata,
-  });
+  const response = await postJson("/oauth/register", { ...publicClient, ...metadata });
   const body = await json(response);
   assert.equal(response.status, 201, JSON.stringify(body));
   return {
@@ -122,10 +93,7 @@ export async function register(
 }
 
 /** The query of an authorization request that a good client sends; undefined values are left out. */
-export function authorizeQuery(
-  clientId: string,
-  more: Record<string, string | undefined> = {},
-): string {
+export function authorizeQuery(clientId: string, more: Record<string, string | undefined> = {}): string {
   const all = {
     response_type: "code",
     client_id: clientId,
@@ -135,9 +103,9 @@ export function authorizeQuery(
     code_challenge_method: "S256",
     ...more,
   };
-  const sent = Object.entries(all).flatMap((
-    [name, value],
-  ): [string, string][] => value === undefined ? [] : [[name, value]]);
+  const sent = Object.entries(all).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value]]
+  );
   return `/oauth/authorize?${new URLSearchParams(sent)}`;
 }
 
@@ -154,20 +122,14 @@ export async function getCode(
   clientId: string,
   more: Record<string, string | undefined> = {},
 ): Promise<string> {
-  const response = await test.get(
-    authorizeQuery(clientId, { auto_approve: "true", ...more }),
-  );
+  const response = await test.get(authorizeQuery(clientId, { auto_approve: "true", ...more }));
   const code = redirectOf(response).searchParams.get("code");
   assert(code !== null, `no code in ${response.headers.get("location")}`);
   return code;
 }
 
 /** The fields of a code's token request. */
-export function codeFields(
-  clientId: string,
-  code: string,
-  more: Record<string, string> = {},
-): Record<string, string> {
+export function codeFields(clientId: string, code: string, more: Record<string, string> = {}): Record<string, string> {
   return {
     grant_type: "authorization_code",
     client_id: clientId,
@@ -184,28 +146,18 @@ export async function getTokens(
   clientId: string,
   more: Record<string, string | undefined> = {},
 ): Promise<Record<string, unknown>> {
-  const response = await test.postForm(
-    "/oauth/token",
-    codeFields(clientId, await getCode(test, clientId, more)),
-  );
+  const response = await test.postForm("/oauth/token", codeFields(clientId, await getCode(test, clientId, more)));
   const body = await json(response);
   assert.equal(response.status, 200, JSON.stringify(body));
   return body;
 }
 
 /** Insists on an OAuth error in JSON; gives its description. */
-export async function assertOAuthError(
-  response: Response,
-  status: number,
-  code: string,
-): Promise<string> {
+export async function assertOAuthError(response: Response, status: number, code: string): Promise<string> {
   const body = await json(response);
   assert.equal(response.status, status, JSON.stringify(body));
   assert.equal(body.error, code, JSON.stringify(body));
-  assert.match(
-    text(body, "error_description"),
-    /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/,
-  );
+  assert.match(text(body, "error_description"), /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
   return text(body, "error_description");
 }
 
@@ -213,11 +165,7 @@ export async function assertOAuthError(
 export function assertErrorRedirect(response: Response, code: string): string {
   const { searchParams, origin: at, pathname } = redirectOf(response);
   assert.equal(at + pathname, redirectUri);
-  assert.equal(
-    searchParams.get("error"),
-    code,
-    searchParams.get("error_description") ?? "",
-  );
+  assert.equal(searchParams.get("error"), code, searchParams.get("error_description") ?? "");
   assert.equal(searchParams.get("state"), "xyz");
   assert.equal(searchParams.get("iss"), origin);
   assert.equal(searchParams.get("code"), null);
@@ -227,9 +175,7 @@ export function assertErrorRedirect(response: Response, code: string): string {
 /** The claims of a JWT, unverified. */
 export function claimsOf(token: string): Record<string, unknown> {
   const payload = token.split(".")[1] ?? "";
-  return object.parse(
-    JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))),
-  );
+  return object.parse(JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))));
 }
 
 /** The S256 challenge of a verifier. */
@@ -238,11 +184,7 @@ export function challengeOf(codeVerifier: string): string {
 }
 
 /** Calls `/oauth` with a token; the status tells what became of it. */
-export function callOauth(
-  { fetch }: TestApp,
-  token: string,
-  path = "/oauth",
-): Promise<Response> {
+export function callOauth({ fetch }: TestApp, token: string, path = "/oauth"): Promise<Response> {
   return fetch(path, {
     method: "POST",
     headers: {
@@ -254,11 +196,7 @@ export function callOauth(
       jsonrpc: "2.0",
       id: 1,
       method: "initialize",
-      params: {
-        protocolVersion: "2025-06-18",
-        capabilities: {},
-        clientInfo: { name: "test", version: "0" },
-      },
+      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "0" } },
     }),
   });
 }

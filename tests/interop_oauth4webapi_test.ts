@@ -35,65 +35,32 @@ async function openApp(alg: SigningAlgorithm = "EdDSA"): Promise<TestApp> {
   return test;
 }
 
-type Outgoing = oauth.CustomFetchOptions<
-  string,
-  oauth.ProtectedResourceRequestBody
->;
+type Outgoing = oauth.CustomFetchOptions<string, oauth.ProtectedResourceRequestBody>;
 
 function optionsFor({ app }: TestApp): {
-  readonly [oauth.customFetch]: (
-    url: string,
-    outgoing: Outgoing,
-  ) => Promise<Response>;
+  readonly [oauth.customFetch]: (url: string, outgoing: Outgoing) => Promise<Response>;
 } {
   return {
     // The bodies it is given here are texts and forms, whose media type it states by itself.
     [oauth.customFetch]: (url, { method, headers, redirect, body }) =>
-      app(
-        new Request(url, {
-          method,
-          headers,
-          redirect,
-          body: body ? String(body) : null,
-        }),
-      ),
+      app(new Request(url, { method, headers, redirect, body: body ? String(body) : null })),
   };
 }
 
-async function discover(
-  test: TestApp,
-  algorithm: "oauth2" | "oidc",
-): Promise<oauth.AuthorizationServer> {
+async function discover(test: TestApp, algorithm: "oauth2" | "oidc"): Promise<oauth.AuthorizationServer> {
   const issuer = new URL(origin);
-  const response = await oauth.discoveryRequest(issuer, {
-    algorithm,
-    ...optionsFor(test),
-  });
+  const response = await oauth.discoveryRequest(issuer, { algorithm, ...optionsFor(test) });
   return await oauth.processDiscoveryResponse(issuer, response);
 }
 
-async function begin(
-  authMethod: AuthMethod = "none",
-  alg?: SigningAlgorithm,
-): Promise<Session> {
+async function begin(authMethod: AuthMethod = "none", alg?: SigningAlgorithm): Promise<Session> {
   const test = await openApp(alg);
   const as = await discover(test, "oauth2");
   const options = optionsFor(test);
-  const client = await register(as, options, {
-    token_endpoint_auth_method: authMethod,
-  });
+  const client = await register(as, options, { token_endpoint_auth_method: authMethod });
   const { client_secret } = client;
-  const auth = authMethods[authMethod](
-    typeof client_secret === "string" ? client_secret : "",
-  );
-  return {
-    test,
-    as,
-    options,
-    client,
-    auth,
-    [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
-  };
+  const auth = authMethods[authMethod](typeof client_secret === "string" ? client_secret : "");
+  return { test, as, options, client, auth, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
 }
 
 async function register(
@@ -101,14 +68,8 @@ async function register(
   options: Session["options"],
   metadata: Partial<oauth.Client>,
 ): Promise<oauth.Client> {
-  const usual = {
-    redirect_uris: [redirectUri],
-    grant_types: ["authorization_code", "refresh_token"],
-  };
-  const response = await oauth.dynamicClientRegistrationRequest(as, {
-    ...usual,
-    ...metadata,
-  }, options);
+  const usual = { redirect_uris: [redirectUri], grant_types: ["authorization_code", "refresh_token"] };
+  const response = await oauth.dynamicClientRegistrationRequest(as, { ...usual, ...metadata }, options);
   return await oauth.processDynamicClientRegistrationResponse(response);
 }
 
@@ -119,10 +80,7 @@ interface Answer {
 }
 
 /** Sends a person who agrees to the authorization endpoint, and has the library check the answer, `iss` included. */
-async function authorize(
-  { test, as, client }: Session,
-  more: Record<string, string> = {},
-): Promise<Answer> {
+async function authorize({ test, as, client }: Session, more: Record<string, string> = {}): Promise<Answer> {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
   const url = new URL(as.authorization_endpoint ?? "");
@@ -136,78 +94,36 @@ async function authorize(
     auto_approve: "true",
     ...more,
   };
-  for (const [name, value] of Object.entries(parameters)) {
-    url.searchParams.set(name, value);
-  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   const response = await test.get(url.href);
   const answer = new URL(response.headers.get("location") ?? "");
   assert.equal(answer.origin + answer.pathname, redirectUri);
-  return {
-    parameters: oauth.validateAuthResponse(as, client, answer, state),
-    verifier,
-  };
+  return { parameters: oauth.validateAuthResponse(as, client, answer, state), verifier };
 }
 
-function sendCode(
-  session: Session,
-  { parameters, verifier }: Answer,
-): Promise<Response> {
+function sendCode(session: Session, { parameters, verifier }: Answer): Promise<Response> {
   const { as, client, auth, options } = session;
-  return oauth.authorizationCodeGrantRequest(
-    as,
-    client,
-    auth,
-    parameters,
-    redirectUri,
-    verifier,
-    options,
-  );
+  return oauth.authorizationCodeGrantRequest(as, client, auth, parameters, redirectUri, verifier, options);
 }
 
-async function redeem(
-  session: Session,
-  more: Record<string, string> = {},
-): Promise<oauth.TokenEndpointResponse> {
+async function redeem(session: Session, more: Record<string, string> = {}): Promise<oauth.TokenEndpointResponse> {
   const response = await sendCode(session, await authorize(session, more));
-  return await oauth.processAuthorizationCodeResponse(
-    session.as,
-    session.client,
-    response,
-  );
+  return await oauth.processAuthorizationCodeResponse(session.as, session.client, response);
 }
 
-async function refresh(
-  session: Session,
-  token: string | undefined,
-): Promise<oauth.TokenEndpointResponse> {
+async function refresh(session: Session, token: string | undefined): Promise<oauth.TokenEndpointResponse> {
   const { as, client, auth, options } = session;
-  const response = await oauth.refreshTokenGrantRequest(
-    as,
-    client,
-    auth,
-    token ?? "",
-    options,
-  );
+  const response = await oauth.refreshTokenGrantRequest(as, client, auth, token ?? "", options);
   return await oauth.processRefreshTokenResponse(as, client, response);
 }
 
-function validate(
-  { as, options }: Session,
-  token: string,
-  audience = resource,
-): Promise<oauth.JWTAccessTokenClaims> {
-  const request = new Request(resource, {
-    headers: { authorization: `Bearer ${token}` },
-  });
+function validate({ as, options }: Session, token: string, audience = resource): Promise<oauth.JWTAccessTokenClaims> {
+  const request = new Request(resource, { headers: { authorization: `Bearer ${token}` } });
   return oauth.validateJwtAccessToken(as, request, audience, options);
 }
 
 /** Insists on the error that the library makes of an OAuth error in a body. */
-async function assertBodyError(
-  refused: Promise<unknown>,
-  status: number,
-  code: string,
-): Promise<void> {
+async function assertBodyError(refused: Promise<unknown>, status: number, code: string): Promise<void> {
   await assert.rejects(refused, (error) => {
     assert(error instanceof oauth.ResponseBodyError, String(error));
     assert.deepEqual([error.status, error.error], [status, code]);
@@ -218,44 +134,23 @@ async function assertBodyError(
 
 Deno.test("discovery satisfies oauth4webapi by both algorithms (RFC 8414 3.3, OpenID Connect Discovery 4.3)", async () => {
   await using test = await openApp();
-  const [plain, oidc] = await Promise.all([
-    discover(test, "oauth2"),
-    discover(test, "oidc"),
-  ]);
+  const [plain, oidc] = await Promise.all([discover(test, "oauth2"), discover(test, "oidc")]);
   assert.deepEqual(plain, oidc);
   assert.equal(plain.issuer, origin);
   assert.equal(plain.authorization_response_iss_parameter_supported, true);
   const identifier = new URL(resource);
-  const response = await oauth.resourceDiscoveryRequest(
-    identifier,
-    optionsFor(test),
-  );
-  const { authorization_servers } = await oauth
-    .processResourceDiscoveryResponse(identifier, response);
+  const response = await oauth.resourceDiscoveryRequest(identifier, optionsFor(test));
+  const { authorization_servers } = await oauth.processResourceDiscoveryResponse(identifier, response);
   assert.deepEqual(authorization_servers, [origin]);
 });
 
 Deno.test("the whole flow satisfies oauth4webapi with every client authentication (RFC 6749 2.3, RFC 9068 4)", async (t) => {
-  for (
-    const authMethod of [
-      "none",
-      "client_secret_post",
-      "client_secret_basic",
-    ] as const
-  ) {
+  for (const authMethod of ["none", "client_secret_post", "client_secret_basic"] as const) {
     await t.step(authMethod, async () => {
       await using session = await begin(authMethod);
       assert.equal(session.client.token_endpoint_auth_method, authMethod);
-      const tokens = await redeem(session, {
-        expires_in: "60",
-        resource,
-        scope: "read write",
-      });
-      assert.deepEqual([tokens.token_type, tokens.expires_in, tokens.scope], [
-        "bearer",
-        60,
-        "read write",
-      ]);
+      const tokens = await redeem(session, { expires_in: "60", resource, scope: "read write" });
+      assert.deepEqual([tokens.token_type, tokens.expires_in, tokens.scope], ["bearer", 60, "read write"]);
       const claims = await validate(session, tokens.access_token);
       assert.deepEqual([claims.client_id, claims.scope, claims.aud], [
         session.client.client_id,
@@ -274,37 +169,22 @@ Deno.test("the id_token satisfies oauth4webapi, nonce and signature included (Op
   await using session = await begin("client_secret_basic");
   const { as, client, options } = session;
   const nonce = oauth.generateRandomNonce();
-  const response = await sendCode(
-    session,
-    await authorize(session, { scope: "openid email", nonce }),
-  );
-  const tokens = await oauth.processAuthorizationCodeResponse(
-    as,
-    client,
-    response,
-    {
-      expectedNonce: nonce,
-      requireIdToken: true,
-      maxAge: 60,
-    },
-  );
+  const response = await sendCode(session, await authorize(session, { scope: "openid email", nonce }));
+  const tokens = await oauth.processAuthorizationCodeResponse(as, client, response, {
+    expectedNonce: nonce,
+    requireIdToken: true,
+    maxAge: 60,
+  });
   await oauth.validateApplicationLevelSignature(as, response, options);
   const claims = oauth.getValidatedIdTokenClaims(tokens);
-  assert.deepEqual([claims?.iss, claims?.aud, typeof claims?.email], [
-    origin,
-    client.client_id,
-    "string",
-  ]);
+  assert.deepEqual([claims?.iss, claims?.aud, typeof claims?.email], [origin, client.client_id, "string"]);
 });
 
 Deno.test("access tokens satisfy oauth4webapi whatever signs them (RFC 9068 4, RFC 7517)", async (t) => {
   for (const alg of ["EdDSA", "ES256", "RS256"] as const) {
     await t.step(alg, async () => {
       await using session = await begin("none", alg);
-      const { access_token } = await redeem(session, {
-        expires_in: "60",
-        scope: "openid",
-      });
+      const { access_token } = await redeem(session, { expires_in: "60", scope: "openid" });
       assert.equal((await validate(session, access_token)).iss, origin);
     });
   }
@@ -313,18 +193,12 @@ Deno.test("access tokens satisfy oauth4webapi whatever signs them (RFC 9068 4, R
 Deno.test("access tokens are refused by oauth4webapi for another audience, and unless they expire (RFC 9068 4)", async () => {
   await using session = await begin();
   const { access_token } = await redeem(session, { expires_in: "60" });
-  await assert.rejects(
-    validate(session, access_token, "https://other.example"),
-    {
-      code: oauth.JWT_CLAIM_COMPARISON,
-    },
-  );
+  await assert.rejects(validate(session, access_token, "https://other.example"), {
+    code: oauth.JWT_CLAIM_COMPARISON,
+  });
   const lasting = await redeem(session);
   assert.equal(lasting.expires_in, undefined);
-  await assert.rejects(validate(session, lasting.access_token), {
-    code: oauth.INVALID_RESPONSE,
-    message: /"exp"/,
-  });
+  await assert.rejects(validate(session, lasting.access_token), { code: oauth.INVALID_RESPONSE, message: /"exp"/ });
 });
 
 Deno.test("GET /oauth/authorize answers errors that oauth4webapi takes for this issuer's (RFC 9207 2)", async (t) => {
@@ -336,19 +210,13 @@ Deno.test("GET /oauth/authorize answers errors that oauth4webapi takes for this 
   ];
   await using session = await begin();
   for (const [code, parameters] of wrong) {
-    await t.step(
-      JSON.stringify(parameters),
-      () =>
-        assert.rejects(authorize(session, parameters), (error) => {
-          assert(
-            error instanceof oauth.AuthorizationResponseError,
-            String(error),
-          );
-          assert.equal(error.error, code);
-          assert.equal(error.cause.get("iss"), origin);
-          return true;
-        }),
-    );
+    await t.step(JSON.stringify(parameters), () =>
+      assert.rejects(authorize(session, parameters), (error) => {
+        assert(error instanceof oauth.AuthorizationResponseError, String(error));
+        assert.equal(error.error, code);
+        assert.equal(error.cause.get("iss"), origin);
+        return true;
+      }));
   }
 });
 
@@ -359,51 +227,21 @@ Deno.test("POST /oauth/token answers errors that oauth4webapi can read (RFC 6749
     await oauth.processAuthorizationCodeResponse(as, client, await sent);
   const answer = await authorize(session);
   const verifier = oauth.generateRandomCodeVerifier();
-  await assertBodyError(
-    process(sendCode(session, { ...answer, verifier })),
-    400,
-    "invalid_grant",
-  );
+  await assertBodyError(process(sendCode(session, { ...answer, verifier })), 400, "invalid_grant");
 
   const elsewhere = `${redirectUri}/elsewhere`;
   const { parameters } = answer;
-  const sent = oauth.authorizationCodeGrantRequest(
-    as,
-    client,
-    auth,
-    parameters,
-    elsewhere,
-    answer.verifier,
-    options,
-  );
+  const sent = oauth.authorizationCodeGrantRequest(as, client, auth, parameters, elsewhere, answer.verifier, options);
   await assertBodyError(process(sent), 400, "invalid_grant");
 
-  const stranger = {
-    ...session,
-    client: await register(as, options, { token_endpoint_auth_method: "none" }),
-  };
-  await assertBodyError(
-    process(sendCode(stranger, answer)),
-    400,
-    "invalid_grant",
-  );
+  const stranger = { ...session, client: await register(as, options, { token_endpoint_auth_method: "none" }) };
+  await assertBodyError(process(sendCode(stranger, answer)), 400, "invalid_grant");
 
-  const device = oauth.genericTokenEndpointRequest(
-    as,
-    client,
-    auth,
-    "urn:example:grant",
-    {},
-    options,
-  );
+  const device = oauth.genericTokenEndpointRequest(as, client, auth, "urn:example:grant", {}, options);
   await assertBodyError(process(device), 400, "unsupported_grant_type");
 
   await process(sendCode(session, answer));
-  await assertBodyError(
-    process(sendCode(session, answer)),
-    400,
-    "invalid_grant",
-  );
+  await assertBodyError(process(sendCode(session, answer)), 400, "invalid_grant");
 });
 
 Deno.test("POST /oauth/token tells oauth4webapi of a wrong client or secret (RFC 6749 5.2)", async () => {
@@ -411,26 +249,13 @@ Deno.test("POST /oauth/token tells oauth4webapi of a wrong client or secret (RFC
   const answer = await authorize(posted);
   const wrong = { ...posted, auth: oauth.ClientSecretPost("wrong") };
   const process = async (session: Session): Promise<unknown> =>
-    await oauth.processAuthorizationCodeResponse(
-      session.as,
-      session.client,
-      await sendCode(session, answer),
-    );
+    await oauth.processAuthorizationCodeResponse(session.as, session.client, await sendCode(session, answer));
   await assertBodyError(process(wrong), 401, "invalid_client");
-  await assert.rejects(
-    process({ ...posted, auth: oauth.ClientSecretBasic("wrong") }),
-    (error) => {
-      assert(
-        error instanceof oauth.WWWAuthenticateChallengeError,
-        String(error),
-      );
-      assert.deepEqual(
-        [error.status, error.cause.map(({ scheme }) => scheme)],
-        [401, ["basic"]],
-      );
-      return true;
-    },
-  );
+  await assert.rejects(process({ ...posted, auth: oauth.ClientSecretBasic("wrong") }), (error) => {
+    assert(error instanceof oauth.WWWAuthenticateChallengeError, String(error));
+    assert.deepEqual([error.status, error.cause.map(({ scheme }) => scheme)], [401, ["basic"]]);
+    return true;
+  });
   await process(posted);
 });
 
@@ -439,61 +264,30 @@ Deno.test("a refresh token used twice ends the login, in an error oauth4webapi c
   const first = await redeem(session);
   const second = await refresh(session, first.refresh_token);
   await assertBodyError(refresh(session, "bogus"), 400, "invalid_grant");
-  await assertBodyError(
-    refresh(session, first.refresh_token),
-    400,
-    "invalid_grant",
-  );
-  await assertBodyError(
-    refresh(session, second.refresh_token),
-    400,
-    "invalid_grant",
-  );
+  await assertBodyError(refresh(session, first.refresh_token), 400, "invalid_grant");
+  await assertBodyError(refresh(session, second.refresh_token), 400, "invalid_grant");
 });
 
 Deno.test("POST /oauth/register answers errors that oauth4webapi can read (RFC 7591 3.2.2)", async () => {
   await using session = await begin();
   const { as, options } = session;
   const uris = ["javascript:alert(1)"];
-  await assertBodyError(
-    register(as, options, { redirect_uris: uris }),
-    400,
-    "invalid_redirect_uri",
-  );
-  await assertBodyError(
-    register(as, options, { response_types: ["token"] }),
-    400,
-    "invalid_client_metadata",
-  );
+  await assertBodyError(register(as, options, { redirect_uris: uris }), 400, "invalid_redirect_uri");
+  await assertBodyError(register(as, options, { response_types: ["token"] }), 400, "invalid_client_metadata");
 });
 
 Deno.test("/oauth lets oauth4webapi's request in until the token expires, and says why not (RFC 6750 3.1)", async () => {
   await using session = await begin();
   const { access_token } = await redeem(session, { expires_in: "60" });
-  const headers = new Headers({
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-  });
+  const headers = new Headers({ "content-type": "application/json", accept: "application/json, text/event-stream" });
   const params = {
     protocolVersion: "2025-11-25",
     capabilities: {},
     clientInfo: { name: "oauth4webapi", version: "3" },
   };
-  const body = JSON.stringify({
-    jsonrpc: "2.0",
-    id: 1,
-    method: "initialize",
-    params,
-  });
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
   const request = (token: string): Promise<Response> =>
-    oauth.protectedResourceRequest(
-      token,
-      "POST",
-      new URL(resource),
-      headers,
-      body,
-      session.options,
-    );
+    oauth.protectedResourceRequest(token, "POST", new URL(resource), headers, body, session.options);
 
   const welcome = await request(access_token);
   assert.equal(welcome.status, 200);
@@ -503,10 +297,7 @@ Deno.test("/oauth lets oauth4webapi's request in until the token expires, and sa
     assert(error instanceof oauth.WWWAuthenticateChallengeError, String(error));
     assert.equal(error.cause[0]?.parameters.error, "invalid_token");
     assert.match(error.cause[0]?.parameters.error_description ?? "", /expired/);
-    assert.equal(
-      error.cause[0]?.parameters.resource_metadata,
-      `${origin}/.well-known/oauth-protected-resource/oauth`,
-    );
+    assert.equal(error.cause[0]?.parameters.resource_metadata, `${origin}/.well-known/oauth-protected-resource/oauth`);
     return true;
   });
 });

@@ -31,14 +31,9 @@ Deno.test("mock_delay waits as long as it was told (original)", async (t) => {
   for (const { name, connect } of clients) {
     await t.step(name, async () => {
       const waits: number[] = [];
-      await using mcp = await openMcp({
-        sleep: (ms) => Promise.resolve(void waits.push(ms)),
-      });
+      await using mcp = await openMcp({ sleep: (ms) => Promise.resolve(void waits.push(ms)) });
       await using client = await connect(mcp.fetchAs("no-auth", OPEN));
-      const { text } = await client.call("mock_delay", {
-        delayMs: 1500.5,
-        message: "m",
-      });
+      const { text } = await client.call("mock_delay", { delayMs: 1500.5, message: "m" });
       assert.equal(text, "Delayed 1500.5ms: m");
       assert.equal(waits.reduce((sum, ms) => sum + ms), 1500.5);
     });
@@ -51,19 +46,13 @@ Deno.test("mock_delay reports progress to a client that asks for it (MCP basic/u
       await using mcp = await openMcp({ sleep: () => Promise.resolve() });
       await using client = await connect(mcp.fetchAs("no-auth", OPEN));
       const seen: [number, number | undefined][] = [];
-      const onprogress = (
-        { progress, total }: { progress: number; total?: number | undefined },
-      ): void => {
+      const onprogress = ({ progress, total }: { progress: number; total?: number | undefined }): void => {
         seen.push([progress, total]);
       };
       const { text } = await client.call("mock_delay", wait, { onprogress });
       assert.equal(text, "Delayed 10000ms: done");
       assert.deepEqual(seen, [[1, 4], [2, 4], [3, 4], [4, 4]]);
-      assert.equal(
-        (await client.call("mock_echo", { message: "quick" }, { onprogress }))
-          .text,
-        "Echo: quick",
-      );
+      assert.equal((await client.call("mock_echo", { message: "quick" }, { onprogress })).text, "Echo: quick");
     });
   }
 });
@@ -80,10 +69,7 @@ Deno.test("mock_delay stops when the client cancels (MCP basic/utilities/cancell
       cancel.abort("enough");
       await assert.rejects(call);
       await stopped;
-      assert.equal(
-        (await client.call("mock_echo", { message: "still here" })).text,
-        "Echo: still here",
-      );
+      assert.equal((await client.call("mock_echo", { message: "still here" })).text, "Echo: still here");
       assert.deepEqual(mcp.errors, []);
     });
   }
@@ -110,9 +96,7 @@ Deno.test("mock_delay stops when a client of 2026-07-28 closes the stream (MCP 2
   const { promise, resolve } = Promise.withResolvers<void>();
   const endless = createEndlessSleep();
   let waits = 0;
-  await using mcp = await openMcp({
-    sleep: (ms, signal) => waits++ === 0 ? promise : endless.sleep(ms, signal),
-  });
+  await using mcp = await openMcp({ sleep: (ms, signal) => waits++ === 0 ? promise : endless.sleep(ms, signal) });
   const answer = postModern(mcp.fetchAs("no-auth", OPEN), {
     method: "tools/call",
     params: { name: "mock_delay", arguments: wait },
@@ -131,11 +115,7 @@ Deno.test("DELETE stops what is under way in the session (MCP transports)", asyn
   await using mcp = await openMcp({ sleep });
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
-  const stream = await post(
-    fetch,
-    rpc("tools/call", { name: "mock_delay", arguments: wait }),
-    session,
-  );
+  const stream = await post(fetch, rpc("tools/call", { name: "mock_delay", arguments: wait }), session);
   await started;
   assert.equal((await send(fetch, "DELETE", session)).status, 200);
   await stopped;
@@ -148,34 +128,22 @@ Deno.test("a client that lost its stream gets the answer by Last-Event-ID (MCP t
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
   const headers = { ...session, "mcp-protocol-version": "2025-11-25" };
-  const response = await post(
-    fetch,
-    rpc("tools/call", { name: "mock_delay", arguments: wait }, 7),
-    headers,
-  );
+  const response = await post(fetch, rpc("tools/call", { name: "mock_delay", arguments: wait }, 7), headers);
   const reader = response.body?.getReader();
   const opening = new TextDecoder().decode((await reader?.read())?.value);
   const lastEventId = /^id: (.+)\nretry: 250\n/.exec(opening)?.[1];
   assert.ok(lastEventId, opening);
   await reader?.cancel();
 
-  const resumed = await send(fetch, "GET", {
-    ...headers,
-    "last-event-id": lastEventId,
-  });
+  const resumed = await send(fetch, "GET", { ...headers, "last-event-id": lastEventId });
   resolve();
   const [message] = await messagesOf(resumed);
   assert.equal(message?.id, 7);
   assert.match(JSON.stringify(message), /Delayed 10000ms: done/);
 
-  const again = await messagesOf(
-    await send(fetch, "GET", { ...headers, "last-event-id": lastEventId }),
-  );
+  const again = await messagesOf(await send(fetch, "GET", { ...headers, "last-event-id": lastEventId }));
   assert.deepEqual(again, [message]);
-  const unknown = await send(fetch, "GET", {
-    ...headers,
-    "last-event-id": "1_nothing",
-  });
+  const unknown = await send(fetch, "GET", { ...headers, "last-event-id": "1_nothing" });
   assert.equal(unknown.status, 400);
   await unknown.body?.cancel();
 });

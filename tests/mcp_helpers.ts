@@ -18,28 +18,15 @@ export const START_MS = 1_700_000_000_123;
 export const OPEN: McpCaller = { owner: "somebody" };
 export const ANN: McpCaller = {
   owner: "login-of-ann",
-  user: {
-    userId: "mock-user-1",
-    userName: "ann",
-    email: "ann@example.com",
-    sessionId: "session-1",
-  },
+  user: { userId: "mock-user-1", userName: "ann", email: "ann@example.com", sessionId: "session-1" },
 };
 export const ADMIN: McpCaller = {
   owner: "login-of-admin",
-  user: {
-    userId: "mock-user-2",
-    userName: "root",
-    email: "admin@example.com",
-    sessionId: "session-2",
-  },
+  user: { userId: "mock-user-2", userName: "root", email: "admin@example.com", sessionId: "session-2" },
 };
 
 /** A `fetch` that reaches the endpoint without a network. */
-export type Fetch = (
-  input: string | URL | Request,
-  init?: RequestInit,
-) => Promise<Response>;
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** An endpoint, ways to reach it, and its clock. */
 export interface TestMcp extends AsyncDisposable {
@@ -59,9 +46,7 @@ export interface TestMcpOptions {
 }
 
 /** Opens an endpoint, on a store of its own in memory unless told otherwise. */
-export async function openMcp(
-  { sleep, kv: shared, keepAliveMs }: TestMcpOptions = {},
-): Promise<TestMcp> {
+export async function openMcp({ sleep, kv: shared, keepAliveMs }: TestMcpOptions = {}): Promise<TestMcp> {
   const kv = shared ?? await Deno.openKv(":memory:");
   const chance = createChance(randomBytes);
   const errors: unknown[] = [];
@@ -80,12 +65,7 @@ export async function openMcp(
     nowMs: START_MS,
     fetchAs: (mode, caller) => (input, init) => {
       const request = new Request(input, init);
-      return endpoint.handle(
-        request,
-        sandboxOf(new URL(request.url)),
-        mode,
-        caller,
-      );
+      return endpoint.handle(request, sandboxOf(new URL(request.url)), mode, caller);
     },
     [Symbol.asyncDispose]: async () => {
       await endpoint.close();
@@ -105,22 +85,14 @@ export interface Answer {
 /** How to call one tool. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  readonly onprogress?: (
-    progress: { progress: number; total?: number | undefined },
-  ) => void;
+  readonly onprogress?: (progress: { progress: number; total?: number | undefined }) => void;
 }
 
 /** What the tests need of any client. */
 export interface TestClient extends AsyncDisposable {
-  readonly call: (
-    name: string,
-    args?: Record<string, unknown>,
-    options?: CallOptions,
-  ) => Promise<Answer>;
+  readonly call: (name: string, args?: Record<string, unknown>, options?: CallOptions) => Promise<Answer>;
   readonly toolNames: () => Promise<string[]>;
-  readonly server: () =>
-    | { readonly name: string; readonly version: string }
-    | undefined;
+  readonly server: () => { readonly name: string; readonly version: string } | undefined;
   readonly instructions: () => string | undefined;
 }
 
@@ -128,15 +100,8 @@ const url = new URL("http://mock.test/mcp");
 
 function answerOf(result: Record<string, unknown>): Answer {
   const { content, isError, structuredContent } = result;
-  assert.ok(
-    Array.isArray(content) && content.length === 1 &&
-      content[0].type === "text",
-  );
-  return {
-    text: content[0].text,
-    isError: isError === true,
-    structured: structuredContent,
-  };
+  assert.ok(Array.isArray(content) && content.length === 1 && content[0].type === "text");
+  return { text: content[0].text, isError: isError === true, structured: structuredContent };
 }
 
 /** The client that most of the world runs; it speaks the revisions with sessions. */
@@ -145,9 +110,7 @@ async function connectOld(fetch: Fetch): Promise<TestClient> {
   await client.connect(new OldTransport(url, { fetch }));
   return {
     call: async (name, args = {}, options = {}) =>
-      answerOf(
-        await client.callTool({ name, arguments: args }, undefined, options),
-      ),
+      answerOf(await client.callTool({ name, arguments: args }, undefined, options)),
     toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
     server: () => client.getServerVersion(),
     instructions: () => client.getInstructions(),
@@ -155,18 +118,10 @@ async function connectOld(fetch: Fetch): Promise<TestClient> {
   };
 }
 
-async function connectNew(
-  fetch: Fetch,
-  mode: "auto" | "legacy",
-): Promise<TestClient> {
-  const client = new NewClient({ name: "new", version: "1" }, {
-    versionNegotiation: { mode },
-  });
+async function connectNew(fetch: Fetch, mode: "auto" | "legacy"): Promise<TestClient> {
+  const client = new NewClient({ name: "new", version: "1" }, { versionNegotiation: { mode } });
   await client.connect(new NewTransport(url, { fetch }));
-  assert.equal(
-    client.getNegotiatedProtocolVersion(),
-    mode === "auto" ? "2026-07-28" : "2025-11-25",
-  );
+  assert.equal(client.getNegotiatedProtocolVersion(), mode === "auto" ? "2026-07-28" : "2025-11-25");
   return {
     call: async (name, args = {}, options = {}) => answerOf(await client.callTool({ name, arguments: args }, options)),
     toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
@@ -179,14 +134,8 @@ async function connectNew(
 /** The official clients, in every era they speak. */
 export const clients = [
   { name: "v1 client, 2025-11-25", connect: connectOld },
-  {
-    name: "v2 client, 2025-11-25",
-    connect: (fetch: Fetch): Promise<TestClient> => connectNew(fetch, "legacy"),
-  },
-  {
-    name: "v2 client, 2026-07-28",
-    connect: (fetch: Fetch): Promise<TestClient> => connectNew(fetch, "auto"),
-  },
+  { name: "v2 client, 2025-11-25", connect: (fetch: Fetch): Promise<TestClient> => connectNew(fetch, "legacy") },
+  { name: "v2 client, 2026-07-28", connect: (fetch: Fetch): Promise<TestClient> => connectNew(fetch, "auto") },
 ] as const;
 
 /** Runs a step against a fresh endpoint through each client. */
@@ -206,64 +155,31 @@ export async function withEachClient(
 }
 
 /** Posts a body as it stands. */
-export function post(
-  fetch: Fetch,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<Response> {
+export function post(fetch: Fetch, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(url, {
     method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headers,
-    },
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
 }
 
 /** A request of the GET or DELETE kind. */
-export function send(
-  fetch: Fetch,
-  method: string,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(url, {
-    method,
-    headers: { accept: "text/event-stream", ...headers },
-  });
+export function send(fetch: Fetch, method: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, { method, headers: { accept: "text/event-stream", ...headers } });
 }
 
 /** A request of a revision with sessions. */
-export function rpc(
-  method: string,
-  params?: unknown,
-  id: string | number = 1,
-): Record<string, unknown> {
-  return {
-    jsonrpc: "2.0",
-    id,
-    method,
-    ...(params !== undefined && { params }),
-  };
+export function rpc(method: string, params?: unknown, id: string | number = 1): Record<string, unknown> {
+  return { jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) };
 }
 
 /** The body of an `initialize`. */
-export function initialize(
-  protocolVersion = "2025-11-25",
-): Record<string, unknown> {
-  return rpc("initialize", {
-    protocolVersion,
-    capabilities: {},
-    clientInfo: { name: "raw", version: "1" },
-  });
+export function initialize(protocolVersion = "2025-11-25"): Record<string, unknown> {
+  return rpc("initialize", { protocolVersion, capabilities: {}, clientInfo: { name: "raw", version: "1" } });
 }
 
 /** Begins a session and returns the header that names it. */
-export async function beginSession(
-  fetch: Fetch,
-  protocolVersion?: string,
-): Promise<{ "mcp-session-id": string }> {
+export async function beginSession(fetch: Fetch, protocolVersion?: string): Promise<{ "mcp-session-id": string }> {
   const response = await post(fetch, initialize(protocolVersion));
   assert.equal(response.status, 200);
   await response.text();
@@ -290,29 +206,19 @@ export function postModern(
   },
 ): Promise<Response> {
   const name: Record<string, string> = typeof params.name === "string" ? { "mcp-name": params.name } : {};
-  return post(
-    fetch,
-    rpc(method, { ...params, _meta: { ...envelope, ...meta } }),
-    {
-      "mcp-protocol-version": "2026-07-28",
-      "mcp-method": method,
-      ...name,
-      ...headers,
-    },
-  );
+  return post(fetch, rpc(method, { ...params, _meta: { ...envelope, ...meta } }), {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
+    ...name,
+    ...headers,
+  });
 }
 
 /** The messages of an event stream that has ended, or the one message of a JSON answer. */
-export async function messagesOf(
-  response: Response,
-): Promise<Record<string, unknown>[]> {
+export async function messagesOf(response: Response): Promise<Record<string, unknown>[]> {
   const text = await response.text();
-  if (response.headers.get("content-type") === "application/json") {
-    return [JSON.parse(text)];
-  }
-  return text.split("\n").filter((line) => line.startsWith("data: {")).map((
-    line,
-  ) => JSON.parse(line.slice(6)));
+  if (response.headers.get("content-type") === "application/json") return [JSON.parse(text)];
+  return text.split("\n").filter((line) => line.startsWith("data: {")).map((line) => JSON.parse(line.slice(6)));
 }
 
 /** Checks the status and the error of an answer that refuses. */

@@ -21,30 +21,11 @@ Deno.test("POST refuses a body that is not JSON (JSON-RPC 5.1)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
-  for (
-    const body of [
-      "",
-      " ",
-      "{",
-      '{"jsonrpc":"2.0",}',
-      "\u0000",
-      '"\u0000"',
-      "nul",
-      "<xml/>",
-      "[1,",
-      "{} {}",
-    ]
-  ) {
+  for (const body of ["", " ", "{", '{"jsonrpc":"2.0",}', "\u0000", '"\u0000"', "nul", "<xml/>", "[1,", "{} {}"]) {
     await assertRefused(await post(fetch, body, session), 400, -32700);
-    await assertRefused(
-      await post(fetch, body, { "mcp-protocol-version": "2026-07-28" }),
-      400,
-      -32700,
-    );
+    await assertRefused(await post(fetch, body, { "mcp-protocol-version": "2026-07-28" }), 400, -32700);
   }
-  const unreadable = new ReadableStream({
-    start: (controller) => controller.error(new Error("gone")),
-  });
+  const unreadable = new ReadableStream({ start: (controller) => controller.error(new Error("gone")) });
   const broken = await fetch("http://mock.test/mcp", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -59,52 +40,22 @@ Deno.test("POST refuses JSON that is no JSON-RPC message (JSON-RPC 4)", async ()
   const session = await beginSession(fetch);
   const bodies = [null, 1, "x", true, {}, { jsonrpc: "2.0", id: 1 }, [1], [[]]];
   for (const body of bodies) {
-    await assertRefused(
-      await post(fetch, JSON.stringify(body), session),
-      400,
-      -32600,
-    );
+    await assertRefused(await post(fetch, JSON.stringify(body), session), 400, -32600);
     await assertRefused(await post(fetch, JSON.stringify(body)), 400, -32600);
   }
-  await assertRefused(
-    await post(fetch, { jsonrpc: "1.0", id: 1, method: "ping" }, session),
-    400,
-    -32600,
-    1,
-  );
-  await assertRefused(
-    await post(fetch, { jsonrpc: "2.0", id: 1.5, method: "ping" }, session),
-    400,
-    -32600,
-    1.5,
-  );
-  await assertRefused(
-    await post(fetch, { jsonrpc: "2.0", id: null, method: "ping" }, session),
-    400,
-    -32600,
-  );
+  await assertRefused(await post(fetch, { jsonrpc: "1.0", id: 1, method: "ping" }, session), 400, -32600, 1);
+  await assertRefused(await post(fetch, { jsonrpc: "2.0", id: 1.5, method: "ping" }, session), 400, -32600, 1.5);
+  await assertRefused(await post(fetch, { jsonrpc: "2.0", id: null, method: "ping" }, session), 400, -32600);
 });
 
 Deno.test("POST refuses another media type (MCP transports)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
-  const types = [
-    "text/plain",
-    "application/x-www-form-urlencoded",
-    "application/jsonx",
-    "text/json",
-    "",
-  ];
+  const types = ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json", ""];
   for (const type of types) {
-    await assertRefused(
-      await post(fetch, initialize(), { "content-type": type }),
-      415,
-      -32000,
-    );
+    await assertRefused(await post(fetch, initialize(), { "content-type": type }), 415, -32000);
   }
-  const charset = await post(fetch, initialize(), {
-    "content-type": "application/json; charset=utf-8",
-  });
+  const charset = await post(fetch, initialize(), { "content-type": "application/json; charset=utf-8" });
   assert.equal(charset.status, 200);
 });
 
@@ -113,40 +64,20 @@ Deno.test("POST in a session refuses a client that does not accept both forms of
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
   for (const accept of ["application/json", "text/event-stream", "text/html"]) {
-    for (
-      const body of [
-        rpc("tools/call", echo),
-        rpc("tools/list"),
-        rpc("nothing"),
-        initialize(),
-      ]
-    ) {
+    for (const body of [rpc("tools/call", echo), rpc("tools/list"), rpc("nothing"), initialize()]) {
       const headers = body.method === "initialize" ? { accept } : { accept, ...session };
       await assertRefused(await post(fetch, body, headers), 406, -32000, 1);
     }
   }
-  await assertRefused(
-    await send(fetch, "GET", { ...session, accept: "application/json" }),
-    406,
-    -32000,
-  );
+  await assertRefused(await send(fetch, "GET", { ...session, accept: "application/json" }), 406, -32000);
 });
 
 Deno.test("POST refuses a body above 4 MiB, announced or not (design)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
-  const large = JSON.stringify(
-    rpc("tools/call", {
-      name: "mock_echo",
-      arguments: { message: "x".repeat(4 << 20) },
-    }),
-  );
+  const large = JSON.stringify(rpc("tools/call", { name: "mock_echo", arguments: { message: "x".repeat(4 << 20) } }));
   await assertRefused(await post(fetch, large), 413, -32000);
-  await assertRefused(
-    await post(fetch, large, { "content-length": String(large.length) }),
-    413,
-    -32000,
-  );
+  await assertRefused(await post(fetch, large, { "content-length": String(large.length) }), 413, -32000);
 });
 
 Deno.test("POST refuses a body nested so deep that readers would fail (design)", async () => {
@@ -154,11 +85,7 @@ Deno.test("POST refuses a body nested so deep that readers would fail (design)",
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);
   const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
-  await assertRefused(
-    await post(fetch, nested(MAX_NESTING + 1), session),
-    400,
-    -32600,
-  );
+  await assertRefused(await post(fetch, nested(MAX_NESTING + 1), session), 400, -32600);
   await assertRefused(await post(fetch, nested(1 << 21), session), 400, -32600);
   // Three levels are the message, its params and its arguments, one is the data.
   const data = (levels: number): string =>
@@ -166,16 +93,9 @@ Deno.test("POST refuses a body nested so deep that readers would fail (design)",
       nested(levels)
     }}}}}`;
   assert.equal((await post(fetch, data(MAX_NESTING - 4), session)).status, 200);
-  const brackets = rpc("tools/call", {
-    name: "mock_echo",
-    arguments: { message: `\\"${"[{".repeat(MAX_NESTING)}` },
-  });
+  const brackets = rpc("tools/call", { name: "mock_echo", arguments: { message: `\\"${"[{".repeat(MAX_NESTING)}` } });
   assert.equal((await post(fetch, brackets, session)).status, 200);
-  await assertRefused(
-    await post(fetch, data(MAX_NESTING - 3), session),
-    400,
-    -32600,
-  );
+  await assertRefused(await post(fetch, data(MAX_NESTING - 3), session), 400, -32600);
 });
 
 Deno.test("a method other than GET, POST and DELETE is refused with the list of them (RFC 9110 15.5.6)", async () => {
@@ -190,12 +110,7 @@ Deno.test("a method other than GET, POST and DELETE is refused with the list of 
 Deno.test("initialize with wrong parameters is refused and begins nothing (MCP lifecycle)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
-  for (
-    const params of [undefined, {}, { protocolVersion: 1 }, {
-      protocolVersion: "2025-11-25",
-      capabilities: {},
-    }]
-  ) {
+  for (const params of [undefined, {}, { protocolVersion: 1 }, { protocolVersion: "2025-11-25", capabilities: {} }]) {
     const response = await post(fetch, rpc("initialize", params));
     assert.equal(response.headers.get("mcp-session-id"), null);
     await assertRefused(response, 400, -32602, 1);
@@ -223,18 +138,12 @@ Deno.test("in a session unknown methods and wrong parameters get the protocol's 
     assert.equal(response.status, 200);
     const message = (await messagesOf(response)).find(({ id }) => id === 1);
     const error = message?.error;
-    assert.ok(
-      error !== null && typeof error === "object" && "code" in error,
-      JSON.stringify([body, message]),
-    );
+    assert.ok(error !== null && typeof error === "object" && "code" in error, JSON.stringify([body, message]));
     assert.equal(error.code, code, JSON.stringify(body));
     assert.ok(JSON.stringify(error).length < 2000);
   }
   await assertRefused(
-    await post(fetch, rpc("tools/call", echo), {
-      ...session,
-      "mcp-protocol-version": "1.0",
-    }),
+    await post(fetch, rpc("tools/call", echo), { ...session, "mcp-protocol-version": "1.0" }),
     400,
     -32000,
     1,
@@ -264,19 +173,10 @@ Deno.test("2026-07-28 refuses headers that are missing or differ from the body (
     [{ "mcp-protocol-version": "2025-11-25" }, -32020],
   ];
   for (const [headers, code] of wrong) {
-    await assertRefused(
-      await postModern(fetch, { method, params: echo, headers }),
-      400,
-      code,
-      1,
-    );
+    await assertRefused(await postModern(fetch, { method, params: echo, headers }), 400, code, 1);
   }
   const name = `=?base64?${btoa("mock_echo")}?=`;
-  const encoded = await postModern(fetch, {
-    method,
-    params: echo,
-    headers: { "mcp-name": name },
-  });
+  const encoded = await postModern(fetch, { method, params: echo, headers: { "mcp-name": name } });
   assert.equal(encoded.status, 200);
 });
 
@@ -292,12 +192,7 @@ Deno.test("2026-07-28 refuses envelopes that are wrong (MCP 2026-07-28 basic)", 
     [{ [`${key}protocolVersion`]: 1 }, -32602],
   ];
   for (const [meta, code] of wrong) {
-    await assertRefused(
-      await postModern(fetch, { method, params: echo, meta }),
-      400,
-      code,
-      1,
-    );
+    await assertRefused(await postModern(fetch, { method, params: echo, meta }), 400, code, 1);
   }
   const future = "2099-01-01";
   const unsupported = await postModern(fetch, {
@@ -307,37 +202,17 @@ Deno.test("2026-07-28 refuses envelopes that are wrong (MCP 2026-07-28 basic)", 
     headers: { "mcp-protocol-version": future },
   });
   await assertRefused(unsupported, 400, -32022, 1);
-  const bare = await post(fetch, rpc(method, echo), {
-    "mcp-protocol-version": "2026-07-28",
-    "mcp-method": method,
-  });
+  const bare = await post(fetch, rpc(method, echo), { "mcp-protocol-version": "2026-07-28", "mcp-method": method });
   await assertRefused(bare, 400, -32602, 1);
 });
 
 Deno.test("2026-07-28 answers removed and unknown methods with 404 (MCP 2026-07-28 basic)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
-  for (
-    const method of [
-      "initialize",
-      "ping",
-      "logging/setLevel",
-      "resources/subscribe",
-      "nothing",
-      "resources/list",
-    ]
-  ) {
+  for (const method of ["initialize", "ping", "logging/setLevel", "resources/subscribe", "nothing", "resources/list"]) {
     await assertRefused(await postModern(fetch, { method }), 404, -32601, 1);
   }
-  await assertRefused(
-    await postModern(fetch, {
-      method: "tools/call",
-      params: { name: "nothing" },
-    }),
-    200,
-    -32602,
-    1,
-  );
+  await assertRefused(await postModern(fetch, { method: "tools/call", params: { name: "nothing" } }), 200, -32602, 1);
 });
 
 Deno.test("the short way answers as the SDK does (MCP SDK 2.4.0)", async (t) => {
@@ -346,18 +221,12 @@ Deno.test("the short way answers as the SDK does (MCP SDK 2.4.0)", async (t) => 
   const session = await beginSession(fetch);
   // A key the short way does not know sends a request the SDK's way, and means nothing to either.
   const detour = { "example.com/detour": true };
-  const requests: readonly {
-    readonly method: string;
-    readonly params?: Record<string, unknown>;
-  }[] = [
+  const requests: readonly { readonly method: string; readonly params?: Record<string, unknown> }[] = [
     { method: "tools/list" },
     { method: "tools/call", params: echo },
     { method: "tools/call", params: { name: "mock_list_notes" } },
     { method: "tools/call", params: { name: "userInfo", arguments: {} } },
-    {
-      method: "tools/call",
-      params: { name: "mock_error", arguments: { errorType: "runtime" } },
-    },
+    { method: "tools/call", params: { name: "mock_error", arguments: { errorType: "runtime" } } },
     { method: "tools/call", params: { name: "mock_add", arguments: { a: 1 } } },
     { method: "tools/call", params: { name: "nothing" } },
   ];
@@ -369,36 +238,18 @@ Deno.test("the short way answers as the SDK does (MCP SDK 2.4.0)", async (t) => 
       assert.deepEqual(await short.json(), await long.json());
 
       const shortSession = await post(fetch, rpc(method, params), session);
-      const longSession = await post(
-        fetch,
-        rpc(method, { ...params, _meta: detour }),
-        session,
-      );
-      assert.equal(
-        shortSession.headers.get("content-type"),
-        "application/json",
-      );
-      assert.equal(
-        longSession.headers.get("content-type"),
-        "text/event-stream",
-      );
-      assert.equal(
-        shortSession.headers.get("mcp-session-id"),
-        longSession.headers.get("mcp-session-id"),
-      );
-      assert.deepEqual(
-        await messagesOf(shortSession),
-        await messagesOf(longSession),
-      );
+      const longSession = await post(fetch, rpc(method, { ...params, _meta: detour }), session);
+      assert.equal(shortSession.headers.get("content-type"), "application/json");
+      assert.equal(longSession.headers.get("content-type"), "text/event-stream");
+      assert.equal(shortSession.headers.get("mcp-session-id"), longSession.headers.get("mcp-session-id"));
+      assert.deepEqual(await messagesOf(shortSession), await messagesOf(longSession));
     });
   }
 });
 
 Deno.test("server/discover names the revision and the server (MCP 2026-07-28 server/discover)", async () => {
   await using mcp = await openMcp();
-  const response = await postModern(mcp.fetchAs("oauth", ANN), {
-    method: "server/discover",
-  });
+  const response = await postModern(mcp.fetchAs("oauth", ANN), { method: "server/discover" });
   const { result } = await response.json();
   assert.deepEqual(result.supportedVersions, ["2026-07-28"]);
   assert.deepEqual(result.capabilities, { tools: {} });
@@ -411,14 +262,10 @@ Deno.test("server/discover names the revision and the server (MCP 2026-07-28 ser
 
 Deno.test("tools/list has a schema for arguments, and for structured answers, of every tool (MCP server/tools)", async () => {
   await using mcp = await openMcp();
-  const response = await postModern(mcp.fetchAs("oauth", ANN), {
-    method: "tools/list",
-  });
+  const response = await postModern(mcp.fetchAs("oauth", ANN), { method: "tools/list" });
   const { result: { tools } } = await response.json();
   assert.equal(tools.length, 18);
-  for (
-    const { name, title, description, inputSchema, outputSchema, annotations } of tools
-  ) {
+  for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
     assert.match(name, /^[A-Za-z0-9_]{1,64}$/);
     assert.ok(title && description.endsWith("."), name);
     assert.equal(inputSchema.type, "object");
@@ -430,10 +277,6 @@ Deno.test("tools/list has a schema for arguments, and for structured answers, of
       "readOnlyHint",
     ]);
     assert.equal(annotations.openWorldHint, false);
-    assert.equal(
-      annotations.readOnlyHint,
-      !/_(create|update|delete|clear)_/.test(name),
-      name,
-    );
+    assert.equal(annotations.readOnlyHint, !/_(create|update|delete|clear)_/.test(name), name);
   }
 });

@@ -17,10 +17,7 @@ import {
   type TestMcp,
 } from "./mcp_helpers.ts";
 
-const echo = rpc("tools/call", {
-  name: "mock_echo",
-  arguments: { message: "x" },
-});
+const echo = rpc("tools/call", { name: "mock_echo", arguments: { message: "x" } });
 
 /** Two endpoints on one database. */
 interface Pair extends AsyncDisposable {
@@ -31,10 +28,7 @@ interface Pair extends AsyncDisposable {
 
 async function openPair(): Promise<Pair> {
   const kv = await Deno.openKv(":memory:");
-  const [a, b] = await Promise.all([
-    openMcp({ kv, keepAliveMs: 10 }),
-    openMcp({ kv }),
-  ]);
+  const [a, b] = await Promise.all([openMcp({ kv, keepAliveMs: 10 }), openMcp({ kv })]);
   return {
     kv,
     a,
@@ -49,10 +43,7 @@ async function openPair(): Promise<Pair> {
 /** Fails when something takes too long. Its timer also keeps the process alive, which the SDK's sign of life does not. */
 async function within<T>(promise: Promise<T>, ms = 5000): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`Nothing within ${ms} ms`)),
-    ms,
-  );
+  const timer = setTimeout(() => reject(new Error(`Nothing within ${ms} ms`)), ms);
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -61,9 +52,7 @@ async function within<T>(promise: Promise<T>, ms = 5000): Promise<T> {
 }
 
 /** The first message of a stream that stays open. */
-async function firstOf(
-  response: Response,
-): Promise<{ message: Record<string, unknown>; close: () => Promise<void> }> {
+async function firstOf(response: Response): Promise<{ message: Record<string, unknown>; close: () => Promise<void> }> {
   assert.ok(response.body);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -83,10 +72,7 @@ Deno.test("a session goes on on another process, and after a restart of both (MC
   const session = await beginSession(a.fetchAs("no-auth", OPEN));
   const b = await openMcp({ kv });
   for (const { fetchAs } of [a, b, a]) {
-    assert.equal(
-      (await post(fetchAs("no-auth", OPEN), echo, session)).status,
-      200,
-    );
+    assert.equal((await post(fetchAs("no-auth", OPEN), echo, session)).status, 200);
   }
   await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose]()]);
   await using c = await openMcp({ kv });
@@ -105,26 +91,12 @@ Deno.test("a session keeps its revision and its client's capabilities on another
   await using pair = await openPair();
   const { a, b } = pair;
   const old = await beginSession(a.fetchAs("no-auth", OPEN), "2025-03-26");
-  const batch = await messagesOf(
-    await post(
-      b.fetchAs("no-auth", OPEN),
-      [echo, rpc("ping", undefined, 2)],
-      old,
-    ),
-  );
+  const batch = await messagesOf(await post(b.fetchAs("no-auth", OPEN), [echo, rpc("ping", undefined, 2)], old));
   assert.deepEqual(batch.map(({ id }) => id).sort(), [1, 2]);
   const wrong = rpc("tools/call", { name: "mock_echo", arguments: {} });
-  await assertRefused(
-    await post(b.fetchAs("no-auth", OPEN), wrong, old),
-    200,
-    -32602,
-    1,
-  );
+  await assertRefused(await post(b.fetchAs("no-auth", OPEN), wrong, old), 200, -32602, 1);
 
-  const [fetchA, fetchB] = [
-    a.fetchAs("conformance", OPEN),
-    b.fetchAs("conformance", OPEN),
-  ];
+  const [fetchA, fetchB] = [a.fetchAs("conformance", OPEN), b.fetchAs("conformance", OPEN)];
   const params = {
     protocolVersion: "2025-11-25",
     capabilities: { sampling: {} },
@@ -132,24 +104,11 @@ Deno.test("a session keeps its revision and its client's capabilities on another
   };
   const begun = await post(fetchA, rpc("initialize", params));
   await begun.text();
-  const session = {
-    "mcp-session-id": begun.headers.get("mcp-session-id") ?? "",
-    "mcp-protocol-version": "2025-11-25",
-  };
+  const session = { "mcp-session-id": begun.headers.get("mcp-session-id") ?? "", "mcp-protocol-version": "2025-11-25" };
   const elicit = await messagesOf(
-    await post(
-      fetchB,
-      rpc("tools/call", {
-        name: "test_elicitation",
-        arguments: { message: "m" },
-      }),
-      session,
-    ),
+    await post(fetchB, rpc("tools/call", { name: "test_elicitation", arguments: { message: "m" } }), session),
   );
-  assert.match(
-    JSON.stringify(elicit),
-    /did not declare the required capability/,
-  );
+  assert.match(JSON.stringify(elicit), /did not declare the required capability/);
 
   const sampling = await post(
     fetchB,
@@ -158,25 +117,14 @@ Deno.test("a session keeps its revision and its client's capabilities on another
   );
   const { message, close } = await firstOf(sampling);
   assert.equal(message.method, "sampling/createMessage");
-  const result = {
-    role: "assistant",
-    model: "m",
-    content: { type: "text", text: "from the client" },
-  };
-  assert.equal(
-    (await post(fetchB, { jsonrpc: "2.0", id: message.id, result }, session))
-      .status,
-    202,
-  );
+  const result = { role: "assistant", model: "m", content: { type: "text", text: "from the client" } };
+  assert.equal((await post(fetchB, { jsonrpc: "2.0", id: message.id, result }, session)).status, 202);
   await close();
 });
 
 Deno.test("DELETE on one process ends the session and its streams on the others (MCP transports)", async () => {
   await using pair = await openPair();
-  const [fetchA, fetchB] = [
-    pair.a.fetchAs("no-auth", OPEN),
-    pair.b.fetchAs("no-auth", OPEN),
-  ];
+  const [fetchA, fetchB] = [pair.a.fetchAs("no-auth", OPEN), pair.b.fetchAs("no-auth", OPEN)];
   const session = await beginSession(fetchA);
   const stream = await send(fetchA, "GET", session);
   assert.equal((await send(fetchB, "DELETE", session)).status, 200);
@@ -191,10 +139,7 @@ Deno.test("DELETE on one process ends the session and its streams on the others 
 
 Deno.test("a call in a session that was ended elsewhere is refused at once (MCP transports)", async () => {
   await using pair = await openPair();
-  const [fetchA, fetchB] = [
-    pair.a.fetchAs("no-auth", OPEN),
-    pair.b.fetchAs("no-auth", OPEN),
-  ];
+  const [fetchA, fetchB] = [pair.a.fetchAs("no-auth", OPEN), pair.b.fetchAs("no-auth", OPEN)];
   for (let times = 0; times < 20; times++) {
     const session = await beginSession(fetchA);
     assert.equal((await post(fetchA, echo, session)).status, 200);
@@ -206,10 +151,7 @@ Deno.test("a call in a session that was ended elsewhere is refused at once (MCP 
 Deno.test("a session that is used on one process does not end on another (design)", async () => {
   await using pair = await openPair();
   const { a, b } = pair;
-  const [fetchA, fetchB] = [
-    a.fetchAs("no-auth", OPEN),
-    b.fetchAs("no-auth", OPEN),
-  ];
+  const [fetchA, fetchB] = [a.fetchAs("no-auth", OPEN), b.fetchAs("no-auth", OPEN)];
   const session = await beginSession(fetchA);
   const advance = (ms: number): void => {
     a.nowMs += ms;
@@ -236,40 +178,19 @@ Deno.test("a stream that a client holds open keeps its session alive for other p
     a.nowMs += SESSION_IDLE_MS;
     b.nowMs += SESSION_IDLE_MS;
     // The second sign of life comes after whatever the first has started.
-    for (let signs = 0; signs < 3; signs++) {
-      if (reader) await within(reader.read());
-    }
+    for (let signs = 0; signs < 3; signs++) if (reader) await within(reader.read());
   }
-  assert.equal(
-    (await post(b.fetchAs("no-auth", OPEN), echo, session)).status,
-    200,
-  );
+  assert.equal((await post(b.fetchAs("no-auth", OPEN), echo, session)).status, 200);
   await reader?.cancel();
 });
 
 Deno.test("a session on /oauth belongs to its user on every process (MCP security)", async () => {
   await using pair = await openPair();
   const session = await beginSession(pair.a.fetchAs("oauth", ANN));
-  assert.equal(
-    (await post(pair.b.fetchAs("oauth", ANN), echo, session)).status,
-    200,
-  );
-  await assertRefused(
-    await post(pair.b.fetchAs("oauth", ADMIN), echo, session),
-    404,
-    -32001,
-    1,
-  );
-  await assertRefused(
-    await post(pair.b.fetchAs("no-auth", OPEN), echo, session),
-    404,
-    -32001,
-    1,
-  );
-  assert.equal(
-    (await post(pair.a.fetchAs("oauth", ANN), echo, session)).status,
-    200,
-  );
+  assert.equal((await post(pair.b.fetchAs("oauth", ANN), echo, session)).status, 200);
+  await assertRefused(await post(pair.b.fetchAs("oauth", ADMIN), echo, session), 404, -32001, 1);
+  await assertRefused(await post(pair.b.fetchAs("no-auth", OPEN), echo, session), 404, -32001, 1);
+  assert.equal((await post(pair.a.fetchAs("oauth", ANN), echo, session)).status, 200);
 });
 
 Deno.test("a call in a session reads one row and writes none (design)", async () => {
@@ -304,21 +225,10 @@ Deno.test("initialize refuses capabilities that the store could not hold (Deno K
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const withCapabilities = (characters: number): Record<string, unknown> => {
     const capabilities = { experimental: { x: { y: "ш".repeat(characters) } } };
-    const clientInfo = {
-      name: "n".repeat(100_000),
-      version: "ш".repeat(100_000),
-    };
-    return {
-      ...initialize(),
-      params: { protocolVersion: "2025-11-25", capabilities, clientInfo },
-    };
+    const clientInfo = { name: "n".repeat(100_000), version: "ш".repeat(100_000) };
+    return { ...initialize(), params: { protocolVersion: "2025-11-25", capabilities, clientInfo } };
   };
   assert.equal((await post(fetch, withCapabilities(15_900))).status, 200);
-  await assertRefused(
-    await post(fetch, withCapabilities(16_000)),
-    400,
-    -32602,
-    1,
-  );
+  await assertRefused(await post(fetch, withCapabilities(16_000)), 400, -32602, 1);
   assert.deepEqual(mcp.errors, []);
 });

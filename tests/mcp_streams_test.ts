@@ -4,17 +4,10 @@ import { createEventStore, MAX_EVENTS_PER_SESSION } from "../lib/mcp/events.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { beginSession, clients, type Fetch, messagesOf, OPEN, openMcp, post, rpc, send } from "./mcp_helpers.ts";
 
-const wait = {
-  name: "mock_delay",
-  arguments: { delayMs: 10_000, message: "done" },
-};
+const wait = { name: "mock_delay", arguments: { delayMs: 10_000, message: "done" } };
 
 /** A wait that a test ends, or the signal of the call. */
-function createGate(): {
-  readonly sleep: Sleep;
-  readonly started: Promise<void>;
-  readonly open: () => void;
-} {
+function createGate(): { readonly sleep: Sleep; readonly started: Promise<void>; readonly open: () => void } {
   const started = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   return {
@@ -23,18 +16,14 @@ function createGate(): {
     sleep: (_, signal) =>
       new Promise((resolve, reject) => {
         started.resolve();
-        signal?.addEventListener("abort", () => reject(signal.reason), {
-          once: true,
-        });
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
         void gate.promise.then(resolve);
       }),
   };
 }
 
 /** The id that opens a stream, read off it. */
-async function openingId(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<string> {
+async function openingId(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
   const opening = new TextDecoder().decode((await reader.read()).value);
   const id = /^id: (.+)\n/.exec(opening)?.[1];
   assert.ok(id, opening);
@@ -42,11 +31,7 @@ async function openingId(
 }
 
 function cancelled(requestId: unknown): Record<string, unknown> {
-  return {
-    jsonrpc: "2.0",
-    method: "notifications/cancelled",
-    params: { requestId },
-  };
+  return { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } };
 }
 
 Deno.test("a cancelled call's stream ends without an answer (MCP basic/utilities/cancellation)", async () => {
@@ -54,16 +39,10 @@ Deno.test("a cancelled call's stream ends without an answer (MCP basic/utilities
     const { sleep, started } = createGate();
     await using mcp = await openMcp({ sleep });
     const fetch = mcp.fetchAs("no-auth", OPEN);
-    const session = {
-      ...await beginSession(fetch, revision),
-      "mcp-protocol-version": revision,
-    };
+    const session = { ...await beginSession(fetch, revision), "mcp-protocol-version": revision };
     const stream = await post(fetch, rpc("tools/call", wait, 7), session);
     await started;
-    assert.equal(
-      (await post(fetch, cancelled("another"), session)).status,
-      202,
-    );
+    assert.equal((await post(fetch, cancelled("another"), session)).status, 202);
     assert.equal((await post(fetch, cancelled(7), session)).status, 202);
     assert.deepEqual(await messagesOf(stream), []);
     assert.equal((await post(fetch, cancelled(7), session)).status, 202);
@@ -75,25 +54,16 @@ Deno.test("who resumes a cancelled call's stream is told so, once and for all (M
   const { sleep, started } = createGate();
   await using mcp = await openMcp({ sleep });
   const fetch = mcp.fetchAs("no-auth", OPEN);
-  const session = {
-    ...await beginSession(fetch),
-    "mcp-protocol-version": "2025-11-25",
-  };
-  const reader = (await post(fetch, rpc("tools/call", wait, 7), session)).body
-    ?.getReader();
+  const session = { ...await beginSession(fetch), "mcp-protocol-version": "2025-11-25" };
+  const reader = (await post(fetch, rpc("tools/call", wait, 7), session)).body?.getReader();
   assert.ok(reader);
   const id = await openingId(reader);
   await started;
   await post(fetch, cancelled(7), session);
   assert.equal((await reader.read()).done, true);
-  const [message, ...others] = await messagesOf(
-    await send(fetch, "GET", { ...session, "last-event-id": id }),
-  );
+  const [message, ...others] = await messagesOf(await send(fetch, "GET", { ...session, "last-event-id": id }));
   assert.deepEqual(others, []);
-  assert.match(
-    JSON.stringify(message),
-    /"id":7,"result":.*The call was cancelled.*"isError":true/,
-  );
+  assert.match(JSON.stringify(message), /"id":7,"result":.*The call was cancelled.*"isError":true/);
 });
 
 Deno.test("the official clients ask for a cancelled call's stream once at the most (MCP transports)", async (t) => {
@@ -113,9 +83,7 @@ Deno.test("the official clients ask for a cancelled call's stream once at the mo
       };
       await using client = await connect(fetch);
       const cancel = new AbortController();
-      const call = client.call("mock_delay", wait.arguments, {
-        signal: cancel.signal,
-      });
+      const call = client.call("mock_delay", wait.arguments, { signal: cancel.signal });
       await started;
       cancel.abort("enough");
       await assert.rejects(call);
@@ -125,10 +93,7 @@ Deno.test("the official clients ask for a cancelled call's stream once at the mo
         await new Promise((resolve) => setTimeout(resolve, 400));
       }
       assert.equal(resumptions, name.endsWith("2026-07-28") ? 0 : 1);
-      assert.equal(
-        (await client.call("mock_echo", { message: "on" })).text,
-        "Echo: on",
-      );
+      assert.equal((await client.call("mock_echo", { message: "on" })).text, "Echo: on");
     });
   }
 });
@@ -138,11 +103,7 @@ Deno.test("a batch goes on when one of its calls is cancelled (MCP 2025-03-26)",
   await using mcp = await openMcp({ sleep });
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch, "2025-03-26");
-  const reader = (await post(
-    fetch,
-    [rpc("tools/call", wait, 1), rpc("tools/call", wait, 2)],
-    session,
-  )).body
+  const reader = (await post(fetch, [rpc("tools/call", wait, 1), rpc("tools/call", wait, 2)], session)).body
     ?.pipeThrough(new TextDecoderStream()).getReader();
   await started;
   assert.equal((await post(fetch, cancelled(1), session)).status, 202);
@@ -156,40 +117,25 @@ Deno.test("a client that hangs up half way misses nothing of a call in a session
   const { sleep, started, open } = createGate();
   await using mcp = await openMcp({ sleep });
   const fetch = mcp.fetchAs("no-auth", OPEN);
-  const session = {
-    ...await beginSession(fetch),
-    "mcp-protocol-version": "2025-11-25",
-  };
-  const reader = (await post(fetch, rpc("tools/call", wait, 7), session)).body
-    ?.getReader();
+  const session = { ...await beginSession(fetch), "mcp-protocol-version": "2025-11-25" };
+  const reader = (await post(fetch, rpc("tools/call", wait, 7), session)).body?.getReader();
   assert.ok(reader);
   const id = await openingId(reader);
   await started;
   await reader.cancel();
   open();
-  const messages = await messagesOf(
-    await send(fetch, "GET", { ...session, "last-event-id": id }),
-  );
+  const messages = await messagesOf(await send(fetch, "GET", { ...session, "last-event-id": id }));
   assert.match(JSON.stringify(messages), /Delayed 10000ms: done/);
   assert.deepEqual(mcp.errors, []);
 });
 
 Deno.test("fifty clients that hang up at any moment leave nothing behind (design)", async () => {
-  await using mcp = await openMcp({
-    sleep: (_, signal) => sleepOnTimer(1, signal),
-  });
+  await using mcp = await openMcp({ sleep: (_, signal) => sleepOnTimer(1, signal) });
   const fetch = mcp.fetchAs("no-auth", OPEN);
   await Promise.all(Array.from({ length: 50 }, async (_, i) => {
-    const session = {
-      ...await beginSession(fetch),
-      "mcp-protocol-version": "2025-11-25",
-    };
+    const session = { ...await beginSession(fetch), "mcp-protocol-version": "2025-11-25" };
     const standing = await send(fetch, "GET", session);
-    const call = await post(
-      fetch,
-      rpc("tools/call", { ...wait, _meta: { progressToken: 1 } }),
-      session,
-    );
+    const call = await post(fetch, rpc("tools/call", { ...wait, _meta: { progressToken: 1 } }), session);
     const reader = call.body?.getReader();
     for (let reads = 0; reads < i % 4; reads++) await reader?.read();
     await reader?.cancel();
@@ -203,14 +149,10 @@ Deno.test("a client that missed more than can be kept is told so (MCP transports
   const store = createEventStore();
   const message = { jsonrpc: "2.0", method: "notifications/progress" } as const;
   const ids: string[] = [];
-  for (let i = 0; i <= MAX_EVENTS_PER_SESSION; i++) {
-    ids.push(await store.storeEvent("stream", message));
-  }
+  for (let i = 0; i <= MAX_EVENTS_PER_SESSION; i++) ids.push(await store.storeEvent("stream", message));
   assert.equal(await store.getStreamIdForEventId?.(ids[0] ?? ""), undefined);
   assert.equal(await store.getStreamIdForEventId?.(ids[1] ?? ""), "stream");
   let replayed = 0;
-  await store.replayEventsAfter(ids[1] ?? "", {
-    send: () => Promise.resolve(void replayed++),
-  });
+  await store.replayEventsAfter(ids[1] ?? "", { send: () => Promise.resolve(void replayed++) });
   assert.equal(replayed, MAX_EVENTS_PER_SESSION - 1);
 });

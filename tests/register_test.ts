@@ -5,10 +5,7 @@ Deno.test("POST /oauth/register registers public and confidential clients (RFC 7
   await using test = await testApp();
   for (const method of ["none", "client_secret_post", "client_secret_basic"]) {
     await t.step(method, async () => {
-      const response = await test.postJson("/oauth/register", {
-        ...publicClient,
-        token_endpoint_auth_method: method,
-      });
+      const response = await test.postJson("/oauth/register", { ...publicClient, token_endpoint_auth_method: method });
       assert.equal(response.status, 201);
       assert.equal(response.headers.get("cache-control"), "no-store");
       assert.equal(response.headers.get("access-control-allow-origin"), "*");
@@ -16,9 +13,7 @@ Deno.test("POST /oauth/register registers public and confidential clients (RFC 7
       assert.equal(body.token_endpoint_auth_method, method);
       assert.equal(body.client_id_issued_at, Math.floor(startMs / 1000));
       if (method === "none") {
-        assert(
-          !("client_secret" in body) && !("client_secret_expires_at" in body),
-        );
+        assert(!("client_secret" in body) && !("client_secret_expires_at" in body));
       } else {
         assert.match(text(body, "client_secret"), /^secret_[A-Za-z0-9_-]{43}$/);
         assert.equal(body.client_secret_expires_at, 0);
@@ -44,11 +39,7 @@ Deno.test("POST /oauth/register echoes all metadata it knows and ignores the res
     application_type: "web",
   };
   const body = await json(
-    await test.postJson("/oauth/register", {
-      ...known,
-      favourite_colour: "blue",
-      tos_uri: known.tos_uri,
-    }),
+    await test.postJson("/oauth/register", { ...known, favourite_colour: "blue", tos_uri: known.tos_uri }),
   );
   const { client_id, client_id_issued_at, ...rest } = body;
   assert.match(String(client_id), /^client_/);
@@ -58,9 +49,7 @@ Deno.test("POST /oauth/register echoes all metadata it knows and ignores the res
 
 Deno.test("POST /oauth/register fills in the defaults of RFC 7591 2", async () => {
   await using test = await testApp();
-  const body = await json(
-    await test.postJson("/oauth/register", { redirect_uris: [redirectUri] }),
-  );
+  const body = await json(await test.postJson("/oauth/register", { redirect_uris: [redirectUri] }));
   assert.deepEqual(body.grant_types, ["authorization_code"]);
   assert.deepEqual(body.response_types, ["code"]);
   assert.equal(body.token_endpoint_auth_method, "client_secret_basic");
@@ -81,13 +70,7 @@ Deno.test("POST /oauth/register registers what it knows of the grants a client a
 
 Deno.test("POST /oauth/register takes null and empty members as absent", async () => {
   await using test = await testApp();
-  const body = await json(
-    await test.postJson("/oauth/register", {
-      ...publicClient,
-      logo_uri: null,
-      client_uri: "",
-    }),
-  );
+  const body = await json(await test.postJson("/oauth/register", { ...publicClient, logo_uri: null, client_uri: "" }));
   assert(!("logo_uri" in body) && !("client_uri" in body));
 });
 
@@ -105,10 +88,7 @@ Deno.test("POST /oauth/register takes the redirect URIs that OAuth 2.1 and RFC 8
   ];
   for (const uri of uris) {
     await t.step(uri, async () => {
-      const response = await test.postJson("/oauth/register", {
-        ...publicClient,
-        redirect_uris: [uri],
-      });
+      const response = await test.postJson("/oauth/register", { ...publicClient, redirect_uris: [uri] });
       assert.equal(response.status, 201, await response.text());
     });
   }
@@ -142,31 +122,14 @@ Deno.test("POST /oauth/register answers invalid_redirect_uri to any other (RFC 7
   ];
   for (const uri of uris) {
     await t.step(JSON.stringify(uri).slice(0, 60), async () => {
-      const response = await test.postJson("/oauth/register", {
-        ...publicClient,
-        redirect_uris: [redirectUri, uri],
-      });
+      const response = await test.postJson("/oauth/register", { ...publicClient, redirect_uris: [redirectUri, uri] });
       await assertOAuthError(response, 400, "invalid_redirect_uri");
     });
   }
   await t.step("none", async () => {
-    for (
-      const redirect_uris of [
-        [],
-        undefined,
-        null,
-        "https://client.example/cb",
-        [1],
-      ]
-    ) {
-      const response = await test.postJson("/oauth/register", {
-        ...publicClient,
-        redirect_uris,
-      });
-      assert.match(
-        await assertOAuthError(response, 400, "invalid_redirect_uri"),
-        /redirect_uris/,
-      );
+    for (const redirect_uris of [[], undefined, null, "https://client.example/cb", [1]]) {
+      const response = await test.postJson("/oauth/register", { ...publicClient, redirect_uris });
+      assert.match(await assertOAuthError(response, 400, "invalid_redirect_uri"), /redirect_uris/);
     }
   });
 });
@@ -179,42 +142,15 @@ Deno.test("POST /oauth/register answers invalid_client_metadata, naming the fiel
       { ...publicClient, token_endpoint_auth_method: "tls" },
       /token_endpoint_auth_method.*client_secret_basic/,
     ],
-    [
-      "no grant we have",
-      { ...publicClient, grant_types: ["implicit"] },
-      /grant_types.*received '\['implicit'\]'/,
-    ],
-    [
-      "no response type we have",
-      { ...publicClient, response_types: ["token"] },
-      /response_types/,
-    ],
+    ["no grant we have", { ...publicClient, grant_types: ["implicit"] }, /grant_types.*received '\['implicit'\]'/],
+    ["no response type we have", { ...publicClient, response_types: ["token"] }, /response_types/],
     ["a number as name", { ...publicClient, client_name: 7 }, /client_name/],
-    [
-      "a NUL in the name",
-      { ...publicClient, client_name: "a\0b" },
-      /client_name.*NUL/,
-    ],
-    [
-      "a long name",
-      { ...publicClient, client_name: "n".repeat(1025) },
-      /client_name/,
-    ],
-    [
-      "a script as logo",
-      { ...publicClient, logo_uri: "javascript:alert(1)" },
-      /logo_uri.*http/,
-    ],
+    ["a NUL in the name", { ...publicClient, client_name: "a\0b" }, /client_name.*NUL/],
+    ["a long name", { ...publicClient, client_name: "n".repeat(1025) }, /client_name/],
+    ["a script as logo", { ...publicClient, logo_uri: "javascript:alert(1)" }, /logo_uri.*http/],
     ["a scope with a quote", { ...publicClient, scope: 'a"b' }, /scope/],
-    [
-      "an application type",
-      { ...publicClient, application_type: "toaster" },
-      /application_type/,
-    ],
-    ["too much of all", {
-      ...publicClient,
-      contacts: Array(50).fill("c".repeat(1000)),
-    }, /at the most/],
+    ["an application type", { ...publicClient, application_type: "toaster" }, /application_type/],
+    ["too much of all", { ...publicClient, contacts: Array(50).fill("c".repeat(1000)) }, /at the most/],
     ["an array", [publicClient], /a JSON object/],
     ["a string", JSON.stringify("x"), /a JSON object/],
     ["half of it", '{"redirect_uris": [', /a JSON object/],
@@ -223,38 +159,20 @@ Deno.test("POST /oauth/register answers invalid_client_metadata, naming the fiel
   for (const [name, body, expected] of cases) {
     await t.step(name, async () => {
       const response = await test.postJson("/oauth/register", body);
-      assert.match(
-        await assertOAuthError(response, 400, "invalid_client_metadata"),
-        expected,
-      );
+      assert.match(await assertOAuthError(response, 400, "invalid_client_metadata"), expected);
     });
   }
   await t.step("none of which was stored", async () => {
-    assert.equal(
-      (await Array.fromAsync(test.kv.list({ prefix: ["main", "client"] })))
-        .length,
-      0,
-    );
+    assert.equal((await Array.fromAsync(test.kv.list({ prefix: ["main", "client"] }))).length, 0);
   });
 });
 
 Deno.test("POST /oauth/register refuses another media type and a body over 1 MiB", async () => {
   await using test = await testApp();
-  const form = await test.postForm("/oauth/register", {
-    redirect_uris: redirectUri,
-  });
-  assert.match(
-    await assertOAuthError(form, 415, "invalid_request"),
-    /expected application\/json/,
-  );
-  const large = await test.postJson(
-    "/oauth/register",
-    `{"client_name":"${"n".repeat(1024 * 1024)}"}`,
-  );
-  assert.match(
-    await assertOAuthError(large, 413, "invalid_request"),
-    /1048576/,
-  );
+  const form = await test.postForm("/oauth/register", { redirect_uris: redirectUri });
+  assert.match(await assertOAuthError(form, 415, "invalid_request"), /expected application\/json/);
+  const large = await test.postJson("/oauth/register", `{"client_name":"${"n".repeat(1024 * 1024)}"}`);
+  assert.match(await assertOAuthError(large, 413, "invalid_request"), /1048576/);
 });
 
 Deno.test("POST /oauth/register keeps a client across a restart", async () => {
@@ -262,10 +180,7 @@ Deno.test("POST /oauth/register keeps a client across a restart", async () => {
   let clientId = "";
   {
     await using before = await testApp({ kv });
-    clientId = text(
-      await json(await before.postJson("/oauth/register", publicClient)),
-      "client_id",
-    );
+    clientId = text(await json(await before.postJson("/oauth/register", publicClient)), "client_id");
   }
   await using after = await testApp({ kv });
   const response = await after.get(

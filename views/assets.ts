@@ -5,9 +5,15 @@
  * @module
  */
 import guide from "./guide.js" with { type: "text" };
+import guideAuthorize from "./guide_authorize.js" with { type: "text" };
 import guideDom from "./guide_dom.js" with { type: "text" };
 import guideFlow from "./guide_flow.js" with { type: "text" };
+import guideMcp from "./guide_mcp.js" with { type: "text" };
 import guideProtocol from "./guide_protocol.js" with { type: "text" };
+import guideRender from "./guide_render.js" with { type: "text" };
+import guideSession from "./guide_session.js" with { type: "text" };
+import guideText from "./guide_text.js" with { type: "text" };
+import guideToken from "./guide_token.js" with { type: "text" };
 import page from "./page.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
@@ -25,21 +31,37 @@ const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><st
   `@media(prefers-color-scheme:dark){rect{fill:#eee}path{stroke:#111}}</style><rect width="32" height="32" rx="7"/>` +
   `<path d="M8 22V10l8 8 8-8v12" fill="none" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
-/**
- * Drops what only readers of the source need: comments that have lines of their own, indentation, and line ends that
- * mean nothing. Half of a script is its documentation.
- */
+/** Drops what only readers of the source need. Half of a script is its documentation. */
 function compact(source: string): string {
   return source
     .replaceAll(/^\s*\/\*[\s\S]*?\*\/\n|^\s*\/\/.*\n/gm, "")
-    .replaceAll(/^\s+/gm, "")
-    .replaceAll(/([{;,])\n/g, "$1");
+    .replaceAll(/^\s+/gm, "");
+}
+
+/** Strings, templates and regular expressions, whose spaces mean something; no script here divides, or nests templates. */
+const literal = /("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*)/;
+
+/** In a script also go spaces and line ends beside punctuation that can't end a statement. */
+function compactScript(source: string): string {
+  return compact(source).split(literal).map((part, index) =>
+    index % 2 === 1 ? part : part
+      .replaceAll(/,?\n(?=[}\])])/g, "")
+      .replaceAll(/ ?(=>|&&|\|\||\?\?|[=!]==|[{(\[;,?:=]) ?\n?/g, "$1")
+      .replaceAll(/(?<=[)\w]) (?=\})|\n(?=[.?:])/g, "")
+  ).join("");
+}
+
+/** A style sheet has no text that looks like its punctuation, so that more may go: spaces around it, a leading zero. */
+function compactCss(source: string): string {
+  return compact(source)
+    .replaceAll(/ ?([{,>]|: ) ?/g, (mark) => mark.trim())
+    .replaceAll(/;\n(?=})|\n|(?<=[\s:(,])0(?=\.\d)/g, "");
 }
 
 function script(fileName: string, source: string): Asset {
   return {
     fileName,
-    body: compact(source),
+    body: compactScript(source),
     contentType: "text/javascript; charset=utf-8",
   };
 }
@@ -51,15 +73,21 @@ export const assets: Readonly<
     | "favicon"
     | "pageScript"
     | "guideScript"
+    | "guideAuthorizeScript"
     | "guideDomScript"
     | "guideFlowScript"
-    | "guideProtocolScript",
+    | "guideMcpScript"
+    | "guideProtocolScript"
+    | "guideRenderScript"
+    | "guideSessionScript"
+    | "guideTextScript"
+    | "guideTokenScript",
     Asset
   >
 > = {
   style: {
     fileName: "style.css",
-    body: compact(css),
+    body: compactCss(css),
     contentType: "text/css; charset=utf-8",
   },
   favicon: {
@@ -69,7 +97,13 @@ export const assets: Readonly<
   },
   pageScript: script("page.js", page),
   guideScript: script("guide.js", guide),
+  guideAuthorizeScript: script("guide_authorize.js", guideAuthorize),
   guideDomScript: script("guide_dom.js", guideDom),
   guideFlowScript: script("guide_flow.js", guideFlow),
+  guideMcpScript: script("guide_mcp.js", guideMcp),
   guideProtocolScript: script("guide_protocol.js", guideProtocol),
+  guideRenderScript: script("guide_render.js", guideRender),
+  guideSessionScript: script("guide_session.js", guideSession),
+  guideTextScript: script("guide_text.js", guideText),
+  guideTokenScript: script("guide_token.js", guideToken),
 };

@@ -42,12 +42,14 @@ export function ErrorPage(props: ErrorPageProps): Html {
         <p class="eyebrow">{`${status} · ${error}`}</p>
         <h1>{description}</h1>
         <Details {...props} />
-        {props.parameter === undefined ? null : (
-          <p class="quiet">
-            The browser was not sent back to the client: with this request wrong there is no address it could safely be
-            sent to.
-          </p>
-        )}
+        {forbidsRedirect(props.parameter)
+          ? (
+            <p class="quiet">
+              The browser was not sent back to the client: with this request wrong there is no address it could safely
+              be sent to.
+            </p>
+          )
+          : null}
         <p>
           <a href={pathOf(urls.guide)}>See a request that works</a> in the guide, or the{" "}
           <a href={pathOf(urls.home)}>server information</a>.
@@ -55,6 +57,11 @@ export function ErrorPage(props: ErrorPageProps): Html {
       </div>
     </Page>
   );
+}
+
+/** Without a known client and its redirect URI an error must stay here (RFC 6749 4.1.2.1). */
+function forbidsRedirect(parameter: string | undefined): boolean {
+  return parameter === "client_id" || parameter === "redirect_uri";
 }
 
 function Details(props: ErrorPageProps): Html | null {

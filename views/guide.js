@@ -1,18 +1,19 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * Runs the guide in the page: keeps the session, sends each step's requests, shows them, unlocks the next step. What
- * each step sends is in `guide_flow.js`, how it looks in `guide_dom.js`.
+ * Runs the guide in the page: keeps the session, sends each step's requests, unlocks the next step. What each step
+ * sends is in `guide_flow.js`, what is shown of it in `guide_render.js`.
  *
  * @module
  */
-import { checksView, codeBox, element, exchangeView, readFields, tokenView, toolsView } from "./guide_dom.js";
-import { actions, authorizationRequest } from "./guide_flow.js";
-import { challengeOf, foldUrl, randomText } from "./guide_protocol.js";
+import { fillAuthorization, leave, prepareLeaving, renewSecrets, showAuthorization } from "./guide_authorize.js";
+import { byId, element, formOf, readFields } from "./guide_dom.js";
+import { actions } from "./guide_flow.js";
+import { renderSteps } from "./guide_render.js";
+import { AFTERWARDS, emptySession, forgetFrom, loadSession, saveSession, stepOf } from "./guide_session.js";
 
 /**
  * @typedef {import("./guide_flow.js").Run} Run
- * @typedef {import("./guide_flow.js").Session} Session
  * @typedef {import("./guide_flow.js").Outcome} Outcome
  * @typedef {import("./guide_protocol.js").HttpRequest} HttpRequest
  * @typedef {import("./guide_protocol.js").HttpResponse} HttpResponse
@@ -23,19 +24,7 @@ const guide = byId("guide");
 const urls = JSON.parse(guide.dataset.urls ?? "{}");
 const storageKey = `oauth_session ${urls.guide}`;
 
-/** The step each action belongs to: it is enabled when the session has come that far. */
-const stepOf = new Map([
-  ["1", 1],
-  ["2", 2],
-  ["3", 3],
-  ["return", 3],
-  ["4", 4],
-  ["5", 5],
-  ["refresh", 6],
-  ["replay", 6],
-]);
-
-let session = loadSession();
+let session = loadSession(storageKey);
 start();
 
 async function start() {
@@ -47,8 +36,8 @@ async function start() {
     });
   }
   byId("reset").addEventListener("click", reset);
-  byId("renew").addEventListener("click", renewSecrets);
-  authorizeForm().addEventListener("input", showAuthorizationUrl);
+  byId("renew").addEventListener("click", renew);
+  for (const action of ["3", "answer"]) formOf(action).addEventListener("input", () => showAuthorization(session));
   const landed = await catchReturn();
   await render();
   if (landed) guide.querySelector("[data-results='3']")?.scrollIntoView();
@@ -76,33 +65,13 @@ function canRun() {
   return false;
 }
 
-/** @returns {Session} */
-function emptySession() {
-  return { step: 1, values: {}, outcomes: {} };
-}
-
-/** @returns {Session} */
-function loadSession() {
-  try {
-    const stored = JSON.parse(localStorage.getItem(storageKey) ?? "");
-    if (stored.step && stored.values && stored.outcomes) return stored;
-  } catch {
-    // No session yet, or storage is switched off: begin at the beginning.
-  }
-  return emptySession();
-}
-
-function saveSession() {
-  try {
-    localStorage.setItem(storageKey, JSON.stringify(session));
-  } catch {
-    // Without storage the guide works until the page is left.
-  }
+function save() {
+  saveSession(storageKey, session);
 }
 
 function reset() {
   session = emptySession();
-  saveSession();
+  save();
   byId("guide-notice").replaceChildren();
   for (const form of liveForms()) form.reset();
   render();
@@ -117,16 +86,22 @@ function reset() {
 async function submit(form) {
   const action = form.dataset.action ?? "";
   const fields = readFields(form);
-  if (action === "3") return await leave(fields);
-  const fieldset = fieldsetOf(form);
-  fieldset.disabled = true;
+  if (action === "3" || action === "answer") {
+    await prepareLeaving(session, action === "answer" ? fields : undefined);
+    save();
+    return leave(session);
+  }
+  const pressed = document.activeElement;
+  fieldsetOf(form).disabled = true;
   form.setAttribute("aria-busy", "true");
-  const step = stepOf.get(action) ?? 0;
-  if (step < 6) forgetFrom(step);
+  const step = stepOf(action);
+  if (step < AFTERWARDS) forgetFrom(session, step);
   await perform(action, fields);
   form.removeAttribute("aria-busy");
-  saveSession();
+  save();
   await render();
+  // Disabling the fields took the focus away; who goes by keyboard wants to go on from here.
+  if (pressed instanceof HTMLElement) pressed.focus({ preventScroll: true });
 }
 
 /**
@@ -159,21 +134,9 @@ async function perform(action, fields) {
   } catch (error) {
     run.check(false, error instanceof Error ? error.message : String(error));
   }
-  const step = stepOf.get(action) ?? 0;
+  const step = stepOf(action);
   const isDone = outcome.checks.every(({ ok }) => ok);
-  if (isDone && step < 6) session.step = Math.max(session.step, step + 1);
-}
-
-/**
- * Drops what follows from an earlier attempt at a step.
- *
- * @param {number} step
- */
-function forgetFrom(step) {
-  session.step = Math.min(session.step, step);
-  for (const action of stepOf.keys()) {
-    if ((stepOf.get(action) ?? 0) >= step) delete session.outcomes[action];
-  }
+  if (isDone && step < AFTERWARDS) session.step = Math.max(session.step, step + 1);
 }
 
 /**
@@ -195,32 +158,6 @@ async function send({ method, url, headers, body }) {
   };
 }
 
-/**
- * Goes to the authorization endpoint; {@link catchReturn} goes on when the browser comes back. State and PKCE pair are
- * for one request: a second one gets new ones, unless one chose them.
- *
- * @param {Record<string, string>} fields
- */
-async function leave(fields) {
-  const { values, outcomes } = session;
-  const isUsed = outcomes["3"] && fields.state === values.state &&
-    fields.code_challenge === values.challenge;
-  if (isUsed) {
-    await renewSecrets();
-    fields.state = values.state ?? "";
-    fields.code_challenge = values.challenge ?? "";
-  }
-  forgetFrom(3);
-  Object.assign(values, {
-    state: fields.state ?? "",
-    redirectUri: fields.redirect_uri ?? "",
-    authorizeUrl: authorizationRequest(values, fields),
-    isAway: "yes",
-  });
-  saveSession();
-  location.assign(values.authorizeUrl ?? "");
-}
-
 /** Takes code, state and iss out of the address bar, if the browser comes from the consent page. */
 async function catchReturn() {
   const query = new URLSearchParams(location.search);
@@ -228,120 +165,30 @@ async function catchReturn() {
   const returned = location.href;
   history.replaceState(null, "", location.pathname);
   if (session.step !== 3 || session.values.isAway !== "yes") {
-    notify(
-      "warn",
-      "A code came back that this page did not ask for. A client ignores it.",
-    );
+    notify("warn", "An answer came back that this page did not ask for. A client ignores it.");
     return false;
   }
   await perform("return", { url: returned });
-  saveSession();
+  save();
   return true;
 }
 
-/** Makes a state and a PKCE pair, and puts them where step 3 shows them. */
-async function renewSecrets() {
-  const verifier = randomText(32);
-  Object.assign(session.values, {
-    state: randomText(16),
-    verifier,
-    challenge: await challengeOf(verifier),
-  });
-  saveSession();
-  fillAuthorization();
+/** Puts a new state and PKCE pair where step 3 shows them. */
+async function renew() {
+  await renewSecrets(session);
+  save();
+  fillAuthorization(session);
 }
 
 async function render() {
-  for (const section of guide.querySelectorAll("[data-step]")) {
-    if (section instanceof HTMLElement) renderStep(section);
-  }
-  for (const item of guide.querySelectorAll("[data-progress]")) {
-    if (item instanceof HTMLElement) renderProgress(item);
-  }
+  renderSteps(session);
   for (const form of liveForms()) {
-    const step = stepOf.get(form.dataset.action ?? "") ?? 0;
-    fieldsetOf(form).disabled = session.step < step;
+    fieldsetOf(form).disabled = session.step < stepOf(form.dataset.action);
   }
-  for (const box of guide.querySelectorAll("[data-results]")) {
-    if (box instanceof HTMLElement) renderResults(box);
-  }
-  byId("more").hidden = session.step < 6;
+  byId("more").hidden = session.step < AFTERWARDS;
   byId("return").hidden = session.values.isAway !== "yes" || isCaughtHere();
-  if (session.step >= 3 && !session.values.verifier) await renewSecrets();
-  fillAuthorization();
-}
-
-/** @param {HTMLElement} section */
-function renderStep(section) {
-  const number = Number(section.dataset.step);
-  const state = stateOf(number);
-  section.dataset.state = state;
-  const label = section.querySelector(".step-state");
-  if (!label) return;
-  label.textContent = state === "locked" ? `locked until step ${number - 1} is done` : state;
-}
-
-/** @param {HTMLElement} item */
-function renderProgress(item) {
-  const state = stateOf(Number(item.dataset.progress));
-  item.dataset.state = state;
-  const link = item.querySelector("a");
-  if (state === "open") link?.setAttribute("aria-current", "step");
-  else link?.removeAttribute("aria-current");
-}
-
-/** @param {number} number */
-function stateOf(number) {
-  if (session.step > number) return "done";
-  return session.step === number ? "open" : "locked";
-}
-
-/** @param {HTMLElement} box */
-function renderResults(box) {
-  const action = box.dataset.results ?? "";
-  const outcome = session.outcomes[action];
-  if (!outcome) return box.replaceChildren();
-  // Only the latest steps are unfolded: the page stays short enough to see where one is.
-  const isOpen = session.step <= (stepOf.get(action) ?? 0) + 1;
-  box.replaceChildren(
-    ...outcome.exchanges.map((exchange) => exchangeView(exchange, isOpen)),
-    ...(outcome.checks.length ? [checksView(outcome.checks)] : []),
-    ...(outcome.token ? [tokenView(outcome.token)] : []),
-    ...(outcome.tools ? [toolsView(outcome.tools)] : []),
-  );
-  if (outcome.checks.some(({ ok }) => !ok)) {
-    box.append(element("p", { class: "stop", role: "alert" }, "A client has to stop here."));
-  }
-}
-
-/** Puts the session's values into step 3's form. */
-function fillAuthorization() {
-  const { clientId, redirectUri, state, challenge, verifier } = session.values;
-  const known = {
-    client_id: clientId,
-    redirect_uri: redirectUri,
-    state,
-    code_challenge: challenge,
-    code_verifier: verifier,
-  };
-  const form = authorizeForm();
-  for (const [name, value] of Object.entries(known)) {
-    const input = form.elements.namedItem(name);
-    if (input instanceof HTMLInputElement) input.value = value ?? "";
-  }
-  showAuthorizationUrl();
-}
-
-/** Shows the URL that step 3's form makes, as one types. */
-function showAuthorizationUrl() {
-  const box = byId("authorize-url");
-  if (session.step < 3) return box.replaceChildren();
-  const fields = readFields(authorizeForm());
-  const url = authorizationRequest(session.values, fields);
-  box.replaceChildren(codeBox("request", `GET ${foldUrl(url)}`, url));
-  const isAutomatic = fields.auto_approve === "true" ||
-    Boolean(fields.auto_approve_email && fields.auto_approve_password);
-  byId("authorize-submit").textContent = isAutomatic ? "authorize without a page" : "go to the consent page";
+  if (session.step >= 3 && !session.values.verifier) await renew();
+  else fillAuthorization(session);
 }
 
 /** True if the redirect URI is this page. */
@@ -364,13 +211,6 @@ function liveForms() {
   return [...guide.querySelectorAll("form")];
 }
 
-/** @returns {HTMLFormElement} */
-function authorizeForm() {
-  const form = guide.querySelector('form[data-action="3"]');
-  if (form instanceof HTMLFormElement) return form;
-  throw new Error("the guide has no form for step 3");
-}
-
 /**
  * @param {HTMLFormElement} form
  * @returns {HTMLFieldSetElement}
@@ -379,14 +219,4 @@ function fieldsetOf(form) {
   const fieldset = form.querySelector("fieldset");
   if (fieldset) return fieldset;
   throw new Error("a form of the guide has no fieldset");
-}
-
-/**
- * @param {string} id
- * @returns {HTMLElement}
- */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (found) return found;
-  throw new Error(`the guide has no #${id}`);
 }

@@ -28,6 +28,7 @@ const railNames = [
 
 /** The interactive guide. */
 export function GuidePage({ urls }: GuideProps): Html {
+  const { guide, oauth, oauthProtectedResource } = urls;
   const shell = buildShellSteps(urls);
   return (
     <Page
@@ -50,7 +51,7 @@ export function GuidePage({ urls }: GuideProps): Html {
           them one after another into one shell.
         </Notice>
       </noscript>
-      <div id="guide" class="guide" data-urls={JSON.stringify(urls)}>
+      <div id="guide" class="guide" data-urls={JSON.stringify({ guide, oauth, oauthProtectedResource })}>
         <Rail />
         <div class="steps">
           <div id="guide-notice" role="status"></div>

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { claimRows, decodeJwt, foldUrl, toCurl } from "./guide_protocol.js";
+import { requestText, responseText, toCurl } from "./guide_text.js";
+import { claimRows, decodeJwt } from "./guide_token.js";
 
 /**
  * @typedef {import("./guide_protocol.js").HttpRequest} HttpRequest
@@ -28,15 +29,6 @@ import { claimRows, decodeJwt, foldUrl, toCurl } from "./guide_protocol.js";
  * @property {boolean} ok
  * @property {string} text
  */
-
-/** Response headers that teach something. */
-const shownHeaders = [
-  "location",
-  "content-type",
-  "cache-control",
-  "www-authenticate",
-  "mcp-session-id",
-];
 
 /**
  * Makes an element.
@@ -112,74 +104,6 @@ export function codeBox(label, text, copied = "") {
     element("figcaption", {}, element("span", {}, label), copy),
     element("pre", { tabindex: "0" }, element("code", {}, text)),
   );
-}
-
-/**
- * @param {HttpRequest} request
- * @returns {string}
- */
-function requestText({ method, url, headers, body }) {
-  const type = headers["content-type"] ?? "";
-  const lines = [
-    `${method} ${foldUrl(url)}`,
-    ...headerLines(headers, Object.keys(headers)),
-  ];
-  if (body !== undefined) lines.push("", prettyBody(type, body));
-  return lines.join("\n");
-}
-
-/**
- * @param {HttpResponse} response
- * @returns {string}
- */
-function responseText({ headers, body }) {
-  const lines = headerLines(headers, shownHeaders);
-  if (body !== "") {
-    lines.push("", prettyBody(headers["content-type"] ?? "", body));
-  }
-  return lines.join("\n");
-}
-
-/**
- * @param {Record<string, string>} headers
- * @param {string[]} names
- * @returns {string[]}
- */
-function headerLines(headers, names) {
-  return names.filter((name) => name in headers).map((name) => {
-    const value = headers[name] ?? "";
-    return `${name}: ${name === "location" ? foldUrl(value) : value}`;
-  });
-}
-
-/**
- * @param {string} type
- * @param {string} body
- * @returns {string}
- */
-function prettyBody(type, body) {
-  if (type.startsWith("application/x-www-form-urlencoded")) {
-    return body.replaceAll("&", "\n&");
-  }
-  if (type.startsWith("text/event-stream")) {
-    return body.trim().replaceAll(
-      /^data: ?(.*)$/gm,
-      (_line, data) => `data: ${prettyJson(data)}`,
-    );
-  }
-  return prettyJson(body);
-}
-
-/**
- * @param {string} text
- * @returns {string}
- */
-function prettyJson(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
 }
 
 /**
@@ -280,4 +204,28 @@ export function readFields(form) {
     if (typeof value === "string") fields[name] = value.trim();
   }
   return fields;
+}
+
+/**
+ * The form of an action.
+ *
+ * @param {string} action
+ * @returns {HTMLFormElement}
+ */
+export function formOf(action) {
+  const form = document.querySelector(`form[data-action="${action}"]`);
+  if (form instanceof HTMLFormElement) return form;
+  throw new Error(`the guide has no form for ${action}`);
+}
+
+/**
+ * An element the page is known to have.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (found) return found;
+  throw new Error(`the guide has no #${id}`);
 }

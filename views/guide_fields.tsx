@@ -1,5 +1,5 @@
 /**
- * Step 3's form: every query parameter of an authorization request, to play with.
+ * Step 3's forms: every query parameter of an authorization request, and every field of the consent page, to play with.
  *
  * @module
  */
@@ -52,7 +52,34 @@ export function AuthorizationFields(): Html {
   );
 }
 
+/** The fields of the consent page's form; `guide.js` posts them to the same URL. */
+export function AnswerFields(): Html {
+  return (
+    <>
+      <p>
+        Or answer in the person’s place: the same URL, posted with the fields of the consent page.
+      </p>
+      <div class="pair">
+        <Field id="answer-action" label="action">
+          <select id="answer-action" name="action">
+            <option>auto</option>
+            <option>login</option>
+            <option>deny</option>
+          </select>
+        </Field>
+        <TextField form="answer" name="email" />
+        <TextField form="answer" name="password" />
+      </div>
+      <div id="answer-request"></div>
+      <button type="submit" class="button-quiet">
+        post the answer
+      </button>
+    </>
+  );
+}
+
 interface TextFieldProps {
+  readonly form?: string;
   readonly name: string;
   readonly required?: boolean;
   readonly readonly?: boolean;
@@ -60,8 +87,8 @@ interface TextFieldProps {
 }
 
 function TextField(props: TextFieldProps): Html {
-  const { name, required, readonly, hint } = props;
-  const id = `authorize-${name}`;
+  const { form = "authorize", name, required, readonly, hint } = props;
+  const id = `${form}-${name}`;
   return (
     <Field
       id={id}
@@ -71,11 +98,8 @@ function TextField(props: TextFieldProps): Html {
       <input
         id={id}
         name={name}
-        type="text"
         required={required === true}
         readOnly={readonly === true}
-        autocomplete="off"
-        spellcheck={false}
         {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
       />
     </Field>

@@ -5,16 +5,14 @@
  *
  * @module
  */
+import { callTools, initializeMessage, jsonHeaders, withToken } from "./guide_mcp.js";
 import {
-  authorizationUrl,
   checkReturn,
   formBody,
+  formPost,
   metadataUrl,
   parseJson,
-  PROTOCOL_VERSION,
   resourceMetadataUrl,
-  rpcMessage,
-  rpcResponse,
   stringIn,
   stringsIn,
 } from "./guide_protocol.js";
@@ -22,7 +20,6 @@ import {
 /**
  * @typedef {import("./guide_protocol.js").HttpRequest} HttpRequest
  * @typedef {import("./guide_protocol.js").HttpResponse} HttpResponse
- * @typedef {import("./guide_protocol.js").Json} Json
  */
 
 /**
@@ -36,15 +33,6 @@ import {
  */
 
 /**
- * What the guide remembers: the first step that is not done, what the client learned, and what to show again.
- *
- * @typedef {object} Session
- * @property {number} step
- * @property {Record<string, string>} values
- * @property {Record<string, Outcome>} outcomes
- */
-
-/**
  * What an action is given.
  *
  * @typedef {object} Run
@@ -55,11 +43,6 @@ import {
  * @property {(title: string, request: HttpRequest) => Promise<HttpResponse>} send
  * @property {(ok: boolean, text: string) => void} check
  */
-
-const jsonHeaders = {
-  "content-type": "application/json",
-  "accept": "application/json, text/event-stream",
-};
 
 /**
  * The actions, by the name their form has.
@@ -146,29 +129,6 @@ async function register({ fields, values, send, check }) {
 }
 
 /**
- * The authorization request that step 3's form describes.
- *
- * @param {Record<string, string>} values
- * @param {Record<string, string>} fields
- * @returns {string}
- */
-export function authorizationRequest(values, fields) {
-  return authorizationUrl(values.authorizeEndpoint ?? "", {
-    response_type: "code",
-    client_id: fields.client_id ?? "",
-    redirect_uri: fields.redirect_uri ?? "",
-    state: fields.state ?? "",
-    code_challenge: fields.code_challenge ?? "",
-    code_challenge_method: fields.code_challenge ? "S256" : "",
-    resource: values.resource ?? "",
-    auto_approve: fields.auto_approve ?? "",
-    auto_approve_email: fields.auto_approve_email ?? "",
-    auto_approve_password: fields.auto_approve_password ?? "",
-    expires_in: fields.expires_in ?? "",
-  });
-}
-
-/**
  * Takes the code out of the address the browser came back to.
  *
  * @param {Run} run
@@ -176,10 +136,12 @@ export function authorizationRequest(values, fields) {
 function returnFrom({ fields, values, outcome, check }) {
   const location = fields.url ?? "";
   const query = new URL(location).searchParams;
+  const url = values.authorizeUrl ?? "";
+  const answer = values.answer ?? "";
   outcome.exchanges.push({
     title: "the browser went to the server, and came back",
-    request: { method: "GET", url: values.authorizeUrl ?? "", headers: {} },
-    response: { status: 302, headers: { location }, body: "" },
+    request: answer === "" ? { method: "GET", url, headers: {} } : formPost(url, answer),
+    response: { status: answer === "" ? 302 : 303, headers: { location }, body: "" },
   });
   const expected = { state: values.state ?? "", issuer: values.issuer ?? "" };
   for (const { ok, text } of checkReturn(query, expected)) check(ok, text);
@@ -198,7 +160,7 @@ async function exchangeCode({ values, outcome, send, check }) {
 async function refresh({ values, outcome, send, check }) {
   const response = await send(
     "use the refresh token",
-    formPost(values.tokenEndpoint ?? "", {
+    tokenRequest(values, {
       grant_type: "refresh_token",
       refresh_token: values.refreshToken ?? "",
       client_id: values.clientId ?? "",
@@ -236,9 +198,18 @@ function answerText({ status, body }) {
   return `the server answers ${status} ${error}: ${description}`;
 }
 
+/**
+ * @param {Record<string, string>} values
+ * @param {Record<string, string>} fields
+ * @returns {HttpRequest}
+ */
+function tokenRequest(values, fields) {
+  return formPost(values.tokenEndpoint ?? "", formBody(fields));
+}
+
 /** @param {Record<string, string>} values */
 function codeRequest(values) {
-  return formPost(values.tokenEndpoint ?? "", {
+  return tokenRequest(values, {
     grant_type: "authorization_code",
     code: values.code ?? "",
     redirect_uri: values.redirectUri ?? "",
@@ -263,115 +234,9 @@ function takeTokens(values, outcome, response) {
 }
 
 /**
- * An MCP session of the 2025 revisions: initialize, say so, list the tools, call one.
- *
- * @param {Run} run
- */
-async function callTools({ values, outcome, send, check }) {
-  const url = values.resource ?? "";
-  const opened = await send("open a session", {
-    method: "POST",
-    url,
-    headers: withToken(values),
-    body: initializeMessage(),
-  });
-  check(opened.status === 200, `the server takes the token: ${opened.status}`);
-  if (opened.status !== 200) return;
-  const headers = sessionHeaders(values, opened);
-  /** @type {(title: string, body: string) => Promise<HttpResponse>} */
-  const post = (title, body) => send(title, { method: "POST", url, headers, body });
-  await post("say that we are ready", rpcMessage("notifications/initialized"));
-  const listed = await post("list the tools", rpcMessage("tools/list", {}, 2));
-  outcome.tools = toolsIn(rpcResponse(listed, 2));
-  check(outcome.tools.length > 0, `there are ${outcome.tools.length} tools`);
-  const called = await post(
-    "call userInfo",
-    rpcMessage("tools/call", { name: "userInfo", arguments: {} }, 3),
-  );
-  const { result } = rpcResponse(called, 3);
-  const isFine = isObject(result) && !result.isError;
-  const user = isFine ? parseJson(textIn(result)) : {};
-  check(isFine, `userInfo says who we are: ${stringIn(user, "email")}`);
-}
-
-/**
- * The text of a tool's result.
- *
- * @param {Json} result
- * @returns {string}
- */
-function textIn({ content }) {
-  const [first] = Array.isArray(content) ? content : [];
-  return isObject(first) ? stringIn(first, "text") : "";
-}
-
-/**
- * @param {Record<string, string>} values
- * @param {HttpResponse} opened
- * @returns {Record<string, string>}
- */
-function sessionHeaders(values, opened) {
-  const sessionId = opened.headers["mcp-session-id"];
-  const { result } = rpcResponse(opened, 1);
-  const version = isObject(result) ? stringIn(result, "protocolVersion") : "";
-  return {
-    ...withToken(values),
-    "mcp-protocol-version": version || PROTOCOL_VERSION,
-    ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
-  };
-}
-
-/**
- * @param {Json} response
- * @returns {[string, string][]}
- */
-function toolsIn({ result }) {
-  if (!isObject(result) || !Array.isArray(result.tools)) return [];
-  return result.tools.filter(isObject).map((tool) => [
-    stringIn(tool, "name"),
-    stringIn(tool, "description"),
-  ]);
-}
-
-function initializeMessage() {
-  return rpcMessage("initialize", {
-    protocolVersion: PROTOCOL_VERSION,
-    capabilities: {},
-    clientInfo: { name: "interactive guide", version: "1.0.0" },
-  }, 1);
-}
-
-/** @param {Record<string, string>} values */
-function withToken(values) {
-  return { authorization: `Bearer ${values.accessToken}`, ...jsonHeaders };
-}
-
-/**
  * @param {string} url
  * @returns {HttpRequest}
  */
 function get(url) {
   return { method: "GET", url, headers: { accept: "application/json" } };
-}
-
-/**
- * @param {string} url
- * @param {Record<string, string>} fields
- * @returns {HttpRequest}
- */
-function formPost(url, fields) {
-  return {
-    method: "POST",
-    url,
-    headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: formBody(fields),
-  };
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Json}
- */
-function isObject(value) {
-  return typeof value === "object" && value !== null;
 }

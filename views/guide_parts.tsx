@@ -49,7 +49,7 @@ export function Live(
   },
 ): Html {
   return (
-    <form class="live" data-action={action}>
+    <form class="live" data-action={action} autocomplete="off" spellcheck={false}>
       <fieldset disabled>{children}</fieldset>
     </form>
   );

@@ -32,9 +32,6 @@
  * @typedef {Record<string, unknown>} Json
  */
 
-/** The MCP revision the guide speaks. */
-export const PROTOCOL_VERSION = "2025-06-18";
-
 /**
  * Random bytes for `state` and the PKCE verifier: 32 of them give the 43 characters that RFC 7636 asks for at least.
  *
@@ -109,16 +106,6 @@ export function authorizationUrl(endpoint, fields) {
 }
 
 /**
- * A URL with every query parameter on a line of its own.
- *
- * @param {string} href
- * @returns {string}
- */
-export function foldUrl(href) {
-  return href.replace("?", "\n  ?").replaceAll("&", "\n  &");
-}
-
-/**
  * What the client checks when the browser comes back.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9207#section-2.4}
@@ -148,125 +135,24 @@ export function checkReturn(query, expected) {
 }
 
 /**
- * A form body.
+ * A form body; empty fields are left out.
  *
  * @param {Record<string, string>} fields
  * @returns {string}
  */
 export function formBody(fields) {
-  return new URLSearchParams(fields).toString();
+  return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== "")).toString();
 }
 
 /**
- * The two readable parts of a JWT; nothing if it is none.
+ * A form as a request.
  *
- * @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-3}
- * @param {string} token
- * @returns {{ header: Json, payload: Json } | undefined}
+ * @param {string} url
+ * @param {string} body
+ * @returns {HttpRequest}
  */
-export function decodeJwt(token) {
-  const [header, payload, signature] = token.split(".").map(fromBase64Url);
-  if (header === undefined || !payload || signature === undefined) return;
-  return { header: parseJson(header), payload: parseJson(payload) };
-}
-
-/**
- * @param {string} part
- * @returns {string}
- */
-function fromBase64Url(part) {
-  try {
-    const binary = atob(part.replaceAll("-", "+").replaceAll("_", "/"));
-    return new TextDecoder().decode(
-      Uint8Array.from(binary, (character) => character.charCodeAt(0)),
-    );
-  } catch {
-    return "";
-  }
-}
-
-/** What each claim of an access token says. */
-const claimMeanings = new Map([
-  ["iss", "issuer: the server that made the token"],
-  ["sub", "subject: the user it stands for"],
-  ["aud", "audience: the one resource that may accept it"],
-  ["client_id", "the client it was given to"],
-  ["scope", "what it allows"],
-  ["iat", "issued at"],
-  ["nbf", "not valid before"],
-  ["exp", "expires at"],
-  ["jti", "the token’s own id, by which it can be revoked"],
-  ["email", "the user’s e-mail address"],
-  ["name", "the user’s name"],
-  ["sid", "the login it comes from"],
-]);
-
-/**
- * A token's claims, one row each: name, value, meaning.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc9068#section-2.2}
- * @param {Json} payload
- * @returns {[string, string, string][]}
- */
-export function claimRows(payload) {
-  /** @type {[string, string, string][]} */
-  const rows = Object.entries(payload).map(([name, value]) => [
-    name,
-    showClaim(name, value),
-    claimMeanings.get(name) ?? "",
-  ]);
-  if (!("exp" in payload)) {
-    rows.push(["exp", "(absent)", "without it the token never expires"]);
-  }
-  return rows;
-}
-
-/**
- * @param {string} name
- * @param {unknown} value
- * @returns {string}
- */
-function showClaim(name, value) {
-  const isTime = ["iat", "nbf", "exp"].includes(name);
-  if (isTime && typeof value === "number") {
-    return `${value} (${new Date(value * 1000).toISOString()})`;
-  }
-  if (value === "") return "(empty)";
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/**
- * An MCP message.
- *
- * @param {string} method
- * @param {Json} [params]
- * @param {number} [id] Without one it is a notification.
- * @returns {string}
- */
-export function rpcMessage(method, params, id) {
-  return JSON.stringify({ jsonrpc: "2.0", id, method, params });
-}
-
-/**
- * The JSON-RPC response in a body that is JSON or an event stream.
- *
- * @see {@link https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#sending-messages-to-the-server}
- * @param {HttpResponse} response
- * @param {number} id
- * @returns {Json}
- */
-export function rpcResponse(response, id) {
-  const type = response.headers["content-type"] ?? "";
-  if (!type.startsWith("text/event-stream")) return parseJson(response.body);
-  const messages = response.body.split(/\r?\n\r?\n/).map((event) =>
-    parseJson(
-      event.split(/\r?\n/)
-        .filter((line) => line.startsWith("data:"))
-        .map((line) => line.slice(5).trimStart())
-        .join("\n"),
-    )
-  );
-  return messages.find((message) => message.id === id) ?? {};
+export function formPost(url, body) {
+  return { method: "POST", url, headers: { "content-type": "application/x-www-form-urlencoded" }, body };
 }
 
 /**
@@ -278,7 +164,7 @@ export function rpcResponse(response, id) {
 export function parseJson(text) {
   try {
     const value = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }
@@ -309,26 +195,11 @@ export function stringsIn(object, name) {
 }
 
 /**
- * The `curl` command that makes the same request.
+ * Whether a value has members.
  *
- * @param {HttpRequest} request
- * @returns {string}
+ * @param {unknown} value
+ * @returns {value is Json}
  */
-export function toCurl({ method, url, headers, body }) {
-  const lines = [`curl -i ${quote(url)}`];
-  const isImplied = method === (body === undefined ? "GET" : "POST");
-  if (!isImplied) lines.push(`-X ${method}`);
-  for (const [name, value] of Object.entries(headers)) {
-    lines.push(`-H ${quote(`${name}: ${value}`)}`);
-  }
-  if (body !== undefined) lines.push(`-d ${quote(body)}`);
-  return lines.join(" \\\n  ");
-}
-
-/**
- * @param {string} text
- * @returns {string}
- */
-function quote(text) {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+export function isObject(value) {
+  return typeof value === "object" && value !== null;
 }

@@ -6,7 +6,7 @@
  */
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
-import { AuthorizationFields } from "./guide_fields.tsx";
+import { AnswerFields, AuthorizationFields } from "./guide_fields.tsx";
 import { Live, Results, Rfc, Step } from "./guide_parts.tsx";
 import { pathOf } from "./layout.tsx";
 import { Endpoint, Field, ParameterTable } from "./parts.tsx";
@@ -87,7 +87,6 @@ export function RegistrationStep({ urls, shell }: StepProps): Html {
             name="redirect_uri"
             type="url"
             required
-            spellcheck={false}
             value={urls.guide}
             aria-describedby="registration-redirect-uri-hint"
           />
@@ -139,6 +138,9 @@ export function AuthorizationStep({ urls, shell }: StepProps): Html {
       <Live action="3">
         <AuthorizationFields />
       </Live>
+      <Live action="answer">
+        <AnswerFields />
+      </Live>
       <ReturnForm />
       <Results of="3" />
     </Step>
@@ -160,7 +162,6 @@ function ReturnForm(): Html {
             name="url"
             type="url"
             required
-            spellcheck={false}
             aria-describedby="return-url-hint"
           />
         </Field>

@@ -53,9 +53,7 @@ export async function createFlow(origin: string, send: Send): Promise<Flow> {
   async function login(): Promise<string> {
     const authorization = await send(authorizeUrl, { redirect: "manual" });
     await authorization.body?.cancel();
-    const code = new URL(authorization.headers.get("location") ?? "").searchParams.get(
-      "code",
-    ) ?? "";
+    const code = new URL(authorization.headers.get("location") ?? "").searchParams.get("code") ?? "";
     const response = await send(`${origin}/oauth/token`, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -68,9 +66,7 @@ export async function createFlow(origin: string, send: Send): Promise<Flow> {
       }).toString(),
     });
     const { access_token } = await response.json();
-    if (typeof access_token !== "string") {
-      throw new Error(`No token, status ${response.status}`);
-    }
+    if (typeof access_token !== "string") throw new Error(`No token, status ${response.status}`);
     return access_token;
   }
 
@@ -89,17 +85,11 @@ export async function createFlow(origin: string, send: Send): Promise<Flow> {
         jsonrpc: "2.0",
         id: 1,
         method: "tools/call",
-        params: {
-          name: "mock_echo",
-          arguments: { message: "hello" },
-          _meta: meta,
-        },
+        params: { name: "mock_echo", arguments: { message: "hello" }, _meta: meta },
       }),
     });
     const text = await response.text();
-    if (!text.includes("Echo: hello")) {
-      throw new Error(`No echo, status ${response.status}: ${text}`);
-    }
+    if (!text.includes("Echo: hello")) throw new Error(`No echo, status ${response.status}: ${text}`);
   }
 
   return { login, callTool };

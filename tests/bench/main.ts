@@ -30,24 +30,9 @@ async function measureFlow(
   const { login, callTool } = await createFlow(origin, send);
   const token = await login();
   return [
-    await measure(
-      `login (authorize, token), ${where}`,
-      async () => void await login(),
-      cpuMicros,
-      load,
-    ),
-    await measure(
-      `tools/call on /oauth, ${where}`,
-      () => callTool(token),
-      cpuMicros,
-      load,
-    ),
-    await measure(
-      `whole flow (login, tools/call), ${where}`,
-      async () => callTool(await login()),
-      cpuMicros,
-      load,
-    ),
+    await measure(`login (authorize, token), ${where}`, async () => void await login(), cpuMicros, load),
+    await measure(`tools/call on /oauth, ${where}`, () => callTool(token), cpuMicros, load),
+    await measure(`whole flow (login, tools/call), ${where}`, async () => callTool(await login()), cpuMicros, load),
   ];
 }
 
@@ -62,25 +47,14 @@ async function measureInProcess(): Promise<Figure[]> {
   );
 }
 
-async function measureLoopback(
-  where: string,
-  database: string,
-): Promise<Figure[]> {
+async function measureLoopback(where: string, database: string): Promise<Figure[]> {
   await using server = await startServer("app", database);
   return await measureFlow(where, server.origin, fetch, server.cpuMicros);
 }
 
-async function measureTools(
-  where: string,
-  database: string,
-): Promise<Figure[]> {
+async function measureTools(where: string, database: string): Promise<Figure[]> {
   await using server = await startServer("app", database);
-  return await measureMcp(where, {
-    origin: server.origin,
-    send: fetch,
-    cpuMicros: server.cpuMicros,
-    load,
-  });
+  return await measureMcp(where, { origin: server.origin, send: fetch, cpuMicros: server.cpuMicros, load });
 }
 
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-bench-" });

@@ -23,18 +23,9 @@ export interface BenchServer extends AsyncDisposable {
  *
  * @param args Its arguments.
  */
-export async function startServer(
-  ...args: readonly string[]
-): Promise<BenchServer> {
+export async function startServer(...args: readonly string[]): Promise<BenchServer> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--allow-all",
-      "--unstable-kv",
-      new URL("server.ts", import.meta.url).pathname,
-      ...args,
-    ],
+    args: ["run", "--quiet", "--allow-all", "--unstable-kv", new URL("server.ts", import.meta.url).pathname, ...args],
     stdin: "piped",
     stdout: "piped",
   }).spawn();
@@ -90,11 +81,7 @@ export async function measure(
   const [cpuBefore, start] = [await cpuMicros(), performance.now()];
   const count = await during(measureMs);
   const seconds = (performance.now() - start) / 1000;
-  return {
-    name,
-    perSecond: count / seconds,
-    cpuMicros: (await cpuMicros() - cpuBefore) / count,
-  };
+  return { name, perSecond: count / seconds, cpuMicros: (await cpuMicros() - cpuBefore) / count };
 }
 
 /** CPU time of this process, in microseconds. */
@@ -113,11 +100,6 @@ export function printTable(figures: readonly Figure[]): void {
   const rows = figures.map(({ name, perSecond, cpuMicros }) =>
     `| ${name} | ${perSecond.toFixed(0)} | ${cpuMicros.toFixed(0)} | ${(cpuMicros / base).toFixed(1)} |`
   );
-  const text = [
-    "| operation | per second | CPU µs | × hello |",
-    "|---|--:|--:|--:|",
-    ...rows,
-    "",
-  ].join("\n");
+  const text = ["| operation | per second | CPU µs | × hello |", "|---|--:|--:|--:|", ...rows, ""].join("\n");
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }

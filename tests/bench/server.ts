@@ -9,15 +9,10 @@ import { createApp } from "../../main.ts";
 
 const [kind, database = ":memory:"] = Deno.args;
 const kv = kind === "app" ? await Deno.openKv(database) : undefined;
-const app = kv ? createApp({ kv }) : (): Response =>
-  new Response('{"hello":"world"}', {
-    headers: { "content-type": "application/json" },
-  });
-const server = Deno.serve({
-  port: 0,
-  hostname: "127.0.0.1",
-  onListen: () => {},
-}, app);
+const app = kv
+  ? createApp({ kv })
+  : (): Response => new Response('{"hello":"world"}', { headers: { "content-type": "application/json" } });
+const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app);
 
 function say(value: number): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${value}\n`));

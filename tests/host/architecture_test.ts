@@ -38,9 +38,7 @@ const root = new URL("../../", import.meta.url);
 
 async function* walk(path: string): AsyncGenerator<string> {
   if ((await Deno.stat(new URL(path, root))).isFile) return yield path;
-  for await (const { name } of Deno.readDir(new URL(path, root))) {
-    yield* walk(`${path}/${name}`);
-  }
+  for await (const { name } of Deno.readDir(new URL(path, root))) yield* walk(`${path}/${name}`);
 }
 
 async function readSources(): Promise<readonly Source[]> {
@@ -49,10 +47,7 @@ async function readSources(): Promise<readonly Source[]> {
     for await (const path of walk(room)) {
       if (!/\.tsx?$/.test(path)) continue;
       const text = await Deno.readTextFile(new URL(path, root));
-      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(
-        /^\s*\/\/.*$/gm,
-        "",
-      ).replace(
+      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "").replace(
         /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g,
         '""',
       );
@@ -64,26 +59,17 @@ async function readSources(): Promise<readonly Source[]> {
 
 const sources = await readSources();
 
-function importsOf(
-  { path, text }: Source,
-): readonly { readonly target: string; readonly typesOnly: boolean }[] {
-  return [
-    ...text.matchAll(/^(import|export)( type)?\b[^;]*? from "(\.[^"]+)"/gm),
-  ].map((
+function importsOf({ path, text }: Source): readonly { readonly target: string; readonly typesOnly: boolean }[] {
+  return [...text.matchAll(/^(import|export)( type)?\b[^;]*? from "(\.[^"]+)"/gm)].map((
     [, , type, specifier = ""],
   ) => ({
-    target: new URL(specifier, new URL(path, root)).href.slice(
-      root.href.length,
-    ),
+    target: new URL(specifier, new URL(path, root)).href.slice(root.href.length),
     typesOnly: type !== undefined,
   }));
 }
 
 /** Every match of a pattern, as `file: match`. */
-function findings(
-  pattern: RegExp,
-  among: readonly Source[] = sources,
-): readonly string[] {
+function findings(pattern: RegExp, among: readonly Source[] = sources): readonly string[] {
   return among.flatMap(({ path, code }) => [...code.matchAll(pattern)].map(([match]) => `${path}: ${match.trim()}`));
 }
 
@@ -92,39 +78,23 @@ function inside(...folders: readonly string[]): readonly Source[] {
 }
 
 Deno.test("the top level is what the design draws, and nothing else", async () => {
-  const { code, stdout } = await new Deno.Command("git", {
-    args: ["ls-files"],
-    cwd: root,
-    stdout: "piped",
-  }).output();
+  const { code, stdout } = await new Deno.Command("git", { args: ["ls-files"], cwd: root, stdout: "piped" }).output();
   assert.equal(code, 0);
   const tracked = new Set(
     new TextDecoder().decode(stdout).split("\n").filter(Boolean).map((path) => path.split("/")[0]),
   );
-  assert.deepEqual(
-    [...tracked].filter((name) => name !== undefined && !topLevel.has(name)),
-    [],
-  );
+  assert.deepEqual([...tracked].filter((name) => name !== undefined && !topLevel.has(name)), []);
 });
 
 Deno.test("imports point one way: main, routes, then views and lib (design, the house)", () => {
   const wrong: string[] = [];
   for (const source of sources) {
     for (const { target, typesOnly } of importsOf(source)) {
-      const [from = "", to = ""] = [
-        source.path.split("/")[0],
-        target.split("/")[0],
-      ];
+      const [from = "", to = ""] = [source.path.split("/")[0], target.split("/")[0]];
       if (from === "views" && to === "lib" && typesOnly) continue;
-      const allowed = {
-        "main.ts": ["routes", "lib"],
-        routes: ["routes", "views", "lib"],
-        views: ["views"],
-        lib: ["lib"],
-      }[from];
-      if (!allowed?.includes(to) && target !== "deno.json") {
-        wrong.push(`${source.path} imports ${target}`);
-      }
+      const allowed =
+        { "main.ts": ["routes", "lib"], routes: ["routes", "views", "lib"], views: ["views"], lib: ["lib"] }[from];
+      if (!allowed?.includes(to) && target !== "deno.json") wrong.push(`${source.path} imports ${target}`);
     }
   }
   assert.deepEqual(wrong, []);
@@ -134,12 +104,7 @@ Deno.test("no file imports itself through others", () => {
   const graph = new Map(
     sources.map((
       source,
-    ) => [
-      source.path,
-      importsOf(source).filter(({ typesOnly }) => !typesOnly).map((
-        { target },
-      ) => target),
-    ]),
+    ) => [source.path, importsOf(source).filter(({ typesOnly }) => !typesOnly).map(({ target }) => target)]),
   );
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]): void => {
@@ -157,99 +122,62 @@ Deno.test("only main.ts touches the process", () => {
 });
 
 Deno.test("only lib/store/kv.ts and the options of the app speak of Deno.Kv", () => {
-  const files = new Set(
-    findings(/\bDeno\.(Kv|Atomic)\w*/g).map((finding) => finding.split(":")[0]),
-  );
-  assert.deepEqual([...files].sort(), [
-    "lib/store/kv.ts",
-    "main.ts",
-    "routes/app.ts",
-  ]);
+  const files = new Set(findings(/\bDeno\.(Kv|Atomic)\w*/g).map((finding) => finding.split(":")[0]));
+  assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "main.ts", "routes/app.ts"]);
 });
 
 Deno.test("time and chance come from options, and their defaults stand in four files", () => {
   const pattern =
     /Date\.now|new Date\(\)|Math\.random|randomUUID|performance\.now|getRandomValues|setTimeout|[^.\w]fetch\(/g;
-  const files = new Set(
-    findings(pattern, inside("routes", "lib", "views")).map((finding) => finding.split(":")[0]),
-  );
-  assert.deepEqual([...files].sort(), [
-    "lib/chance.ts",
-    "lib/sleep.ts",
-    "lib/store/retry.ts",
-    "routes/app.ts",
-  ]);
+  const files = new Set(findings(pattern, inside("routes", "lib", "views")).map((finding) => finding.split(":")[0]));
+  assert.deepEqual([...files].sort(), ["lib/chance.ts", "lib/sleep.ts", "lib/store/retry.ts", "routes/app.ts"]);
 });
 
 Deno.test("no assertion, no any, no non-null: types are narrowed where values come in", () => {
   const lines = sources.flatMap(({ path, code }) =>
     code.replace(/`[^`]*`/g, "``").split("\n").filter((line) =>
-      / as (?!const\b)/.test(line) &&
-      !/^\s*(import|export|[\w\s,{}]+\} from)/.test(line) &&
-      !/\* as /.test(line)
+      / as (?!const\b)/.test(line) && !/^\s*(import|export|[\w\s,{}]+\} from)/.test(line) && !/\* as /.test(line)
     ).map((line) => `${path}: ${line.trim()}`)
   );
   assert.deepEqual(lines, []);
-  assert.deepEqual(
-    findings(/: any\b|<any>|@ts-ignore|@ts-nocheck|deno-lint-ignore-file/g),
-    [],
-  );
+  assert.deepEqual(findings(/: any\b|<any>|@ts-ignore|@ts-nocheck|deno-lint-ignore-file/g), []);
 });
 
 Deno.test("a handler never asks for a scenario by name (design, one request)", () => {
   const allowed = /^(lib\/(scenarios|sandbox)|routes\/app)/;
   const lines = sources.flatMap(({ path, code }) =>
-    allowed.test(path) ? [] : code.split("\n").filter((line) => /\bscenario\b/i.test(line)).map((
-      line,
-    ) => `${path}: ${line.trim()}`)
+    allowed.test(path)
+      ? []
+      : code.split("\n").filter((line) => /\bscenario\b/i.test(line)).map((line) => `${path}: ${line.trim()}`)
   );
   assert.deepEqual(lines, []);
 });
 
 Deno.test("a path is written once, in lib/urls.ts", () => {
-  const lines = [...inside("routes"), ...inside("lib/oauth")].flatMap((
-    { path, text },
-  ) =>
-    [...text.matchAll(
-      /^[^*\n]*["'`](\/(?:oauth|no-auth|bearer|guide|health|assets|\.well-known)[^"'`]*)/gm,
-    )]
+  const lines = [...inside("routes"), ...inside("lib/oauth")].flatMap(({ path, text }) =>
+    [...text.matchAll(/^[^*\n]*["'`](\/(?:oauth|no-auth|bearer|guide|health|assets|\.well-known)[^"'`]*)/gm)]
       .map(([, found]) => `${path}: ${found}`)
   );
   assert.deepEqual(lines, []);
 });
 
 Deno.test("files are short enough to read at one sitting", () => {
-  const long = sources.map(({ path, text }) => ({
-    path,
-    lines: text.split("\n").length,
-  }))
+  const long = sources.map(({ path, text }) => ({ path, lines: text.split("\n").length }))
     .filter(({ lines }) => lines > 250).map(({ path, lines }) => `${path}: ${lines}`);
   assert.deepEqual(long, []);
 });
 
 Deno.test("every dependency is an exact npm version, and what only tests need stays out of a start", async () => {
   const read = async (path: string): Promise<Manifest> => JSON.parse(await Deno.readTextFile(new URL(path, root)));
-  const [manifest, forTests] = [
-    await read("deno.json"),
-    await read("tests/deno.json"),
-  ];
+  const [manifest, forTests] = [await read("deno.json"), await read("tests/deno.json")];
   for (const [name, specifier] of Object.entries(forTests.imports)) {
-    assert.match(
-      specifier,
-      new RegExp(`^npm:${name}@\\d+\\.\\d+\\.\\d+[\\w.-]*$`),
-    );
+    assert.match(specifier, new RegExp(`^npm:${name}@\\d+\\.\\d+\\.\\d+[\\w.-]*$`));
   }
-  assert.deepEqual(
-    { ...forTests.imports, ...manifest.imports },
-    forTests.imports,
-  );
+  assert.deepEqual({ ...forTests.imports, ...manifest.imports }, forTests.imports);
   for (const section of ["compilerOptions", "unstable", "nodeModulesDir", "fmt", "lint"] as const) {
     assert.deepEqual(forTests[section], manifest[section], section);
   }
   for (const path of ["deno.lock", "tests/deno.lock"]) {
-    assert.doesNotMatch(
-      await Deno.readTextFile(new URL(path, root)),
-      /"(jsr|https):/,
-    );
+    assert.doesNotMatch(await Deno.readTextFile(new URL(path, root)), /"(jsr|https):/);
   }
 });

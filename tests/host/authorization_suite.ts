@@ -28,36 +28,18 @@ async function register({ origin }: HostServer, port: number): Promise<string> {
   const response = await fetch(`${origin}/oauth/register`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      ...publicClient,
-      redirect_uris: [`http://127.0.0.1:${port}/callback`],
-    }),
+    body: JSON.stringify({ ...publicClient, redirect_uris: [`http://127.0.0.1:${port}/callback`] }),
   });
   assert.equal(response.status, 201);
   return text(await json(response), "client_id");
 }
 
 /** Runs both scenarios of the suite and agrees in the place of the person whom it sends to its URL. */
-export async function runSuite(
-  server: HostServer,
-  more: readonly string[] = [],
-): Promise<Run> {
+export async function runSuite(server: HostServer, more: readonly string[] = []): Promise<Run> {
   const port = freePort();
-  const client = [
-    "--client-id",
-    await register(server, port),
-    "-p",
-    String(port),
-  ];
+  const client = ["--client-id", await register(server, port), "-p", String(port)];
   await using child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...suiteCommand,
-      "authorization",
-      "--url",
-      server.origin,
-      ...client,
-      ...more,
-    ],
+    args: [...suiteCommand, "authorization", "--url", server.origin, ...client, ...more],
     cwd: new URL("../../", import.meta.url),
     stdin: "null",
     stdout: "piped",
@@ -68,9 +50,7 @@ export async function runSuite(
   try {
     let report = "";
     let answer = new URLSearchParams();
-    for await (
-      const chunk of child.stdout.pipeThrough(new TextDecoderStream())
-    ) {
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
       report += chunk;
       if (answer.size === 0 && isWaiting(report)) answer = await agree(report);
     }
@@ -83,19 +63,13 @@ export async function runSuite(
 
 /** The URL is printed before the port of the answer is open. */
 function isWaiting(report: string): boolean {
-  return report.includes("Callback server started") &&
-    /^http\S+\/authorize\?\S+\n/m.test(report);
+  return report.includes("Callback server started") && /^http\S+\/authorize\?\S+\n/m.test(report);
 }
 
 /** Opens the printed URL and takes the answer to where it is sent. */
 async function agree(report: string): Promise<URLSearchParams> {
-  const [url] = z.tuple([z.string()]).parse(
-    report.match(/^http\S+\/authorize\?\S+$/m),
-  );
+  const [url] = z.tuple([z.string()]).parse(report.match(/^http\S+\/authorize\?\S+$/m));
   const callback = await approve(new URL(url));
-  assert.equal(
-    await (await fetch(callback)).text(),
-    "OK. You can close this page.",
-  );
+  assert.equal(await (await fetch(callback)).text(), "OK. You can close this page.");
   return callback.searchParams;
 }

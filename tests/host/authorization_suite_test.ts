@@ -6,8 +6,7 @@ import { startServer } from "./server.ts";
 
 /** The lines of the closing summary: a scenario that was skipped would stand there with nothing passed. */
 function summaryOf(report: string): readonly string[] {
-  return report.slice(report.indexOf("=== SUMMARY ===")).split("\n").slice(1)
-    .filter((line) => line !== "");
+  return report.slice(report.indexOf("=== SUMMARY ===")).split("\n").slice(1).filter((line) => line !== "");
 }
 
 /** An app whose answers to the browser name another issuer. */
@@ -18,32 +17,26 @@ function misnamed(app: App): App {
     if (location === null) return response;
     const url = new URL(location);
     url.searchParams.set("iss", "https://other.example");
-    return new Response(null, {
-      status: response.status,
-      headers: { location: url.href },
-    });
+    return new Response(null, { status: response.status, headers: { location: url.href } });
   };
 }
 
 Deno.test("the authorization suite passes with iss, and nothing is skipped (conformance 0.2.0-alpha.12)", async (t) => {
   for (const withResource of [false, true]) {
-    await t.step(
-      withResource ? "for the resource" : "for no resource",
-      async () => {
-        await using server = await startServer();
-        const { code, report, answer } = await runSuite(
-          server,
-          withResource ? ["--resource", `${server.origin}/oauth`] : [],
-        );
-        assert.deepEqual(summaryOf(report), [
-          "✓ authorization-server-metadata-endpoint: 1 passed, 0 failed",
-          "✓ authorization-code-grant: 1 passed, 0 failed",
-          "Total: 2 passed, 0 failed",
-        ], report);
-        assert.equal(code, 0, report);
-        assert.deepEqual(answer.getAll("iss"), [server.origin]);
-      },
-    );
+    await t.step(withResource ? "for the resource" : "for no resource", async () => {
+      await using server = await startServer();
+      const { code, report, answer } = await runSuite(
+        server,
+        withResource ? ["--resource", `${server.origin}/oauth`] : [],
+      );
+      assert.deepEqual(summaryOf(report), [
+        "✓ authorization-server-metadata-endpoint: 1 passed, 0 failed",
+        "✓ authorization-code-grant: 1 passed, 0 failed",
+        "Total: 2 passed, 0 failed",
+      ], report);
+      assert.equal(code, 0, report);
+      assert.deepEqual(answer.getAll("iss"), [server.origin]);
+    });
   }
 });
 

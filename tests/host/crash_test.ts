@@ -31,22 +31,13 @@ interface Acknowledged {
 }
 
 /** Does one kind of work after another and notes what is acknowledged, for as long as the server answers. */
-async function work(
-  client: Client,
-  name: string,
-  done: Acknowledged,
-  onAcknowledged: () => void,
-): Promise<void> {
+async function work(client: Client, name: string, done: Acknowledged, onAcknowledged: () => void): Promise<void> {
   for (let count = 0;; count++) {
     const clientId = await registerClient(client);
     done.clientIds.push(clientId);
     onAcknowledged();
     // A password costs the server fifty milliseconds on purpose, so it is only every fourth time that one is made.
-    const user = {
-      clientId,
-      email: `${name}-${count}@example.com`,
-      password: `password of ${name}-${count}`,
-    };
+    const user = { clientId, email: `${name}-${count}@example.com`, password: `password of ${name}-${count}` };
     if (count % 4 === 0) {
       assert.equal(await signInStatus(client, clientId, user), 302);
       done.users.push(user);
@@ -60,10 +51,7 @@ async function work(
 }
 
 /** Has a server worked with and kills it after so many acknowledgements; gives these, and those that were on their way. */
-async function killAfter(
-  server: Server,
-  acknowledgements: number,
-): Promise<Acknowledged> {
+async function killAfter(server: Server, acknowledgements: number): Promise<Acknowledged> {
   const done: Acknowledged = { clientIds: [], users: [], redeemed: [] };
   let left = acknowledgements;
   const onAcknowledged = (): void => {
@@ -71,50 +59,27 @@ async function killAfter(
   };
   const workers = Array.from(
     { length: WORKERS },
-    (_, number) =>
-      work(
-        server.client,
-        `${acknowledgements}-${number}`,
-        done,
-        onAcknowledged,
-      ),
+    (_, number) => work(server.client, `${acknowledgements}-${number}`, done, onAcknowledged),
   );
   const ends = await Promise.allSettled(workers);
   const { signal, stderr } = await server.ended;
   assert.deepEqual([signal, stderr], ["SIGKILL", ""]);
   // A worker ends with its connection; whatever else it ended with was the server's answer, and wrong.
   for (const end of ends) {
-    assert(
-      end.status === "rejected" && end.reason instanceof TypeError,
-      String("reason" in end && end.reason),
-    );
+    assert(end.status === "rejected" && end.reason instanceof TypeError, String("reason" in end && end.reason));
   }
   return done;
 }
 
 /** Insists that everything acknowledged holds, eight checks at a time. */
-async function assertKept(
-  client: Client,
-  { clientIds, users, redeemed }: Acknowledged,
-): Promise<void> {
+async function assertKept(client: Client, { clientIds, users, redeemed }: Acknowledged): Promise<void> {
   const checks = [
     ...clientIds.map((clientId) => () => fetchCode(client, clientId)),
     ...users.map((user) => async () => {
-      assert.equal(
-        await signInStatus(client, user.clientId, user),
-        302,
-        user.email,
-      );
+      assert.equal(await signInStatus(client, user.clientId, user), 302, user.email);
     }),
     ...users.map((user) => async () => {
-      assert.equal(
-        await signInStatus(client, user.clientId, {
-          ...user,
-          password: "wrong",
-        }),
-        401,
-        user.email,
-      );
+      assert.equal(await signInStatus(client, user.clientId, { ...user, password: "wrong" }), 401, user.email);
     }),
     ...redeemed.map(({ clientId, code }) => async () => {
       const response = await redeemCode(client, clientId, code);
@@ -131,20 +96,13 @@ async function assertKept(
 
 Deno.test("kill -9 at any moment loses nothing that was acknowledged (README)", async (t) => {
   await using folder = await makeFolder();
-  const args = [
-    "--quiet",
-    "--db",
-    `${folder.path}/kv.sqlite3`,
-    "--public-url",
-    "http://mock.test",
-  ];
+  const args = ["--quiet", "--db", `${folder.path}/kv.sqlite3`, "--public-url", "http://mock.test"];
   const all: Acknowledged = { clientIds: [], users: [], redeemed: [] };
   for (const acknowledgements of KILLS) {
     await t.step(`after ${acknowledgements} acknowledgements`, async () => {
       await using server = await startServer(args);
       const done = await killAfter(server, acknowledgements);
-      const count = done.clientIds.length + done.users.length +
-        done.redeemed.length;
+      const count = done.clientIds.length + done.users.length + done.redeemed.length;
       assert(count >= acknowledgements, `only ${count} acknowledgements`);
       await using next = await startServer(args);
       await assertKept(next.client, done);

@@ -10,9 +10,7 @@ const SESSIONS = 1000;
 /** What is in use once nothing else can be collected. */
 async function heapBytes(): Promise<number> {
   const collect: unknown = Reflect.get(globalThis, "gc");
-  if (typeof collect !== "function") {
-    throw new Error("Needs --v8-flags=--expose-gc");
-  }
+  if (typeof collect !== "function") throw new Error("Needs --v8-flags=--expose-gc");
   for (let times = 0; times < 5; times++) {
     collect();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -22,10 +20,7 @@ async function heapBytes(): Promise<number> {
 
 await using mcp = await openMcp({ sleep: () => Promise.resolve() });
 const fetch = mcp.fetchAs("no-auth", OPEN);
-const wait = rpc("tools/call", {
-  name: "mock_delay",
-  arguments: { delayMs: 1, message: "m" },
-});
+const wait = rpc("tools/call", { name: "mock_delay", arguments: { delayMs: 1, message: "m" } });
 
 async function abandonSessions(count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
@@ -49,6 +44,4 @@ await abandonSessions(SESSIONS);
 const held = await heapBytes();
 await letTimePass();
 const after = await heapBytes();
-Deno.stdout.writeSync(
-  new TextEncoder().encode(JSON.stringify({ before, held, after })),
-);
+Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify({ before, held, after })));

@@ -3,23 +3,12 @@ import assert from "node:assert/strict";
 import { assertRefused, initialize, rpc } from "../mcp_helpers.ts";
 import { type Client, makeFolder, type Server, startServer } from "./program.ts";
 
-const echo = rpc("tools/call", {
-  name: "mock_echo",
-  arguments: { message: "x" },
-});
+const echo = rpc("tools/call", { name: "mock_echo", arguments: { message: "x" } });
 
-function post(
-  { fetch }: Client,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<Response> {
+function post({ fetch }: Client, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch("/no-auth", {
     method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headers,
-    },
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
     body: JSON.stringify(body),
   });
 }
@@ -55,19 +44,12 @@ Deno.test("a session begun on one process goes on on another, and after a restar
   const wrong = rpc("tools/call", { name: "mock_echo", arguments: {} });
   await assertRefused(await post(c.client, wrong, session), 200, -32602, 1);
   await assertRefused(await post(c.client, [echo], session), 400, -32600);
-  const stream = await c.client.fetch("/no-auth", {
-    headers: { accept: "text/event-stream", ...session },
-  });
+  const stream = await c.client.fetch("/no-auth", { headers: { accept: "text/event-stream", ...session } });
   assert.equal(stream.status, 200);
-  const ended = await c.client.fetch("/no-auth", {
-    method: "DELETE",
-    headers: session,
-  });
+  const ended = await c.client.fetch("/no-auth", { method: "DELETE", headers: session });
   assert.equal(ended.status, 200);
   for (const response of [ended, stream]) await response.text();
-  for (const { client } of [c, d]) {
-    await assertRefused(await post(client, echo, session), 404, -32001, 1);
-  }
+  for (const { client } of [c, d]) await assertRefused(await post(client, echo, session), 404, -32001, 1);
   await c.stop();
   await d.stop();
 });

@@ -64,9 +64,7 @@ async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
 function untilRefusing({ fetch }: Client): Promise<void> {
   return until("requests are refused", async () => {
     try {
-      const response = await fetch("/health", {
-        headers: { connection: "close" },
-      });
+      const response = await fetch("/health", { headers: { connection: "close" } });
       await response.body?.cancel();
       return response.status === 503;
     } catch {
@@ -86,22 +84,10 @@ Deno.test("--json prints one ready line and a line per exchange, without query o
     version,
     db: ":memory:",
   });
-  const metadata = {
-    ...publicClient,
-    token_endpoint_auth_method: "client_secret_post",
-  };
-  const registered = await jsonOf(
-    await client.postJson("/oauth/register", metadata),
-    201,
-  );
-  const [clientId, secret] = [
-    text(registered, "client_id"),
-    text(registered, "client_secret"),
-  ];
-  const credentials = {
-    auto_approve_email: "ada@example.com",
-    auto_approve_password: "pass-phrase",
-  };
+  const metadata = { ...publicClient, token_endpoint_auth_method: "client_secret_post" };
+  const registered = await jsonOf(await client.postJson("/oauth/register", metadata), 201);
+  const [clientId, secret] = [text(registered, "client_id"), text(registered, "client_secret")];
+  const credentials = { auto_approve_email: "ada@example.com", auto_approve_password: "pass-phrase" };
   const code = await fetchCode(client, clientId, credentials);
   const tokens = await jsonOf(
     await client.postForm("/oauth/token", {
@@ -120,62 +106,29 @@ Deno.test("--json prints one ready line and a line per exchange, without query o
   const [first, ...lines] = stdout.trimEnd().split("\n");
   assert.deepEqual(JSON.parse(first ?? ""), ready);
   const exchanges = lines.map((line) => exchangeLine.parse(JSON.parse(line)));
-  assert.deepEqual(
-    exchanges.map((
-      { sequence, method, path, status },
-    ) => [sequence, method, path, status]),
-    [
-      [1, "POST", "/oauth/register", 201],
-      [2, "GET", "/oauth/authorize", 302],
-      [3, "POST", "/oauth/token", 200],
-      [4, "GET", "/bearer", 401],
-    ],
-  );
-  const secrets = [
-    secret,
-    code,
-    text(tokens, "access_token"),
-    text(tokens, "refresh_token"),
-    verifier,
-    challenge,
-  ];
-  for (
-    const told of [
-      ...secrets,
-      "pass-phrase",
-      "ada@example.com",
-      "expected-token",
-      clientId,
-      "?",
-    ]
-  ) {
+  assert.deepEqual(exchanges.map(({ sequence, method, path, status }) => [sequence, method, path, status]), [
+    [1, "POST", "/oauth/register", 201],
+    [2, "GET", "/oauth/authorize", 302],
+    [3, "POST", "/oauth/token", 200],
+    [4, "GET", "/bearer", 401],
+  ]);
+  const secrets = [secret, code, text(tokens, "access_token"), text(tokens, "refresh_token"), verifier, challenge];
+  for (const told of [...secrets, "pass-phrase", "ada@example.com", "expected-token", clientId, "?"]) {
     assert(!stdout.includes(told), `${told} stands in ${stdout}`);
   }
 });
 
 Deno.test("output for people names the URL to paste, the guide and where the data is (README)", async () => {
   await using folder = await makeFolder();
-  await using program = launch(["--port", "0"], {
-    env: { MOCK_DB: `${folder.path}/kv.sqlite3` },
-  });
-  const [, port] = await program.until(
-    "stdout",
-    /http:\/\/127\.0\.0\.1:(\d+)\/guide[^]*kv\.sqlite3\n/,
-  );
+  await using program = launch(["--port", "0"], { env: { MOCK_DB: `${folder.path}/kv.sqlite3` } });
+  const [, port] = await program.until("stdout", /http:\/\/127\.0\.0\.1:(\d+)\/guide[^]*kv\.sqlite3\n/);
   const { url, fetch } = createClient(`http://127.0.0.1:${port}`);
   assert.equal((await (await fetch("/health")).json()).status, "healthy");
   program.kill("SIGTERM");
   const { code, stdout, stderr } = await program.ended;
   assert.deepEqual([code, stderr], [0, ""]);
   for (
-    const told of [
-      `${url}/oauth\n`,
-      `${url}/no-auth\n`,
-      `${url}/bearer\n`,
-      `${url}/guide\n`,
-      folder.path,
-      version,
-    ]
+    const told of [`${url}/oauth\n`, `${url}/no-auth\n`, `${url}/bearer\n`, `${url}/guide\n`, folder.path, version]
   ) {
     assert(stdout.includes(told), `${told} is missing in ${stdout}`);
   }
@@ -186,18 +139,9 @@ Deno.test("--quiet prints nothing (README, options)", async () => {
   const port = freePort();
   await using program = launch(["--quiet", "--port", `${port}`, ...memory]);
   await until("it listens", () => isListening(port));
-  assert.equal(
-    (await (await createClient(`http://127.0.0.1:${port}`).fetch("/health"))
-      .json()).status,
-    "healthy",
-  );
+  assert.equal((await (await createClient(`http://127.0.0.1:${port}`).fetch("/health")).json()).status, "healthy");
   program.kill("SIGTERM");
-  assert.deepEqual(await program.ended, {
-    code: 0,
-    signal: null,
-    stdout: "",
-    stderr: "",
-  });
+  assert.deepEqual(await program.ended, { code: 0, signal: null, stdout: "", stderr: "" });
 });
 
 Deno.test("--quiet with --json prints the ready line alone, for whoever started it (README, options)", async () => {
@@ -214,10 +158,7 @@ Deno.test("an unexpected error is told, even with --quiet, and not to the client
       const db = `${folder.path}/kv.sqlite3`;
       await using server = await startServer([...flags, "--db", db]);
       breakDatabase(db);
-      const body = await jsonOf(
-        await server.client.postJson("/oauth/register", publicClient),
-        500,
-      );
+      const body = await jsonOf(await server.client.postJson("/oauth/register", publicClient), 500);
       assert.equal(body.error, "server_error");
       assert.doesNotMatch(text(body, "error_description"), /table|sql/i);
       server.kill("SIGTERM");
@@ -232,12 +173,9 @@ Deno.test("an unexpected error is told, even with --quiet, and not to the client
 function breakDatabase(path: string): void {
   const database = new DatabaseSync(path);
   const tables = z.array(z.object({ name: z.string() })).parse(
-    database.prepare("select name from sqlite_master where type = 'table'")
-      .all(),
+    database.prepare("select name from sqlite_master where type = 'table'").all(),
   );
-  for (const { name } of tables) {
-    database.exec(`drop table if exists "${name}"`);
-  }
+  for (const { name } of tables) database.exec(`drop table if exists "${name}"`);
   database.close();
 }
 
@@ -250,12 +188,7 @@ Deno.test("--help and --version print and end, whatever else is wrong (README, o
   ];
   for (const [flags, stdout] of asked) {
     await t.step(flags.join(" "), async () => {
-      assert.deepEqual(await run(flags), {
-        code: 0,
-        signal: null,
-        stdout,
-        stderr: "",
-      });
+      assert.deepEqual(await run(flags), { code: 0, signal: null, stdout, stderr: "" });
     });
   }
 });
@@ -263,108 +196,35 @@ Deno.test("--help and --version print and end, whatever else is wrong (README, o
 Deno.test("what cannot be used ends the program with code 2 and one line on stderr (README, options)", async (t) => {
   await using folder = await makeFolder();
   const noDatabase = `${folder.path}/file`;
-  await Deno.writeTextFile(
-    noDatabase,
-    "This is a letter, and no database at all.\n".repeat(100),
-  );
+  await Deno.writeTextFile(noDatabase, "This is a letter, and no database at all.\n".repeat(100));
   const nowhere = "http://127.0.0.1:1/";
-  const { certPath, keyPath } = await writeCertificate(
-    folder.path,
-    createCertificate(),
-  );
-  const other = await writeCertificate(
-    `${folder.path}/other`,
-    createCertificate(),
-  );
+  const { certPath, keyPath } = await writeCertificate(folder.path, createCertificate());
+  const other = await writeCertificate(`${folder.path}/other`, createCertificate());
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const takenPort = `${taken.addr.port}`;
-  const cases: Readonly<
-    Record<
-      string,
-      readonly [
-        args: readonly string[],
-        env: Record<string, string>,
-        says: RegExp,
-      ]
-    >
-  > = {
-    "an unknown flag": [["--nope"], {}, /'--nope'.*--help/],
-    "a value with a line break": [["--port", "1\n2"], {}, /0 to 65535/],
-    "a variable": [[], { PORT: "http" }, /'http'.*0 to 65535/],
-    "a taken port": [
-      [...memory, "--port", takenPort],
-      {},
-      new RegExp(`${takenPort}.*taken.*--port`),
-    ],
-    "a taken port in the environment": [
-      memory,
-      { PORT: takenPort },
-      new RegExp(`${takenPort}.*taken.*--port`),
-    ],
-    "an address that is not this machine's": [
-      [...memory, "--host", "192.0.2.1"],
-      {},
-      /192\.0\.2\.1/,
-    ],
-    "a host that is no name": [
-      [...memory, "--host", "no such host"],
-      {},
-      /no such host/,
-    ],
-    "a file that is no database": [
-      ["--db", noDatabase],
-      {},
-      /\/file .*not a database/,
-    ],
-    "a folder that cannot be made": [
-      ["--db", `${noDatabase}/below/kv.sqlite3`],
-      {},
-      /below\/kv\.sqlite3/,
-    ],
-    "a folder in place of a file": [
-      [],
-      { MOCK_DB: folder.path },
-      /mock-oauth-test-/,
-    ],
-    "a KV server that is not there": [["--db", nowhere], {
-      DENO_KV_ACCESS_TOKEN: "x",
-    }, /http:\/\/127\.0\.0\.1:1\//],
-    "a certificate without a key": [
-      [...memory, "--tls-cert", certPath],
-      {},
-      /--tls-key/,
-    ],
-    "no certificate file": [
-      [...memory, ...tls(`${folder.path}/none.pem`, keyPath)],
-      {},
-      /none\.pem/,
-    ],
-    "no key file": [
-      [...memory, ...tls(certPath, `${folder.path}/none.pem`)],
-      {},
-      /none\.pem/,
-    ],
-    "a certificate that is none": [
-      [...memory, ...tls(noDatabase, keyPath)],
-      {},
-      /\/file|certificate/,
-    ],
-    "a key that is none": [
-      [...memory, ...tls(certPath, noDatabase)],
-      {},
-      /\/file|key/,
-    ],
-    "another certificate's key": [
-      [...memory, ...tls(certPath, other.keyPath)],
-      {},
-      /key/i,
-    ],
-  };
+  const cases: Readonly<Record<string, readonly [args: readonly string[], env: Record<string, string>, says: RegExp]>> =
+    {
+      "an unknown flag": [["--nope"], {}, /'--nope'.*--help/],
+      "a value with a line break": [["--port", "1\n2"], {}, /0 to 65535/],
+      "a variable": [[], { PORT: "http" }, /'http'.*0 to 65535/],
+      "a taken port": [[...memory, "--port", takenPort], {}, new RegExp(`${takenPort}.*taken.*--port`)],
+      "a taken port in the environment": [memory, { PORT: takenPort }, new RegExp(`${takenPort}.*taken.*--port`)],
+      "an address that is not this machine's": [[...memory, "--host", "192.0.2.1"], {}, /192\.0\.2\.1/],
+      "a host that is no name": [[...memory, "--host", "no such host"], {}, /no such host/],
+      "a file that is no database": [["--db", noDatabase], {}, /\/file .*not a database/],
+      "a folder that cannot be made": [["--db", `${noDatabase}/below/kv.sqlite3`], {}, /below\/kv\.sqlite3/],
+      "a folder in place of a file": [[], { MOCK_DB: folder.path }, /mock-oauth-test-/],
+      "a KV server that is not there": [["--db", nowhere], { DENO_KV_ACCESS_TOKEN: "x" }, /http:\/\/127\.0\.0\.1:1\//],
+      "a certificate without a key": [[...memory, "--tls-cert", certPath], {}, /--tls-key/],
+      "no certificate file": [[...memory, ...tls(`${folder.path}/none.pem`, keyPath)], {}, /none\.pem/],
+      "no key file": [[...memory, ...tls(certPath, `${folder.path}/none.pem`)], {}, /none\.pem/],
+      "a certificate that is none": [[...memory, ...tls(noDatabase, keyPath)], {}, /\/file|certificate/],
+      "a key that is none": [[...memory, ...tls(certPath, noDatabase)], {}, /\/file|key/],
+      "another certificate's key": [[...memory, ...tls(certPath, other.keyPath)], {}, /key/i],
+    };
   for (const [name, [args, env, says]] of Object.entries(cases)) {
     await t.step(name, async () => {
-      const { code, stdout, stderr } = await run(args, {
-        env: { PORT: "0", ...env },
-      });
+      const { code, stdout, stderr } = await run(args, { env: { PORT: "0", ...env } });
       assert.match(stderr, /^mock-oauth: [^\n]{10,}\n$/);
       assert.match(stderr, says);
       assert.doesNotMatch(stderr, /Uncaught|file:\/\/|\bat /);
@@ -383,21 +243,13 @@ async function writeCertificate(
 ): Promise<{ readonly certPath: string; readonly keyPath: string }> {
   const [certPath, keyPath] = [`${folder}/cert.pem`, `${folder}/key.pem`];
   await Deno.mkdir(folder, { recursive: true });
-  await Promise.all([
-    Deno.writeTextFile(certPath, cert),
-    Deno.writeTextFile(keyPath, key),
-  ]);
+  await Promise.all([Deno.writeTextFile(certPath, cert), Deno.writeTextFile(keyPath, key)]);
   return { certPath, keyPath };
 }
 
 const streams = { accept: "application/json, text/event-stream" };
 
-function rpc(
-  client: Client,
-  headers: Record<string, string>,
-  method: string,
-  params: unknown,
-): Promise<Response> {
+function rpc(client: Client, headers: Record<string, string>, method: string, params: unknown): Promise<Response> {
   return client.fetch("/no-auth", {
     method: "POST",
     headers: { ...streams, "content-type": "application/json", ...headers },
@@ -406,11 +258,7 @@ function rpc(
 }
 
 async function beginSession(client: Client): Promise<Record<string, string>> {
-  const params = {
-    protocolVersion: "2025-06-18",
-    capabilities: {},
-    clientInfo: { name: "test", version: "0" },
-  };
+  const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "0" } };
   const response = await rpc(client, {}, "initialize", params);
   await response.text();
   return { "mcp-session-id": response.headers.get("mcp-session-id") ?? "" };
@@ -419,10 +267,7 @@ async function beginSession(client: Client): Promise<Record<string, string>> {
 /** Calls a tool that takes its time: its stream begins at once, so when this is over the call is under way. */
 async function beginDelay(client: Client, delayMs: number): Promise<Response> {
   const session = await beginSession(client);
-  return await rpc(client, session, "tools/call", {
-    name: "mock_delay",
-    arguments: { delayMs, message: "done" },
-  });
+  return await rpc(client, session, "tools/call", { name: "mock_delay", arguments: { delayMs, message: "done" } });
 }
 
 /** Insists that a server ended in good order: its database is closed, so that there is one file and nothing beside it. */
@@ -434,9 +279,7 @@ async function assertStopped({ ended, ready }: Server): Promise<void> {
 }
 
 /** Runs a test against a server that has a folder of its own for its database. */
-async function withStored(
-  test: (server: Server) => Promise<void>,
-): Promise<void> {
+async function withStored(test: (server: Server) => Promise<void>): Promise<void> {
   await using folder = await makeFolder();
   await using server = await startServer(["--db", `${folder.path}/kv.sqlite3`]);
   await test(server);
@@ -462,10 +305,7 @@ Deno.test("a signal lets a request finish whose body is under way (README)", asy
     await t.step(signal, () =>
       withStored(async (server) => {
         const body = JSON.stringify(publicClient);
-        using connection = await Deno.connect({
-          hostname: "127.0.0.1",
-          port: server.ready.port,
-        });
+        using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.ready.port });
         await write(
           connection,
           "POST /oauth/register HTTP/1.1\r\nhost: mock.test\r\ncontent-type: application/json\r\n" +
@@ -488,10 +328,7 @@ Deno.test("a client that hangs up in the middle of a body is no error of the ser
   for (const framing of ["content-length: 100", "transfer-encoding: chunked"]) {
     await t.step(framing, async () => {
       await using server = await startServer(memory);
-      const connection = await Deno.connect({
-        hostname: "127.0.0.1",
-        port: server.ready.port,
-      });
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.ready.port });
       await write(
         connection,
         "POST /oauth/register HTTP/1.1\r\nhost: mock.test\r\ncontent-type: application/json\r\n" +
@@ -500,10 +337,7 @@ Deno.test("a client that hangs up in the middle of a body is no error of the ser
       assert.match(await readSome(connection), /^HTTP\/1\.1 100 /);
       await write(connection, "5\r\nabcde\r\n");
       connection.close();
-      const [line] = await server.until(
-        "stdout",
-        /.*"path":"\/oauth\/register".*\n/,
-      );
+      const [line] = await server.until("stdout", /.*"path":"\/oauth\/register".*\n/);
       assert.equal(exchangeLine.parse(JSON.parse(line)).status, 400);
       assert.doesNotMatch((await server.stop()).stdout, /"event":"error"/);
     });
@@ -512,24 +346,18 @@ Deno.test("a client that hangs up in the middle of a body is no error of the ser
 
 async function write(connection: Deno.Conn, text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) {
-    at += await connection.write(bytes.subarray(at));
-  }
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
 async function readSome(connection: Deno.Conn): Promise<string> {
   const bytes = new Uint8Array(1024);
-  return new TextDecoder().decode(
-    bytes.subarray(0, await connection.read(bytes) ?? 0),
-  );
+  return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
 }
 
 Deno.test("a signal does not wait for open event streams (README)", () =>
   withStored(async (server) => {
     const session = await beginSession(server.client);
-    const stream = await server.client.fetch("/no-auth", {
-      headers: { ...streams, ...session },
-    });
+    const stream = await server.client.fetch("/no-auth", { headers: { ...streams, ...session } });
     assert.equal(stream.status, 200);
     const before = performance.now();
     server.kill("SIGTERM");
@@ -543,10 +371,7 @@ Deno.test("a signal waits 5 s for a request, then closes the database all the sa
     const call = await beginDelay(server.client, 10_000);
     const before = performance.now();
     server.kill("SIGTERM");
-    await Promise.all([
-      assertStopped(server),
-      Promise.allSettled([call.text()]),
-    ]);
+    await Promise.all([assertStopped(server), Promise.allSettled([call.text()])]);
     const waitedMs = performance.now() - before;
     assert(waitedMs > 4500 && waitedMs < 6500, `it waited for ${waitedMs} ms`);
   }));
@@ -564,10 +389,7 @@ Deno.test("a reader who leaves after the ready line does not bring the server do
   await using server = await startServer(memory);
   await server.leave();
   for (let count = 0; count < 3; count++) {
-    assert.equal(
-      (await (await server.client.fetch("/health")).json()).status,
-      "healthy",
-    );
+    assert.equal((await (await server.client.fetch("/health")).json()).status, "healthy");
     // Log lines are written some time after the answer: each has its chance to fail before the next request.
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -579,9 +401,7 @@ Deno.test("a reader who reads no more than the ready line does not bring it to a
   server.neglect();
   // A pipe holds 64 KiB, which is some 500 lines.
   for (let count = 0; count < 1500; count++) {
-    await (await server.client.fetch("/health", {
-      signal: AbortSignal.timeout(3000),
-    })).body?.cancel();
+    await (await server.client.fetch("/health", { signal: AbortSignal.timeout(3000) })).body?.cancel();
   }
   await server.stop();
 });
@@ -589,63 +409,36 @@ Deno.test("a reader who reads no more than the ready line does not bring it to a
 Deno.test("--tls-cert and --tls-key serve https, and the issuer says so (README, options)", async () => {
   await using folder = await makeFolder();
   const certificate = createCertificate();
-  const { certPath, keyPath } = await writeCertificate(
-    folder.path,
-    certificate,
-  );
-  await using server = await startServer([
-    ...memory,
-    ...tls(certPath, keyPath),
-  ]);
+  const { certPath, keyPath } = await writeCertificate(folder.path, certificate);
+  await using server = await startServer([...memory, ...tls(certPath, keyPath)]);
   const { url, port } = server.ready;
   assert.equal(url, `https://127.0.0.1:${port}`);
   using http = Deno.createHttpClient({ caCerts: [certificate.cert] });
   for (const host of ["127.0.0.1", "localhost"]) {
-    assert.equal(
-      await issuerAt(createClient(`https://${host}:${port}`, http)),
-      `https://${host}:${port}`,
-    );
+    assert.equal(await issuerAt(createClient(`https://${host}:${port}`, http)), `https://${host}:${port}`);
   }
   await server.stop();
 });
 
 async function issuerAt({ fetch }: Client): Promise<string> {
-  return text(
-    await jsonOf(await fetch("/.well-known/oauth-authorization-server"), 200),
-    "issuer",
-  );
+  return text(await jsonOf(await fetch("/.well-known/oauth-authorization-server"), 200), "issuer");
 }
 
 Deno.test("--public-url is the issuer and the URL to paste, whatever the request's own (README, options)", async () => {
   const publicUrl = "https://mock.example";
-  await using server = await startServer([
-    ...memory,
-    "--public-url",
-    `${publicUrl}/`,
-  ]);
+  await using server = await startServer([...memory, "--public-url", `${publicUrl}/`]);
   assert.equal(server.ready.url, publicUrl);
   assert.equal(await issuerAt(server.client), publicUrl);
   const challenge = await server.client.fetch("/oauth", { method: "POST" });
   await challenge.body?.cancel();
-  assert.match(
-    challenge.headers.get("www-authenticate") ?? "",
-    /"https:\/\/mock\.example\/\.well-known\//,
-  );
+  assert.match(challenge.headers.get("www-authenticate") ?? "", /"https:\/\/mock\.example\/\.well-known\//);
   await server.stop();
 });
 
 Deno.test("--host chooses the address, and the URL names one that can be called (README, options)", async (t) => {
-  for (
-    const [host, name] of [
-      ["localhost", "localhost"],
-      ["0.0.0.0", "localhost"],
-      ["", "127.0.0.1"],
-    ]
-  ) {
+  for (const [host, name] of [["localhost", "localhost"], ["0.0.0.0", "localhost"], ["", "127.0.0.1"]]) {
     await t.step(host || "none", async () => {
-      await using server = await startServer(memory, {
-        env: { HOST: host ?? "" },
-      });
+      await using server = await startServer(memory, { env: { HOST: host ?? "" } });
       const { url, port } = server.ready;
       assert.equal(url, `http://${name}:${port}`);
       assert.equal(await issuerAt(createClient(url)), url);
@@ -659,23 +452,12 @@ Deno.test("deno serve runs it, says where, and it opens no port of its own (READ
   const flags = taskWords("start").filter((word) => word.startsWith("--") && word !== "--quiet");
   const executable = { ...startTask, words: ["serve", ...flags] };
   const env = { MOCK_DB: ":memory:", PORT: `${ownPort}` };
-  await using program = launch([
-    "--host",
-    "127.0.0.1",
-    "--port",
-    `${port}`,
-    "main.ts",
-  ], { executable, env });
+  await using program = launch(["--host", "127.0.0.1", "--port", `${port}`, "main.ts"], { executable, env });
   await until("it listens", () => isListening(port));
   const client = createClient(`http://127.0.0.1:${port}`);
   assert.equal(await issuerAt(client), client.url);
   const clientId = await registerClient(client);
-  assert.equal(
-    await statusOf(
-      await redeemCode(client, clientId, await fetchCode(client, clientId)),
-    ),
-    200,
-  );
+  assert.equal(await statusOf(await redeemCode(client, clientId, await fetchCode(client, clientId))), 200);
   assert.equal(await isListening(ownPort), false);
   const { stdout, stderr } = program.printed;
   assert((stdout + stderr).includes(client.url), `${client.url} is not told`);

@@ -39,14 +39,9 @@ export interface Executable {
 
 /** The words of a task of deno.json, which a test runs as they stand: a permission that is missing there is missing here. */
 export function taskWords(name: "start" | "compile"): readonly string[] {
-  const tasks = z.record(z.string(), z.looseObject({ command: z.string() }))
-    .parse(manifest.tasks);
+  const tasks = z.record(z.string(), z.looseObject({ command: z.string() })).parse(manifest.tasks);
   const words = tasks[name]?.command.split(" ") ?? [];
-  assert.equal(
-    words[0],
-    "deno",
-    `deno.json has no task ${name} that is one call of deno`,
-  );
+  assert.equal(words[0], "deno", `deno.json has no task ${name} that is one call of deno`);
   return words.slice(1);
 }
 
@@ -72,10 +67,7 @@ export interface Program extends AsyncDisposable {
   /** What it has printed so far. */
   readonly printed: { readonly stdout: string; readonly stderr: string };
   /** Waits for output; gives the match. */
-  readonly until: (
-    stream: "stdout" | "stderr",
-    pattern: RegExp,
-  ) => Promise<RegExpExecArray>;
+  readonly until: (stream: "stdout" | "stderr", pattern: RegExp) => Promise<RegExpExecArray>;
   readonly kill: (signal: Deno.Signal) => void;
   /** Reads no more of what it prints, and closes the pipe. */
   readonly leave: () => Promise<void>;
@@ -92,10 +84,7 @@ export interface LaunchOptions {
 }
 
 /** Starts a process. */
-export function launch(
-  args: readonly string[],
-  { executable = startTask, env = {} }: LaunchOptions = {},
-): Program {
+export function launch(args: readonly string[], { executable = startTask, env = {} }: LaunchOptions = {}): Program {
   const { path, words, cwd, clearEnv } = executable;
   const child = new Deno.Command(path, {
     args: [...words, ...args],
@@ -126,11 +115,7 @@ export function launch(
   }
 
   let hasEnded = false;
-  const ended = Promise.all([
-    child.status,
-    collect("stdout"),
-    collect("stderr"),
-  ]).then(([{ code, signal }]) => {
+  const ended = Promise.all([child.status, collect("stdout"), collect("stderr")]).then(([{ code, signal }]) => {
     hasEnded = true;
     wake();
     return { code, signal, ...printed };
@@ -139,21 +124,14 @@ export function launch(
   const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   void ended.finally(() => clearTimeout(patience));
 
-  function until(
-    stream: "stdout" | "stderr",
-    pattern: RegExp,
-  ): Promise<RegExpExecArray> {
+  function until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const match = pattern.exec(printed[stream]);
         if (!match && !hasEnded) return;
         watchers.delete(look);
         if (match) resolve(match);
-        else {reject(
-            new Error(
-              `Ended without ${pattern} on ${stream}: ${JSON.stringify(printed)}`,
-            ),
-          );}
+        else reject(new Error(`Ended without ${pattern} on ${stream}: ${JSON.stringify(printed)}`));
       };
       watchers.add(look);
       look();
@@ -181,10 +159,7 @@ export function launch(
 }
 
 /** Runs a process to its end. */
-export async function run(
-  args: readonly string[],
-  options: LaunchOptions = {},
-): Promise<Ended> {
+export async function run(args: readonly string[], options: LaunchOptions = {}): Promise<Ended> {
   await using program = launch(args, options);
   return await program.ended;
 }
@@ -208,10 +183,7 @@ export interface Server extends Program {
 }
 
 /** Starts a server on a free port, with one line of JSON a request. */
-export async function startServer(
-  args: readonly string[],
-  options: LaunchOptions = {},
-): Promise<Server> {
+export async function startServer(args: readonly string[], options: LaunchOptions = {}): Promise<Server> {
   const program = launch(["--port", "0", "--json", ...args], options);
   try {
     const [line] = await program.until("stdout", /^.*\n/);
@@ -243,10 +215,7 @@ export interface Folder extends AsyncDisposable {
 /** Makes an empty folder. */
 export async function makeFolder(): Promise<Folder> {
   const path = await Deno.makeTempDir({ prefix: "mock-oauth-test-" });
-  return {
-    path,
-    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
-  };
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
 /** A certificate for this machine, signed by itself, and its key, in PEM. */
@@ -257,35 +226,12 @@ export interface Certificate {
 
 /** Makes a certificate, since neither a file in the repository nor an `openssl` on the machine can be relied on. */
 export function createCertificate(): Certificate {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", {
-    namedCurve: "P-256",
-  });
-  const name = der(
-    0x30,
-    der(
-      0x31,
-      der(0x30, der(0x06, [0x55, 4, 3]), der(0x0c, Buffer.from("mock.test"))),
-    ),
-  );
-  const algorithm = der(
-    0x30,
-    der(0x06, [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]),
-  );
-  const validity = der(
-    0x30,
-    der(0x17, Buffer.from("250101000000Z")),
-    der(0x17, Buffer.from("491231235959Z")),
-  );
-  const alternativeNames = der(
-    0x30,
-    der(0x87, [127, 0, 0, 1]),
-    der(0x82, Buffer.from("localhost")),
-  );
-  const extension = der(
-    0x30,
-    der(0x06, [0x55, 0x1d, 17]),
-    der(0x04, alternativeNames),
-  );
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const name = der(0x30, der(0x31, der(0x30, der(0x06, [0x55, 4, 3]), der(0x0c, Buffer.from("mock.test")))));
+  const algorithm = der(0x30, der(0x06, [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]));
+  const validity = der(0x30, der(0x17, Buffer.from("250101000000Z")), der(0x17, Buffer.from("491231235959Z")));
+  const alternativeNames = der(0x30, der(0x87, [127, 0, 0, 1]), der(0x82, Buffer.from("localhost")));
+  const extension = der(0x30, der(0x06, [0x55, 0x1d, 17]), der(0x04, alternativeNames));
   const signed = der(
     0x30,
     der(0xa0, der(0x02, [2])),
@@ -298,9 +244,7 @@ export function createCertificate(): Certificate {
     der(0xa3, der(0x30, extension)),
   );
   const signature = sign("sha256", signed, privateKey);
-  const cert = der(0x30, signed, algorithm, der(0x03, [0], signature)).toString(
-    "base64",
-  );
+  const cert = der(0x30, signed, algorithm, der(0x03, [0], signature)).toString("base64");
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${cert.replaceAll(/.{1,64}/g, "$&\n")}-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
@@ -308,10 +252,7 @@ export function createCertificate(): Certificate {
 }
 
 /** One value of ASN.1 in the Distinguished Encoding Rules (X.690 8.1, 10.1). */
-function der(
-  tag: number,
-  ...parts: readonly (readonly number[] | Uint8Array)[]
-): Buffer {
+function der(tag: number, ...parts: readonly (readonly number[] | Uint8Array)[]): Buffer {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
   const { length } = content;
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
@@ -322,21 +263,14 @@ function der(
 export interface Client {
   readonly url: string;
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
-  readonly postForm: (
-    path: string,
-    fields: Record<string, string>,
-  ) => Promise<Response>;
+  readonly postForm: (path: string, fields: Record<string, string>) => Promise<Response>;
   readonly postJson: (path: string, body: unknown) => Promise<Response>;
 }
 
 /** Makes a client of whatever listens at a URL. */
 export function createClient(url: string, http?: Deno.HttpClient): Client {
   const send = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(url + path, {
-      redirect: "manual",
-      ...init,
-      ...(http && { client: http }),
-    });
+    fetch(url + path, { redirect: "manual", ...init, ...(http && { client: http }) });
   return {
     url,
     fetch: send,
@@ -351,10 +285,7 @@ export function createClient(url: string, http?: Deno.HttpClient): Client {
 }
 
 /** The body of a response that must have a status. */
-export async function jsonOf(
-  response: Response,
-  status: number,
-): Promise<Record<string, unknown>> {
+export async function jsonOf(response: Response, status: number): Promise<Record<string, unknown>> {
   const body = await json(response);
   assert.equal(response.status, status, JSON.stringify(body));
   return body;
@@ -362,10 +293,7 @@ export async function jsonOf(
 
 /** Registers a public client; gives its id. */
 export async function registerClient({ postJson }: Client): Promise<string> {
-  return text(
-    await jsonOf(await postJson("/oauth/register", publicClient), 201),
-    "client_id",
-  );
+  return text(await jsonOf(await postJson("/oauth/register", publicClient), 201), "client_id");
 }
 
 /** Asks for a code; by default without a person. */
@@ -382,25 +310,13 @@ export async function fetchCode(
 }
 
 /** Redeems a code. */
-export function redeemCode(
-  { postForm }: Client,
-  clientId: string,
-  code: string,
-): Promise<Response> {
+export function redeemCode({ postForm }: Client, clientId: string, code: string): Promise<Response> {
   return postForm("/oauth/token", codeFields(clientId, code));
 }
 
 /** Redeems a refresh token. */
-export function redeemRefreshToken(
-  { postForm }: Client,
-  clientId: string,
-  token: string,
-): Promise<Response> {
-  return postForm("/oauth/token", {
-    grant_type: "refresh_token",
-    client_id: clientId,
-    refresh_token: token,
-  });
+export function redeemRefreshToken({ postForm }: Client, clientId: string, token: string): Promise<Response> {
+  return postForm("/oauth/token", { grant_type: "refresh_token", client_id: clientId, refresh_token: token });
 }
 
 /** The status of a sign-in by e-mail address and password: 302 is one that succeeded. */
@@ -410,20 +326,14 @@ export async function signInStatus(
   { email, password }: { readonly email: string; readonly password: string },
 ): Promise<number> {
   const response = await client.fetch(
-    authorizeQuery(clientId, {
-      auto_approve_email: email,
-      auto_approve_password: password,
-    }),
+    authorizeQuery(clientId, { auto_approve_email: email, auto_approve_password: password }),
   );
   await response.body?.cancel();
   return response.status;
 }
 
 /** The status of a call of `/oauth` with a token. */
-export async function callStatus(
-  { fetch }: Client,
-  token: string,
-): Promise<number> {
+export async function callStatus({ fetch }: Client, token: string): Promise<number> {
   const response = await fetch("/oauth", {
     method: "POST",
     headers: {
@@ -435,11 +345,7 @@ export async function callStatus(
       jsonrpc: "2.0",
       id: 1,
       method: "initialize",
-      params: {
-        protocolVersion: "2025-06-18",
-        capabilities: {},
-        clientInfo: { name: "test", version: "0" },
-      },
+      params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "0" } },
     }),
   });
   await response.text();

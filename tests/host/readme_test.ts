@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import { helpText } from "../../lib/config.ts";
 import { paths, wellKnown } from "../../lib/urls.ts";
 
-const readme = await Deno.readTextFile(
-  new URL("../../README.md", import.meta.url),
-);
-const seedPage = await Deno.readTextFile(
-  new URL("../../views/guide_steps.tsx", import.meta.url),
-);
+const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+const seedPage = await Deno.readTextFile(new URL("../../views/guide_steps.tsx", import.meta.url));
 
 /** The cells of the table whose first heading is `heading`, without code marks. */
 function table(heading: string): readonly (readonly string[])[] {
@@ -23,32 +19,17 @@ function table(heading: string): readonly (readonly string[])[] {
 
 Deno.test("README lists every endpoint that a client or person is meant to call", () => {
   const { assets: _a, style: _s, guideScript: _g, favicon: _f, ...own } = paths;
-  const expected = [
-    ...Object.values(own),
-    ...Object.values(wellKnown),
-    wellKnown.protectedResource + paths.oauth,
-  ];
-  assert.deepEqual(
-    table("endpoint").map(([path]) => path).sort(),
-    expected.sort(),
-  );
+  const expected = [...Object.values(own), ...Object.values(wellKnown), wellKnown.protectedResource + paths.oauth];
+  assert.deepEqual(table("endpoint").map(([path]) => path).sort(), expected.sort());
 });
 
 Deno.test("README lists every flag and variable that --help knows, with the same words", () => {
   const help = helpText.split("\n").filter((line) => line.startsWith("  --"));
   const rows = table("flag");
-  assert.deepEqual(
-    rows.map(([flag]) => flag),
-    help.map((line) => line.trim().split(" ")[0]),
-  );
+  assert.deepEqual(rows.map(([flag]) => flag), help.map((line) => line.trim().split(" ")[0]));
   for (const [index, [flag, variable = ""]] of rows.entries()) {
     const line = help[index] ?? "";
-    assert.equal(
-      /\b[A-Z]+(_[A-Z]+)*(?=\s+\()|\b(PUBLIC_URL|TLS_CERT|TLS_KEY)\b/.exec(line)
-        ?.[0] ?? "",
-      variable,
-      flag,
-    );
+    assert.equal(/\b[A-Z]+(_[A-Z]+)*(?=\s+\()|\b(PUBLIC_URL|TLS_CERT|TLS_KEY)\b/.exec(line)?.[0] ?? "", variable, flag);
   }
 });
 
@@ -65,8 +46,6 @@ Deno.test("README and guide describe the seed's parameters and fields in the sam
 
 Deno.test("README names the version of Deno that CI runs", async () => {
   const ci = await Deno.readTextFile(new URL("../../.ci/run", import.meta.url));
-  const versions = new Set(
-    [...(readme + ci).matchAll(/deno@(\d+\.\d+\.\d+)/g)].map(([, version]) => version),
-  );
+  const versions = new Set([...(readme + ci).matchAll(/deno@(\d+\.\d+\.\d+)/g)].map(([, version]) => version));
   assert.equal(versions.size, 1);
 });

@@ -28,16 +28,9 @@ import {
   watchStream,
 } from "./server.ts";
 
-type V1Provider = Provider<
-  OAuthClientInformationMixed,
-  OAuthTokens,
-  sdk.OAuthDiscoveryState
->;
+type V1Provider = Provider<OAuthClientInformationMixed, OAuthTokens, sdk.OAuthDiscoveryState>;
 
-const ann = {
-  auto_approve_email: "ann@example.com",
-  auto_approve_password: "secret",
-} as const;
+const ann = { auto_approve_email: "ann@example.com", auto_approve_password: "secret" } as const;
 
 interface Connection extends AsyncDisposable {
   readonly client: Client;
@@ -61,8 +54,7 @@ function transportTo(
   return new StreamableHTTPClientTransport(new URL(url), {
     fetch,
     ...(provider && { authProvider: provider }),
-    ...(token !== undefined &&
-      { requestInit: { headers: { authorization: `Bearer ${token}` } } }),
+    ...(token !== undefined && { requestInit: { headers: { authorization: `Bearer ${token}` } } }),
   });
 }
 
@@ -76,15 +68,10 @@ async function connect(url: string, way: Way = {}): Promise<Connection> {
 }
 
 /** The whole way in: refused, sent to the browser, code redeemed, connected anew. */
-async function logIn(
-  server: HostServer,
-  provider: V1Provider,
-): Promise<Connection> {
+async function logIn(server: HostServer, provider: V1Provider): Promise<Connection> {
   const url = `${server.origin}/oauth`;
   await assert.rejects(connect(url, { provider }), sdk.UnauthorizedError);
-  await transportTo(url, { provider }).finishAuth(
-    callbackOf(provider, server).get("code") ?? "",
-  );
+  await transportTo(url, { provider }).finishAuth(callbackOf(provider, server).get("code") ?? "");
   return await connect(url, { provider });
 }
 
@@ -92,18 +79,11 @@ async function toolNames({ client }: Connection): Promise<string[]> {
   return (await client.listTools()).tools.map(({ name }) => name);
 }
 
-async function call(
-  { client }: Connection,
-  name: string,
-  args: Record<string, unknown> = {},
-): Promise<unknown> {
+async function call({ client }: Connection, name: string, args: Record<string, unknown> = {}): Promise<unknown> {
   return answerOf(await client.callTool({ name, arguments: args }));
 }
 
-async function assertEchoes(
-  connection: Connection,
-  tools: readonly string[],
-): Promise<void> {
+async function assertEchoes(connection: Connection, tools: readonly string[]): Promise<void> {
   assert.deepEqual(await toolNames(connection), tools);
   assert.deepEqual(await call(connection, "mock_echo", { message: "hi" }), {
     text: "Echo: hi",
@@ -113,33 +93,17 @@ async function assertEchoes(
 }
 
 Deno.test("/oauth lets the v1 client in by its own auth code, however it authenticates (MCP authorization)", async (t) => {
-  for (
-    const authMethod of ["none", "client_secret_post", "client_secret_basic"]
-  ) {
+  for (const authMethod of ["none", "client_secret_post", "client_secret_basic"]) {
     await t.step(authMethod, async () => {
       await using server = await startServer();
       const provider = providerOf({ authMethod, query: ann });
       await using connection = await logIn(server, provider);
       await assertEchoes(connection, [...everydayTools, ...userTools]);
-      const { sub, aud, sid, email, name, client_id } = claimsOf(
-        present(provider.kept.tokens).access_token,
-      );
-      assert.deepEqual([email, aud], [
-        "ann@example.com",
-        `${server.origin}/oauth`,
-      ]);
+      const { sub, aud, sid, email, name, client_id } = claimsOf(present(provider.kept.tokens).access_token);
+      assert.deepEqual([email, aud], ["ann@example.com", `${server.origin}/oauth`]);
       assert.equal(client_id, provider.kept.client?.client_id);
-      assert.equal(
-        provider.kept.client?.client_secret === undefined,
-        authMethod === "none",
-      );
-      const user = {
-        userId: sub,
-        userName: name,
-        email,
-        sessionId: sid,
-        authenticated: true,
-      };
+      assert.equal(provider.kept.client?.client_secret === undefined, authMethod === "none");
+      const user = { userId: sub, userName: name, email, sessionId: sid, authenticated: true };
       assert.deepEqual(await call(connection, "userInfo"), {
         text: JSON.stringify(user, null, 2),
         isError: false,
@@ -152,9 +116,7 @@ Deno.test("/oauth lets the v1 client in by its own auth code, however it authent
 Deno.test("/no-auth lets the v1 client in without a login (MCP 2025-11-25)", async () => {
   await using server = await startServer();
   const provider = providerOf();
-  await using connection = await connect(`${server.origin}/no-auth`, {
-    provider,
-  });
+  await using connection = await connect(`${server.origin}/no-auth`, { provider });
   await assertEchoes(connection, everydayTools);
   assert.equal(provider.kept.callbacks.length, 0);
   await connection.transport.terminateSession();
@@ -166,22 +128,14 @@ Deno.test("/bearer lets the v1 client in with any token, or with the expected on
   const url = `${server.origin}/bearer`;
   await using any = await connect(url, { token: "anything" });
   await assertEchoes(any, everydayTools);
-  await using expected = await connect(`${url}?expected=secret`, {
-    token: "secret",
-  });
+  await using expected = await connect(`${url}?expected=secret`, { token: "secret" });
   await assertEchoes(expected, everydayTools);
-  await assert.rejects(
-    connect(`${url}?expected=secret`, { token: "anything" }),
-    {
-      constructor: StreamableHTTPError,
-      code: 401,
-      message: /Missing or invalid Bearer token/,
-    },
-  );
-  await assert.rejects(connect(url), {
+  await assert.rejects(connect(`${url}?expected=secret`, { token: "anything" }), {
     constructor: StreamableHTTPError,
     code: 401,
+    message: /Missing or invalid Bearer token/,
   });
+  await assert.rejects(connect(url), { constructor: StreamableHTTPError, code: 401 });
 });
 
 Deno.test("/oauth gives the v1 client without a provider the 401 and its reason (RFC 6750 3)", async () => {
@@ -201,32 +155,15 @@ Deno.test("tools/call gives the v1 client typed errors (MCP 2025-11-25 server/to
     code: ErrorCode.InvalidParams,
     message: /Unknown tool: nothing/,
   });
-  const wrong = answerOf(
-    await connection.client.callTool({
-      name: "mock_echo",
-      arguments: { message: 1 },
-    }),
-  );
+  const wrong = answerOf(await connection.client.callTool({ name: "mock_echo", arguments: { message: 1 } }));
   assert(wrong.isError);
-  assert.match(
-    wrong.text,
-    /^Input validation error: Invalid arguments for tool mock_echo: message: /,
-  );
-  assert.deepEqual(
-    await call(connection, "mock_error", {
-      errorType: "not_found",
-      message: "gone",
-    }),
-    {
-      text: "NotFoundError: gone",
-      isError: true,
-      structured: undefined,
-    },
-  );
-  await assert.rejects(connection.client.listResources(), {
-    constructor: McpError,
-    code: ErrorCode.MethodNotFound,
+  assert.match(wrong.text, /^Input validation error: Invalid arguments for tool mock_echo: message: /);
+  assert.deepEqual(await call(connection, "mock_error", { errorType: "not_found", message: "gone" }), {
+    text: "NotFoundError: gone",
+    isError: true,
+    structured: undefined,
   });
+  await assert.rejects(connection.client.listResources(), { constructor: McpError, code: ErrorCode.MethodNotFound });
 });
 
 Deno.test("POST /oauth/token and /oauth/register give the v1 client typed errors (RFC 6749 5.2, RFC 7591 3.2.2)", async () => {
@@ -234,36 +171,22 @@ Deno.test("POST /oauth/token and /oauth/register give the v1 client typed errors
   const provider = providerOf();
   await using _ = await logIn(server, provider);
   const authorizationCode = provider.kept.callbacks[0]?.searchParams.get("code") ?? "";
-  const metadata = present(
-    await sdk.discoverAuthorizationServerMetadata(server.origin),
-  );
+  const metadata = present(await sdk.discoverAuthorizationServerMetadata(server.origin));
   const clientInformation = present(provider.kept.client);
   const refreshToken = present(provider.kept.tokens?.refresh_token);
   const context = { metadata, clientInformation } as const;
-  const exchange = {
-    ...context,
-    authorizationCode,
-    codeVerifier: provider.kept.verifier,
-  } as const;
+  const exchange = { ...context, authorizationCode, codeVerifier: provider.kept.verifier } as const;
   const redirectUri = provider.redirectUrl;
 
-  const refresh = (
-    more: { refreshToken: string; resource?: URL },
-  ): Promise<OAuthTokens> => sdk.refreshAuthorization(server.origin, { ...context, ...more });
-  await assert.rejects(
-    refresh({ refreshToken: "bogus" }),
-    errors.InvalidGrantError,
-  );
+  const refresh = (more: { refreshToken: string; resource?: URL }): Promise<OAuthTokens> =>
+    sdk.refreshAuthorization(server.origin, { ...context, ...more });
+  await assert.rejects(refresh({ refreshToken: "bogus" }), errors.InvalidGrantError);
   await assert.rejects(
     refresh({ refreshToken, resource: new URL("https://other.example/") }),
     errors.InvalidTargetError,
   );
   await assert.rejects(
-    sdk.refreshAuthorization(server.origin, {
-      metadata,
-      clientInformation: { client_id: "nobody" },
-      refreshToken,
-    }),
+    sdk.refreshAuthorization(server.origin, { metadata, clientInformation: { client_id: "nobody" }, refreshToken }),
     errors.InvalidClientError,
   );
   await assert.rejects(
@@ -274,25 +197,15 @@ Deno.test("POST /oauth/token and /oauth/register give the v1 client typed errors
     errors.InvalidClientMetadataError,
   );
   await assert.rejects(
-    sdk.exchangeAuthorization(server.origin, {
-      ...exchange,
-      codeVerifier: "x".repeat(43),
-      redirectUri,
-    }),
+    sdk.exchangeAuthorization(server.origin, { ...exchange, codeVerifier: "x".repeat(43), redirectUri }),
     errors.InvalidGrantError,
   );
   // The last one, for it revokes the whole login.
-  await assert.rejects(
-    sdk.exchangeAuthorization(server.origin, { ...exchange, redirectUri }),
-    {
-      constructor: errors.InvalidGrantError,
-      message: /already used/,
-    },
-  );
-  await assert.rejects(refresh({ refreshToken }), {
+  await assert.rejects(sdk.exchangeAuthorization(server.origin, { ...exchange, redirectUri }), {
     constructor: errors.InvalidGrantError,
-    message: /revoked/,
+    message: /already used/,
   });
+  await assert.rejects(refresh({ refreshToken }), { constructor: errors.InvalidGrantError, message: /revoked/ });
 });
 
 Deno.test("/oauth has the v1 client refresh an expired token by itself and go on (RFC 6749 6)", async () => {
@@ -301,24 +214,15 @@ Deno.test("/oauth has the v1 client refresh an expired token by itself and go on
   await using connection = await logIn(server, provider);
   const before = present(provider.kept.tokens);
   assert.equal(before.expires_in, 60);
-  assert.equal(
-    answerOf(await connection.client.callTool({ name: "greet" })).text,
-    "Hey ann! 👋",
-  );
+  assert.equal(answerOf(await connection.client.callTool({ name: "greet" })).text, "Hey ann! 👋");
   for (const passedMs of [60_000, 61_000]) {
     const last = present(provider.kept.tokens);
     server.clock.nowMs += passedMs;
-    assert.equal(
-      answerOf(await connection.client.callTool({ name: "greet" })).text,
-      "Hey ann! 👋",
-    );
+    assert.equal(answerOf(await connection.client.callTool({ name: "greet" })).text, "Hey ann! 👋");
     const now = present(provider.kept.tokens);
     assert.notEqual(now.access_token, last.access_token);
     assert.notEqual(now.refresh_token, last.refresh_token);
-    assert.equal(
-      claimsOf(now.access_token).sid,
-      claimsOf(before.access_token).sid,
-    );
+    assert.equal(claimsOf(now.access_token).sid, claimsOf(before.access_token).sid);
   }
   assert.equal(provider.kept.callbacks.length, 1);
 });
@@ -330,14 +234,10 @@ Deno.test("/oauth sends the v1 client back to the browser if its refresh token i
   const tokens = present(provider.kept.tokens);
   provider.saveTokens({ ...tokens, refresh_token: "bogus" });
   server.clock.nowMs += 60_000;
-  await assert.rejects(
-    connection.client.callTool({ name: "greet" }),
-    sdk.UnauthorizedError,
-  );
+  await assert.rejects(connection.client.callTool({ name: "greet" }), sdk.UnauthorizedError);
   assert.equal(provider.kept.tokens, undefined);
   assert.equal(provider.kept.callbacks.length, 2);
-  const code = present(provider.kept.callbacks[1]).searchParams.get("code") ??
-    "";
+  const code = present(provider.kept.callbacks[1]).searchParams.get("code") ?? "";
   await connection.transport.finishAuth(code);
   await using renewed = await connect(`${server.origin}/oauth`, { provider });
   await assertEchoes(renewed, [...everydayTools, ...userTools]);

@@ -38,11 +38,7 @@ import {
   watchStream,
 } from "./server.ts";
 
-type V2Provider = Provider<
-  StoredOAuthClientInformation,
-  StoredOAuthTokens,
-  OAuthDiscoveryState
->;
+type V2Provider = Provider<StoredOAuthClientInformation, StoredOAuthTokens, OAuthDiscoveryState>;
 
 /** What the client is told to speak, and the revision that both then agree on. */
 const eras = [
@@ -52,10 +48,7 @@ const eras = [
 
 type Era = typeof eras[number];
 
-const ann = {
-  auto_approve_email: "ann@example.com",
-  auto_approve_password: "secret",
-} as const;
+const ann = { auto_approve_email: "ann@example.com", auto_approve_password: "secret" } as const;
 
 interface Connection extends AsyncDisposable {
   readonly client: Client;
@@ -71,27 +64,13 @@ function providerOf(options?: ProviderOptions): V2Provider {
   return createProvider(options);
 }
 
-function transportTo(
-  url: string,
-  { provider, token }: Way,
-  fetch: Fetch = globalThis.fetch,
-): Connection["transport"] {
-  const authProvider = provider ??
-    (token === undefined ? undefined : { token: () => Promise.resolve(token) });
-  return new StreamableHTTPClientTransport(new URL(url), {
-    fetch,
-    ...(authProvider && { authProvider }),
-  });
+function transportTo(url: string, { provider, token }: Way, fetch: Fetch = globalThis.fetch): Connection["transport"] {
+  const authProvider = provider ?? (token === undefined ? undefined : { token: () => Promise.resolve(token) });
+  return new StreamableHTTPClientTransport(new URL(url), { fetch, ...(authProvider && { authProvider }) });
 }
 
-async function connect(
-  url: string,
-  { mode, revision }: Era,
-  way: Way = {},
-): Promise<Connection> {
-  const client = new Client({ name: "v2", version: "1" }, {
-    versionNegotiation: { mode },
-  });
+async function connect(url: string, { mode, revision }: Era, way: Way = {}): Promise<Connection> {
+  const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode } });
   const stream = watchStream(url);
   const transport = transportTo(url, way, stream.fetch);
   await client.connect(transport);
@@ -101,33 +80,19 @@ async function connect(
 }
 
 /** The whole way in: refused, sent to the browser, code redeemed, connected anew. */
-async function logIn(
-  server: HostServer,
-  era: Era,
-  provider: V2Provider,
-): Promise<Connection> {
+async function logIn(server: HostServer, era: Era, provider: V2Provider): Promise<Connection> {
   const url = `${server.origin}/oauth`;
   await assert.rejects(connect(url, era, { provider }), UnauthorizedError);
   await transportTo(url, { provider }).finishAuth(callbackOf(provider, server));
   return await connect(url, era, { provider });
 }
 
-async function call(
-  { client }: Connection,
-  name: string,
-  args: Record<string, unknown> = {},
-): Promise<unknown> {
+async function call({ client }: Connection, name: string, args: Record<string, unknown> = {}): Promise<unknown> {
   return answerOf(await client.callTool({ name, arguments: args }));
 }
 
-async function assertEchoes(
-  connection: Connection,
-  tools: readonly string[],
-): Promise<void> {
-  assert.deepEqual(
-    (await connection.client.listTools()).tools.map(({ name }) => name),
-    tools,
-  );
+async function assertEchoes(connection: Connection, tools: readonly string[]): Promise<void> {
+  assert.deepEqual((await connection.client.listTools()).tools.map(({ name }) => name), tools);
   assert.deepEqual(await call(connection, "mock_echo", { message: "hi" }), {
     text: "Echo: hi",
     isError: false,
@@ -135,10 +100,7 @@ async function assertEchoes(
   });
 }
 
-async function inEachEra(
-  t: Deno.TestContext,
-  run: (server: HostServer, era: Era) => Promise<void>,
-): Promise<void> {
+async function inEachEra(t: Deno.TestContext, run: (server: HostServer, era: Era) => Promise<void>): Promise<void> {
   for (const era of eras) {
     await t.step(era.revision, async () => {
       await using server = await startServer();
@@ -148,33 +110,17 @@ async function inEachEra(
 }
 
 Deno.test("/oauth lets the v2 client in by its own auth code, however it authenticates (MCP authorization)", async (t) => {
-  for (
-    const authMethod of ["none", "client_secret_post", "client_secret_basic"]
-  ) {
+  for (const authMethod of ["none", "client_secret_post", "client_secret_basic"]) {
     await t.step(authMethod, (t) =>
       inEachEra(t, async (server, era) => {
         const provider = providerOf({ authMethod, query: ann });
         await using connection = await logIn(server, era, provider);
         await assertEchoes(connection, [...everydayTools, ...userTools]);
-        const { sub, aud, sid, email, name, client_id } = claimsOf(
-          present(provider.kept.tokens).access_token,
-        );
-        assert.deepEqual([email, aud], [
-          "ann@example.com",
-          `${server.origin}/oauth`,
-        ]);
+        const { sub, aud, sid, email, name, client_id } = claimsOf(present(provider.kept.tokens).access_token);
+        assert.deepEqual([email, aud], ["ann@example.com", `${server.origin}/oauth`]);
         assert.equal(client_id, provider.kept.client?.client_id);
-        assert.equal(
-          provider.kept.client?.client_secret === undefined,
-          authMethod === "none",
-        );
-        const user = {
-          userId: sub,
-          userName: name,
-          email,
-          sessionId: sid,
-          authenticated: true,
-        };
+        assert.equal(provider.kept.client?.client_secret === undefined, authMethod === "none");
+        const user = { userId: sub, userName: name, email, sessionId: sid, authenticated: true };
         assert.deepEqual(await call(connection, "userInfo"), {
           text: JSON.stringify(user, null, 2),
           isError: false,
@@ -192,29 +138,18 @@ Deno.test("/oauth/authorize names its issuer in the answer, as the v2 client ins
   await assert.rejects(connect(url, eras[0], way), UnauthorizedError);
   const callback = callbackOf(provider, server);
   const code = callback.get("code") ?? "";
-  await assert.rejects(
-    transportTo(url, way).finishAuth(code),
-    IssuerMismatchError,
-  );
-  await assert.rejects(
-    transportTo(url, way).finishAuth(code, "https://other.example"),
-    IssuerMismatchError,
-  );
+  await assert.rejects(transportTo(url, way).finishAuth(code), IssuerMismatchError);
+  await assert.rejects(transportTo(url, way).finishAuth(code, "https://other.example"), IssuerMismatchError);
   await transportTo(url, way).finishAuth(callback);
 });
 
 Deno.test("/no-auth lets the v2 client in without a login (MCP 2025-11-25, 2026-07-28)", async (t) => {
   await inEachEra(t, async (server, era) => {
     const provider = providerOf();
-    await using connection = await connect(`${server.origin}/no-auth`, era, {
-      provider,
-    });
+    await using connection = await connect(`${server.origin}/no-auth`, era, { provider });
     await assertEchoes(connection, everydayTools);
     assert.equal(provider.kept.callbacks.length, 0);
-    assert.equal(
-      connection.transport.sessionId !== undefined,
-      era.mode === "legacy",
-    );
+    assert.equal(connection.transport.sessionId !== undefined, era.mode === "legacy");
     await connection.transport.terminateSession();
     assert.equal(connection.transport.sessionId, undefined);
   });
@@ -225,14 +160,9 @@ Deno.test("/bearer lets the v2 client in with any token, or with the expected on
     const url = `${server.origin}/bearer`;
     await using any = await connect(url, era, { token: "anything" });
     await assertEchoes(any, everydayTools);
-    await using expected = await connect(`${url}?expected=secret`, era, {
-      token: "secret",
-    });
+    await using expected = await connect(`${url}?expected=secret`, era, { token: "secret" });
     await assertEchoes(expected, everydayTools);
-    await assert.rejects(
-      connect(`${url}?expected=secret`, era, { token: "anything" }),
-      UnauthorizedError,
-    );
+    await assert.rejects(connect(`${url}?expected=secret`, era, { token: "anything" }), UnauthorizedError);
     await assert.rejects(connect(url, era), SdkHttpError);
   });
 });
@@ -245,10 +175,7 @@ Deno.test("/oauth gives the v2 client without a provider the 401 as an error (RF
       return true;
     });
     const token = "not.a.token";
-    await assert.rejects(
-      connect(`${server.origin}/oauth`, era, { token }),
-      UnauthorizedError,
-    );
+    await assert.rejects(connect(`${server.origin}/oauth`, era, { token }), UnauthorizedError);
   });
 });
 
@@ -260,28 +187,14 @@ Deno.test("tools/call gives the v2 client typed errors (MCP 2025-11-25, 2026-07-
       code: ProtocolErrorCode.InvalidParams,
       message: /Unknown tool: nothing/,
     });
-    const wrong = answerOf(
-      await connection.client.callTool({
-        name: "mock_echo",
-        arguments: { message: 1 },
-      }),
-    );
+    const wrong = answerOf(await connection.client.callTool({ name: "mock_echo", arguments: { message: 1 } }));
     assert(wrong.isError);
-    assert.match(
-      wrong.text,
-      /^Input validation error: Invalid arguments for tool mock_echo: message: /,
-    );
-    assert.deepEqual(
-      await call(connection, "mock_error", {
-        errorType: "not_found",
-        message: "gone",
-      }),
-      {
-        text: "NotFoundError: gone",
-        isError: true,
-        structured: undefined,
-      },
-    );
+    assert.match(wrong.text, /^Input validation error: Invalid arguments for tool mock_echo: message: /);
+    assert.deepEqual(await call(connection, "mock_error", { errorType: "not_found", message: "gone" }), {
+      text: "NotFoundError: gone",
+      isError: true,
+      structured: undefined,
+    });
   });
 });
 
@@ -303,67 +216,32 @@ Deno.test("POST /oauth/token and /oauth/register give the v2 client typed errors
       codeVerifier,
       redirectUri: provider.redirectUrl,
     });
-  const refresh = (
-    more: { refreshToken: string; resource?: string; scope?: string },
-  ): Promise<OAuthTokens> => refreshAuthorization(origin, { ...context, ...more });
+  const refresh = (more: { refreshToken: string; resource?: string; scope?: string }): Promise<OAuthTokens> =>
+    refreshAuthorization(origin, { ...context, ...more });
 
-  await assertOAuthCode(
-    refresh({ refreshToken: "bogus" }),
-    OAuthErrorCode.InvalidGrant,
-  );
-  await assertOAuthCode(
-    refresh({ refreshToken, resource: "https://other.example/" }),
-    OAuthErrorCode.InvalidTarget,
-  );
-  await assertOAuthCode(
-    refresh({ refreshToken, scope: "more" }),
-    OAuthErrorCode.InvalidScope,
-  );
-  const stranger = {
-    metadata,
-    clientInformation: { client_id: "nobody" },
-    refreshToken,
-  } as const;
-  await assertOAuthCode(
-    refreshAuthorization(origin, stranger),
-    OAuthErrorCode.InvalidClient,
-  );
+  await assertOAuthCode(refresh({ refreshToken: "bogus" }), OAuthErrorCode.InvalidGrant);
+  await assertOAuthCode(refresh({ refreshToken, resource: "https://other.example/" }), OAuthErrorCode.InvalidTarget);
+  await assertOAuthCode(refresh({ refreshToken, scope: "more" }), OAuthErrorCode.InvalidScope);
+  const stranger = { metadata, clientInformation: { client_id: "nobody" }, refreshToken } as const;
+  await assertOAuthCode(refreshAuthorization(origin, stranger), OAuthErrorCode.InvalidClient);
   await assertOAuthCode(exchange("x".repeat(43)), OAuthErrorCode.InvalidGrant);
   // The second use of the code, which revokes the whole login.
-  await assertOAuthCode(
-    exchange(provider.kept.verifier),
-    OAuthErrorCode.InvalidGrant,
-  );
+  await assertOAuthCode(exchange(provider.kept.verifier), OAuthErrorCode.InvalidGrant);
   await assertOAuthCode(refresh({ refreshToken }), OAuthErrorCode.InvalidGrant);
 
-  const clientMetadata = {
-    ...provider.clientMetadata,
-    redirect_uris: ["http://other.example/cb"],
-  };
-  await assert.rejects(
-    registerClient(origin, { metadata, clientMetadata }),
-    (error) => {
-      assert(error instanceof RegistrationRejectedError);
-      assert.deepEqual([error.status, JSON.parse(error.body).error], [
-        400,
-        "invalid_redirect_uri",
-      ]);
-      return true;
-    },
-  );
+  const clientMetadata = { ...provider.clientMetadata, redirect_uris: ["http://other.example/cb"] };
+  await assert.rejects(registerClient(origin, { metadata, clientMetadata }), (error) => {
+    assert(error instanceof RegistrationRejectedError);
+    assert.deepEqual([error.status, JSON.parse(error.body).error], [400, "invalid_redirect_uri"]);
+    return true;
+  });
 });
 
-async function assertOAuthCode(
-  refused: Promise<OAuthTokens>,
-  code: OAuthErrorCode,
-): Promise<void> {
+async function assertOAuthCode(refused: Promise<OAuthTokens>, code: OAuthErrorCode): Promise<void> {
   await assert.rejects(refused, (error) => {
     assert(error instanceof OAuthError);
     assert.equal(error.code, code);
-    assert.match(
-      error.errorUri ?? "",
-      /^https:\/\/www\.rfc-editor\.org\/rfc\/rfc\d+\.html/,
-    );
+    assert.match(error.errorUri ?? "", /^https:\/\/www\.rfc-editor\.org\/rfc\/rfc\d+\.html/);
     return true;
   });
 }
@@ -377,17 +255,11 @@ Deno.test("/oauth has the v2 client refresh an expired token by itself and go on
     for (const passedMs of [0, 60_000, 61_000]) {
       const last = present(provider.kept.tokens);
       server.clock.nowMs += passedMs;
-      assert.equal(
-        answerOf(await connection.client.callTool({ name: "greet" })).text,
-        "Hey ann! 👋",
-      );
+      assert.equal(answerOf(await connection.client.callTool({ name: "greet" })).text, "Hey ann! 👋");
       const now = present(provider.kept.tokens);
       assert.equal(now.access_token !== last.access_token, passedMs > 0);
       assert.equal(now.refresh_token !== last.refresh_token, passedMs > 0);
-      assert.equal(
-        claimsOf(now.access_token).sid,
-        claimsOf(before.access_token).sid,
-      );
+      assert.equal(claimsOf(now.access_token).sid, claimsOf(before.access_token).sid);
     }
     assert.equal(provider.kept.callbacks.length, 1);
   });

@@ -17,20 +17,12 @@ export interface HostServer extends AsyncDisposable {
 }
 
 /** Serves a fresh app on a free port of 127.0.0.1, on a clock that stands still. */
-export async function startServer(
-  wrap: (app: App) => App = (app) => app,
-): Promise<HostServer> {
+export async function startServer(wrap: (app: App) => App = (app) => app): Promise<HostServer> {
   const kv = await Deno.openKv(":memory:");
   const clock = { nowMs: startMs };
   const stop = new AbortController();
-  const app = wrap(
-    createApp({ kv, now: () => clock.nowMs, signal: stop.signal }),
-  );
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    onListen: () => {},
-  }, app);
+  const app = wrap(createApp({ kv, now: () => clock.nowMs, signal: stop.signal }));
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app);
   return {
     origin: `http://127.0.0.1:${server.addr.port}`,
     clock,
@@ -43,24 +35,16 @@ export async function startServer(
 }
 
 /** Opens an authorization URL in the place of a person who agrees, and gives where the browser is sent. */
-export async function approve(
-  authorizationUrl: URL,
-  more: Readonly<Record<string, string>> = {},
-): Promise<URL> {
+export async function approve(authorizationUrl: URL, more: Readonly<Record<string, string>> = {}): Promise<URL> {
   const url = new URL(authorizationUrl);
-  for (
-    const [name, value] of Object.entries({ auto_approve: "true", ...more })
-  ) url.searchParams.append(name, value);
+  for (const [name, value] of Object.entries({ auto_approve: "true", ...more })) url.searchParams.append(name, value);
   const response = await fetch(url, { redirect: "manual" });
   await response.body?.cancel();
   return redirectOf(response);
 }
 
 /** What SDKs take for `fetch`. */
-export type Fetch = (
-  input: string | URL,
-  init?: RequestInit,
-) => Promise<Response>;
+export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** A `fetch` for an SDK's transport that tells when the session's stream is open, which SDKs begin without waiting. */
 export function watchStream(endpoint: string): {
@@ -113,9 +97,7 @@ export interface Provider<Client, Tokens, Discovery> {
   readonly codeVerifier: () => string;
   readonly saveDiscoveryState: (discovery: Discovery) => void;
   readonly discoveryState: () => Discovery | undefined;
-  readonly invalidateCredentials: (
-    what: "all" | "client" | "tokens" | "verifier" | "discovery",
-  ) => void;
+  readonly invalidateCredentials: (what: "all" | "client" | "tokens" | "verifier" | "discovery") => void;
 }
 
 /** How a program differs from the usual one: a public client that asks for no expiry. */
@@ -166,10 +148,7 @@ export function createProvider<Client, Tokens, Discovery>(
 }
 
 /** The parameters of the one answer that came back, which must be to the request that was sent (RFC 6749 10.12). */
-export function callbackOf<C, T, D>(
-  { kept }: Provider<C, T, D>,
-  { origin }: HostServer,
-): URLSearchParams {
+export function callbackOf<C, T, D>({ kept }: Provider<C, T, D>, { origin }: HostServer): URLSearchParams {
   assert.equal(kept.callbacks.length, 1);
   const url = z.instanceof(URL).parse(kept.callbacks[0]);
   assert.equal(url.origin + url.pathname, callbackUrl);
@@ -186,12 +165,8 @@ const toolResult = z.object({
 });
 
 /** What a tool answered: its one text, and whether it failed. */
-export function answerOf(
-  result: unknown,
-): { text: string; isError: boolean; structured: unknown } {
-  const { content: [{ text }], isError, structuredContent } = toolResult.parse(
-    result,
-  );
+export function answerOf(result: unknown): { text: string; isError: boolean; structured: unknown } {
+  const { content: [{ text }], isError, structuredContent } = toolResult.parse(result);
   return { text, isError, structured: structuredContent };
 }
 

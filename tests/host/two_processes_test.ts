@@ -16,16 +16,9 @@ import {
 } from "./program.ts";
 
 /** Starts both at the same time on a file that does not exist yet, under one name, and stops them in good order. */
-async function withTwo(
-  test: (a: Server, b: Server) => Promise<void>,
-): Promise<void> {
+async function withTwo(test: (a: Server, b: Server) => Promise<void>): Promise<void> {
   await using folder = await makeFolder();
-  const args = [
-    "--db",
-    `${folder.path}/kv.sqlite3`,
-    "--public-url",
-    "http://mock.test",
-  ];
+  const args = ["--db", `${folder.path}/kv.sqlite3`, "--public-url", "http://mock.test"];
   await using stack = new AsyncDisposableStack();
   const start = async (): Promise<Server> => stack.use(await startServer(args));
   const [a, b] = await Promise.all([start(), start()]);
@@ -45,12 +38,7 @@ async function logIn({ client }: Server): Promise<Redeemed> {
   const clientId = await registerClient(client);
   const code = await fetchCode(client, clientId);
   const body = await jsonOf(await redeemCode(client, clientId, code), 200);
-  return {
-    clientId,
-    code,
-    accessToken: text(body, "access_token"),
-    refreshToken: text(body, "refresh_token"),
-  };
+  return { clientId, code, accessToken: text(body, "access_token"), refreshToken: text(body, "refresh_token") };
 }
 
 async function assertInvalidGrant(response: Response): Promise<void> {
@@ -62,30 +50,17 @@ Deno.test("100 parallel redemptions of one code by two processes give exactly on
     for (let round = 0; round < 3; round++) {
       const clientId = await registerClient(a.client);
       const code = await fetchCode(b.client, clientId);
-      const attempts = Array.from(
-        { length: 100 },
-        (_, n) => redeemCode((n % 2 ? a : b).client, clientId, code),
-      );
+      const attempts = Array.from({ length: 100 }, (_, n) => redeemCode((n % 2 ? a : b).client, clientId, code));
       const answers = await Promise.all(attempts.map(async (attempt) => {
         const response = await attempt;
         return { status: response.status, body: await json(response) };
       }));
       const won = answers.filter(({ status }) => status === 200);
       const lost = answers.filter(({ status, body }) => status === 400 && body.error === "invalid_grant");
-      assert.deepEqual(
-        [won.length, lost.length],
-        [1, 99],
-        JSON.stringify(answers.find(({ status }) => status > 400)),
-      );
+      assert.deepEqual([won.length, lost.length], [1, 99], JSON.stringify(answers.find(({ status }) => status > 400)));
       // The others were replays, so the one token is worth nothing any more, on either side.
       const token = text(won[0]?.body ?? {}, "access_token");
-      assert.deepEqual(
-        await Promise.all([
-          callStatus(a.client, token),
-          callStatus(b.client, token),
-        ]),
-        [401, 401],
-      );
+      assert.deepEqual(await Promise.all([callStatus(a.client, token), callStatus(b.client, token)]), [401, 401]);
     }
   }));
 
@@ -93,62 +68,28 @@ Deno.test("a client registered on one process authorizes on the other and redeem
   withTwo(async (a, b) => {
     const clientId = await registerClient(a.client);
     const code = await fetchCode(b.client, clientId);
-    const token = text(
-      await jsonOf(await redeemCode(a.client, clientId, code), 200),
-      "access_token",
-    );
-    assert.deepEqual(
-      await Promise.all([
-        callStatus(a.client, token),
-        callStatus(b.client, token),
-      ]),
-      [200, 200],
-    );
+    const token = text(await jsonOf(await redeemCode(a.client, clientId, code), 200), "access_token");
+    assert.deepEqual(await Promise.all([callStatus(a.client, token), callStatus(b.client, token)]), [200, 200]);
   }));
 
 Deno.test("a code replayed on one process revokes its token on the other at once (RFC 6749 4.1.2)", () =>
   withTwo(async (a, b) => {
     const { clientId, code, accessToken, refreshToken } = await logIn(a);
-    assert.deepEqual([
-      await callStatus(a.client, accessToken),
-      await callStatus(b.client, accessToken),
-    ], [200, 200]);
+    assert.deepEqual([await callStatus(a.client, accessToken), await callStatus(b.client, accessToken)], [200, 200]);
     await assertInvalidGrant(await redeemCode(b.client, clientId, code));
-    assert.deepEqual([
-      await callStatus(a.client, accessToken),
-      await callStatus(b.client, accessToken),
-    ], [401, 401]);
-    await assertInvalidGrant(
-      await redeemRefreshToken(a.client, clientId, refreshToken),
-    );
+    assert.deepEqual([await callStatus(a.client, accessToken), await callStatus(b.client, accessToken)], [401, 401]);
+    await assertInvalidGrant(await redeemRefreshToken(a.client, clientId, refreshToken));
   }));
 
 Deno.test("a refresh token rotated on one process and reused on the other revokes the family (OAuth 2.1 4.3.1)", () =>
   withTwo(async (a, b) => {
     const { clientId, accessToken, refreshToken } = await logIn(a);
-    const rotated = await jsonOf(
-      await redeemRefreshToken(b.client, clientId, refreshToken),
-      200,
-    );
-    assert.equal(
-      await callStatus(a.client, text(rotated, "access_token")),
-      200,
-    );
-    await assertInvalidGrant(
-      await redeemRefreshToken(a.client, clientId, refreshToken),
-    );
-    await assertInvalidGrant(
-      await redeemRefreshToken(
-        b.client,
-        clientId,
-        text(rotated, "refresh_token"),
-      ),
-    );
+    const rotated = await jsonOf(await redeemRefreshToken(b.client, clientId, refreshToken), 200);
+    assert.equal(await callStatus(a.client, text(rotated, "access_token")), 200);
+    await assertInvalidGrant(await redeemRefreshToken(a.client, clientId, refreshToken));
+    await assertInvalidGrant(await redeemRefreshToken(b.client, clientId, text(rotated, "refresh_token")));
     for (const token of [accessToken, text(rotated, "access_token")]) {
-      assert.deepEqual([
-        await callStatus(a.client, token),
-        await callStatus(b.client, token),
-      ], [401, 401]);
+      assert.deepEqual([await callStatus(a.client, token), await callStatus(b.client, token)], [401, 401]);
     }
   }));
 
@@ -164,10 +105,7 @@ Deno.test("50 parallel uses of one refresh token by two processes give exactly o
       await response.body?.cancel();
       return response.status;
     }));
-    assert.deepEqual(statuses.toSorted(), [
-      200,
-      ...Array.from({ length: 49 }, () => 400),
-    ]);
+    assert.deepEqual(statuses.toSorted(), [200, ...Array.from({ length: 49 }, () => 400)]);
   }));
 
 Deno.test("a database that another process is writing to is waited for, at the start and later (README)", async () => {
@@ -194,10 +132,7 @@ Deno.test("two processes that start together on no file have one set of keys (RF
 Deno.test("two processes asked to create one user at the same time keep one password (README)", () =>
   withTwo(async (a, b) => {
     const clientId = await registerClient(a.client);
-    const ada = (password: string): { email: string; password: string } => ({
-      email: "ada@example.com",
-      password,
-    });
+    const ada = (password: string): { email: string; password: string } => ({ email: "ada@example.com", password });
     const created = await Promise.all([
       signInStatus(a.client, clientId, ada("first")),
       signInStatus(b.client, clientId, ada("second")),
@@ -206,13 +141,6 @@ Deno.test("two processes asked to create one user at the same time keep one pass
     const kept = created[0] === 302 ? "first" : "second";
     for (const { client } of [a, b]) {
       assert.equal(await signInStatus(client, clientId, ada(kept)), 302);
-      assert.equal(
-        await signInStatus(
-          client,
-          clientId,
-          ada(kept === "first" ? "second" : "first"),
-        ),
-        401,
-      );
+      assert.equal(await signInStatus(client, clientId, ada(kept === "first" ? "second" : "first")), 401);
     }
   }));

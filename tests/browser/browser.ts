@@ -1,0 +1,239 @@
+/**
+ * What the browser tests share: a Chromium, an app on a free port of this machine, and a watch over every page that
+ * notes what a quiet page would not do.
+ */
+import assert from "node:assert/strict";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { createApp } from "../../main.ts";
+
+/** Debian's Chromium, or the one the environment names. */
+export const chromiumPath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
+
+/** No page may be what keeps a test waiting for longer; the machine is shared. */
+const TIMEOUT_MS = 30_000;
+
+/** What keeps a browser from doing anything but what the pages ask for. Every name but our own is unknown to it. */
+const launchArgs: readonly string[] = [
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-extensions",
+  "--disable-sync",
+  "--no-first-run",
+  "--font-render-hinting=none",
+  "--host-resolver-rules=MAP mock.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+const isMissing = !(await exists(chromiumPath));
+const isSkipped = isMissing && Deno.env.get("CI") !== "true";
+
+if (isMissing) {
+  const consequence = isSkipped
+    ? "EVERY BROWSER TEST IS SKIPPED."
+    : "In CI that is a failure.";
+  const remedy =
+    "Install it (apt-get install -y --no-install-recommends chromium) or set CHROMIUM to its path.";
+  const line =
+    `\n*** No Chromium at ${chromiumPath}. ${consequence} ${remedy} ***\n\n`;
+  // By its path, because the test runner keeps what goes to `Deno.stderr`, and some of its reporters never show it.
+  await Deno.writeTextFile("/dev/stderr", line, { append: true });
+}
+
+/**
+ * A test in a real Chromium: skipped with a loud line on stderr where there is none, and failed there if `CI` is `true`.
+ *
+ * @param name Subject, behaviour, and where it is asked for.
+ * @param body Given a visit to a fresh app; it is over, and the pages have to have been quiet, when the body ends.
+ * @param options The browser's side.
+ */
+export function browserTest(
+  name: string,
+  body: (visit: Visit, t: Deno.TestContext) => Promise<void>,
+  options: BrowserContextOptions = {},
+): void {
+  Deno.test({
+    name,
+    ignore: isSkipped,
+    fn: async (t) => {
+      assert.ok(
+        !isMissing,
+        `there is no Chromium at ${chromiumPath}, and in CI no browser test may be skipped`,
+      );
+      await using visit = await openVisit(options);
+      await body(visit, t);
+      await visit.requireQuiet();
+    },
+  });
+}
+
+/** A browser with one page, looking at an app of its own. */
+export interface Visit extends AsyncDisposable {
+  /** Where the app is. */
+  readonly origin: string;
+  /** The browser's page. */
+  readonly page: Page;
+  /**
+   * Refusals the browser logged, such as `401 /oauth`: the guide provokes some on purpose. {@link requireQuiet} wants
+   * them to have been told to {@link expectRefusals}.
+   */
+  readonly expectRefusals: (...refusals: readonly string[]) => void;
+  /** Notes that a test provokes on purpose are taken out, and returned. */
+  readonly takeNoise: () => Promise<readonly string[]>;
+  /** Insists that nothing was logged, violated, or asked of another host, and that the refusals are those expected. */
+  readonly requireQuiet: () => Promise<void>;
+  /** Registers a client; gives its id. */
+  readonly register: (
+    metadata?: Readonly<Record<string, unknown>>,
+  ) => Promise<string>;
+}
+
+/**
+ * Starts an app and a browser.
+ *
+ * @param options Viewport, colour scheme, whether scripts run.
+ */
+export async function openVisit(
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const server = await startServer();
+  const browser = await launch();
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  });
+  context.setDefaultTimeout(TIMEOUT_MS);
+  const page = await context.newPage();
+  const watch = watchPage(page, server.origin);
+  const expected: string[] = [];
+  return {
+    origin: server.origin,
+    page,
+    expectRefusals: (...refusals) => void expected.push(...refusals),
+    takeNoise: async () => {
+      await settle(page);
+      return watch.noise.splice(0);
+    },
+    requireQuiet: async () => {
+      await settle(page);
+      assert.deepEqual(watch.noise, [], "the pages are quiet");
+      assert.deepEqual(
+        watch.refusals.toSorted(),
+        expected.toSorted(),
+        "refusals the browser logged",
+      );
+    },
+    register: (metadata) => registerClient(server.origin, metadata),
+    [Symbol.asyncDispose]: async () => {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** Starts Chromium. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [...launchArgs],
+    timeout: TIMEOUT_MS,
+  });
+}
+
+async function startServer(): Promise<
+  { readonly origin: string; readonly close: () => Promise<void> }
+> {
+  const kv = await Deno.openKv(":memory:");
+  const stop = new AbortController();
+  const app = createApp({ kv, signal: stop.signal });
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: () => {},
+  }, app);
+  return {
+    origin: `http://127.0.0.1:${server.addr.port}`,
+    close: async () => {
+      stop.abort();
+      await server.shutdown();
+      kv.close();
+    },
+  };
+}
+
+interface Watch {
+  /** What a quiet page would not do. */
+  readonly noise: string[];
+  /** Responses of 400 and above, as the browser logs them: status and path. */
+  readonly refusals: string[];
+}
+
+function watchPage(page: Page, origin: string): Watch {
+  const watch: Watch = { noise: [], refusals: [] };
+  page.on("console", (message) => {
+    const refusal =
+      /^Failed to load resource: the server responded with a status of (4\d\d)/
+        .exec(message.text());
+    const { url } = message.location();
+    if (refusal && url.startsWith(origin)) {
+      watch.refusals.push(`${refusal[1]} ${new URL(url).pathname}`);
+    } else watch.noise.push(`console ${message.type()}: ${message.text()}`);
+  });
+  page.on(
+    "pageerror",
+    (error) => watch.noise.push(`uncaught: ${error.message}`),
+  );
+  page.on("dialog", (dialog) => {
+    watch.noise.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith("data:")) {
+      watch.noise.push(`another host: ${url}`);
+    }
+  });
+  return watch;
+}
+
+/** The browser tells what happened in order, so after an answer to us everything before it has been told. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState("load");
+  await page.title();
+}
+
+async function registerClient(
+  origin: string,
+  metadata: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const response = await fetch(`${origin}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      client_name: "Notes for Teams",
+      redirect_uris: [`${origin}/guide`],
+      token_endpoint_auth_method: "none",
+      ...metadata,
+    }),
+  });
+  const body: unknown = await response.json();
+  const isRegistered = typeof body === "object" && body !== null &&
+    "client_id" in body;
+  assert.ok(
+    isRegistered,
+    `registration was answered ${response.status} ${JSON.stringify(body)}`,
+  );
+  return String(body.client_id);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+}

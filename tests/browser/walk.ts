@@ -1,0 +1,80 @@
+/** The ways through the pages that more than one browser test takes, as a person takes them. */
+import type { Page } from "playwright-core";
+
+/** S256 challenge of RFC 7636 appendix B. */
+const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/** What the browser logs when the guide's first step calls the endpoint without a token. */
+export const callsTheEndpoint = ["401 /oauth"] as const;
+/** What it logs when the guide replays a code, and uses the token that this revoked. */
+export const replaysTheCode = ["400 /oauth/token", "401 /oauth"] as const;
+
+/** Where a client would send the browser. */
+export function authorizeUrl(
+  origin: string,
+  clientId: string,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: clientId,
+    redirect_uri: `${origin}/guide`,
+    state: "xyz",
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+    ...more,
+  });
+  return `${origin}/oauth/authorize?${query}`;
+}
+
+/** Presses the button of one of the guide's forms and waits until its step is done. */
+export async function doStep(page: Page, step: 1 | 2 | 4 | 5): Promise<void> {
+  await page.locator(`form[data-action="${step}"] button[type=submit]`).click();
+  await waitForState(page, step, "done");
+}
+
+/** Waits until a step of the guide is in a state. */
+export async function waitForState(
+  page: Page,
+  step: number,
+  state: "locked" | "open" | "done",
+): Promise<void> {
+  await page.locator(`#step-${step}[data-state=${state}]`).waitFor();
+}
+
+/** Opens the guide and does its first two steps: discovery and registration. */
+export async function reachAuthorization(
+  page: Page,
+  origin: string,
+): Promise<void> {
+  await page.goto(`${origin}/guide`);
+  await doStep(page, 1);
+  await doStep(page, 2);
+}
+
+/** Goes from step 3 to the consent page. */
+export async function reachConsent(page: Page, origin: string): Promise<void> {
+  await reachAuthorization(page, origin);
+  await page.locator("#authorize-submit").click();
+  await page.getByRole("heading", { name: "wants access" }).waitFor();
+}
+
+/** Does the rest of the guide after the exchange of the code: the tool call, the refresh, the replay. */
+export async function finishGuide(page: Page): Promise<void> {
+  await doStep(page, 5);
+  for (const action of ["refresh", "replay"]) {
+    await page.locator(`form[data-action="${action}"] button`).click();
+    await page.locator(`[data-results="${action}"] .checks`).waitFor();
+  }
+}
+
+/** Fills the consent page's form for a certain user and sends it. */
+export async function logIn(
+  page: Page,
+  email: string,
+  password: string,
+): Promise<void> {
+  await page.getByLabel("e-mail").fill(email);
+  await page.getByLabel("password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "log in and approve" }).click();
+}

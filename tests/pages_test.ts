@@ -1,0 +1,146 @@
+/** The pages through the real routes, in process: their headers, their weight, and what clients write into them. */
+import assert from "node:assert/strict";
+import { authorizeQuery, redirectOf, register, type TestApp, testApp } from "./helpers.ts";
+
+const html = { accept: "text/html" };
+
+/** Asks for a page; the client is registered with the metadata given. */
+type Way = (test: TestApp, metadata?: Record<string, unknown>) => Promise<Response>;
+
+/** Every page, and the status it has. */
+const pages: Readonly<Record<string, readonly [status: number, ask: Way]>> = {
+  "home": [200, ({ get }) => get("/", html)],
+  "guide": [200, ({ get }) => get("/guide", html)],
+  "consent": [200, async (test, metadata) => test.get(authorizeQuery((await register(test, metadata)).clientId), html)],
+  "consent with a problem": [400, async (test, metadata) => {
+    const path = authorizeQuery((await register(test, metadata)).clientId, {
+      scope: "a b",
+      resource: "https://x.example/",
+    });
+    return test.postForm(path, { action: "login", email: "ada@example.com" }, html);
+  }],
+  "error": [400, ({ get }) => get("/oauth/authorize?client_id=nobody", html)],
+  "not found": [404, ({ get }) => get("/nowhere", html)],
+};
+
+const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>&`;
+
+Deno.test("every page carries the security headers (issue 4)", async (t) => {
+  for (const [name, [status, ask]] of Object.entries(pages)) {
+    await t.step(name, async () => {
+      await using test = await testApp();
+      const { headers, status: answered } = await ask(test);
+      assert.equal(answered, status);
+      assert.equal(headers.get("content-type"), "text/html; charset=utf-8");
+      assert.equal(headers.get("referrer-policy"), "no-referrer");
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+      assert.equal(headers.get("x-frame-options"), "DENY");
+      assert.equal(headers.get("cache-control"), "no-store");
+      const policy = headers.get("content-security-policy")?.split("; ") ?? [];
+      assert.deepEqual(policy.toSorted(), [
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "img-src 'self' data: https:",
+        "script-src 'self'",
+        "style-src 'self'",
+      ]);
+    });
+  }
+});
+
+Deno.test("a page, its style, icon and scripts together weigh less than 60 kB (issue 4)", async (t) => {
+  for (const [name, [, ask]] of Object.entries(pages)) {
+    await t.step(name, async () => {
+      await using test = await testApp();
+      const seen = new Map<string, number>();
+      await weigh(test, "/page", await ask(test), seen);
+      const total = [...seen.values()].reduce((sum, bytes) => sum + bytes, 0);
+      assert.ok(seen.size > 2, `${[...seen.keys()]}`);
+      assert.ok(total < 60_000, `${total} bytes: ${JSON.stringify(Object.fromEntries(seen))}`);
+    });
+  }
+});
+
+Deno.test("files of pages are served with their type, and nothing else is guessed from them (issue 4)", async (t) => {
+  await using test = await testApp();
+  const seen = new Map<string, number>();
+  await weigh(test, "/page", await test.get("/guide", html), seen);
+  for (const path of [...seen.keys()].filter((path) => path !== "/page")) {
+    await t.step(path, async () => {
+      const { headers, status } = await test.get(path);
+      assert.equal(status, 200);
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+      assert.match(headers.get("content-type") ?? "", /^(text\/(css|javascript); charset=utf-8|image\/svg\+xml)$/);
+      assert.match(headers.get("cache-control") ?? "", /^public, max-age=\d+$/);
+    });
+  }
+});
+
+Deno.test("what a client registers comes out of the consent page as text (issue 4)", async (t) => {
+  const redirectUri = "https://client.example/cb?x='onerror='alert(1)&y=%3Cscript%3E";
+  const metadata = { client_name: attack, client_uri: `https://x.example/${attack}`, redirect_uris: [redirectUri] };
+  await using test = await testApp();
+  const { clientId } = await register(test, metadata);
+  const ask = (more: Record<string, string>): Promise<Response> =>
+    test.get(authorizeQuery(clientId, { redirect_uri: redirectUri, ...more }), html);
+  const attacks: Readonly<Record<string, Record<string, string>>> = {
+    client_name: {},
+    state: { state: attack },
+    scope: { scope: `<script>alert(1)</script> 'onload='alert(1)` },
+    resource: { resource: `https://x.example/${attack}` },
+    redirect_uri: { redirect_uri: `https://evil.example/${attack}` },
+    client_id: { client_id: attack },
+    "a parameter sent twice": { "<script>": attack },
+  };
+  for (const [name, more] of Object.entries(attacks)) {
+    await t.step(name, async () => void await assertText(await ask(more)));
+  }
+});
+
+Deno.test("what is written into the consent page's form comes out as text (issue 4)", async (t) => {
+  await using test = await testApp();
+  const path = authorizeQuery((await register(test)).clientId);
+  await t.step("e-mail", async () => {
+    const page = await assertText(await test.postForm(path, { action: "login", email: attack }, html));
+    assert.ok(page.includes('value="&quot;>&lt;script>'), "the e-mail stands in its field");
+  });
+  await t.step("action", async () => void await assertText(await test.postForm(path, { action: attack }, html)));
+  await t.step("expires_in goes back to the client, encoded", async () => {
+    const response = await test.postForm(path, { action: "auto", expires_in: attack }, html);
+    assert.doesNotMatch(redirectOf(response).href, /[<>"]/);
+  });
+});
+
+Deno.test("what stands in an address comes out as text (issue 4)", async (t) => {
+  await using test = await testApp();
+  const query = new URLSearchParams({ error: attack, error_description: attack, state: attack, code: attack });
+  await t.step("error on the guide", async () => {
+    const page = await (await test.get(`/guide?${query}`, html)).text();
+    assert.ok(!page.includes("alert("), "the server puts nothing of the query into the page");
+  });
+  await t.step("a path", async () => void await assertText(await test.get(`/${encodeURIComponent(attack)}`, html)));
+});
+
+/** Insists that a page has no element that is not its own; gives the page. */
+async function assertText(response: Response): Promise<string> {
+  assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");
+  const page = await response.text();
+  assert.match(page, /&lt;script>|%3Cscript%3E/, "the attack is shown");
+  assert.doesNotMatch(page, /<script(?! type="module" src="\/assets\/)/, "no script element");
+  assert.doesNotMatch(page, /<img/, "no image");
+  assert.doesNotMatch(page, /<[^>"]*(?:"[^"]*"[^>"]*)*\son\w+=/, "no handler");
+  return page;
+}
+
+/** Adds what a response and everything it loads weigh, in bytes, by path. */
+async function weigh(test: TestApp, path: string, response: Response, seen: Map<string, number>): Promise<void> {
+  const body = await response.text();
+  seen.set(path, new TextEncoder().encode(body).length);
+  const loaded = [
+    ...[...body.matchAll(/<(?:script|link)[^>]* (?:src|href)="(\/[^"]+)"/g)].map(([, url = ""]) => url),
+    ...[...body.matchAll(/from ?"\.\/([^"]+)"/g)].map(([, name = ""]) => `/assets/${name}`),
+  ];
+  for (const next of loaded) if (!seen.has(next)) await weigh(test, next, await test.get(next), seen);
+}
