@@ -47,7 +47,7 @@ const claimMeanings = new Map([
   ["iat", "issued at"],
   ["nbf", "not valid before"],
   ["exp", "expires at"],
-  ["jti", "the token’s own id, by which it can be revoked"],
+  ["jti", "the token’s own id"],
   ["email", "the user’s e-mail address"],
   ["name", "the user’s name"],
   ["sid", "the login it comes from"],

@@ -5,6 +5,7 @@
 import { createApp } from "../../main.ts";
 import { createFlow, type Send } from "./flow_bench.ts";
 import { measureMcp } from "./mcp_bench.ts";
+import { measureRender } from "./pages_bench.ts";
 import { type Figure, type Load, measure, ownCpuMicros, printTable, startServer } from "./measure.ts";
 
 const load: Load = { connections: 8, warmUpMs: 1000, measureMs: 2000 };
@@ -65,6 +66,7 @@ try {
     ...await measureLoopback("loopback, :memory:", ":memory:"),
     ...await measureLoopback("loopback, file", `${folder}/kv.sqlite3`),
     ...await measureTools("loopback, :memory:", ":memory:"),
+    ...await measureRender(),
     ...await measureTools("loopback, file", `${folder}/kv2.sqlite3`),
   ]);
 } finally {

@@ -3,12 +3,7 @@
  * notes what a quiet page would not do.
  */
 import assert from "node:assert/strict";
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { createApp } from "../../main.ts";
 
 /** Debian's Chromium, or the one the environment names. */
@@ -37,13 +32,9 @@ const isMissing = !(await exists(chromiumPath));
 const isSkipped = isMissing && Deno.env.get("CI") !== "true";
 
 if (isMissing) {
-  const consequence = isSkipped
-    ? "EVERY BROWSER TEST IS SKIPPED."
-    : "In CI that is a failure.";
-  const remedy =
-    "Install it (apt-get install -y --no-install-recommends chromium) or set CHROMIUM to its path.";
-  const line =
-    `\n*** No Chromium at ${chromiumPath}. ${consequence} ${remedy} ***\n\n`;
+  const consequence = isSkipped ? "EVERY BROWSER TEST IS SKIPPED." : "In CI that is a failure.";
+  const remedy = "Install it (apt-get install -y --no-install-recommends chromium) or set CHROMIUM to its path.";
+  const line = `\n*** No Chromium at ${chromiumPath}. ${consequence} ${remedy} ***\n\n`;
   // By its path, because the test runner keeps what goes to `Deno.stderr`, and some of its reporters never show it.
   await Deno.writeTextFile("/dev/stderr", line, { append: true });
 }
@@ -64,10 +55,7 @@ export function browserTest(
     name,
     ignore: isSkipped,
     fn: async (t) => {
-      assert.ok(
-        !isMissing,
-        `there is no Chromium at ${chromiumPath}, and in CI no browser test may be skipped`,
-      );
+      assert.ok(!isMissing, `there is no Chromium at ${chromiumPath}, and in CI no browser test may be skipped`);
       await using visit = await openVisit(options);
       await body(visit, t);
       await visit.requireQuiet();
@@ -91,9 +79,7 @@ export interface Visit extends AsyncDisposable {
   /** Insists that nothing was logged, violated, or asked of another host, and that the refusals are those expected. */
   readonly requireQuiet: () => Promise<void>;
   /** Registers a client; gives its id. */
-  readonly register: (
-    metadata?: Readonly<Record<string, unknown>>,
-  ) => Promise<string>;
+  readonly register: (metadata?: Readonly<Record<string, unknown>>) => Promise<string>;
 }
 
 /**
@@ -101,15 +87,10 @@ export interface Visit extends AsyncDisposable {
  *
  * @param options Viewport, colour scheme, whether scripts run.
  */
-export async function openVisit(
-  options: BrowserContextOptions = {},
-): Promise<Visit> {
+export async function openVisit(options: BrowserContextOptions = {}): Promise<Visit> {
   const server = await startServer();
   const browser = await launch();
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const watch = watchPage(page, server.origin);
@@ -125,11 +106,7 @@ export async function openVisit(
     requireQuiet: async () => {
       await settle(page);
       assert.deepEqual(watch.noise, [], "the pages are quiet");
-      assert.deepEqual(
-        watch.refusals.toSorted(),
-        expected.toSorted(),
-        "refusals the browser logged",
-      );
+      assert.deepEqual(watch.refusals.toSorted(), expected.toSorted(), "refusals the browser logged");
     },
     register: (metadata) => registerClient(server.origin, metadata),
     [Symbol.asyncDispose]: async () => {
@@ -141,24 +118,14 @@ export async function openVisit(
 
 /** Starts Chromium. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: chromiumPath,
-    args: [...launchArgs],
-    timeout: TIMEOUT_MS,
-  });
+  return chromium.launch({ executablePath: chromiumPath, args: [...launchArgs], timeout: TIMEOUT_MS });
 }
 
-async function startServer(): Promise<
-  { readonly origin: string; readonly close: () => Promise<void> }
-> {
+async function startServer(): Promise<{ readonly origin: string; readonly close: () => Promise<void> }> {
   const kv = await Deno.openKv(":memory:");
   const stop = new AbortController();
   const app = createApp({ kv, signal: stop.signal });
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    onListen: () => {},
-  }, app);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app);
   return {
     origin: `http://127.0.0.1:${server.addr.port}`,
     close: async () => {
@@ -179,27 +146,19 @@ interface Watch {
 function watchPage(page: Page, origin: string): Watch {
   const watch: Watch = { noise: [], refusals: [] };
   page.on("console", (message) => {
-    const refusal =
-      /^Failed to load resource: the server responded with a status of (4\d\d)/
-        .exec(message.text());
+    const refusal = /^Failed to load resource: the server responded with a status of (4\d\d)/.exec(message.text());
     const { url } = message.location();
-    if (refusal && url.startsWith(origin)) {
-      watch.refusals.push(`${refusal[1]} ${new URL(url).pathname}`);
-    } else watch.noise.push(`console ${message.type()}: ${message.text()}`);
+    if (refusal && url.startsWith(origin)) watch.refusals.push(`${refusal[1]} ${new URL(url).pathname}`);
+    else watch.noise.push(`console ${message.type()}: ${message.text()}`);
   });
-  page.on(
-    "pageerror",
-    (error) => watch.noise.push(`uncaught: ${error.message}`),
-  );
+  page.on("pageerror", (error) => watch.noise.push(`uncaught: ${error.message}`));
   page.on("dialog", (dialog) => {
     watch.noise.push(`dialog: ${dialog.message()}`);
     dialog.dismiss();
   });
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(`${origin}/`) && !url.startsWith("data:")) {
-      watch.noise.push(`another host: ${url}`);
-    }
+    if (!url.startsWith(`${origin}/`) && !url.startsWith("data:")) watch.noise.push(`another host: ${url}`);
   });
   return watch;
 }
@@ -210,10 +169,7 @@ async function settle(page: Page): Promise<void> {
   await page.title();
 }
 
-async function registerClient(
-  origin: string,
-  metadata: Readonly<Record<string, unknown>> = {},
-): Promise<string> {
+async function registerClient(origin: string, metadata: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const response = await fetch(`${origin}/oauth/register`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -225,12 +181,8 @@ async function registerClient(
     }),
   });
   const body: unknown = await response.json();
-  const isRegistered = typeof body === "object" && body !== null &&
-    "client_id" in body;
-  assert.ok(
-    isRegistered,
-    `registration was answered ${response.status} ${JSON.stringify(body)}`,
-  );
+  const isRegistered = typeof body === "object" && body !== null && "client_id" in body;
+  assert.ok(isRegistered, `registration was answered ${response.status} ${JSON.stringify(body)}`);
   return String(body.client_id);
 }
 

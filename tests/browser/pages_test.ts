@@ -34,16 +34,9 @@ const ways: Readonly<Record<string, Way>> = {
   },
   "consent": async ({ page, origin, register }) => {
     const clientId = await register({ client_uri: "https://notes.example/" });
-    await page.goto(
-      authorizeUrl(origin, clientId, {
-        scope: "notes profile",
-        resource: `${origin}/oauth`,
-      }),
-    );
+    await page.goto(authorizeUrl(origin, clientId, { scope: "notes profile", resource: `${origin}/oauth` }));
   },
-  "consent with a problem": async (
-    { page, origin, register, expectRefusals },
-  ) => {
+  "consent with a problem": async ({ page, origin, register, expectRefusals }) => {
     expectRefusals("401 /oauth/authorize");
     const url = authorizeUrl(origin, await register());
     await page.goto(url);
@@ -55,11 +48,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
   "error": async ({ page, origin, register, expectRefusals }) => {
     expectRefusals("400 /oauth/authorize");
-    await page.goto(
-      authorizeUrl(origin, await register(), {
-        redirect_uri: "https://evil.example/callback",
-      }),
-    );
+    await page.goto(authorizeUrl(origin, await register(), { redirect_uri: "https://evil.example/callback" }));
   },
   "not found": async ({ page, origin, expectRefusals }) => {
     expectRefusals("404 /nowhere");
@@ -71,23 +60,15 @@ const axeResults = z.object({
   violations: z.array(z.object({
     id: z.string(),
     impact: z.string().nullable(),
-    nodes: z.array(
-      z.object({
-        target: z.array(z.unknown()),
-        failureSummary: z.string().optional(),
-      }),
-    ),
+    nodes: z.array(z.object({ target: z.array(z.unknown()), failureSummary: z.string().optional() })),
   })),
   passes: z.array(z.unknown()),
 });
 
 for (const [name, goTo] of Object.entries(ways)) {
   browserTest(
-    `${name} has no serious finding, light and dark, on a phone and a desk (WCAG 2.2 AA, axe-core)`,
-    async (
-      visit,
-      t,
-    ) => {
+    `${name} has no serious finding, light and dark, on a phone and a desk (WCAG 2.2 AA)`,
+    async (visit, t) => {
       await goTo(visit);
       for (const colorScheme of ["light", "dark"] as const) {
         for (const width of [390, 1280]) {
@@ -95,13 +76,7 @@ for (const [name, goTo] of Object.entries(ways)) {
             await visit.page.emulateMedia({ colorScheme });
             await visit.page.setViewportSize({ width, height: 900 });
             await requireAccessible(visit);
-            assert.equal(
-              await visit.page.evaluate(
-                "document.documentElement.scrollWidth - innerWidth",
-              ),
-              0,
-              "too wide",
-            );
+            assert.equal(await visit.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0, "too wide");
           });
         }
       }
@@ -114,102 +89,57 @@ browserTest("pages fit a window of 320 px (WCAG 1.4.10)", async (visit, t) => {
   for (const [name, goTo] of Object.entries(ways)) {
     await t.step(name, async () => {
       await goTo(visit);
-      assert.equal(
-        await visit.page.evaluate(
-          "document.documentElement.scrollWidth - innerWidth",
-        ),
-        0,
-      );
+      assert.equal(await visit.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
     });
   }
 }, { viewport: { width: 320, height: 640 } });
 
-browserTest(
-  "copy buttons copy the address they stand beside (issue 4)",
-  async ({ page, origin }) => {
-    await page.goto(`${origin}/`);
-    const button = page.locator(".endpoint .copy").first();
-    await button.click();
-    await page.locator(".endpoint .copy", { hasText: "copied" }).waitFor();
-    assert.equal(
-      await page.evaluate("navigator.clipboard.readText()"),
-      `${origin}/oauth`,
-    );
-  },
-  { permissions: ["clipboard-read", "clipboard-write"] },
-);
+browserTest("copy buttons copy the address they stand beside (issue 4)", async ({ page, origin }) => {
+  await page.goto(`${origin}/`);
+  const button = page.locator(".endpoint .copy").first();
+  await button.click();
+  await page.locator(".endpoint .copy", { hasText: "copied" }).waitFor();
+  assert.equal(await page.evaluate("navigator.clipboard.readText()"), `${origin}/oauth`);
+}, { permissions: ["clipboard-read", "clipboard-write"] });
 
-browserTest(
-  "printed pages have every command and no button (issue 4)",
-  async ({ page, origin }) => {
-    await page.goto(`${origin}/guide`);
-    await waitForState(page, 1, "open");
-    await page.emulateMedia({ media: "print" });
-    await page.locator("#step-5 .shell-step code").waitFor({
-      state: "visible",
-    });
-    for (const button of await page.locator("button").all()) {
-      assert.ok(
-        !await button.isVisible(),
-      );
-    }
-  },
-);
+browserTest("printed pages have every command and no button (issue 4)", async ({ page, origin }) => {
+  await page.goto(`${origin}/guide`);
+  await waitForState(page, 1, "open");
+  await page.emulateMedia({ media: "print" });
+  await page.locator("#step-5 .shell-step code").waitFor({ state: "visible" });
+  for (const button of await page.locator("button").all()) assert.ok(!await button.isVisible());
+});
 
-browserTest(
-  "the watch hears an error, a foreign request, a dialog and a violation of the policy",
-  async ({
-    page,
-    origin,
-    takeNoise,
-  }) => {
-    await page.goto(`${origin}/`);
-    await page.evaluate(
-      "console.error('mischief'); new Image().src = 'https://foreign.example/x.png'",
-    );
-    await page.evaluate("fetch('https://foreign.example/').catch(() => {})");
-    await page.evaluate("alert('mischief')");
-    await page.evaluate(`
+browserTest("the watch hears an error, a foreign request, a dialog and a violation of the policy", async ({
+  page,
+  origin,
+  takeNoise,
+}) => {
+  await page.goto(`${origin}/`);
+  await page.evaluate("console.error('mischief'); new Image().src = 'https://foreign.example/x.png'");
+  await page.evaluate("fetch('https://foreign.example/').catch(() => {})");
+  await page.evaluate("alert('mischief')");
+  await page.evaluate(`
     const script = document.createElement("script");
     script.textContent = "globalThis.isExecuted = true";
     document.body.append(script);
   `);
-    assert.equal(
-      await page.evaluate("globalThis.isExecuted"),
-      undefined,
-      "inline scripts don't run",
-    );
-    const noise = (await takeNoise()).join("\n");
-    assert.match(noise, /console error: mischief/);
-    assert.match(noise, /another host: https:\/\/foreign\.example\/x\.png/);
-    assert.match(noise, /dialog: mischief/);
-    assert.match(
-      noise,
-      /violates the following Content Security Policy directive:? ["']connect-src/,
-    );
-    assert.match(
-      noise,
-      /violates the following Content Security Policy directive:? ["']script-src/,
-    );
-  },
-);
+  assert.equal(await page.evaluate("globalThis.isExecuted"), undefined, "inline scripts don't run");
+  const noise = (await takeNoise()).join("\n");
+  assert.match(noise, /console error: mischief/);
+  assert.match(noise, /another host: https:\/\/foreign\.example\/x\.png/);
+  assert.match(noise, /dialog: mischief/);
+  assert.match(noise, /violates the following Content Security Policy directive:? ["']connect-src/);
+  assert.match(noise, /violates the following Content Security Policy directive:? ["']script-src/);
+});
 
 /** Runs axe-core in the page; the debugger, which the policy does not bind, puts it there. */
 async function requireAccessible({ page }: Visit): Promise<void> {
   await page.evaluate(axe.source);
-  const { violations, passes } = axeResults.parse(
-    await page.evaluate("axe.run()"),
-  );
+  const { violations, passes } = axeResults.parse(await page.evaluate("axe.run()"));
   assert.ok(passes.length > 10, "axe has looked at the page");
-  const serious = violations.filter(({ impact }) =>
-    impact === "serious" || impact === "critical"
-  ).map(
-    ({ id, nodes }) =>
-      `${id}: ${
-        nodes.map(({ target, failureSummary }) =>
-          `${target.join(" ")} ${failureSummary}`
-        )
-      }`,
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} ${failureSummary}`)}`,
   );
   assert.deepEqual(serious, []);
 }

@@ -4,17 +4,9 @@
  */
 import type { Page } from "playwright-core";
 import { openVisit } from "./browser.ts";
-import {
-  authorizeUrl,
-  doStep,
-  finishGuide,
-  logIn,
-  reachAuthorization,
-  waitForState,
-} from "./walk.ts";
+import { authorizeUrl, doStep, finishGuide, logIn, reachAuthorization, waitForState } from "./walk.ts";
 
-const folder = Deno.args[0] ??
-  await Deno.makeTempDir({ prefix: "mock-oauth-screenshots-" });
+const folder = Deno.args[0] ?? await Deno.makeTempDir({ prefix: "mock-oauth-screenshots-" });
 await Deno.mkdir(folder, { recursive: true });
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -22,25 +14,14 @@ for (const colorScheme of ["light", "dark"] as const) {
 }
 say(`screenshots are in ${folder}`);
 
-async function shootAll(
-  colorScheme: "light" | "dark",
-  width: 390 | 1280,
-): Promise<void> {
-  await using visit = await openVisit({
-    colorScheme,
-    viewport: { width, height: width === 390 ? 844 : 900 },
-  });
+async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promise<void> {
+  await using visit = await openVisit({ colorScheme, viewport: { width, height: width === 390 ? 844 : 900 } });
   const { origin, page, register } = visit;
   const shoot = async (name: string): Promise<void> => {
-    await page.screenshot({
-      path: pathOf(name),
-      fullPage: true,
-      animations: "disabled",
-    });
+    await page.screenshot({ path: pathOf(name), fullPage: true, animations: "disabled" });
     await requireFit(page, `${name} at ${width}`);
   };
-  const pathOf = (name: string): string =>
-    `${folder}/${name}-${width}-${colorScheme}.png`;
+  const pathOf = (name: string): string => `${folder}/${name}-${width}-${colorScheme}.png`;
 
   await page.goto(`${origin}/`);
   await shoot("home");
@@ -53,57 +34,32 @@ async function shootAll(
   await page.locator("#authorize-submit").click();
   await logIn(page, "ada@example.com", "lovelace");
   await waitForState(page, 3, "done");
-  await page.screenshot({
-    path: pathOf("guide-returned"),
-    animations: "disabled",
-  });
+  await page.screenshot({ path: pathOf("guide-returned"), animations: "disabled" });
   await doStep(page, 4);
-  await page.locator("[data-results='4']").screenshot({
-    path: pathOf("guide-token"),
-    animations: "disabled",
-  });
+  await page.locator("[data-results='4']").screenshot({ path: pathOf("guide-token"), animations: "disabled" });
   if (width === 1280 && colorScheme === "light") {
-    await page.evaluate(
-      "document.querySelector('[data-results=\"4\"] article').scrollIntoView()",
-    );
+    await page.evaluate("document.querySelector('[data-results=\"4\"] article').scrollIntoView()");
     const clip = { x: 90, y: 0, width: 1100, height: 680 };
-    await page.screenshot({
-      path: `${folder}/readme-guide.png`,
-      clip,
-      animations: "disabled",
-    });
+    await page.screenshot({ path: `${folder}/readme-guide.png`, clip, animations: "disabled" });
   }
   await finishGuide(page);
   await shoot("guide-end");
 
   const clientId = await register({ client_uri: "https://notes.example/" });
-  await page.goto(
-    authorizeUrl(origin, clientId, {
-      scope: "notes profile",
-      resource: `${origin}/oauth`,
-    }),
-  );
+  await page.goto(authorizeUrl(origin, clientId, { scope: "notes profile", resource: `${origin}/oauth` }));
   await shoot("consent");
-  if (width === 390 && colorScheme === "dark") {
-    await page.screenshot({ path: `${folder}/readme-consent.png` });
-  }
+  if (width === 390 && colorScheme === "dark") await page.screenshot({ path: `${folder}/readme-consent.png` });
   await logIn(page, "ada@example.com", "byron");
   await page.locator("#problem").waitFor();
   await shoot("consent-problem");
-  await page.goto(
-    authorizeUrl(origin, clientId, {
-      redirect_uri: "https://evil.example/callback",
-    }),
-  );
+  await page.goto(authorizeUrl(origin, clientId, { redirect_uri: "https://evil.example/callback" }));
   await shoot("error");
   await page.goto(`${origin}/nowhere`);
   await shoot("not-found");
 }
 
 async function requireFit(page: Page, name: string): Promise<void> {
-  const isTooWide = await page.evaluate(
-    "document.documentElement.scrollWidth > innerWidth",
-  );
+  const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
   if (isTooWide === true) say(`${name} is wider than the window`);
 }
 

@@ -34,19 +34,12 @@ export async function doStep(page: Page, step: 1 | 2 | 4 | 5): Promise<void> {
 }
 
 /** Waits until a step of the guide is in a state. */
-export async function waitForState(
-  page: Page,
-  step: number,
-  state: "locked" | "open" | "done",
-): Promise<void> {
+export async function waitForState(page: Page, step: number, state: "locked" | "open" | "done"): Promise<void> {
   await page.locator(`#step-${step}[data-state=${state}]`).waitFor();
 }
 
 /** Opens the guide and does its first two steps: discovery and registration. */
-export async function reachAuthorization(
-  page: Page,
-  origin: string,
-): Promise<void> {
+export async function reachAuthorization(page: Page, origin: string): Promise<void> {
   await page.goto(`${origin}/guide`);
   await doStep(page, 1);
   await doStep(page, 2);
@@ -69,11 +62,7 @@ export async function finishGuide(page: Page): Promise<void> {
 }
 
 /** Fills the consent page's form for a certain user and sends it. */
-export async function logIn(
-  page: Page,
-  email: string,
-  password: string,
-): Promise<void> {
+export async function logIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel("e-mail").fill(email);
   await page.getByLabel("password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "log in and approve" }).click();
