@@ -58,12 +58,19 @@ function compactCss(source: string): string {
     .replaceAll(/;\n(?=})|\n|(?<=[\s:(,])0(?=\.\d)/g, "");
 }
 
-function script(fileName: string, source: string): Asset {
+/** Made when first asked for: a start has no use for it. */
+function compacted(asset: Omit<Asset, "body">, source: string, compactAs: (source: string) => string): Asset {
+  let body: string | undefined;
   return {
-    fileName,
-    body: compactScript(source),
-    contentType: "text/javascript; charset=utf-8",
+    ...asset,
+    get body(): string {
+      return body ??= compactAs(source);
+    },
   };
+}
+
+function script(fileName: string, source: string): Asset {
+  return compacted({ fileName, contentType: "text/javascript; charset=utf-8" }, source, compactScript);
 }
 
 /** Every asset, by name. */
@@ -85,11 +92,7 @@ export const assets: Readonly<
     Asset
   >
 > = {
-  style: {
-    fileName: "style.css",
-    body: compactCss(css),
-    contentType: "text/css; charset=utf-8",
-  },
+  style: compacted({ fileName: "style.css", contentType: "text/css; charset=utf-8" }, css, compactCss),
   favicon: {
     fileName: "favicon.ico",
     body: favicon,
