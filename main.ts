@@ -24,7 +24,9 @@ const SHUTDOWN_MS = 5000;
 const EXIT_UNUSABLE = 2;
 
 let deployed: Promise<App> | undefined;
-let isServed = false;
+// `deno serve --parallel` says nothing to its second worker and those after; what tells them from a program is that they
+// write through a console of their own, which lacks what V8 puts into the real one.
+let isServed = !("createTask" in console);
 
 /** The handler for `deno serve` and Deno Deploy, which bring port, TLS and database themselves. */
 const handler: Deno.ServeDefaultExport = {

@@ -447,11 +447,19 @@ Deno.test("--host chooses the address, and the URL names one that can be called 
   }
 });
 
-Deno.test("deno serve runs it, says where, and it opens no port of its own (README)", async () => {
+Deno.test("deno serve runs it, says where, and it opens no port of its own (README)", async (t) => {
+  for (const mode of [[], ["--parallel"]]) {
+    await t.step(["deno serve", ...mode].join(" "), () => assertServed(mode));
+  }
+});
+
+async function assertServed(mode: readonly string[]): Promise<void> {
   const [port, ownPort] = [freePort(), freePort()];
   const flags = taskWords("start").filter((word) => word.startsWith("--") && word !== "--quiet");
-  const executable = { ...startTask, words: ["serve", ...flags] };
-  const env = { MOCK_DB: ":memory:", PORT: `${ownPort}` };
+  const executable = { ...startTask, words: ["serve", ...mode, ...flags] };
+  // A file, since workers of one process share nothing else.
+  await using folder = await makeFolder();
+  const env = { MOCK_DB: `${folder.path}/kv.sqlite3`, PORT: `${ownPort}` };
   await using program = launch(["--host", "127.0.0.1", "--port", `${port}`, "main.ts"], { executable, env });
   await until("it listens", () => isListening(port));
   const client = createClient(`http://127.0.0.1:${port}`);
@@ -461,7 +469,7 @@ Deno.test("deno serve runs it, says where, and it opens no port of its own (READ
   assert.equal(await isListening(ownPort), false);
   const { stdout, stderr } = program.printed;
   assert((stdout + stderr).includes(client.url), `${client.url} is not told`);
-});
+}
 
 async function statusOf(response: Response): Promise<number> {
   await response.body?.cancel();
