@@ -28,6 +28,7 @@ import { pagesRoutes } from "./pages.tsx";
 import { registerRoutes } from "./register.ts";
 import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
 import { tokenRoutes } from "./token.ts";
+import { tokenStatusRoutes } from "./token_status.ts";
 
 /** Something worth a line in a log; it never holds a secret. */
 export type LogEvent =
@@ -127,7 +128,7 @@ function assemble(options: AppOptions): {
   const grants = createGrants(store);
   const users = createUsers(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
-  const verifyToken = createTokenVerifier({ keysOf, grants });
+  const verifier = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
     store,
     chance,
@@ -143,7 +144,8 @@ function assemble(options: AppOptions): {
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, chance, keysOf }),
       ...tokenRoutes({ clients, grants, chance, keysOf }),
-      ...mcpRoutes({ mcp, verifyToken, origins: originsOf(options) }),
+      ...tokenStatusRoutes({ clients, grants, keysOf, verifier }),
+      ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),

@@ -37,6 +37,8 @@ const table: [string, readonly string[], boolean][] = [
   ["/.well-known/oauth-protected-resource/oauth", ["GET", "HEAD"], true],
   ["/oauth/jwks", ["GET", "HEAD"], true],
   ["/oauth/register", ["POST"], true],
+  ["/oauth/revoke", ["POST"], true],
+  ["/oauth/introspect", ["POST"], true],
   ["/oauth/token", ["POST"], true],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],

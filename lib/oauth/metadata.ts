@@ -8,7 +8,7 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { SigningAlgorithm } from "../store/keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
-import { grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
  * Authorization server metadata.
@@ -29,6 +29,10 @@ export function buildServerMetadata(
     token_endpoint: urls.token,
     registration_endpoint: urls.register,
     jwks_uri: urls.jwks,
+    revocation_endpoint: urls.revoke,
+    revocation_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    introspection_endpoint: urls.introspect,
+    introspection_endpoint_auth_methods_supported: introspectionAuthMethods,
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     grant_types_supported: grantTypes,
