@@ -29,6 +29,7 @@ import { registerRoutes } from "./register.ts";
 import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
+import { userinfoRoutes } from "./userinfo.ts";
 
 /** Something worth a line in a log; it never holds a secret. */
 export type LogEvent =
@@ -140,11 +141,12 @@ function assemble(options: AppOptions): {
   return {
     sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
     match: createRouter([
-      ...discoveryRoutes({ alg, keysOf }),
+      ...discoveryRoutes({ keysOf }),
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, chance, keysOf }),
       ...tokenRoutes({ clients, grants, chance, keysOf }),
       ...tokenStatusRoutes({ clients, grants, keysOf, verifier }),
+      ...userinfoRoutes({ verifier }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as jose from "jose";
 import { json, origin, testApp } from "./helpers.ts";
 
 Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoints byte for byte (RFC 8414 2)", async () => {
@@ -24,7 +25,21 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: ["EdDSA"],
+    id_token_signing_alg_values_supported: ["RS256"],
+    userinfo_endpoint: `${origin}/oauth/userinfo`,
+    claims_supported: [
+      "sub",
+      "iss",
+      "aud",
+      "exp",
+      "iat",
+      "auth_time",
+      "nonce",
+      "at_hash",
+      "name",
+      "email",
+      "email_verified",
+    ],
     service_documentation: `${origin}/guide`,
   });
 });
@@ -77,10 +92,12 @@ Deno.test("GET /oauth/jwks shows public members alone (RFC 7517 5)", async (t) =
     await t.step(alg, async () => {
       await using test = await testApp({ alg });
       const { keys } = await (await test.get("/oauth/jwks")).json();
-      assert.equal(keys.length, 1);
-      assert.equal(keys[0].alg, alg);
-      assert.equal(keys[0].use, "sig");
-      for (const secret of ["d", "p", "q", "dp", "dq", "qi", "k"]) assert(!(secret in keys[0]), secret);
+      assert.deepEqual(keys.map((key: jose.JWK) => key.alg), alg === "RS256" ? ["RS256"] : [alg, "RS256"]);
+      for (const key of keys) {
+        assert.equal(key.use, "sig");
+        assert.equal(key.kid, await jose.calculateJwkThumbprint(key));
+        for (const secret of ["d", "p", "q", "dp", "dq", "qi", "k"]) assert(!(secret in key), secret);
+      }
     });
   }
 });

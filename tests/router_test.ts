@@ -39,6 +39,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/register", ["POST"], true],
   ["/oauth/revoke", ["POST"], true],
   ["/oauth/introspect", ["POST"], true],
+  ["/oauth/userinfo", ["GET", "HEAD", "POST"], true],
   ["/oauth/token", ["POST"], true],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],

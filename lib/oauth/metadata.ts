@@ -6,8 +6,9 @@
  */
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { SigningAlgorithm } from "../store/keys.ts";
+import { ID_TOKEN_ALG } from "./keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
+import { claimsSupported } from "./scopes.ts";
 import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
@@ -15,13 +16,11 @@ import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "
  *
  * @param sandbox Whose endpoints are named.
  * @param policy What is advertised.
- * @param alg What id_tokens are signed with.
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2}
  */
 export function buildServerMetadata(
   { issuer, urls }: Sandbox,
   policy: Policy,
-  alg: SigningAlgorithm,
 ): Record<string, unknown> {
   return {
     issuer,
@@ -40,7 +39,9 @@ export function buildServerMetadata(
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),
     subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: [alg],
+    id_token_signing_alg_values_supported: [ID_TOKEN_ALG],
+    userinfo_endpoint: urls.userinfo,
+    claims_supported: claimsSupported,
     service_documentation: urls.guide,
   };
 }

@@ -8,7 +8,8 @@ import { Buffer } from "node:buffer";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Grants } from "../store/grants.ts";
-import type { Keys, SigningKey } from "./keys.ts";
+import type { Keys } from "./keys.ts";
+import type { VerifyingKey } from "./signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 
 /** What verification needs. */
@@ -32,6 +33,13 @@ export interface TokenVerifier {
 /** Tokens whose signature need not be checked again, by the most there may be. */
 const MAX_REMEMBERED = 10_000;
 
+/** A signature that was seen to be good. */
+interface Verified {
+  readonly kid: string;
+  readonly key: VerifyingKey;
+  readonly claims: AccessTokenClaims;
+}
+
 /**
  * Makes the verifier of access tokens. It remembers which signatures it has seen to be good, as they stay good; issuer,
  * audience, expiry and revocation are looked at each time.
@@ -39,16 +47,20 @@ const MAX_REMEMBERED = 10_000;
  * @param deps Keys and marks of all sandboxes.
  */
 export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVerifier {
-  const verified = new Map<string, AccessTokenClaims>();
+  const verified = new Map<string, Verified>();
 
   async function verifySignature(sandbox: Sandbox, token: string): Promise<AccessTokenClaims> {
     const name = `${sandbox.id} ${token}`;
-    let claims = verified.get(name);
-    if (!claims) {
-      claims = readSigned((await keysOf(sandbox.id)).signing, token);
-      if (verified.size >= MAX_REMEMBERED) verified.clear();
-      verified.set(name, claims);
-    }
+    const known = verified.get(name);
+    const keys = await keysOf(sandbox.id);
+    // A key can come to its end after the signature was seen to be good.
+    if (known && keys.find(known.kid, sandbox.now()) === known.key) return known.claims;
+    const { kid, signed } = readHeader(token);
+    const key = keys.find(kid, sandbox.now()) ?? await keys.findStored(kid, sandbox.now());
+    if (!key) throw notOurs(`the kid of a key in ${sandbox.urls.jwks}`);
+    const claims = readSigned(key, signed);
+    if (verified.size >= MAX_REMEMBERED) verified.clear();
+    verified.set(name, { kid, key, claims });
     return claims;
   }
 
@@ -75,15 +87,25 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
   };
 }
 
-function readSigned(key: SigningKey, token: string): AccessTokenClaims {
+/** A JWT taken apart, nothing of it believed yet. */
+interface Signed {
+  readonly alg: unknown;
+  readonly typ: unknown;
+  readonly signingInput: string;
+  readonly payload: string;
+  readonly signature: string;
+}
+
+function readHeader(token: string): { readonly kid: string; readonly signed: Signed } {
   const [header = "", payload = "", signature = "", ...more] = token.split(".");
   const { alg, typ, kid } = parseSegment<{ alg?: unknown; typ?: unknown; kid?: unknown }>(header) ?? {};
-  if (more.length > 0 || alg !== key.alg || kid !== key.kid) {
-    throw refuse("The access token is not one of this server's", {
-      expected: `a JWT with alg ${key.alg} and kid ${key.kid}`,
-      reference: "RFC 9068 4",
-    });
-  }
+  if (more.length > 0 || typeof kid !== "string") throw notOurs("a JWT with the kid of one of this server's keys");
+  return { kid, signed: { alg, typ, signingInput: `${header}.${payload}`, payload, signature } };
+}
+
+/** The algorithm is the key's, never the token's word (RFC 8725 3.1). */
+function readSigned(key: VerifyingKey, { alg, typ, signingInput, payload, signature }: Signed): AccessTokenClaims {
+  if (alg !== key.alg) throw notOurs(`a JWT with alg ${key.alg}, which is that of the key ${key.kid}`);
   if (typ !== "at+jwt") {
     throw refuse("The token is no access token", {
       received: `typ ${String(typ)}`,
@@ -91,9 +113,13 @@ function readSigned(key: SigningKey, token: string): AccessTokenClaims {
       reference: "RFC 9068 4",
     });
   }
-  const claims = key.verify(`${header}.${payload}`, signature) ? parseSegment<AccessTokenClaims>(payload) : undefined;
+  const claims = key.verify(signingInput, signature) ? parseSegment<AccessTokenClaims>(payload) : undefined;
   if (claims) return claims;
   throw refuse("The access token's signature is wrong", { reference: "RFC 9068 4" });
+}
+
+function notOurs(expected: string): OAuthError {
+  return refuse("The access token is not one of this server's", { expected, reference: "RFC 9068 4" });
 }
 
 /** A segment is only believed after the signature over it was, or compared with what we signed it with. */
