@@ -15,6 +15,7 @@ import { version } from "./lib/version.ts";
 import { type App, createApp, type LogEvent } from "./routes/app.ts";
 
 export { type App, type AppOptions, createApp, type LogEvent } from "./routes/app.ts";
+export type { Policy } from "./lib/scenarios/plan.ts";
 export type { Exchange } from "./lib/recorder/recorder.ts";
 export type { SigningAlgorithm } from "./lib/store/keys.ts";
 

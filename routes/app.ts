@@ -11,7 +11,7 @@ import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
-import { resolvePlan } from "../lib/scenarios/plan.ts";
+import { createPlanResolver, type Plan, type Policy } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly publicUrl?: string;
   /** What tokens are signed with; `EdDSA` if not given. */
   readonly alg?: SigningAlgorithm;
+  /** Rules that are other than the standard's, for all requests. */
+  readonly policy?: Partial<Policy>;
   /** The clock, in milliseconds since 1970; the system's if not given. */
   readonly now?: () => number;
   /** A clock for durations, in milliseconds; the system's if not given. */
@@ -83,7 +85,7 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  * ```
  */
 export function createApp(options: AppOptions): App {
-  const { sandboxOf, match, recorder, sleep, log } = assemble(options);
+  const { sandboxOf, planOf, match, recorder, sleep, log } = assemble(options);
 
   return async (request, info) => {
     const url = new URL(request.url);
@@ -100,7 +102,7 @@ export function createApp(options: AppOptions): App {
         const found = match(request, url.pathname);
         if (found.kind === "response") return found.response;
         route = found.route;
-        const plan = resolvePlan(sandbox.scenario);
+        const plan = planOf(sandbox.scenario);
         response = await route.handler({ request, url, sandbox, plan, info });
         if (plan.wire) response = await applyWire(response, plan.wire, sleep);
       } catch (error) {
@@ -116,6 +118,7 @@ export function createApp(options: AppOptions): App {
 
 function assemble(options: AppOptions): {
   readonly sandboxOf: ReturnType<typeof createSandboxResolver>;
+  readonly planOf: (scenario: string) => Plan;
   readonly match: ReturnType<typeof createRouter>;
   readonly recorder: ReturnType<typeof createRecorder> | undefined;
   readonly sleep: Sleep;
@@ -140,6 +143,7 @@ function assemble(options: AppOptions): {
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
+    planOf: createPlanResolver(options.policy),
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
       ...registerRoutes({ clients, chance }),

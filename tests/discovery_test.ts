@@ -18,6 +18,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     revocation_endpoint_auth_methods_supported: ["none", "client_secret_post", "client_secret_basic"],
     introspection_endpoint: `${origin}/oauth/introspect`,
     introspection_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
+    scopes_supported: ["mcp:read", "mcp:write", "mcp:admin", "openid", "profile", "email", "offline_access"],
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     grant_types_supported: ["authorization_code", "refresh_token"],
@@ -78,6 +79,7 @@ Deno.test("GET /.well-known/oauth-protected-resource[/oauth] names the resource 
   assert.deepEqual(await json(response), {
     resource: `${origin}/oauth`,
     authorization_servers: [origin],
+    scopes_supported: ["mcp:read", "mcp:write", "mcp:admin"],
     bearer_methods_supported: ["header"],
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: `${origin}/guide`,

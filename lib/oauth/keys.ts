@@ -20,7 +20,7 @@ export interface Keys {
   readonly sealing: Uint8Array;
   /** Signs id_tokens; made on first need, as an RSA key takes some tenths of a second. */
   readonly idTokenSigning: () => Promise<SigningKey>;
-  /** The key that access tokens with its id are verified with, as far as this process knows. */
+  /** The key that tokens with its id are verified with, as far as this process knows. */
   readonly find: (kid: string, nowMs: number) => VerifyingKey | undefined;
   /** The same, after a look into the store, where another process may have put it. */
   readonly findStored: (kid: string, nowMs: number) => Promise<VerifyingKey | undefined>;
@@ -49,10 +49,9 @@ export function createKeyRing(
       loadKeySet(table, sandboxId, alg),
       table.sealingKey(sandboxId, () => chance.bytes(32)),
     ]);
-    const idToken = alg === ID_TOKEN_ALG
-      ? () => Promise.resolve(access)
-      : once(() => loadKeySet(table, sandboxId, ID_TOKEN_ALG));
-    return createKeys(access, idToken, sealing);
+    const loadForIdTokens = (): Promise<KeySet> =>
+      alg === ID_TOKEN_ALG ? Promise.resolve(access) : loadKeySet(table, sandboxId, ID_TOKEN_ALG);
+    return createKeys(access, loadForIdTokens, sealing);
   }
 
   return (sandboxId) => {
@@ -66,8 +65,13 @@ export function createKeyRing(
   };
 }
 
-function createKeys(access: KeySet, idToken: () => Promise<KeySet>, sealing: Uint8Array): Keys {
+function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, sealing: Uint8Array): Keys {
+  let idTokens: KeySet | undefined;
+  const idToken = once(async () => idTokens = await loadForIdTokens());
   const both = async (): Promise<readonly KeySet[]> => [...new Set([access, await idToken()])];
+  // An id_token in an access token's place is to be told that it is one, so its key counts as known.
+  const find = (kid: string, nowMs: number): VerifyingKey | undefined =>
+    access.find(kid, nowMs) ?? idTokens?.find(kid, nowMs);
 
   return {
     get signing() {
@@ -75,10 +79,10 @@ function createKeys(access: KeySet, idToken: () => Promise<KeySet>, sealing: Uin
     },
     sealing,
     idTokenSigning: async () => (await idToken()).current(),
-    find: access.find,
+    find,
     findStored: async (kid, nowMs) => {
       await access.reload();
-      return access.find(kid, nowMs);
+      return find(kid, nowMs);
     },
     published: async (nowMs) => {
       const sets = await both();

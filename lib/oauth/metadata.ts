@@ -8,7 +8,7 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { ID_TOKEN_ALG } from "./keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
-import { claimsSupported } from "./scopes.ts";
+import { claimsSupported, resourceScopes, scopesSupported } from "./scopes.ts";
 import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
@@ -32,6 +32,7 @@ export function buildServerMetadata(
     revocation_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
     introspection_endpoint: urls.introspect,
     introspection_endpoint_auth_methods_supported: introspectionAuthMethods,
+    scopes_supported: scopesSupported,
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     grant_types_supported: grantTypes,
@@ -57,6 +58,8 @@ export function buildResourceMetadata({ issuer, urls }: Sandbox, resource: strin
   return {
     resource,
     authorization_servers: [issuer],
+    // What the tools need; what the authorization server needs is not the resource's to ask for (MCP authorization).
+    scopes_supported: resourceScopes,
     bearer_methods_supported: ["header"],
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: urls.guide,

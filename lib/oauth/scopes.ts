@@ -5,11 +5,41 @@
  * @module
  */
 
+/** What opens the tools of `/oauth`, each including those before it. */
+export const resourceScopes = ["mcp:read", "mcp:write", "mcp:admin"] as const;
+/** One of {@link resourceScopes}. */
+export type ResourceScope = typeof resourceScopes[number];
+
 /** The claims of a user that a scope opens to the client (OpenID Connect Core 5.4). */
 const claimsByScope = {
   profile: ["name"],
   email: ["email", "email_verified"],
 } as const;
+
+/** All scopes that mean something here. */
+export const scopesSupported: readonly string[] = [
+  ...resourceScopes,
+  "openid",
+  ...Object.keys(claimsByScope),
+  "offline_access",
+];
+
+/**
+ * Whether scopes include what a call needs: a broader one implies the narrower ones.
+ *
+ * @param granted What was granted.
+ * @param needed What the call needs.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(coversScope(["openid", "mcp:admin"], "mcp:read"), true);
+ * assert.equal(coversScope(["mcp:read"], "mcp:write"), false);
+ * ```
+ */
+export function coversScope(granted: readonly string[], needed: ResourceScope): boolean {
+  return resourceScopes.slice(resourceScopes.indexOf(needed)).some((scope) => granted.includes(scope));
+}
 
 /** Claims that id_tokens and userinfo can carry beside a user's own. */
 export const claimsSupported: readonly string[] = [
