@@ -7,6 +7,7 @@
 import { createChance, randomBytes } from "../lib/chance.ts";
 import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
+import { type DeclaredUser, withDeclaredUsers } from "../lib/oauth/declared_users.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
@@ -46,6 +47,8 @@ export interface AppOptions {
   readonly alg?: SigningAlgorithm;
   /** Rules that are other than the standard's, for all requests. */
   readonly policy?: Partial<Policy>;
+  /** People who can log in from the start, with claims of their own. */
+  readonly users?: readonly DeclaredUser[];
   /** The clock, in milliseconds since 1970; the system's if not given. */
   readonly now?: () => number;
   /** A clock for durations, in milliseconds; the system's if not given. */
@@ -130,7 +133,7 @@ function assemble(options: AppOptions): {
   const store = createStore(kv, chance);
   const clients = createClients(store);
   const grants = createGrants(store);
-  const users = createUsers(store);
+  const users = withDeclaredUsers(createUsers(store), options.users ?? []);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
   const verifier = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({

@@ -11,6 +11,7 @@ import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
 import { challengeResponse } from "../lib/oauth/bearer.ts";
+import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
@@ -84,9 +85,16 @@ export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly
 }
 
 function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
+  const own = ownClaimsOf(claims);
   return {
     owner: `login:${claims.sid}`,
-    user: { userId: claims.sub, userName: claims.name, email: claims.email, sessionId: claims.sid },
+    user: {
+      userId: claims.sub,
+      userName: claims.name,
+      email: claims.email,
+      sessionId: claims.sid,
+      ...(Object.keys(own).length === 0 ? {} : { claims: own }),
+    },
     token,
     clientId: claims.client_id,
     scopes: claims.scope === "" ? [] : claims.scope.split(" "),

@@ -5,6 +5,7 @@
  */
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
+import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import { bearerToken, challengeResponse } from "../lib/oauth/bearer.ts";
 import { claimsOfScopes } from "../lib/oauth/scopes.ts";
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
@@ -23,10 +24,11 @@ export function userinfoRoutes({ verifier }: UserinfoDeps): readonly Route[] {
     const token = bearerToken(request);
     if (token === undefined) return challengeResponse(undefined);
     try {
-      const { sub, name, email, scope } = await verifier.verifyLive(sandbox, token);
+      const all = await verifier.verifyLive(sandbox, token);
+      const { sub, name, email, scope } = all;
       const scopes = scope.split(" ");
       if (!scopes.includes("openid")) return challengeResponse(withoutOpenid(scope), { scope: "openid" });
-      return noStoreJson({ sub, ...claimsOfScopes({ name, email }, scopes) });
+      return noStoreJson({ ...claimsOfScopes({ name, email, claims: ownClaimsOf(all) }, scopes), sub });
     } catch (error) {
       if (error instanceof OAuthError) return challengeResponse(error);
       throw error;

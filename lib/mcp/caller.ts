@@ -21,6 +21,8 @@ export interface McpUser {
   readonly email: string;
   /** The login the token came from. */
   readonly sessionId: string;
+  /** Claims of the person's own, beside those above. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** The caller of one request. */

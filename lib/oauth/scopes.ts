@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Claims } from "./claims.ts";
 
 /** What opens the tools of `/oauth`, each including those before it. */
 export const resourceScopes = ["mcp:read", "mcp:write", "mcp:admin"] as const;
@@ -54,18 +55,19 @@ export const claimsSupported: readonly string[] = [
   ...Object.values(claimsByScope).flat(),
 ];
 
-/** What a client is told of a user. */
-export interface ScopedClaims {
-  /** Told with `profile`. */
-  readonly name?: string;
-  /** Told with `email`. */
-  readonly email?: string;
-  /** Told with `email`; of a mock's user always true, unless the user's own claims say otherwise. */
-  readonly email_verified?: boolean;
+/** A user, as far as claims speak of one. */
+export interface ClaimSource {
+  /** What to call the person. */
+  readonly name: string;
+  /** The e-mail address. */
+  readonly email: string;
+  /** Claims of the person's own. */
+  readonly claims?: Claims | undefined;
 }
 
 /**
- * The claims of a user that scopes open.
+ * What a client is told of a user: name and address with the scopes that open them, and always the claims of the user's
+ * own, which a test has given them to be seen. An address counts as verified unless the user's own claims deny it.
  *
  * @param user The user.
  * @param scopes What was granted.
@@ -79,11 +81,13 @@ export interface ScopedClaims {
  * ```
  */
 export function claimsOfScopes(
-  user: { readonly name: string; readonly email: string },
+  { name, email, claims = {} }: ClaimSource,
   scopes: readonly string[],
-): ScopedClaims {
+): Record<string, unknown> {
+  const { email_verified = true, ...own } = claims;
   return {
-    ...(scopes.includes("profile") ? { name: user.name } : {}),
-    ...(scopes.includes("email") ? { email: user.email, email_verified: true } : {}),
+    ...own,
+    ...(scopes.includes("profile") ? { name } : {}),
+    ...(scopes.includes("email") ? { email, email_verified } : {}),
   };
 }

@@ -118,6 +118,7 @@ export async function issueTokens(
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
   const accessToken = signJwt(keys.signing, "at+jwt", {
+    ...grant.user.claims,
     iss: sandbox.issuer,
     sub: grant.user.userId,
     email: grant.user.email,
@@ -152,7 +153,7 @@ async function issueIdToken(
   { iat, accessToken }: { readonly iat: number; readonly accessToken: string },
 ): Promise<string> {
   return signJwt(await keys.idTokenSigning(), "JWT", {
-    ...claimsOfScopes({ name: user.userName, email: user.email }, grant.scopes),
+    ...claimsOfScopes({ name: user.userName, email: user.email, claims: user.claims }, grant.scopes),
     iss: sandbox.issuer,
     sub: user.userId,
     aud: grant.clientId,
