@@ -134,7 +134,7 @@ function assemble(options: AppOptions): {
   const clients = createClients(store);
   const grants = createGrants(store);
   const users = withDeclaredUsers(createUsers(store), options.users ?? []);
-  const keysOf = createKeyRing(createKeyTable(store), alg, chance);
+  const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
   const verifier = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
     store,

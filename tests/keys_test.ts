@@ -12,7 +12,7 @@ import { assertOAuthError, callOauth, getTokens, register, startMs, type TestApp
 /** The keys of a sandbox as another process on the same database has them. */
 function keysElsewhere({ kv }: Pick<TestApp, "kv">, alg: SigningAlgorithm = "EdDSA"): Promise<Keys> {
   const chance = createChance(randomBytes);
-  return createKeyRing(createKeyTable(createStore(kv, chance)), alg, chance)("main");
+  return createKeyRing(createKeyTable(createStore(kv, chance)), alg, chance, () => startMs)("main");
 }
 
 async function jwks({ get }: TestApp): Promise<jose.JSONWebKeySet> {
@@ -58,6 +58,17 @@ Deno.test("a process that meets a key it does not know looks for it in the store
   }
   // It signs with the new key from now on, too.
   assert.equal(jose.decodeProtectedHeader(await accessToken(one)).kid, jose.decodeProtectedHeader(after).kid);
+});
+
+Deno.test("a process that meets no such key signs with the new one after a minute", async () => {
+  await using test = await testApp();
+  const kidOfNext = async (): Promise<unknown> => jose.decodeProtectedHeader(await accessToken(test)).kid;
+  const before = await kidOfNext();
+  await (await keysElsewhere(test)).rotate({ nowMs: startMs });
+  test.clock.nowMs += 59_999;
+  assert.equal(await kidOfNext(), before);
+  test.clock.nowMs += 1;
+  assert.notEqual(await kidOfNext(), before);
 });
 
 Deno.test("a replaced key with a time to live verifies until then, also what was verified before", async () => {

@@ -26,8 +26,19 @@ export interface Keys {
   readonly findStored: (kid: string, nowMs: number) => Promise<VerifyingKey | undefined>;
   /** All keys that verify, as they are in the store now. */
   readonly published: (nowMs: number) => Promise<readonly VerifyingKey[]>;
+  /** Looks into the store, where another process may have put new keys. */
+  readonly reload: () => Promise<void>;
   /** Makes new keys for access tokens and id_tokens; the old ones go on verifying. */
   readonly rotate: (rotation: Rotation) => Promise<void>;
+}
+
+/** How long a process may sign with a key that another has replaced, in milliseconds. */
+const RELOAD_MS = 60_000;
+
+/** A sandbox's keys, and when they were looked up. */
+interface Ring {
+  readonly keys: Promise<Keys>;
+  loadedAtMs: number;
 }
 
 /**
@@ -36,13 +47,15 @@ export interface Keys {
  * @param table Where they are kept.
  * @param alg What access tokens are signed with.
  * @param chance Where the sealing key's bytes come from; signing keys come from the runtime's own generator.
+ * @param now The clock, in milliseconds.
  */
 export function createKeyRing(
   table: KeyTable,
   alg: SigningAlgorithm,
   chance: Chance,
+  now: () => number,
 ): (sandboxId: string) => Promise<Keys> {
-  const rings = new Map<string, Promise<Keys>>();
+  const rings = new Map<string, Ring>();
 
   async function load(sandboxId: string): Promise<Keys> {
     const [access, sealing] = await Promise.all([
@@ -54,14 +67,23 @@ export function createKeyRing(
     return createKeys(access, loadForIdTokens, sealing);
   }
 
+  /** One request a minute waits for the look; the others go on with what is known. */
+  async function refresh(ring: Ring): Promise<Keys> {
+    ring.loadedAtMs = now();
+    const keys = await ring.keys;
+    await keys.reload();
+    return keys;
+  }
+
   return (sandboxId) => {
     const known = rings.get(sandboxId);
-    if (known) return known;
-    const loading = load(sandboxId);
-    rings.set(sandboxId, loading);
+    // Clocks can be set back, too.
+    if (known) return Math.abs(now() - known.loadedAtMs) < RELOAD_MS ? known.keys : refresh(known);
+    const keys = load(sandboxId);
+    rings.set(sandboxId, { keys, loadedAtMs: now() });
     // A store that failed once may answer the next time.
-    loading.catch(() => rings.delete(sandboxId));
-    return loading;
+    keys.catch(() => rings.delete(sandboxId));
+    return keys;
   };
 }
 
@@ -73,6 +95,10 @@ function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, seal
   const find = (kid: string, nowMs: number): VerifyingKey | undefined =>
     access.find(kid, nowMs) ?? idTokens?.find(kid, nowMs);
 
+  const reload = async (): Promise<void> => {
+    await Promise.all([access.reload(), ...(idTokens && idTokens !== access ? [idTokens.reload()] : [])]);
+  };
+
   return {
     get signing() {
       return access.current();
@@ -81,12 +107,13 @@ function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, seal
     idTokenSigning: async () => (await idToken()).current(),
     find,
     findStored: async (kid, nowMs) => {
-      await access.reload();
+      await reload();
       return find(kid, nowMs);
     },
+    reload,
     published: async (nowMs) => {
       const sets = await both();
-      await Promise.all(sets.map((set) => set.reload()));
+      await reload();
       return sets.flatMap((set) => set.all(nowMs));
     },
     rotate: async (rotation) => {
