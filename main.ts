@@ -11,10 +11,13 @@ import { createLineQueue } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { isLoopback } from "./lib/http_origin.ts";
+import type { DeclaredUser } from "./lib/oauth/declared_users.ts";
 import { version } from "./lib/version.ts";
 import { type App, createApp, type LogEvent } from "./routes/app.ts";
 
 export { type App, type AppOptions, createApp, type LogEvent } from "./routes/app.ts";
+export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
+export type { Policy } from "./lib/scenarios/plan.ts";
 export type { Exchange } from "./lib/recorder/recorder.ts";
 export type { SigningAlgorithm } from "./lib/store/keys.ts";
 
@@ -61,12 +64,14 @@ async function main(): Promise<void> {
   if (command.kind === "help") return write(Deno.stdout, helpText);
   if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
   const { config } = command;
+  const users = await readUsers(config.usersPath);
   const kv = await openDatabase(config.db);
   const stop = new AbortController();
   const log = createLog(config);
   const app = createApp({
     kv,
     alg: config.alg,
+    users,
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
@@ -110,6 +115,16 @@ function parseCommand(): Command {
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
     throw error;
+  }
+}
+
+async function readUsers(path: string | undefined): Promise<readonly DeclaredUser[]> {
+  if (path === undefined) return [];
+  try {
+    const { parseUsersFile } = await import("./lib/users_file.ts");
+    return parseUsersFile(await Deno.readTextFile(path));
+  } catch (error) {
+    return fail(`The users of ${path} cannot be read: ${messageOf(error)}`);
   }
 }
 

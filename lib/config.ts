@@ -22,6 +22,8 @@ export interface Config {
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
   /** What tokens are signed with. */
   readonly alg: SigningAlgorithm;
+  /** A file of users, as JSON. */
+  readonly usersPath?: string;
   /** One JSON line when ready, then a JSON line per exchange. */
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
@@ -67,6 +69,7 @@ Usage: mock-oauth [start] [options]
   --tls-cert FILE   certificate in PEM, for https                TLS_CERT
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
+  --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
   --help            this text
@@ -88,6 +91,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
   const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
   const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
+  const usersPath = flags.users ?? present(env("MOCK_USERS"));
   const config = {
     port: parsePort(flags.port ?? present(env("PORT"))),
     host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
@@ -95,6 +99,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     ...(tls === undefined ? {} : { tls }),
+    ...(usersPath === undefined ? {} : { usersPath }),
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
@@ -118,6 +123,7 @@ function parseFlags(args: readonly string[]) {
         "tls-cert": { type: "string" },
         "tls-key": { type: "string" },
         alg: { type: "string" },
+        users: { type: "string" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },
         help: { type: "boolean", short: "h" },

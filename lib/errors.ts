@@ -11,6 +11,7 @@
  */
 export type OAuthErrorCode =
   | "access_denied"
+  | "insufficient_scope"
   | "invalid_client"
   | "invalid_client_metadata"
   | "invalid_grant"
@@ -113,6 +114,7 @@ export function errorStatus({ code, detail }: OAuthError): number {
     case "invalid_token":
       return 401;
     case "access_denied":
+    case "insufficient_scope":
       return 403;
     case "not_found":
       return 404;

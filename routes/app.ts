@@ -7,11 +7,12 @@
 import { createChance, randomBytes } from "../lib/chance.ts";
 import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
+import { type DeclaredUser, withDeclaredUsers } from "../lib/oauth/declared_users.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
-import { resolvePlan } from "../lib/scenarios/plan.ts";
+import { createPlanResolver, type Plan, type Policy } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
@@ -28,6 +29,8 @@ import { pagesRoutes } from "./pages.tsx";
 import { registerRoutes } from "./register.ts";
 import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
 import { tokenRoutes } from "./token.ts";
+import { tokenStatusRoutes } from "./token_status.ts";
+import { userinfoRoutes } from "./userinfo.ts";
 
 /** Something worth a line in a log; it never holds a secret. */
 export type LogEvent =
@@ -42,6 +45,10 @@ export interface AppOptions {
   readonly publicUrl?: string;
   /** What tokens are signed with; `EdDSA` if not given. */
   readonly alg?: SigningAlgorithm;
+  /** Rules that are other than the standard's, for all requests. */
+  readonly policy?: Partial<Policy>;
+  /** People who can log in from the start, with claims of their own. */
+  readonly users?: readonly DeclaredUser[];
   /** The clock, in milliseconds since 1970; the system's if not given. */
   readonly now?: () => number;
   /** A clock for durations, in milliseconds; the system's if not given. */
@@ -81,7 +88,7 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  * ```
  */
 export function createApp(options: AppOptions): App {
-  const { sandboxOf, match, recorder, sleep, log } = assemble(options);
+  const { sandboxOf, planOf, match, recorder, sleep, log } = assemble(options);
 
   return async (request, info) => {
     const url = new URL(request.url);
@@ -98,7 +105,7 @@ export function createApp(options: AppOptions): App {
         const found = match(request, url.pathname);
         if (found.kind === "response") return found.response;
         route = found.route;
-        const plan = resolvePlan(sandbox.scenario);
+        const plan = planOf(sandbox.scenario);
         response = await route.handler({ request, url, sandbox, plan, info });
         if (plan.wire) response = await applyWire(response, plan.wire, sleep);
       } catch (error) {
@@ -114,6 +121,7 @@ export function createApp(options: AppOptions): App {
 
 function assemble(options: AppOptions): {
   readonly sandboxOf: ReturnType<typeof createSandboxResolver>;
+  readonly planOf: (scenario: string) => Plan;
   readonly match: ReturnType<typeof createRouter>;
   readonly recorder: ReturnType<typeof createRecorder> | undefined;
   readonly sleep: Sleep;
@@ -125,9 +133,9 @@ function assemble(options: AppOptions): {
   const store = createStore(kv, chance);
   const clients = createClients(store);
   const grants = createGrants(store);
-  const users = createUsers(store);
-  const keysOf = createKeyRing(createKeyTable(store), alg, chance);
-  const verifyToken = createTokenVerifier({ keysOf, grants });
+  const users = withDeclaredUsers(createUsers(store), options.users ?? []);
+  const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
+  const verifier = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
     store,
     chance,
@@ -138,12 +146,15 @@ function assemble(options: AppOptions): {
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
+    planOf: createPlanResolver(options.policy),
     match: createRouter([
-      ...discoveryRoutes({ alg, keysOf }),
+      ...discoveryRoutes({ keysOf }),
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, chance, keysOf }),
       ...tokenRoutes({ clients, grants, chance, keysOf }),
-      ...mcpRoutes({ mcp, verifyToken, origins: originsOf(options) }),
+      ...tokenStatusRoutes({ clients, grants, keysOf, verifier }),
+      ...userinfoRoutes({ verifier }),
+      ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),

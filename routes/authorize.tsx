@@ -55,7 +55,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
       const { autoApproval } = request;
       if (!autoApproval) return consentResponse(context, query, { target, request });
       const user = autoApproval.kind === "auto"
-        ? createAutoUser(context.sandbox.now(), deps.chance)
+        ? createAutoUser(context.sandbox.now(), deps.chance, request.userClaims)
         : await signInHere(deps, context, autoApproval);
       return approve(deps, context, { target, request, user });
     });
@@ -71,7 +71,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
       const decided = withLifetime(request, form, answer);
       switch (answer.get("action")) {
         case "auto": {
-          const user = createAutoUser(context.sandbox.now(), deps.chance);
+          const user = createAutoUser(context.sandbox.now(), deps.chance, request.userClaims);
           return approve(deps, context, { target, request: decided, user });
         }
         case "login":

@@ -8,20 +8,17 @@ import type { Keys } from "../lib/oauth/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
-import type { SigningAlgorithm } from "../lib/store/keys.ts";
 import { paths, wellKnown } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the discovery endpoints need. */
 export interface DiscoveryDeps {
-  /** What tokens are signed with. */
-  readonly alg: SigningAlgorithm;
   /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 
 /** The rows of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
-export function discoveryRoutes({ alg, keysOf }: DiscoveryDeps): readonly Route[] {
+export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
   // A document changes with its sandbox and its policy alone, and both are the same objects from request to request.
   const rendered = new WeakMap<Sandbox, { readonly policy: Policy; readonly json: string }>();
 
@@ -31,7 +28,7 @@ export function discoveryRoutes({ alg, keysOf }: DiscoveryDeps): readonly Route[
   function serverMetadata({ sandbox, plan: { policy } }: Context): Response {
     let known = rendered.get(sandbox);
     if (known?.policy !== policy) {
-      known = { policy, json: JSON.stringify(buildServerMetadata(sandbox, policy, alg)) };
+      known = { policy, json: JSON.stringify(buildServerMetadata(sandbox, policy)) };
       rendered.set(sandbox, known);
     }
     return cacheableJson(known.json, policy.metadataMaxAgeSeconds);
@@ -73,8 +70,9 @@ export function discoveryRoutes({ alg, keysOf }: DiscoveryDeps): readonly Route[
       path: paths.jwks,
       cors: true,
       handler: async (context) => {
-        const { signing } = await keysOf(context.sandbox.id);
-        return document(context, () => ({ keys: [signing.publicJwk] }));
+        const { id, now } = context.sandbox;
+        const keys = await (await keysOf(id)).published(now());
+        return document(context, () => ({ keys: keys.map(({ publicJwk }) => publicJwk) }));
       },
     },
   ];

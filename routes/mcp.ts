@@ -10,8 +10,12 @@ import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
+import { challengeResponse } from "../lib/oauth/bearer.ts";
+import { ownClaimsOf } from "../lib/oauth/claims.ts";
+import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import type { Policy } from "../lib/scenarios/plan.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -56,18 +60,20 @@ export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly
     return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}`, token });
   }
 
-  async function oauth({ request, sandbox }: Context): Promise<Response> {
+  async function oauth({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
     const token = bearerToken(request);
-    if (token === undefined) return oauthChallenge(sandbox, undefined);
+    if (token === undefined) return oauthChallenge(sandbox, policy, undefined);
     let claims: AccessTokenClaims;
     try {
       mcp.expect(request, sandbox);
       claims = await verifyToken(sandbox, token);
     } catch (error) {
-      if (error instanceof OAuthError) return oauthChallenge(sandbox, error);
+      if (error instanceof OAuthError) return oauthChallenge(sandbox, policy, error);
       throw error;
     }
-    return await mcp.handle(request, sandbox, "oauth", callerOf(token, claims));
+    const caller = callerOf(token, claims);
+    const gate = policy.enforceToolScopes ? { refuseScope: scopeGate(sandbox, caller.scopes ?? []) } : {};
+    return await mcp.handle(request, sandbox, "oauth", { ...caller, ...gate });
   }
 
   return [
@@ -79,9 +85,16 @@ export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly
 }
 
 function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
+  const own = ownClaimsOf(claims);
   return {
     owner: `login:${claims.sid}`,
-    user: { userId: claims.sub, userName: claims.name, email: claims.email, sessionId: claims.sid },
+    user: {
+      userId: claims.sub,
+      userName: claims.name,
+      email: claims.email,
+      sessionId: claims.sid,
+      ...(Object.keys(own).length === 0 ? {} : { claims: own }),
+    },
     token,
     clientId: claims.client_id,
     scopes: claims.scope === "" ? [] : claims.scope.split(" "),
@@ -117,15 +130,34 @@ function bearerChallenge(tokenExpected: boolean): Response {
   return response;
 }
 
+/** Refuses what a token's scopes do not cover, with all that the request needs (RFC 6750 3.1). */
+function scopeGate(
+  { urls }: Sandbox,
+  granted: readonly string[],
+): (needed: readonly ResourceScope[]) => Response | undefined {
+  return (needed) => {
+    if (needed.every((scope) => coversScope(granted, scope))) return undefined;
+    const error = new OAuthError("insufficient_scope", "The access token's scope does not cover this tool", {
+      parameter: "authorization",
+      received: granted.length === 0 ? "a token for no scope" : `a token for ${granted.join(" ")}`,
+      expected: `one for ${needed.join(" ")}`,
+      reference: "RFC 6750 3.1",
+    });
+    return challengeResponse(error, { scope: needed.join(" "), resource_metadata: urls.oauthProtectedResource });
+  };
+}
+
 /** RFC 9728 5.1; the error code stands there only if a token was sent (RFC 6750 3.1). */
-function oauthChallenge({ urls }: Sandbox, refusal: OAuthError | undefined): Response {
+function oauthChallenge({ urls }: Sandbox, policy: Policy, refusal: OAuthError | undefined): Response {
   const error = refusal ?? new OAuthError("invalid_token", "Missing or invalid access token", {
     expected: `authorization: Bearer and a token that ${urls.token} has issued`,
     reference: "RFC 6750 2.1",
   });
   const body = errorBody(error);
   const response = noStoreJson(body, 401);
-  const metadata = `resource_metadata="${urls.oauthProtectedResource}"`;
+  // What a first token is well asked for with (MCP authorization, scope selection).
+  const scope = policy.enforceToolScopes ? `scope="${resourceScopes[0]}", ` : "";
+  const metadata = `${scope}resource_metadata="${urls.oauthProtectedResource}"`;
   response.headers.set(
     "www-authenticate",
     refusal

@@ -45,6 +45,12 @@ const settings = [
     texts: ["https://MOCK.example:443/", "http://localhost:8080"],
     parsed: [{ publicUrl: "https://mock.example" }, { publicUrl: "http://localhost:8080" }],
   },
+  {
+    flag: "users",
+    variable: "MOCK_USERS",
+    texts: ["u.json", "a b"],
+    parsed: [{ usersPath: "u.json" }, { usersPath: "a b" }],
+  },
   { flag: "alg", variable: "MOCK_ALG", texts: ["ES256", "RS256"], parsed: [{ alg: "ES256" }, { alg: "RS256" }] },
 ] as const;
 

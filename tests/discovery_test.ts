@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as jose from "jose";
 import { json, origin, testApp } from "./helpers.ts";
 
 Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoints byte for byte (RFC 8414 2)", async () => {
@@ -13,6 +14,11 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     token_endpoint: `${origin}/oauth/token`,
     registration_endpoint: `${origin}/oauth/register`,
     jwks_uri: `${origin}/oauth/jwks`,
+    revocation_endpoint: `${origin}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: ["none", "client_secret_post", "client_secret_basic"],
+    introspection_endpoint: `${origin}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
+    scopes_supported: ["mcp:read", "mcp:write", "mcp:admin", "openid", "profile", "email", "offline_access"],
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     grant_types_supported: ["authorization_code", "refresh_token"],
@@ -20,7 +26,21 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: ["EdDSA"],
+    id_token_signing_alg_values_supported: ["RS256"],
+    userinfo_endpoint: `${origin}/oauth/userinfo`,
+    claims_supported: [
+      "sub",
+      "iss",
+      "aud",
+      "exp",
+      "iat",
+      "auth_time",
+      "nonce",
+      "at_hash",
+      "name",
+      "email",
+      "email_verified",
+    ],
     service_documentation: `${origin}/guide`,
   });
 });
@@ -59,6 +79,7 @@ Deno.test("GET /.well-known/oauth-protected-resource[/oauth] names the resource 
   assert.deepEqual(await json(response), {
     resource: `${origin}/oauth`,
     authorization_servers: [origin],
+    scopes_supported: ["mcp:read", "mcp:write", "mcp:admin"],
     bearer_methods_supported: ["header"],
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: `${origin}/guide`,
@@ -73,10 +94,12 @@ Deno.test("GET /oauth/jwks shows public members alone (RFC 7517 5)", async (t) =
     await t.step(alg, async () => {
       await using test = await testApp({ alg });
       const { keys } = await (await test.get("/oauth/jwks")).json();
-      assert.equal(keys.length, 1);
-      assert.equal(keys[0].alg, alg);
-      assert.equal(keys[0].use, "sig");
-      for (const secret of ["d", "p", "q", "dp", "dq", "qi", "k"]) assert(!(secret in keys[0]), secret);
+      assert.deepEqual(keys.map((key: jose.JWK) => key.alg), alg === "RS256" ? ["RS256"] : [alg, "RS256"]);
+      for (const key of keys) {
+        assert.equal(key.use, "sig");
+        assert.equal(key.kid, await jose.calculateJwkThumbprint(key));
+        for (const secret of ["d", "p", "q", "dp", "dq", "qi", "k"]) assert(!(secret in key), secret);
+      }
     });
   }
 });

@@ -180,6 +180,39 @@ Deno.test("the id_token satisfies oauth4webapi, nonce and signature included (Op
   assert.deepEqual([claims?.iss, claims?.aud, typeof claims?.email], [origin, client.client_id, "string"]);
 });
 
+Deno.test("userinfo, introspection and revocation satisfy oauth4webapi (OpenID Connect Core 5.3, RFC 7662, RFC 7009)", async () => {
+  await using session = await begin("client_secret_basic");
+  const { as, client, auth, options } = session;
+  const tokens = await redeem(session, { scope: "openid profile email" });
+  const { sub = "" } = oauth.getValidatedIdTokenClaims(tokens) ?? {};
+  const asked = await oauth.userInfoRequest(as, client, tokens.access_token, options);
+  const user = await oauth.processUserInfoResponse(as, client, sub, asked);
+  assert.deepEqual([user.name, user.email_verified], ["Mock Test User", true]);
+
+  const introspect = async (token: string): Promise<oauth.IntrospectionResponse> =>
+    await oauth.processIntrospectionResponse(
+      as,
+      client,
+      await oauth.introspectionRequest(as, client, auth, token, options),
+    );
+  const revoke = async (token: string): Promise<void> =>
+    await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, token, options));
+  const { active, client_id, sub: introspected } = await introspect(tokens.access_token);
+  assert.deepEqual([active, client_id, introspected], [true, client.client_id, sub]);
+  await revoke(tokens.access_token);
+  assert.deepEqual(await introspect(tokens.access_token), { active: false });
+  const refreshToken = tokens.refresh_token ?? "";
+  assert.equal((await introspect(refreshToken)).active, true);
+  await revoke(refreshToken);
+  assert.deepEqual(await introspect(refreshToken), { active: false });
+  await assert.rejects(
+    oauth.userInfoRequest(as, client, tokens.access_token, options).then((response) =>
+      oauth.processUserInfoResponse(as, client, sub, response)
+    ),
+    oauth.WWWAuthenticateChallengeError,
+  );
+});
+
 Deno.test("access tokens satisfy oauth4webapi whatever signs them (RFC 9068 4, RFC 7517)", async (t) => {
   for (const alg of ["EdDSA", "ES256", "RS256"] as const) {
     await t.step(alg, async () => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ResourceScope } from "../oauth/scopes.ts";
 
 /**
  * The endpoints: open, any bearer token, a token of our authorization server; and an open one with everything the
@@ -20,6 +21,8 @@ export interface McpUser {
   readonly email: string;
   /** The login the token came from. */
   readonly sessionId: string;
+  /** Claims of the person's own, beside those above. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** The caller of one request. */
@@ -32,6 +35,8 @@ export interface McpCaller {
   readonly token?: string;
   /** The client the token was issued to. */
   readonly clientId?: string;
+  /** Answers in the place of a tool whose scope the token lacks; absent where every token may do all. */
+  readonly refuseScope?: (needed: readonly ResourceScope[]) => Response | undefined;
   /** The token's scopes. */
   readonly scopes?: readonly string[];
   /** End of the token's life in seconds since 1970, if it has one. */

@@ -30,6 +30,7 @@ import {
 } from "./rpc.ts";
 import { createScopeMaker, type Scope, type ScopeMaker } from "./scope.ts";
 import { buildServer } from "./server.ts";
+import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessionTable, type Presenter } from "./session_table.ts";
 import { BATCHES_REMOVED, beginSession, serveSession, type SessionDeps } from "./sessions.ts";
 
@@ -91,6 +92,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
       }
       const read = request.method === "POST" ? await readJson(request) : { value: undefined };
       if (read instanceof Response) return read;
+      const refusal = caller.refuseScope?.(scopesNeeded(read.value));
+      if (refusal) return refusal;
       try {
         return await route({ request, body: read.value, sandbox, mode, caller, profile: profiles[mode] }, shared);
       } catch (error) {

@@ -6,6 +6,7 @@
  */
 import { OAuthError } from "../errors.ts";
 import type { ClientRecord, Clients } from "../store/clients.ts";
+import { parseUserClaimsText, type UserClaims } from "./claims.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "./params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
 import { resolveRedirectUri } from "./redirect_uri.ts";
@@ -39,6 +40,8 @@ export interface AuthorizationRequest {
   readonly expiresInSeconds?: number;
   /** To be repeated in the id_token. */
   readonly nonce?: string;
+  /** What an auto-generated user is to be like; one who logs in is as declared. */
+  readonly userClaims?: UserClaims;
   /** Absent if a person is to be asked. */
   readonly autoApproval?: AutoApproval;
 }
@@ -115,6 +118,7 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const nonce = params.get("nonce");
   const autoApproval = parseAutoApproval(params);
+  const userClaims = parseAutoClaims(params, autoApproval);
   return {
     codeChallenge: parseCodeChallenge(params),
     scopes: parseScope(params.get("scope")),
@@ -122,7 +126,21 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(autoApproval === undefined ? {} : { autoApproval }),
+    ...(userClaims === undefined ? {} : { userClaims }),
   };
+}
+
+function parseAutoClaims(params: Params, autoApproval: AutoApproval | undefined): UserClaims | undefined {
+  const userClaims = parseUserClaimsText(params.get("auto_approve_claims"), "auto_approve_claims");
+  if (userClaims === undefined || autoApproval?.kind !== "login") return userClaims;
+  throw new OAuthError(
+    "invalid_request",
+    "auto_approve_claims is for an auto-generated user, not for one who logs in",
+    {
+      parameter: "auto_approve_claims",
+      expected: "auto_approve=true, without auto_approve_email",
+    },
+  );
 }
 
 /** The pair wins over `auto_approve`; half a pair is a slip that a test author wants to hear of. */

@@ -8,6 +8,8 @@
 export const grantTypes = ["authorization_code", "refresh_token"] as const;
 /** Ways to authenticate at the token endpoint, as metadata advertises them. */
 export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
+/** Ways to authenticate at the introspection endpoint: one that is a proof (RFC 7662 2.1). */
+export const introspectionAuthMethods: readonly string[] = tokenEndpointAuthMethods.filter((name) => name !== "none");
 
 /** What a client says of itself (RFC 7591 2), with the defaults filled in. */
 export interface ClientMetadata {

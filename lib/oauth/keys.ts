@@ -1,36 +1,44 @@
 /**
- * A sandbox's keys, imported once per process and ready to use: signatures over node:crypto, which on this runtime
- * costs a quarter of what the same signature costs through WebCrypto, because it does not leave the thread.
+ * A sandbox's keys, loaded once per process: what access tokens are signed with, what id_tokens are signed with, and what
+ * codes and refresh tokens are sealed with.
  *
  * @module
  */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { Buffer } from "node:buffer";
 import type { Chance } from "../chance.ts";
-import type { KeyTable, SigningAlgorithm, SigningKeyRecord } from "../store/keys.ts";
+import type { KeyTable, SigningAlgorithm } from "../store/keys.ts";
+import { type KeySet, loadKeySet, type Rotation } from "./key_set.ts";
+import type { SigningKey, VerifyingKey } from "./signing_key.ts";
 
-/** A key that signs and verifies JWS signing input. */
-export interface SigningKey {
-  /** The key's thumbprint (RFC 7638). */
-  readonly kid: string;
-  /** What it signs with. */
-  readonly alg: SigningAlgorithm;
-  /** The JWS headers of both kinds of token we sign, encoded. */
-  readonly headers: Readonly<Record<"at+jwt" | "JWT", string>>;
-  /** The public key as it stands in the JWKS (RFC 7517 4). */
-  readonly publicJwk: Readonly<Record<string, unknown>>;
-  /** The signature of a JWS signing input, in base64url (RFC 7515 5.1). */
-  readonly sign: (signingInput: string) => string;
-  /** Whether a signature in base64url belongs to a signing input. */
-  readonly verify: (signingInput: string, signature: string) => boolean;
-}
+/** What id_tokens are signed with: the one algorithm that every OpenID Connect client knows (Core 15.1). */
+export const ID_TOKEN_ALG: SigningAlgorithm = "RS256";
 
 /** What a sandbox signs and seals with. */
 export interface Keys {
-  /** Signs access tokens and id_tokens. */
+  /** Signs access tokens. */
   readonly signing: SigningKey;
   /** 32 bytes for codes and refresh tokens. */
   readonly sealing: Uint8Array;
+  /** Signs id_tokens; made on first need, as an RSA key takes some tenths of a second. */
+  readonly idTokenSigning: () => Promise<SigningKey>;
+  /** The key that tokens with its id are verified with, as far as this process knows. */
+  readonly find: (kid: string, nowMs: number) => VerifyingKey | undefined;
+  /** The same, after a look into the store, where another process may have put it. */
+  readonly findStored: (kid: string, nowMs: number) => Promise<VerifyingKey | undefined>;
+  /** All keys that verify, as they are in the store now. */
+  readonly published: (nowMs: number) => Promise<readonly VerifyingKey[]>;
+  /** Looks into the store, where another process may have put new keys. */
+  readonly reload: () => Promise<void>;
+  /** Makes new keys for access tokens and id_tokens; the old ones go on verifying. */
+  readonly rotate: (rotation: Rotation) => Promise<void>;
+}
+
+/** How long a process may sign with a key that another has replaced, in milliseconds. */
+const RELOAD_MS = 60_000;
+
+/** A sandbox's keys, and when they were looked up. */
+interface Ring {
+  readonly keys: Promise<Keys>;
+  loadedAtMs: number;
 }
 
 /**
@@ -39,61 +47,89 @@ export interface Keys {
  * @param table Where they are kept.
  * @param alg What access tokens are signed with.
  * @param chance Where the sealing key's bytes come from; signing keys come from the runtime's own generator.
+ * @param now The clock, in milliseconds.
  */
 export function createKeyRing(
   table: KeyTable,
   alg: SigningAlgorithm,
   chance: Chance,
+  now: () => number,
 ): (sandboxId: string) => Promise<Keys> {
-  const rings = new Map<string, Promise<Keys>>();
+  const rings = new Map<string, Ring>();
 
   async function load(sandboxId: string): Promise<Keys> {
-    const [record, sealing] = await Promise.all([
-      table.signingKey(sandboxId, alg, () => generateSigningKey(alg)),
+    const [access, sealing] = await Promise.all([
+      loadKeySet(table, sandboxId, alg),
       table.sealingKey(sandboxId, () => chance.bytes(32)),
     ]);
-    return { signing: importSigningKey(record), sealing };
+    const loadForIdTokens = (): Promise<KeySet> =>
+      alg === ID_TOKEN_ALG ? Promise.resolve(access) : loadKeySet(table, sandboxId, ID_TOKEN_ALG);
+    return createKeys(access, loadForIdTokens, sealing);
+  }
+
+  /** One request a minute waits for the look; the others go on with what is known. */
+  async function refresh(ring: Ring): Promise<Keys> {
+    ring.loadedAtMs = now();
+    const keys = await ring.keys;
+    await keys.reload();
+    return keys;
   }
 
   return (sandboxId) => {
     const known = rings.get(sandboxId);
-    if (known) return known;
-    const loading = load(sandboxId);
-    rings.set(sandboxId, loading);
+    // Clocks can be set back, too.
+    if (known) return Math.abs(now() - known.loadedAtMs) < RELOAD_MS ? known.keys : refresh(known);
+    const keys = load(sandboxId);
+    rings.set(sandboxId, { keys, loadedAtMs: now() });
     // A store that failed once may answer the next time.
-    loading.catch(() => rings.delete(sandboxId));
-    return loading;
+    keys.catch(() => rings.delete(sandboxId));
+    return keys;
   };
 }
 
-async function generateSigningKey(alg: SigningAlgorithm): Promise<SigningKeyRecord> {
-  // Needed once in a sandbox's life, so it stays off the way of every other start.
-  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import("jose");
-  const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  const privateJwk = Object.fromEntries(
-    Object.entries(jwk).filter((member): member is [string, string] => typeof member[1] === "string"),
-  );
-  return { kid: await calculateJwkThumbprint(jwk), alg, privateJwk };
+function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, sealing: Uint8Array): Keys {
+  let idTokens: KeySet | undefined;
+  const idToken = once(async () => idTokens = await loadForIdTokens());
+  const both = async (): Promise<readonly KeySet[]> => [...new Set([access, await idToken()])];
+  // An id_token in an access token's place is to be told that it is one, so its key counts as known.
+  const find = (kid: string, nowMs: number): VerifyingKey | undefined =>
+    access.find(kid, nowMs) ?? idTokens?.find(kid, nowMs);
+
+  const reload = async (): Promise<void> => {
+    await Promise.all([access.reload(), ...(idTokens && idTokens !== access ? [idTokens.reload()] : [])]);
+  };
+
+  return {
+    get signing() {
+      return access.current();
+    },
+    sealing,
+    idTokenSigning: async () => (await idToken()).current(),
+    find,
+    findStored: async (kid, nowMs) => {
+      await reload();
+      return find(kid, nowMs);
+    },
+    reload,
+    published: async (nowMs) => {
+      const sets = await both();
+      await reload();
+      return sets.flatMap((set) => set.all(nowMs));
+    },
+    rotate: async (rotation) => {
+      await Promise.all((await both()).map((set) => set.rotate(rotation)));
+    },
+  };
 }
 
-function importSigningKey({ kid, alg, privateJwk }: SigningKeyRecord): SigningKey {
-  const privateKey = createPrivateKey({ key: privateJwk, format: "jwk" });
-  const publicKey = createPublicKey(privateKey);
-  const digest = alg === "EdDSA" ? null : "sha256";
-  // A JWS carries the two numbers of an ECDSA signature side by side (RFC 7518 3.4), not in DER.
-  const options = (key: KeyObject): KeyObject | { key: KeyObject; dsaEncoding: "ieee-p1363" } =>
-    alg === "ES256" ? { key, dsaEncoding: "ieee-p1363" } : key;
-  const signWith = options(privateKey);
-  const verifyWith = options(publicKey);
-  const header = (typ: string): string => Buffer.from(JSON.stringify({ alg, typ, kid })).toString("base64url");
-  return {
-    kid,
-    alg,
-    headers: { "at+jwt": header("at+jwt"), JWT: header("JWT") },
-    publicJwk: { ...publicKey.export({ format: "jwk" }), kid, alg, use: "sig" },
-    sign: (signingInput) => sign(digest, Buffer.from(signingInput), signWith).toString("base64url"),
-    verify: (signingInput, signature) =>
-      verify(digest, Buffer.from(signingInput), verifyWith, Buffer.from(signature, "base64url")),
+/** Remembers what was made, unless making it failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    if (made) return made;
+    const making = make();
+    made = making;
+    making.catch(() => made = undefined);
+    return making;
   };
 }

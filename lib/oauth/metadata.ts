@@ -6,22 +6,21 @@
  */
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { SigningAlgorithm } from "../store/keys.ts";
+import { ID_TOKEN_ALG } from "./keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
-import { grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import { claimsSupported, resourceScopes, scopesSupported } from "./scopes.ts";
+import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
  * Authorization server metadata.
  *
  * @param sandbox Whose endpoints are named.
  * @param policy What is advertised.
- * @param alg What id_tokens are signed with.
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2}
  */
 export function buildServerMetadata(
   { issuer, urls }: Sandbox,
   policy: Policy,
-  alg: SigningAlgorithm,
 ): Record<string, unknown> {
   return {
     issuer,
@@ -29,6 +28,11 @@ export function buildServerMetadata(
     token_endpoint: urls.token,
     registration_endpoint: urls.register,
     jwks_uri: urls.jwks,
+    revocation_endpoint: urls.revoke,
+    revocation_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    introspection_endpoint: urls.introspect,
+    introspection_endpoint_auth_methods_supported: introspectionAuthMethods,
+    scopes_supported: scopesSupported,
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     grant_types_supported: grantTypes,
@@ -36,7 +40,9 @@ export function buildServerMetadata(
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),
     subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: [alg],
+    id_token_signing_alg_values_supported: [ID_TOKEN_ALG],
+    userinfo_endpoint: urls.userinfo,
+    claims_supported: claimsSupported,
     service_documentation: urls.guide,
   };
 }
@@ -52,6 +58,8 @@ export function buildResourceMetadata({ issuer, urls }: Sandbox, resource: strin
   return {
     resource,
     authorization_servers: [issuer],
+    // What the tools need; what the authorization server needs is not the resource's to ask for (MCP authorization).
+    scopes_supported: resourceScopes,
     bearer_methods_supported: ["header"],
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: urls.guide,

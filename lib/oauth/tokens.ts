@@ -4,10 +4,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
 import type { Chance } from "../chance.ts";
 import type { Mint, Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Keys, SigningKey } from "./keys.ts";
+import type { Keys } from "./keys.ts";
+import { claimsOfScopes } from "./scopes.ts";
+import type { SigningKey } from "./signing_key.ts";
 import { seal, unseal } from "./seal.ts";
 import type { User } from "./user.ts";
 
@@ -104,14 +107,22 @@ export interface IssueContext {
  * @param grant What was granted.
  * @param withRefreshToken Whether the client registered for the refresh_token grant.
  */
-export function issueTokens(context: IssueContext, grant: Grant, withRefreshToken: boolean): TokenResponse {
+export async function issueTokens(
+  context: IssueContext,
+  grant: Grant,
+  withRefreshToken: boolean,
+): Promise<TokenResponse> {
   const { sandbox, policy, mint, keys, chance } = context;
   const nowMs = sandbox.now();
   const iat = Math.floor(nowMs / 1000);
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
   const accessToken = signJwt(keys.signing, "at+jwt", {
-    ...userClaims(sandbox, grant),
+    ...grant.user.claims,
+    iss: sandbox.issuer,
+    sub: grant.user.userId,
+    email: grant.user.email,
+    name: grant.user.userName,
     aud: audienceOf(sandbox, grant.resources),
     client_id: grant.clientId,
     scope,
@@ -131,25 +142,32 @@ export function issueTokens(context: IssueContext, grant: Grant, withRefreshToke
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
     ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
     ...(scope === "" ? {} : { scope }),
-    ...(grant.scopes.includes("openid") ? { id_token: issueIdToken(context, grant, iat) } : {}),
+    ...(grant.scopes.includes("openid") ? { id_token: await issueIdToken(context, grant, { iat, accessToken }) } : {}),
   };
 }
 
-/** The claims that say who, in both kinds of JWT. */
-function userClaims(sandbox: Sandbox, { user }: Grant): Pick<AccessTokenClaims, "iss" | "sub" | "email" | "name"> {
-  return { iss: sandbox.issuer, sub: user.userId, email: user.email, name: user.userName };
-}
-
 /** OpenID Connect Core 2; an id_token always expires. */
-function issueIdToken({ sandbox, policy, keys }: IssueContext, grant: Grant, iat: number): string {
-  return signJwt(keys.signing, "JWT", {
-    ...userClaims(sandbox, grant),
+async function issueIdToken(
+  { sandbox, policy, keys }: IssueContext,
+  { user, ...grant }: Grant,
+  { iat, accessToken }: { readonly iat: number; readonly accessToken: string },
+): Promise<string> {
+  return signJwt(await keys.idTokenSigning(), "JWT", {
+    ...claimsOfScopes({ name: user.userName, email: user.email, claims: user.claims }, grant.scopes),
+    iss: sandbox.issuer,
+    sub: user.userId,
     aud: grant.clientId,
     iat,
     exp: iat + policy.idTokenTtlSeconds,
     auth_time: grant.authTimeSeconds,
+    at_hash: atHash(accessToken),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
   });
+}
+
+/** The left half of the hash that belongs to RS256, with which every id_token is signed (OpenID Connect Core 3.1.3.6). */
+function atHash(accessToken: string): string {
+  return hash("sha256", accessToken, "buffer").subarray(0, 16).toString("base64url");
 }
 
 /** The `aud` claim: the resources that were asked for, else the `/oauth` endpoint (RFC 9068 3). */

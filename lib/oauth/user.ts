@@ -6,6 +6,7 @@
 import type { Chance } from "../chance.ts";
 import { OAuthError } from "../errors.ts";
 import type { Users } from "../store/users.ts";
+import { type Claims, parseEmail, type UserClaims } from "./claims.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 
 /** A person, as tokens and tools speak of one. */
@@ -16,6 +17,8 @@ export interface User {
   readonly userName: string;
   /** The e-mail address. */
   readonly email: string;
+  /** Claims of the person's own, which tokens carry beside ours. */
+  readonly claims?: Claims;
 }
 
 /** What a sign-in needs. */
@@ -31,13 +34,15 @@ export interface SignInDeps {
  *
  * @param nowMs The sandbox's time in milliseconds.
  * @param chance Where the id comes from.
+ * @param wanted What the request wants of the person.
  */
-export function createAutoUser(nowMs: number, chance: Chance): User {
+export function createAutoUser(nowMs: number, chance: Chance, wanted?: UserClaims): User {
   const tail = `${nowMs}-${chance.base36(7)}`;
   return {
     userId: `mock-user-auto-${tail}`,
-    userName: "Mock Test User",
-    email: `mock-auto-${tail}@example.com`,
+    userName: wanted?.name ?? "Mock Test User",
+    email: wanted?.email ?? `mock-auto-${tail}@example.com`,
+    ...(wanted ? { claims: wanted.claims } : {}),
   };
 }
 
@@ -56,7 +61,7 @@ export async function signIn(
   { sandboxId, nowMs }: { readonly sandboxId: string; readonly nowMs: number },
   credentials: { readonly email: string; readonly password: string },
 ): Promise<User> {
-  const email = parseEmail(credentials.email);
+  const email = parseEmail(credentials.email, "email");
   const known = await users.find(sandboxId, email);
   if (!known) {
     const user = {
@@ -70,21 +75,12 @@ export async function signIn(
   // The address may have been taken while the password was hashed: then that user's password counts.
   const user = known ?? await users.find(sandboxId, email);
   if (user && await verifyPassword(credentials.password, user.passwordHash)) {
-    return { userId: user.userId, userName: user.userName, email: user.email };
+    const { userId, userName, email, claims } = user;
+    return { userId, userName, email, ...(claims ? { claims } : {}) };
   }
   throw new OAuthError("access_denied", "Authentication failed: Invalid password", {
     status: 401,
     parameter: "password",
     expected: "the password this e-mail address was first used with",
-  });
-}
-
-function parseEmail(text: string): string {
-  const email = text.trim();
-  if (email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+$/.test(email)) return email;
-  throw new OAuthError("invalid_request", "email is not an e-mail address", {
-    parameter: "email",
-    received: text,
-    expected: "one like ada@example.com, 254 characters at the most",
   });
 }

@@ -8,7 +8,8 @@ import { Buffer } from "node:buffer";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Grants } from "../store/grants.ts";
-import type { Keys, SigningKey } from "./keys.ts";
+import type { Keys } from "./keys.ts";
+import type { VerifyingKey } from "./signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 
 /** What verification needs. */
@@ -19,45 +20,92 @@ export interface VerifierDeps {
   readonly grants: Grants;
 }
 
+/** What can be asked of an access token; each step includes the one before and refuses with `invalid_token`. */
+export interface TokenVerifier {
+  /** Its claims, if this server has signed it, whether it is live or not. */
+  readonly verifySignature: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
+  /** Its claims, if it also comes from this issuer and is neither expired nor revoked, whatever resource it is for. */
+  readonly verifyLive: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
+  /** Its claims, if it is also for the `/oauth` endpoint. */
+  readonly verifyForResource: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
+}
+
 /** Tokens whose signature need not be checked again, by the most there may be. */
 const MAX_REMEMBERED = 10_000;
 
+/** A signature that was seen to be good. */
+interface Verified {
+  readonly kid: string;
+  readonly key: VerifyingKey;
+  readonly claims: AccessTokenClaims;
+}
+
 /**
- * Makes the function that verifies an access token and returns its claims. It remembers which signatures it has seen to
- * be good, as they stay good; issuer, audience, expiry and revocation are looked at each time.
+ * Makes the verifier of access tokens. It remembers which signatures it has seen to be good, as they stay good; issuer,
+ * audience, expiry and revocation are looked at each time.
  *
  * @param deps Keys and marks of all sandboxes.
  */
-export function createTokenVerifier(
-  { keysOf, grants }: VerifierDeps,
-): (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims> {
-  const verified = new Map<string, AccessTokenClaims>();
+export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVerifier {
+  const verified = new Map<string, Verified>();
 
-  return async (sandbox, token) => {
+  async function verifySignature(sandbox: Sandbox, token: string): Promise<AccessTokenClaims> {
     const name = `${sandbox.id} ${token}`;
-    let claims = verified.get(name);
-    if (!claims) {
-      claims = verifySignature((await keysOf(sandbox.id)).signing, token);
-      if (verified.size >= MAX_REMEMBERED) verified.clear();
-      verified.set(name, claims);
-    }
-    checkClaims(sandbox, claims);
-    if (await grants.isRevoked(sandbox.id, claims.sid)) {
-      throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
-    }
+    const known = verified.get(name);
+    const keys = await keysOf(sandbox.id);
+    // A key can come to its end after the signature was seen to be good.
+    if (known && keys.find(known.kid, sandbox.now()) === known.key) return known.claims;
+    const { kid, signed } = readHeader(token);
+    const key = keys.find(kid, sandbox.now()) ?? await keys.findStored(kid, sandbox.now());
+    if (!key) throw notOurs(`the kid of a key in ${sandbox.urls.jwks}`);
+    const claims = readSigned(key, signed);
+    if (verified.size >= MAX_REMEMBERED) verified.clear();
+    verified.set(name, { kid, key, claims });
     return claims;
+  }
+
+  async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
+    if (!await grants.isRevoked(sandbox.id, claims.sid, claims.jti)) return claims;
+    throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
+  }
+
+  return {
+    verifySignature,
+    verifyLive: async (sandbox, token) => {
+      const claims = await verifySignature(sandbox, token);
+      checkIssuer(sandbox, claims);
+      checkExpiry(sandbox, claims);
+      return await requireUnrevoked(sandbox, claims);
+    },
+    verifyForResource: async (sandbox, token) => {
+      const claims = await verifySignature(sandbox, token);
+      checkIssuer(sandbox, claims);
+      checkAudience(sandbox, claims);
+      checkExpiry(sandbox, claims);
+      return await requireUnrevoked(sandbox, claims);
+    },
   };
 }
 
-function verifySignature(key: SigningKey, token: string): AccessTokenClaims {
+/** A JWT taken apart, nothing of it believed yet. */
+interface Signed {
+  readonly alg: unknown;
+  readonly typ: unknown;
+  readonly signingInput: string;
+  readonly payload: string;
+  readonly signature: string;
+}
+
+function readHeader(token: string): { readonly kid: string; readonly signed: Signed } {
   const [header = "", payload = "", signature = "", ...more] = token.split(".");
   const { alg, typ, kid } = parseSegment<{ alg?: unknown; typ?: unknown; kid?: unknown }>(header) ?? {};
-  if (more.length > 0 || alg !== key.alg || kid !== key.kid) {
-    throw refuse("The access token is not one of this server's", {
-      expected: `a JWT with alg ${key.alg} and kid ${key.kid}`,
-      reference: "RFC 9068 4",
-    });
-  }
+  if (more.length > 0 || typeof kid !== "string") throw notOurs("a JWT with the kid of one of this server's keys");
+  return { kid, signed: { alg, typ, signingInput: `${header}.${payload}`, payload, signature } };
+}
+
+/** The algorithm is the key's, never the token's word (RFC 8725 3.1). */
+function readSigned(key: VerifyingKey, { alg, typ, signingInput, payload, signature }: Signed): AccessTokenClaims {
+  if (alg !== key.alg) throw notOurs(`a JWT with alg ${key.alg}, which is that of the key ${key.kid}`);
   if (typ !== "at+jwt") {
     throw refuse("The token is no access token", {
       received: `typ ${String(typ)}`,
@@ -65,9 +113,13 @@ function verifySignature(key: SigningKey, token: string): AccessTokenClaims {
       reference: "RFC 9068 4",
     });
   }
-  const claims = key.verify(`${header}.${payload}`, signature) ? parseSegment<AccessTokenClaims>(payload) : undefined;
+  const claims = key.verify(signingInput, signature) ? parseSegment<AccessTokenClaims>(payload) : undefined;
   if (claims) return claims;
   throw refuse("The access token's signature is wrong", { reference: "RFC 9068 4" });
+}
+
+function notOurs(expected: string): OAuthError {
+  return refuse("The access token is not one of this server's", { expected, reference: "RFC 9068 4" });
 }
 
 /** A segment is only believed after the signature over it was, or compared with what we signed it with. */
@@ -84,14 +136,16 @@ function isObject<T extends object>(value: unknown): value is T {
   return typeof value === "object" && value !== null;
 }
 
-function checkClaims(sandbox: Sandbox, { iss, aud, exp }: AccessTokenClaims): void {
-  if (iss !== sandbox.issuer) {
-    throw refuse("The access token comes from another issuer", {
-      received: iss,
-      expected: `${sandbox.issuer}, as this server is called in the URL of this request`,
-      reference: "RFC 9068 4",
-    });
-  }
+function checkIssuer(sandbox: Sandbox, { iss }: AccessTokenClaims): void {
+  if (iss === sandbox.issuer) return;
+  throw refuse("The access token comes from another issuer", {
+    received: iss,
+    expected: `${sandbox.issuer}, as this server is called in the URL of this request`,
+    reference: "RFC 9068 4",
+  });
+}
+
+function checkAudience(sandbox: Sandbox, { aud }: AccessTokenClaims): void {
   const audiences = typeof aud === "string" ? [aud] : aud;
   if (!audiences.some((audience) => isThisResource(sandbox, audience))) {
     throw refuse("Token audience does not match resource server", {
@@ -100,12 +154,14 @@ function checkClaims(sandbox: Sandbox, { iss, aud, exp }: AccessTokenClaims): vo
       reference: "RFC 8707 2",
     });
   }
-  if (exp !== undefined && exp * 1000 <= sandbox.now()) {
-    throw refuse("Access token expired", {
-      received: `exp ${exp}, which is ${Math.floor(sandbox.now() / 1000) - exp} seconds ago`,
-      reference: "RFC 6750 3.1",
-    });
-  }
+}
+
+function checkExpiry(sandbox: Sandbox, { exp }: AccessTokenClaims): void {
+  if (exp === undefined || exp * 1000 > sandbox.now()) return;
+  throw refuse("Access token expired", {
+    received: `exp ${exp}, which is ${Math.floor(sandbox.now() / 1000) - exp} seconds ago`,
+    reference: "RFC 6750 3.1",
+  });
 }
 
 /** The endpoint's own URL, or the origin that the root's metadata names; scheme and host in any case, a slash or none. */

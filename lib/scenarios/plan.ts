@@ -17,6 +17,8 @@ export interface Policy {
   readonly sendIss: boolean;
   /** Whether a second use of a code or refresh token revokes what the login issued (RFC 6749 4.1.2, OAuth 2.1 4.3.1). */
   readonly revokeOnReuse: boolean;
+  /** Whether a tool of `/oauth` asks for its scope, or every token may do all (RFC 6750 3.1). */
+  readonly enforceToolScopes: boolean;
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
 }
@@ -51,6 +53,7 @@ export const standardPlan: Plan = Object.freeze({
     idTokenTtlSeconds: 3600,
     sendIss: true,
     revokeOnReuse: true,
+    enforceToolScopes: false,
     metadataMaxAgeSeconds: 300,
   }),
   mint: Object.freeze({}),
@@ -58,12 +61,16 @@ export const standardPlan: Plan = Object.freeze({
 });
 
 /**
- * Resolves the plan of a request.
+ * Makes the function that resolves the plan of a request from the name of its sandbox's scenario; there is one today.
  *
- * @param scenario Name of the sandbox's scenario; there is one today.
- * @throws RangeError for a scenario that does not exist.
+ * @param policy Rules that are other than the scenario's, for all requests.
+ * @returns Throws a RangeError for a scenario that does not exist.
  */
-export function resolvePlan(scenario: string): Plan {
-  if (scenario === "standard") return standardPlan;
-  throw new RangeError(`There is no scenario ${scenario}`);
+export function createPlanResolver(policy: Partial<Policy> = {}): (scenario: string) => Plan {
+  // One object for all requests, as documents are rendered once per policy.
+  const standard = Object.freeze({ ...standardPlan, policy: Object.freeze({ ...standardPlan.policy, ...policy }) });
+  return (scenario) => {
+    if (scenario === "standard") return standard;
+    throw new RangeError(`There is no scenario ${scenario}`);
+  };
 }

@@ -32,8 +32,15 @@ export interface Grants {
   readonly redeem: (redemption: Redemption) => Promise<RedemptionResult>;
   /** Takes back everything a login has issued or will issue. */
   readonly revoke: (sandboxId: string, grantId: string, nowMs: number) => Promise<void>;
-  /** Whether a login has been taken back. */
-  readonly isRevoked: (sandboxId: string, grantId: string) => Promise<boolean>;
+  /** Takes back one access token; the mark stays for `keepMs`, for good if the token never expires. */
+  readonly revokeToken: (
+    sandboxId: string,
+    token: { readonly jti: string; readonly nowMs: number; readonly keepMs?: number },
+  ) => Promise<void>;
+  /** Whether an access token, or the login it comes from, has been taken back: two keys, one round trip. */
+  readonly isRevoked: (sandboxId: string, grantId: string, jti: string) => Promise<boolean>;
+  /** Whether a one-time credential is neither used nor its login taken back. */
+  readonly isUsable: (sandboxId: string, grantId: string, jti: string) => Promise<boolean>;
 }
 
 /** A revoked login is remembered for as long as any refresh token of it could come back. */
@@ -66,12 +73,24 @@ export function createGrants(store: Store): Grants {
     return revocation.versionstamp === null ? "client changed" : "revoked";
   }
 
+  /** Asked for in one breath, so that the read queue sends them together. */
+  async function isAnyMarked(...keys: readonly Key[]): Promise<boolean> {
+    const marks = await Promise.all(keys.map((key) => store.get(key)));
+    return marks.some(({ versionstamp }) => versionstamp !== null);
+  }
+
   return {
     redeem,
     revoke: async (sandboxId, grantId, nowMs) => {
       const key = revokedKey(sandboxId, grantId);
       await store.commit({ sets: [{ key, value: nowMs, expireInMs: REVOCATION_LIFETIME_MS }] });
     },
-    isRevoked: async (sandboxId, grantId) => (await store.get(revokedKey(sandboxId, grantId))).versionstamp !== null,
+    revokeToken: async (sandboxId, { jti, nowMs, keepMs }) => {
+      const expiry = keepMs === undefined ? {} : { expireInMs: keepMs };
+      await store.commit({ sets: [{ key: revokedKey(sandboxId, jti), value: nowMs, ...expiry }] });
+    },
+    isRevoked: (sandboxId, grantId, jti) => isAnyMarked(revokedKey(sandboxId, grantId), revokedKey(sandboxId, jti)),
+    isUsable: async (sandboxId, grantId, jti) =>
+      !await isAnyMarked(revokedKey(sandboxId, grantId), spentKey(sandboxId, jti)),
   };
 }

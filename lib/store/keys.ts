@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Store } from "./kv.ts";
+import type { Key, Store } from "./kv.ts";
 
 /** Signature algorithms for access tokens. */
 export const signingAlgorithms = ["EdDSA", "ES256", "RS256"] as const;
@@ -20,17 +20,46 @@ export interface SigningKeyRecord {
   readonly privateJwk: Readonly<Record<string, string>>;
 }
 
+/** The public half of a signing key, as it is kept once another has replaced it. */
+export interface PublicKeyRecord {
+  /** The key's thumbprint (RFC 7638). */
+  readonly kid: string;
+  /** What it signed with. */
+  readonly alg: SigningAlgorithm;
+  /** The public key as a JWK. */
+  readonly publicJwk: Readonly<Record<string, string>>;
+  /** End of its life in milliseconds since 1970 on the sandbox's clock; absent if it verifies as long as it is kept. */
+  readonly verifiesUntilMs?: number;
+}
+
+/** The signing keys of a sandbox for one algorithm. */
+export interface SigningKeys {
+  /** The one that signs. */
+  readonly current: SigningKeyRecord;
+  /** Those it has replaced, the latest first. */
+  readonly retired: readonly PublicKeyRecord[];
+}
+
 /** The secrets of all sandboxes. */
 export interface KeyTable {
-  /** The sandbox's signing key for an algorithm, made by `make` if it has none. */
-  readonly signingKey: (
+  /** The sandbox's signing keys for an algorithm, the first made by `make` if it has none. */
+  readonly signingKeys: (
     sandboxId: string,
     alg: SigningAlgorithm,
     make: () => Promise<SigningKeyRecord>,
-  ) => Promise<SigningKeyRecord>;
+  ) => Promise<SigningKeys>;
+  /** Puts a new key in a current one's place; false, with nothing changed, if that is not the current one any more. */
+  readonly replaceSigningKey: (
+    sandboxId: string,
+    next: SigningKeyRecord,
+    replaced: PublicKeyRecord,
+  ) => Promise<boolean>;
   /** The sandbox's 32 bytes for sealing codes and refresh tokens, made by `make` if it has none. */
   readonly sealingKey: (sandboxId: string, make: () => Uint8Array) => Promise<Uint8Array>;
 }
+
+/** Some 500 bytes each, and a value holds 65,536: whoever rotates more often than this has seen enough. */
+const MAX_RETIRED = 60;
 
 /**
  * Opens the table of keys.
@@ -45,8 +74,37 @@ export function createKeyTable(store: Store): KeyTable {
     if (await store.create(key, made)) return made;
     return getOrMake(key, make);
   }
+  const currentKey = (sandboxId: string, alg: SigningAlgorithm): readonly string[] => [sandboxId, "key", alg];
+  const retiredKey = (sandboxId: string, alg: SigningAlgorithm): Key => [sandboxId, "key", alg, "retired"];
+
+  async function replaceSigningKey(
+    sandboxId: string,
+    next: SigningKeyRecord,
+    replaced: PublicKeyRecord,
+  ): Promise<boolean> {
+    const [current, retired] = await Promise.all([
+      store.get<SigningKeyRecord>(currentKey(sandboxId, next.alg)),
+      store.get<readonly PublicKeyRecord[]>(retiredKey(sandboxId, next.alg)),
+    ]);
+    if (current.value?.kid !== replaced.kid) return false;
+    return await store.commit({
+      checks: [current, retired].map(({ key, versionstamp }) => ({ key, versionstamp })),
+      sets: [
+        { key: current.key, value: next },
+        { key: retired.key, value: [replaced, ...retired.value ?? []].slice(0, MAX_RETIRED) },
+      ],
+    });
+  }
+
   return {
-    signingKey: (sandboxId, alg, make) => getOrMake([sandboxId, "key", alg], make),
+    signingKeys: async (sandboxId, alg, make) => {
+      const [current, { value: retired = [] }] = await Promise.all([
+        getOrMake(currentKey(sandboxId, alg), make),
+        store.get<readonly PublicKeyRecord[]>(retiredKey(sandboxId, alg)),
+      ]);
+      return { current, retired };
+    },
+    replaceSigningKey,
     sealingKey: (sandboxId, make) => getOrMake([sandboxId, "key", "seal"], make),
   };
 }

@@ -10,8 +10,10 @@
  * | `[sandbox, "client", client_id]`   | `ClientRecord`   | for good                               | clients.ts  |
  * | `[sandbox, "user", hash(email)]`   | `UserRecord`     | for good                               | users.ts    |
  * | `[sandbox, "key", use]`            | `KeyRecord`      | for good                               | keys.ts     |
+ * | `[sandbox, "key", alg, "retired"]` | `PublicKeyRecord[]` | for good                            | keys.ts     |
  * | `[sandbox, "spent", jti]`          | grant id         | as long as what it marks could be used | grants.ts   |
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
+ * | `[sandbox, "revoked", jti]`        | time in ms       | as long as the access token could live | grants.ts   |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *

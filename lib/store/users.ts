@@ -16,6 +16,8 @@ export interface UserRecord {
   readonly email: string;
   /** scrypt's parameters, salt and result; see `lib/oauth/password.ts`. */
   readonly passwordHash: string;
+  /** Claims of its own; only declared users have some. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly createdAtMs: number;
 }

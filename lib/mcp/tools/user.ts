@@ -34,11 +34,12 @@ export const userTools: readonly DefinedTool[] = Object.freeze([
       email: z.string(),
       sessionId: z.string().describe("The login that the token came from"),
       authenticated: z.literal(true),
+      claims: z.record(z.string(), z.unknown()).optional().describe("Claims that the user was given"),
     }),
     annotations: READS,
     run: (_, call) => {
-      const { userId, userName, email, sessionId } = userOf(call);
-      return structuredResult({ userId, userName, email, sessionId, authenticated: true });
+      const { userId, userName, email, sessionId, claims } = userOf(call);
+      return structuredResult({ userId, userName, email, sessionId, authenticated: true, ...(claims && { claims }) });
     },
   }),
   defineTool({

@@ -1,0 +1,63 @@
+/**
+ * Users who are there before anybody signs in: declared in a file, or by whoever makes an app.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import type { UserRecord, Users } from "../store/users.ts";
+import { type Claims, parseEmail, parseUserClaims } from "./claims.ts";
+import { hashKnownPassword } from "./password.ts";
+
+/** A user as it is declared. */
+export interface DeclaredUser {
+  /** The address to log in with. */
+  readonly email: string;
+  /** The password to log in with. */
+  readonly password: string;
+  /** What to call the person; the part of the address before the @ if not given. */
+  readonly name?: string;
+  /** Subject of the user's tokens; made of the address if not given. */
+  readonly userId?: string;
+  /** The claim `roles` (RFC 9068 2.2.3.1). */
+  readonly roles?: readonly string[];
+  /** More claims for tokens, userinfo and the `userInfo` tool. */
+  readonly claims?: Claims;
+}
+
+/**
+ * Puts declared users before those who are kept. They live in all sandboxes and in no database.
+ *
+ * @param users Those who are kept.
+ * @param declared Those who are declared.
+ * @throws OAuthError `invalid_request` for claims or an address that cannot be; Error for an address declared twice.
+ */
+export function withDeclaredUsers(users: Users, declared: readonly DeclaredUser[]): Users {
+  const known = new Map<string, UserRecord>();
+  for (const user of declared) {
+    const record = recordOf(user);
+    const name = record.email.toLowerCase();
+    if (known.has(name)) throw new Error(`The user ${record.email} is declared twice`);
+    known.set(name, record);
+  }
+  if (known.size === 0) return users;
+  return {
+    find: (sandboxId, email) => {
+      const record = known.get(email.toLowerCase());
+      return record ? Promise.resolve(record) : users.find(sandboxId, email);
+    },
+    add: users.add,
+  };
+}
+
+function recordOf({ email: text, password, name, userId, roles, claims }: DeclaredUser): UserRecord {
+  const email = parseEmail(text, "email");
+  const own = parseUserClaims({ ...(roles ? { roles } : {}), ...claims, name, email }, "claims").claims;
+  return {
+    userId: userId ?? `mock-user-${hash("sha256", email.toLowerCase(), "hex").slice(0, 12)}`,
+    userName: name ?? email.slice(0, email.indexOf("@")),
+    email,
+    passwordHash: hashKnownPassword(password),
+    createdAtMs: 0,
+    ...(Object.keys(own).length === 0 ? {} : { claims: own }),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * What can be asked for, and what it opens: one table that metadata advertises and handlers use. Other scopes are granted
+ * too, as a mock cannot know what a client's real server calls things; they open nothing.
+ *
+ * @module
+ */
+import type { Claims } from "./claims.ts";
+
+/** What opens the tools of `/oauth`, each including those before it. */
+export const resourceScopes = ["mcp:read", "mcp:write", "mcp:admin"] as const;
+/** One of {@link resourceScopes}. */
+export type ResourceScope = typeof resourceScopes[number];
+
+/** The claims of a user that a scope opens to the client (OpenID Connect Core 5.4). */
+const claimsByScope = {
+  profile: ["name"],
+  email: ["email", "email_verified"],
+} as const;
+
+/** All scopes that mean something here. */
+export const scopesSupported: readonly string[] = [
+  ...resourceScopes,
+  "openid",
+  ...Object.keys(claimsByScope),
+  "offline_access",
+];
+
+/**
+ * Whether scopes include what a call needs: a broader one implies the narrower ones.
+ *
+ * @param granted What was granted.
+ * @param needed What the call needs.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(coversScope(["openid", "mcp:admin"], "mcp:read"), true);
+ * assert.equal(coversScope(["mcp:read"], "mcp:write"), false);
+ * ```
+ */
+export function coversScope(granted: readonly string[], needed: ResourceScope): boolean {
+  return resourceScopes.slice(resourceScopes.indexOf(needed)).some((scope) => granted.includes(scope));
+}
+
+/** Claims that id_tokens and userinfo can carry beside a user's own. */
+export const claimsSupported: readonly string[] = [
+  "sub",
+  "iss",
+  "aud",
+  "exp",
+  "iat",
+  "auth_time",
+  "nonce",
+  "at_hash",
+  ...Object.values(claimsByScope).flat(),
+];
+
+/** A user, as far as claims speak of one. */
+export interface ClaimSource {
+  /** What to call the person. */
+  readonly name: string;
+  /** The e-mail address. */
+  readonly email: string;
+  /** Claims of the person's own. */
+  readonly claims?: Claims | undefined;
+}
+
+/**
+ * What a client is told of a user: name and address with the scopes that open them, and always the claims of the user's
+ * own, which a test has given them to be seen. An address counts as verified unless the user's own claims deny it.
+ *
+ * @param user The user.
+ * @param scopes What was granted.
+ * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const ada = { name: "Ada", email: "ada@example.com" };
+ * assert.deepEqual(claimsOfScopes(ada, ["openid", "profile"]), { name: "Ada" });
+ * ```
+ */
+export function claimsOfScopes(
+  { name, email, claims = {} }: ClaimSource,
+  scopes: readonly string[],
+): Record<string, unknown> {
+  const { email_verified = true, ...own } = claims;
+  return {
+    ...own,
+    ...(scopes.includes("profile") ? { name } : {}),
+    ...(scopes.includes("email") ? { email, email_verified } : {}),
+  };
+}

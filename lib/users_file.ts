@@ -1,0 +1,52 @@
+/**
+ * The file of `--users`: a JSON array of users. It loads zod, so it is itself loaded only where there is such a file.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { OAuthError } from "./errors.ts";
+import { parseUserClaims } from "./oauth/claims.ts";
+import type { DeclaredUser } from "./oauth/declared_users.ts";
+
+const userSchema = z.strictObject({
+  email: z.email(),
+  password: z.string().min(1),
+  name: z.string().min(1).exactOptional(),
+  userId: z.string().min(1).exactOptional(),
+  roles: z.array(z.string()).exactOptional(),
+  claims: z.record(z.string(), z.unknown()).exactOptional(),
+});
+
+/**
+ * Reads the file.
+ *
+ * @param text What stands in it.
+ * @throws Error whose message says in one line which user is wrong, and why; it never holds a password.
+ */
+export function parseUsersFile(text: string): readonly DeclaredUser[] {
+  const parsed = z.array(userSchema).safeParse(parseJson(text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${issue?.message}`);
+  }
+  const seen = new Set<string>();
+  parsed.data.forEach(({ email, claims = {} }, index) => {
+    if (seen.has(email.toLowerCase())) throw new Error(`${index}.email: ${email} is declared twice`);
+    seen.add(email.toLowerCase());
+    try {
+      parseUserClaims(claims, "claims");
+    } catch (error) {
+      throw error instanceof OAuthError ? new Error(`${index}: ${error.message}`) : error;
+    }
+  });
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message may show a password.
+    throw new Error("the file is no JSON");
+  }
+}
