@@ -81,7 +81,7 @@ export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly
 function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
   return {
     owner: `login:${claims.sid}`,
-    user: { userId: claims.sub, userName: claims.name, email: claims.email, sessionId: claims.sid },
+    user: { userId: claims.sub, userName: claims.name, email: claims.email ?? "", sessionId: claims.sid },
     token,
     clientId: claims.client_id,
     scopes: claims.scope === "" ? [] : claims.scope.split(" "),

@@ -8,11 +8,12 @@ import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { authenticateClient } from "../lib/oauth/client_auth.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
-import type { TokenRequest } from "../lib/oauth/grants/context.ts";
+import { grantToClient } from "../lib/oauth/grants/client_credentials.ts";
+import { requireGrantType, type TokenRequest } from "../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../lib/oauth/grants/refresh_token.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
-import { grantTypes } from "../lib/oauth/client_metadata.ts";
+import { type GrantType, grantTypes } from "../lib/oauth/client_metadata.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { Grants } from "../lib/store/grants.ts";
@@ -32,9 +33,10 @@ export interface TokenDeps {
 }
 
 /** One handler a grant; metadata advertises the same list. */
-const redeem: Readonly<Record<typeof grantTypes[number], (request: TokenRequest) => Promise<TokenResponse>>> = {
+const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<TokenResponse>>> = {
   authorization_code: redeemAuthorizationCode,
   refresh_token: redeemRefreshToken,
+  client_credentials: grantToClient,
 };
 
 /** The row of the token endpoint. */
@@ -48,6 +50,7 @@ export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): rea
       authenticateClient(clients, sandbox.id, request, params),
       keysOf(sandbox.id),
     ]);
+    requireGrantType(client.value, grantType);
     const { policy, mint } = plan;
     return noStoreJson(
       await redeem[grantType]({ sandbox, policy, mint, keys, chance, params, client, clients, grants }),
@@ -57,7 +60,7 @@ export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): rea
   return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];
 }
 
-function parseGrantType(text: string): typeof grantTypes[number] {
+function parseGrantType(text: string): GrantType {
   const known = grantTypes.find((grantType) => grantType === text);
   if (known) return known;
   throw new OAuthError("unsupported_grant_type", "grant_type is not supported", {

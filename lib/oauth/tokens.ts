@@ -61,8 +61,8 @@ export interface AccessTokenClaims {
   readonly jti: string;
   /** The login; revoking it revokes the token. */
   readonly sid: string;
-  /** The user's e-mail address. */
-  readonly email: string;
+  /** The user's e-mail address; a client that acts for itself has none. */
+  readonly email?: string;
   /** The user's name. */
   readonly name: string;
 }
@@ -137,7 +137,8 @@ export function issueTokens(context: IssueContext, grant: Grant, withRefreshToke
 
 /** The claims that say who, in both kinds of JWT. */
 function userClaims(sandbox: Sandbox, { user }: Grant): Pick<AccessTokenClaims, "iss" | "sub" | "email" | "name"> {
-  return { iss: sandbox.issuer, sub: user.userId, email: user.email, name: user.userName };
+  const email = user.email === "" ? {} : { email: user.email };
+  return { iss: sandbox.issuer, sub: user.userId, ...email, name: user.userName };
 }
 
 /** OpenID Connect Core 2; an id_token always expires. */

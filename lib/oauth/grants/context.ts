@@ -7,6 +7,7 @@ import { OAuthError } from "../../errors.ts";
 import type { ClientRecord, Clients } from "../../store/clients.ts";
 import type { Grants } from "../../store/grants.ts";
 import type { Entry } from "../../store/kv.ts";
+import type { GrantType } from "../client_metadata.ts";
 import type { Params } from "../params.ts";
 import type { Grant, IssueContext } from "../tokens.ts";
 
@@ -34,6 +35,22 @@ export interface Credential {
   readonly expiresAtMs: number;
   /** The paragraph that says it can be used once. */
   readonly reference: string;
+}
+
+/**
+ * Insists that a client has registered for a grant.
+ *
+ * @param client The client.
+ * @param grantType What it asks for.
+ * @throws OAuthError `unauthorized_client`.
+ */
+export function requireGrantType({ metadata }: ClientRecord, grantType: GrantType): void {
+  if (metadata.grant_types.includes(grantType)) return;
+  throw new OAuthError("unauthorized_client", `This client has not registered for the ${grantType} grant`, {
+    parameter: "grant_type",
+    expected: `a registration with "${grantType}" in grant_types`,
+    reference: "RFC 7591 2",
+  });
 }
 
 /** Marks outlive what they mark by this much, because sandbox clocks can be set back. */

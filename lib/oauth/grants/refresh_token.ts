@@ -16,17 +16,10 @@ const REFERENCE = "RFC 6749 6";
  *
  * @param request The token request.
  * @throws OAuthError `invalid_grant` for a token that is unknown, another client's, expired, used or revoked,
- * `invalid_scope` for a scope beyond what was granted, `unauthorized_client` if the client did not register for it.
+ * `invalid_scope` for a scope beyond what was granted.
  */
 export async function redeemRefreshToken(request: TokenRequest): Promise<TokenResponse> {
-  const { params, keys, client } = request;
-  if (!client.value.metadata.grant_types.includes("refresh_token")) {
-    throw new OAuthError("unauthorized_client", "This client has not registered for the refresh_token grant", {
-      parameter: "grant_type",
-      expected: 'a registration with "refresh_token" in grant_types',
-      reference: "RFC 7591 2",
-    });
-  }
+  const { params, keys } = request;
   const token = openRefreshToken(keys, requireParam(params, "refresh_token", REFERENCE));
   if (!token) {
     throw new OAuthError("invalid_grant", "Invalid refresh token: this server has not issued it", {
