@@ -6,11 +6,12 @@
  */
 
 /**
- * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2), and two of our own
+ * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2), and two of our own
  * for URLs that are no endpoint.
  */
 export type OAuthErrorCode =
   | "access_denied"
+  | "interaction_required"
   | "invalid_client"
   | "invalid_client_metadata"
   | "invalid_grant"
@@ -19,6 +20,7 @@ export type OAuthErrorCode =
   | "invalid_scope"
   | "invalid_target"
   | "invalid_token"
+  | "login_required"
   | "method_not_allowed"
   | "not_found"
   | "server_error"
@@ -120,12 +122,14 @@ export function errorStatus({ code, detail }: OAuthError): number {
       return 405;
     case "server_error":
       return 500;
+    case "interaction_required":
     case "invalid_client_metadata":
     case "invalid_grant":
     case "invalid_redirect_uri":
     case "invalid_request":
     case "invalid_scope":
     case "invalid_target":
+    case "login_required":
     case "unauthorized_client":
     case "unsupported_grant_type":
     case "unsupported_response_type":

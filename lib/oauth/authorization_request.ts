@@ -8,7 +8,9 @@ import { OAuthError } from "../errors.ts";
 import type { ClientRecord, Clients } from "../store/clients.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "./params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
+import { checkMaxAge, parsePrompt, type Prompt } from "./prompt.ts";
 import { resolveRedirectUri } from "./redirect_uri.ts";
+import { findResponseMode, requireResponseMode, type ResponseMode } from "./response_mode.ts";
 
 /** Who asks, and where the answer goes. */
 export interface AuthorizationTarget {
@@ -20,6 +22,8 @@ export interface AuthorizationTarget {
   readonly redirectUriSent: boolean;
   /** To be sent back as it came (RFC 6749 4.1.1). */
   readonly state?: string;
+  /** How the answer travels; in the query as long as the request asks for something we do not have. */
+  readonly responseMode: ResponseMode;
 }
 
 /** How the person is to be found without asking. */
@@ -39,6 +43,10 @@ export interface AuthorizationRequest {
   readonly expiresInSeconds?: number;
   /** To be repeated in the id_token. */
   readonly nonce?: string;
+  /** Whether the person may, or must, be asked. */
+  readonly prompt: readonly Prompt[];
+  /** Who the person may be: the e-mail address to begin with. */
+  readonly loginHint?: string;
   /** Absent if a person is to be asked. */
   readonly autoApproval?: AutoApproval;
 }
@@ -82,6 +90,7 @@ export async function parseAuthorizationTarget(
     client,
     redirectUri,
     redirectUriSent: sent !== undefined,
+    responseMode: findResponseMode(params.get("response_mode")) ?? "query",
     ...(state === undefined ? {} : { state }),
   };
 }
@@ -104,14 +113,9 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
       reference: "RFC 6749 4.1.1",
     });
   }
-  const responseMode = params.get("response_mode");
-  if (responseMode !== undefined && responseMode !== "query") {
-    throw new OAuthError("invalid_request", "response_mode is not supported", {
-      parameter: "response_mode",
-      received: responseMode,
-      expected: "query, or none",
-    });
-  }
+  requireResponseMode(params.get("response_mode"));
+  checkMaxAge(params);
+  const loginHint = params.get("login_hint");
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const nonce = params.get("nonce");
   const autoApproval = parseAutoApproval(params);
@@ -119,6 +123,8 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
     codeChallenge: parseCodeChallenge(params),
     scopes: parseScope(params.get("scope")),
     resources: parseResources(params.all("resource")),
+    prompt: parsePrompt(params.get("prompt")),
+    ...(loginHint === undefined ? {} : { loginHint }),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(autoApproval === undefined ? {} : { autoApproval }),
@@ -144,17 +150,4 @@ function parseAutoApproval(params: Params): AutoApproval | undefined {
     received: auto,
     expected: "true",
   });
-}
-
-/**
- * The URL an authorization response goes to.
- *
- * @param redirectUri Where it goes; its own query is kept (RFC 6749 3.1.2).
- * @param response The parameters, of which undefined ones are left out.
- */
-export function buildRedirect(redirectUri: string, response: Readonly<Record<string, string | undefined>>): string {
-  const query = Object.entries(response)
-    .flatMap(([name, value]) => value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])
-    .join("&");
-  return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;
 }

@@ -8,6 +8,8 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { SigningAlgorithm } from "../store/keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
+import { prompts } from "./prompt.ts";
+import { responseModes } from "./response_mode.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
@@ -30,7 +32,8 @@ export function buildServerMetadata(
     registration_endpoint: urls.register,
     jwks_uri: urls.jwks,
     response_types_supported: ["code"],
-    response_modes_supported: ["query"],
+    response_modes_supported: responseModes,
+    prompt_values_supported: prompts,
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
     code_challenge_methods_supported: codeChallengeMethods,
