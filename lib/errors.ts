@@ -6,7 +6,7 @@
  */
 
 /**
- * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2), and two of our own
+ * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2, RFC 9101 10.3), and two of our own
  * for URLs that are no endpoint.
  */
 export type OAuthErrorCode =
@@ -17,6 +17,7 @@ export type OAuthErrorCode =
   | "invalid_grant"
   | "invalid_redirect_uri"
   | "invalid_request"
+  | "invalid_request_uri"
   | "invalid_scope"
   | "invalid_target"
   | "invalid_token"
@@ -127,6 +128,7 @@ export function errorStatus({ code, detail }: OAuthError): number {
     case "invalid_grant":
     case "invalid_redirect_uri":
     case "invalid_request":
+    case "invalid_request_uri":
     case "invalid_scope":
     case "invalid_target":
     case "login_required":

@@ -11,13 +11,14 @@ import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
-import { resolvePlan } from "../lib/scenarios/plan.ts";
+import { createPlanResolver, type Policy } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
+import { createPushed } from "../lib/store/pushed.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
@@ -25,6 +26,7 @@ import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
+import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
 import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
 import { tokenRoutes } from "./token.ts";
@@ -40,6 +42,8 @@ export interface AppOptions {
   readonly kv: Deno.Kv;
   /** Origin to name in place of the request's own, such as `https://mock.example.com`. */
   readonly publicUrl?: string;
+  /** Rules in place of the standard ones. */
+  readonly policy?: Partial<Policy>;
   /** What tokens are signed with; `EdDSA` if not given. */
   readonly alg?: SigningAlgorithm;
   /** The clock, in milliseconds since 1970; the system's if not given. */
@@ -82,6 +86,7 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  */
 export function createApp(options: AppOptions): App {
   const { sandboxOf, match, recorder, sleep, log } = assemble(options);
+  const resolvePlan = createPlanResolver(options.policy);
 
   return async (request, info) => {
     const url = new URL(request.url);
@@ -126,6 +131,7 @@ function assemble(options: AppOptions): {
   const clients = createClients(store);
   const grants = createGrants(store);
   const users = createUsers(store);
+  const pushed = createPushed(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
   const verifyToken = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
@@ -141,7 +147,8 @@ function assemble(options: AppOptions): {
     match: createRouter([
       ...discoveryRoutes({ alg, keysOf }),
       ...registerRoutes({ clients, chance }),
-      ...authorizeRoutes({ clients, users, chance, keysOf }),
+      ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
+      ...parRoutes({ clients, pushed, chance }),
       ...tokenRoutes({ clients, grants, chance, keysOf }),
       ...mcpRoutes({ mcp, verifyToken, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),

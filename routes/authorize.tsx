@@ -17,8 +17,10 @@ import { requireGrantType } from "../lib/oauth/grants/context.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
 import { interactionRequired, loginRequired } from "../lib/oauth/prompt.ts";
+import { resolveRequest, takeRequest, usedRequest } from "../lib/oauth/pushed_request.ts";
 import { createAutoUser, signIn, type User } from "../lib/oauth/user.ts";
 import type { Clients } from "../lib/store/clients.ts";
+import type { Pushed } from "../lib/store/pushed.ts";
 import type { Users } from "../lib/store/users.ts";
 import { paths } from "../lib/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
@@ -30,6 +32,8 @@ export interface AuthorizeDeps {
   readonly clients: Clients;
   /** The table of users. */
   readonly users: Users;
+  /** The table of pushed requests. */
+  readonly pushed: Pushed;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
@@ -92,19 +96,23 @@ class LocalError extends Error {
 
 /** Runs the second half of a request; from here on errors go back to the client, with `state` and `iss`. */
 async function withTarget(
-  { clients }: AuthorizeDeps,
+  { clients, pushed }: AuthorizeDeps,
   context: Context,
   query: URLSearchParams,
   answer: (target: AuthorizationTarget, request: AuthorizationRequest) => Response | Promise<Response>,
 ): Promise<Response> {
-  const params = parseParams(query);
-  const target = await parseAuthorizationTarget(clients, context.sandbox.id, params);
+  const { sandbox, plan } = context;
+  const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
+  const params = parseParams(resolved.query);
+  const found = await parseAuthorizationTarget(clients, sandbox.id, params);
+  const target = resolved.entry ? { ...found, pushed: resolved.entry } : found;
   try {
     requireGrantType(target.client, "authorization_code");
     return await answer(target, parseAuthorizationRequest(params));
   } catch (error) {
     if (error instanceof LocalError) throw error.error;
     if (!(error instanceof OAuthError)) throw error;
+    if (target.pushed) await takeRequest(pushed, target.pushed);
     return clientResponse(context, target, { error: error.code, error_description: describeError(error) });
   }
 }
@@ -161,15 +169,16 @@ async function login(
   }
 }
 
-/** Issues the code: nothing is written down, so nothing can be stored half. */
+/** Issues the code. Nothing is written down, so nothing can be stored half; a pushed request is used up by it. */
 async function approve(
-  { chance, keysOf }: AuthorizeDeps,
+  { chance, keysOf, pushed }: AuthorizeDeps,
   context: Context,
   { target, request, user }: Asked & { readonly user: User },
 ): Promise<Response> {
   const { sandbox, plan } = context;
   const nowMs = sandbox.now();
   const { client, redirectUri, redirectUriSent } = target;
+  if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
   const { codeChallenge, scopes, resources, expiresInSeconds, nonce } = request;
   const code = issueCode(await keysOf(sandbox.id), {
     grant: {

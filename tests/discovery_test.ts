@@ -13,6 +13,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     token_endpoint: `${origin}/oauth/token`,
     registration_endpoint: `${origin}/oauth/register`,
     jwks_uri: `${origin}/oauth/jwks`,
+    pushed_authorization_request_endpoint: `${origin}/oauth/par`,
     response_types_supported: ["code"],
     response_modes_supported: ["query", "fragment", "form_post"],
     prompt_values_supported: ["none", "login", "consent"],

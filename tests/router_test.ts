@@ -38,6 +38,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/jwks", ["GET", "HEAD"], true],
   ["/oauth/register", ["POST"], true],
   ["/oauth/token", ["POST"], true],
+  ["/oauth/par", ["POST"], true],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],
   ["/bearer", ["DELETE", "GET", "HEAD", "POST"], true],

@@ -6,6 +6,8 @@
  */
 import { OAuthError } from "../errors.ts";
 import type { ClientRecord, Clients } from "../store/clients.ts";
+import type { Entry } from "../store/kv.ts";
+import type { PushedRecord } from "../store/pushed.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "./params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
 import { checkMaxAge, parsePrompt, type Prompt } from "./prompt.ts";
@@ -24,6 +26,8 @@ export interface AuthorizationTarget {
   readonly state?: string;
   /** How the answer travels; in the query as long as the request asks for something we do not have. */
   readonly responseMode: ResponseMode;
+  /** Where the request was kept, if it was pushed: to be used up when it is answered. */
+  readonly pushed?: Entry<PushedRecord>;
 }
 
 /** How the person is to be found without asking. */

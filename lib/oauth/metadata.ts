@@ -31,6 +31,8 @@ export function buildServerMetadata(
     token_endpoint: urls.token,
     registration_endpoint: urls.register,
     jwks_uri: urls.jwks,
+    pushed_authorization_request_endpoint: urls.par,
+    ...(policy.requirePushedAuthorizationRequests ? { require_pushed_authorization_requests: true } : {}),
     response_types_supported: ["code"],
     response_modes_supported: responseModes,
     prompt_values_supported: prompts,

@@ -19,6 +19,8 @@ export interface Policy {
   readonly revokeOnReuse: boolean;
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
+  /** Whether authorization requests must be pushed (RFC 9126 5). */
+  readonly requirePushedAuthorizationRequests: boolean;
 }
 
 /** What is put into tokens beside what the request asks for. */
@@ -52,18 +54,23 @@ export const standardPlan: Plan = Object.freeze({
     sendIss: true,
     revokeOnReuse: true,
     metadataMaxAgeSeconds: 300,
+    requirePushedAuthorizationRequests: false,
   }),
   mint: Object.freeze({}),
   wire: undefined,
 });
 
 /**
- * Resolves the plan of a request.
+ * Makes the function that resolves the plan of a request.
  *
- * @param scenario Name of the sandbox's scenario; there is one today.
- * @throws RangeError for a scenario that does not exist.
+ * @param overrides Rules in place of the scenario's.
+ * @returns The plan of a scenario; it throws RangeError for one that does not exist, and there is one today.
  */
-export function resolvePlan(scenario: string): Plan {
-  if (scenario === "standard") return standardPlan;
-  throw new RangeError(`There is no scenario ${scenario}`);
+export function createPlanResolver(overrides: Partial<Policy> = {}): (scenario: string) => Plan {
+  // One object for all requests, so that what is derived from a policy can be kept beside it.
+  const plan = Object.freeze({ ...standardPlan, policy: Object.freeze({ ...standardPlan.policy, ...overrides }) });
+  return (scenario) => {
+    if (scenario === "standard") return plan;
+    throw new RangeError(`There is no scenario ${scenario}`);
+  };
 }
