@@ -14,6 +14,7 @@ export type OAuthErrorCode =
   | "interaction_required"
   | "invalid_client"
   | "invalid_client_metadata"
+  | "invalid_dpop_proof"
   | "invalid_grant"
   | "invalid_redirect_uri"
   | "invalid_request"
@@ -27,7 +28,8 @@ export type OAuthErrorCode =
   | "server_error"
   | "unauthorized_client"
   | "unsupported_grant_type"
-  | "unsupported_response_type";
+  | "unsupported_response_type"
+  | "use_dpop_nonce";
 
 /** What helps a developer to mend the request. Never put a secret in `received`. */
 export interface ErrorDetail {
@@ -41,6 +43,8 @@ export interface ErrorDetail {
   readonly reference?: string;
   /** HTTP status in place of the code's own. */
   readonly status?: number;
+  /** Headers of the response to it. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A refusal, thrown anywhere below a route and turned into a response once, in the app. */
@@ -125,6 +129,7 @@ export function errorStatus({ code, detail }: OAuthError): number {
       return 500;
     case "interaction_required":
     case "invalid_client_metadata":
+    case "invalid_dpop_proof":
     case "invalid_grant":
     case "invalid_redirect_uri":
     case "invalid_request":
@@ -135,6 +140,7 @@ export function errorStatus({ code, detail }: OAuthError): number {
     case "unauthorized_client":
     case "unsupported_grant_type":
     case "unsupported_response_type":
+    case "use_dpop_nonce":
       return 400;
   }
 }

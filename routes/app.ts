@@ -19,6 +19,7 @@ import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createPushed } from "../lib/store/pushed.ts";
+import { createReplays } from "../lib/store/replays.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
@@ -132,6 +133,7 @@ function assemble(options: AppOptions): {
   const grants = createGrants(store);
   const users = createUsers(store);
   const pushed = createPushed(store);
+  const replays = createReplays(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
   const verifyToken = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
@@ -149,8 +151,8 @@ function assemble(options: AppOptions): {
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
       ...parRoutes({ clients, pushed, chance }),
-      ...tokenRoutes({ clients, grants, chance, keysOf }),
-      ...mcpRoutes({ mcp, verifyToken, origins: originsOf(options) }),
+      ...tokenRoutes({ clients, grants, replays, chance, keysOf }),
+      ...mcpRoutes({ mcp, verifyToken, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),

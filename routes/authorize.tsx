@@ -179,7 +179,7 @@ async function approve(
   const nowMs = sandbox.now();
   const { client, redirectUri, redirectUriSent } = target;
   if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
-  const { codeChallenge, scopes, resources, expiresInSeconds, nonce } = request;
+  const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce } = request;
   const code = issueCode(await keysOf(sandbox.id), {
     grant: {
       sessionId: `session-${nowMs}-${chance.base36(7)}`,
@@ -194,6 +194,7 @@ async function approve(
     redirectUri,
     redirectUriSent,
     codeChallenge,
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
     expiresAtMs: nowMs + plan.policy.codeTtlSeconds * 1000,
   }, chance);
   return clientResponse(context, target, { code });

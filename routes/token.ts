@@ -15,8 +15,9 @@ import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
 import { type GrantType, grantTypes } from "../lib/oauth/client_metadata.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
-import type { Clients } from "../lib/store/clients.ts";
+import type { ClientRecord, Clients } from "../lib/store/clients.ts";
 import type { Grants } from "../lib/store/grants.ts";
+import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -26,6 +27,8 @@ export interface TokenDeps {
   readonly clients: Clients;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** Ids of proofs and assertions that were used. */
+  readonly replays: Replays;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
@@ -40,7 +43,7 @@ const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<Toke
 };
 
 /** The row of the token endpoint. */
-export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): readonly Route[] {
+export function tokenRoutes({ clients, grants, replays, chance, keysOf }: TokenDeps): readonly Route[] {
   async function token({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
@@ -52,9 +55,30 @@ export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): rea
     ]);
     requireGrantType(client.value, grantType);
     const { policy, mint } = plan;
+    const proof = request.headers.get("dpop");
+    const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
     return noStoreJson(
-      await redeem[grantType]({ sandbox, policy, mint, keys, chance, params, client, clients, grants }),
+      await redeem[grantType]({ sandbox, policy, mint, keys, chance, params, client, clients, grants, ...bound }),
     );
+  }
+
+  /** The key that a proof shows; only public clients' refresh tokens need one, as others authenticate (RFC 9449 5). */
+  async function bindTo(
+    proof: string,
+    { sandbox, policy, keys, client }: Pick<TokenRequest, "sandbox" | "policy" | "keys"> & {
+      readonly client: ClientRecord;
+    },
+  ): Promise<Pick<TokenRequest, "dpop">> {
+    const { verifyProof } = await import("../lib/oauth/dpop.ts");
+    const jkt = await verifyProof(proof, {
+      sandbox,
+      sealingKey: keys.sealing,
+      replays,
+      requireNonce: policy.requireDpopNonce,
+      method: "POST",
+      url: sandbox.urls.token,
+    });
+    return { dpop: { jkt, bindsRefreshToken: client.metadata.token_endpoint_auth_method === "none" } };
   }
 
   return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];

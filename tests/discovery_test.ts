@@ -19,6 +19,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     prompt_values_supported: ["none", "login", "consent"],
     grant_types_supported: ["authorization_code", "refresh_token", "client_credentials"],
     token_endpoint_auth_methods_supported: ["none", "client_secret_post", "client_secret_basic"],
+    dpop_signing_alg_values_supported: ["ES256", "EdDSA", "Ed25519", "RS256"],
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ["public"],
@@ -62,6 +63,7 @@ Deno.test("GET /.well-known/oauth-protected-resource[/oauth] names the resource 
     resource: `${origin}/oauth`,
     authorization_servers: [origin],
     bearer_methods_supported: ["header"],
+    dpop_signing_alg_values_supported: ["ES256", "EdDSA", "Ed25519", "RS256"],
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: `${origin}/guide`,
   });

@@ -80,6 +80,55 @@ Deno.test("client_credentials satisfies oauth4webapi (RFC 6749 4.4)", async () =
   assert.equal(tokens.scope, "mcp:read");
 });
 
+/** A code, redeemed with a key's proof. */
+async function redeem(
+  { as, client, auth, options }: Session,
+  answer: URLSearchParams,
+  verifier: string,
+  DPoP: oauth.DPoPHandle,
+): Promise<oauth.TokenEndpointResponse> {
+  const more = { ...options, DPoP };
+  const response = await oauth.authorizationCodeGrantRequest(as, client, auth, answer, redirectUri, verifier, more);
+  return await oauth.processAuthorizationCodeResponse(as, client, response);
+}
+
+/** Asks twice where the first answer is a nonce to repeat, as the library wants its callers to do. */
+async function withNonce<T>(ask: () => Promise<T>, isNonceWanted: boolean): Promise<T> {
+  if (!isNonceWanted) return await ask();
+  await assert.rejects(ask(), (error) => oauth.isDPoPNonceError(error));
+  return await ask();
+}
+
+Deno.test("DPoP satisfies oauth4webapi at both ends, with nonces and without (RFC 9449)", async (t) => {
+  for (const requireDpopNonce of [false, true]) {
+    for (const alg of ["ES256", "Ed25519", "RS256"]) {
+      await t.step(`${alg}, ${requireDpopNonce ? "nonces" : "no nonces"}`, async () => {
+        await using session = await begin({}, { requireDpopNonce });
+        const { as, client, auth, options } = session;
+        const DPoP = oauth.DPoP(client, await oauth.generateKeyPair(alg));
+        const verifier = oauth.generateRandomCodeVerifier();
+        const query = await requestOf(session, verifier);
+        query.set("dpop_jkt", await DPoP.calculateThumbprint());
+        const answer = await answerTo(session, query);
+        const tokens = await withNonce(() => redeem(session, answer, verifier, DPoP), requireDpopNonce);
+        assert.equal(tokens.token_type, "dpop");
+        const headers = new Headers({
+          accept: "application/json, text/event-stream",
+          "content-type": "application/json",
+        });
+        const url = new URL(`${origin}/oauth`);
+        const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
+        const more = { ...options, DPoP };
+        const answered = await oauth.protectedResourceRequest(tokens.access_token, "POST", url, headers, body, more);
+        assert.notEqual(answered.status, 401, "the library repeats the nonce of the token endpoint");
+        const response = await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token ?? "", more);
+        const next = await oauth.processRefreshTokenResponse(as, client, response);
+        assert.equal(next.token_type, "dpop");
+      });
+    }
+  }
+});
+
 Deno.test("a pushed request satisfies oauth4webapi, where pushing is required too (RFC 9126)", async (t) => {
   for (const method of ["none", "client_secret_basic"]) {
     await t.step(method, async () => {

@@ -47,6 +47,8 @@ export interface AuthorizationRequest {
   readonly expiresInSeconds?: number;
   /** To be repeated in the id_token. */
   readonly nonce?: string;
+  /** Thumbprint of the key the code is bound to (RFC 9449 10). */
+  readonly dpopJkt?: string;
   /** Whether the person may, or must, be asked. */
   readonly prompt: readonly Prompt[];
   /** Who the person may be: the e-mail address to begin with. */
@@ -119,6 +121,7 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
   }
   requireResponseMode(params.get("response_mode"));
   checkMaxAge(params);
+  const dpopJkt = parseDpopJkt(params.get("dpop_jkt"));
   const loginHint = params.get("login_hint");
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const nonce = params.get("nonce");
@@ -128,11 +131,22 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
     scopes: parseScope(params.get("scope")),
     resources: parseResources(params.all("resource")),
     prompt: parsePrompt(params.get("prompt")),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(autoApproval === undefined ? {} : { autoApproval }),
   };
+}
+
+function parseDpopJkt(text: string | undefined): string | undefined {
+  if (text === undefined || /^[A-Za-z0-9_-]{43}$/.test(text)) return text;
+  throw new OAuthError("invalid_request", "dpop_jkt is not a thumbprint", {
+    parameter: "dpop_jkt",
+    received: text,
+    expected: "the SHA-256 thumbprint of a key: 43 characters of base64url",
+    reference: "RFC 9449 10",
+  });
 }
 
 /** The pair wins over `auto_approve`; half a pair is a slip that a test author wants to hear of. */

@@ -7,6 +7,7 @@
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { SigningAlgorithm } from "../store/keys.ts";
+import { dpopAlgorithms } from "./dpop_algorithms.ts";
 import { codeChallengeMethods } from "./pkce.ts";
 import { prompts } from "./prompt.ts";
 import { responseModes } from "./response_mode.ts";
@@ -38,6 +39,7 @@ export function buildServerMetadata(
     prompt_values_supported: prompts,
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    dpop_signing_alg_values_supported: dpopAlgorithms,
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),
     subject_types_supported: ["public"],
@@ -58,6 +60,7 @@ export function buildResourceMetadata({ issuer, urls }: Sandbox, resource: strin
     resource,
     authorization_servers: [issuer],
     bearer_methods_supported: ["header"],
+    dpop_signing_alg_values_supported: dpopAlgorithms,
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: urls.guide,
   };

@@ -39,6 +39,8 @@ export interface RefreshToken {
   readonly grant: Grant;
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
+  /** The key it is bound to (RFC 9449 5), if it is. */
+  readonly jkt?: string;
 }
 
 /** Claims of our access tokens (RFC 9068 2.2). */
@@ -65,14 +67,16 @@ export interface AccessTokenClaims {
   readonly email?: string;
   /** The user's name. */
   readonly name: string;
+  /** The key it is bound to (RFC 9449 6.1); absent for bearer tokens. */
+  readonly cnf?: { readonly jkt: string };
 }
 
 /** The body of a successful token response (RFC 6749 5.1). */
 export interface TokenResponse {
   /** A JWT. */
   readonly access_token: string;
-  /** How it is to be sent (RFC 6750). */
-  readonly token_type: "Bearer";
+  /** How it is to be sent (RFC 6750, RFC 9449). */
+  readonly token_type: "Bearer" | "DPoP";
   /** Life of the access token in seconds; absent if it does not expire. */
   readonly expires_in?: number;
   /** Good for one use. */
@@ -95,6 +99,8 @@ export interface IssueContext {
   readonly keys: Keys;
   /** Where ids are drawn from. */
   readonly chance: Chance;
+  /** The key that access tokens are bound to, and refresh tokens of public clients (RFC 9449 5). */
+  readonly dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean };
 }
 
 /**
@@ -105,7 +111,7 @@ export interface IssueContext {
  * @param withRefreshToken Whether the client registered for the refresh_token grant.
  */
 export function issueTokens(context: IssueContext, grant: Grant, withRefreshToken: boolean): TokenResponse {
-  const { sandbox, policy, mint, keys, chance } = context;
+  const { sandbox, policy, mint, keys, chance, dpop } = context;
   const nowMs = sandbox.now();
   const iat = Math.floor(nowMs / 1000);
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
@@ -119,15 +125,17 @@ export function issueTokens(context: IssueContext, grant: Grant, withRefreshToke
     ...(expiresIn === undefined ? {} : { exp: iat + expiresIn }),
     jti: chance.id(),
     sid: grant.sessionId,
+    ...(dpop === undefined ? {} : { cnf: { jkt: dpop.jkt } }),
   });
   const refreshToken: RefreshToken = {
     jti: chance.id(),
     grant,
     expiresAtMs: nowMs + policy.refreshTokenTtlSeconds * 1000,
+    ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
   };
   return {
     access_token: accessToken,
-    token_type: "Bearer",
+    token_type: dpop === undefined ? "Bearer" : "DPoP",
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
     ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
     ...(scope === "" ? {} : { scope }),

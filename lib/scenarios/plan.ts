@@ -21,6 +21,8 @@ export interface Policy {
   readonly metadataMaxAgeSeconds: number;
   /** Whether authorization requests must be pushed (RFC 9126 5). */
   readonly requirePushedAuthorizationRequests: boolean;
+  /** Whether DPoP proofs must repeat a nonce of the server's (RFC 9449 8 and 9). */
+  readonly requireDpopNonce: boolean;
 }
 
 /** What is put into tokens beside what the request asks for. */
@@ -55,6 +57,7 @@ export const standardPlan: Plan = Object.freeze({
     revokeOnReuse: true,
     metadataMaxAgeSeconds: 300,
     requirePushedAuthorizationRequests: false,
+    requireDpopNonce: false,
   }),
   mint: Object.freeze({}),
   wire: undefined,

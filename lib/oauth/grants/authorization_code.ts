@@ -8,7 +8,7 @@ import { type AuthorizationCode, openCode } from "../code.ts";
 import { parseResources, requireParam } from "../params.ts";
 import { verifyCodeVerifier } from "../pkce.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { narrowResources, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
 
 const REFERENCE = "RFC 6749 4.1.3";
 
@@ -33,6 +33,7 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
   const credential = { noun: "Authorization code", reference: "RFC 6749 4.1.2", ...code };
   requireOwnAndLive(request, credential);
   checkRedirectUri(params.get("redirect_uri"), code);
+  requireBoundKey(request, credential.noun, code.dpopJkt);
   verifyCodeVerifier(params.get("code_verifier"), code.codeChallenge);
   const resources = narrowResources(code.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);

@@ -130,6 +130,24 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
 }
 
 /**
+ * Insists that the key a credential is bound to has signed the request's proof.
+ *
+ * @param request The token request.
+ * @param noun What to call the credential.
+ * @param jkt Thumbprint of the key it is bound to, if it is.
+ * @throws OAuthError `invalid_grant` for another key, or none.
+ */
+export function requireBoundKey({ dpop }: TokenRequest, noun: string, jkt: string | undefined): void {
+  if (jkt === undefined || dpop?.jkt === jkt) return;
+  throw new OAuthError("invalid_grant", `${noun} is bound to another DPoP key`, {
+    parameter: "dpop",
+    received: dpop ? `a proof by the key ${dpop.jkt}` : "no proof",
+    expected: `a proof by the key ${jkt}`,
+    reference: "RFC 9449 5",
+  });
+}
+
+/**
  * The resources of a token request: those of the grant, or some of them (RFC 8707 2.2).
  *
  * @param granted What the authorization request named.

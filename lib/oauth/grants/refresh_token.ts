@@ -7,7 +7,7 @@
 import { OAuthError } from "../../errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
 import { issueTokens, openRefreshToken, type TokenResponse } from "../tokens.ts";
-import { narrowResources, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
 
 const REFERENCE = "RFC 6749 6";
 
@@ -30,6 +30,7 @@ export async function redeemRefreshToken(request: TokenRequest): Promise<TokenRe
   }
   const credential = { noun: "Refresh token", reference: REFERENCE, ...token };
   requireOwnAndLive(request, credential);
+  requireBoundKey(request, credential.noun, token.jkt);
   const scopes = narrowScopes(token.grant.scopes, params.get("scope"));
   const resources = narrowResources(token.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);
