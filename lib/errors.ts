@@ -6,11 +6,13 @@
  */
 
 /**
- * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2, RFC 9101 10.3), and two of our own
+ * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, RFC 9101 10.3), and two of our own
  * for URLs that are no endpoint.
  */
 export type OAuthErrorCode =
   | "access_denied"
+  | "authorization_pending"
+  | "expired_token"
   | "interaction_required"
   | "invalid_client"
   | "invalid_client_metadata"
@@ -26,6 +28,7 @@ export type OAuthErrorCode =
   | "method_not_allowed"
   | "not_found"
   | "server_error"
+  | "slow_down"
   | "unauthorized_client"
   | "unsupported_grant_type"
   | "unsupported_response_type"
@@ -127,6 +130,8 @@ export function errorStatus({ code, detail }: OAuthError): number {
       return 405;
     case "server_error":
       return 500;
+    case "authorization_pending":
+    case "expired_token":
     case "interaction_required":
     case "invalid_client_metadata":
     case "invalid_dpop_proof":
@@ -137,6 +142,7 @@ export function errorStatus({ code, detail }: OAuthError): number {
     case "invalid_scope":
     case "invalid_target":
     case "login_required":
+    case "slow_down":
     case "unauthorized_client":
     case "unsupported_grant_type":
     case "unsupported_response_type":

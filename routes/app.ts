@@ -15,6 +15,7 @@ import { createPlanResolver, type Policy } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
+import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
@@ -23,6 +24,7 @@ import { createReplays } from "../lib/store/replays.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
+import { deviceRoutes } from "./device.tsx";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { mcpRoutes } from "./mcp.ts";
@@ -133,6 +135,7 @@ function assemble(options: AppOptions): {
   const grants = createGrants(store);
   const users = createUsers(store);
   const pushed = createPushed(store);
+  const devices = createDevices(store);
   const replays = createReplays(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
   const verifyToken = createTokenVerifier({ keysOf, grants });
@@ -150,8 +153,9 @@ function assemble(options: AppOptions): {
       ...discoveryRoutes({ alg, keysOf }),
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
+      ...deviceRoutes({ clients, users, devices, chance }),
       ...parRoutes({ clients, pushed, chance }),
-      ...tokenRoutes({ clients, grants, replays, chance, keysOf }),
+      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf }),
       ...mcpRoutes({ mcp, verifyToken, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),

@@ -16,6 +16,7 @@ import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params
 import { type GrantType, grantTypes } from "../lib/oauth/client_metadata.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
 import type { ClientRecord, Clients } from "../lib/store/clients.ts";
+import type { Devices } from "../lib/store/devices.ts";
 import type { Grants } from "../lib/store/grants.ts";
 import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
@@ -27,6 +28,8 @@ export interface TokenDeps {
   readonly clients: Clients;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** Devices that wait for a person. */
+  readonly devices: Devices;
   /** Ids of proofs and assertions that were used. */
   readonly replays: Replays;
   /** Where ids and secrets are drawn from. */
@@ -40,10 +43,12 @@ const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<Toke
   authorization_code: redeemAuthorizationCode,
   refresh_token: redeemRefreshToken,
   client_credentials: grantToClient,
+  "urn:ietf:params:oauth:grant-type:device_code": async (request) =>
+    (await import("../lib/oauth/grants/device_code.ts")).redeemDeviceCode(request),
 };
 
 /** The row of the token endpoint. */
-export function tokenRoutes({ clients, grants, replays, chance, keysOf }: TokenDeps): readonly Route[] {
+export function tokenRoutes({ clients, grants, devices, replays, chance, keysOf }: TokenDeps): readonly Route[] {
   async function token({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
@@ -58,7 +63,19 @@ export function tokenRoutes({ clients, grants, replays, chance, keysOf }: TokenD
     const proof = request.headers.get("dpop");
     const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
     return noStoreJson(
-      await redeem[grantType]({ sandbox, policy, mint, keys, chance, params, client, clients, grants, ...bound }),
+      await redeem[grantType]({
+        sandbox,
+        policy,
+        mint,
+        keys,
+        chance,
+        params,
+        client,
+        clients,
+        grants,
+        devices,
+        ...bound,
+      }),
     );
   }
 

@@ -155,3 +155,19 @@ Deno.test("a pushed request satisfies oauth4webapi, where pushing is required to
     });
   }
 });
+
+Deno.test("the device grant satisfies oauth4webapi, waiting included (RFC 8628)", async () => {
+  const grant = "urn:ietf:params:oauth:grant-type:device_code";
+  await using session = await begin({ grant_types: [grant] });
+  const { as, client, auth, options, test } = session;
+  const asked = await oauth.deviceAuthorizationRequest(as, client, auth, { scope: "mcp:read" }, options);
+  const device = await oauth.processDeviceAuthorizationResponse(as, client, asked);
+  const poll = async (): Promise<oauth.TokenEndpointResponse> => {
+    const response = await oauth.deviceCodeGrantRequest(as, client, auth, device.device_code, options);
+    return await oauth.processDeviceCodeResponse(as, client, response);
+  };
+  await assert.rejects(poll(), { error: "authorization_pending" });
+  const person = await test.postForm(device.verification_uri_complete ?? "", { action: "auto" });
+  assert.equal(person.status, 200);
+  assert.equal((await poll()).scope, "mcp:read");
+});

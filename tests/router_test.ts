@@ -39,6 +39,8 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/register", ["POST"], true],
   ["/oauth/token", ["POST"], true],
   ["/oauth/par", ["POST"], true],
+  ["/oauth/device", ["POST"], true],
+  ["/oauth/device/verify", ["GET", "HEAD", "POST"], false],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],
   ["/bearer", ["DELETE", "GET", "HEAD", "POST"], true],

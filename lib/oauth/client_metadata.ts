@@ -5,7 +5,12 @@
  */
 
 /** Grants a client can register for, as metadata advertises them. */
-export const grantTypes = ["authorization_code", "refresh_token", "client_credentials"] as const;
+export const grantTypes = [
+  "authorization_code",
+  "refresh_token",
+  "client_credentials",
+  "urn:ietf:params:oauth:grant-type:device_code",
+] as const;
 /** One of {@link grantTypes}. */
 export type GrantType = typeof grantTypes[number];
 /** Ways to authenticate at the token endpoint, as metadata advertises them. */

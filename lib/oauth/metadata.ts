@@ -32,6 +32,7 @@ export function buildServerMetadata(
     token_endpoint: urls.token,
     registration_endpoint: urls.register,
     jwks_uri: urls.jwks,
+    device_authorization_endpoint: urls.device,
     pushed_authorization_request_endpoint: urls.par,
     ...(policy.requirePushedAuthorizationRequests ? { require_pushed_authorization_requests: true } : {}),
     response_types_supported: ["code"],

@@ -14,6 +14,8 @@
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
  * | `[sandbox, "pushed", hash(uri)]`   | `PushedRecord`   | until used, 24 h at the most           | pushed.ts   |
  * | `[sandbox, "replay", hash(id)]`    | true             | as long as it could be replayed        | replays.ts  |
+ * | `[sandbox, "device", hash(code)]`  | `DeviceRecord`   | until used, 24 h at the most           | devices.ts  |
+ * | `[sandbox, "user_code", hash]`     | device's hash    | 24 h                                   | devices.ts  |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *

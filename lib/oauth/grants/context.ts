@@ -5,6 +5,7 @@
  */
 import { OAuthError } from "../../errors.ts";
 import type { ClientRecord, Clients } from "../../store/clients.ts";
+import type { Devices } from "../../store/devices.ts";
 import type { Grants } from "../../store/grants.ts";
 import type { Entry } from "../../store/kv.ts";
 import type { GrantType } from "../client_metadata.ts";
@@ -21,6 +22,8 @@ export interface TokenRequest extends IssueContext {
   readonly clients: Clients;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** Devices that wait for a person. */
+  readonly devices: Devices;
 }
 
 /** A credential whose contents have been found right. */
