@@ -6,26 +6,34 @@
  */
 
 /**
- * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2), and two of our own
+ * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, RFC 9101 10.3), and two of our own
  * for URLs that are no endpoint.
  */
 export type OAuthErrorCode =
   | "access_denied"
   | "insufficient_scope"
+  | "authorization_pending"
+  | "expired_token"
+  | "interaction_required"
   | "invalid_client"
   | "invalid_client_metadata"
+  | "invalid_dpop_proof"
   | "invalid_grant"
   | "invalid_redirect_uri"
   | "invalid_request"
+  | "invalid_request_uri"
   | "invalid_scope"
   | "invalid_target"
   | "invalid_token"
+  | "login_required"
   | "method_not_allowed"
   | "not_found"
   | "server_error"
+  | "slow_down"
   | "unauthorized_client"
   | "unsupported_grant_type"
-  | "unsupported_response_type";
+  | "unsupported_response_type"
+  | "use_dpop_nonce";
 
 /** What helps a developer to mend the request. Never put a secret in `received`. */
 export interface ErrorDetail {
@@ -39,6 +47,8 @@ export interface ErrorDetail {
   readonly reference?: string;
   /** HTTP status in place of the code's own. */
   readonly status?: number;
+  /** Headers of the response to it. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A refusal, thrown anywhere below a route and turned into a response once, in the app. */
@@ -122,15 +132,23 @@ export function errorStatus({ code, detail }: OAuthError): number {
       return 405;
     case "server_error":
       return 500;
+    case "authorization_pending":
+    case "expired_token":
+    case "interaction_required":
     case "invalid_client_metadata":
+    case "invalid_dpop_proof":
     case "invalid_grant":
     case "invalid_redirect_uri":
     case "invalid_request":
+    case "invalid_request_uri":
     case "invalid_scope":
     case "invalid_target":
+    case "login_required":
+    case "slow_down":
     case "unauthorized_client":
     case "unsupported_grant_type":
     case "unsupported_response_type":
+    case "use_dpop_nonce":
       return 400;
   }
 }

@@ -98,6 +98,7 @@ export function cacheableJson(json: string, maxAgeSeconds: number): Response {
 /** The JSON response to a refusal (RFC 6749 5.2). */
 export function errorResponse(error: OAuthError): Response {
   const response = noStoreJson(errorBody(error), errorStatus(error));
+  for (const [name, value] of Object.entries(error.detail.headers ?? {})) response.headers.set(name, value);
   if (error.code === "invalid_client" && error.detail.parameter === "authorization") {
     response.headers.set("www-authenticate", 'Basic realm="mock oauth server", charset="UTF-8"');
   }

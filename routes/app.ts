@@ -16,16 +16,21 @@ import { createPlanResolver, type Plan, type Policy } from "../lib/scenarios/pla
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
+import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
+import { createPushed } from "../lib/store/pushed.ts";
+import { createReplays } from "../lib/store/replays.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
+import { deviceRoutes } from "./device.tsx";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
+import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
 import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
 import { tokenRoutes } from "./token.ts";
@@ -136,6 +141,9 @@ function assemble(options: AppOptions): {
   const users = withDeclaredUsers(createUsers(store), options.users ?? []);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
   const verifier = createTokenVerifier({ keysOf, grants });
+  const pushed = createPushed(store);
+  const devices = createDevices(store);
+  const replays = createReplays(store);
   const mcp = createMcpEndpoint({
     store,
     chance,
@@ -150,11 +158,13 @@ function assemble(options: AppOptions): {
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
       ...registerRoutes({ clients, chance }),
-      ...authorizeRoutes({ clients, users, chance, keysOf }),
-      ...tokenRoutes({ clients, grants, chance, keysOf }),
+      ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
+      ...deviceRoutes({ clients, users, devices, chance }),
+      ...parRoutes({ clients, pushed, chance }),
+      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf }),
       ...tokenStatusRoutes({ clients, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier }),
-      ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, origins: originsOf(options) }),
+      ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),

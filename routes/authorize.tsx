@@ -9,20 +9,21 @@ import { readText, requireContentType } from "../lib/http.ts";
 import {
   type AuthorizationRequest,
   type AuthorizationTarget,
-  buildRedirect,
   parseAuthorizationRequest,
   parseAuthorizationTarget,
 } from "../lib/oauth/authorization_request.ts";
 import { issueCode } from "../lib/oauth/code.ts";
+import { requireGrantType } from "../lib/oauth/grants/context.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
-import { isLoopbackUri } from "../lib/oauth/redirect_uri.ts";
+import { interactionRequired, loginRequired } from "../lib/oauth/prompt.ts";
+import { resolveRequest, takeRequest, usedRequest } from "../lib/oauth/pushed_request.ts";
 import { createAutoUser, signIn, type User } from "../lib/oauth/user.ts";
 import type { Clients } from "../lib/store/clients.ts";
+import type { Pushed } from "../lib/store/pushed.ts";
 import type { Users } from "../lib/store/users.ts";
 import { paths } from "../lib/urls.ts";
-import { ConsentPage } from "../views/consent.tsx";
-import { htmlResponse } from "./html.ts";
+import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
 import type { Context, Route } from "./router.ts";
 
 /** What the authorization endpoint needs. */
@@ -31,16 +32,12 @@ export interface AuthorizeDeps {
   readonly clients: Clients;
   /** The table of users. */
   readonly users: Users;
+  /** The table of pushed requests. */
+  readonly pushed: Pushed;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
-
-/** Who asks, and for what. */
-interface Asked {
-  readonly target: AuthorizationTarget;
-  readonly request: AuthorizationRequest;
 }
 
 /** Fields of the consent page's forms; everything else in a POST belongs to the authorization request. */
@@ -52,12 +49,9 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
   async function authorize(context: Context): Promise<Response> {
     const query = context.url.searchParams;
     return await withTarget(deps, context, query, async (target, request) => {
-      const { autoApproval } = request;
-      if (!autoApproval) return consentResponse(context, query, { target, request });
-      const user = autoApproval.kind === "auto"
-        ? createAutoUser(context.sandbox.now(), deps.chance, request.userClaims)
-        : await signInHere(deps, context, autoApproval);
-      return approve(deps, context, { target, request, user });
+      const user = await autoUser(deps, context, request);
+      if (user) return approve(deps, context, { target, request, user });
+      return consentResponse(context, { target, request, query });
     });
   }
 
@@ -102,19 +96,43 @@ class LocalError extends Error {
 
 /** Runs the second half of a request; from here on errors go back to the client, with `state` and `iss`. */
 async function withTarget(
-  { clients }: AuthorizeDeps,
+  { clients, pushed }: AuthorizeDeps,
   context: Context,
   query: URLSearchParams,
   answer: (target: AuthorizationTarget, request: AuthorizationRequest) => Response | Promise<Response>,
 ): Promise<Response> {
-  const params = parseParams(query);
-  const target = await parseAuthorizationTarget(clients, context.sandbox.id, params);
+  const { sandbox, plan } = context;
+  const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
+  const params = parseParams(resolved.query);
+  const found = await parseAuthorizationTarget(clients, sandbox.id, params);
+  const target = resolved.entry ? { ...found, pushed: resolved.entry } : found;
   try {
+    requireGrantType(target.client, "authorization_code");
     return await answer(target, parseAuthorizationRequest(params));
   } catch (error) {
     if (error instanceof LocalError) throw error.error;
     if (!(error instanceof OAuthError)) throw error;
-    return redirect(context, target, { error: error.code, error_description: describeError(error) });
+    if (target.pushed) await takeRequest(pushed, target.pushed);
+    return clientResponse(context, target, { error: error.code, error_description: describeError(error) });
+  }
+}
+
+/** Who signs in without being asked: nobody, unless the request says so. */
+async function autoUser(
+  deps: AuthorizeDeps,
+  context: Context,
+  { autoApproval, prompt, userClaims }: AuthorizationRequest,
+): Promise<User | undefined> {
+  const mayAsk = !prompt.includes("none");
+  if (!autoApproval) {
+    if (mayAsk) return undefined;
+    throw loginRequired();
+  }
+  if (autoApproval.kind === "auto") return createAutoUser(context.sandbox.now(), deps.chance, userClaims);
+  try {
+    return await signInHere(deps, context, autoApproval);
+  } catch (error) {
+    throw error instanceof LocalError && !mayAsk ? interactionRequired(error.message) : error;
   }
 }
 
@@ -140,7 +158,7 @@ async function login(
   const email = answer.get("email");
   const password = answer.get("password");
   const again = (problem: string, status: number): Response =>
-    consentResponse(context, query, { ...asked, problem, status, ...(email === undefined ? {} : { email }) });
+    consentResponse(context, { ...asked, query, problem, status, ...(email === undefined ? {} : { email }) });
   if (email === undefined || password === undefined) return again("Email and password are required", 400);
   try {
     const user = await signInHere(deps, context, { email, password });
@@ -151,16 +169,17 @@ async function login(
   }
 }
 
-/** Issues the code: nothing is written down, so nothing can be stored half. */
+/** Issues the code. Nothing is written down, so nothing can be stored half; a pushed request is used up by it. */
 async function approve(
-  { chance, keysOf }: AuthorizeDeps,
+  { chance, keysOf, pushed }: AuthorizeDeps,
   context: Context,
   { target, request, user }: Asked & { readonly user: User },
 ): Promise<Response> {
   const { sandbox, plan } = context;
   const nowMs = sandbox.now();
   const { client, redirectUri, redirectUriSent } = target;
-  const { codeChallenge, scopes, resources, expiresInSeconds, nonce } = request;
+  if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
+  const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce } = request;
   const code = issueCode(await keysOf(sandbox.id), {
     grant: {
       sessionId: `session-${nowMs}-${chance.base36(7)}`,
@@ -175,51 +194,10 @@ async function approve(
     redirectUri,
     redirectUriSent,
     codeChallenge,
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
     expiresAtMs: nowMs + plan.policy.codeTtlSeconds * 1000,
   }, chance);
-  return redirect(context, target, { code });
-}
-
-/** An authorization response (RFC 6749 4.1.2), success or error, with `iss` on both (RFC 9207 2). */
-function redirect(
-  { request, sandbox, plan }: Context,
-  { redirectUri, state }: AuthorizationTarget,
-  response: Readonly<Record<string, string>>,
-): Response {
-  const iss = plan.policy.sendIss ? sandbox.issuer : undefined;
-  return new Response(null, {
-    // After a form with a password, 303 makes sure that it is not sent on (RFC 9700 4.12).
-    status: request.method === "POST" ? 303 : 302,
-    headers: { location: buildRedirect(redirectUri, { ...response, state, iss }), "cache-control": "no-store" },
-  });
-}
-
-function consentResponse(
-  { sandbox, url }: Context,
-  query: URLSearchParams,
-  asked: Asked & { readonly problem?: string; readonly email?: string; readonly status?: number },
-): Response {
-  const { target: { client, redirectUri }, request, problem, email, status = 200 } = asked;
-  const { client_name, client_uri, logo_uri, redirect_uris } = client.metadata;
-  const page = (
-    <ConsentPage
-      urls={sandbox.urls}
-      clientId={client.clientId}
-      {...(client_name === undefined ? {} : { clientName: client_name })}
-      {...(client_uri === undefined ? {} : { clientUri: client_uri })}
-      {...(logo_uri === undefined ? {} : { logoUri: logo_uri })}
-      redirectUri={redirectUri}
-      redirectHost={new URL(redirectUri).host || redirectUri}
-      loopbackOnly={redirect_uris.every(isLoopbackUri)}
-      scopes={request.scopes}
-      {...(request.resources.length === 0 ? {} : { resource: request.resources.join(" ") })}
-      {...(request.expiresInSeconds === undefined ? {} : { expiresInSeconds: request.expiresInSeconds })}
-      formAction={`${url.pathname}?${query}`}
-      {...(problem === undefined ? {} : { problem })}
-      {...(email === undefined ? {} : { email })}
-    />
-  );
-  return htmlResponse(page, status);
+  return clientResponse(context, target, { code });
 }
 
 /** A lifetime in the form counts, also an empty one, which is how a person says "never". */

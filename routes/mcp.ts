@@ -10,12 +10,13 @@ import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
-import { challengeResponse } from "../lib/oauth/bearer.ts";
+import { bearerToken, challengeResponse } from "../lib/oauth/bearer.ts";
 import { ownClaimsOf } from "../lib/oauth/claims.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
-import type { Policy } from "../lib/scenarios/plan.ts";
+import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -25,6 +26,10 @@ export interface McpDeps {
   readonly mcp: McpEndpoint;
   /** Turns a good access token into its claims. */
   readonly verifyToken: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Ids of proofs that were used. */
+  readonly replays: Replays;
   /** Which pages may call; any, if not given. */
   readonly origins?: OriginPolicy;
 }
@@ -33,7 +38,7 @@ export interface McpDeps {
 const methods = ["POST", "GET", "DELETE"] as const;
 
 /** The rows of the MCP endpoints. */
-export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly Route[] {
+export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: McpDeps): readonly Route[] {
   const rows = (name: string, path: string, handler: Route["handler"]): readonly Route[] =>
     methods.map((method) => ({
       name: `${name}_${method.toLowerCase()}`,
@@ -60,15 +65,22 @@ export function mcpRoutes({ mcp, verifyToken, origins = {} }: McpDeps): readonly
     return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}`, token });
   }
 
-  async function oauth({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
-    const token = bearerToken(request);
-    if (token === undefined) return oauthChallenge(sandbox, policy, undefined);
-    let claims: AccessTokenClaims;
+  async function oauth(context: Context): Promise<Response> {
+    const { request, sandbox, plan: { policy } } = context;
+    const dpopToken = dpopTokenOf(request);
+    const token = dpopToken ?? bearerToken(request);
+    if (token === undefined) return oauthChallenge(context, undefined);
+    let claims: AccessTokenClaims | undefined;
     try {
       mcp.expect(request, sandbox);
       claims = await verifyToken(sandbox, token);
+      if (dpopToken !== undefined || claims.cnf) {
+        const { requireProof } = await import("./dpop_gate.ts");
+        await requireProof({ keysOf, replays }, context, { dpopToken, claims });
+      }
     } catch (error) {
-      if (error instanceof OAuthError) return oauthChallenge(sandbox, policy, error);
+      const scheme = dpopToken === undefined && !claims?.cnf ? "Bearer" : "DPoP";
+      if (error instanceof OAuthError) return oauthChallenge(context, error, scheme);
       throw error;
     }
     const caller = callerOf(token, claims);
@@ -91,7 +103,7 @@ function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
     user: {
       userId: claims.sub,
       userName: claims.name,
-      email: claims.email,
+      email: claims.email ?? "",
       sessionId: claims.sid,
       ...(Object.keys(own).length === 0 ? {} : { claims: own }),
     },
@@ -117,9 +129,9 @@ function digest(text: string): string {
   return hash("sha256", text, "base64url");
 }
 
-/** The token of an `authorization: Bearer` header, the one place a token is looked for (RFC 6750 2.1). */
-function bearerToken(request: Request): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+/** The token of an `authorization: DPoP` header (RFC 9449 7.1). */
+function dpopTokenOf(request: Request): string | undefined {
+  return /^DPoP +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
 /** The original's words and header, which other projects' tests compare with. */
@@ -148,7 +160,11 @@ function scopeGate(
 }
 
 /** RFC 9728 5.1; the error code stands there only if a token was sent (RFC 6750 3.1). */
-function oauthChallenge({ urls }: Sandbox, policy: Policy, refusal: OAuthError | undefined): Response {
+function oauthChallenge(
+  { sandbox: { urls }, plan: { policy } }: Context,
+  refusal: OAuthError | undefined,
+  scheme: "Bearer" | "DPoP" = "Bearer",
+): Response {
   const error = refusal ?? new OAuthError("invalid_token", "Missing or invalid access token", {
     expected: `authorization: Bearer and a token that ${urls.token} has issued`,
     reference: "RFC 6750 2.1",
@@ -161,8 +177,9 @@ function oauthChallenge({ urls }: Sandbox, policy: Policy, refusal: OAuthError |
   response.headers.set(
     "www-authenticate",
     refusal
-      ? `Bearer error="${refusal.code}", error_description="${body.error_description ?? ""}", ${metadata}`
-      : `Bearer ${metadata}`,
+      ? `${scheme} error="${refusal.code}", error_description="${body.error_description ?? ""}", ${metadata}`
+      : `${scheme} ${metadata}`,
   );
+  for (const [name, value] of Object.entries(error.detail.headers ?? {})) response.headers.set(name, value);
   return response;
 }

@@ -47,9 +47,9 @@ export type Match =
   | { readonly kind: "response"; readonly response: Response };
 
 /** Headers a page of another origin may read. */
-const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after";
+const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after, dpop-nonce";
 const ALLOWED =
-  "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id";
+  "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, dpop";
 
 /**
  * Makes the look-up of a route table.

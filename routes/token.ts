@@ -8,14 +8,17 @@ import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { authenticateClient } from "../lib/oauth/client_auth.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
-import type { TokenRequest } from "../lib/oauth/grants/context.ts";
+import { grantToClient } from "../lib/oauth/grants/client_credentials.ts";
+import { requireGrantType, type TokenRequest } from "../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../lib/oauth/grants/refresh_token.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
-import { grantTypes } from "../lib/oauth/client_metadata.ts";
+import { type GrantType, grantTypes } from "../lib/oauth/client_metadata.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
-import type { Clients } from "../lib/store/clients.ts";
+import type { ClientRecord, Clients } from "../lib/store/clients.ts";
+import type { Devices } from "../lib/store/devices.ts";
 import type { Grants } from "../lib/store/grants.ts";
+import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -25,6 +28,10 @@ export interface TokenDeps {
   readonly clients: Clients;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** Devices that wait for a person. */
+  readonly devices: Devices;
+  /** Ids of proofs and assertions that were used. */
+  readonly replays: Replays;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
@@ -32,13 +39,16 @@ export interface TokenDeps {
 }
 
 /** One handler a grant; metadata advertises the same list. */
-const redeem: Readonly<Record<typeof grantTypes[number], (request: TokenRequest) => Promise<TokenResponse>>> = {
+const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<TokenResponse>>> = {
   authorization_code: redeemAuthorizationCode,
   refresh_token: redeemRefreshToken,
+  client_credentials: grantToClient,
+  "urn:ietf:params:oauth:grant-type:device_code": async (request) =>
+    (await import("../lib/oauth/grants/device_code.ts")).redeemDeviceCode(request),
 };
 
 /** The row of the token endpoint. */
-export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): readonly Route[] {
+export function tokenRoutes({ clients, grants, devices, replays, chance, keysOf }: TokenDeps): readonly Route[] {
   async function token({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
@@ -48,16 +58,50 @@ export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): rea
       authenticateClient(clients, sandbox.id, request, params),
       keysOf(sandbox.id),
     ]);
+    requireGrantType(client.value, grantType);
     const { policy, mint } = plan;
+    const proof = request.headers.get("dpop");
+    const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
     return noStoreJson(
-      await redeem[grantType]({ sandbox, policy, mint, keys, chance, params, client, clients, grants }),
+      await redeem[grantType]({
+        sandbox,
+        policy,
+        mint,
+        keys,
+        chance,
+        params,
+        client,
+        clients,
+        grants,
+        devices,
+        ...bound,
+      }),
     );
+  }
+
+  /** The key that a proof shows; only public clients' refresh tokens need one, as others authenticate (RFC 9449 5). */
+  async function bindTo(
+    proof: string,
+    { sandbox, policy, keys, client }: Pick<TokenRequest, "sandbox" | "policy" | "keys"> & {
+      readonly client: ClientRecord;
+    },
+  ): Promise<Pick<TokenRequest, "dpop">> {
+    const { verifyProof } = await import("../lib/oauth/dpop.ts");
+    const jkt = await verifyProof(proof, {
+      sandbox,
+      sealingKey: keys.sealing,
+      replays,
+      requireNonce: policy.requireDpopNonce,
+      method: "POST",
+      url: sandbox.urls.token,
+    });
+    return { dpop: { jkt, bindsRefreshToken: client.metadata.token_endpoint_auth_method === "none" } };
   }
 
   return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];
 }
 
-function parseGrantType(text: string): typeof grantTypes[number] {
+function parseGrantType(text: string): GrantType {
   const known = grantTypes.find((grantType) => grantType === text);
   if (known) return known;
   throw new OAuthError("unsupported_grant_type", "grant_type is not supported", {

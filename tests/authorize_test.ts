@@ -207,7 +207,7 @@ Deno.test("GET /oauth/authorize sends other errors back with state and iss (RFC 
   const cases: [string, Record<string, string | undefined>, string, RegExp][] = [
     ["no response_type", { response_type: undefined }, "invalid_request", /response_type is missing/],
     ["response_type=token", { response_type: "token" }, "unsupported_response_type", /expected code/],
-    ["response_mode=fragment", { response_mode: "fragment" }, "invalid_request", /response_mode/],
+    ["response_mode=web_message", { response_mode: "web_message" }, "invalid_request", /response_mode/],
     ["no code_challenge_method", { code_challenge_method: undefined }, "invalid_request", /expected S256/],
     ["code_challenge_method=plain", { code_challenge_method: "plain" }, "invalid_request", /expected S256/],
     ["a short code_challenge", { code_challenge: "abc" }, "invalid_request", /43 characters/],

@@ -58,7 +58,13 @@ Deno.test("isLoopback knows the names that always mean this machine (RFC 6761 6.
 Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it asks for a token (MCP transports)", async () => {
   await using mcp = await openMcp();
   const verifyToken = (): never => assert.fail("not reached");
-  const routes = mcpRoutes({ mcp: mcp.endpoint, verifyToken, origins: local });
+  const routes = mcpRoutes({
+    mcp: mcp.endpoint,
+    verifyToken,
+    keysOf: verifyToken,
+    replays: { use: verifyToken },
+    origins: local,
+  });
   assert.equal(routes.length, 12);
   const sandboxOf = createSandboxResolver({ now: () => mcp.nowMs });
   const ask = async (path: string, headers: Record<string, string>, host = "localhost"): Promise<Response[]> => {

@@ -62,10 +62,10 @@ Deno.test("POST /oauth/register registers what it knows of the grants a client a
   const body = await json(
     await test.postJson("/oauth/register", {
       ...publicClient,
-      grant_types: ["authorization_code", device, "refresh_token"],
+      grant_types: ["authorization_code", device, "urn:example:grant", "refresh_token"],
     }),
   );
-  assert.deepEqual(body.grant_types, ["authorization_code", "refresh_token"]);
+  assert.deepEqual(body.grant_types, ["authorization_code", "refresh_token", device]);
 });
 
 Deno.test("POST /oauth/register takes null and empty members as absent", async () => {

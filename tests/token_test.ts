@@ -141,7 +141,12 @@ Deno.test("POST /oauth/token checks the code's client, redirect URI, verifier an
     ["a code made up", { code: "code_AAAA" }, "invalid_grant", /has not issued it/],
     ["no code", { code: "" }, "invalid_request", /code is missing/],
     ["no client", { client_id: "" }, "invalid_request", /client_id is missing/],
-    ["another grant type", { grant_type: "password" }, "unsupported_grant_type", /authorization_code or refresh_token/],
+    [
+      "another grant type",
+      { grant_type: "password" },
+      "unsupported_grant_type",
+      /authorization_code or refresh_token or/,
+    ],
     ["no grant type", { grant_type: "" }, "invalid_request", /grant_type is missing/],
   ];
   for (const [name, more, error, expected] of cases) {

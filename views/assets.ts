@@ -4,6 +4,7 @@
  *
  * @module
  */
+import formPost from "./form_post.js" with { type: "text" };
 import guide from "./guide.js" with { type: "text" };
 import guideAuthorize from "./guide_authorize.js" with { type: "text" };
 import guideDom from "./guide_dom.js" with { type: "text" };
@@ -79,6 +80,7 @@ export const assets: Readonly<
     | "style"
     | "favicon"
     | "pageScript"
+    | "formPostScript"
     | "guideScript"
     | "guideAuthorizeScript"
     | "guideDomScript"
@@ -99,6 +101,7 @@ export const assets: Readonly<
     contentType: "image/svg+xml",
   },
   pageScript: script("page.js", page),
+  formPostScript: script("form_post.js", formPost),
   guideScript: script("guide.js", guide),
   guideAuthorizeScript: script("guide_authorize.js", guideAuthorize),
   guideDomScript: script("guide_dom.js", guideDom),

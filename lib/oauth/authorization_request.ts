@@ -7,9 +7,13 @@
 import { OAuthError } from "../errors.ts";
 import type { ClientRecord, Clients } from "../store/clients.ts";
 import { parseUserClaimsText, type UserClaims } from "./claims.ts";
+import type { Entry } from "../store/kv.ts";
+import type { PushedRecord } from "../store/pushed.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "./params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
+import { checkMaxAge, parsePrompt, type Prompt } from "./prompt.ts";
 import { resolveRedirectUri } from "./redirect_uri.ts";
+import { findResponseMode, requireResponseMode, type ResponseMode } from "./response_mode.ts";
 
 /** Who asks, and where the answer goes. */
 export interface AuthorizationTarget {
@@ -21,6 +25,10 @@ export interface AuthorizationTarget {
   readonly redirectUriSent: boolean;
   /** To be sent back as it came (RFC 6749 4.1.1). */
   readonly state?: string;
+  /** How the answer travels; in the query as long as the request asks for something we do not have. */
+  readonly responseMode: ResponseMode;
+  /** Where the request was kept, if it was pushed: to be used up when it is answered. */
+  readonly pushed?: Entry<PushedRecord>;
 }
 
 /** How the person is to be found without asking. */
@@ -42,6 +50,12 @@ export interface AuthorizationRequest {
   readonly nonce?: string;
   /** What an auto-generated user is to be like; one who logs in is as declared. */
   readonly userClaims?: UserClaims;
+  /** Thumbprint of the key the code is bound to (RFC 9449 10). */
+  readonly dpopJkt?: string;
+  /** Whether the person may, or must, be asked. */
+  readonly prompt: readonly Prompt[];
+  /** Who the person may be: the e-mail address to begin with. */
+  readonly loginHint?: string;
   /** Absent if a person is to be asked. */
   readonly autoApproval?: AutoApproval;
 }
@@ -85,6 +99,7 @@ export async function parseAuthorizationTarget(
     client,
     redirectUri,
     redirectUriSent: sent !== undefined,
+    responseMode: findResponseMode(params.get("response_mode")) ?? "query",
     ...(state === undefined ? {} : { state }),
   };
 }
@@ -107,14 +122,10 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
       reference: "RFC 6749 4.1.1",
     });
   }
-  const responseMode = params.get("response_mode");
-  if (responseMode !== undefined && responseMode !== "query") {
-    throw new OAuthError("invalid_request", "response_mode is not supported", {
-      parameter: "response_mode",
-      received: responseMode,
-      expected: "query, or none",
-    });
-  }
+  requireResponseMode(params.get("response_mode"));
+  checkMaxAge(params);
+  const dpopJkt = parseDpopJkt(params.get("dpop_jkt"));
+  const loginHint = params.get("login_hint");
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const nonce = params.get("nonce");
   const autoApproval = parseAutoApproval(params);
@@ -123,6 +134,9 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
     codeChallenge: parseCodeChallenge(params),
     scopes: parseScope(params.get("scope")),
     resources: parseResources(params.all("resource")),
+    prompt: parsePrompt(params.get("prompt")),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
+    ...(loginHint === undefined ? {} : { loginHint }),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(autoApproval === undefined ? {} : { autoApproval }),
@@ -141,6 +155,16 @@ function parseAutoClaims(params: Params, autoApproval: AutoApproval | undefined)
       expected: "auto_approve=true, without auto_approve_email",
     },
   );
+}
+
+function parseDpopJkt(text: string | undefined): string | undefined {
+  if (text === undefined || /^[A-Za-z0-9_-]{43}$/.test(text)) return text;
+  throw new OAuthError("invalid_request", "dpop_jkt is not a thumbprint", {
+    parameter: "dpop_jkt",
+    received: text,
+    expected: "the SHA-256 thumbprint of a key: 43 characters of base64url",
+    reference: "RFC 9449 10",
+  });
 }
 
 /** The pair wins over `auto_approve`; half a pair is a slip that a test author wants to hear of. */
@@ -162,17 +186,4 @@ function parseAutoApproval(params: Params): AutoApproval | undefined {
     received: auto,
     expected: "true",
   });
-}
-
-/**
- * The URL an authorization response goes to.
- *
- * @param redirectUri Where it goes; its own query is kept (RFC 6749 3.1.2).
- * @param response The parameters, of which undefined ones are left out.
- */
-export function buildRedirect(redirectUri: string, response: Readonly<Record<string, string | undefined>>): string {
-  const query = Object.entries(response)
-    .flatMap(([name, value]) => value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])
-    .join("&");
-  return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;
 }

@@ -5,7 +5,14 @@
  */
 
 /** Grants a client can register for, as metadata advertises them. */
-export const grantTypes = ["authorization_code", "refresh_token"] as const;
+export const grantTypes = [
+  "authorization_code",
+  "refresh_token",
+  "client_credentials",
+  "urn:ietf:params:oauth:grant-type:device_code",
+] as const;
+/** One of {@link grantTypes}. */
+export type GrantType = typeof grantTypes[number];
 /** Ways to authenticate at the token endpoint, as metadata advertises them. */
 export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
 /** Ways to authenticate at the introspection endpoint: one that is a proof (RFC 7662 2.1). */

@@ -7,7 +7,10 @@
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { ID_TOKEN_ALG } from "./keys.ts";
+import { dpopAlgorithms } from "./dpop_algorithms.ts";
 import { codeChallengeMethods } from "./pkce.ts";
+import { prompts } from "./prompt.ts";
+import { responseModes } from "./response_mode.ts";
 import { claimsSupported, resourceScopes, scopesSupported } from "./scopes.ts";
 import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
@@ -33,10 +36,15 @@ export function buildServerMetadata(
     introspection_endpoint: urls.introspect,
     introspection_endpoint_auth_methods_supported: introspectionAuthMethods,
     scopes_supported: scopesSupported,
+    device_authorization_endpoint: urls.device,
+    pushed_authorization_request_endpoint: urls.par,
+    ...(policy.requirePushedAuthorizationRequests ? { require_pushed_authorization_requests: true } : {}),
     response_types_supported: ["code"],
-    response_modes_supported: ["query"],
+    response_modes_supported: responseModes,
+    prompt_values_supported: prompts,
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    dpop_signing_alg_values_supported: dpopAlgorithms,
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),
     subject_types_supported: ["public"],
@@ -61,6 +69,7 @@ export function buildResourceMetadata({ issuer, urls }: Sandbox, resource: strin
     // What the tools need; what the authorization server needs is not the resource's to ask for (MCP authorization).
     scopes_supported: resourceScopes,
     bearer_methods_supported: ["header"],
+    dpop_signing_alg_values_supported: dpopAlgorithms,
     resource_name: "Mock MCP Server with OAuth",
     resource_documentation: urls.guide,
   };

@@ -50,7 +50,7 @@ export function parseRegistration(body: string): ClientMetadata {
   const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = parsed.data;
   for (const uri of redirect_uris) checkRedirectUri(uri);
   const grants = knownGrants(grant_types ?? ["authorization_code"]);
-  if (redirect_uris.length === 0) {
+  if (redirect_uris.length === 0 && grants.includes("authorization_code")) {
     throw new OAuthError("invalid_redirect_uri", "redirect_uris is missing", {
       parameter: "redirect_uris",
       expected: "at least one redirect URI, which the authorization_code grant needs",
@@ -64,7 +64,7 @@ export function parseRegistration(body: string): ClientMetadata {
     ...rest,
     redirect_uris,
     grant_types: grants,
-    response_types: ["code"],
+    response_types: grants.includes("authorization_code") ? ["code"] : [],
     token_endpoint_auth_method: token_endpoint_auth_method ?? "client_secret_basic",
   };
   const length = JSON.stringify(client).length;
@@ -97,8 +97,9 @@ function withoutNulls(object: Record<string, unknown>): Record<string, unknown> 
  */
 function knownGrants(asked: readonly string[]): readonly string[] {
   const known = grantTypes.filter((grant) => asked.includes(grant));
-  if (known.includes("authorization_code")) return known;
-  throw refuse("grant_types", JSON.stringify(asked), "authorization_code, with or without refresh_token");
+  // A refresh token has to come from somewhere.
+  if (known.some((grant) => grant !== "refresh_token")) return known;
+  throw refuse("grant_types", JSON.stringify(asked), `authorization_code, or another of ${grantTypes.join(", ")}`);
 }
 
 function refuse(field: string, received: string, expected: string): OAuthError {

@@ -59,8 +59,8 @@ export const claimsSupported: readonly string[] = [
 export interface ClaimSource {
   /** What to call the person. */
   readonly name: string;
-  /** The e-mail address. */
-  readonly email: string;
+  /** The e-mail address; absent for a client that acts for itself. */
+  readonly email?: string | undefined;
   /** Claims of the person's own. */
   readonly claims?: Claims | undefined;
 }
@@ -88,6 +88,6 @@ export function claimsOfScopes(
   return {
     ...own,
     ...(scopes.includes("profile") ? { name } : {}),
-    ...(scopes.includes("email") ? { email, email_verified } : {}),
+    ...(scopes.includes("email") && email !== undefined ? { email, email_verified } : {}),
   };
 }

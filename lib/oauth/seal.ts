@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
-export type SealKind = "code" | "refresh";
+export type SealKind = "code" | "refresh" | "nonce";
 
 /**
  * Seals a value.

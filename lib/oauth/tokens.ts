@@ -42,6 +42,8 @@ export interface RefreshToken {
   readonly grant: Grant;
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
+  /** The key it is bound to (RFC 9449 5), if it is. */
+  readonly jkt?: string;
 }
 
 /** Claims of our access tokens (RFC 9068 2.2). */
@@ -64,18 +66,20 @@ export interface AccessTokenClaims {
   readonly jti: string;
   /** The login; revoking it revokes the token. */
   readonly sid: string;
-  /** The user's e-mail address. */
-  readonly email: string;
+  /** The user's e-mail address; a client that acts for itself has none. */
+  readonly email?: string;
   /** The user's name. */
   readonly name: string;
+  /** The key it is bound to (RFC 9449 6.1); absent for bearer tokens. */
+  readonly cnf?: { readonly jkt: string };
 }
 
 /** The body of a successful token response (RFC 6749 5.1). */
 export interface TokenResponse {
   /** A JWT. */
   readonly access_token: string;
-  /** How it is to be sent (RFC 6750). */
-  readonly token_type: "Bearer";
+  /** How it is to be sent (RFC 6750, RFC 9449). */
+  readonly token_type: "Bearer" | "DPoP";
   /** Life of the access token in seconds; absent if it does not expire. */
   readonly expires_in?: number;
   /** Good for one use. */
@@ -98,6 +102,8 @@ export interface IssueContext {
   readonly keys: Keys;
   /** Where ids are drawn from. */
   readonly chance: Chance;
+  /** The key that access tokens are bound to, and refresh tokens of public clients (RFC 9449 5). */
+  readonly dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean };
 }
 
 /**
@@ -105,14 +111,14 @@ export interface IssueContext {
  *
  * @param context The sandbox, its policy and its keys.
  * @param grant What was granted.
- * @param withRefreshToken Whether the client registered for the refresh_token grant.
+ * @param refreshToken What the refresh token is to hold; none without it.
  */
 export async function issueTokens(
   context: IssueContext,
   grant: Grant,
-  withRefreshToken: boolean,
+  refreshToken: RefreshToken | undefined,
 ): Promise<TokenResponse> {
-  const { sandbox, policy, mint, keys, chance } = context;
+  const { sandbox, mint, keys, chance, dpop } = context;
   const nowMs = sandbox.now();
   const iat = Math.floor(nowMs / 1000);
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
@@ -121,7 +127,8 @@ export async function issueTokens(
     ...grant.user.claims,
     iss: sandbox.issuer,
     sub: grant.user.userId,
-    email: grant.user.email,
+    // A client that acts for itself has no address.
+    ...(grant.user.email === "" ? {} : { email: grant.user.email }),
     name: grant.user.userName,
     aud: audienceOf(sandbox, grant.resources),
     client_id: grant.clientId,
@@ -130,19 +137,31 @@ export async function issueTokens(
     ...(expiresIn === undefined ? {} : { exp: iat + expiresIn }),
     jti: chance.id(),
     sid: grant.sessionId,
+    ...(dpop === undefined ? {} : { cnf: { jkt: dpop.jkt } }),
   });
-  const refreshToken: RefreshToken = {
-    jti: chance.id(),
-    grant,
-    expiresAtMs: nowMs + policy.refreshTokenTtlSeconds * 1000,
-  };
   return {
     access_token: accessToken,
-    token_type: "Bearer",
+    token_type: dpop === undefined ? "Bearer" : "DPoP",
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
-    ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
+    ...(refreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
     ...(scope === "" ? {} : { scope }),
     ...(grant.scopes.includes("openid") ? { id_token: await issueIdToken(context, grant, { iat, accessToken }) } : {}),
+  };
+}
+
+/**
+ * The contents of a new refresh token. It holds the whole of what was granted, also where the access token beside it was
+ * asked for with less (RFC 6749 6).
+ *
+ * @param context The sandbox, its policy, and the key to bind it to.
+ * @param grant What was granted.
+ */
+export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContext, grant: Grant): RefreshToken {
+  return {
+    jti: chance.id(),
+    grant,
+    expiresAtMs: sandbox.now() + policy.refreshTokenTtlSeconds * 1000,
+    ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
   };
 }
 

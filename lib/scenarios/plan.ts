@@ -21,6 +21,17 @@ export interface Policy {
   readonly enforceToolScopes: boolean;
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
+  /**
+   * Whose refresh tokens are good for one use: everybody's, those of public clients (OAuth 2.1 4.3.1 asks for no more),
+   * nobody's.
+   */
+  readonly rotateRefreshTokens: "always" | "public" | "never";
+  /** For how long a used refresh token still gets the successor it got, in seconds, for clients that lost the answer. */
+  readonly refreshGraceSeconds: number;
+  /** Whether authorization requests must be pushed (RFC 9126 5). */
+  readonly requirePushedAuthorizationRequests: boolean;
+  /** Whether DPoP proofs must repeat a nonce of the server's (RFC 9449 8 and 9). */
+  readonly requireDpopNonce: boolean;
 }
 
 /** What is put into tokens beside what the request asks for. */
@@ -55,22 +66,26 @@ export const standardPlan: Plan = Object.freeze({
     revokeOnReuse: true,
     enforceToolScopes: false,
     metadataMaxAgeSeconds: 300,
+    rotateRefreshTokens: "always",
+    refreshGraceSeconds: 0,
+    requirePushedAuthorizationRequests: false,
+    requireDpopNonce: false,
   }),
   mint: Object.freeze({}),
   wire: undefined,
 });
 
 /**
- * Makes the function that resolves the plan of a request from the name of its sandbox's scenario; there is one today.
+ * Makes the function that resolves the plan of a request.
  *
- * @param policy Rules that are other than the scenario's, for all requests.
- * @returns Throws a RangeError for a scenario that does not exist.
+ * @param overrides Rules in place of the scenario's.
+ * @returns The plan of a scenario; it throws RangeError for one that does not exist, and there is one today.
  */
-export function createPlanResolver(policy: Partial<Policy> = {}): (scenario: string) => Plan {
-  // One object for all requests, as documents are rendered once per policy.
-  const standard = Object.freeze({ ...standardPlan, policy: Object.freeze({ ...standardPlan.policy, ...policy }) });
+export function createPlanResolver(overrides: Partial<Policy> = {}): (scenario: string) => Plan {
+  // One object for all requests, so that what is derived from a policy can be kept beside it.
+  const plan = Object.freeze({ ...standardPlan, policy: Object.freeze({ ...standardPlan.policy, ...overrides }) });
   return (scenario) => {
-    if (scenario === "standard") return standard;
+    if (scenario === "standard") return plan;
     throw new RangeError(`There is no scenario ${scenario}`);
   };
 }

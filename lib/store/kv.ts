@@ -11,9 +11,13 @@
  * | `[sandbox, "user", hash(email)]`   | `UserRecord`     | for good                               | users.ts    |
  * | `[sandbox, "key", use]`            | `KeyRecord`      | for good                               | keys.ts     |
  * | `[sandbox, "key", alg, "retired"]` | `PublicKeyRecord[]` | for good                            | keys.ts     |
- * | `[sandbox, "spent", jti]`          | grant id         | as long as what it marks could be used | grants.ts   |
+ * | `[sandbox, "spent", jti]`          | `UseRecord`      | as long as what it marks could be used | grants.ts   |
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
  * | `[sandbox, "revoked", jti]`        | time in ms       | as long as the access token could live | grants.ts   |
+ * | `[sandbox, "pushed", hash(uri)]`   | `PushedRecord`   | until used, 24 h at the most           | pushed.ts   |
+ * | `[sandbox, "replay", hash(id)]`    | true             | as long as it could be replayed        | replays.ts  |
+ * | `[sandbox, "device", hash(code)]`  | `DeviceRecord`   | until used, 24 h at the most           | devices.ts  |
+ * | `[sandbox, "user_code", hash]`     | device's hash    | 24 h                                   | devices.ts  |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *

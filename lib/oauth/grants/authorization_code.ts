@@ -8,7 +8,14 @@ import { type AuthorizationCode, openCode } from "../code.ts";
 import { parseResources, requireParam } from "../params.ts";
 import { verifyCodeVerifier } from "../pkce.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { narrowResources, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+import {
+  firstRefreshToken,
+  narrowResources,
+  requireBoundKey,
+  requireOwnAndLive,
+  spend,
+  type TokenRequest,
+} from "./context.ts";
 
 const REFERENCE = "RFC 6749 4.1.3";
 
@@ -33,11 +40,11 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
   const credential = { noun: "Authorization code", reference: "RFC 6749 4.1.2", ...code };
   requireOwnAndLive(request, credential);
   checkRedirectUri(params.get("redirect_uri"), code);
+  requireBoundKey(request, credential.noun, code.dpopJkt);
   verifyCodeVerifier(params.get("code_verifier"), code.codeChallenge);
   const resources = narrowResources(code.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);
-  const withRefreshToken = client.value.metadata.grant_types.includes("refresh_token");
-  return issueTokens(request, { ...code.grant, resources }, withRefreshToken);
+  return issueTokens(request, { ...code.grant, resources }, firstRefreshToken(request, code.grant));
 }
 
 function checkRedirectUri(sent: string | undefined, { redirectUri, redirectUriSent }: AuthorizationCode): void {

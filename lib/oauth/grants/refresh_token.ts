@@ -6,8 +6,8 @@
  */
 import { OAuthError } from "../../errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
-import { issueTokens, openRefreshToken, type TokenResponse } from "../tokens.ts";
-import { narrowResources, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+import { buildRefreshToken, issueTokens, openRefreshToken, type RefreshToken, type TokenResponse } from "../tokens.ts";
+import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
 
 const REFERENCE = "RFC 6749 6";
 
@@ -16,17 +16,10 @@ const REFERENCE = "RFC 6749 6";
  *
  * @param request The token request.
  * @throws OAuthError `invalid_grant` for a token that is unknown, another client's, expired, used or revoked,
- * `invalid_scope` for a scope beyond what was granted, `unauthorized_client` if the client did not register for it.
+ * `invalid_scope` for a scope beyond what was granted.
  */
 export async function redeemRefreshToken(request: TokenRequest): Promise<TokenResponse> {
-  const { params, keys, client } = request;
-  if (!client.value.metadata.grant_types.includes("refresh_token")) {
-    throw new OAuthError("unauthorized_client", "This client has not registered for the refresh_token grant", {
-      parameter: "grant_type",
-      expected: 'a registration with "refresh_token" in grant_types',
-      reference: "RFC 7591 2",
-    });
-  }
+  const { params, keys } = request;
   const token = openRefreshToken(keys, requireParam(params, "refresh_token", REFERENCE));
   if (!token) {
     throw new OAuthError("invalid_grant", "Invalid refresh token: this server has not issued it", {
@@ -37,10 +30,34 @@ export async function redeemRefreshToken(request: TokenRequest): Promise<TokenRe
   }
   const credential = { noun: "Refresh token", reference: REFERENCE, ...token };
   requireOwnAndLive(request, credential);
+  requireBoundKey(request, credential.noun, token.jkt);
   const scopes = narrowScopes(token.grant.scopes, params.get("scope"));
   const resources = narrowResources(token.grant.resources, parseResources(params.all("resource")));
-  await spend(request, credential);
-  return issueTokens(request, { ...token.grant, scopes, resources }, true);
+  const grant = { ...token.grant, scopes, resources };
+  if (!rotates(request)) {
+    await requireStanding(request, token);
+    return issueTokens(request, grant, undefined);
+  }
+  return issueTokens(request, grant, await spend(request, credential, buildRefreshToken(request, token.grant)));
+}
+
+function rotates({ policy, client }: TokenRequest): boolean {
+  const isPublic = client.value.metadata.token_endpoint_auth_method === "none";
+  return policy.rotateRefreshTokens === "always" || (policy.rotateRefreshTokens === "public" && isPublic);
+}
+
+/** What the commit of a rotation would have noticed: that the login was revoked, or the client removed. */
+async function requireStanding({ sandbox, grants, clients }: TokenRequest, { grant }: RefreshToken): Promise<void> {
+  const [isRevoked, client] = await Promise.all([
+    grants.isRevoked(sandbox.id, grant.sessionId),
+    clients.get(sandbox.id, grant.clientId),
+  ]);
+  if (!client.value) throw new OAuthError("invalid_client", "Client not found", { reference: "RFC 6749 5.2" });
+  if (!isRevoked) return;
+  throw new OAuthError("invalid_grant", "Refresh token has been revoked", {
+    parameter: "refresh_token",
+    reference: REFERENCE,
+  });
 }
 
 /** RFC 6749 6: a scope may be left out or narrowed, never widened. */

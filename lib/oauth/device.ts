@@ -1,0 +1,143 @@
+/**
+ * The first half of the device grant (RFC 8628 3.1 to 3.3): codes for a device, and a person's answer to the one it shows.
+ *
+ * @module
+ */
+import type { Chance } from "../chance.ts";
+import { OAuthError } from "../errors.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { DeviceRecord, Devices } from "../store/devices.ts";
+import type { Entry } from "../store/kv.ts";
+import { type Params, parseExpiresIn, parseResources, parseScope } from "./params.ts";
+import { createAutoUser, type User } from "./user.ts";
+
+/** Life of the codes in seconds. */
+const LIFE_SECONDS = 600;
+/** How long a device waits between two polls, in seconds (RFC 8628 3.2). */
+const INTERVAL_SECONDS = 5;
+/** No vowels, so that no words come up, and nothing that looks like something else (RFC 8628 6.1). */
+const ALPHABET = "BCDFGHJKLMNPQRSTVWXZ";
+const USER_CODE_LENGTH = 8;
+
+/** What the device endpoint needs. */
+export interface DeviceDeps {
+  /** The table of devices. */
+  readonly devices: Devices;
+  /** Where codes are drawn from. */
+  readonly chance: Chance;
+}
+
+/** The body of a device authorization response (RFC 8628 3.2). */
+export interface DeviceResponse {
+  /** What the device polls with. */
+  readonly device_code: string;
+  /** What the person types. */
+  readonly user_code: string;
+  /** Where they type it. */
+  readonly verification_uri: string;
+  /** The same with the code in it. */
+  readonly verification_uri_complete: string;
+  /** Life of both codes in seconds. */
+  readonly expires_in: number;
+  /** How long to wait between two polls, in seconds. */
+  readonly interval: number;
+}
+
+/**
+ * Begins a device's way to its tokens.
+ *
+ * @param deps The table, and chance.
+ * @param sandbox The world it belongs to.
+ * @param request Who asks for what. With `auto_approve=true` the person has already agreed.
+ */
+export async function authorizeDevice(
+  deps: DeviceDeps,
+  sandbox: Sandbox,
+  { clientId, params }: { readonly clientId: string; readonly params: Params },
+): Promise<DeviceResponse> {
+  const { devices, chance } = deps;
+  const nowMs = sandbox.now();
+  const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
+  const record: DeviceRecord = {
+    clientId,
+    asked: {
+      scopes: parseScope(params.get("scope")),
+      resources: parseResources(params.all("resource")),
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    },
+    expiresAtMs: nowMs + LIFE_SECONDS * 1000,
+    intervalMs: INTERVAL_SECONDS * 1000,
+    ...(params.get("auto_approve") === "true"
+      ? { decision: approval(sandbox, chance, createAutoUser(nowMs, chance)) }
+      : {}),
+  };
+  for (;;) {
+    const deviceCode = `device_${chance.id(32)}`;
+    const userCode = Array.from(chance.bytes(USER_CODE_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
+    if (!await devices.add(sandbox.id, { deviceCode, userCode }, record)) continue;
+    const shown = `${userCode.slice(0, 4)}-${userCode.slice(4)}`;
+    return {
+      device_code: deviceCode,
+      user_code: shown,
+      verification_uri: sandbox.urls.deviceVerify,
+      verification_uri_complete: `${sandbox.urls.deviceVerify}?user_code=${shown}`,
+      expires_in: LIFE_SECONDS,
+      interval: INTERVAL_SECONDS,
+    };
+  }
+}
+
+/**
+ * Finds the device that shows a code and still waits.
+ *
+ * @param devices The table.
+ * @param sandbox The world it belongs to.
+ * @param typed What the person typed, in whatever case and with whatever between the letters.
+ * @returns Undefined for a code that was never given out, is too old, or was answered.
+ */
+export async function findWaitingDevice(
+  devices: Devices,
+  sandbox: Sandbox,
+  typed: string,
+): Promise<Entry<DeviceRecord> & { readonly value: DeviceRecord } | undefined> {
+  const userCode = typed.toUpperCase().replace(/[^A-Z]/g, "");
+  const entry = await devices.findByUserCode(sandbox.id, userCode);
+  if (!entry?.value || entry.value.decision || entry.value.expiresAtMs <= sandbox.now()) return undefined;
+  return { ...entry, value: entry.value };
+}
+
+/**
+ * Writes down what the person said.
+ *
+ * @param deps The table, and chance.
+ * @param sandbox The world it belongs to.
+ * @param answer The device, and the person who agrees; nobody for a refusal.
+ * @throws OAuthError `invalid_grant` if the device was answered in the meantime.
+ */
+export async function decideDevice(
+  { devices, chance }: DeviceDeps,
+  sandbox: Sandbox,
+  { entry, user }: { readonly entry: Entry<DeviceRecord> & { readonly value: DeviceRecord }; readonly user?: User },
+): Promise<void> {
+  const decision = user ? approval(sandbox, chance, user) : "denied";
+  // A poll may come between, which changes nothing that matters here.
+  let current: Entry<DeviceRecord> = entry;
+  while (current.value && !current.value.decision) {
+    if (await devices.update(current, { ...current.value, decision })) return;
+    current = await devices.reread(current);
+  }
+  throw new OAuthError("invalid_grant", "The device has been answered already", { reference: "RFC 8628 3.3" });
+}
+
+function approval(
+  sandbox: Sandbox,
+  chance: Chance,
+  user: User,
+): Exclude<DeviceRecord["decision"], "denied" | undefined> {
+  const nowMs = sandbox.now();
+  return {
+    sessionId: `session-${nowMs}-${chance.base36(7)}`,
+    user,
+    authTimeSeconds: Math.floor(nowMs / 1000),
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * The second half of the device grant: polling (RFC 8628 3.4, 3.5).
+ *
+ * @module
+ */
+import { OAuthError, type OAuthErrorCode } from "../../errors.ts";
+import type { DeviceRecord } from "../../store/devices.ts";
+import type { Entry } from "../../store/kv.ts";
+import { requireParam } from "../params.ts";
+import { issueTokens, type TokenResponse } from "../tokens.ts";
+import { firstRefreshToken, type TokenRequest } from "./context.ts";
+
+/** What a device that polls too soon has to wait longer from then on, in milliseconds (RFC 8628 3.5). */
+const SLOW_DOWN_MS = 5000;
+
+/**
+ * Answers a poll.
+ *
+ * @param request The token request.
+ * @throws OAuthError `authorization_pending`, `slow_down`, `access_denied` or `expired_token` (RFC 8628 3.5), and
+ * `invalid_grant` for a code that is unknown, used or another client's.
+ */
+export async function redeemDeviceCode(request: TokenRequest): Promise<TokenResponse> {
+  const { sandbox, params, client, devices } = request;
+  const entry = await devices.find(sandbox.id, requireParam(params, "device_code", "RFC 8628 3.4"));
+  const device = entry.value;
+  if (!device) throw refuse("invalid_grant", "device_code is unknown, or was used before");
+  if (device.clientId !== client.value.clientId) {
+    throw refuse("invalid_grant", "Client ID mismatch: device_code was issued to another client");
+  }
+  if (device.expiresAtMs <= sandbox.now()) throw refuse("expired_token", "device_code has expired");
+  if (device.decision === "denied") throw refuse("access_denied", "The user denied the request", 400);
+  if (!device.decision) throw await wait(request, { ...entry, value: device });
+  if (!await devices.take(entry, client)) throw refuse("invalid_grant", "device_code was used before");
+  const grant = { ...device.decision, ...device.asked, clientId: device.clientId };
+  return issueTokens(request, grant, firstRefreshToken(request, grant));
+}
+
+/** Notes the poll; whoever comes before its time waits longer from now on. */
+async function wait(
+  { sandbox, devices }: TokenRequest,
+  entry: Entry<DeviceRecord> & { readonly value: DeviceRecord },
+): Promise<OAuthError> {
+  const { polledAtMs, intervalMs } = entry.value;
+  const nowMs = sandbox.now();
+  const isTooSoon = polledAtMs !== undefined && nowMs - polledAtMs < intervalMs;
+  const nextIntervalMs = isTooSoon ? intervalMs + SLOW_DOWN_MS : intervalMs;
+  // If the person answers at this moment, the next poll will see it.
+  await devices.update(entry, { ...entry.value, polledAtMs: nowMs, intervalMs: nextIntervalMs });
+  return isTooSoon
+    ? refuse("slow_down", `The last poll was ${(nowMs - polledAtMs) / 1000} seconds ago; wait ${nextIntervalMs / 1000}`)
+    : refuse("authorization_pending", "Nobody has answered yet");
+}
+
+function refuse(code: OAuthErrorCode, message: string, status?: number): OAuthError {
+  return new OAuthError(code, message, {
+    parameter: "device_code",
+    reference: "RFC 8628 3.5",
+    ...(status === undefined ? {} : { status }),
+  });
+}

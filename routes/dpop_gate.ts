@@ -1,0 +1,63 @@
+/**
+ * What `/oauth` asks of a token that is bound to a key: the scheme DPoP, and a proof by that key (RFC 9449 7). Loaded with
+ * the first such token.
+ *
+ * @module
+ */
+import { OAuthError } from "../lib/errors.ts";
+import { verifyProof } from "../lib/oauth/dpop.ts";
+import { dpopAlgorithms } from "../lib/oauth/dpop_algorithms.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
+import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
+import type { Replays } from "../lib/store/replays.ts";
+import type { Context } from "./router.ts";
+
+/** What looking at a proof needs. */
+export interface GateDeps {
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Ids of proofs that were used. */
+  readonly replays: Replays;
+}
+
+/**
+ * Insists on a proof.
+ *
+ * @param deps Keys, and ids of proofs.
+ * @param context The request.
+ * @param presented The token's claims, and the token if it came with the scheme DPoP.
+ * @throws OAuthError `invalid_token` for a bound token sent as a bearer token, a bearer token sent as a bound one, and
+ * for another key; `invalid_dpop_proof` or `use_dpop_nonce` for what is wrong with the proof.
+ */
+export async function requireProof(
+  { keysOf, replays }: GateDeps,
+  { request, sandbox, plan }: Context,
+  { dpopToken, claims }: { readonly dpopToken: string | undefined; readonly claims: AccessTokenClaims },
+): Promise<void> {
+  if (dpopToken === undefined) {
+    throw refuse("The access token is bound to a key and is no bearer token", "authorization: DPoP, and a dpop header");
+  }
+  if (!claims.cnf) throw refuse("The access token is not bound to a key", "authorization: Bearer");
+  const proof = request.headers.get("dpop");
+  if (proof === null) {
+    throw new OAuthError("invalid_dpop_proof", "The proof is missing", {
+      parameter: "dpop",
+      expected: `a dpop header with a proof signed with ${dpopAlgorithms.join(", ")}`,
+      reference: "RFC 9449 7.1",
+    });
+  }
+  const jkt = await verifyProof(proof, {
+    sandbox,
+    sealingKey: (await keysOf(sandbox.id)).sealing,
+    replays,
+    requireNonce: plan.policy.requireDpopNonce,
+    method: request.method,
+    url: sandbox.urls.oauth,
+    accessToken: dpopToken,
+  });
+  if (jkt !== claims.cnf.jkt) throw refuse("The proof's key is not the one the token is bound to", claims.cnf.jkt);
+}
+
+function refuse(message: string, expected: string): OAuthError {
+  return new OAuthError("invalid_token", message, { parameter: "authorization", expected, reference: "RFC 9449 7.1" });
+}

@@ -1,0 +1,94 @@
+/**
+ * The page where a person answers a device (RFC 8628 3.3): first the code it shows, then the question, then the end. It
+ * works without any script.
+ *
+ * @module
+ */
+import type { Urls } from "../lib/urls.ts";
+import { AutoForm, DenyForm, LoginForm } from "./consent_forms.tsx";
+import type { Html } from "./html.ts";
+import { Page, pathOf } from "./layout.tsx";
+import { Fact, Field, Notice } from "./parts.tsx";
+
+/** What the first step shows. */
+export interface DeviceCodeProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** What was wrong with the code typed before. */
+  readonly problem?: string;
+}
+
+/** Asks for the code. */
+export function DeviceCodePage({ urls, problem }: DeviceCodeProps): Html {
+  return (
+    <Page urls={urls} title="connect a device" description="A device shows a code; type it here.">
+      <div class="narrow">
+        <h1>connect a device</h1>
+        {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
+        <form class="panel" method="get" action={pathOf(urls.deviceVerify)}>
+          <Field id="user_code" label="the code on your device">
+            <input id="user_code" name="user_code" autocomplete="off" autocapitalize="characters" required />
+          </Field>
+          <button type="submit">continue</button>
+        </form>
+      </div>
+    </Page>
+  );
+}
+
+/** What the second step shows. */
+export interface DeviceConsentProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** The code, as the device shows it. */
+  readonly userCode: string;
+  /** The name the client registered, else its id. */
+  readonly name: string;
+  /** What it asks for. */
+  readonly scopes: readonly string[];
+  /** Token lifetime it asked for. */
+  readonly expiresInSeconds?: number;
+  /** What was wrong with the last attempt. */
+  readonly problem?: string;
+  /** E-mail address of the last attempt. */
+  readonly email?: string;
+}
+
+/** Asks whether the device may act for the person; that its code is the right one keeps strangers' devices out (5.4). */
+export function DeviceConsentPage(props: DeviceConsentProps): Html {
+  const { urls, userCode, name, scopes, problem } = props;
+  const formAction = `${pathOf(urls.deviceVerify)}?${new URLSearchParams({ user_code: userCode })}`;
+  return (
+    <Page urls={urls} title="connect a device" description="A device asks for access.">
+      <div class="narrow">
+        <p class="eyebrow">connect a device</p>
+        <h1>
+          <bdi>{name}</bdi> wants access
+        </h1>
+        {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
+        <dl class="facts">
+          <Fact name="code">
+            <code>{userCode}</code>
+          </Fact>
+          <Fact name="scopes">{scopes.length === 0 ? "none asked for" : scopes.join(" ")}</Fact>
+        </dl>
+        <p>Go on only if your device shows this very code.</p>
+        <AutoForm {...props} formAction={formAction} />
+        <LoginForm {...props} formAction={formAction} />
+        <DenyForm formAction={formAction} />
+      </div>
+    </Page>
+  );
+}
+
+/** Says that it is done. */
+export function DeviceDonePage({ urls, isApproved }: { readonly urls: Urls; readonly isApproved: boolean }): Html {
+  return (
+    <Page urls={urls} title="connect a device" description="The device has its answer.">
+      <div class="narrow">
+        <h1>{isApproved ? "your device is connected" : "your device was refused"}</h1>
+        <p>You can close this page; the device learns of it when it asks again.</p>
+      </div>
+    </Page>
+  );
+}

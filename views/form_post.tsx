@@ -1,0 +1,44 @@
+/**
+ * The page that takes an authorization response to the client as a form (OAuth 2.0 Form Post Response Mode): by itself
+ * where scripts run, with a button where they do not.
+ *
+ * @module
+ */
+import type { Urls } from "../lib/urls.ts";
+import type { Html } from "./html.ts";
+import { Page, scriptPath } from "./layout.tsx";
+
+/** What the page carries. */
+export interface FormPostProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** Where the form goes. */
+  readonly redirectUri: string;
+  /** What it holds. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+/**
+ * Sends the person back to the client.
+ *
+ * @see {@link https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html}
+ */
+export function FormPostPage({ urls, redirectUri, fields }: FormPostProps): Html {
+  return (
+    <Page
+      urls={urls}
+      title="back to the client"
+      description="The answer is on its way to the client."
+      scripts={[scriptPath(urls, "form_post.js")]}
+    >
+      <div class="narrow">
+        <h1>back to the client</h1>
+        <p>The answer goes to the client by a form. Without scripts, send it yourself.</p>
+        <form class="panel" id="form-post" method="post" action={redirectUri}>
+          {fields.map(([name, value]) => <input key={name} type="hidden" name={name} value={value} />)}
+          <button type="submit">continue</button>
+        </form>
+      </div>
+    </Page>
+  );
+}
