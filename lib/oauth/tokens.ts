@@ -108,10 +108,14 @@ export interface IssueContext {
  *
  * @param context The sandbox, its policy and its keys.
  * @param grant What was granted.
- * @param withRefreshToken Whether the client registered for the refresh_token grant.
+ * @param refreshToken What the refresh token is to hold; none without it.
  */
-export function issueTokens(context: IssueContext, grant: Grant, withRefreshToken: boolean): TokenResponse {
-  const { sandbox, policy, mint, keys, chance, dpop } = context;
+export function issueTokens(
+  context: IssueContext,
+  grant: Grant,
+  refreshToken: RefreshToken | undefined,
+): TokenResponse {
+  const { sandbox, mint, keys, chance, dpop } = context;
   const nowMs = sandbox.now();
   const iat = Math.floor(nowMs / 1000);
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
@@ -127,19 +131,29 @@ export function issueTokens(context: IssueContext, grant: Grant, withRefreshToke
     sid: grant.sessionId,
     ...(dpop === undefined ? {} : { cnf: { jkt: dpop.jkt } }),
   });
-  const refreshToken: RefreshToken = {
-    jti: chance.id(),
-    grant,
-    expiresAtMs: nowMs + policy.refreshTokenTtlSeconds * 1000,
-    ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
-  };
   return {
     access_token: accessToken,
     token_type: dpop === undefined ? "Bearer" : "DPoP",
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
-    ...(withRefreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
+    ...(refreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
     ...(scope === "" ? {} : { scope }),
     ...(grant.scopes.includes("openid") ? { id_token: issueIdToken(context, grant, iat) } : {}),
+  };
+}
+
+/**
+ * The contents of a new refresh token. It holds the whole of what was granted, also where the access token beside it was
+ * asked for with less (RFC 6749 6).
+ *
+ * @param context The sandbox, its policy, and the key to bind it to.
+ * @param grant What was granted.
+ */
+export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContext, grant: Grant): RefreshToken {
+  return {
+    jti: chance.id(),
+    grant,
+    expiresAtMs: sandbox.now() + policy.refreshTokenTtlSeconds * 1000,
+    ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
   };
 }
 

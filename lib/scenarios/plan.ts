@@ -19,6 +19,13 @@ export interface Policy {
   readonly revokeOnReuse: boolean;
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
+  /**
+   * Whose refresh tokens are good for one use: everybody's, those of public clients (OAuth 2.1 4.3.1 asks for no more),
+   * nobody's.
+   */
+  readonly rotateRefreshTokens: "always" | "public" | "never";
+  /** For how long a used refresh token still gets the successor it got, in seconds, for clients that lost the answer. */
+  readonly refreshGraceSeconds: number;
   /** Whether authorization requests must be pushed (RFC 9126 5). */
   readonly requirePushedAuthorizationRequests: boolean;
   /** Whether DPoP proofs must repeat a nonce of the server's (RFC 9449 8 and 9). */
@@ -56,6 +63,8 @@ export const standardPlan: Plan = Object.freeze({
     sendIss: true,
     revokeOnReuse: true,
     metadataMaxAgeSeconds: 300,
+    rotateRefreshTokens: "always",
+    refreshGraceSeconds: 0,
     requirePushedAuthorizationRequests: false,
     requireDpopNonce: false,
   }),

@@ -19,8 +19,20 @@ export interface Redemption {
   readonly checkRevoked: boolean;
   /** The client that redeems it, as the caller knows it. */
   readonly client: Entry<ClientRecord>;
+  /** What is written down of it. */
+  readonly use: UseRecord;
   /** How long the mark must stay: as long as the credential could still be used, in milliseconds. */
   readonly keepMs: number;
+}
+
+/** The use of a one-time credential. */
+export interface UseRecord {
+  /** The login it came from. */
+  readonly grantId: string;
+  /** When, in milliseconds since 1970 on the sandbox's clock. */
+  readonly usedAtMs: number;
+  /** Id and end of the refresh token it was exchanged for, if somebody may ask for that again. */
+  readonly successor?: { readonly jti: string; readonly expiresAtMs: number };
 }
 
 /** Why a redemption did not happen, or that it did. */
@@ -30,6 +42,8 @@ export type RedemptionResult = "redeemed" | "already used" | "revoked" | "client
 export interface Grants {
   /** Spends a credential: of any number of callers, on any number of processes, one is told `redeemed`. */
   readonly redeem: (redemption: Redemption) => Promise<RedemptionResult>;
+  /** The use of a credential, if it was used. */
+  readonly findUse: (sandboxId: string, jti: string) => Promise<UseRecord | undefined>;
   /** Takes back everything a login has issued or will issue. */
   readonly revoke: (sandboxId: string, grantId: string, nowMs: number) => Promise<void>;
   /** Whether a login has been taken back. */
@@ -49,7 +63,7 @@ export function createGrants(store: Store): Grants {
   const revokedKey = (sandboxId: string, grantId: string): Key => [sandboxId, "revoked", grantId];
 
   async function redeem(redemption: Redemption): Promise<RedemptionResult> {
-    const { sandboxId, jti, grantId, checkRevoked, client, keepMs } = redemption;
+    const { sandboxId, jti, grantId, checkRevoked, client, use, keepMs } = redemption;
     const spent = spentKey(sandboxId, jti);
     const revoked = revokedKey(sandboxId, grantId);
     const redeemed = await store.commit({
@@ -58,16 +72,17 @@ export function createGrants(store: Store): Grants {
         ...(checkRevoked ? [{ key: revoked, versionstamp: null }] : []),
         { key: client.key, versionstamp: client.versionstamp },
       ],
-      sets: [{ key: spent, value: grantId, expireInMs: keepMs }],
+      sets: [{ key: spent, value: use, expireInMs: keepMs }],
     });
     if (redeemed) return "redeemed";
-    const [use, revocation] = await Promise.all([store.get(spent), store.get(revoked)]);
-    if (use.versionstamp !== null) return "already used";
+    const [found, revocation] = await Promise.all([store.get(spent), store.get(revoked)]);
+    if (found.versionstamp !== null) return "already used";
     return revocation.versionstamp === null ? "client changed" : "revoked";
   }
 
   return {
     redeem,
+    findUse: async (sandboxId, jti) => (await store.get<UseRecord>(spentKey(sandboxId, jti))).value,
     revoke: async (sandboxId, grantId, nowMs) => {
       const key = revokedKey(sandboxId, grantId);
       await store.commit({ sets: [{ key, value: nowMs, expireInMs: REVOCATION_LIFETIME_MS }] });

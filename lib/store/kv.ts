@@ -10,7 +10,7 @@
  * | `[sandbox, "client", client_id]`   | `ClientRecord`   | for good                               | clients.ts  |
  * | `[sandbox, "user", hash(email)]`   | `UserRecord`     | for good                               | users.ts    |
  * | `[sandbox, "key", use]`            | `KeyRecord`      | for good                               | keys.ts     |
- * | `[sandbox, "spent", jti]`          | grant id         | as long as what it marks could be used | grants.ts   |
+ * | `[sandbox, "spent", jti]`          | `UseRecord`      | as long as what it marks could be used | grants.ts   |
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
  * | `[sandbox, "pushed", hash(uri)]`   | `PushedRecord`   | until used, 24 h at the most           | pushed.ts   |
  * | `[sandbox, "replay", hash(id)]`    | true             | as long as it could be replayed        | replays.ts  |

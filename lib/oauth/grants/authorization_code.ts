@@ -8,7 +8,14 @@ import { type AuthorizationCode, openCode } from "../code.ts";
 import { parseResources, requireParam } from "../params.ts";
 import { verifyCodeVerifier } from "../pkce.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+import {
+  firstRefreshToken,
+  narrowResources,
+  requireBoundKey,
+  requireOwnAndLive,
+  spend,
+  type TokenRequest,
+} from "./context.ts";
 
 const REFERENCE = "RFC 6749 4.1.3";
 
@@ -20,7 +27,7 @@ const REFERENCE = "RFC 6749 4.1.3";
  * other than the authorization request's, and for a verifier that does not match.
  */
 export async function redeemAuthorizationCode(request: TokenRequest): Promise<TokenResponse> {
-  const { params, keys, client } = request;
+  const { params, keys } = request;
   const text = requireParam(params, "code", REFERENCE);
   const code = openCode(keys, text);
   if (!code) {
@@ -37,8 +44,7 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
   verifyCodeVerifier(params.get("code_verifier"), code.codeChallenge);
   const resources = narrowResources(code.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);
-  const withRefreshToken = client.value.metadata.grant_types.includes("refresh_token");
-  return issueTokens(request, { ...code.grant, resources }, withRefreshToken);
+  return issueTokens(request, { ...code.grant, resources }, firstRefreshToken(request, code.grant));
 }
 
 function checkRedirectUri(sent: string | undefined, { redirectUri, redirectUriSent }: AuthorizationCode): void {

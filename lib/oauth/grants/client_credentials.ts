@@ -40,5 +40,5 @@ export async function grantToClient(request: TokenRequest): Promise<TokenRespons
     resources,
     authTimeSeconds: Math.floor(nowMs / 1000),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
-  }, false);
+  }, undefined);
 }

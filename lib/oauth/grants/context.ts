@@ -6,11 +6,11 @@
 import { OAuthError } from "../../errors.ts";
 import type { ClientRecord, Clients } from "../../store/clients.ts";
 import type { Devices } from "../../store/devices.ts";
-import type { Grants } from "../../store/grants.ts";
+import type { Grants, UseRecord } from "../../store/grants.ts";
 import type { Entry } from "../../store/kv.ts";
 import type { GrantType } from "../client_metadata.ts";
 import type { Params } from "../params.ts";
-import type { Grant, IssueContext } from "../tokens.ts";
+import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens.ts";
 
 /** One token request, its client authenticated. */
 export interface TokenRequest extends IssueContext {
@@ -24,6 +24,12 @@ export interface TokenRequest extends IssueContext {
   readonly grants: Grants;
   /** Devices that wait for a person. */
   readonly devices: Devices;
+}
+
+/** The refresh token of a login: for clients that registered to use one. */
+export function firstRefreshToken(request: TokenRequest, grant: Grant): RefreshToken | undefined {
+  const isWanted = request.client.value.metadata.grant_types.includes("refresh_token");
+  return isWanted ? buildRefreshToken(request, grant) : undefined;
 }
 
 /** A credential whose contents have been found right. */
@@ -65,12 +71,21 @@ const MARK_MARGIN_MS = 60 * 60 * 1000;
  *
  * @param request The token request.
  * @param credential What is redeemed.
+ * @param successor What takes its place, if anything does.
+ * @returns What takes its place: an earlier one if the credential was used so shortly before that the answer may be lost.
  * @throws OAuthError `invalid_grant` if it was used before (which revokes what the first use issued) or was revoked,
  * `invalid_client` if the client has been removed.
  */
-export async function spend(request: TokenRequest, credential: Credential): Promise<void> {
+export async function spend(
+  request: TokenRequest,
+  credential: Credential,
+  successor?: RefreshToken,
+): Promise<RefreshToken | undefined> {
   const { sandbox, grants, clients, policy } = request;
   const { noun, jti, grant, expiresAtMs, reference } = credential;
+  const kept = successor && policy.refreshGraceSeconds > 0
+    ? { successor: { jti: successor.jti, expiresAtMs: successor.expiresAtMs } }
+    : {};
   let client: Entry<ClientRecord> = request.client;
   for (;;) {
     const keepMs = Math.max(0, expiresAtMs - sandbox.now()) + MARK_MARGIN_MS;
@@ -80,18 +95,22 @@ export async function spend(request: TokenRequest, credential: Credential): Prom
       grantId: grant.sessionId,
       checkRevoked: noun === "Refresh token",
       client,
+      use: { grantId: grant.sessionId, usedAtMs: sandbox.now(), ...kept },
       keepMs,
     });
     switch (result) {
       case "redeemed":
-        return;
-      case "already used":
+        return successor;
+      case "already used": {
+        const earlier = successor && await graceSuccessor(request, credential);
+        if (earlier) return { ...successor, ...earlier };
         if (policy.revokeOnReuse) await grants.revoke(sandbox.id, grant.sessionId, sandbox.now());
         throw new OAuthError("invalid_grant", `${noun} already used; all tokens of this login are now revoked`, {
           parameter: parameterOf(noun),
           expected: "each one redeemed once",
           reference,
         });
+      }
       case "revoked":
         throw new OAuthError("invalid_grant", `${noun} has been revoked`, { parameter: parameterOf(noun), reference });
       case "client changed":
@@ -99,6 +118,17 @@ export async function spend(request: TokenRequest, credential: Credential): Prom
         if (!client.value) throw new OAuthError("invalid_client", "Client not found", { reference: "RFC 6749 5.2" });
     }
   }
+}
+
+/** What an earlier use got, while a client that lost the answer may ask again. */
+async function graceSuccessor(
+  { sandbox, grants, policy }: TokenRequest,
+  { jti, grant }: Credential,
+): Promise<UseRecord["successor"]> {
+  if (policy.refreshGraceSeconds === 0) return undefined;
+  const use = await grants.findUse(sandbox.id, jti);
+  const isShortAgo = use !== undefined && sandbox.now() < use.usedAtMs + policy.refreshGraceSeconds * 1000;
+  return isShortAgo && !await grants.isRevoked(sandbox.id, grant.sessionId) ? use.successor : undefined;
 }
 
 function parameterOf(noun: string): string {

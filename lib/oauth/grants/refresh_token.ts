@@ -6,7 +6,7 @@
  */
 import { OAuthError } from "../../errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
-import { issueTokens, openRefreshToken, type TokenResponse } from "../tokens.ts";
+import { buildRefreshToken, issueTokens, openRefreshToken, type RefreshToken, type TokenResponse } from "../tokens.ts";
 import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
 
 const REFERENCE = "RFC 6749 6";
@@ -33,8 +33,31 @@ export async function redeemRefreshToken(request: TokenRequest): Promise<TokenRe
   requireBoundKey(request, credential.noun, token.jkt);
   const scopes = narrowScopes(token.grant.scopes, params.get("scope"));
   const resources = narrowResources(token.grant.resources, parseResources(params.all("resource")));
-  await spend(request, credential);
-  return issueTokens(request, { ...token.grant, scopes, resources }, true);
+  const grant = { ...token.grant, scopes, resources };
+  if (!rotates(request)) {
+    await requireStanding(request, token);
+    return issueTokens(request, grant, undefined);
+  }
+  return issueTokens(request, grant, await spend(request, credential, buildRefreshToken(request, token.grant)));
+}
+
+function rotates({ policy, client }: TokenRequest): boolean {
+  const isPublic = client.value.metadata.token_endpoint_auth_method === "none";
+  return policy.rotateRefreshTokens === "always" || (policy.rotateRefreshTokens === "public" && isPublic);
+}
+
+/** What the commit of a rotation would have noticed: that the login was revoked, or the client removed. */
+async function requireStanding({ sandbox, grants, clients }: TokenRequest, { grant }: RefreshToken): Promise<void> {
+  const [isRevoked, client] = await Promise.all([
+    grants.isRevoked(sandbox.id, grant.sessionId),
+    clients.get(sandbox.id, grant.clientId),
+  ]);
+  if (!client.value) throw new OAuthError("invalid_client", "Client not found", { reference: "RFC 6749 5.2" });
+  if (!isRevoked) return;
+  throw new OAuthError("invalid_grant", "Refresh token has been revoked", {
+    parameter: "refresh_token",
+    reference: REFERENCE,
+  });
 }
 
 /** RFC 6749 6: a scope may be left out or narrowed, never widened. */
