@@ -27,6 +27,7 @@ import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
+import { idpRoutes } from "./idp.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
@@ -138,6 +139,8 @@ function assemble(options: AppOptions): {
   const devices = createDevices(store);
   const replays = createReplays(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
+  // Another party with keys of its own, which happen to be kept here.
+  const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
   const verifyToken = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
     store,
@@ -154,8 +157,9 @@ function assemble(options: AppOptions): {
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
       ...deviceRoutes({ clients, users, devices, chance }),
+      ...idpRoutes({ clients, chance, keysOf, keysOfIdp }),
       ...parRoutes({ clients, pushed, chance }),
-      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf }),
+      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf, keysOfIdp }),
       ...mcpRoutes({ mcp, verifyToken, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),
