@@ -158,7 +158,7 @@ function assemble(options: AppOptions): {
       ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
       ...deviceRoutes({ clients, users, devices, chance }),
       ...idpRoutes({ clients, chance, keysOf, keysOfIdp }),
-      ...parRoutes({ clients, pushed, chance }),
+      ...parRoutes({ clients, pushed, replays, chance, keysOf }),
       ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf, keysOfIdp }),
       ...mcpRoutes({ mcp, verifyToken, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
