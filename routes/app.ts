@@ -28,6 +28,7 @@ import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
+import { idpRoutes } from "./idp.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
@@ -144,6 +145,8 @@ function assemble(options: AppOptions): {
   const pushed = createPushed(store);
   const devices = createDevices(store);
   const replays = createReplays(store);
+  // Another party with keys of its own, which happen to be kept here.
+  const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
   const mcp = createMcpEndpoint({
     store,
     chance,
@@ -160,8 +163,9 @@ function assemble(options: AppOptions): {
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
       ...deviceRoutes({ clients, users, devices, chance }),
-      ...parRoutes({ clients, pushed, chance }),
-      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf }),
+      ...idpRoutes({ clients, chance, keysOf, keysOfIdp }),
+      ...parRoutes({ clients, pushed, replays, chance, keysOf }),
+      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf, keysOfIdp }),
       ...tokenStatusRoutes({ clients, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: originsOf(options) }),

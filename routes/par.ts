@@ -8,10 +8,12 @@ import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../lib/oauth/authorization_request.ts";
 import { authenticateClient } from "../lib/oauth/client_auth.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless } from "../lib/oauth/params.ts";
-import { pushRequest, readPushedForm } from "../lib/oauth/pushed_request.ts";
+import { bindRequest, pushRequest, readPushedForm } from "../lib/oauth/pushed_request.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { Pushed } from "../lib/store/pushed.ts";
+import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -21,19 +23,38 @@ export interface ParDeps {
   readonly clients: Clients;
   /** The table of pushed requests. */
   readonly pushed: Pushed;
+  /** Ids of proofs that were used. */
+  readonly replays: Replays;
   /** Where names are drawn from. */
   readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 
 /** The row of pushed authorization requests. */
-export function parRoutes({ clients, pushed, chance }: ParDeps): readonly Route[] {
-  async function push({ request, sandbox }: Context): Promise<Response> {
+export function parRoutes({ clients, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {
+  async function push({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const form = new URLSearchParams(await readText(request));
     const posted = parseParams(form);
     requireFaultless(posted);
     const { value: client } = await authenticateClient(clients, sandbox.id, request, posted);
     const query = readPushedForm(form, client.clientId);
+    const proof = request.headers.get("dpop");
+    if (proof !== null) {
+      const { verifyProof } = await import("../lib/oauth/dpop.ts");
+      bindRequest(
+        query,
+        await verifyProof(proof, {
+          sandbox,
+          sealingKey: (await keysOf(sandbox.id)).sealing,
+          replays,
+          requireNonce: plan.policy.requireDpopNonce,
+          method: "POST",
+          url: sandbox.urls.par,
+        }),
+      );
+    }
     const params = parseParams(query);
     // Checked here as it would be in the browser, where nobody could tell the client (RFC 9126 2.1).
     await parseAuthorizationTarget(clients, sandbox.id, params);

@@ -36,6 +36,8 @@ export interface TokenDeps {
   readonly chance: Chance;
   /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** The keys of a sandbox's identity provider. */
+  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
 }
 
 /** One handler a grant; metadata advertises the same list. */
@@ -45,10 +47,14 @@ const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<Toke
   client_credentials: grantToClient,
   "urn:ietf:params:oauth:grant-type:device_code": async (request) =>
     (await import("../lib/oauth/grants/device_code.ts")).redeemDeviceCode(request),
+  "urn:ietf:params:oauth:grant-type:jwt-bearer": async (request) =>
+    (await import("../lib/oauth/grants/jwt_bearer.ts")).redeemAssertion(request),
 };
 
 /** The row of the token endpoint. */
-export function tokenRoutes({ clients, grants, devices, replays, chance, keysOf }: TokenDeps): readonly Route[] {
+export function tokenRoutes(
+  { clients, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
+): readonly Route[] {
   async function token({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
@@ -74,6 +80,8 @@ export function tokenRoutes({ clients, grants, devices, replays, chance, keysOf 
         clients,
         grants,
         devices,
+        replays,
+        keysOfIdp,
         ...bound,
       }),
     );

@@ -11,6 +11,7 @@ import {
   getCode,
   json,
   origin,
+  redirectOf,
   register,
   type TestApp,
   testApp,
@@ -231,4 +232,22 @@ Deno.test("the policy requireDpopNonce asks for a nonce at both ends, good for t
   test.clock.nowMs += 10 * 60 * 1000;
   assert.equal((await call(test, `DPoP ${token}`, await prove({ ...right, nonce }))).status, 401);
   await assertOAuthError(await redeem(test, clientId, await prove({ nonce: "made up" })), 400, "use_dpop_nonce");
+});
+
+Deno.test("a proof beside a pushed request binds its code to the key (RFC 9449 10.1)", async () => {
+  await using test = await testApp();
+  const { clientId } = await register(test);
+  const owner = await prover(test);
+  const thief = await prover(test);
+  const fields = Object.fromEntries(new URL(origin + authorizeQuery(clientId)).searchParams);
+  const htu = `${origin}/oauth/par`;
+  const push = async (more: Record<string, string>, proof: string): Promise<Response> =>
+    await test.postForm("/oauth/par", { ...fields, ...more }, { dpop: proof });
+  await assertOAuthError(await push({}, await owner.prove()), 400, "invalid_dpop_proof");
+  await assertOAuthError(await push({ dpop_jkt: thief.jkt }, await owner.prove({ htu })), 400, "invalid_request");
+  const { request_uri } = await json(await push({}, await owner.prove({ htu })));
+  const query = new URLSearchParams({ client_id: clientId, request_uri: String(request_uri), auto_approve: "true" });
+  const code = redirectOf(await test.get(`/oauth/authorize?${query}`)).searchParams.get("code") ?? "";
+  await assertOAuthError(await redeem(test, clientId, await thief.prove(), code), 400, "invalid_grant");
+  assert.equal((await redeem(test, clientId, await owner.prove(), code)).status, 200);
 });

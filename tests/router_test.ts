@@ -43,6 +43,8 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/token", ["POST"], true],
   ["/oauth/par", ["POST"], true],
   ["/oauth/device", ["POST"], true],
+  ["/idp/token", ["POST"], true],
+  ["/idp/jwks", ["GET", "HEAD"], true],
   ["/oauth/device/verify", ["GET", "HEAD", "POST"], false],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],

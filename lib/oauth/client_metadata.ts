@@ -10,6 +10,7 @@ export const grantTypes = [
   "refresh_token",
   "client_credentials",
   "urn:ietf:params:oauth:grant-type:device_code",
+  "urn:ietf:params:oauth:grant-type:jwt-bearer",
 ] as const;
 /** One of {@link grantTypes}. */
 export type GrantType = typeof grantTypes[number];

@@ -43,6 +43,7 @@ export function buildServerMetadata(
     response_modes_supported: responseModes,
     prompt_values_supported: prompts,
     grant_types_supported: grantTypes,
+    authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"],
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
     dpop_signing_alg_values_supported: dpopAlgorithms,
     code_challenge_methods_supported: codeChallengeMethods,

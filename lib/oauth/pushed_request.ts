@@ -44,6 +44,26 @@ export function readPushedForm(form: URLSearchParams, clientId: string): URLSear
 }
 
 /**
+ * Binds a pushed request's code to the key whose proof came with it (RFC 9449 10.1).
+ *
+ * @param query The request's parameters; `dpop_jkt` is written into it.
+ * @param jkt Thumbprint of the key.
+ * @throws OAuthError `invalid_request` if the request names another key.
+ */
+export function bindRequest(query: URLSearchParams, jkt: string): void {
+  const named = query.get("dpop_jkt");
+  if (named !== null && named !== jkt) {
+    throw new OAuthError("invalid_request", "dpop_jkt and the proof are of different keys", {
+      parameter: "dpop_jkt",
+      received: named,
+      expected: jkt,
+      reference: "RFC 9449 10.1",
+    });
+  }
+  query.set("dpop_jkt", jkt);
+}
+
+/**
  * Keeps a request.
  *
  * @param deps The table, and where the name comes from.

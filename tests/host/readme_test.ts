@@ -49,3 +49,11 @@ Deno.test("README names the version of Deno that CI runs", async () => {
   const versions = new Set([...(readme + ci).matchAll(/deno@(\d+\.\d+\.\d+)/g)].map(([, version]) => version));
   assert.equal(versions.size, 1);
 });
+
+Deno.test("README names a test for every specification, and that test names the specification", async () => {
+  for (const [specification = "", , file = ""] of table("RFC")) {
+    const test = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
+    const names = [...test.matchAll(/^Deno\.test\("([^"]*)"/gm)].map(([, name = ""]) => name);
+    assert(names.some((name) => name.includes(specification)), `${file} has no test of ${specification}`);
+  }
+});

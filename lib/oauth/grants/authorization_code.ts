@@ -27,7 +27,7 @@ const REFERENCE = "RFC 6749 4.1.3";
  * other than the authorization request's, and for a verifier that does not match.
  */
 export async function redeemAuthorizationCode(request: TokenRequest): Promise<TokenResponse> {
-  const { params, keys, client } = request;
+  const { params, keys } = request;
   const text = requireParam(params, "code", REFERENCE);
   const code = openCode(keys, text);
   if (!code) {

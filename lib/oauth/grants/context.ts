@@ -7,8 +7,10 @@ import { OAuthError } from "../../errors.ts";
 import type { ClientRecord, Clients } from "../../store/clients.ts";
 import type { Devices } from "../../store/devices.ts";
 import type { Grants, UseRecord } from "../../store/grants.ts";
+import type { Replays } from "../../store/replays.ts";
 import type { Entry } from "../../store/kv.ts";
 import type { GrantType } from "../client_metadata.ts";
+import type { Keys } from "../keys.ts";
 import type { Params } from "../params.ts";
 import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens.ts";
 
@@ -24,6 +26,10 @@ export interface TokenRequest extends IssueContext {
   readonly grants: Grants;
   /** Devices that wait for a person. */
   readonly devices: Devices;
+  /** Ids of assertions that were used. */
+  readonly replays: Replays;
+  /** The keys of a sandbox's identity provider. */
+  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
 }
 
 /** The refresh token of a login: for clients that registered to use one. */

@@ -1,0 +1,94 @@
+/**
+ * The jwt-bearer grant (RFC 7523 2.1): an assertion of the identity provider, about a person (ID-JAG, enterprise-managed
+ * authorization) or about the workload itself. Loaded with the first assertion.
+ *
+ * @module
+ */
+import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import { OAuthError } from "../../errors.ts";
+import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
+import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
+import { issueTokens, type TokenResponse } from "../tokens.ts";
+import { narrowResources, type TokenRequest } from "./context.ts";
+
+const REFERENCE = "RFC 7523 3";
+
+/** An assertion may not live longer than its id is remembered. */
+const MAX_LIFE_SECONDS = 24 * 60 * 60;
+
+/**
+ * Redeems an assertion. There is no refresh token: the client comes back with the next assertion.
+ *
+ * @param request The token request.
+ * @throws OAuthError `invalid_grant` for an assertion of somebody else's, for somebody else, for another client, too old,
+ * or used before.
+ */
+export async function redeemAssertion(request: TokenRequest): Promise<TokenResponse> {
+  const { sandbox, params, client, replays, chance } = request;
+  const { payload, isIdJag } = await verifyAssertion(request, requireParam(params, "assertion", "RFC 7523 2.1"));
+  const { sub, jti, exp = 0, scope, resource } = payload;
+  const nowMs = sandbox.now();
+  if (isIdJag && payload.client_id !== client.value.clientId) throw refuse("It was issued to another client");
+  if (sub === undefined || sub === "") throw refuse("It names no subject");
+  if (typeof jti !== "string") throw refuse("It has no jti");
+  if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) throw refuse("It lives for more than a day");
+  const granted = parseScope(typeof scope === "string" ? scope : undefined);
+  const asked = parseScope(params.get("scope"));
+  const foreign = isIdJag ? asked.find((name) => !granted.includes(name)) : undefined;
+  if (foreign !== undefined) {
+    throw new OAuthError("invalid_scope", "scope goes beyond the assertion", { parameter: "scope", received: foreign });
+  }
+  const resources = narrowResources(textsOf(resource), parseResources(params.all("resource")));
+  const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
+  if (!await replays.use(sandbox.id, ["assertion", jti], exp * 1000 - nowMs)) throw refuse("It was used before");
+  return issueTokens(request, {
+    sessionId: `session-${nowMs}-${chance.base36(7)}`,
+    clientId: client.value.clientId,
+    user: { userId: sub, userName: textsOf(payload.name)[0] ?? sub, email: textsOf(payload.email)[0] ?? "" },
+    scopes: asked.length === 0 ? granted : asked,
+    resources,
+    authTimeSeconds: Math.floor(nowMs / 1000),
+    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+  }, undefined);
+}
+
+async function verifyAssertion(
+  { sandbox, keysOfIdp }: TokenRequest,
+  assertion: string,
+): Promise<{ readonly payload: JWTPayload; readonly isIdJag: boolean }> {
+  const { signing } = await keysOfIdp(sandbox.id);
+  try {
+    const { payload, protectedHeader } = await jwtVerify(
+      assertion,
+      createLocalJWKSet(keySetOf([signing])),
+      {
+        algorithms: [signing.alg],
+        issuer: idpIssuer(sandbox),
+        requiredClaims: ["exp", "sub"],
+        currentDate: new Date(sandbox.now()),
+      },
+    );
+    const isIdJag = protectedHeader.typ === ID_JAG_TYPE;
+    // An ID-JAG is for the server as such; any other assertion may also name the endpoint it is sent to (RFC 7523 3).
+    const accepted = isIdJag ? [sandbox.issuer] : [sandbox.issuer, sandbox.urls.token];
+    const { aud } = payload;
+    if (typeof aud === "string" && accepted.includes(aud)) return { payload, isIdJag };
+    throw refuse("It is for another audience", accepted.join(" or "), JSON.stringify(aud) ?? "none");
+  } catch (error) {
+    if (!(error instanceof errors.JOSEError)) throw error;
+    throw refuse(error.message, `an assertion of ${idpIssuer(sandbox)} for ${sandbox.issuer}`);
+  }
+}
+
+function textsOf(claim: unknown): readonly string[] {
+  return [claim].flat().filter((value) => typeof value === "string");
+}
+
+function refuse(problem: string, expected?: string, received?: string): OAuthError {
+  return new OAuthError("invalid_grant", `The assertion is not good: ${problem}`, {
+    parameter: "assertion",
+    ...(received === undefined ? {} : { received }),
+    ...(expected === undefined ? {} : { expected }),
+    reference: REFERENCE,
+  });
+}

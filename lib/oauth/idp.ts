@@ -1,0 +1,145 @@
+/**
+ * A company's identity provider, as enterprise-managed authorization and workload identity need one: it exchanges an
+ * id_token for an assertion that the token endpoint takes (ID-JAG), and gives workloads assertions of who they are. It
+ * believes the id_tokens of the server it stands beside. Loaded with the first request to it.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import type { Chance } from "../chance.ts";
+import { OAuthError } from "../errors.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { ClientRecord } from "../store/clients.ts";
+import type { Keys } from "./keys.ts";
+import type { SigningKey, VerifyingKey } from "./signing_key.ts";
+import { type Params, parseExpiresIn, parseResources, parseScope, requireParam } from "./params.ts";
+import { createAutoUser } from "./user.ts";
+
+/** Type of an ID-JAG in its header. */
+export const ID_JAG_TYPE = "oauth-id-jag+jwt";
+/** What the grant is called that exchanges tokens (RFC 8693 2.1). */
+export const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+const ID_JAG = "urn:ietf:params:oauth:token-type:id-jag";
+const ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
+const JWT = "urn:ietf:params:oauth:token-type:jwt";
+const LIFE_SECONDS = 300;
+
+/** One request to the identity provider, its client authenticated. */
+export interface IdpRequest {
+  /** The world it belongs to. */
+  readonly sandbox: Sandbox;
+  /** Who asks. */
+  readonly client: ClientRecord;
+  /** The form. */
+  readonly params: Params;
+  /** Where ids are drawn from. */
+  readonly chance: Chance;
+  /** The identity provider's own key. */
+  readonly key: SigningKey;
+  /** The keys of the server beside it, which signs the id_tokens it believes. */
+  readonly serverKeys: Keys;
+}
+
+/** The issuer of assertions. */
+export function idpIssuer({ urls }: Sandbox): string {
+  return urls.idpToken.slice(0, urls.idpToken.lastIndexOf("/"));
+}
+
+/**
+ * Exchanges an id_token for an ID-JAG (RFC 8693 2; Identity Assertion JWT Authorization Grant 4.3).
+ *
+ * @param request The request. With `auto_approve=true` it needs no id_token, and speaks of somebody made up.
+ * @throws OAuthError `invalid_request` for another kind of exchange, or an id_token that is not good.
+ */
+export async function exchangeToken(request: IdpRequest): Promise<Record<string, unknown>> {
+  const { params, client } = request;
+  requireType(params, "requested_token_type", ID_JAG);
+  const audience = requireParam(params, "audience", "RFC 8693 2.1");
+  const resources = parseResources(params.all("resource"));
+  const scope = parseScope(params.get("scope")).join(" ");
+  const subject = params.get("auto_approve") === "true" ? madeUpSubject(request) : await readIdToken(request);
+  const expiresIn = parseExpiresIn(params.get("expires_in")) ?? LIFE_SECONDS;
+  const assertion = sign(request, ID_JAG_TYPE, {
+    ...subject,
+    aud: audience,
+    client_id: client.clientId,
+    ...(resources.length === 0 ? {} : { resource: resources.length === 1 ? resources[0] : resources }),
+    ...(scope === "" ? {} : { scope }),
+  }, expiresIn);
+  return {
+    issued_token_type: ID_JAG,
+    access_token: assertion,
+    // It is no access token (RFC 8693 2.2.1).
+    token_type: "N_A",
+    expires_in: expiresIn,
+    ...(scope === "" ? {} : { scope }),
+  };
+}
+
+/**
+ * Gives a workload an assertion of who it is, for the audience it names.
+ *
+ * @param request The request.
+ */
+export function identifyWorkload(request: IdpRequest): Record<string, unknown> {
+  const { params, client } = request;
+  const aud = requireParam(params, "audience", "RFC 7523 3");
+  const expiresIn = parseExpiresIn(params.get("expires_in")) ?? LIFE_SECONDS;
+  const assertion = sign(request, "JWT", { sub: `workload:${client.clientId}`, aud }, expiresIn);
+  return { issued_token_type: JWT, access_token: assertion, token_type: "N_A", expires_in: expiresIn };
+}
+
+function sign({ sandbox, chance, key }: IdpRequest, typ: string, claims: object, expiresInSeconds: number): string {
+  const iat = Math.floor(sandbox.now() / 1000);
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const payload = { iss: idpIssuer(sandbox), ...claims, iat, exp: iat + expiresInSeconds, jti: chance.id() };
+  const signingInput = `${encode({ alg: key.alg, typ, kid: key.kid })}.${encode(payload)}`;
+  return `${signingInput}.${key.sign(signingInput)}`;
+}
+
+function madeUpSubject({ sandbox, chance }: IdpRequest): JWTPayload {
+  const { userId, userName, email } = createAutoUser(sandbox.now(), chance);
+  return { sub: userId, name: userName, email };
+}
+
+/** A key as jose looks one up; its own `kty` takes the place of the one that stands here for the type's sake. */
+export function keySetOf(keys: readonly Pick<VerifyingKey, "publicJwk">[]): { keys: { kty: "OKP" }[] } {
+  return { keys: keys.map(({ publicJwk }) => ({ kty: "OKP", ...publicJwk })) };
+}
+
+/** OpenID Connect Core 3.1.3.7, on the sandbox's clock. */
+async function readIdToken({ sandbox, client, params, serverKeys }: IdpRequest): Promise<JWTPayload> {
+  requireType(params, "subject_token_type", ID_TOKEN);
+  const token = requireParam(params, "subject_token", "RFC 8693 2.1");
+  try {
+    const { payload } = await jwtVerify(token, createLocalJWKSet(keySetOf(await serverKeys.published(sandbox.now()))), {
+      typ: "JWT",
+      issuer: sandbox.issuer,
+      audience: client.clientId,
+      requiredClaims: ["sub", "exp"],
+      currentDate: new Date(sandbox.now()),
+    });
+    const { sub, email, name } = payload;
+    return { ...(sub === undefined ? {} : { sub }), email, name };
+  } catch (error) {
+    if (!(error instanceof errors.JOSEError)) throw error;
+    throw new OAuthError("invalid_request", `subject_token is not good: ${error.message}`, {
+      parameter: "subject_token",
+      expected: `an id_token of ${sandbox.issuer} for this client`,
+      reference: "RFC 8693 2.2.2",
+    });
+  }
+}
+
+function requireType(params: Params, name: string, expected: string): void {
+  const received = requireParam(params, name, "RFC 8693 2.1");
+  if (received === expected) return;
+  throw new OAuthError("invalid_request", `${name} is not supported`, {
+    parameter: name,
+    received,
+    expected,
+    reference: "RFC 8693 2.1",
+  });
+}

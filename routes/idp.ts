@@ -1,0 +1,62 @@
+/**
+ * `/idp/token` and `/idp/jwks`: a company's identity provider, for enterprise-managed authorization and workload
+ * identity (RFC 8693, RFC 7523).
+ *
+ * @module
+ */
+import type { Chance } from "../lib/chance.ts";
+import { OAuthError } from "../lib/errors.ts";
+import { cacheableJson, noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
+import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
+import type { Clients } from "../lib/store/clients.ts";
+import { paths } from "../lib/urls.ts";
+import type { Context, Route } from "./router.ts";
+
+/** What the identity provider needs. */
+export interface IdpDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Where ids are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** The keys of a sandbox's identity provider. */
+  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The rows of the identity provider. */
+export function idpRoutes({ clients, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
+  async function token({ request, sandbox }: Context): Promise<Response> {
+    requireContentType(request, "application/x-www-form-urlencoded");
+    const params = parseParams(new URLSearchParams(await readText(request)));
+    requireFaultless(params);
+    const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
+    const { exchangeToken, identifyWorkload, TOKEN_EXCHANGE } = await import("../lib/oauth/idp.ts");
+    const [{ value: client }, serverKeys, { signing: key }] = await Promise.all([
+      authenticateClient(clients, sandbox.id, request, params),
+      keysOf(sandbox.id),
+      keysOfIdp(sandbox.id),
+    ]);
+    const asked = { sandbox, client, params, chance, key, serverKeys };
+    if (grantType === TOKEN_EXCHANGE) return noStoreJson(await exchangeToken(asked));
+    if (grantType === "client_credentials") return noStoreJson(identifyWorkload(asked));
+    throw new OAuthError("unsupported_grant_type", "grant_type is not supported by the identity provider", {
+      parameter: "grant_type",
+      received: grantType,
+      expected: `${TOKEN_EXCHANGE} or client_credentials`,
+      reference: "RFC 8693 2.1",
+    });
+  }
+
+  async function jwks({ sandbox, plan }: Context): Promise<Response> {
+    const { signing } = await keysOfIdp(sandbox.id);
+    return cacheableJson(JSON.stringify({ keys: [signing.publicJwk] }), plan.policy.metadataMaxAgeSeconds);
+  }
+
+  return [
+    { name: "idp_token", method: "POST", path: paths.idpToken, cors: true, handler: token },
+    { name: "idp_jwks", method: "GET", path: paths.idpJwks, cors: true, handler: jwks },
+  ];
+}
