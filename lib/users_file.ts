@@ -30,11 +30,11 @@ export function parseUsersFile(text: string): readonly DeclaredUser[] {
     throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${issue?.message}`);
   }
   const seen = new Set<string>();
-  parsed.data.forEach(({ email, claims = {} }, index) => {
+  parsed.data.forEach(({ email, roles = [], claims }, index) => {
     if (seen.has(email.toLowerCase())) throw new Error(`${index}.email: ${email} is declared twice`);
     seen.add(email.toLowerCase());
     try {
-      parseUserClaims(claims, "claims");
+      parseUserClaims({ roles, ...claims }, "claims");
     } catch (error) {
       throw error instanceof OAuthError ? new Error(`${index}: ${error.message}`) : error;
     }

@@ -155,6 +155,7 @@ Deno.test("parseUsersFile reads users, and says in one line what is wrong withou
     ["no address", JSON.stringify([{ ...base, email: "nobody" }]), /^0\.email: /],
     ["a slip", JSON.stringify([{ ...base, role: "admin" }]), /^0: .*role/],
     ["twice", JSON.stringify([base, { ...base, email: "A@b.example" }]), /^1\.email: A@b\.example is declared twice$/],
+    ["too long", JSON.stringify([{ ...base, roles: ["x".repeat(5000)] }]), /^0: claims is too long/],
     ["reserved", JSON.stringify([{ ...base, claims: { iss: "x" } }]), /^0: claims cannot be taken: iss/],
   ];
   for (const [name, file, expected] of wrong) {
