@@ -179,7 +179,7 @@ async function goThroughFlow(client: Client): Promise<void> {
     await fetch(below(url, metadata.jwks_uri)),
     200,
   );
-  assert(Array.isArray(keys) && keys.length === 1);
+  assert(Array.isArray(keys) && keys.length === 2);
 
   const clientId = await registerClient(client);
   const code = await fetchCode(client, clientId);
