@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Paths below a sandbox's prefix, by the name of the route that serves them. */
+/** Paths below a sandbox's prefix, by the name of the route that serves them; `:name` stands for any one last segment. */
 export const paths = {
   home: "/",
   guide: "/guide",
@@ -18,6 +18,7 @@ export const paths = {
   token: "/oauth/token",
   register: "/oauth/register",
   jwks: "/oauth/jwks",
+  clientMetadata: "/client-metadata/:name",
   assets: "/assets/",
   style: "/assets/style.css",
   guideScript: "/assets/guide.js",
@@ -54,6 +55,7 @@ export function buildUrls(origin: string, prefix: string): Urls {
     token: issuer + paths.token,
     register: issuer + paths.register,
     jwks: issuer + paths.jwks,
+    clientMetadata: issuer + paths.clientMetadata,
     assets: issuer + paths.assets,
     style: issuer + paths.style,
     guideScript: issuer + paths.guideScript,

@@ -7,8 +7,11 @@
 import { createChance, randomBytes } from "../lib/chance.ts";
 import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
+import { fetchAt, resolveDns } from "../lib/network.ts";
+import { createClientDocuments } from "../lib/oauth/client_document.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
+import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
 import { resolvePlan } from "../lib/scenarios/plan.ts";
@@ -21,6 +24,7 @@ import { createStore } from "../lib/store/kv.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
+import { clientMetadataRoutes } from "./client_metadata.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { mcpRoutes } from "./mcp.ts";
@@ -50,11 +54,15 @@ export interface AppOptions {
   readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
   /** What delays wait with; a timer if not given. */
   readonly sleep?: Sleep;
+  /** What documents that clients name are fetched with, at an address that was checked; a socket if not given. */
+  readonly fetch?: FetchAt;
+  /** What the addresses of such documents are looked up with; the system's DNS if not given. */
+  readonly resolveDns?: ResolveDns;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
   /**
    * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
-   * only its pages (DNS rebinding).
+   * only its pages (DNS rebinding), and documents of clients may lie on this machine.
    */
   readonly loopbackOnly?: boolean;
   /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
@@ -99,7 +107,7 @@ export function createApp(options: AppOptions): App {
         if (found.kind === "response") return found.response;
         route = found.route;
         const plan = resolvePlan(sandbox.scenario);
-        response = await route.handler({ request, url, sandbox, plan, info });
+        response = await route.handler({ request, url, sandbox, plan, param: found.param, info });
         if (plan.wire) response = await applyWire(response, plan.wire, sleep);
       } catch (error) {
         response = failureResponse(error, { request, url, sandbox }, (message) => {
@@ -123,7 +131,14 @@ function assemble(options: AppOptions): {
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
   const store = createStore(kv, chance);
-  const clients = createClients(store);
+  const local = options.loopbackOnly ?? false;
+  const outbound = createOutbound({
+    fetch: options.fetch ?? fetchAt,
+    resolveDns: options.resolveDns ?? resolveDns,
+    sleep,
+    local,
+  });
+  const clients = createClients(store, createClientDocuments({ outbound, local }));
   const grants = createGrants(store);
   const users = createUsers(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
@@ -140,6 +155,7 @@ function assemble(options: AppOptions): {
     sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
     match: createRouter([
       ...discoveryRoutes({ alg, keysOf }),
+      ...clientMetadataRoutes(),
       ...registerRoutes({ clients, chance }),
       ...authorizeRoutes({ clients, users, chance, keysOf }),
       ...tokenRoutes({ clients, grants, chance, keysOf }),

@@ -13,6 +13,7 @@ import {
   parseAuthorizationRequest,
   parseAuthorizationTarget,
 } from "../lib/oauth/authorization_request.ts";
+import { isDocumentId } from "../lib/oauth/client_metadata.ts";
 import { issueCode } from "../lib/oauth/code.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
@@ -108,7 +109,7 @@ async function withTarget(
   answer: (target: AuthorizationTarget, request: AuthorizationRequest) => Response | Promise<Response>,
 ): Promise<Response> {
   const params = parseParams(query);
-  const target = await parseAuthorizationTarget(clients, context.sandbox.id, params);
+  const target = await parseAuthorizationTarget(clients, context.sandbox, params);
   try {
     return await answer(target, parseAuthorizationRequest(params));
   } catch (error) {
@@ -205,6 +206,7 @@ function consentResponse(
     <ConsentPage
       urls={sandbox.urls}
       clientId={client.clientId}
+      {...(isDocumentId(client.clientId) ? { clientHost: new URL(client.clientId).host } : {})}
       {...(client_name === undefined ? {} : { clientName: client_name })}
       {...(client_uri === undefined ? {} : { clientUri: client_uri })}
       {...(logo_uri === undefined ? {} : { logoUri: logo_uri })}

@@ -45,7 +45,7 @@ export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): rea
     requireFaultless(params);
     const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"));
     const [client, keys] = await Promise.all([
-      authenticateClient(clients, sandbox.id, request, params),
+      authenticateClient(clients, sandbox, request, params),
       keysOf(sandbox.id),
     ]);
     const { policy, mint } = plan;

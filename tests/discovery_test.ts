@@ -17,6 +17,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     response_modes_supported: ["query"],
     grant_types_supported: ["authorization_code", "refresh_token"],
     token_endpoint_auth_methods_supported: ["none", "client_secret_post", "client_secret_basic"],
+    client_id_metadata_document_supported: true,
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ["public"],

@@ -36,6 +36,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/.well-known/oauth-protected-resource", ["GET", "HEAD"], true],
   ["/.well-known/oauth-protected-resource/oauth", ["GET", "HEAD"], true],
   ["/oauth/jwks", ["GET", "HEAD"], true],
+  ["/client-metadata/:name", ["GET", "HEAD"], true],
   ["/oauth/register", ["POST"], true],
   ["/oauth/token", ["POST"], true],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],

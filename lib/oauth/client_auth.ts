@@ -8,6 +8,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { OAuthError } from "../errors.ts";
 import type { ClientRecord, Clients } from "../store/clients.ts";
 import type { Entry } from "../store/kv.ts";
+import type { Sandbox } from "../sandbox.ts";
 import { type Params, requireParam } from "./params.ts";
 
 /** What a client said of itself. */
@@ -22,7 +23,7 @@ interface Credentials {
  * Authenticates the client of a token request.
  *
  * @param clients The table of clients.
- * @param sandboxId The sandbox.
+ * @param sandbox The sandbox.
  * @param request The request, of which the header is read.
  * @param params The form.
  * @returns The client with its version, for the commit that makes the request count.
@@ -32,18 +33,19 @@ interface Credentials {
  */
 export async function authenticateClient(
   clients: Clients,
-  sandboxId: string,
+  sandbox: Sandbox,
   request: Request,
   params: Params,
 ): Promise<Entry<ClientRecord> & { readonly value: ClientRecord }> {
   const credentials = readCredentials(request, params);
-  const entry = await clients.recall(sandboxId, credentials.clientId);
+  const entry = await clients.recall(sandbox, credentials.clientId);
   const { value } = entry;
   if (!value) {
     throw new OAuthError("invalid_client", "Client not found", {
       parameter: credentials.parameter,
       received: credentials.clientId,
-      expected: "a client_id that this server's registration endpoint has issued",
+      expected:
+        "a client_id that this server's registration endpoint has issued, or the https URL of a client metadata document",
       reference: "RFC 6749 5.2",
     });
   }

@@ -9,6 +9,11 @@ export const grantTypes = ["authorization_code", "refresh_token"] as const;
 /** Ways to authenticate at the token endpoint, as metadata advertises them. */
 export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
 
+/** Whether a client_id is a URL that says where the client is described, and not one that registration has issued. */
+export function isDocumentId(clientId: string): boolean {
+  return /^https?:/i.test(clientId);
+}
+
 /** What a client says of itself (RFC 7591 2), with the defaults filled in. */
 export interface ClientMetadata {
   /** Where answers may go. */

@@ -33,6 +33,7 @@ export function buildServerMetadata(
     response_modes_supported: ["query"],
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    client_id_metadata_document_supported: true,
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),
     subject_types_supported: ["public"],

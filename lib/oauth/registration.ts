@@ -34,6 +34,17 @@ const metadata = z.object({
   application_type: z.enum(["web", "native"]).optional(),
 });
 
+/** There is no secret that a client and a server who have never spoken could share. */
+const documentMethods = tokenEndpointAuthMethods.filter((method) => !method.startsWith("client_secret"));
+
+const document = metadata.extend({
+  client_id: z.string(),
+  client_name: text,
+  client_secret: z.never("must not stand in a document that everybody can read").optional(),
+  client_secret_expires_at: z.never("must not stand in a document that everybody can read").optional(),
+  token_endpoint_auth_method: z.enum(documentMethods).default("none"),
+});
+
 /** A stored record holds 64 KiB; what a client says of itself is kept well below. */
 const MAX_METADATA_LENGTH = 32 * 1024;
 
@@ -47,7 +58,32 @@ const MAX_METADATA_LENGTH = 32 * 1024;
 export function parseRegistration(body: string): ClientMetadata {
   const parsed = metadata.safeParse(withoutNulls(parseJsonObject(body)));
   if (!parsed.success) throw describeIssue(parsed.error);
-  const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = parsed.data;
+  return complete(parsed.data);
+}
+
+/**
+ * Reads a client metadata document: the same members, of which one says who it is about.
+ *
+ * @param body The document as text.
+ * @param clientId The URL it lies at.
+ * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the member.
+ * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
+ */
+export function parseClientDocument(body: string, clientId: string): ClientMetadata {
+  const parsed = document.safeParse(withoutNulls(parseJsonObject(body)));
+  if (!parsed.success) throw describeIssue(parsed.error);
+  const { client_id, client_secret: _s, client_secret_expires_at: _e, ...fields } = parsed.data;
+  if (client_id === clientId) return complete(fields);
+  throw new OAuthError("invalid_client_metadata", "client_id is not the URL that the document was fetched from", {
+    parameter: "client_id",
+    received: client_id,
+    expected: `'${excerpt(clientId)}', character by character`,
+  });
+}
+
+/** Fills in the defaults and checks what one member says of another. */
+function complete(fields: z.infer<typeof metadata>): ClientMetadata {
+  const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = fields;
   for (const uri of redirect_uris) checkRedirectUri(uri);
   const grants = knownGrants(grant_types ?? ["authorization_code"]);
   if (redirect_uris.length === 0) {

@@ -4,7 +4,8 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { ClientMetadata } from "../oauth/client_metadata.ts";
+import { type ClientMetadata, isDocumentId } from "../oauth/client_metadata.ts";
+import type { Sandbox } from "../sandbox.ts";
 import type { Entry, Key, Store } from "./kv.ts";
 
 /** A client as it is kept: its secret only as a hash. */
@@ -25,9 +26,10 @@ export interface Clients {
   readonly get: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
   /**
    * The client as this process saw it last, else as it is stored. Whoever acts on it passes its version to the commit
-   * that makes the act count, so that a change made elsewhere is noticed at no extra cost.
+   * that makes the act count, so that a change made elsewhere is noticed at no extra cost. A client that is known by a
+   * URL stands in no table, and has a value without a version.
    */
-  readonly recall: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
+  readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
 }
@@ -38,8 +40,12 @@ const MAX_REMEMBERED = 10_000;
  * Opens the table of clients.
  *
  * @param store The store.
+ * @param describe Finds the client of a URL, or throws.
  */
-export function createClients(store: Store): Clients {
+export function createClients(
+  store: Store,
+  describe: (sandbox: Sandbox, clientId: string) => Promise<ClientRecord>,
+): Clients {
   const seen = new Map<string, Entry<ClientRecord>>();
 
   async function get(sandboxId: string, clientId: string): Promise<Entry<ClientRecord>> {
@@ -56,9 +62,11 @@ export function createClients(store: Store): Clients {
 
   return {
     get,
-    recall: (sandboxId, clientId) => {
-      const known = seen.get(`${sandboxId} ${clientId}`);
-      return known ? Promise.resolve(known) : get(sandboxId, clientId);
+    recall: async (sandbox, clientId) => {
+      if (isDocumentId(clientId)) {
+        return { key: keyOf(sandbox.id, clientId), value: await describe(sandbox, clientId), versionstamp: null };
+      }
+      return seen.get(`${sandbox.id} ${clientId}`) ?? await get(sandbox.id, clientId);
     },
     add: async (sandboxId, client) => {
       if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
