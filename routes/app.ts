@@ -8,7 +8,9 @@ import { createChance, randomBytes } from "../lib/chance.ts";
 import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
 import { fetchAt, resolveDns } from "../lib/network.ts";
+import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createClientDocuments } from "../lib/oauth/client_document.ts";
+import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
@@ -17,6 +19,7 @@ import { createSandboxResolver } from "../lib/sandbox.ts";
 import { resolvePlan } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
+import { createAssertions } from "../lib/store/assertions.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
@@ -142,6 +145,9 @@ function assemble(options: AppOptions): {
   const grants = createGrants(store);
   const users = createUsers(store);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance);
+  const assertions = createAssertions(store);
+  const clientKeys = createClientKeys(outbound);
+  const authenticate = createClientAuthenticator({ clients, assertions, clientKeys, keysOf });
   const verifyToken = createTokenVerifier({ keysOf, grants });
   const mcp = createMcpEndpoint({
     store,
@@ -156,9 +162,9 @@ function assemble(options: AppOptions): {
     match: createRouter([
       ...discoveryRoutes({ alg, keysOf }),
       ...clientMetadataRoutes(),
-      ...registerRoutes({ clients, chance }),
+      ...registerRoutes({ clients, chance, keysOf }),
       ...authorizeRoutes({ clients, users, chance, keysOf }),
-      ...tokenRoutes({ clients, grants, chance, keysOf }),
+      ...tokenRoutes({ clients, authenticate, grants, chance, keysOf }),
       ...mcpRoutes({ mcp, verifyToken, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),

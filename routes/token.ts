@@ -6,7 +6,7 @@
 import type { Chance } from "../lib/chance.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
 import type { TokenRequest } from "../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../lib/oauth/grants/refresh_token.ts";
@@ -25,6 +25,8 @@ export interface TokenDeps {
   readonly clients: Clients;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
@@ -38,14 +40,14 @@ const redeem: Readonly<Record<typeof grantTypes[number], (request: TokenRequest)
 };
 
 /** The row of the token endpoint. */
-export function tokenRoutes({ clients, grants, chance, keysOf }: TokenDeps): readonly Route[] {
+export function tokenRoutes({ clients, authenticate, grants, chance, keysOf }: TokenDeps): readonly Route[] {
   async function token({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
     requireFaultless(params);
     const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"));
     const [client, keys] = await Promise.all([
-      authenticateClient(clients, sandbox, request, params),
+      authenticate(sandbox, request, params),
       keysOf(sandbox.id),
     ]);
     const { policy, mint } = plan;

@@ -6,6 +6,7 @@
  * @module
  */
 import { OAuthError } from "../errors.ts";
+import { parseFreshness } from "../freshness.ts";
 import { type Outbound, OutboundError } from "../outbound.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ClientRecord } from "../store/clients.ts";
@@ -29,9 +30,6 @@ interface Remembered {
 
 /** Documents remembered at the same time; the oldest goes first. */
 const MAX_REMEMBERED = 500;
-/** How long a document is good that does not say so, and the longest that is believed, in seconds. */
-const DEFAULT_FRESH_SECONDS = 300;
-const MAX_FRESH_SECONDS = 24 * 60 * 60;
 
 /**
  * Makes the function that finds the client of a URL.
@@ -62,7 +60,7 @@ export function createClientDocuments(
       });
     const client = isUnchanged && known ? known.client : await readDocument(sandbox, clientId, text);
     remembered.delete(name);
-    const freshSeconds = parseFreshness(headers.get("cache-control") ?? "");
+    const freshSeconds = parseFreshness(headers);
     if (freshSeconds !== undefined) {
       if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
       const freshUntilMs = sandbox.now() + freshSeconds * 1000;
@@ -114,15 +112,6 @@ export function checkDocumentUrl(clientId: string, local: boolean): void {
     ? "it has no path"
     : undefined;
   if (problem !== undefined) throw refuse(`client_id is no URL that a client can be known by: ${problem}`, clientId);
-}
-
-/** Seconds a response is fresh (RFC 9111 5.2.2), or undefined if it must not be kept. */
-function parseFreshness(cacheControl: string): number | undefined {
-  const directives = cacheControl.toLowerCase().split(",").map((directive) => directive.trim());
-  if (directives.includes("no-store")) return undefined;
-  if (directives.includes("no-cache")) return 0;
-  const [, maxAge] = /^max-age="?(\d{1,10})"?$/.exec(directives.find((text) => text.startsWith("max-age")) ?? "") ?? [];
-  return Math.min(maxAge === undefined ? DEFAULT_FRESH_SECONDS : Number(maxAge), MAX_FRESH_SECONDS);
 }
 
 function refuse(message: string, received: string): OAuthError {

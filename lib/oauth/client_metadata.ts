@@ -7,7 +7,21 @@
 /** Grants a client can register for, as metadata advertises them. */
 export const grantTypes = ["authorization_code", "refresh_token"] as const;
 /** Ways to authenticate at the token endpoint, as metadata advertises them. */
-export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
+export const tokenEndpointAuthMethods = [
+  "none",
+  "client_secret_post",
+  "client_secret_basic",
+  "client_secret_jwt",
+  "private_key_jwt",
+] as const;
+/**
+ * What client assertions may be signed with, by the way of authenticating; metadata advertises them together. The two
+ * lists have nothing in common, and no `none`.
+ */
+export const assertionAlgorithms = {
+  client_secret_jwt: ["HS256", "HS384", "HS512"],
+  private_key_jwt: ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
+} as const;
 
 /** Whether a client_id is a URL that says where the client is described, and not one that registration has issued. */
 export function isDocumentId(clientId: string): boolean {
@@ -20,6 +34,8 @@ export interface ClientMetadata {
   readonly redirect_uris: readonly string[];
   /** How it authenticates at the token endpoint. */
   readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
+  /** What it signs assertions with, if it wants nothing else to be accepted. */
+  readonly token_endpoint_auth_signing_alg?: string | undefined;
   /** Grants it may use. */
   readonly grant_types: readonly string[];
   /** Always `code`. */

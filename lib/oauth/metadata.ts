@@ -8,7 +8,7 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { SigningAlgorithm } from "../store/keys.ts";
 import { codeChallengeMethods } from "./pkce.ts";
-import { grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import { assertionAlgorithms, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
 
 /**
  * Authorization server metadata.
@@ -33,6 +33,7 @@ export function buildServerMetadata(
     response_modes_supported: ["query"],
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: Object.values(assertionAlgorithms).flat(),
     client_id_metadata_document_supported: true,
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),

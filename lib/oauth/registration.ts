@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { excerpt, OAuthError } from "../errors.ts";
-import { type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import { assertionAlgorithms, type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
 import { checkRedirectUri } from "./redirect_uri.ts";
 
 const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), "holds a NUL character");
@@ -18,6 +18,7 @@ const webUri = z.string().max(2048).refine(
 const metadata = z.object({
   redirect_uris: z.array(z.string()).max(50).optional(),
   token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods).optional(),
+  token_endpoint_auth_signing_alg: text.optional(),
   grant_types: z.array(z.string().max(256)).max(50).optional(),
   response_types: z.array(z.string().max(256)).max(50).optional(),
   client_name: text.optional(),
@@ -103,11 +104,30 @@ function complete(fields: z.infer<typeof metadata>): ClientMetadata {
     response_types: ["code"],
     token_endpoint_auth_method: token_endpoint_auth_method ?? "client_secret_basic",
   };
+  checkKeys(client);
   const length = JSON.stringify(client).length;
   if (length > MAX_METADATA_LENGTH) {
     throw refuse("the metadata as a whole", `${length} characters`, `${MAX_METADATA_LENGTH} at the most`);
   }
   return client;
+}
+
+/** A client that signs must have said with what, and must not have told the world its private key. */
+function checkKeys(
+  { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: alg, ...client }: ClientMetadata,
+): void {
+  const { jwks, jwks_uri } = client;
+  if (jwks && jwks_uri !== undefined) throw refuse("jwks", "jwks and jwks_uri", "one of them");
+  const isSecret = jwks?.keys.some((key) => key.kty === "oct" || "d" in key || "k" in key);
+  if (isSecret) throw refuse("jwks", "a secret or private key", "public keys alone");
+  if (method === "private_key_jwt" && !jwks && jwks_uri === undefined) {
+    throw refuse("token_endpoint_auth_method", method, "jwks or jwks_uri beside it, to verify assertions with");
+  }
+  if (alg === undefined) return;
+  const accepted: readonly string[] = method === "client_secret_jwt" || method === "private_key_jwt"
+    ? assertionAlgorithms[method]
+    : Object.values(assertionAlgorithms).flat();
+  if (!accepted.includes(alg)) throw refuse("token_endpoint_auth_signing_alg", alg, accepted.join(" or "));
 }
 
 function parseJsonObject(body: string): Record<string, unknown> {

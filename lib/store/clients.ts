@@ -8,12 +8,16 @@ import { type ClientMetadata, isDocumentId } from "../oauth/client_metadata.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Entry, Key, Store } from "./kv.ts";
 
-/** A client as it is kept: its secret only as a hash. */
+/** A client as it is kept: its secret as a hash, or encrypted where it has to be read again. */
 export interface ClientRecord {
   /** What it is called by. */
   readonly clientId: string;
-  /** SHA-256 of the secret in base64url; absent for public clients. A random secret needs no slow hash. */
+  /** SHA-256 of the secret in base64url; absent for clients without one. A random secret needs no slow hash. */
   readonly secretHash?: string;
+  /** The secret of a client that makes an HMAC with it, encrypted; such a client has no `secretHash`. */
+  readonly encryptedSecret?: string;
+  /** When the secret runs out, in seconds since 1970 on the sandbox's clock; absent for one that does not. */
+  readonly secretExpiresAtSeconds?: number;
   /** Seconds since 1970 on the sandbox's clock. */
   readonly issuedAtSeconds: number;
   /** What it said of itself. */

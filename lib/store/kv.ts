@@ -12,6 +12,7 @@
  * | `[sandbox, "key", use]`            | `KeyRecord`      | for good                               | keys.ts     |
  * | `[sandbox, "spent", jti]`          | grant id         | as long as what it marks could be used | grants.ts   |
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
+ * | `[sandbox, "assertion", hash]`    | 1                | as long as what it marks could be used | assertions.ts |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *
