@@ -6,11 +6,11 @@
 import { hash } from "node:crypto";
 import type { Chance } from "../lib/chance.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import type { ClientMetadata } from "../lib/oauth/client_metadata.ts";
+import { issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
-import { encryptSecret } from "../lib/oauth/secret_box.ts";
-import type { ClientRecord, Clients } from "../lib/store/clients.ts";
+import type { Clients } from "../lib/store/clients.ts";
 import { paths } from "../lib/urls.ts";
+import { clientInformation, registrationRoutes } from "./registration.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What registration needs. */
@@ -23,46 +23,32 @@ export interface RegisterDeps {
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 
-/** The row of registration. */
-export function registerRoutes({ clients, chance, keysOf }: RegisterDeps): readonly Route[] {
-  /** The secret as it is kept: readable only where it has to be read again. */
-  async function keepSecret(
-    sandboxId: string,
-    { clientId, metadata, secret }: { clientId: string; metadata: ClientMetadata; secret: string },
-  ): Promise<Pick<ClientRecord, "secretHash" | "encryptedSecret">> {
-    if (metadata.token_endpoint_auth_method !== "client_secret_jwt") {
-      return { secretHash: hash("sha256", secret, "base64url") };
-    }
-    const { sealing } = await keysOf(sandboxId);
-    return { encryptedSecret: encryptSecret({ sealing, clientId }, secret, chance) };
-  }
+/** The rows of registration, and of what becomes of it later. */
+export function registerRoutes(deps: RegisterDeps): readonly Route[] {
+  const { clients, chance, keysOf } = deps;
 
-  async function register({ request, sandbox }: Context): Promise<Response> {
+  async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
     requireContentType(request, "application/json");
     const { parseRegistration } = await import("../lib/oauth/registration.ts");
     const metadata = parseRegistration(await readText(request));
     const clientId = `client_${chance.id()}`;
-    const secret = makeSecret(metadata, chance);
-    const issuedAtSeconds = Math.floor(sandbox.now() / 1000);
-    await clients.add(sandbox.id, {
+    const token = `registration_${chance.id(32)}`;
+    const nowSeconds = Math.floor(sandbox.now() / 1000);
+    const keys = (): Promise<Keys> => keysOf(sandbox.id);
+    const secret = await issueSecret({ chance, keys, policy }, { clientId, metadata, nowSeconds });
+    const client = {
       clientId,
-      ...(secret === undefined ? {} : await keepSecret(sandbox.id, { clientId, metadata, secret })),
-      issuedAtSeconds,
+      ...secret?.kept,
+      registrationTokenHash: hash("sha256", token, "base64url"),
+      issuedAtSeconds: nowSeconds,
       metadata,
-    });
-    return noStoreJson({
-      client_id: clientId,
-      ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
-      client_id_issued_at: issuedAtSeconds,
-      ...metadata,
-    }, 201);
+    };
+    await clients.add(sandbox.id, client);
+    return noStoreJson(clientInformation(sandbox, client, { token, secret }), 201);
   }
 
-  return [{ name: "register", method: "POST", path: paths.register, cors: true, handler: register }];
-}
-
-/** Nothing for clients without one; 64 bytes where it is the key of an HMAC, which HS512 asks for (RFC 7518 3.2). */
-function makeSecret({ token_endpoint_auth_method: method }: ClientMetadata, chance: Chance): string | undefined {
-  if (method === "none" || method === "private_key_jwt") return undefined;
-  return `secret_${chance.id(method === "client_secret_jwt" ? 64 : 32)}`;
+  return [
+    { name: "register", method: "POST", path: paths.register, cors: true, handler: register },
+    ...registrationRoutes(deps),
+  ];
 }

@@ -38,6 +38,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/jwks", ["GET", "HEAD"], true],
   ["/client-metadata/:name", ["GET", "HEAD"], true],
   ["/oauth/register", ["POST"], true],
+  ["/oauth/register/:client_id", ["DELETE", "GET", "HEAD", "PUT"], true],
   ["/oauth/token", ["POST"], true],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],

@@ -18,6 +18,8 @@ export interface ClientRecord {
   readonly encryptedSecret?: string;
   /** When the secret runs out, in seconds since 1970 on the sandbox's clock; absent for one that does not. */
   readonly secretExpiresAtSeconds?: number;
+  /** SHA-256 of the token that manages the registration, in base64url; absent for clients registered before there was one. */
+  readonly registrationTokenHash?: string;
   /** Seconds since 1970 on the sandbox's clock. */
   readonly issuedAtSeconds: number;
   /** What it said of itself. */
@@ -36,6 +38,13 @@ export interface Clients {
   readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
+  /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
+  readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
+  /**
+   * Forgets a client for good. Another process may go on remembering it, and show its consent page or issue a code; but
+   * whatever counts is committed with the client's version, and so fails there, too.
+   */
+  readonly remove: (sandboxId: string, clientId: string) => Promise<void>;
 }
 
 const MAX_REMEMBERED = 10_000;
@@ -76,6 +85,14 @@ export function createClients(
       if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
         throw new Error("A new client id was already taken");
       }
+    },
+    replace: async (sandboxId, { key, versionstamp }, client) => {
+      seen.delete(`${sandboxId} ${client.clientId}`);
+      return await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
+    },
+    remove: async (sandboxId, clientId) => {
+      await store.commit({ deletes: [keyOf(sandboxId, clientId)] });
+      seen.delete(`${sandboxId} ${clientId}`);
     },
   };
 }

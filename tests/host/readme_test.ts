@@ -49,3 +49,13 @@ Deno.test("README names the version of Deno that CI runs", async () => {
   const versions = new Set([...(readme + ci).matchAll(/deno@(\d+\.\d+\.\d+)/g)].map(([, version]) => version));
   assert.equal(versions.size, 1);
 });
+
+Deno.test("README names a test for every paragraph it claims, and each of them exists", async () => {
+  const folder = new URL("../", import.meta.url);
+  let tests = "";
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith("_test.ts")) tests += await Deno.readTextFile(new URL(name, folder));
+  }
+  const missing = table("RFC").filter(([, , name = ""]) => !tests.includes(`Deno.test("${name}"`));
+  assert.deepEqual(missing, []);
+});
