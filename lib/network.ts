@@ -1,5 +1,7 @@
 /**
- * The network as an option: what goes out where nothing else was handed in. It needs the permission to use the net.
+ * The network as an option: what goes out where nothing else was handed in. It needs the permissions to use the net and,
+ * for https, to read the certificates that are trusted: `--allow-net --allow-sys`, of which the runtime has no narrower
+ * form.
  *
  * @module
  */
@@ -51,5 +53,9 @@ export async function fetchAt(request: Request, address: string): Promise<Respon
  */
 export async function resolveDns(hostname: string): Promise<readonly string[]> {
   const answers = await Promise.allSettled([Deno.resolveDns(hostname, "A"), Deno.resolveDns(hostname, "AAAA")]);
+  for (const answer of answers) {
+    // A host without addresses of one kind is nothing special; a missing permission is the owner's to hear of.
+    if (answer.status === "rejected" && answer.reason instanceof Deno.errors.NotCapable) throw answer.reason;
+  }
   return answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
 }

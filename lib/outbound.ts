@@ -97,7 +97,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     try {
       return await Promise.race([fetched, timeout]);
     } catch (error) {
-      if (error instanceof OutboundError) throw error;
+      if (error instanceof OutboundError || error instanceof Deno.errors.NotCapable) throw error;
       // What the network says of a failure tells a stranger what stands there.
       throw new OutboundError("The document cannot be fetched");
     } finally {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fetchAt } from "../../lib/network.ts";
 import { createOutbound } from "../../lib/outbound.ts";
 import { sleepOnTimer } from "../../lib/sleep.ts";
+import { createCertificate } from "./program.ts";
 
 function serve(handler: (request: Request) => Response): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handler);
@@ -41,4 +42,19 @@ Deno.test("an outbound fetch over a socket stops reading at 64 KiB", async () =>
   const resolveDns = (): Promise<readonly string[]> => Promise.resolve([]);
   const go = createOutbound({ fetch: fetchAt, resolveDns, sleep: sleepOnTimer, local: true });
   await assert.rejects(go({ url: `http://localhost:${server.addr.port}/` }), /more than 65536 bytes/);
+});
+
+Deno.test("fetchAt sends nothing over TLS to a server without a certificate that is trusted (RFC 9110 4.3.4)", async () => {
+  let requests = 0;
+  const onListen = (): void => {};
+  const { cert, key } = createCertificate();
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen, cert, key }, () => {
+    requests++;
+    return Response.json({});
+  });
+  const { port } = server.addr;
+  for (const host of ["localhost", "pinned.invalid"]) {
+    await assert.rejects(fetchAt(new Request(`https://${host}:${port}/`), "127.0.0.1"), /certificate/i);
+  }
+  assert.equal(requests, 0);
 });
