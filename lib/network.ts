@@ -1,7 +1,7 @@
 /**
  * The network as an option: what goes out where nothing else was handed in. It needs the permissions to use the net and,
- * for https, to read the certificates that are trusted: `--allow-net --allow-sys`, of which the runtime has no narrower
- * form.
+ * for https, to read the certificates that are trusted: `--allow-net --allow-sys --allow-env=NODE_USE_SYSTEM_CA`; there are
+ * none narrower.
  *
  * @module
  */
