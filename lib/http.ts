@@ -102,6 +102,9 @@ export function errorResponse(error: OAuthError): Response {
   if (error.code === "invalid_client" && error.detail.parameter === "authorization") {
     response.headers.set("www-authenticate", 'Basic realm="mock oauth server", charset="UTF-8"');
   }
+  if (error.code === "invalid_token" && error.detail.parameter === "authorization") {
+    response.headers.set("www-authenticate", 'Bearer realm="mock oauth server", error="invalid_token"');
+  }
   return response;
 }
 

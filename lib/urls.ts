@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Paths below a sandbox's prefix, by the name of the route that serves them. */
+/** Paths below a sandbox's prefix, by the name of the route that serves them; `:name` stands for any one last segment. */
 export const paths = {
   home: "/",
   guide: "/guide",
@@ -17,6 +17,7 @@ export const paths = {
   authorize: "/oauth/authorize",
   token: "/oauth/token",
   register: "/oauth/register",
+  registration: "/oauth/register/:client_id",
   jwks: "/oauth/jwks",
   revoke: "/oauth/revoke",
   introspect: "/oauth/introspect",
@@ -26,6 +27,7 @@ export const paths = {
   deviceVerify: "/oauth/device/verify",
   idpToken: "/idp/token",
   idpJwks: "/idp/jwks",
+  clientMetadata: "/client-metadata/:name",
   assets: "/assets/",
   style: "/assets/style.css",
   guideScript: "/assets/guide.js",
@@ -61,6 +63,7 @@ export function buildUrls(origin: string, prefix: string): Urls {
     authorize: issuer + paths.authorize,
     token: issuer + paths.token,
     register: issuer + paths.register,
+    registration: issuer + paths.registration,
     jwks: issuer + paths.jwks,
     revoke: issuer + paths.revoke,
     introspect: issuer + paths.introspect,
@@ -70,6 +73,7 @@ export function buildUrls(origin: string, prefix: string): Urls {
     deviceVerify: issuer + paths.deviceVerify,
     idpToken: issuer + paths.idpToken,
     idpJwks: issuer + paths.idpJwks,
+    clientMetadata: issuer + paths.clientMetadata,
     assets: issuer + paths.assets,
     style: issuer + paths.style,
     guideScript: issuer + paths.guideScript,

@@ -8,13 +8,19 @@ import { createChance, randomBytes } from "../lib/chance.ts";
 import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
 import { type DeclaredUser, withDeclaredUsers } from "../lib/oauth/declared_users.ts";
+import { fetchAt, resolveDns } from "../lib/network.ts";
+import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
+import { createClientDocuments } from "../lib/oauth/client_document.ts";
+import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
+import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
 import { createPlanResolver, type Plan, type Policy } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
+import { createAssertions } from "../lib/store/assertions.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
@@ -26,6 +32,7 @@ import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
+import { clientMetadataRoutes } from "./client_metadata.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { idpRoutes } from "./idp.ts";
@@ -63,11 +70,15 @@ export interface AppOptions {
   readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
   /** What delays wait with; a timer if not given. */
   readonly sleep?: Sleep;
+  /** What documents that clients name are fetched with, at an address that was checked; a socket if not given. */
+  readonly fetch?: FetchAt;
+  /** What the addresses of such documents are looked up with; the system's DNS if not given. */
+  readonly resolveDns?: ResolveDns;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
   /**
    * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
-   * only its pages (DNS rebinding).
+   * only its pages (DNS rebinding), and documents of clients may lie on this machine.
    */
   readonly loopbackOnly?: boolean;
   /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
@@ -112,7 +123,7 @@ export function createApp(options: AppOptions): App {
         if (found.kind === "response") return found.response;
         route = found.route;
         const plan = planOf(sandbox.scenario);
-        response = await route.handler({ request, url, sandbox, plan, info });
+        response = await route.handler({ request, url, sandbox, plan, param: found.param, info });
         if (plan.wire) response = await applyWire(response, plan.wire, sleep);
       } catch (error) {
         response = failureResponse(error, { request, url, sandbox }, (message) => {
@@ -137,7 +148,14 @@ function assemble(options: AppOptions): {
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
   const store = createStore(kv, chance);
-  const clients = createClients(store);
+  const local = options.loopbackOnly ?? false;
+  const outbound = createOutbound({
+    fetch: options.fetch ?? fetchAt,
+    resolveDns: options.resolveDns ?? resolveDns,
+    sleep,
+    local,
+  });
+  const clients = createClients(store, createClientDocuments({ outbound, local }));
   const grants = createGrants(store);
   const users = withDeclaredUsers(createUsers(store), options.users ?? []);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
@@ -147,6 +165,9 @@ function assemble(options: AppOptions): {
   const replays = createReplays(store);
   // Another party with keys of its own, which happen to be kept here.
   const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
+  const assertions = createAssertions(store);
+  const clientKeys = createClientKeys(outbound);
+  const authenticate = createClientAuthenticator({ clients, assertions, clientKeys, keysOf });
   const mcp = createMcpEndpoint({
     store,
     chance,
@@ -160,13 +181,14 @@ function assemble(options: AppOptions): {
     planOf: createPlanResolver(options.policy),
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
-      ...registerRoutes({ clients, chance }),
+      ...clientMetadataRoutes(),
+      ...registerRoutes({ clients, chance, keysOf }),
       ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
-      ...deviceRoutes({ clients, users, devices, chance }),
-      ...idpRoutes({ clients, chance, keysOf, keysOfIdp }),
-      ...parRoutes({ clients, pushed, replays, chance, keysOf }),
-      ...tokenRoutes({ clients, grants, devices, replays, chance, keysOf, keysOfIdp }),
-      ...tokenStatusRoutes({ clients, grants, keysOf, verifier }),
+      ...deviceRoutes({ clients, authenticate, users, devices, chance }),
+      ...idpRoutes({ authenticate, chance, keysOf, keysOfIdp }),
+      ...parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }),
+      ...tokenRoutes({ clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }),
+      ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),

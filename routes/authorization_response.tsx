@@ -4,6 +4,7 @@
  * @module
  */
 import type { AuthorizationRequest, AuthorizationTarget } from "../lib/oauth/authorization_request.ts";
+import { isDocumentId } from "../lib/oauth/client_metadata.ts";
 import { isLoopbackUri } from "../lib/oauth/redirect_uri.ts";
 import { buildRedirect } from "../lib/oauth/response_mode.ts";
 import { ConsentPage } from "../views/consent.tsx";
@@ -60,6 +61,7 @@ export function consentResponse({ sandbox, url }: Context, consent: ConsentState
     <ConsentPage
       urls={sandbox.urls}
       clientId={client.clientId}
+      {...(isDocumentId(client.clientId) ? { clientHost: new URL(client.clientId).host } : {})}
       {...(client_name === undefined ? {} : { clientName: client_name })}
       {...(client_uri === undefined ? {} : { clientUri: client_uri })}
       {...(logo_uri === undefined ? {} : { logoUri: logo_uri })}

@@ -104,7 +104,7 @@ async function withTarget(
   const { sandbox, plan } = context;
   const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
   const params = parseParams(resolved.query);
-  const found = await parseAuthorizationTarget(clients, sandbox.id, params);
+  const found = await parseAuthorizationTarget(clients, sandbox, params);
   const target = resolved.entry ? { ...found, pushed: resolved.entry } : found;
   try {
     requireGrantType(target.client, "authorization_code");

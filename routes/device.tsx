@@ -6,7 +6,7 @@
 import type { Chance } from "../lib/chance.ts";
 import { errorStatus, OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { authorizeDevice, decideDevice, findWaitingDevice } from "../lib/oauth/device.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
 import { type Params, parseParams, requireFaultless } from "../lib/oauth/params.ts";
@@ -23,6 +23,8 @@ import type { Context, Route } from "./router.ts";
 export interface DeviceRouteDeps {
   /** The table of clients. */
   readonly clients: Clients;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
   /** The table of users. */
   readonly users: Users;
   /** The table of devices. */
@@ -35,13 +37,13 @@ const FORM = "application/x-www-form-urlencoded";
 
 /** The rows of the device grant. */
 export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
-  const { clients, devices } = deps;
+  const { authenticate, devices } = deps;
 
   async function authorize({ request, sandbox }: Context): Promise<Response> {
     requireContentType(request, FORM);
     const params = parseParams(new URLSearchParams(await readText(request)));
     requireFaultless(params);
-    const { value: client } = await authenticateClient(clients, sandbox.id, request, params);
+    const { value: client } = await authenticate(sandbox, request, params);
     requireGrantType(client, "urn:ietf:params:oauth:grant-type:device_code");
     return noStoreJson(await authorizeDevice(deps, sandbox, { clientId: client.clientId, params }));
   }

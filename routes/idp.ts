@@ -7,17 +7,16 @@
 import type { Chance } from "../lib/chance.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { cacheableJson, noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
-import type { Clients } from "../lib/store/clients.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the identity provider needs. */
 export interface IdpDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
   /** Where ids are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
@@ -27,7 +26,7 @@ export interface IdpDeps {
 }
 
 /** The rows of the identity provider. */
-export function idpRoutes({ clients, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
+export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
   async function token({ request, sandbox }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
@@ -35,7 +34,7 @@ export function idpRoutes({ clients, chance, keysOf, keysOfIdp }: IdpDeps): read
     const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
     const { exchangeToken, identifyWorkload, TOKEN_EXCHANGE } = await import("../lib/oauth/idp.ts");
     const [{ value: client }, serverKeys, { signing: key }] = await Promise.all([
-      authenticateClient(clients, sandbox.id, request, params),
+      authenticate(sandbox, request, params),
       keysOf(sandbox.id),
       keysOfIdp(sandbox.id),
     ]);

@@ -6,7 +6,7 @@
 import type { Chance } from "../lib/chance.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../lib/oauth/authorization_request.ts";
-import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless } from "../lib/oauth/params.ts";
@@ -21,6 +21,8 @@ import type { Context, Route } from "./router.ts";
 export interface ParDeps {
   /** The table of clients. */
   readonly clients: Clients;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
   /** The table of pushed requests. */
   readonly pushed: Pushed;
   /** Ids of proofs that were used. */
@@ -32,13 +34,13 @@ export interface ParDeps {
 }
 
 /** The row of pushed authorization requests. */
-export function parRoutes({ clients, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {
+export function parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {
   async function push({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
     const form = new URLSearchParams(await readText(request));
     const posted = parseParams(form);
     requireFaultless(posted);
-    const { value: client } = await authenticateClient(clients, sandbox.id, request, posted);
+    const { value: client } = await authenticate(sandbox, request, posted);
     const query = readPushedForm(form, client.clientId);
     const proof = request.headers.get("dpop");
     if (proof !== null) {
@@ -57,7 +59,7 @@ export function parRoutes({ clients, pushed, replays, chance, keysOf }: ParDeps)
     }
     const params = parseParams(query);
     // Checked here as it would be in the browser, where nobody could tell the client (RFC 9126 2.1).
-    await parseAuthorizationTarget(clients, sandbox.id, params);
+    await parseAuthorizationTarget(clients, sandbox, params);
     requireGrantType(client, "authorization_code");
     parseAuthorizationRequest(params);
     return noStoreJson(await pushRequest({ pushed, chance }, sandbox, { clientId: client.clientId, query }), 201);

@@ -6,8 +6,11 @@
 import { hash } from "node:crypto";
 import type { Chance } from "../lib/chance.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import { issueSecret } from "../lib/oauth/client_secret.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import { paths } from "../lib/urls.ts";
+import { clientInformation, registrationRoutes } from "./registration.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What registration needs. */
@@ -16,30 +19,36 @@ export interface RegisterDeps {
   readonly clients: Clients;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 
-/** The row of registration. */
-export function registerRoutes({ clients, chance }: RegisterDeps): readonly Route[] {
-  async function register({ request, sandbox }: Context): Promise<Response> {
+/** The rows of registration, and of what becomes of it later. */
+export function registerRoutes(deps: RegisterDeps): readonly Route[] {
+  const { clients, chance, keysOf } = deps;
+
+  async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
     requireContentType(request, "application/json");
     const { parseRegistration } = await import("../lib/oauth/registration.ts");
     const metadata = parseRegistration(await readText(request));
     const clientId = `client_${chance.id()}`;
-    const secret = metadata.token_endpoint_auth_method === "none" ? undefined : `secret_${chance.id(32)}`;
-    const issuedAtSeconds = Math.floor(sandbox.now() / 1000);
-    await clients.add(sandbox.id, {
+    const token = `registration_${chance.id(32)}`;
+    const nowSeconds = Math.floor(sandbox.now() / 1000);
+    const keys = (): Promise<Keys> => keysOf(sandbox.id);
+    const secret = await issueSecret({ chance, keys, policy }, { clientId, metadata, nowSeconds });
+    const client = {
       clientId,
-      ...(secret === undefined ? {} : { secretHash: hash("sha256", secret, "base64url") }),
-      issuedAtSeconds,
+      ...secret?.kept,
+      registrationTokenHash: hash("sha256", token, "base64url"),
+      issuedAtSeconds: nowSeconds,
       metadata,
-    });
-    return noStoreJson({
-      client_id: clientId,
-      ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
-      client_id_issued_at: issuedAtSeconds,
-      ...metadata,
-    }, 201);
+    };
+    await clients.add(sandbox.id, client);
+    return noStoreJson(clientInformation(sandbox, client, { token, secret }), 201);
   }
 
-  return [{ name: "register", method: "POST", path: paths.register, cors: true, handler: register }];
+  return [
+    { name: "register", method: "POST", path: paths.register, cors: true, handler: register },
+    ...registrationRoutes(deps),
+  ];
 }

@@ -23,6 +23,8 @@ export interface Context {
   readonly sandbox: Sandbox;
   /** How the server behaves for it. */
   readonly plan: Plan;
+  /** What stands in place of the `:name` of the row's path, decoded; empty for a row without. */
+  readonly param: string;
   /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
   readonly info: ConnectionInfo | undefined;
 }
@@ -32,8 +34,8 @@ export interface Route {
   /** Unique name, for plans and logs. */
   readonly name: string;
   /** HTTP method. */
-  readonly method: "GET" | "POST" | "DELETE";
-  /** Path below the sandbox's prefix, from `lib/urls.ts`. */
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Path below the sandbox's prefix, from `lib/urls.ts`; its last segment may be a parameter, such as `:name`. */
   readonly path: string;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;
@@ -43,7 +45,7 @@ export interface Route {
 
 /** What a request meets: a row, or the one answer there is without one. */
 export type Match =
-  | { readonly kind: "route"; readonly route: Route }
+  | { readonly kind: "route"; readonly route: Route; readonly param: string }
   | { readonly kind: "response"; readonly response: Response };
 
 /** Headers a page of another origin may read. */
@@ -61,20 +63,24 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
   const table = new Map<string, Map<string, Route>>();
   const names = new Set<string>();
   for (const route of routes) {
-    const methods = table.get(route.path) ?? new Map<string, Route>();
+    const key = route.path.replace(PARAMETER, ":");
+    const methods = table.get(key) ?? new Map<string, Route>();
     if (names.has(route.name) || methods.has(route.method)) {
       throw new Error(`Route ${route.name} (${route.method} ${route.path}) stands in the table twice`);
     }
     names.add(route.name);
     methods.set(route.method, route);
-    table.set(route.path, methods);
+    table.set(key, methods);
   }
 
   return (request, path) => {
-    const methods = table.get(path);
+    const literal = table.get(path);
+    const param = literal ? "" : lastSegment(path);
+    // A literal path wins, so the look-up of most requests stays what it was.
+    const methods = literal ?? (param ? table.get(path.replace(/[^/]+$/, ":")) : undefined);
     if (!methods) throw notFound(request.method, path);
     const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
-    if (route) return { kind: "route", route };
+    if (route) return { kind: "route", route, param };
     const cors = methods.values().some((row) => row.cors);
     const allow = allowedMethods(methods);
     if (request.method === "OPTIONS") {
@@ -82,6 +88,17 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
     }
     return { kind: "response", response: methodNotAllowed(request.method, path, allow, cors) };
   };
+}
+
+/** The one kind of parameter there is: a last segment. */
+const PARAMETER = /:\w+$/;
+
+function lastSegment(path: string): string {
+  try {
+    return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+  } catch {
+    return "";
+  }
 }
 
 /** Lets any page read the response; a mock has no cookies that a page could misuse. */

@@ -6,7 +6,7 @@
 import type { Chance } from "../lib/chance.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
 import { grantToClient } from "../lib/oauth/grants/client_credentials.ts";
 import { requireGrantType, type TokenRequest } from "../lib/oauth/grants/context.ts";
@@ -32,6 +32,8 @@ export interface TokenDeps {
   readonly devices: Devices;
   /** Ids of proofs and assertions that were used. */
   readonly replays: Replays;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
   /** A sandbox's keys. */
@@ -53,7 +55,7 @@ const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<Toke
 
 /** The row of the token endpoint. */
 export function tokenRoutes(
-  { clients, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
+  { clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
 ): readonly Route[] {
   async function token({ request, sandbox, plan }: Context): Promise<Response> {
     requireContentType(request, "application/x-www-form-urlencoded");
@@ -61,7 +63,7 @@ export function tokenRoutes(
     requireFaultless(params);
     const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"));
     const [client, keys] = await Promise.all([
-      authenticateClient(clients, sandbox.id, request, params),
+      authenticate(sandbox, request, params),
       keysOf(sandbox.id),
     ]);
     requireGrantType(client.value, grantType);

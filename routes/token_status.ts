@@ -5,22 +5,22 @@
  */
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
-import { authenticateClient } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { introspectionAuthMethods } from "../lib/oauth/client_metadata.ts";
 import { readForm } from "../lib/oauth/form.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { requireParam } from "../lib/oauth/params.ts";
 import { introspectToken, revokeToken, type TokenStatusContext } from "../lib/oauth/token_status.ts";
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
-import type { ClientRecord, Clients } from "../lib/store/clients.ts";
+import type { ClientRecord } from "../lib/store/clients.ts";
 import type { Grants } from "../lib/store/grants.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the two endpoints need. */
 export interface TokenStatusDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
   /** A sandbox's keys. */
@@ -37,11 +37,13 @@ interface Asked {
 }
 
 /** The rows of revocation and introspection. */
-export function tokenStatusRoutes({ clients, grants, keysOf, verifier }: TokenStatusDeps): readonly Route[] {
+export function tokenStatusRoutes(
+  { authenticate, grants, keysOf, verifier }: TokenStatusDeps,
+): readonly Route[] {
   async function readAsked({ request, sandbox }: Context, reference: string): Promise<Asked> {
     const params = await readForm(request);
     const [{ value: client }, keys] = await Promise.all([
-      authenticateClient(clients, sandbox.id, request, params),
+      authenticate(sandbox, request, params),
       keysOf(sandbox.id),
     ]);
     return { client, token: requireParam(params, "token", reference), status: { sandbox, keys, verifier, grants } };

@@ -75,7 +75,7 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
         ...(route.method === "POST" && { body: JSON.stringify(initialize()) }),
       });
       const url = new URL(request.url);
-      return route.handler({ request, url, sandbox: sandboxOf(url), plan: standardPlan, info: undefined });
+      return route.handler({ request, url, sandbox: sandboxOf(url), plan: standardPlan, param: "", info: undefined });
     });
     return await Promise.all(answers);
   };

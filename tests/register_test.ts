@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assertOAuthError, json, publicClient, redirectUri, startMs, testApp, text } from "./helpers.ts";
+import { assertOAuthError, json, origin, publicClient, redirectUri, startMs, testApp, text } from "./helpers.ts";
 
 Deno.test("POST /oauth/register registers public and confidential clients (RFC 7591 3.2.1)", async (t) => {
   await using test = await testApp();
@@ -41,9 +41,11 @@ Deno.test("POST /oauth/register echoes all metadata it knows and ignores the res
   const body = await json(
     await test.postJson("/oauth/register", { ...known, favourite_colour: "blue", tos_uri: known.tos_uri }),
   );
-  const { client_id, client_id_issued_at, ...rest } = body;
+  const { client_id, client_id_issued_at, registration_access_token, registration_client_uri, ...rest } = body;
   assert.match(String(client_id), /^client_/);
   assert.equal(typeof client_id_issued_at, "number");
+  assert.match(String(registration_access_token), /^registration_[A-Za-z0-9_-]{43}$/);
+  assert.equal(registration_client_uri, `${origin}/oauth/register/${client_id}`);
   assert.deepEqual(rest, known);
 });
 

@@ -18,6 +18,8 @@ export interface ConsentProps {
   readonly clientName?: string;
   /** The client's id. */
   readonly clientId: string;
+  /** The host that describes the client, if its id is a URL: the one thing about it that it cannot make up. */
+  readonly clientHost?: string;
   /** The client's home page; linked only if it is http or https. */
   readonly clientUri?: string;
   /** The client's logo; loaded by the browser, never by the server, and only over https. */
@@ -71,7 +73,7 @@ export function ConsentPage(props: ConsentProps): Html {
 }
 
 function ClientHeading(props: ConsentProps & { readonly name: string }): Html {
-  const { name, logoUri, redirectHost } = props;
+  const { name, logoUri, redirectHost, clientHost } = props;
   return (
     <div class="client">
       {isLoadableImage(logoUri)
@@ -90,6 +92,11 @@ function ClientHeading(props: ConsentProps & { readonly name: string }): Html {
         <h1>
           <bdi>{name}</bdi> wants access
         </h1>
+        {clientHost === undefined ? null : (
+          <p>
+            It says so at <strong class="host">{clientHost}</strong>, which describes this client.
+          </p>
+        )}
         <p>
           If you agree, your browser is sent to <strong class="host">{redirectHost}</strong>{" "}
           with a code that lets it act for the user you choose here.

@@ -9,6 +9,7 @@ import type { ClientRecord, Clients } from "../store/clients.ts";
 import { parseUserClaimsText, type UserClaims } from "./claims.ts";
 import type { Entry } from "../store/kv.ts";
 import type { PushedRecord } from "../store/pushed.ts";
+import type { Sandbox } from "../sandbox.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "./params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
 import { checkMaxAge, parsePrompt, type Prompt } from "./prompt.ts";
@@ -64,13 +65,13 @@ export interface AuthorizationRequest {
  * Finds the client and the redirect URI.
  *
  * @param clients The table of clients.
- * @param sandboxId The sandbox.
+ * @param sandbox The sandbox.
  * @param params The request's parameters.
  * @throws OAuthError that must be shown to the person and never redirected (RFC 6749 4.1.2.1).
  */
 export async function parseAuthorizationTarget(
   clients: Clients,
-  sandboxId: string,
+  sandbox: Sandbox,
   params: Params,
 ): Promise<AuthorizationTarget> {
   requireFaultless(params, ["client_id", "redirect_uri"]);
@@ -82,13 +83,14 @@ export async function parseAuthorizationTarget(
       reference: "RFC 6749 4.1.1",
     });
   }
-  const { value: client } = await clients.recall(sandboxId, clientId);
+  const { value: client } = await clients.recall(sandbox, clientId);
   if (!client) {
     throw new OAuthError("invalid_client", "client_id is not registered here", {
       status: 400,
       parameter: "client_id",
       received: clientId,
-      expected: "a client_id that this server's registration endpoint has issued",
+      expected:
+        "a client_id that this server's registration endpoint has issued, or the https URL of a client metadata document",
       reference: "RFC 6749 4.1.2.1",
     });
   }

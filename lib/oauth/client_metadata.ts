@@ -15,9 +15,28 @@ export const grantTypes = [
 /** One of {@link grantTypes}. */
 export type GrantType = typeof grantTypes[number];
 /** Ways to authenticate at the token endpoint, as metadata advertises them. */
-export const tokenEndpointAuthMethods = ["none", "client_secret_post", "client_secret_basic"] as const;
+export const tokenEndpointAuthMethods = [
+  "none",
+  "client_secret_post",
+  "client_secret_basic",
+  "client_secret_jwt",
+  "private_key_jwt",
+] as const;
 /** Ways to authenticate at the introspection endpoint: one that is a proof (RFC 7662 2.1). */
 export const introspectionAuthMethods: readonly string[] = tokenEndpointAuthMethods.filter((name) => name !== "none");
+/**
+ * What client assertions may be signed with, by the way of authenticating; metadata advertises them together. The two
+ * lists have nothing in common, and no `none`.
+ */
+export const assertionAlgorithms = {
+  client_secret_jwt: ["HS256", "HS384", "HS512"],
+  private_key_jwt: ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
+} as const;
+
+/** Whether a client_id is a URL that says where the client is described, and not one that registration has issued. */
+export function isDocumentId(clientId: string): boolean {
+  return /^https?:/i.test(clientId);
+}
 
 /** What a client says of itself (RFC 7591 2), with the defaults filled in. */
 export interface ClientMetadata {
@@ -25,6 +44,8 @@ export interface ClientMetadata {
   readonly redirect_uris: readonly string[];
   /** How it authenticates at the token endpoint. */
   readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
+  /** What it signs assertions with, if it wants nothing else to be accepted. */
+  readonly token_endpoint_auth_signing_alg?: string | undefined;
   /** Grants it may use. */
   readonly grant_types: readonly string[];
   /** Always `code`. */

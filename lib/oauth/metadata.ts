@@ -12,7 +12,12 @@ import { codeChallengeMethods } from "./pkce.ts";
 import { prompts } from "./prompt.ts";
 import { responseModes } from "./response_mode.ts";
 import { claimsSupported, resourceScopes, scopesSupported } from "./scopes.ts";
-import { grantTypes, introspectionAuthMethods, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import {
+  assertionAlgorithms,
+  grantTypes,
+  introspectionAuthMethods,
+  tokenEndpointAuthMethods,
+} from "./client_metadata.ts";
 
 /**
  * Authorization server metadata.
@@ -46,6 +51,8 @@ export function buildServerMetadata(
     authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"],
     token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
     dpop_signing_alg_values_supported: dpopAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: Object.values(assertionAlgorithms).flat(),
+    client_id_metadata_document_supported: true,
     code_challenge_methods_supported: codeChallengeMethods,
     ...(policy.sendIss ? { authorization_response_iss_parameter_supported: true } : {}),
     subject_types_supported: ["public"],

@@ -71,6 +71,27 @@ export function checkRedirectUri(uri: string): void {
   }
 }
 
+/**
+ * Checks that a redirect URI is of the kind that the client says to be: on a computer of its user, or on the web.
+ *
+ * @param uri A redirect URI, found right in itself.
+ * @param type What the client registers as.
+ * @throws OAuthError `invalid_redirect_uri`.
+ * @see {@link https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata}
+ */
+export function checkApplicationType(uri: string, type: "web" | "native"): void {
+  const { protocol, hostname } = new URL(uri);
+  const isWeb = protocol === "https:" || protocol === "http:";
+  const isFitting = type === "web" ? protocol === "https:" : !isWeb || (protocol === "http:" && isLoopback(hostname));
+  if (isFitting) return;
+  throw new OAuthError("invalid_redirect_uri", `A redirect URI does not fit application_type ${type}`, {
+    parameter: "redirect_uris",
+    received: uri,
+    expected: type === "web" ? "https" : "http on loopback, or an app's own scheme",
+    reference: "OpenID Connect Registration 2",
+  });
+}
+
 /** Whether a redirect URI ends on this computer. */
 export function isLoopbackUri(uri: string): boolean {
   return /^https?:\/\//i.test(uri) && isLoopback(new URL(uri).hostname);

@@ -6,8 +6,9 @@
  */
 import { z } from "zod";
 import { excerpt, OAuthError } from "../errors.ts";
-import { type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
-import { checkRedirectUri } from "./redirect_uri.ts";
+import type { ClientRecord } from "../store/clients.ts";
+import { assertionAlgorithms, type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import { checkApplicationType, checkRedirectUri } from "./redirect_uri.ts";
 
 const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), "holds a NUL character");
 const webUri = z.string().max(2048).refine(
@@ -18,6 +19,7 @@ const webUri = z.string().max(2048).refine(
 const metadata = z.object({
   redirect_uris: z.array(z.string()).max(50).optional(),
   token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods).optional(),
+  token_endpoint_auth_signing_alg: text.optional(),
   grant_types: z.array(z.string().max(256)).max(50).optional(),
   response_types: z.array(z.string().max(256)).max(50).optional(),
   client_name: text.optional(),
@@ -34,6 +36,27 @@ const metadata = z.object({
   application_type: z.enum(["web", "native"]).optional(),
 });
 
+/** There is no secret that a client and a server who have never spoken could share. */
+const documentMethods = tokenEndpointAuthMethods.filter((method) => !method.startsWith("client_secret"));
+
+const document = metadata.extend({
+  client_id: z.string(),
+  client_name: text,
+  client_secret: z.never("must not stand in a document that everybody can read").optional(),
+  client_secret_expires_at: z.never("must not stand in a document that everybody can read").optional(),
+  token_endpoint_auth_method: z.enum(documentMethods).default("none"),
+});
+
+const update = metadata.extend({ client_id: z.string(), client_secret: z.string().max(1024).optional() });
+
+/** What a client is told of its registration and must not send back. */
+const issuedMembers = [
+  "registration_access_token",
+  "registration_client_uri",
+  "client_secret_expires_at",
+  "client_id_issued_at",
+] as const;
+
 /** A stored record holds 64 KiB; what a client says of itself is kept well below. */
 const MAX_METADATA_LENGTH = 32 * 1024;
 
@@ -47,7 +70,59 @@ const MAX_METADATA_LENGTH = 32 * 1024;
 export function parseRegistration(body: string): ClientMetadata {
   const parsed = metadata.safeParse(withoutNulls(parseJsonObject(body)));
   if (!parsed.success) throw describeIssue(parsed.error);
-  const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = parsed.data;
+  return complete(parsed.data);
+}
+
+/**
+ * Reads a client metadata document: the same members, of which one says who it is about.
+ *
+ * @param body The document as text.
+ * @param clientId The URL it lies at.
+ * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the member.
+ * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
+ */
+export function parseClientDocument(body: string, clientId: string): ClientMetadata {
+  const parsed = document.safeParse(withoutNulls(parseJsonObject(body)));
+  if (!parsed.success) throw describeIssue(parsed.error);
+  const { client_id, client_secret: _s, client_secret_expires_at: _e, ...fields } = parsed.data;
+  if (client_id === clientId) return complete(fields);
+  throw new OAuthError("invalid_client_metadata", "client_id is not the URL that the document was fetched from", {
+    parameter: "client_id",
+    received: client_id,
+    expected: `'${excerpt(clientId)}', character by character`,
+  });
+}
+
+/**
+ * Reads a request to change a registration: all of the metadata, with the client's own id (RFC 7592 2.2).
+ *
+ * @param body The body as text.
+ * @param client The client as it is kept.
+ * @returns The new metadata, and the secret if it was sent along.
+ * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the member.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2}
+ */
+export function parseUpdate(
+  body: string,
+  client: ClientRecord,
+): { readonly metadata: ClientMetadata; readonly secret: string | undefined } {
+  const object = withoutNulls(parseJsonObject(body));
+  const issued = issuedMembers.find((member) => member in object);
+  if (issued !== undefined) throw refuse(issued, "a value", "nothing: it is the server's to say (RFC 7592 2.2)");
+  const parsed = update.safeParse(object);
+  if (!parsed.success) throw describeIssue(parsed.error);
+  const { client_id, client_secret: secret, ...fields } = parsed.data;
+  if (client_id !== client.clientId) throw refuse("client_id", client_id, `'${client.clientId}'`);
+  const method = client.metadata.token_endpoint_auth_method;
+  const metadata = complete({ ...fields, token_endpoint_auth_method: fields.token_endpoint_auth_method ?? method });
+  if (metadata.token_endpoint_auth_method === method) return { metadata, secret };
+  // Who was let in by one way before the change must not meet another on a process that has not heard of it.
+  throw refuse("token_endpoint_auth_method", metadata.token_endpoint_auth_method, `${method}, or a new registration`);
+}
+
+/** Fills in the defaults and checks what one member says of another. */
+function complete(fields: z.infer<typeof metadata>): ClientMetadata {
+  const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = fields;
   for (const uri of redirect_uris) checkRedirectUri(uri);
   const grants = knownGrants(grant_types ?? ["authorization_code"]);
   if (redirect_uris.length === 0 && grants.includes("authorization_code")) {
@@ -67,11 +142,31 @@ export function parseRegistration(body: string): ClientMetadata {
     response_types: grants.includes("authorization_code") ? ["code"] : [],
     token_endpoint_auth_method: token_endpoint_auth_method ?? "client_secret_basic",
   };
+  checkKeys(client);
+  if (rest.application_type) { for (const uri of redirect_uris) checkApplicationType(uri, rest.application_type); }
   const length = JSON.stringify(client).length;
   if (length > MAX_METADATA_LENGTH) {
     throw refuse("the metadata as a whole", `${length} characters`, `${MAX_METADATA_LENGTH} at the most`);
   }
   return client;
+}
+
+/** A client that signs must have said with what, and must not have told the world its private key. */
+function checkKeys(
+  { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: alg, ...client }: ClientMetadata,
+): void {
+  const { jwks, jwks_uri } = client;
+  if (jwks && jwks_uri !== undefined) throw refuse("jwks", "jwks and jwks_uri", "one of them");
+  const isSecret = jwks?.keys.some((key) => key.kty === "oct" || "d" in key || "k" in key);
+  if (isSecret) throw refuse("jwks", "a secret or private key", "public keys alone");
+  if (method === "private_key_jwt" && !jwks && jwks_uri === undefined) {
+    throw refuse("token_endpoint_auth_method", method, "jwks or jwks_uri beside it, to verify assertions with");
+  }
+  if (alg === undefined) return;
+  const accepted: readonly string[] = method === "client_secret_jwt" || method === "private_key_jwt"
+    ? assertionAlgorithms[method]
+    : Object.values(assertionAlgorithms).flat();
+  if (!accepted.includes(alg)) throw refuse("token_endpoint_auth_signing_alg", alg, accepted.join(" or "));
 }
 
 function parseJsonObject(body: string): Record<string, unknown> {

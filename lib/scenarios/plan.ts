@@ -9,6 +9,8 @@
 export interface Policy {
   /** Life of an authorization code, in seconds (RFC 6749 4.1.2 recommends ten minutes at the most). */
   readonly codeTtlSeconds: number;
+  /** Life of a client secret, in seconds; absent for secrets that do not run out (RFC 7591 3.2.1). */
+  readonly clientSecretTtlSeconds?: number;
   /** Life of a refresh token, in seconds. */
   readonly refreshTokenTtlSeconds: number;
   /** Life of an id_token, in seconds. */

@@ -4,15 +4,22 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { ClientMetadata } from "../oauth/client_metadata.ts";
+import { type ClientMetadata, isDocumentId } from "../oauth/client_metadata.ts";
+import type { Sandbox } from "../sandbox.ts";
 import type { Entry, Key, Store } from "./kv.ts";
 
-/** A client as it is kept: its secret only as a hash. */
+/** A client as it is kept: its secret as a hash, or encrypted where it has to be read again. */
 export interface ClientRecord {
   /** What it is called by. */
   readonly clientId: string;
-  /** SHA-256 of the secret in base64url; absent for public clients. A random secret needs no slow hash. */
+  /** SHA-256 of the secret in base64url; absent for clients without one. A random secret needs no slow hash. */
   readonly secretHash?: string;
+  /** The secret of a client that makes an HMAC with it, encrypted; such a client has no `secretHash`. */
+  readonly encryptedSecret?: string;
+  /** When the secret runs out, in seconds since 1970 on the sandbox's clock; absent for one that does not. */
+  readonly secretExpiresAtSeconds?: number;
+  /** SHA-256 of the token that manages the registration, in base64url; absent for clients registered before there was one. */
+  readonly registrationTokenHash?: string;
   /** Seconds since 1970 on the sandbox's clock. */
   readonly issuedAtSeconds: number;
   /** What it said of itself. */
@@ -25,11 +32,19 @@ export interface Clients {
   readonly get: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
   /**
    * The client as this process saw it last, else as it is stored. Whoever acts on it passes its version to the commit
-   * that makes the act count, so that a change made elsewhere is noticed at no extra cost.
+   * that makes the act count, so that a change made elsewhere is noticed at no extra cost. A client that is known by a
+   * URL stands in no table, and has a value without a version.
    */
-  readonly recall: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
+  readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
+  /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
+  readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
+  /**
+   * Forgets a client for good. Another process may go on remembering it, and show its consent page or issue a code; but
+   * whatever counts is committed with the client's version, and so fails there, too.
+   */
+  readonly remove: (sandboxId: string, clientId: string) => Promise<void>;
 }
 
 const MAX_REMEMBERED = 10_000;
@@ -38,8 +53,12 @@ const MAX_REMEMBERED = 10_000;
  * Opens the table of clients.
  *
  * @param store The store.
+ * @param describe Finds the client of a URL, or throws.
  */
-export function createClients(store: Store): Clients {
+export function createClients(
+  store: Store,
+  describe: (sandbox: Sandbox, clientId: string) => Promise<ClientRecord>,
+): Clients {
   const seen = new Map<string, Entry<ClientRecord>>();
 
   async function get(sandboxId: string, clientId: string): Promise<Entry<ClientRecord>> {
@@ -56,14 +75,24 @@ export function createClients(store: Store): Clients {
 
   return {
     get,
-    recall: (sandboxId, clientId) => {
-      const known = seen.get(`${sandboxId} ${clientId}`);
-      return known ? Promise.resolve(known) : get(sandboxId, clientId);
+    recall: async (sandbox, clientId) => {
+      if (isDocumentId(clientId)) {
+        return { key: keyOf(sandbox.id, clientId), value: await describe(sandbox, clientId), versionstamp: null };
+      }
+      return seen.get(`${sandbox.id} ${clientId}`) ?? await get(sandbox.id, clientId);
     },
     add: async (sandboxId, client) => {
       if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
         throw new Error("A new client id was already taken");
       }
+    },
+    replace: async (sandboxId, { key, versionstamp }, client) => {
+      seen.delete(`${sandboxId} ${client.clientId}`);
+      return await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
+    },
+    remove: async (sandboxId, clientId) => {
+      await store.commit({ deletes: [keyOf(sandboxId, clientId)] });
+      seen.delete(`${sandboxId} ${clientId}`);
     },
   };
 }

@@ -77,7 +77,8 @@ export function createGrants(store: Store): Grants {
       checks: [
         { key: spent, versionstamp: null },
         ...(checkRevoked ? [{ key: revoked, versionstamp: null }] : []),
-        { key: client.key, versionstamp: client.versionstamp },
+        // A client without a version is described by a document of its own and stands in no table.
+        ...(client.versionstamp === null ? [] : [{ key: client.key, versionstamp: client.versionstamp }]),
       ],
       sets: [{ key: spent, value: use, expireInMs: keepMs }],
     });

@@ -30,9 +30,9 @@ Deno.test("the authorization suite passes with iss, and nothing is skipped (conf
         withResource ? ["--resource", `${server.origin}/oauth`] : [],
       );
       assert.deepEqual(summaryOf(report), [
-        "✓ authorization-server-metadata-endpoint: 1 passed, 0 failed",
+        "✓ authorization-server-metadata-endpoint: 2 passed, 0 failed",
         "✓ authorization-code-grant: 1 passed, 0 failed",
-        "Total: 2 passed, 0 failed",
+        "Total: 3 passed, 0 failed",
       ], report);
       assert.equal(code, 0, report);
       assert.deepEqual(answer.getAll("iss"), [server.origin]);

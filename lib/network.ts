@@ -1,0 +1,61 @@
+/**
+ * The network as an option: what goes out where nothing else was handed in. It needs the permissions to use the net and,
+ * for https, to read the certificates that are trusted: `--allow-net --allow-sys --allow-env=NODE_USE_SYSTEM_CA`; there are
+ * none narrower.
+ *
+ * @module
+ */
+import type { ClientRequestArgs, IncomingMessage } from "node:http";
+
+/** Statuses whose responses have no body (Fetch standard, null body status). */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * Sends a GET to one address, whatever its host name resolves to: the name serves for TLS and `host` alone. The runtime's
+ * own `fetch` cannot be told where to connect, so this is Node's client; it is loaded when something first goes out.
+ *
+ * @param request The request.
+ * @param address An IP address of its host.
+ */
+export async function fetchAt(request: Request, address: string): Promise<Response> {
+  const { protocol, port, host, hostname, pathname, search } = new URL(request.url);
+  const isTls = protocol === "https:";
+  const { request: send } = isTls ? await import("node:https") : await import("node:http");
+  // A certificate is for the name, not for the address; an address in the URL has no name to ask for (RFC 6066 3).
+  const isNamed = !/^(\[|[\d.]+$)/.test(hostname);
+  const options: ClientRequestArgs & { readonly servername?: string } = {
+    host: address,
+    port: Number(port) || (isTls ? 443 : 80),
+    path: pathname + search,
+    headers: { ...Object.fromEntries(request.headers), host, "accept-encoding": "identity" },
+    // No connection is kept: the next request may be for another name at the same address.
+    agent: false,
+    signal: request.signal,
+    ...(isTls && isNamed ? { servername: hostname } : {}),
+  };
+  const message = await new Promise<IncomingMessage>((resolve, reject) => {
+    send(options, resolve).on("error", reject).end();
+  });
+  const status = message.statusCode ?? 0;
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(message.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  if (!BODILESS.has(status)) return new Response(ReadableStream.from(message), { status, headers });
+  message.destroy();
+  return new Response(null, { status, headers });
+}
+
+/**
+ * All addresses of a host name, IPv4 first, since it is the one that is routed everywhere.
+ *
+ * @param hostname The name.
+ */
+export async function resolveDns(hostname: string): Promise<readonly string[]> {
+  const answers = await Promise.allSettled([Deno.resolveDns(hostname, "A"), Deno.resolveDns(hostname, "AAAA")]);
+  for (const answer of answers) {
+    // A host without addresses of one kind is nothing special; a missing permission is the owner's to hear of.
+    if (answer.status === "rejected" && answer.reason instanceof Deno.errors.NotCapable) throw answer.reason;
+  }
+  return answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
+}
