@@ -112,7 +112,7 @@ async function consentPage(
     readonly email?: string;
   },
 ): Promise<Response> {
-  const { value: client } = await clients.get(sandbox.id, device.clientId);
+  const { value: client } = await clients.find(sandbox, device.clientId);
   const { scopes, expiresInSeconds } = device.asked;
   const page = (
     <DeviceConsentPage

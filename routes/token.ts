@@ -15,6 +15,7 @@ import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
 import { type GrantType, grantTypes } from "../lib/oauth/client_metadata.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
+import type { Policy } from "../lib/scenarios/plan.ts";
 import type { ClientRecord, Clients } from "../lib/store/clients.ts";
 import type { Devices } from "../lib/store/devices.ts";
 import type { Grants } from "../lib/store/grants.ts";
@@ -53,6 +54,11 @@ const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<Toke
     (await import("../lib/oauth/grants/jwt_bearer.ts")).redeemAssertion(request),
 };
 
+/** Whether a grant's redemption is committed with the client's version, so that a client may be recalled for it. */
+function isCommitted(grantType: GrantType, { rotateRefreshTokens }: Policy): boolean {
+  return grantType === "authorization_code" || (grantType === "refresh_token" && rotateRefreshTokens === "always");
+}
+
 /** The row of the token endpoint. */
 export function tokenRoutes(
   { clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
@@ -63,7 +69,7 @@ export function tokenRoutes(
     requireFaultless(params);
     const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"));
     const [client, keys] = await Promise.all([
-      authenticate(sandbox, request, params),
+      authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),
       keysOf(sandbox.id),
     ]);
     requireGrantType(client.value, grantType);

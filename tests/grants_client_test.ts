@@ -19,6 +19,22 @@ const machine = {
   token_endpoint_auth_method: "client_secret_post",
 };
 
+Deno.test("client_credentials ends with the client, on every process (RFC 7592 2.3)", async () => {
+  const kv = await Deno.openKv(":memory:");
+  await using here = await testApp({ kv });
+  await using there = await testApp({ kv });
+  const body = await json(await here.postJson("/oauth/register", machine));
+  const client = { clientId: text(body, "client_id"), secret: text(body, "client_secret") };
+  const before = await ask(there, client);
+  assert.equal(before.status, 200);
+  await before.body?.cancel();
+  const authorization = `Bearer ${text(body, "registration_access_token")}`;
+  const uri = text(body, "registration_client_uri");
+  assert.equal((await here.fetch(uri, { method: "DELETE", headers: { authorization } })).status, 204);
+  await assertOAuthError(await ask(there, client), 401, "invalid_client");
+  kv.close();
+});
+
 async function ask(
   test: TestApp,
   { clientId, secret }: { readonly clientId: string; readonly secret: string },

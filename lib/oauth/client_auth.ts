@@ -30,7 +30,13 @@ export interface ClientAuthDeps extends AssertionDeps {
 }
 
 /** Finds out who asks; see {@link createClientAuthenticator}. */
-export type ClientAuthenticator = (sandbox: Sandbox, request: Request, params: Params) => Promise<AuthenticatedClient>;
+export type ClientAuthenticator = (
+  sandbox: Sandbox,
+  request: Request,
+  params: Params,
+  /** True if what is asked for is committed with the client's version, so that the client may be recalled. */
+  isCommitted?: boolean,
+) => Promise<AuthenticatedClient>;
 
 /** A client with its version, for the commit that makes the request count. */
 export type AuthenticatedClient = Entry<ClientRecord> & { readonly value: ClientRecord };
@@ -44,12 +50,13 @@ export type AuthenticatedClient = Entry<ClientRecord> & { readonly value: Client
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3}
  */
 export function createClientAuthenticator(deps: ClientAuthDeps): ClientAuthenticator {
-  return async (sandbox, request, params) => {
+  return async (sandbox, request, params, isCommitted = false) => {
     const assertion = readAssertion(request, params);
     const credentials = assertion === undefined
       ? readCredentials(request, params)
       : await identify(assertion, params.get("client_id"));
-    const entry = await deps.clients.recall(sandbox, credentials.clientId);
+    const { recall, find } = deps.clients;
+    const entry = await (isCommitted ? recall : find)(sandbox, credentials.clientId);
     const { value: client } = entry;
     if (!client) {
       throw new OAuthError("invalid_client", "Client not found", {

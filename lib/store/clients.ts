@@ -36,6 +36,8 @@ export interface Clients {
    * URL stands in no table, and has a value without a version.
    */
   readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
+  /** The client as it is stored, or described by its URL: for whoever acts on it without such a commit. */
+  readonly find: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
   /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
@@ -73,14 +75,15 @@ export function createClients(
     return entry;
   }
 
+  async function find(sandbox: Sandbox, clientId: string): Promise<Entry<ClientRecord>> {
+    if (!isDocumentId(clientId)) return await get(sandbox.id, clientId);
+    return { key: keyOf(sandbox.id, clientId), value: await describe(sandbox, clientId), versionstamp: null };
+  }
+
   return {
     get,
-    recall: async (sandbox, clientId) => {
-      if (isDocumentId(clientId)) {
-        return { key: keyOf(sandbox.id, clientId), value: await describe(sandbox, clientId), versionstamp: null };
-      }
-      return seen.get(`${sandbox.id} ${clientId}`) ?? await get(sandbox.id, clientId);
-    },
+    find,
+    recall: async (sandbox, clientId) => seen.get(`${sandbox.id} ${clientId}`) ?? await find(sandbox, clientId),
     add: async (sandboxId, client) => {
       if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
         throw new Error("A new client id was already taken");

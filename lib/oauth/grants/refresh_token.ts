@@ -46,14 +46,9 @@ function rotates({ policy, client }: TokenRequest): boolean {
   return policy.rotateRefreshTokens === "always" || (policy.rotateRefreshTokens === "public" && isPublic);
 }
 
-/** What the commit of a rotation would have noticed: that the login was revoked, or the client removed. */
-async function requireStanding({ sandbox, grants, clients }: TokenRequest, { grant }: RefreshToken): Promise<void> {
-  const [isRevoked, client] = await Promise.all([
-    grants.isRevoked(sandbox.id, grant.sessionId),
-    clients.get(sandbox.id, grant.clientId),
-  ]);
-  if (!client.value) throw new OAuthError("invalid_client", "Client not found", { reference: "RFC 6749 5.2" });
-  if (!isRevoked) return;
+/** What the commit of a rotation would have noticed: that the login was revoked. */
+async function requireStanding({ sandbox, grants }: TokenRequest, { grant }: RefreshToken): Promise<void> {
+  if (!await grants.isRevoked(sandbox.id, grant.sessionId)) return;
   throw new OAuthError("invalid_grant", "Refresh token has been revoked", {
     parameter: "refresh_token",
     reference: REFERENCE,
