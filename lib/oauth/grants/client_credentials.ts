@@ -14,7 +14,7 @@ import type { TokenRequest } from "./context.ts";
  * @param request The token request.
  * @throws OAuthError `unauthorized_client` for a public client.
  */
-export async function grantToClient(request: TokenRequest): Promise<TokenResponse> {
+export function grantToClient(request: TokenRequest): Promise<TokenResponse> {
   const { sandbox, chance, params, client } = request;
   const { clientId, metadata } = client.value;
   if (metadata.token_endpoint_auth_method === "none") {
