@@ -20,7 +20,6 @@ import { createSandboxResolver } from "../lib/sandbox.ts";
 import { createPlanResolver, type Plan, type Policy } from "../lib/scenarios/plan.ts";
 import { applyWire } from "../lib/scenarios/wire.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
-import { createAssertions } from "../lib/store/assertions.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
@@ -165,9 +164,8 @@ function assemble(options: AppOptions): {
   const replays = createReplays(store);
   // Another party with keys of its own, which happen to be kept here.
   const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
-  const assertions = createAssertions(store);
   const clientKeys = createClientKeys(outbound);
-  const authenticate = createClientAuthenticator({ clients, assertions, clientKeys, keysOf });
+  const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
   const mcp = createMcpEndpoint({
     store,
     chance,

@@ -5,7 +5,7 @@ import { createKeyRing } from "../lib/oauth/keys.ts";
 import { parseParams } from "../lib/oauth/params.ts";
 import { createSandboxResolver } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
-import { createAssertions } from "../lib/store/assertions.ts";
+import { createReplays } from "../lib/store/replays.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createKeyTable } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
@@ -202,7 +202,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
   const authenticate = createClientAuthenticator({
     clients,
     keysOf,
-    assertions: createAssertions(store),
+    replays: createReplays(store),
     clientKeys: () => Promise.resolve({ keys: [] }),
   });
   const plan = { ...standardPlan, policy: { ...standardPlan.policy, clientSecretTtlSeconds: 60 } };

@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Assertions } from "../store/assertions.ts";
+import type { Replays } from "../store/replays.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import type { ClientKeys, KeySet } from "./client_keys.ts";
 import { assertionAlgorithms } from "./client_metadata.ts";
@@ -19,7 +19,7 @@ import { decryptSecret } from "./secret_box.ts";
 /** What verification needs. */
 export interface AssertionDeps {
   /** Marks of what was used. */
-  readonly assertions: Assertions;
+  readonly replays: Replays;
   /** Public keys of clients. */
   readonly clientKeys: ClientKeys;
   /** A sandbox's keys. */
@@ -42,8 +42,6 @@ export interface AssertionCheck {
 const SKEW_SECONDS = 60;
 /** How long an assertion may live, before and after now, in seconds: so long its id must be remembered. */
 const MAX_LIFE_SECONDS = 60 * 60;
-/** Marks outlive what they mark by this much, because sandbox clocks can be set back. */
-const MARK_MARGIN_MS = 60 * 60 * 1000;
 
 /** Who an assertion says that it is about, unverified: only to know whose keys to verify it with. */
 export async function readSubject(assertion: string): Promise<string | undefined> {
@@ -85,8 +83,8 @@ export async function verifyAssertion(deps: AssertionDeps, check: AssertionCheck
     options,
   );
   const { jti, exp = 0 } = checkTimes(payload, sandbox.now() / 1000);
-  const keepMs = Math.max(0, exp * 1000 - sandbox.now()) + SKEW_SECONDS * 1000 + MARK_MARGIN_MS;
-  if (await deps.assertions.spend(sandbox.id, clientId, jti, keepMs)) return;
+  const keepMs = exp * 1000 - sandbox.now() + SKEW_SECONDS * 1000;
+  if (await deps.replays.use(sandbox.id, ["client_assertion", clientId, jti], keepMs)) return;
   throw refuse("its jti was used before", "an assertion of its own for each request");
 }
 

@@ -18,7 +18,6 @@
  * | `[sandbox, "replay", hash(id)]`    | true             | as long as it could be replayed        | replays.ts  |
  * | `[sandbox, "device", hash(code)]`  | `DeviceRecord`   | until used, 24 h at the most           | devices.ts  |
  * | `[sandbox, "user_code", hash]`     | device's hash    | 24 h                                   | devices.ts  |
- * | `[sandbox, "assertion", hash]`    | 1                | as long as what it marks could be used | assertions.ts |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *
