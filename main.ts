@@ -17,7 +17,9 @@ import { type App, createApp, type LogEvent } from "./routes/app.ts";
 
 export { type App, type AppOptions, createApp, type LogEvent } from "./routes/app.ts";
 export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
-export type { Policy } from "./lib/scenarios/plan.ts";
+export type { Mint, Policy } from "./lib/scenarios/plan.ts";
+export type { Fault } from "./lib/scenarios/fault.ts";
+export type { Scenario } from "./lib/scenarios/scenario.ts";
 export type { Exchange } from "./lib/recorder/recorder.ts";
 export type { SigningAlgorithm } from "./lib/store/keys.ts";
 
@@ -56,7 +58,12 @@ async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");
   const allowedOrigins = parseOrigins(Deno.env.get("ALLOWED_ORIGINS"));
   const kv = await openKv(Deno.env.get("MOCK_DB"));
-  return createApp({ kv, ...(publicUrl ? { publicUrl } : {}), ...(allowedOrigins ? { allowedOrigins } : {}) });
+  return createApp({
+    kv,
+    shared: true,
+    ...(publicUrl ? { publicUrl } : {}),
+    ...(allowedOrigins ? { allowedOrigins } : {}),
+  });
 }
 
 async function main(): Promise<void> {
@@ -70,6 +77,7 @@ async function main(): Promise<void> {
   const log = createLog(config);
   const app = createApp({
     kv,
+    shared: config.db !== ":memory:",
     alg: config.alg,
     users,
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),

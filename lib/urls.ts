@@ -28,6 +28,7 @@ export const paths = {
   idpToken: "/idp/token",
   idpJwks: "/idp/jwks",
   clientMetadata: "/client-metadata/:name",
+  customResourceMetadata: "/custom/metadata/location.json",
   assets: "/assets/",
   style: "/assets/style.css",
   guideScript: "/assets/guide.js",
@@ -44,22 +45,32 @@ export const wellKnown = {
 /** The absolute URLs of one sandbox, as seen by the client that asks. */
 export type Urls = Readonly<Record<keyof typeof paths | keyof typeof wellKnown | "oauthProtectedResource", string>>;
 
+/** Where a sandbox is seen. */
+export interface Place {
+  /** Scheme, host and port, without a trailing slash. */
+  readonly origin: string;
+  /** The sandbox's prefix: empty for `main`, else `/s/<scenario>`. */
+  readonly prefix: string;
+  /** Path of its authorization server below that: empty, or `/tenant1`. */
+  readonly issuerPath?: string;
+}
+
 /**
  * Builds the absolute URLs of a sandbox.
  *
- * @param origin Scheme, host and port, without a trailing slash.
- * @param prefix The sandbox's prefix: empty for `main`, else `/s/<scenario>`.
+ * @param place Where it is seen.
  */
-export function buildUrls(origin: string, prefix: string): Urls {
-  const issuer = origin + prefix;
+export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
+  const base = origin + prefix;
+  const issuer = base + issuerPath;
   return Object.freeze({
-    home: issuer + paths.home,
-    guide: issuer + paths.guide,
-    health: issuer + paths.health,
-    noAuth: issuer + paths.noAuth,
-    bearer: issuer + paths.bearer,
-    oauth: issuer + paths.oauth,
-    conformance: issuer + paths.conformance,
+    home: base + paths.home,
+    guide: base + paths.guide,
+    health: base + paths.health,
+    noAuth: base + paths.noAuth,
+    bearer: base + paths.bearer,
+    oauth: base + paths.oauth,
+    conformance: base + paths.conformance,
     authorize: issuer + paths.authorize,
     token: issuer + paths.token,
     register: issuer + paths.register,
@@ -71,15 +82,16 @@ export function buildUrls(origin: string, prefix: string): Urls {
     par: issuer + paths.par,
     device: issuer + paths.device,
     deviceVerify: issuer + paths.deviceVerify,
-    idpToken: issuer + paths.idpToken,
-    idpJwks: issuer + paths.idpJwks,
-    clientMetadata: issuer + paths.clientMetadata,
-    assets: issuer + paths.assets,
-    style: issuer + paths.style,
-    guideScript: issuer + paths.guideScript,
-    favicon: issuer + paths.favicon,
-    authorizationServer: origin + wellKnown.authorizationServer + prefix,
-    openidConfiguration: origin + wellKnown.openidConfiguration + prefix,
+    idpToken: base + paths.idpToken,
+    idpJwks: base + paths.idpJwks,
+    clientMetadata: base + paths.clientMetadata,
+    customResourceMetadata: base + paths.customResourceMetadata,
+    assets: base + paths.assets,
+    style: base + paths.style,
+    guideScript: base + paths.guideScript,
+    favicon: base + paths.favicon,
+    authorizationServer: origin + wellKnown.authorizationServer + prefix + issuerPath,
+    openidConfiguration: origin + wellKnown.openidConfiguration + prefix + issuerPath,
     protectedResource: origin + wellKnown.protectedResource + prefix,
     oauthProtectedResource: origin + wellKnown.protectedResource + prefix + paths.oauth,
   });

@@ -16,9 +16,10 @@ import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
 import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
-import { createSandboxResolver } from "../lib/sandbox.ts";
-import { createPlanResolver, type Plan, type Policy } from "../lib/scenarios/plan.ts";
-import { applyWire } from "../lib/scenarios/wire.ts";
+import { buildSandbox, parseAddress, routePath } from "../lib/sandbox.ts";
+import { catalogue, standard } from "../lib/scenarios/catalogue.ts";
+import type { Mint, Policy } from "../lib/scenarios/plan.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
@@ -27,8 +28,10 @@ import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createPushed } from "../lib/store/pushed.ts";
 import { createReplays } from "../lib/store/replays.ts";
+import { createSandboxTable } from "../lib/store/sandboxes.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
+import { createWorlds, type Worlds } from "../lib/worlds.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
 import { clientMetadataRoutes } from "./client_metadata.ts";
@@ -39,7 +42,8 @@ import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
-import { allowOrigin, type ConnectionInfo, createRouter, type Route } from "./router.ts";
+import { allowOrigin, type ConnectionInfo, createRouter } from "./router.ts";
+import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
 import { userinfoRoutes } from "./userinfo.ts";
@@ -57,8 +61,16 @@ export interface AppOptions {
   readonly publicUrl?: string;
   /** What tokens are signed with; `EdDSA` if not given. */
   readonly alg?: SigningAlgorithm;
-  /** Rules that are other than the standard's, for all requests. */
+  /** Rules in place of those of every scenario. */
   readonly policy?: Partial<Policy>;
+  /** What is put into tokens in place of what every scenario puts there. */
+  readonly mint?: Partial<Mint>;
+  /** Name of the scenario of the process itself, or a scenario of your own; `standard` if not given. */
+  readonly scenario?: string | Scenario;
+  /** Scenarios beside those of the catalogue. */
+  readonly scenarios?: readonly Scenario[];
+  /** Whether other processes use the same database at the same time; then control calls wait until those know, too. */
+  readonly shared?: boolean;
   /** People who can log in from the start, with claims of their own. */
   readonly users?: readonly DeclaredUser[];
   /** The clock, in milliseconds since 1970; the system's if not given. */
@@ -104,46 +116,52 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  * ```
  */
 export function createApp(options: AppOptions): App {
-  const { sandboxOf, planOf, match, recorder, sleep, log } = assemble(options);
+  const { worlds, isScenario, names, recorder, now, ...deps } = assemble(options);
 
   return async (request, info) => {
     const url = new URL(request.url);
-    const sandbox = sandboxOf(url);
-    const close = recorder?.open(request.method, url.pathname, sandbox.now());
-    const response = await respond();
+    const origin = options.publicUrl ?? url.origin;
+    const address = parseAddress(url, isScenario);
+    const close = recorder?.open(request.method, url.pathname, now());
+    let response: Response;
+    try {
+      const world = address && await worlds.find(address);
+      if (!world) throw noSuchScenario(names, url.pathname);
+      const sandbox = world.seenFrom(origin, address.prefix);
+      const routed = routePath(address, world.scenario.layout);
+      ({ response } = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed }));
+    } catch (error) {
+      response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
+        deps.report(`${request.method} ${url.pathname}: ${message}`);
+      });
+      allowOrigin(response);
+    }
     close?.(response.status);
     return response;
-
-    async function respond(): Promise<Response> {
-      let route: Route | undefined;
-      let response: Response;
-      try {
-        const found = match(request, url.pathname);
-        if (found.kind === "response") return found.response;
-        route = found.route;
-        const plan = planOf(sandbox.scenario);
-        response = await route.handler({ request, url, sandbox, plan, param: found.param, info });
-        if (plan.wire) response = await applyWire(response, plan.wire, sleep);
-      } catch (error) {
-        response = failureResponse(error, { request, url, sandbox }, (message) => {
-          log?.({ event: "error", message: `${request.method} ${url.pathname}: ${message}` });
-        });
-      }
-      if (route?.cors ?? true) allowOrigin(response);
-      return request.method === "HEAD" ? withoutBody(response) : response;
-    }
   };
 }
 
-function assemble(options: AppOptions): {
-  readonly sandboxOf: ReturnType<typeof createSandboxResolver>;
-  readonly planOf: (scenario: string) => Plan;
-  readonly match: ReturnType<typeof createRouter>;
+/** What an app is put together from. */
+interface Parts extends ServeDeps {
+  readonly worlds: Worlds;
+  readonly isScenario: (name: string) => boolean;
+  readonly names: readonly string[];
   readonly recorder: ReturnType<typeof createRecorder> | undefined;
-  readonly sleep: Sleep;
-  readonly log: AppOptions["log"];
-} {
-  const { kv, publicUrl, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
+  readonly now: () => number;
+}
+
+/** The scenarios of an app by name, and its own one. */
+function scenariosOf(
+  { scenario = standard, scenarios = [] }: AppOptions,
+): { readonly known: ReadonlyMap<string, Scenario>; readonly own: Scenario } {
+  const known = new Map([...catalogue, ...scenarios].map((entry) => [entry.name, entry]));
+  const own = typeof scenario === "string" ? known.get(scenario) : scenario;
+  if (own) return { known, own };
+  throw new RangeError(`There is no scenario ${scenario}; there are ${[...known.keys()].join(", ")}`);
+}
+
+function assemble(options: AppOptions): Parts {
+  const { kv, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
   const store = createStore(kv, chance);
@@ -173,10 +191,26 @@ function assemble(options: AppOptions): {
     sleep,
     log: (message, error) => log?.({ event: "error", message: `${message}: ${describeFailure(error)}` }),
   });
+  const table = createSandboxTable(store);
+  const { known, own } = scenariosOf(options);
+  const worlds = createWorlds({
+    table,
+    findScenario: (name) => Promise.resolve(known.get(name)),
+    ownScenario: own,
+    patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
+    now,
+    monotonicMs,
+    sleep,
+    isShared: options.shared ?? false,
+    onForget: (sandboxId) => keysOf.forget(sandboxId),
+  });
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
-    sandboxOf: createSandboxResolver({ now, ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }) }),
-    planOf: createPlanResolver(options.policy),
+    worlds,
+    isScenario: (name) => known.has(name),
+    names: [...known.keys()],
+    table,
+    now,
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
       ...clientMetadataRoutes(),
@@ -193,7 +227,7 @@ function assemble(options: AppOptions): {
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),
     sleep,
-    log,
+    report: (message) => log?.({ event: "error", message }),
   };
 }
 
@@ -203,9 +237,4 @@ function originsOf({ loopbackOnly = false, publicUrl, allowedOrigins }: AppOptio
     ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
   };
-}
-
-function withoutBody(response: Response): Response {
-  void response.body?.cancel();
-  return new Response(null, { status: response.status, headers: response.headers });
 }

@@ -71,7 +71,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
         case "login":
           return await login(deps, context, query, { target, request: decided, answer });
         case "deny":
-          throw new OAuthError("access_denied", "The user denied the request", { reference: "RFC 6749 4.1.2.1" });
+          throw denied();
         default:
           throw new LocalError(invalidAction(answer.get("action")));
       }
@@ -104,11 +104,11 @@ async function withTarget(
   const { sandbox, plan } = context;
   const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
   const params = parseParams(resolved.query);
-  const found = await parseAuthorizationTarget(clients, sandbox, params);
+  const found = await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
   const target = resolved.entry ? { ...found, pushed: resolved.entry } : found;
   try {
     requireGrantType(target.client, "authorization_code");
-    return await answer(target, parseAuthorizationRequest(params));
+    return await answer(target, parseAuthorizationRequest(params, plan.policy));
   } catch (error) {
     if (error instanceof LocalError) throw error.error;
     if (!(error instanceof OAuthError)) throw error;
@@ -125,6 +125,9 @@ async function autoUser(
 ): Promise<User | undefined> {
   const mayAsk = !prompt.includes("none");
   if (!autoApproval) {
+    const { answer } = context.plan.policy;
+    if (answer === "deny") throw denied();
+    if (answer === "approve") return createAutoUser(context.sandbox.now(), deps.chance, userClaims);
     if (mayAsk) return undefined;
     throw loginRequired();
   }
@@ -179,7 +182,7 @@ async function approve(
   const nowMs = sandbox.now();
   const { client, redirectUri, redirectUriSent } = target;
   if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
-  const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce } = request;
+  const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce, prompt } = request;
   const code = issueCode(await keysOf(sandbox.id), {
     grant: {
       sessionId: `session-${nowMs}-${chance.base36(7)}`,
@@ -194,6 +197,7 @@ async function approve(
     redirectUri,
     redirectUriSent,
     codeChallenge,
+    ...(prompt.includes("consent") ? { consentAsked: true } : {}),
     ...(dpopJkt === undefined ? {} : { dpopJkt }),
     expiresAtMs: nowMs + plan.policy.codeTtlSeconds * 1000,
   }, chance);
@@ -214,6 +218,10 @@ function splitForm(url: URL, form: URLSearchParams): { readonly answer: Params; 
   const query = new URLSearchParams(url.searchParams);
   for (const [name, value] of form) (formFields.has(name) ? own : query).append(name, value);
   return { answer: parseParams(own), query };
+}
+
+function denied(): OAuthError {
+  return new OAuthError("access_denied", "The user denied the request", { reference: "RFC 6749 4.1.2.1" });
 }
 
 function invalidAction(action: string | undefined): OAuthError {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OAuthError } from "../lib/errors.ts";
 import { cacheableJson } from "../lib/http.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
@@ -34,35 +35,62 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
     return cacheableJson(known.json, policy.metadataMaxAgeSeconds);
   }
 
+  function atServerPlace(context: Context, ...places: Policy["serverMetadataAt"]): Response {
+    const { serverMetadataAt } = context.plan.policy;
+    if (places.some((place) => serverMetadataAt.includes(place))) return serverMetadata(context);
+    throw nothingHere(context);
+  }
+
+  /** A prefix in the URL tells the two places of OpenID Connect apart; without one they are the same. */
+  function openidMetadata(context: Context): Response {
+    const { isAppended, sandbox: { issuer, origin } } = context;
+    if (issuer === origin) return atServerPlace(context, "oidc", "oidc_appended");
+    return atServerPlace(context, isAppended ? "oidc_appended" : "oidc");
+  }
+
+  function atResourcePlace(context: Context, place: Policy["resourceMetadataAt"][number], resource: string): Response {
+    const { sandbox, plan: { policy } } = context;
+    if (!policy.resourceMetadataAt.includes(place)) throw nothingHere(context);
+    return document(context, () => buildResourceMetadata(sandbox, policy, resource));
+  }
+
   return [
     {
       name: "authorization_server_metadata",
       method: "GET",
       path: wellKnown.authorizationServer,
       cors: true,
-      handler: serverMetadata,
+      // Below the issuer nothing lies but the OpenID Connect form (RFC 8414 3.1).
+      handler: (context) => atServerPlace(context, ...(context.isAppended ? [] : ["oauth"] as const)),
     },
     {
       name: "openid_configuration",
       method: "GET",
       path: wellKnown.openidConfiguration,
       cors: true,
-      handler: serverMetadata,
+      handler: openidMetadata,
     },
     {
       name: "protected_resource_metadata",
       method: "GET",
       path: wellKnown.protectedResource + paths.oauth,
       cors: true,
-      handler: (context) => document(context, () => buildResourceMetadata(context.sandbox, context.sandbox.urls.oauth)),
+      handler: (context) => atResourcePlace(context, "path", context.sandbox.urls.oauth),
     },
     {
-      // The resource's identifier is the URL the well-known path was inserted into (RFC 9728 3.3): here, the issuer.
+      // The resource's identifier is the URL the well-known path was inserted into (RFC 9728 3.3): here, the sandbox's root.
       name: "root_protected_resource_metadata",
       method: "GET",
       path: wellKnown.protectedResource,
       cors: true,
-      handler: (context) => document(context, () => buildResourceMetadata(context.sandbox, context.sandbox.issuer)),
+      handler: (context) => atResourcePlace(context, "root", context.sandbox.origin + context.sandbox.prefix),
+    },
+    {
+      name: "custom_protected_resource_metadata",
+      method: "GET",
+      path: paths.customResourceMetadata,
+      cors: true,
+      handler: (context) => atResourcePlace(context, "custom", context.sandbox.urls.oauth),
     },
     {
       name: "jwks",
@@ -76,4 +104,12 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
       },
     },
   ];
+}
+
+function nothingHere({ request, url }: Context): OAuthError {
+  return new OAuthError("not_found", "Not found: this server keeps no metadata here", {
+    parameter: "path",
+    received: `${request.method} ${url.pathname}`,
+    expected: "another of the places that a client looks at (RFC 8414 3.1, RFC 9728 3.1)",
+  });
 }

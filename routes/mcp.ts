@@ -5,11 +5,12 @@
  */
 import { hash } from "node:crypto";
 import { errorBody, OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { noStoreJson, readText } from "../lib/http.ts";
 import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
+import { scopesNeeded } from "../lib/mcp/tool_scopes.ts";
 import { bearerToken, challengeResponse } from "../lib/oauth/bearer.ts";
 import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
@@ -69,22 +70,27 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
     const { request, sandbox, plan: { policy } } = context;
     const dpopToken = dpopTokenOf(request);
     const token = dpopToken ?? bearerToken(request);
-    if (token === undefined) return oauthChallenge(context, undefined);
+    if (token === undefined) {
+      const isOpen = policy.protectedMessages === "tool_calls" && !await callsTool(request);
+      if (isOpen) return await mcp.handle(request, sandbox, "oauth", { owner: anonymousOwner(context) });
+      return oauthChallenge(context, undefined, policy.requireDpop ? "DPoP" : "Bearer");
+    }
     let claims: AccessTokenClaims | undefined;
     try {
       mcp.expect(request, sandbox);
-      claims = await verifyToken(sandbox, token);
-      if (dpopToken !== undefined || claims.cnf) {
+      claims = await verifyToken(sandbox.serverAt(policy.authorizationServer), token);
+      if (dpopToken !== undefined || claims.cnf || policy.requireDpop) {
         const { requireProof } = await import("./dpop_gate.ts");
         await requireProof({ keysOf, replays }, context, { dpopToken, claims });
       }
     } catch (error) {
-      const scheme = dpopToken === undefined && !claims?.cnf ? "Bearer" : "DPoP";
-      if (error instanceof OAuthError) return oauthChallenge(context, error, scheme);
+      const isBound = dpopToken !== undefined || claims?.cnf !== undefined || policy.requireDpop;
+      if (error instanceof OAuthError) return oauthChallenge(context, error, isBound ? "DPoP" : "Bearer");
       throw error;
     }
     const caller = callerOf(token, claims);
-    const gate = policy.enforceToolScopes ? { refuseScope: scopeGate(sandbox, caller.scopes ?? []) } : {};
+    const isGated = policy.enforceToolScopes || policy.callScope !== undefined;
+    const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? []) } : {};
     return await mcp.handle(request, sandbox, "oauth", { ...caller, ...gate });
   }
 
@@ -144,10 +150,12 @@ function bearerChallenge(tokenExpected: boolean): Response {
 
 /** Refuses what a token's scopes do not cover, with all that the request needs (RFC 6750 3.1). */
 function scopeGate(
-  { urls }: Sandbox,
+  context: Context,
   granted: readonly string[],
-): (needed: readonly ResourceScope[]) => Response | undefined {
-  return (needed) => {
+): (byTool: readonly ResourceScope[]) => Response | undefined {
+  const { callScope } = context.plan.policy;
+  return (byTool) => {
+    const needed = callScope === undefined || byTool.length === 0 ? byTool : [callScope];
     if (needed.every((scope) => coversScope(granted, scope))) return undefined;
     const error = new OAuthError("insufficient_scope", "The access token's scope does not cover this tool", {
       parameter: "authorization",
@@ -155,31 +163,57 @@ function scopeGate(
       expected: `one for ${needed.join(" ")}`,
       reference: "RFC 6750 3.1",
     });
-    return challengeResponse(error, { scope: needed.join(" "), resource_metadata: urls.oauthProtectedResource });
+    return challengeResponse(error, { scope: needed.join(" "), ...metadataParameter(context) });
   };
 }
 
 /** RFC 9728 5.1; the error code stands there only if a token was sent (RFC 6750 3.1). */
 function oauthChallenge(
-  { sandbox: { urls }, plan: { policy } }: Context,
+  context: Context,
   refusal: OAuthError | undefined,
   scheme: "Bearer" | "DPoP" = "Bearer",
 ): Response {
+  const { sandbox: { urls }, plan: { policy } } = context;
   const error = refusal ?? new OAuthError("invalid_token", "Missing or invalid access token", {
-    expected: `authorization: Bearer and a token that ${urls.token} has issued`,
+    expected: `authorization: ${scheme} and a token that ${urls.token} has issued`,
     reference: "RFC 6750 2.1",
   });
   const body = errorBody(error);
   const response = noStoreJson(body, 401);
   // What a first token is well asked for with (MCP authorization, scope selection).
-  const scope = policy.enforceToolScopes ? `scope="${resourceScopes[0]}", ` : "";
-  const metadata = `${scope}resource_metadata="${urls.oauthProtectedResource}"`;
-  response.headers.set(
-    "www-authenticate",
-    refusal
-      ? `${scheme} error="${refusal.code}", error_description="${body.error_description ?? ""}", ${metadata}`
-      : `${scheme} ${metadata}`,
-  );
+  const scope = policy.challengeScope ?? (policy.enforceToolScopes ? resourceScopes[0] : undefined);
+  const parameters = {
+    ...(refusal ? { error: refusal.code, error_description: body.error_description ?? "" } : {}),
+    ...(scope === undefined ? {} : { scope }),
+    ...metadataParameter(context),
+  };
+  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`).join(", ");
+  response.headers.set("www-authenticate", list === "" ? scheme : `${scheme} ${list}`);
   for (const [name, value] of Object.entries(error.detail.headers ?? {})) response.headers.set(name, value);
   return response;
+}
+
+/** Where the resource is described (RFC 9728 5.1). */
+function metadataParameter({ sandbox: { urls }, plan: { policy } }: Context): { readonly resource_metadata?: string } {
+  switch (policy.challengeMetadata) {
+    case "path":
+      return { resource_metadata: urls.oauthProtectedResource };
+    case "root":
+      return { resource_metadata: urls.protectedResource };
+    case "custom":
+      return { resource_metadata: urls.customResourceMetadata };
+    case "none":
+      return {};
+  }
+}
+
+/** Whether a message calls a tool; the request's body stays to be read. */
+async function callsTool(request: Request): Promise<boolean> {
+  if (request.method !== "POST") return false;
+  try {
+    return scopesNeeded(JSON.parse(await readText(request.clone()))).length > 0;
+  } catch {
+    // What is no JSON is for the protocol to refuse.
+    return false;
+  }
 }

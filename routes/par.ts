@@ -59,9 +59,9 @@ export function parRoutes({ clients, authenticate, pushed, replays, chance, keys
     }
     const params = parseParams(query);
     // Checked here as it would be in the browser, where nobody could tell the client (RFC 9126 2.1).
-    await parseAuthorizationTarget(clients, sandbox, params);
+    await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
     requireGrantType(client, "authorization_code");
-    parseAuthorizationRequest(params);
+    parseAuthorizationRequest(params, plan.policy);
     return noStoreJson(await pushRequest({ pushed, chance }, sandbox, { clientId: client.clientId, query }), 201);
   }
 

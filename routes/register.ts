@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import type { Chance } from "../lib/chance.ts";
+import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
@@ -28,9 +29,10 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
   const { clients, chance, keysOf } = deps;
 
   async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
+    if (policy.registration === "off") throw registrationOff(request);
     requireContentType(request, "application/json");
     const { parseRegistration } = await import("../lib/oauth/registration.ts");
-    const metadata = parseRegistration(await readText(request));
+    const metadata = parseRegistration(await readText(request), policy);
     const clientId = `client_${chance.id()}`;
     const token = `registration_${chance.id(32)}`;
     const nowSeconds = Math.floor(sandbox.now() / 1000);
@@ -41,6 +43,7 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
       ...secret?.kept,
       registrationTokenHash: hash("sha256", token, "base64url"),
       issuedAtSeconds: nowSeconds,
+      ...(policy.clientTtlSeconds === undefined ? {} : { forgottenAtSeconds: nowSeconds + policy.clientTtlSeconds }),
       metadata,
     };
     await clients.add(sandbox.id, client);
@@ -51,4 +54,12 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
     { name: "register", method: "POST", path: paths.register, cors: true, handler: register },
     ...registrationRoutes(deps),
   ];
+}
+
+function registrationOff({ method, url }: Request): OAuthError {
+  return new OAuthError("not_found", "Not found: clients cannot register themselves here", {
+    parameter: "path",
+    received: `${method} ${new URL(url).pathname}`,
+    expected: "a client_id that is known beforehand, or the URL of a client metadata document",
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { OAuthError } from "../lib/errors.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import type { Endpoint } from "../lib/scenarios/fault.ts";
 import type { Plan } from "../lib/scenarios/plan.ts";
 
 /** What the HTTP server knows of a peer. */
@@ -25,6 +26,8 @@ export interface Context {
   readonly plan: Plan;
   /** What stands in place of the `:name` of the row's path, decoded; empty for a row without. */
   readonly param: string;
+  /** Whether metadata was asked for below the issuer (OpenID Connect Discovery 4), and not with its path inserted. */
+  readonly isAppended: boolean;
   /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
   readonly info: ConnectionInfo | undefined;
 }
@@ -43,10 +46,39 @@ export interface Route {
   readonly handler: (context: Context) => Response | Promise<Response>;
 }
 
-/** What a request meets: a row, or the one answer there is without one. */
+/**
+ * What a request is for, by the names that faults match.
+ *
+ * @param name Name of the row that serves it; undefined where there is none.
+ */
+export function endpointOf(name: string | undefined): Endpoint {
+  if (name === undefined) return "unknown";
+  return endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
+}
+
+/** The first pattern that fits counts; what fits none is a page. */
+const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [
+  [/^(authorization_server_metadata|openid_configuration)/, "server_metadata"],
+  [/protected_resource_metadata$/, "resource_metadata"],
+  [/^(\w+_)?regist(er|ration)$/, "register"],
+  [/^(authorize|decide)$/, "authorize"],
+  [/^token$/, "token"],
+  [/^jwks$/, "jwks"],
+  [/^revoke$/, "revoke"],
+  [/^introspect$/, "introspect"],
+  [/^userinfo/, "userinfo"],
+  [/^par$/, "par"],
+  [/^device/, "device"],
+  [/^idp_/, "idp"],
+  [/^oauth_/, "mcp"],
+  [/^(no_auth|bearer|conformance)_/, "open_mcp"],
+  [/^control_/, "control"],
+];
+
+/** What a request meets: a row, or the one answer there is without one, and the name of a row beside it. */
 export type Match =
   | { readonly kind: "route"; readonly route: Route; readonly param: string }
-  | { readonly kind: "response"; readonly response: Response };
+  | { readonly kind: "response"; readonly name: string | undefined; readonly response: Response };
 
 /** Headers a page of another origin may read. */
 const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after, dpop-nonce";
@@ -82,11 +114,12 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
     const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
     if (route) return { kind: "route", route, param };
     const cors = methods.values().some((row) => row.cors);
+    const name = methods.values().next().value?.name;
     const allow = allowedMethods(methods);
     if (request.method === "OPTIONS") {
-      return { kind: "response", response: optionsResponse(request, allow, cors) };
+      return { kind: "response", name, response: optionsResponse(request, allow, cors) };
     }
-    return { kind: "response", response: methodNotAllowed(request.method, path, allow, cors) };
+    return { kind: "response", name, response: methodNotAllowed(request.method, path, allow, cors) };
   };
 }
 

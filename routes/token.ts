@@ -67,7 +67,7 @@ export function tokenRoutes(
     requireContentType(request, "application/x-www-form-urlencoded");
     const params = parseParams(new URLSearchParams(await readText(request)));
     requireFaultless(params);
-    const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"));
+    const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), plan.policy);
     const [client, keys] = await Promise.all([
       authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),
       keysOf(sandbox.id),
@@ -75,6 +75,7 @@ export function tokenRoutes(
     requireGrantType(client.value, grantType);
     const { policy, mint } = plan;
     const proof = request.headers.get("dpop");
+    if (proof === null && policy.requireDpop) throw proofMissing();
     const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
     return noStoreJson(
       await redeem[grantType]({
@@ -117,13 +118,21 @@ export function tokenRoutes(
   return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];
 }
 
-function parseGrantType(text: string): GrantType {
-  const known = grantTypes.find((grantType) => grantType === text);
+function parseGrantType(text: string, { grantTypes: offered = grantTypes }: Policy): GrantType {
+  const known = grantTypes.find((grantType) => grantType === text && offered.includes(text));
   if (known) return known;
   throw new OAuthError("unsupported_grant_type", "grant_type is not supported", {
     parameter: "grant_type",
     received: text,
-    expected: grantTypes.join(" or "),
+    expected: offered.join(" or "),
     reference: "RFC 6749 5.2",
+  });
+}
+
+function proofMissing(): OAuthError {
+  return new OAuthError("invalid_dpop_proof", "The proof is missing: this server issues no bearer tokens", {
+    parameter: "dpop",
+    expected: "a dpop header with a proof (RFC 9449 4.2)",
+    reference: "RFC 9449 5",
   });
 }

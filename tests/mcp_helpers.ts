@@ -9,7 +9,7 @@ import { createChance, randomBytes } from "../lib/chance.ts";
 import type { McpCaller, McpMode } from "../lib/mcp/caller.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
-import { createSandboxResolver } from "../lib/sandbox.ts";
+import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
 import { createStore } from "../lib/store/kv.ts";
 
 /** What every test's clock shows at first, in milliseconds since 1970. */
@@ -58,7 +58,7 @@ export async function openMcp({ sleep, kv: shared, keepAliveMs }: TestMcpOptions
     sleep: sleep ?? sleepOnTimer,
     ...(keepAliveMs !== undefined && { keepAliveMs }),
   });
-  const sandboxOf = createSandboxResolver({ now: () => mcp.nowMs });
+  const sandboxOf = ({ origin }: URL): Sandbox => buildSandbox({ origin, now: () => mcp.nowMs });
   const mcp: TestMcp = {
     endpoint,
     errors,

@@ -1,7 +1,7 @@
 /** Which names the MCP endpoints answer to, and which pages. */
 import assert from "node:assert/strict";
 import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
-import { createSandboxResolver } from "../lib/sandbox.ts";
+import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { mcpRoutes } from "../routes/mcp.ts";
 import { assertRefused, initialize, openMcp } from "./mcp_helpers.ts";
@@ -66,7 +66,7 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
     origins: local,
   });
   assert.equal(routes.length, 12);
-  const sandboxOf = createSandboxResolver({ now: () => mcp.nowMs });
+  const sandboxOf = ({ origin }: URL): Sandbox => buildSandbox({ origin, now: () => mcp.nowMs });
   const ask = async (path: string, headers: Record<string, string>, host = "localhost"): Promise<Response[]> => {
     const answers = routes.filter((route) => route.path === path).map((route) => {
       const request = new Request(`http://${host}${path}`, {
@@ -75,7 +75,15 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
         ...(route.method === "POST" && { body: JSON.stringify(initialize()) }),
       });
       const url = new URL(request.url);
-      return route.handler({ request, url, sandbox: sandboxOf(url), plan: standardPlan, param: "", info: undefined });
+      return route.handler({
+        request,
+        url,
+        sandbox: sandboxOf(url),
+        plan: standardPlan,
+        param: "",
+        isAppended: false,
+        info: undefined,
+      });
     });
     return await Promise.all(answers);
   };

@@ -1,6 +1,6 @@
 /** Sessions of the revisions up to 2025-11-25: whose they are, how they end, and what a client may resume. */
 import assert from "node:assert/strict";
-import { createSandboxResolver } from "../lib/sandbox.ts";
+import { buildSandbox } from "../lib/sandbox.ts";
 import {
   createSessionTable,
   MAX_SESSIONS,
@@ -87,7 +87,7 @@ Deno.test("DELETE ends a session, its stream, and nothing else (MCP transports)"
 Deno.test("a session belongs to one sandbox, endpoint and user: to others it does not exist (MCP security)", async () => {
   await using mcp = await openMcp();
   const session = await beginSession(mcp.fetchAs("oauth", ANN));
-  const elsewhere = createSandboxResolver({ now: () => mcp.nowMs })(new URL("http://mock.test"));
+  const elsewhere = buildSandbox({ origin: "http://mock.test", now: () => mcp.nowMs });
   const strangers = [
     mcp.fetchAs("oauth", ADMIN),
     mcp.fetchAs("no-auth", OPEN),
@@ -139,7 +139,7 @@ Deno.test("a session whose client holds its stream open is in use (design)", asy
 
 Deno.test("above the limit of sessions the one that was idle the longest leaves the memory (design)", async () => {
   using kv = await Deno.openKv(":memory:");
-  const sandbox = createSandboxResolver({ now: () => 0 })(new URL("http://mock.test"));
+  const sandbox = buildSandbox({ origin: "http://mock.test", now: () => 0 });
   const profile = createProfiles("1")["no-auth"];
   const beginner = { sandbox, mode: "no-auth", caller: OPEN, profile } as const;
   const store = createSessionStore(createStore(kv, createChance(randomBytes)));

@@ -3,7 +3,7 @@ import { createChance, randomBytes } from "../lib/chance.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { parseParams } from "../lib/oauth/params.ts";
-import { createSandboxResolver } from "../lib/sandbox.ts";
+import { buildSandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { createReplays } from "../lib/store/replays.ts";
 import { createClients } from "../lib/store/clients.ts";
@@ -206,7 +206,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
     clientKeys: () => Promise.resolve({ keys: [] }),
   });
   const plan = { ...standardPlan, policy: { ...standardPlan.policy, clientSecretTtlSeconds: 60 } };
-  const sandbox = createSandboxResolver({ now: () => clock.nowMs })(new URL(origin));
+  const sandbox = buildSandbox({ origin, now: () => clock.nowMs });
   const routes = registerRoutes({ clients, chance, keysOf });
   const call = async (method: string, param: string, body: unknown, token = ""): Promise<Record<string, unknown>> => {
     const url = new URL(`${origin}/oauth/register`);
@@ -214,7 +214,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
     const request = new Request(url, { method, headers, body: JSON.stringify(body) });
     const route = routes.find((row) => row.method === method);
     assert(route);
-    return await json(await route.handler({ request, url, sandbox, plan, param, info: undefined }));
+    return await json(await route.handler({ request, url, sandbox, plan, param, isAppended: false, info: undefined }));
   };
   const metadata = { redirect_uris: [redirectUri], token_endpoint_auth_method: "client_secret_post" };
   const first = await call("POST", "", metadata);

@@ -37,6 +37,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/.well-known/oauth-protected-resource/oauth", ["GET", "HEAD"], true],
   ["/oauth/jwks", ["GET", "HEAD"], true],
   ["/client-metadata/:name", ["GET", "HEAD"], true],
+  ["/custom/metadata/location.json", ["GET", "HEAD"], true],
   ["/oauth/register", ["POST"], true],
   ["/oauth/revoke", ["POST"], true],
   ["/oauth/introspect", ["POST"], true],

@@ -25,7 +25,7 @@ import { HomePage } from "../views/home.tsx";
 import { pathOf, renderPage, scriptPath } from "../views/layout.tsx";
 
 const origin = "http://localhost:8789";
-const urls = buildUrls(origin, "");
+const urls = buildUrls({ origin, prefix: "" });
 const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>&`;
 
 const consent: ConsentProps = {
@@ -352,7 +352,7 @@ Deno.test("metadataUrl puts the well-known path before the issuer's own (RFC 841
   assert.equal(metadataUrl(origin), urls.authorizationServer);
   assert.equal(
     metadataUrl(`${origin}/s/x`),
-    buildUrls(origin, "/s/x").authorizationServer,
+    buildUrls({ origin, prefix: "/s/x" }).authorizationServer,
   );
 });
 

@@ -10,6 +10,9 @@ import { parseUserClaimsText, type UserClaims } from "./claims.ts";
 import type { Entry } from "../store/kv.ts";
 import type { PushedRecord } from "../store/pushed.ts";
 import type { Sandbox } from "../sandbox.ts";
+import type { Policy } from "../scenarios/plan.ts";
+import { isDocumentId } from "./client_metadata.ts";
+import { requireGrantable } from "./scopes.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "./params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
 import { checkMaxAge, parsePrompt, type Prompt } from "./prompt.ts";
@@ -65,13 +68,13 @@ export interface AuthorizationRequest {
  * Finds the client and the redirect URI.
  *
  * @param clients The table of clients.
- * @param sandbox The sandbox.
+ * @param asked The sandbox and its rules.
  * @param params The request's parameters.
  * @throws OAuthError that must be shown to the person and never redirected (RFC 6749 4.1.2.1).
  */
 export async function parseAuthorizationTarget(
   clients: Clients,
-  sandbox: Sandbox,
+  { sandbox, policy }: { readonly sandbox: Sandbox; readonly policy: Policy },
   params: Params,
 ): Promise<AuthorizationTarget> {
   requireFaultless(params, ["client_id", "redirect_uri"]);
@@ -83,7 +86,8 @@ export async function parseAuthorizationTarget(
       reference: "RFC 6749 4.1.1",
     });
   }
-  const { value: client } = await clients.recall(sandbox, clientId);
+  const isRefused = isDocumentId(clientId) && !policy.clientIdMetadataDocuments;
+  const client = isRefused ? undefined : (await clients.recall(sandbox, clientId)).value;
   if (!client) {
     throw new OAuthError("invalid_client", "client_id is not registered here", {
       status: 400,
@@ -95,7 +99,7 @@ export async function parseAuthorizationTarget(
     });
   }
   const sent = params.get("redirect_uri");
-  const redirectUri = resolveRedirectUri(sent, client.metadata.redirect_uris);
+  const redirectUri = resolveRedirectUri(sent, client.metadata.redirect_uris, policy.redirectUriMatch);
   const state = params.get("state");
   return {
     client,
@@ -110,11 +114,13 @@ export async function parseAuthorizationTarget(
  * Reads what is asked for.
  *
  * @param params The request's parameters.
+ * @param policy Which of it is granted.
  * @throws OAuthError that goes back to the client by redirect.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1}
  */
-export function parseAuthorizationRequest(params: Params): AuthorizationRequest {
+export function parseAuthorizationRequest(params: Params, policy: Policy): AuthorizationRequest {
   requireFaultless(params);
+  if (policy.requireState) requireParam(params, "state", "RFC 6749 10.12");
   const responseType = requireParam(params, "response_type", "RFC 6749 4.1.1");
   if (responseType !== "code") {
     throw new OAuthError("unsupported_response_type", "response_type is not supported", {
@@ -133,8 +139,8 @@ export function parseAuthorizationRequest(params: Params): AuthorizationRequest 
   const autoApproval = parseAutoApproval(params);
   const userClaims = parseAutoClaims(params, autoApproval);
   return {
-    codeChallenge: parseCodeChallenge(params),
-    scopes: parseScope(params.get("scope")),
+    codeChallenge: parseCodeChallenge(params, policy.codeChallengeMethods),
+    scopes: requireGrantable(parseScope(params.get("scope")), policy.grantableScopes),
     resources: parseResources(params.all("resource")),
     prompt: parsePrompt(params.get("prompt")),
     ...(dpopJkt === undefined ? {} : { dpopJkt }),

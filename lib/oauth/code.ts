@@ -20,6 +20,8 @@ export interface AuthorizationCode {
   readonly redirectUriSent: boolean;
   /** The S256 challenge. */
   readonly codeChallenge: string;
+  /** Whether the client had the person asked for consent (OpenID Connect Core 11). */
+  readonly consentAsked?: boolean;
   /** The key it is bound to (RFC 9449 10), if it is. */
   readonly dpopJkt?: string;
   /** Milliseconds since 1970 on the sandbox's clock. */

@@ -32,6 +32,14 @@ export interface Keys {
   readonly rotate: (rotation: Rotation) => Promise<void>;
 }
 
+/** The keys of all sandboxes. */
+export interface KeyRing {
+  /** A sandbox's keys, made on first use. */
+  (sandboxId: string): Promise<Keys>;
+  /** Lets go of the keys of a sandbox that is no more. */
+  readonly forget: (sandboxId: string) => void;
+}
+
 /** How long a process may sign with a key that another has replaced, in milliseconds. */
 const RELOAD_MS = 60_000;
 
@@ -54,7 +62,7 @@ export function createKeyRing(
   alg: SigningAlgorithm,
   chance: Chance,
   now: () => number,
-): (sandboxId: string) => Promise<Keys> {
+): KeyRing {
   const rings = new Map<string, Ring>();
 
   async function load(sandboxId: string): Promise<Keys> {
@@ -75,7 +83,7 @@ export function createKeyRing(
     return keys;
   }
 
-  return (sandboxId) => {
+  const keysOf = (sandboxId: string): Promise<Keys> => {
     const known = rings.get(sandboxId);
     // Clocks can be set back, too.
     if (known) return Math.abs(now() - known.loadedAtMs) < RELOAD_MS ? known.keys : refresh(known);
@@ -85,6 +93,7 @@ export function createKeyRing(
     keys.catch(() => rings.delete(sandboxId));
     return keys;
   };
+  return Object.assign(keysOf, { forget: (sandboxId: string) => void rings.delete(sandboxId) });
 }
 
 function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, sealing: Uint8Array): Keys {

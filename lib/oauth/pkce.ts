@@ -1,24 +1,24 @@
 /**
- * Proof key for code exchange (RFC 7636), S256 alone: `plain` is not offered, as OAuth 2.1 and MCP ask.
+ * Proof key for code exchange (RFC 7636). `plain` is not offered by a well-behaved server, as OAuth 2.1 and MCP ask.
  *
  * @module
  */
 import { hash } from "node:crypto";
 import { OAuthError } from "../errors.ts";
+import type { Policy } from "../scenarios/plan.ts";
 import type { Params } from "./params.ts";
-
-/** The methods we take, as metadata advertises them. */
-export const codeChallengeMethods = ["S256"] as const;
 
 /**
  * Reads the challenge of an authorization request.
  *
  * @param params The request's parameters.
- * @throws OAuthError `invalid_request` without a challenge, with another method than S256, or with something that is no
- * SHA-256 in base64url.
+ * @param methods What it may be made with.
+ * @returns The S256 challenge; that of the verifier, where the client has sent the verifier itself.
+ * @throws OAuthError `invalid_request` without a challenge, with another method, or with something that is no SHA-256 in
+ * base64url.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.3}
  */
-export function parseCodeChallenge(params: Params): string {
+export function parseCodeChallenge(params: Params, methods: Policy["codeChallengeMethods"]): string {
   const method = params.get("code_challenge_method");
   const challenge = params.get("code_challenge");
   if (challenge === undefined) {
@@ -28,11 +28,12 @@ export function parseCodeChallenge(params: Params): string {
       reference: "RFC 7636 4.3",
     });
   }
-  if (method !== "S256") {
+  if ((method ?? "plain") === "plain" && methods.includes("plain")) return hash("sha256", challenge, "base64url");
+  if (method !== "S256" || !methods.includes("S256")) {
     throw new OAuthError("invalid_request", "code_challenge_method is not supported", {
       parameter: "code_challenge_method",
       received: method ?? "none, which means plain",
-      expected: "S256",
+      expected: methods.join(" or "),
       reference: "RFC 7636 4.3",
     });
   }

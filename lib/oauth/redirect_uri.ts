@@ -5,6 +5,7 @@
  */
 import { excerpt, OAuthError } from "../errors.ts";
 import { isLoopback } from "../http_origin.ts";
+import type { Policy } from "../scenarios/plan.ts";
 
 /** Schemes a browser runs or reads by itself, so that a redirect to them would execute what a client wrote. */
 const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
@@ -92,6 +93,39 @@ export function checkApplicationType(uri: string, type: "web" | "native"): void 
   });
 }
 
+/** Whether something could be registered as a redirect URI. */
+function isRedirectUri(uri: string): boolean {
+  try {
+    checkRedirectUri(uri);
+    return true;
+  } catch (error) {
+    if (error instanceof OAuthError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Checks a redirect URI against what else the server wants of those that are registered.
+ *
+ * @param uri A redirect URI, found right in itself.
+ * @param policy What it takes.
+ * @throws OAuthError `invalid_redirect_uri`.
+ */
+export function checkRedirectPolicy(uri: string, { privateUseSchemes, loopbackRedirects }: Policy): void {
+  const isWeb = /^https?:\/\//i.test(uri);
+  if ((isWeb || privateUseSchemes) && (loopbackRedirects || !isLoopbackUri(uri))) return;
+  throw new OAuthError("invalid_redirect_uri", "A redirect URI is of a kind that this server does not take", {
+    parameter: "redirect_uris",
+    received: uri,
+    expected: [
+      "https",
+      ...(loopbackRedirects ? ["http on loopback"] : []),
+      ...(privateUseSchemes ? ["an app's own scheme"] : []),
+    ].join(", "),
+    reference: "RFC 7591 2",
+  });
+}
+
 /** Whether a redirect URI ends on this computer. */
 export function isLoopbackUri(uri: string): boolean {
   return /^https?:\/\//i.test(uri) && isLoopback(new URL(uri).hostname);
@@ -129,11 +163,16 @@ function withoutLoopbackPort(uri: string): string | undefined {
  *
  * @param requested What was sent as `redirect_uri`, if anything.
  * @param registered What the client registered.
+ * @param match How the one is held against the others.
  * @returns The URI to redirect to; where none was sent, the only registered one.
  * @throws OAuthError `invalid_request` if there is none or it is not registered; such an error must not be redirected.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2.3}
  */
-export function resolveRedirectUri(requested: string | undefined, registered: readonly string[]): string {
+export function resolveRedirectUri(
+  requested: string | undefined,
+  registered: readonly string[],
+  match: Policy["redirectUriMatch"],
+): string {
   const only = registered.length === 1 ? registered[0] : undefined;
   const accepted = registered.slice(0, 5).map((uri) => `'${excerpt(uri)}'`).join(" or ");
   if (requested === undefined) {
@@ -144,13 +183,16 @@ export function resolveRedirectUri(requested: string | undefined, registered: re
       reference: "RFC 6749 3.1.2.3",
     });
   }
-  if (matchesRedirectUri(requested, registered)) return requested;
+  if (match === "loopback_port" ? matchesRedirectUri(requested, registered) : registered.includes(requested)) {
+    return requested;
+  }
+  if (match === "any" && isRedirectUri(requested)) return requested;
   throw new OAuthError("invalid_request", "redirect_uri is not registered for this client", {
     parameter: "redirect_uri",
     received: requested,
-    expected: `exactly ${
-      accepted || "one that the client has registered (it has none)"
-    }; only the port of a loopback URI is free`,
+    expected: `exactly ${accepted || "one that the client has registered (it has none)"}${
+      match === "exact" ? "" : "; only the port of a loopback URI is free"
+    }`,
     reference: "RFC 6749 3.1.2.3",
   });
 }

@@ -6,9 +6,10 @@
  */
 import { z } from "zod";
 import { excerpt, OAuthError } from "../errors.ts";
+import type { Policy } from "../scenarios/plan.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { assertionAlgorithms, type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
-import { checkApplicationType, checkRedirectUri } from "./redirect_uri.ts";
+import { checkApplicationType, checkRedirectPolicy, checkRedirectUri } from "./redirect_uri.ts";
 
 const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), "holds a NUL character");
 const webUri = z.string().max(2048).refine(
@@ -64,13 +65,25 @@ const MAX_METADATA_LENGTH = 32 * 1024;
  * Reads a registration request.
  *
  * @param body The body as text.
+ * @param policy What can be registered.
  * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the field.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2}
  */
-export function parseRegistration(body: string): ClientMetadata {
+export function parseRegistration(body: string, policy: Policy): ClientMetadata {
   const parsed = metadata.safeParse(withoutNulls(parseJsonObject(body)));
   if (!parsed.success) throw describeIssue(parsed.error);
-  return complete(parsed.data);
+  const client = complete({ ...parsed.data, ...offeredMethod(parsed.data, policy) });
+  for (const uri of client.redirect_uris) checkRedirectPolicy(uri, policy);
+  return client;
+}
+
+/** A server may register another way to authenticate than was asked for (RFC 7591 3.2.1). */
+function offeredMethod(
+  { token_endpoint_auth_method: asked = "client_secret_basic" }: z.infer<typeof metadata>,
+  { tokenEndpointAuthMethods: offered }: Policy,
+): Pick<z.infer<typeof metadata>, "token_endpoint_auth_method"> {
+  if (!offered || offered.includes(asked)) return {};
+  return { token_endpoint_auth_method: tokenEndpointAuthMethods.find((method) => method === offered[0]) };
 }
 
 /**

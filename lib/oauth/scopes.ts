@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { OAuthError } from "../errors.ts";
 import type { Claims } from "./claims.ts";
 
 /** What opens the tools of `/oauth`, each including those before it. */
@@ -38,8 +39,31 @@ export const scopesSupported: readonly string[] = [
  * assert.equal(coversScope(["mcp:read"], "mcp:write"), false);
  * ```
  */
-export function coversScope(granted: readonly string[], needed: ResourceScope): boolean {
-  return resourceScopes.slice(resourceScopes.indexOf(needed)).some((scope) => granted.includes(scope));
+export function coversScope(granted: readonly string[], needed: string): boolean {
+  const level = resourceScopes.findIndex((scope) => scope === needed);
+  return level === -1 ? granted.includes(needed) : resourceScopes.slice(level).some((scope) => granted.includes(scope));
+}
+
+/**
+ * Insists that scopes can be granted.
+ *
+ * @param scopes What is asked for.
+ * @param grantable What can be had; anything, if not given.
+ * @throws OAuthError `invalid_scope`.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3}
+ */
+export function requireGrantable(
+  scopes: readonly string[],
+  grantable: readonly string[] | undefined,
+): readonly string[] {
+  const foreign = grantable && scopes.find((scope) => !grantable.includes(scope));
+  if (foreign === undefined) return scopes;
+  throw new OAuthError("invalid_scope", "scope asks for something that is not granted here", {
+    parameter: "scope",
+    received: foreign,
+    expected: grantable?.join(" ") || "no scope",
+    reference: "RFC 6749 3.3",
+  });
 }
 
 /** Claims that id_tokens and userinfo can carry beside a user's own. */

@@ -120,7 +120,7 @@ export async function issueTokens(
 ): Promise<TokenResponse> {
   const { sandbox, mint, keys, chance, dpop } = context;
   const nowMs = sandbox.now();
-  const iat = Math.floor(nowMs / 1000);
+  const iat = Math.floor(nowMs / 1000) + mint.clockSkewSeconds;
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
   const accessToken = signJwt(keys.signing, "at+jwt", {
@@ -138,6 +138,7 @@ export async function issueTokens(
     jti: chance.id(),
     sid: grant.sessionId,
     ...(dpop === undefined ? {} : { cnf: { jkt: dpop.jkt } }),
+    ...mint.claims,
   });
   return {
     access_token: accessToken,

@@ -4,6 +4,12 @@
  *
  * @module
  */
+import type { Edit } from "./fault.ts";
+
+/** Where authorization server metadata can lie: RFC 8414 3.1, the same for OpenID Connect, OpenID Connect Discovery 4. */
+export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
+/** Where protected resource metadata can lie: RFC 9728 3.1 with the resource's path, without, and at a URL of our own. */
+export const resourceMetadataPlaces = ["path", "root", "custom"] as const;
 
 /** Which rules are enforced, what is advertised, and how long things live. */
 export interface Policy {
@@ -11,6 +17,8 @@ export interface Policy {
   readonly codeTtlSeconds: number;
   /** Life of a client secret, in seconds; absent for secrets that do not run out (RFC 7591 3.2.1). */
   readonly clientSecretTtlSeconds?: number;
+  /** How long a registered client is known, in seconds; absent for good. */
+  readonly clientTtlSeconds?: number;
   /** Life of a refresh token, in seconds. */
   readonly refreshTokenTtlSeconds: number;
   /** Life of an id_token, in seconds. */
@@ -21,6 +29,10 @@ export interface Policy {
   readonly revokeOnReuse: boolean;
   /** Whether a tool of `/oauth` asks for its scope, or every token may do all (RFC 6750 3.1). */
   readonly enforceToolScopes: boolean;
+  /** The scope that every tool call needs, in place of each tool's own; absent where tools have their own. */
+  readonly callScope?: string;
+  /** Which MCP messages to `/oauth` need a token at all. */
+  readonly protectedMessages: "all" | "tool_calls";
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
   /**
@@ -30,22 +42,84 @@ export interface Policy {
   readonly rotateRefreshTokens: "always" | "public" | "never";
   /** For how long a used refresh token still gets the successor it got, in seconds, for clients that lost the answer. */
   readonly refreshGraceSeconds: number;
+  /** Who gets a refresh token with a code: clients that registered for it, everybody, those that ask for consent, nobody. */
+  readonly issueRefreshTokens: "registered" | "always" | "with_consent_prompt" | "never";
+  /** The scope of a refresh without `scope`: what was granted (RFC 6749 6), or nothing. */
+  readonly scopeOfPlainRefresh: "granted" | "none";
   /** Whether authorization requests must be pushed (RFC 9126 5). */
   readonly requirePushedAuthorizationRequests: boolean;
+  /** Whether `/oauth` takes tokens that are bound to a key alone, and the token endpoint issues no others (RFC 9449). */
+  readonly requireDpop: boolean;
   /** Whether DPoP proofs must repeat a nonce of the server's (RFC 9449 8 and 9). */
   readonly requireDpopNonce: boolean;
+  /** Whether an authorization request must have a `state`. */
+  readonly requireState: boolean;
+  /** Who answers an authorization request that does not say so itself: a person, or the server in the person's place. */
+  readonly answer: "ask" | "approve" | "deny";
+  /** Scopes that are granted; absent where any is. */
+  readonly grantableScopes?: readonly string[];
+  /** What a code challenge may be made with (RFC 7636 4.3). */
+  readonly codeChallengeMethods: readonly ("S256" | "plain")[];
+  /** Whether clients can register themselves (RFC 7591). */
+  readonly registration: "open" | "off";
+  /** Whether a `client_id` may be the URL of a metadata document. */
+  readonly clientIdMetadataDocuments: boolean;
+  /** Ways to authenticate at the token endpoint; absent for all there are. A registration gets the first if it asks for another. */
+  readonly tokenEndpointAuthMethods?: readonly string[];
+  /** Grants of the token endpoint; absent for all there are. */
+  readonly grantTypes?: readonly string[];
+  /** How a redirect URI is held against those registered: with any loopback port (RFC 8252 7.3), as it stands, not at all. */
+  readonly redirectUriMatch: "loopback_port" | "exact" | "any";
+  /** Whether redirect URIs may have an app's own scheme (RFC 8252 7.1). */
+  readonly privateUseSchemes: boolean;
+  /** Whether redirect URIs may lie on the user's computer (RFC 8252 7.3). */
+  readonly loopbackRedirects: boolean;
+  /** Where authorization server metadata lies. */
+  readonly serverMetadataAt: readonly typeof serverMetadataPlaces[number][];
+  /** Where protected resource metadata lies. */
+  readonly resourceMetadataAt: readonly typeof resourceMetadataPlaces[number][];
+  /** Which URL of it a 401 names (RFC 9728 5.1). */
+  readonly challengeMetadata: typeof resourceMetadataPlaces[number] | "none";
+  /** The `scope` of a 401 (RFC 6750 3); absent for none. */
+  readonly challengeScope?: string;
+  /** `scopes_supported` of the resource: absent for what its tools need, empty for no such member. */
+  readonly resourceScopes?: readonly string[];
+  /** `scopes_supported` of the authorization server: absent for all that mean something, empty for no such member. */
+  readonly serverScopes?: readonly string[];
+  /** Which of the scenario's issuers the resource names and takes tokens of: the first, or the one it has moved to. */
+  readonly authorizationServer: "first" | "second";
 }
 
 /** What is put into tokens beside what the request asks for. */
 export interface Mint {
   /** Life of an access token when the request does not say, in seconds; absent for tokens that do not expire. */
   readonly accessTokenTtlSeconds?: number;
+  /** How far the clock that tokens are stamped with is ahead, in seconds. */
+  readonly clockSkewSeconds: number;
+  /** Claims that replace those of every access token; what is wrong with a token is said here. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** What is done to the finished response; none for a response that leaves as it is. */
-export interface Wire {
-  /** Time the response is held back, in milliseconds. */
-  readonly delayMs: number;
+/** An edit of the finished response, and what it waits for. */
+export interface WireStep {
+  /** Name of the fault it comes from. */
+  readonly fault: string;
+  /** What is done. */
+  readonly edit: Edit;
+  /** Statuses of the response that it is for; absent for all. */
+  readonly statuses?: readonly number[];
+  /** Says whether this is one of the times it happens; asked only if the status is right. */
+  readonly claim: () => Promise<boolean>;
+}
+
+/** A response in the place of the handler's. */
+export interface Answer {
+  /** HTTP status. */
+  readonly status: number;
+  /** Headers; templates as in {@link Edit}. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text, or something to be sent as JSON; templates as in {@link Edit}. */
+  readonly body?: unknown;
 }
 
 /** Everything that shapes the answer to one request. */
@@ -54,40 +128,75 @@ export interface Plan {
   readonly policy: Policy;
   /** The tokens. */
   readonly mint: Mint;
-  /** The response. */
-  readonly wire: Wire | undefined;
+  /** What is answered without asking a handler; absent where a handler answers. */
+  readonly answer?: Answer;
+  /** What is done to the finished response, in order. */
+  readonly wire: readonly WireStep[];
+  /** Names of the faults that have shaped it so far. */
+  readonly shapedBy: readonly string[];
 }
 
 /** The plan of the scenario `standard`: everything as the specifications ask. */
 export const standardPlan: Plan = Object.freeze({
-  policy: Object.freeze({
+  policy: Object.freeze<Policy>({
     codeTtlSeconds: 600,
     refreshTokenTtlSeconds: 30 * 24 * 60 * 60,
     idTokenTtlSeconds: 3600,
     sendIss: true,
     revokeOnReuse: true,
     enforceToolScopes: false,
+    protectedMessages: "all",
     metadataMaxAgeSeconds: 300,
     rotateRefreshTokens: "always",
     refreshGraceSeconds: 0,
+    issueRefreshTokens: "registered",
+    scopeOfPlainRefresh: "granted",
     requirePushedAuthorizationRequests: false,
+    requireDpop: false,
     requireDpopNonce: false,
+    requireState: false,
+    answer: "ask",
+    codeChallengeMethods: ["S256"],
+    registration: "open",
+    clientIdMetadataDocuments: true,
+    redirectUriMatch: "loopback_port",
+    privateUseSchemes: true,
+    loopbackRedirects: true,
+    serverMetadataAt: serverMetadataPlaces,
+    resourceMetadataAt: ["path", "root"],
+    challengeMetadata: "path",
+    authorizationServer: "first",
   }),
-  mint: Object.freeze({}),
-  wire: undefined,
+  mint: Object.freeze<Mint>({ clockSkewSeconds: 0 }),
+  wire: Object.freeze([]),
+  shapedBy: Object.freeze([]),
 });
 
+/** Rules and tokens that differ from those they are laid over. */
+export interface PlanPatch {
+  /** Other rules. */
+  readonly policy?: Partial<Policy>;
+  /** Other tokens. */
+  readonly mint?: Partial<Mint>;
+}
+
 /**
- * Makes the function that resolves the plan of a request.
+ * Lays patches over a plan, the later over the earlier.
  *
- * @param overrides Rules in place of the scenario's.
- * @returns The plan of a scenario; it throws RangeError for one that does not exist, and there is one today.
+ * @param plan What is there.
+ * @param patches What is to be different.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const plan = patchPlan(standardPlan, { policy: { sendIss: false } }, { mint: { accessTokenTtlSeconds: 60 } });
+ * assert.deepEqual([plan.policy.sendIss, plan.mint.accessTokenTtlSeconds], [false, 60]);
+ * ```
  */
-export function createPlanResolver(overrides: Partial<Policy> = {}): (scenario: string) => Plan {
-  // One object for all requests, so that what is derived from a policy can be kept beside it.
-  const plan = Object.freeze({ ...standardPlan, policy: Object.freeze({ ...standardPlan.policy, ...overrides }) });
-  return (scenario) => {
-    if (scenario === "standard") return plan;
-    throw new RangeError(`There is no scenario ${scenario}`);
-  };
+export function patchPlan(plan: Plan, ...patches: readonly PlanPatch[]): Plan {
+  return Object.freeze({
+    ...plan,
+    policy: Object.freeze(Object.assign({ ...plan.policy }, ...patches.map(({ policy }) => policy ?? {}))),
+    mint: Object.freeze(Object.assign({ ...plan.mint }, ...patches.map(({ mint }) => mint ?? {}))),
+  });
 }

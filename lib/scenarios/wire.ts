@@ -3,20 +3,168 @@
  *
  * @module
  */
-import type { Wire } from "./plan.ts";
+import type { Sleep } from "../sleep.ts";
+import { brokenBody, inPieces, truncated } from "./broken_body.ts";
+import type { Edit } from "./fault.ts";
+import type { Answer, WireStep } from "./plan.ts";
+import { fillText, fillValue, type Variables } from "./template.ts";
+
+/** What edits are made with. */
+export interface WireContext {
+  /** What templates can name. */
+  readonly variables: Variables;
+  /** Waits for so many milliseconds. */
+  readonly sleep: Sleep;
+}
+
+/** A response, and what made it so. */
+export interface WireResult {
+  /** The response. */
+  readonly response: Response;
+  /** Names of the faults that changed it. */
+  readonly applied: readonly string[];
+}
 
 /**
- * Applies a wire plan to a response.
+ * Applies the wire steps of a plan to a response.
  *
  * @param response What the handler returned.
- * @param wire What is to be done to it.
- * @param sleep Waits for so many milliseconds.
+ * @param steps What is to be done to it, in order.
+ * @param context What it is done with.
  */
 export async function applyWire(
   response: Response,
-  wire: Wire,
-  sleep: (ms: number) => Promise<void>,
-): Promise<Response> {
-  if (wire.delayMs > 0) await sleep(wire.delayMs);
+  steps: readonly WireStep[],
+  context: WireContext,
+): Promise<WireResult> {
+  const applied: string[] = [];
+  for (const { fault, edit, statuses, claim } of steps) {
+    // A step waits for what the handler said, or what steps before it made of that.
+    if (statuses && !statuses.includes(response.status)) continue;
+    if (!await claim()) continue;
+    response = await applyEdit(response, edit, context);
+    applied.push(fault);
+  }
+  return { response, applied };
+}
+
+/**
+ * The response that stands in the place of a handler's.
+ *
+ * @param answer What is answered.
+ * @param variables What templates can name.
+ */
+export function answerResponse({ status, headers = {}, body }: Answer, variables: Variables): Response {
+  const filled = fillValue(body, variables);
+  const isText = typeof filled === "string";
+  const bytes = filled === undefined ? null : isText ? filled : JSON.stringify(filled);
+  const response = new Response(bytes, { status, headers: { "cache-control": "no-store" } });
+  if (bytes !== null) {
+    response.headers.set("content-type", isText ? "text/plain; charset=utf-8" : "application/json");
+  }
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, fillText(value, variables));
   return response;
+}
+
+async function applyEdit(response: Response, edit: Edit, { variables, sleep }: WireContext): Promise<Response> {
+  if (edit.delay_ms !== undefined) await sleep(edit.delay_ms);
+  const headers = new Headers(response.headers);
+  let body: BodyInit | null = response.body;
+  let known = variables;
+  if ((edit.json || edit.encode || usesBody(edit)) && isJson(response)) {
+    const members = parseObject(await response.text());
+    known = (name) => name.startsWith("body.") ? members[name.slice("body.".length)] : variables(name);
+    const edited = editMembers(members, edit.json ?? {}, known);
+    body = edit.encode === "form" ? encodeForm(edited) : JSON.stringify(edited);
+    if (edit.encode === "form") headers.set("content-type", "application/x-www-form-urlencoded");
+    headers.delete("content-length");
+  }
+  if (edit.location) editLocation(headers, edit.location, known);
+  for (const [name, value] of Object.entries(edit.headers ?? {})) {
+    if (value === null) headers.delete(name);
+    else headers.set(name, fillText(value, known));
+  }
+  if (edit.content_type !== undefined) headers.set("content-type", edit.content_type);
+  if (edit.body !== undefined) {
+    if (body === response.body) void response.body?.cancel();
+    headers.delete("content-length");
+    body = fillText(edit.body, known);
+  }
+  const status = edit.status ?? response.status;
+  const whole = new Response(isBodiless(status) ? null : body, { status, headers });
+  return breakBody(whole, edit, sleep);
+}
+
+function breakBody(response: Response, { drop, truncate_bytes, trickle }: Edit, sleep: Sleep): Response {
+  const { status, headers } = response;
+  if (drop) {
+    void response.body?.cancel();
+    return new Response(brokenBody(), { status, headers });
+  }
+  if (response.body && truncate_bytes !== undefined) {
+    return new Response(truncated(response.body, truncate_bytes), { status, headers });
+  }
+  if (!response.body || !trickle) return response;
+  return new Response(inPieces(response.body, { ...trickle, sleep }), { status, headers });
+}
+
+/** Statuses whose responses have no body (Fetch standard, null body status). */
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+function isJson(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("application/json") ?? false;
+}
+
+function usesBody({ headers, body }: Edit): boolean {
+  return [...Object.values(headers ?? {}), body].some((text) => text?.includes("{body."));
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
+}
+
+function editMembers(
+  members: Record<string, unknown>,
+  { keep, remove = [], set = {} }: NonNullable<Edit["json"]>,
+  variables: Variables,
+): Record<string, unknown> {
+  const kept = Object.entries(members).filter(([name]) => (!keep || keep.includes(name)) && !remove.includes(name));
+  const added = Object.entries(set).map(([name, value]): [string, unknown] => [name, fillValue(value, variables)]);
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(added) };
+}
+
+function encodeForm(members: Readonly<Record<string, unknown>>): string {
+  const texts = Object.entries(members).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return new URLSearchParams(texts).toString();
+}
+
+/** The parameters stand in the fragment where the response mode says so, else in the query. */
+function editLocation(
+  headers: Headers,
+  parameters: Readonly<Record<string, string | null>>,
+  variables: Variables,
+): void {
+  const location = headers.get("location");
+  if (location === null || !URL.canParse(location)) return;
+  const url = new URL(location);
+  const isFragment = url.hash.length > 1;
+  const answer = new URLSearchParams(isFragment ? url.hash.slice(1) : url.search);
+  const known: Variables = (name) =>
+    name.startsWith("location.") ? answer.get(name.slice("location.".length)) ?? "" : variables(name);
+  const filled = Object.entries(parameters).map(([name, value]) =>
+    [name, value === null ? null : fillText(value, known)] as const
+  );
+  for (const [name, value] of filled) {
+    if (value === null) answer.delete(name);
+    else answer.set(name, value);
+  }
+  if (isFragment) url.hash = answer.toString();
+  else url.search = answer.toString();
+  headers.set("location", url.href);
 }

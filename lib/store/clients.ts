@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { type ClientMetadata, isDocumentId } from "../oauth/client_metadata.ts";
+import { findDeclared } from "../oauth/declared_clients.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Entry, Key, Store } from "./kv.ts";
 
@@ -22,6 +23,8 @@ export interface ClientRecord {
   readonly registrationTokenHash?: string;
   /** Seconds since 1970 on the sandbox's clock. */
   readonly issuedAtSeconds: number;
+  /** When it is known no more, in seconds since 1970 on the sandbox's clock; absent for good. */
+  readonly forgottenAtSeconds?: number;
   /** What it said of itself. */
   readonly metadata: ClientMetadata;
 }
@@ -76,14 +79,19 @@ export function createClients(
   }
 
   async function find(sandbox: Sandbox, clientId: string): Promise<Entry<ClientRecord>> {
-    if (!isDocumentId(clientId)) return await get(sandbox.id, clientId);
+    const declared = findDeclared(sandbox, clientId);
+    if (declared) return { key: keyOf(sandbox.id, clientId), value: declared, versionstamp: null };
+    if (!isDocumentId(clientId)) return whileKnown(sandbox, await get(sandbox.id, clientId));
     return { key: keyOf(sandbox.id, clientId), value: await describe(sandbox, clientId), versionstamp: null };
   }
 
   return {
     get,
     find,
-    recall: async (sandbox, clientId) => seen.get(`${sandbox.id} ${clientId}`) ?? await find(sandbox, clientId),
+    recall: async (sandbox, clientId) => {
+      const known = seen.get(`${sandbox.id} ${clientId}`);
+      return known ? whileKnown(sandbox, known) : await find(sandbox, clientId);
+    },
     add: async (sandboxId, client) => {
       if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
         throw new Error("A new client id was already taken");
@@ -103,4 +111,10 @@ export function createClients(
 /** A client id comes from outside, of any length; its hash fits into a key. */
 function keyOf(sandboxId: string, clientId: string): Key {
   return [sandboxId, "client", hash("sha256", clientId, "base64url")];
+}
+
+/** A client that the server has forgotten is as good as one that never was. */
+function whileKnown(sandbox: Sandbox, entry: Entry<ClientRecord>): Entry<ClientRecord> {
+  const end = entry.value?.forgottenAtSeconds;
+  return end === undefined || sandbox.now() < end * 1000 ? entry : { ...entry, value: undefined };
 }

@@ -3,7 +3,7 @@
  * that retry a locked database and share round trips: reads that arrive while one is under way go together in the next
  * `getMany`, writes in the next atomic commit. A round trip costs 0.1 to 0.3 ms, whatever it carries.
  *
- * What is kept, below the sandbox's id (every table has its own file beside this one):
+ * What is kept, below the sandbox's id, except of the sandboxes as such (every table has its own file beside this one):
  *
  * | key                                | value            | lifetime                               | file        |
  * | ---------------------------------- | ---------------- | -------------------------------------- | ----------- |
@@ -19,6 +19,9 @@
  * | `[sandbox, "device", hash(code)]`  | `DeviceRecord`   | until used, 24 h at the most           | devices.ts  |
  * | `[sandbox, "user_code", hash]`     | device's hash    | 24 h                                   | devices.ts  |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
+ * | `[sandbox, "count", hash(fault)]`  | times it was met | as long as the sandbox                 | sandboxes.ts |
+ * | `["#state", name]`                 | `SandboxState`   | as long as the sandbox                 | sandboxes.ts |
+ * | `["#sandbox", name]`               | last use in ms   | 24 h after it                          | sandboxes.ts |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *
  * Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once
@@ -30,6 +33,9 @@ import type { Chance } from "../chance.ts";
 import { createCommitQueue } from "./commit_queue.ts";
 import { createReadQueue } from "./read_queue.ts";
 import { retryLocked } from "./retry.ts";
+
+/** Values removed in one commit; a transaction of `Deno.Kv` takes 1,000 changes, and has company here. */
+const MAX_REMOVED = 400;
 
 /** Where a value is kept. */
 export type Key = readonly (string | number)[];
@@ -62,6 +68,8 @@ export interface Store {
   readonly list: <T>(prefix: Key, limit: number) => Promise<readonly Entry<T>[]>;
   /** Writes a value only if nothing is stored there; says whether it did. */
   readonly create: (key: Key, value: unknown, expireInMs?: number) => Promise<boolean>;
+  /** Removes all values below a prefix. */
+  readonly removeAll: (prefix: Key) => Promise<void>;
   /** Applies a commit; false, with nothing changed, if a check did not hold. */
   readonly commit: (commit: Commit) => Promise<boolean>;
 }
@@ -113,7 +121,15 @@ export function createStore(kv: Deno.Kv, chance: Chance): Store {
     });
   }
 
-  return { get, list, create, commit };
+  async function removeAll(prefix: Key): Promise<void> {
+    for (;;) {
+      const entries = await list(prefix, MAX_REMOVED);
+      if (entries.length > 0) await commit({ deletes: entries.map(({ key }) => key) });
+      if (entries.length < MAX_REMOVED) return;
+    }
+  }
+
+  return { get, list, create, commit, removeAll };
 }
 
 /** What the store hands out under a key is what the file of that table put there: the one place that takes it on trust. */

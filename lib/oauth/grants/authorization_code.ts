@@ -44,7 +44,7 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
   verifyCodeVerifier(params.get("code_verifier"), code.codeChallenge);
   const resources = narrowResources(code.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);
-  return issueTokens(request, { ...code.grant, resources }, firstRefreshToken(request, code.grant));
+  return issueTokens(request, { ...code.grant, resources }, firstRefreshToken(request, code.grant, code.consentAsked));
 }
 
 function checkRedirectUri(sent: string | undefined, { redirectUri, redirectUriSent }: AuthorizationCode): void {

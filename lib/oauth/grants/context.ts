@@ -32,10 +32,23 @@ export interface TokenRequest extends IssueContext {
   readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
 }
 
-/** The refresh token of a login: for clients that registered to use one. */
-export function firstRefreshToken(request: TokenRequest, grant: Grant): RefreshToken | undefined {
-  const isWanted = request.client.value.metadata.grant_types.includes("refresh_token");
-  return isWanted ? buildRefreshToken(request, grant) : undefined;
+/**
+ * The refresh token of a login: for clients that registered to use one, unless the policy says otherwise.
+ *
+ * @param request The token request.
+ * @param grant What was granted.
+ * @param consentAsked Whether the client had the person asked for consent.
+ */
+export function firstRefreshToken(
+  request: TokenRequest,
+  grant: Grant,
+  consentAsked = false,
+): RefreshToken | undefined {
+  const { policy: { issueRefreshTokens }, client } = request;
+  const isRegistered = client.value.metadata.grant_types.includes("refresh_token");
+  const isGranted = issueRefreshTokens === "always" || (issueRefreshTokens === "registered" && isRegistered) ||
+    (issueRefreshTokens === "with_consent_prompt" && isRegistered && consentAsked);
+  return isGranted ? buildRefreshToken(request, grant) : undefined;
 }
 
 /** A credential whose contents have been found right. */

@@ -31,7 +31,8 @@ export async function redeemRefreshToken(request: TokenRequest): Promise<TokenRe
   const credential = { noun: "Refresh token", reference: REFERENCE, ...token };
   requireOwnAndLive(request, credential);
   requireBoundKey(request, credential.noun, token.jkt);
-  const scopes = narrowScopes(token.grant.scopes, params.get("scope"));
+  const isPlain = params.get("scope") === undefined && request.policy.scopeOfPlainRefresh === "none";
+  const scopes = isPlain ? [] : narrowScopes(token.grant.scopes, params.get("scope"));
   const resources = narrowResources(token.grant.resources, parseResources(params.all("resource")));
   const grant = { ...token.grant, scopes, resources };
   if (!rotates(request)) {

@@ -1,0 +1,71 @@
+/**
+ * Bodies that do not arrive as they should: not at all, in part, or in pieces.
+ *
+ * @module
+ */
+import type { Sleep } from "../sleep.ts";
+
+/** A body that breaks off before its first byte. */
+export function brokenBody(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull: (controller) => controller.error(new Error("The connection is dropped on request")),
+  });
+}
+
+/**
+ * A body that breaks off.
+ *
+ * @param body The whole.
+ * @param bytes How many bytes of it arrive.
+ */
+export function truncated(body: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let left = bytes;
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await reader.read();
+      if (!done && left > 0) {
+        controller.enqueue(value.subarray(0, left));
+        left -= Math.min(left, value.length);
+        return;
+      }
+      await reader.cancel();
+      controller.error(new Error("The body is cut off on request"));
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/**
+ * A body that comes in pieces.
+ *
+ * @param body The whole.
+ * @param pace Bytes a piece, milliseconds before each, and what to wait with.
+ */
+export function inPieces(
+  body: ReadableStream<Uint8Array>,
+  { bytes, every_ms, sleep }: { readonly bytes: number; readonly every_ms: number; readonly sleep: Sleep },
+): ReadableStream<Uint8Array> {
+  const stop = new AbortController();
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length; at += bytes) {
+        await sleep(every_ms, stop.signal);
+        yield chunk.subarray(at, at + bytes);
+      }
+    }
+  }
+  const source = ReadableStream.from(pieces());
+  const reader = source.getReader();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => {
+      stop.abort(reason);
+      return reader.cancel(reason).catch(() => {});
+    },
+  });
+}

@@ -1,0 +1,118 @@
+/**
+ * A fault: which requests it is for, how often, and what it changes. Scenarios are made of them, tests add their own, and
+ * both look the same in JSON, which is why their members have the names they have on the wire.
+ *
+ * @module
+ */
+import type { Answer, PlanPatch } from "./plan.ts";
+
+/** What can go wrong where, by the names that faults match. */
+export const endpoints = [
+  "server_metadata",
+  "resource_metadata",
+  "register",
+  "authorize",
+  "token",
+  "jwks",
+  "revoke",
+  "introspect",
+  "userinfo",
+  "par",
+  "device",
+  "idp",
+  "mcp",
+  "open_mcp",
+  "pages",
+  "control",
+  "unknown",
+] as const;
+/** One of {@link endpoints}; `mcp` is `/oauth`, `open_mcp` the other MCP endpoints, `unknown` every path without an endpoint. */
+export type Endpoint = typeof endpoints[number];
+
+/** Which requests; everything that is said must be true. */
+export interface Match {
+  /** One of these endpoints. */
+  readonly endpoint?: Endpoint | readonly Endpoint[];
+  /** This HTTP method. */
+  readonly method?: string;
+  /** This path, below the sandbox's prefix, as it was sent. */
+  readonly path?: string;
+  /** This `client_id`, in the query or a form; a `*` at the end stands for anything. */
+  readonly client_id?: string;
+  /** This `grant_type`. */
+  readonly grant_type?: string;
+  /** This method of a JSON-RPC message. */
+  readonly rpc_method?: string;
+  /** A parameter in the query or a form that must be there. */
+  readonly has_param?: string;
+  /** A parameter that must not be there. */
+  readonly lacks_param?: string;
+  /** A header that must be there. */
+  readonly has_header?: string;
+  /** Whether there is an `authorization` header. */
+  readonly authorized?: boolean;
+  /** A media type that the `accept` header must not name. */
+  readonly not_accepting?: string;
+  /** A revision of MCP that `mcp-protocol-version` must be later than. */
+  readonly revision_after?: string;
+  /** A status of the response, or one of several. */
+  readonly status?: number | readonly number[];
+}
+
+/**
+ * What is done to a finished response. Text may hold templates: `{issuer}`, `{origin}`, `{host}`, `{prefix}`, the name of
+ * an endpoint's URL such as `{token_url}`, and of the message itself `{body.name}`, `{query.name}`, `{location.name}`.
+ */
+export interface Edit {
+  /** Another status. */
+  readonly status?: number;
+  /** Headers to set; null takes one away. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  /** Members of a JSON body: those to keep (all, if not said), to remove, to set. */
+  readonly json?: {
+    readonly keep?: readonly string[];
+    readonly remove?: readonly string[];
+    readonly set?: Readonly<Record<string, unknown>>;
+  };
+  /** Parameters of the URL that a redirect goes to; null takes one away. */
+  readonly location?: Readonly<Record<string, string | null>>;
+  /** Another body. */
+  readonly body?: string;
+  /** Another media type. */
+  readonly content_type?: string;
+  /** A JSON body as a form. */
+  readonly encode?: "form";
+  /** Time the response is held back, in milliseconds. */
+  readonly delay_ms?: number;
+  /** The connection ends in place of the body. */
+  readonly drop?: boolean;
+  /** The body ends after so many bytes, and the connection with it. */
+  readonly truncate_bytes?: number;
+  /** The body comes in pieces of so many bytes, with a pause before each. */
+  readonly trickle?: { readonly bytes: number; readonly every_ms: number };
+}
+
+/** A change with a life. */
+export interface Fault extends PlanPatch {
+  /** What to call it, unique in its scenario or sandbox. */
+  readonly name: string;
+  /** Which requests. */
+  readonly match: Match;
+  /** The first of the requests it matches that counts, from 1. */
+  readonly nth?: number;
+  /** How many of them count from there; absent for all. */
+  readonly times?: number;
+  /** When it ends, in milliseconds since 1970 on the sandbox's clock. */
+  readonly until_ms?: number;
+  /** It begins only after so many other requests have come (one, if not said). */
+  readonly after?: { readonly match: Match; readonly times?: number };
+  /** A response in the place of the handler's. */
+  readonly answer?: Answer;
+  /** What is done to the response. */
+  readonly edit?: Edit;
+}
+
+/** Whether a fault has to remember how many requests it has seen. */
+export function isCounted({ nth, times, after }: Fault): boolean {
+  return nth !== undefined || times !== undefined || after !== undefined;
+}

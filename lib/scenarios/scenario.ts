@@ -1,0 +1,91 @@
+/**
+ * A scenario: a named way for the server to behave, as data. The catalogue is a list of these, and so is what a test
+ * brings along.
+ *
+ * @module
+ */
+import type { Fault } from "./fault.ts";
+import type { PlanPatch } from "./plan.ts";
+
+/** Parts of the catalogue, in the order they are shown. */
+export const scenarioGroups = [
+  "Well-behaved",
+  "Official suite",
+  "Discovery",
+  "Registration",
+  "Authorization",
+  "Token endpoint",
+  "Refresh",
+  "MCP server",
+  "Providers",
+  "Custom",
+] as const;
+
+/** A client that is there without having registered. */
+export interface ScenarioClient {
+  /** What it is called by. */
+  readonly client_id: string;
+  /** Its secret, in plain text: it is a fake, and shown on the page. */
+  readonly client_secret?: string;
+  /** How it authenticates. */
+  readonly token_endpoint_auth_method: string;
+  /** Grants it may use. */
+  readonly grant_types: readonly string[];
+  /** Where answers may go; the port of a loopback URI is free. */
+  readonly redirect_uris?: readonly string[];
+  /** Its public keys. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** Its private key for `private_key_jwt`, which whoever plays the client needs: a fake, too, and shown. */
+  readonly private_key_jwk?: Readonly<Record<string, unknown>>;
+}
+
+/** Where things lie, other than usual. */
+export interface Layout {
+  /** Path of the issuer below the sandbox's prefix, such as `/tenant1`; its endpoints lie below it. */
+  readonly issuer_path?: string;
+  /** Path of the issuer that the resource moves to. */
+  readonly second_issuer_path?: string;
+  /** Whether `/authorize`, `/token` and `/register` are endpoints (MCP 2025-03-26, fallback without metadata). */
+  readonly default_endpoints?: boolean;
+  /** Whether the MCP endpoint has a slash at its end as well. */
+  readonly trailing_slash?: boolean;
+}
+
+/** What the scenario is about: a paragraph, or a report of the same thing in the wild. */
+export interface ScenarioLink {
+  /** What to call it: `RFC 9207 2.4`, `ts#1342`. */
+  readonly label: string;
+  /** Where it is. */
+  readonly url: string;
+}
+
+/** A rule of ours on clients, by its id in the list of rules, such as `C25`. */
+export type RuleId = `C${number}`;
+
+/** A named way for the server to behave. */
+export interface Scenario {
+  /** What stands in URLs: letters, digits and hyphens. */
+  readonly name: string;
+  /** Where it stands in the catalogue. */
+  readonly group: typeof scenarioGroups[number];
+  /** What happens, in one line. */
+  readonly story: string;
+  /** What a client does that does it right. */
+  readonly client: string;
+  /** Where it differs from what the specifications ask, as faults and as rules. */
+  readonly plan: PlanPatch & { readonly faults?: readonly Fault[] };
+  /** Where things lie. */
+  readonly layout?: Layout;
+  /** Clients that are there from the start. */
+  readonly clients?: readonly ScenarioClient[];
+  /** Whether it only shows its full effect with an origin of its own. */
+  readonly needs_origin?: boolean;
+  /** Rules on clients that it puts to the test. */
+  readonly expects: readonly RuleId[];
+  /** Name of the same scenario in the official suite. */
+  readonly official?: string;
+  /** Revisions of MCP that it applies to; absent for all. */
+  readonly revisions?: readonly string[];
+  /** Paragraphs and reports. */
+  readonly links: readonly ScenarioLink[];
+}

@@ -1,0 +1,67 @@
+/**
+ * Templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
+ *
+ * @module
+ */
+import type { Sandbox } from "../sandbox.ts";
+
+/** Values by what stands between the braces; undefined for what there is none for. */
+export type Variables = (name: string) => unknown;
+
+/**
+ * The variables that follow from a request's sandbox.
+ *
+ * @param sandbox The sandbox.
+ * @param url The request's URL.
+ */
+export function variablesOf(sandbox: Sandbox, url: URL): Variables {
+  return (name) => {
+    if (name.startsWith("query.")) return url.searchParams.get(name.slice("query.".length)) ?? undefined;
+    switch (name) {
+      case "issuer":
+        return sandbox.issuer;
+      case "origin":
+        return sandbox.origin;
+      case "host":
+        return new URL(sandbox.origin).host;
+      case "prefix":
+        return sandbox.prefix;
+      case "second_issuer":
+        return sandbox.serverAt("second").issuer;
+      case "resource_metadata_url":
+        return sandbox.urls.oauthProtectedResource;
+      case "mcp_url":
+        return sandbox.urls.oauth;
+    }
+    const match = /^(authorize|token|register|jwks|revoke|introspect|userinfo|par|device)_url$/.exec(name);
+    return match ? Object.entries(sandbox.urls).find(([key]) => key === match[1])?.[1] : undefined;
+  };
+}
+
+/**
+ * Fills templates into a text; a name that nothing is known of stays as it is.
+ *
+ * @param text The text.
+ * @param variables What there is.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(fillText("{issuer}/ {other}", (name) => name === "issuer" ? "http://a" : undefined), "http://a/ {other}");
+ * ```
+ */
+export function fillText(text: string, variables: Variables): string {
+  return text.replace(/\{([a-z_]+(?:\.[\w-]+)?)\}/g, (whole, name: string) => {
+    const value = variables(name);
+    if (value === undefined) return whole;
+    return typeof value === "string" ? value : JSON.stringify(value);
+  });
+}
+
+/** Fills templates into every text of a JSON value. */
+export function fillValue(value: unknown, variables: Variables): unknown {
+  if (typeof value === "string") return fillText(value, variables);
+  if (Array.isArray(value)) return value.map((member) => fillValue(member, variables));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fillValue(member, variables)]));
+}

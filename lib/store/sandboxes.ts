@@ -1,0 +1,140 @@
+/**
+ * What is kept of sandboxes as such: that they are there and when they were last used, what a test has changed in them,
+ * and how often their faults have seen a request.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import { type Fault, isCounted } from "../scenarios/fault.ts";
+import type { PlanPatch } from "../scenarios/plan.ts";
+import type { Key, Store } from "./kv.ts";
+
+/** What a test has changed in a sandbox. */
+export interface SandboxState {
+  /** Counted up by every reset: what was before lies under another id. */
+  readonly epoch: number;
+  /** How far the sandbox's clock is ahead of real time, in milliseconds. */
+  readonly clockOffsetMs: number;
+  /** Rules and tokens in place of the scenario's. */
+  readonly patch: PlanPatch;
+  /** Faults beside the scenario's. */
+  readonly faults: readonly Fault[];
+}
+
+/** The state of a sandbox that nobody has touched. */
+export const untouched: SandboxState = Object.freeze({
+  epoch: 0,
+  clockOffsetMs: 0,
+  patch: Object.freeze({}),
+  faults: Object.freeze([]),
+});
+
+/** How often a fault has met a request. */
+interface CountRecord {
+  /** Requests that it waits for. */
+  readonly after: number;
+  /** Requests that it is for. */
+  readonly seen: number;
+}
+
+/** The table of sandboxes. */
+export interface SandboxTable {
+  /** What was changed in a sandbox. */
+  readonly state: (name: string) => Promise<SandboxState>;
+  /** Changes it: `change` may be called more than once, if others change it at the same time. */
+  readonly change: (name: string, change: (state: SandboxState) => SandboxState) => Promise<SandboxState>;
+  /** Notes that a sandbox is in use. */
+  readonly touch: (name: string, nowMs: number) => Promise<void>;
+  /** Names of sandboxes not used since a time, in milliseconds since 1970. */
+  readonly idleSince: (timeMs: number) => Promise<readonly string[]>;
+  /** Forgets a sandbox, unless it was used after that time; says whether it did. */
+  readonly removeIdle: (name: string, timeMs: number, ids: readonly string[]) => Promise<boolean>;
+  /** Removes what lies under an id, such as that of an epoch that is over. */
+  readonly clear: (sandboxId: string) => Promise<void>;
+  /** Counts a request that a fault is for, and says whether it happens this time. */
+  readonly claim: (sandboxId: string, fault: Fault) => Promise<boolean>;
+  /** Counts a request that a fault waits for. */
+  readonly arm: (sandboxId: string, fault: Fault) => Promise<void>;
+  /** Forgets what a fault has counted. */
+  readonly disarm: (sandboxId: string, faultName: string) => Promise<void>;
+}
+
+/** Sandboxes looked at in one sweep: the next one takes the rest. */
+const MAX_SWEPT = 1000;
+
+/**
+ * Opens the table of sandboxes.
+ *
+ * @param store The store.
+ */
+export function createSandboxTable(store: Store): SandboxTable {
+  const stateKey = (name: string): Key => ["#state", name];
+  const usedKey = (name: string): Key => ["#sandbox", name];
+  const countKey = (sandboxId: string, faultName: string): Key => [
+    sandboxId,
+    "count",
+    hash("sha256", faultName, "base64url"),
+  ];
+
+  async function change(name: string, make: (state: SandboxState) => SandboxState): Promise<SandboxState> {
+    for (;;) {
+      const { key, value = untouched, versionstamp } = await store.get<SandboxState>(stateKey(name));
+      const next = make(value);
+      if (await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: next }] })) return next;
+    }
+  }
+
+  async function count(
+    sandboxId: string,
+    fault: Fault,
+    step: (record: CountRecord) => { readonly next: CountRecord | undefined; readonly claimed: boolean },
+  ): Promise<boolean> {
+    for (;;) {
+      const entry = await store.get<CountRecord>(countKey(sandboxId, fault.name));
+      const { key, versionstamp } = entry;
+      const { next, claimed } = step(entry.value ?? { after: 0, seen: 0 });
+      if (!next || await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: next }] })) {
+        return claimed;
+      }
+    }
+  }
+
+  return {
+    state: async (name) => (await store.get<SandboxState>(stateKey(name))).value ?? untouched,
+    change,
+    touch: async (name, nowMs) => {
+      await store.commit({ sets: [{ key: usedKey(name), value: nowMs }] });
+    },
+    idleSince: async (timeMs) =>
+      (await store.list<number>(["#sandbox"], MAX_SWEPT)).filter(({ value }) => value !== undefined && value < timeMs)
+        .map(({ key }) => String(key[1])),
+    removeIdle: async (name, timeMs, ids) => {
+      const { key, value, versionstamp } = await store.get<number>(usedKey(name));
+      if (value === undefined || value >= timeMs) return false;
+      const isGone = await store.commit({ checks: [{ key, versionstamp }], deletes: [key, stateKey(name)] });
+      if (isGone) { for (const id of ids) await store.removeAll([id]); }
+      return isGone;
+    },
+    clear: (sandboxId) => store.removeAll([sandboxId]),
+    claim: async (sandboxId, fault) => {
+      if (!isCounted(fault)) return true;
+      const { nth = 1, times = Infinity, after } = fault;
+      return await count(sandboxId, fault, (record) => {
+        const isBegun = after === undefined || record.after >= (after.times ?? 1);
+        const isOver = record.seen >= nth - 1 + times;
+        if (!isBegun || isOver) return { next: undefined, claimed: false };
+        if (nth === 1 && times === Infinity) return { next: undefined, claimed: true };
+        const seen = record.seen + 1;
+        return { next: { ...record, seen }, claimed: seen >= nth };
+      });
+    },
+    arm: async (sandboxId, fault) => {
+      const needed = fault.after?.times ?? 1;
+      await count(sandboxId, fault, (record) => ({
+        next: record.after >= needed ? undefined : { ...record, after: record.after + 1 },
+        claimed: false,
+      }));
+    },
+    disarm: (sandboxId, faultName) => store.commit({ deletes: [countKey(sandboxId, faultName)] }).then(() => {}),
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * One request's way through a sandbox, in one direction: row, plan, handler, wire.
+ *
+ * @module
+ */
+import { OAuthError } from "../lib/errors.ts";
+import type { RoutedPath, Sandbox } from "../lib/sandbox.ts";
+import type { Fault } from "../lib/scenarios/fault.ts";
+import type { RequestFacts } from "../lib/scenarios/match.ts";
+import type { Plan } from "../lib/scenarios/plan.ts";
+import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../lib/scenarios/resolve.ts";
+import { variablesOf } from "../lib/scenarios/template.ts";
+import { answerResponse, applyWire } from "../lib/scenarios/wire.ts";
+import type { Sleep } from "../lib/sleep.ts";
+import type { SandboxTable } from "../lib/store/sandboxes.ts";
+import type { World } from "../lib/worlds.ts";
+import { failureResponse } from "./failure.tsx";
+import { allowOrigin, type ConnectionInfo, endpointOf, type Match } from "./router.ts";
+
+/** What serving needs. */
+export interface ServeDeps {
+  /** The look-up of the route table. */
+  readonly match: (request: Request, path: string) => Match;
+  /** Counts requests for faults. */
+  readonly table: Pick<SandboxTable, "claim" | "arm">;
+  /** What delays wait with. */
+  readonly sleep: Sleep;
+  /** Told what nobody expected. */
+  readonly report: (message: string) => void;
+}
+
+/** A request as it came, and where it belongs. */
+export interface Arrival {
+  /** The request. */
+  readonly request: Request;
+  /** Its URL, parsed. */
+  readonly url: URL;
+  /** What the HTTP server knows of the peer. */
+  readonly info: ConnectionInfo | undefined;
+  /** Its sandbox. */
+  readonly world: World;
+  /** The same as seen from the request's origin. */
+  readonly sandbox: Sandbox;
+  /** Its path in the sandbox, as it was sent. */
+  readonly sentPath: string;
+  /** The same as the route table has it. */
+  readonly routed: RoutedPath;
+}
+
+/** A response, and the names of the faults that made it so. */
+export interface Served {
+  /** The response as it leaves. */
+  readonly response: Response;
+  /** Name of the row that served it. */
+  readonly route: string | undefined;
+  /** Names of faults. */
+  readonly shapedBy: readonly string[];
+}
+
+/**
+ * Serves a request; never rejects.
+ *
+ * @param deps What serving needs.
+ * @param arrival The request.
+ */
+export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
+  const { request, url, world, sandbox, sentPath, routed } = arrival;
+  const found = findRow(deps, arrival);
+  const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
+  const endpoint = endpointOf(route);
+  const faults = endpoint === "control" ? [] : world.faults();
+  if (faults.length === 0) {
+    return { response: await respond(deps, arrival, { found, plan: world.plan() }), route, shapedBy: [] };
+  }
+  try {
+    const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
+    const asked = askedOf(deps, world, faults);
+    const plan = await resolvePlan(asked, facts);
+    const variables = variablesOf(sandbox.serverAt(routed.server), url);
+    const answered = plan.answer
+      ? withOrigin(answerResponse(plan.answer, variables))
+      : await respond(deps, arrival, { found, plan });
+    return { route, ...await shape(deps, { asked, facts, plan, variables }, answered) };
+  } catch (error) {
+    return { response: fail(deps, arrival, error), route, shapedBy: [] };
+  }
+}
+
+function askedOf({ table }: ServeDeps, world: World, faults: readonly Fault[]): FaultedRequest {
+  const id = world.id();
+  return {
+    plan: world.plan(),
+    faults,
+    nowMs: world.now(),
+    counts: { claim: (fault) => table.claim(id, fault), arm: (fault) => table.arm(id, fault) },
+  };
+}
+
+/** What is needed to shape a response. */
+interface Shaping {
+  readonly asked: FaultedRequest;
+  readonly facts: RequestFacts;
+  readonly plan: Plan;
+  readonly variables: ReturnType<typeof variablesOf>;
+}
+
+async function shape(
+  { sleep }: ServeDeps,
+  { asked, facts, plan, variables }: Shaping,
+  answered: Response,
+): Promise<Pick<Served, "response" | "shapedBy">> {
+  await noteResponse(asked, facts, answered.status);
+  const { response, applied } = await applyWire(answered, plan.wire, { variables, sleep });
+  return { response, shapedBy: [...new Set([...plan.shapedBy, ...applied])] };
+}
+
+/** A row, the one answer there is without one, or a refusal. */
+type Found = Match | { readonly kind: "refused"; readonly error: unknown };
+
+function findRow({ match }: ServeDeps, { request, routed }: Arrival): Found {
+  try {
+    return match(request, routed.path);
+  } catch (error) {
+    return { kind: "refused", error };
+  }
+}
+
+/** The correct response under a plan. */
+async function respond(
+  deps: ServeDeps,
+  arrival: Arrival,
+  { found, plan }: { readonly found: Found; readonly plan: Plan },
+): Promise<Response> {
+  if (found.kind === "response") return found.response;
+  if (found.kind === "refused") return fail(deps, arrival, found.error);
+  const { request, url, info, routed } = arrival;
+  const { route, param } = found;
+  const sandbox = arrival.sandbox.serverAt(routed.server);
+  let response: Response;
+  try {
+    response = await route.handler({ request, url, sandbox, plan, param, isAppended: routed.isAppended, info });
+  } catch (error) {
+    response = failure(deps, arrival, error);
+  }
+  if (route.cors) allowOrigin(response);
+  return request.method === "HEAD" ? withoutBody(response) : response;
+}
+
+function fail(deps: ServeDeps, arrival: Arrival, error: unknown): Response {
+  const response = withOrigin(failure(deps, arrival, error));
+  return arrival.request.method === "HEAD" ? withoutBody(response) : response;
+}
+
+function failure({ report }: ServeDeps, { request, url, sandbox }: Arrival, error: unknown): Response {
+  return failureResponse(error, { request, url, sandbox }, (message) => {
+    report(`${request.method} ${url.pathname}: ${message}`);
+  });
+}
+
+function withOrigin(response: Response): Response {
+  allowOrigin(response);
+  return response;
+}
+
+function withoutBody(response: Response): Response {
+  void response.body?.cancel();
+  return new Response(null, { status: response.status, headers: response.headers });
+}
+
+/**
+ * The refusal of a URL whose sandbox cannot be.
+ *
+ * @param names Names of scenarios.
+ * @param path The path that was asked for.
+ */
+export function noSuchScenario(names: readonly string[], path: string): OAuthError {
+  return new OAuthError("not_found", "Not found: there is no such scenario", {
+    parameter: "path",
+    received: path,
+    expected: `/s/<scenario>, or /s/<scenario>~<label> with a label of 1 to 64 of a-z 0-9 -; scenarios: ${
+      names.join(", ")
+    }`,
+  });
+}
