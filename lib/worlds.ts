@@ -104,7 +104,7 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     const known = held.get(name);
     if (known) return known;
     const { world, set } = createWorld({ name, label, scenario }, deps);
-    const made: Held = { world, set, readMs: -Infinity, reading: undefined, touchedMs: -Infinity };
+    const made: Held = { world, set, readMs: -Infinity, reading: undefined, touchedMs: Infinity };
     held.set(name, made);
     return made;
   }
@@ -130,19 +130,23 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     return table.touch(name, now());
   }
 
+  /** What has been idle for so long may have been swept by another process, keys and all. */
+  function isOver({ world: { name }, touchedMs }: Held): boolean {
+    return name !== MAIN && touchedMs < now() - IDLE_MS - TOUCH_MS;
+  }
+
+  function letGo({ world }: Held): void {
+    held.delete(world.name);
+    for (const id of idsOf(world.id())) onForget(id);
+  }
+
   async function sweep(): Promise<void> {
     if (Math.abs(now() - sweptMs) < SWEEP_MS) return;
     sweptMs = now();
-    const idleMs = now() - IDLE_MS;
-    for (const [name, { world, touchedMs }] of held) {
-      if (name === MAIN || touchedMs >= idleMs) continue;
-      held.delete(name);
-      for (const id of idsOf(world.id())) onForget(id);
-    }
-    for (const name of await table.idleSince(idleMs)) {
-      const { epoch } = await table.state(name);
-      await table.removeIdle(name, idleMs, idsOf(idOf(name, epoch)));
-    }
+    for (const entry of held.values()) if (isOver(entry)) letGo(entry);
+    const hasMore = await table.removeIdle(now() - IDLE_MS - TOUCH_MS, (name, epoch) => idsOf(idOf(name, epoch)));
+    // Some at a time: the next request goes on with it.
+    if (hasMore) sweptMs = -Infinity;
   }
 
   async function change(world: World, make: (state: SandboxState) => SandboxState): Promise<void> {
@@ -154,6 +158,8 @@ export function createWorlds(deps: WorldsDeps): Worlds {
 
   return {
     find: async (address) => {
+      const known = held.get(address.name);
+      if (known && isOver(known)) letGo(known);
       const entry = held.get(address.name) ?? await hold(address);
       if (!entry) return undefined;
       await refresh(entry);
@@ -193,6 +199,7 @@ function createWorld(
   const seen = new Map<string, Sandbox>();
   let state: SandboxState | undefined;
   let plan = standardPlan;
+  let faults: readonly Fault[] = [];
   const now = (): number => realNow() + (state?.clockOffsetMs ?? 0);
   const id = (): string => idOf(name, state?.epoch ?? 0);
   const current = (): SandboxState => {
@@ -205,6 +212,7 @@ function createWorld(
     if (next.epoch !== state?.epoch) seen.clear();
     state = next;
     plan = patchPlan(standardPlan, scenario.plan, patch, next.patch);
+    faults = [...scenario.plan.faults ?? [], ...next.faults];
   };
 
   const seenFrom = (origin: string, prefix: string): Sandbox => {
@@ -226,7 +234,7 @@ function createWorld(
     seenFrom,
     state: current,
     plan: () => plan,
-    faults: () => [...scenario.plan.faults ?? [], ...current().faults],
+    faults: () => faults,
   });
   return { world, set };
 }

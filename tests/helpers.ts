@@ -58,6 +58,18 @@ export async function testApp(overrides: Partial<AppOptions> = {}): Promise<Test
   };
 }
 
+/** The same app, asked below the prefix of a sandbox. */
+export function below(test: TestApp, prefix: string): TestApp {
+  const at = (path: string): string => path.startsWith("http") ? path : prefix + path;
+  return {
+    ...test,
+    fetch: (path, init) => test.fetch(at(path), init),
+    get: (path, headers) => test.get(at(path), headers),
+    postForm: (path, fields, headers) => test.postForm(at(path), fields, headers),
+    postJson: (path, body) => test.postJson(at(path), body),
+  };
+}
+
 const object = z.record(z.string(), z.unknown());
 
 /** The body of a JSON response, as an object. */

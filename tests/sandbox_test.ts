@@ -1,19 +1,7 @@
 import assert from "node:assert/strict";
 import type { Scenario } from "../main.ts";
-import { assertOAuthError, callOauth, json, origin, register, type TestApp, testApp, text } from "./helpers.ts";
-import { codeFields, getCode, getTokens } from "./helpers.ts";
-
-/** The same app, asked below a sandbox's prefix. */
-function below(test: TestApp, prefix: string): TestApp {
-  const at = (path: string): string => path.startsWith("http") ? path : prefix + path;
-  return {
-    ...test,
-    fetch: (path, init) => test.fetch(at(path), init),
-    get: (path, headers) => test.get(at(path), headers),
-    postForm: (path, fields, headers) => test.postForm(at(path), fields, headers),
-    postJson: (path, body) => test.postJson(at(path), body),
-  };
-}
+import { assertOAuthError, callOauth, json, origin, register, testApp, text } from "./helpers.ts";
+import { below, codeFields, getCode, getTokens } from "./helpers.ts";
 
 function scenario(name: string, more: Partial<Scenario>): Scenario {
   return { name, group: "Custom", story: "", client: "", plan: {}, expects: [], links: [], ...more };

@@ -21,7 +21,8 @@
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "count", hash(fault)]`  | times it was met | as long as the sandbox                 | sandboxes.ts |
  * | `["#state", name]`                 | `SandboxState`   | as long as the sandbox                 | sandboxes.ts |
- * | `["#sandbox", name]`               | last use in ms   | 24 h after it                          | sandboxes.ts |
+ * | `["#sandbox", name]`               | last use in ms   | a day after it                         | sandboxes.ts |
+ * | `["#used", hour, name]`            | true             | a day after it                         | sandboxes.ts |
  * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
  *
  * Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once

@@ -45,10 +45,12 @@ export interface SandboxTable {
   readonly change: (name: string, change: (state: SandboxState) => SandboxState) => Promise<SandboxState>;
   /** Notes that a sandbox is in use. */
   readonly touch: (name: string, nowMs: number) => Promise<void>;
-  /** Names of sandboxes not used since a time, in milliseconds since 1970. */
-  readonly idleSince: (timeMs: number) => Promise<readonly string[]>;
-  /** Forgets a sandbox, unless it was used after that time; says whether it did. */
-  readonly removeIdle: (name: string, timeMs: number, ids: readonly string[]) => Promise<boolean>;
+  /**
+   * Forgets some sandboxes that were not used since a time, in milliseconds since 1970, those idle for longest first.
+   *
+   * @returns Whether there may be more.
+   */
+  readonly removeIdle: (timeMs: number, idsOf: (name: string, epoch: number) => readonly string[]) => Promise<boolean>;
   /** Removes what lies under an id, such as that of an epoch that is over. */
   readonly clear: (sandboxId: string) => Promise<void>;
   /** Counts a request that a fault is for, and says whether it happens this time. */
@@ -59,8 +61,10 @@ export interface SandboxTable {
   readonly disarm: (sandboxId: string, faultName: string) => Promise<void>;
 }
 
-/** Sandboxes looked at in one sweep: the next one takes the rest. */
-const MAX_SWEPT = 1000;
+/** Sandboxes looked at in one go, since a request waits for it. */
+const MAX_SWEPT = 20;
+/** Uses are listed by the hour, so that the oldest come first. */
+const HOUR_MS = 60 * 60 * 1000;
 
 /**
  * Opens the table of sandboxes.
@@ -70,6 +74,7 @@ const MAX_SWEPT = 1000;
 export function createSandboxTable(store: Store): SandboxTable {
   const stateKey = (name: string): Key => ["#state", name];
   const usedKey = (name: string): Key => ["#sandbox", name];
+  const hourKey = (name: string, timeMs: number): Key => ["#used", Math.floor(timeMs / HOUR_MS), name];
   const countKey = (sandboxId: string, faultName: string): Key => [
     sandboxId,
     "count",
@@ -99,21 +104,45 @@ export function createSandboxTable(store: Store): SandboxTable {
     }
   }
 
+  /** Says whether the list is shorter for it. */
+  async function removeUnlessUsed(
+    listed: Key,
+    timeMs: number,
+    idsOf: (name: string, epoch: number) => readonly string[],
+  ): Promise<boolean> {
+    const name = String(listed[2]);
+    const [used, state] = await Promise.all([
+      store.get<number>(usedKey(name)),
+      store.get<SandboxState>(stateKey(name)),
+    ]);
+    if (used.value !== undefined && used.value >= timeMs) {
+      // It was used since, and stands in the list of a later hour as well, unless it was this very hour.
+      if (Math.floor(used.value / HOUR_MS) === listed[1]) return false;
+      return await store.commit({ deletes: [listed] });
+    }
+    const isGone = await store.commit({
+      checks: [{ key: used.key, versionstamp: used.versionstamp }],
+      deletes: [listed, used.key, state.key],
+    });
+    if (!isGone) return false;
+    for (const id of idsOf(name, state.value?.epoch ?? 0)) await store.removeAll([id]);
+    return true;
+  }
+
   return {
     state: async (name) => (await store.get<SandboxState>(stateKey(name))).value ?? untouched,
     change,
     touch: async (name, nowMs) => {
-      await store.commit({ sets: [{ key: usedKey(name), value: nowMs }] });
+      await store.commit({
+        sets: [{ key: usedKey(name), value: nowMs }, { key: hourKey(name, nowMs), value: true }],
+      });
     },
-    idleSince: async (timeMs) =>
-      (await store.list<number>(["#sandbox"], MAX_SWEPT)).filter(({ value }) => value !== undefined && value < timeMs)
-        .map(({ key }) => String(key[1])),
-    removeIdle: async (name, timeMs, ids) => {
-      const { key, value, versionstamp } = await store.get<number>(usedKey(name));
-      if (value === undefined || value >= timeMs) return false;
-      const isGone = await store.commit({ checks: [{ key, versionstamp }], deletes: [key, stateKey(name)] });
-      if (isGone) { for (const id of ids) await store.removeAll([id]); }
-      return isGone;
+    removeIdle: async (timeMs, idsOf) => {
+      const oldest = await store.list(["#used"], MAX_SWEPT);
+      const idle = oldest.filter(({ key }) => Number(key[1]) * HOUR_MS < timeMs);
+      let done = 0;
+      for (const { key } of idle) if (await removeUnlessUsed(key, timeMs, idsOf)) done++;
+      return done === MAX_SWEPT;
     },
     clear: (sandboxId) => store.removeAll([sandboxId]),
     claim: async (sandboxId, fault) => {
