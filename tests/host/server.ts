@@ -105,11 +105,13 @@ export interface ProviderOptions {
   readonly authMethod?: string;
   /** Added to the authorization URL. */
   readonly query?: Readonly<Record<string, string>>;
+  /** What opens the authorization URL; a person who agrees, over the network, if not given. */
+  readonly open?: (url: URL) => Promise<URL>;
 }
 
 /** Makes a program that registers by itself and whose person always agrees. */
 export function createProvider<Client, Tokens, Discovery>(
-  { authMethod = "none", query = {} }: ProviderOptions = {},
+  { authMethod = "none", query = {}, open = (url) => approve(url, query) }: ProviderOptions = {},
 ): Provider<Client, Tokens, Discovery> {
   const kept: Kept<Client, Tokens, Discovery> = {
     client: undefined,
@@ -134,7 +136,7 @@ export function createProvider<Client, Tokens, Discovery>(
     saveClientInformation: (client) => void (kept.client = client),
     tokens: () => kept.tokens,
     saveTokens: (tokens) => void (kept.tokens = tokens),
-    redirectToAuthorization: async (url) => void kept.callbacks.push(await approve(url, query)),
+    redirectToAuthorization: async (url) => void kept.callbacks.push(await open(url)),
     saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
     codeVerifier: () => kept.verifier,
     saveDiscoveryState: (discovery) => void (kept.discovery = discovery),

@@ -1,0 +1,31 @@
+/** Which kind of client a scenario is for, as far as it declares one. */
+import type { Scenario } from "../../main.ts";
+
+/** A client that is not the usual one, which registers itself and has a person. */
+export type Machine =
+  /** It has a person, and is known beforehand. */
+  | { readonly kind: "known"; readonly information: { client_id: string; client_secret?: string } }
+  /** It acts for itself, with a secret. */
+  | { readonly kind: "secret"; readonly clientId: string; readonly clientSecret: string }
+  /** It acts for itself, with a key. */
+  | {
+    readonly kind: "key";
+    readonly clientId: string;
+    readonly privateKey: Record<string, unknown>;
+    readonly algorithm: string;
+  }
+  /** It brings an assertion of an identity provider. */
+  | { readonly kind: "assertion" };
+
+/** The client that a scenario declares, if any. */
+export function machineOf({ clients = [] }: Scenario): Machine | undefined {
+  const [client] = clients;
+  if (!client) return undefined;
+  const { client_id, client_secret, grant_types, private_key_jwk } = client;
+  if (grant_types.some((grant) => grant.endsWith(":jwt-bearer"))) return { kind: "assertion" };
+  if (!grant_types.includes("client_credentials")) {
+    return { kind: "known", information: { client_id, ...(client_secret === undefined ? {} : { client_secret }) } };
+  }
+  if (!private_key_jwk) return { kind: "secret", clientId: client_id, clientSecret: client_secret ?? "" };
+  return { kind: "key", clientId: client_id, privateKey: { ...private_key_jwk }, algorithm: "ES256" };
+}

@@ -1,0 +1,49 @@
+/** The client of SDK 1.x as a program that walks through scenarios. */
+// @ts-types="@modelcontextprotocol/sdk/client/auth"
+import * as sdk from "@modelcontextprotocol/sdk/client/auth.js";
+// @ts-types="@modelcontextprotocol/sdk/client/auth-extensions"
+import * as extensions from "@modelcontextprotocol/sdk/client/auth-extensions.js";
+// @ts-types="@modelcontextprotocol/sdk/client/index"
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+// @ts-types="@modelcontextprotocol/sdk/client/streamableHttp"
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+// @ts-types="@modelcontextprotocol/sdk/shared/auth"
+import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
+import { createProvider } from "../host/server.ts";
+import { machineOf } from "./machine.ts";
+import type { Program, Surroundings } from "./walk.ts";
+
+/** The program for a scenario. */
+export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program | string {
+  const machine = machineOf(scenario);
+  if (machine?.kind === "assertion") return "no such client in the SDK";
+  const person = createProvider<OAuthClientInformationMixed, OAuthTokens, sdk.OAuthDiscoveryState>({ open: browse });
+  if (machine?.kind === "known") person.saveClientInformation(machine.information);
+  const provider = machine?.kind === "secret"
+    ? new extensions.ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
+    : machine?.kind === "key"
+    ? new extensions.PrivateKeyJwtProvider(machine)
+    : person;
+  let used = 0;
+  const open = (): StreamableHTTPClientTransport =>
+    new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });
+  return {
+    connect: async () => {
+      const client = new Client({ name: "v1", version: "1" });
+      await client.connect(open());
+      return {
+        callTool: async () => {
+          await client.listTools();
+          await client.callTool({ name: "mock_echo", arguments: { message: "hi" } });
+        },
+        close: () => client.close(),
+      };
+    },
+    mustLogIn: (error) => error instanceof sdk.UnauthorizedError,
+    callback: () => person.kept.callbacks[used],
+    finish: async (callback) => {
+      used++;
+      await open().finishAuth(callback.searchParams.get("code") ?? "");
+    },
+  };
+}

@@ -1,0 +1,153 @@
+/** How a client of an SDK fares in a scenario: it connects as its documentation says, and what becomes of it is put in words. */
+import { type App, createApp, type Scenario } from "../../main.ts";
+import { origin, startMs } from "../helpers.ts";
+
+/** What SDKs take for `fetch`. */
+export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** A connection that an SDK has made. */
+export interface Connection {
+  /** Calls a tool; throws what the SDK throws. */
+  readonly callTool: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** What a client is given. */
+export interface Surroundings {
+  /** The URL that a person pastes. */
+  readonly url: string;
+  readonly fetch: Fetch;
+  /** Opens a URL in a browser whose person agrees, and gives where the browser is sent. */
+  readonly browse: (url: URL) => Promise<URL>;
+  readonly scenario: Scenario;
+}
+
+/** A client of an SDK: one program that is started, sent to a browser, and started again. */
+export interface Program {
+  /** Connects; throws what the SDK throws. */
+  readonly connect: () => Promise<Connection>;
+  /** Whether an error says that the person has to log in. */
+  readonly mustLogIn: (error: unknown) => boolean;
+  /** The last answer from the authorization endpoint that was not used yet, if there is one. */
+  readonly callback: () => URL | undefined;
+  /** Hands the answer to the SDK. */
+  readonly finish: (callback: URL) => Promise<void>;
+}
+
+/** Makes a program, or says why the SDK has none for the scenario. */
+export type Sdk = (surroundings: Surroundings) => Program | string;
+
+/** More requests than a client that gets anywhere ever sends; who sends more is in a loop. */
+const MAX_REQUESTS = 120;
+/** More logins than a person would put up with. */
+const MAX_LOGINS = 4;
+const TOKEN_LIFE_MS = 61_000;
+
+interface Scene {
+  readonly app: App;
+  readonly clock: { nowMs: number };
+  requests: number;
+  last: string;
+  logins: number;
+}
+
+/**
+ * Walks a client through a scenario.
+ *
+ * @returns How it fared, in a few words.
+ */
+export async function walk(sdk: Sdk, scenario: Scenario): Promise<string> {
+  const kv = await Deno.openKv(":memory:");
+  const clock = { nowMs: startMs };
+  const stop = new AbortController();
+  const sleep = (ms: number): Promise<void> => {
+    clock.nowMs += ms;
+    return Promise.resolve();
+  };
+  const app = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, scenarios: [scenario], sleep });
+  const scene: Scene = { app, clock, requests: 0, last: "", logins: 0 };
+  try {
+    const program = sdk(surroundingsOf(scene, scenario));
+    return typeof program === "string" ? program : await fare(scene, program);
+  } finally {
+    stop.abort();
+    kv.close();
+  }
+}
+
+function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
+  const url = scenario.needs_origin
+    ? `http://${scenario.name}--walk.localhost:8789/oauth`
+    : `${origin}/s/${scenario.name}~walk/oauth`;
+  const fetch: Fetch = async (input, init) => {
+    const request = new Request(input, init);
+    scene.last = stageOf(new URL(request.url).pathname);
+    if (++scene.requests > MAX_REQUESTS) throw new Error("More requests than a client needs");
+    return await scene.app(request);
+  };
+  const browse = async (authorizationUrl: URL): Promise<URL> => {
+    scene.logins++;
+    const asked = new URL(authorizationUrl);
+    asked.searchParams.set("auto_approve", "true");
+    const response = await fetch(asked, { redirect: "manual" });
+    await response.body?.cancel();
+    const location = response.headers.get("location");
+    if (location === null) throw new BrowserError(`the browser shows ${response.status}`);
+    return new URL(location);
+  };
+  return { url, fetch, browse, scenario };
+}
+
+/** What a person sees in the browser in place of coming back to the client. */
+class BrowserError extends Error {}
+
+async function fare(scene: Scene, program: Program): Promise<string> {
+  const first = await logInAndCall(scene, program);
+  if (first !== undefined) return first;
+  const logins = scene.logins;
+  scene.clock.nowMs += TOKEN_LIFE_MS;
+  const later = await logInAndCall(scene, program);
+  const begin = logins > 1 ? `works, ${logins} logins` : "works";
+  if (later !== undefined) return `${begin}; a minute later ${later}`;
+  return scene.logins > logins ? `${begin}; a minute later a new login` : begin;
+}
+
+/** Undefined if all is well. */
+async function logInAndCall(scene: Scene, program: Program): Promise<string | undefined> {
+  for (let round = 0; round <= MAX_LOGINS; round++) {
+    let connection: Connection | undefined;
+    try {
+      connection = await program.connect();
+      await connection.callTool();
+      return undefined;
+    } catch (error) {
+      const callback = program.mustLogIn(error) ? program.callback() : undefined;
+      if (!callback) return describe(scene, error);
+      const problem = callback.searchParams.get("error");
+      try {
+        await program.finish(callback);
+      } catch (error) {
+        return describe(scene, error);
+      }
+      if (problem !== null) return `redeems an answer that says ${problem}`;
+    } finally {
+      await connection?.close();
+    }
+  }
+  return `asks for more than ${MAX_LOGINS} logins`;
+}
+
+function describe({ last, requests }: Scene, error: unknown): string {
+  if (error instanceof BrowserError) return error.message;
+  if (requests > MAX_REQUESTS) return "loops";
+  const name = error instanceof Error ? error.constructor.name : String(error);
+  return `${last}: ${name}`;
+}
+
+function stageOf(path: string): string {
+  if (path.includes("/.well-known/") || path.includes("/metadata/")) return "discovery";
+  if (path.endsWith("/register")) return "registration";
+  if (path.endsWith("/token")) return "token";
+  if (path.endsWith("/authorize")) return "authorization";
+  return "MCP";
+}
