@@ -175,6 +175,71 @@ Deno.test("/oauth refuses a bound token without its proof, and challenges for DP
   }
 });
 
+Deno.test("userinfo takes a bound token with its proof, and refuses it without (RFC 9449 7.1, 7.2)", async (t) => {
+  await using test = await testApp();
+  const { clientId } = await register(test);
+  const { prove } = await prover(test);
+  const code = await getCode(test, clientId, { scope: "openid" });
+  const token = text(await json(await redeem(test, clientId, await prove(), code)), "access_token");
+  const scopeless = text(await json(await redeem(test, clientId, await prove())), "access_token");
+  const userinfo = (authorization: string, proof?: string): Promise<Response> =>
+    test.get("/oauth/userinfo", { authorization, ...(proof === undefined ? {} : { dpop: proof }) });
+  const right = { htm: "GET", htu: `${origin}/oauth/userinfo`, ath: athOf(token) };
+  const answer = await userinfo(`DPoP ${token}`, await prove(right));
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await json(answer), { sub: claimsOf(token).sub });
+  const posted = await test.fetch("/oauth/userinfo", {
+    method: "POST",
+    headers: { authorization: `DPoP ${token}`, dpop: await prove({ ...right, htm: "POST" }) },
+  });
+  assert.equal(posted.status, 200);
+  const foreign = await (await prover(test)).prove(right);
+  const cases: [string, string, string | undefined, string][] = [
+    ["as a bearer token", `Bearer ${token}`, undefined, "invalid_token"],
+    ["as a bearer token with a proof", `Bearer ${token}`, await prove(right), "invalid_token"],
+    ["without a proof", `DPoP ${token}`, undefined, "invalid_dpop_proof"],
+    ["with another key's proof", `DPoP ${token}`, foreign, "invalid_token"],
+    [
+      "with a proof for /oauth",
+      `DPoP ${token}`,
+      await prove({ ...right, htu: `${origin}/oauth` }),
+      "invalid_dpop_proof",
+    ],
+    [
+      "with a proof for another token",
+      `DPoP ${token}`,
+      await prove({ ...right, ath: athOf("x") }),
+      "invalid_dpop_proof",
+    ],
+  ];
+  for (const [name, authorization, proof, error] of cases) {
+    await t.step(name, async () => {
+      const response = await userinfo(authorization, proof);
+      const challenge = response.headers.get("www-authenticate") ?? "";
+      assert.match(challenge, new RegExp(`^DPoP error="${error}", .*, algs="ES256 EdDSA Ed25519 RS256"$`));
+      await assertOAuthError(response, 401, error);
+    });
+  }
+  await t.step("for another scope", async () => {
+    const response = await userinfo(`DPoP ${scopeless}`, await prove({ ...right, ath: athOf(scopeless) }));
+    assert.match(response.headers.get("www-authenticate") ?? "", /^DPoP error="insufficient_scope", .*scope="openid"/);
+    await assertOAuthError(response, 403, "insufficient_scope");
+  });
+});
+
+Deno.test("POST /oauth/introspect says of a bound token that it is, and to which key (RFC 9449 6.2)", async () => {
+  await using test = await testApp();
+  const { clientId } = await register(test);
+  const judge = await register(test, { token_endpoint_auth_method: "client_secret_post" });
+  const { prove, jkt } = await prover(test);
+  const tokens = await json(await redeem(test, clientId, await prove()));
+  for (const [name, type] of [["access_token", "DPoP"], ["refresh_token", undefined]] as const) {
+    const asked = { client_id: judge.clientId, client_secret: judge.secret, token: text(tokens, name) };
+    const { active, token_type, cnf } = await json(await test.postForm("/oauth/introspect", asked));
+    assert.deepEqual({ active, token_type, cnf }, { active: true, token_type: type, cnf: { jkt } });
+  }
+});
+
 Deno.test("a code asked for with dpop_jkt is redeemed with that key alone (RFC 9449 10)", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);

@@ -65,7 +65,8 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
   }
 
   async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
-    if (!await grants.isRevoked(sandbox.id, claims.sid, claims.jti)) return claims;
+    const { sid: sessionId, client_id: clientId, jti } = claims;
+    if (!await grants.isRevoked(sandbox.id, { sessionId, clientId }, jti)) return claims;
     throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
   }
 

@@ -139,15 +139,20 @@ export async function spend(
   }
 }
 
-/** What an earlier use got, while a client that lost the answer may ask again. */
-async function graceSuccessor(
-  { sandbox, grants, policy }: TokenRequest,
-  { jti, grant }: Credential,
+/**
+ * What an earlier use got, while a client that lost the answer may ask again.
+ *
+ * @param request Where and when, and for how long the policy forgives.
+ * @param credential A refresh token that was used.
+ */
+export async function graceSuccessor(
+  { sandbox, grants, policy }: Pick<TokenRequest, "sandbox" | "grants" | "policy">,
+  { jti, grant }: Pick<Credential, "jti" | "grant">,
 ): Promise<UseRecord["successor"]> {
   if (policy.refreshGraceSeconds === 0) return undefined;
   const use = await grants.findUse(sandbox.id, jti);
   const isShortAgo = use !== undefined && sandbox.now() < use.usedAtMs + policy.refreshGraceSeconds * 1000;
-  return isShortAgo && !await grants.isRevoked(sandbox.id, grant.sessionId) ? use.successor : undefined;
+  return isShortAgo && !await grants.isRevoked(sandbox.id, grant) ? use.successor : undefined;
 }
 
 function parameterOf(noun: string): string {
