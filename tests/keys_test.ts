@@ -84,6 +84,74 @@ Deno.test("a replaced key with a time to live verifies until then, also what was
   assert.equal((await jwks(test)).keys.length, 2);
 });
 
+Deno.test("a replaced key is dropped when the last token it signed has run out (OpenID Connect Core 10.1.1)", async () => {
+  await using test = await testApp();
+  const kids = async (alg: string): Promise<readonly unknown[]> =>
+    (await jwks(test)).keys.filter((key) => key.alg === alg).map(({ kid }) => kid);
+  const [short, long] = [
+    await accessToken(test, { expires_in: "600" }),
+    await accessToken(test, { expires_in: "3600" }),
+  ];
+  const { clientId } = await register(test);
+  const idToken = text(await getTokens(test, clientId, { scope: "openid", expires_in: "5" }), "id_token");
+  const kidOf = (token: string): unknown => jose.decodeProtectedHeader(token).kid;
+  await (await keysElsewhere(test)).rotate({ nowMs: startMs });
+  assert.equal((await kids("EdDSA")).at(-1), kidOf(long));
+  test.clock.nowMs += 3_599_999;
+  assert.equal((await callOauth(test, long)).status, 200);
+  assert.match(await assertOAuthError(await callOauth(test, short), 401, "invalid_token"), /expired/);
+  assert((await kids("RS256")).includes(kidOf(idToken)));
+  // A minute more is noted than was needed, so that a note is not written for every token.
+  test.clock.nowMs += 60_001;
+  assert.deepEqual([(await kids("EdDSA")).length, (await kids("RS256")).length], [1, 1]);
+  assert.match(await assertOAuthError(await callOauth(test, long), 401, "invalid_token"), /not one of this server's/);
+});
+
+Deno.test("a replaced key stays while a token of it does not expire, also one signed after it was replaced", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using one = await testApp({ kv });
+  await using two = await testApp({ kv });
+  const short = await accessToken(one, { expires_in: "60" });
+  await (await keysElsewhere({ kv })).rotate({ nowMs: startMs });
+  // It has not heard of the rotation yet.
+  const lasting = await accessToken(one);
+  assert.equal(jose.decodeProtectedHeader(lasting).kid, jose.decodeProtectedHeader(short).kid);
+  for (const { clock } of [one, two]) clock.nowMs += 365 * 24 * 60 * 60 * 1000;
+  for (const app of [one, two]) {
+    assert.equal((await callOauth(app, lasting)).status, 200);
+    assert.match(await assertOAuthError(await callOauth(app, short), 401, "invalid_token"), /expired/);
+  }
+});
+
+Deno.test("/oauth refuses a token from the future, and one whose time has not come (RFC 7519 4.1.5, 4.1.6)", async (t) => {
+  await using test = await testApp();
+  const { signing } = await keysElsewhere(test);
+  const claims = jose.decodeJwt(await accessToken(test));
+  const sign = (more: Record<string, number>): string => {
+    const payload = Buffer.from(JSON.stringify({ ...claims, ...more })).toString("base64url");
+    const input = `${signing.headers["at+jwt"]}.${payload}`;
+    return `${input}.${signing.sign(input)}`;
+  };
+  const seconds = startMs / 1000;
+  const cases: [name: string, claims: Record<string, number>, isGood: boolean][] = [
+    ["signed by a clock that is a minute ahead", { iat: seconds + 60 }, true],
+    ["signed by a clock that is further ahead", { iat: seconds + 61 }, false],
+    ["good from now on", { nbf: seconds }, true],
+    ["good from a minute ahead", { nbf: seconds + 60 }, true],
+    ["good later", { nbf: seconds + 61 }, false],
+    ["good a second ago", { exp: seconds - 1 }, false],
+    ["good until now", { exp: seconds }, false],
+    ["good for a second more", { exp: seconds + 1 }, true],
+  ];
+  for (const [name, more, isGood] of cases) {
+    await t.step(name, async () => {
+      const response = await callOauth(test, sign(more));
+      if (isGood) assert.equal(response.status, 200);
+      else assert.match(await assertOAuthError(response, 401, "invalid_token"), /expired|future/);
+    });
+  }
+});
+
 Deno.test("keys rotated in many processes at once are all kept", async () => {
   await using test = await testApp();
   const { keys: [first] } = await jwks(test);

@@ -51,6 +51,23 @@ export function firstRefreshToken(
   return isGranted ? buildRefreshToken(request, grant) : undefined;
 }
 
+/**
+ * What a client gets of what a person has granted: `offline_access` stands for a refresh token, so that it is left out
+ * where there is none, and the response says so (OpenID Connect Core 11, RFC 6749 3.3). A client that has registered for
+ * refresh tokens gets one without asking, too: many never ask, and none is harmed.
+ *
+ * @param grant What was granted.
+ * @param refreshToken What will be issued with it.
+ */
+export function usableGrant(grant: Grant, refreshToken: RefreshToken | undefined): Grant {
+  return refreshToken ? grant : { ...grant, scopes: withoutOffline(grant.scopes) };
+}
+
+/** Scopes, less the one that asks for a refresh token, for grants that never give one. */
+export function withoutOffline(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => scope !== "offline_access");
+}
+
 /** A credential whose contents have been found right. */
 export interface Credential {
   /** What to call it in an error. */

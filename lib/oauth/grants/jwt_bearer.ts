@@ -9,7 +9,7 @@ import { OAuthError } from "../../errors.ts";
 import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
 import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { narrowResources, type TokenRequest } from "./context.ts";
+import { narrowResources, type TokenRequest, withoutOffline } from "./context.ts";
 
 const REFERENCE = "RFC 7523 3";
 
@@ -45,7 +45,7 @@ export async function redeemAssertion(request: TokenRequest): Promise<TokenRespo
     sessionId: `session-${nowMs}-${chance.base36(7)}`,
     clientId: client.value.clientId,
     user: { userId: sub, userName: textsOf(payload.name)[0] ?? sub, email: textsOf(payload.email)[0] ?? "" },
-    scopes: asked.length === 0 ? granted : asked,
+    scopes: withoutOffline(asked.length === 0 ? granted : asked),
     resources,
     authTimeSeconds: Math.floor(nowMs / 1000),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
