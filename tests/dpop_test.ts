@@ -1,7 +1,15 @@
 /** DPoP (RFC 9449): every way a proof can be wrong, at the token endpoint and at the resource. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from "jose";
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  SignJWT,
+} from "jose";
 import {
   assertErrorRedirect,
   assertOAuthError,
@@ -130,8 +138,56 @@ Deno.test("a proof signed with a shared secret or an algorithm not offered is re
   const proof = await new SignJWT({ htm: "POST", htu: `${origin}/oauth/token`, jti: "a", iat: 1 })
     .setProtectedHeader({ alg: "HS256", typ: "dpop+jwt" }).sign(new Uint8Array(32));
   await assertOAuthError(await redeem(test, clientId, proof), 400, "invalid_dpop_proof");
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const spki = await exportSPKI(publicKey);
+  const claims = { htm: "POST", htu: `${origin}/oauth/token`, iat: test.clock.nowMs / 1000 };
+  const secrets: [name: string, header: Record<string, unknown>, secret: string][] = [
+    ["the public key in PEM", { jwk }, spki],
+    ["the public key as JWK", { jwk }, JSON.stringify(jwk)],
+    [
+      "a secret brought along",
+      { jwk: { kty: "oct", k: Buffer.from("k".repeat(32)).toString("base64url") } },
+      "k".repeat(32),
+    ],
+  ];
+  for (const [name, header, secret] of secrets) {
+    const forged = await new SignJWT({ ...claims, jti: name })
+      .setProtectedHeader({ alg: "HS256", typ: "dpop+jwt", ...header }).sign(new TextEncoder().encode(secret));
+    assert.match(await assertOAuthError(await redeem(test, clientId, forged), 400, "invalid_dpop_proof"), /alg/, name);
+  }
+  // The same key and claims, signed as they should be, do pass.
+  const good = await new SignJWT({ ...claims, jti: "good" }).setProtectedHeader({ alg: "ES256", typ: "dpop+jwt", jwk })
+    .sign(privateKey);
+  assert.equal((await redeem(test, clientId, good)).status, 200);
   const { prove } = await prover(test, "ES384");
   await assertOAuthError(await redeem(test, clientId, await prove()), 400, "invalid_dpop_proof");
+});
+
+Deno.test("a proof is good for one request, on whatever process it arrives (RFC 9449 11.1)", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using here = await testApp({ kv });
+  await using elsewhere = await testApp({ kv });
+  const { clientId } = await register(here);
+  const { prove } = await prover(here);
+  const proof = await prove();
+  const codes = [await getCode(here, clientId), await getCode(here, clientId), await getCode(here, clientId)];
+  const apps = [here, elsewhere, elsewhere];
+  const answers = await Promise.all(codes.map((code, at) => redeem(apps[at] ?? here, clientId, proof, code)));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400, 400]);
+});
+
+Deno.test("a client registered with dpop_bound_access_tokens gets no token without a proof (RFC 9449 5.2)", async () => {
+  await using test = await testApp();
+  const { clientId } = await register(test, { dpop_bound_access_tokens: true });
+  const { prove } = await prover(test);
+  const code = await getCode(test, clientId);
+  const bare = await test.postForm("/oauth/token", codeFields(clientId, code));
+  assert.match(await assertOAuthError(bare, 400, "invalid_dpop_proof"), /dpop_bound_access_tokens/);
+  const tokens = await json(await redeem(test, clientId, await prove(), code));
+  const refresh = { grant_type: "refresh_token", client_id: clientId, refresh_token: text(tokens, "refresh_token") };
+  await assertOAuthError(await test.postForm("/oauth/token", refresh), 400, "invalid_dpop_proof");
+  assert.equal((await test.postForm("/oauth/token", refresh, { dpop: await prove() })).status, 200);
 });
 
 Deno.test("/oauth refuses a bound token without its proof, and challenges for DPoP (RFC 9449 7.1, 7.2)", async (t) => {

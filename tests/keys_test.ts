@@ -190,10 +190,12 @@ Deno.test("/oauth takes no word of a token for how to verify it (RFC 8725 3.1)",
   await using test = await testApp();
   const token = await accessToken(test);
   const [, payload = "", signature = ""] = token.split(".");
-  const { keys: [jwk] } = await jwks(test);
-  assert(jwk);
+  const { keys: [jwk, rsa] } = await jwks(test);
+  assert(jwk && rsa?.alg === "RS256");
   const header = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const pem = createPublicKey({ key: { ...jwk }, format: "jwk" }).export({ type: "spki", format: "pem" });
+  const pemOf = (key: object): string =>
+    String(createPublicKey({ key: { ...key }, format: "jwk" }).export({ type: "spki", format: "pem" }));
+  const pem = pemOf(jwk);
   const hmac = (key: string | Buffer, protectedHeader: object): string => {
     const input = `${header(protectedHeader)}.${payload}`;
     return `${input}.${createHmac("sha256", key).update(input).digest("base64url")}`;
@@ -206,10 +208,13 @@ Deno.test("/oauth takes no word of a token for how to verify it (RFC 8725 3.1)",
   const forged: Record<string, string> = {
     "alg none": `${header({ alg: "none", typ: "at+jwt", kid })}.${payload}.`,
     "alg none, signed": `${header({ alg: "none", typ: "at+jwt", kid })}.${payload}.${signature}`,
-    "HS256 with the public key in PEM": hmac(String(pem), hs256),
+    "HS256 with the public key in PEM": hmac(pem, hs256),
     "HS256 with the public key's bytes": hmac(Buffer.from(jwk.x ?? "", "base64url"), hs256),
     "HS256 with the public key as JWK": hmac(JSON.stringify(jwk), hs256),
-    "EdDSA in the header, HMAC in fact": hmac(String(pem), { ...hs256, alg: "EdDSA" }),
+    "HS256 with the id_token key in PEM": hmac(pemOf(rsa), { ...hs256, kid: rsa.kid }),
+    "HS256 with the id_token key in PEM, under the other's kid": hmac(pemOf(rsa), hs256),
+    "RS256 in the header, HMAC in fact": hmac(pemOf(rsa), { alg: "RS256", typ: "at+jwt", kid: rsa.kid }),
+    "EdDSA in the header, HMAC in fact": hmac(pem, { ...hs256, alg: "EdDSA" }),
     "a stranger's key under our kid": bySomeoneElse,
     "a key brought along": hmac("k", { ...hs256, jwk: { kty: "oct", k: "aw" } }),
     "no kid": `${header({ alg: "EdDSA", typ: "at+jwt" })}.${payload}.${signature}`,
