@@ -11,6 +11,7 @@ const specialIpv4 = [
   "10.0.0.0/8", // private
   "100.64.0.0/10", // shared by carriers (CGNAT)
   "127.0.0.0/8", // loopback
+  "168.63.129.16/32", // a public address by its number, and the metadata service of one cloud
   "169.254.0.0/16", // link-local, where clouds keep their metadata service
   "172.16.0.0/12", // private
   "192.0.0.0/24", // protocol assignments

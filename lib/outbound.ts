@@ -133,7 +133,9 @@ async function fetchDocument(
 
 /** The address to connect to, once scheme, host and all addresses of the host have been found right. */
 async function checkTarget(url: URL, { local, resolveDns }: OutboundOptions): Promise<string> {
-  const { protocol, hostname, username, password } = url;
+  const { protocol, username, password } = url;
+  // A name with a dot at its end is the same name (RFC 1034 3.1).
+  const hostname = url.hostname.replace(/\.$/, "");
   if (username || password) throw new OutboundError("The URL carries credentials");
   const isHere = local && isLoopback(hostname);
   if (protocol !== "https:" && !(isHere && protocol === "http:")) throw new OutboundError("The URL is not https");

@@ -221,7 +221,7 @@ function assemble(options: AppOptions): Parts {
       ...parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }),
       ...tokenRoutes({ clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }),
       ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
-      ...userinfoRoutes({ verifier }),
+      ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
     ]),

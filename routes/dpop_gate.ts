@@ -1,10 +1,11 @@
 /**
- * What `/oauth` asks of a token that is bound to a key: the scheme DPoP, and a proof by that key (RFC 9449 7). Loaded with
- * the first such token.
+ * What a resource asks of a token that is bound to a key: the scheme DPoP, and a proof by that key (RFC 9449 7). Loaded
+ * with the first such token.
  *
  * @module
  */
 import { OAuthError } from "../lib/errors.ts";
+import type { PresentedToken } from "../lib/oauth/bearer.ts";
 import { verifyProof } from "../lib/oauth/dpop.ts";
 import { dpopAlgorithms } from "../lib/oauth/dpop_algorithms.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
@@ -20,22 +21,31 @@ export interface GateDeps {
   readonly replays: Replays;
 }
 
+/** A token that was presented, and what it says. */
+export interface BoundToken extends PresentedToken {
+  /** The URL of the resource, without query. */
+  readonly resource: string;
+  /** What the token says. */
+  readonly claims: AccessTokenClaims;
+}
+
 /**
  * Insists on a proof.
  *
  * @param deps Keys, and ids of proofs.
  * @param context The request.
- * @param presented The token's claims, and the token if it came with the scheme DPoP.
+ * @param bound The token, one that is bound or was sent as such.
  * @throws OAuthError `invalid_token` for a bound token sent as a bearer token, a bearer token sent as a bound one, and
  * for another key; `invalid_dpop_proof` or `use_dpop_nonce` for what is wrong with the proof.
  */
 export async function requireProof(
   { keysOf, replays }: GateDeps,
   { request, sandbox, plan }: Context,
-  { dpopToken, claims }: { readonly dpopToken: string | undefined; readonly claims: AccessTokenClaims },
+  { scheme, token, resource, claims }: BoundToken,
 ): Promise<void> {
-  if (dpopToken === undefined) {
-    throw refuse("The access token is bound to a key and is no bearer token", "authorization: DPoP, and a dpop header");
+  if (scheme === "Bearer") {
+    const problem = claims.cnf ? "is bound to a key and is no bearer token" : "is not bound to a key, as it has to be";
+    throw refuse(`The access token ${problem}`, "authorization: DPoP, and a dpop header");
   }
   if (!claims.cnf) throw refuse("The access token is not bound to a key", "authorization: Bearer");
   const proof = request.headers.get("dpop");
@@ -52,8 +62,8 @@ export async function requireProof(
     replays,
     requireNonce: plan.policy.requireDpopNonce,
     method: request.method,
-    url: sandbox.urls.oauth,
-    accessToken: dpopToken,
+    url: resource,
+    accessToken: token,
   });
   if (jkt !== claims.cnf.jkt) throw refuse("The proof's key is not the one the token is bound to", claims.cnf.jkt);
 }

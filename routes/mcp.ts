@@ -4,14 +4,14 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { errorBody, OAuthError } from "../lib/errors.ts";
+import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText } from "../lib/http.ts";
 import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../lib/mcp/tool_scopes.ts";
-import { bearerToken, challengeResponse } from "../lib/oauth/bearer.ts";
+import { bearerToken, challengeResponse, presentedToken, type TokenScheme } from "../lib/oauth/bearer.ts";
 import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
@@ -19,6 +19,7 @@ import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
+import { admit, type Refusal } from "./access_gate.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the MCP endpoints need. */
@@ -68,29 +69,21 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
 
   async function oauth(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
-    const dpopToken = dpopTokenOf(request);
-    const token = dpopToken ?? bearerToken(request);
-    if (token === undefined) {
-      const isOpen = policy.protectedMessages === "tool_calls" && !await callsTool(request);
-      if (isOpen) return await mcp.handle(request, sandbox, "oauth", { owner: anonymousOwner(context) });
-      return oauthChallenge(context, undefined, policy.requireDpop ? "DPoP" : "Bearer");
+    const hasToken = presentedToken(request) !== undefined;
+    if (!hasToken && policy.protectedMessages === "tool_calls" && !await callsTool(request)) {
+      return await mcp.handle(request, sandbox, "oauth", { owner: anonymousOwner(context) });
     }
-    let claims: AccessTokenClaims | undefined;
-    try {
-      mcp.expect(request, sandbox);
-      claims = await verifyToken(sandbox.serverAt(policy.authorizationServer), token);
-      if (dpopToken !== undefined || claims.cnf || policy.requireDpop) {
-        const { requireProof } = await import("./dpop_gate.ts");
-        await requireProof({ keysOf, replays }, context, { dpopToken, claims });
-      }
-    } catch (error) {
-      const isBound = dpopToken !== undefined || claims?.cnf !== undefined || policy.requireDpop;
-      if (error instanceof OAuthError) return oauthChallenge(context, error, isBound ? "DPoP" : "Bearer");
-      throw error;
-    }
-    const caller = callerOf(token, claims);
+    // A session is looked up while the token is.
+    if (hasToken) mcp.expect(request, sandbox);
+    const admission = await admit({ keysOf, replays }, context, {
+      url: sandbox.urls.oauth,
+      verify: (token) => verifyToken(sandbox.serverAt(policy.authorizationServer), token),
+      requireDpop: policy.requireDpop,
+    });
+    if (!("claims" in admission)) return oauthChallenge(context, admission);
+    const caller = callerOf(admission.token, admission.claims);
     const isGated = policy.enforceToolScopes || policy.callScope !== undefined;
-    const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? []) } : {};
+    const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? [], admission.scheme) } : {};
     return await mcp.handle(request, sandbox, "oauth", { ...caller, ...gate });
   }
 
@@ -135,11 +128,6 @@ function digest(text: string): string {
   return hash("sha256", text, "base64url");
 }
 
-/** The token of an `authorization: DPoP` header (RFC 9449 7.1). */
-function dpopTokenOf(request: Request): string | undefined {
-  return /^DPoP +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-}
-
 /** The original's words and header, which other projects' tests compare with. */
 function bearerChallenge(tokenExpected: boolean): Response {
   const message = tokenExpected ? "Missing or invalid Bearer token" : "Missing Bearer token";
@@ -152,6 +140,7 @@ function bearerChallenge(tokenExpected: boolean): Response {
 function scopeGate(
   context: Context,
   granted: readonly string[],
+  scheme: TokenScheme,
 ): (byTool: readonly ResourceScope[]) => Response | undefined {
   const { callScope } = context.plan.policy;
   return (byTool) => {
@@ -163,34 +152,16 @@ function scopeGate(
       expected: `one for ${needed.join(" ")}`,
       reference: "RFC 6750 3.1",
     });
-    return challengeResponse(error, { scope: needed.join(" "), ...metadataParameter(context) });
+    return challengeResponse(error, { scheme, parameters: { scope: needed.join(" "), ...metadataParameter(context) } });
   };
 }
 
-/** RFC 9728 5.1; the error code stands there only if a token was sent (RFC 6750 3.1). */
-function oauthChallenge(
-  context: Context,
-  refusal: OAuthError | undefined,
-  scheme: "Bearer" | "DPoP" = "Bearer",
-): Response {
-  const { sandbox: { urls }, plan: { policy } } = context;
-  const error = refusal ?? new OAuthError("invalid_token", "Missing or invalid access token", {
-    expected: `authorization: ${scheme} and a token that ${urls.token} has issued`,
-    reference: "RFC 6750 2.1",
-  });
-  const body = errorBody(error);
-  const response = noStoreJson(body, 401);
-  // What a first token is well asked for with (MCP authorization, scope selection).
+/** The answer to whoever was not let in, with what a first token is well asked for with (MCP authorization). */
+function oauthChallenge(context: Context, { refusal, scheme }: Refusal): Response {
+  const { policy } = context.plan;
   const scope = policy.challengeScope ?? (policy.enforceToolScopes ? resourceScopes[0] : undefined);
-  const parameters = {
-    ...(refusal ? { error: refusal.code, error_description: body.error_description ?? "" } : {}),
-    ...(scope === undefined ? {} : { scope }),
-    ...metadataParameter(context),
-  };
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`).join(", ");
-  response.headers.set("www-authenticate", list === "" ? scheme : `${scheme} ${list}`);
-  for (const [name, value] of Object.entries(error.detail.headers ?? {})) response.headers.set(name, value);
-  return response;
+  const parameters = { ...(scope === undefined ? {} : { scope }), ...metadataParameter(context) };
+  return challengeResponse(refusal, { scheme, parameters });
 }
 
 /** Where the resource is described (RFC 9728 5.1). */

@@ -68,7 +68,7 @@ export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps
 
   async function remove(context: Context): Promise<Response> {
     const { client } = await requireOwner(clients, context);
-    await clients.remove(context.sandbox.id, client.clientId);
+    await clients.remove(context.sandbox.id, client.clientId, context.sandbox.now());
     return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   }
 

@@ -75,7 +75,7 @@ export function tokenRoutes(
     requireGrantType(client.value, grantType);
     const { policy, mint } = plan;
     const proof = request.headers.get("dpop");
-    if (proof === null && policy.requireDpop) throw proofMissing();
+    if (proof === null) requireUnbound(policy, client.value);
     const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
     return noStoreJson(
       await redeem[grantType]({
@@ -118,6 +118,17 @@ export function tokenRoutes(
   return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];
 }
 
+/** Where all tokens have to be bound, or a client has said that its tokens are, none is issued without a proof (RFC 9449 5.2). */
+function requireUnbound({ requireDpop }: Policy, { metadata }: ClientRecord): void {
+  if (!requireDpop && !metadata.dpop_bound_access_tokens) return;
+  const why = requireDpop ? "" : ", as the client has registered dpop_bound_access_tokens";
+  throw new OAuthError("invalid_dpop_proof", "The proof is missing", {
+    parameter: "dpop",
+    expected: `a dpop header with a proof${why}`,
+    reference: "RFC 9449 5.2",
+  });
+}
+
 function parseGrantType(text: string, { grantTypes: offered = grantTypes }: Policy): GrantType {
   const known = grantTypes.find((grantType) => grantType === text && offered.includes(text));
   if (known) return known;
@@ -126,13 +137,5 @@ function parseGrantType(text: string, { grantTypes: offered = grantTypes }: Poli
     received: text,
     expected: offered.join(" or "),
     reference: "RFC 6749 5.2",
-  });
-}
-
-function proofMissing(): OAuthError {
-  return new OAuthError("invalid_dpop_proof", "The proof is missing: this server issues no bearer tokens", {
-    parameter: "dpop",
-    expected: "a dpop header with a proof (RFC 9449 4.2)",
-    reference: "RFC 9449 5",
   });
 }

@@ -40,13 +40,17 @@ interface Asked {
 export function tokenStatusRoutes(
   { authenticate, grants, keysOf, verifier }: TokenStatusDeps,
 ): readonly Route[] {
-  async function readAsked({ request, sandbox }: Context, reference: string): Promise<Asked> {
+  async function readAsked({ request, sandbox, plan: { policy } }: Context, reference: string): Promise<Asked> {
     const params = await readForm(request);
     const [{ value: client }, keys] = await Promise.all([
       authenticate(sandbox, request, params),
       keysOf(sandbox.id),
     ]);
-    return { client, token: requireParam(params, "token", reference), status: { sandbox, keys, verifier, grants } };
+    return {
+      client,
+      token: requireParam(params, "token", reference),
+      status: { sandbox, keys, verifier, grants, policy },
+    };
   }
 
   async function revoke(context: Context): Promise<Response> {

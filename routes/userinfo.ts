@@ -5,34 +5,43 @@
  */
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
+import { challengeResponse } from "../lib/oauth/bearer.ts";
 import { ownClaimsOf } from "../lib/oauth/claims.ts";
-import { bearerToken, challengeResponse } from "../lib/oauth/bearer.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
 import { claimsOfScopes } from "../lib/oauth/scopes.ts";
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
+import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
+import { admit } from "./access_gate.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the endpoint needs. */
 export interface UserinfoDeps {
   /** Reads access tokens. */
   readonly verifier: TokenVerifier;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Ids of proofs that were used. */
+  readonly replays: Replays;
 }
 
 /** The rows of userinfo. */
-export function userinfoRoutes({ verifier }: UserinfoDeps): readonly Route[] {
-  async function userinfo({ request, sandbox }: Context): Promise<Response> {
-    const token = bearerToken(request);
-    if (token === undefined) return challengeResponse(undefined);
-    try {
-      const all = await verifier.verifyLive(sandbox, token);
-      const { sub, name, email, scope } = all;
-      const scopes = scope.split(" ");
-      if (!scopes.includes("openid")) return challengeResponse(withoutOpenid(scope), { scope: "openid" });
-      return noStoreJson({ ...claimsOfScopes({ name, email, claims: ownClaimsOf(all) }, scopes), sub });
-    } catch (error) {
-      if (error instanceof OAuthError) return challengeResponse(error);
-      throw error;
+export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Route[] {
+  async function userinfo(context: Context): Promise<Response> {
+    const { sandbox, plan: { policy } } = context;
+    const admission = await admit(deps, context, {
+      url: sandbox.urls.userinfo,
+      verify: (token) => verifier.verifyLive(sandbox, token),
+      requireDpop: policy.requireDpop,
+    });
+    if (!("claims" in admission)) return challengeResponse(admission.refusal, admission);
+    const { claims, scheme } = admission;
+    const { sub, name, email, scope } = claims;
+    const scopes = scope.split(" ");
+    if (!scopes.includes("openid")) {
+      return challengeResponse(withoutOpenid(scope), { scheme, parameters: { scope: "openid" } });
     }
+    return noStoreJson({ ...claimsOfScopes({ name, email, claims: ownClaimsOf(claims) }, scopes), sub });
   }
 
   return [

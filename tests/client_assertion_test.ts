@@ -107,6 +107,7 @@ Deno.test("POST /oauth/token refuses an assertion whose claims are wrong (RFC 75
     ["no subject", { sub: undefined }, /its sub/],
     ["another audience", { aud: "https://other.example/token" }, /its aud is wrong.*\/oauth\/token/],
     ["an audience that only begins right", { aud: `${origin}/oauth/tokens` }, /its aud is wrong/],
+    ["another endpoint", { aud: `${origin}/oauth/par` }, /its aud is wrong/],
     ["no audience", { aud: undefined }, /its aud is missing/],
     ["no end", { exp: undefined }, /its exp is missing/],
     ["expired", { exp: nowSeconds - 61, iat: nowSeconds - 120 }, /expired/],
@@ -139,6 +140,8 @@ Deno.test("POST /oauth/token takes an assertion once, on whatever process it arr
         /jti was used/,
       );
     }
+    const asked = { token: "x", client_assertion_type: type, client_assertion: assertion };
+    await assertOAuthError(await two.postForm("/oauth/introspect", asked), 401, "invalid_client");
     // Another client may happen upon the same id.
     const second = await registerKeys(one);
     assert.equal((await send(two, second, await sign(claims(second, { jti: "once" })))).status, 200);

@@ -1,7 +1,15 @@
 /** DPoP (RFC 9449): every way a proof can be wrong, at the token endpoint and at the resource. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from "jose";
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  SignJWT,
+} from "jose";
 import {
   assertErrorRedirect,
   assertOAuthError,
@@ -130,8 +138,56 @@ Deno.test("a proof signed with a shared secret or an algorithm not offered is re
   const proof = await new SignJWT({ htm: "POST", htu: `${origin}/oauth/token`, jti: "a", iat: 1 })
     .setProtectedHeader({ alg: "HS256", typ: "dpop+jwt" }).sign(new Uint8Array(32));
   await assertOAuthError(await redeem(test, clientId, proof), 400, "invalid_dpop_proof");
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const spki = await exportSPKI(publicKey);
+  const claims = { htm: "POST", htu: `${origin}/oauth/token`, iat: test.clock.nowMs / 1000 };
+  const secrets: [name: string, header: Record<string, unknown>, secret: string][] = [
+    ["the public key in PEM", { jwk }, spki],
+    ["the public key as JWK", { jwk }, JSON.stringify(jwk)],
+    [
+      "a secret brought along",
+      { jwk: { kty: "oct", k: Buffer.from("k".repeat(32)).toString("base64url") } },
+      "k".repeat(32),
+    ],
+  ];
+  for (const [name, header, secret] of secrets) {
+    const forged = await new SignJWT({ ...claims, jti: name })
+      .setProtectedHeader({ alg: "HS256", typ: "dpop+jwt", ...header }).sign(new TextEncoder().encode(secret));
+    assert.match(await assertOAuthError(await redeem(test, clientId, forged), 400, "invalid_dpop_proof"), /alg/, name);
+  }
+  // The same key and claims, signed as they should be, do pass.
+  const good = await new SignJWT({ ...claims, jti: "good" }).setProtectedHeader({ alg: "ES256", typ: "dpop+jwt", jwk })
+    .sign(privateKey);
+  assert.equal((await redeem(test, clientId, good)).status, 200);
   const { prove } = await prover(test, "ES384");
   await assertOAuthError(await redeem(test, clientId, await prove()), 400, "invalid_dpop_proof");
+});
+
+Deno.test("a proof is good for one request, on whatever process it arrives (RFC 9449 11.1)", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using here = await testApp({ kv });
+  await using elsewhere = await testApp({ kv });
+  const { clientId } = await register(here);
+  const { prove } = await prover(here);
+  const proof = await prove();
+  const codes = [await getCode(here, clientId), await getCode(here, clientId), await getCode(here, clientId)];
+  const apps = [here, elsewhere, elsewhere];
+  const answers = await Promise.all(codes.map((code, at) => redeem(apps[at] ?? here, clientId, proof, code)));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400, 400]);
+});
+
+Deno.test("a client registered with dpop_bound_access_tokens gets no token without a proof (RFC 9449 5.2)", async () => {
+  await using test = await testApp();
+  const { clientId } = await register(test, { dpop_bound_access_tokens: true });
+  const { prove } = await prover(test);
+  const code = await getCode(test, clientId);
+  const bare = await test.postForm("/oauth/token", codeFields(clientId, code));
+  assert.match(await assertOAuthError(bare, 400, "invalid_dpop_proof"), /dpop_bound_access_tokens/);
+  const tokens = await json(await redeem(test, clientId, await prove(), code));
+  const refresh = { grant_type: "refresh_token", client_id: clientId, refresh_token: text(tokens, "refresh_token") };
+  await assertOAuthError(await test.postForm("/oauth/token", refresh), 400, "invalid_dpop_proof");
+  assert.equal((await test.postForm("/oauth/token", refresh, { dpop: await prove() })).status, 200);
 });
 
 Deno.test("/oauth refuses a bound token without its proof, and challenges for DPoP (RFC 9449 7.1, 7.2)", async (t) => {
@@ -172,6 +228,71 @@ Deno.test("/oauth refuses a bound token without its proof, and challenges for DP
       assert(challenge.startsWith(`DPoP error="${code}", `), challenge);
       assert.match(challenge, /resource_metadata=/);
     });
+  }
+});
+
+Deno.test("userinfo takes a bound token with its proof, and refuses it without (RFC 9449 7.1, 7.2)", async (t) => {
+  await using test = await testApp();
+  const { clientId } = await register(test);
+  const { prove } = await prover(test);
+  const code = await getCode(test, clientId, { scope: "openid" });
+  const token = text(await json(await redeem(test, clientId, await prove(), code)), "access_token");
+  const scopeless = text(await json(await redeem(test, clientId, await prove())), "access_token");
+  const userinfo = (authorization: string, proof?: string): Promise<Response> =>
+    test.get("/oauth/userinfo", { authorization, ...(proof === undefined ? {} : { dpop: proof }) });
+  const right = { htm: "GET", htu: `${origin}/oauth/userinfo`, ath: athOf(token) };
+  const answer = await userinfo(`DPoP ${token}`, await prove(right));
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await json(answer), { sub: claimsOf(token).sub });
+  const posted = await test.fetch("/oauth/userinfo", {
+    method: "POST",
+    headers: { authorization: `DPoP ${token}`, dpop: await prove({ ...right, htm: "POST" }) },
+  });
+  assert.equal(posted.status, 200);
+  const foreign = await (await prover(test)).prove(right);
+  const cases: [string, string, string | undefined, string][] = [
+    ["as a bearer token", `Bearer ${token}`, undefined, "invalid_token"],
+    ["as a bearer token with a proof", `Bearer ${token}`, await prove(right), "invalid_token"],
+    ["without a proof", `DPoP ${token}`, undefined, "invalid_dpop_proof"],
+    ["with another key's proof", `DPoP ${token}`, foreign, "invalid_token"],
+    [
+      "with a proof for /oauth",
+      `DPoP ${token}`,
+      await prove({ ...right, htu: `${origin}/oauth` }),
+      "invalid_dpop_proof",
+    ],
+    [
+      "with a proof for another token",
+      `DPoP ${token}`,
+      await prove({ ...right, ath: athOf("x") }),
+      "invalid_dpop_proof",
+    ],
+  ];
+  for (const [name, authorization, proof, error] of cases) {
+    await t.step(name, async () => {
+      const response = await userinfo(authorization, proof);
+      const challenge = response.headers.get("www-authenticate") ?? "";
+      assert.match(challenge, new RegExp(`^DPoP error="${error}", .*, algs="ES256 EdDSA Ed25519 RS256"$`));
+      await assertOAuthError(response, 401, error);
+    });
+  }
+  await t.step("for another scope", async () => {
+    const response = await userinfo(`DPoP ${scopeless}`, await prove({ ...right, ath: athOf(scopeless) }));
+    assert.match(response.headers.get("www-authenticate") ?? "", /^DPoP error="insufficient_scope", .*scope="openid"/);
+    await assertOAuthError(response, 403, "insufficient_scope");
+  });
+});
+
+Deno.test("POST /oauth/introspect says of a bound token that it is, and to which key (RFC 9449 6.2)", async () => {
+  await using test = await testApp();
+  const { clientId } = await register(test);
+  const judge = await register(test, { token_endpoint_auth_method: "client_secret_post" });
+  const { prove, jkt } = await prover(test);
+  const tokens = await json(await redeem(test, clientId, await prove()));
+  for (const [name, type] of [["access_token", "DPoP"], ["refresh_token", undefined]] as const) {
+    const asked = { client_id: judge.clientId, client_secret: judge.secret, token: text(tokens, name) };
+    const { active, token_type, cnf } = await json(await test.postForm("/oauth/introspect", asked));
+    assert.deepEqual({ active, token_type, cnf }, { active: true, token_type: type, cnf: { jkt } });
   }
 });
 

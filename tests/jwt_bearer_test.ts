@@ -1,7 +1,12 @@
 /** Enterprise-managed authorization and workload identity: the identity provider's assertions, and what the token endpoint takes. */
 import assert from "node:assert/strict";
-import { hash } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createPublicKey, hash } from "node:crypto";
 import { decodeProtectedHeader, SignJWT } from "jose";
+import { createChance, randomBytes } from "../lib/chance.ts";
+import { createKeyRing } from "../lib/oauth/keys.ts";
+import { createKeyTable } from "../lib/store/keys.ts";
+import { createStore } from "../lib/store/kv.ts";
 import {
   assertOAuthError,
   callOauth,
@@ -10,6 +15,7 @@ import {
   json,
   origin,
   register,
+  startMs,
   type TestApp,
   testApp,
   text,
@@ -143,6 +149,84 @@ Deno.test("POST /oauth/token refuses an assertion that is not good (RFC 7523 3)"
     test.clock.nowMs += 300_000;
     assert.match(await assertOAuthError(await redeem(test, client, late), 400, "invalid_grant"), /exp/);
   });
+});
+
+Deno.test("POST /oauth/token refuses what the identity provider has signed but not for this (RFC 7523 3, RFC 8725 3.8)", async (t) => {
+  await using test = await testApp();
+  const client = await newClient(test);
+  const claims = claimsOf(await assertionFor(test, client));
+  const seconds = startMs / 1000;
+  const chance = createChance(randomBytes);
+  const keysOf = createKeyRing(createKeyTable(createStore(test.kv, chance)), "EdDSA", chance, () => startMs);
+  const { signing } = await keysOf("main/idp");
+  let made = 0;
+  const sign = (more: Record<string, unknown>, typ = "oauth-id-jag+jwt"): string => {
+    const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const payload = { ...claims, jti: `made-${made++}`, ...more };
+    const input = `${encode({ alg: signing.alg, typ, kid: signing.kid })}.${encode(payload)}`;
+    return `${input}.${signing.sign(input)}`;
+  };
+  assert.equal((await redeem(test, client, sign({}))).status, 200, "nothing else is wrong with them");
+  assert.equal((await redeem(test, client, sign({ iat: seconds + 60 }))).status, 200);
+  const cases: [string, string, RegExp][] = [
+    ["another issuer", sign({ iss: "https://idp.example" }), /iss/],
+    ["the server itself as issuer", sign({ iss: origin }), /iss/],
+    ["no issuer", sign({ iss: undefined }), /iss/],
+    ["no audience", sign({ aud: undefined }), /another audience/],
+    ["several audiences", sign({ aud: [origin, "https://else.example"] }), /another audience/],
+    ["an audience that only begins right", sign({ aud: `${origin}/` }), /another audience/],
+    ["no subject", sign({ sub: undefined }), /sub/],
+    ["an empty subject", sign({ sub: "" }), /subject/],
+    ["no end", sign({ exp: undefined }), /exp/],
+    ["over", sign({ exp: seconds - 1 }), /exp/],
+    ["not yet valid", sign({ nbf: seconds + 61 }), /nbf/],
+    ["made in the future", sign({ iat: seconds + 61 }), /iat lies in the future/],
+    ["no id", sign({ jti: undefined }), /jti/],
+    ["no client", sign({ client_id: undefined }), /another client/],
+    ["an ID-JAG for the token endpoint", sign({ aud: `${origin}/oauth/token` }), /another audience/],
+  ];
+  for (const [name, assertion, message] of cases) {
+    await t.step(name, async () => {
+      assert.match(await assertOAuthError(await redeem(test, client, assertion), 400, "invalid_grant"), message);
+    });
+  }
+  await t.step("no assertion at all", async () => {
+    assert.match(
+      await assertOAuthError(await redeem(test, client, ""), 400, "invalid_request"),
+      /assertion is missing/,
+    );
+  });
+  await t.step("from a client that did not register for the grant", async () => {
+    const other = await register(test, { token_endpoint_auth_method: "client_secret_post" });
+    const sent = await redeem(test, other, sign({ client_id: other.clientId }));
+    await assertOAuthError(sent, 400, "unauthorized_client");
+  });
+});
+
+Deno.test("POST /idp/token refuses a forged id_token (RFC 8725 3.1)", async (t) => {
+  await using test = await testApp();
+  const { clientId } = await register(test, { grant_types: ["authorization_code", bearer] });
+  const { id_token } = await getTokens(test, clientId, { scope: "openid" });
+  const [header = "", payload = "", signature = ""] = String(id_token).split(".");
+  const { keys } = await (await test.get("/oauth/jwks")).json();
+  const key = keys.find(({ alg }: { alg: string }) => alg === "RS256");
+  const pem = String(createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "pem" }));
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const confused = (kid: Record<string, string>): Promise<string> =>
+    new SignJWT(claimsOf(String(id_token))).setProtectedHeader({ alg: "HS256", typ: "JWT", ...kid })
+      .sign(new TextEncoder().encode(pem));
+  const forged: Record<string, string> = {
+    "alg none": `${encode({ alg: "none", typ: "JWT" })}.${payload}.`,
+    "HS256 with the public key": await confused({ kid: key.kid }),
+    "HS256 with the public key and no kid": await confused({}),
+    "another subject": `${header}.${encode({ ...claimsOf(String(id_token)), sub: "root" })}.${signature}`,
+  };
+  for (const [name, subject_token] of Object.entries(forged)) {
+    await t.step(name, async () => {
+      const response = await test.postForm("/idp/token", { ...exchange, client_id: clientId, subject_token });
+      assert.match(await assertOAuthError(response, 400, "invalid_request"), /subject_token is not good/);
+    });
+  }
 });
 
 Deno.test("POST /idp/token refuses an id_token that is not this client's, not live, or not one (RFC 8693 2.2.2)", async () => {

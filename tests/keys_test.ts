@@ -84,6 +84,74 @@ Deno.test("a replaced key with a time to live verifies until then, also what was
   assert.equal((await jwks(test)).keys.length, 2);
 });
 
+Deno.test("a replaced key is dropped when the last token it signed has run out (OpenID Connect Core 10.1.1)", async () => {
+  await using test = await testApp();
+  const kids = async (alg: string): Promise<readonly unknown[]> =>
+    (await jwks(test)).keys.filter((key) => key.alg === alg).map(({ kid }) => kid);
+  const [short, long] = [
+    await accessToken(test, { expires_in: "600" }),
+    await accessToken(test, { expires_in: "3600" }),
+  ];
+  const { clientId } = await register(test);
+  const idToken = text(await getTokens(test, clientId, { scope: "openid", expires_in: "5" }), "id_token");
+  const kidOf = (token: string): unknown => jose.decodeProtectedHeader(token).kid;
+  await (await keysElsewhere(test)).rotate({ nowMs: startMs });
+  assert.equal((await kids("EdDSA")).at(-1), kidOf(long));
+  test.clock.nowMs += 3_599_999;
+  assert.equal((await callOauth(test, long)).status, 200);
+  assert.match(await assertOAuthError(await callOauth(test, short), 401, "invalid_token"), /expired/);
+  assert((await kids("RS256")).includes(kidOf(idToken)));
+  // A minute more is noted than was needed, so that a note is not written for every token.
+  test.clock.nowMs += 60_001;
+  assert.deepEqual([(await kids("EdDSA")).length, (await kids("RS256")).length], [1, 1]);
+  assert.match(await assertOAuthError(await callOauth(test, long), 401, "invalid_token"), /not one of this server's/);
+});
+
+Deno.test("a replaced key stays while a token of it does not expire, also one signed after it was replaced", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using one = await testApp({ kv });
+  await using two = await testApp({ kv });
+  const short = await accessToken(one, { expires_in: "60" });
+  await (await keysElsewhere({ kv })).rotate({ nowMs: startMs });
+  // It has not heard of the rotation yet.
+  const lasting = await accessToken(one);
+  assert.equal(jose.decodeProtectedHeader(lasting).kid, jose.decodeProtectedHeader(short).kid);
+  for (const { clock } of [one, two]) clock.nowMs += 365 * 24 * 60 * 60 * 1000;
+  for (const app of [one, two]) {
+    assert.equal((await callOauth(app, lasting)).status, 200);
+    assert.match(await assertOAuthError(await callOauth(app, short), 401, "invalid_token"), /expired/);
+  }
+});
+
+Deno.test("/oauth refuses a token from the future, and one whose time has not come (RFC 7519 4.1.5, 4.1.6)", async (t) => {
+  await using test = await testApp();
+  const { signing } = await keysElsewhere(test);
+  const claims = jose.decodeJwt(await accessToken(test));
+  const sign = (more: Record<string, number>): string => {
+    const payload = Buffer.from(JSON.stringify({ ...claims, ...more })).toString("base64url");
+    const input = `${signing.headers["at+jwt"]}.${payload}`;
+    return `${input}.${signing.sign(input)}`;
+  };
+  const seconds = startMs / 1000;
+  const cases: [name: string, claims: Record<string, number>, isGood: boolean][] = [
+    ["signed by a clock that is a minute ahead", { iat: seconds + 60 }, true],
+    ["signed by a clock that is further ahead", { iat: seconds + 61 }, false],
+    ["good from now on", { nbf: seconds }, true],
+    ["good from a minute ahead", { nbf: seconds + 60 }, true],
+    ["good later", { nbf: seconds + 61 }, false],
+    ["good a second ago", { exp: seconds - 1 }, false],
+    ["good until now", { exp: seconds }, false],
+    ["good for a second more", { exp: seconds + 1 }, true],
+  ];
+  for (const [name, more, isGood] of cases) {
+    await t.step(name, async () => {
+      const response = await callOauth(test, sign(more));
+      if (isGood) assert.equal(response.status, 200);
+      else assert.match(await assertOAuthError(response, 401, "invalid_token"), /expired|future/);
+    });
+  }
+});
+
 Deno.test("keys rotated in many processes at once are all kept", async () => {
   await using test = await testApp();
   const { keys: [first] } = await jwks(test);
@@ -122,10 +190,12 @@ Deno.test("/oauth takes no word of a token for how to verify it (RFC 8725 3.1)",
   await using test = await testApp();
   const token = await accessToken(test);
   const [, payload = "", signature = ""] = token.split(".");
-  const { keys: [jwk] } = await jwks(test);
-  assert(jwk);
+  const { keys: [jwk, rsa] } = await jwks(test);
+  assert(jwk && rsa?.alg === "RS256");
   const header = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const pem = createPublicKey({ key: { ...jwk }, format: "jwk" }).export({ type: "spki", format: "pem" });
+  const pemOf = (key: object): string =>
+    String(createPublicKey({ key: { ...key }, format: "jwk" }).export({ type: "spki", format: "pem" }));
+  const pem = pemOf(jwk);
   const hmac = (key: string | Buffer, protectedHeader: object): string => {
     const input = `${header(protectedHeader)}.${payload}`;
     return `${input}.${createHmac("sha256", key).update(input).digest("base64url")}`;
@@ -138,10 +208,13 @@ Deno.test("/oauth takes no word of a token for how to verify it (RFC 8725 3.1)",
   const forged: Record<string, string> = {
     "alg none": `${header({ alg: "none", typ: "at+jwt", kid })}.${payload}.`,
     "alg none, signed": `${header({ alg: "none", typ: "at+jwt", kid })}.${payload}.${signature}`,
-    "HS256 with the public key in PEM": hmac(String(pem), hs256),
+    "HS256 with the public key in PEM": hmac(pem, hs256),
     "HS256 with the public key's bytes": hmac(Buffer.from(jwk.x ?? "", "base64url"), hs256),
     "HS256 with the public key as JWK": hmac(JSON.stringify(jwk), hs256),
-    "EdDSA in the header, HMAC in fact": hmac(String(pem), { ...hs256, alg: "EdDSA" }),
+    "HS256 with the id_token key in PEM": hmac(pemOf(rsa), { ...hs256, kid: rsa.kid }),
+    "HS256 with the id_token key in PEM, under the other's kid": hmac(pemOf(rsa), hs256),
+    "RS256 in the header, HMAC in fact": hmac(pemOf(rsa), { alg: "RS256", typ: "at+jwt", kid: rsa.kid }),
+    "EdDSA in the header, HMAC in fact": hmac(pem, { ...hs256, alg: "EdDSA" }),
     "a stranger's key under our kid": bySomeoneElse,
     "a key brought along": hmac("k", { ...hs256, jwk: { kty: "oct", k: "aw" } }),
     "no kid": `${header({ alg: "EdDSA", typ: "at+jwt" })}.${payload}.${signature}`,

@@ -42,6 +42,28 @@ Deno.test("within refreshGraceSeconds a used refresh token gets the successor it
   await assertOAuthError(await refresh(test, clientId, successor), 400, "invalid_grant");
 });
 
+Deno.test("POST /oauth/introspect calls a used refresh token active while it would still work (RFC 7662 2.2)", async () => {
+  await using test = await testApp({ policy: { refreshGraceSeconds: 30 } });
+  const { clientId } = await register(test);
+  const judge = await register(test, { token_endpoint_auth_method: "client_secret_post" });
+  const isActive = async (token: string): Promise<unknown> => {
+    const asked = { client_id: judge.clientId, client_secret: judge.secret, token };
+    return (await json(await test.postForm("/oauth/introspect", asked))).active;
+  };
+  const [first, second] = [await getTokens(test, clientId), await getTokens(test, clientId)];
+  const [ages, ends] = [text(first, "refresh_token"), text(second, "refresh_token")];
+  for (const token of [ages, ends]) {
+    assert.equal((await refresh(test, clientId, token)).status, 200);
+    assert.equal(await isActive(token), true);
+  }
+  await test.postForm("/oauth/revoke", { client_id: clientId, token: ends });
+  assert.equal(await isActive(ends), false);
+  test.clock.nowMs += 29_999;
+  assert.equal(await isActive(ages), true);
+  test.clock.nowMs += 1;
+  assert.equal(await isActive(ages), false);
+});
+
 Deno.test("a grace window revives no login that was revoked (policy)", async () => {
   await using test = await testApp({ policy: { refreshGraceSeconds: 30 } });
   const { clientId } = await register(test);

@@ -37,6 +37,7 @@ Deno.test("POST /oauth/register echoes all metadata it knows and ignores the res
     software_id: "4NRB1-0XZABZI9E6-5SM3R",
     software_version: "1.0",
     application_type: "web",
+    dpop_bound_access_tokens: true,
   };
   const body = await json(
     await test.postJson("/oauth/register", { ...known, favourite_colour: "blue", tos_uri: known.tos_uri }),

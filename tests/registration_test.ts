@@ -13,6 +13,7 @@ import { registerRoutes } from "../routes/register.ts";
 import {
   assertOAuthError,
   authorizeQuery,
+  callOauth,
   codeFields,
   getCode,
   getTokens,
@@ -20,6 +21,7 @@ import {
   origin,
   publicClient,
   redirectUri,
+  register,
   startMs,
   type TestApp,
   testApp,
@@ -157,6 +159,34 @@ Deno.test("DELETE /oauth/register/<client_id> makes every process forget the cli
     });
   }
   kv.close();
+});
+
+Deno.test("DELETE /oauth/register/<client_id> ends the client's tokens, and nobody else's (RFC 7592 2.3)", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using here = await testApp({ kv });
+  await using elsewhere = await testApp({ kv });
+  const { clientId, manage } = await registerAt(here);
+  const stays = (await register(here)).clientId;
+  const judge = await register(here, { token_endpoint_auth_method: "client_secret_post" });
+  const tokens = await getTokens(here, clientId, { scope: "openid" });
+  const others = await getTokens(here, stays, { scope: "openid" });
+  const isActive = async (token: string): Promise<unknown> => {
+    const asked = { client_id: judge.clientId, client_secret: judge.secret, token };
+    return (await json(await elsewhere.postForm("/oauth/introspect", asked))).active;
+  };
+  assert.equal((await callOauth(elsewhere, text(tokens, "access_token"))).status, 200);
+  assert.equal((await manage("DELETE")).status, 204);
+  for (const app of [here, elsewhere]) {
+    const refused = await callOauth(app, text(tokens, "access_token"));
+    assert.match(await assertOAuthError(refused, 401, "invalid_token"), /revoked/);
+    const bearer = { authorization: `Bearer ${text(tokens, "access_token")}` };
+    assert.equal((await app.get("/oauth/userinfo", bearer)).status, 401);
+    assert.equal((await callOauth(app, text(others, "access_token"))).status, 200);
+  }
+  for (const name of ["access_token", "refresh_token"]) {
+    assert.equal(await isActive(text(tokens, name)), false, name);
+    assert.equal(await isActive(text(others, name)), true, name);
+  }
 });
 
 Deno.test("POST /oauth/register ignores a software statement politely (RFC 7591 3.1.1)", async () => {

@@ -44,6 +44,54 @@ async function beginSession(test: TestApp, scope: string | undefined): Promise<{
   return { token, session: response.headers.get("mcp-session-id") ?? "" };
 }
 
+Deno.test("offline_access gets a refresh token where the client may use one, and is left out elsewhere (OpenID Connect Core 11, MCP SEP-2207)", async (t) => {
+  await using test = await testApp();
+  const cases: [
+    name: string,
+    grants: readonly string[],
+    asked: string,
+    scope: string | undefined,
+    hasToken: boolean,
+  ][] = [
+    [
+      "asked and registered",
+      ["authorization_code", "refresh_token"],
+      "mcp:read offline_access",
+      "mcp:read offline_access",
+      true,
+    ],
+    ["registered alone", ["authorization_code", "refresh_token"], "mcp:read", "mcp:read", true],
+    ["asked alone", ["authorization_code"], "mcp:read offline_access", "mcp:read", false],
+    ["asked alone, and for nothing else", ["authorization_code"], "offline_access", undefined, false],
+  ];
+  for (const [name, grant_types, asked, scope, hasToken] of cases) {
+    await t.step(name, async () => {
+      const { clientId } = await register(test, { grant_types });
+      const tokens = await getTokens(test, clientId, { scope: asked });
+      assert.deepEqual([tokens.scope, "refresh_token" in tokens], [scope, hasToken]);
+    });
+  }
+  await t.step("for a client itself", async () => {
+    const client = await register(test, {
+      grant_types: ["client_credentials", "refresh_token"],
+      token_endpoint_auth_method: "client_secret_post",
+    });
+    const fields = { client_id: client.clientId, client_secret: client.secret, scope: "mcp:read offline_access" };
+    const tokens = await json(await test.postForm("/oauth/token", { grant_type: "client_credentials", ...fields }));
+    assert.deepEqual([tokens.scope, tokens.refresh_token], ["mcp:read", undefined]);
+  });
+});
+
+Deno.test("no challenge and no resource asks for offline_access (MCP SEP-2207)", async () => {
+  await using test = await testApp({ policy: { enforceToolScopes: true } });
+  for (const path of ["", "/oauth"]) {
+    const { scopes_supported } = await json(await test.get(`/.well-known/oauth-protected-resource${path}`));
+    assert.deepEqual(scopes_supported, ["mcp:read", "mcp:write", "mcp:admin"]);
+  }
+  const response = await test.fetch("/oauth", { method: "POST" });
+  assert.doesNotMatch(response.headers.get("www-authenticate") ?? "offline_access", /offline_access/);
+});
+
 Deno.test("a tool call without its scope gets 403 and what it needs, where that is enforced (RFC 6750 3.1, MCP authorization)", async (t) => {
   await using test = await testApp({ policy: { enforceToolScopes: true } });
   const cases: [scope: string | undefined, calls: readonly string[], lacks: string | undefined][] = [

@@ -74,4 +74,6 @@ export interface ClientMetadata {
   readonly software_version?: string | undefined;
   /** Whether it runs on a server or on somebody's computer (OpenID Connect Registration 2). */
   readonly application_type?: "web" | "native" | undefined;
+  /** Whether it wants no tokens but bound ones (RFC 9449 5.2). */
+  readonly dpop_bound_access_tokens?: boolean | undefined;
 }

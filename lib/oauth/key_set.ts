@@ -18,7 +18,7 @@ import {
 export interface Rotation {
   /** The sandbox's time in milliseconds. */
   readonly nowMs: number;
-  /** How long tokens of the replaced key stay good, in milliseconds; without it as long as the key is kept. */
+  /** How long tokens of the replaced key stay good, in milliseconds; without it until the last of them has run out. */
   readonly keepOldMs?: number;
 }
 
@@ -34,7 +34,15 @@ export interface KeySet {
   readonly reload: () => Promise<void>;
   /** Makes a new current key; the old one goes on verifying. */
   readonly rotate: (rotation: Rotation) => Promise<SigningKey>;
+  /**
+   * To be called before something is signed: notes how long it will have to be verified, in milliseconds since 1970. It
+   * says nothing to wait for where that is noted already, as it is nearly always.
+   */
+  readonly cover: (key: SigningKey, expiresAtMs: number) => Promise<void> | undefined;
 }
+
+/** How much more is noted than is needed, in milliseconds, so that a note is written once a minute at the most. */
+const COVER_AHEAD_MS = 60_000;
 
 interface Loaded {
   readonly current: SigningKey;
@@ -57,6 +65,11 @@ export async function loadKeySet(table: KeyTable, sandboxId: string, alg: Signin
     ...loaded.retired.filter(({ verifiesUntilMs }) => verifiesUntilMs > nowMs).map(({ key }) => key),
   ];
 
+  const covered = new Map<string, number>();
+  const note = async (kid: string, untilMs: number): Promise<void> => {
+    covered.set(kid, await table.coverUntil(sandboxId, kid, untilMs));
+  };
+
   const reload = async (): Promise<void> => {
     loaded = importKeys(await read(), loaded);
   };
@@ -67,6 +80,8 @@ export async function loadKeySet(table: KeyTable, sandboxId: string, alg: Signin
     find: (kid, nowMs) => loaded.current.kid === kid ? loaded.current : all(nowMs).find((key) => key.kid === kid),
     all,
     reload,
+    cover: ({ kid }, expiresAtMs) =>
+      (covered.get(kid) ?? 0) >= expiresAtMs ? undefined : note(kid, expiresAtMs + COVER_AHEAD_MS),
     rotate: async ({ nowMs, keepOldMs }) => {
       const next = await generateSigningKey(alg);
       const verifiesUntilMs = keepOldMs === undefined ? undefined : nowMs + keepOldMs;

@@ -28,6 +28,8 @@ export interface Keys {
   readonly published: (nowMs: number) => Promise<readonly VerifyingKey[]>;
   /** Looks into the store, where another process may have put new keys. */
   readonly reload: () => Promise<void>;
+  /** To be called before one of these keys signs something that lives so long; see {@link KeySet.cover}. */
+  readonly cover: KeySet["cover"];
   /** Makes new keys for access tokens and id_tokens; the old ones go on verifying. */
   readonly rotate: (rotation: Rotation) => Promise<void>;
 }
@@ -120,6 +122,7 @@ function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, seal
       return find(kid, nowMs);
     },
     reload,
+    cover: (key, expiresAtMs) => (key.alg === ID_TOKEN_ALG ? idTokens ?? access : access).cover(key, expiresAtMs),
     published: async (nowMs) => {
       const sets = await both();
       await reload();

@@ -35,6 +35,7 @@ const metadata = z.object({
   software_id: text.optional(),
   software_version: text.optional(),
   application_type: z.enum(["web", "native"]).optional(),
+  dpop_bound_access_tokens: z.boolean().optional(),
 });
 
 /** There is no secret that a client and a server who have never spoken could share. */

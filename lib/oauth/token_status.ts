@@ -6,7 +6,9 @@
  */
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
+import type { Policy } from "../scenarios/plan.ts";
 import type { Grants } from "../store/grants.ts";
+import { graceSuccessor } from "./grants/context.ts";
 import type { Keys } from "./keys.ts";
 import { type AccessTokenClaims, openRefreshToken, type RefreshToken } from "./tokens.ts";
 import type { TokenVerifier } from "./verify.ts";
@@ -21,6 +23,8 @@ export interface TokenStatusContext {
   readonly verifier: TokenVerifier;
   /** Marks of what was used and revoked. */
   readonly grants: Grants;
+  /** For how long a used refresh token still counts. */
+  readonly policy: Policy;
 }
 
 /** Sandbox clocks can be set back, so that a mark outlives the token by this much. */
@@ -72,22 +76,32 @@ function requireOwn(owner: string, clientId: string): void {
  * (RFC 7662 2.2).
  */
 export async function introspectToken(context: TokenStatusContext, token: string): Promise<Record<string, unknown>> {
-  const { sandbox, keys, grants, verifier } = context;
+  const { sandbox, keys, verifier } = context;
   const refreshToken = openRefreshToken(keys, token);
   if (!refreshToken) {
     const claims = await orUndefined(verifier.verifyLive(sandbox, token));
     return claims ? describeAccessToken(claims) : { active: false };
   }
-  const { jti, grant, expiresAtMs } = refreshToken;
-  const isLive = expiresAtMs > sandbox.now() && await grants.isUsable(sandbox.id, grant.sessionId, jti);
-  return isLive ? describeRefreshToken(sandbox, refreshToken) : { active: false };
+  return await wouldRefresh(context, refreshToken) ? describeRefreshToken(sandbox, refreshToken) : { active: false };
 }
 
+/** Whether a refresh token would get tokens now, be it that it was used shortly before and the policy forgives that. */
+async function wouldRefresh(context: TokenStatusContext, { jti, grant, expiresAtMs }: RefreshToken): Promise<boolean> {
+  const { sandbox, grants } = context;
+  if (expiresAtMs <= sandbox.now()) return false;
+  return await grants.isUsable(sandbox.id, grant, jti) || await graceSuccessor(context, { jti, grant }) !== undefined;
+}
+
+/** A token that is bound says so, and to what (RFC 9449 6.2). */
 function describeAccessToken({ scope, ...claims }: AccessTokenClaims): Record<string, unknown> {
-  return { active: true, ...claims, ...withScope(scope), token_type: "Bearer", username: claims.email };
+  const token_type = claims.cnf ? "DPoP" : "Bearer";
+  return { active: true, ...claims, ...withScope(scope), token_type, username: claims.email };
 }
 
-function describeRefreshToken({ issuer }: Sandbox, { jti, grant, expiresAtMs }: RefreshToken): Record<string, unknown> {
+function describeRefreshToken(
+  { issuer }: Sandbox,
+  { jti, grant, expiresAtMs, jkt }: RefreshToken,
+): Record<string, unknown> {
   return {
     active: true,
     iss: issuer,
@@ -98,6 +112,7 @@ function describeRefreshToken({ issuer }: Sandbox, { jti, grant, expiresAtMs }: 
     jti,
     sid: grant.sessionId,
     username: grant.user.email,
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
   };
 }
 

@@ -62,6 +62,8 @@ export interface AccessTokenClaims {
   readonly iat: number;
   /** When it expires, in seconds since 1970; absent if never. */
   readonly exp?: number;
+  /** Before when it is not good, in seconds since 1970; ours have none. */
+  readonly nbf?: number;
   /** Unique id. */
   readonly jti: string;
   /** The login; revoking it revokes the token. */
@@ -123,7 +125,9 @@ export async function issueTokens(
   const iat = Math.floor(nowMs / 1000) + mint.clockSkewSeconds;
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
-  const accessToken = signJwt(keys.signing, "at+jwt", {
+  const key = keys.signing;
+  await keys.cover(key, expiresIn === undefined ? Infinity : (iat + expiresIn) * 1000);
+  const accessToken = signJwt(key, "at+jwt", {
     ...grant.user.claims,
     iss: sandbox.issuer,
     sub: grant.user.userId,
@@ -172,13 +176,16 @@ async function issueIdToken(
   { user, ...grant }: Grant,
   { iat, accessToken }: { readonly iat: number; readonly accessToken: string },
 ): Promise<string> {
-  return signJwt(await keys.idTokenSigning(), "JWT", {
+  const key = await keys.idTokenSigning();
+  const exp = iat + policy.idTokenTtlSeconds;
+  await keys.cover(key, exp * 1000);
+  return signJwt(key, "JWT", {
     ...claimsOfScopes({ name: user.userName, email: user.email, claims: user.claims }, grant.scopes),
     iss: sandbox.issuer,
     sub: user.userId,
     aud: grant.clientId,
     iat,
-    exp: iat + policy.idTokenTtlSeconds,
+    exp,
     auth_time: grant.authTimeSeconds,
     at_hash: atHash(accessToken),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),

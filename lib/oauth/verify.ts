@@ -1,6 +1,6 @@
 /**
- * What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, not expired,
- * not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
+ * What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, a time that is
+ * neither over nor to come, not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
  *
  * @module
  */
@@ -29,6 +29,9 @@ export interface TokenVerifier {
   /** Its claims, if it is also for the `/oauth` endpoint. */
   readonly verifyForResource: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
 }
+
+/** How far ahead the clock of another process may be that has signed a token, in seconds. */
+const SKEW_SECONDS = 60;
 
 /** Tokens whose signature need not be checked again, by the most there may be. */
 const MAX_REMEMBERED = 10_000;
@@ -65,7 +68,8 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
   }
 
   async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
-    if (!await grants.isRevoked(sandbox.id, claims.sid, claims.jti)) return claims;
+    const { sid: sessionId, client_id: clientId, jti } = claims;
+    if (!await grants.isRevoked(sandbox.id, { sessionId, clientId }, jti)) return claims;
     throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
   }
 
@@ -74,14 +78,14 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
     verifyLive: async (sandbox, token) => {
       const claims = await verifySignature(sandbox, token);
       checkIssuer(sandbox, claims);
-      checkExpiry(sandbox, claims);
+      checkTimes(sandbox, claims);
       return await requireUnrevoked(sandbox, claims);
     },
     verifyForResource: async (sandbox, token) => {
       const claims = await verifySignature(sandbox, token);
       checkIssuer(sandbox, claims);
       checkAudience(sandbox, claims);
-      checkExpiry(sandbox, claims);
+      checkTimes(sandbox, claims);
       return await requireUnrevoked(sandbox, claims);
     },
   };
@@ -156,11 +160,24 @@ function checkAudience(sandbox: Sandbox, { aud }: AccessTokenClaims): void {
   }
 }
 
-function checkExpiry(sandbox: Sandbox, { exp }: AccessTokenClaims): void {
-  if (exp === undefined || exp * 1000 > sandbox.now()) return;
-  throw refuse("Access token expired", {
-    received: `exp ${exp}, which is ${Math.floor(sandbox.now() / 1000) - exp} seconds ago`,
-    reference: "RFC 6750 3.1",
+function checkTimes({ now }: Sandbox, { exp, nbf, iat }: AccessTokenClaims): void {
+  const nowSeconds = now() / 1000;
+  if (exp !== undefined && exp <= nowSeconds) {
+    throw refuse("Access token expired", {
+      received: `exp ${exp}, which is ${Math.floor(nowSeconds) - exp} seconds ago`,
+      reference: "RFC 6750 3.1",
+    });
+  }
+  checkStart(`nbf ${nbf}`, nbf, nowSeconds);
+  checkStart(`iat ${iat}`, iat, nowSeconds);
+}
+
+function checkStart(received: string, start: number | undefined, nowSeconds: number): void {
+  if (start === undefined || start <= nowSeconds + SKEW_SECONDS) return;
+  throw refuse("The access token comes from the future", {
+    received: `${received}, which is in ${Math.ceil(start - nowSeconds)} seconds`,
+    expected: `a time that is ${SKEW_SECONDS} seconds from now at the most`,
+    reference: "RFC 7519 4.1",
   });
 }
 

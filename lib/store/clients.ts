@@ -46,10 +46,11 @@ export interface Clients {
   /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
   readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
   /**
-   * Forgets a client for good. Another process may go on remembering it, and show its consent page or issue a code; but
-   * whatever counts is committed with the client's version, and so fails there, too.
+   * Forgets a client for good, and leaves a mark by which its tokens end (RFC 7592 2.3). Another process may go on
+   * remembering it, and show its consent page or issue a code; but whatever counts is committed with the client's
+   * version, and so fails there, too.
    */
-  readonly remove: (sandboxId: string, clientId: string) => Promise<void>;
+  readonly remove: (sandboxId: string, clientId: string, nowMs: number) => Promise<void>;
 }
 
 const MAX_REMEMBERED = 10_000;
@@ -101,11 +102,23 @@ export function createClients(
       seen.delete(`${sandboxId} ${client.clientId}`);
       return await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
     },
-    remove: async (sandboxId, clientId) => {
-      await store.commit({ deletes: [keyOf(sandboxId, clientId)] });
+    remove: async (sandboxId, clientId, nowMs) => {
+      // The mark stays: a token can have been issued that never expires.
+      const mark = { key: removedClientKey(sandboxId, clientId), value: nowMs };
+      await store.commit({ deletes: [keyOf(sandboxId, clientId)], sets: [mark] });
       seen.delete(`${sandboxId} ${clientId}`);
     },
   };
+}
+
+/**
+ * Where a mark lies once a client has been removed, among those of what else was taken back.
+ *
+ * @param sandboxId Where it was registered.
+ * @param clientId What it was called by.
+ */
+export function removedClientKey(sandboxId: string, clientId: string): Key {
+  return [sandboxId, "revoked", hash("sha256", clientId, "base64url")];
 }
 
 /** A client id comes from outside, of any length; its hash fits into a key. */

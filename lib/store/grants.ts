@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ClientRecord } from "./clients.ts";
+import { isDocumentId } from "../oauth/client_metadata.ts";
+import { type ClientRecord, removedClientKey } from "./clients.ts";
 import type { Entry, Key, Store } from "./kv.ts";
 
 /** A one-time credential about to be redeemed. */
@@ -51,10 +52,18 @@ export interface Grants {
     sandboxId: string,
     token: { readonly jti: string; readonly nowMs: number; readonly keepMs?: number },
   ) => Promise<void>;
-  /** Whether a login, or one access token of it, has been taken back: both keys in one round trip. */
-  readonly isRevoked: (sandboxId: string, grantId: string, jti?: string) => Promise<boolean>;
-  /** Whether a one-time credential is neither used nor its login taken back. */
-  readonly isUsable: (sandboxId: string, grantId: string, jti: string) => Promise<boolean>;
+  /** Whether a login, its client, or one access token of it has been taken back: all keys in one round trip. */
+  readonly isRevoked: (sandboxId: string, login: Login, jti?: string) => Promise<boolean>;
+  /** Whether a one-time credential is neither used nor its login or client taken back. */
+  readonly isUsable: (sandboxId: string, login: Login, jti: string) => Promise<boolean>;
+}
+
+/** What a token comes from, and goes with. */
+export interface Login {
+  /** The login itself. */
+  readonly sessionId: string;
+  /** The client that it gave tokens to. */
+  readonly clientId: string;
 }
 
 /** A revoked login is remembered for as long as any refresh token of it could come back. */
@@ -68,6 +77,11 @@ const REVOCATION_LIFETIME_MS = 400 * 24 * 60 * 60 * 1000;
 export function createGrants(store: Store): Grants {
   const spentKey = (sandboxId: string, jti: string): Key => [sandboxId, "spent", jti];
   const revokedKey = (sandboxId: string, grantId: string): Key => [sandboxId, "revoked", grantId];
+  const marksOf = (sandboxId: string, { sessionId, clientId }: Login): readonly Key[] => [
+    revokedKey(sandboxId, sessionId),
+    // A client that is known by a URL stands in no table, and so is never removed from one.
+    ...(isDocumentId(clientId) ? [] : [removedClientKey(sandboxId, clientId)]),
+  ];
 
   async function redeem(redemption: Redemption): Promise<RedemptionResult> {
     const { sandboxId, jti, grantId, checkRevoked, client, use, keepMs } = redemption;
@@ -105,9 +119,9 @@ export function createGrants(store: Store): Grants {
       const expiry = keepMs === undefined ? {} : { expireInMs: keepMs };
       await store.commit({ sets: [{ key: revokedKey(sandboxId, jti), value: nowMs, ...expiry }] });
     },
-    isRevoked: (sandboxId, grantId, jti) =>
-      isAnyMarked(revokedKey(sandboxId, grantId), ...(jti === undefined ? [] : [revokedKey(sandboxId, jti)])),
-    isUsable: async (sandboxId, grantId, jti) =>
-      !await isAnyMarked(revokedKey(sandboxId, grantId), spentKey(sandboxId, jti)),
+    isRevoked: (sandboxId, login, jti) =>
+      isAnyMarked(...marksOf(sandboxId, login), ...(jti === undefined ? [] : [revokedKey(sandboxId, jti)])),
+    isUsable: async (sandboxId, login, jti) =>
+      !await isAnyMarked(...marksOf(sandboxId, login), spentKey(sandboxId, jti)),
   };
 }

@@ -36,7 +36,7 @@ export interface PublicKeyRecord {
 export interface SigningKeys {
   /** The one that signs. */
   readonly current: SigningKeyRecord;
-  /** Those it has replaced, the latest first. */
+  /** Those it has replaced, the latest first, each with the end of its life as far as that is known. */
   readonly retired: readonly PublicKeyRecord[];
 }
 
@@ -54,6 +54,11 @@ export interface KeyTable {
     next: SigningKeyRecord,
     replaced: PublicKeyRecord,
   ) => Promise<boolean>;
+  /**
+   * Notes that a key has signed something that lives so long (milliseconds since 1970, Infinity for good), so that it
+   * verifies at least until then once it is replaced; gives the end that is noted now, which may be later.
+   */
+  readonly coverUntil: (sandboxId: string, kid: string, untilMs: number) => Promise<number>;
   /** The sandbox's 32 bytes for sealing codes and refresh tokens, made by `make` if it has none. */
   readonly sealingKey: (sandboxId: string, make: () => Uint8Array) => Promise<Uint8Array>;
 }
@@ -76,6 +81,7 @@ export function createKeyTable(store: Store): KeyTable {
   }
   const currentKey = (sandboxId: string, alg: SigningAlgorithm): readonly string[] => [sandboxId, "key", alg];
   const retiredKey = (sandboxId: string, alg: SigningAlgorithm): Key => [sandboxId, "key", alg, "retired"];
+  const coverKey = (sandboxId: string, kid: string): Key => [sandboxId, "key", kid, "until"];
 
   async function replaceSigningKey(
     sandboxId: string,
@@ -96,15 +102,31 @@ export function createKeyTable(store: Store): KeyTable {
     });
   }
 
+  async function coverUntil(sandboxId: string, kid: string, untilMs: number): Promise<number> {
+    for (;;) {
+      const { key, value, versionstamp } = await store.get<number>(coverKey(sandboxId, kid));
+      if (value !== undefined && value >= untilMs) return value;
+      if (await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: untilMs }] })) return untilMs;
+    }
+  }
+
+  /** What a rotation has said of a key's life counts; else it lives as long as what it has signed. */
+  async function withEnd(sandboxId: string, record: PublicKeyRecord): Promise<PublicKeyRecord> {
+    if (record.verifiesUntilMs !== undefined) return record;
+    const { value: verifiesUntilMs } = await store.get<number>(coverKey(sandboxId, record.kid));
+    return verifiesUntilMs === undefined ? record : { ...record, verifiesUntilMs };
+  }
+
   return {
     signingKeys: async (sandboxId, alg, make) => {
       const [current, { value: retired = [] }] = await Promise.all([
         getOrMake(currentKey(sandboxId, alg), make),
         store.get<readonly PublicKeyRecord[]>(retiredKey(sandboxId, alg)),
       ]);
-      return { current, retired };
+      return { current, retired: await Promise.all(retired.map((record) => withEnd(sandboxId, record))) };
     },
     replaceSigningKey,
+    coverUntil,
     sealingKey: (sandboxId, make) => getOrMake([sandboxId, "key", "seal"], make),
   };
 }

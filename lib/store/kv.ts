@@ -11,9 +11,11 @@
  * | `[sandbox, "user", hash(email)]`   | `UserRecord`     | for good                               | users.ts    |
  * | `[sandbox, "key", use]`            | `KeyRecord`      | for good                               | keys.ts     |
  * | `[sandbox, "key", alg, "retired"]` | `PublicKeyRecord[]` | for good                            | keys.ts     |
+ * | `[sandbox, "key", kid, "until"]`   | time in ms       | for good                               | keys.ts     |
  * | `[sandbox, "spent", jti]`          | `UseRecord`      | as long as what it marks could be used | grants.ts   |
  * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
  * | `[sandbox, "revoked", jti]`        | time in ms       | as long as the access token could live | grants.ts   |
+ * | `[sandbox, "revoked", hash(client_id)]` | time in ms   | for good, once it was deleted          | clients.ts  |
  * | `[sandbox, "pushed", hash(uri)]`   | `PushedRecord`   | until used, 24 h at the most           | pushed.ts   |
  * | `[sandbox, "replay", hash(id)]`    | true             | as long as it could be replayed        | replays.ts  |
  * | `[sandbox, "device", hash(code)]`  | `DeviceRecord`   | until used, 24 h at the most           | devices.ts  |

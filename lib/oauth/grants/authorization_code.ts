@@ -15,6 +15,7 @@ import {
   requireOwnAndLive,
   spend,
   type TokenRequest,
+  usableGrant,
 } from "./context.ts";
 
 const REFERENCE = "RFC 6749 4.1.3";
@@ -44,7 +45,8 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
   verifyCodeVerifier(params.get("code_verifier"), code.codeChallenge);
   const resources = narrowResources(code.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);
-  return issueTokens(request, { ...code.grant, resources }, firstRefreshToken(request, code.grant, code.consentAsked));
+  const refreshToken = firstRefreshToken(request, code.grant, code.consentAsked);
+  return issueTokens(request, { ...usableGrant(code.grant, refreshToken), resources }, refreshToken);
 }
 
 function checkRedirectUri(sent: string | undefined, { redirectUri, redirectUriSent }: AuthorizationCode): void {

@@ -6,7 +6,7 @@
 import { OAuthError } from "../../errors.ts";
 import { parseExpiresIn, parseResources, parseScope } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import type { TokenRequest } from "./context.ts";
+import { type TokenRequest, withoutOffline } from "./context.ts";
 
 /**
  * Grants a client what it asks for. There is no refresh token (RFC 6749 4.4.3), and `sub` is the client (RFC 9068 2.2).
@@ -33,7 +33,7 @@ export function grantToClient(request: TokenRequest): Promise<TokenResponse> {
     clientId,
     user: { userId: clientId, userName: metadata.client_name ?? clientId, email: "" },
     // An id_token speaks of a person, and there is none.
-    scopes: scopes.filter((scope) => scope !== "openid"),
+    scopes: withoutOffline(scopes).filter((scope) => scope !== "openid"),
     resources,
     authTimeSeconds: Math.floor(nowMs / 1000),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),

@@ -51,6 +51,23 @@ export function firstRefreshToken(
   return isGranted ? buildRefreshToken(request, grant) : undefined;
 }
 
+/**
+ * What a client gets of what a person has granted: `offline_access` stands for a refresh token, so that it is left out
+ * where there is none, and the response says so (OpenID Connect Core 11, RFC 6749 3.3). A client that has registered for
+ * refresh tokens gets one without asking, too: many never ask, and none is harmed.
+ *
+ * @param grant What was granted.
+ * @param refreshToken What will be issued with it.
+ */
+export function usableGrant(grant: Grant, refreshToken: RefreshToken | undefined): Grant {
+  return refreshToken ? grant : { ...grant, scopes: withoutOffline(grant.scopes) };
+}
+
+/** Scopes, less the one that asks for a refresh token, for grants that never give one. */
+export function withoutOffline(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => scope !== "offline_access");
+}
+
 /** A credential whose contents have been found right. */
 export interface Credential {
   /** What to call it in an error. */
@@ -139,15 +156,20 @@ export async function spend(
   }
 }
 
-/** What an earlier use got, while a client that lost the answer may ask again. */
-async function graceSuccessor(
-  { sandbox, grants, policy }: TokenRequest,
-  { jti, grant }: Credential,
+/**
+ * What an earlier use got, while a client that lost the answer may ask again.
+ *
+ * @param request Where and when, and for how long the policy forgives.
+ * @param credential A refresh token that was used.
+ */
+export async function graceSuccessor(
+  { sandbox, grants, policy }: Pick<TokenRequest, "sandbox" | "grants" | "policy">,
+  { jti, grant }: Pick<Credential, "jti" | "grant">,
 ): Promise<UseRecord["successor"]> {
   if (policy.refreshGraceSeconds === 0) return undefined;
   const use = await grants.findUse(sandbox.id, jti);
   const isShortAgo = use !== undefined && sandbox.now() < use.usedAtMs + policy.refreshGraceSeconds * 1000;
-  return isShortAgo && !await grants.isRevoked(sandbox.id, grant.sessionId) ? use.successor : undefined;
+  return isShortAgo && !await grants.isRevoked(sandbox.id, grant) ? use.successor : undefined;
 }
 
 function parameterOf(noun: string): string {

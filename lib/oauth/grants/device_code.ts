@@ -8,7 +8,7 @@ import type { DeviceRecord } from "../../store/devices.ts";
 import type { Entry } from "../../store/kv.ts";
 import { requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { firstRefreshToken, type TokenRequest } from "./context.ts";
+import { firstRefreshToken, type TokenRequest, usableGrant } from "./context.ts";
 
 /** What a device that polls too soon has to wait longer from then on, in milliseconds (RFC 8628 3.5). */
 const SLOW_DOWN_MS = 5000;
@@ -33,7 +33,8 @@ export async function redeemDeviceCode(request: TokenRequest): Promise<TokenResp
   if (!device.decision) throw await wait(request, { ...entry, value: device });
   if (!await devices.take(entry, client)) throw refuse("invalid_grant", "device_code was used before");
   const grant = { ...device.decision, ...device.asked, clientId: device.clientId };
-  return issueTokens(request, grant, firstRefreshToken(request, grant));
+  const refreshToken = firstRefreshToken(request, grant);
+  return issueTokens(request, usableGrant(grant, refreshToken), refreshToken);
 }
 
 /** Notes the poll; whoever comes before its time waits longer from now on. */

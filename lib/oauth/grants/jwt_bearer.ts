@@ -9,12 +9,14 @@ import { OAuthError } from "../../errors.ts";
 import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
 import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
-import { narrowResources, type TokenRequest } from "./context.ts";
+import { narrowResources, type TokenRequest, withoutOffline } from "./context.ts";
 
 const REFERENCE = "RFC 7523 3";
 
 /** An assertion may not live longer than its id is remembered. */
 const MAX_LIFE_SECONDS = 24 * 60 * 60;
+/** How far ahead the issuer's clock may be, in seconds. */
+const SKEW_SECONDS = 60;
 
 /**
  * Redeems an assertion. There is no refresh token: the client comes back with the next assertion.
@@ -26,11 +28,12 @@ const MAX_LIFE_SECONDS = 24 * 60 * 60;
 export async function redeemAssertion(request: TokenRequest): Promise<TokenResponse> {
   const { sandbox, params, client, replays, chance } = request;
   const { payload, isIdJag } = await verifyAssertion(request, requireParam(params, "assertion", "RFC 7523 2.1"));
-  const { sub, jti, exp = 0, scope, resource } = payload;
+  const { sub, jti, exp = 0, iat = 0, scope, resource } = payload;
   const nowMs = sandbox.now();
   if (isIdJag && payload.client_id !== client.value.clientId) throw refuse("It was issued to another client");
   if (sub === undefined || sub === "") throw refuse("It names no subject");
   if (typeof jti !== "string") throw refuse("It has no jti");
+  if (iat * 1000 > nowMs + SKEW_SECONDS * 1000) throw refuse("Its iat lies in the future");
   if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) throw refuse("It lives for more than a day");
   const granted = parseScope(typeof scope === "string" ? scope : undefined);
   const asked = parseScope(params.get("scope"));
@@ -45,7 +48,7 @@ export async function redeemAssertion(request: TokenRequest): Promise<TokenRespo
     sessionId: `session-${nowMs}-${chance.base36(7)}`,
     clientId: client.value.clientId,
     user: { userId: sub, userName: textsOf(payload.name)[0] ?? sub, email: textsOf(payload.email)[0] ?? "" },
-    scopes: asked.length === 0 ? granted : asked,
+    scopes: withoutOffline(asked.length === 0 ? granted : asked),
     resources,
     authTimeSeconds: Math.floor(nowMs / 1000),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),

@@ -49,7 +49,7 @@ function rotates({ policy, client }: TokenRequest): boolean {
 
 /** What the commit of a rotation would have noticed: that the login was revoked. */
 async function requireStanding({ sandbox, grants }: TokenRequest, { grant }: RefreshToken): Promise<void> {
-  if (!await grants.isRevoked(sandbox.id, grant.sessionId)) return;
+  if (!await grants.isRevoked(sandbox.id, grant)) return;
   throw new OAuthError("invalid_grant", "Refresh token has been revoked", {
     parameter: "refresh_token",
     reference: REFERENCE,
