@@ -33,8 +33,8 @@ export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program |
       await client.connect(open());
       return {
         callTool: async () => {
-          await client.listTools();
-          await client.callTool({ name: "mock_echo", arguments: { message: "hi" } });
+          const [tool] = (await client.listTools()).tools;
+          await client.callTool({ name: tool?.name ?? "", arguments: { message: "hi" } });
         },
         close: () => client.close(),
       };
