@@ -7,9 +7,9 @@ import type { Chance } from "../lib/chance.ts";
 import { errorStatus, OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
-import { authorizeDevice, decideDevice, findWaitingDevice } from "../lib/oauth/device.ts";
+import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../lib/oauth/device.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
-import { type Params, parseParams, requireFaultless } from "../lib/oauth/params.ts";
+import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
 import { createAutoUser, signIn, type User } from "../lib/oauth/user.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { DeviceRecord, Devices } from "../lib/store/devices.ts";
@@ -59,18 +59,20 @@ export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
   async function decide(context: Context): Promise<Response> {
     const { request, url, sandbox } = context;
     requireContentType(request, FORM);
-    const params = parseParams(url.searchParams, new URLSearchParams(await readText(request)));
+    const form = new URLSearchParams(await readText(request));
+    const params = parseParams(url.searchParams, form);
     requireFaultless(params);
     const typed = params.get("user_code") ?? "";
     const entry = await findWaitingDevice(devices, sandbox, typed);
     if (!entry) return unknownCode(context);
     const isApproved = params.get("action") !== "deny";
     try {
-      await decideDevice(
-        deps,
-        sandbox,
-        isApproved ? { entry, user: await whoAgrees(deps, context, params) } : { entry },
-      );
+      // An empty field means tokens that do not expire; a form without the field leaves it as the device asked.
+      const expiresInSeconds = form.has("expires_in")
+        ? parseExpiresIn(params.get("expires_in"))
+        : entry.value.asked.expiresInSeconds;
+      const consent = isApproved ? { user: await whoAgrees(deps, context, params), expiresInSeconds } : undefined;
+      await decideDevice(deps, sandbox, consent ? { entry, consent } : { entry });
     } catch (error) {
       if (!(error instanceof OAuthError) || params.get("action") !== "login") throw error;
       const again = { typed, device: entry.value, error, email: params.get("email") ?? "" };
@@ -117,7 +119,7 @@ async function consentPage(
   const page = (
     <DeviceConsentPage
       urls={sandbox.urls}
-      userCode={typed}
+      userCode={showUserCode(typed)}
       name={client?.metadata.client_name ?? device.clientId}
       scopes={scopes}
       {...(expiresInSeconds === undefined ? {} : { expiresInSeconds })}

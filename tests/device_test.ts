@@ -107,6 +107,26 @@ Deno.test("auto_approve on the device authorization request spares the person", 
   assert.equal(body.expires_in, 60);
 });
 
+Deno.test("the lifetime in the device page's form counts, an empty one means never, and none leaves what was asked", async (t) => {
+  await using test = await testApp();
+  const cases: [Record<string, string>, number | undefined][] = [
+    [{}, 60],
+    [{ expires_in: "5" }, 5],
+    [{ expires_in: "" }, undefined],
+  ];
+  for (const [form, expected] of cases) {
+    await t.step(JSON.stringify(form), async () => {
+      const device = await connect(test, { expires_in: "60" });
+      assert.match(await (await test.get(device.page)).text(), /name="expires_in"[^>]* value="60"/);
+      assert.equal((await test.postForm(device.page, { action: "auto", ...form })).status, 200);
+      assert.equal((await json(await poll(test, device))).expires_in, expected);
+    });
+  }
+  const device = await connect(test);
+  assert.equal((await test.postForm(device.page, { action: "auto", expires_in: "soon" })).status, 400);
+  await assertOAuthError(await poll(test, device), 400, "authorization_pending");
+});
+
 Deno.test("of three polls at once one gets the tokens (RFC 8628 3.5)", async () => {
   await using test = await testApp();
   const device = await connect(test, { auto_approve: "true" });
@@ -133,7 +153,9 @@ Deno.test("the device page forgives how a code is typed, and nothing else (RFC 8
   const path = "/oauth/device/verify";
   assert.match(await (await test.get(path)).text(), /the code on your device/);
   const typed = device.userCode.toLowerCase().replace("-", " ");
-  assert.match(await (await test.get(`${path}?user_code=${encodeURIComponent(typed)}`)).text(), /Television/);
+  const page = await (await test.get(`${path}?user_code=${encodeURIComponent(typed)}`)).text();
+  assert.match(page, /Television/);
+  assert(page.includes(`>${device.userCode}<`), "shown as the device shows it");
   const wrong = await test.get(`${path}?user_code=BBBB-BBBB`);
   assert.equal(wrong.status, 400);
   assert.match(await wrong.text(), /not known here/);

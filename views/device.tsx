@@ -24,10 +24,20 @@ export function DeviceCodePage({ urls, problem }: DeviceCodeProps): Html {
     <Page urls={urls} title="connect a device" description="A device shows a code; type it here.">
       <div class="narrow">
         <h1>connect a device</h1>
+        <p>A device without a browser shows a code. Type it here, and choose who the device acts for.</p>
         {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
         <form class="panel" method="get" action={pathOf(urls.deviceVerify)}>
-          <Field id="user_code" label="the code on your device">
-            <input id="user_code" name="user_code" autocomplete="off" autocapitalize="characters" required />
+          <Field id="user_code" label="the code on your device" hint="Eight letters, such as BCDF-GHJK.">
+            <input
+              class="user-code"
+              id="user_code"
+              name="user_code"
+              autocomplete="off"
+              autocapitalize="characters"
+              spellcheck={false}
+              required
+              aria-describedby="user_code-hint"
+            />
           </Field>
           <button type="submit">continue</button>
         </form>
@@ -68,11 +78,20 @@ export function DeviceConsentPage(props: DeviceConsentProps): Html {
         {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
         <dl class="facts">
           <Fact name="code">
-            <code>{userCode}</code>
+            <strong class="host user-code">{userCode}</strong>
           </Fact>
-          <Fact name="scopes">{scopes.length === 0 ? "none asked for" : scopes.join(" ")}</Fact>
+          <Fact name="scopes">
+            {scopes.length === 0 ? "none asked for" : (
+              <ul class="chips">
+                {scopes.map((scope) => <li key={scope}>{scope}</li>)}
+              </ul>
+            )}
+          </Fact>
         </dl>
-        <p>Go on only if your device shows this very code.</p>
+        <Notice tone="warn">
+          <strong>Go on only if your device shows this very code.</strong>{" "}
+          Whoever sent it to you could otherwise act for the user you choose here.
+        </Notice>
         <AutoForm {...props} formAction={formAction} />
         <LoginForm {...props} formAction={formAction} />
         <DenyForm formAction={formAction} />

@@ -68,14 +68,14 @@ export async function authorizeDevice(
     expiresAtMs: nowMs + LIFE_SECONDS * 1000,
     intervalMs: INTERVAL_SECONDS * 1000,
     ...(params.get("auto_approve") === "true"
-      ? { decision: approval(sandbox, chance, createAutoUser(nowMs, chance)) }
+      ? { decision: approval(sandbox, chance, { user: createAutoUser(nowMs, chance), expiresInSeconds }) }
       : {}),
   };
   for (;;) {
     const deviceCode = `device_${chance.id(32)}`;
     const userCode = Array.from(chance.bytes(USER_CODE_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
     if (!await devices.add(sandbox.id, { deviceCode, userCode }, record)) continue;
-    const shown = `${userCode.slice(0, 4)}-${userCode.slice(4)}`;
+    const shown = showUserCode(userCode);
     return {
       device_code: deviceCode,
       user_code: shown,
@@ -85,6 +85,24 @@ export async function authorizeDevice(
       interval: INTERVAL_SECONDS,
     };
   }
+}
+
+/** A user code as devices show it, whatever it was typed like (RFC 8628 6.1). */
+export function showUserCode(typed: string): string {
+  const letters = lettersOf(typed);
+  return `${letters.slice(0, USER_CODE_LENGTH / 2)}-${letters.slice(USER_CODE_LENGTH / 2)}`;
+}
+
+function lettersOf(typed: string): string {
+  return typed.toUpperCase().replace(/[^A-Z]/g, "");
+}
+
+/** What a person has agreed to. */
+export interface DeviceConsent {
+  /** The person. */
+  readonly user: User;
+  /** Life of access tokens in seconds; tokens do not expire without it. */
+  readonly expiresInSeconds?: number | undefined;
 }
 
 /**
@@ -100,8 +118,7 @@ export async function findWaitingDevice(
   sandbox: Sandbox,
   typed: string,
 ): Promise<Entry<DeviceRecord> & { readonly value: DeviceRecord } | undefined> {
-  const userCode = typed.toUpperCase().replace(/[^A-Z]/g, "");
-  const entry = await devices.findByUserCode(sandbox.id, userCode);
+  const entry = await devices.findByUserCode(sandbox.id, lettersOf(typed));
   if (!entry?.value || entry.value.decision || entry.value.expiresAtMs <= sandbox.now()) return undefined;
   return { ...entry, value: entry.value };
 }
@@ -111,15 +128,18 @@ export async function findWaitingDevice(
  *
  * @param deps The table, and chance.
  * @param sandbox The world it belongs to.
- * @param answer The device, and the person who agrees; nobody for a refusal.
+ * @param answer The device, and the person who agrees, and for how long; nobody for a refusal.
  * @throws OAuthError `invalid_grant` if the device was answered in the meantime.
  */
 export async function decideDevice(
   { devices, chance }: DeviceDeps,
   sandbox: Sandbox,
-  { entry, user }: { readonly entry: Entry<DeviceRecord> & { readonly value: DeviceRecord }; readonly user?: User },
+  { entry, consent }: {
+    readonly entry: Entry<DeviceRecord> & { readonly value: DeviceRecord };
+    readonly consent?: DeviceConsent;
+  },
 ): Promise<void> {
-  const decision = user ? approval(sandbox, chance, user) : "denied";
+  const decision = consent ? approval(sandbox, chance, consent) : "denied";
   // A poll may come between, which changes nothing that matters here.
   let current: Entry<DeviceRecord> = entry;
   while (current.value && !current.value.decision) {
@@ -132,12 +152,13 @@ export async function decideDevice(
 function approval(
   sandbox: Sandbox,
   chance: Chance,
-  user: User,
+  { user, expiresInSeconds }: DeviceConsent,
 ): Exclude<DeviceRecord["decision"], "denied" | undefined> {
   const nowMs = sandbox.now();
   return {
     sessionId: `session-${nowMs}-${chance.base36(7)}`,
     user,
     authTimeSeconds: Math.floor(nowMs / 1000),
+    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
   };
 }

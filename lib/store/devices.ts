@@ -12,7 +12,7 @@ import type { Entry, Key, Store } from "./kv.ts";
 export interface DeviceRecord {
   /** The client that asked. */
   readonly clientId: string;
-  /** What it asked for; the person is put in when they agree. */
+  /** What it asked for; the person is put in when they agree, and the lifetime they settle on. */
   readonly asked: Pick<Grant, "scopes" | "resources" | "expiresInSeconds">;
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
@@ -21,7 +21,7 @@ export interface DeviceRecord {
   /** When it last polled, in milliseconds since 1970. */
   readonly polledAtMs?: number;
   /** What the person said; absent while they have said nothing. */
-  readonly decision?: "denied" | Pick<Grant, "sessionId" | "user" | "authTimeSeconds">;
+  readonly decision?: "denied" | Pick<Grant, "sessionId" | "user" | "authTimeSeconds" | "expiresInSeconds">;
 }
 
 /** The waiting devices of all sandboxes. */

@@ -9,8 +9,10 @@ import {
   doStep,
   finishGuide,
   logIn,
+  openFormPost,
   reachConsent,
   replaysTheCode,
+  startDevice,
   waitForState,
 } from "./walk.ts";
 
@@ -46,6 +48,19 @@ const ways: Readonly<Record<string, Way>> = {
     await logIn(page, "ada@example.com", "byron");
     await page.locator("#problem").waitFor();
   },
+  "device": async ({ page, origin }) => void await page.goto(`${origin}/oauth/device/verify`),
+  "device with a problem": async ({ page, origin, expectRefusals }) => {
+    expectRefusals("400 /oauth/device/verify");
+    await page.goto(`${origin}/oauth/device/verify?user_code=BBBB-BBBB`);
+    await page.locator("#problem").waitFor();
+  },
+  "device consent": async ({ page, origin, register }) => void await page.goto(await startDevice(origin, register)),
+  "device at its end": async ({ page, origin, register }) => {
+    await page.goto(await startDevice(origin, register));
+    await page.getByRole("button", { name: "approve with a generated user" }).click();
+    await page.getByRole("heading", { name: "your device is connected" }).waitFor();
+  },
+  "form post": async ({ page, origin, register }) => await openFormPost(page, origin, await register()),
   "error": async ({ page, origin, register, expectRefusals }) => {
     expectRefusals("400 /oauth/authorize");
     await page.goto(authorizeUrl(origin, await register(), { redirect_uri: "https://evil.example/callback" }));

@@ -4,7 +4,16 @@
  */
 import type { Page } from "playwright-core";
 import { openVisit } from "./browser.ts";
-import { authorizeUrl, doStep, finishGuide, logIn, reachAuthorization, waitForState } from "./walk.ts";
+import {
+  authorizeUrl,
+  doStep,
+  finishGuide,
+  logIn,
+  openFormPost,
+  reachAuthorization,
+  startDevice,
+  waitForState,
+} from "./walk.ts";
 
 const folder = Deno.args[0] ?? await Deno.makeTempDir({ prefix: "mock-oauth-screenshots-" });
 await Deno.mkdir(folder, { recursive: true });
@@ -52,6 +61,17 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await logIn(page, "ada@example.com", "byron");
   await page.locator("#problem").waitFor();
   await shoot("consent-problem");
+  await page.goto(`${origin}/oauth/device/verify`);
+  await shoot("device");
+  await page.goto(`${origin}/oauth/device/verify?user_code=BBBB-BBBB`);
+  await shoot("device-problem");
+  await page.goto(await startDevice(origin, register));
+  await shoot("device-consent");
+  await page.getByRole("button", { name: "approve with a generated user" }).click();
+  await page.getByRole("heading", { name: "your device is connected" }).waitFor();
+  await shoot("device-end");
+  await openFormPost(page, origin, clientId);
+  await shoot("form-post");
   await page.goto(authorizeUrl(origin, clientId, { redirect_uri: "https://evil.example/callback" }));
   await shoot("error");
   await page.goto(`${origin}/nowhere`);

@@ -67,3 +67,24 @@ export async function logIn(page: Page, email: string, password: string): Promis
   await page.getByLabel("password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "log in and approve" }).click();
 }
+
+/** Has a device begin its way to tokens; gives the address that it shows to a person, with the code in it. */
+export async function startDevice(
+  origin: string,
+  register: (metadata?: Readonly<Record<string, unknown>>) => Promise<string>,
+): Promise<string> {
+  const grantType = "urn:ietf:params:oauth:grant-type:device_code";
+  const clientId = await register({ client_name: "Television", grant_types: [grantType] });
+  const body = new URLSearchParams({ client_id: clientId, scope: "mcp:read profile", expires_in: "3600" });
+  const response = await fetch(`${origin}/oauth/device`, { method: "POST", body });
+  const { verification_uri_complete } = await response.json();
+  return String(verification_uri_complete);
+}
+
+/** Opens the page that takes an answer to the client by a form, and keeps it from leaving at once. */
+export async function openFormPost(page: Page, origin: string, clientId: string): Promise<void> {
+  const more = { response_mode: "form_post", auto_approve: "true" };
+  await page.route("**/form_post.js", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+  await page.goto(authorizeUrl(origin, clientId, more));
+  await page.getByRole("heading", { name: "back to the client" }).waitFor();
+}

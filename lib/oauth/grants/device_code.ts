@@ -32,7 +32,8 @@ export async function redeemDeviceCode(request: TokenRequest): Promise<TokenResp
   if (device.decision === "denied") throw refuse("access_denied", "The user denied the request", 400);
   if (!device.decision) throw await wait(request, { ...entry, value: device });
   if (!await devices.take(entry, client)) throw refuse("invalid_grant", "device_code was used before");
-  const grant = { ...device.decision, ...device.asked, clientId: device.clientId };
+  const { scopes, resources } = device.asked;
+  const grant = { ...device.decision, scopes, resources, clientId: device.clientId };
   const refreshToken = firstRefreshToken(request, grant);
   return issueTokens(request, usableGrant(grant, refreshToken), refreshToken);
 }
