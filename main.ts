@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Command, type Config, ConfigError, helpText, parseConfig, parseOrigins } from "./lib/config.ts";
+import { type Command, type Config, ConfigError, helpText, parseAlg, parseConfig, parseOrigins } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
 import { createLineQueue } from "./lib/log.ts";
@@ -56,10 +56,14 @@ export default served;
 
 async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");
-  const allowedOrigins = parseOrigins(Deno.env.get("ALLOWED_ORIGINS"));
+  const allowedOrigins = orFail(() => parseOrigins(Deno.env.get("ALLOWED_ORIGINS")));
+  const alg = orFail(() => parseAlg(Deno.env.get("MOCK_ALG")));
+  const users = await readUsers(Deno.env.get("MOCK_USERS") || undefined);
   const kv = await openKv(Deno.env.get("MOCK_DB"));
   return createApp({
     kv,
+    alg,
+    users,
     shared: true,
     ...(publicUrl ? { publicUrl } : {}),
     ...(allowedOrigins ? { allowedOrigins } : {}),
@@ -118,8 +122,13 @@ function stopOnSignal(finish: () => Promise<void>, end: () => Promise<void>): vo
 }
 
 function parseCommand(): Command {
+  return orFail(() => parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os));
+}
+
+/** A setting that cannot be used ends the process, in one line. */
+function orFail<T>(read: () => T): T {
   try {
-    return parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os);
+    return read();
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
     throw error;

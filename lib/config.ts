@@ -148,8 +148,14 @@ function parsePort(text: string | undefined): number {
   throw new ConfigError(`The port is '${text}', but must be a whole number from 0 to 65535`);
 }
 
-function parseAlg(text: string | undefined): SigningAlgorithm {
-  if (text === undefined) return "EdDSA";
+/**
+ * Reads the algorithm that access tokens are signed with.
+ *
+ * @param text What was given, if anything.
+ * @throws ConfigError for one that is not known.
+ */
+export function parseAlg(text: string | undefined): SigningAlgorithm {
+  if (text === undefined || text === "") return "EdDSA";
   const alg = signingAlgorithms.find((known) => known === text);
   if (alg) return alg;
   throw new ConfigError(`The algorithm is '${text}', but must be one of ${signingAlgorithms.join(", ")}`);

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { decodeProtectedHeader } from "jose";
 import { z } from "zod";
 import { helpText } from "../../lib/config.ts";
 import { version } from "../../lib/version.ts";
-import { challenge, publicClient, text, verifier } from "../helpers.ts";
+import { challenge, claimsOf, publicClient, text, verifier } from "../helpers.ts";
 import {
   type Certificate,
   type Client,
@@ -459,19 +460,21 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   const executable = { ...startTask, words: ["serve", ...mode, ...flags] };
   // A file, since workers of one process share nothing else.
   await using folder = await makeFolder();
-  const env = { MOCK_DB: `${folder.path}/kv.sqlite3`, PORT: `${ownPort}` };
+  const ada = { email: "ada@example.com", password: "pass-phrase", roles: ["admin"] };
+  const [db, users] = [`${folder.path}/kv.sqlite3`, `${folder.path}/users.json`];
+  await Deno.writeTextFile(users, JSON.stringify([ada]));
+  const env = { MOCK_DB: db, PORT: `${ownPort}`, MOCK_ALG: "ES256", MOCK_USERS: users };
   await using program = launch(["--host", "127.0.0.1", "--port", `${port}`, "main.ts"], { executable, env });
   await until("it listens", () => isListening(port));
   const client = createClient(`http://127.0.0.1:${port}`);
   assert.equal(await issuerAt(client), client.url);
   const clientId = await registerClient(client);
-  assert.equal(await statusOf(await redeemCode(client, clientId, await fetchCode(client, clientId))), 200);
+  const login = { auto_approve_email: ada.email, auto_approve_password: ada.password };
+  const code = await fetchCode(client, clientId, login);
+  const token = text(await jsonOf(await redeemCode(client, clientId, code), 200), "access_token");
+  assert.equal(decodeProtectedHeader(token).alg, "ES256");
+  assert.deepEqual(claimsOf(token).roles, ada.roles);
   assert.equal(await isListening(ownPort), false);
   const { stdout, stderr } = program.printed;
   assert((stdout + stderr).includes(client.url), `${client.url} is not told`);
-}
-
-async function statusOf(response: Response): Promise<number> {
-  await response.body?.cancel();
-  return response.status;
 }
