@@ -50,10 +50,47 @@ Deno.test("README names the version of Deno that CI runs", async () => {
   assert.equal(versions.size, 1);
 });
 
-Deno.test("README names a test for every specification, and that test names the specification", async () => {
-  for (const [specification = "", , file = ""] of table("RFC")) {
-    const test = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
-    const names = [...test.matchAll(/^Deno\.test\("([^"]*)"/gm)].map(([, name = ""]) => name);
-    assert(names.some((name) => name.includes(specification)), `${file} has no test of ${specification}`);
+/** The paragraphs that the tests of a file name, such as `RFC 9449 7.1` and `RFC 9449 7.2` for `RFC 9449 7.1, 7.2`. */
+async function citationsOf(path: string): Promise<ReadonlySet<string>> {
+  const code = await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+  const names = [...code.matchAll(/\b(?:Deno\.test|browserTest)\(\s*(["`])(.*?)\1/g)].map(([, , name = ""]) => name);
+  const sources = names.flatMap((name) => /\(([^()]*)\)$/.exec(name)?.[1] ?? []);
+  const cited = new Set<string>();
+  let document = "";
+  for (const part of sources.flatMap((source) => source.split(", "))) {
+    const [, own, section = ""] = /^(.*?) ?(\d+(?:\.\d+)*)?$/.exec(part) ?? [];
+    // `RFC 9449` alone ends in a number, too.
+    const isWhole = /^(?:RFC|SEP-?)$/.test(own ?? "");
+    document = isWhole ? part : own || document;
+    cited.add(isWhole ? part : `${document} ${section}`.trim());
+    cited.add(document);
   }
+  return cited;
+}
+
+Deno.test("README names a file of tests for every paragraph it supports, and a test in it names the paragraph", async () => {
+  const rows = table("RFC");
+  assert(rows.length > 50);
+  for (const [paragraph = "", , file = ""] of rows) {
+    const cited = await citationsOf(file);
+    assert(cited.has(paragraph), `no test of ${file} is named after ${paragraph}, but after ${[...cited].join("; ")}`);
+  }
+  const keys = rows.map(([paragraph, , file]) => `${paragraph} ${file}`);
+  assert.equal(new Set(keys).size, keys.length, "a row stands there twice");
+});
+
+Deno.test("README has a row for every RFC that a test in process is named after, but those of HTTP and addresses", async () => {
+  const rows = new Set(table("RFC").map(([paragraph = ""]) => /^RFC \d+/.exec(paragraph)?.[0]));
+  const elsewhere = new Set(["RFC 6761", "RFC 6890", "RFC 9110", "RFC 9111", "RFC 9112"]);
+  let seen = 0;
+  for await (const { name, isFile } of Deno.readDir(new URL("..", import.meta.url))) {
+    if (!isFile || !name.endsWith("_test.ts")) continue;
+    for (const citation of await citationsOf(`tests/${name}`)) {
+      const [rfc] = /^RFC \d+/.exec(citation) ?? [];
+      if (rfc === undefined || elsewhere.has(rfc)) continue;
+      assert(rows.has(rfc), `${name} has a test of ${rfc}, of which the README says nothing`);
+      seen++;
+    }
+  }
+  assert(seen > 100, "the names of the tests were read");
 });
