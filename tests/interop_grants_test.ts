@@ -108,10 +108,20 @@ Deno.test("DPoP satisfies oauth4webapi at both ends, with nonces and without (RF
         const DPoP = oauth.DPoP(client, await oauth.generateKeyPair(alg));
         const verifier = oauth.generateRandomCodeVerifier();
         const query = await requestOf(session, verifier);
-        query.set("dpop_jkt", await DPoP.calculateThumbprint());
-        const answer = await answerTo(session, query);
-        const tokens = await withNonce(() => redeem(session, answer, verifier, DPoP), requireDpopNonce);
+        query.set("scope", "openid mcp:read");
+        const push = async (): Promise<oauth.PushedAuthorizationResponse> => {
+          const sent = await oauth.pushedAuthorizationRequest(as, client, auth, query, { ...options, DPoP });
+          return await oauth.processPushedAuthorizationResponse(as, client, sent);
+        };
+        // The proof beside the pushed request binds the code to the key.
+        const { request_uri } = await withNonce(push, requireDpopNonce);
+        const answer = await answerTo(session, new URLSearchParams({ client_id: client.client_id, request_uri }));
+        // The library repeats the nonce that it was given before, at every endpoint of this origin.
+        const tokens = await redeem(session, answer, verifier, DPoP);
         assert.equal(tokens.token_type, "dpop");
+        const { sub = "" } = oauth.getValidatedIdTokenClaims(tokens) ?? {};
+        const asked = await oauth.userInfoRequest(as, client, tokens.access_token, { ...options, DPoP });
+        assert.equal((await oauth.processUserInfoResponse(as, client, sub, asked)).sub, sub);
         const headers = new Headers({
           accept: "application/json, text/event-stream",
           "content-type": "application/json",
