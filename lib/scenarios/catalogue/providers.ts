@@ -48,7 +48,8 @@ export const providerScenarios: readonly Scenario[] = [
     name: "github",
     story: "Like GitHub: no registration, tokens as a form, errors with 200, scopes with commas, no refresh tokens",
     client: "Uses credentials it was given, asks for JSON, and looks for error in a 200",
-    quirks: [noRegistration, tokenFormEncoded, scopeCommas],
+    // The form comes last: what is no JSON any more cannot be edited.
+    quirks: [noRegistration, scopeCommas, tokenFormEncoded],
     plan: {
       policy: { ...withoutIss, serverMetadataAt: ["oauth"], issueRefreshTokens: "never" },
       faults: [errorsAs200],
