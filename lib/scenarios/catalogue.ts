@@ -3,6 +3,16 @@
  *
  * @module
  */
+import { authorizationScenarios } from "./catalogue/authorization.ts";
+import { clientAuthScenarios } from "./catalogue/client_auth.ts";
+import { discoveryScenarios } from "./catalogue/discovery.ts";
+import { mcpServerScenarios } from "./catalogue/mcp_server.ts";
+import { providerScenarios } from "./catalogue/providers.ts";
+import { redirectUriScenarios } from "./catalogue/redirect_uris.ts";
+import { refreshScenarios } from "./catalogue/refresh.ts";
+import { registrationScenarios } from "./catalogue/registration.ts";
+import { resourceMetadataScenarios } from "./catalogue/resource_metadata.ts";
+import { tokenScenarios } from "./catalogue/token.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** The server as the specifications ask it to be. */
@@ -20,4 +30,16 @@ export const standard: Scenario = {
 };
 
 /** All scenarios, in the order they are shown. */
-export const catalogue: readonly Scenario[] = [standard];
+export const catalogue: readonly Scenario[] = [
+  standard,
+  ...discoveryScenarios,
+  ...resourceMetadataScenarios,
+  ...registrationScenarios,
+  ...redirectUriScenarios,
+  ...authorizationScenarios,
+  ...tokenScenarios,
+  ...clientAuthScenarios,
+  ...refreshScenarios,
+  ...mcpServerScenarios,
+  ...providerScenarios,
+];

@@ -1,0 +1,129 @@
+/**
+ * Authorization servers that many clients meet, each as a sum of the quirks it is known for. What stands here is how such
+ * a server treats a client; tokens, pages and addresses are this server's own.
+ *
+ * @module
+ */
+import type { Scenario } from "../scenario.ts";
+import { advertisedScopeRefused, resourceRefused, stateRequired } from "./authorization.ts";
+import { secretInBodyOnly } from "./client_auth.ts";
+import { issuerExtraPath, noPkceList, oidcOnly, pkcePlainToo } from "./discovery.ts";
+import { refreshNeedsConsent, refreshNoNewToken } from "./refresh.ts";
+import { dcrForbidden, noRegistration } from "./registration.ts";
+import { issuerSlashInPrm, noPrm } from "./resource_metadata.ts";
+import { errorsAs200, expiresInString, scopeCommas, tokenFormEncoded, tokenNested } from "./token.ts";
+
+/** A provider: what it is called, the quirks it has, and what is its own. */
+interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin"> {
+  /** Scenarios of one quirk each, the later over the earlier. */
+  readonly quirks: readonly Scenario[];
+  /** What it has beside them. */
+  readonly plan: Scenario["plan"];
+}
+
+function provider({ quirks, plan, ...said }: Provider): Scenario {
+  const plans = [...quirks.map((quirk) => quirk.plan), plan];
+  const links = new Map(quirks.flatMap((quirk) => quirk.links.map((link) => [link.url, link])));
+  const clients = quirks.flatMap((quirk) => quirk.clients ?? []);
+  return {
+    ...said,
+    group: "Providers",
+    plan: {
+      policy: Object.assign({}, ...plans.map(({ policy }) => policy ?? {})),
+      mint: Object.assign({}, ...plans.map(({ mint }) => mint ?? {})),
+      faults: plans.flatMap(({ faults }) => faults ?? []),
+    },
+    ...(clients.length === 0 ? {} : { clients }),
+    expects: [...new Set(quirks.flatMap(({ expects }) => expects))],
+    links: [...links.values()],
+  };
+}
+
+/** None of these says in its responses who it is. */
+const withoutIss = { sendIss: false } as const;
+
+/** Scenarios that are like a provider. */
+export const providerScenarios: readonly Scenario[] = [
+  provider({
+    name: "github",
+    story: "Like GitHub: no registration, tokens as a form, errors with 200, scopes with commas, no refresh tokens",
+    client: "Uses credentials it was given, asks for JSON, and looks for error in a 200",
+    // The form comes last: what is no JSON any more cannot be edited.
+    quirks: [noRegistration, scopeCommas, tokenFormEncoded],
+    plan: {
+      policy: { ...withoutIss, serverMetadataAt: ["oauth"], issueRefreshTokens: "never" },
+      faults: [errorsAs200],
+    },
+    layout: { issuer_path: "/login/oauth" },
+  }),
+  provider({
+    name: "google",
+    story:
+      "Like Google: OpenID Connect alone, no registration, a slash after the issuer, refresh tokens only with consent",
+    client: "Uses credentials it was given, asks for consent to be refreshed, and keeps the refresh token it has",
+    quirks: [oidcOnly, noRegistration, issuerSlashInPrm, refreshNeedsConsent, refreshNoNewToken],
+    plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3599 } },
+  }),
+  provider({
+    name: "entra",
+    story:
+      "Like Microsoft Entra: a tenant in the path, no word of PKCE, no registration, no resource, expires_in as text",
+    client:
+      "Refuses to go on, as nothing says that the server knows PKCE; one that goes on is refused for its resource",
+    quirks: [oidcOnly, noPkceList, noRegistration, resourceRefused, expiresInString],
+    plan: { policy: withoutIss },
+    layout: { issuer_path: "/common/v2.0" },
+  }),
+  provider({
+    name: "okta",
+    story:
+      "Like Okta: registration by administrators alone, state required, scopes that must be set up, a grace window",
+    client: "Uses credentials it was given, sends a state, and repeats a refresh whose answer was lost",
+    quirks: [dcrForbidden, stateRequired, advertisedScopeRefused],
+    plan: { policy: { refreshGraceSeconds: 30 }, mint: { accessTokenTtlSeconds: 3600 } },
+    layout: { issuer_path: "/oauth2/default" },
+  }),
+  provider({
+    name: "slack",
+    story: "Like Slack: no registration, the token one level down, errors with 200 and ok: false, twelve hours of life",
+    client: "Uses credentials it was given, finds the token where it is, and looks at ok",
+    quirks: [noRegistration, secretInBodyOnly, scopeCommas, tokenNested],
+    plan: {
+      policy: withoutIss,
+      mint: { accessTokenTtlSeconds: 12 * 60 * 60 },
+      faults: [{ ...errorsAs200, name: "not-ok", edit: { status: 200, json: { set: { ok: false } } } }],
+    },
+  }),
+  provider({
+    name: "atlassian",
+    story: "Like Atlassian: no metadata of the resource, an issuer with a path of its own, refresh tokens for one use",
+    client: "Finds the server at the origin, and refuses metadata whose issuer is another",
+    quirks: [noPrm, issuerExtraPath],
+    plan: { policy: { rotateRefreshTokens: "always" }, mint: { accessTokenTtlSeconds: 3600 } },
+    needs_origin: true,
+  }),
+  provider({
+    name: "keycloak",
+    story:
+      "Like Keycloak: a realm in the path, registration for trusted hosts alone and closed to pages, PKCE's plain too",
+    client: "Shows the refusal, and uses credentials it was given; takes S256",
+    quirks: [oidcOnly, dcrForbidden, pkcePlainToo],
+    plan: {
+      mint: { accessTokenTtlSeconds: 300 },
+      faults: [{
+        name: "register-no-cors",
+        match: { endpoint: "register" },
+        edit: { headers: { "access-control-allow-origin": null, "access-control-allow-headers": null } },
+      }],
+    },
+    layout: { issuer_path: "/realms/mcp" },
+  }),
+  provider({
+    name: "cognito",
+    story: "Like Amazon Cognito: a pool in the path, OpenID Connect alone, no word of PKCE, no registration",
+    client: "Refuses to go on, as nothing says that the server knows PKCE",
+    quirks: [oidcOnly, noPkceList, noRegistration, refreshNoNewToken],
+    plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3600 } },
+    layout: { issuer_path: "/eu-west-1_example" },
+  }),
+];
