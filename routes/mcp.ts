@@ -17,6 +17,7 @@ import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import type { Policy } from "../lib/scenarios/plan.ts";
 import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
@@ -68,11 +69,15 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
 
   async function oauth(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
+    const mode = policy.mcpServer === "minimal" ? "minimal" : "oauth";
+    if (policy.protectedMessages === "none") {
+      return await mcp.handle(request, sandbox, mode, { owner: anonymousOwner(context) });
+    }
     const dpopToken = dpopTokenOf(request);
     const token = dpopToken ?? bearerToken(request);
     if (token === undefined) {
       const isOpen = policy.protectedMessages === "tool_calls" && !await callsTool(request);
-      if (isOpen) return await mcp.handle(request, sandbox, "oauth", { owner: anonymousOwner(context) });
+      if (isOpen) return await mcp.handle(request, sandbox, mode, { owner: anonymousOwner(context) });
       return oauthChallenge(context, undefined, policy.requireDpop ? "DPoP" : "Bearer");
     }
     let claims: AccessTokenClaims | undefined;
@@ -89,9 +94,10 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
       throw error;
     }
     const caller = callerOf(token, claims);
-    const isGated = policy.enforceToolScopes || policy.callScope !== undefined;
+    const { enforceToolScopes, callScope, messageScope } = policy;
+    const isGated = enforceToolScopes || callScope !== undefined || messageScope !== undefined;
     const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? []) } : {};
-    return await mcp.handle(request, sandbox, "oauth", { ...caller, ...gate });
+    return await mcp.handle(request, sandbox, mode, { ...caller, ...gate });
   }
 
   return [
@@ -153,9 +159,8 @@ function scopeGate(
   context: Context,
   granted: readonly string[],
 ): (byTool: readonly ResourceScope[]) => Response | undefined {
-  const { callScope } = context.plan.policy;
   return (byTool) => {
-    const needed = callScope === undefined || byTool.length === 0 ? byTool : [callScope];
+    const needed = scopesOf(byTool, context.plan.policy);
     if (needed.every((scope) => coversScope(granted, scope))) return undefined;
     const error = new OAuthError("insufficient_scope", "The access token's scope does not cover this tool", {
       parameter: "authorization",
@@ -165,6 +170,16 @@ function scopeGate(
     });
     return challengeResponse(error, { scope: needed.join(" "), ...metadataParameter(context) });
   };
+}
+
+/** What a message needs: the scopes of the tools it calls, or what stands in their place. */
+function scopesOf(
+  byTool: readonly ResourceScope[],
+  { enforceToolScopes, callScope, messageScope }: Policy,
+): readonly string[] {
+  const ofTools = enforceToolScopes ? byTool : [];
+  const needed = callScope === undefined || byTool.length === 0 ? ofTools : [callScope];
+  return needed.length === 0 && messageScope !== undefined ? [messageScope] : needed;
 }
 
 /** RFC 9728 5.1; the error code stands there only if a token was sent (RFC 6750 3.1). */
