@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { officialScenarios } from "./catalogue/official.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** The server as the specifications ask it to be. */
@@ -20,4 +21,7 @@ export const standard: Scenario = {
 };
 
 /** All scenarios, in the order they are shown. */
-export const catalogue: readonly Scenario[] = [standard];
+export const catalogue: readonly Scenario[] = [
+  standard,
+  ...officialScenarios,
+];
