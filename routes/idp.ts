@@ -1,5 +1,5 @@
 /**
- * `/idp/token` and `/idp/jwks`: a company's identity provider, for enterprise-managed authorization and workload
+ * `/idp/token`, `/idp/jwks` and its metadata: a company's identity provider, for enterprise-managed authorization and workload
  * identity (RFC 8693, RFC 7523).
  *
  * @module
@@ -32,7 +32,7 @@ export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps):
     const params = parseParams(new URLSearchParams(await readText(request)));
     requireFaultless(params);
     const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
-    const { exchangeToken, identifyWorkload, TOKEN_EXCHANGE } = await import("../lib/oauth/idp.ts");
+    const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../lib/oauth/idp.ts");
     const [{ value: client }, serverKeys, { signing: key }] = await Promise.all([
       authenticate(sandbox, request, params),
       keysOf(sandbox.id),
@@ -40,7 +40,7 @@ export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps):
     ]);
     const asked = { sandbox, client, params, chance, key, serverKeys };
     if (grantType === TOKEN_EXCHANGE) return noStoreJson(await exchangeToken(asked));
-    if (grantType === "client_credentials") return noStoreJson(identifyWorkload(asked));
+    if (grantType === "client_credentials") return noStoreJson(identify(asked));
     throw new OAuthError("unsupported_grant_type", "grant_type is not supported by the identity provider", {
       parameter: "grant_type",
       received: grantType,
@@ -49,12 +49,25 @@ export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps):
     });
   }
 
+  /** OpenID Connect Discovery 3, as far as whoever exchanges tokens needs it. */
+  async function configuration({ sandbox: { urls }, plan }: Context): Promise<Response> {
+    const { idpIssuer, TOKEN_EXCHANGE } = await import("../lib/oauth/idp.ts");
+    const metadata = {
+      issuer: idpIssuer({ urls }),
+      token_endpoint: urls.idpToken,
+      jwks_uri: urls.idpJwks,
+      grant_types_supported: [TOKEN_EXCHANGE, "client_credentials"],
+    };
+    return cacheableJson(JSON.stringify(metadata), plan.policy.metadataMaxAgeSeconds);
+  }
+
   async function jwks({ sandbox, plan }: Context): Promise<Response> {
     const { signing } = await keysOfIdp(sandbox.id);
     return cacheableJson(JSON.stringify({ keys: [signing.publicJwk] }), plan.policy.metadataMaxAgeSeconds);
   }
 
   return [
+    { name: "idp_configuration", method: "GET", path: paths.idpConfiguration, cors: true, handler: configuration },
     { name: "idp_token", method: "POST", path: paths.idpToken, cors: true, handler: token },
     { name: "idp_jwks", method: "GET", path: paths.idpJwks, cors: true, handler: jwks },
   ];

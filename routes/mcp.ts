@@ -17,6 +17,7 @@ import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import type { Policy } from "../lib/scenarios/plan.ts";
 import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/urls.ts";
 import { admit, type Refusal } from "./access_gate.ts";
@@ -69,9 +70,10 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
 
   async function oauth(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
+    const mode = policy.mcpServer === "minimal" ? "minimal" : "oauth";
     const hasToken = presentedToken(request) !== undefined;
-    if (!hasToken && policy.protectedMessages === "tool_calls" && !await callsTool(request)) {
-      return await mcp.handle(request, sandbox, "oauth", { owner: anonymousOwner(context) });
+    if (policy.protectedMessages === "none" || (!hasToken && await isOpen(context))) {
+      return await mcp.handle(request, sandbox, mode, { owner: anonymousOwner(context) });
     }
     // A session is looked up while the token is.
     if (hasToken) mcp.expect(request, sandbox);
@@ -82,9 +84,10 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
     });
     if (!("claims" in admission)) return oauthChallenge(context, admission);
     const caller = callerOf(admission.token, admission.claims);
-    const isGated = policy.enforceToolScopes || policy.callScope !== undefined;
+    const { enforceToolScopes, callScope, messageScope } = policy;
+    const isGated = enforceToolScopes || callScope !== undefined || messageScope !== undefined;
     const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? [], admission.scheme) } : {};
-    return await mcp.handle(request, sandbox, "oauth", { ...caller, ...gate });
+    return await mcp.handle(request, sandbox, mode, { ...caller, ...gate });
   }
 
   return [
@@ -142,9 +145,8 @@ function scopeGate(
   granted: readonly string[],
   scheme: TokenScheme,
 ): (byTool: readonly ResourceScope[]) => Response | undefined {
-  const { callScope } = context.plan.policy;
   return (byTool) => {
-    const needed = callScope === undefined || byTool.length === 0 ? byTool : [callScope];
+    const needed = scopesOf(byTool, context.plan.policy);
     if (needed.every((scope) => coversScope(granted, scope))) return undefined;
     const error = new OAuthError("insufficient_scope", "The access token's scope does not cover this tool", {
       parameter: "authorization",
@@ -154,6 +156,16 @@ function scopeGate(
     });
     return challengeResponse(error, { scheme, parameters: { scope: needed.join(" "), ...metadataParameter(context) } });
   };
+}
+
+/** What a message needs: the scopes of the tools it calls, or what stands in their place. */
+function scopesOf(
+  byTool: readonly ResourceScope[],
+  { enforceToolScopes, callScope, messageScope }: Policy,
+): readonly string[] {
+  const ofTools = enforceToolScopes ? byTool : [];
+  const needed = callScope === undefined || byTool.length === 0 ? ofTools : [callScope];
+  return needed.length === 0 && messageScope !== undefined ? [messageScope] : needed;
 }
 
 /** The answer to whoever was not let in, with what a first token is well asked for with (MCP authorization). */
@@ -176,6 +188,11 @@ function metadataParameter({ sandbox: { urls }, plan: { policy } }: Context): { 
     case "none":
       return {};
   }
+}
+
+/** Whether a request needs no token. */
+async function isOpen({ request, plan: { policy } }: Context): Promise<boolean> {
+  return policy.protectedMessages === "tool_calls" && !await callsTool(request);
 }
 
 /** Whether a message calls a tool; the request's body stays to be read. */

@@ -6,7 +6,8 @@
 import type { Chance } from "../lib/chance.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
-import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
+import { believeClient } from "../lib/oauth/believed_client.ts";
+import { type ClientAuthenticator, readClientId } from "../lib/oauth/client_auth.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
 import { grantToClient } from "../lib/oauth/grants/client_credentials.ts";
 import { requireGrantType, type TokenRequest } from "../lib/oauth/grants/context.ts";
@@ -69,7 +70,9 @@ export function tokenRoutes(
     requireFaultless(params);
     const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), plan.policy);
     const [client, keys] = await Promise.all([
-      authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),
+      plan.policy.believeClients
+        ? believeClient(clients, sandbox, readClientId(request, params))
+        : authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),
       keysOf(sandbox.id),
     ]);
     requireGrantType(client.value, grantType);

@@ -7,9 +7,10 @@ import type { ResourceScope } from "../oauth/scopes.ts";
 
 /**
  * The endpoints: open, any bearer token, a token of our authorization server; and an open one with everything the
- * official conformance suite calls for.
+ * official conformance suite calls for. `minimal` stands in the place of `oauth` where one tool is enough, and no session
+ * is to be kept.
  */
-export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance";
+export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance" | "minimal";
 
 /** The person a token stands for. */
 export interface McpUser {

@@ -43,6 +43,8 @@ interface Shared extends SessionDeps {
   readonly createScope: ScopeMaker;
   readonly scopes: WeakMap<Request, Scope>;
   readonly modern: McpHttpHandler;
+  /** Serves both eras without sessions. */
+  readonly sessionless: McpHttpHandler;
 }
 
 /** One request, its body parsed if it has one. */
@@ -69,6 +71,10 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
     { legacy: "reject", ...(keepAliveMs !== undefined && { keepAliveMs }) },
   );
+  const sessionless: McpHttpHandler = createMcpHandler(
+    ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
+    { legacy: "stateless" },
+  );
   const serverDeps = {
     scopeOf,
     log,
@@ -80,7 +86,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   };
   const table = createSessionTable(createSessionStore(store));
   const createScope = createScopeMaker(options);
-  const shared: Shared = { ...serverDeps, table, keepAliveMs, chance, createScope, scopes, modern };
+  const shared: Shared = { ...serverDeps, table, keepAliveMs, chance, createScope, scopes, modern, sessionless };
 
   return {
     expect: table.expect,
@@ -102,12 +108,13 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
       }
     },
     close: async () => {
-      await Promise.all([table.close(), modern.close()]);
+      await Promise.all([table.close(), modern.close(), sessionless.close()]);
     },
   };
 }
 
 async function route(exchange: Exchange, shared: Shared): Promise<Response> {
+  if (exchange.mode === "minimal") return await withoutSession(exchange, shared);
   const found = classifyInboundRequest(classifiable(exchange));
   switch (found.kind) {
     case "legacy":
@@ -143,6 +150,12 @@ async function inSession({ reason }: InboundLegacyRoute, exchange: Exchange, sha
   }
   scopes.set(request, scope);
   return await serveSession(session, exchange, shared);
+}
+
+async function withoutSession(exchange: Exchange, { scopes, createScope, sessionless }: Shared): Promise<Response> {
+  const { request, body, caller } = exchange;
+  scopes.set(request, createScope(exchange, caller.owner));
+  return await sessionless.fetch(request, { parsedBody: body });
 }
 
 /** What a request in a session must carry, whatever it asks. */

@@ -18,6 +18,7 @@ import type { Log } from "./options.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
 import { basicTools } from "./tools/basic.ts";
 import { conformanceTools } from "./tools/conformance.ts";
+import { minimalTools } from "./tools/minimal.ts";
 import { conformanceFeatures } from "./tools/conformance_features.ts";
 import { noteTools } from "./tools/notes.ts";
 import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
@@ -99,6 +100,7 @@ export function createProfiles(version: string): Profiles {
       [...everyday, ...conformanceTools],
       conformanceFeatures,
     ),
+    minimal: createProfile({ name: "Mock MCP Server with one tool", version }, INSTRUCTIONS, minimalTools),
   };
 }
 

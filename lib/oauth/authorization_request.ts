@@ -6,6 +6,7 @@
  */
 import { OAuthError } from "../errors.ts";
 import type { ClientRecord, Clients } from "../store/clients.ts";
+import { believeClient } from "./believed_client.ts";
 import { parseUserClaimsText, type UserClaims } from "./claims.ts";
 import type { Entry } from "../store/kv.ts";
 import type { PushedRecord } from "../store/pushed.ts";
@@ -86,8 +87,7 @@ export async function parseAuthorizationTarget(
       reference: "RFC 6749 4.1.1",
     });
   }
-  const isRefused = isDocumentId(clientId) && !policy.clientIdMetadataDocuments;
-  const client = isRefused ? undefined : (await clients.recall(sandbox, clientId)).value;
+  const client = await findClient(clients, { sandbox, policy }, clientId);
   if (!client) {
     throw new OAuthError("invalid_client", "client_id is not registered here", {
       status: 400,
@@ -108,6 +108,16 @@ export async function parseAuthorizationTarget(
     responseMode: findResponseMode(params.get("response_mode")) ?? "query",
     ...(state === undefined ? {} : { state }),
   };
+}
+
+async function findClient(
+  clients: Clients,
+  { sandbox, policy }: { readonly sandbox: Sandbox; readonly policy: Policy },
+  clientId: string,
+): Promise<ClientRecord | undefined> {
+  if (policy.believeClients) return (await believeClient(clients, sandbox, clientId)).value;
+  if (isDocumentId(clientId) && !policy.clientIdMetadataDocuments) return undefined;
+  return (await clients.recall(sandbox, clientId)).value;
 }
 
 /**

@@ -124,6 +124,17 @@ function twoWays(parameter: string, expected: string): OAuthError {
   });
 }
 
+/**
+ * Reads who a client says it is, without a look at whether it is true.
+ *
+ * @param request The request, of which the header is read.
+ * @param params Its form.
+ * @throws OAuthError `invalid_request` if it says nothing, or two things.
+ */
+export function readClientId(request: Request, params: Params): string {
+  return readCredentials(request, params).clientId;
+}
+
 function readCredentials(request: Request, params: Params): Credentials {
   const header = request.headers.get("authorization");
   if (header === null) {

@@ -115,15 +115,17 @@ function checkTime(iat: number | undefined, nowMs: number): void {
   });
 }
 
-function checkNonce(nonce: unknown, { sandbox, sealingKey }: ProofRequest): void {
+/** The nonces of the authorization server and of the resource are two things (RFC 9449 9). */
+function checkNonce(nonce: unknown, { sandbox, sealingKey, accessToken }: ProofRequest): void {
   const slot = Math.floor(sandbox.now() / NONCE_SLOT_MS);
+  const contents = (slot: number): string => `${accessToken === undefined ? "server" : "resource"} ${slot}`;
   const found = typeof nonce === "string" ? unseal("nonce", sealingKey, nonce) : undefined;
-  if (found === slot || found === slot - 1) return;
+  if (found === contents(slot) || found === contents(slot - 1)) return;
   throw new OAuthError("use_dpop_nonce", "The proof must repeat the nonce of this response", {
     parameter: "dpop",
     expected: "the value of the dpop-nonce header as nonce in the proof",
     reference: "RFC 9449 8",
-    headers: { "dpop-nonce": seal("nonce", sealingKey, slot) },
+    headers: { "dpop-nonce": seal("nonce", sealingKey, contents(slot)) },
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * A company's identity provider, as enterprise-managed authorization and workload identity need one: it exchanges an
  * id_token for an assertion that the token endpoint takes (ID-JAG), and gives workloads assertions of who they are. It
- * believes the id_tokens of the server it stands beside. Loaded with the first request to it.
+ * believes the id_tokens of the server it stands beside, and its own. Loaded with the first request to it.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export interface IdpRequest {
 }
 
 /** The issuer of assertions. */
-export function idpIssuer({ urls }: Sandbox): string {
+export function idpIssuer({ urls }: Pick<Sandbox, "urls">): string {
   return urls.idpToken.slice(0, urls.idpToken.lastIndexOf("/"));
 }
 
@@ -54,7 +54,7 @@ export function idpIssuer({ urls }: Sandbox): string {
  * @throws OAuthError `invalid_request` for another kind of exchange, or an id_token that is not good.
  */
 export async function exchangeToken(request: IdpRequest): Promise<Record<string, unknown>> {
-  const { params, client } = request;
+  const { params } = request;
   requireType(params, "requested_token_type", ID_JAG);
   const audience = requireParam(params, "audience", "RFC 8693 2.1");
   const resources = parseResources(params.all("resource"));
@@ -64,7 +64,7 @@ export async function exchangeToken(request: IdpRequest): Promise<Record<string,
   const assertion = sign(request, ID_JAG_TYPE, {
     ...subject,
     aud: audience,
-    client_id: client.clientId,
+    client_id: clientAtServer(request),
     ...(resources.length === 0 ? {} : { resource: resources.length === 1 ? resources[0] : resources }),
     ...(scope === "" ? {} : { scope }),
   }, expiresIn);
@@ -78,13 +78,23 @@ export async function exchangeToken(request: IdpRequest): Promise<Record<string,
   };
 }
 
+/** A client may be known to the server by another name than here. */
+function clientAtServer({ sandbox, client }: IdpRequest): string {
+  return sandbox.clients.find(({ client_id }) => client_id === client.clientId)?.assertions_for ?? client.clientId;
+}
+
 /**
- * Gives a workload an assertion of who it is, for the audience it names.
+ * Gives a workload an assertion of who it is, for the audience it names; or a client that wants to try the exchange an
+ * id_token of somebody made up, as if that person had just logged in here.
  *
  * @param request The request.
  */
-export function identifyWorkload(request: IdpRequest): Record<string, unknown> {
+export function identify(request: IdpRequest): Record<string, unknown> {
   const { params, client } = request;
+  if (params.get("requested_token_type") === ID_TOKEN) {
+    const idToken = sign(request, "JWT", { ...madeUpSubject(request), aud: client.clientId }, LIFE_SECONDS);
+    return { issued_token_type: ID_TOKEN, access_token: idToken, token_type: "N_A", expires_in: LIFE_SECONDS };
+  }
   const aud = requireParam(params, "audience", "RFC 7523 3");
   const expiresIn = parseExpiresIn(params.get("expires_in")) ?? LIFE_SECONDS;
   const assertion = sign(request, "JWT", { sub: `workload:${client.clientId}`, aud }, expiresIn);
@@ -110,24 +120,28 @@ export function keySetOf(keys: readonly Pick<VerifyingKey, "publicJwk">[]): { ke
 }
 
 /** OpenID Connect Core 3.1.3.7, on the sandbox's clock. */
-async function readIdToken({ sandbox, client, params, serverKeys }: IdpRequest): Promise<JWTPayload> {
+async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequest): Promise<JWTPayload> {
   requireType(params, "subject_token_type", ID_TOKEN);
   const token = requireParam(params, "subject_token", "RFC 8693 2.1");
   try {
-    const { payload } = await jwtVerify(token, createLocalJWKSet(keySetOf(await serverKeys.published(sandbox.now()))), {
-      typ: "JWT",
-      issuer: sandbox.issuer,
-      audience: client.clientId,
-      requiredClaims: ["sub", "exp"],
-      currentDate: new Date(sandbox.now()),
-    });
+    const { payload } = await jwtVerify(
+      token,
+      createLocalJWKSet(keySetOf([key, ...await serverKeys.published(sandbox.now())])),
+      {
+        typ: "JWT",
+        issuer: [sandbox.issuer, idpIssuer(sandbox)],
+        audience: client.clientId,
+        requiredClaims: ["sub", "exp"],
+        currentDate: new Date(sandbox.now()),
+      },
+    );
     const { sub, email, name } = payload;
     return { ...(sub === undefined ? {} : { sub }), email, name };
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error;
     throw new OAuthError("invalid_request", `subject_token is not good: ${error.message}`, {
       parameter: "subject_token",
-      expected: `an id_token of ${sandbox.issuer} for this client`,
+      expected: `an id_token of ${sandbox.issuer} or ${idpIssuer(sandbox)} for this client`,
       reference: "RFC 8693 2.2.2",
     });
   }

@@ -13,6 +13,7 @@ import { refreshScenarios } from "./catalogue/refresh.ts";
 import { registrationScenarios } from "./catalogue/registration.ts";
 import { resourceMetadataScenarios } from "./catalogue/resource_metadata.ts";
 import { tokenScenarios } from "./catalogue/token.ts";
+import { officialScenarios } from "./catalogue/official.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** The server as the specifications ask it to be. */
@@ -42,4 +43,5 @@ export const catalogue: readonly Scenario[] = [
   ...refreshScenarios,
   ...mcpServerScenarios,
   ...providerScenarios,
+  ...officialScenarios,
 ];

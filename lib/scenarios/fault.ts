@@ -41,8 +41,12 @@ export interface Match {
   readonly client_id?: string;
   /** This `grant_type`. */
   readonly grant_type?: string;
-  /** This method of a JSON-RPC message. */
-  readonly rpc_method?: string;
+  /** This method of a JSON-RPC message, or one of several; a `*` at the end stands for anything. */
+  readonly rpc_method?: string | readonly string[];
+  /** A method that a JSON-RPC message must not have, or several, written the same way. */
+  readonly not_rpc_method?: string | readonly string[];
+  /** A scope that is asked for. */
+  readonly scope?: string;
   /** A parameter in the query or a form that must be there. */
   readonly has_param?: string;
   /** A parameter that must not be there. */

@@ -22,8 +22,11 @@ export interface RequestFacts {
 }
 
 /** Whether a fault cannot be matched without the body. */
-export function needsBody({ client_id, grant_type, rpc_method, has_param, lacks_param }: Match): boolean {
-  return [client_id, grant_type, rpc_method, has_param, lacks_param].some((asked) => asked !== undefined);
+export function needsBody(match: Match): boolean {
+  const { client_id, grant_type, rpc_method, not_rpc_method, scope, has_param, lacks_param } = match;
+  return [client_id, grant_type, rpc_method, not_rpc_method, scope, has_param, lacks_param].some((asked) =>
+    asked !== undefined
+  );
 }
 
 /**
@@ -56,13 +59,19 @@ export function matchesRequest(match: Match, facts: RequestFacts): boolean {
     (match.path === undefined || match.path === path) &&
     (match.client_id === undefined || matchesText(match.client_id, params.get("client_id"))) &&
     (match.grant_type === undefined || match.grant_type === params.get("grant_type")) &&
-    (match.rpc_method === undefined || match.rpc_method === rpcMethod) &&
+    (match.rpc_method === undefined || matchesOne(match.rpc_method, rpcMethod)) &&
+    (match.not_rpc_method === undefined || !matchesOne(match.not_rpc_method, rpcMethod)) &&
+    (match.scope === undefined || (params.get("scope") ?? "").split(" ").includes(match.scope)) &&
     (match.has_param === undefined || params.has(match.has_param)) &&
     (match.lacks_param === undefined || !params.has(match.lacks_param)) &&
     (match.has_header === undefined || headers.has(match.has_header)) &&
     (match.authorized === undefined || match.authorized === headers.has("authorization")) &&
     (match.not_accepting === undefined || !(headers.get("accept") ?? "").includes(match.not_accepting)) &&
     (match.revision_after === undefined || (revision !== null && revision > match.revision_after));
+}
+
+function matchesOne(patterns: string | readonly string[], text: string | undefined): boolean {
+  return [patterns].flat().some((pattern) => matchesText(pattern, text ?? null));
 }
 
 function matchesText(pattern: string, text: string | null): boolean {

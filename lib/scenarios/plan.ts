@@ -31,8 +31,12 @@ export interface Policy {
   readonly enforceToolScopes: boolean;
   /** The scope that every tool call needs, in place of each tool's own; absent where tools have their own. */
   readonly callScope?: string;
-  /** Which MCP messages to `/oauth` need a token at all. */
-  readonly protectedMessages: "all" | "tool_calls";
+  /** The scope that every message needs which needs no other; absent for none. */
+  readonly messageScope?: string;
+  /** Which MCP messages to `/oauth` need a token at all; under `none` nobody looks at one. */
+  readonly protectedMessages: "all" | "tool_calls" | "none";
+  /** Which server stands behind `/oauth`: the one with all our tools and sessions, or one with a single tool and neither. */
+  readonly mcpServer: "mock" | "minimal";
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
   /**
@@ -62,6 +66,8 @@ export interface Policy {
   readonly codeChallengeMethods: readonly ("S256" | "plain")[];
   /** Whether clients can register themselves (RFC 7591). */
   readonly registration: "open" | "off";
+  /** Whether clients are taken at their word: any `client_id` is good, without registration, document or secret. */
+  readonly believeClients: boolean;
   /** Whether a `client_id` may be the URL of a metadata document. */
   readonly clientIdMetadataDocuments: boolean;
   /** Ways to authenticate at the token endpoint; absent for all there are. A registration gets the first if it asks for another. */
@@ -146,6 +152,7 @@ export const standardPlan: Plan = Object.freeze({
     revokeOnReuse: true,
     enforceToolScopes: false,
     protectedMessages: "all",
+    mcpServer: "mock",
     metadataMaxAgeSeconds: 300,
     rotateRefreshTokens: "always",
     refreshGraceSeconds: 0,
@@ -158,6 +165,7 @@ export const standardPlan: Plan = Object.freeze({
     answer: "ask",
     codeChallengeMethods: ["S256"],
     registration: "open",
+    believeClients: false,
     clientIdMetadataDocuments: true,
     redirectUriMatch: "loopback_port",
     privateUseSchemes: true,

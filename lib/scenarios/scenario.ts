@@ -33,6 +33,8 @@ export interface ScenarioClient {
   readonly grant_types: readonly string[];
   /** Where answers may go; the port of a loopback URI is free. */
   readonly redirect_uris?: readonly string[];
+  /** Which client the identity provider's assertions are issued to when this one asks; itself, if not said. */
+  readonly assertions_for?: string;
   /** Its public keys. */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   /** Its private key for `private_key_jwt`, which whoever plays the client needs: a fake, too, and shown. */

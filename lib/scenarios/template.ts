@@ -24,12 +24,16 @@ export function variablesOf(sandbox: Sandbox, url: URL): Variables {
         return sandbox.origin;
       case "host":
         return new URL(sandbox.origin).host;
+      case "path":
+        return url.pathname;
       case "prefix":
         return sandbox.prefix;
       case "second_issuer":
         return sandbox.serverAt("second").issuer;
       case "resource_metadata_url":
         return sandbox.urls.oauthProtectedResource;
+      case "custom_resource_metadata_url":
+        return sandbox.urls.customResourceMetadata;
       case "mcp_url":
         return sandbox.urls.oauth;
     }
