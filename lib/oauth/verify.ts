@@ -182,12 +182,13 @@ function checkStart(received: string, start: number | undefined, nowSeconds: num
 }
 
 /** The endpoint's own URL, or the origin that the root's metadata names; scheme and host in any case, a slash or none. */
-function isThisResource(sandbox: Sandbox, audience: string): boolean {
-  if (audience === sandbox.urls.oauth || audience === sandbox.issuer) return true;
+function isThisResource({ urls, origin, prefix }: Sandbox, audience: string): boolean {
+  const root = origin + prefix;
+  if (audience === urls.oauth || audience === root) return true;
   if (!URL.canParse(audience)) return false;
   const { href } = new URL(audience);
   const plain = href.endsWith("/") ? href.slice(0, -1) : href;
-  return plain === sandbox.urls.oauth || plain === sandbox.issuer;
+  return plain === urls.oauth || plain === root;
 }
 
 function refuse(message: string, detail: { received?: string; expected?: string; reference?: string }): OAuthError {

@@ -11,13 +11,18 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
 import { machineOf } from "./machine.ts";
-import type { Program, Surroundings } from "./walk.ts";
+import { callsOf, type Program, type Surroundings } from "./walk.ts";
 
 /** The program for a scenario. */
 export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program | string {
   const machine = machineOf(scenario);
   if (machine?.kind === "assertion") return "no such client in the SDK";
-  const person = createProvider<OAuthClientInformationMixed, OAuthTokens, sdk.OAuthDiscoveryState>({ open: browse });
+  // A program that keeps what was discovered would never notice a server that has moved.
+  const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
+    OAuthClientInformationMixed,
+    OAuthTokens,
+    undefined
+  >({ open: browse });
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
   const provider = machine?.kind === "secret"
     ? new extensions.ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
@@ -33,8 +38,7 @@ export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program |
       await client.connect(open());
       return {
         callTool: async () => {
-          const [tool] = (await client.listTools()).tools;
-          await client.callTool({ name: tool?.name ?? "", arguments: { message: "hi" } });
+          for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
         },
         close: () => client.close(),
       };

@@ -2,7 +2,6 @@
 import {
   Client,
   ClientCredentialsProvider,
-  type OAuthDiscoveryState,
   PrivateKeyJwtProvider,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
@@ -11,13 +10,18 @@ import {
 } from "@modelcontextprotocol/client";
 import { createProvider } from "../host/server.ts";
 import { machineOf } from "./machine.ts";
-import type { Program, Surroundings } from "./walk.ts";
+import { callsOf, type Program, type Surroundings } from "./walk.ts";
 
 /** The program for a scenario. */
 export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program | string {
   const machine = machineOf(scenario);
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
-  const person = createProvider<StoredOAuthClientInformation, StoredOAuthTokens, OAuthDiscoveryState>({ open: browse });
+  // A program that keeps what was discovered would never notice a server that has moved.
+  const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
+    StoredOAuthClientInformation,
+    StoredOAuthTokens,
+    undefined
+  >({ open: browse });
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
   const provider = machine?.kind === "secret"
     ? new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
@@ -33,8 +37,7 @@ export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program |
       await client.connect(open());
       return {
         callTool: async () => {
-          const [tool] = (await client.listTools()).tools;
-          await client.callTool({ name: tool?.name ?? "", arguments: { message: "hi" } });
+          for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
         },
         close: () => client.close(),
       };

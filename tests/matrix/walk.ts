@@ -1,6 +1,6 @@
 /** How a client of an SDK fares in a scenario: it connects as its documentation says, and what becomes of it is put in words. */
 import { type App, createApp, type Scenario } from "../../main.ts";
-import { origin, startMs } from "../helpers.ts";
+import { origin } from "../helpers.ts";
 
 /** What SDKs take for `fetch`. */
 export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
@@ -37,6 +37,18 @@ export interface Program {
 /** Makes a program, or says why the SDK has none for the scenario. */
 export type Sdk = (surroundings: Surroundings) => Program | string;
 
+/** Calls of a tool that reads and, where there is one, of a tool that writes, for which a token may need another scope. */
+export function callsOf(
+  tools: readonly { readonly name: string }[],
+): readonly { readonly name: string; readonly arguments: Record<string, string> }[] {
+  const [first] = tools;
+  const writing = tools.find(({ name }) => name === "mock_create_note");
+  return [
+    ...(first ? [{ name: first.name, arguments: { message: "hi" } }] : []),
+    ...(writing ? [{ name: writing.name, arguments: { title: "hi", content: "there" } }] : []),
+  ];
+}
+
 /** More requests than a client that gets anywhere ever sends; who sends more is in a loop. */
 const MAX_REQUESTS = 120;
 /** More logins than a person would put up with. */
@@ -58,7 +70,8 @@ interface Scene {
  */
 export async function walk(sdk: Sdk, scenario: Scenario): Promise<string> {
   const kv = await Deno.openKv(":memory:");
-  const clock = { nowMs: startMs };
+  // SDKs stamp what they sign with the clock of the machine.
+  const clock = { nowMs: Date.now() };
   const stop = new AbortController();
   const sleep = (ms: number): Promise<void> => {
     clock.nowMs += ms;
@@ -81,7 +94,10 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
     : `${origin}/s/${scenario.name}~walk/oauth`;
   const fetch: Fetch = async (input, init) => {
     const request = new Request(input, init);
-    scene.last = stageOf(new URL(request.url).pathname);
+    const { hostname, pathname } = new URL(request.url);
+    const isHere = hostname === "localhost" || hostname.endsWith(".localhost");
+    scene.last = isHere ? stageOf(pathname) : `${request.method} to ${hostname}`;
+    if (!isHere) throw new TypeError("There is no such host");
     if (++scene.requests > MAX_REQUESTS) throw new Error("More requests than a client needs");
     return await scene.app(request);
   };
