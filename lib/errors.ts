@@ -28,6 +28,7 @@ export type OAuthErrorCode =
   | "login_required"
   | "method_not_allowed"
   | "not_found"
+  | "request_not_supported"
   | "server_error"
   | "slow_down"
   | "unauthorized_client"
@@ -144,6 +145,7 @@ export function errorStatus({ code, detail }: OAuthError): number {
     case "invalid_scope":
     case "invalid_target":
     case "login_required":
+    case "request_not_supported":
     case "slow_down":
     case "unauthorized_client":
     case "unsupported_grant_type":

@@ -206,6 +206,7 @@ Deno.test("GET /oauth/authorize sends other errors back with state and iss (RFC 
   const { clientId } = await register(test);
   const cases: [string, Record<string, string | undefined>, string, RegExp][] = [
     ["no response_type", { response_type: undefined }, "invalid_request", /response_type is missing/],
+    ["a request object", { request: "a.b.c" }, "request_not_supported", /Request objects are not supported/],
     ["response_type=token", { response_type: "token" }, "unsupported_response_type", /expected code/],
     ["response_mode=web_message", { response_mode: "web_message" }, "invalid_request", /response_mode/],
     ["no code_challenge_method", { code_challenge_method: undefined }, "invalid_request", /expected S256/],

@@ -35,6 +35,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     response_types_supported: ["code"],
     response_modes_supported: ["query", "fragment", "form_post"],
     prompt_values_supported: ["none", "login", "consent"],
+    request_uri_parameter_supported: false,
     grant_types_supported: [
       "authorization_code",
       "refresh_token",

@@ -102,6 +102,7 @@ Deno.test("POST /oauth/par refuses what the authorization endpoint would refuse 
     ["PKCE plain", { code_challenge_method: "plain" }, 400, "invalid_request"],
     ["no PKCE", { code_challenge: "" }, 400, "invalid_request"],
     ["a bad scope", { scope: '"' }, 400, "invalid_scope"],
+    ["a request object", { request: "a.b.c" }, 400, "request_not_supported"],
     ["a request_uri", { request_uri: "urn:x" }, 400, "invalid_request"],
   ];
   for (const [name, more, status, code] of cases) {

@@ -130,6 +130,7 @@ async function findClient(
  */
 export function parseAuthorizationRequest(params: Params, policy: Policy): AuthorizationRequest {
   requireFaultless(params);
+  refuseRequestObject(params.get("request"));
   if (policy.requireState) requireParam(params, "state", "RFC 6749 10.12");
   const responseType = requireParam(params, "response_type", "RFC 6749 4.1.1");
   if (responseType !== "code") {
@@ -173,6 +174,16 @@ function parseAutoClaims(params: Params, autoApproval: AutoApproval | undefined)
       expected: "auto_approve=true, without auto_approve_email",
     },
   );
+}
+
+/** What stands in a request object counts in place of what stands beside it, so that to overlook one would be to lie. */
+function refuseRequestObject(text: string | undefined): void {
+  if (text === undefined) return;
+  throw new OAuthError("request_not_supported", "Request objects are not supported", {
+    parameter: "request",
+    expected: "the parameters themselves, or a pushed request",
+    reference: "RFC 9101 6.1",
+  });
 }
 
 function parseDpopJkt(text: string | undefined): string | undefined {

@@ -47,6 +47,8 @@ export function buildServerMetadata(
     response_types_supported: ["code"],
     response_modes_supported: responseModes,
     prompt_values_supported: prompts,
+    // Absent it would mean that any URL can be sent; a pushed request's is not meant by it (OpenID Connect Discovery 3).
+    request_uri_parameter_supported: false,
     grant_types_supported: policy.grantTypes ?? grantTypes,
     authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"],
     token_endpoint_auth_methods_supported: authMethods,
