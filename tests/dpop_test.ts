@@ -335,6 +335,37 @@ Deno.test("refresh tokens of public clients are bound to the key, those of other
   }
 });
 
+Deno.test("the policy requireDpop takes and issues bound tokens alone, and a 401 says so without a token (RFC 9449 7.1)", async () => {
+  await using lax = await testApp();
+  await using strict = await testApp({ kv: lax.kv, policy: { requireDpop: true } });
+  const { clientId } = await register(strict);
+  const algs = 'algs="ES256 EdDSA Ed25519 RS256"';
+  const { prove } = await prover(strict);
+  const bearer = text(
+    await json(
+      await lax.postForm("/oauth/token", codeFields(clientId, await getCode(lax, clientId, { scope: "openid" }))),
+    ),
+    "access_token",
+  );
+  for (const path of ["/oauth", "/oauth/userinfo"]) {
+    const bare = await strict.get(path);
+    assert.match(
+      bare.headers.get("www-authenticate") ?? "",
+      new RegExp(`^DPoP (resource_metadata="[^"]+", )?${algs}$`),
+    );
+    await assertOAuthError(bare, 401, "invalid_token");
+    const unbound = await strict.get(path, { authorization: `Bearer ${bearer}` });
+    assert.match(unbound.headers.get("www-authenticate") ?? "", /^DPoP error="invalid_token", /);
+    assert.match(await assertOAuthError(unbound, 401, "invalid_token"), /is not bound to a key/);
+    assert.doesNotMatch((await lax.get(path)).headers.get("www-authenticate") ?? "DPoP", /DPoP/);
+  }
+  const code = await getCode(strict, clientId);
+  await assertOAuthError(await strict.postForm("/oauth/token", codeFields(clientId, code)), 400, "invalid_dpop_proof");
+  const token = text(await json(await redeem(strict, clientId, await prove(), code)), "access_token");
+  const proof = await prove({ htu: `${origin}/oauth`, ath: athOf(token) });
+  assert.equal((await call(strict, `DPoP ${token}`, proof)).status, 200);
+});
+
 Deno.test("the policy requireDpopNonce asks for a nonce at both ends, good for ten minutes (RFC 9449 8, 9)", async () => {
   await using test = await testApp({ policy: { requireDpopNonce: true } });
   const { clientId } = await register(test);
