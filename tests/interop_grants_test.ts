@@ -116,24 +116,30 @@ Deno.test("DPoP satisfies oauth4webapi at both ends, with nonces and without (RF
         // The proof beside the pushed request binds the code to the key.
         const { request_uri } = await withNonce(push, requireDpopNonce);
         const answer = await answerTo(session, new URLSearchParams({ client_id: client.client_id, request_uri }));
-        // The library repeats the nonce that it was given before, at every endpoint of this origin.
+        // The library repeats the nonce it was given last, by whatever endpoint of this origin.
         const tokens = await redeem(session, answer, verifier, DPoP);
         assert.equal(tokens.token_type, "dpop");
         const { sub = "" } = oauth.getValidatedIdTokenClaims(tokens) ?? {};
-        const asked = await oauth.userInfoRequest(as, client, tokens.access_token, { ...options, DPoP });
-        assert.equal((await oauth.processUserInfoResponse(as, client, sub, asked)).sub, sub);
+        const more = { ...options, DPoP };
+        const askUser = async (): Promise<oauth.UserInfoResponse> => {
+          const asked = await oauth.userInfoRequest(as, client, tokens.access_token, more);
+          return await oauth.processUserInfoResponse(as, client, sub, asked);
+        };
+        // A resource has nonces of its own (RFC 9449 9).
+        assert.equal((await withNonce(askUser, requireDpopNonce)).sub, sub);
         const headers = new Headers({
           accept: "application/json, text/event-stream",
           "content-type": "application/json",
         });
         const url = new URL(`${origin}/oauth`);
         const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
-        const more = { ...options, DPoP };
         const answered = await oauth.protectedResourceRequest(tokens.access_token, "POST", url, headers, body, more);
-        assert.notEqual(answered.status, 401, "the library repeats the nonce of the token endpoint");
-        const response = await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token ?? "", more);
-        const next = await oauth.processRefreshTokenResponse(as, client, response);
-        assert.equal(next.token_type, "dpop");
+        assert.notEqual(answered.status, 401, "the library repeats the nonce of the other resource");
+        const refresh = async (): Promise<oauth.TokenEndpointResponse> => {
+          const sent = await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token ?? "", more);
+          return await oauth.processRefreshTokenResponse(as, client, sent);
+        };
+        assert.equal((await withNonce(refresh, requireDpopNonce)).token_type, "dpop");
       });
     }
   }
