@@ -84,6 +84,19 @@ export const authorizationScenarios: readonly Scenario[] = [
   },
   stateRequired,
   {
+    name: "iss-missing",
+    group: "Authorization",
+    story: "Metadata says that responses name their issuer, and no response does",
+    client: "Rejects the response before it sends the code anywhere",
+    plan: { faults: [answered("iss-missing", { iss: null })] },
+    expects: ["C25"],
+    links: [
+      mcp("response validation"),
+      rfc("9207 2.4"),
+      ...reports("cloudflare/mcp-server-cloudflare#449", "twentyhq/twenty#24153", "PrefectHQ/fastmcp#4432"),
+    ],
+  },
+  {
     name: "iss-wrong-on-error",
     group: "Authorization",
     story: "The person refuses, and the response that says so comes from another issuer",
