@@ -44,6 +44,18 @@ export const authorizationProbes: Readonly<Record<string, Probe>> = {
     assert.match(response.get("error_description") ?? "", /^state is missing/);
     await logIn(appOf(at));
   },
+  "iss-missing": async (at) => {
+    assert.deepEqual(await serverDifferences(at), {});
+    const { clientId } = await register(appOf(at));
+    const approved = await responseOf(appOf(at), clientId);
+    const denied = redirectOf(await at.postForm(authorizeQuery(clientId), { action: "deny" })).searchParams;
+    assert.deepEqual([approved.has("code"), approved.has("iss"), denied.get("error"), denied.has("iss")], [
+      true,
+      false,
+      "access_denied",
+      false,
+    ]);
+  },
   "iss-wrong-on-error": async (at) => {
     for (const response of await bothAnswers(at)) {
       assert.deepEqual([response.get("error"), response.get("code"), response.get("iss"), response.get("state")], [

@@ -82,8 +82,9 @@ export const providerProbes: Readonly<Record<string, Probe>> = {
     const stateless = await responseOf(app, "known-public-client", { state: undefined });
     assert.equal(stateless.get("error"), "invalid_request");
     assert.equal(stateless.get("iss"), at.origin + at.prefix + issuerPath);
-    const wide = await responseOf(app, "known-public-client", { scope: "mcp:read mcp:write" });
-    assert.equal(wide.get("error"), "invalid_scope");
+    const foreign = await responseOf(app, "known-public-client", { scope: "mcp:read files:read" });
+    assert.equal(foreign.get("error"), "invalid_scope");
+    await knowsClients(at, issuerPath);
     const tokens = await json(await knownTokens(at, { issuerPath }));
     assert.equal(tokens.expires_in, 3600);
     const login = { clientId: "known-public-client", secret: "", tokens, access: text(tokens, "access_token") };

@@ -89,7 +89,7 @@ export const refreshProbes: Readonly<Record<string, Probe>> = {
     assert.equal(await statusOf(appOf(at), (await refreshed(at, login)).access), 200);
   },
   "refresh-narrows-scope": async (at) => {
-    const tool = async (token: string): Promise<number> => (await callTool(appOf(at), token, "add")).status;
+    const tool = async (token: string): Promise<number> => (await callTool(appOf(at), token, "mock_list_notes")).status;
     const login = await outlive(at, { request: { scope: "mcp:read mcp:write" } });
     const plain = await json(await refresh(appOf(at), login));
     assert.equal("scope" in plain, false);
@@ -97,7 +97,7 @@ export const refreshProbes: Readonly<Record<string, Probe>> = {
     const other = await outlive(at, { request: { scope: "mcp:read mcp:write" } });
     const named = await refreshed(at, other, { scope: "mcp:read" });
     assert.equal(named.tokens.scope, "mcp:read");
-    assert.notEqual(await tool(named.access), 403);
+    assert.equal(await tool(named.access), 200);
   },
   "refresh-unaccepted": async (at) => {
     const login = await outlive(at);

@@ -13,6 +13,7 @@ import {
   type TestApp,
   text,
 } from "./helpers.ts";
+import { envelope, rpc } from "./mcp_helpers.ts";
 import type { ProbeSandbox } from "./sweep_probe.ts";
 
 /**
@@ -101,7 +102,7 @@ export async function statusOf(app: TestApp, token: string, path?: string): Prom
   return response.status;
 }
 
-/** Calls a tool of `/oauth` without a session. */
+/** Calls a tool of `/oauth` as MCP 2026-07-28 has it, without a session. */
 export function callTool({ fetch }: TestApp, token: string, name: string): Promise<Response> {
   return fetch("/oauth", {
     method: "POST",
@@ -109,8 +110,11 @@ export function callTool({ fetch }: TestApp, token: string, name: string): Promi
       authorization: `Bearer ${token}`,
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": "tools/call",
+      "mcp-name": name,
     },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: {} } }),
+    body: JSON.stringify(rpc("tools/call", { name, arguments: {}, _meta: envelope })),
   });
 }
 

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { catalogue } from "../lib/scenarios/catalogue.ts";
 import { parseAddress } from "../lib/sandbox.ts";
+import type { Fault } from "../lib/scenarios/fault.ts";
 import { type Scenario, scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
 import { authorizationProbes } from "./sweep_authorization.ts";
@@ -123,5 +124,22 @@ Deno.test("every scenario says what it is in one line, what it tests, and where 
       assert.equal(new Set(faults).size, faults.length, "two of its faults have one name");
       for (const revision of revisions) assert.match(revision, /^20\d\d-\d\d-\d\d$/);
     });
+  }
+});
+
+Deno.test("every fault stands in the catalogue once, and scenarios that share it share the object", () => {
+  const known = new Map<string, Fault>();
+  for (const scenario of catalogue.filter(deviates)) {
+    for (const fault of scenario.plan.faults ?? []) {
+      const { name, ...change } = fault;
+      for (const key of [name, JSON.stringify(change)]) {
+        assert.equal(
+          known.get(key) ?? fault,
+          fault,
+          `${scenario.name} has a fault of its own that another has: ${key}`,
+        );
+        known.set(key, fault);
+      }
+    }
   }
 });

@@ -45,21 +45,6 @@ export const stateRequired: Scenario = {
   links: [mcp("open redirection"), rfc("6749 10.12"), ...reports("nearai/ironclaw#1049")],
 };
 
-/** A scope that is advertised and cannot be had. */
-export const advertisedScopeRefused: Scenario = {
-  name: "advertised-scope-refused",
-  group: "Authorization",
-  story: "Metadata and challenge name scopes of which some cannot be granted",
-  client: "Shows invalid_scope, or asks once more for less",
-  plan: { policy: { grantableScopes: ["mcp:read"], challengeScope: "mcp:read mcp:write" } },
-  expects: ["C17", "C18", "C20"],
-  links: [
-    mcp("scope selection"),
-    rfc("6749 3.3"),
-    ...reports("ChronoAIProject/NyxID#1217", "letta-ai/letta-code#4018"),
-  ],
-};
-
 /** Changes of the response's parameters, wherever it goes. */
 function answered(name: string, location: NonNullable<Edit["location"]>): Fault {
   return { name, match: { endpoint: "authorize", status: [302, 303] }, edit: { location } };
@@ -99,6 +84,19 @@ export const authorizationScenarios: readonly Scenario[] = [
   },
   stateRequired,
   {
+    name: "iss-missing",
+    group: "Authorization",
+    story: "Metadata says that responses name their issuer, and no response does",
+    client: "Rejects the response before it sends the code anywhere",
+    plan: { faults: [answered("iss-missing", { iss: null })] },
+    expects: ["C25"],
+    links: [
+      mcp("response validation"),
+      rfc("9207 2.4"),
+      ...reports("cloudflare/mcp-server-cloudflare#449", "twentyhq/twenty#24153", "PrefectHQ/fastmcp#4432"),
+    ],
+  },
+  {
     name: "iss-wrong-on-error",
     group: "Authorization",
     story: "The person refuses, and the response that says so comes from another issuer",
@@ -126,7 +124,19 @@ export const authorizationScenarios: readonly Scenario[] = [
     links: [rfc("6749 4.1.2.1")],
   },
   resourceRefused,
-  advertisedScopeRefused,
+  {
+    name: "advertised-scope-refused",
+    group: "Authorization",
+    story: "Metadata and challenge name scopes of which some cannot be granted",
+    client: "Shows invalid_scope, or asks once more for less",
+    plan: { policy: { grantableScopes: ["mcp:read"], challengeScope: "mcp:read mcp:write" } },
+    expects: ["C17", "C18", "C20"],
+    links: [
+      mcp("scope selection"),
+      rfc("6749 3.3"),
+      ...reports("ChronoAIProject/NyxID#1217", "letta-ai/letta-code#4018"),
+    ],
+  },
   {
     name: "offline-access-refused",
     group: "Authorization",

@@ -126,14 +126,14 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "moved-while-signed-in",
     group: "MCP server",
-    story: "After the first request with a token the MCP server belongs to another authorization server",
+    story: "After the first tool call the MCP server belongs to another authorization server",
     client: "Sends nothing of the old server's any more: registers at the new one, and has the person log in there",
     plan: {
       policy: { issueRefreshTokens: "always" },
       faults: [{
         name: "moved-while-signed-in",
         match: { endpoint: ["mcp", "resource_metadata"] },
-        after: { match: { endpoint: "mcp", authorized: true, status: 200 } },
+        after: { match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 } },
         policy: { authorizationServer: "second" },
       }],
     },

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Scenario } from "../scenario.ts";
-import { advertisedScopeRefused, resourceRefused, stateRequired } from "./authorization.ts";
+import { resourceRefused, stateRequired } from "./authorization.ts";
 import { secretInBodyOnly } from "./client_auth.ts";
 import { issuerExtraPath, noPkceList, oidcOnly, pkcePlainToo } from "./discovery.ts";
 import { refreshNeedsConsent, refreshNoNewToken } from "./refresh.ts";
@@ -41,6 +41,9 @@ function provider({ quirks, plan, ...said }: Provider): Scenario {
 
 /** None of these says in its responses who it is. */
 const withoutIss = { sendIss: false } as const;
+
+/** Scopes that an administrator has set up: no others can be had. */
+const setUp = ["mcp:read", "mcp:write", "mcp:admin", "openid", "profile", "email", "offline_access"] as const;
 
 /** Scenarios that are like a provider. */
 export const providerScenarios: readonly Scenario[] = [
@@ -79,8 +82,11 @@ export const providerScenarios: readonly Scenario[] = [
     story:
       "Like Okta: registration by administrators alone, state required, scopes that must be set up, a grace window",
     client: "Uses credentials it was given, sends a state, and repeats a refresh whose answer was lost",
-    quirks: [dcrForbidden, stateRequired, advertisedScopeRefused],
-    plan: { policy: { refreshGraceSeconds: 30 }, mint: { accessTokenTtlSeconds: 3600 } },
+    quirks: [dcrForbidden, stateRequired],
+    plan: {
+      policy: { serverScopes: setUp, grantableScopes: setUp, refreshGraceSeconds: 30 },
+      mint: { accessTokenTtlSeconds: 3600 },
+    },
     layout: { issuer_path: "/oauth2/default" },
   }),
   provider({

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Match } from "../fault.ts";
+import type { Fault, Match } from "../fault.ts";
 import type { Scenario } from "../scenario.ts";
 import { mcp, reports, rfc } from "./links.ts";
 
@@ -15,6 +15,9 @@ const refresh: Match = { endpoint: "token", grant_type: "refresh_token" };
 
 /** One that was carried out. */
 const refreshed: Match = { ...refresh, status: 200 };
+
+/** A connection that breaks between the server and the client. */
+const firstAnswerLost: Fault = { name: "first-answer-lost", match: refreshed, times: 1, edit: { drop: true } };
 
 /** The OAuth 2.1 draft has no RFC number yet. */
 const rotation = {
@@ -42,7 +45,7 @@ export const refreshGrace: Scenario = {
   plan: {
     policy: { refreshGraceSeconds: 30 },
     mint: shortLived,
-    faults: [{ name: "first-answer-lost", match: refreshed, times: 1, edit: { drop: true } }],
+    faults: [firstAnswerLost],
   },
   expects: ["C21"],
   links: [rotation, ...reports("cc#84440", "PrefectHQ/fastmcp#4901")],
@@ -89,7 +92,7 @@ export const refreshScenarios: readonly Scenario[] = [
     client: "Has the person log in again when the old token is refused, and does not try it for ever",
     plan: {
       mint: shortLived,
-      faults: [{ name: "first-answer-lost", match: refreshed, times: 1, edit: { drop: true } }],
+      faults: [firstAnswerLost],
     },
     expects: ["C21"],
     links: [rotation, ...reports("cc#84440", "can1357/oh-my-pi#1908")],

@@ -95,7 +95,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
         edit: { headers: { "www-authenticate": "Bearer resource_metadata='{resource_metadata_url}'" } },
       }],
     },
-    expects: ["C2", "C3"],
+    expects: ["C3"],
     links: [
       rfc("9110 11.6.1"),
       ...reports("QwenLM/qwen-code#5343"),
