@@ -46,6 +46,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/token", ["POST"], true],
   ["/oauth/par", ["POST"], true],
   ["/oauth/device", ["POST"], true],
+  ["/idp/.well-known/openid-configuration", ["GET", "HEAD"], true],
   ["/idp/token", ["POST"], true],
   ["/idp/jwks", ["GET", "HEAD"], true],
   ["/oauth/device/verify", ["GET", "HEAD", "POST"], false],

@@ -33,7 +33,7 @@ export interface Profile {
    */
   readonly serverInfo: Implementation;
   /** Told to the client's model. */
-  readonly instructions: string;
+  readonly instructions?: string;
   /** Its tools by name. */
   readonly tools: ReadonlyMap<string, DefinedTool>;
   /**
@@ -100,19 +100,19 @@ export function createProfiles(version: string): Profiles {
       [...everyday, ...conformanceTools],
       conformanceFeatures,
     ),
-    minimal: createProfile({ name: "Mock MCP Server with one tool", version }, INSTRUCTIONS, minimalTools),
+    minimal: createProfile({ name: "Mock MCP Server with one tool", version }, undefined, minimalTools),
   };
 }
 
 function createProfile(
   serverInfo: Implementation,
-  instructions: string,
+  instructions: string | undefined,
   tools: readonly DefinedTool[],
   features?: Features,
 ): Profile {
   return {
     serverInfo,
-    instructions,
+    ...(instructions === undefined ? {} : { instructions }),
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     listing: tools.map(({ listing }) => listing),
     capabilities: features ? FULL_CAPABILITIES : { tools: {} },

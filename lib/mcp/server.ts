@@ -35,7 +35,7 @@ export function buildServer(profile: Profile, { scopeOf, announce, log }: Server
   const { serverInfo, instructions, listing, capabilities, features } = profile;
   const server = new Server(serverInfo, {
     capabilities,
-    instructions,
+    ...(instructions === undefined ? {} : { instructions }),
     requestState: {
       verify: async (state, { http }) => readState(state, await scopeOf(http?.req).signer()),
     },

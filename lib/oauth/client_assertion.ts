@@ -73,7 +73,8 @@ export async function verifyAssertion(deps: AssertionDeps, check: AssertionCheck
     algorithms: alg === undefined ? [...assertionAlgorithms[method]] : [alg],
     issuer: clientId,
     subject: clientId,
-    audience: [sandbox.issuer, sandbox.urls.token, check.endpoint],
+    // Libraries that parse the issuer as a URL give it a slash (RFC 3986 6.2.3).
+    audience: [sandbox.issuer, sandbox.urls.token, check.endpoint, `${sandbox.issuer}/`],
     requiredClaims: ["exp", "jti"],
     currentDate: new Date(sandbox.now()),
     clockTolerance: SKEW_SECONDS,

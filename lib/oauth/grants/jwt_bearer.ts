@@ -75,7 +75,8 @@ async function verifyAssertion(
     // An ID-JAG is for the server as such; any other assertion may also name the endpoint it is sent to (RFC 7523 3).
     const accepted = isIdJag ? [sandbox.issuer] : [sandbox.issuer, sandbox.urls.token];
     const { aud } = payload;
-    if (typeof aud === "string" && accepted.includes(aud)) return { payload, isIdJag };
+    // Libraries that parse the issuer as a URL give it a slash (RFC 3986 6.2.3).
+    if (typeof aud === "string" && [...accepted, `${sandbox.issuer}/`].includes(aud)) return { payload, isIdJag };
     throw refuse("It is for another audience", accepted.join(" or "), JSON.stringify(aud) ?? "none");
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error;

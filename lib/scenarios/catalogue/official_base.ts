@@ -193,13 +193,6 @@ function challengeFaults(entry: OfficialScenario): readonly Fault[] {
       match: { endpoint: "mcp", authorized: true, status: 401 },
       edit: edit(refusal, entry.refusal === undefined ? { error_description: "Invalid token" } : {}),
     },
-    {
-      name: "official-insufficient-scope",
-      match: { endpoint: "mcp", status: 403 },
-      edit: edit(`Bearer error="insufficient_scope", error_description="Insufficient scope"${more}`, {
-        error_description: "Insufficient scope",
-      }),
-    },
     ...["GET", "DELETE"].map((method) => ({
       name: `official-no-${method.toLowerCase()}`,
       match: { endpoint: "mcp", method } as const,

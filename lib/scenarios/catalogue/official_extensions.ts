@@ -6,7 +6,7 @@
  */
 import type { Fault } from "../fault.ts";
 import type { Scenario } from "../scenario.ts";
-import { official } from "./official_base.ts";
+import { JSON_TYPE, official } from "./official_base.ts";
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const extAuth = "https://github.com/modelcontextprotocol/ext-auth/blob/main/specification/draft";
@@ -134,12 +134,24 @@ export const officialExtensions: readonly Scenario[] = [
       assertions_for: "conformance-test-xaa-client",
     }],
     faults: [{
+      name: "official-idp",
+      match: { endpoint: "idp" },
+      edit: { headers: { "cache-control": null }, content_type: JSON_TYPE, json: { remove: ["error_uri"] } },
+    }, {
       name: "official-assertion",
       match: { endpoint: "idp", method: "POST", status: 200 },
+      edit: { json: { keep: ["access_token", "issued_token_type", "token_type"] } },
+    }, {
+      name: "official-idp-metadata",
+      match: { endpoint: "idp", path: "/idp/.well-known/openid-configuration", status: 200 },
       edit: {
-        headers: { "cache-control": null },
-        content_type: "application/json; charset=utf-8",
-        json: { keep: ["access_token", "issued_token_type", "token_type"] },
+        json: {
+          set: {
+            // Nothing lies there: whoever plays the client has logged in before.
+            authorization_endpoint: "{origin}{prefix}/idp/authorize",
+            grant_types_supported: ["urn:ietf:params:oauth:grant-type:token-exchange"],
+          },
+        },
       },
     }],
     expects: ["C14"],

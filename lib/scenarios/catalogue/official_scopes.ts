@@ -28,11 +28,15 @@ export const openHandshake: Fault = {
 };
 
 /** What a refusal for want of a scope looks like. */
-function insufficientScope(header: string, description: string): Fault {
+function insufficientScope(header: string, error_description: string): Fault {
   return {
-    name: "insufficient-scope",
+    name: "official-insufficient-scope",
     match: { endpoint: "mcp", status: 403 },
-    edit: { headers: { "www-authenticate": header }, json: { set: { error_description: description } } },
+    edit: {
+      headers: { "cache-control": null, "www-authenticate": header },
+      content_type: JSON_TYPE,
+      json: { keep: ["error"], set: { error_description } },
+    },
   };
 }
 
@@ -50,6 +54,12 @@ export const officialScopes: readonly Scenario[] = [
     revisions: since2025_11,
     challengeScope: "mcp:basic",
     policy: { messageScope: "mcp:basic" },
+    faults: [
+      insufficientScope(
+        `Bearer error="insufficient_scope", error_description="Insufficient scope", scope="mcp:basic", ${known}`,
+        "Insufficient scope",
+      ),
+    ],
     expects: ["C2", "C17", "C18"],
     links: [paragraphs.scopeSelection],
   }),
@@ -112,10 +122,10 @@ export const officialScopes: readonly Scenario[] = [
         },
         body: { error: "insufficient_scope", error_description: "Scope upgrade will never succeed" },
       },
+      edit: { headers: { "cache-control": null } },
     }, {
       name: "test-is-over",
       match: withToken,
-      nth: REFUSALS + 1,
       answer: {
         status: 410,
         headers: { "content-type": JSON_TYPE },
@@ -124,6 +134,7 @@ export const officialScopes: readonly Scenario[] = [
           error_description: "Test is over - client exceeded maximum retry attempts",
         },
       },
+      edit: { headers: { "cache-control": null } },
     }],
     expects: ["C20"],
     links: stepUp,
