@@ -4,18 +4,28 @@
  *
  * @module
  */
-import { type Command, type Config, ConfigError, helpText, parseConfig, parseOrigins } from "./lib/config.ts";
+import {
+  type Command,
+  type Config,
+  ConfigError,
+  helpText,
+  parseConfig,
+  parseControlToken,
+  parseOrigins,
+} from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
-import { createLineQueue } from "./lib/log.ts";
+import { createLineQueue, describeEvent, type LogEvent } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { isLoopback } from "./lib/http_origin.ts";
-import type { DeclaredUser } from "./lib/oauth/declared_users.ts";
+import { readyText, serverUrl } from "./lib/ready.ts";
 import { version } from "./lib/version.ts";
-import { type App, createApp, type LogEvent } from "./routes/app.ts";
+import { type App, type AppOptions, createApp } from "./routes/app.ts";
 
-export { type App, type AppOptions, createApp, type LogEvent } from "./routes/app.ts";
+export { type App, type AppOptions, createApp } from "./routes/app.ts";
+export type { LogEvent } from "./lib/log.ts";
+export type { ControlPolicy } from "./routes/control_gate.ts";
 export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
 export type { Mint, Policy } from "./lib/scenarios/plan.ts";
 export type { Fault } from "./lib/scenarios/fault.ts";
@@ -57,10 +67,12 @@ export default served;
 async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");
   const allowedOrigins = parseOrigins(Deno.env.get("ALLOWED_ORIGINS"));
+  const token = parseControlToken(Deno.env.get("CONTROL_TOKEN"));
   const kv = await openKv(Deno.env.get("MOCK_DB"));
   return createApp({
     kv,
     shared: true,
+    ...(token === undefined ? {} : { control: { token } }),
     ...(publicUrl ? { publicUrl } : {}),
     ...(allowedOrigins ? { allowedOrigins } : {}),
   });
@@ -71,15 +83,25 @@ async function main(): Promise<void> {
   if (command.kind === "help") return write(Deno.stdout, helpText);
   if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
   const { config } = command;
-  const users = await readUsers(config.usersPath);
+  const users = await readList(
+    { what: "users", path: config.usersPath },
+    async () => (await import("./lib/users_file.ts")).parseUsersFile,
+  );
+  const scenarios = await readList(
+    { what: "scenarios", path: config.scenariosPath },
+    async () => (await import("./lib/control/scenario_schema.ts")).parseScenariosFile,
+  );
   const kv = await openDatabase(config.db);
   const stop = new AbortController();
   const log = createLog(config);
-  const app = createApp({
+  const app = makeApp({
     kv,
     shared: config.db !== ":memory:",
     alg: config.alg,
     users,
+    scenarios,
+    ...(config.scenario === undefined ? {} : { scenario: config.scenario }),
+    ...(config.controlToken === undefined ? {} : { control: { token: config.controlToken } }),
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
@@ -99,8 +121,10 @@ async function main(): Promise<void> {
     Deno.exit(0);
   });
   // Whoever reads the ready line may send a signal at once.
-  const url = config.publicUrl ?? urlOf(server.addr, config);
-  if (!config.quiet || config.json) write(Deno.stdout, readyText(config, url, server.addr.port));
+  const url = config.publicUrl ?? serverUrl(server.addr.port, config);
+  if (!config.quiet || config.json) {
+    write(Deno.stdout, readyText(config, { url, port: server.addr.port, pid: Deno.pid }));
+  }
 }
 
 /** On the first signal finishes what is under way, for as long as that may take, and ends in any case. */
@@ -126,13 +150,26 @@ function parseCommand(): Command {
   }
 }
 
-async function readUsers(path: string | undefined): Promise<readonly DeclaredUser[]> {
+/** Reads a file of things, each kind with a parser of its own, which is loaded only where there is such a file. */
+async function readList<T>(
+  { what, path }: { readonly what: string; readonly path: string | undefined },
+  loadParser: () => Promise<(text: string) => readonly T[]>,
+): Promise<readonly T[]> {
   if (path === undefined) return [];
   try {
-    const { parseUsersFile } = await import("./lib/users_file.ts");
-    return parseUsersFile(await Deno.readTextFile(path));
+    return (await loadParser())(await Deno.readTextFile(path));
   } catch (error) {
-    return fail(`The users of ${path} cannot be read: ${messageOf(error)}`);
+    return fail(`The ${what} of ${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** What options can be wrong about is the name of a scenario alone. */
+function makeApp(options: AppOptions): App {
+  try {
+    return createApp(options);
+  } catch (error) {
+    if (error instanceof RangeError) return fail(error.message);
+    throw error;
   }
 }
 
@@ -177,25 +214,6 @@ function listen(config: Config, app: App): Deno.HttpServer<Deno.NetAddr> {
   }
 }
 
-function urlOf({ port }: Deno.NetAddr, { host, tls }: Config): string {
-  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `${tls ? "https" : "http"}://${name}:${port}`;
-}
-
-function readyText({ json, db }: Config, url: string, port: number): string {
-  if (json) return `${JSON.stringify({ event: "ready", url, port, pid: Deno.pid, version, db })}\n`;
-  return `mock oauth server ${version}
-
-  paste into your MCP client   ${url}/oauth
-  without authorization        ${url}/no-auth
-  with any bearer token        ${url}/bearer
-
-  walk through the flow        ${url}/guide
-  data                         ${db}
-
-`;
-}
-
 /** Where log lines go: none but errors if the program is to be quiet, and those to stderr. */
 function createLog(
   { json, quiet }: Config,
@@ -204,15 +222,10 @@ function createLog(
   const queue = createLineQueue((bytes) => stream.write(bytes), sleepOnTimer);
   return {
     write: (event) => {
-      if (!quiet || event.event === "error") queue.add(json ? `${JSON.stringify(event)}\n` : describe(event));
+      if (!quiet || event.event === "error") queue.add(json ? `${JSON.stringify(event)}\n` : describeEvent(event));
     },
     flush: queue.flush,
   };
-}
-
-function describe(event: LogEvent): string {
-  if (event.event === "error") return `error   ${event.message}\n`;
-  return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
 }
 
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {

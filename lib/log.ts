@@ -4,6 +4,22 @@
  *
  * @module
  */
+import type { Exchange } from "./recorder/recorder.ts";
+
+/** Something worth a line in a log; it never holds a secret. */
+export type LogEvent =
+  | ({ readonly event: "exchange" } & Exchange)
+  | { readonly event: "error"; readonly message: string };
+
+/**
+ * A line for people.
+ *
+ * @param event What happened.
+ */
+export function describeEvent(event: LogEvent): string {
+  if (event.event === "error") return `error   ${event.message}\n`;
+  return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
+}
 
 /** A queue of lines on their way out. */
 export interface LineQueue {

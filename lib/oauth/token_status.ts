@@ -8,6 +8,7 @@ import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Grants } from "../store/grants.ts";
 import type { Keys } from "./keys.ts";
+import { isTakenBack } from "./session_id.ts";
 import { type AccessTokenClaims, openRefreshToken, type RefreshToken } from "./tokens.ts";
 import type { TokenVerifier } from "./verify.ts";
 
@@ -79,7 +80,8 @@ export async function introspectToken(context: TokenStatusContext, token: string
     return claims ? describeAccessToken(claims) : { active: false };
   }
   const { jti, grant, expiresAtMs } = refreshToken;
-  const isLive = expiresAtMs > sandbox.now() && await grants.isUsable(sandbox.id, grant.sessionId, jti);
+  const isLive = expiresAtMs > sandbox.now() && !isTakenBack(sandbox, grant.sessionId, grant.clientId) &&
+    await grants.isUsable(sandbox.id, grant.sessionId, jti);
   return isLive ? describeRefreshToken(sandbox, refreshToken) : { active: false };
 }
 

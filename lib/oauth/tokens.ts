@@ -123,7 +123,7 @@ export async function issueTokens(
   const iat = Math.floor(nowMs / 1000) + mint.clockSkewSeconds;
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
-  const accessToken = signJwt(keys.signing, "at+jwt", {
+  const accessToken = signJwt({ key: keys.signing, typ: "at+jwt", mint }, {
     ...grant.user.claims,
     iss: sandbox.issuer,
     sub: grant.user.userId,
@@ -168,11 +168,11 @@ export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContex
 
 /** OpenID Connect Core 2; an id_token always expires. */
 async function issueIdToken(
-  { sandbox, policy, keys }: IssueContext,
+  { sandbox, policy, mint, keys }: IssueContext,
   { user, ...grant }: Grant,
   { iat, accessToken }: { readonly iat: number; readonly accessToken: string },
 ): Promise<string> {
-  return signJwt(await keys.idTokenSigning(), "JWT", {
+  return signJwt({ key: await keys.idTokenSigning(), typ: "JWT", mint }, {
     ...claimsOfScopes({ name: user.userName, email: user.email, claims: user.claims }, grant.scopes),
     iss: sandbox.issuer,
     sub: user.userId,
@@ -195,9 +195,20 @@ function audienceOf(sandbox: Sandbox, resources: readonly string[]): string | re
   return resources.length > 1 ? resources : resources[0] ?? sandbox.urls.oauth;
 }
 
-function signJwt(key: SigningKey, typ: "at+jwt" | "JWT", claims: object): string {
-  const signingInput = `${key.headers[typ]}.${base64urlJson(claims)}`;
-  return `${signingInput}.${key.sign(signingInput)}`;
+/** What a token is signed with, and how well. */
+interface Signing {
+  readonly key: SigningKey;
+  readonly typ: "at+jwt" | "JWT";
+  readonly mint: Mint;
+}
+
+function signJwt({ key, typ, mint: { signature } }: Signing, claims: object): string {
+  // Nobody has the private half of a foreign key, so a signature of its kind is as good as any other that does not fit.
+  const header = signature === "foreign"
+    ? base64urlJson({ alg: key.alg, typ, kid: hash("sha256", `foreign ${key.kid}`, "base64url") })
+    : key.headers[typ];
+  const signingInput = `${header}.${base64urlJson(claims)}`;
+  return `${signingInput}.${key.sign(signature === "right" ? signingInput : `${signingInput}.`)}`;
 }
 
 function base64urlJson(value: object): string {

@@ -7,8 +7,10 @@
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { FAULT_PARAMETER } from "../scenarios/fault_text.ts";
 import type { Grants } from "../store/grants.ts";
 import type { Keys } from "./keys.ts";
+import { isTakenBack } from "./session_id.ts";
 import type { VerifyingKey } from "./signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 
@@ -65,7 +67,9 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
   }
 
   async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
-    if (!await grants.isRevoked(sandbox.id, claims.sid, claims.jti)) return claims;
+    const isRevoked = isTakenBack(sandbox, claims.sid, claims.client_id) ||
+      await grants.isRevoked(sandbox.id, claims.sid, claims.jti);
+    if (!isRevoked) return claims;
     throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
   }
 
@@ -168,7 +172,10 @@ function checkExpiry(sandbox: Sandbox, { exp }: AccessTokenClaims): void {
 function isThisResource(sandbox: Sandbox, audience: string): boolean {
   if (audience === sandbox.urls.oauth || audience === sandbox.issuer) return true;
   if (!URL.canParse(audience)) return false;
-  const { href } = new URL(audience);
+  const url = new URL(audience);
+  // A client that was given its URL with a fault in it may name the resource by the whole of it.
+  if (url.searchParams.has(FAULT_PARAMETER)) url.searchParams.delete(FAULT_PARAMETER);
+  const { href } = url;
   const plain = href.endsWith("/") ? href.slice(0, -1) : href;
   return plain === sandbox.urls.oauth || plain === sandbox.issuer;
 }
