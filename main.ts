@@ -4,18 +4,30 @@
  *
  * @module
  */
-import { type Command, type Config, ConfigError, helpText, parseAlg, parseConfig, parseOrigins } from "./lib/config.ts";
+import {
+  type Command,
+  type Config,
+  ConfigError,
+  helpText,
+  parseAlg,
+  parseConfig,
+  parseControlToken,
+  parseOrigins,
+} from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
-import { createLineQueue } from "./lib/log.ts";
+import { createLineQueue, createLog } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { isLoopback } from "./lib/http_origin.ts";
-import type { DeclaredUser } from "./lib/oauth/declared_users.ts";
+import { readyText, serverUrl } from "./lib/ready.ts";
+import { readScenarios, readUsers } from "./lib/start_files.ts";
 import { version } from "./lib/version.ts";
-import { type App, createApp, type LogEvent } from "./routes/app.ts";
+import { type App, type AppOptions, createApp } from "./routes/app.ts";
 
-export { type App, type AppOptions, createApp, type LogEvent } from "./routes/app.ts";
+export { type App, type AppOptions, createApp } from "./routes/app.ts";
+export type { LogEvent } from "./lib/log.ts";
+export type { ControlPolicy } from "./routes/control_gate.ts";
 export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
 export type { Mint, Policy } from "./lib/scenarios/plan.ts";
 export type { Fault } from "./lib/scenarios/fault.ts";
@@ -58,13 +70,19 @@ async function openDeployed(): Promise<App> {
   const publicUrl = Deno.env.get("PUBLIC_URL");
   const allowedOrigins = orFail(() => parseOrigins(Deno.env.get("ALLOWED_ORIGINS")));
   const alg = orFail(() => parseAlg(Deno.env.get("MOCK_ALG")));
-  const users = await readUsers(Deno.env.get("MOCK_USERS") || undefined);
+  const token = orFail(() => parseControlToken(Deno.env.get("CONTROL_TOKEN")));
+  const users = await readUsers(Deno.env.get("MOCK_USERS") || undefined, Deno.readTextFile).catch(failFor);
+  const scenarios = await readScenarios(Deno.env.get("MOCK_SCENARIOS") || undefined, Deno.readTextFile).catch(failFor);
+  const scenario = Deno.env.get("MOCK_SCENARIO") || undefined;
   const kv = await openKv(Deno.env.get("MOCK_DB"));
-  return createApp({
+  return makeApp({
     kv,
     alg,
     users,
+    scenarios,
+    ...(scenario === undefined ? {} : { scenario }),
     shared: true,
+    ...(token === undefined ? {} : { control: { token } }),
     ...(publicUrl ? { publicUrl } : {}),
     ...(allowedOrigins ? { allowedOrigins } : {}),
   });
@@ -75,15 +93,20 @@ async function main(): Promise<void> {
   if (command.kind === "help") return write(Deno.stdout, helpText);
   if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
   const { config } = command;
-  const users = await readUsers(config.usersPath);
+  const users = await readUsers(config.usersPath, Deno.readTextFile).catch(failFor);
+  const scenarios = await readScenarios(config.scenariosPath, Deno.readTextFile).catch(failFor);
   const kv = await openDatabase(config.db);
   const stop = new AbortController();
-  const log = createLog(config);
-  const app = createApp({
+  const stream = config.quiet ? Deno.stderr : Deno.stdout;
+  const log = createLog(config, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
+  const app = makeApp({
     kv,
     shared: config.db !== ":memory:",
     alg: config.alg,
     users,
+    scenarios,
+    ...(config.scenario === undefined ? {} : { scenario: config.scenario }),
+    ...(config.controlToken === undefined ? {} : { control: { token: config.controlToken } }),
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
@@ -103,8 +126,10 @@ async function main(): Promise<void> {
     Deno.exit(0);
   });
   // Whoever reads the ready line may send a signal at once.
-  const url = config.publicUrl ?? urlOf(server.addr, config);
-  if (!config.quiet || config.json) write(Deno.stdout, readyText(config, url, server.addr.port));
+  const url = config.publicUrl ?? serverUrl(server.addr.port, config);
+  if (!config.quiet || config.json) {
+    write(Deno.stdout, readyText(config, { url, port: server.addr.port, pid: Deno.pid }));
+  }
 }
 
 /** On the first signal finishes what is under way, for as long as that may take, and ends in any case. */
@@ -130,18 +155,22 @@ function orFail<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ConfigError) return fail(error.message);
-    throw error;
+    return failFor(error);
   }
 }
 
-async function readUsers(path: string | undefined): Promise<readonly DeclaredUser[]> {
-  if (path === undefined) return [];
+function failFor(error: unknown): never {
+  if (error instanceof ConfigError) return fail(error.message);
+  throw error;
+}
+
+/** What options can be wrong about is the name of a scenario alone. */
+function makeApp(options: AppOptions): App {
   try {
-    const { parseUsersFile } = await import("./lib/users_file.ts");
-    return parseUsersFile(await Deno.readTextFile(path));
+    return createApp(options);
   } catch (error) {
-    return fail(`The users of ${path} cannot be read: ${messageOf(error)}`);
+    if (error instanceof RangeError) return fail(error.message);
+    throw error;
   }
 }
 
@@ -184,44 +213,6 @@ function listen(config: Config, app: App): Deno.HttpServer<Deno.NetAddr> {
     }
     return fail(`Cannot listen on ${host}, port ${port}: ${messageOf(error)}`);
   }
-}
-
-function urlOf({ port }: Deno.NetAddr, { host, tls }: Config): string {
-  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `${tls ? "https" : "http"}://${name}:${port}`;
-}
-
-function readyText({ json, db }: Config, url: string, port: number): string {
-  if (json) return `${JSON.stringify({ event: "ready", url, port, pid: Deno.pid, version, db })}\n`;
-  return `mock oauth server ${version}
-
-  paste into your MCP client   ${url}/oauth
-  without authorization        ${url}/no-auth
-  with any bearer token        ${url}/bearer
-
-  walk through the flow        ${url}/guide
-  data                         ${db}
-
-`;
-}
-
-/** Where log lines go: none but errors if the program is to be quiet, and those to stderr. */
-function createLog(
-  { json, quiet }: Config,
-): { readonly write: (event: LogEvent) => void; readonly flush: () => Promise<void> } {
-  const stream = quiet ? Deno.stderr : Deno.stdout;
-  const queue = createLineQueue((bytes) => stream.write(bytes), sleepOnTimer);
-  return {
-    write: (event) => {
-      if (!quiet || event.event === "error") queue.add(json ? `${JSON.stringify(event)}\n` : describe(event));
-    },
-    flush: queue.flush,
-  };
-}
-
-function describe(event: LogEvent): string {
-  if (event.event === "error") return `error   ${event.message}\n`;
-  return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
 }
 
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {

@@ -24,6 +24,12 @@ export interface Config {
   readonly alg: SigningAlgorithm;
   /** A file of users, as JSON. */
   readonly usersPath?: string;
+  /** Name of the scenario of the whole process. */
+  readonly scenario?: string;
+  /** A file of scenarios, as JSON. */
+  readonly scenariosPath?: string;
+  /** What a caller of the control API has to show. */
+  readonly controlToken?: string;
   /** One JSON line when ready, then a JSON line per exchange. */
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
@@ -70,6 +76,9 @@ Usage: mock-oauth [start] [options]
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
   --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
+  --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
+  --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
+  --control-token T what callers of /control have to show        CONTROL_TOKEN (on loopback none, else nobody may)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
   --help            this text
@@ -92,6 +101,9 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
   const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
   const usersPath = flags.users ?? present(env("MOCK_USERS"));
+  const scenario = flags.scenario ?? present(env("MOCK_SCENARIO"));
+  const scenariosPath = flags.scenarios ?? present(env("MOCK_SCENARIOS"));
+  const controlToken = parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN"));
   const config = {
     port: parsePort(flags.port ?? present(env("PORT"))),
     host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
@@ -100,6 +112,9 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     ...(tls === undefined ? {} : { tls }),
     ...(usersPath === undefined ? {} : { usersPath }),
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(scenariosPath === undefined ? {} : { scenariosPath }),
+    ...(controlToken === undefined ? {} : { controlToken }),
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
@@ -124,6 +139,9 @@ function parseFlags(args: readonly string[]) {
         "tls-key": { type: "string" },
         alg: { type: "string" },
         users: { type: "string" },
+        scenario: { type: "string" },
+        scenarios: { type: "string" },
+        "control-token": { type: "string" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },
         help: { type: "boolean", short: "h" },
@@ -181,6 +199,18 @@ export function parseOrigins(text: string | undefined): readonly string[] | unde
   const wrong = texts?.find((text) => text !== "null" && !/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text));
   if (wrong === undefined) return texts;
   throw new ConfigError(`An allowed origin is '${wrong}', but must be an origin such as https://inspector.example.com`);
+}
+
+/**
+ * Reads the control token.
+ *
+ * @param text What was given; nothing, or nothing in it, for none.
+ * @throws ConfigError for one that cannot stand in an `authorization` header; the message does not show it.
+ */
+export function parseControlToken(text: string | undefined): string | undefined {
+  const token = present(text);
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  throw new ConfigError("The control token must be printable ASCII without spaces");
 }
 
 function parseTls(certPath: string | undefined, keyPath: string | undefined): Config["tls"] {

@@ -4,6 +4,22 @@
  *
  * @module
  */
+import type { Exchange } from "./recorder/recorder.ts";
+
+/** Something worth a line in a log; it never holds a secret. */
+export type LogEvent =
+  | ({ readonly event: "exchange" } & Exchange)
+  | { readonly event: "error"; readonly message: string };
+
+/**
+ * A line for people.
+ *
+ * @param event What happened.
+ */
+export function describeEvent(event: LogEvent): string {
+  if (event.event === "error") return `error   ${event.message}\n`;
+  return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
+}
 
 /** A queue of lines on their way out. */
 export interface LineQueue {
@@ -57,5 +73,23 @@ export function createLineQueue(
       writing ??= drain(0);
       await Promise.race([writing, sleep(FLUSH_MS)]);
     },
+  };
+}
+
+/**
+ * Where events go: none but errors if the program is to be quiet, as JSON or as lines for people.
+ *
+ * @param style How they are to look.
+ * @param queue Takes them as lines.
+ */
+export function createLog(
+  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
+  queue: LineQueue,
+): { readonly write: (event: LogEvent) => void; readonly flush: () => Promise<void> } {
+  return {
+    write: (event) => {
+      if (!quiet || event.event === "error") queue.add(json ? `${JSON.stringify(event)}\n` : describeEvent(event));
+    },
+    flush: queue.flush,
   };
 }

@@ -7,6 +7,22 @@
 import type { Layout, ScenarioClient } from "./scenarios/scenario.ts";
 import { buildUrls, paths, type Urls, wellKnown } from "./urls.ts";
 
+/**
+ * Logins that were taken back together. Each login carries the count of such revocations that it was made after, so that
+ * no clock, moved or standing still, can make one seem older or newer than it is.
+ */
+export interface Revocations {
+  /** How many there were. */
+  readonly count: number;
+  /** The last one that was of all logins. */
+  readonly all: number;
+  /** The last one of each client's logins. */
+  readonly clients: Readonly<Record<string, number>>;
+}
+
+/** Where nothing was taken back. */
+export const noRevocations: Revocations = Object.freeze({ count: 0, all: 0, clients: Object.freeze({}) });
+
 /** An isolated world: its identity as the asking client sees it, and its clock. */
 export interface Sandbox {
   /** First part of every key this sandbox keeps in the store. */
@@ -27,6 +43,8 @@ export interface Sandbox {
   readonly now: () => number;
   /** Clients that are there without having registered. */
   readonly clients: readonly ScenarioClient[];
+  /** Logins that a test has taken back. */
+  readonly revocations: () => Revocations;
   /** The same world as its first authorization server sees it, or the one it moves to. */
   readonly serverAt: (which: "first" | "second") => Sandbox;
 }
@@ -49,6 +67,8 @@ export interface SandboxParts {
   readonly clients?: readonly ScenarioClient[];
   /** Its clock, in milliseconds since 1970. */
   readonly now: () => number;
+  /** Logins that were taken back; none if not given. */
+  readonly revocations?: () => Revocations;
 }
 
 /**
@@ -66,6 +86,7 @@ export interface SandboxParts {
 export function buildSandbox(parts: SandboxParts): Sandbox {
   const { id = "main", name = "main", scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } =
     parts;
+  const { revocations = () => noRevocations } = parts;
   const at = (serverId: string, issuerPath: string): Sandbox =>
     Object.freeze({
       id: serverId,
@@ -77,6 +98,7 @@ export function buildSandbox(parts: SandboxParts): Sandbox {
       urls: buildUrls({ origin, prefix, issuerPath }),
       now,
       clients,
+      revocations,
       serverAt: (which: "first" | "second") => which === "first" ? first : second,
     });
   const first = at(id, layout.issuer_path ?? "");

@@ -36,6 +36,29 @@ export const paths = {
   favicon: "/favicon.ico",
 } as const;
 
+/** Paths of the API that tests control a sandbox with, below its prefix. */
+export const controlPaths = {
+  index: "/control",
+  openapi: "/control/openapi.json",
+  faults: "/control/faults",
+  fault: "/control/faults/:name",
+  clock: "/control/clock",
+  users: "/control/users",
+  user: "/control/users/:email",
+  clients: "/control/clients",
+  client: "/control/clients/:client_id",
+  tokens: "/control/tokens",
+  revokeTokens: "/control/tokens/revoke",
+  rotateKeys: "/control/keys/rotate",
+  breakKeys: "/control/keys/break",
+  plan: "/control/plan",
+  scenarios: "/control/scenarios",
+  reset: "/control/reset",
+} as const;
+
+/** Path of the page of scenarios, at the origin's root. */
+export const scenariosPage = "/scenarios";
+
 /** Paths at the origin's root, into which a sandbox's prefix is inserted (RFC 8414 section 3.1, RFC 9728 section 3.1). */
 export const wellKnown = {
   authorizationServer: "/.well-known/oauth-authorization-server",

@@ -6,34 +6,14 @@
  *
  * @module
  */
-import { patchPlan, type Plan, standardPlan } from "./scenarios/plan.ts";
-import type { Fault } from "./scenarios/fault.ts";
+import type { PlanPatch } from "./scenarios/plan.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
-import { type Address, buildSandbox, type Sandbox, secondServerId } from "./sandbox.ts";
+import type { Address, Sandbox } from "./sandbox.ts";
 import type { Sleep } from "./sleep.ts";
 import type { SandboxState, SandboxTable } from "./store/sandboxes.ts";
+import { createWorld, idOf, idsOf, type World } from "./world.ts";
 
-/** A sandbox in use. */
-export interface World {
-  /** What it is called. */
-  readonly name: string;
-  /** How it behaves by itself. */
-  readonly scenario: Scenario;
-  /** Its label, if it has one. */
-  readonly label: string | undefined;
-  /** First part of its keys in the store. */
-  readonly id: () => string;
-  /** What a test has changed. */
-  readonly state: () => SandboxState;
-  /** The plan of a request that meets no fault; the same object as long as nothing changes. */
-  readonly plan: () => Plan;
-  /** Faults of the scenario, then those that were set. */
-  readonly faults: () => readonly Fault[];
-  /** Its clock, in milliseconds since 1970. */
-  readonly now: () => number;
-  /** The sandbox as seen from an origin. */
-  readonly seenFrom: (origin: string, prefix: string) => Sandbox;
-}
+export type { World } from "./world.ts";
 
 /** What sandboxes are made with. */
 export interface WorldsDeps {
@@ -44,7 +24,7 @@ export interface WorldsDeps {
   /** The scenario of the process itself. */
   readonly ownScenario: Scenario;
   /** Rules in place of every scenario's. */
-  readonly patch: Parameters<typeof patchPlan>[1];
+  readonly patch: PlanPatch;
   /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
   /** A clock for durations, in milliseconds. */
@@ -61,6 +41,8 @@ export interface WorldsDeps {
 export interface Worlds {
   /** The sandbox of an address, made if it is not there yet; undefined where there is no such scenario. */
   readonly find: (address: Address) => Promise<World | undefined>;
+  /** The sandbox that a request has found. */
+  readonly of: (sandbox: Sandbox) => World;
   /** Changes a sandbox; resolves when every process knows. */
   readonly change: (world: World, change: (state: SandboxState) => SandboxState) => Promise<void>;
   /** Begins a sandbox anew: nothing of before is known in it any more. */
@@ -77,8 +59,6 @@ export const IDLE_MS = 24 * 60 * 60 * 1000;
 const TOUCH_MS = 60 * 60 * 1000;
 /** How often idle sandboxes are looked for, in milliseconds. */
 const SWEEP_MS = 10 * 60 * 1000;
-/** A server is seen under few origins, and a client that invents more gains nothing. */
-const MAX_ORIGINS = 100;
 
 interface Held {
   readonly world: World;
@@ -157,6 +137,11 @@ export function createWorlds(deps: WorldsDeps): Worlds {
   }
 
   return {
+    of: ({ name }) => {
+      const entry = held.get(name);
+      if (!entry) throw new Error(`The sandbox ${name} is not in use`);
+      return entry.world;
+    },
     find: async (address) => {
       const known = held.get(address.name);
       if (known && isOver(known)) letGo(known);
@@ -182,63 +167,3 @@ export function createWorlds(deps: WorldsDeps): Worlds {
 
 /** What the process's own sandbox is called. */
 const MAIN = "main";
-
-/** What lies in the store under a sandbox's own id, and under those of the parties that are kept beside it. */
-function idsOf(id: string): readonly string[] {
-  return [id, secondServerId(id), `${id}/idp`, `${secondServerId(id)}/idp`];
-}
-
-function idOf(name: string, epoch: number): string {
-  return epoch === 0 ? name : `${name}#${epoch}`;
-}
-
-function createWorld(
-  { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
-  { patch, now: realNow }: WorldsDeps,
-): Pick<Held, "world" | "set"> {
-  const seen = new Map<string, Sandbox>();
-  let state: SandboxState | undefined;
-  let plan = standardPlan;
-  let faults: readonly Fault[] = [];
-  const now = (): number => realNow() + (state?.clockOffsetMs ?? 0);
-  const id = (): string => idOf(name, state?.epoch ?? 0);
-  const current = (): SandboxState => {
-    if (!state) throw new Error(`The sandbox ${name} is used before it was read`);
-    return state;
-  };
-
-  const set = (next: SandboxState): void => {
-    if (state && isSame(state, next)) return;
-    if (next.epoch !== state?.epoch) seen.clear();
-    state = next;
-    plan = patchPlan(standardPlan, scenario.plan, patch, next.patch);
-    faults = [...scenario.plan.faults ?? [], ...next.faults];
-  };
-
-  const seenFrom = (origin: string, prefix: string): Sandbox => {
-    const known = seen.get(`${origin}${prefix}`);
-    if (known) return known;
-    const { layout = {}, clients = [] } = scenario;
-    const sandbox = buildSandbox({ id: id(), name, scenario: scenario.name, prefix, origin, layout, clients, now });
-    if (seen.size >= MAX_ORIGINS) seen.clear();
-    seen.set(`${origin}${prefix}`, sandbox);
-    return sandbox;
-  };
-
-  const world = Object.freeze({
-    name,
-    label,
-    scenario,
-    id,
-    now,
-    seenFrom,
-    state: current,
-    plan: () => plan,
-    faults: () => faults,
-  });
-  return { world, set };
-}
-
-function isSame(a: SandboxState, b: SandboxState): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}

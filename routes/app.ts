@@ -5,9 +5,9 @@
  * @module
  */
 import { createChance, randomBytes } from "../lib/chance.ts";
-import type { OriginPolicy } from "../lib/http_origin.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
 import { type DeclaredUser, withDeclaredUsers } from "../lib/oauth/declared_users.ts";
+import type { LogEvent } from "../lib/log.ts";
 import { fetchAt, resolveDns } from "../lib/network.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createClientDocuments } from "../lib/oauth/client_document.ts";
@@ -15,9 +15,9 @@ import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
-import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
+import { createRecorder } from "../lib/recorder/recorder.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox.ts";
-import { catalogue, standard } from "../lib/scenarios/catalogue.ts";
+import { knownScenarios } from "../lib/scenarios/known.ts";
 import type { Mint, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
@@ -26,14 +26,18 @@ import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
+import { createMinted } from "../lib/store/minted.ts";
 import { createPushed } from "../lib/store/pushed.ts";
 import { createReplays } from "../lib/store/replays.ts";
 import { createSandboxTable } from "../lib/store/sandboxes.ts";
+import { createScenarioTable } from "../lib/store/scenarios.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { version } from "../lib/version.ts";
 import { createWorlds, type Worlds } from "../lib/worlds.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
+import { controlRoutes } from "./control.ts";
+import { type ControlPolicy, createControlGate, type GateOptions } from "./control_gate.ts";
 import { clientMetadataRoutes } from "./client_metadata.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
@@ -47,11 +51,6 @@ import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
 import { userinfoRoutes } from "./userinfo.ts";
-
-/** Something worth a line in a log; it never holds a secret. */
-export type LogEvent =
-  | ({ readonly event: "exchange" } & Exchange)
-  | { readonly event: "error"; readonly message: string };
 
 /** What an app is made of. */
 export interface AppOptions {
@@ -94,6 +93,12 @@ export interface AppOptions {
   readonly loopbackOnly?: boolean;
   /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Who may call the control API, which can do anything to a sandbox: `open` for whoever can call the app at all, as in a
+   * test, or whoever has a token. If not given, everybody with `loopbackOnly`, unless there is a public URL; else nobody.
+   * Whoever has given a sandbox a label of 16 characters or more may control that one in any case.
+   */
+  readonly control?: ControlPolicy;
   /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
 }
@@ -116,7 +121,8 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  * ```
  */
 export function createApp(options: AppOptions): App {
-  const { worlds, isScenario, names, recorder, now, ...deps } = assemble(options);
+  const { isScenario, names, recorder, now, ...deps } = assemble(options);
+  const { worlds } = deps;
 
   return async (request, info) => {
     const url = new URL(request.url);
@@ -148,16 +154,6 @@ interface Parts extends ServeDeps {
   readonly names: readonly string[];
   readonly recorder: ReturnType<typeof createRecorder> | undefined;
   readonly now: () => number;
-}
-
-/** The scenarios of an app by name, and its own one. */
-function scenariosOf(
-  { scenario = standard, scenarios = [] }: AppOptions,
-): { readonly known: ReadonlyMap<string, Scenario>; readonly own: Scenario } {
-  const known = new Map([...catalogue, ...scenarios].map((entry) => [entry.name, entry]));
-  const own = typeof scenario === "string" ? known.get(scenario) : scenario;
-  if (own) return { known, own };
-  throw new RangeError(`There is no scenario ${scenario}; there are ${[...known.keys()].join(", ")}`);
 }
 
 function assemble(options: AppOptions): Parts {
@@ -192,10 +188,11 @@ function assemble(options: AppOptions): Parts {
     log: (message, error) => log?.({ event: "error", message: `${message}: ${describeFailure(error)}` }),
   });
   const table = createSandboxTable(store);
-  const { known, own } = scenariosOf(options);
+  const { known, own } = knownScenarios(options);
+  const scenarios = createScenarioTable(store);
   const worlds = createWorlds({
     table,
-    findScenario: (name) => Promise.resolve(known.get(name)),
+    findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
     ownScenario: own,
     patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
     now,
@@ -204,10 +201,13 @@ function assemble(options: AppOptions): Parts {
     isShared: options.shared ?? false,
     onForget: (sandboxId) => keysOf.forget(sandboxId),
   });
+  const gate = createControlGate(gateOptionsOf(options));
+  const minted = createMinted(store);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     worlds,
-    isScenario: (name) => known.has(name),
+    gate,
+    isScenario: (name) => known.has(name) || scenarios.isName(name),
     names: [...known.keys()],
     table,
     now,
@@ -222,8 +222,12 @@ function assemble(options: AppOptions): Parts {
       ...tokenRoutes({ clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }),
       ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier, keysOf, replays }),
-      ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: originsOf(options) }),
+      ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: gateOptionsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
+      ...controlRoutes(
+        { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance },
+        gate,
+      ),
     ]),
     recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),
     sleep,
@@ -231,8 +235,9 @@ function assemble(options: AppOptions): Parts {
   };
 }
 
-function originsOf({ loopbackOnly = false, publicUrl, allowedOrigins }: AppOptions): OriginPolicy {
+function gateOptionsOf({ loopbackOnly = false, publicUrl, allowedOrigins, control }: AppOptions): GateOptions {
   return {
+    ...(control === undefined ? {} : { control }),
     loopbackOnly,
     ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),

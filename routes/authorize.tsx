@@ -25,6 +25,7 @@ import type { Users } from "../lib/store/users.ts";
 import { paths } from "../lib/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
 import type { Context, Route } from "./router.ts";
+import { createSessionId } from "../lib/oauth/session_id.ts";
 
 /** What the authorization endpoint needs. */
 export interface AuthorizeDeps {
@@ -185,7 +186,7 @@ async function approve(
   const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce, prompt } = request;
   const code = issueCode(await keysOf(sandbox.id), {
     grant: {
-      sessionId: `session-${nowMs}-${chance.base36(7)}`,
+      sessionId: createSessionId(sandbox, chance),
       clientId: client.clientId,
       user,
       scopes,

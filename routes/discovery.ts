@@ -98,8 +98,11 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
       path: paths.jwks,
       cors: true,
       handler: async (context) => {
-        const { id, now } = context.sandbox;
-        const keys = await (await keysOf(id)).published(now());
+        const { sandbox: { id, now }, plan: { policy } } = context;
+        const ring = await keysOf(id);
+        const published = await ring.published(now());
+        const current = [ring.signing.kid, (await ring.idTokenSigning()).kid];
+        const keys = published.filter(({ kid }) => policy.publishedKeys === "all" || !current.includes(kid));
         return document(context, () => ({ keys: keys.map(({ publicJwk }) => publicJwk) }));
       },
     },

@@ -15,10 +15,11 @@ import type { Sleep } from "../lib/sleep.ts";
 import type { SandboxTable } from "../lib/store/sandboxes.ts";
 import type { World } from "../lib/worlds.ts";
 import { failureResponse } from "./failure.tsx";
+import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
 import { allowOrigin, type ConnectionInfo, endpointOf, type Match } from "./router.ts";
 
 /** What serving needs. */
-export interface ServeDeps {
+export interface ServeDeps extends FaultParameterDeps {
   /** The look-up of the route table. */
   readonly match: (request: Request, path: string) => Match;
   /** Counts requests for faults. */
@@ -68,6 +69,11 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
   const found = findRow(deps, arrival);
   const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
   const endpoint = endpointOf(route);
+  try {
+    await setFaults(deps, arrival, endpoint);
+  } catch (error) {
+    return { response: fail(deps, arrival, error), route, shapedBy: [] };
+  }
   const faults = endpoint === "control" ? [] : world.faults();
   if (faults.length === 0) {
     return { response: await respond(deps, arrival, { found, plan: world.plan() }), route, shapedBy: [] };

@@ -33,7 +33,7 @@ export async function testApp(overrides: Partial<AppOptions> = {}): Promise<Test
   const kv = overrides.kv ?? await Deno.openKv(":memory:");
   const clock = { nowMs: startMs };
   const stop = new AbortController();
-  const app = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, ...overrides });
+  const app = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, control: "open", ...overrides });
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
     app(new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init }));
   return {

@@ -19,6 +19,8 @@ export interface SecretOwner {
   readonly metadata: ClientMetadata;
   /** Now, in seconds since 1970 on the sandbox's clock. */
   readonly nowSeconds: number;
+  /** The secret, where somebody else has chosen it. */
+  readonly chosen?: string;
 }
 
 /** What a secret is made with. */
@@ -48,13 +50,13 @@ export interface IssuedSecret {
  */
 export async function issueSecret(
   { chance, keys, policy }: SecretDeps,
-  { clientId, metadata, nowSeconds }: SecretOwner,
+  { clientId, metadata, nowSeconds, chosen }: SecretOwner,
 ): Promise<IssuedSecret | undefined> {
   const { token_endpoint_auth_method: method } = metadata;
   if (method === "none" || method === "private_key_jwt") return undefined;
   const isKey = method === "client_secret_jwt";
   // HS512 asks for a key of 64 bytes (RFC 7518 3.2).
-  const secret = `secret_${chance.id(isKey ? 64 : 32)}`;
+  const secret = chosen ?? `secret_${chance.id(isKey ? 64 : 32)}`;
   const { clientSecretTtlSeconds: ttlSeconds } = policy;
   const expiry = ttlSeconds === undefined ? {} : { secretExpiresAtSeconds: nowSeconds + ttlSeconds };
   const kept = isKey

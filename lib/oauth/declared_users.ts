@@ -34,7 +34,7 @@ export interface DeclaredUser {
 export function withDeclaredUsers(users: Users, declared: readonly DeclaredUser[]): Users {
   const known = new Map<string, UserRecord>();
   for (const user of declared) {
-    const record = recordOf(user);
+    const record = buildUserRecord(user, 0);
     const name = record.email.toLowerCase();
     if (known.has(name)) throw new Error(`The user ${record.email} is declared twice`);
     known.set(name, record);
@@ -46,10 +46,24 @@ export function withDeclaredUsers(users: Users, declared: readonly DeclaredUser[
       return record ? Promise.resolve(record) : users.find(sandboxId, email);
     },
     add: users.add,
+    put: (sandboxId, user) => known.has(user.email.toLowerCase()) ? Promise.resolve(false) : users.put(sandboxId, user),
+    list: async (sandboxId) => [...known.values(), ...await users.list(sandboxId)],
+    remove: (sandboxId, email) =>
+      known.has(email.toLowerCase()) ? Promise.resolve(false) : users.remove(sandboxId, email),
   };
 }
 
-function recordOf({ email: text, password, name, userId, roles, claims }: DeclaredUser): UserRecord {
+/**
+ * The record of a user who is declared.
+ *
+ * @param user The declaration.
+ * @param nowMs When, in milliseconds since 1970 on the sandbox's clock.
+ * @throws OAuthError `invalid_request` for claims or an address that cannot be.
+ */
+export function buildUserRecord(
+  { email: text, password, name, userId, roles, claims }: DeclaredUser,
+  nowMs: number,
+): UserRecord {
   const email = parseEmail(text, "email");
   const own = parseUserClaims({ ...(roles ? { roles } : {}), ...claims, name, email }, "claims").claims;
   return {
@@ -57,7 +71,7 @@ function recordOf({ email: text, password, name, userId, roles, claims }: Declar
     userName: name ?? email.slice(0, email.indexOf("@")),
     email,
     passwordHash: hashKnownPassword(password),
-    createdAtMs: 0,
+    createdAtMs: nowMs,
     ...(Object.keys(own).length === 0 ? {} : { claims: own }),
   };
 }

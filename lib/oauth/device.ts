@@ -10,6 +10,7 @@ import type { DeviceRecord, Devices } from "../store/devices.ts";
 import type { Entry } from "../store/kv.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope } from "./params.ts";
 import { createAutoUser, type User } from "./user.ts";
+import { createSessionId } from "./session_id.ts";
 
 /** Life of the codes in seconds. */
 const LIFE_SECONDS = 600;
@@ -156,7 +157,7 @@ function approval(
 ): Exclude<DeviceRecord["decision"], "denied" | undefined> {
   const nowMs = sandbox.now();
   return {
-    sessionId: `session-${nowMs}-${chance.base36(7)}`,
+    sessionId: createSessionId(sandbox, chance),
     user,
     authTimeSeconds: Math.floor(nowMs / 1000),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),

@@ -10,6 +10,7 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Grants } from "../store/grants.ts";
 import { graceSuccessor } from "./grants/context.ts";
 import type { Keys } from "./keys.ts";
+import { isTakenBack } from "./session_id.ts";
 import { type AccessTokenClaims, openRefreshToken, type RefreshToken } from "./tokens.ts";
 import type { TokenVerifier } from "./verify.ts";
 
@@ -88,7 +89,7 @@ export async function introspectToken(context: TokenStatusContext, token: string
 /** Whether a refresh token would get tokens now, be it that it was used shortly before and the policy forgives that. */
 async function wouldRefresh(context: TokenStatusContext, { jti, grant, expiresAtMs }: RefreshToken): Promise<boolean> {
   const { sandbox, grants } = context;
-  if (expiresAtMs <= sandbox.now()) return false;
+  if (expiresAtMs <= sandbox.now() || isTakenBack(sandbox, grant.sessionId, grant.clientId)) return false;
   return await grants.isUsable(sandbox.id, grant, jti) || await graceSuccessor(context, { jti, grant }) !== undefined;
 }
 

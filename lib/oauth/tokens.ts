@@ -127,7 +127,7 @@ export async function issueTokens(
   const scope = grant.scopes.join(" ");
   const key = keys.signing;
   await keys.cover(key, expiresIn === undefined ? Infinity : (iat + expiresIn) * 1000);
-  const accessToken = signJwt(key, "at+jwt", {
+  const accessToken = signJwt({ key, typ: "at+jwt", mint }, {
     ...grant.user.claims,
     iss: sandbox.issuer,
     sub: grant.user.userId,
@@ -172,14 +172,14 @@ export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContex
 
 /** OpenID Connect Core 2; an id_token always expires. */
 async function issueIdToken(
-  { sandbox, policy, keys }: IssueContext,
+  { sandbox, policy, mint, keys }: IssueContext,
   { user, ...grant }: Grant,
   { iat, accessToken }: { readonly iat: number; readonly accessToken: string },
 ): Promise<string> {
   const key = await keys.idTokenSigning();
   const exp = iat + policy.idTokenTtlSeconds;
   await keys.cover(key, exp * 1000);
-  return signJwt(key, "JWT", {
+  return signJwt({ key, typ: "JWT", mint }, {
     ...claimsOfScopes({ name: user.userName, email: user.email, claims: user.claims }, grant.scopes),
     iss: sandbox.issuer,
     sub: user.userId,
@@ -202,9 +202,20 @@ function audienceOf(sandbox: Sandbox, resources: readonly string[]): string | re
   return resources.length > 1 ? resources : resources[0] ?? sandbox.urls.oauth;
 }
 
-function signJwt(key: SigningKey, typ: "at+jwt" | "JWT", claims: object): string {
-  const signingInput = `${key.headers[typ]}.${base64urlJson(claims)}`;
-  return `${signingInput}.${key.sign(signingInput)}`;
+/** What a token is signed with, and how well. */
+interface Signing {
+  readonly key: SigningKey;
+  readonly typ: "at+jwt" | "JWT";
+  readonly mint: Mint;
+}
+
+function signJwt({ key, typ, mint: { signature } }: Signing, claims: object): string {
+  // Nobody has the private half of a foreign key, so a signature of its kind is as good as any other that does not fit.
+  const header = signature === "foreign"
+    ? base64urlJson({ alg: key.alg, typ, kid: hash("sha256", `foreign ${key.kid}`, "base64url") })
+    : key.headers[typ];
+  const signingInput = `${header}.${base64urlJson(claims)}`;
+  return `${signingInput}.${key.sign(signature === "right" ? signingInput : `${signingInput}.`)}`;
 }
 
 function base64urlJson(value: object): string {

@@ -7,8 +7,10 @@
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { FAULT_PARAMETER } from "../scenarios/fault_text.ts";
 import type { Grants } from "../store/grants.ts";
 import type { Keys } from "./keys.ts";
+import { isTakenBack } from "./session_id.ts";
 import type { VerifyingKey } from "./signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 
@@ -69,7 +71,9 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
 
   async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
     const { sid: sessionId, client_id: clientId, jti } = claims;
-    if (!await grants.isRevoked(sandbox.id, { sessionId, clientId }, jti)) return claims;
+    const isRevoked = isTakenBack(sandbox, sessionId, clientId) ||
+      await grants.isRevoked(sandbox.id, { sessionId, clientId }, jti);
+    if (!isRevoked) return claims;
     throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
   }
 
@@ -186,7 +190,10 @@ function isThisResource({ urls, origin, prefix }: Sandbox, audience: string): bo
   const root = origin + prefix;
   if (audience === urls.oauth || audience === root) return true;
   if (!URL.canParse(audience)) return false;
-  const { href } = new URL(audience);
+  const url = new URL(audience);
+  // A client that was given its URL with a fault in it may name the resource by the whole of it.
+  if (url.searchParams.has(FAULT_PARAMETER)) url.searchParams.delete(FAULT_PARAMETER);
+  const { href } = url;
   const plain = href.endsWith("/") ? href.slice(0, -1) : href;
   return plain === urls.oauth || plain === root;
 }

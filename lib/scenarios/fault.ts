@@ -104,7 +104,7 @@ export interface Fault extends PlanPatch {
   readonly match: Match;
   /** The first of the requests it matches that counts, from 1. */
   readonly nth?: number;
-  /** How many of them count from there; absent for all. */
+  /** How many of them count from there; absent for all, and `Infinity` for all of them and a count of how many they were. */
   readonly times?: number;
   /** When it ends, in milliseconds since 1970 on the sandbox's clock. */
   readonly until_ms?: number;

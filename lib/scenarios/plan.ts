@@ -94,6 +94,8 @@ export interface Policy {
   readonly serverScopes?: readonly string[];
   /** Which of the scenario's issuers the resource names and takes tokens of: the first, or the one it has moved to. */
   readonly authorizationServer: "first" | "second";
+  /** Which public keys the server shows: all that verify, or those that it has replaced alone. */
+  readonly publishedKeys: "all" | "replaced";
 }
 
 /** What is put into tokens beside what the request asks for. */
@@ -104,6 +106,8 @@ export interface Mint {
   readonly clockSkewSeconds: number;
   /** Claims that replace those of every access token; what is wrong with a token is said here. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** The signature: right, not that of the key it names, or one of a key that nobody knows. */
+  readonly signature: "right" | "wrong" | "foreign";
 }
 
 /** An edit of the finished response, and what it waits for. */
@@ -174,8 +178,9 @@ export const standardPlan: Plan = Object.freeze({
     resourceMetadataAt: ["path", "root"],
     challengeMetadata: "path",
     authorizationServer: "first",
+    publishedKeys: "all",
   }),
-  mint: Object.freeze<Mint>({ clockSkewSeconds: 0 }),
+  mint: Object.freeze<Mint>({ clockSkewSeconds: 0, signature: "right" }),
   wire: Object.freeze([]),
   shapedBy: Object.freeze([]),
 });

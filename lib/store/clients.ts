@@ -41,6 +41,8 @@ export interface Clients {
   readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** The client as it is stored, or described by its URL: for whoever acts on it without such a commit. */
   readonly find: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
+  /** All registered clients, {@link MAX_LISTED} at the most. */
+  readonly list: (sandboxId: string) => Promise<readonly ClientRecord[]>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
   /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
@@ -54,6 +56,8 @@ export interface Clients {
 }
 
 const MAX_REMEMBERED = 10_000;
+/** The most clients that are told at once. */
+export const MAX_LISTED = 1000;
 
 /**
  * Opens the table of clients.
@@ -93,6 +97,8 @@ export function createClients(
       const known = seen.get(`${sandbox.id} ${clientId}`);
       return known ? whileKnown(sandbox, known) : await find(sandbox, clientId);
     },
+    list: async (sandboxId) =>
+      (await store.list<ClientRecord>([sandboxId, "client"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
     add: async (sandboxId, client) => {
       if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
         throw new Error("A new client id was already taken");

@@ -30,6 +30,8 @@ export interface Redemption {
 export interface UseRecord {
   /** The login it came from. */
   readonly grantId: string;
+  /** The client that used it; absent in marks made before there was a list of logins. */
+  readonly clientId?: string;
   /** When, in milliseconds since 1970 on the sandbox's clock. */
   readonly usedAtMs: number;
   /** Id and end of the refresh token it was exchanged for, if somebody may ask for that again. */
@@ -38,6 +40,17 @@ export interface UseRecord {
 
 /** Why a redemption did not happen, or that it did. */
 export type RedemptionResult = "redeemed" | "already used" | "revoked" | "client changed";
+
+/** What the marks of a sandbox tell. */
+export interface Marks {
+  /** Uses of one-time credentials. */
+  readonly uses: readonly UseRecord[];
+  /** Ids of logins and of access tokens that were taken back. */
+  readonly revoked: readonly string[];
+}
+
+/** The most marks that are told at once. */
+const MAX_LISTED = 1000;
 
 /** Marks of all sandboxes. */
 export interface Grants {
@@ -54,6 +67,8 @@ export interface Grants {
   ) => Promise<void>;
   /** Whether a login, its client, or one access token of it has been taken back: all keys in one round trip. */
   readonly isRevoked: (sandboxId: string, login: Login, jti?: string) => Promise<boolean>;
+  /** Logins that marks tell of, and ids of what was taken back. */
+  readonly list: (sandboxId: string) => Promise<Marks>;
   /** Whether a one-time credential is neither used nor its login or client taken back. */
   readonly isUsable: (sandboxId: string, login: Login, jti: string) => Promise<boolean>;
 }
@@ -121,6 +136,16 @@ export function createGrants(store: Store): Grants {
     },
     isRevoked: (sandboxId, login, jti) =>
       isAnyMarked(...marksOf(sandboxId, login), ...(jti === undefined ? [] : [revokedKey(sandboxId, jti)])),
+    list: async (sandboxId) => {
+      const [uses, revoked] = await Promise.all([
+        store.list<UseRecord>([sandboxId, "spent"], MAX_LISTED),
+        store.list<number>([sandboxId, "revoked"], MAX_LISTED),
+      ]);
+      return {
+        uses: uses.flatMap(({ value }) => value ?? []),
+        revoked: revoked.map(({ key }) => String(key.at(-1))),
+      };
+    },
     isUsable: async (sandboxId, login, jti) =>
       !await isAnyMarked(...marksOf(sandboxId, login), spentKey(sandboxId, jti)),
   };

@@ -22,6 +22,8 @@
  * | `[sandbox, "user_code", hash]`     | device's hash    | 24 h                                   | devices.ts  |
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "count", hash(fault)]`  | times it was met | as long as the sandbox                 | sandboxes.ts |
+ * | `[sandbox, "minted", hash(jti)]`   | `MintedRecord`   | 24 h                                   | minted.ts   |
+ * | `["#scenario", name]`              | `Scenario`       | 30 days                                | scenarios.ts |
  * | `["#state", name]`                 | `SandboxState`   | as long as the sandbox                 | sandboxes.ts |
  * | `["#sandbox", name]`               | last use in ms   | a day after it                         | sandboxes.ts |
  * | `["#used", hour, name]`            | true             | a day after it                         | sandboxes.ts |

@@ -7,6 +7,7 @@
 import { hash } from "node:crypto";
 import { type Fault, isCounted } from "../scenarios/fault.ts";
 import type { PlanPatch } from "../scenarios/plan.ts";
+import type { Revocations } from "../sandbox.ts";
 import type { Key, Store } from "./kv.ts";
 
 /** What a test has changed in a sandbox. */
@@ -19,6 +20,10 @@ export interface SandboxState {
   readonly patch: PlanPatch;
   /** Faults beside the scenario's. */
   readonly faults: readonly Fault[];
+  /** Logins that were taken back together; absent for none. */
+  readonly revocations?: Revocations;
+  /** Counted up by every rotation of keys, so that other processes look for the new ones; absent for none. */
+  readonly keyRotations?: number;
 }
 
 /** The state of a sandbox that nobody has touched. */
@@ -30,7 +35,7 @@ export const untouched: SandboxState = Object.freeze({
 });
 
 /** How often a fault has met a request. */
-interface CountRecord {
+export interface CountRecord {
   /** Requests that it waits for. */
   readonly after: number;
   /** Requests that it is for. */
@@ -57,6 +62,8 @@ export interface SandboxTable {
   readonly claim: (sandboxId: string, fault: Fault) => Promise<boolean>;
   /** Counts a request that a fault waits for. */
   readonly arm: (sandboxId: string, fault: Fault) => Promise<void>;
+  /** What a fault has counted. */
+  readonly counted: (sandboxId: string, faultName: string) => Promise<CountRecord>;
   /** Forgets what a fault has counted. */
   readonly disarm: (sandboxId: string, faultName: string) => Promise<void>;
 }
@@ -152,7 +159,7 @@ export function createSandboxTable(store: Store): SandboxTable {
         const isBegun = after === undefined || record.after >= (after.times ?? 1);
         const isOver = record.seen >= nth - 1 + times;
         if (!isBegun || isOver) return { next: undefined, claimed: false };
-        if (nth === 1 && times === Infinity) return { next: undefined, claimed: true };
+        if (nth === 1 && fault.times === undefined) return { next: undefined, claimed: true };
         const seen = record.seen + 1;
         return { next: { ...record, seen }, claimed: seen >= nth };
       });
@@ -164,6 +171,8 @@ export function createSandboxTable(store: Store): SandboxTable {
         claimed: false,
       }));
     },
+    counted: async (sandboxId, faultName) =>
+      (await store.get<CountRecord>(countKey(sandboxId, faultName))).value ?? { after: 0, seen: 0 },
     disarm: (sandboxId, faultName) => store.commit({ deletes: [countKey(sandboxId, faultName)] }).then(() => {}),
   };
 }

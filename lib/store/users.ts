@@ -28,7 +28,16 @@ export interface Users {
   readonly find: (sandboxId: string, email: string) => Promise<UserRecord | undefined>;
   /** Keeps a new user; false if another sign-in with that address came first. */
   readonly add: (sandboxId: string, user: UserRecord) => Promise<boolean>;
+  /** Keeps a user in place of whoever has the address; false if somebody has it for good. */
+  readonly put: (sandboxId: string, user: UserRecord) => Promise<boolean>;
+  /** All users, {@link MAX_LISTED} at the most. */
+  readonly list: (sandboxId: string) => Promise<readonly UserRecord[]>;
+  /** Forgets a user; false if there is none that could be forgotten. */
+  readonly remove: (sandboxId: string, email: string) => Promise<boolean>;
 }
+
+/** The most users that are told at once. */
+export const MAX_LISTED = 1000;
 
 /**
  * Opens the table of users.
@@ -44,5 +53,12 @@ export function createUsers(store: Store): Users {
   return {
     find: async (sandboxId, email) => (await store.get<UserRecord>(keyOf(sandboxId, email))).value,
     add: (sandboxId, user) => store.create(keyOf(sandboxId, user.email), user),
+    put: (sandboxId, user) => store.commit({ sets: [{ key: keyOf(sandboxId, user.email), value: user }] }),
+    list: async (sandboxId) =>
+      (await store.list<UserRecord>([sandboxId, "user"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
+    remove: async (sandboxId, email) => {
+      const { key, versionstamp } = await store.get<UserRecord>(keyOf(sandboxId, email));
+      return versionstamp !== null && await store.commit({ checks: [{ key, versionstamp }], deletes: [key] });
+    },
   };
 }

@@ -7,6 +7,7 @@ import { OAuthError } from "../../errors.ts";
 import { parseExpiresIn, parseResources, parseScope } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
 import { type TokenRequest, withoutOffline } from "./context.ts";
+import { createSessionId } from "../session_id.ts";
 
 /**
  * Grants a client what it asks for. There is no refresh token (RFC 6749 4.4.3), and `sub` is the client (RFC 9068 2.2).
@@ -29,7 +30,7 @@ export function grantToClient(request: TokenRequest): Promise<TokenResponse> {
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const nowMs = sandbox.now();
   return issueTokens(request, {
-    sessionId: `session-${nowMs}-${chance.base36(7)}`,
+    sessionId: createSessionId(sandbox, chance),
     clientId,
     user: { userId: clientId, userName: metadata.client_name ?? clientId, email: "" },
     // An id_token speaks of a person, and there is none.

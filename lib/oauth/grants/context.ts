@@ -13,6 +13,7 @@ import type { GrantType } from "../client_metadata.ts";
 import type { Keys } from "../keys.ts";
 import type { Params } from "../params.ts";
 import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens.ts";
+import { isTakenBack } from "../session_id.ts";
 
 /** One token request, its client authenticated. */
 export interface TokenRequest extends IssueContext {
@@ -131,7 +132,7 @@ export async function spend(
       grantId: grant.sessionId,
       checkRevoked: noun === "Refresh token",
       client,
-      use: { grantId: grant.sessionId, usedAtMs: sandbox.now(), ...kept },
+      use: { grantId: grant.sessionId, clientId: grant.clientId, usedAtMs: sandbox.now(), ...kept },
       keepMs,
     });
     switch (result) {
@@ -191,6 +192,12 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
       parameter,
       received: client.value.clientId,
       expected: "the client_id of the authorization request",
+      reference: credential.reference,
+    });
+  }
+  if (isTakenBack(sandbox, credential.grant.sessionId, credential.grant.clientId)) {
+    throw new OAuthError("invalid_grant", `${credential.noun} has been revoked`, {
+      parameter,
       reference: credential.reference,
     });
   }

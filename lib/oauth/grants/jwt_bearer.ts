@@ -10,6 +10,7 @@ import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
 import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
 import { narrowResources, type TokenRequest, withoutOffline } from "./context.ts";
+import { createSessionId } from "../session_id.ts";
 
 const REFERENCE = "RFC 7523 3";
 
@@ -45,7 +46,7 @@ export async function redeemAssertion(request: TokenRequest): Promise<TokenRespo
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   if (!await replays.use(sandbox.id, ["assertion", jti], exp * 1000 - nowMs)) throw refuse("It was used before");
   return issueTokens(request, {
-    sessionId: `session-${nowMs}-${chance.base36(7)}`,
+    sessionId: createSessionId(sandbox, chance),
     clientId: client.value.clientId,
     user: { userId: sub, userName: textsOf(payload.name)[0] ?? sub, email: textsOf(payload.email)[0] ?? "" },
     scopes: withoutOffline(asked.length === 0 ? granted : asked),

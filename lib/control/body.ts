@@ -1,0 +1,128 @@
+/**
+ * Bodies of control requests: JSON in the shape of a schema, or an error that says which member is wrong, what arrived and
+ * what is accepted. Whatever imports this loads zod, so the control API is loaded with its first request.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { OAuthError } from "../errors.ts";
+import { readText } from "../http.ts";
+
+/**
+ * What a value must be, and what it is read as.
+ *
+ * @internal
+ */
+export type Schema<T = unknown> = z.ZodType<T>;
+
+/**
+ * An object that has these members and no others, and an error that lists them.
+ *
+ * @param shape Its members.
+ *
+ * @internal
+ */
+export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => issue.code === "unrecognized_keys" ? `one of ${Object.keys(shape).join(", ")}` : undefined,
+  });
+}
+
+/**
+ * Reads the body of a request.
+ *
+ * @param request The request; its body is consumed. An empty one stands for an object without members.
+ * @param schema What it must be.
+ * @throws OAuthError `invalid_request`, naming the member.
+ *
+ * @internal
+ */
+export async function readBody<T>(request: Request, schema: Schema<T>): Promise<T> {
+  return requireShape(await readJson(request), schema);
+}
+
+/** The most things that one body may hold. */
+const MAX_ITEMS = 100;
+
+/**
+ * Reads a body that is one thing or a list of them.
+ *
+ * @param request The request; its body is consumed.
+ * @param read Reads one of them; `at` is where it stands, for errors.
+ * @throws OAuthError `invalid_request`, naming the member.
+ */
+export async function readBodies<T>(
+  request: Request,
+  read: (item: unknown, at: readonly number[]) => T,
+): Promise<readonly T[]> {
+  const body = await readJson(request);
+  if (!Array.isArray(body)) return [read(body, [])];
+  const items: readonly unknown[] = body;
+  if (items.length > 0 && items.length <= MAX_ITEMS) return items.map((item, index) => read(item, [index]));
+  throw new OAuthError("invalid_request", "The list is empty or too long", {
+    parameter: "body",
+    received: `${items.length} of them`,
+    expected: `1 to ${MAX_ITEMS}`,
+  });
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const text = await readText(request);
+  if (text.trim() === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OAuthError("invalid_request", "The body is no JSON", { parameter: "body", expected: "JSON" });
+  }
+}
+
+/**
+ * Insists on the shape of a value that came from outside.
+ *
+ * @param value The value.
+ * @param schema What it must be.
+ * @param at Where it stands in the body, if it is not the whole.
+ * @throws OAuthError `invalid_request`, naming the member.
+ *
+ * @internal
+ */
+export function requireShape<T>(value: unknown, schema: Schema<T>, at: readonly number[] = []): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw issue
+    ? describeIssue(issue, value, at)
+    : new OAuthError("invalid_request", "The body is not what it should be");
+}
+
+function describeIssue(issue: z.core.$ZodIssue, value: unknown, at: readonly number[]): OAuthError {
+  const [unknown] = issue.code === "unrecognized_keys" ? issue.keys : [];
+  const path = [...issue.path, ...(unknown === undefined ? [] : [unknown])];
+  const parameter = [...at, ...path].map(String).join(".") || "the body";
+  const problem = unknown === undefined ? "is not what it should be" : "is no member that is known";
+  return new OAuthError("invalid_request", `${parameter} ${problem}`, {
+    parameter,
+    received: unknown === undefined ? receivedAt(value, path) : `a member ${unknown}`,
+    expected: expectedBy(issue),
+  });
+}
+
+function receivedAt(value: unknown, path: readonly PropertyKey[]): string {
+  if (path.some((name) => /password|secret|token/.test(String(name)))) return "something that is not shown";
+  const found = path.reduce<unknown>(
+    (holder, name) => typeof holder === "object" && holder !== null ? Reflect.get(holder, name) : undefined,
+    value,
+  );
+  return found === undefined ? "nothing" : JSON.stringify(found);
+}
+
+function expectedBy(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return `one of ${issue.values.map(String).join(", ")}`;
+    case "invalid_type":
+      return issue.expected;
+    default:
+      return issue.message;
+  }
+}

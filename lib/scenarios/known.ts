@@ -1,0 +1,30 @@
+/**
+ * The scenarios of one app: those of the catalogue, and those it was given.
+ *
+ * @module
+ */
+import { catalogue, standard } from "./catalogue.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What an app was given. */
+export interface GivenScenarios {
+  /** Name of its own scenario, or the scenario itself. */
+  readonly scenario?: string | Scenario;
+  /** Scenarios beside those of the catalogue. */
+  readonly scenarios?: readonly Scenario[];
+}
+
+/**
+ * The scenarios of an app by name, and its own one.
+ *
+ * @param given What it was given.
+ * @throws RangeError if its own one is not among them.
+ */
+export function knownScenarios(
+  { scenario = standard, scenarios = [] }: GivenScenarios,
+): { readonly known: ReadonlyMap<string, Scenario>; readonly own: Scenario } {
+  const known = new Map([...catalogue, ...scenarios].map((entry) => [entry.name, entry]));
+  const own = typeof scenario === "string" ? known.get(scenario) : scenario;
+  if (own) return { known, own };
+  throw new RangeError(`There is no scenario ${scenario}; there are ${[...known.keys()].join(", ")}`);
+}

@@ -1,0 +1,123 @@
+/**
+ * A sandbox while it is in use: its plan, its faults and its clock, as they follow from its scenario and from what a test
+ * has changed.
+ *
+ * @module
+ */
+import { buildSandbox, noRevocations, type Revocations, type Sandbox, secondServerId } from "./sandbox.ts";
+import type { Fault } from "./scenarios/fault.ts";
+import { patchPlan, type Plan, type PlanPatch, standardPlan } from "./scenarios/plan.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import type { SandboxState } from "./store/sandboxes.ts";
+
+/** A sandbox in use. */
+export interface World {
+  /** What it is called. */
+  readonly name: string;
+  /** How it behaves by itself. */
+  readonly scenario: Scenario;
+  /** Its label, if it has one. */
+  readonly label: string | undefined;
+  /** First part of its keys in the store. */
+  readonly id: () => string;
+  /** What a test has changed. */
+  readonly state: () => SandboxState;
+  /** The plan of a request that meets no fault; the same object as long as nothing changes. */
+  readonly plan: () => Plan;
+  /** Faults of the scenario, then those that were set. */
+  readonly faults: () => readonly Fault[];
+  /** Its clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** The sandbox as seen from an origin. */
+  readonly seenFrom: (origin: string, prefix: string) => Sandbox;
+}
+
+/** A server is seen under few origins, and a client that invents more gains nothing. */
+const MAX_ORIGINS = 100;
+
+/** What lies in the store under a sandbox's own id, and under those of the parties that are kept beside it. */
+export function idsOf(id: string): readonly string[] {
+  return [id, secondServerId(id), `${id}/idp`, `${secondServerId(id)}/idp`];
+}
+
+/**
+ * The id of a sandbox, which every reset changes.
+ *
+ * @param name What it is called.
+ * @param epoch How often it was reset.
+ */
+export function idOf(name: string, epoch: number): string {
+  return epoch === 0 ? name : `${name}#${epoch}`;
+}
+
+/** What a sandbox in use is made with. */
+export interface WorldDeps {
+  /** Rules in place of every scenario's. */
+  readonly patch: PlanPatch;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told of ids whose keys are to be looked up again. */
+  readonly onForget: (sandboxId: string) => void;
+}
+
+/**
+ * Makes a sandbox that can be used once its state is set.
+ *
+ * @param identity What it is called, and how it behaves.
+ * @param deps What it is made with.
+ * @returns The sandbox, and what sets its state.
+ */
+export function createWorld(
+  { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
+  { patch, now: realNow, onForget }: WorldDeps,
+): { readonly world: World; readonly set: (state: SandboxState) => void } {
+  const seen = new Map<string, Sandbox>();
+  let state: SandboxState | undefined;
+  let plan = standardPlan;
+  let faults: readonly Fault[] = [];
+  const now = (): number => realNow() + (state?.clockOffsetMs ?? 0);
+  const id = (): string => idOf(name, state?.epoch ?? 0);
+  const current = (): SandboxState => {
+    if (!state) throw new Error(`The sandbox ${name} is used before it was read`);
+    return state;
+  };
+
+  const set = (next: SandboxState): void => {
+    if (state && isSame(state, next)) return;
+    if (next.epoch !== state?.epoch) seen.clear();
+    // Whoever has rotated them may have been another process.
+    if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onForget(known); }
+    state = next;
+    plan = patchPlan(standardPlan, scenario.plan, patch, next.patch);
+    faults = [...scenario.plan.faults ?? [], ...next.faults];
+  };
+
+  const seenFrom = (origin: string, prefix: string): Sandbox => {
+    const known = seen.get(`${origin}${prefix}`);
+    if (known) return known;
+    const { layout = {}, clients = [] } = scenario;
+    const revocations = (): Revocations => current().revocations ?? noRevocations;
+    const shape = { name, scenario: scenario.name, prefix, origin, layout, clients };
+    const sandbox = buildSandbox({ ...shape, id: id(), now, revocations });
+    if (seen.size >= MAX_ORIGINS) seen.clear();
+    seen.set(`${origin}${prefix}`, sandbox);
+    return sandbox;
+  };
+
+  const world = Object.freeze({
+    name,
+    label,
+    scenario,
+    id,
+    now,
+    seenFrom,
+    state: current,
+    plan: () => plan,
+    faults: () => faults,
+  });
+  return { world, set };
+}
+
+function isSame(a: SandboxState, b: SandboxState): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

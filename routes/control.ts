@@ -1,0 +1,91 @@
+/**
+ * `/control/...`: what tests do to a sandbox. The rows are here; what they do is loaded with the first request, as it
+ * brings zod along, which would cost every start a quarter of its time.
+ *
+ * @module
+ */
+import type { Chance } from "../lib/chance.ts";
+import { type ControlRowName, controlRows } from "../lib/control/rows.ts";
+import type { Keys } from "../lib/oauth/keys.ts";
+import type { TokenVerifier } from "../lib/oauth/verify.ts";
+import type { Clients } from "../lib/store/clients.ts";
+import type { Grants } from "../lib/store/grants.ts";
+import type { Minted } from "../lib/store/minted.ts";
+import type { SandboxTable } from "../lib/store/sandboxes.ts";
+import type { ScenarioTable } from "../lib/store/scenarios.ts";
+import type { Users } from "../lib/store/users.ts";
+import type { Worlds } from "../lib/worlds.ts";
+import type { ControlGate } from "./control_gate.ts";
+import type { Route } from "./router.ts";
+
+/** What the control API needs: all that can be told of a sandbox, or changed in it. */
+export interface ControlDeps {
+  /** The sandboxes. */
+  readonly worlds: Worlds;
+  /** What faults have counted. */
+  readonly table: Pick<SandboxTable, "counted" | "disarm">;
+  /** People who can log in. */
+  readonly users: Users;
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Marks of what was used and revoked. */
+  readonly grants: Grants;
+  /** Tokens that were minted. */
+  readonly minted: Minted;
+  /** Scenarios that somebody has brought along. */
+  readonly scenarios: ScenarioTable;
+  /** Reads access tokens. */
+  readonly verifier: TokenVerifier;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Where ids and secrets are drawn from. */
+  readonly chance: Chance;
+}
+
+/** What an endpoint does. */
+export type ControlHandler = Route["handler"];
+
+/** What all of them do. */
+export type ControlHandlers = Readonly<Record<ControlRowName, ControlHandler>>;
+
+/**
+ * The rows of the control API.
+ *
+ * @param deps What it needs.
+ * @param gate Who may use it.
+ */
+export function controlRoutes(deps: ControlDeps, gate: ControlGate): readonly Route[] {
+  let handlers: Promise<ControlHandlers> | undefined;
+  return controlRows.map(({ name, method, path }) => ({
+    name,
+    method,
+    path,
+    cors: true,
+    handler: async (context) => {
+      const { request, url, sandbox } = context;
+      const refusal = gate({ request, url, world: deps.worlds.of(sandbox) });
+      if (refusal) throw refusal;
+      handlers ??= loadHandlers(deps);
+      return await (await handlers)[name](context);
+    },
+  }));
+}
+
+async function loadHandlers(deps: ControlDeps): Promise<ControlHandlers> {
+  const [documents, faults, state, keys, people, tokens] = await Promise.all([
+    import("./control_documents.ts"),
+    import("./control_faults.ts"),
+    import("./control_state.ts"),
+    import("./control_keys.ts"),
+    import("./control_people.ts"),
+    import("./control_tokens.ts"),
+  ]);
+  return {
+    ...documents.documentHandlers(deps),
+    ...faults.faultHandlers(deps),
+    ...state.stateHandlers(deps),
+    ...keys.keyHandlers(deps),
+    ...people.peopleHandlers(deps),
+    ...tokens.tokenHandlers(deps),
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * `/control`, its description, and `/control/scenarios`: what there is, and how to bring along more.
+ *
+ * @module
+ */
+import { readBodies } from "../lib/control/body.ts";
+import { buildControlIndex, buildOpenApi } from "../lib/control/openapi.ts";
+import { buildScenarioLink, contentName } from "../lib/control/scenario_link.ts";
+import { describeScenario, parseScenario } from "../lib/control/scenario_schema.ts";
+import { OAuthError } from "../lib/errors.ts";
+import { noStoreJson } from "../lib/http.ts";
+import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
+import type { ControlDeps, ControlHandlers } from "./control.ts";
+
+/** The handlers of documents. */
+export function documentHandlers(
+  { worlds, scenarios }: ControlDeps,
+): Pick<ControlHandlers, "control_index" | "control_openapi" | "control_define_scenarios"> {
+  async function define(sandbox: Sandbox, own: Scenario): Promise<Readonly<Record<string, unknown>>> {
+    const named = { ...own, name: contentName(own) };
+    const known = await scenarios.find(named.name);
+    if (known && JSON.stringify(known) !== JSON.stringify(named)) throw nameIsTaken(own.name);
+    await scenarios.put(named);
+    const { origin } = sandbox;
+    const { urls } = buildSandbox({ origin, prefix: `/s/${named.name}`, now: sandbox.now });
+    return {
+      name: named.name,
+      url: urls.home.replace(/\/$/, ""),
+      mcp_url: urls.oauth,
+      link: await buildScenarioLink(origin, own),
+      definition: describeScenario(own),
+    };
+  }
+
+  return {
+    control_index: ({ sandbox }) => noStoreJson(buildControlIndex(sandbox, worlds.of(sandbox))),
+    control_openapi: ({ sandbox }) => noStoreJson(buildOpenApi(sandbox)),
+    control_define_scenarios: async ({ request, sandbox }) => {
+      const asked = await readBodies(request, parseScenario);
+      return noStoreJson({ scenarios: await Promise.all(asked.map((one) => define(sandbox, one))) });
+    },
+  };
+}
+
+/** Eight digits of a hash leave room for somebody who tries. */
+function nameIsTaken(name: string): OAuthError {
+  return new OAuthError("invalid_request", "Another scenario has come to the same name", {
+    parameter: "name",
+    received: name,
+    expected: "any other name",
+  });
+}

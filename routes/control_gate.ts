@@ -1,0 +1,83 @@
+/**
+ * Who may control a sandbox. On this machine everybody who is on it, no page of elsewhere among them. Anywhere else whoever
+ * has the token of the process, or knows a label that is long enough to be a secret.
+ *
+ * @module
+ */
+import { hash, timingSafeEqual } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { OAuthError } from "../lib/errors.ts";
+import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
+import type { World } from "../lib/worlds.ts";
+
+/** A label of this length or more cannot be guessed, so it counts as a secret. */
+export const SECRET_LABEL_LENGTH = 16;
+
+/** Who may control sandboxes: whoever can call at all, or whoever has a token. */
+export type ControlPolicy = "open" | { readonly token: string };
+
+/** What the gate depends on. */
+export interface GateOptions extends OriginPolicy {
+  /** Who may; if not said, everybody on a server that this machine alone can reach, else nobody without a secret label. */
+  readonly control?: ControlPolicy;
+}
+
+/** A request as the gate sees it. */
+export interface Caller {
+  /** The request. */
+  readonly request: Pick<Request, "headers">;
+  /** Its URL. */
+  readonly url: URL;
+  /** The sandbox that it wants to control. */
+  readonly world: Pick<World, "name" | "label">;
+}
+
+/** Says why a request may not control its sandbox; undefined if it may. */
+export type ControlGate = (caller: Caller) => OAuthError | undefined;
+
+/**
+ * Makes the gate.
+ *
+ * @param options What it depends on.
+ */
+export function createControlGate(options: GateOptions): ControlGate {
+  const { control, loopbackOnly = false, publicOrigin } = options;
+  const token = typeof control === "object" ? control.token : undefined;
+  // Whoever gives the server a public name has put something in front of it that others can reach.
+  const isPrivate = loopbackOnly && (publicOrigin === undefined || isLoopback(new URL(publicOrigin).hostname));
+  const isOpen = control === "open" || (control === undefined && isPrivate);
+
+  return ({ request: { headers }, url, world }) => {
+    const foreign = findForeignOrigin(url, headers.get("origin"), options);
+    if (foreign !== undefined) return new OAuthError("access_denied", `${foreign} to control this server`);
+    if (isOpen || (world.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
+    if (token === undefined) return turnedOff(world);
+    if (isSame(bearerOf(headers), token)) return undefined;
+    return new OAuthError("invalid_token", "The control token is missing or wrong", {
+      parameter: "authorization",
+      expected: `Bearer and the token of --control-token, or ${secretLabel(world)}`,
+      reference: "RFC 6750 2.1",
+    });
+  };
+}
+
+function turnedOff(world: Caller["world"]): OAuthError {
+  return new OAuthError("access_denied", `The sandbox ${world.name} cannot be controlled from outside`, {
+    expected: `a server that was started with --control-token, or ${secretLabel(world)}`,
+  });
+}
+
+function secretLabel({ name }: Caller["world"]): string {
+  const own = name === "main" ? "standard" : name.split("~", 1)[0];
+  return `a sandbox of your own: /s/${own}~LABEL with a label of ${SECRET_LABEL_LENGTH} characters or more`;
+}
+
+function bearerOf(headers: Headers): string {
+  return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+}
+
+/** Hashes have one length, so that the time the comparison takes says nothing of the token. */
+function isSame(sent: string, token: string): boolean {
+  const [a, b] = [sent, token].map((text) => Buffer.from(hash("sha256", text, "hex")));
+  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+}

@@ -1,0 +1,133 @@
+/**
+ * `/control/users` and `/control/clients`: who can log in, and who can ask for that.
+ *
+ * @module
+ */
+import { readBodies, requireShape } from "../lib/control/body.ts";
+import {
+  type ClientRequest,
+  clientRequestSchema,
+  type UserRequest,
+  userRequestSchema,
+} from "../lib/control/requests.ts";
+import { OAuthError } from "../lib/errors.ts";
+import { noStoreJson } from "../lib/http.ts";
+import { issueSecret } from "../lib/oauth/client_secret.ts";
+import { findDeclared } from "../lib/oauth/declared_clients.ts";
+import { buildUserRecord } from "../lib/oauth/declared_users.ts";
+import { parseRegistration } from "../lib/oauth/registration.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
+import { standardPlan } from "../lib/scenarios/plan.ts";
+import type { ClientRecord } from "../lib/store/clients.ts";
+import type { UserRecord } from "../lib/store/users.ts";
+import type { ControlDeps, ControlHandlers } from "./control.ts";
+
+/** What these rows do. */
+export type PeopleHandlers = Pick<
+  ControlHandlers,
+  | "control_list_users"
+  | "control_declare_users"
+  | "control_remove_user"
+  | "control_list_clients"
+  | "control_add_clients"
+  | "control_remove_client"
+>;
+
+/** The handlers of users and clients. */
+export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
+  const { users, clients } = deps;
+  return {
+    control_list_users: async ({ sandbox }) => noStoreJson({ users: (await users.list(sandbox.id)).map(describeUser) }),
+    control_declare_users: async ({ request, sandbox }) => {
+      const asked = await readBodies(request, (item, at) => requireShape(item, userRequestSchema, at));
+      const records = asked.map((user) => recordOf(user, sandbox.now()));
+      for (const record of records) {
+        if (!await users.put(sandbox.id, record)) throw isDeclared(record.email);
+      }
+      return noStoreJson({ users: records.map(describeUser) });
+    },
+    control_remove_user: async ({ sandbox, param }) => {
+      const known = await users.find(sandbox.id, param);
+      if (!known) throw notThere("user", param);
+      if (!await users.remove(sandbox.id, param)) throw isDeclared(param);
+      return noStoreJson(describeUser(known));
+    },
+    control_list_clients: async ({ sandbox }) => {
+      const declared = sandbox.clients.flatMap(({ client_id }) => findDeclared(sandbox, client_id) ?? []);
+      const registered = await clients.list(sandbox.id);
+      return noStoreJson({ clients: [...declared, ...registered].map(describeClient) });
+    },
+    control_add_clients: async ({ request, sandbox }) => {
+      const asked = await readBodies(request, (item, at) => ({
+        ...requireShape(item, clientRequestSchema, at),
+        metadata: parseRegistration(JSON.stringify(item), standardPlan.policy),
+      }));
+      const added = [];
+      for (const client of asked) added.push(await addClient(deps, sandbox, client));
+      return noStoreJson({ clients: added });
+    },
+    control_remove_client: async ({ sandbox, param }) => {
+      if (findDeclared(sandbox, param)) throw isDeclared(param);
+      const { value: known } = await clients.get(sandbox.id, param);
+      if (!known) throw notThere("client", param);
+      await clients.remove(sandbox.id, param, sandbox.now());
+      return noStoreJson(describeClient(known));
+    },
+  };
+}
+
+/** Keeps a client, also in the place of one that is called the same; its secret is told this once. */
+async function addClient(
+  { clients, chance, keysOf }: ControlDeps,
+  sandbox: Sandbox,
+  { client_id, client_secret, metadata }: ClientRequest & Pick<ClientRecord, "metadata">,
+): Promise<Readonly<Record<string, unknown>>> {
+  const clientId = client_id ?? `client_${chance.id()}`;
+  if (findDeclared(sandbox, clientId)) throw isDeclared(clientId);
+  const nowSeconds = Math.floor(sandbox.now() / 1000);
+  const secret = await issueSecret(
+    { chance, keys: () => keysOf(sandbox.id), policy: standardPlan.policy },
+    { clientId, metadata, nowSeconds, ...(client_secret === undefined ? {} : { chosen: client_secret }) },
+  );
+  if (client_secret !== undefined && !secret) throw needsNoSecret(metadata);
+  const record = { clientId, ...secret?.kept, issuedAtSeconds: nowSeconds, metadata };
+  while (!await clients.replace(sandbox.id, await clients.get(sandbox.id, clientId), record));
+  return { ...describeClient(record), ...secret?.told };
+}
+
+function recordOf({ user_id: userId, ...user }: UserRequest, nowMs: number): UserRecord {
+  return buildUserRecord({ ...user, ...(userId === undefined ? {} : { userId }) }, nowMs);
+}
+
+function describeUser({ userId, userName, email, claims = {}, createdAtMs }: UserRecord): Record<string, unknown> {
+  return { user_id: userId, name: userName, email, claims, created_at_ms: createdAtMs };
+}
+
+function describeClient({ clientId, issuedAtSeconds, metadata, ...kept }: ClientRecord): Record<string, unknown> {
+  return {
+    client_id: clientId,
+    client_id_issued_at: issuedAtSeconds,
+    has_secret: kept.secretHash !== undefined || kept.encryptedSecret !== undefined,
+    ...metadata,
+  };
+}
+
+function needsNoSecret({ token_endpoint_auth_method: method }: ClientRecord["metadata"]): OAuthError {
+  return new OAuthError("invalid_request", `A client that authenticates with ${method} has no secret`, {
+    parameter: "client_secret",
+    received: "something that is not shown",
+    expected: "none, or another token_endpoint_auth_method",
+  });
+}
+
+function isDeclared(name: string): OAuthError {
+  return new OAuthError("invalid_request", "This one was there from the start and stays as it is", {
+    parameter: "name",
+    received: name,
+    expected: "one that was made known here, or came by itself",
+  });
+}
+
+function notThere(what: string, name: string): OAuthError {
+  return new OAuthError("not_found", `Not found: there is no such ${what}`, { parameter: "name", received: name });
+}
