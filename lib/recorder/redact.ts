@@ -76,14 +76,18 @@ export function createRedactor(key: Uint8Array): Redactor {
 
   const text = (value: string): string => replaceTold(value.replace(JWT, (token) => secret(token, "protocol")), secret);
 
-  const form = (value: string): string => value.split("&").map(pair).join("&");
+  function form(value: string): string {
+    // Without S256 the challenge is the verifier itself (RFC 7636 4.2).
+    const isPlain = !/(?:^|&)code_challenge_method=S256(?:&|$)/.test(value);
+    return value.split("&").map((item) => pair(item, isPlain)).join("&");
+  }
 
-  function pair(value: string): string {
+  function pair(value: string, isPlain: boolean): string {
     const at = value.indexOf("=");
     if (at < 0) return text(value);
     const name = value.slice(0, at);
     const sent = decode(value.slice(at + 1));
-    const kind = secretKindOf(decode(name));
+    const kind = isPlain && name === "code_challenge" ? "verifier" : secretKindOf(decode(name));
     if (kind !== undefined) return `${name}=${secret(sent, kind)}`;
     const clean = /[?#]/.test(sent) ? url(sent) : text(sent);
     return clean === sent ? value : `${name}=${encodeURIComponent(clean).replaceAll("%E2%80%A6", "…")}`;
