@@ -49,17 +49,17 @@ function checkResourceMetadata({ resourceMetadata, serverMetadata, registrations
     : broken("It turned to an authorization server without reading the protected resource metadata", [first.at]);
 }
 
-function checkChallenge({ calls, resourceMetadata, steps }: View): Outcome {
+function checkChallenge({ calls, resourceMetadata }: View): Outcome {
   const call = calls.find(({ status, challenge }) => status === 401 && challenge?.get("resource_metadata"));
   const advertised = call?.challenge?.get("resource_metadata");
   if (!call || advertised === undefined) return notObserved("No 401 named the metadata of the resource");
   if (originOf(advertised) !== originOf(call.address)) return notObserved("The metadata was said to lie elsewhere");
   const read = resourceMetadata.find(({ address }) => address === addressOf(advertised));
   if (read) return kept("It read the metadata that the 401 named", [call.at, read.at]);
-  const next = steps.find(({ at, kind }) => at > call.at && kind !== "mcp");
-  return next
-    ? broken(`It went on without reading ${advertised}, which the 401 named`, [call.at, next.at])
-    : notObserved("It stopped at the 401");
+  const other = resourceMetadata.find(({ at }) => at > call.at) ?? resourceMetadata[0];
+  return other
+    ? broken(`It read ${other.address}, not ${advertised}, which the 401 named`, [call.at, other.at])
+    : notObserved("It read no metadata of the resource");
 }
 
 function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AuthorizationStep, McpStep } from "../step.ts";
-import { challengeBefore, metadataFor, resourceFor, type View } from "../view.ts";
+import { challengeBefore, resourceFor, type View } from "../view.ts";
 import { listOf, scopesOf } from "../wire.ts";
 import { OFFLINE } from "./refresh.ts";
 import { broken, kept, notObserved, numbersOf, type Outcome, type Rule, SINCE_2025_11, SPECIFICATION } from "./rule.ts";
@@ -45,8 +45,8 @@ function checkChoice(view: View): Outcome {
     const supported = listOf(resourceFor(view, request)?.document, "scopes_supported");
     const expected = challengedScopes(view, request) ?? supported ?? [];
     const sent = scopesOf(request.params.get("scope"));
-    const offline = listOf(metadataFor(view, request)?.document, "scopes_supported")?.includes(OFFLINE) ?? false;
-    const more = sent.filter((scope) => !expected.includes(scope) && !(offline && scope === OFFLINE));
+    // Whether that one may be asked for is another rule's to say.
+    const more = sent.filter((scope) => !expected.includes(scope) && scope !== OFFLINE);
     // Who asks again may ask for what it had before as well.
     if (includesAll(sent, expected) && (more.length === 0 || index > 0)) continue;
     return broken(`It asked for ${quote(sent)} where ${quote(expected)} was called for`, [
