@@ -87,7 +87,7 @@ async function readStart(body: ReadableStream<Uint8Array> | null): Promise<RawBo
   } catch {
     // Its sender has hung up.
   }
-  return { text, isComplete: false };
+  return { text: text.slice(0, MAX_READ_LENGTH), isComplete: false };
 }
 
 function cut(text: string): RawBody {
