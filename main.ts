@@ -20,7 +20,8 @@ export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
 export type { Mint, Policy } from "./lib/scenarios/plan.ts";
 export type { Fault } from "./lib/scenarios/fault.ts";
 export type { Scenario } from "./lib/scenarios/scenario.ts";
-export type { Exchange } from "./lib/recorder/recorder.ts";
+export type { Exchange } from "./lib/recorder/exchange.ts";
+export type { Report } from "./lib/recorder/report.ts";
 export type { SigningAlgorithm } from "./lib/store/keys.ts";
 
 /** How long requests under way may take once the process was told to stop, in milliseconds. */
@@ -87,6 +88,7 @@ async function main(): Promise<void> {
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
+    record: config.record,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     log: log.write,
   });

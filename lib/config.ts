@@ -28,6 +28,8 @@ export interface Config {
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
   readonly quiet: boolean;
+  /** Whether exchanges are recorded. */
+  readonly record: boolean;
 }
 
 /** What to do instead of serving. */
@@ -72,6 +74,7 @@ Usage: mock-oauth [start] [options]
   --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
+  --no-record       no record of requests, so no report and no inspector
   --help            this text
   --version         the version
 `;
@@ -103,6 +106,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
+    record: !flags["no-record"],
   };
   return { kind: "serve", config };
 }
@@ -126,6 +130,7 @@ function parseFlags(args: readonly string[]) {
         users: { type: "string" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },
+        "no-record": { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "V" },
       },

@@ -15,7 +15,7 @@ import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
-import { createRecorder, type Exchange } from "../lib/recorder/recorder.ts";
+import type { ExchangeSummary, Recorder } from "../lib/recorder/recorder.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox.ts";
 import { catalogue, standard } from "../lib/scenarios/catalogue.ts";
 import type { Mint, Policy } from "../lib/scenarios/plan.ts";
@@ -42,6 +42,8 @@ import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
+import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
+import { reportRoutes } from "./report.ts";
 import { allowOrigin, type ConnectionInfo, createRouter } from "./router.ts";
 import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
@@ -50,7 +52,7 @@ import { userinfoRoutes } from "./userinfo.ts";
 
 /** Something worth a line in a log; it never holds a secret. */
 export type LogEvent =
-  | ({ readonly event: "exchange" } & Exchange)
+  | ({ readonly event: "exchange" } & ExchangeSummary)
   | { readonly event: "error"; readonly message: string };
 
 /** What an app is made of. */
@@ -85,6 +87,8 @@ export interface AppOptions {
   readonly fetch?: FetchAt;
   /** What the addresses of such documents are looked up with; the system's DNS if not given. */
   readonly resolveDns?: ResolveDns;
+  /** Whether exchanges are recorded, for reports and the inspector; true if not given. */
+  readonly record?: boolean;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
   /**
@@ -122,22 +126,22 @@ export function createApp(options: AppOptions): App {
     const url = new URL(request.url);
     const origin = options.publicUrl ?? url.origin;
     const address = parseAddress(url, isScenario);
-    const close = recorder?.open(request.method, url.pathname, now());
-    let response: Response;
+    const exchange = recorder?.open(request, url.pathname, now());
     try {
       const world = address && await worlds.find(address);
       if (!world) throw noSuchScenario(names, url.pathname);
       const sandbox = world.seenFrom(origin, address.prefix);
       const routed = routePath(address, world.scenario.layout);
-      ({ response } = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed }));
+      exchange?.enter(recordedArrival({ url, info, sandbox }));
+      const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
+      return exchange?.close({ ...served, isRecorded: isOfFlow(request, served) }) ?? served.response;
     } catch (error) {
-      response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
+      const response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
         deps.report(`${request.method} ${url.pathname}: ${message}`);
       });
       allowOrigin(response);
+      return exchange?.close({ response, isRecorded: false }) ?? response;
     }
-    close?.(response.status);
-    return response;
   };
 }
 
@@ -146,7 +150,7 @@ interface Parts extends ServeDeps {
   readonly worlds: Worlds;
   readonly isScenario: (name: string) => boolean;
   readonly names: readonly string[];
-  readonly recorder: ReturnType<typeof createRecorder> | undefined;
+  readonly recorder: Recorder | undefined;
   readonly now: () => number;
 }
 
@@ -184,13 +188,10 @@ function assemble(options: AppOptions): Parts {
   const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
   const clientKeys = createClientKeys(outbound);
   const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
-  const mcp = createMcpEndpoint({
-    store,
-    chance,
-    version,
-    sleep,
-    log: (message, error) => log?.({ event: "error", message: `${message}: ${describeFailure(error)}` }),
-  });
+  const report = (message: string): void => log?.({ event: "error", message });
+  const fail = (message: string, error: unknown): void => report(`${message}: ${describeFailure(error)}`);
+  const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
+  const { recording, recorder } = createRecorders(options, { chance, monotonicMs, report: fail });
   const table = createSandboxTable(store);
   const { known, own } = scenariosOf(options);
   const worlds = createWorlds({
@@ -202,7 +203,10 @@ function assemble(options: AppOptions): Parts {
     monotonicMs,
     sleep,
     isShared: options.shared ?? false,
-    onForget: (sandboxId) => keysOf.forget(sandboxId),
+    onForget: (sandboxId) => {
+      keysOf.forget(sandboxId);
+      recording?.drop(sandboxId);
+    },
   });
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
@@ -224,10 +228,11 @@ function assemble(options: AppOptions): Parts {
       ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: originsOf(options) }),
       ...pagesRoutes({ startedAtMs: now() }),
+      ...reportRoutes({ recording, sleep, signal: options.signal, scenarioOf: (name) => known.get(name) ?? own }),
     ]),
-    recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),
+    recorder,
     sleep,
-    report: (message) => log?.({ event: "error", message }),
+    report,
   };
 }
 

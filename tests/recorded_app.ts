@@ -1,4 +1,5 @@
 /** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
+import assert from "node:assert/strict";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../lib/recorder/report.ts";
 import type { AppOptions } from "../main.ts";
@@ -19,7 +20,7 @@ export const SANDBOX = "main";
 
 export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
   const test = await testApp({ loopbackOnly: true, ...options });
-  const recording = createRecording(new Uint8Array(32));
+  const recording = createRecording({ key: new Uint8Array(32), report: (error) => assert.fail(String(error)) });
   return {
     test,
     recording,
@@ -34,7 +35,12 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
       return opened.close(response, { durationMs: 1 });
     },
     report: async (more) =>
-      buildReport(await recording.exchanges(SANDBOX), { sandbox: SANDBOX, hasOrigin: true, ...more }),
+      buildReport(await recording.exchanges(SANDBOX), {
+        sandbox: SANDBOX,
+        hasOrigin: true,
+        isWhole: recording.isWhole(SANDBOX),
+        ...more,
+      }),
     [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
   };
 }

@@ -8,6 +8,10 @@ import { challengeOf } from "./helpers.ts";
 const url = "http://localhost:8789/oauth";
 const key = new Uint8Array(32);
 
+function record(errors: unknown[] = []): Recording {
+  return createRecording({ key, report: (error) => void errors.push(error) });
+}
+
 /** Sends a request through a recording to a handler. */
 async function pass(
   recording: Recording,
@@ -45,7 +49,7 @@ function example(sequence: number, body = ""): Exchange {
 }
 
 Deno.test("an exchange has both messages, and the handler and the client see them as they were", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   const token = "t".repeat(40);
   const request = postJson('{"jsonrpc":"2.0","id":1,"method":"ping"}', {
     authorization: `Bearer ${token}`,
@@ -84,7 +88,7 @@ Deno.test("an exchange has both messages, and the handler and the client see the
 });
 
 Deno.test("an event stream passes at once, chunk by chunk, and is on record while it goes on", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
@@ -117,7 +121,7 @@ Deno.test("an event stream passes at once, chunk by chunk, and is on record whil
 });
 
 Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   const long = JSON.stringify({ text: "x".repeat(MAX_BODY_LENGTH) });
   const huge = JSON.stringify({ code: "y".repeat(9 * MAX_BODY_LENGTH) });
   await (await pass(recording, postJson(long), () => Response.json({ long }))).text();
@@ -140,7 +144,7 @@ Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
 });
 
 Deno.test("what is no text is not kept, and what a client does not finish does no harm", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   const binary = new Request(url, {
     method: "POST",
     body: new Uint8Array([1, 2]),
@@ -164,7 +168,7 @@ Deno.test("what is no text is not kept, and what a client does not finish does n
 });
 
 Deno.test("exchanges stand in the order they began, reading takes nothing away, and sandboxes do not mix", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   const arrival = { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" };
   const slow = recording.open(new Request(url), arrival);
   const quick = recording.open(new Request(url), arrival);
@@ -184,7 +188,7 @@ Deno.test("exchanges stand in the order they began, reading takes nothing away, 
 });
 
 Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dropped one begins anew", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   const late = recording.open(new Request(url), { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" });
   await pass(recording, new Request(url), () => new Response(null));
   recording.clear("main");
@@ -197,7 +201,7 @@ Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dro
 });
 
 Deno.test("listeners hear of their sandbox until they leave", async () => {
-  const recording = createRecording(key);
+  const recording = record();
   const heard: number[] = [];
   const leave = recording.subscribe("main", ({ sequence }) => heard.push(sequence));
   await pass(recording, new Request(url), () => new Response(null));
@@ -218,6 +222,7 @@ Deno.test("a sandbox keeps 2,000 exchanges, the newest", () => {
   }
   const kept = tape.read("main");
   assert.deepEqual([kept.length, kept[0]?.sequence, kept.at(-1)?.sequence], [2000, 11, 2010]);
+  assert.deepEqual([tape.isWhole("main"), tape.isWhole("other")], [false, true]);
 });
 
 Deno.test("all sandboxes together keep so much, and the one unused for the longest gives way", () => {
@@ -228,4 +233,21 @@ Deno.test("all sandboxes together keep so much, and the one unused for the longe
   }
   tape.put("new", example(2, "x".repeat(500)));
   assert.deepEqual(["old", "middle", "new"].map((id) => tape.read(id).length), [0, 1, 2]);
+});
+
+Deno.test("a listener that fails is told of, and the client gets its answer all the same", async () => {
+  const errors: unknown[] = [];
+  const recording = record(errors);
+  const problem = new Error("the listener's own");
+  recording.subscribe("main", () => {
+    throw problem;
+  });
+  const events = { headers: { "content-type": "text/event-stream" } };
+  assert.equal(
+    await (await pass(recording, new Request(url), () => new Response("data: 1\n\n", events))).text(),
+    "data: 1\n\n",
+  );
+  assert.equal(await (await pass(recording, new Request(url), () => Response.json(1))).text(), "1");
+  await recording.exchanges("main");
+  assert(errors.length >= 3 && errors.every((error) => error === problem), String(errors));
 });

@@ -150,13 +150,14 @@ Deno.test("a secret that has once been found is replaced wherever else it stands
   secret(token, "protocol");
   secret("p+w/longer", "personal");
   secret("open", "personal");
+  secret("a:$^", "personal");
   assert.equal(
     scrub(`the token ${token} and p%2Bw%2Flonger`),
     `the token ${redactedToken} and …${keyed("p+w/longer")}`,
   );
   assert.equal(
-    scrub("open the opener, open_sesame: open."),
-    `…${keyed("open")} the opener, open_sesame: …${keyed("open")}.`,
+    scrub("open the opener, open_sesame: open. a:$^"),
+    `…${keyed("open")} the opener, open_sesame: …${keyed("open")}. …${keyed("a:$^")}`,
   );
 });
 

@@ -51,6 +51,8 @@ export interface Recording {
   readonly open: (request: Request, arrival: Arrival) => OpenExchange;
   /** A sandbox's exchanges, those included whose response has just left. */
   readonly exchanges: (sandboxId: string, range?: ExchangeRange) => Promise<readonly Exchange[]>;
+  /** Whether a sandbox's exchanges are on record from the first one on. */
+  readonly isWhole: (sandboxId: string) => boolean;
   /** Listens to a sandbox; the result ends it. */
   readonly subscribe: (sandboxId: string, listener: ExchangeListener) => () => void;
   /** Forgets a sandbox's exchanges; numbers go on where they were. */
@@ -65,19 +67,27 @@ type Head = Omit<Exchange, "request" | "response"> & {
   readonly responseHeaders: Message["headers"];
 };
 
+/** What a recording is made with. */
+export interface RecordingOptions {
+  /** Random bytes that digests of guessable secrets are keyed with. */
+  readonly key: Uint8Array;
+  /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
+  readonly report: (error: unknown) => void;
+}
+
 /**
  * Makes a recording.
  *
- * @param key Random bytes that digests of guessable secrets are keyed with.
+ * @param options What it is made with.
  */
-export function createRecording(key: Uint8Array): Recording {
+export function createRecording({ key, report }: RecordingOptions): Recording {
   const tape = createTape();
   const pending = new Map<string, Set<Promise<void>>>();
 
   function wait(sandboxId: string, work: Promise<void>): void {
     const all = pending.get(sandboxId) ?? new Set();
     pending.set(sandboxId, all.add(work));
-    void work.finally(() => {
+    void work.catch(report).finally(() => {
       all.delete(work);
       if (all.size === 0) pending.delete(sandboxId);
     });
@@ -93,7 +103,9 @@ export function createRecording(key: Uint8Array): Recording {
         const redactor = createRedactor(key);
         const parts = { request, response, arrival, departure, sequence, redactor };
         const put = (exchange: Exchange): void => tape.put(sandboxId, scrubbed(exchange, redactor));
-        if (isStream(response)) return tapResponse(response, { head: headOf(parts, key), requestBody, redactor, put });
+        if (isStream(response)) {
+          return tapResponse(response, { head: headOf(parts, key), requestBody, redactor, put, report });
+        }
         const responseBody = copyBody(response);
         wait(
           sandboxId,
@@ -112,9 +124,10 @@ export function createRecording(key: Uint8Array): Recording {
   return {
     open,
     exchanges: async (sandboxId, range) => {
-      await Promise.all(pending.get(sandboxId) ?? []);
+      await Promise.allSettled(pending.get(sandboxId) ?? []);
       return tape.read(sandboxId, range);
     },
+    isWhole: tape.isWhole,
     subscribe: tape.subscribe,
     clear: tape.clear,
     drop: tape.drop,
@@ -172,20 +185,27 @@ interface Tapped {
   readonly requestBody: Promise<RawBody> | undefined;
   readonly redactor: Redactor;
   readonly put: (exchange: Exchange) => void;
+  readonly report: (error: unknown) => void;
 }
 
 /** A stream is kept as soon as it begins, and again when it has said something new. */
-function tapResponse(response: Response, { head, requestBody, redactor, put }: Tapped): Response {
+function tapResponse(response: Response, { head, requestBody, redactor, put, report }: Tapped): Response {
   let sent: CleanBody = { truncated: false };
   let answered: CleanBody = { truncated: false };
   let isOpen = true;
-  const update = (): void => put(exchangeOf(head, { sent, answered, isOpen }));
+  const update = (): void => {
+    try {
+      put(exchangeOf(head, { sent, answered, isOpen }));
+    } catch (error) {
+      report(error);
+    }
+  };
   update();
   const contentType = head.requestHeaders.find(([name]) => name === "content-type")?.[1] ?? null;
   void requestBody?.then((raw) => {
     sent = redactBody(raw, contentType, redactor);
     update();
-  });
+  }).catch(report);
   return tapStream(response, {
     onText: ({ text, isComplete }) => {
       const body = (answered.body ?? "") + cleanEvents(text, redactor);

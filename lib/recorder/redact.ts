@@ -153,8 +153,8 @@ function replaceAlone(text: string, raw: string, redacted: string): string {
   if (raw.length < 4) return text;
   if (raw.length < MIN_SCRUBBED_LENGTH) {
     if (!text.includes(raw)) return text;
-    const escaped = raw.replace(/[^\w]/g, "\\$&");
-    return text.replace(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, "gu"), redacted.replaceAll("$", "$$$$"));
+    const escaped = raw.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+    return text.replace(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, "gu"), () => redacted);
   }
   const encoded = encodeURIComponent(raw);
   const clean = text.replaceAll(raw, () => redacted);

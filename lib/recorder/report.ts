@@ -77,6 +77,8 @@ export interface ReportOptions {
   readonly expects?: readonly string[];
   /** Whether all requests to its origin are recorded. */
   readonly hasOrigin: boolean;
+  /** Whether its exchanges are on record from the first one on. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -87,10 +89,10 @@ export interface ReportOptions {
  */
 export function buildReport(
   exchanges: readonly Exchange[],
-  { sandbox, scenario, expects = [], hasOrigin }: ReportOptions,
+  { sandbox, scenario, expects = [], hasOrigin, isWhole }: ReportOptions,
 ): Report {
   const steps = readSteps(exchanges);
-  const place = { hasOrigin, issued: issuedTokens(steps), isWhole: (exchanges[0]?.sequence ?? 1) === 1 };
+  const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
   const clients = groupByClient(steps).map((client) => judge(client, place, expects));
   return {
     sandbox,

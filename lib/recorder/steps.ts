@@ -88,8 +88,8 @@ export function readSteps(exchanges: readonly Exchange[]): readonly Step[] {
 function kindOf(exchange: Exchange, { kinds }: Known): Kind | undefined {
   const { url, route = "" } = exchange;
   const path = pathOf(url);
-  if (path.startsWith(wellKnown.protectedResource)) return "resource_metadata";
-  if (path.startsWith(wellKnown.authorizationServer) || path.includes(wellKnown.openidConfiguration)) {
+  if (path.includes(wellKnown.protectedResource)) return "resource_metadata";
+  if (path.includes(wellKnown.authorizationServer) || path.includes(wellKnown.openidConfiguration)) {
     return "server_metadata";
   }
   if (MCP_ROUTE.test(route)) return "mcp";

@@ -24,6 +24,8 @@ export interface Tape {
   readonly put: (sandboxId: string, exchange: Exchange) => void;
   /** What is kept, in the order of sequence numbers. */
   readonly read: (sandboxId: string, range?: ExchangeRange) => readonly Exchange[];
+  /** Whether nothing of a sandbox was forgotten. */
+  readonly isWhole: (sandboxId: string) => boolean;
   /** Listens to a sandbox; the result ends it. */
   readonly subscribe: (sandboxId: string, listener: ExchangeListener) => () => void;
   /** Forgets a sandbox's exchanges; numbers go on where they were. */
@@ -40,6 +42,7 @@ const MAX_LENGTH = 64 * 1024 * 1024;
 interface Ring {
   next: number;
   clearedAt: number;
+  isWhole: boolean;
   exchanges: Exchange[];
 }
 
@@ -54,7 +57,7 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
   let length = 0;
 
   function ringOf(sandboxId: string): Ring {
-    const ring = rings.get(sandboxId) ?? { next: 1, clearedAt: 0, exchanges: [] };
+    const ring = rings.get(sandboxId) ?? { next: 1, clearedAt: 0, isWhole: true, exchanges: [] };
     // The map's order is that of the last use.
     rings.delete(sandboxId);
     rings.set(sandboxId, ring);
@@ -80,9 +83,11 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
     for (const listener of listeners.get(sandboxId) ?? []) listener(exchange);
   }
 
-  function forgetFirst({ exchanges }: Ring): void {
-    const first = exchanges.shift();
-    if (first) length -= lengthOf(first);
+  function forgetFirst(ring: Ring): void {
+    const first = ring.exchanges.shift();
+    if (!first) return;
+    length -= lengthOf(first);
+    ring.isWhole = false;
   }
 
   /** Forgets the first exchange of the sandbox that was written to the longest ago; false if there is none. */
@@ -98,6 +103,7 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
   function clear(sandboxId: string): void {
     const ring = ringOf(sandboxId);
     ring.clearedAt = ring.next - 1;
+    ring.isWhole = false;
     while (ring.exchanges.length > 0) forgetFirst(ring);
   }
 
@@ -109,6 +115,7 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
       const from = exchanges.findIndex(({ sequence }) => sequence > after);
       return from < 0 ? [] : exchanges.slice(from, from + limit);
     },
+    isWhole: (sandboxId) => rings.get(sandboxId)?.isWhole ?? true,
     subscribe: (sandboxId, listener) => {
       const all = listeners.get(sandboxId) ?? new Set();
       listeners.set(sandboxId, all.add(listener));

@@ -40,7 +40,12 @@ function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly 
   return first ? [originOf(first.address)] : [];
 }
 
-function checkResourceMetadata({ resourceMetadata, serverMetadata, registrations, authorizations }: View): Outcome {
+function checkResourceMetadata(view: View): Outcome {
+  const { resourceMetadata, serverMetadata, registrations, authorizations, calls } = view;
+  // A person may look at a document; a client looks in order to go on.
+  if (registrations.length + authorizations.length + calls.length === 0) {
+    return notObserved("It only looked at metadata");
+  }
   const [first] = [...serverMetadata, ...registrations, ...authorizations].sort((one, other) => one.at - other.at);
   if (!first) return notObserved("It did not turn to an authorization server");
   const read = resourceMetadata.find(({ at }) => at < first.at);
