@@ -1,6 +1,6 @@
 /** A small MCP client that does everything as the specification asks, or everything but one thing. */
 import assert from "node:assert/strict";
-import { challenge as goodChallenge, json, origin, verifier } from "./helpers.ts";
+import { challenge as goodChallenge, origin, verifier } from "./helpers.ts";
 
 /** The one thing it does wrong. */
 export type Slip =
@@ -50,6 +50,8 @@ export type Slip =
 /** How it is set up. */
 export interface DoubleOptions {
   readonly send: (request: Request) => Promise<Response>;
+  /** Where the sandbox is that it works on. */
+  readonly base?: string;
   readonly slip?: Slip | undefined;
   readonly version?: "2025-03-26" | "2025-11-25" | "2026-07-28";
   /** A client it was given, and does not have to register. */
@@ -68,9 +70,7 @@ type Challenge = (name: string) => string | undefined;
 /** It gives up, as a good client does where it must not go on. */
 class Stop extends Error {}
 
-const mcpUrl = `${origin}/oauth`;
 const callback = "http://127.0.0.1:3999/callback";
-const wellKnown = `${origin}/.well-known`;
 
 /** Lets it do its work: discover, get a token, call tools. */
 export async function runDouble(options: DoubleOptions): Promise<void> {
@@ -84,6 +84,10 @@ export async function runDouble(options: DoubleOptions): Promise<void> {
 
 function createDouble(options: DoubleOptions): { readonly work: () => Promise<void> } {
   const { send, slip, version = "2026-07-28", given, tools = ["mock_echo"], alone = false, refresh = false } = options;
+  const { base = origin } = options;
+  const [host, prefix] = [new URL(base).origin, base.slice(new URL(base).origin.length)];
+  const mcpUrl = `${base}/oauth`;
+  const wellKnown = `${host}/.well-known`;
   const isModern = version === "2026-07-28";
   const clients = new Map<string, { readonly clientId: string; readonly secret?: string }>();
   let token: string | undefined;
@@ -99,7 +103,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       new Request(url, {
         method: "POST",
         body: new URLSearchParams(fields),
-        headers: { "user-agent": "double/1", ...headers },
+        headers: { "user-agent": "double/1", accept: "application/json", ...headers },
       }),
     );
 
@@ -162,16 +166,27 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const id = method.startsWith("notifications/") ? {} : { id: 1 };
     const body = { jsonrpc: "2.0", ...id, method, params: isModern ? { ...params, _meta: meta } : params };
     const query = slip === "puts its token into the URL" && token !== undefined ? `?access_token=${token}` : "";
-    return send(new Request(mcpUrl + query, { method: "POST", headers, body: JSON.stringify(body) }));
+    return sendOn(mcpUrl + query, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  /** Follows a redirect within the origin, with everything it came with. */
+  async function sendOn(url: string, init: RequestInit): Promise<Response> {
+    const response = await send(new Request(url, init));
+    const location = response.headers.get("location");
+    if (response.status !== 307 || location === null) return response;
+    const target = new URL(location, url);
+    await response.body?.cancel();
+    if (target.origin !== host) throw new Stop();
+    return await send(new Request(target, init));
   }
 
   async function authorize(challenge: Challenge, isStepUp = false): Promise<void> {
     const isEarly = version === "2025-03-26";
     const resource = isEarly || slip === "skips resource metadata" ? undefined : await findResource(challenge);
-    const issuer = listOf(resource, "authorization_servers")?.[0] ?? origin;
+    const issuer = listOf(resource, "authorization_servers")?.[0] ?? base;
     const metadata = isEarly ? await findEarly() : await findServer(issuer);
     if (!metadata.code_challenge_methods_supported && slip !== "needs no proof of PKCE") throw new Stop();
-    if (!textOf(metadata, "token_endpoint").startsWith(origin) && slip !== "takes http") throw new Stop();
+    if (!textOf(metadata, "token_endpoint").startsWith(host) && slip !== "takes http") throw new Stop();
     const client = await identify(metadata);
     const scopes = chooseScopes(challenge, { resource, metadata, isStepUp });
     const target = { metadata, resource: resource && textOf(resource, "resource"), client, scopes };
@@ -182,15 +197,12 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
 
   async function findResource(challenge: Challenge): Promise<Document> {
     const named = slip === "ignores the named metadata" ? undefined : challenge("resource_metadata");
-    const places = [`${wellKnown}/oauth-protected-resource/oauth`, `${wellKnown}/oauth-protected-resource`];
+    const places = [`${wellKnown}/oauth-protected-resource${prefix}/oauth`, `${wellKnown}/oauth-protected-resource`];
     if (slip === "looks at the root first") places.reverse();
     for (const url of named === undefined ? places : [named]) {
       const response = await get(url);
-      const document = response.ok ? await json(response) : undefined;
-      if (!document) {
-        await response.body?.cancel();
-        continue;
-      }
+      const document = await read(response);
+      if (!document || !response.ok) continue;
       if (!mcpUrl.startsWith(textOf(document, "resource")) && slip !== "takes any resource") throw new Stop();
       return document;
     }
@@ -198,20 +210,19 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   }
 
   async function findServer(issuer: string): Promise<Document> {
-    const path = issuer.slice(origin.length);
+    const bare = issuer.replace(/\/$/, "");
+    const path = bare.slice(host.length);
     const places = [
       `${wellKnown}/oauth-authorization-server${path}`,
       `${wellKnown}/openid-configuration${path}`,
-      ...(path === "" ? [] : [`${issuer}/.well-known/openid-configuration`]),
+      ...(path === "" ? [] : [`${bare}/.well-known/openid-configuration`]),
     ];
     if (slip === "looks for OpenID first") places.reverse();
     for (const url of places) {
       const response = await get(url);
-      if (!response.ok) {
-        await response.body?.cancel();
-        continue;
-      }
-      const document = await json(response);
+      const document = await read(response);
+      if (response.status >= 500) throw new Stop();
+      if (!document || !response.ok) continue;
       if (document.issuer !== issuer && slip !== "trusts any metadata") throw new Stop();
       return document;
     }
@@ -222,18 +233,17 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   async function findEarly(): Promise<Document> {
     const defaults = {
       code_challenge_methods_supported: ["S256"],
-      authorization_endpoint: `${origin}/authorize`,
-      token_endpoint: `${origin}/token`,
-      registration_endpoint: `${origin}/register`,
+      authorization_endpoint: `${base}/authorize`,
+      token_endpoint: `${base}/token`,
+      registration_endpoint: `${base}/register`,
     };
     if (slip === "skips server metadata") return defaults;
     const headers: Record<string, string> = slip === "leaves out the version"
       ? {}
       : { "mcp-protocol-version": version };
     const response = await get(`${wellKnown}/oauth-authorization-server`, headers);
-    if (response.ok) return await json(response);
-    await response.body?.cancel();
-    return defaults;
+    const document = await read(response);
+    return document && response.ok ? document : defaults;
   }
 
   async function identify(metadata: Document): Promise<{ readonly clientId: string; readonly secret?: string }> {
@@ -243,9 +253,9 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     if (known) return known;
     if (metadata.client_id_metadata_document_supported === true && slip !== "always registers") {
       const query = slip === "has a bad document" ? "" : `?redirect_uri=${encodeURIComponent(callback)}`;
-      return { clientId: `${origin}/client-metadata/double.json${query}` };
+      return { clientId: `${base}/client-metadata/double.json${query}` };
     }
-    const endpoint = slip === "registers anyway" ? `${origin}/oauth/register` : metadata.registration_endpoint;
+    const endpoint = slip === "registers anyway" ? `${base}/oauth/register` : metadata.registration_endpoint;
     if (typeof endpoint !== "string") throw new Stop();
     const response = await send(
       new Request(endpoint, {
@@ -260,7 +270,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         }),
       }),
     );
-    const body = await json(response);
+    const body = await read(response) ?? {};
     if (response.status === 201) clients.set(issuer, { clientId: textOf(body, "client_id") });
     else if (slip === "makes up an id") clients.set(issuer, { clientId: "undefined" });
     else throw new Stop();
@@ -347,23 +357,30 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   function isIssRight(iss: string | null, metadata: Document): boolean {
     if (slip === "takes any iss") return true;
     if (iss === null) return metadata.authorization_response_iss_parameter_supported !== true;
-    return iss === metadata.issuer || (slip === "normalises iss" && new URL(iss).href === new URL(origin).href);
+    return iss === metadata.issuer ||
+      (slip === "normalises iss" && new URL(iss).href === new URL(textOf(metadata, "issuer")).href);
   }
 
   async function spend({ metadata, resource, client }: Target, fields: Record<string, string>): Promise<void> {
     const { clientId, secret } = client;
     const isBare = slip === "names no resource" || slip === "names no resource for the token" || resource === undefined;
-    const response = await postForm(
-      textOf(metadata, "token_endpoint"),
-      {
-        ...fields,
-        ...(secret === undefined ? { client_id: clientId } : {}),
-        ...(isBare ? {} : { resource: resourceName(resource) }),
-      },
-      secret === undefined ? {} : { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
-    );
-    const body = await json(response);
-    if (!response.ok) throw new Stop();
+    const ask = (): Promise<Response> =>
+      postForm(
+        textOf(metadata, "token_endpoint"),
+        {
+          ...fields,
+          ...(secret === undefined ? { client_id: clientId } : {}),
+          ...(isBare ? {} : { resource: resourceName(resource) }),
+        },
+        secret === undefined ? {} : { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
+      );
+    let response = await ask();
+    for (let tries = 0; response.status === 429 && tries < 3; tries++) {
+      await response.body?.cancel();
+      response = await ask();
+    }
+    const body = await read(response) ?? {};
+    if (!response.ok || typeof body.access_token !== "string") throw new Stop();
     token = textOf(body, "access_token");
     refreshToken = typeof body.refresh_token === "string" ? body.refresh_token : refreshToken;
     known = { metadata, resource, client, scopes: [] };
@@ -379,6 +396,16 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   }
 
   return { work };
+}
+
+/** The JSON object that a response is; a good client expects to be answered with anything. */
+async function read(response: Response): Promise<Document | undefined> {
+  try {
+    const value: unknown = JSON.parse(await response.text());
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readChallenge(response: Response): Challenge {

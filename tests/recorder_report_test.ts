@@ -273,7 +273,7 @@ Deno.test("the HAR of a flow has what HAR 1.2 asks for, and curl lines that a sh
   assert(token);
   assert.match(
     curlOf(token),
-    /^curl 'http:\/\/localhost:8789\/oauth\/token' -H 'content-type: [^']+' -H 'user-agent: double\/1' --data-raw 'grant_type=/,
+    /^curl 'http:\/\/localhost:8789\/oauth\/token' -H 'accept: application\/json' -H 'content-type: [^']+' -H 'user-agent: double\/1' --data-raw 'grant_type=/,
   );
   assert.match(curlOf({ ...token, method: "DELETE" }), /^curl -X DELETE /);
 });

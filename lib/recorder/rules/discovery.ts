@@ -58,6 +58,12 @@ function checkChallenge({ calls, resourceMetadata }: View): Outcome {
   const call = calls.find(({ status, challenge }) => status === 401 && challenge?.get("resource_metadata"));
   const advertised = call?.challenge?.get("resource_metadata");
   if (!call || advertised === undefined) return notObserved("No 401 named the metadata of the resource");
+  if (!URL.canParse(advertised)) {
+    const [found] = resourceMetadata;
+    return found
+      ? kept("It got by with a header that cannot be parsed", [call.at, found.at])
+      : notObserved("The 401 cannot be parsed");
+  }
   if (originOf(advertised) !== originOf(call.address)) return notObserved("The metadata was said to lie elsewhere");
   const read = resourceMetadata.find(({ address }) => address === addressOf(advertised));
   if (read) return kept("It read the metadata that the 401 named", [call.at, read.at]);
@@ -69,7 +75,7 @@ function checkChallenge({ calls, resourceMetadata }: View): Outcome {
 
 function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
   const call = calls.find(({ status }) => status === 401);
-  if (!call || call.challenge?.get("resource_metadata")) {
+  if (!call || URL.canParse(call.challenge?.get("resource_metadata") ?? "")) {
     return notObserved("No 401 left the metadata to be searched for");
   }
   const [first] = resourceMetadata;

@@ -52,18 +52,20 @@ function findVerifierProblem(verifier: string | null, params: AuthorizationStep[
 }
 
 function checkMethod(view: View): Outcome {
-  const requests = readableRequests(view).filter((request) => {
-    const methods = listOf(metadataFor(view, request)?.document, "code_challenge_methods_supported");
-    return request.params.has("code_challenge") && (methods?.includes("S256") ?? true);
-  });
+  const requests = readableRequests(view).filter(({ params }) => params.has("code_challenge"));
   const other = requests.find(({ params }) => params.get("code_challenge_method") !== "S256");
   if (other) {
     const method = other.params.get("code_challenge_method") ?? "no code_challenge_method, which means plain";
     return broken(`It used ${method}`, [other.at]);
   }
-  return requests.length === 0
-    ? notObserved("It sent no code_challenge where S256 was offered")
-    : kept("It used S256", numbersOf(requests));
+  if (requests.length > 0) return kept("It used S256", numbersOf(requests));
+  const weak = view.serverMetadata.find(({ document }) => {
+    const methods = listOf(document, "code_challenge_methods_supported");
+    return methods !== undefined && !methods.includes("S256");
+  });
+  return weak && view.authorizations.length === 0
+    ? kept("It did not go on where S256 is not offered", [weak.at])
+    : notObserved("It sent no code_challenge");
 }
 
 function checkSupport(view: View): Outcome {

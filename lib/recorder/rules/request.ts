@@ -27,13 +27,16 @@ function checkResource(view: View): Outcome {
     ...view.authorizations.filter(({ params }) => !params.has("request")),
     ...view.tokens.filter(({ params }) => grants.has(params.get("grant_type") ?? "")),
   ];
-  const foreign = view.resourceMetadata.find((step) => step.document !== undefined && !isOfServer(view, step));
   const judged = requests.filter((request) => resourceFor(view, request) !== undefined);
   for (const request of judged) {
     const problem = findResourceProblem(view, request);
     if (problem !== undefined) return broken(problem, [resourceFor(view, request)?.at ?? request.at, request.at]);
   }
-  if (foreign && judged.length === 0) return kept("It did not go on with metadata of another resource", [foreign.at]);
+  const other = view.resourceMetadata.find(({ document }) => {
+    const resource = textOf(document, "resource");
+    return resource !== undefined && !view.calls.some(({ address }) => address === resource);
+  });
+  if (other && judged.length === 0) return kept("It did not go on with metadata of another resource", [other.at]);
   return judged.length === 0
     ? notObserved("It asked for nothing after it had read the metadata of the resource")
     : kept("It named the resource, as its metadata does, in every request", numbersOf(judged));

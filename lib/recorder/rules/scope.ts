@@ -60,19 +60,22 @@ function checkChoice(view: View): Outcome {
 }
 
 function checkAuthority(view: View): Outcome {
-  const requests = view.authorizations.filter((request) => isBeyondSupported(view, request));
+  const requests = view.authorizations.filter((request) => challengedScopes(view, request) !== undefined);
+  const followed: AuthorizationStep[] = [];
   for (const request of requests) {
     const expected = challengedScopes(view, request) ?? [];
     const sent = scopesOf(request.params.get("scope"));
-    if (includesAll(sent, expected)) continue;
-    return broken(`It asked for ${quote(sent)} where the 401 called for ${quote(expected)}`, [
-      challengeBefore(view, request)?.at ?? request.at,
-      request.at,
-    ]);
+    if (includesAll(sent, expected)) followed.push(request);
+    else if (isBeyondSupported(view, request)) {
+      return broken(`It asked for ${quote(sent)} where the 401 called for ${quote(expected)}`, [
+        challengeBefore(view, request)?.at ?? request.at,
+        request.at,
+      ]);
+    }
   }
-  return requests.length === 0
-    ? notObserved("No 401 called for a scope that scopes_supported does not list")
-    : kept("It asked for what the 401 called for, whatever scopes_supported lists", numbersOf(requests));
+  return followed.length === 0
+    ? notObserved("It did not have to ask for what a 401 called for")
+    : kept("It asked for what the 401 called for, whatever scopes_supported lists", numbersOf(followed));
 }
 
 function refusals({ calls }: View): readonly McpStep[] {
@@ -116,15 +119,31 @@ function checkStepUp(view: View): Outcome {
 
 function checkRetryLimit(view: View): Outcome {
   const byScope = Map.groupBy(refusals(view), ({ challenge }) => challenge?.get("scope") ?? "");
-  const repeated = byScope.values().find((calls) => calls.length > 1);
-  if (!repeated) return notObserved("No request was refused for the same scope twice");
-  const requests = view.authorizations.filter((request) => {
-    const call = challengeBefore(view, request);
-    return call !== undefined && repeated.includes(call);
-  });
-  return requests.length > MAX_STEP_UPS
-    ? broken(`It asked ${requests.length} times for a scope that it was refused for each time`, numbersOf(requests))
-    : kept("It gave up asking for a scope that did not help", [...numbersOf(repeated), ...numbersOf(requests)]);
+  const vain = [...byScope.values(), ...deafStretches(view)];
+  if (vain.length === 0) return notObserved("Nothing was refused again for which it had asked");
+  const evidence: number[] = [];
+  for (const calls of vain) {
+    const requests = view.authorizations.filter((request) => {
+      const call = challengeBefore(view, request);
+      return call !== undefined && calls.includes(call);
+    });
+    if (requests.length > MAX_STEP_UPS) {
+      return broken(`It asked ${requests.length} times for what it was refused each time`, numbersOf(requests));
+    }
+    evidence.push(...numbersOf(calls), ...numbersOf(requests));
+  }
+  return kept("It did not go on asking for what did not help", evidence.sort((one, other) => one - other));
+}
+
+/** Stretches in which one token after the other was refused, and none taken. */
+function deafStretches({ calls }: View): readonly (readonly McpStep[])[] {
+  const stretches: McpStep[][] = [[]];
+  for (const call of calls) {
+    if (call.token === undefined) continue;
+    if (call.status === 401) stretches.at(-1)?.push(call);
+    else if (call.status < 400) stretches.push([]);
+  }
+  return stretches.filter((stretch) => new Set(stretch.map(({ token }) => token)).size > 1);
 }
 
 function checkAlone(view: View): Outcome {
