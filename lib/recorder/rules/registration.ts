@@ -145,7 +145,7 @@ function checkStatic(view: View): Outcome {
     document !== undefined && document.registration_endpoint === undefined &&
     document.client_id_metadata_document_supported !== true
   );
-  if (!bare) return notObserved("There was a way to register");
+  if (!bare) return checkGiven(view);
   const registration = view.registrations.find(({ at }) => at > bare.at);
   if (registration) {
     return broken("It tried to register where no registration is offered", [bare.at, registration.at]);
@@ -154,6 +154,18 @@ function checkStatic(view: View): Outcome {
   return use
     ? kept("It came with a client_id that it had been given before", [bare.at, use.at])
     : notObserved("It did not go on where it could not register");
+}
+
+/** Who comes with a client_id that is neither a URL nor registered here was given it before. */
+function checkGiven({ registrations, authorizations, tokens, isWhole }: View): Outcome {
+  const registered = new Set(registrations.map(({ registered }) => textOf(registered, "client_id")));
+  const given = [...authorizations, ...tokens].find((step) => {
+    const id = idOf(step);
+    return id !== undefined && !isUrl(id) && !registered.has(id) && step.status < 400;
+  });
+  return given && isWhole
+    ? kept("It came with a client_id that it had been given before", [given.at])
+    : notObserved("There was a way to register");
 }
 
 const registration = `${SPECIFICATION}/client-registration`;

@@ -79,9 +79,7 @@ function checkAuthority(view: View): Outcome {
 }
 
 function refusals({ calls }: View): readonly McpStep[] {
-  return calls.filter(({ status, challenge }) =>
-    status === 403 && challenge?.get("error") === "insufficient_scope" && challenge.get("scope") !== undefined
-  );
+  return calls.filter(({ status, challenge }) => status === 403 && challenge?.get("error") === "insufficient_scope");
 }
 
 /** Whether nobody is there who could be asked. */
@@ -90,7 +88,7 @@ function actsForItself({ tokens, authorizations }: View): boolean {
 }
 
 function checkStepUp(view: View): Outcome {
-  const refused = refusals(view);
+  const refused = refusals(view).filter(({ challenge }) => challenge?.get("scope") !== undefined);
   const [first] = refused;
   if (!first || actsForItself(view)) return notObserved("No request was refused for lack of scope");
   const answered: number[] = [];
