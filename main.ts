@@ -23,16 +23,19 @@ import { isLoopback } from "./lib/http_origin.ts";
 import { readyText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers } from "./lib/start_files.ts";
 import { version } from "./lib/version.ts";
-import { type App, type AppOptions, createApp } from "./routes/app.ts";
+import { type App, createApp } from "./routes/app.ts";
+import type { AppOptions } from "./routes/options.ts";
 
-export { type App, type AppOptions, createApp } from "./routes/app.ts";
+export { type App, createApp } from "./routes/app.ts";
+export type { AppOptions } from "./routes/options.ts";
 export type { LogEvent } from "./lib/log.ts";
 export type { ControlPolicy } from "./routes/control_gate.ts";
 export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
 export type { Mint, Policy } from "./lib/scenarios/plan.ts";
 export type { Fault } from "./lib/scenarios/fault.ts";
 export type { Scenario } from "./lib/scenarios/scenario.ts";
-export type { Exchange } from "./lib/recorder/recorder.ts";
+export type { Exchange } from "./lib/recorder/exchange.ts";
+export type { Report } from "./lib/recorder/report.ts";
 export type { SigningAlgorithm } from "./lib/store/keys.ts";
 
 /** How long requests under way may take once the process was told to stop, in milliseconds. */
@@ -110,6 +113,7 @@ async function main(): Promise<void> {
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
+    record: config.record,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     log: log.write,
   });

@@ -34,6 +34,8 @@ export interface Config {
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
   readonly quiet: boolean;
+  /** Whether exchanges are recorded. */
+  readonly record: boolean;
 }
 
 /** What to do instead of serving. */
@@ -81,6 +83,7 @@ Usage: mock-oauth [start] [options]
   --control-token T what callers of /control have to show        CONTROL_TOKEN (on loopback none, else nobody may)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
+  --no-record       no record of requests, so no report and no inspector
   --help            this text
   --version         the version
 `;
@@ -118,6 +121,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
+    record: !flags["no-record"],
   };
   return { kind: "serve", config };
 }
@@ -144,6 +148,7 @@ function parseFlags(args: readonly string[]) {
         "control-token": { type: "string" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },
+        "no-record": { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "V" },
       },

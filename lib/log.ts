@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { Exchange } from "./recorder/recorder.ts";
+import type { ExchangeSummary } from "./recorder/recorder.ts";
 
 /** Something worth a line in a log; it never holds a secret. */
 export type LogEvent =
-  | ({ readonly event: "exchange" } & Exchange)
+  | ({ readonly event: "exchange" } & ExchangeSummary)
   | { readonly event: "error"; readonly message: string };
 
 /**

@@ -6,25 +6,22 @@
  */
 import { createChance, randomBytes } from "../lib/chance.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
-import { type DeclaredUser, withDeclaredUsers } from "../lib/oauth/declared_users.ts";
-import type { LogEvent } from "../lib/log.ts";
+import { withDeclaredUsers } from "../lib/oauth/declared_users.ts";
 import { fetchAt, resolveDns } from "../lib/network.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createClientDocuments } from "../lib/oauth/client_document.ts";
 import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
-import { createOutbound, type FetchAt, type ResolveDns } from "../lib/outbound.ts";
-import { createRecorder } from "../lib/recorder/recorder.ts";
+import { createOutbound } from "../lib/outbound.ts";
+import type { Recorder } from "../lib/recorder/recorder.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
-import type { Mint, Policy } from "../lib/scenarios/plan.ts";
-import type { Scenario } from "../lib/scenarios/scenario.ts";
-import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
+import { sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
-import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
+import { createKeyTable } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createMinted } from "../lib/store/minted.ts";
 import { createPushed } from "../lib/store/pushed.ts";
@@ -37,7 +34,7 @@ import { createWorlds, type Worlds } from "../lib/worlds.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
 import { controlRoutes } from "./control.ts";
-import { type ControlPolicy, createControlGate, type GateOptions } from "./control_gate.ts";
+import { createControlGate, createGuard } from "./control_gate.ts";
 import { clientMetadataRoutes } from "./client_metadata.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
@@ -46,62 +43,14 @@ import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
+import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
+import { reportRoutes } from "./report.ts";
 import { allowOrigin, type ConnectionInfo, createRouter } from "./router.ts";
+import { type AppOptions, gateOptionsOf } from "./options.ts";
 import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
 import { userinfoRoutes } from "./userinfo.ts";
-
-/** What an app is made of. */
-export interface AppOptions {
-  /** The database. The caller opens it, and closes it. */
-  readonly kv: Deno.Kv;
-  /** Origin to name in place of the request's own, such as `https://mock.example.com`. */
-  readonly publicUrl?: string;
-  /** What tokens are signed with; `EdDSA` if not given. */
-  readonly alg?: SigningAlgorithm;
-  /** Rules in place of those of every scenario. */
-  readonly policy?: Partial<Policy>;
-  /** What is put into tokens in place of what every scenario puts there. */
-  readonly mint?: Partial<Mint>;
-  /** Name of the scenario of the process itself, or a scenario of your own; `standard` if not given. */
-  readonly scenario?: string | Scenario;
-  /** Scenarios beside those of the catalogue. */
-  readonly scenarios?: readonly Scenario[];
-  /** Whether other processes use the same database at the same time; then control calls wait until those know, too. */
-  readonly shared?: boolean;
-  /** People who can log in from the start, with claims of their own. */
-  readonly users?: readonly DeclaredUser[];
-  /** The clock, in milliseconds since 1970; the system's if not given. */
-  readonly now?: () => number;
-  /** A clock for durations, in milliseconds; the system's if not given. */
-  readonly monotonicMs?: () => number;
-  /** Source of chance; the runtime's cryptographic generator if not given. */
-  readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
-  /** What delays wait with; a timer if not given. */
-  readonly sleep?: Sleep;
-  /** What documents that clients name are fetched with, at an address that was checked; a socket if not given. */
-  readonly fetch?: FetchAt;
-  /** What the addresses of such documents are looked up with; the system's DNS if not given. */
-  readonly resolveDns?: ResolveDns;
-  /** Called with every exchange and every unexpected error. */
-  readonly log?: (event: LogEvent) => void;
-  /**
-   * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
-   * only its pages (DNS rebinding), and documents of clients may lie on this machine.
-   */
-  readonly loopbackOnly?: boolean;
-  /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
-  readonly allowedOrigins?: readonly string[];
-  /**
-   * Who may call the control API, which can do anything to a sandbox: `open` for whoever can call the app at all, as in a
-   * test, or whoever has a token. If not given, everybody with `loopbackOnly`, unless there is a public URL; else nobody.
-   * Whoever has given a sandbox a label of 16 characters or more may control that one in any case.
-   */
-  readonly control?: ControlPolicy;
-  /** Aborting it closes open streams and refuses further MCP requests. */
-  readonly signal?: AbortSignal;
-}
 
 /** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */
 export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>;
@@ -128,22 +77,22 @@ export function createApp(options: AppOptions): App {
     const url = new URL(request.url);
     const origin = options.publicUrl ?? url.origin;
     const address = parseAddress(url, isScenario);
-    const close = recorder?.open(request.method, url.pathname, now());
-    let response: Response;
+    const exchange = recorder?.open(request, url.pathname, now());
     try {
       const world = address && await worlds.find(address);
       if (!world) throw noSuchScenario(names, url.pathname);
       const sandbox = world.seenFrom(origin, address.prefix);
       const routed = routePath(address, world.scenario.layout);
-      ({ response } = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed }));
+      exchange?.enter(recordedArrival({ url, info, sandbox }));
+      const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
+      return exchange?.close({ ...served, isRecorded: isOfFlow(request, served) }) ?? served.response;
     } catch (error) {
-      response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
+      const response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
         deps.report(`${request.method} ${url.pathname}: ${message}`);
       });
       allowOrigin(response);
+      return exchange?.close({ response, isRecorded: false }) ?? response;
     }
-    close?.(response.status);
-    return response;
   };
 }
 
@@ -152,7 +101,7 @@ interface Parts extends ServeDeps {
   readonly worlds: Worlds;
   readonly isScenario: (name: string) => boolean;
   readonly names: readonly string[];
-  readonly recorder: ReturnType<typeof createRecorder> | undefined;
+  readonly recorder: Recorder | undefined;
   readonly now: () => number;
 }
 
@@ -180,13 +129,10 @@ function assemble(options: AppOptions): Parts {
   const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
   const clientKeys = createClientKeys(outbound);
   const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
-  const mcp = createMcpEndpoint({
-    store,
-    chance,
-    version,
-    sleep,
-    log: (message, error) => log?.({ event: "error", message: `${message}: ${describeFailure(error)}` }),
-  });
+  const report = (message: string): void => log?.({ event: "error", message });
+  const fail = (message: string, error: unknown): void => report(`${message}: ${describeFailure(error)}`);
+  const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
+  const { recording, recorder } = createRecorders(options, { chance, monotonicMs, report: fail });
   const table = createSandboxTable(store);
   const { known, own } = knownScenarios(options);
   const scenarios = createScenarioTable(store);
@@ -199,9 +145,13 @@ function assemble(options: AppOptions): Parts {
     monotonicMs,
     sleep,
     isShared: options.shared ?? false,
-    onForget: (sandboxId) => keysOf.forget(sandboxId),
+    onForget: (sandboxId) => {
+      keysOf.forget(sandboxId);
+      recording?.drop(sandboxId);
+    },
   });
   const gate = createControlGate(gateOptionsOf(options));
+  const guard = createGuard(gate, worlds.of);
   const minted = createMinted(store);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
@@ -226,20 +176,18 @@ function assemble(options: AppOptions): Parts {
       ...pagesRoutes({ startedAtMs: now() }),
       ...controlRoutes(
         { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance },
-        gate,
+        guard,
       ),
+      ...reportRoutes({
+        recording,
+        sleep,
+        signal: options.signal,
+        guard,
+        scenarioOf: (sandbox) => worlds.of(sandbox).scenario,
+      }),
     ]),
-    recorder: log && createRecorder((exchange) => log({ event: "exchange", ...exchange }), monotonicMs),
+    recorder,
     sleep,
-    report: (message) => log?.({ event: "error", message }),
-  };
-}
-
-function gateOptionsOf({ loopbackOnly = false, publicUrl, allowedOrigins, control }: AppOptions): GateOptions {
-  return {
-    ...(control === undefined ? {} : { control }),
-    loopbackOnly,
-    ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }),
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    report,
   };
 }

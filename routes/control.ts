@@ -15,7 +15,7 @@ import type { SandboxTable } from "../lib/store/sandboxes.ts";
 import type { ScenarioTable } from "../lib/store/scenarios.ts";
 import type { Users } from "../lib/store/users.ts";
 import type { Worlds } from "../lib/worlds.ts";
-import type { ControlGate } from "./control_gate.ts";
+import type { Guard } from "./control_gate.ts";
 import type { Route } from "./router.ts";
 
 /** What the control API needs: all that can be told of a sandbox, or changed in it. */
@@ -52,22 +52,19 @@ export type ControlHandlers = Readonly<Record<ControlRowName, ControlHandler>>;
  * The rows of the control API.
  *
  * @param deps What it needs.
- * @param gate Who may use it.
+ * @param guard Lets in who may use it.
  */
-export function controlRoutes(deps: ControlDeps, gate: ControlGate): readonly Route[] {
+export function controlRoutes(deps: ControlDeps, guard: Guard): readonly Route[] {
   let handlers: Promise<ControlHandlers> | undefined;
   return controlRows.map(({ name, method, path }) => ({
     name,
     method,
     path,
     cors: true,
-    handler: async (context) => {
-      const { request, url, sandbox } = context;
-      const refusal = gate({ request, url, world: deps.worlds.of(sandbox) });
-      if (refusal) throw refusal;
+    handler: guard(async (context) => {
       handlers ??= loadHandlers(deps);
       return await (await handlers)[name](context);
-    },
+    }),
   }));
 }
 

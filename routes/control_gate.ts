@@ -8,7 +8,27 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../lib/errors.ts";
 import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
 import type { World } from "../lib/worlds.ts";
+import type { Route } from "./router.ts";
+
+/** Has a handler answer those alone whom the gate lets in. */
+export type Guard = (handler: Route["handler"]) => Route["handler"];
+
+/**
+ * Makes a guard of a gate.
+ *
+ * @param gate Who may control a sandbox.
+ * @param worldOf The sandbox of a request.
+ */
+export function createGuard(gate: ControlGate, worldOf: (sandbox: Sandbox) => World): Guard {
+  return (handler) => (context) => {
+    const { request, url, sandbox } = context;
+    const refusal = gate({ request, url, world: worldOf(sandbox) });
+    if (refusal) throw refusal;
+    return handler(context);
+  };
+}
 
 /** A label of this length or more cannot be guessed, so it counts as a secret. */
 export const SECRET_LABEL_LENGTH = 16;

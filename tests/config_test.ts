@@ -11,6 +11,7 @@ const defaults: Config = {
   alg: "EdDSA",
   json: false,
   quiet: false,
+  record: true,
 };
 
 function configOf(args: readonly string[], env: Record<string, string> = home, os = "linux"): Config {
@@ -78,6 +79,7 @@ Deno.test("parseConfig takes certificate and key together, from flags, variables
 
 Deno.test("parseConfig turns output to JSON or off by flag alone (README, options)", () => {
   assert.deepEqual(configOf(["--json"]), { ...defaults, json: true });
+  assert.deepEqual(configOf(["--no-record"]), { ...defaults, record: false });
   assert.deepEqual(configOf(["--quiet"]), { ...defaults, quiet: true });
   assert.deepEqual(configOf(["--quiet", "--json"]), { ...defaults, json: true, quiet: true });
   assert.deepEqual(configOf([], { ...home, JSON: "1", QUIET: "1" }), defaults);
@@ -113,7 +115,19 @@ Deno.test("--help names every flag, every variable and every default (README, op
   for (const { flag, variable } of settings) {
     assert.match(helpText, new RegExp(`^  --${flag} [A-Z]+ .* ${variable}( |$)`, "m"));
   }
-  for (const text of ["--tls-cert", "TLS_CERT", "--tls-key", "TLS_KEY", "--json", "--quiet", "--help", "--version"]) {
+  for (
+    const text of [
+      "--tls-cert",
+      "TLS_CERT",
+      "--tls-key",
+      "TLS_KEY",
+      "--json",
+      "--quiet",
+      "--no-record",
+      "--help",
+      "--version",
+    ]
+  ) {
     assert(helpText.includes(text), text);
   }
   for (const text of ["8789", "127.0.0.1", "EdDSA, ES256, RS256"]) assert(helpText.includes(text), text);

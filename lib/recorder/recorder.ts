@@ -1,13 +1,14 @@
 /**
- * The outermost wrapper around every request: it numbers exchanges in the order they began and hands each, when its
- * response is ready, to whoever listens. It sees what the client saw and changes nothing.
+ * The outermost wrapper around every request: it numbers exchanges in the order in which each sandbox's began, hands a
+ * line on each to a log, and has them recorded. It sees what the client saw and changes nothing.
  *
  * @module
  */
+import type { Arrival, OpenExchange, Recording } from "./recording.ts";
 
 /** One request and its response, as far as a log shows it: no query, no header, no body, so no secret. */
-export interface Exchange {
-  /** Place in the order of requests, from 1. */
+export interface ExchangeSummary {
+  /** Place in the order of the sandbox's requests, from 1. */
   readonly sequence: number;
   /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
   readonly startedAtMs: number;
@@ -21,31 +22,71 @@ export interface Exchange {
   readonly durationMs: number;
 }
 
+/** How a request ended. */
+export interface Outcome {
+  /** The response. */
+  readonly response: Response;
+  /** Name of the row that served it. */
+  readonly route?: string | undefined;
+  /** Names of the faults that shaped it. */
+  readonly shapedBy?: readonly string[];
+  /** Whether it is recorded: what a person or a test does beside the flow is not. */
+  readonly isRecorded: boolean;
+}
+
+/** A request under way. */
+export interface OpenRequest {
+  /** Notes which sandbox it belongs to; its body must be unread. */
+  readonly enter: (arrival: Arrival) => void;
+  /**
+   * Notes how it ended.
+   *
+   * @returns The response to send.
+   */
+  readonly close: (outcome: Outcome) => Response;
+}
+
 /** Opens exchanges. */
 export interface Recorder {
-  /**
-   * Notes that a request has come.
-   *
-   * @returns To be called with the status of the response.
-   */
-  readonly open: (method: string, path: string, startedAtMs: number) => (status: number) => void;
+  /** Notes that a request has come. */
+  readonly open: (request: Request, path: string, nowMs: number) => OpenRequest;
+}
+
+/** What a recorder is made of; with neither of the first two there is no use for one. */
+export interface RecorderOptions {
+  /** Called once per finished exchange. */
+  readonly listen?: ((summary: ExchangeSummary) => void) | undefined;
+  /** Where exchanges are recorded. */
+  readonly recording?: Recording | undefined;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
 }
 
 /**
  * Makes a recorder.
  *
- * @param listen Called once per finished exchange.
- * @param monotonicMs A clock for durations, in milliseconds.
+ * @param options What it is made of.
  */
-export function createRecorder(listen: (exchange: Exchange) => void, monotonicMs: () => number): Recorder {
-  let sequence = 0;
+export function createRecorder({ listen, recording, monotonicMs }: RecorderOptions): Recorder {
+  // Numbers of what is not recorded, whichever sandbox it would belong to.
+  let count = 0;
   return {
-    open: (method, path, startedAtMs) => {
-      const number = ++sequence;
+    open: (request, path, nowMs) => {
       const openedMs = monotonicMs();
-      return (status) => {
-        const durationMs = monotonicMs() - openedMs;
-        listen({ sequence: number, startedAtMs, method, path, status, durationMs });
+      let exchange: OpenExchange | undefined;
+      let startedAtMs = nowMs;
+      return {
+        enter: (arrival) => {
+          startedAtMs = arrival.startedAtMs;
+          exchange = recording?.open(request, arrival);
+        },
+        close: ({ response, route, shapedBy = [], isRecorded }) => {
+          const durationMs = monotonicMs() - openedMs;
+          const sequence = exchange?.sequence ?? ++count;
+          listen?.({ sequence, startedAtMs, method: request.method, path, status: response.status, durationMs });
+          if (!exchange || !isRecorded) return response;
+          return exchange.close(response, { durationMs, shapedBy, ...(route === undefined ? {} : { route }) });
+        },
       };
     },
   };

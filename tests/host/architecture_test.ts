@@ -123,7 +123,7 @@ Deno.test("only main.ts touches the process", () => {
 
 Deno.test("only lib/store/kv.ts and the options of the app speak of Deno.Kv", () => {
   const files = new Set(findings(/\bDeno\.(Kv|Atomic)\w*/g).map((finding) => finding.split(":")[0]));
-  assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "main.ts", "routes/app.ts"]);
+  assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "main.ts", "routes/options.ts"]);
 });
 
 Deno.test("time and chance come from options, and their defaults stand in four files", () => {

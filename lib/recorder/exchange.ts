@@ -1,0 +1,54 @@
+/**
+ * What the recorder keeps of a request and its response, with every secret redacted.
+ *
+ * @module
+ */
+
+/** A header's name in lower case, and its value. */
+export type HeaderPair = readonly [name: string, value: string];
+
+/** A request or a response without its first line. */
+export interface Message {
+  /** In the order they were sent. */
+  readonly headers: readonly HeaderPair[];
+  /** The body as text; absent if there was none, or none that can be shown. */
+  readonly body?: string;
+  /** True if there was more, or something that could not be read and so not be redacted either. */
+  readonly truncated: boolean;
+}
+
+/** One request and its response. */
+export interface Exchange {
+  /** Place in the order in which the sandbox's requests began, from 1. */
+  readonly sequence: number;
+  /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
+  readonly startedAtMs: number;
+  /** Name of the route that answered; absent if there was none. */
+  readonly route?: string;
+  /** HTTP method of the request. */
+  readonly method: string;
+  /** Absolute URL as the client knows it. */
+  readonly url: string;
+  /** Who sent it, as far as address and user agent tell; equal for equal senders, and no address can be had from it. */
+  readonly peer: string;
+  /** What was sent. */
+  readonly request: Message;
+  /** HTTP status of the response. */
+  readonly status: number;
+  /** What was answered, faults included. */
+  readonly response: Message;
+  /** How long the response's head took, in milliseconds of real time. */
+  readonly durationMs: number;
+  /** Names of the faults and overrides that shaped the response. */
+  readonly shapedBy: readonly string[];
+  /** True while the response is a stream that goes on. */
+  readonly isOpen?: boolean;
+}
+
+/** The most that is kept of a body, in characters. */
+export const MAX_BODY_LENGTH = 16 * 1024;
+
+/** The value of a header, if it was sent. */
+export function headerOf({ headers }: Message, name: string): string | undefined {
+  return headers.find(([sent]) => sent === name)?.[1];
+}

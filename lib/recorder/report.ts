@@ -1,0 +1,157 @@
+/**
+ * The verdict: every rule held against every client of a sandbox.
+ *
+ * @module
+ */
+import type { Exchange } from "./exchange.ts";
+import { type ClientSteps, groupByClient } from "./group.ts";
+import { rules } from "./rules/catalogue.ts";
+import type { Level, Rule, Status } from "./rules/rule.ts";
+import { readSteps } from "./steps.ts";
+import { createView, issuedTokens, type Place, type Revision } from "./view.ts";
+
+/** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
+export type Verdict = "pass" | "fail" | "incomplete";
+
+/** What became of one rule. */
+export interface Finding {
+  /** Id of the rule, such as `C11`. */
+  readonly rule: string;
+  /** Its name. */
+  readonly name: string;
+  /** What it asks of a client. */
+  readonly title: string;
+  /** How strongly that is asked for, of the part in question. */
+  readonly level: Level;
+  /** What became of it. */
+  readonly status: Status;
+  /** Whether the scenario is there to see it kept. */
+  readonly isExpected: boolean;
+  /** Sequence numbers of the exchanges that show it. */
+  readonly evidence: readonly number[];
+  /** What was seen. */
+  readonly detail: string;
+  /** Where the rule is written. */
+  readonly link: string;
+  /** The official suite's names for it. */
+  readonly official: readonly string[];
+}
+
+/** What there is to say of one client. */
+export interface ClientReport {
+  /** Its (first) client_id. */
+  readonly id: string;
+  /** What it calls itself. */
+  readonly name?: string;
+  /** The revision of MCP that it was judged by; absent if it has not shown which it speaks. */
+  readonly revision?: Revision;
+  /** Sequence numbers of its exchanges. */
+  readonly exchanges: readonly number[];
+  /** One for each rule that its revision has. */
+  readonly findings: readonly Finding[];
+  /** What they come to. */
+  readonly verdict: Verdict;
+}
+
+/** What there is to say of a sandbox. */
+export interface Report {
+  /** Its id. */
+  readonly sandbox: string;
+  /** The scenario it plays. */
+  readonly scenario?: string;
+  /** Ids of the rules that the scenario is there to see kept. */
+  readonly expects: readonly string[];
+  /** Those that turned up, first come first. */
+  readonly clients: readonly ClientReport[];
+  /** What it all comes to. */
+  readonly verdict: Verdict;
+}
+
+/** What a report is about. */
+export interface ReportOptions {
+  /** The sandbox's id. */
+  readonly sandbox: string;
+  /** The scenario it plays. */
+  readonly scenario?: string;
+  /** Ids of the rules that the scenario is there to see kept. */
+  readonly expects?: readonly string[];
+  /** Whether all requests to its origin are recorded. */
+  readonly hasOrigin: boolean;
+  /** Whether its exchanges are on record from the first one on. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Judges the clients of a sandbox by what they did.
+ *
+ * @param exchanges What is on record, in order.
+ * @param options What the report is about.
+ */
+export function buildReport(
+  exchanges: readonly Exchange[],
+  { sandbox, scenario, expects = [], hasOrigin, isWhole }: ReportOptions,
+): Report {
+  const steps = readSteps(exchanges);
+  const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
+  const clients = groupByClient(steps).map((client) => judge(client, place, expects));
+  return {
+    sandbox,
+    ...(scenario === undefined ? {} : { scenario }),
+    expects,
+    clients,
+    verdict: sumUp(clients),
+  };
+}
+
+/** Whether a finding decides against a client: what is recommended only does where the scenario is about it. */
+export function isFailure({ status, level, isExpected }: Finding): boolean {
+  return status === "broken" && (level === "MUST" || isExpected);
+}
+
+function judge({ id, name, steps }: ClientSteps, place: Place, expects: readonly string[]): ClientReport {
+  const view = createView(steps, place);
+  const { revision } = view;
+  const findings = rules.filter((rule) => isApplicable(rule, revision, expects)).map((rule): Finding => {
+    const { status, evidence, detail, level = rule.level } = rule.check(view);
+    return {
+      rule: rule.id,
+      name: rule.name,
+      title: rule.title,
+      level,
+      status,
+      isExpected: expects.includes(rule.id),
+      evidence: [...new Set(evidence)],
+      detail,
+      link: rule.link,
+      official: rule.official,
+    };
+  });
+  return {
+    id,
+    ...(name === undefined ? {} : { name }),
+    ...(revision === undefined ? {} : { revision }),
+    exchanges: steps.flatMap((step) => step.kind === "authorization" ? step.all : step.at),
+    findings,
+    verdict: verdictOf(findings),
+  };
+}
+
+/** A client that has not shown what it speaks is judged by what has been asked for ever since there were resources. */
+function isApplicable({ id, revisions }: Rule, revision: Revision | undefined, expects: readonly string[]): boolean {
+  if (revision !== undefined) return revisions.includes(revision);
+  return expects.includes(id) || revisions.includes("2025-06-18");
+}
+
+function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.some(isFailure)) return "fail";
+  const isSeen = findings.some(({ status }) => status !== "not observed");
+  const isMissing = findings.some(({ isExpected, status }) => isExpected && status === "not observed");
+  return isSeen && !isMissing ? "pass" : "incomplete";
+}
+
+/** Who did nothing that any rule is about (a person who looked at a document, say) does not count. */
+function sumUp(clients: readonly ClientReport[]): Verdict {
+  const judged = clients.filter(({ findings }) => findings.some(({ status }) => status !== "not observed"));
+  if (judged.some(({ verdict }) => verdict === "fail")) return "fail";
+  return judged.length > 0 && judged.every(({ verdict }) => verdict === "pass") ? "pass" : "incomplete";
+}

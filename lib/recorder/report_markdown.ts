@@ -1,0 +1,56 @@
+/**
+ * The verdict as Markdown, for a summary of a CI run or a bug report.
+ *
+ * @module
+ */
+import type { ClientReport, Finding, Report } from "./report.ts";
+
+const marks = { kept: "kept", broken: "**broken**", "not observed": "not observed" } as const;
+
+/**
+ * Writes a report as Markdown: first what it comes to, then a table for each client with what was broken on top.
+ *
+ * @param report The report.
+ */
+export function renderMarkdown({ sandbox, scenario, expects, clients, verdict }: Report): string {
+  const lines = [
+    `# ${verdict}: ${text(sandbox)}`,
+    "",
+    ...(scenario === undefined ? [] : [`Scenario \`${scenario}\`${expectation(expects)}.`, ""]),
+    ...(clients.length === 0 ? ["No client has come.", ""] : clients.flatMap(section)),
+  ];
+  return lines.join("\n");
+}
+
+function expectation(expects: readonly string[]): string {
+  return expects.length === 0 ? "" : `, which is there to see ${expects.join(", ")} kept`;
+}
+
+function section({ id, name, revision, findings, verdict }: ClientReport): readonly string[] {
+  const order = ["broken", "kept", "not observed"];
+  const sorted = findings.toSorted((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
+  return [
+    `## ${verdict}: ${text(name ?? id)}`,
+    "",
+    `Client \`${id.replaceAll("`", "'")}\`, ${
+      revision === undefined ? "of a revision it has not shown" : `MCP ${revision}`
+    }.`,
+    "",
+    "| rule | level | status | what was seen | exchanges |",
+    "| --- | --- | --- | --- | --- |",
+    ...sorted.map(row),
+    "",
+  ];
+}
+
+function row({ rule, name, level, status, detail, evidence, link, isExpected }: Finding): string {
+  const expected = isExpected ? " (expected)" : "";
+  return `| [${rule}](${link}) ${name}${expected} | ${level} | ${marks[status]} | ${text(detail)} | ${
+    evidence.join(", ")
+  } |`;
+}
+
+/** What a client chose must neither end the cell nor be read as markup. */
+function text(value: string): string {
+  return value.replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
+}

@@ -1,0 +1,76 @@
+/**
+ * What a rule is: a requirement on clients, and a pure function that decides from a client's steps whether it was kept.
+ *
+ * @module
+ */
+import type { Revision, View } from "../view.ts";
+
+/** How strongly a specification asks for something (RFC 2119). */
+export type Level = "MUST" | "SHOULD" | "MAY";
+
+/** What became of a rule. */
+export type Status = "kept" | "broken" | "not observed";
+
+/** What a rule finds. */
+export interface Outcome {
+  /** What became of it. */
+  readonly status: Status;
+  /** Sequence numbers of the exchanges that show it. */
+  readonly evidence: readonly number[];
+  /** What was seen, as a sentence. */
+  readonly detail: string;
+  /** Set where the part that was broken is asked for less strongly than the rule. */
+  readonly level?: Level;
+}
+
+/** A requirement on clients. */
+export interface Rule {
+  /** Short name, such as `C11`. */
+  readonly id: string;
+  /** Name for programs and people. */
+  readonly name: string;
+  /** What a client has to do, as a sentence. */
+  readonly title: string;
+  /** How strongly it is asked for. */
+  readonly level: Level;
+  /** The revisions of MCP that ask for it. */
+  readonly revisions: readonly Revision[];
+  /** Where that is written. */
+  readonly link: string;
+  /** Names of the official conformance suite's checks that look at the same. */
+  readonly official: readonly string[];
+  /** Decides. */
+  readonly check: (view: View) => Outcome;
+}
+
+/** Where MCP says how clients are authorized. */
+export const SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization";
+
+/** Since there has been authorization in MCP. */
+export const ALWAYS: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+/** Since servers say where their authorization server is. */
+export const SINCE_2025_06: readonly Revision[] = ["2025-06-18", "2025-11-25", "2026-07-28"];
+/** Since 2025-11-25. */
+export const SINCE_2025_11: readonly Revision[] = ["2025-11-25", "2026-07-28"];
+/** Since 2026-07-28. */
+export const SINCE_2026_07: readonly Revision[] = ["2026-07-28"];
+
+/** It was kept. */
+export function kept(detail: string, evidence: readonly number[]): Outcome {
+  return { status: "kept", evidence, detail };
+}
+
+/** It was broken; the level is given where it differs from the rule's. */
+export function broken(detail: string, evidence: readonly number[], level?: Level): Outcome {
+  return { status: "broken", evidence, detail, ...(level === undefined ? {} : { level }) };
+}
+
+/** Nothing was seen that decides. */
+export function notObserved(detail: string): Outcome {
+  return { status: "not observed", evidence: [], detail };
+}
+
+/** Sequence numbers of steps. */
+export function numbersOf(steps: readonly { readonly at: number }[]): readonly number[] {
+  return steps.map(({ at }) => at);
+}

@@ -1,0 +1,94 @@
+/**
+ * Which parameters, members and headers carry a secret, by their names: one table for queries, forms and JSON.
+ *
+ * @module
+ */
+
+/**
+ * How a secret is redacted: what software has made up is recognised by its digest, and a PKCE verifier by the very digest
+ * that is its challenge; of what a person chose nothing is shown that could be guessed at elsewhere.
+ */
+export type SecretKind = "protocol" | "verifier" | "personal";
+
+/** The names, in lower case and without `_` and `-`, so that `accessToken` and `access_token` are one. */
+const kinds: ReadonlyMap<string, SecretKind> = new Map<string, SecretKind>([
+  ...[
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "id_token_hint",
+    "logout_token",
+    "login_hint_token",
+    "initial_access_token",
+    "registration_access_token",
+    "subject_token",
+    "actor_token",
+    "bearer_token",
+    "token",
+    "code",
+    "authorization_code",
+    "device_code",
+    "auth_req_id",
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "secret",
+    "request",
+    "request_uri",
+    "software_statement",
+    "api_key",
+    "private_key",
+    "session_id",
+    "authorization",
+    "cookie",
+    // What the plain bearer endpoint is told to insist on.
+    "expected",
+    // The private part of a JSON Web Key.
+    "d",
+  ].map((name): [string, SecretKind] => [normalise(name), "protocol"]),
+  [normalise("code_verifier"), "verifier"],
+  ...["password", "auto_approve_password", "passcode", "passphrase", "pin", "otp", "user_code"]
+    .map((name): [string, SecretKind] => [normalise(name), "personal"]),
+]);
+
+/** Names that say what follows even in the middle of a sentence. */
+const TELLING =
+  /\b((?:access|refresh|id|registration_access|subject)_token|client_secret|client_assertion|code_verifier|device_code|(?:auto_approve_)?password|user_code)(["']?\s*[:=]\s*["']?)([^\s"'&<>,;]{4,})/gi;
+
+/** Headers that are a secret as a whole. */
+const secretHeaders: ReadonlySet<string> = new Set([
+  "mcp-session-id",
+  "x-api-key",
+  "api-key",
+  "x-auth-token",
+  "x-access-token",
+  "x-csrf-token",
+]);
+
+/** What kind of secret a parameter or member of this name carries, if any. */
+export function secretKindOf(name: string): SecretKind | undefined {
+  return kinds.get(normalise(name));
+}
+
+/** Whether the value of a header is a secret as a whole. */
+export function isSecretHeader(name: string): boolean {
+  return secretHeaders.has(name);
+}
+
+/**
+ * Replaces what stands behind a telling name in free text.
+ *
+ * @param text Any text.
+ * @param redact Gives what to put in place of a value.
+ */
+export function replaceTold(text: string, redact: (value: string, kind: SecretKind) => string): string {
+  return text.replace(
+    TELLING,
+    (_, name: string, between: string, value: string) =>
+      `${name}${between}${redact(value, secretKindOf(name) ?? "protocol")}`,
+  );
+}
+
+function normalise(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, "");
+}

@@ -1,0 +1,76 @@
+/**
+ * What an app is made of: all that the caller brings along, and nothing that is opened here.
+ *
+ * @module
+ */
+import type { LogEvent } from "../lib/log.ts";
+import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
+import type { FetchAt, ResolveDns } from "../lib/outbound.ts";
+import type { Mint, Policy } from "../lib/scenarios/plan.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
+import type { Sleep } from "../lib/sleep.ts";
+import type { SigningAlgorithm } from "../lib/store/keys.ts";
+import type { ControlPolicy, GateOptions } from "./control_gate.ts";
+
+/** What an app is made of. */
+export interface AppOptions {
+  /** The database. The caller opens it, and closes it. */
+  readonly kv: Deno.Kv;
+  /** Origin to name in place of the request's own, such as `https://mock.example.com`. */
+  readonly publicUrl?: string;
+  /** What tokens are signed with; `EdDSA` if not given. */
+  readonly alg?: SigningAlgorithm;
+  /** Rules in place of those of every scenario. */
+  readonly policy?: Partial<Policy>;
+  /** What is put into tokens in place of what every scenario puts there. */
+  readonly mint?: Partial<Mint>;
+  /** Name of the scenario of the process itself, or a scenario of your own; `standard` if not given. */
+  readonly scenario?: string | Scenario;
+  /** Scenarios beside those of the catalogue. */
+  readonly scenarios?: readonly Scenario[];
+  /** Whether other processes use the same database at the same time; then control calls wait until those know, too. */
+  readonly shared?: boolean;
+  /** People who can log in from the start, with claims of their own. */
+  readonly users?: readonly DeclaredUser[];
+  /** The clock, in milliseconds since 1970; the system's if not given. */
+  readonly now?: () => number;
+  /** A clock for durations, in milliseconds; the system's if not given. */
+  readonly monotonicMs?: () => number;
+  /** Source of chance; the runtime's cryptographic generator if not given. */
+  readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
+  /** What delays wait with; a timer if not given. */
+  readonly sleep?: Sleep;
+  /** What documents that clients name are fetched with, at an address that was checked; a socket if not given. */
+  readonly fetch?: FetchAt;
+  /** What the addresses of such documents are looked up with; the system's DNS if not given. */
+  readonly resolveDns?: ResolveDns;
+  /** Whether exchanges are recorded, for reports and the inspector; true if not given. */
+  readonly record?: boolean;
+  /** Called with every exchange and every unexpected error. */
+  readonly log?: (event: LogEvent) => void;
+  /**
+   * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
+   * only its pages (DNS rebinding), and documents of clients may lie on this machine.
+   */
+  readonly loopbackOnly?: boolean;
+  /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * Who may call the control API, which can do anything to a sandbox: `open` for whoever can call the app at all, as in a
+   * test, or whoever has a token. If not given, everybody with `loopbackOnly`, unless there is a public URL; else nobody.
+   * Whoever has given a sandbox a label of 16 characters or more may control that one in any case.
+   */
+  readonly control?: ControlPolicy;
+  /** Aborting it closes open streams and refuses further MCP requests. */
+  readonly signal?: AbortSignal;
+}
+
+/** The options that say who may call. */
+export function gateOptionsOf({ loopbackOnly = false, publicUrl, allowedOrigins, control }: AppOptions): GateOptions {
+  return {
+    ...(control === undefined ? {} : { control }),
+    loopbackOnly,
+    ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }),
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * How an app records: with what, what the recorder is told of a request, and which requests it keeps.
+ *
+ * @module
+ */
+import type { Chance } from "../lib/chance.ts";
+import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
+import { type Arrival, createRecording, type Recording } from "../lib/recorder/recording.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
+import { type ConnectionInfo, endpointOf } from "./router.ts";
+import type { Served } from "./serve.ts";
+
+/** What an app was told of recording. */
+export interface RecordOptions {
+  /** Whether exchanges are recorded; true if not given. */
+  readonly record?: boolean;
+  /** Called with every exchange. */
+  readonly log?: (event: { readonly event: "exchange" } & ExchangeSummary) => void;
+}
+
+/** What a recorder is made with. */
+export interface RecordDeps {
+  /** Where the key of digests is drawn from. */
+  readonly chance: Chance;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** Told what nobody expected. */
+  readonly report: (message: string, error: unknown) => void;
+}
+
+/**
+ * Makes what an app records with; nothing where nobody would look.
+ *
+ * @param options What the app was told.
+ * @param deps What it is made with.
+ */
+export function createRecorders(
+  { record = true, log }: RecordOptions,
+  { chance, monotonicMs, report }: RecordDeps,
+): { readonly recording: Recording | undefined; readonly recorder: Recorder | undefined } {
+  const recording = record
+    ? createRecording({ key: chance.bytes(32), report: (error) => report("An exchange is not on record", error) })
+    : undefined;
+  const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
+  return { recording, recorder: recording || listen ? createRecorder({ recording, listen, monotonicMs }) : undefined };
+}
+
+/** A request whose sandbox is known. */
+export interface Found {
+  /** Its URL, parsed. */
+  readonly url: URL;
+  /** What the HTTP server knows of the peer. */
+  readonly info: ConnectionInfo | undefined;
+  /** Its sandbox as seen from the request's origin. */
+  readonly sandbox: Sandbox;
+}
+
+/** A request as the recorder notes it. */
+export function recordedArrival({ url, info, sandbox }: Found): Arrival {
+  const address = info?.remoteAddr;
+  return {
+    sandboxId: sandbox.id,
+    // What stands in front of the server may have changed the origin; the client has asked for the public one.
+    url: sandbox.origin + url.pathname + url.search,
+    startedAtMs: sandbox.now(),
+    remoteAddress: address && "hostname" in address ? address.hostname : "",
+  };
+}
+
+/** Whether a request is one of a client's: what a test asks of the control API is none, nor is a person at the pages. */
+export function isOfFlow({ method }: Request, { route, response }: Served): boolean {
+  const endpoint = endpointOf(route);
+  if (endpoint === "control") return false;
+  // A client that takes a page for an endpoint should see that it does.
+  return endpoint !== "pages" || (method !== "GET" && method !== "HEAD") || response.status >= 400;
+}

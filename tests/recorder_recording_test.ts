@@ -1,0 +1,253 @@
+/** The recorder itself: what it keeps, that it changes nothing, and that nobody waits for it. */
+import assert from "node:assert/strict";
+import { type Exchange, MAX_BODY_LENGTH } from "../lib/recorder/exchange.ts";
+import { createRecording, type Recording } from "../lib/recorder/recording.ts";
+import { createTape, MAX_EXCHANGES } from "../lib/recorder/tape.ts";
+import { challengeOf } from "./helpers.ts";
+
+const url = "http://localhost:8789/oauth";
+const key = new Uint8Array(32);
+
+function record(errors: unknown[] = []): Recording {
+  return createRecording({ key, report: (error) => void errors.push(error) });
+}
+
+/** Sends a request through a recording to a handler. */
+async function pass(
+  recording: Recording,
+  request: Request,
+  respond: (request: Request) => Response | Promise<Response>,
+  sandboxId = "main",
+): Promise<Response> {
+  const opened = recording.open(request, {
+    sandboxId,
+    url: request.url,
+    startedAtMs: 1000,
+    remoteAddress: "192.0.2.7",
+  });
+  return opened.close(await respond(request), { route: "oauth_post", durationMs: 2.5, shapedBy: ["slow"] });
+}
+
+function postJson(body: string, headers: Record<string, string> = {}): Request {
+  return new Request(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
+}
+
+function example(sequence: number, body = ""): Exchange {
+  const message = { headers: [], body, truncated: false };
+  return {
+    sequence,
+    startedAtMs: 0,
+    method: "GET",
+    url,
+    peer: "p",
+    request: message,
+    status: 200,
+    response: message,
+    durationMs: 1,
+    shapedBy: [],
+  };
+}
+
+Deno.test("an exchange has both messages, and the handler and the client see them as they were", async () => {
+  const recording = record();
+  const token = "t".repeat(40);
+  const request = postJson('{"jsonrpc":"2.0","id":1,"method":"ping"}', {
+    authorization: `Bearer ${token}`,
+    "user-agent": "x/1",
+  });
+  const response = await pass(recording, request, async (received) => {
+    assert.equal(await received.text(), '{"jsonrpc":"2.0","id":1,"method":"ping"}');
+    return Response.json({ access_token: token }, { status: 201 });
+  });
+  assert.equal(await response.text(), JSON.stringify({ access_token: token }));
+  const [exchange, ...others] = await recording.exchanges("main");
+  assert.deepEqual(others, []);
+  assert.match(exchange?.peer ?? "", /^[\w-]{8}$/);
+  const redacted = `tttt…40…${challengeOf(token)}`;
+  assert.deepEqual(exchange, {
+    sequence: 1,
+    startedAtMs: 1000,
+    route: "oauth_post",
+    method: "POST",
+    url,
+    peer: exchange?.peer,
+    request: {
+      headers: [["authorization", `Bearer ${redacted}`], ["content-type", "application/json"], ["user-agent", "x/1"]],
+      body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+      truncated: false,
+    },
+    status: 201,
+    response: {
+      headers: [["content-type", "application/json"]],
+      body: JSON.stringify({ access_token: redacted }),
+      truncated: false,
+    },
+    durationMs: 2.5,
+    shapedBy: ["slow"],
+  });
+});
+
+Deno.test("an event stream passes at once, chunk by chunk, and is on record while it goes on", async () => {
+  const recording = record();
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let isCancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    start: (own) => void (controller = own),
+    cancel: () => void (isCancelled = true),
+  });
+  const response = await pass(
+    recording,
+    new Request(url),
+    () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+  );
+  assert.equal((await recording.exchanges("main"))[0]?.isOpen, true);
+  const reader = response.body?.getReader();
+  assert(reader);
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  controller?.enqueue(encode('data: {"id":1,"token":"'));
+  const first = await reader.read();
+  assert.equal(new TextDecoder().decode(first.value), 'data: {"id":1,"token":"');
+  assert.equal((await recording.exchanges("main"))[0]?.response.body, undefined, "half a line is not kept");
+  controller?.enqueue(encode('secret-1"}\n\n'));
+  await reader.read();
+  const [open] = await recording.exchanges("main");
+  assert.match(open?.response.body ?? "", /^data: \{"id":1,"token":"…8…[\w-]{22}"\}\n\n$/);
+  await reader.cancel();
+  assert(isCancelled, "the source learns that its reader has left");
+  const [closed, ...others] = await recording.exchanges("main");
+  assert.deepEqual(others, []);
+  assert.equal(closed?.isOpen, undefined);
+  assert.equal(closed?.response.body, open?.response.body);
+});
+
+Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
+  const recording = record();
+  const long = JSON.stringify({ text: "x".repeat(MAX_BODY_LENGTH) });
+  const huge = JSON.stringify({ code: "y".repeat(9 * MAX_BODY_LENGTH) });
+  await (await pass(recording, postJson(long), () => Response.json({ long }))).text();
+  await (await pass(recording, postJson(huge), async (request) => new Response(await request.text()))).text();
+  const [one, two] = await recording.exchanges("main");
+  assert.equal(one?.request.body, long.slice(0, MAX_BODY_LENGTH));
+  assert.equal(one?.request.truncated, true);
+  assert.equal(one?.response.body?.length, MAX_BODY_LENGTH);
+  assert.deepEqual([two?.request.body, two?.request.truncated], [undefined, true]);
+  const events = `data: ${"z".repeat(MAX_BODY_LENGTH)}\n\n`;
+  const stream = await pass(
+    recording,
+    new Request(url),
+    () => new Response(events, { headers: { "content-type": "text/event-stream" } }),
+  );
+  assert.equal(await stream.text(), events, "the client gets all of it");
+  const [, , three] = await recording.exchanges("main");
+  assert.equal(three?.response.body?.length, MAX_BODY_LENGTH);
+  assert.equal(three?.response.truncated, true);
+});
+
+Deno.test("what is no text is not kept, and what a client does not finish does no harm", async () => {
+  const recording = record();
+  const binary = new Request(url, {
+    method: "POST",
+    body: new Uint8Array([1, 2]),
+    headers: { "content-type": "image/png" },
+  });
+  await pass(recording, binary, () => new Response("x", { headers: { "content-type": "text/css" } }));
+  const broken = new Request(url, {
+    method: "POST",
+    body: new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }),
+    headers: { "content-type": "application/json" },
+  });
+  await pass(recording, broken, () => new Response(null, { status: 400 }));
+  const [one, two] = await recording.exchanges("main");
+  assert.deepEqual([one?.request.body, one?.request.truncated, one?.response.body, one?.response.truncated], [
+    undefined,
+    true,
+    undefined,
+    true,
+  ]);
+  assert.deepEqual([two?.status, two?.request.body, two?.request.truncated], [400, undefined, true]);
+});
+
+Deno.test("exchanges stand in the order they began, reading takes nothing away, and sandboxes do not mix", async () => {
+  const recording = record();
+  const arrival = { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" };
+  const slow = recording.open(new Request(url), arrival);
+  const quick = recording.open(new Request(url), arrival);
+  quick.close(new Response(null, { status: 202 }), { durationMs: 1 });
+  slow.close(new Response(null, { status: 201 }), { durationMs: 9 });
+  await pass(recording, new Request(url), () => new Response(null, { status: 204 }), "other");
+  for (let time = 0; time < 2; time++) {
+    assert.deepEqual((await recording.exchanges("main")).map(({ sequence, status }) => [sequence, status]), [[1, 201], [
+      2,
+      202,
+    ]]);
+  }
+  assert.deepEqual((await recording.exchanges("main", { after: 1 })).map(({ sequence }) => sequence), [2]);
+  assert.deepEqual((await recording.exchanges("main", { limit: 1 })).map(({ sequence }) => sequence), [1]);
+  assert.deepEqual((await recording.exchanges("other")).map(({ sequence }) => sequence), [1]);
+  assert.deepEqual(await recording.exchanges("nobody"), []);
+});
+
+Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dropped one begins anew", async () => {
+  const recording = record();
+  const late = recording.open(new Request(url), { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" });
+  await pass(recording, new Request(url), () => new Response(null));
+  recording.clear("main");
+  late.close(new Response(null), { durationMs: 1 });
+  await pass(recording, new Request(url), () => new Response(null));
+  assert.deepEqual((await recording.exchanges("main")).map(({ sequence }) => sequence), [3]);
+  recording.drop("main");
+  await pass(recording, new Request(url), () => new Response(null));
+  assert.deepEqual((await recording.exchanges("main")).map(({ sequence }) => sequence), [1]);
+});
+
+Deno.test("listeners hear of their sandbox until they leave", async () => {
+  const recording = record();
+  const heard: number[] = [];
+  const leave = recording.subscribe("main", ({ sequence }) => heard.push(sequence));
+  await pass(recording, new Request(url), () => new Response(null));
+  await pass(recording, new Request(url), () => new Response(null), "other");
+  await recording.exchanges("main");
+  await recording.exchanges("other");
+  leave();
+  await pass(recording, new Request(url), () => new Response(null));
+  await recording.exchanges("main");
+  assert.deepEqual(heard, [1]);
+});
+
+Deno.test("a sandbox keeps 2,000 exchanges, the newest", () => {
+  const tape = createTape();
+  for (let sequence = 1; sequence <= MAX_EXCHANGES + 10; sequence++) {
+    assert.equal(tape.number("main"), sequence);
+    tape.put("main", example(sequence));
+  }
+  const kept = tape.read("main");
+  assert.deepEqual([kept.length, kept[0]?.sequence, kept.at(-1)?.sequence], [2000, 11, 2010]);
+  assert.deepEqual([tape.isWhole("main"), tape.isWhole("other")], [false, true]);
+});
+
+Deno.test("all sandboxes together keep so much, and the one unused for the longest gives way", () => {
+  const tape = createTape(3000);
+  for (const sandboxId of ["old", "middle", "new"]) {
+    tape.number(sandboxId);
+    tape.put(sandboxId, example(1, "x".repeat(100)));
+  }
+  tape.put("new", example(2, "x".repeat(500)));
+  assert.deepEqual(["old", "middle", "new"].map((id) => tape.read(id).length), [0, 1, 2]);
+});
+
+Deno.test("a listener that fails is told of, and the client gets its answer all the same", async () => {
+  const errors: unknown[] = [];
+  const recording = record(errors);
+  const problem = new Error("the listener's own");
+  recording.subscribe("main", () => {
+    throw problem;
+  });
+  const events = { headers: { "content-type": "text/event-stream" } };
+  assert.equal(
+    await (await pass(recording, new Request(url), () => new Response("data: 1\n\n", events))).text(),
+    "data: 1\n\n",
+  );
+  assert.equal(await (await pass(recording, new Request(url), () => Response.json(1))).text(), "1");
+  await recording.exchanges("main");
+  assert(errors.length >= 3 && errors.every((error) => error === problem), String(errors));
+});
