@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  type Command,
   type Config,
   ConfigError,
   helpText,
@@ -92,7 +91,7 @@ async function openDeployed(): Promise<App> {
 }
 
 async function main(): Promise<void> {
-  const command = parseCommand();
+  const command = orFail(() => parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os));
   if (command.kind === "help") return write(Deno.stdout, helpText);
   if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
   const { config } = command;
@@ -148,10 +147,6 @@ function stopOnSignal(finish: () => Promise<void>, end: () => Promise<void>): vo
   };
   Deno.addSignalListener("SIGINT", stop);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
-}
-
-function parseCommand(): Command {
-  return orFail(() => parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os));
 }
 
 /** A setting that cannot be used ends the process, in one line. */

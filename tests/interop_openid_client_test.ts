@@ -151,7 +151,7 @@ Deno.test("the whole flow satisfies openid-client with every client authenticati
       const { config } = session;
       assert.equal(config.clientMetadata().token_endpoint_auth_method, method);
       const tokens = await logIn(session, { expires_in: "60" });
-      assert.deepEqual([tokens.token_type, tokens.expiresIn()], ["bearer", 60]);
+      assert.deepEqual([tokens.token_type, tokens.expires_in], ["bearer", 60]);
       const claims = tokens.claims();
       const sub = claims?.sub ?? "";
       const user = await client.fetchUserInfo(config, tokens.access_token, sub);
