@@ -131,7 +131,8 @@ Deno.test("every scenario says what it is in one line, what it tests, and where 
 
 Deno.test("every fault stands in the catalogue once, and scenarios that share it share the object", () => {
   const known = new Map<string, Fault>();
-  for (const scenario of catalogue.filter(deviates)) {
+  // Those of the official suite are made of what its servers have in common, each in a form of its own.
+  for (const scenario of catalogue.filter(({ group }) => group !== "Official suite")) {
     for (const fault of scenario.plan.faults ?? []) {
       const { name, ...change } = fault;
       for (const key of [name, JSON.stringify(change)]) {
