@@ -1,19 +1,15 @@
 /** The deviations of the official suite's scenarios, each seen from outside. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { authorizeQuery, codeFields, json, redirectOf, register, type TestApp, text } from "./helpers.ts";
+import { authorizeQuery, codeFields, json, redirectOf, register, text } from "./helpers.ts";
 import { extensionProbes } from "./sweep_official_extensions.ts";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
+import { appOf } from "./sweep_steps.ts";
 
 const texts = z.array(z.string());
 
-/** The sandbox as an app, for the steps that other tests share. */
-function appOf({ test, fetch, get, postForm, postJson }: ProbeSandbox): TestApp {
-  return { ...test, fetch, get, postForm, postJson };
-}
-
 /** A message to the sandbox's MCP server, with a token or without. */
-export async function callMcp(
+async function callMcp(
   at: ProbeSandbox,
   method: string,
   headers: Record<string, string> = {},
@@ -32,7 +28,7 @@ async function callWith(at: ProbeSandbox, token: string, method = "tools/list"):
 }
 
 /** The `www-authenticate` of a call without a token. */
-export async function challengeOf(at: ProbeSandbox): Promise<string> {
+async function challengeOf(at: ProbeSandbox): Promise<string> {
   const response = await callMcp(at, "tools/list");
   assert.equal(response.status, 401);
   return response.headers.get("www-authenticate") ?? "";

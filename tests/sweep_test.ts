@@ -11,6 +11,7 @@ import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
 import { authorizationProbes } from "./sweep_authorization.ts";
 import { discoveryProbes } from "./sweep_discovery.ts";
 import { mcpServerProbes } from "./sweep_mcp_server.ts";
+import { officialProbes } from "./sweep_official.ts";
 import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
 import { providerProbes } from "./sweep_providers.ts";
 import { refreshProbes } from "./sweep_refresh.ts";
@@ -28,6 +29,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   refreshProbes,
   mcpServerProbes,
   providerProbes,
+  officialProbes,
 ];
 const probes = new Map(tables.flatMap((table) => Object.entries(table)));
 
@@ -69,7 +71,7 @@ async function isHealthy(at: ProbeSandbox): Promise<void> {
 
 /** Groups in which every scenario is another server than the well-behaved one: their probes must not pass there. */
 function deviates({ group }: Scenario): boolean {
-  return group !== "Well-behaved" && group !== "Official suite";
+  return group !== "Well-behaved";
 }
 
 Deno.test("every scenario shows what it declares, and nobody else notices", async (t) => {
