@@ -174,7 +174,7 @@ Deno.test("POST /oauth/token refuses what the identity provider has signed but n
     ["no issuer", sign({ iss: undefined }), /iss/],
     ["no audience", sign({ aud: undefined }), /another audience/],
     ["several audiences", sign({ aud: [origin, "https://else.example"] }), /another audience/],
-    ["an audience that only begins right", sign({ aud: `${origin}/oauth` }), /another audience/],
+    ["an audience that only begins right", sign({ aud: `${origin}.else.example` }), /another audience/],
     ["no subject", sign({ sub: undefined }), /sub/],
     ["an empty subject", sign({ sub: "" }), /subject/],
     ["no end", sign({ exp: undefined }), /exp/],

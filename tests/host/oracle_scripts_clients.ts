@@ -104,6 +104,7 @@ async function enterprise(walk: Walk): Promise<void> {
   await exchange("exchange for another kind", { requested_token_type: `${TOKEN_TYPE}:access_token` });
   await exchange("exchange of another kind", { subject_token_type: `${TOKEN_TYPE}:access_token` });
   await exchange("exchange of nonsense", { subject_token: "nonsense" });
+  const slashed = await exchange("exchange for the issuer with a slash", { audience: `${issuer}/` });
   const { body } = await exchange("exchange");
   const fields = { grant_type: JWT_BEARER, assertion: String(body.access_token) };
   const headers = basic(id, secret);
@@ -114,6 +115,11 @@ async function enterprise(walk: Walk): Promise<void> {
   await redeem(walk, "token for the id_token", {
     metadata,
     fields: { ...fields, assertion: contextText(walk, "idp_id_token") },
+    headers,
+  });
+  await redeem(walk, "token for the issuer with a slash", {
+    metadata,
+    fields: { ...fields, assertion: String(slashed.body.access_token) },
     headers,
   });
   await useToken(walk, await redeem(walk, "token", { metadata, fields, headers }));

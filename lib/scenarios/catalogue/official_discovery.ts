@@ -4,7 +4,8 @@
  * @module
  */
 import type { Scenario } from "../scenario.ts";
-import { JSON_TYPE, official, paragraphs, since2025_11, since2026_07 } from "./official_base.ts";
+import { official, paragraphs, since2025_11, since2026_07 } from "./official_base.ts";
+import { JSON_TYPE } from "./official_faults.ts";
 
 const fromResource = [{ label: "RFC 9728 3.1", url: "https://www.rfc-editor.org/rfc/rfc9728.html#section-3.1" }];
 const byIssuer = [{ label: "RFC 8414 3.1", url: "https://www.rfc-editor.org/rfc/rfc8414.html#section-3.1" }];

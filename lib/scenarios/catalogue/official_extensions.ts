@@ -6,7 +6,8 @@
  */
 import type { Fault } from "../fault.ts";
 import type { Scenario } from "../scenario.ts";
-import { JSON_TYPE, official } from "./official_base.ts";
+import { official } from "./official_base.ts";
+import { JSON_TYPE } from "./official_faults.ts";
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const extAuth = "https://github.com/modelcontextprotocol/ext-auth/blob/main/specification/draft";

@@ -5,7 +5,8 @@
  */
 import type { Fault } from "../fault.ts";
 import type { Scenario } from "../scenario.ts";
-import { JSON_TYPE, official, paragraphs, since2025_11, since2026_07 } from "./official_base.ts";
+import { official, paragraphs, since2025_11, since2026_07 } from "./official_base.ts";
+import { JSON_TYPE } from "./official_faults.ts";
 
 const known = 'resource_metadata="{resource_metadata_url}"';
 const stepUp = [paragraphs.scopeChallenge, {
