@@ -180,6 +180,9 @@ Deno.test("?fault= on the MCP URL sets a fault once, however often the URL is se
   assert.equal((await test.postForm("/oauth/token", codeFields(clientId, code))).status, 503);
   assert.equal((await callOauth(test, token, url)).status, 200);
   assert.equal((await test.postForm("/oauth/token", codeFields(clientId, code))).status, 200);
+  await (await callOauth(test, token, `${url},jwks:503`)).body?.cancel();
+  const names = listOf(await control(test, "GET /control/faults"), "faults").map(({ name }) => name);
+  assert.deepEqual(names, ["mcp:401*2", "token:503", "jwks:503"]);
 });
 
 Deno.test("?fault= on the authorization URL sets a fault for what comes after it", async () => {
