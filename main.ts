@@ -65,7 +65,6 @@ const isProgram = Deno.build.standalone || Deno.args.length > 0;
 
 /** What `deno serve` and Deno Deploy serve. */
 const served: Deno.ServeDefaultExport | undefined = isProgram ? undefined : handler;
-
 export default served;
 
 async function openDeployed(): Promise<App> {

@@ -41,7 +41,7 @@ Deno.test("PATCH /control/plan overrides rules and tokens of one sandbox, and th
   assert.equal(other.authorization_response_iss_parameter_supported, true);
 });
 
-Deno.test("PATCH /control/plan merges: null takes one override away, DELETE all of them (RFC 7396)", async () => {
+Deno.test("PATCH /control/plan merges: null takes one override away, DELETE all of them (RFC 7396 2)", async () => {
   await using test = await testApp();
   await control(test, "PATCH /control/plan", { policy: { send_iss: false, code_ttl_seconds: 5 } });
   const merged = await control(test, "PATCH /control/plan", {

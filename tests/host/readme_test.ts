@@ -1,6 +1,7 @@
 /** The README says what the code does: its tables are held against the code. */
 import assert from "node:assert/strict";
 import { helpText } from "../../lib/config.ts";
+import { controlRows } from "../../lib/control/rows.ts";
 import { paths, wellKnown } from "../../lib/urls.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
@@ -21,6 +22,11 @@ Deno.test("README lists every endpoint that a client or person is meant to call"
   const { assets: _a, style: _s, guideScript: _g, favicon: _f, ...own } = paths;
   const expected = [...Object.values(own), ...Object.values(wellKnown), wellKnown.protectedResource + paths.oauth];
   assert.deepEqual(table("endpoint").map(([path]) => path).sort(), expected.sort());
+});
+
+Deno.test("README lists every endpoint of the control API, in the order of the route table", () => {
+  const expected = controlRows.map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(table("control endpoint").map(([endpoint]) => endpoint), expected);
 });
 
 Deno.test("README lists every flag and variable that --help knows, with the same words", () => {
