@@ -52,6 +52,24 @@ const settings = [
     texts: ["u.json", "a b"],
     parsed: [{ usersPath: "u.json" }, { usersPath: "a b" }],
   },
+  {
+    flag: "scenario",
+    variable: "MOCK_SCENARIO",
+    texts: ["iss-missing", "standard"],
+    parsed: [{ scenario: "iss-missing" }, { scenario: "standard" }],
+  },
+  {
+    flag: "scenarios",
+    variable: "MOCK_SCENARIOS",
+    texts: ["s.json", "a b"],
+    parsed: [{ scenariosPath: "s.json" }, { scenariosPath: "a b" }],
+  },
+  {
+    flag: "control-token",
+    variable: "CONTROL_TOKEN",
+    texts: ["s3cret", "o/t~h=r"],
+    parsed: [{ controlToken: "s3cret" }, { controlToken: "o/t~h=r" }],
+  },
   { flag: "alg", variable: "MOCK_ALG", texts: ["ES256", "RS256"], parsed: [{ alg: "ES256" }, { alg: "RS256" }] },
 ] as const;
 
@@ -161,6 +179,7 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [["--public-url", "https://mock.example/#a"], home, ["'https://mock.example/#a'", "an origin"]],
     [["--public-url", "https://ada@mock.example"], home, ["'https://ada@mock.example'", "an origin"]],
     [[], { ...home, PUBLIC_URL: "localhost:80" }, ["'localhost:80'", "an origin"]],
+    [["--control-token", "two words"], home, ["control token", "printable ASCII without spaces"]],
     [["--tls-cert", "c.pem"], home, ["--tls-cert", "--tls-key"]],
     [["--tls-key", "k.pem"], home, ["--tls-cert", "--tls-key"]],
     [[], { ...home, TLS_CERT: "c.pem" }, ["--tls-cert", "--tls-key"]],

@@ -4,6 +4,7 @@ import { below, control, listOf, send } from "./control_helpers.ts";
 import {
   assertOAuthError,
   authorizeQuery,
+  callOauth,
   claimsOf,
   codeFields,
   getCode,
@@ -121,6 +122,18 @@ Deno.test("a client is replaced by id, and one that is removed is unknown even t
   assert.equal((await control(test, `DELETE /control/clients/${clientId}`)).client_id, clientId);
   await assertOAuthError(await test.postForm("/oauth/token", codeFields(clientId, code)), 401, "invalid_client");
   await assertOAuthError(await send(test, `DELETE /control/clients/${clientId}`), 404, "not_found");
+});
+
+Deno.test("a client that is removed and made known again is a new one: its old tokens are void, its next are good", async () => {
+  await using test = await testApp();
+  const client = { client_id: "my-app", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" };
+  await control(test, "POST /control/clients", client);
+  const old = text(await getTokens(test, "my-app"), "access_token");
+  await control(test, "DELETE /control/clients/my-app");
+  assert.equal((await callOauth(test, old)).status, 401);
+  await control(test, "POST /control/clients", client);
+  assert.equal((await callOauth(test, old)).status, 401);
+  assert.equal((await callOauth(test, text(await getTokens(test, "my-app"), "access_token"))).status, 200);
 });
 
 Deno.test("clients of a scenario are listed and stay", async () => {

@@ -16,6 +16,13 @@ import { readText } from "../http.ts";
 export type Schema<T = unknown> = z.ZodType<T>;
 
 /**
+ * A schema for every member of a type: one that is added to the type and not to its schema does not compile.
+ *
+ * @internal
+ */
+export type Complete<T> = { readonly [Name in keyof T]-?: z.ZodType };
+
+/**
  * An object that has these members and no others, and an error that lists them.
  *
  * @param shape Its members.

@@ -8,7 +8,7 @@ import { OAuthError } from "../errors.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Layout, Scenario, ScenarioClient } from "../scenarios/scenario.ts";
-import { closedObject, requireShape, type Schema } from "./body.ts";
+import { closedObject, type Complete, requireShape, type Schema } from "./body.ts";
 import { faultSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
@@ -21,43 +21,53 @@ const path = z.string().max(200).regex(/^(\/[a-z0-9._~-]+)+$/, "a path such as /
 const jwk = z.record(z.string(), z.unknown());
 const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048);
 
-const layoutSchema: z.ZodType<Layout> = closedObject({
-  issuer_path: path.exactOptional(),
-  second_issuer_path: path.exactOptional(),
-  default_endpoints: z.boolean().exactOptional(),
-  trailing_slash: z.boolean().exactOptional(),
-});
+const layoutSchema: z.ZodType<Layout> = closedObject(
+  {
+    issuer_path: path.exactOptional(),
+    second_issuer_path: path.exactOptional(),
+    default_endpoints: z.boolean().exactOptional(),
+    trailing_slash: z.boolean().exactOptional(),
+  } satisfies Complete<Layout>,
+);
 
-const clientSchema: z.ZodType<ScenarioClient> = closedObject({
-  client_id: z.string().min(1).max(1024),
-  client_secret: z.string().min(1).max(1024).exactOptional(),
-  token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
-  grant_types: z.array(z.enum(grantTypes)),
-  redirect_uris: z.array(z.url().max(2048)).exactOptional(),
-  jwks: closedObject({ keys: z.array(jwk) }).exactOptional(),
-  private_key_jwk: jwk.exactOptional(),
-});
+const clientSchema: z.ZodType<ScenarioClient> = closedObject(
+  {
+    client_id: z.string().min(1).max(1024),
+    client_secret: z.string().min(1).max(1024).exactOptional(),
+    token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
+    grant_types: z.array(z.enum(grantTypes)),
+    redirect_uris: z.array(z.url().max(2048)).exactOptional(),
+    jwks: closedObject({ keys: z.array(jwk) }).exactOptional(),
+    private_key_jwk: jwk.exactOptional(),
+    assertions_for: z.string().min(1).max(1024).exactOptional(),
+  } satisfies Complete<ScenarioClient>,
+);
 
 const faults = z.array(faultSchema).max(50).refine(hasUniqueNames, { error: "faults with names of their own" });
 
 /** A scenario as it is on the wire; what is not said is that of a scenario that differs in nothing. */
-export const scenarioSchema: Schema<Scenario> = closedObject({
-  name: z.string().max(40).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "letters a-z, digits and single hyphens, 40 at the most"),
-  group: z.literal("Custom").default("Custom"),
-  story: text.default(""),
-  client: text.default(""),
-  plan: closedObject({
-    policy: policySchema.exactOptional(),
-    mint: mintSchema.exactOptional(),
-    faults: faults.exactOptional(),
-  }),
-  layout: layoutSchema.exactOptional(),
-  clients: z.array(clientSchema).max(20).exactOptional(),
-  needs_origin: z.boolean().exactOptional(),
-  expects: z.array(z.templateLiteral(["C", z.number().int().min(1)])).max(100).default([]),
-  revisions: z.array(text).max(20).exactOptional(),
-  links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
-});
+export const scenarioSchema: Schema<Scenario> = closedObject(
+  {
+    name: z.string().max(40).regex(
+      /^[a-z0-9]+(-[a-z0-9]+)*$/,
+      "letters a-z, digits and single hyphens, 40 at the most",
+    ),
+    group: z.literal("Custom").default("Custom"),
+    story: text.default(""),
+    client: text.default(""),
+    plan: closedObject({
+      policy: policySchema.exactOptional(),
+      mint: mintSchema.exactOptional(),
+      faults: faults.exactOptional(),
+    }),
+    layout: layoutSchema.exactOptional(),
+    clients: z.array(clientSchema).max(20).exactOptional(),
+    needs_origin: z.boolean().exactOptional(),
+    expects: z.array(z.templateLiteral(["C", z.number().int().min(1)])).max(100).default([]),
+    revisions: z.array(text).max(20).exactOptional(),
+    links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
+  } satisfies Complete<Omit<Scenario, "official">>,
+);
 
 function hasUniqueNames(all: readonly Fault[]): boolean {
   return new Set(all.map(({ name }) => name)).size === all.length;
