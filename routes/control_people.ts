@@ -10,6 +10,7 @@ import {
   type UserRequest,
   userRequestSchema,
 } from "../lib/control/requests.ts";
+import { withRevocation } from "../lib/control/state.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import { issueSecret } from "../lib/oauth/client_secret.ts";
@@ -78,7 +79,7 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
 
 /** Keeps a client, also in the place of one that is called the same; its secret is told this once. */
 async function addClient(
-  { clients, chance, keysOf }: ControlDeps,
+  { worlds, clients, chance, keysOf }: ControlDeps,
   sandbox: Sandbox,
   { client_id, client_secret, metadata }: ClientRequest & Pick<ClientRecord, "metadata">,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -91,7 +92,11 @@ async function addClient(
   );
   if (client_secret !== undefined && !secret) throw needsNoSecret(metadata);
   const record = { clientId, ...secret?.kept, issuedAtSeconds: nowSeconds, metadata };
-  while (!await clients.replace(sandbox.id, await clients.get(sandbox.id, clientId), record));
+  if (await clients.wasRemoved(sandbox.id, clientId)) {
+    // What the one before was given stays void, and what this one is given is not.
+    await worlds.change(worlds.of(sandbox), (state) => withRevocation(state, clientId));
+  }
+  await clients.put(sandbox.id, record);
   return { ...describeClient(record), ...secret?.told };
 }
 

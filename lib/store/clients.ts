@@ -45,6 +45,10 @@ export interface Clients {
   readonly list: (sandboxId: string) => Promise<readonly ClientRecord[]>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
+  /** Keeps a client in place of whatever is called the same, and forgets that such a one was removed. */
+  readonly put: (sandboxId: string, client: ClientRecord) => Promise<void>;
+  /** Whether a client of that id was there and has been removed. */
+  readonly wasRemoved: (sandboxId: string, clientId: string) => Promise<boolean>;
   /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
   readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
   /**
@@ -108,6 +112,13 @@ export function createClients(
       seen.delete(`${sandboxId} ${client.clientId}`);
       return await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
     },
+    put: async (sandboxId, client) => {
+      const mark = removedClientKey(sandboxId, client.clientId);
+      await store.commit({ sets: [{ key: keyOf(sandboxId, client.clientId), value: client }], deletes: [mark] });
+      seen.delete(`${sandboxId} ${client.clientId}`);
+    },
+    wasRemoved: async (sandboxId, clientId) =>
+      (await store.get(removedClientKey(sandboxId, clientId))).versionstamp !== null,
     remove: async (sandboxId, clientId, nowMs) => {
       // The mark stays: a token can have been issued that never expires.
       const mark = { key: removedClientKey(sandboxId, clientId), value: nowMs };
