@@ -19,6 +19,8 @@ const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable AS
 const matchable = endpoints.filter((endpoint) => endpoint !== "control");
 const endpoint = z.enum(matchable, { error: `one of ${matchable.join(", ")}, or a list of them` });
 
+const rpcMethod = z.union([text, z.array(text).min(1)], { error: "a method, or a list of them" });
+
 const matchSchema: z.ZodType<Match> = closedObject({
   endpoint: z.union([endpoint, z.array(endpoint).min(1)], {
     error: `one of ${matchable.join(", ")}, or a list of them`,
@@ -27,7 +29,9 @@ const matchSchema: z.ZodType<Match> = closedObject({
   path: text.exactOptional(),
   client_id: text.exactOptional(),
   grant_type: text.exactOptional(),
-  rpc_method: text.exactOptional(),
+  rpc_method: rpcMethod.exactOptional(),
+  not_rpc_method: rpcMethod.exactOptional(),
+  scope: text.exactOptional(),
   has_param: text.exactOptional(),
   lacks_param: text.exactOptional(),
   has_header: headerName.exactOptional(),
