@@ -81,7 +81,12 @@ function readerOf(contentType: string | null): Clean | undefined {
 function cleanJson({ text }: RawBody, redactor: Redactor): string | undefined {
   if (!isSuspicious(text)) return text;
   const value = parseJson(text);
-  return value === undefined ? undefined : JSON.stringify(cleanValue(value, redactor));
+  try {
+    return value === undefined ? undefined : JSON.stringify(cleanValue(value, redactor));
+  } catch {
+    // Nested deeper than the stack.
+    return undefined;
+  }
 }
 
 /** Every string of a JSON value, at any depth, and inside strings that are JSON themselves. */
