@@ -136,6 +136,7 @@ Deno.test("what cannot be parsed is left out, and what was cut through with it",
       true,
     ],
     [token, "application/octet-stream", true],
+    [`{"code":${"[".repeat(60_000)}${"]".repeat(60_000)}}`, "application/json", true],
   ] as const;
   for (const [given, type, isComplete] of cases) {
     assert.deepEqual(redactBody({ text: given, isComplete }, type, createRedactor(key)), { truncated: true }, type);

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { createHmac } from "node:crypto";
 import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
 import { type CleanBody, cleanEvents, type RawBody, redactBody } from "./redact_body.ts";
+import { createPeers, type Peers } from "./peers.ts";
 import { createTape, type ExchangeListener, type ExchangeRange } from "./tape.ts";
 import { copyBody, isStream, tapStream } from "./tap.ts";
 
@@ -82,6 +82,7 @@ export interface RecordingOptions {
  */
 export function createRecording({ key, report }: RecordingOptions): Recording {
   const tape = createTape();
+  const peerOf = createPeers(key);
   const pending = new Map<string, Set<Promise<void>>>();
 
   function wait(sandboxId: string, work: Promise<void>): void {
@@ -101,16 +102,16 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
       sequence,
       close: (response, departure) => {
         const redactor = createRedactor(key);
-        const parts = { request, response, arrival, departure, sequence, redactor };
+        const parts = { request, response, arrival, departure, sequence, redactor, peerOf };
         const put = (exchange: Exchange): void => tape.put(sandboxId, scrubbed(exchange, redactor));
         if (isStream(response)) {
-          return tapResponse(response, { head: headOf(parts, key), requestBody, redactor, put, report });
+          return tapResponse(response, { head: headOf(parts), requestBody, redactor, put, report });
         }
         const responseBody = copyBody(response);
         wait(
           sandboxId,
           Promise.all([requestBody, responseBody]).then(([sent, answered]) => {
-            put(exchangeOf(headOf(parts, key), {
+            put(exchangeOf(headOf(parts), {
               sent: bodyOf(sent, request.headers, redactor),
               answered: bodyOf(answered, response.headers, redactor),
             }));
@@ -141,17 +142,17 @@ interface Parts {
   readonly departure: Departure;
   readonly sequence: number;
   readonly redactor: Redactor;
+  readonly peerOf: Peers;
 }
 
-function headOf({ request, response, arrival, departure, sequence, redactor }: Parts, key: Uint8Array): Head {
-  const traits = JSON.stringify([arrival.remoteAddress, request.headers.get("user-agent")]);
+function headOf({ request, response, arrival, departure, sequence, redactor, peerOf }: Parts): Head {
   return {
     sequence,
     startedAtMs: arrival.startedAtMs,
     ...(departure.route === undefined ? {} : { route: departure.route }),
     method: request.method,
     url: redactor.url(arrival.url),
-    peer: createHmac("sha256", key).update(traits).digest("base64url").slice(0, 8),
+    peer: peerOf(arrival.remoteAddress, request.headers.get("user-agent") ?? ""),
     requestHeaders: redactHeaders(request.headers, redactor),
     status: response.status,
     responseHeaders: redactHeaders(response.headers, redactor),

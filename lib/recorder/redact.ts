@@ -74,7 +74,10 @@ export function createRedactor(key: Uint8Array): Redactor {
     return `${shown}…${value.length}…${isUnguessable ? hash("sha256", value, "base64url") : keyed()}`;
   }
 
-  const text = (value: string): string => replaceTold(value.replace(JWT, (token) => secret(token, "protocol")), secret);
+  const text = (value: string): string => {
+    const unsigned = value.includes("eyJ") ? value.replace(JWT, (token) => secret(token, "protocol")) : value;
+    return replaceTold(unsigned, secret);
+  };
 
   function form(value: string): string {
     // Without S256 the challenge is the verifier itself (RFC 7636 4.2).
@@ -123,7 +126,9 @@ export function createRedactor(key: Uint8Array): Redactor {
 
 /** The headers of a message, each redacted. */
 export function redactHeaders(headers: Headers, redactor: Redactor): HeaderPair[] {
-  return [...headers].map(([name, value]): HeaderPair => [name, redactor.header(name, value)]);
+  const pairs: HeaderPair[] = [];
+  headers.forEach((value, name) => pairs.push([name, redactor.header(name, value)]));
+  return pairs;
 }
 
 /** What equal secrets have in common once they are redacted. */
@@ -150,18 +155,18 @@ function credentials(value: string, secret: Redactor["secret"]): string {
 }
 
 function replaceAlone(text: string, raw: string, redacted: string): string {
-  if (raw.length < 4) return text;
+  if (raw.length < 4 || raw.length > text.length) return text;
   if (raw.length < MIN_SCRUBBED_LENGTH) {
     if (!text.includes(raw)) return text;
     const escaped = raw.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
     return text.replace(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, "gu"), () => redacted);
   }
-  const encoded = encodeURIComponent(raw);
-  const clean = text.replaceAll(raw, () => redacted);
-  return encoded === raw ? clean : clean.replaceAll(encoded, () => redacted);
+  const clean = text.includes(raw) ? text.replaceAll(raw, () => redacted) : text;
+  return /^[\w.~-]+$/.test(raw) ? clean : clean.replaceAll(encodeURIComponent(raw), () => redacted);
 }
 
 function decode(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {

@@ -5,7 +5,7 @@
  */
 import { MAX_BODY_LENGTH } from "./exchange.ts";
 import type { Redactor } from "./redact.ts";
-import { secretKindOf } from "./secret_names.ts";
+import { isSuspicious, secretKindOf } from "./secret_names.ts";
 
 /** A body as it went by. */
 export interface RawBody {
@@ -79,8 +79,14 @@ function readerOf(contentType: string | null): Clean | undefined {
 }
 
 function cleanJson({ text }: RawBody, redactor: Redactor): string | undefined {
+  if (!isSuspicious(text)) return text;
   const value = parseJson(text);
-  return value === undefined ? undefined : JSON.stringify(cleanValue(value, redactor));
+  try {
+    return value === undefined ? undefined : JSON.stringify(cleanValue(value, redactor));
+  } catch {
+    // Nested deeper than the stack.
+    return undefined;
+  }
 }
 
 /** Every string of a JSON value, at any depth, and inside strings that are JSON themselves. */

@@ -10,46 +10,65 @@
  */
 export type SecretKind = "protocol" | "verifier" | "personal";
 
+const protocolNames = [
+  "access_token",
+  "refresh_token",
+  "id_token",
+  "id_token_hint",
+  "logout_token",
+  "login_hint_token",
+  "initial_access_token",
+  "registration_access_token",
+  "subject_token",
+  "actor_token",
+  "bearer_token",
+  "token",
+  "code",
+  "authorization_code",
+  "device_code",
+  "auth_req_id",
+  "assertion",
+  "client_assertion",
+  "client_secret",
+  "secret",
+  "request",
+  "request_uri",
+  "software_statement",
+  "api_key",
+  "private_key",
+  "session_id",
+  "authorization",
+  "cookie",
+  // What the plain bearer endpoint is told to insist on.
+  "expected",
+  // The private part of a JSON Web Key.
+  "d",
+] as const;
+
+const personalNames = [
+  "password",
+  "auto_approve_password",
+  "passcode",
+  "passphrase",
+  "pin",
+  "otp",
+  "user_code",
+] as const;
+
 /** The names, in lower case and without `_` and `-`, so that `accessToken` and `access_token` are one. */
 const kinds: ReadonlyMap<string, SecretKind> = new Map<string, SecretKind>([
-  ...[
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "id_token_hint",
-    "logout_token",
-    "login_hint_token",
-    "initial_access_token",
-    "registration_access_token",
-    "subject_token",
-    "actor_token",
-    "bearer_token",
-    "token",
-    "code",
-    "authorization_code",
-    "device_code",
-    "auth_req_id",
-    "assertion",
-    "client_assertion",
-    "client_secret",
-    "secret",
-    "request",
-    "request_uri",
-    "software_statement",
-    "api_key",
-    "private_key",
-    "session_id",
-    "authorization",
-    "cookie",
-    // What the plain bearer endpoint is told to insist on.
-    "expected",
-    // The private part of a JSON Web Key.
-    "d",
-  ].map((name): [string, SecretKind] => [normalise(name), "protocol"]),
+  ...protocolNames.map((name): [string, SecretKind] => [normalise(name), "protocol"]),
   [normalise("code_verifier"), "verifier"],
-  ...["password", "auto_approve_password", "passcode", "passphrase", "pin", "otp", "user_code"]
-    .map((name): [string, SecretKind] => [normalise(name), "personal"]),
+  ...personalNames.map((name): [string, SecretKind] => [normalise(name), "personal"]),
 ]);
+
+/** A member of a secret name in JSON, also in JSON that stands in a string. */
+const MEMBER = new RegExp(
+  `"(?:${
+    [...protocolNames, "code_verifier", ...personalNames].map((name) => name.replaceAll("_", "[_-]?")).join("|")
+  })\\\\*"`,
+  "i",
+);
 
 /** Names that say what follows even in the middle of a sentence. */
 const TELLING =
@@ -70,6 +89,14 @@ export function secretKindOf(name: string): SecretKind | undefined {
   return kinds.get(normalise(name));
 }
 
+/**
+ * Whether JSON can hold anything that must be redacted: a member with a telling name, a signed token, an address with
+ * parameters, or characters written in a way that hides such a thing. Most messages cannot, and need not be parsed.
+ */
+export function isSuspicious(json: string): boolean {
+  return /eyJ|\\[uU]|[?#@=]/.test(json) || MEMBER.test(json);
+}
+
 /** Whether the value of a header is a secret as a whole. */
 export function isSecretHeader(name: string): boolean {
   return secretHeaders.has(name);
@@ -82,6 +109,7 @@ export function isSecretHeader(name: string): boolean {
  * @param redact Gives what to put in place of a value.
  */
 export function replaceTold(text: string, redact: (value: string, kind: SecretKind) => string): string {
+  if (!/[:=]/.test(text)) return text;
   return text.replace(
     TELLING,
     (_, name: string, between: string, value: string) =>

@@ -48,8 +48,8 @@ async function measureInProcess(): Promise<Figure[]> {
   );
 }
 
-async function measureLoopback(where: string, database: string): Promise<Figure[]> {
-  await using server = await startServer("app", database);
+async function measureLoopback(where: string, ...database: readonly string[]): Promise<Figure[]> {
+  await using server = await startServer("app", ...database);
   return await measureFlow(where, server.origin, fetch, server.cpuMicros);
 }
 
@@ -64,6 +64,7 @@ try {
     await measureHello(),
     ...await measureInProcess(),
     ...await measureLoopback("loopback, :memory:", ":memory:"),
+    ...await measureLoopback("loopback, :memory:, nothing recorded", ":memory:", "no-record"),
     ...await measureLoopback("loopback, file", `${folder}/kv.sqlite3`),
     ...await measureTools("loopback, :memory:", ":memory:"),
     ...await measureRender(),

@@ -105,7 +105,7 @@ export const authorizationScenarios: readonly Scenario[] = [
       policy: { answer: "deny" },
       faults: [answered("iss-wrong-on-error", { ...refusal, iss: "https://evil.example.com" })],
     },
-    expects: ["C25", "C27"],
+    expects: ["C27"],
     links: [mcp("response validation"), rfc("9207 2.4")],
   },
   {
@@ -120,7 +120,7 @@ export const authorizationScenarios: readonly Scenario[] = [
         error_description: "<img src=x onerror=alert(document.domain)><b>Please sign in again</b>",
       })],
     },
-    expects: ["C25"],
+    expects: [],
     links: [rfc("6749 4.1.2.1")],
   },
   resourceRefused,
@@ -130,7 +130,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     story: "Metadata and challenge name scopes of which some cannot be granted",
     client: "Shows invalid_scope, or asks once more for less",
     plan: { policy: { grantableScopes: ["mcp:read"], challengeScope: "mcp:read mcp:write" } },
-    expects: ["C17", "C18", "C20"],
+    expects: ["C17", "C18"],
     links: [
       mcp("scope selection"),
       rfc("6749 3.3"),

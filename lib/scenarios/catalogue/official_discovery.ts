@@ -29,7 +29,7 @@ export const officialDiscovery: readonly Scenario[] = [
         body: '{"error":"not_found","error_description":"PRM metadata not available at root location"}',
       },
     }],
-    expects: ["C1", "C2", "C3", "C4", "C11", "C12", "C14", "C22"],
+    expects: ["C1", "C2", "C4", "C11", "C12", "C14", "C22"],
     links: [paragraphs.resourceMetadata, ...fromResource],
   }),
   official({
@@ -116,7 +116,7 @@ export const officialDiscovery: readonly Scenario[] = [
       match: { endpoint: "resource_metadata", status: 200 },
       edit: { json: { set: { resource: "https://evil.example.com/mcp" } } },
     }],
-    expects: ["C1", "C14"],
+    expects: ["C14"],
     links: [paragraphs.resourceParameter, {
       label: "RFC 9728 3.3",
       url: "https://www.rfc-editor.org/rfc/rfc9728.html#section-3.3",

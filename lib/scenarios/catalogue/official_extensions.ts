@@ -85,7 +85,7 @@ export const officialExtensions: readonly Scenario[] = [
       jwks: { keys: [publicKey] },
       private_key_jwk: privateKey,
     }],
-    expects: ["C29", "C32"],
+    expects: ["C29"],
     links: [...clientCredentials, {
       label: "RFC 7523 2.2",
       url: "https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2",
@@ -107,7 +107,7 @@ export const officialExtensions: readonly Scenario[] = [
       token_endpoint_auth_method: "client_secret_basic",
       grant_types: ["client_credentials"],
     }],
-    expects: ["C29", "C32"],
+    expects: ["C29"],
     links: [...clientCredentials, {
       label: "RFC 6749 4.4",
       url: "https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4",

@@ -19,9 +19,11 @@ interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout"
   readonly quirks: readonly Scenario[];
   /** What it has beside them. */
   readonly plan: Scenario["plan"];
+  /** What a right client shows, where one quirk hides what another asks for; those of all quirks if not given. */
+  readonly expects?: Scenario["expects"];
 }
 
-function provider({ quirks, plan, ...said }: Provider): Scenario {
+function provider({ quirks, plan, expects, ...said }: Provider): Scenario {
   const plans = [...quirks.map((quirk) => quirk.plan), plan];
   const links = new Map(quirks.flatMap((quirk) => quirk.links.map((link) => [link.url, link])));
   const clients = quirks.flatMap((quirk) => quirk.clients ?? []);
@@ -34,7 +36,7 @@ function provider({ quirks, plan, ...said }: Provider): Scenario {
       faults: plans.flatMap(({ faults }) => faults ?? []),
     },
     ...(clients.length === 0 ? {} : { clients }),
-    expects: [...new Set(quirks.flatMap(({ expects }) => expects))],
+    expects: expects ?? [...new Set(quirks.flatMap((quirk) => quirk.expects))],
     links: [...links.values()],
   };
 }
@@ -65,6 +67,7 @@ export const providerScenarios: readonly Scenario[] = [
       "Like Google: OpenID Connect alone, no registration, a slash after the issuer, refresh tokens only with consent",
     client: "Uses credentials it was given, asks for consent to be refreshed, and keeps the refresh token it has",
     quirks: [oidcOnly, noRegistration, issuerSlashInPrm, refreshNeedsConsent, refreshNoNewToken],
+    expects: ["C4", "C5"],
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3599 } },
   }),
   provider({
@@ -74,6 +77,7 @@ export const providerScenarios: readonly Scenario[] = [
     client:
       "Refuses to go on, as nothing says that the server knows PKCE; one that goes on is refused for its resource",
     quirks: [oidcOnly, noPkceList, noRegistration, resourceRefused, expiresInString],
+    expects: ["C4", "C13"],
     plan: { policy: withoutIss },
     layout: { issuer_path: "/common/v2.0" },
   }),
@@ -83,6 +87,7 @@ export const providerScenarios: readonly Scenario[] = [
       "Like Okta: registration by administrators alone, state required, scopes that must be set up, a grace window",
     client: "Uses credentials it was given, sends a state, and repeats a refresh whose answer was lost",
     quirks: [dcrForbidden, stateRequired],
+    expects: ["C15"],
     plan: {
       policy: { serverScopes: setUp, grantableScopes: setUp, refreshGraceSeconds: 30 },
       mint: { accessTokenTtlSeconds: 3600 },
@@ -94,6 +99,7 @@ export const providerScenarios: readonly Scenario[] = [
     story: "Like Slack: no registration, the token one level down, errors with 200 and ok: false, twelve hours of life",
     client: "Uses credentials it was given, finds the token where it is, and looks at ok",
     quirks: [noRegistration, secretInBodyOnly, scopeCommas, tokenNested],
+    expects: ["C6", "C17", "C29"],
     plan: {
       policy: withoutIss,
       mint: { accessTokenTtlSeconds: 12 * 60 * 60 },
@@ -105,6 +111,7 @@ export const providerScenarios: readonly Scenario[] = [
     story: "Like Atlassian: no metadata of the resource, an issuer with a path of its own, refresh tokens for one use",
     client: "Finds the server at the origin, and refuses metadata whose issuer is another",
     quirks: [noPrm, issuerExtraPath],
+    expects: ["C31"],
     plan: { policy: { rotateRefreshTokens: "always" }, mint: { accessTokenTtlSeconds: 3600 } },
     needs_origin: true,
   }),
@@ -114,6 +121,7 @@ export const providerScenarios: readonly Scenario[] = [
       "Like Keycloak: a realm in the path, registration for trusted hosts alone and closed to pages, PKCE's plain too",
     client: "Shows the refusal, and uses credentials it was given; takes S256",
     quirks: [oidcOnly, dcrForbidden, pkcePlainToo],
+    expects: ["C4", "C11", "C12"],
     plan: {
       mint: { accessTokenTtlSeconds: 300 },
       faults: [{
@@ -129,6 +137,7 @@ export const providerScenarios: readonly Scenario[] = [
     story: "Like Amazon Cognito: a pool in the path, OpenID Connect alone, no word of PKCE, no registration",
     client: "Refuses to go on, as nothing says that the server knows PKCE",
     quirks: [oidcOnly, noPkceList, noRegistration, refreshNoNewToken],
+    expects: ["C4", "C13"],
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3600 } },
     layout: { issuer_path: "/eu-west-1_example" },
   }),

@@ -14,7 +14,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     story: "Redirect URIs with an app's own scheme are refused at registration",
     client: "Registers https or loopback redirect URIs, or shows the refusal",
     plan: { policy: { privateUseSchemes: false } },
-    expects: ["C9", "C16"],
+    expects: ["C16"],
     links: [
       mcp("redirect URI constraints"),
       rfc("8252 7.1"),
@@ -32,7 +32,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     story: "Redirect URIs on the person's own computer are refused at registration",
     client: "Shows the refusal, and does not go on with an id that it made up",
     plan: { policy: { loopbackRedirects: false, clientIdMetadataDocuments: false } },
-    expects: ["C9", "C16"],
+    expects: ["C9"],
     links: [mcp("redirect URI constraints"), rfc("8252 7.3"), ...reports("Zomato/mcp-server-manifest#30")],
   },
   {

@@ -180,7 +180,7 @@ export const refreshScenarios: readonly Scenario[] = [
         },
       }],
     },
-    expects: ["C20", "C21"],
+    expects: ["C21"],
     links: [rfc("6750 3.1"), ...reports("xai-org/plugin-marketplace#769")],
   },
   refreshNeedsConsent,

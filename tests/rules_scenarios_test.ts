@@ -1,0 +1,57 @@
+/** A client that does everything right passes every scenario: no rule is broken by what only the server does wrong. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { catalogue } from "../lib/scenarios/catalogue.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
+import { type DoubleOptions, runDouble } from "./client_double.ts";
+import { json, origin, testApp } from "./helpers.ts";
+
+/** What cannot be seen of this client, because it has no keys. */
+const keyless = new Set(["dpop", "dpop-nonce", "client-credentials-jwt"]);
+
+const shape = z.object({
+  verdict: z.string(),
+  clients: z.array(z.object({
+    findings: z.array(z.object({ rule: z.string(), status: z.string(), isExpected: z.boolean(), detail: z.string() })),
+  })),
+});
+
+/** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
+function setUpFor({ clients = [], plan, revisions, group }: Scenario): Partial<DoubleOptions> {
+  const [given] = clients;
+  // Where registration is for administrators, one has registered it.
+  const isClosed = plan.policy?.registration === "off" || group === "Providers" ||
+    given?.grant_types[0] === "client_credentials";
+  return {
+    version: revisions?.includes("2025-03-26") ? "2025-03-26" : "2026-07-28",
+    refresh: group === "Refresh",
+    tools: ["mock_echo", "mock_create_note"],
+    alone: given?.grant_types[0] === "client_credentials",
+    ...(given && isClosed
+      ? {
+        given: {
+          clientId: given.client_id,
+          ...(given.client_secret === undefined ? {} : { secret: given.client_secret }),
+        },
+      }
+      : {}),
+  };
+}
+
+Deno.test("a client that does right passes every scenario of the catalogue, and shows what each expects", async (t) => {
+  await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
+  for (const scenario of catalogue) {
+    const { name, needs_origin } = scenario;
+    await t.step(name, async () => {
+      const base = needs_origin ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+      await runDouble({ send: (request) => test.app(request), base, ...setUpFor(scenario) });
+      const report = shape.parse(await json(await test.fetch(`${base}/control/report`)));
+      const findings = report.clients.flatMap((client) => client.findings);
+      assert.equal(report.clients.length, 1);
+      assert.deepEqual(findings.filter(({ status }) => status === "broken"), []);
+      const missing = findings.filter(({ status, isExpected }) => isExpected && status === "not observed");
+      if (keyless.has(name)) assert.equal(report.verdict, "incomplete");
+      else assert.deepEqual([report.verdict, missing], ["pass", []]);
+    });
+  }
+});
