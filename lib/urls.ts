@@ -9,6 +9,7 @@
 export const paths = {
   home: "/",
   guide: "/guide",
+  scenarios: "/scenarios",
   health: "/health",
   noAuth: "/no-auth",
   bearer: "/bearer",
@@ -93,6 +94,7 @@ export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
   return Object.freeze({
     home: base + paths.home,
     guide: base + paths.guide,
+    scenarios: base + paths.scenarios,
     health: base + paths.health,
     noAuth: base + paths.noAuth,
     bearer: base + paths.bearer,

@@ -16,6 +16,9 @@ import guideSession from "./guide_session.js" with { type: "text" };
 import guideText from "./guide_text.js" with { type: "text" };
 import guideToken from "./guide_token.js" with { type: "text" };
 import page from "./page.js" with { type: "text" };
+import scenarios from "./scenarios.js" with { type: "text" };
+import scenariosCss from "./scenarios.css" with { type: "text" };
+import scenariosSearch from "./scenarios_search.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
 /** A file a page asks for. */
@@ -74,6 +77,10 @@ function script(fileName: string, source: string): Asset {
   return compacted({ fileName, contentType: "text/javascript; charset=utf-8" }, source, compactScript);
 }
 
+function styleSheet(fileName: string, source: string): Asset {
+  return compacted({ fileName, contentType: "text/css; charset=utf-8" }, source, compactCss);
+}
+
 /** Every asset, by name. */
 export const assets: Readonly<
   Record<
@@ -90,11 +97,14 @@ export const assets: Readonly<
     | "guideRenderScript"
     | "guideSessionScript"
     | "guideTextScript"
-    | "guideTokenScript",
+    | "guideTokenScript"
+    | "scenariosStyle"
+    | "scenariosScript"
+    | "scenariosSearchScript",
     Asset
   >
 > = {
-  style: compacted({ fileName: "style.css", contentType: "text/css; charset=utf-8" }, css, compactCss),
+  style: styleSheet("style.css", css),
   favicon: {
     fileName: "favicon.ico",
     body: favicon,
@@ -112,4 +122,7 @@ export const assets: Readonly<
   guideSessionScript: script("guide_session.js", guideSession),
   guideTextScript: script("guide_text.js", guideText),
   guideTokenScript: script("guide_token.js", guideToken),
+  scenariosStyle: styleSheet("scenarios.css", scenariosCss),
+  scenariosScript: script("scenarios.js", scenarios),
+  scenariosSearchScript: script("scenarios_search.js", scenariosSearch),
 };
