@@ -1,4 +1,4 @@
-/** Scenarios to look at: one with everything that a scenario can have, and as many as one asks for. */
+/** Scenarios to look at: one with everything that a scenario can have, and one with little. */
 import type { Scenario } from "../main.ts";
 
 /** Has clients, keys, an official name, revisions, and needs an origin. */
@@ -22,31 +22,23 @@ export const rich: Scenario = {
   revisions: ["2025-11-25", "2026-07-28"],
   links: [
     { label: "RFC 8414 3.3", url: "https://www.rfc-editor.org/rfc/rfc8414#section-3.3" },
-    { label: "ts#1342", url: "https://github.com/modelcontextprotocol/typescript-sdk/issues/1342" },
+    { label: "sample#1342", url: "https://github.com/modelcontextprotocol/typescript-sdk/issues/1342" },
   ],
 };
 
-/** Has nothing but what every scenario has. */
+/** Has nothing but what every scenario has, and a fault. */
 export const plain: Scenario = {
   name: "plain-sample",
   group: "Refresh",
   story: "The refresh token is refused",
   client: "Sends the person to log in again, once",
-  plan: {},
+  plan: {
+    faults: [{
+      name: "refresh-refused",
+      match: { endpoint: "token", grant_type: "refresh_token" },
+      answer: { status: 400, body: { error: "invalid_grant" } },
+    }],
+  },
   expects: [],
   links: [],
 };
-
-/** As many as the catalogue is meant to have at the least, spread over its groups. */
-export function manyScenarios(count: number): readonly Scenario[] {
-  const groups = ["Discovery", "Registration", "Authorization", "Token endpoint", "Refresh", "Providers"] as const;
-  return Array.from({ length: count }, (_, index) => ({
-    ...plain,
-    name: `sample-${index}`,
-    group: groups[index % groups.length] ?? "Custom",
-    story: `The token endpoint answers the request number ${index} with a page in HTML in place of its JSON`,
-    client: "Says that the answer could not be read, tries again later, and does not send the person to log in again",
-    expects: ["C5", "C25"],
-    links: rich.links,
-  }));
-}
