@@ -1,5 +1,5 @@
 /**
- * Home, guide and health, and the files the pages ask for.
+ * Home, guide, inspector and health, and the files the pages ask for.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { type Asset, assets } from "../views/assets.ts";
 import { GuidePage } from "../views/guide.tsx";
 import { HomePage } from "../views/home.tsx";
 import type { Html } from "../views/html.ts";
+import { InspectPage } from "../views/inspect.tsx";
 import { htmlResponse } from "./html.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -37,7 +38,12 @@ export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Rout
     page(
       "guide",
       paths.guide,
-      async ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(sandbox)} />),
+      ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(sandbox)} />),
+    ),
+    page(
+      "inspect",
+      paths.inspect,
+      async ({ sandbox }) => htmlResponse(<InspectPage urls={sandbox.urls} banner={await bannerOf(sandbox)} />),
     ),
     page("health", paths.health, (context) => health(context, startedAtMs), true),
     ...Object.entries(assets).map(([name, asset]) =>
@@ -66,6 +72,7 @@ function home({ request, sandbox }: Context, bannerOf: PagesDeps["bannerOf"]): R
     protected_resource_metadata: urls.oauthProtectedResource,
     health: urls.health,
     scenarios: urls.scenarios,
+    inspect: urls.inspect,
   });
 }
 

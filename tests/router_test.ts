@@ -28,6 +28,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/", ["GET", "HEAD"], true],
   ["/guide", ["GET", "HEAD"], false],
   ["/scenarios", ["GET", "HEAD"], true],
+  ["/inspect", ["GET", "HEAD"], false],
   ["/health", ["GET", "HEAD"], true],
   ["/favicon.ico", ["GET", "HEAD"], false],
   ["/assets/style.css", ["GET", "HEAD"], false],

@@ -15,6 +15,14 @@ import guideRender from "./guide_render.js" with { type: "text" };
 import guideSession from "./guide_session.js" with { type: "text" };
 import guideText from "./guide_text.js" with { type: "text" };
 import guideToken from "./guide_token.js" with { type: "text" };
+import inspect from "./inspect.js" with { type: "text" };
+import inspectCss from "./inspect.css" with { type: "text" };
+import inspectClient from "./inspect_client.js" with { type: "text" };
+import inspectFeed from "./inspect_feed.js" with { type: "text" };
+import inspectLine from "./inspect_line.js" with { type: "text" };
+import inspectModel from "./inspect_model.js" with { type: "text" };
+import inspectText from "./inspect_text.js" with { type: "text" };
+import inspectTimeline from "./inspect_timeline.js" with { type: "text" };
 import page from "./page.js" with { type: "text" };
 import scenarios from "./scenarios.js" with { type: "text" };
 import scenariosCss from "./scenarios.css" with { type: "text" };
@@ -98,6 +106,14 @@ export const assets: Readonly<
     | "guideSessionScript"
     | "guideTextScript"
     | "guideTokenScript"
+    | "inspectStyle"
+    | "inspectScript"
+    | "inspectClientScript"
+    | "inspectFeedScript"
+    | "inspectLineScript"
+    | "inspectModelScript"
+    | "inspectTextScript"
+    | "inspectTimelineScript"
     | "scenariosStyle"
     | "scenariosScript"
     | "scenariosSearchScript",
@@ -122,6 +138,14 @@ export const assets: Readonly<
   guideSessionScript: script("guide_session.js", guideSession),
   guideTextScript: script("guide_text.js", guideText),
   guideTokenScript: script("guide_token.js", guideToken),
+  inspectStyle: styleSheet("inspect.css", inspectCss),
+  inspectScript: script("inspect.js", inspect),
+  inspectClientScript: script("inspect_client.js", inspectClient),
+  inspectFeedScript: script("inspect_feed.js", inspectFeed),
+  inspectLineScript: script("inspect_line.js", inspectLine),
+  inspectModelScript: script("inspect_model.js", inspectModel),
+  inspectTextScript: script("inspect_text.js", inspectText),
+  inspectTimelineScript: script("inspect_timeline.js", inspectTimeline),
   scenariosStyle: styleSheet("scenarios.css", scenariosCss),
   scenariosScript: script("scenarios.js", scenarios),
   scenariosSearchScript: script("scenarios_search.js", scenariosSearch),

@@ -40,6 +40,7 @@ export function HomePage({ urls, version, banner }: HomeProps): Html {
         </a>
         <a class="button button-quiet" href="#connect">connect a client</a>
         <a class="button button-quiet" href={pathOf(urls.scenarios)}>make it misbehave</a>
+        <a class="button button-quiet" href={pathOf(urls.inspect)}>watch a client</a>
       </p>
       <Endpoints urls={urls} />
       <WaysToAuthorize urls={urls} />
@@ -157,6 +158,7 @@ function ServerFacts({ urls, version }: Pick<HomeProps, "urls" | "version">): Ht
         </Fact>
         <FactLink name="guide" url={urls.guide} />
         <FactLink name="scenarios" url={urls.scenarios} />
+        <FactLink name="inspector" url={urls.inspect} />
         <FactLink name="health" url={urls.health} />
         <FactLink
           name="authorization server metadata"

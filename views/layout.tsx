@@ -93,7 +93,7 @@ function Header({ urls }: { readonly urls: Urls }): Html {
       <nav aria-label="site">
         <a href={pathOf(urls.guide)}>guide</a>
         <a href={pathOf(urls.scenarios)}>scenarios</a>
-        <a href={pathOf(urls.health)}>health</a>
+        <a href={pathOf(urls.inspect)}>inspect</a>
         <a class="star" href={repositoryUrl}>
           <StarIcon />
           Star
@@ -124,6 +124,7 @@ function Footer({ urls }: { readonly urls: Urls }): Html {
         <a href={pathOf(urls.home)}>server information</a>
         <a href={pathOf(urls.guide)}>guide</a>
         <a href={pathOf(urls.scenarios)}>scenarios</a>
+        <a href={pathOf(urls.inspect)}>inspect</a>
         <a href={pathOf(urls.authorizationServer)}>metadata</a>
         <a href={pathOf(urls.jwks)}>keys</a>
         <a href={pathOf(urls.health)}>health</a>

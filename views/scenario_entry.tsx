@@ -35,8 +35,8 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
           <ScenarioFacts scenario={entry.scenario} />
           {entry.scenario.clients?.map((client) => <Client key={client.client_id} client={client} />)}
           <p class="ways-on">
-            <a href={urls.home}>its home page</a> <a href={urls.guide}>walk through it</a>{" "}
-            <a href={urls.authorizationServer}>its metadata</a> <a href={`#${name}`}>link to this entry</a>
+            <a href={urls.inspect}>watch what a client does there</a> <a href={urls.guide}>walk through it</a>{" "}
+            <a href={urls.home}>its home page</a> <a href={`#${name}`}>link to this entry</a>
           </p>
         </div>
       </details>

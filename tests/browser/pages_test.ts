@@ -29,6 +29,16 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(`${origin}/scenarios#rich-sample`);
     await page.getByText("sample-secret", { exact: true }).waitFor();
   },
+  "inspector, nothing in it": async ({ page, origin }) => {
+    await page.goto(`${origin}/inspect`);
+    await page.getByText("incomplete").waitFor();
+  },
+  "inspector with a client, all unfolded": async ({ page, origin, register }) => {
+    await register();
+    await page.goto(`${origin}/inspect`);
+    await page.locator(".line summary").click();
+    await page.getByText("rules: ").click();
+  },
   "guide at its beginning": async ({ page, origin }) => {
     await page.goto(`${origin}/guide`);
     await waitForState(page, 1, "open");

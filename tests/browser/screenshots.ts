@@ -80,6 +80,9 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await shoot("scenarios");
   await page.goto(`${origin}/scenarios#standard`);
   await page.screenshot({ path: pathOf("scenarios-unfolded"), animations: "disabled" });
+  await page.goto(`${origin}/inspect`);
+  await page.locator(".finding").first().waitFor();
+  await page.screenshot({ path: pathOf("inspect"), animations: "disabled" });
   await page.goto(`${origin}/s/standard~a1/`);
   await page.screenshot({ path: pathOf("home-of-a-sandbox"), animations: "disabled" });
 }
