@@ -9,6 +9,8 @@
 export const paths = {
   home: "/",
   guide: "/guide",
+  scenarios: "/scenarios",
+  inspect: "/inspect",
   health: "/health",
   noAuth: "/no-auth",
   bearer: "/bearer",
@@ -59,9 +61,6 @@ export const controlPaths = {
   reset: "/control/reset",
 } as const;
 
-/** Path of the page of scenarios, at the origin's root. */
-export const scenariosPage = "/scenarios";
-
 /** Paths at the origin's root, into which a sandbox's prefix is inserted (RFC 8414 section 3.1, RFC 9728 section 3.1). */
 export const wellKnown = {
   authorizationServer: "/.well-known/oauth-authorization-server",
@@ -93,6 +92,8 @@ export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
   return Object.freeze({
     home: base + paths.home,
     guide: base + paths.guide,
+    scenarios: base + paths.scenarios,
+    inspect: base + paths.inspect,
     health: base + paths.health,
     noAuth: base + paths.noAuth,
     bearer: base + paths.bearer,

@@ -15,8 +15,9 @@ import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound } from "../lib/outbound.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
-import { buildSandbox, parseAddress, routePath } from "../lib/sandbox.ts";
+import { buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sandbox.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { sleepOnTimer } from "../lib/sleep.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
@@ -47,6 +48,7 @@ import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
 import { reportRoutes } from "./report.ts";
 import { allowOrigin, type ConnectionInfo, createRouter } from "./router.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
+import { createBanner, scenariosRoutes } from "./scenarios.tsx";
 import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
@@ -153,6 +155,7 @@ function assemble(options: AppOptions): Parts {
   const gate = createControlGate(gateOptionsOf(options));
   const guard = createGuard(gate, worlds.of);
   const minted = createMinted(store);
+  const scenarioOf = (sandbox: Sandbox): Scenario => worlds.of(sandbox).scenario;
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     worlds,
@@ -173,7 +176,8 @@ function assemble(options: AppOptions): Parts {
       ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: gateOptionsOf(options) }),
-      ...pagesRoutes({ startedAtMs: now() }),
+      ...pagesRoutes({ startedAtMs: now(), bannerOf: createBanner(scenarioOf) }),
+      ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
         { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance },
         guard,
@@ -183,7 +187,7 @@ function assemble(options: AppOptions): Parts {
         sleep,
         signal: options.signal,
         guard,
-        scenarioOf: (sandbox) => worlds.of(sandbox).scenario,
+        scenarioOf,
       }),
     ]),
     recorder,

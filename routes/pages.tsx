@@ -1,14 +1,17 @@
 /**
- * Home, guide and health, and the files the pages ask for.
+ * Home, guide, inspector and health, and the files the pages ask for.
  *
  * @module
  */
 import { noStoreJson, prefersHtml } from "../lib/http.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
 import { paths } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
 import { type Asset, assets } from "../views/assets.ts";
 import { GuidePage } from "../views/guide.tsx";
 import { HomePage } from "../views/home.tsx";
+import type { Html } from "../views/html.ts";
+import { InspectPage } from "../views/inspect.tsx";
 import { htmlResponse } from "./html.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -16,10 +19,12 @@ import type { Context, Route } from "./router.ts";
 export interface PagesDeps {
   /** When the app was made, in milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** What is said on top of a sandbox's pages of how it behaves; undefined for nothing. */
+  readonly bannerOf: (sandbox: Sandbox) => Html | undefined;
 }
 
 /** The rows of the pages. */
-export function pagesRoutes({ startedAtMs }: PagesDeps): readonly Route[] {
+export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Route[] {
   const page = (name: string, path: string, handler: Route["handler"], cors = false): Route => ({
     name,
     method: "GET",
@@ -29,8 +34,17 @@ export function pagesRoutes({ startedAtMs }: PagesDeps): readonly Route[] {
   });
 
   return [
-    page("home", paths.home, home, true),
-    page("guide", paths.guide, ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} />)),
+    page("home", paths.home, (context) => home(context, bannerOf), true),
+    page(
+      "guide",
+      paths.guide,
+      ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(sandbox)} />),
+    ),
+    page(
+      "inspect",
+      paths.inspect,
+      async ({ sandbox }) => htmlResponse(<InspectPage urls={sandbox.urls} banner={await bannerOf(sandbox)} />),
+    ),
     page("health", paths.health, (context) => health(context, startedAtMs), true),
     ...Object.entries(assets).map(([name, asset]) =>
       page(
@@ -43,9 +57,11 @@ export function pagesRoutes({ startedAtMs }: PagesDeps): readonly Route[] {
 }
 
 /** Server information: a page for browsers, JSON for programs. */
-function home({ request, sandbox }: Context): Response {
+function home({ request, sandbox }: Context, bannerOf: PagesDeps["bannerOf"]): Response {
   const { urls } = sandbox;
-  if (prefersHtml(request)) return htmlResponse(<HomePage urls={urls} version={version} />);
+  if (prefersHtml(request)) {
+    return htmlResponse(<HomePage urls={urls} version={version} banner={bannerOf(sandbox)} />);
+  }
   return noStoreJson({
     name: "mock oauth server",
     version,
@@ -55,6 +71,8 @@ function home({ request, sandbox }: Context): Response {
     authorization_server_metadata: urls.authorizationServer,
     protected_resource_metadata: urls.oauthProtectedResource,
     health: urls.health,
+    scenarios: urls.scenarios,
+    inspect: urls.inspect,
   });
 }
 

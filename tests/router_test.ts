@@ -27,6 +27,8 @@ Deno.test("createRouter refuses two rows with one name, or one method and path",
 const table: [string, readonly string[], boolean][] = [
   ["/", ["GET", "HEAD"], true],
   ["/guide", ["GET", "HEAD"], false],
+  ["/scenarios", ["GET", "HEAD"], true],
+  ["/inspect", ["GET", "HEAD"], false],
   ["/health", ["GET", "HEAD"], true],
   ["/favicon.ico", ["GET", "HEAD"], false],
   ["/assets/style.css", ["GET", "HEAD"], false],

@@ -22,7 +22,7 @@ import {
 import { requestText, toCurl } from "../views/guide_text.js";
 import { claimRows, decodeJwt } from "../views/guide_token.js";
 import { HomePage } from "../views/home.tsx";
-import { pathOf, renderPage, scriptPath } from "../views/layout.tsx";
+import { assetPath, pathOf, renderPage } from "../views/layout.tsx";
 
 const origin = "http://localhost:8789";
 const urls = buildUrls({ origin, prefix: "" });
@@ -326,7 +326,7 @@ Deno.test("assets stand beside each other and reach no other host (CSP 'self')",
   assert.equal(pathOf(urls.style), `/assets/${assets.style.fileName}`);
   assert.equal(pathOf(urls.favicon), `/${assets.favicon.fileName}`);
   assert.equal(
-    scriptPath(urls, assets.guideScript.fileName),
+    assetPath(urls, assets.guideScript.fileName),
     pathOf(urls.guideScript),
   );
   for (const { body, fileName, contentType } of all) {

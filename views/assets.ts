@@ -15,7 +15,18 @@ import guideRender from "./guide_render.js" with { type: "text" };
 import guideSession from "./guide_session.js" with { type: "text" };
 import guideText from "./guide_text.js" with { type: "text" };
 import guideToken from "./guide_token.js" with { type: "text" };
+import inspect from "./inspect.js" with { type: "text" };
+import inspectCss from "./inspect.css" with { type: "text" };
+import inspectClient from "./inspect_client.js" with { type: "text" };
+import inspectFeed from "./inspect_feed.js" with { type: "text" };
+import inspectLine from "./inspect_line.js" with { type: "text" };
+import inspectModel from "./inspect_model.js" with { type: "text" };
+import inspectText from "./inspect_text.js" with { type: "text" };
+import inspectTimeline from "./inspect_timeline.js" with { type: "text" };
 import page from "./page.js" with { type: "text" };
+import scenarios from "./scenarios.js" with { type: "text" };
+import scenariosCss from "./scenarios.css" with { type: "text" };
+import scenariosSearch from "./scenarios_search.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
 /** A file a page asks for. */
@@ -74,6 +85,10 @@ function script(fileName: string, source: string): Asset {
   return compacted({ fileName, contentType: "text/javascript; charset=utf-8" }, source, compactScript);
 }
 
+function styleSheet(fileName: string, source: string): Asset {
+  return compacted({ fileName, contentType: "text/css; charset=utf-8" }, source, compactCss);
+}
+
 /** Every asset, by name. */
 export const assets: Readonly<
   Record<
@@ -90,11 +105,22 @@ export const assets: Readonly<
     | "guideRenderScript"
     | "guideSessionScript"
     | "guideTextScript"
-    | "guideTokenScript",
+    | "guideTokenScript"
+    | "inspectStyle"
+    | "inspectScript"
+    | "inspectClientScript"
+    | "inspectFeedScript"
+    | "inspectLineScript"
+    | "inspectModelScript"
+    | "inspectTextScript"
+    | "inspectTimelineScript"
+    | "scenariosStyle"
+    | "scenariosScript"
+    | "scenariosSearchScript",
     Asset
   >
 > = {
-  style: compacted({ fileName: "style.css", contentType: "text/css; charset=utf-8" }, css, compactCss),
+  style: styleSheet("style.css", css),
   favicon: {
     fileName: "favicon.ico",
     body: favicon,
@@ -112,4 +138,15 @@ export const assets: Readonly<
   guideSessionScript: script("guide_session.js", guideSession),
   guideTextScript: script("guide_text.js", guideText),
   guideTokenScript: script("guide_token.js", guideToken),
+  inspectStyle: styleSheet("inspect.css", inspectCss),
+  inspectScript: script("inspect.js", inspect),
+  inspectClientScript: script("inspect_client.js", inspectClient),
+  inspectFeedScript: script("inspect_feed.js", inspectFeed),
+  inspectLineScript: script("inspect_line.js", inspectLine),
+  inspectModelScript: script("inspect_model.js", inspectModel),
+  inspectTextScript: script("inspect_text.js", inspectText),
+  inspectTimelineScript: script("inspect_timeline.js", inspectTimeline),
+  scenariosStyle: styleSheet("scenarios.css", scenariosCss),
+  scenariosScript: script("scenarios.js", scenarios),
+  scenariosSearchScript: script("scenarios_search.js", scenariosSearch),
 };

@@ -6,7 +6,7 @@
  */
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
-import { Page, scriptPath } from "./layout.tsx";
+import { assetPath, Page } from "./layout.tsx";
 
 /** What the page carries. */
 export interface FormPostProps {
@@ -29,7 +29,7 @@ export function FormPostPage({ urls, redirectUri, fields }: FormPostProps): Html
       urls={urls}
       title="back to the client"
       description="The answer is on its way to the client."
-      scripts={[scriptPath(urls, "form_post.js")]}
+      scripts={[assetPath(urls, "form_post.js")]}
     >
       <div class="narrow">
         <h1>back to the client</h1>

@@ -9,13 +9,15 @@ import type { Html } from "./html.ts";
 import { GuideReference } from "./guide_reference.tsx";
 import { buildShellSteps } from "./guide_shell.ts";
 import { AuthorizationStep, DiscoveryStep, DoneStep, RegistrationStep, TokenStep } from "./guide_steps.tsx";
-import { Page, pathOf, scriptPath } from "./layout.tsx";
+import { assetPath, Page, pathOf } from "./layout.tsx";
 import { Notice } from "./parts.tsx";
 
 /** What the guide shows. */
 export interface GuideProps {
   /** Addresses of the sandbox. */
   readonly urls: Urls;
+  /** What is said of the sandbox, on top. */
+  readonly banner?: Html | undefined;
 }
 
 const railNames = [
@@ -27,7 +29,7 @@ const railNames = [
 ] as const;
 
 /** The interactive guide. */
-export function GuidePage({ urls }: GuideProps): Html {
+export function GuidePage({ urls, banner }: GuideProps): Html {
   const { guide, oauth, oauthProtectedResource } = urls;
   const shell = buildShellSteps(urls);
   return (
@@ -36,10 +38,11 @@ export function GuidePage({ urls }: GuideProps): Html {
       title="interactive oauth 2.1 guide"
       description="Walk through the OAuth 2.1 flow of an MCP client step by step, against a real server."
       scripts={[
-        scriptPath(urls, "page.js"),
+        assetPath(urls, "page.js"),
         pathOf(urls.guideScript),
       ]}
     >
+      {banner}
       <h1>interactive oauth 2.1 guide</h1>
       <p class="lead">
         Walk through the OAuth 2.1 flow step by step. This is what happens behind the scenes when an MCP client connects

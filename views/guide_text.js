@@ -72,11 +72,13 @@ function headerLines(headers, names) {
 }
 
 /**
- * @param {string} type
+ * A body, laid out for reading.
+ *
+ * @param {string} type Its media type.
  * @param {string} body
  * @returns {string}
  */
-function prettyBody(type, body) {
+export function prettyBody(type, body) {
   if (type.startsWith("application/x-www-form-urlencoded")) {
     return body.replaceAll("&", "\n&");
   }

@@ -6,7 +6,7 @@
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
 import { buildClientConfigs, type ClientConfig } from "./client_configs.ts";
-import { Page, pathOf, scriptPath } from "./layout.tsx";
+import { assetPath, Page, pathOf } from "./layout.tsx";
 import { CodeBlock, CopyButton, Endpoint, Fact } from "./parts.tsx";
 
 /** What the home page shows. */
@@ -15,17 +15,20 @@ export interface HomeProps {
   readonly urls: Urls;
   /** The server's version. */
   readonly version: string;
+  /** What is said of the sandbox, on top. */
+  readonly banner?: Html | undefined;
 }
 
 /** Server information for people. */
-export function HomePage({ urls, version }: HomeProps): Html {
+export function HomePage({ urls, version, banner }: HomeProps): Html {
   return (
     <Page
       urls={urls}
       title="server information"
       description="A mock OAuth 2.1 authorization server with mock MCP servers behind it, for testing MCP clients."
-      scripts={[scriptPath(urls, "page.js")]}
+      scripts={[assetPath(urls, "page.js")]}
     >
+      {banner}
       <h1>mock oauth server</h1>
       <p class="lead">
         An OAuth 2.1 authorization server with MCP servers behind it, all of them mocks, for people who build and test
@@ -36,6 +39,8 @@ export function HomePage({ urls, version }: HomeProps): Html {
           walk through the flow
         </a>
         <a class="button button-quiet" href="#connect">connect a client</a>
+        <a class="button button-quiet" href={pathOf(urls.scenarios)}>make it misbehave</a>
+        <a class="button button-quiet" href={pathOf(urls.inspect)}>watch a client</a>
       </p>
       <Endpoints urls={urls} />
       <WaysToAuthorize urls={urls} />
@@ -143,7 +148,7 @@ function ConfigRow(
   );
 }
 
-function ServerFacts({ urls, version }: HomeProps): Html {
+function ServerFacts({ urls, version }: Pick<HomeProps, "urls" | "version">): Html {
   return (
     <section aria-labelledby="server">
       <h2 id="server">this server</h2>
@@ -152,6 +157,8 @@ function ServerFacts({ urls, version }: HomeProps): Html {
           <code>{version}</code>
         </Fact>
         <FactLink name="guide" url={urls.guide} />
+        <FactLink name="scenarios" url={urls.scenarios} />
+        <FactLink name="inspector" url={urls.inspect} />
         <FactLink name="health" url={urls.health} />
         <FactLink
           name="authorization server metadata"

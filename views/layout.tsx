@@ -22,6 +22,8 @@ export interface PageProps {
   readonly title: string;
   /** One sentence for search results and link previews. */
   readonly description: string;
+  /** Name of a style sheet that only this page needs. */
+  readonly style?: string;
   /** Addresses of the page's ES modules; the first ones are the most important. */
   readonly scripts?: readonly string[];
   /** What stands in the page. */
@@ -49,18 +51,18 @@ export function pathOf(url: string): string {
 }
 
 /**
- * The path of a script that is served beside the guide's.
+ * The path of a script or style sheet, all of which are served beside each other.
  *
  * @param urls Addresses of the sandbox.
- * @param name File name of the script.
+ * @param name File name.
  */
-export function scriptPath(urls: Urls, name: string): string {
+export function assetPath(urls: Urls, name: string): string {
   return pathOf(new URL(name, urls.guideScript).href);
 }
 
 /** Document, header and footer around one page's content. */
 export function Page(props: PageProps): Html {
-  const { urls, title, description, scripts = [], children } = props;
+  const { urls, title, description, style, scripts = [], children } = props;
   return (
     <html lang="en">
       <head>
@@ -71,6 +73,7 @@ export function Page(props: PageProps): Html {
         <meta name="description" content={description} />
         <link rel="icon" type="image/svg+xml" href={pathOf(urls.favicon)} />
         <link rel="stylesheet" href={pathOf(urls.style)} />
+        {style && <link rel="stylesheet" href={assetPath(urls, style)} />}
         {scripts.map((src) => <script key={src} type="module" src={src} />)}
       </head>
       <body>
@@ -89,7 +92,8 @@ function Header({ urls }: { readonly urls: Urls }): Html {
       <a class="brand" href={pathOf(urls.home)}>{siteName}</a>
       <nav aria-label="site">
         <a href={pathOf(urls.guide)}>guide</a>
-        <a href={pathOf(urls.health)}>health</a>
+        <a href={pathOf(urls.scenarios)}>scenarios</a>
+        <a href={pathOf(urls.inspect)}>inspect</a>
         <a class="star" href={repositoryUrl}>
           <StarIcon />
           Star
@@ -119,6 +123,8 @@ function Footer({ urls }: { readonly urls: Urls }): Html {
       <nav aria-label="more">
         <a href={pathOf(urls.home)}>server information</a>
         <a href={pathOf(urls.guide)}>guide</a>
+        <a href={pathOf(urls.scenarios)}>scenarios</a>
+        <a href={pathOf(urls.inspect)}>inspect</a>
         <a href={pathOf(urls.authorizationServer)}>metadata</a>
         <a href={pathOf(urls.jwks)}>keys</a>
         <a href={pathOf(urls.health)}>health</a>

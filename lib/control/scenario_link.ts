@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { OAuthError } from "../errors.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { scenariosPage } from "../urls.ts";
+import { paths } from "../urls.ts";
 import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_schema.ts";
 
 /** Name of the query parameter of the page that shows what a link carries. */
@@ -74,7 +74,7 @@ function unreadable(received: string): OAuthError {
  * @param scenario The scenario.
  */
 export async function buildScenarioLink(origin: string, scenario: Scenario): Promise<string> {
-  return `${origin}${scenariosPage}?${DEFINE_PARAMETER}=${await encodeScenario(scenario)}`;
+  return `${origin}${paths.scenarios}?${DEFINE_PARAMETER}=${await encodeScenario(scenario)}`;
 }
 
 /**

@@ -102,7 +102,9 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
       sequence,
       close: (response, departure) => {
         const redactor = createRedactor(key);
-        const parts = { request, response, arrival, departure, sequence, redactor, peerOf };
+        // The HTTP server takes a request's head away when the response has left.
+        const head = { method: request.method, headers: new Headers(request.headers) };
+        const parts = { request: head, response, arrival, departure, sequence, redactor, peerOf };
         const put = (exchange: Exchange): void => tape.put(sandboxId, scrubbed(exchange, redactor));
         if (isStream(response)) {
           return tapResponse(response, { head: headOf(parts), requestBody, redactor, put, report });
@@ -112,7 +114,7 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
           sandboxId,
           Promise.all([requestBody, responseBody]).then(([sent, answered]) => {
             put(exchangeOf(headOf(parts), {
-              sent: bodyOf(sent, request.headers, redactor),
+              sent: bodyOf(sent, head.headers, redactor),
               answered: bodyOf(answered, response.headers, redactor),
             }));
           }),
@@ -136,7 +138,7 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
 }
 
 interface Parts {
-  readonly request: Request;
+  readonly request: Pick<Request, "method" | "headers">;
   readonly response: Response;
   readonly arrival: Arrival;
   readonly departure: Departure;

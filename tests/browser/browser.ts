@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { createApp } from "../../main.ts";
+import { type AppOptions, createApp } from "../../main.ts";
 
 /** Debian's Chromium, or the one the environment names. */
 export const chromiumPath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
@@ -44,12 +44,12 @@ if (isMissing) {
  *
  * @param name Subject, behaviour, and where it is asked for.
  * @param body Given a visit to a fresh app; it is over, and the pages have to have been quiet, when the body ends.
- * @param options The browser's side.
+ * @param options The browser's side, and the app's.
  */
 export function browserTest(
   name: string,
   body: (visit: Visit, t: Deno.TestContext) => Promise<void>,
-  options: BrowserContextOptions = {},
+  options: VisitOptions = {},
 ): void {
   Deno.test({
     name,
@@ -61,6 +61,12 @@ export function browserTest(
       await visit.requireQuiet();
     },
   });
+}
+
+/** The browser's side of a visit, and the app's. */
+export interface VisitOptions extends BrowserContextOptions {
+  /** What the app is made of, beside its database. */
+  readonly app?: Partial<AppOptions>;
 }
 
 /** A browser with one page, looking at an app of its own. */
@@ -85,10 +91,10 @@ export interface Visit extends AsyncDisposable {
 /**
  * Starts an app and a browser.
  *
- * @param options Viewport, colour scheme, whether scripts run.
+ * @param options Viewport, colour scheme, whether scripts run; what the app is made of.
  */
-export async function openVisit(options: BrowserContextOptions = {}): Promise<Visit> {
-  const server = await startServer();
+export async function openVisit({ app, ...options }: VisitOptions = {}): Promise<Visit> {
+  const server = await startServer(app);
   const browser = await launch();
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(TIMEOUT_MS);
@@ -121,10 +127,12 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath, args: [...launchArgs], timeout: TIMEOUT_MS });
 }
 
-async function startServer(): Promise<{ readonly origin: string; readonly close: () => Promise<void> }> {
+async function startServer(
+  options: Partial<AppOptions> = {},
+): Promise<{ readonly origin: string; readonly close: () => Promise<void> }> {
   const kv = await Deno.openKv(":memory:");
   const stop = new AbortController();
-  const app = createApp({ kv, signal: stop.signal });
+  const app = createApp({ kv, signal: stop.signal, ...options });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app);
   return {
     origin: `http://127.0.0.1:${server.addr.port}`,

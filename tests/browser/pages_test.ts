@@ -2,6 +2,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { plain, rich } from "../scenario_samples.ts";
 import { browserTest, type Visit } from "./browser.ts";
 import {
   authorizeUrl,
@@ -22,6 +23,22 @@ type Way = (visit: Visit) => Promise<void>;
 /** Every page, in every state that looks different. */
 const ways: Readonly<Record<string, Way>> = {
   "home": async ({ page, origin }) => void await page.goto(`${origin}/`),
+  "home of a sandbox": async ({ page, origin }) => void await page.goto(`${origin}/s/rich-sample~a1/`),
+  "scenarios": async ({ page, origin }) => void await page.goto(`${origin}/scenarios`),
+  "scenarios, one unfolded": async ({ page, origin }) => {
+    await page.goto(`${origin}/scenarios#rich-sample`);
+    await page.getByText("sample-secret", { exact: true }).waitFor();
+  },
+  "inspector, nothing in it": async ({ page, origin }) => {
+    await page.goto(`${origin}/inspect`);
+    await page.getByText("incomplete").waitFor();
+  },
+  "inspector with a client, all unfolded": async ({ page, origin, register }) => {
+    await register();
+    await page.goto(`${origin}/inspect`);
+    await page.locator(".line summary").click();
+    await page.getByText("rules: ").click();
+  },
   "guide at its beginning": async ({ page, origin }) => {
     await page.goto(`${origin}/guide`);
     await waitForState(page, 1, "open");
@@ -96,7 +113,7 @@ for (const [name, goTo] of Object.entries(ways)) {
         }
       }
     },
-    { reducedMotion: "reduce" },
+    { reducedMotion: "reduce", app: { scenarios: [plain, rich] } },
   );
 }
 
@@ -107,7 +124,7 @@ browserTest("pages fit a window of 320 px (WCAG 1.4.10)", async (visit, t) => {
       assert.equal(await visit.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
     });
   }
-}, { viewport: { width: 320, height: 640 } });
+}, { viewport: { width: 320, height: 640 }, app: { scenarios: [plain, rich] } });
 
 browserTest("copy buttons copy the address they stand beside (issue 4)", async ({ page, origin }) => {
   await page.goto(`${origin}/`);

@@ -76,6 +76,15 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await shoot("error");
   await page.goto(`${origin}/nowhere`);
   await shoot("not-found");
+  await page.goto(`${origin}/scenarios`);
+  await shoot("scenarios");
+  await page.goto(`${origin}/scenarios#standard`);
+  await page.screenshot({ path: pathOf("scenarios-unfolded"), animations: "disabled" });
+  await page.goto(`${origin}/inspect`);
+  await page.locator(".finding").first().waitFor();
+  await page.screenshot({ path: pathOf("inspect"), animations: "disabled" });
+  await page.goto(`${origin}/s/standard~a1/`);
+  await page.screenshot({ path: pathOf("home-of-a-sandbox"), animations: "disabled" });
 }
 
 async function requireFit(page: Page, name: string): Promise<void> {

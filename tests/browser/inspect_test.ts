@@ -1,0 +1,167 @@
+/** The inspector in a real browser: lines appear while a client runs, findings beside them, and it bears thousands. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { z } from "zod";
+import { browserTest } from "./browser.ts";
+import { authorizeUrl } from "./walk.ts";
+
+const har = z.object({
+  log: z.object({
+    version: z.literal("1.2"),
+    entries: z.array(z.object({ request: z.object({ method: z.string(), url: z.string() }) })),
+  }),
+});
+
+/** What {@link authorizeCarelessly} looks like. */
+const carelessLines = [
+  "POST initialize mcp server 401 invalid_token",
+  "POST register a client: Careless authorization server 201",
+  "GET authorize, in a browser authorization server 302 invalid_request",
+];
+
+browserTest("inspector shows a client's lines as they come, and the rule that it breaks (issue 7)", async ({
+  page,
+  origin,
+}) => {
+  await page.goto(`${origin}/inspect`);
+  await page.getByText("Nothing has happened yet").waitFor();
+  await page.getByText("incomplete: not enough was seen").waitFor();
+  await authorizeCarelessly(origin);
+
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+  assert.ok(!await page.getByText("Nothing has happened yet").isVisible());
+  assert.deepEqual(await linesOf(page), carelessLines);
+  const guilty = page.locator(".line", { hasText: "authorize, in a browser" });
+  const finding = guilty.locator(".finding", { hasText: "C11, MUST" });
+  assert.match(await finding.innerText(), /^It asked for authorization without a code_challenge\. A client protects/);
+  assert.match(await finding.getByRole("link").getAttribute("href") ?? "", /^https:\/\/modelcontextprotocol\.io\//);
+  assert.match(await page.getByRole("status").innerText(), /^fail: \d+ rules? broken/);
+  await page.getByText("rules: ").click();
+  await page.locator(".rules tr", { hasText: "C11 broken" }).waitFor();
+});
+
+browserTest("a line of the inspector unfolds to the exchange, and to the same with curl (issue 7)", async ({
+  page,
+  origin,
+}) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  const line = page.locator(".line", { hasText: "register a client" });
+  await line.locator("summary").click();
+  const [sent = "", answered = "", curl = ""] = await line.locator(".code code").allInnerTexts();
+  assert.match(sent, /^POST http:.*\/oauth\/register\n/);
+  assert.match(sent, /\n {2}"client_name": "Careless",\n/, "laid out for reading");
+  assert.match(answered, /^201\n/);
+  assert.match(answered, /\ncache-control: no-store\n/);
+  assert.match(curl, /^curl -i 'http:.*\/oauth\/register' \\\n/);
+  await line.getByRole("button", { name: "the same with curl" }).click();
+  await line.locator(".copy", { hasText: "copied" }).waitFor();
+  assert.equal(await page.evaluate("navigator.clipboard.readText()"), curl);
+}, { permissions: ["clipboard-read", "clipboard-write"] });
+
+browserTest("the inspector filters, pauses and clears (issue 7)", async ({ page, origin }) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+  const filter = page.getByRole("searchbox");
+  await filter.fill("register");
+  assert.deepEqual(await linesOf(page), carelessLines.slice(1, 2));
+  await filter.fill("");
+  await page.getByRole("checkbox").check();
+  assert.ok((await linesOf(page)).includes(carelessLines[2] ?? ""));
+  assert.ok(!(await linesOf(page)).includes(carelessLines[0] ?? ""));
+  await page.getByRole("checkbox").uncheck();
+
+  const pause = page.getByRole("button", { name: "pause" });
+  await pause.click();
+  await callWithoutToken(origin);
+  await page.getByText("paused, 1 new").waitFor();
+  assert.equal((await linesOf(page)).length, 3, "stands still");
+  await pause.click();
+  await page.locator(".line").nth(3).waitFor();
+
+  await page.getByRole("button", { name: "clear" }).click();
+  await page.getByText("Nothing has happened yet").waitFor();
+  assert.deepEqual(await linesOf(page), []);
+  await callWithoutToken(origin);
+  await page.locator(".line").first().waitFor();
+});
+
+browserTest("the inspector's exchanges are a HAR to download, without a secret (issue 7)", async ({ page, origin }) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "exchanges as HAR" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), "main.har");
+  const { log } = har.parse(JSON.parse(await Deno.readTextFile(await download.path())));
+  assert.deepEqual(log.entries.map(({ request }) => `${request.method} ${new URL(request.url).pathname}`), [
+    "POST /oauth",
+    "POST /oauth/register",
+    "GET /oauth/authorize",
+  ]);
+});
+
+browserTest("what a client sends comes out of the inspector as text (issue 4)", async ({ page, origin }) => {
+  const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>`;
+  await authorizeCarelessly(origin, attack);
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("heading", { name: attack }).waitFor();
+  for (const summary of await page.locator(".line summary").all()) await summary.click();
+  assert.equal(await page.locator("main script, main img").count(), 0);
+});
+
+browserTest("the inspector shows two thousand exchanges, and stays quick (issue 7)", async ({ page, origin }) => {
+  for (let round = 0; round < 100; round++) {
+    await Promise.all(Array.from({ length: 20 }, () => callWithoutToken(origin)));
+  }
+  await page.goto(`${origin}/inspect`);
+  await page.locator(".line").nth(1999).waitFor({ state: "attached" });
+  await callWithoutToken(origin);
+  await page.getByText("2000 exchanges").waitFor();
+  // A frame with everything in it, laid out anew. The machine may be busy, so that only what is out of all proportion fails.
+  const ms = await page.evaluate(`(() => {
+    const begin = performance.now();
+    for (const line of document.querySelectorAll(".line")) line.hidden = true;
+    document.body.offsetHeight;
+    for (const line of document.querySelectorAll(".line")) line.hidden = false;
+    document.body.offsetHeight;
+    return performance.now() - begin;
+  })()`);
+  assert.ok(Number(ms) < 2000, `two layouts took ${ms} ms`);
+});
+
+/** A client that knows nothing of PKCE, resource indicators or metadata. */
+async function authorizeCarelessly(origin: string, name = "Careless"): Promise<void> {
+  await callWithoutToken(origin);
+  const registered = await fetch(`${origin}/oauth/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ client_name: name, redirect_uris: [`${origin}/guide`], token_endpoint_auth_method: "none" }),
+  });
+  const { client_id } = z.object({ client_id: z.string() }).parse(await registered.json());
+  const url = new URL(authorizeUrl(origin, client_id, { auto_approve: "true" }));
+  for (const parameter of ["code_challenge", "code_challenge_method"]) url.searchParams.delete(parameter);
+  await (await fetch(url, { redirect: "manual" })).body?.cancel();
+}
+
+async function callWithoutToken(origin: string): Promise<void> {
+  const response = await fetch(`${origin}/oauth`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "0" } },
+    }),
+  });
+  await response.body?.cancel();
+}
+
+/** The lines that can be seen, without their numbers. */
+async function linesOf(page: Page): Promise<readonly string[]> {
+  const lines = await page.locator(".line:visible summary").allInnerTexts();
+  return lines.map((line) => line.replaceAll(/\s+/g, " ").replace(/^\d+ /, "").trim());
+}

@@ -1,0 +1,221 @@
+/** The catalogue of scenarios as a page and as data, in process; and what a sandbox's pages say of its scenario. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { catalogue } from "../lib/scenarios/catalogue.ts";
+import { scenarioGroups } from "../lib/scenarios/scenario.ts";
+import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
+import { plain, rich } from "./scenario_samples.ts";
+
+const html = { accept: "text/html" };
+const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>&`;
+
+const listed = z.object({
+  groups: z.array(z.string()),
+  scenarios: z.array(z.looseObject({ name: z.string(), url: z.string(), has_own_origin: z.boolean() })),
+});
+
+const all = [...catalogue, plain, rich];
+/** The groups that have scenarios, in order. */
+const groups = scenarioGroups.filter((name) => all.some(({ group }) => group === name));
+const names = groups.flatMap((name) => all.filter(({ group }) => group === name)).map(({ name }) => name);
+
+Deno.test("GET /scenarios lists every scenario by group, folded, with the anchor of its name (issue 6)", async () => {
+  await using test = await testApp({ scenarios: [plain, rich] });
+  const page = await pageOf(test);
+  const headings = [...page.matchAll(/<h2 id="group:[^"]+">([^<]+)<\/h2>/g)].map(([, name]) => name);
+  assert.deepEqual(headings, groups.map((name) => name.toLowerCase()));
+  assert.deepEqual(namesOf(page), names);
+  assert.doesNotMatch(page, /<details[^>]* open/);
+  for (const name of namesOf(page)) assert.equal(page.split(` id="${name}"`).length, 2, name);
+});
+
+Deno.test("GET /scenarios has everything that a scenario says (issue 6)", async () => {
+  await using test = await testApp({ scenarios: [rich] });
+  const entry = entryOf(await pageOf(test), "rich-sample");
+  const read = textOf(entry);
+  for (
+    const phrase of [
+      "rich-sample The server names an issuer that it is not",
+      "A correct client stops before it sends anybody to log in.",
+      "rules it tests C5, C25",
+      "official suite auth/sample",
+      "revisions of MCP 2025-11-25, 2026-07-28",
+      "about RFC 8414 3.3, sample#1342",
+      "client_id sample-client",
+      "client_secret sample-secret",
+      "authenticates by private_key_jwt",
+      "grants client_credentials, authorization_code",
+      "redirect uris http://localhost:3000/callback",
+      `"d": "private-part"`,
+    ]
+  ) assert.ok(read.includes(phrase), `${phrase} in ${read}`);
+  assert.ok(entry.includes('<a href="https://www.rfc-editor.org/rfc/rfc8414#section-3.3">RFC 8414 3.3</a>'));
+});
+
+Deno.test("GET /scenarios gives every visit addresses of its own, with a label that nobody guesses (issue 6)", async () => {
+  await using test = await testApp({ scenarios: [plain] });
+  const labels = await Promise.all([1, 2].map(async () => {
+    const [, label = ""] = /\/s\/plain-sample~([^/]+)\/oauth/.exec(await pageOf(test)) ?? [];
+    return label;
+  }));
+  for (const label of labels) assert.match(label, /^[a-z0-9]{16,}$/);
+  assert.notEqual(labels[0], labels[1]);
+});
+
+Deno.test("GET /scenarios draws its labels from the app's chance", async () => {
+  await using test = await testApp({ scenarios: [plain], randomBytes: (length) => new Uint8Array(length).fill(10) });
+  assert.ok((await pageOf(test)).includes(`${origin}/s/plain-sample~aaaaaaaaaaaaaaaa/oauth`));
+});
+
+Deno.test("every address of the catalogue is that of a sandbox of the scenario (issue 6)", async (t) => {
+  await using test = await testApp({ scenarios: [plain, rich] });
+  const { scenarios } = listed.parse(await json(await test.get("/scenarios")));
+  assert.equal(scenarios.length, all.length);
+  for (const { name, url } of scenarios.filter(({ name }) => name !== "standard")) {
+    await t.step(name, async () => {
+      assert.match(url, /\/oauth$/);
+      const guide = await test.get(url.replace(/oauth$/, "guide"), html);
+      assert.ok(textOf(await guide.text()).includes(`, scenario ${name}.`));
+    });
+  }
+});
+
+Deno.test("an address of the catalogue is an MCP server with metadata of its own (RFC 9728 3)", async (t) => {
+  await using test = await testApp({ scenarios: [plain, rich] });
+  const { scenarios } = listed.parse(await json(await test.get("/scenarios?q=-sample")));
+  assert.deepEqual(scenarios.map(({ name }) => name), [plain.name, rich.name]);
+  for (const { name, url } of scenarios) {
+    await t.step(name, async () => {
+      const refusal = await test.fetch(url, { method: "POST" });
+      await refusal.body?.cancel();
+      assert.equal(refusal.status, 401);
+      const [, metadata = ""] = /resource_metadata="([^"]+)"/.exec(refusal.headers.get("www-authenticate") ?? "") ?? [];
+      assert.equal(text(await json(await test.get(metadata)), "resource"), url);
+    });
+  }
+});
+
+Deno.test("a scenario that needs an origin gets one where the server is on this machine, else is said to lack it", async (t) => {
+  await t.step("localhost", async () => {
+    await using test = await testApp({ scenarios: [rich] });
+    const page = await pageOf(test);
+    assert.match(page, /data-copy="http:\/\/rich-sample--[a-z0-9]{16}\.localhost:8789\/oauth"/);
+    assert.doesNotMatch(page, /--scenario/);
+  });
+  await t.step("a public host", async () => {
+    await using test = await testApp({ scenarios: [rich], publicUrl: "https://mock.example.com" });
+    const page = await pageOf(test);
+    assert.match(page, /data-copy="https:\/\/mock\.example\.com\/s\/rich-sample~[a-z0-9]{16}\/oauth"/);
+    assert.match(textOf(page), /start a server with --scenario rich-sample/);
+  });
+});
+
+Deno.test("GET /scenarios?q= shows what was searched for without a script (issue 6)", async (t) => {
+  await using test = await testApp({ scenarios: [plain, rich] });
+  const searches: Readonly<Record<string, readonly string[]>> = {
+    "": names,
+    "plain-sample": ["plain-sample"],
+    "TOKEN refresh Plain-": ["plain-sample"],
+    "auth/sample": ["rich-sample"],
+    "sample#1342": ["rich-sample"],
+    "rich- c25": ["rich-sample"],
+    "rich- c24": [],
+    "rich- 2026-07-28": ["rich-sample"],
+    "-sample": ["rich-sample", "plain-sample"].toSorted((a, b) => names.indexOf(a) - names.indexOf(b)),
+    [attack]: [],
+  };
+  for (const [query, found] of Object.entries(searches)) {
+    await t.step(query || "nothing", async () => {
+      const page = await pageOf(test, `/scenarios?${new URLSearchParams({ q: query })}`);
+      const shown = [...page.matchAll(/<li class="scenario"( hidden)?><details><summary><code>([^<]+)/g)]
+        .flatMap(([, hidden, name = ""]) => hidden === undefined ? [name] : []);
+      assert.deepEqual(shown, found);
+      const count = found.length === names.length
+        ? `${names.length} scenarios`
+        : `${found.length} of ${names.length} scen`;
+      assert.ok(textOf(page).includes(found.length === 0 ? "nothing found" : count), count);
+      assert.doesNotMatch(page, /<img/);
+      const document = await json(await test.get(`/scenarios?${new URLSearchParams({ q: query })}`));
+      assert.deepEqual(listed.parse(document).scenarios.map(({ name }) => name).sort(), [...found].sort());
+    });
+  }
+});
+
+Deno.test("GET /scenarios is the catalogue as data for programs (issue 6)", async () => {
+  await using test = await testApp({ scenarios: [rich] });
+  const response = await test.get("/scenarios", { accept: "application/json" });
+  assert.equal(response.headers.get("access-control-allow-origin"), "*");
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  const body = listed.parse(await json(response));
+  assert.deepEqual(body.groups, scenarioGroups);
+  const { url, has_own_origin, ...own } = body.scenarios.find(({ name }) => name === rich.name) ?? {};
+  assert.deepEqual(own, { ...rich });
+  assert.match(String(url), /^http:\/\/rich-sample--[a-z0-9]{16}\.localhost:8789\/oauth$/);
+  assert.equal(has_own_origin, true);
+});
+
+Deno.test("what a scenario of somebody else's says comes out as text (issue 4)", async () => {
+  const hostile = {
+    ...rich,
+    name: "hostile",
+    story: attack,
+    client: attack,
+    official: attack,
+    clients: [{ client_id: attack, client_secret: attack, token_endpoint_auth_method: attack, grant_types: [attack] }],
+    links: [{ label: attack, url: "javascript:alert(1)" }],
+  };
+  await using test = await testApp({ scenarios: [hostile] });
+  for (const path of ["/scenarios", "/s/hostile/", "/s/hostile/guide"]) {
+    const page = await pageOf(test, path);
+    assert.ok(page.includes("&lt;script>"), path);
+    assert.doesNotMatch(page, /<script(?! type="module" src="\/)|<img|href="javascript:/, path);
+  }
+});
+
+Deno.test("home and guide of a sandbox say which scenario it plays and what is right in it (issue 6)", async (t) => {
+  await using test = await testApp({ scenarios: [plain] });
+  for (const path of ["/", "/guide"]) {
+    await t.step(path, async () => {
+      const page = await pageOf(test, `/s/plain-sample~my-label${path}`);
+      assert.match(
+        textOf(page),
+        /You are in the sandbox plain-sample~my-label, scenario plain-sample\. what happens The refresh token is refused what a correct client does Sends the person to log in again, once/,
+      );
+      assert.ok(page.includes('href="/s/plain-sample~my-label/scenarios#plain-sample"'));
+      assert.doesNotMatch(await pageOf(test, path), /class="notice banner"/, "main is as one expects it");
+    });
+  }
+  await t.step("the process's own", async () => {
+    await using own = await testApp({ scenario: plain });
+    assert.match(textOf(await pageOf(own, "/")), /You are in the sandbox main, scenario plain-sample/);
+  });
+});
+
+Deno.test("GET /scenarios weighs less than 300 kB, folded as it is", async () => {
+  await using test = await testApp();
+  const { length } = await pageOf(test);
+  assert.ok(length < 300_000, `${length}`);
+});
+
+async function pageOf({ get }: TestApp, path = "/scenarios"): Promise<string> {
+  const response = await get(path, html);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("content-type"), "text/html; charset=utf-8");
+  return await response.text();
+}
+
+function namesOf(page: string): readonly string[] {
+  return [...page.matchAll(/<summary><code>([^<]+)<\/code>/g)].map(([, name = ""]) => name);
+}
+
+function entryOf(page: string, name: string): string {
+  const entry = page.split('<li class="scenario"').find((part) => part.includes(` id="${name}"`));
+  assert.ok(entry, name);
+  return entry;
+}
+
+/** What a reader sees. */
+function textOf(page: string): string {
+  return page.replaceAll(/<button[^>]*class="copy".*?<\/button>/gs, " ").replaceAll(/<[^>]+>/g, " ")
+    .replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll(/\s+/g, " ").replaceAll(/ (?=[,.])/g, "");
+}

@@ -1,0 +1,119 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The inspector: shows what clients do while they do it, and what is to be said of it.
+ *
+ * @module
+ */
+import { follow } from "./inspect_feed.js";
+import { countOf, verdictText } from "./inspect_model.js";
+import { createTimeline } from "./inspect_timeline.js";
+
+/**
+ * @typedef {import("./inspect_model.js").Exchange} Exchange
+ * @typedef {import("./inspect_model.js").Report} Report
+ */
+
+/** The server keeps no more of a sandbox, and neither does this page. */
+const MAX_EXCHANGES = 2000;
+
+const root = byId("inspect");
+const pause = byId("pause");
+const filter = byId("filter");
+const brokenOnly = byId("broken-only");
+/** @type {{ events: string, report: string, exchanges: string }} */
+const urls = JSON.parse(root.dataset.urls ?? "{}");
+const timeline = createTimeline(byId("timeline"));
+
+/** @type {Map<number, Exchange>} */
+const known = new Map();
+/** @type {Report | undefined} */
+let report;
+let connection = "connecting";
+/** How many exchanges have come since the timeline stands still. */
+let waiting = 0;
+let isPaused = false;
+let isPlanned = false;
+
+const refresh = follow(urls, {
+  onExchange: (exchange) => {
+    if (!known.has(exchange.sequence)) waiting++;
+    known.set(exchange.sequence, exchange);
+    const [oldest = 0] = known.keys();
+    if (known.size > MAX_EXCHANGES) known.delete(oldest);
+    plan();
+  },
+  onReport: (judged) => {
+    report = judged;
+    plan();
+  },
+  onState: (state) => {
+    connection = state;
+    plan();
+  },
+});
+
+filter.addEventListener("input", plan);
+brokenOnly.addEventListener("change", plan);
+pause.addEventListener("click", () => {
+  isPaused = !isPaused;
+  waiting = 0;
+  pause.setAttribute("aria-pressed", String(isPaused));
+  plan();
+});
+byId("clear").addEventListener("click", async () => {
+  const response = await fetch(urls.exchanges, { method: "DELETE" });
+  if (!response.ok) return;
+  known.clear();
+  await refresh();
+});
+addEventListener("hashchange", openTarget);
+
+/** Everything that changed within a frame is shown at once. */
+function plan() {
+  if (isPlanned) return;
+  isPlanned = true;
+  requestAnimationFrame(show);
+}
+
+function show() {
+  isPlanned = false;
+  showState();
+  if (isPaused) return;
+  waiting = 0;
+  const isComplete = timeline.show({
+    exchanges: [...known.values()].sort((one, other) => one.sequence - other.sequence),
+    report,
+    filter: filter instanceof HTMLInputElement ? filter.value.trim() : "",
+    isBrokenOnly: brokenOnly instanceof HTMLInputElement && brokenOnly.checked,
+  });
+  byId("empty").hidden = known.size > 0;
+  if (!isComplete) plan();
+}
+
+function showState() {
+  const count = countOf(known.size, "exchange");
+  byId("state").textContent = isPaused ? `paused, ${waiting} new` : `${connection}, ${count}`;
+  const verdict = byId("verdict");
+  const text = report ? verdictText(report) : "";
+  // What does not change is not read out again.
+  if (verdict.textContent !== text) verdict.textContent = text;
+  verdict.className = `verdict verdict-${report?.verdict ?? "incomplete"}`;
+}
+
+/** A link to a line opens it. */
+function openTarget() {
+  document.querySelector(":target > details")?.setAttribute("open", "");
+}
+
+/**
+ * An element the page is known to have.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+function byId(id) {
+  const found = document.getElementById(id);
+  if (found) return found;
+  throw new Error(`the inspector has no #${id}`);
+}

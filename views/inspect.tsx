@@ -1,0 +1,73 @@
+/**
+ * The inspector: the frame in which `inspect.js` shows what clients do, and what can be had of it without a script.
+ *
+ * @module
+ */
+import type { Urls } from "../lib/urls.ts";
+import type { Html } from "./html.ts";
+import { assetPath, Page, pathOf } from "./layout.tsx";
+import { Endpoint, Notice } from "./parts.tsx";
+
+/** What the inspector shows. */
+export interface InspectProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** What is said of the sandbox, on top. */
+  readonly banner?: Html | undefined;
+}
+
+/** The inspector's frame. */
+export function InspectPage({ urls, banner }: InspectProps): Html {
+  const [events, report, exchanges] = [pathOf(urls.events), pathOf(urls.report), pathOf(urls.exchanges)];
+  return (
+    <Page
+      urls={urls}
+      title="inspector"
+      description="What MCP clients do against this server, while they do it, and whether it is right."
+      style="inspect.css"
+      scripts={[assetPath(urls, "page.js"), assetPath(urls, "inspect.js")]}
+    >
+      {banner}
+      <h1>inspector</h1>
+      <p class="lead">
+        What clients do here, while they do it, and whether it is what the specifications ask. Secrets are shown by
+        their first characters and a digest.
+      </p>
+      <noscript>
+        <Notice tone="info">
+          JavaScript is off, so nothing is shown here. The links below have the same as text.
+        </Notice>
+      </noscript>
+      <div id="inspect" data-urls={JSON.stringify({ events, report, exchanges })}>
+        <p id="verdict" class="verdict" role="status"></p>
+        <Toolbar />
+        <p class="ways-on">
+          <a href={`${exchanges}?format=har`} download>exchanges as HAR</a>
+          <a href={`${report}?format=markdown`}>report as Markdown</a>
+          <a href={`${report}?format=junit`}>as JUnit</a>
+          <a href={report}>as JSON</a>
+        </p>
+        <div id="empty">
+          <p>Nothing has happened yet. Give a client this address, and watch:</p>
+          <Endpoint method="GET/POST" url={urls.oauth} />
+        </div>
+        <div id="timeline"></div>
+      </div>
+    </Page>
+  );
+}
+
+function Toolbar(): Html {
+  return (
+    <div class="toolbar live">
+      <label for="filter">filter</label>
+      <input id="filter" type="search" autocomplete="off" spellcheck={false} />
+      <label class="check">
+        <input id="broken-only" type="checkbox" /> only what broke a rule
+      </label>
+      <button type="button" id="pause" class="button-quiet" aria-pressed="false">pause</button>
+      <button type="button" id="clear" class="button-quiet">clear</button>
+      <span id="state" class="quiet"></span>
+    </div>
+  );
+}

@@ -1,0 +1,173 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The timeline as a whole: clients, their flows, their lines. It changes only what is other than it was, and makes no
+ * more lines at a time than fit into a frame, so that it keeps up with thousands.
+ *
+ * @module
+ */
+import { element } from "./guide_dom.js";
+import { clientView } from "./inspect_client.js";
+import { lineView } from "./inspect_line.js";
+import { brokenByLine, groupsOf, lineOf, searchedText } from "./inspect_model.js";
+
+/**
+ * @typedef {import("./inspect_model.js").Exchange} Exchange
+ * @typedef {import("./inspect_model.js").Finding} Finding
+ * @typedef {import("./inspect_model.js").Flow} Flow
+ * @typedef {import("./inspect_model.js").Group} Group
+ * @typedef {import("./inspect_model.js").Report} Report
+ */
+
+/**
+ * What is shown.
+ *
+ * @typedef {object} View
+ * @property {Exchange[]} exchanges In order.
+ * @property {Report | undefined} report
+ * @property {string} filter Words that have to stand in a line.
+ * @property {boolean} isBrokenOnly Whether lines are left out that broke nothing.
+ */
+
+/**
+ * A line that was made.
+ *
+ * @typedef {object} Made
+ * @property {HTMLElement} line
+ * @property {Exchange} exchange
+ * @property {string} text
+ * @property {string} broken
+ */
+
+/** How many lines are made in one frame. */
+const LINES_PER_FRAME = 75;
+
+/**
+ * Makes a timeline.
+ *
+ * @param {HTMLElement} box Where it stands.
+ * @returns {{ show: (view: View) => boolean }} `show` tells whether all is shown, or it has to be called again.
+ */
+export function createTimeline(box) {
+  /** @type {Map<number, Made>} */
+  const made = new Map();
+  /** @type {Map<string, { section: HTMLElement, report: unknown }>} */
+  const sections = new Map();
+
+  /**
+   * @param {Exchange} exchange
+   * @param {Finding[]} broken
+   * @returns {Made}
+   */
+  function makeLine(exchange, broken) {
+    const known = made.get(exchange.sequence);
+    const line = lineOf(exchange);
+    const view = lineView(exchange, line, broken);
+    if (known?.line.querySelector("details")?.open) view.querySelector("details")?.setAttribute("open", "");
+    const result = {
+      line: view,
+      exchange,
+      text: searchedText(exchange, line),
+      broken: keyOf(broken),
+    };
+    made.set(exchange.sequence, result);
+    return result;
+  }
+
+  /** @param {Group} group */
+  function sectionOf(group) {
+    const known = sections.get(group.id);
+    if (known && known.report === group.report) return known.section;
+    const section = known?.section ?? element("section", { class: "timeline-client" }, "");
+    const isOpen = section.querySelector(".client-head details")?.hasAttribute("open") ?? false;
+    section.firstChild?.replaceWith(clientView(group, isOpen));
+    sections.set(group.id, { section, report: group.report });
+    return section;
+  }
+
+  /** @param {View} view */
+  function show({ exchanges, report, filter, isBrokenOnly }) {
+    const groups = groupsOf(exchanges, report);
+    const broken = brokenByLine(report);
+    const words = filter.toLowerCase().split(/\s+/);
+    const kept = new Set(exchanges.map(({ sequence }) => sequence));
+    for (const sequence of made.keys()) if (!kept.has(sequence)) made.delete(sequence);
+    let budget = LINES_PER_FRAME;
+
+    /** @param {Exchange} exchange */
+    const lineFor = (exchange) => {
+      const own = broken.get(exchange.sequence) ?? [];
+      const known = made.get(exchange.sequence);
+      const isCurrent = known?.exchange === exchange && known.broken === keyOf(own);
+      if (!isCurrent && budget === 0) return known;
+      if (!isCurrent) budget--;
+      const entry = isCurrent ? known : makeLine(exchange, own);
+      entry.line.hidden = isBrokenOnly && own.length === 0 || !words.every((word) => entry.text.includes(word));
+      return entry;
+    };
+
+    arrange(
+      box,
+      groups.map((group) => {
+        const section = sectionOf(group);
+        const flows = group.flows.map((flow, index) => flowView(section, flow, index));
+        arrange(section, [section.firstElementChild, ...flows]);
+        for (const [index, flow] of group.flows.entries()) {
+          const list = flows[index]?.querySelector("ol");
+          if (list) arrange(list, flow.exchanges.map((exchange) => lineFor(exchange)?.line));
+          const isSeen = list?.querySelector(":scope > :not([hidden])");
+          flows[index]?.toggleAttribute("hidden", !isSeen);
+        }
+        return section;
+      }),
+    );
+    return budget > 0;
+  }
+
+  return { show };
+}
+
+/**
+ * A flow's place in its section, made if there is none.
+ *
+ * @param {HTMLElement} section
+ * @param {Flow} flow
+ * @param {number} index
+ */
+function flowView(section, { title }, index) {
+  const known = section.children[index + 1];
+  if (known instanceof HTMLElement) return known;
+  return element(
+    "div",
+    { class: "flow" },
+    ...(title === "" ? [] : [element("h3", {}, title)]),
+    element(
+      "p",
+      { class: "lifelines", "aria-hidden": "true" },
+      ...["client", "authorization server", "mcp server"].map((name) => element("span", {}, name)),
+    ),
+    element("ol", { class: "lines" }),
+  );
+}
+
+/**
+ * Gives a parent these children in this order, touching only those that are missing, elsewhere, or too many.
+ *
+ * @param {Element} parent
+ * @param {(Element | null | undefined)[]} children
+ */
+function arrange(parent, children) {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  let next = parent.firstElementChild;
+  for (const child of wanted) {
+    if (!child) continue;
+    if (child === next) next = next.nextElementSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
+/** @param {Finding[]} broken */
+function keyOf(broken) {
+  return broken.map(({ rule, detail }) => `${rule} ${detail}`).join();
+}

@@ -1,0 +1,93 @@
+/**
+ * The catalogue of scenarios: one address for each way in which the server can behave.
+ *
+ * @module
+ */
+import type { Urls } from "../lib/urls.ts";
+import type { Html } from "./html.ts";
+import { assetPath, Page, pathOf } from "./layout.tsx";
+import { type ScenarioEntry, ScenarioItem } from "./scenario_entry.tsx";
+import { countText } from "./scenarios_search.js";
+
+/** What belongs together. */
+export interface ScenarioGroup {
+  /** What it is called. */
+  readonly name: string;
+  /** Its scenarios, in the order of the catalogue. */
+  readonly entries: readonly ScenarioEntry[];
+}
+
+/** What the catalogue shows. */
+export interface ScenariosProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** In order; none is empty. */
+  readonly groups: readonly ScenarioGroup[];
+  /** What is searched for. */
+  readonly query: string;
+}
+
+/** All scenarios, by group. */
+export function ScenariosPage({ urls, groups, query }: ScenariosProps): Html {
+  const entries = groups.flatMap((group) => group.entries);
+  const found = entries.filter(({ isFound }) => isFound).length;
+  return (
+    <Page
+      urls={urls}
+      title="scenarios"
+      description="Addresses of an OAuth 2.1 and MCP server that misbehaves in a certain way, to test MCP clients with."
+      style="scenarios.css"
+      scripts={[assetPath(urls, "page.js"), assetPath(urls, "scenarios.js")]}
+    >
+      <h1>scenarios</h1>
+      <p class="lead">
+        Ways for the server to behave. Give your client the address of one, and see whether it does what a correct
+        client does.
+      </p>
+      <p class="quiet">
+        Every address is a sandbox of its own: no other has its users, clients or tokens. It is made when it is first
+        used, and gone a day after it was last used. The label at its end is new each time you open this page; put your
+        own there if you like. Programs that ask for <code>Accept: application/json</code> get all of this in JSON.
+      </p>
+      <form role="search" class="scenario-search" method="get" action={pathOf(urls.scenarios)}>
+        <label for="search">search by name, story, rule or report</label>
+        <input id="search" name="q" type="search" value={query} autocomplete="off" spellcheck={false} />
+        <button type="submit">search</button>
+      </form>
+      <p id="count" role="status" class="quiet">{countText(found, entries.length)}</p>
+      <div class="catalogue">
+        <GroupIndex groups={groups} />
+        <div class="groups">{groups.map((group) => <Group key={group.name} group={group} />)}</div>
+      </div>
+    </Page>
+  );
+}
+
+function GroupIndex({ groups }: { readonly groups: readonly ScenarioGroup[] }): Html {
+  return (
+    <nav class="group-index" aria-label="groups">
+      <ul>
+        {groups.map(({ name, entries }) => (
+          <li key={name}>
+            <a href={`#${idOf(name)}`}>{name.toLowerCase()}</a> <span class="quiet">{entries.length}</span>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Group({ group: { name, entries } }: { readonly group: ScenarioGroup }): Html {
+  const id = idOf(name);
+  return (
+    <section class="group" aria-labelledby={id} hidden={!entries.some(({ isFound }) => isFound)}>
+      <h2 id={id}>{name.toLowerCase()}</h2>
+      <ul>{entries.map((entry) => <ScenarioItem key={entry.scenario.name} entry={entry} />)}</ul>
+    </section>
+  );
+}
+
+/** No scenario's name has a colon, so that no two ids meet. */
+function idOf(group: string): string {
+  return `group:${group.toLowerCase().replaceAll(" ", "-")}`;
+}
