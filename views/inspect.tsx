@@ -35,15 +35,15 @@ export function InspectPage({ urls, banner }: InspectProps): Html {
       </p>
       <noscript>
         <Notice tone="info">
-          JavaScript is off, so nothing is shown here. The links below have the same as text.
+          JavaScript is off, so nothing is shown here. The links below have it in text.
         </Notice>
       </noscript>
       <div id="inspect" data-urls={JSON.stringify({ events, report, exchanges })}>
         <p id="verdict" class="verdict" role="status"></p>
         <Toolbar />
         <p class="ways-on">
-          <a href={`${exchanges}?format=har`} download>exchanges as HAR</a>
-          <a href={`${report}?format=markdown`}>report as Markdown</a>
+          <a href={`${exchanges}?format=har`} download>exchanges (HAR)</a>
+          <a href={`${report}?format=markdown`}>report (Markdown)</a>
           <a href={`${report}?format=junit`}>as JUnit</a>
           <a href={report}>as JSON</a>
         </p>
