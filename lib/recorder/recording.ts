@@ -5,6 +5,7 @@
  * @module
  */
 import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
+import { createDigests } from "./digests.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
 import { type CleanBody, cleanEvents, type RawBody, redactBody } from "./redact_body.ts";
 import { createPeers, type Peers } from "./peers.ts";
@@ -83,6 +84,7 @@ export interface RecordingOptions {
 export function createRecording({ key, report }: RecordingOptions): Recording {
   const tape = createTape();
   const peerOf = createPeers(key);
+  const digests = createDigests(key);
   const pending = new Map<string, Set<Promise<void>>>();
 
   function wait(sandboxId: string, work: Promise<void>): void {
@@ -101,7 +103,7 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
     return {
       sequence,
       close: (response, departure) => {
-        const redactor = createRedactor(key);
+        const redactor = createRedactor(digests);
         // The HTTP server takes a request's head away when the response has left.
         const head = { method: request.method, headers: new Headers(request.headers) };
         const parts = { request: head, response, arrival, departure, sequence, redactor, peerOf };
