@@ -104,20 +104,18 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
       sequence,
       close: (response, departure) => {
         const redactor = createRedactor(digests);
-        // The HTTP server takes a request's head away when the response has left.
-        const head = { method: request.method, headers: new Headers(request.headers) };
-        const parts = { request: head, response, arrival, departure, sequence, redactor, peerOf };
         const put = (exchange: Exchange): void => tape.put(sandboxId, scrubbed(exchange, redactor));
-        if (isStream(response)) {
-          return tapResponse(response, { head: headOf(parts), requestBody, redactor, put, report });
-        }
+        // The HTTP server takes a request's head away when the response has left.
+        const head = headOf({ request, response, arrival, departure, sequence, redactor, peerOf });
+        if (isStream(response)) return tapResponse(response, { head, requestBody, redactor, put, report });
+        const sentType = request.headers.get("content-type");
         const responseBody = copyBody(response);
         wait(
           sandboxId,
           Promise.all([requestBody, responseBody]).then(([sent, answered]) => {
-            put(exchangeOf(headOf(parts), {
-              sent: bodyOf(sent, head.headers, redactor),
-              answered: bodyOf(answered, response.headers, redactor),
+            put(exchangeOf(head, {
+              sent: bodyOf(sent, sentType, redactor),
+              answered: bodyOf(answered, response.headers.get("content-type"), redactor),
             }));
           }),
         );
@@ -181,8 +179,8 @@ function exchangeOf(head: Head, { sent, answered, isOpen = false }: Bodies): Exc
   };
 }
 
-function bodyOf(raw: RawBody | undefined, headers: Headers, redactor: Redactor): CleanBody {
-  return raw ? redactBody(raw, headers.get("content-type"), redactor) : { truncated: false };
+function bodyOf(raw: RawBody | undefined, contentType: string | null, redactor: Redactor): CleanBody {
+  return raw ? redactBody(raw, contentType, redactor) : { truncated: false };
 }
 
 interface Tapped {
