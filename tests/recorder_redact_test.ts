@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { buildHar } from "../lib/recorder/har.ts";
+import { createDigests } from "../lib/recorder/digests.ts";
 import { createRedactor, digestOf } from "../lib/recorder/redact.ts";
 import { redactBody } from "../lib/recorder/redact_body.ts";
 import { renderJunit } from "../lib/recorder/report_junit.ts";
@@ -27,11 +28,11 @@ const redactedToken = `opaq…${token.length}…${challengeOf(token)}`;
 const keyed = (value: string): string => createHmac("sha256", key).update(value).digest("base64url").slice(0, 22);
 
 function body(value: string, type: string, isComplete = true): string | undefined {
-  return redactBody({ text: value, isComplete }, type, createRedactor(key)).body;
+  return redactBody({ text: value, isComplete }, type, createRedactor(createDigests(key))).body;
 }
 
 Deno.test("a secret keeps its beginning, its length and a digest; what could be guessed keeps a keyed digest (RFC 7636 4.6)", () => {
-  const { secret } = createRedactor(key);
+  const { secret } = createRedactor(createDigests(key));
   assert.equal(secret(token, "protocol"), redactedToken);
   assert.equal(secret(verifier, "verifier"), `dBjf…43…${challenge}`);
   assert.equal(digestOf(secret(verifier, "verifier")), challenge);
@@ -41,15 +42,20 @@ Deno.test("a secret keeps its beginning, its length and a digest; what could be 
   );
   assert.equal(secret("client-secret-of-22-ch", "protocol"), `clie…22…${keyed("client-secret-of-22-ch")}`);
   assert.equal(secret("short", "protocol"), `…5…${keyed("short")}`);
+  assert.equal(secret("a…secret", "personal"), `…${keyed("a…secret")}`);
+  assert.equal(secret(secret(token, "protocol"), "protocol"), redactedToken, "nothing is redacted twice");
   assert.equal(
     secret("correct horse battery staple, and then some", "personal"),
     `…${keyed("correct horse battery staple, and then some")}`,
   );
-  assert.notEqual(createRedactor(new Uint8Array(32)).secret("short", "protocol"), secret("short", "protocol"));
+  assert.notEqual(
+    createRedactor(createDigests(new Uint8Array(32))).secret("short", "protocol"),
+    secret("short", "protocol"),
+  );
 });
 
 Deno.test("queries, fragments and forms lose the values of secret names, and nothing else", () => {
-  const { url, form } = createRedactor(key);
+  const { url, form } = createRedactor(createDigests(key));
   for (
     const [given, expected] of [
       [
@@ -82,7 +88,7 @@ Deno.test("queries, fragments and forms lose the values of secret names, and not
 });
 
 Deno.test("headers lose credentials, and keep the scheme and a client's id (RFC 6750 2.1, RFC 6749 2.3.1)", () => {
-  const { header } = createRedactor(key);
+  const { header } = createRedactor(createDigests(key));
   assert.equal(header("authorization", `Bearer ${token}`), `Bearer ${redactedToken}`);
   assert.equal(header("authorization", `DPoP ${token}`), `DPoP ${redactedToken}`);
   assert.equal(header("authorization", `Basic ${btoa(`client_1:${token}`)}`), `Basic client_1:${redactedToken}`);
@@ -139,15 +145,19 @@ Deno.test("what cannot be parsed is left out, and what was cut through with it",
     [`{"code":${"[".repeat(60_000)}${"]".repeat(60_000)}}`, "application/json", true],
   ] as const;
   for (const [given, type, isComplete] of cases) {
-    assert.deepEqual(redactBody({ text: given, isComplete }, type, createRedactor(key)), { truncated: true }, type);
+    assert.deepEqual(redactBody({ text: given, isComplete }, type, createRedactor(createDigests(key))), {
+      truncated: true,
+    }, type);
   }
   assert.equal(body(`a=b&code=${token.slice(0, 20)}`, "application/x-www-form-urlencoded", false), "a=b");
   assert.equal(body(`<p>x</p><input name="code" value="${token}`, "text/html", false), "<p>x</p>");
-  assert.deepEqual(redactBody({ text: "", isComplete: true }, null, createRedactor(key)), { truncated: false });
+  assert.deepEqual(redactBody({ text: "", isComplete: true }, null, createRedactor(createDigests(key))), {
+    truncated: false,
+  });
 });
 
 Deno.test("a secret that has once been found is replaced wherever else it stands in the exchange", () => {
-  const { secret, scrub } = createRedactor(key);
+  const { secret, scrub } = createRedactor(createDigests(key));
   secret(token, "protocol");
   secret("p+w/longer", "personal");
   secret("open", "personal");

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
+import { createDigests } from "./digests.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
 import { type CleanBody, cleanEvents, type RawBody, redactBody } from "./redact_body.ts";
 import { createPeers, type Peers } from "./peers.ts";
@@ -83,6 +84,7 @@ export interface RecordingOptions {
 export function createRecording({ key, report }: RecordingOptions): Recording {
   const tape = createTape();
   const peerOf = createPeers(key);
+  const digests = createDigests(key);
   const pending = new Map<string, Set<Promise<void>>>();
 
   function wait(sandboxId: string, work: Promise<void>): void {
@@ -101,21 +103,19 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
     return {
       sequence,
       close: (response, departure) => {
-        const redactor = createRedactor(key);
-        // The HTTP server takes a request's head away when the response has left.
-        const head = { method: request.method, headers: new Headers(request.headers) };
-        const parts = { request: head, response, arrival, departure, sequence, redactor, peerOf };
+        const redactor = createRedactor(digests);
         const put = (exchange: Exchange): void => tape.put(sandboxId, scrubbed(exchange, redactor));
-        if (isStream(response)) {
-          return tapResponse(response, { head: headOf(parts), requestBody, redactor, put, report });
-        }
+        // The HTTP server takes a request's head away when the response has left.
+        const head = headOf({ request, response, arrival, departure, sequence, redactor, peerOf });
+        if (isStream(response)) return tapResponse(response, { head, requestBody, redactor, put, report });
+        const sentType = request.headers.get("content-type");
         const responseBody = copyBody(response);
         wait(
           sandboxId,
           Promise.all([requestBody, responseBody]).then(([sent, answered]) => {
-            put(exchangeOf(headOf(parts), {
-              sent: bodyOf(sent, head.headers, redactor),
-              answered: bodyOf(answered, response.headers, redactor),
+            put(exchangeOf(head, {
+              sent: bodyOf(sent, sentType, redactor),
+              answered: bodyOf(answered, response.headers.get("content-type"), redactor),
             }));
           }),
         );
@@ -179,8 +179,8 @@ function exchangeOf(head: Head, { sent, answered, isOpen = false }: Bodies): Exc
   };
 }
 
-function bodyOf(raw: RawBody | undefined, headers: Headers, redactor: Redactor): CleanBody {
-  return raw ? redactBody(raw, headers.get("content-type"), redactor) : { truncated: false };
+function bodyOf(raw: RawBody | undefined, contentType: string | null, redactor: Redactor): CleanBody {
+  return raw ? redactBody(raw, contentType, redactor) : { truncated: false };
 }
 
 interface Tapped {

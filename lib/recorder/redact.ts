@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { createHmac, hash } from "node:crypto";
+import type { Digests } from "./digests.ts";
 import type { HeaderPair } from "./exchange.ts";
-import { isSecretHeader, replaceTold, type SecretKind, secretKindOf } from "./secret_names.ts";
+import { isPlainHeader, isSecretHeader, replaceTold, type SecretKind, secretKindOf } from "./secret_names.ts";
 
 /** Redacts the parts of one exchange; what it has learnt from one part it knows in the next. */
 export interface Redactor {
@@ -28,22 +28,19 @@ export interface Redactor {
 
 /** Three parts of base64url of which the first is a JSON object: a JWT, whatever it is called. */
 const JWT = /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g;
-/** What is long enough cannot be guessed from its digest: 32 characters of base64url are 192 bits. */
-const UNGUESSABLE_LENGTH = 32;
-/** Of what is shorter than this, not even the beginning is shown. */
-const MIN_SHOWN_LENGTH = 16;
 /** Shorter secrets are only replaced where they stand alone: they are also parts of words. */
 const MIN_SCRUBBED_LENGTH = 8;
 
 /**
  * Makes a redactor for one exchange.
  *
- * @param key Random bytes: digests of what could be guessed are keyed with them, and equal for equal keys.
+ * @param digests What is shown in the place of secrets.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const { url } = createRedactor(new Uint8Array(32));
+ * import { createDigests } from "./digests.ts";
+ * const { url } = createRedactor(createDigests(new Uint8Array(32)));
  * // RFC 7636 appendix B: the redacted verifier ends with its challenge
  * assert.equal(
  *   url("?code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
@@ -51,28 +48,20 @@ const MIN_SCRUBBED_LENGTH = 8;
  * );
  * ```
  */
-export function createRedactor(key: Uint8Array): Redactor {
+export function createRedactor(digests: Digests): Redactor {
   const found = new Map<string, string>();
+  const shown = new Set<string>();
 
   const secret = (value: string, kind: SecretKind): string => {
-    if (value === "" || value.includes("…")) return value;
+    if (value === "" || shown.has(value)) return value;
     let redacted = found.get(value);
     if (redacted === undefined) {
-      redacted = describe(value, kind);
+      redacted = digests(value, kind);
       found.set(value, redacted);
+      shown.add(redacted);
     }
     return redacted;
   };
-
-  function describe(value: string, kind: SecretKind): string {
-    const keyed = (): string => createHmac("sha256", key).update(value).digest("base64url").slice(0, 22);
-    if (kind === "personal") return `…${keyed()}`;
-    const isUnguessable = kind === "verifier"
-      ? /^[A-Za-z0-9._~-]{43,128}$/.test(value)
-      : value.length >= UNGUESSABLE_LENGTH;
-    const shown = value.length < MIN_SHOWN_LENGTH ? "" : value.slice(0, 4);
-    return `${shown}…${value.length}…${isUnguessable ? hash("sha256", value, "base64url") : keyed()}`;
-  }
 
   const text = (value: string): string => {
     const unsigned = value.includes("eyJ") ? value.replace(JWT, (token) => secret(token, "protocol")) : value;
@@ -111,6 +100,7 @@ export function createRedactor(key: Uint8Array): Redactor {
     if (name === "cookie" || name === "set-cookie") {
       return value.replace(/^([^=;]*=)?([^;]*)/, (_, before = "", rest: string) => before + secret(rest, "protocol"));
     }
+    if (isPlainHeader(name)) return value;
     if (isSecretHeader(name)) return secret(value, "protocol");
     return name === "location" || name === "referer" || name === "content-location" ? url(value) : text(value);
   };

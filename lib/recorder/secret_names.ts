@@ -97,6 +97,37 @@ export function isSuspicious(json: string): boolean {
   return /eyJ|\\[uU]|[?#@=]/.test(json) || MEMBER.test(json);
 }
 
+/** Headers in which there is never anything to redact. */
+const plainHeaders: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "access-control-allow-headers",
+  "access-control-allow-methods",
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "access-control-max-age",
+  "access-control-request-headers",
+  "access-control-request-method",
+  "allow",
+  "cache-control",
+  "connection",
+  "content-length",
+  "content-security-policy",
+  "content-type",
+  "date",
+  "host",
+  "mcp-method",
+  "mcp-protocol-version",
+  "pragma",
+  "vary",
+]);
+
+/** Whether there is never anything to redact in a header. */
+export function isPlainHeader(name: string): boolean {
+  return plainHeaders.has(name);
+}
+
 /** Whether the value of a header is a secret as a whole. */
 export function isSecretHeader(name: string): boolean {
   return secretHeaders.has(name);
@@ -109,7 +140,7 @@ export function isSecretHeader(name: string): boolean {
  * @param redact Gives what to put in place of a value.
  */
 export function replaceTold(text: string, redact: (value: string, kind: SecretKind) => string): string {
-  if (!/[:=]/.test(text)) return text;
+  if (!/[:=]/.test(text) || !/token|secret|assertion|verifier|_code|password/i.test(text)) return text;
   return text.replace(
     TELLING,
     (_, name: string, between: string, value: string) =>
