@@ -5,13 +5,16 @@
  */
 import type { Chance } from "../lib/chance.ts";
 import { noStoreJson, prefersHtml } from "../lib/http.ts";
+import { rules } from "../lib/recorder/rules/catalogue.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import { standard } from "../lib/scenarios/catalogue.ts";
 import { placeOf } from "../lib/scenarios/place.ts";
 import { type Scenario, scenarioGroups } from "../lib/scenarios/scenario.ts";
-import { buildUrls, paths } from "../lib/urls.ts";
+import { buildUrls, controlPaths, paths } from "../lib/urls.ts";
 import type { Html } from "../views/html.ts";
 import { ScenarioBanner } from "../views/scenario_banner.tsx";
 import type { ScenarioEntry } from "../views/scenario_entry.tsx";
+import type { Proposal } from "../views/scenario_proposal.tsx";
 import { ScenariosPage } from "../views/scenarios.tsx";
 import { isFound } from "../views/scenarios_search.js";
 import { htmlResponse } from "./html.ts";
@@ -39,22 +42,59 @@ export function scenariosRoutes(deps: ScenariosDeps): readonly Route[] {
   }];
 }
 
-function scenarios({ scenarios, chance }: ScenariosDeps, { request, url, sandbox }: Context): Response {
+async function scenarios(
+  { scenarios, chance }: ScenariosDeps,
+  { request, url, sandbox }: Context,
+): Promise<Response> {
   const query = url.searchParams.get("q")?.trim() ?? "";
   const label = chance.base36(LABEL_LENGTH);
   const entries = scenarios.map((scenario): ScenarioEntry => {
     const place = placeOf(scenario, label, sandbox.origin);
-    const { isOwnOrigin } = place;
-    return { scenario, urls: buildUrls(place), isOwnOrigin, isFound: isFound(searchedText(scenario), query) };
+    return {
+      scenario,
+      urls: buildUrls(place),
+      controlUrl: place.origin + place.prefix + controlPaths.index,
+      isOwnOrigin: place.isOwnOrigin,
+      isFound: isFound(searchedText(scenario), query),
+    };
   });
-  if (!prefersHtml(request)) return noStoreJson(documentOf(entries));
+  const proposal = await readProposal(url, label, sandbox);
+  if (!prefersHtml(request)) return noStoreJson(documentOf(entries, proposal));
   const groups = scenarioGroups.map((name) => ({
     name,
     entries: entries.filter(({ scenario }) => scenario.group === name),
   }));
   return htmlResponse(
-    <ScenariosPage urls={sandbox.urls} query={query} groups={groups.filter(({ entries }) => entries.length > 0)} />,
+    <ScenariosPage
+      urls={sandbox.urls}
+      query={query}
+      groups={groups.filter(({ entries }) => entries.length > 0)}
+      rules={rules}
+      proposal={proposal}
+    />,
   );
+}
+
+/**
+ * The scenario that an address carries. Whoever opens it may make it: a sandbox with a label that nobody guesses takes
+ * what it is told, on a public host as well.
+ */
+async function readProposal(
+  { searchParams }: URL,
+  label: string,
+  { origin }: Sandbox,
+): Promise<Proposal | undefined> {
+  const packed = searchParams.get("define");
+  if (packed === null) return undefined;
+  // It brings zod along, which a start has no use for.
+  const { decodeScenario } = await import("../lib/control/scenario_link.ts");
+  const maker = placeOf(standard, label, origin);
+  return {
+    scenario: await decodeScenario(packed),
+    makeUrl: maker.origin + maker.prefix + controlPaths.scenarios,
+    label,
+    paths,
+  };
 }
 
 /** The words that the page shows of a scenario. */
@@ -63,12 +103,15 @@ function searchedText({ name, story, client, expects, official = "", revisions =
 }
 
 /** The catalogue as data, less what was not found, and with the address of a sandbox of each. */
-function documentOf(entries: readonly ScenarioEntry[]): object {
+function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | undefined): object {
   return {
     groups: scenarioGroups,
-    scenarios: entries.filter(({ isFound }) => isFound).map(({ scenario, urls, isOwnOrigin }) => ({
+    rules: rules.map(({ id, title, level, link }) => ({ id, title, level, link })),
+    ...(proposal ? { definition: proposal.scenario } : {}),
+    scenarios: entries.filter(({ isFound }) => isFound).map(({ scenario, urls, controlUrl, isOwnOrigin }) => ({
       ...scenario,
       url: urls.oauth,
+      control_url: controlUrl,
       has_own_origin: isOwnOrigin,
     })),
   };

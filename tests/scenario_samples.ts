@@ -42,3 +42,12 @@ export const plain: Scenario = {
   expects: [],
   links: [],
 };
+
+/** Somebody's own. */
+export const custom: Scenario = {
+  ...plain,
+  name: "custom-sample",
+  group: "Custom",
+  story: "It's refused, and <b>nobody</b> says why",
+  links: [{ label: "a report", url: "https://reports.example/1" }],
+};

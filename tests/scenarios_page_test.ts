@@ -1,17 +1,21 @@
 /** The catalogue of scenarios as a page and as data, in process; and what a sandbox's pages say of its scenario. */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { buildScenarioLink } from "../lib/control/scenario_link.ts";
+import { rules } from "../lib/recorder/rules/catalogue.ts";
 import { catalogue } from "../lib/scenarios/catalogue.ts";
 import { scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
-import { plain, rich } from "./scenario_samples.ts";
+import { custom, plain, rich } from "./scenario_samples.ts";
 
 const html = { accept: "text/html" };
 const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>&`;
 
 const listed = z.object({
   groups: z.array(z.string()),
-  scenarios: z.array(z.looseObject({ name: z.string(), url: z.string(), has_own_origin: z.boolean() })),
+  scenarios: z.array(
+    z.looseObject({ name: z.string(), url: z.string(), control_url: z.string(), has_own_origin: z.boolean() }),
+  ),
 });
 
 const all = [...catalogue, plain, rich];
@@ -23,7 +27,7 @@ Deno.test("GET /scenarios lists every scenario by group, folded, with the anchor
   await using test = await testApp({ scenarios: [plain, rich] });
   const page = await pageOf(test);
   const headings = [...page.matchAll(/<h2 id="group:[^"]+">([^<]+)<\/h2>/g)].map(([, name]) => name);
-  assert.deepEqual(headings, groups.map((name) => name.toLowerCase()));
+  assert.deepEqual(headings, [...groups.map((name) => name.toLowerCase()), "the rules"]);
   assert.deepEqual(namesOf(page), names);
   assert.doesNotMatch(page, /<details[^>]* open/);
   for (const name of namesOf(page)) assert.equal(page.split(` id="${name}"`).length, 2, name);
@@ -148,9 +152,10 @@ Deno.test("GET /scenarios is the catalogue as data for programs (issue 6)", asyn
   assert.equal(response.headers.get("cache-control"), "no-store");
   const body = listed.parse(await json(response));
   assert.deepEqual(body.groups, scenarioGroups);
-  const { url, has_own_origin, ...own } = body.scenarios.find(({ name }) => name === rich.name) ?? {};
+  const { url, control_url, has_own_origin, ...own } = body.scenarios.find(({ name }) => name === rich.name) ?? {};
   assert.deepEqual(own, { ...rich });
   assert.match(String(url), /^http:\/\/rich-sample--[a-z0-9]{16}\.localhost:8789\/oauth$/);
+  assert.equal(control_url, String(url).replace(/oauth$/, "control"));
   assert.equal(has_own_origin, true);
 });
 
@@ -195,6 +200,57 @@ Deno.test("GET /scenarios weighs less than 300 kB, folded as it is", async () =>
   await using test = await testApp();
   const { length } = await pageOf(test);
   assert.ok(length < 300_000, `${length}`);
+});
+
+Deno.test("GET /scenarios explains every rule that a scenario tests, with the paragraph that asks for it (issue 6)", async () => {
+  await using test = await testApp();
+  const page = await pageOf(test);
+  for (const { id, title, link, level } of rules) {
+    assert.equal(page.split(` id="${id}"`).length, 2, id);
+    assert.ok(page.includes(`<a href="${link}">${level}</a>`), id);
+    assert.ok(textOf(page).includes(` ${id} ${title} ${level}`), id);
+  }
+  const ids = new Set(rules.map(({ id }) => id));
+  assert.deepEqual(all.flatMap(({ expects }) => expects).filter((id) => !ids.has(id)), [], "rules that are none");
+});
+
+Deno.test("GET /scenarios?define= shows the scenario of a link, and how to make it in a shell (issue 6)", async () => {
+  await using test = await testApp();
+  const path = new URL(await buildScenarioLink(origin, custom));
+  const page = await pageOf(test, path.pathname + path.search);
+  const read = textOf(page);
+  assert.ok(page.includes("It's refused, and &lt;b>nobody&lt;/b> says why"), "as text");
+  assert.ok(read.includes("a scenario from a link: custom-sample"));
+  assert.ok(read.includes(`"name": "custom-sample"`));
+  const [, url = "", body = ""] = /curl (\S+) \\ -H 'content-type: application\/json' \\ -d '(.*?})' /.exec(read) ?? [];
+  assert.match(url, new RegExp(`^${origin}/s/standard~[a-z0-9]{16}/control/scenarios$`));
+  const answer = await test.postJson(url.slice(origin.length), body.replaceAll("'\\''", "'").replaceAll("&lt;", "<"));
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const made = z.object({ scenarios: z.array(z.object({ mcp_url: z.string(), link: z.string() })) });
+  const [{ mcp_url, link } = { mcp_url: "", link: "" }] = made.parse(await answer.json()).scenarios;
+  assert.equal(link, path.href, "the link is the same for the same scenario");
+  assert.equal((await test.fetch(mcp_url, { method: "POST" })).status, 401);
+  const document = await json(await test.get(path.pathname + path.search));
+  assert.deepEqual(document.definition, custom);
+});
+
+Deno.test("GET /scenarios?define= can be made on a public host, by whoever has the page (issue 6)", async () => {
+  await using test = await testApp({ publicUrl: "https://mock.example.com", control: { token: "secret" } });
+  const { search } = new URL(await buildScenarioLink(origin, custom));
+  const [, path = ""] = / data-url="([^"]+)"/.exec(await pageOf(test, `/scenarios${search}`)) ?? [];
+  assert.equal((await test.postJson("/control/scenarios", custom)).status, 401, "as anybody, at the server's own");
+  assert.equal((await test.postJson(path, custom)).status, 200);
+});
+
+Deno.test("GET /scenarios?define= refuses a link that carries none, and shows an attack in it as text", async (t) => {
+  await using test = await testApp();
+  for (const text of ["", "x", attack, "A".repeat(5000)]) {
+    await t.step(text.slice(0, 20) || "empty", async () => {
+      const response = await test.get(`/scenarios?${new URLSearchParams({ define: text })}`, html);
+      assert.equal(response.status, 400);
+      assert.doesNotMatch(await response.text(), /<img|<script(?! type="module" src="\/)/);
+    });
+  }
 });
 
 async function pageOf({ get }: TestApp, path = "/scenarios"): Promise<string> {

@@ -44,8 +44,8 @@ export function InspectPage({ urls, banner }: InspectProps): Html {
         <p class="ways-on">
           <a href={`${exchanges}?format=har`} download>exchanges (HAR)</a>
           <a href={`${report}?format=markdown`}>report (Markdown)</a>
-          <a href={`${report}?format=junit`}>as JUnit</a>
-          <a href={report}>as JSON</a>
+          <a href={`${report}?format=junit`}>report (JUnit)</a>
+          <a href={report}>report (JSON)</a>
         </p>
         <div id="empty">
           <p>Nothing has happened yet. Give a client this address, and watch:</p>

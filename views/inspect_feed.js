@@ -39,7 +39,10 @@ export function follow(urls, { onExchange, onReport, onState }) {
   const refresh = async () => {
     waitingSince = 0;
     const response = await fetch(urls.report).catch(() => undefined);
-    if (response?.ok) onReport(await response.json());
+    if (!response) return;
+    const answer = await response.json();
+    if (response.ok) onReport(answer);
+    else onState(answer.error_description);
   };
 
   // Judging reads all there is, so what comes together is judged together.
@@ -50,16 +53,15 @@ export function follow(urls, { onExchange, onReport, onState }) {
   };
 
   const source = new EventSource(urls.events);
-  source.addEventListener("open", () => {
-    onState("live");
-    refreshSoon();
-  });
+  source.addEventListener("open", () => onState("live"));
   source.addEventListener("error", () => {
-    onState(source.readyState === EventSource.CLOSED ? "nothing is recorded here" : "connecting again");
+    // Where the server refuses for good, its answer to the request for the report says why.
+    if (source.readyState !== EventSource.CLOSED) onState("connecting again");
   });
   source.addEventListener("exchange", ({ data }) => {
     onExchange(JSON.parse(data));
     refreshSoon();
   });
+  refresh();
   return refresh;
 }

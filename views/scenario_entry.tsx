@@ -14,6 +14,8 @@ export interface ScenarioEntry {
   readonly scenario: Scenario;
   /** Addresses of a sandbox that nobody else has. */
   readonly urls: Urls;
+  /** Address of that sandbox's control API. */
+  readonly controlUrl: string;
   /** Whether that sandbox has an origin of its own. */
   readonly isOwnOrigin: boolean;
   /** Whether the search found it. */
@@ -33,10 +35,11 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
           <Endpoint method="GET/POST" url={urls.oauth} />
           <OriginNote entry={entry} />
           <ScenarioFacts scenario={entry.scenario} />
-          {entry.scenario.clients?.map((client) => <Client key={client.client_id} client={client} />)}
+          <ScenarioClients scenario={entry.scenario} />
           <p class="ways-on">
             <a href={urls.inspect}>watch what a client does there</a> <a href={urls.guide}>walk through it</a>{" "}
-            <a href={urls.home}>its home page</a> <a href={`#${name}`}>link to this entry</a>
+            <a href={urls.home}>its home page</a> <a href={entry.controlUrl}>what can be changed in it</a>{" "}
+            <a href={`#${name}`}>link to this entry</a>
           </p>
         </div>
       </details>
@@ -71,7 +74,7 @@ export function ScenarioFacts({ scenario }: { readonly scenario: Scenario }): Ht
         <b>A correct client</b> {startLower(client)}.
       </p>
       <dl class="facts">
-        {expects.length === 0 ? null : <Fact name="rules it tests">{expects.join(", ")}</Fact>}
+        {expects.length === 0 ? null : <Fact name="rules it tests">{expects.flatMap(ruleLink)}</Fact>}
         {official === undefined ? null : (
           <Fact name="official suite">
             <code>{official}</code>
@@ -84,6 +87,12 @@ export function ScenarioFacts({ scenario }: { readonly scenario: Scenario }): Ht
   );
 }
 
+/** The rules stand at the end of the page. */
+function ruleLink(id: string, index: number): readonly Content[] {
+  const link = <a href={`#${id}`}>{id}</a>;
+  return index === 0 ? [link] : [", ", link];
+}
+
 /** A scenario can come from anybody's link, and an address in it be a script. */
 function linkOf({ label, url }: Scenario["links"][number], index: number): readonly Content[] {
   const link = /^https?:\/\//i.test(url) ? <a href={url}>{label}</a> : label;
@@ -93,6 +102,11 @@ function linkOf({ label, url }: Scenario["links"][number], index: number): reado
 /** The sentences of the catalogue begin with a capital letter; some begin with a name. */
 function startLower(text: string): string {
   return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}
+
+/** The clients that a scenario has from the start. */
+export function ScenarioClients({ scenario }: { readonly scenario: Scenario }): Html {
+  return <>{scenario.clients?.map((client) => <Client key={client.client_id} client={client} />)}</>;
 }
 
 function Client({ client }: { readonly client: ScenarioClient }): Html {

@@ -20,6 +20,35 @@ if (search instanceof HTMLInputElement) {
   openNamed(search);
 }
 
+const maker = document.querySelector("form[data-definition]");
+maker?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (maker instanceof HTMLFormElement) make(maker);
+});
+
+/**
+ * Makes the scenario that the address carries, and says where it is.
+ *
+ * @param {HTMLFormElement} form
+ */
+async function make(form) {
+  const { url = "", definition = "", label = "" } = form.dataset;
+  const [status, made] = [document.getElementById("making"), document.getElementById("made")];
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: definition,
+  });
+  const answer = await response.json();
+  if (status) status.textContent = response.ok ? "It is there:" : answer.error_description;
+  if (!response.ok || !made) return;
+  const base = `${answer.scenarios[0].url}~${label}`;
+  for (const code of made.querySelectorAll("code")) code.textContent = base + code.textContent;
+  for (const link of made.querySelectorAll("a")) link.setAttribute("href", base + link.getAttribute("href"));
+  made.hidden = false;
+  form.hidden = true;
+}
+
 /**
  * Shows the scenarios that a query finds, and the groups that have some.
  *

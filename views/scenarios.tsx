@@ -3,10 +3,12 @@
  *
  * @module
  */
+import type { Rule } from "../lib/recorder/rules/rule.ts";
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
 import { assetPath, Page, pathOf } from "./layout.tsx";
 import { type ScenarioEntry, ScenarioItem } from "./scenario_entry.tsx";
+import { type Proposal, ScenarioProposal } from "./scenario_proposal.tsx";
 import { countText } from "./scenarios_search.js";
 
 /** What belongs together. */
@@ -25,10 +27,17 @@ export interface ScenariosProps {
   readonly groups: readonly ScenarioGroup[];
   /** What is searched for. */
   readonly query: string;
+  /** The rules on clients that scenarios test. */
+  readonly rules: readonly ListedRule[];
+  /** A scenario that the address carries. */
+  readonly proposal?: Proposal | undefined;
 }
 
+/** A rule on clients. */
+export type ListedRule = Pick<Rule, "id" | "title" | "level" | "link">;
+
 /** All scenarios, by group. */
-export function ScenariosPage({ urls, groups, query }: ScenariosProps): Html {
+export function ScenariosPage({ urls, groups, query, rules, proposal }: ScenariosProps): Html {
   const entries = groups.flatMap((group) => group.entries);
   const found = entries.filter(({ isFound }) => isFound).length;
   return (
@@ -49,6 +58,7 @@ export function ScenariosPage({ urls, groups, query }: ScenariosProps): Html {
         used, and gone a day after it was last used. The label at its end is new each time you open this page; put your
         own there if you like. Programs that ask for <code>Accept: application/json</code> get all of this in JSON.
       </p>
+      {proposal && <ScenarioProposal proposal={proposal} />}
       <form role="search" class="scenario-search" method="get" action={pathOf(urls.scenarios)}>
         <label for="search">search by name, story, rule or report</label>
         <input id="search" name="q" type="search" value={query} autocomplete="off" spellcheck={false} />
@@ -57,7 +67,10 @@ export function ScenariosPage({ urls, groups, query }: ScenariosProps): Html {
       <p id="count" role="status" class="quiet">{countText(found, entries.length)}</p>
       <div class="catalogue">
         <GroupIndex groups={groups} />
-        <div class="groups">{groups.map((group) => <Group key={group.name} group={group} />)}</div>
+        <div class="groups">
+          {groups.map((group) => <Group key={group.name} group={group} />)}
+          <Rules rules={rules} />
+        </div>
       </div>
     </Page>
   );
@@ -72,6 +85,9 @@ function GroupIndex({ groups }: { readonly groups: readonly ScenarioGroup[] }): 
             <a href={`#${idOf(name)}`}>{name.toLowerCase()}</a> <span class="quiet">{entries.length}</span>
           </li>
         ))}
+        <li>
+          <a href="#group:rules">the rules</a>
+        </li>
       </ul>
     </nav>
   );
@@ -83,6 +99,24 @@ function Group({ group: { name, entries } }: { readonly group: ScenarioGroup }):
     <section class="group" aria-labelledby={id} hidden={!entries.some(({ isFound }) => isFound)}>
       <h2 id={id}>{name.toLowerCase()}</h2>
       <ul>{entries.map((entry) => <ScenarioItem key={entry.scenario.name} entry={entry} />)}</ul>
+    </section>
+  );
+}
+
+function Rules({ rules }: { readonly rules: readonly ListedRule[] }): Html {
+  return (
+    <section aria-labelledby="group:rules">
+      <h2 id="group:rules">the rules</h2>
+      <dl class="facts">
+        {rules.map(({ id, title, level, link }) => (
+          <div key={id} id={id} class="fact">
+            <dt>{id}</dt>
+            <dd>
+              {title} <a href={link}>{level}</a>
+            </dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }

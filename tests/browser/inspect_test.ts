@@ -92,7 +92,7 @@ browserTest("the inspector's exchanges are a HAR to download, without a secret (
   await page.goto(`${origin}/inspect`);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "exchanges as HAR" }).click(),
+    page.getByRole("link", { name: "exchanges (HAR)" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "main.har");
   const { log } = har.parse(JSON.parse(await Deno.readTextFile(await download.path())));

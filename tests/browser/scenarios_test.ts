@@ -1,8 +1,9 @@
 /** The catalogue of scenarios in a real browser: search, anchors, the keyboard, and the same with scripts off. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { buildScenarioLink } from "../../lib/control/scenario_link.ts";
 import { catalogue } from "../../lib/scenarios/catalogue.ts";
-import { plain, rich } from "../scenario_samples.ts";
+import { custom, plain, rich } from "../scenario_samples.ts";
 import { browserTest } from "./browser.ts";
 
 const app = { scenarios: [plain, rich] };
@@ -77,6 +78,22 @@ browserTest("scenarios can be searched, unfolded and used with scripts off (issu
   await page.getByText("sample-secret", { exact: true }).waitFor();
   assert.ok(!await page.locator(".copy").first().isVisible(), "nothing is offered that needs a script");
 }, { app, javaScriptEnabled: false });
+
+browserTest("a scenario from a link is made by a button, and its sandbox says what it plays (issue 6)", async ({
+  page,
+  origin,
+}) => {
+  await page.goto(await buildScenarioLink(origin, custom));
+  await page.getByRole("button", { name: "make it here" }).click();
+  await page.getByText("It is there:").waitFor();
+  assert.match(
+    await page.locator("#made code").innerText(),
+    /^http:\/\/127\.0\.0\.1:\d+\/s\/x-custom-sample-[0-9a-f]{8}~[a-z0-9]{16}\/oauth$/,
+  );
+  await page.getByRole("link", { name: "walk through it" }).click();
+  await page.getByText("You are in the sandbox").waitFor();
+  assert.ok(await page.getByText(custom.story).isVisible());
+});
 
 browserTest("all scenarios are filtered within a moment", async ({ page, origin }) => {
   await page.goto(`${origin}/scenarios`);
