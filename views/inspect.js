@@ -51,6 +51,13 @@ const refresh = follow(urls, {
     connection = state;
     plan();
   },
+  onRefused: (reason) => {
+    connection = "not connected";
+    byId("reason").textContent = reason;
+    byId("refused").hidden = false;
+    byId("empty").remove();
+    plan();
+  },
 });
 
 filter.addEventListener("input", plan);
@@ -87,7 +94,7 @@ function show() {
     filter: filter instanceof HTMLInputElement ? filter.value.trim() : "",
     isBrokenOnly: brokenOnly instanceof HTMLInputElement && brokenOnly.checked,
   });
-  byId("empty").hidden = known.size > 0;
+  document.getElementById("empty")?.toggleAttribute("hidden", known.size > 0);
   if (!isComplete) plan();
 }
 

@@ -47,6 +47,12 @@ export function InspectPage({ urls, banner }: InspectProps): Html {
           <a href={`${report}?format=junit`}>report (JUnit)</a>
           <a href={report}>report (JSON)</a>
         </p>
+        <div id="refused" class="notice notice-warn" role="alert" hidden>
+          <p>
+            <span id="reason"></span>. The <a href={pathOf(urls.scenarios)}>addresses of scenarios</a>{" "}
+            have such a label; <code>standard</code> is the server without any fault.
+          </p>
+        </div>
         <div id="empty">
           <p>Nothing has happened yet. Give a client this address, and watch:</p>
           <Endpoint method="GET/POST" url={urls.oauth} />

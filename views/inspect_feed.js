@@ -18,6 +18,7 @@
  * @property {(exchange: Exchange) => void} onExchange Something is new, or has changed.
  * @property {(report: Report) => void} onReport
  * @property {(state: string) => void} onState Whether there is a connection, in words.
+ * @property {(reason: string) => void} onRefused Why the server tells nothing of this sandbox.
  */
 
 /** How long nothing has to happen before the report is asked for, and how long that may be put off. */
@@ -31,7 +32,7 @@ const PATIENCE_MS = 2000;
  * @param {Listener} listener
  * @returns {() => Promise<void>} Asks for the report.
  */
-export function follow(urls, { onExchange, onReport, onState }) {
+export function follow(urls, { onExchange, onReport, onState, onRefused }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let waitingSince = 0;
@@ -42,7 +43,7 @@ export function follow(urls, { onExchange, onReport, onState }) {
     if (!response) return;
     const answer = await response.json();
     if (response.ok) onReport(answer);
-    else onState(answer.error_description);
+    else onRefused(answer.error_description);
   };
 
   // Judging reads all there is, so what comes together is judged together.

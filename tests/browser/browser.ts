@@ -132,7 +132,7 @@ async function startServer(
 ): Promise<{ readonly origin: string; readonly close: () => Promise<void> }> {
   const kv = await Deno.openKv(":memory:");
   const stop = new AbortController();
-  const app = createApp({ kv, signal: stop.signal, ...options });
+  const app = createApp({ kv, signal: stop.signal, control: "open", ...options });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app);
   return {
     origin: `http://127.0.0.1:${server.addr.port}`,

@@ -103,6 +103,21 @@ browserTest("the inspector's exchanges are a HAR to download, without a secret (
   ]);
 });
 
+browserTest("the inspector of a public server says where one may look, and there one may (issue 6)", async ({
+  page,
+  origin,
+  expectRefusals,
+}) => {
+  expectRefusals("401 /control/events", "401 /control/report");
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("alert").getByText("The control token is missing or wrong").waitFor();
+  assert.ok(!await page.getByText("Nothing has happened yet").isVisible());
+  await page.getByRole("alert").getByRole("link").click();
+  await page.locator("summary", { hasText: "Everything as the specifications ask" }).click();
+  await page.getByRole("link", { name: "watch what a client does there" }).first().click();
+  await page.getByText("Nothing has happened yet").waitFor();
+}, { app: { control: { token: "secret" } } });
+
 browserTest("what a client sends comes out of the inspector as text (issue 4)", async ({ page, origin }) => {
   const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>`;
   await authorizeCarelessly(origin, attack);
