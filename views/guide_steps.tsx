@@ -229,6 +229,10 @@ export function DoneStep({ urls, shell }: StepProps): Html {
           <button type="submit">replay the code</button>
         </Live>
         <Results of="replay" />
+        <p>
+          All that this page has done is in{" "}
+          <a href={pathOf(urls.inspect)}>the inspector</a>, with what is right and wrong about it.
+        </p>
       </div>
     </Step>
   );

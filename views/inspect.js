@@ -51,11 +51,12 @@ const refresh = follow(urls, {
     connection = state;
     plan();
   },
-  onRefused: (reason) => {
+  onRefused: (reason, isForbidden) => {
     connection = "not connected";
-    byId("reason").textContent = reason;
+    byId("reason").textContent = `${reason}.`;
+    byId("remedy").hidden = !isForbidden;
     byId("refused").hidden = false;
-    byId("empty").remove();
+    document.getElementById("empty")?.remove();
     plan();
   },
 });

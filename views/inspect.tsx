@@ -49,8 +49,11 @@ export function InspectPage({ urls, banner }: InspectProps): Html {
         </p>
         <div id="refused" class="notice notice-warn" role="alert" hidden>
           <p>
-            <span id="reason"></span>. The <a href={pathOf(urls.scenarios)}>addresses of scenarios</a>{" "}
-            have such a label; <code>standard</code> is the server without any fault.
+            <span id="reason"></span>{" "}
+            <span id="remedy">
+              The <a href={pathOf(urls.scenarios)}>addresses of scenarios</a> have a label that lets you in;{" "}
+              <code>standard</code> is the server without any fault.
+            </span>
           </p>
         </div>
         <div id="empty">

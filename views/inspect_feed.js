@@ -18,7 +18,7 @@
  * @property {(exchange: Exchange) => void} onExchange Something is new, or has changed.
  * @property {(report: Report) => void} onReport
  * @property {(state: string) => void} onState Whether there is a connection, in words.
- * @property {(reason: string) => void} onRefused Why the server tells nothing of this sandbox.
+ * @property {(reason: string, isForbidden: boolean) => void} onRefused Why the server tells nothing of this sandbox.
  */
 
 /** How long nothing has to happen before the report is asked for, and how long that may be put off. */
@@ -43,7 +43,7 @@ export function follow(urls, { onExchange, onReport, onState, onRefused }) {
     if (!response) return;
     const answer = await response.json();
     if (response.ok) onReport(answer);
-    else onRefused(answer.error_description);
+    else onRefused(answer.error_description, response.status !== 404);
   };
 
   // Judging reads all there is, so what comes together is judged together.

@@ -68,6 +68,10 @@ browserTest("guide leads a person from discovery to a tool call, a refresh and a
   await page.locator("[data-results='replay'] .kept").first().waitFor();
   assert.deepEqual(await statusesOf(page, "replay"), ["400", "401"]);
   assert.equal(await page.locator(".broken, .stop").count(), 0, "every check is kept");
+
+  await page.getByRole("link", { name: "the inspector" }).click();
+  await page.getByRole("heading", { name: "interactive guide" }).waitFor();
+  await page.locator(".line", { hasText: "token for authorization_code" }).first().waitFor();
 });
 
 browserTest("guide shows the same as curl beside every request (issue 4)", async ({ page, origin, expectRefusals }) => {

@@ -118,6 +118,20 @@ browserTest("the inspector of a public server says where one may look, and there
   await page.getByText("Nothing has happened yet").waitFor();
 }, { app: { control: { token: "secret" } } });
 
+browserTest("the inspector of a server that records nothing says so (issue 7)", async ({
+  page,
+  origin,
+  expectRefusals,
+}) => {
+  expectRefusals("404 /control/events", "404 /control/report");
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("alert").waitFor();
+  assert.equal(
+    (await page.getByRole("alert").innerText()).trim(),
+    "Nothing is recorded: the server was told not to; expected a server that was started without --no-record.",
+  );
+}, { app: { record: false } });
+
 browserTest("what a client sends comes out of the inspector as text (issue 4)", async ({ page, origin }) => {
   const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>`;
   await authorizeCarelessly(origin, attack);
