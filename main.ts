@@ -21,7 +21,7 @@ import { retryLocked } from "./lib/store/retry.ts";
 import { isLoopback } from "./lib/http_origin.ts";
 import { readyText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers } from "./lib/start_files.ts";
-import { version } from "./lib/version.ts";
+import { built, version } from "./lib/version.ts";
 import { type App, createApp } from "./routes/app.ts";
 import type { AppOptions } from "./routes/options.ts";
 
@@ -92,7 +92,7 @@ async function openDeployed(): Promise<App> {
 async function main(): Promise<void> {
   const command = orFail(() => parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os));
   if (command.kind === "help") return write(Deno.stdout, helpText);
-  if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
+  if (command.kind === "version") return write(Deno.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
   const { config } = command;
   const users = await readUsers(config.usersPath, Deno.readTextFile).catch(failFor);
   const scenarios = await readScenarios(config.scenariosPath, Deno.readTextFile).catch(failFor);

@@ -36,10 +36,12 @@ export interface Executable {
   readonly cwd: string | URL;
   /** Whether it sees nothing of the tester's environment but what a test gives. */
   readonly clearEnv: boolean;
+  /** Who runs it; the tester if not given. */
+  readonly uid?: number;
 }
 
 /** The words of a task of deno.json, which a test runs as they stand: a permission that is missing there is missing here. */
-export function taskWords(name: "start" | "compile"): readonly string[] {
+export function taskWords(name: "start"): readonly string[] {
   const tasks = z.record(z.string(), z.looseObject({ command: z.string() })).parse(manifest.tasks);
   const words = tasks[name]?.command.split(" ") ?? [];
   assert.equal(words[0], "deno", `deno.json has no task ${name} that is one call of deno`);
@@ -86,12 +88,13 @@ export interface LaunchOptions {
 
 /** Starts a process. */
 export function launch(args: readonly string[], { executable = startTask, env = {} }: LaunchOptions = {}): Program {
-  const { path, words, cwd, clearEnv } = executable;
+  const { path, words, cwd, clearEnv, uid } = executable;
   const child = new Deno.Command(path, {
     args: [...words, ...args],
     cwd,
     clearEnv,
     env: clearEnv ? { ...env } : { ...NEUTRAL, ...env },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
