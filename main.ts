@@ -12,6 +12,7 @@ import {
   parseConfig,
   parseControlToken,
   parseOrigins,
+  parsePublic,
 } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
@@ -75,9 +76,11 @@ async function openDeployed(): Promise<App> {
   const users = await readUsers(Deno.env.get("MOCK_USERS") || undefined, Deno.readTextFile).catch(failFor);
   const scenarios = await readScenarios(Deno.env.get("MOCK_SCENARIOS") || undefined, Deno.readTextFile).catch(failFor);
   const scenario = Deno.env.get("MOCK_SCENARIO") || undefined;
+  const isPublic = orFail(() => parsePublic(Deno.env.get("MOCK_PUBLIC")));
   const kv = await openKv(Deno.env.get("MOCK_DB"));
   return makeApp({
     kv,
+    public: isPublic,
     alg,
     users,
     scenarios,
@@ -102,6 +105,7 @@ async function main(): Promise<void> {
   const log = createLog(config, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
   const app = makeApp({
     kv,
+    public: config.public,
     shared: config.db !== ":memory:",
     alg: config.alg,
     users,

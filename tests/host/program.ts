@@ -25,6 +25,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   TLS_CERT: "",
   TLS_KEY: "",
   MOCK_ALG: "",
+  MOCK_PUBLIC: "",
   MOCK_USERS: "",
   NO_COLOR: "1",
 };
