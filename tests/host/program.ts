@@ -85,10 +85,15 @@ export interface Program extends AsyncDisposable {
 export interface LaunchOptions {
   readonly executable?: Executable;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may live, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** Starts a process. */
-export function launch(args: readonly string[], { executable = startTask, env = {} }: LaunchOptions = {}): Program {
+export function launch(
+  args: readonly string[],
+  { executable = startTask, env = {}, patienceMs = PATIENCE_MS }: LaunchOptions = {},
+): Program {
   const { path, words, cwd, clearEnv, uid } = executable;
   const child = new Deno.Command(path, {
     args: [...words, ...args],
@@ -126,7 +131,7 @@ export function launch(args: readonly string[], { executable = startTask, env = 
     return { code, signal, ...printed };
   });
   // A process that hangs is killed, so that the test fails with what was printed instead of hanging too.
-  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const patience = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   void ended.finally(() => clearTimeout(patience));
 
   function until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {
