@@ -55,6 +55,8 @@ try {
   const own = Deno.build.os === "windows" ? "mock-oauth.exe" : "mock-oauth";
   const wanted = Deno.args.includes("--all") ? Object.entries(targets) : [[own, Deno.build.target] as const];
   for (const [name, target] of wanted) await compile(name, target);
+  // A compiler that has the wrong runtime at hand makes a file that does not start, and is content.
+  if (wanted.length === 1) await run([fileURLToPath(new URL(own, output)), "--version"], root);
 } finally {
   await Deno.remove(bundle, { recursive: true });
 }

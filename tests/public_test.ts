@@ -1,6 +1,7 @@
 /** A server that anybody can reach: what it lets one caller and one sandbox have, and that others don't notice. */
 import assert from "node:assert/strict";
 import { rates, RETENTION_MS } from "../lib/public/limits.ts";
+import { withQuotas } from "../lib/public/quotas.ts";
 import { createRateLimiter, MAX_BUCKETS } from "../lib/public/rate_limiter.ts";
 import { paths } from "../lib/urls.ts";
 import { createApp } from "../main.ts";
@@ -296,4 +297,32 @@ Deno.test("public: codes and refresh tokens that were used are counted (RFC 6749
     await assertOAuthError(response, 507, "temporarily_unavailable"),
     /The quota of codes and refresh tokens used of this sandbox/,
   );
+});
+
+Deno.test("withQuotas keeps nothing for longer than a day but keys, and what is known of sandboxes as such (README)", async () => {
+  const written: unknown[] = [];
+  const none = { value: undefined, versionstamp: null };
+  const store = withQuotas({
+    get: (key) => Promise.resolve({ key, ...none }),
+    list: () => Promise.resolve([]),
+    create: () => assert.fail("a new value is a commit, too"),
+    removeAll: () => Promise.resolve(),
+    commit: ({ sets = [] }) => {
+      written.push(...sets.map(({ key, expireInMs }) => [key.join(" "), expireInMs]));
+      return Promise.resolve(true);
+    },
+  }, () => 0);
+  const value = true;
+  await store.create(["main", "client", "c"], value);
+  await store.create(["main", "spent", "s"], value, 30 * RETENTION_MS);
+  await store.create(["main", "pushed", "p"], value, 1000);
+  await store.create(["main", "key", "EdDSA"], value);
+  await store.commit({ sets: [{ key: ["#state", "main"], value }] });
+  assert.deepEqual(written, [
+    ["main client c", RETENTION_MS],
+    ["main spent s", RETENTION_MS],
+    ["main pushed p", 1000],
+    ["main key EdDSA", undefined],
+    ["#state main", undefined],
+  ]);
 });

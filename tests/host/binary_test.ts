@@ -118,10 +118,12 @@ async function testBinary(t: Deno.TestContext): Promise<void> {
     await jsonOf(await server.client.fetch(paths.health), 200);
     const [ms, { size }] = [Math.round(performance.now() - startMs), await Deno.stat(path)];
     await server.stop();
-    const told = `The binary has ${
+    const [, told = ""] = /\b(\d+) MB, with the pages/.exec(await Deno.readTextFile(new URL("README.md", root))) ?? [];
+    assert(Math.abs(size / 1e6 - Number(told)) < 5, `The README says ${told} MB, but there are ${size} bytes`);
+    const line = `The binary has ${
       Math.round(size / 1e6)
     } MB and gave its first answer ${ms} ms after it was started\n`;
-    await Deno.stderr.write(new TextEncoder().encode(told));
+    await Deno.stderr.write(new TextEncoder().encode(line));
   });
   await t.step("it goes through the whole flow", async () => {
     await using server = await start();
@@ -302,6 +304,8 @@ async function assertPages({ fetch, ...client }: Client): Promise<void> {
   const pages: readonly (readonly [path: string, status: number])[] = [
     [paths.home, 200],
     [paths.guide, 200],
+    [paths.inspect, 200],
+    [paths.scenarios, 200],
     [authorizeQuery(clientId), 200],
     [authorizeQuery("unknown"), 400],
     ["/nowhere", 404],
