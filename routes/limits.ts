@@ -30,6 +30,7 @@ export interface LimitsDeps {
 export function limitApp(app: App, { monotonicMs, addressOf }: LimitsDeps): App {
   const peers = createRateLimiter(monotonicMs);
   const beginners = createRateLimiter(monotonicMs);
+  const all = createRateLimiter(monotonicMs);
   const sandboxes = createRateLimiter(monotonicMs);
 
   function refusalOf(peer: string, sandbox: string): OAuthError | undefined {
@@ -38,6 +39,8 @@ export function limitApp(app: App, { monotonicMs, addressOf }: LimitsDeps): App 
     const isNew = sandbox.includes("~") && !sandboxes.knows(sandbox);
     const waitToBegin = isNew ? beginners.take(peer, rates.beginnings) : 0;
     if (waitToBegin > 0) return tooMany("new sandboxes of your address", rates.beginnings, waitToBegin);
+    const waitForOthers = isNew ? all.take("", rates.allBeginnings) : 0;
+    if (waitForOthers > 0) return tooMany("new sandboxes", rates.allBeginnings, waitForOthers);
     const rate = rateOf(sandbox);
     const waitForSandbox = sandboxes.take(sandbox, rate);
     return waitForSandbox > 0 ? tooMany(`requests to the sandbox ${sandbox}`, rate, waitForSandbox) : undefined;

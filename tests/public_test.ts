@@ -4,7 +4,9 @@ import { rates, RETENTION_MS } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import { createRateLimiter, MAX_BUCKETS } from "../lib/public/rate_limiter.ts";
 import { paths } from "../lib/urls.ts";
+import { parseAddress } from "../lib/sandbox.ts";
 import { createApp } from "../main.ts";
+import { limitApp } from "../routes/limits.ts";
 import {
   assertOAuthError,
   authorizeQuery,
@@ -105,6 +107,22 @@ Deno.test("public: an address begins so many sandboxes and no more, and goes on 
   assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /new sandboxes of your address/);
   assert.equal((await one.get("/s/standard~0/health")).status, 200);
   assert.equal((await test.from("93.184.215.15").get("/s/standard~x/health")).status, 200);
+});
+
+Deno.test("public: all addresses together begin so many sandboxes, and use those that are there (README)", async () => {
+  const app = limitApp(() => Promise.resolve(new Response()), {
+    monotonicMs: () => 0,
+    addressOf: (url) => parseAddress(url, () => true),
+  });
+  const ask = (sandbox: string, caller: number): Promise<Response> =>
+    app(new Request(`${origin}/s/${sandbox}/health`), {
+      remoteAddr: { transport: "tcp", hostname: `93.184.${caller >> 4}.1`, port: 1 },
+    });
+  let begun = 0;
+  const { answered, refusal } = await untilRefused(() => ask(`standard~${begun}`, begun++), rates.allBeginnings.burst);
+  assert.equal(answered, rates.allBeginnings.burst);
+  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /^There are too many new sandboxes;/);
+  for (const sandbox of ["standard", "standard~0"]) assert.equal((await ask(sandbox, begun)).status, 200);
 });
 
 Deno.test("public: callers behind one's own proxy are told apart by what it has added, and by nothing they say (README)", async () => {

@@ -15,12 +15,14 @@ export interface Rate {
 }
 
 /** What each address, each sandbox with a label, and each of the sandboxes that all share, may ask. */
-export const rates: Readonly<Record<"address" | "labelled" | "shared" | "beginnings", Rate>> = {
+export const rates: Readonly<Record<"address" | "labelled" | "shared" | "beginnings" | "allBeginnings", Rate>> = {
   address: { burst: 200, perSecond: 20 },
   labelled: { burst: 400, perSecond: 40 },
   shared: { burst: 4000, perSecond: 400 },
   /** Sandboxes that one address may begin. */
   beginnings: { burst: 30, perSecond: 1 / 60 },
+  /** Sandboxes that all addresses together may begin, since each is kept for a day. */
+  allBeginnings: { burst: 2000, perSecond: 1 },
 };
 
 /** How much of one kind a sandbox may hold. */

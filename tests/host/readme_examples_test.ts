@@ -104,11 +104,11 @@ Deno.test("README: the files of users and scenarios can be read (README)", () =>
 
 Deno.test("README names the limits of --public as they are (README)", () => {
   const of = (sandbox: string, table: string): number => quotaOf(sandbox, table)?.rows ?? 0;
-  const { address, beginnings, labelled, shared } = rates;
+  const { address, beginnings, allBeginnings, labelled, shared } = rates;
   for (
     const said of [
       `${address.burst} requests at once and ${address.perSecond} a second; else 429`,
-      `${beginnings.burst} sandboxes at once and one a minute`,
+      `${beginnings.burst} sandboxes at once and one a minute; all addresses ${allBeginnings.burst}, and one a second`,
       `${labelled.burst} requests at once and ${labelled.perSecond} a second; ${of("s~a", "client")} clients, ` +
       `${of("s~a", "user")} users, ${of("s~a", "session")} sessions, ${of("s~a", "note")} notes; else 507`,
       `gone after ${RETENTION_MS / 3_600_000} hours`,
