@@ -12,6 +12,7 @@ import {
   parseConfig,
   parseControlToken,
   parseOrigins,
+  parsePublic,
 } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
@@ -20,13 +21,15 @@ import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { isLoopback } from "./lib/http_origin.ts";
 import { readyText, serverUrl } from "./lib/ready.ts";
-import { readScenarios, readUsers } from "./lib/start_files.ts";
-import { version } from "./lib/version.ts";
+import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
+import { built, version } from "./lib/version.ts";
 import { type App, createApp } from "./routes/app.ts";
+import { type MockOptions, type MockServer, startFixture } from "./routes/fixture.ts";
 import type { AppOptions } from "./routes/options.ts";
 
 export { type App, createApp } from "./routes/app.ts";
 export type { AppOptions } from "./routes/options.ts";
+export type { MockOptions, MockServer } from "./routes/fixture.ts";
 export type { LogEvent } from "./lib/log.ts";
 export type { ControlPolicy } from "./routes/control_gate.ts";
 export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
@@ -41,6 +44,18 @@ export type { SigningAlgorithm } from "./lib/store/keys.ts";
 const SHUTDOWN_MS = 5000;
 /** Exit code for a wrong flag, a taken port, an unreadable database. */
 const EXIT_UNUSABLE = 2;
+
+/**
+ * Starts a server for a test: in process, on a database in memory, with all there is to drive it.
+ *
+ * @param options What it is started with.
+ */
+export function startMockServer(options: MockOptions = {}): Promise<MockServer> {
+  return startFixture(options, {
+    openKv: () => Deno.openKv(":memory:"),
+    serve: (port, app) => Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, app),
+  });
+}
 
 let deployed: Promise<App> | undefined;
 // `deno serve --parallel` says nothing to its second worker and those after; what tells them from a program is that they
@@ -75,9 +90,11 @@ async function openDeployed(): Promise<App> {
   const users = await readUsers(Deno.env.get("MOCK_USERS") || undefined, Deno.readTextFile).catch(failFor);
   const scenarios = await readScenarios(Deno.env.get("MOCK_SCENARIOS") || undefined, Deno.readTextFile).catch(failFor);
   const scenario = Deno.env.get("MOCK_SCENARIO") || undefined;
+  const isPublic = orFail(() => parsePublic(Deno.env.get("MOCK_PUBLIC")));
   const kv = await openKv(Deno.env.get("MOCK_DB"));
   return makeApp({
     kv,
+    public: isPublic,
     alg,
     users,
     scenarios,
@@ -92,7 +109,7 @@ async function openDeployed(): Promise<App> {
 async function main(): Promise<void> {
   const command = orFail(() => parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os));
   if (command.kind === "help") return write(Deno.stdout, helpText);
-  if (command.kind === "version") return write(Deno.stdout, `${version}\n`);
+  if (command.kind === "version") return write(Deno.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
   const { config } = command;
   const users = await readUsers(config.usersPath, Deno.readTextFile).catch(failFor);
   const scenarios = await readScenarios(config.scenariosPath, Deno.readTextFile).catch(failFor);
@@ -102,6 +119,7 @@ async function main(): Promise<void> {
   const log = createLog(config, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
   const app = makeApp({
     kv,
+    public: config.public,
     shared: config.db !== ":memory:",
     alg: config.alg,
     users,
@@ -180,7 +198,7 @@ async function openDatabase(path: string): Promise<Deno.Kv> {
     }
     return await openKv(path);
   } catch (error) {
-    return fail(`The database ${path} cannot be opened: ${messageOf(error)}`);
+    return fail(`The database ${path} cannot be opened: ${reasonOf(error)}`);
   }
 }
 
@@ -196,20 +214,13 @@ function listen(config: Config, app: App): Deno.HttpServer<Deno.NetAddr> {
   const { port, host, tls } = config;
   const onListen = (): void => {};
   try {
-    return tls
-      ? Deno.serve({
-        port,
-        hostname: host,
-        onListen,
-        cert: Deno.readTextFileSync(tls.certPath),
-        key: Deno.readTextFileSync(tls.keyPath),
-      }, app)
-      : Deno.serve({ port, hostname: host, onListen }, app);
+    const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
+    return Deno.serve({ port, hostname: host, onListen, ...files }, app);
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       return fail(`Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`);
     }
-    return fail(`Cannot listen on ${host}, port ${port}: ${messageOf(error)}`);
+    return fail(`Cannot listen on ${host}, port ${port}: ${reasonOf(error)}`);
   }
 }
 
@@ -221,10 +232,6 @@ function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
     // Nobody reads any more.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message.split("\n", 1)[0] ?? error.name : String(error);
 }
 
 function fail(message: string): never {

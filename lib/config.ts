@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { defaultDatabasePath } from "./data_path.ts";
 import { type SigningAlgorithm, signingAlgorithms } from "./store/keys.ts";
 
 /** What the program was told. */
@@ -30,6 +31,8 @@ export interface Config {
   readonly scenariosPath?: string;
   /** What a caller of the control API has to show. */
   readonly controlToken?: string;
+  /** Whether anybody can reach it, so that there are limits. */
+  readonly public: boolean;
   /** One JSON line when ready, then a JSON line per exchange. */
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
@@ -81,6 +84,7 @@ Usage: mock-oauth [start] [options]
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
   --control-token T what callers of /control have to show        CONTROL_TOKEN (on loopback none, else nobody may)
+  --public          limits, for a server that all can reach      MOCK_PUBLIC (off)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
   --no-record       no record of requests, so no report and no inspector
@@ -110,7 +114,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const config = {
     port: parsePort(flags.port ?? present(env("PORT"))),
     host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
-    db: flags.db ?? present(env("MOCK_DB")) ?? defaultDatabasePath(env, os),
+    db: flags.db ?? present(env("MOCK_DB")) ?? databasePath(env, os),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     ...(tls === undefined ? {} : { tls }),
@@ -119,6 +123,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     ...(scenariosPath === undefined ? {} : { scenariosPath }),
     ...(controlToken === undefined ? {} : { controlToken }),
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
+    public: flags.public ?? parsePublic(env("MOCK_PUBLIC")),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     record: !flags["no-record"],
@@ -146,6 +151,7 @@ function parseFlags(args: readonly string[]) {
         scenario: { type: "string" },
         scenarios: { type: "string" },
         "control-token": { type: "string" },
+        public: { type: "boolean" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },
         "no-record": { type: "boolean" },
@@ -224,20 +230,20 @@ function parseTls(certPath: string | undefined, keyPath: string | undefined): Co
   throw new ConfigError("For https both --tls-cert and --tls-key are needed");
 }
 
-/** Where programs of this system keep a user's data (XDG Base Directory; on Windows and macOS their own places). */
-function defaultDatabasePath(env: Environment, os: string): string {
-  const home = present(env("HOME")) ?? present(env("USERPROFILE"));
-  // XDG Base Directory: a path that is not absolute is to be ignored.
-  const xdgDataHome = env("XDG_DATA_HOME");
-  const base = os === "windows"
-    ? present(env("LOCALAPPDATA")) ?? (home && `${home}\\AppData\\Local`)
-    : os === "darwin"
-    ? home && `${home}/Library/Application Support`
-    : xdgDataHome?.startsWith("/")
-    ? xdgDataHome
-    : home && `${home}/.local/share`;
-  if (base === undefined) {
-    throw new ConfigError("No home directory is known to keep data in; say where with --db, or --db :memory:");
-  }
-  return os === "windows" ? `${base}\\mock-oauth\\kv.sqlite3` : `${base}/mock-oauth/kv.sqlite3`;
+/**
+ * Reads whether there are to be limits.
+ *
+ * @param text What was given, if anything.
+ * @throws ConfigError for something that is neither yes nor no.
+ */
+export function parsePublic(text: string | undefined): boolean {
+  if (text === undefined || text === "" || text === "false" || text === "0") return false;
+  if (text === "true" || text === "1") return true;
+  throw new ConfigError(`MOCK_PUBLIC is '${text}', but must be true or false`);
+}
+
+function databasePath(env: Environment, os: string): string {
+  const path = defaultDatabasePath(env, os);
+  if (path !== undefined) return path;
+  throw new ConfigError("No home directory is known to keep data in; say where with --db, or --db :memory:");
 }

@@ -31,6 +31,7 @@ export type OAuthErrorCode =
   | "request_not_supported"
   | "server_error"
   | "slow_down"
+  | "temporarily_unavailable"
   | "unauthorized_client"
   | "unsupported_grant_type"
   | "unsupported_response_type"
@@ -133,6 +134,8 @@ export function errorStatus({ code, detail }: OAuthError): number {
       return 405;
     case "server_error":
       return 500;
+    case "temporarily_unavailable":
+      return 503;
     case "authorization_pending":
     case "expired_token":
     case "interaction_required":

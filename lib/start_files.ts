@@ -48,7 +48,16 @@ async function readList<T>(
   try {
     return (await loadParser())(await readText(path));
   } catch (error) {
-    const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n", 1);
-    throw new ConfigError(`The ${what} of ${path} cannot be read: ${reason}`);
+    throw new ConfigError(`The ${what} of ${path} cannot be read: ${reasonOf(error)}`);
   }
+}
+
+/**
+ * Why something failed, in one line.
+ *
+ * @param error What was thrown.
+ */
+export function reasonOf(error: unknown): string {
+  const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n", 1);
+  return reason;
 }

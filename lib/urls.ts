@@ -39,6 +39,7 @@ export const paths = {
   style: "/assets/style.css",
   guideScript: "/assets/guide.js",
   favicon: "/favicon.ico",
+  robots: "/robots.txt",
 } as const;
 
 /** Paths of the API that tests control a sandbox with, below its prefix. */
@@ -122,6 +123,7 @@ export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
     style: base + paths.style,
     guideScript: base + paths.guideScript,
     favicon: base + paths.favicon,
+    robots: base + paths.robots,
     authorizationServer: origin + wellKnown.authorizationServer + prefix + issuerPath,
     openidConfiguration: origin + wellKnown.openidConfiguration + prefix + issuerPath,
     protectedResource: origin + wellKnown.protectedResource + prefix,

@@ -52,6 +52,8 @@ export function idOf(name: string, epoch: number): string {
 
 /** What a sandbox in use is made with. */
 export interface WorldDeps {
+  /** Rules where a scenario has none of its own. */
+  readonly base?: PlanPatch;
   /** Rules in place of every scenario's. */
   readonly patch: PlanPatch;
   /** Real time, in milliseconds since 1970. */
@@ -69,7 +71,7 @@ export interface WorldDeps {
  */
 export function createWorld(
   { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
-  { patch, now: realNow, onForget }: WorldDeps,
+  { base = {}, patch, now: realNow, onForget }: WorldDeps,
 ): { readonly world: World; readonly set: (state: SandboxState) => void } {
   const seen = new Map<string, Sandbox>();
   let state: SandboxState | undefined;
@@ -88,7 +90,7 @@ export function createWorld(
     // Whoever has rotated them may have been another process.
     if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onForget(known); }
     state = next;
-    plan = patchPlan(standardPlan, scenario.plan, patch, next.patch);
+    plan = patchPlan(standardPlan, base, scenario.plan, patch, next.patch);
     faults = [...scenario.plan.faults ?? [], ...next.faults];
   };
 

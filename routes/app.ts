@@ -14,6 +14,8 @@ import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound } from "../lib/outbound.ts";
+import { publicPlan } from "../lib/public/limits.ts";
+import { withQuotas } from "../lib/public/quotas.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
 import { buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sandbox.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
@@ -40,6 +42,7 @@ import { clientMetadataRoutes } from "./client_metadata.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { idpRoutes } from "./idp.ts";
+import { limitApp } from "./limits.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
@@ -72,10 +75,12 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  * ```
  */
 export function createApp(options: AppOptions): App {
-  const { isScenario, names, recorder, now, ...deps } = assemble(options);
+  const { isScenario, names, recorder, now, ...deps } = assemble(
+    options.public ? { ...options, loopbackOnly: false } : options,
+  );
   const { worlds } = deps;
 
-  return async (request, info) => {
+  const app: App = async (request, info) => {
     const url = new URL(request.url);
     const origin = options.publicUrl ?? url.origin;
     const address = parseAddress(url, isScenario);
@@ -96,6 +101,7 @@ export function createApp(options: AppOptions): App {
       return exchange?.close({ response, isRecorded: false }) ?? response;
     }
   };
+  return options.public ? limitApp(app, { ...deps, addressOf: (url) => parseAddress(url, isScenario) }) : app;
 }
 
 /** What an app is put together from. */
@@ -105,13 +111,14 @@ interface Parts extends ServeDeps {
   readonly names: readonly string[];
   readonly recorder: Recorder | undefined;
   readonly now: () => number;
+  readonly monotonicMs: () => number;
 }
 
 function assemble(options: AppOptions): Parts {
   const { kv, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
-  const store = createStore(kv, chance);
+  const store = options.public ? withQuotas(createStore(kv, chance), monotonicMs) : createStore(kv, chance);
   const local = options.loopbackOnly ?? false;
   const outbound = createOutbound({
     fetch: options.fetch ?? fetchAt,
@@ -142,6 +149,7 @@ function assemble(options: AppOptions): Parts {
     table,
     findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
     ownScenario: own,
+    ...(options.public ? { base: publicPlan } : {}),
     patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
     now,
     monotonicMs,
@@ -164,6 +172,7 @@ function assemble(options: AppOptions): Parts {
     names: [...known.keys()],
     table,
     now,
+    monotonicMs,
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
       ...clientMetadataRoutes(),

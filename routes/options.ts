@@ -61,6 +61,11 @@ export interface AppOptions {
    * Whoever has given a sandbox a label of 16 characters or more may control that one in any case.
    */
   readonly control?: ControlPolicy;
+  /**
+   * Whether anybody can reach the server: then there are limits on what a caller may ask and a sandbox may hold, all of
+   * it goes after a day, every page says so, and `loopbackOnly` counts for nothing.
+   */
+  readonly public?: boolean;
   /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
 }

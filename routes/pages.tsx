@@ -1,5 +1,5 @@
 /**
- * Home, guide, inspector and health, and the files the pages ask for.
+ * Home, guide, inspector and health, the files the pages ask for, and what crawlers ask for.
  *
  * @module
  */
@@ -46,6 +46,7 @@ export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Rout
       async ({ sandbox }) => htmlResponse(<InspectPage urls={sandbox.urls} banner={await bannerOf(sandbox)} />),
     ),
     page("health", paths.health, (context) => health(context, startedAtMs), true),
+    page("robots", paths.robots, robots),
     ...Object.entries(assets).map(([name, asset]) =>
       page(
         `asset_${name}`,
@@ -91,6 +92,11 @@ function health({ sandbox }: Context, startedAtMs: number): Response {
       oauth: mode(paths.oauth, "OAuth 2.1 with flexible authorization modes"),
     },
   });
+}
+
+/** Nothing here is worth finding, and a crawler that follows links makes sandboxes (RFC 9309 2.2). */
+function robots(): Response {
+  return new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain; charset=utf-8" } });
 }
 
 function assetResponse({ body, contentType }: Asset): Response {

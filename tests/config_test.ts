@@ -9,6 +9,7 @@ const defaults: Config = {
   host: "127.0.0.1",
   db: "/home/ada/.local/share/mock-oauth/kv.sqlite3",
   alg: "EdDSA",
+  public: false,
   json: false,
   quiet: false,
   record: true,
@@ -95,6 +96,14 @@ Deno.test("parseConfig takes certificate and key together, from flags, variables
   assert.deepEqual(configOf([], { ...home, TLS_CERT: "", TLS_KEY: "" }), defaults);
 });
 
+Deno.test("parseConfig turns limits on by flag or variable (README, options)", () => {
+  assert.deepEqual(configOf(["--public"]), { ...defaults, public: true });
+  for (const [text, isPublic] of [["true", true], ["1", true], ["false", false], ["0", false], ["", false]] as const) {
+    assert.deepEqual(configOf([], { ...home, MOCK_PUBLIC: text }), { ...defaults, public: isPublic }, text);
+  }
+  assert.deepEqual(configOf(["--public"], { ...home, MOCK_PUBLIC: "false" }), { ...defaults, public: true });
+});
+
 Deno.test("parseConfig turns output to JSON or off by flag alone (README, options)", () => {
   assert.deepEqual(configOf(["--json"]), { ...defaults, json: true });
   assert.deepEqual(configOf(["--no-record"]), { ...defaults, record: false });
@@ -172,6 +181,7 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [[], { ...home, PORT: "http" }, ["'http'", "whole number from 0 to 65535"]],
     [["--alg", "HS256"], home, ["'HS256'", "EdDSA, ES256, RS256"]],
     [[], { ...home, MOCK_ALG: "none" }, ["'none'", "EdDSA, ES256, RS256"]],
+    [[], { ...home, MOCK_PUBLIC: "maybe" }, ["'maybe'", "true or false"]],
     [["--public-url", "mock.example"], home, ["'mock.example'", "https://mock.example.com"]],
     [["--public-url", "ftp://mock.example"], home, ["'ftp://mock.example'", "an origin"]],
     [["--public-url", "https://mock.example/path"], home, ["'https://mock.example/path'", "an origin"]],

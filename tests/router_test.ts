@@ -31,6 +31,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/inspect", ["GET", "HEAD"], false],
   ["/health", ["GET", "HEAD"], true],
   ["/favicon.ico", ["GET", "HEAD"], false],
+  ["/robots.txt", ["GET", "HEAD"], false],
   ["/assets/style.css", ["GET", "HEAD"], false],
   ["/assets/guide.js", ["GET", "HEAD"], false],
   ["/.well-known/oauth-authorization-server", ["GET", "HEAD"], true],

@@ -13,6 +13,7 @@ import {
   type McpHttpHandler,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
+import { describeError, errorStatus, OAuthError } from "../errors.ts";
 import { createSessionStore } from "../store/sessions.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./options.ts";
@@ -103,6 +104,9 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
       try {
         return await route({ request, body: read.value, sandbox, mode, caller, profile: profiles[mode] }, shared);
       } catch (error) {
+        if (error instanceof OAuthError) {
+          return rpcErrorResponse(errorStatus(error), SERVER_ERROR, describeError(error), { id: idOf(read.value) });
+        }
         log("An MCP request failed", error);
         return rpcErrorResponse(500, INTERNAL_ERROR, "Internal error", { id: idOf(read.value) });
       }

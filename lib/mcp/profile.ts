@@ -12,6 +12,7 @@ import {
   type ServerCapabilities,
   type Tool,
 } from "@modelcontextprotocol/server";
+import { describeError, OAuthError } from "../errors.ts";
 import type { McpMode } from "./caller.ts";
 import { featureMethods, type Features } from "./features.ts";
 import type { Log } from "./options.ts";
@@ -161,6 +162,8 @@ export async function callTool(
   try {
     return await prepared.run(call);
   } catch (error) {
+    // A refusal that the caller is to read, such as a quota that is used up.
+    if (error instanceof OAuthError) return failureResult(describeError(error));
     if (!call.signal?.aborted) log(`The tool ${name} failed`, error);
     throw new ProtocolError(INTERNAL_ERROR, "Internal error");
   }

@@ -3,9 +3,12 @@ import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontex
 import assert from "node:assert/strict";
 import { paths, wellKnown } from "../../lib/urls.ts";
 import { assets } from "../../views/assets.ts";
-import { authorizeQuery, claimsOf, text } from "../helpers.ts";
+import manifest from "../../deno.json" with { type: "json" };
+import { authorizeQuery, claimsOf, redirectOf, text } from "../helpers.ts";
 import {
+  callStatus,
   type Client,
+  createClient,
   type Executable,
   fetchCode,
   jsonOf,
@@ -16,11 +19,13 @@ import {
   type Server,
   signInStatus,
   startServer,
-  taskWords,
 } from "./program.ts";
 
 /** The first time, the compiler's own parts may have to be fetched. */
 const COMPILE_PATIENCE_MS = 300_000;
+
+/** The user that owns nothing, by the number it has everywhere. */
+const NOBODY = 65_534;
 
 /** What the compiler says where its runtime cannot be downloaded. */
 const OUT_OF_REACH = /dl\.deno\.land|error sending request/;
@@ -43,37 +48,32 @@ async function findCompiler(): Promise<readonly string[] | undefined> {
 }
 
 /**
- * Compiles with the permissions of the task `compile`.
+ * Runs the task `compile`, as a release does.
  *
- * @param output The file to make.
- * @returns Whether it was made; false only where no compiler can be had at all.
+ * @returns The file it made; undefined only where no compiler can be had at all.
  */
-async function compile(output: string): Promise<boolean> {
-  const words = taskWords("compile");
-  const flags = words.slice(1, words.indexOf("--output"));
-  const command = await findCompiler();
-  const [path = "", ...args] = command
-    ? [...command, output, ...flags]
-    : [Deno.execPath(), "compile", ...flags, "--output", output, "main.ts"];
-  const { code, stderr } = await new Deno.Command(path, {
-    args,
+async function compile(): Promise<string | undefined> {
+  const compiler = await findCompiler();
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "compile"],
     cwd: root,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", COMPILE: compiler?.join(" ") ?? "" },
     stdin: "null",
     signal: AbortSignal.timeout(COMPILE_PATIENCE_MS),
   }).output();
   const complaint = new TextDecoder().decode(stderr);
-  if (
-    !command && Deno.env.get("CI") !== "true" && OUT_OF_REACH.test(complaint)
-  ) return false;
-  assert.equal(code, 0, `${[path, ...args].join(" ")}: ${complaint}`);
-  return true;
+  if (!compiler && Deno.env.get("CI") !== "true" && OUT_OF_REACH.test(complaint)) return undefined;
+  assert.equal(code, 0, `deno task compile: ${complaint}`);
+  return new URL("dist/mock-oauth", root).pathname;
 }
 
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-binary-" });
 const path = `${folder}/mock-oauth`;
-const ignore = !await compile(path);
-if (ignore) {
+const made = await compile();
+const ignore = made === undefined;
+// Away from everything it was made of.
+if (made !== undefined) await Deno.copyFile(made, path);
+else {
   await Deno.remove(folder, { recursive: true });
   const warning =
     "SKIPPED: the binary is not tested, since the runtime that deno compile needs cannot be downloaded here\n";
@@ -92,6 +92,7 @@ async function testBinary(t: Deno.TestContext): Promise<void> {
   };
   const [cwd, home] = [`${folder}/empty`, `${folder}/home`];
   await Promise.all([Deno.mkdir(cwd), Deno.mkdir(home)]);
+  const elsewhere = `${folder}/elsewhere`;
   const executable: Executable = { path, words: [], cwd, clearEnv: true };
   const start = (): Promise<Server> => startServer([], { executable, env: { HOME: home } });
 
@@ -105,10 +106,50 @@ async function testBinary(t: Deno.TestContext): Promise<void> {
       assert.deepEqual([...Deno.readDirSync(cwd)], []);
     },
   );
+  await t.step("it knows its version and the day it was made", async () => {
+    const { code, stdout } = await run(["--version"], { executable });
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+ \(built \d{4}-\d\d-\d\d\)\n$/);
+    assert(stdout.startsWith(`${manifest.version} `), stdout);
+  });
+  await t.step("it answers its first request; how soon is told, not judged", async () => {
+    const startMs = performance.now();
+    await using server = await start();
+    await jsonOf(await server.client.fetch(paths.health), 200);
+    const [ms, { size }] = [Math.round(performance.now() - startMs), await Deno.stat(path)];
+    await server.stop();
+    const [, told = ""] = /\b(\d+) MB, with the pages/.exec(await Deno.readTextFile(new URL("README.md", root))) ?? [];
+    assert(Math.abs(size / 1e6 - Number(told)) < 5, `The README says ${told} MB, but there are ${size} bytes`);
+    const line = `The binary has ${
+      Math.round(size / 1e6)
+    } MB and gave its first answer ${ms} ms after it was started\n`;
+    await Deno.stderr.write(new TextEncoder().encode(line));
+  });
   await t.step("it goes through the whole flow", async () => {
     await using server = await start();
     await goThroughFlow(server.client);
     await server.stop();
+  });
+  await t.step("it serves scenarios as sandboxes", async () => {
+    await using server = await start();
+    await assertScenario(server.client);
+    await server.stop();
+  });
+  await t.step("it works in a folder that is read-only, with its data elsewhere", async () => {
+    await Deno.mkdir(elsewhere);
+    // Nothing is read-only to root.
+    const uid = Deno.uid() === 0 ? NOBODY : undefined;
+    for (const [path, mode] of [[folder, 0o755], [cwd, 0o555], [elsewhere, 0o777]] as const) {
+      await Deno.chmod(path, mode);
+    }
+    const readOnly: Executable = { ...executable, ...(uid === undefined ? {} : { uid }) };
+    const touched = await run(["-c", "touch file"], { executable: { ...readOnly, path: "/bin/sh" } });
+    assert.notEqual(touched.code, 0, "the folder can be written to");
+    await using server = await startServer(["--db", `${elsewhere}/kv.sqlite3`], { executable: readOnly });
+    await goThroughFlow(server.client);
+    await server.stop();
+    assert.deepEqual([...Deno.readDirSync(cwd)], []);
+    assert((await Deno.stat(`${elsewhere}/kv.sqlite3`)).isFile);
   });
   await t.step("it has every page and every file they ask for", async () => {
     await using server = await start();
@@ -143,6 +184,23 @@ async function testBinary(t: Deno.TestContext): Promise<void> {
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /^mock-oauth: [^\n]*'none'[^\n]*\n$/);
   });
+}
+
+/** In one sandbox the server forgets its `iss`, as that scenario has it; beside it, it does not. */
+async function assertScenario(client: Client): Promise<void> {
+  const issOf = async ({ fetch, ...rest }: Client): Promise<string | null> => {
+    const clientId = await registerClient({ fetch, ...rest });
+    const response = await fetch(authorizeQuery(clientId, { auto_approve: "true" }));
+    await response.body?.cancel();
+    return redirectOf(response).searchParams.get("iss");
+  };
+  const sandbox = createClient(`${client.url}/s/iss-supported-missing~binary`);
+  assert.equal(await issOf(sandbox), null);
+  assert.equal(await issOf(client), client.url);
+  const clientId = await registerClient(sandbox);
+  const tokens = await jsonOf(await redeemCode(sandbox, clientId, await fetchCode(sandbox, clientId)), 200);
+  assert.equal(await callStatus(sandbox, text(tokens, "access_token")), 200);
+  assert.equal(await callStatus(client, text(tokens, "access_token")), 401, "a token of a sandbox is good elsewhere");
 }
 
 async function userIdOf(
@@ -246,6 +304,8 @@ async function assertPages({ fetch, ...client }: Client): Promise<void> {
   const pages: readonly (readonly [path: string, status: number])[] = [
     [paths.home, 200],
     [paths.guide, 200],
+    [paths.inspect, 200],
+    [paths.scenarios, 200],
     [authorizeQuery(clientId), 200],
     [authorizeQuery("unknown"), 400],
     ["/nowhere", 404],

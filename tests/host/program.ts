@@ -25,6 +25,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   TLS_CERT: "",
   TLS_KEY: "",
   MOCK_ALG: "",
+  MOCK_PUBLIC: "",
   MOCK_USERS: "",
   NO_COLOR: "1",
 };
@@ -36,10 +37,12 @@ export interface Executable {
   readonly cwd: string | URL;
   /** Whether it sees nothing of the tester's environment but what a test gives. */
   readonly clearEnv: boolean;
+  /** Who runs it; the tester if not given. */
+  readonly uid?: number;
 }
 
 /** The words of a task of deno.json, which a test runs as they stand: a permission that is missing there is missing here. */
-export function taskWords(name: "start" | "compile"): readonly string[] {
+export function taskWords(name: "start"): readonly string[] {
   const tasks = z.record(z.string(), z.looseObject({ command: z.string() })).parse(manifest.tasks);
   const words = tasks[name]?.command.split(" ") ?? [];
   assert.equal(words[0], "deno", `deno.json has no task ${name} that is one call of deno`);
@@ -82,16 +85,22 @@ export interface Program extends AsyncDisposable {
 export interface LaunchOptions {
   readonly executable?: Executable;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may live, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** Starts a process. */
-export function launch(args: readonly string[], { executable = startTask, env = {} }: LaunchOptions = {}): Program {
-  const { path, words, cwd, clearEnv } = executable;
+export function launch(
+  args: readonly string[],
+  { executable = startTask, env = {}, patienceMs = PATIENCE_MS }: LaunchOptions = {},
+): Program {
+  const { path, words, cwd, clearEnv, uid } = executable;
   const child = new Deno.Command(path, {
     args: [...words, ...args],
     cwd,
     clearEnv,
     env: clearEnv ? { ...env } : { ...NEUTRAL, ...env },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -122,7 +131,7 @@ export function launch(args: readonly string[], { executable = startTask, env = 
     return { code, signal, ...printed };
   });
   // A process that hangs is killed, so that the test fails with what was printed instead of hanging too.
-  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const patience = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   void ended.finally(() => clearTimeout(patience));
 
   function until(stream: "stdout" | "stderr", pattern: RegExp): Promise<RegExpExecArray> {

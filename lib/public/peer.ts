@@ -1,0 +1,38 @@
+/**
+ * Who calls, as far as limits go: an address, or the network that one customer has.
+ *
+ * @module
+ */
+import { isPublicAddress } from "../ip.ts";
+
+/**
+ * Names the caller. A peer inside one's own network is the proxy in front of the server, and the last address that it
+ * has added to `x-forwarded-for` is the caller's; a caller who comes by themselves can write there what they like.
+ *
+ * @param peer Address of the other end of the connection; undefined where it is not known.
+ * @param forwardedFor The header `x-forwarded-for`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(peerOf("93.184.215.14", "198.51.100.7"), "93.184.215.14");
+ * assert.equal(peerOf("10.0.0.2", "made up, 93.184.215.14"), "93.184.215.14");
+ * assert.equal(peerOf("2606:4700::1:2:3", null), peerOf("2606:4700:0:0:9::", null));
+ * ```
+ */
+export function peerOf(peer: string | undefined, forwardedFor: string | null): string {
+  const isProxy = peer === undefined || !isPublicAddress(peer);
+  const added = forwardedFor?.split(",").at(-1)?.trim();
+  const address = isProxy && added ? added : peer ?? "";
+  return networkOf(address.slice(0, 64));
+}
+
+/** Whoever has one IPv6 address has 2^64 of them (RFC 6177 2). */
+function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const hostname = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1) ?? address;
+  const [head = "", tail = ""] = hostname.split("::");
+  const [before, after] = [head, tail].map((part) => part === "" ? [] : part.split(":"));
+  const zeros = Array<string>(Math.max(0, 8 - (before?.length ?? 0) - (after?.length ?? 0))).fill("0");
+  return [...before ?? [], ...zeros, ...after ?? []].slice(0, 4).join(":");
+}

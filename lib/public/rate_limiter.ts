@@ -1,0 +1,65 @@
+/**
+ * Token buckets: each caller has one that fills by itself, and a request takes one token out of it.
+ *
+ * @module
+ */
+import type { Rate } from "./limits.ts";
+
+/** A bucket as it was when somebody last took from it. */
+interface Bucket {
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+/** The buckets of all callers of one kind. */
+export interface RateLimiter {
+  /**
+   * Takes a token.
+   *
+   * @returns How long to wait for one, in seconds; 0 if it was there.
+   */
+  readonly take: (name: string, rate: Rate) => number;
+  /** Whether a caller has a bucket. */
+  readonly knows: (name: string) => boolean;
+}
+
+/** The most buckets that are kept; whoever has not come for longest gets a new one. */
+export const MAX_BUCKETS = 10_000;
+
+/**
+ * Makes buckets, full ones.
+ *
+ * @param monotonicMs A clock for durations, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * let nowMs = 0;
+ * const { take } = createRateLimiter(() => nowMs);
+ * const rate = { burst: 1, perSecond: 0.5 };
+ * assert.deepEqual([take("a", rate), take("a", rate), take("b", rate)], [0, 2, 0]);
+ * nowMs = 2000;
+ * assert.equal(take("a", rate), 0);
+ * ```
+ */
+export function createRateLimiter(monotonicMs: () => number): RateLimiter {
+  const buckets = new Map<string, Bucket>();
+
+  return {
+    knows: (name) => buckets.has(name),
+    take: (name, { burst, perSecond }) => {
+      const atMs = monotonicMs();
+      const { tokens, atMs: beforeMs } = buckets.get(name) ?? { tokens: burst, atMs };
+      const filled = Math.min(burst, tokens + (atMs - beforeMs) / 1000 * perSecond);
+      const isThere = filled >= 1;
+      // The order of the map is that of the last call, so that the first is whoever has been away for longest.
+      buckets.delete(name);
+      buckets.set(name, { tokens: isThere ? filled - 1 : filled, atMs });
+      if (buckets.size > MAX_BUCKETS) {
+        const [oldest] = buckets.keys();
+        if (oldest !== undefined) buckets.delete(oldest);
+      }
+      return isThere ? 0 : (1 - filled) / perSecond;
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** The fixture with a socket, for clients that cannot be given a fetch. */
+import assert from "node:assert/strict";
+import { startMockServer } from "../../main.ts";
+
+Deno.test("startMockServer listens where it is asked to, serves what fetch serves, and stops listening (README)", async () => {
+  const mock = await startMockServer({ port: 0 });
+  const { hostname, port } = new URL(mock.url);
+  assert.equal(hostname, "127.0.0.1");
+  assert(Number(port) > 0);
+  const [outside, inside] = await Promise.all([fetch(`${mock.url}/oauth/jwks`), mock.fetch("/oauth/jwks")]);
+  assert.deepEqual(await outside.json(), await inside.json());
+  const token = await mock.token({ scope: "openid" });
+  const answer = await fetch(`${mock.url}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
+  await answer.body?.cancel();
+  assert.equal(answer.status, 200);
+  await mock[Symbol.asyncDispose]();
+  await assert.rejects(fetch(`${mock.url}/health`), TypeError);
+});
