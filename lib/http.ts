@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { noteText } from "./seen_text.ts";
 import { errorBody, errorStatus, OAuthError } from "./errors.ts";
 
 /** The most a request body may hold, in bytes: what a client registers or posts is a hundredth of it. */
@@ -22,7 +23,10 @@ export async function readText(request: Request): Promise<string> {
       : new OAuthError("invalid_request", "The body ended before it was complete");
   });
   // What decoding leaves in place of bytes that are no UTF-8; nothing we read has a use for the character itself.
-  if (!text.includes("\ufffd")) return text;
+  if (!text.includes("\ufffd")) {
+    noteText(request, text);
+    return text;
+  }
   throw new OAuthError("invalid_request", "The body is not UTF-8", { reference: "RFC 6749 B" });
 }
 
@@ -77,10 +81,9 @@ export function requireContentType(request: Request, accepted: string): void {
  * @param status HTTP status, 200 if not given.
  */
 export function noStoreJson(body: unknown, status = 200): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "content-type": "application/json", "cache-control": "no-store" },
-  });
+  const json = JSON.stringify(body);
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return noteText(new Response(json, { status, headers }), json);
 }
 
 /**
@@ -90,9 +93,8 @@ export function noStoreJson(body: unknown, status = 200): Response {
  * @param maxAgeSeconds How long, in seconds.
  */
 export function cacheableJson(json: string, maxAgeSeconds: number): Response {
-  return new Response(json, {
-    headers: { "content-type": "application/json", "cache-control": `public, max-age=${maxAgeSeconds}` },
-  });
+  const headers = { "content-type": "application/json", "cache-control": `public, max-age=${maxAgeSeconds}` };
+  return noteText(new Response(json, { headers }), json);
 }
 
 /** The JSON response to a refusal (RFC 6749 5.2). */

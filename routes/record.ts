@@ -5,7 +5,8 @@
  */
 import type { Chance } from "../lib/chance.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
-import { type Arrival, createRecording, type Recording } from "../lib/recorder/recording.ts";
+import type { Arrival } from "../lib/recorder/entry.ts";
+import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { type ConnectionInfo, endpointOf } from "./router.ts";
 import type { Served } from "./serve.ts";

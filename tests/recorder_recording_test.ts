@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { type Exchange, MAX_BODY_LENGTH } from "../lib/recorder/exchange.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
+import { readText } from "../lib/http.ts";
+import { entryOf } from "../lib/recorder/entry.ts";
 import { createTape, MAX_EXCHANGES } from "../lib/recorder/tape.ts";
 import { challengeOf } from "./helpers.ts";
 
@@ -56,7 +58,7 @@ Deno.test("an exchange has both messages, and the handler and the client see the
     "user-agent": "x/1",
   });
   const response = await pass(recording, request, async (received) => {
-    assert.equal(await received.text(), '{"jsonrpc":"2.0","id":1,"method":"ping"}');
+    assert.equal(await readText(received), '{"jsonrpc":"2.0","id":1,"method":"ping"}');
     return Response.json({ access_token: token }, { status: 201 });
   });
   assert.equal(await response.text(), JSON.stringify({ access_token: token }));
@@ -218,7 +220,7 @@ Deno.test("a sandbox keeps 2,000 exchanges, the newest", () => {
   const tape = createTape();
   for (let sequence = 1; sequence <= MAX_EXCHANGES + 10; sequence++) {
     assert.equal(tape.number("main"), sequence);
-    tape.put("main", example(sequence));
+    tape.put("main", entryOf(example(sequence)));
   }
   const kept = tape.read("main");
   assert.deepEqual([kept.length, kept[0]?.sequence, kept.at(-1)?.sequence], [2000, 11, 2010]);
@@ -229,9 +231,9 @@ Deno.test("all sandboxes together keep so much, and the one unused for the longe
   const tape = createTape(3000);
   for (const sandboxId of ["old", "middle", "new"]) {
     tape.number(sandboxId);
-    tape.put(sandboxId, example(1, "x".repeat(100)));
+    tape.put(sandboxId, entryOf(example(1, "x".repeat(100))));
   }
-  tape.put("new", example(2, "x".repeat(500)));
+  tape.put("new", entryOf(example(2, "x".repeat(500))));
   assert.deepEqual(["old", "middle", "new"].map((id) => tape.read(id).length), [0, 1, 2]);
 });
 

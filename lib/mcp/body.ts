@@ -4,6 +4,7 @@
  * @module
  */
 import { DEFAULT_MAX_REQUEST_BODY_SIZE, isJsonContentType, readRequestBody } from "@modelcontextprotocol/server";
+import { noteText } from "../seen_text.ts";
 import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /** Below it every recursive reader of a body (schemas, `JSON.stringify`) stays far from the end of the stack. */
@@ -25,6 +26,7 @@ export async function readJson(request: Request): Promise<{ readonly value: unkn
       const limit = DEFAULT_MAX_REQUEST_BODY_SIZE;
       return rpcErrorResponse(413, SERVER_ERROR, `Payload Too Large: Request body must not exceed ${limit} bytes`);
     }
+    noteText(request, text);
     if (isNestedDeeper(text, MAX_NESTING)) {
       return rpcErrorResponse(
         400,

@@ -19,6 +19,7 @@ import {
   type Result,
   SERVER_INFO_META_KEY,
 } from "@modelcontextprotocol/server";
+import { noteText } from "../seen_text.ts";
 import type { Log } from "./options.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
@@ -154,5 +155,6 @@ function stamped(result: Result, { serverInfo }: Profile, { revision }: PlainEra
 }
 
 function jsonResponse(body: unknown, { headers }: PlainEra): Response {
-  return new Response(JSON.stringify(body), { headers: { "content-type": "application/json", ...headers } });
+  const json = JSON.stringify(body);
+  return noteText(new Response(json, { headers: { "content-type": "application/json", ...headers } }), json);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { noteText } from "../seen_text.ts";
 
 /** Codes of JSON-RPC 2.0 section 5.1. */
 export const PARSE_ERROR: number = -32700;
@@ -51,7 +52,8 @@ export function rpcErrorResponse(
   { id = null, headers = {}, data }: RpcErrorOptions = {},
 ): Response {
   const error = { code, message, ...(data !== undefined && { data }) };
-  return Response.json({ jsonrpc: "2.0", error, id }, { status, headers });
+  const json = JSON.stringify({ jsonrpc: "2.0", error, id });
+  return noteText(new Response(json, { status, headers: { "content-type": "application/json", ...headers } }), json);
 }
 
 /**

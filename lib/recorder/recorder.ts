@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Arrival, OpenExchange, Recording } from "./recording.ts";
+import type { Arrival } from "./entry.ts";
+import type { OpenExchange, Recording } from "./recording.ts";
 
 /** One request and its response, as far as a log shows it: no query, no header, no body, so no secret. */
 export interface ExchangeSummary {

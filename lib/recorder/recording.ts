@@ -1,38 +1,28 @@
 /**
- * Records exchanges behind the response: a copy of what went by is redacted and kept once it is complete, a stream as it
- * goes. Nothing is kept that was not redacted, and no response waits.
+ * Records exchanges behind the response: what went by is kept once it is complete, a stream as it goes, and no response
+ * waits. Nothing is handed out that was not redacted, and nothing is redacted before somebody asks: so what nobody asks
+ * for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
  *
  * @module
  */
-import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
+import { type Exchange, MAX_BODY_LENGTH } from "./exchange.ts";
 import { createDigests } from "./digests.ts";
-import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
+import {
+  type Arrival,
+  type Departure,
+  entryOf,
+  exchangeOf,
+  headOf,
+  lazyEntry,
+  type Parts,
+  scrubbed,
+  valueOf,
+} from "./entry.ts";
+import { createRedactor, type Redactor } from "./redact.ts";
 import { type CleanBody, cleanEvents, type RawBody, redactBody } from "./redact_body.ts";
-import { createPeers, type Peers } from "./peers.ts";
+import { createPeers } from "./peers.ts";
 import { createTape, type ExchangeListener, type ExchangeRange } from "./tape.ts";
 import { copyBody, isStream, tapStream } from "./tap.ts";
-
-/** What is known of a request when it comes. */
-export interface Arrival {
-  /** Whose log it belongs to. */
-  readonly sandboxId: string;
-  /** Its URL as the client knows it. */
-  readonly url: string;
-  /** When it came, in milliseconds since 1970 on the sandbox's clock. */
-  readonly startedAtMs: number;
-  /** Where it came from. */
-  readonly remoteAddress: string;
-}
-
-/** What is known of a response when it leaves. */
-export interface Departure {
-  /** Name of the route that answered. */
-  readonly route?: string;
-  /** How long it took, in milliseconds. */
-  readonly durationMs: number;
-  /** Names of the faults and overrides that shaped it. */
-  readonly shapedBy?: readonly string[];
-}
 
 /** A request under way. */
 export interface OpenExchange {
@@ -61,12 +51,6 @@ export interface Recording {
   /** Forgets a sandbox altogether. */
   readonly drop: (sandboxId: string) => void;
 }
-
-/** An exchange that lacks nothing but its bodies. */
-type Head = Omit<Exchange, "request" | "response"> & {
-  readonly requestHeaders: Message["headers"];
-  readonly responseHeaders: Message["headers"];
-};
 
 /** What a recording is made with. */
 export interface RecordingOptions {
@@ -99,29 +83,29 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
   function open(request: Request, arrival: Arrival): OpenExchange {
     const { sandboxId } = arrival;
     const sequence = tape.number(sandboxId);
-    const requestBody = copyBody(request);
-    return {
-      sequence,
-      close: (response, departure) => {
-        const redactor = createRedactor(digests);
-        const put = (exchange: Exchange): void => tape.put(sandboxId, scrubbed(exchange, redactor));
-        // The HTTP server takes a request's head away when the response has left.
-        const head = headOf({ request, response, arrival, departure, sequence, redactor, peerOf });
-        if (isStream(response)) return tapResponse(response, { head, requestBody, redactor, put, report });
-        const sentType = request.headers.get("content-type");
-        const responseBody = copyBody(response);
-        wait(
-          sandboxId,
-          Promise.all([requestBody, responseBody]).then(([sent, answered]) => {
-            put(exchangeOf(head, {
-              sent: bodyOf(sent, sentType, redactor),
-              answered: bodyOf(answered, response.headers.get("content-type"), redactor),
-            }));
-          }),
-        );
-        return response;
-      },
-    };
+
+    function close(response: Response, departure: Departure): Response {
+      const requestBody = copyBody(request);
+      // The HTTP server takes a request's head away when the response has left.
+      const parts: Parts = {
+        ...{ arrival, departure, sequence, peerOf },
+        request: { method: request.method, headers: [...request.headers] },
+        response: { status: response.status, headers: [...response.headers] },
+      };
+      if (isStream(response)) {
+        const put = (exchange: Exchange): void => tape.put(sandboxId, entryOf(exchange));
+        return tapResponse(response, { parts, requestBody, redactor: createRedactor(digests), put, report });
+      }
+      const put = (sent: RawBody | undefined, answered: RawBody | undefined): void =>
+        tape.put(sandboxId, lazyEntry(parts, { sent, answered }, digests));
+      const responseBody = copyBody(response);
+      if (requestBody instanceof Promise || responseBody instanceof Promise) {
+        wait(sandboxId, Promise.all([requestBody, responseBody]).then((bodies) => put(...bodies)));
+      } else put(requestBody, responseBody);
+      return response;
+    }
+
+    return { sequence, close };
   }
 
   return {
@@ -137,75 +121,31 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
   };
 }
 
-interface Parts {
-  readonly request: Pick<Request, "method" | "headers">;
-  readonly response: Response;
-  readonly arrival: Arrival;
-  readonly departure: Departure;
-  readonly sequence: number;
-  readonly redactor: Redactor;
-  readonly peerOf: Peers;
-}
-
-function headOf({ request, response, arrival, departure, sequence, redactor, peerOf }: Parts): Head {
-  return {
-    sequence,
-    startedAtMs: arrival.startedAtMs,
-    ...(departure.route === undefined ? {} : { route: departure.route }),
-    method: request.method,
-    url: redactor.url(arrival.url),
-    peer: peerOf(arrival.remoteAddress, request.headers.get("user-agent") ?? ""),
-    requestHeaders: redactHeaders(request.headers, redactor),
-    status: response.status,
-    responseHeaders: redactHeaders(response.headers, redactor),
-    durationMs: departure.durationMs,
-    shapedBy: departure.shapedBy ?? [],
-  };
-}
-
-interface Bodies {
-  readonly sent: CleanBody;
-  readonly answered: CleanBody;
-  readonly isOpen?: boolean;
-}
-
-function exchangeOf(head: Head, { sent, answered, isOpen = false }: Bodies): Exchange {
-  const { requestHeaders, responseHeaders, ...rest } = head;
-  return {
-    ...rest,
-    request: { headers: requestHeaders, ...sent },
-    response: { headers: responseHeaders, ...answered },
-    ...(isOpen ? { isOpen } : {}),
-  };
-}
-
-function bodyOf(raw: RawBody | undefined, contentType: string | null, redactor: Redactor): CleanBody {
-  return raw ? redactBody(raw, contentType, redactor) : { truncated: false };
-}
-
 interface Tapped {
-  readonly head: Head;
-  readonly requestBody: Promise<RawBody> | undefined;
+  readonly parts: Parts;
+  readonly requestBody: RawBody | Promise<RawBody> | undefined;
   readonly redactor: Redactor;
   readonly put: (exchange: Exchange) => void;
   readonly report: (error: unknown) => void;
 }
 
 /** A stream is kept as soon as it begins, and again when it has said something new. */
-function tapResponse(response: Response, { head, requestBody, redactor, put, report }: Tapped): Response {
+function tapResponse(response: Response, { parts, requestBody, redactor, put, report }: Tapped): Response {
+  const head = headOf(parts, redactor);
   let sent: CleanBody = { truncated: false };
   let answered: CleanBody = { truncated: false };
   let isOpen = true;
   const update = (): void => {
     try {
-      put(exchangeOf(head, { sent, answered, isOpen }));
+      put(scrubbed(exchangeOf(head, { sent, answered, isOpen }), redactor));
     } catch (error) {
       report(error);
     }
   };
   update();
-  const contentType = head.requestHeaders.find(([name]) => name === "content-type")?.[1] ?? null;
-  void requestBody?.then((raw) => {
+  const contentType = valueOf(parts.request.headers, "content-type");
+  void Promise.resolve(requestBody).then((raw) => {
+    if (!raw) return;
     sent = redactBody(raw, contentType, redactor);
     update();
   }).catch(report);
@@ -220,19 +160,4 @@ function tapResponse(response: Response, { head, requestBody, redactor, put, rep
       update();
     },
   });
-}
-
-/** The last pass: what was found to be a secret in one part stands perhaps in another, where no name tells. */
-function scrubbed(exchange: Exchange, { scrub }: Redactor): Exchange {
-  const clean = (message: Message): Message => ({
-    ...message,
-    headers: message.headers.map(([name, value]) => [name, scrub(value)]),
-    ...(message.body === undefined ? {} : { body: scrub(message.body) }),
-  });
-  return {
-    ...exchange,
-    url: scrub(exchange.url),
-    request: clean(exchange.request),
-    response: clean(exchange.response),
-  };
 }

@@ -115,10 +115,8 @@ export function createRedactor(digests: Digests): Redactor {
 }
 
 /** The headers of a message, each redacted. */
-export function redactHeaders(headers: Headers, redactor: Redactor): HeaderPair[] {
-  const pairs: HeaderPair[] = [];
-  headers.forEach((value, name) => pairs.push([name, redactor.header(name, value)]));
-  return pairs;
+export function redactHeaders(headers: readonly HeaderPair[], redactor: Redactor): readonly HeaderPair[] {
+  return headers.map(([name, value]) => [name, redactor.header(name, value)]);
 }
 
 /** What equal secrets have in common once they are redacted. */

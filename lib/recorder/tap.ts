@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { notedText } from "../seen_text.ts";
 import { withEnd } from "../stream.ts";
 import { MAX_BODY_LENGTH } from "./exchange.ts";
 import { isKept, type RawBody } from "./redact_body.ts";
@@ -14,17 +15,20 @@ const NOTHING: RawBody = { text: "", isComplete: true };
 const UNREADABLE: RawBody = { text: "", isComplete: false };
 
 /**
- * Reads a copy of a body.
+ * What a body says: at once where somebody had it in hand, else from a copy.
  *
- * @param message A request or response whose body nobody has begun to read.
- * @returns Undefined if there is none; else what there is, once it has gone by.
+ * @param message A request that was answered, or a response that is to leave.
+ * @returns Undefined if there is none; else what there is, or will be, once it has gone by.
  */
-export function copyBody(message: Request | Response): Promise<RawBody> | undefined {
+export function copyBody(message: Request | Response): RawBody | Promise<RawBody> | undefined {
+  const noted = notedText(message);
+  if (noted !== undefined) return cut(noted);
   if (message instanceof Request && (message.method === "GET" || message.method === "HEAD")) return undefined;
   const { headers } = message;
   if (!isKept(headers.get("content-type")) || Number(headers.get("content-length")) > MAX_READ_LENGTH) {
-    return headers.has("content-type") ? Promise.resolve(UNREADABLE) : undefined;
+    return headers.has("content-type") ? UNREADABLE : undefined;
   }
+  if (message.bodyUsed) return UNREADABLE;
   const copy = message.clone();
   // A declared length is small enough here; so is what a response has that is no stream.
   if (headers.has("content-length") || message instanceof Response) return copy.text().then(cut, () => UNREADABLE);

@@ -16,12 +16,32 @@ export interface ExchangeRange {
 /** Called with every exchange that is new or has changed; one that changes keeps its sequence number. */
 export type ExchangeListener = (exchange: Exchange) => void;
 
+/** An exchange that is kept as it came, and redacted when somebody first looks. */
+export interface Entry {
+  /** Its place in the order. */
+  readonly sequence: number;
+  /** What it holds, in characters. */
+  readonly length: number;
+  /** The exchange, redacted. */
+  readonly exchange: () => Exchange;
+}
+
+/**
+ * Makes an entry whose exchange is made at most once.
+ *
+ * @param entry What it holds, and how the exchange is made.
+ */
+export function createEntry({ sequence, length, exchange: make }: Entry): Entry {
+  let made: Exchange | undefined;
+  return { sequence, length, exchange: () => made ??= make() };
+}
+
 /** The exchanges of all sandboxes. */
 export interface Tape {
   /** The next sequence number of a sandbox. */
   readonly number: (sandboxId: string) => number;
   /** Keeps an exchange, or puts it in the place of the one with its number. */
-  readonly put: (sandboxId: string, exchange: Exchange) => void;
+  readonly put: (sandboxId: string, entry: Entry) => void;
   /** What is kept, in the order of sequence numbers. */
   readonly read: (sandboxId: string, range?: ExchangeRange) => readonly Exchange[];
   /** Whether nothing of a sandbox was forgotten. */
@@ -43,7 +63,7 @@ interface Ring {
   next: number;
   clearedAt: number;
   isWhole: boolean;
-  exchanges: Exchange[];
+  entries: Entry[];
 }
 
 /**
@@ -57,43 +77,43 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
   let length = 0;
 
   function ringOf(sandboxId: string): Ring {
-    const ring = rings.get(sandboxId) ?? { next: 1, clearedAt: 0, isWhole: true, exchanges: [] };
+    const ring = rings.get(sandboxId) ?? { next: 1, clearedAt: 0, isWhole: true, entries: [] };
     // The map's order is that of the last use.
     rings.delete(sandboxId);
     rings.set(sandboxId, ring);
     return ring;
   }
 
-  function put(sandboxId: string, exchange: Exchange): void {
+  function put(sandboxId: string, entry: Entry): void {
     const ring = ringOf(sandboxId);
     // It began before the sandbox was cleared.
-    if (exchange.sequence <= ring.clearedAt) return;
-    const { exchanges } = ring;
-    const at = exchanges.findLastIndex(({ sequence }) => sequence <= exchange.sequence);
-    const known = exchanges[at];
-    if (known?.sequence === exchange.sequence) {
-      length -= lengthOf(known);
-      exchanges[at] = exchange;
+    if (entry.sequence <= ring.clearedAt) return;
+    const { entries } = ring;
+    const at = entries.findLastIndex(({ sequence }) => sequence <= entry.sequence);
+    const known = entries[at];
+    if (known?.sequence === entry.sequence) {
+      length -= known.length;
+      entries[at] = entry;
     } else {
-      exchanges.splice(at + 1, 0, exchange);
+      entries.splice(at + 1, 0, entry);
     }
-    length += lengthOf(exchange);
-    if (exchanges.length > MAX_EXCHANGES) forgetFirst(ring);
+    length += entry.length;
+    if (entries.length > MAX_EXCHANGES) forgetFirst(ring);
     while (length > maxLength && makeRoom()) { /* one exchange less */ }
-    for (const listener of listeners.get(sandboxId) ?? []) listener(exchange);
+    for (const listener of listeners.get(sandboxId) ?? []) listener(entry.exchange());
   }
 
   function forgetFirst(ring: Ring): void {
-    const first = ring.exchanges.shift();
+    const first = ring.entries.shift();
     if (!first) return;
-    length -= lengthOf(first);
+    length -= first.length;
     ring.isWhole = false;
   }
 
   /** Forgets the first exchange of the sandbox that was written to the longest ago; false if there is none. */
   function makeRoom(): boolean {
     for (const ring of rings.values()) {
-      if (ring.exchanges.length === 0) continue;
+      if (ring.entries.length === 0) continue;
       forgetFirst(ring);
       return true;
     }
@@ -104,16 +124,16 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
     const ring = ringOf(sandboxId);
     ring.clearedAt = ring.next - 1;
     ring.isWhole = false;
-    while (ring.exchanges.length > 0) forgetFirst(ring);
+    while (ring.entries.length > 0) forgetFirst(ring);
   }
 
   return {
     number: (sandboxId) => ringOf(sandboxId).next++,
     put,
     read: (sandboxId, { after = 0, limit = MAX_EXCHANGES } = {}) => {
-      const exchanges = rings.get(sandboxId)?.exchanges ?? [];
-      const from = exchanges.findIndex(({ sequence }) => sequence > after);
-      return from < 0 ? [] : exchanges.slice(from, from + limit);
+      const entries = rings.get(sandboxId)?.entries ?? [];
+      const from = entries.findIndex(({ sequence }) => sequence > after);
+      return from < 0 ? [] : entries.slice(from, from + limit).map(({ exchange }) => exchange());
     },
     isWhole: (sandboxId) => rings.get(sandboxId)?.isWhole ?? true,
     subscribe: (sandboxId, listener) => {
@@ -130,8 +150,4 @@ export function createTape(maxLength: number = MAX_LENGTH): Tape {
       rings.delete(sandboxId);
     },
   };
-}
-
-function lengthOf({ url, request, response }: Exchange): number {
-  return 500 + url.length + (request.body?.length ?? 0) + (response.body?.length ?? 0);
 }
