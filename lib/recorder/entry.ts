@@ -45,7 +45,7 @@ export interface Parts {
   /** The request's head. */
   readonly request: { readonly method: string; readonly headers: readonly HeaderPair[] };
   /** The response's head. */
-  readonly response: { readonly status: number; readonly headers: readonly HeaderPair[] };
+  readonly response: { readonly status: number; readonly headers: Headers };
   /** How the request came. */
   readonly arrival: Arrival;
   /** How the response left. */
@@ -76,7 +76,7 @@ export function lazyEntry(
       const redactor = createRedactor(digests);
       const bodies = {
         sent: bodyOf(sent, valueOf(request.headers, "content-type"), redactor),
-        answered: bodyOf(answered, valueOf(response.headers, "content-type"), redactor),
+        answered: bodyOf(answered, response.headers.get("content-type"), redactor),
       };
       return scrubbed(exchangeOf(headOf(parts, redactor), bodies), redactor);
     },
@@ -109,7 +109,7 @@ export function headOf({ request, response, arrival, departure, sequence, peerOf
     peer: peerOf(arrival.remoteAddress, valueOf(request.headers, "user-agent") ?? ""),
     requestHeaders: redactHeaders(request.headers, redactor),
     status: response.status,
-    responseHeaders: redactHeaders(response.headers, redactor),
+    responseHeaders: redactHeaders([...response.headers], redactor),
     durationMs: departure.durationMs,
     shapedBy: departure.shapedBy ?? [],
   };

@@ -90,7 +90,7 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
       const parts: Parts = {
         ...{ arrival, departure, sequence, peerOf },
         request: { method: request.method, headers: [...request.headers] },
-        response: { status: response.status, headers: [...response.headers] },
+        response: { status: response.status, headers: response.headers },
       };
       if (isStream(response)) {
         const put = (exchange: Exchange): void => tape.put(sandboxId, entryOf(exchange));
