@@ -1,6 +1,6 @@
 /**
  * A mock OAuth 2.1 authorization server with mock MCP servers behind it: run it, deploy it (`deno serve`, Deno Deploy), or
- * import {@link createApp} and call it in a test.
+ * import {@link startMockServer} for a test, or {@link createApp}, the server as a function.
  *
  * @module
  */

@@ -258,7 +258,7 @@ Deno.test("public: every page says that it is fake, and without --public none do
   const { clientId } = await register(test);
   for (const path of [paths.home, paths.guide, authorizeQuery(clientId), authorizeQuery("nobody"), "/nowhere"]) {
     const page = await (await test.get(path, { accept: "text/html" })).text();
-    assert.match(page, /<body><p class="public-notice" role="note">Everything here is fake/, path);
+    assert.match(page, /<body><aside class="public-notice">Everything here is fake/, path);
     assert.equal(page.match(/public-notice/g)?.length, 1);
     assert.match(page, /<\/html>\s*$/);
     assert.doesNotMatch(await (await plain.get(path, { accept: "text/html" })).text(), /public-notice/);

@@ -463,11 +463,13 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   const ada = { email: "ada@example.com", password: "pass-phrase", roles: ["admin"] };
   const [db, users] = [`${folder.path}/kv.sqlite3`, `${folder.path}/users.json`];
   await Deno.writeTextFile(users, JSON.stringify([ada]));
-  const env = { MOCK_DB: db, PORT: `${ownPort}`, MOCK_ALG: "ES256", MOCK_USERS: users };
+  const env = { MOCK_DB: db, PORT: `${ownPort}`, MOCK_ALG: "ES256", MOCK_PUBLIC: "true", MOCK_USERS: users };
   await using program = launch(["--host", "127.0.0.1", "--port", `${port}`, "main.ts"], { executable, env });
   await until("it listens", () => isListening(port));
   const client = createClient(`http://127.0.0.1:${port}`);
   assert.equal(await issuerAt(client), client.url);
+  const home = await (await client.fetch("/", { headers: { accept: "text/html" } })).text();
+  assert.match(home, /class="public-notice"/);
   const clientId = await registerClient(client);
   const login = { auto_approve_email: ada.email, auto_approve_password: ada.password };
   const code = await fetchCode(client, clientId, login);
