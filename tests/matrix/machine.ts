@@ -11,7 +11,8 @@ export type Machine =
   | {
     readonly kind: "key";
     readonly clientId: string;
-    readonly privateKey: Record<string, unknown>;
+    /** As PEM, or as a JWK. */
+    readonly privateKey: string | Record<string, unknown>;
     readonly algorithm: string;
   }
   /** It brings an assertion of an identity provider. */

@@ -10,12 +10,10 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 // @ts-types="@modelcontextprotocol/sdk/shared/auth"
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
-import { machineOf } from "./machine.ts";
 import { callsOf, type Program, type Surroundings } from "./walk.ts";
 
 /** The program for a scenario. */
-export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program | string {
-  const machine = machineOf(scenario);
+export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
   if (machine?.kind === "assertion") return "no such client in the SDK";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
@@ -28,14 +26,16 @@ export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program |
     ? new extensions.ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
     : machine?.kind === "key"
     ? new extensions.PrivateKeyJwtProvider(machine)
-    : person;
+    : { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });
+  let last = open();
   return {
     connect: async () => {
       const client = new Client({ name: "v1", version: "1" });
-      await client.connect(open());
+      last = open();
+      await client.connect(last);
       return {
         callTool: async () => {
           for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
@@ -47,7 +47,7 @@ export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program |
     callback: () => person.kept.callbacks[used],
     finish: async (callback) => {
       used++;
-      await open().finishAuth(callback.searchParams.get("code") ?? "");
+      await (staysUp ? last : open()).finishAuth(callback.searchParams.get("code") ?? "");
     },
   };
 }

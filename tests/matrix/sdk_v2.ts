@@ -9,12 +9,10 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { createProvider } from "../host/server.ts";
-import { machineOf } from "./machine.ts";
 import { callsOf, type Program, type Surroundings } from "./walk.ts";
 
 /** The program for a scenario. */
-export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program | string {
-  const machine = machineOf(scenario);
+export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
@@ -27,14 +25,16 @@ export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program |
     ? new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
     : machine?.kind === "key"
     ? new PrivateKeyJwtProvider(machine)
-    : person;
+    : { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });
+  let last = open();
   return {
     connect: async () => {
       const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode: "auto" } });
-      await client.connect(open());
+      last = open();
+      await client.connect(last);
       return {
         callTool: async () => {
           for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
@@ -46,7 +46,7 @@ export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program |
     callback: () => person.kept.callbacks[used],
     finish: async (callback) => {
       used++;
-      await open().finishAuth(callback.searchParams);
+      await (staysUp ? last : open()).finishAuth(callback.searchParams);
     },
   };
 }
