@@ -23,6 +23,7 @@ export interface Comparison extends Pick<Pair, "client" | "scenario"> {
   /** Rules that we say are broken. */
   readonly broken: readonly string[];
   readonly verdict: Judgement["verdict"];
+  readonly idle: Judgement["idle"];
   /** Where they do not agree, one by one. */
   readonly differences: readonly string[];
   /** Checks that none of our rules looks at. */
@@ -64,6 +65,7 @@ export function compare({ client, scenario, checks, judgement }: Pair): Comparis
     failed: [...failed].sort(),
     broken: broken.map(({ rule }) => rule),
     verdict: judgement.verdict,
+    idle: judgement.idle,
     differences,
     unruled: ids.filter((id) => !ruled.includes(id)),
   };

@@ -1,8 +1,9 @@
 /** Clients of the SDKs in the hands of the suite, and the same in front of our scenarios, where what they do is recorded. */
 import { z } from "zod";
 import { officialScenarios } from "../../lib/scenarios/catalogue/official.ts";
-import { createApp, type Scenario } from "../../main.ts";
-import { origin } from "../helpers.ts";
+import { type App, createApp, type Scenario } from "../../main.ts";
+import type { Party } from "../host/oracle_party.ts";
+import { ours, withAssertions } from "../host/oracle_sides.ts";
 import { type Machine, machineOf } from "../matrix/machine.ts";
 import { type Fetch, logInAndCall, type Sdk, type Surroundings } from "../matrix/walk.ts";
 import type { Assignment } from "./suite.ts";
@@ -13,7 +14,11 @@ const documentUrl = "https://conformance-test.local/client-metadata.json";
 /** How a client ended that could do no more. */
 const gaveUp = (error: unknown): string => String(error);
 
-async function drive(sdk: Sdk, surroundings: Pick<Surroundings, "url" | "fetch" | "machine">): Promise<void> {
+/** Gives why there is no such client, if there is none. */
+async function drive(
+  sdk: Sdk,
+  surroundings: Pick<Surroundings, "url" | "fetch" | "machine">,
+): Promise<string | undefined> {
   const { fetch } = surroundings;
   const browse = async (url: URL): Promise<URL> => {
     const response = await fetch(url, { redirect: "manual" });
@@ -23,13 +28,15 @@ async function drive(sdk: Sdk, surroundings: Pick<Surroundings, "url" | "fetch" 
     return location;
   };
   const program = sdk({ ...surroundings, browse, documentUrl, staysUp: true });
-  if (typeof program !== "string") await logInAndCall(program, gaveUp);
+  if (typeof program === "string") return program;
+  await logInAndCall(program, gaveUp);
+  return undefined;
 }
 
 /** Lets a client do what the suite has asked for; however it ends, the suite has seen it. */
 export async function driveForSuite(sdk: Sdk, { scenario, url, context }: Assignment): Promise<void> {
   const own = officialScenarios.find(({ official }) => official === scenario);
-  const machine = own && withContext(machineOf(own), context);
+  const machine = own && withContext(own, context);
   await drive(sdk, { url, fetch: fetchWhole, machine });
 }
 
@@ -40,22 +47,35 @@ const fetchWhole: Fetch = async (input, init) => {
 };
 
 const contextShape = z.object({
-  client_id: z.string(),
+  client_id: z.string().default(""),
   client_secret: z.string().default(""),
   private_key_pem: z.string().default(""),
+  idp_token_endpoint: z.string().default(""),
+  idp_client_id: z.string().default(""),
+  idp_id_token: z.string().optional(),
+  valid_jwt: z.string().optional(),
 });
 
-/** The same kind of client, with what the suite has told it. */
-function withContext(machine: Machine | undefined, context: Assignment["context"]): Machine | undefined {
-  if (!machine || machine.kind === "assertion") return machine;
-  const { client_id, client_secret, private_key_pem } = contextShape.parse(context);
-  switch (machine.kind) {
+/** The client of a scenario, with what it is told beside the URL. */
+function withContext(scenario: Scenario, context: Assignment["context"]): Machine | undefined {
+  const machine = machineOf(scenario);
+  const told = contextShape.parse(context);
+  const [clientId, clientSecret] = [told.client_id, told.client_secret];
+  switch (machine?.kind) {
     case "known":
-      return { kind: "known", information: { client_id, client_secret } };
+      return { kind: "known", information: { client_id: clientId, client_secret: clientSecret } };
     case "secret":
-      return { kind: "secret", clientId: client_id, clientSecret: client_secret };
+      return { kind: "secret", clientId, clientSecret };
     case "key":
-      return { ...machine, clientId: client_id, privateKey: private_key_pem };
+      return { ...machine, clientId, privateKey: told.private_key_pem };
+    case "assertion": {
+      const { idp_token_endpoint: tokenEndpoint, idp_client_id, idp_id_token: idToken, valid_jwt: assertion } = told;
+      if (assertion !== undefined) return { kind: "workload", clientId, assertion };
+      if (idToken === undefined) return machine;
+      return { kind: "exchange", clientId, clientSecret, idp: { tokenEndpoint, clientId: idp_client_id, idToken } };
+    }
+    default:
+      return machine;
   }
 }
 
@@ -65,32 +85,38 @@ const reportShape = z.object({
     findings: z.array(z.object({
       rule: z.string(),
       status: z.enum(["kept", "broken", "not observed"]),
-      detail: z.string(),
       official: z.array(z.string()),
     })),
   })),
 });
 
 /** What our report says of a client. */
-export type Judgement = z.infer<typeof reportShape>;
-/** What became of one of our rules. */
-export type Finding = Judgement["clients"][number]["findings"][number];
+export interface Judgement extends z.infer<typeof reportShape> {
+  /** Why nothing was done, if nothing was. */
+  readonly idle?: string | undefined;
+}
+/** What a client is told of our scenario. Its assertions are asked for where nobody watches: that is not its work. */
+async function describeForClient(app: App, scenario: Scenario): Promise<Party> {
+  const party = ours(app, scenario);
+  return machineOf(scenario)?.kind === "assertion" ? await withAssertions(party) : party;
+}
 
 /** Lets a client work on our scenario, and gives what our report says of it. */
 export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgement> {
   using kv = await Deno.openKv(":memory:");
   const stop = new AbortController();
-  const app = createApp({ kv, signal: stop.signal, loopbackOnly: true, scenarios: [scenario] });
-  const { name, needs_origin } = scenario;
-  const base = needs_origin ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+  const options = { kv, signal: stop.signal, loopbackOnly: true, scenarios: [scenario] };
+  const app = createApp(options);
+  const { base, context, mcpUrl } = await describeForClient(createApp({ ...options, record: false }), scenario);
   const fetch: Fetch = async (input, init) => {
     const { hostname } = new URL(input);
     if (!/(^|\.)localhost$/.test(hostname)) throw new TypeError("There is no such host");
     return await app(new Request(input, init));
   };
   try {
-    await drive(sdk, { url: `${base}/oauth`, fetch, machine: machineOf(scenario) });
-    return reportShape.parse(await (await app(new Request(`${base}/control/report`))).json());
+    const idle = await drive(sdk, { url: mcpUrl, fetch, machine: withContext(scenario, context) });
+    const report = await app(new Request(`${base}/control/report`));
+    return { ...reportShape.parse(await report.json()), idle };
   } finally {
     stop.abort();
   }

@@ -80,13 +80,13 @@ export function renderAgreement(all: readonly Comparison[]): string {
 }
 
 function cellsOf(comparison: Comparison): readonly string[] {
-  const { scenario, compared, failed, broken, verdict, differences } = comparison;
+  const { scenario, compared, failed, broken, verdict, idle, differences } = comparison;
   const why = [...new Set(differences.flatMap((difference) => reasonsFor(comparison, difference)))];
   return [
     `\`${scenario}\``,
     String(compared),
     failed.length === 0 ? "pass" : failed.map((id) => `\`${id}\``).join(", "),
     broken.length === 0 ? verdict : `${verdict}: ${broken.join(", ")}`,
-    differences.length === 0 ? "yes" : why.join("; "),
+    differences.length === 0 ? `yes${idle === undefined ? "" : `, of nothing done: ${idle}`}` : why.join("; "),
   ];
 }

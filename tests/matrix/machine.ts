@@ -15,8 +15,22 @@ export type Machine =
     readonly privateKey: string | Record<string, unknown>;
     readonly algorithm: string;
   }
-  /** It brings an assertion of an identity provider. */
-  | { readonly kind: "assertion" };
+  /** It brings an assertion, which nobody has given it yet. */
+  | { readonly kind: "assertion" }
+  /** It exchanges the id_token of a person who has logged in at a company's identity provider. */
+  | {
+    readonly kind: "exchange";
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly idp: { readonly tokenEndpoint: string; readonly clientId: string; readonly idToken: string };
+  }
+  /** It brings the assertion of its platform. */
+  | { readonly kind: "workload"; readonly clientId: string; readonly assertion: string };
+
+/** What a client that brings its platform's assertion asks for a token with (RFC 7523 2.1). */
+export function workloadRequest(assertion: string): URLSearchParams {
+  return new URLSearchParams({ grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion });
+}
 
 /** The client that a scenario declares, if any. */
 export function machineOf({ clients = [] }: Scenario): Machine | undefined {

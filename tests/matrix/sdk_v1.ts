@@ -10,11 +10,12 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 // @ts-types="@modelcontextprotocol/sdk/shared/auth"
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
+import { workloadRequest } from "./machine.ts";
 import { callsOf, type Program, type Surroundings } from "./walk.ts";
 
 /** The program for a scenario. */
 export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
-  if (machine?.kind === "assertion") return "no such client in the SDK";
+  if (machine?.kind === "assertion" || machine?.kind === "exchange") return "no such client in the SDK";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
     OAuthClientInformationMixed,
@@ -26,6 +27,13 @@ export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = fals
     ? new extensions.ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
     : machine?.kind === "key"
     ? new extensions.PrivateKeyJwtProvider(machine)
+    : machine?.kind === "workload"
+    ? {
+      ...person,
+      redirectUrl: undefined,
+      clientInformation: () => ({ client_id: machine.clientId }),
+      prepareTokenRequest: () => workloadRequest(machine.assertion),
+    }
     : { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>

@@ -2,14 +2,41 @@
 import {
   Client,
   ClientCredentialsProvider,
+  CrossAppAccessProvider,
   PrivateKeyJwtProvider,
+  requestJwtAuthorizationGrant,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { createProvider } from "../host/server.ts";
-import { callsOf, type Program, type Surroundings } from "./walk.ts";
+import { type Machine, workloadRequest } from "./machine.ts";
+import { callsOf, type Fetch, type Program, type Surroundings } from "./walk.ts";
+
+/** A provider that gets its assertion from the identity provider. */
+function createExchange(
+  { clientId, clientSecret, idp }: Extract<Machine, { kind: "exchange" }>,
+  fetch: Fetch,
+): CrossAppAccessProvider {
+  return new CrossAppAccessProvider({
+    clientId,
+    clientSecret,
+    fetchFn: fetch,
+    assertion: async ({ authorizationServerUrl, resourceUrl, scope }) => {
+      const { jwtAuthGrant } = await requestJwtAuthorizationGrant({
+        tokenEndpoint: idp.tokenEndpoint,
+        audience: authorizationServerUrl,
+        resource: resourceUrl,
+        idToken: idp.idToken,
+        clientId: idp.clientId,
+        ...(scope === undefined ? {} : { scope }),
+        fetchFn: fetch,
+      });
+      return jwtAuthGrant;
+    },
+  });
+}
 
 /** The program for a scenario. */
 export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
@@ -25,6 +52,15 @@ export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = fals
     ? new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
     : machine?.kind === "key"
     ? new PrivateKeyJwtProvider(machine)
+    : machine?.kind === "exchange"
+    ? createExchange(machine, fetch)
+    : machine?.kind === "workload"
+    ? {
+      ...person,
+      redirectUrl: undefined,
+      clientInformation: () => ({ client_id: machine.clientId }),
+      prepareTokenRequest: () => workloadRequest(machine.assertion),
+    }
     : { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
