@@ -5,6 +5,8 @@ import type { Scenario } from "../../main.ts";
 export type Machine =
   /** It has a person, and is known beforehand. */
   | { readonly kind: "known"; readonly information: { client_id: string; client_secret?: string } }
+  /** It has a person, and binds its tokens to a key if it knows how (RFC 9449). */
+  | { readonly kind: "proof" }
   /** It acts for itself, with a secret. */
   | { readonly kind: "secret"; readonly clientId: string; readonly clientSecret: string }
   /** It acts for itself, with a key. */
@@ -33,7 +35,8 @@ export function workloadRequest(assertion: string): URLSearchParams {
 }
 
 /** The client that a scenario declares, if any. */
-export function machineOf({ clients = [] }: Scenario): Machine | undefined {
+export function machineOf({ clients = [], plan }: Scenario): Machine | undefined {
+  if (plan.policy?.requireDpop === true) return { kind: "proof" };
   const [client] = clients;
   if (!client) return undefined;
   const { client_id, client_secret, grant_types, private_key_jwk } = client;

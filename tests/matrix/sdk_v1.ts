@@ -10,8 +10,30 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 // @ts-types="@modelcontextprotocol/sdk/shared/auth"
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
-import { workloadRequest } from "./machine.ts";
+import { type Machine, workloadRequest } from "./machine.ts";
 import { callsOf, type Program, type Surroundings } from "./walk.ts";
+
+/** A provider for a client that is not the usual one. */
+function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OAuthClientProvider {
+  switch (machine.kind) {
+    case "secret":
+      return new extensions.ClientCredentialsProvider({
+        clientId: machine.clientId,
+        clientSecret: machine.clientSecret,
+      });
+    case "key":
+      return new extensions.PrivateKeyJwtProvider(machine);
+    case "workload":
+      return {
+        ...usual,
+        redirectUrl: undefined,
+        clientInformation: () => ({ client_id: machine.clientId }),
+        prepareTokenRequest: () => workloadRequest(machine.assertion),
+      };
+    default:
+      return usual;
+  }
+}
 
 /** The program for a scenario. */
 export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
@@ -23,18 +45,8 @@ export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = fals
     undefined
   >({ open: browse });
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
-  const provider = machine?.kind === "secret"
-    ? new extensions.ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
-    : machine?.kind === "key"
-    ? new extensions.PrivateKeyJwtProvider(machine)
-    : machine?.kind === "workload"
-    ? {
-      ...person,
-      redirectUrl: undefined,
-      clientInformation: () => ({ client_id: machine.clientId }),
-      prepareTokenRequest: () => workloadRequest(machine.assertion),
-    }
-    : { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
+  const usual = { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
+  const provider = machine ? createSpecial(machine, usual) : usual;
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });

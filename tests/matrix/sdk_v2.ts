@@ -3,6 +3,8 @@ import {
   Client,
   ClientCredentialsProvider,
   CrossAppAccessProvider,
+  DpopSession,
+  type OAuthClientProvider,
   PrivateKeyJwtProvider,
   requestJwtAuthorizationGrant,
   type StoredOAuthClientInformation,
@@ -38,6 +40,31 @@ function createExchange(
   });
 }
 
+/** A provider for a client that is not the usual one. */
+function createSpecial(machine: Machine, usual: OAuthClientProvider, fetch: Fetch): OAuthClientProvider {
+  switch (machine.kind) {
+    case "secret":
+      return new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret });
+    case "key":
+      return new PrivateKeyJwtProvider(machine);
+    case "exchange":
+      return createExchange(machine, fetch);
+    case "workload":
+      return {
+        ...usual,
+        redirectUrl: undefined,
+        clientInformation: () => ({ client_id: machine.clientId }),
+        prepareTokenRequest: () => workloadRequest(machine.assertion),
+      };
+    case "proof": {
+      const session = DpopSession.create();
+      return { ...usual, dpop: () => session };
+    }
+    default:
+      return usual;
+  }
+}
+
 /** The program for a scenario. */
 export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
@@ -48,20 +75,8 @@ export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = fals
     undefined
   >({ open: browse });
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
-  const provider = machine?.kind === "secret"
-    ? new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
-    : machine?.kind === "key"
-    ? new PrivateKeyJwtProvider(machine)
-    : machine?.kind === "exchange"
-    ? createExchange(machine, fetch)
-    : machine?.kind === "workload"
-    ? {
-      ...person,
-      redirectUrl: undefined,
-      clientInformation: () => ({ client_id: machine.clientId }),
-      prepareTokenRequest: () => workloadRequest(machine.assertion),
-    }
-    : { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
+  const usual = { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
+  const provider = machine ? createSpecial(machine, usual, fetch) : usual;
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });
