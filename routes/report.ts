@@ -23,8 +23,8 @@ import type { Context, Route } from "./router.ts";
 export interface ReportDeps {
   /** What was recorded; undefined where nothing is. */
   readonly recording: Recording | undefined;
-  /** The scenario of a sandbox, for the rules that it is there to see kept. */
-  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects">;
+  /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
+  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
   /** Lets in who may see it. */
   readonly guard: Guard;
   /** What to wait with. */
@@ -49,10 +49,12 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
 
   async function judge(sandbox: Sandbox): Promise<Report> {
     const { id, name, scenario, prefix } = sandbox;
+    const { expects, revisions } = scenarioOf(sandbox);
     return buildReport(await recording.exchanges(id), {
       sandbox: name,
       scenario,
-      expects: scenarioOf(sandbox).expects,
+      expects,
+      ...(revisions ? { revisions } : {}),
       hasOrigin: prefix === "",
       isWhole: recording.isWhole(id),
     });

@@ -117,6 +117,34 @@ Deno.test("a client with no client_id is known by where it comes from, and by th
   assert.deepEqual(clientsOf(make(["http://localhost/guide"], [resourceUrl, { method: "OPTIONS" }])), []);
 });
 
+Deno.test("a scenario that is new with a revision judges by it who speaks an older one, and nobody by an older one", () => {
+  const revisionOf = (version: string, revisions?: readonly string[]): unknown =>
+    buildReport(make(speaks(version)), {
+      sandbox: SANDBOX,
+      hasOrigin: true,
+      isWhole: true,
+      ...(revisions ? { revisions } : {}),
+    }).clients[0]?.revision;
+  assert.equal(revisionOf("2025-11-25", ["2026-07-28"]), "2026-07-28");
+  assert.equal(revisionOf("2025-06-18", ["2026-07-28", "2025-11-25"]), "2025-11-25");
+  assert.equal(revisionOf("2026-07-28", ["2025-03-26"]), "2026-07-28");
+  assert.equal(revisionOf("2025-11-25"), "2025-11-25");
+  assert.equal(revisionOf("DRAFT", ["2026-07-28"]), undefined);
+});
+
+Deno.test("a client that shows who it is with an assertion alone was given its client_id before (RFC 7523 2.2)", () => {
+  const gets = (fields: Record<string, string>, status = 200): readonly [string, Made] => [
+    server.token_endpoint,
+    { method: "POST", status, sent: new URLSearchParams({ grant_type: "client_credentials", ...fields }).toString() },
+  ];
+  const statusOf = (...steps: readonly (readonly [string, Made?])[]): unknown =>
+    judge(make(speaks("2025-11-25"), reads(), ...steps)).clients[0]?.findings.find(({ rule }) => rule === "C29")
+      ?.status;
+  assert.equal(statusOf(gets({ client_assertion: "header.payload.signature" })), "kept");
+  assert.equal(statusOf(gets({ client_assertion: "header.payload.signature" }, 401)), "not observed");
+  assert.equal(statusOf(gets({})), "not observed");
+});
+
 Deno.test("a client is judged by the revision it speaks: the one settled on, else the one it last named", () => {
   const revisionOf = (...steps: readonly (readonly [string, Made?])[]): unknown =>
     judge(make(...steps)).clients[0]?.revision;

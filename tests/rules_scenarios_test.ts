@@ -6,8 +6,8 @@ import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { type DoubleOptions, runDouble } from "./client_double.ts";
 import { json, origin, testApp } from "./helpers.ts";
 
-/** What cannot be seen of this client, because it has no keys. */
-const keyless = new Set(["dpop", "dpop-nonce", "client-credentials-jwt"]);
+/** What cannot be seen of this client, because it has no keys, and brings no assertions. */
+const keyless = new Set(["dpop", "dpop-nonce", "client-credentials-jwt", "enterprise-managed", "workload-identity"]);
 
 const shape = z.object({
   verdict: z.string(),

@@ -8,7 +8,7 @@ import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import type { Level, Rule, Status } from "./rules/rule.ts";
 import { readSteps } from "./steps.ts";
-import { createView, issuedTokens, type Place, type Revision } from "./view.ts";
+import { createView, issuedTokens, type Place, type Revision, revisions } from "./view.ts";
 
 /** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
 export type Verdict = "pass" | "fail" | "incomplete";
@@ -75,6 +75,8 @@ export interface ReportOptions {
   readonly scenario?: string;
   /** Ids of the rules that the scenario is there to see kept. */
   readonly expects?: readonly string[];
+  /** Revisions of MCP that the scenario is for; absent for all. */
+  readonly revisions?: readonly string[];
   /** Whether all requests to its origin are recorded. */
   readonly hasOrigin: boolean;
   /** Whether its exchanges are on record from the first one on. */
@@ -89,11 +91,12 @@ export interface ReportOptions {
  */
 export function buildReport(
   exchanges: readonly Exchange[],
-  { sandbox, scenario, expects = [], hasOrigin, isWhole }: ReportOptions,
+  { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole }: ReportOptions,
 ): Report {
   const steps = readSteps(exchanges);
   const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
-  const clients = groupByClient(steps).map((client) => judge(client, place, expects));
+  const oldest = revisions.find((revision) => played?.includes(revision));
+  const clients = groupByClient(steps).map((client) => judge(client, place, { expects, oldest }));
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
@@ -108,9 +111,20 @@ export function isFailure({ status, level, isExpected }: Finding): boolean {
   return status === "broken" && (level === "MUST" || isExpected);
 }
 
-function judge({ id, name, steps }: ClientSteps, place: Place, expects: readonly string[]): ClientReport {
-  const view = createView(steps, place);
-  const { revision } = view;
+/** What a scenario is there for. */
+interface Purpose {
+  readonly expects: readonly string[];
+  /** The oldest revision that it is for; undefined if it is for all. */
+  readonly oldest: Revision | undefined;
+}
+
+function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest }: Purpose): ClientReport {
+  const seen = createView(steps, place);
+  // Who tries a scenario that is new with a revision wants to know what that revision says of the client.
+  const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
+    ? oldest
+    : seen.revision;
+  const view = { ...seen, revision };
   const findings = rules.filter((rule) => isApplicable(rule, revision, expects)).map((rule): Finding => {
     const { status, evidence, detail, level = rule.level } = rule.check(view);
     return {

@@ -10,13 +10,34 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 // @ts-types="@modelcontextprotocol/sdk/shared/auth"
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
-import { machineOf } from "./machine.ts";
+import { type Machine, workloadRequest } from "./machine.ts";
 import { callsOf, type Program, type Surroundings } from "./walk.ts";
 
+/** A provider for a client that is not the usual one. */
+function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OAuthClientProvider {
+  switch (machine.kind) {
+    case "secret":
+      return new extensions.ClientCredentialsProvider({
+        clientId: machine.clientId,
+        clientSecret: machine.clientSecret,
+      });
+    case "key":
+      return new extensions.PrivateKeyJwtProvider(machine);
+    case "workload":
+      return {
+        ...usual,
+        redirectUrl: undefined,
+        clientInformation: () => ({ client_id: machine.clientId }),
+        prepareTokenRequest: () => workloadRequest(machine.assertion),
+      };
+    default:
+      return usual;
+  }
+}
+
 /** The program for a scenario. */
-export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program | string {
-  const machine = machineOf(scenario);
-  if (machine?.kind === "assertion") return "no such client in the SDK";
+export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
+  if (machine?.kind === "assertion" || machine?.kind === "exchange") return "no such client in the SDK";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
     OAuthClientInformationMixed,
@@ -24,18 +45,17 @@ export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program |
     undefined
   >({ open: browse });
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
-  const provider = machine?.kind === "secret"
-    ? new extensions.ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
-    : machine?.kind === "key"
-    ? new extensions.PrivateKeyJwtProvider(machine)
-    : person;
+  const usual = { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
+  const provider = machine ? createSpecial(machine, usual) : usual;
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });
+  let last = open();
   return {
     connect: async () => {
       const client = new Client({ name: "v1", version: "1" });
-      await client.connect(open());
+      last = open();
+      await client.connect(last);
       return {
         callTool: async () => {
           for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
@@ -47,7 +67,7 @@ export function sdkV1({ url, fetch, browse, scenario }: Surroundings): Program |
     callback: () => person.kept.callbacks[used],
     finish: async (callback) => {
       used++;
-      await open().finishAuth(callback.searchParams.get("code") ?? "");
+      await (staysUp ? last : open()).finishAuth(callback.searchParams.get("code") ?? "");
     },
   };
 }

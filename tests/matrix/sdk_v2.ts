@@ -2,19 +2,71 @@
 import {
   Client,
   ClientCredentialsProvider,
+  CrossAppAccessProvider,
+  DpopSession,
+  type OAuthClientProvider,
   PrivateKeyJwtProvider,
+  requestJwtAuthorizationGrant,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { createProvider } from "../host/server.ts";
-import { machineOf } from "./machine.ts";
-import { callsOf, type Program, type Surroundings } from "./walk.ts";
+import { type Machine, workloadRequest } from "./machine.ts";
+import { callsOf, type Fetch, type Program, type Surroundings } from "./walk.ts";
+
+/** A provider that gets its assertion from the identity provider. */
+function createExchange(
+  { clientId, clientSecret, idp }: Extract<Machine, { kind: "exchange" }>,
+  fetch: Fetch,
+): CrossAppAccessProvider {
+  return new CrossAppAccessProvider({
+    clientId,
+    clientSecret,
+    fetchFn: fetch,
+    assertion: async ({ authorizationServerUrl, resourceUrl, scope }) => {
+      const { jwtAuthGrant } = await requestJwtAuthorizationGrant({
+        tokenEndpoint: idp.tokenEndpoint,
+        audience: authorizationServerUrl,
+        resource: resourceUrl,
+        idToken: idp.idToken,
+        clientId: idp.clientId,
+        ...(scope === undefined ? {} : { scope }),
+        fetchFn: fetch,
+      });
+      return jwtAuthGrant;
+    },
+  });
+}
+
+/** A provider for a client that is not the usual one. */
+function createSpecial(machine: Machine, usual: OAuthClientProvider, fetch: Fetch): OAuthClientProvider {
+  switch (machine.kind) {
+    case "secret":
+      return new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret });
+    case "key":
+      return new PrivateKeyJwtProvider(machine);
+    case "exchange":
+      return createExchange(machine, fetch);
+    case "workload":
+      return {
+        ...usual,
+        redirectUrl: undefined,
+        clientInformation: () => ({ client_id: machine.clientId }),
+        prepareTokenRequest: () => workloadRequest(machine.assertion),
+      };
+    case "proof": {
+      const session = DpopSession.create();
+      return { ...usual, dpop: () => session };
+    }
+    default:
+      return usual;
+  }
+}
 
 /** The program for a scenario. */
-export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program | string {
-  const machine = machineOf(scenario);
+export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
@@ -23,18 +75,17 @@ export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program |
     undefined
   >({ open: browse });
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
-  const provider = machine?.kind === "secret"
-    ? new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret })
-    : machine?.kind === "key"
-    ? new PrivateKeyJwtProvider(machine)
-    : person;
+  const usual = { ...person, ...(documentUrl === undefined ? {} : { clientMetadataUrl: documentUrl }) };
+  const provider = machine ? createSpecial(machine, usual, fetch) : usual;
   let used = 0;
   const open = (): StreamableHTTPClientTransport =>
     new StreamableHTTPClientTransport(new URL(url), { fetch, authProvider: provider });
+  let last = open();
   return {
     connect: async () => {
       const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode: "auto" } });
-      await client.connect(open());
+      last = open();
+      await client.connect(last);
       return {
         callTool: async () => {
           for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
@@ -46,7 +97,7 @@ export function sdkV2({ url, fetch, browse, scenario }: Surroundings): Program |
     callback: () => person.kept.callbacks[used],
     finish: async (callback) => {
       used++;
-      await open().finishAuth(callback.searchParams);
+      await (staysUp ? last : open()).finishAuth(callback.searchParams);
     },
   };
 }

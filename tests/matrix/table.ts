@@ -44,18 +44,18 @@ function cellsOf({ scenario: { name, story, official }, v1, v2 }: Row): readonly
   return [`\`${name}\``, story, v1, v2, ...(official === undefined ? [] : [`\`${official}\``])];
 }
 
-function renderTable(rows: readonly (readonly string[])[], head: readonly string[]): string {
+/** Rows and their head as a table, columns padded as the formatter pads them. */
+export function renderTable(rows: readonly (readonly string[])[], head: readonly string[]): string {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
-/** The README with other tables in it; throws where it has no place for them. */
-export function withTables(readme: string, tables: string): string {
-  const [begin, end] = markers;
+/** The README with other tables between two lines; throws where it has no place for them. */
+export function withTables(readme: string, tables: string, [begin, end]: readonly [string, string] = markers): string {
   const [before, rest] = readme.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`The README has no lines ${markers.join(" and ")}`);
+  if (before === undefined || after === undefined) throw new Error(`The README has no lines ${begin} and ${end}`);
   return `${before}${begin}\n\n${tables}\n\n${end}${after}`;
 }

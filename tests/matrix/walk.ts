@@ -1,6 +1,7 @@
 /** How a client of an SDK fares in a scenario: it connects as its documentation says, and what becomes of it is put in words. */
 import { type App, createApp, type Scenario } from "../../main.ts";
 import { origin } from "../helpers.ts";
+import { type Machine, machineOf } from "./machine.ts";
 
 /** What SDKs take for `fetch`. */
 export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
@@ -19,7 +20,12 @@ export interface Surroundings {
   readonly fetch: Fetch;
   /** Opens a URL in a browser whose person agrees, and gives where the browser is sent. */
   readonly browse: (url: URL) => Promise<URL>;
-  readonly scenario: Scenario;
+  /** What it is, if not the usual client. */
+  readonly machine: Machine | undefined;
+  /** Where its metadata document is, if it has one. */
+  readonly documentUrl?: string;
+  /** Whether it goes on running while the person logs in, and so keeps what it found out. */
+  readonly staysUp?: boolean;
 }
 
 /** A client of an SDK: one program that is started, sent to a browser, and started again. */
@@ -111,25 +117,33 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
     if (location === null) throw new BrowserError(`the browser shows ${response.status}`);
     return new URL(location);
   };
-  return { url, fetch, browse, scenario };
+  return { url, fetch, browse, machine: machineOf(scenario) };
 }
 
 /** What a person sees in the browser in place of coming back to the client. */
 class BrowserError extends Error {}
 
 async function fare(scene: Scene, program: Program): Promise<string> {
-  const first = await logInAndCall(scene, program);
+  const tell = (error: unknown): string => describe(scene, error);
+  const first = await logInAndCall(program, tell);
   if (first !== undefined) return first;
   const logins = scene.logins;
   scene.clock.nowMs += TOKEN_LIFE_MS;
-  const later = await logInAndCall(scene, program);
+  const later = await logInAndCall(program, tell);
   const begin = logins > 1 ? `works, ${logins} logins` : "works";
   if (later !== undefined) return `${begin}; a minute later ${later}`;
   return scene.logins > logins ? `${begin}; a minute later a new login` : begin;
 }
 
-/** Undefined if all is well. */
-async function logInAndCall(scene: Scene, program: Program): Promise<string | undefined> {
+/**
+ * Connects and calls tools, and sends the person to log in whenever that is asked for.
+ *
+ * @returns Undefined if all is well, else how it ended.
+ */
+export async function logInAndCall(
+  program: Program,
+  describe: (error: unknown) => string,
+): Promise<string | undefined> {
   for (let round = 0; round <= MAX_LOGINS; round++) {
     let connection: Connection | undefined;
     try {
@@ -138,12 +152,12 @@ async function logInAndCall(scene: Scene, program: Program): Promise<string | un
       return undefined;
     } catch (error) {
       const callback = program.mustLogIn(error) ? program.callback() : undefined;
-      if (!callback) return describe(scene, error);
+      if (!callback) return describe(error);
       const problem = callback.searchParams.get("error");
       try {
         await program.finish(callback);
       } catch (error) {
-        return describe(scene, error);
+        return describe(error);
       }
       if (problem !== null) return `redeems an answer that says ${problem}`;
     } finally {

@@ -161,7 +161,9 @@ function checkGiven({ registrations, authorizations, tokens, isWhole }: View): O
   const registered = new Set(registrations.map(({ registered }) => textOf(registered, "client_id")));
   const given = [...authorizations, ...tokens].find((step) => {
     const id = idOf(step);
-    return id !== undefined && !isUrl(id) && !registered.has(id) && step.status < 400;
+    // Who it is stands in its assertion, of which the record keeps no more than that it is one.
+    const isGiven = id === undefined ? step.params.has("client_assertion") : !isUrl(id) && !registered.has(id);
+    return isGiven && step.status < 400;
   });
   return given && isWhole
     ? kept("It came with a client_id that it had been given before", [given.at])

@@ -22,7 +22,7 @@ function tokenEndpointAuth(method: "basic" | "post" | "none", story: string, cli
     tellsScope: false,
     policy: { tokenEndpointAuthMethods: [name] },
     registration: { set: {}, keep: ["token_endpoint_auth_method", ...(method === "none" ? [] : ["client_secret"])] },
-    expects: ["C14"],
+    expects: ["C14", "C22"],
     links: [{ label: "RFC 6749 2.3.1", url: "https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1" }],
   });
 }
@@ -69,7 +69,7 @@ export const officialClients: readonly Scenario[] = [
       token_endpoint_auth_method: "client_secret_basic",
       grant_types: ["authorization_code"],
     }],
-    expects: ["C6", "C29"],
+    expects: ["C6", "C22", "C29"],
     links: [{ label: "MCP 2025-11-25, preregistration", url: `${authorization25}#preregistration` }],
   }),
   official({

@@ -85,7 +85,7 @@ export const officialExtensions: readonly Scenario[] = [
       jwks: { keys: [publicKey] },
       private_key_jwk: privateKey,
     }],
-    expects: ["C29"],
+    expects: ["C22", "C29"],
     links: [...clientCredentials, {
       label: "RFC 7523 2.2",
       url: "https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2",
@@ -107,7 +107,7 @@ export const officialExtensions: readonly Scenario[] = [
       token_endpoint_auth_method: "client_secret_basic",
       grant_types: ["client_credentials"],
     }],
-    expects: ["C29"],
+    expects: ["C22", "C29"],
     links: [...clientCredentials, {
       label: "RFC 6749 4.4",
       url: "https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4",
@@ -155,7 +155,7 @@ export const officialExtensions: readonly Scenario[] = [
         },
       },
     }],
-    expects: ["C14"],
+    expects: ["C22"],
     links: [
       { label: "SEP-990", url: `${extAuth}/enterprise-managed-authorization.mdx` },
       { label: "RFC 8693", url: "https://www.rfc-editor.org/rfc/rfc8693.html" },
@@ -187,7 +187,7 @@ export const officialExtensions: readonly Scenario[] = [
       ),
       refuseScope("wif.rejected", "invalid_scope", "Requested scope is not permitted for this grant"),
     ],
-    expects: ["C14"],
+    expects: ["C22"],
     links: [
       { label: "SEP-1933", url: "https://github.com/modelcontextprotocol/modelcontextprotocol/pull/1933" },
       { label: "RFC 7523 2.1", url: "https://www.rfc-editor.org/rfc/rfc7523.html#section-2.1" },

@@ -1,0 +1,123 @@
+/** Clients of the SDKs in the hands of the suite, and the same in front of our scenarios, where what they do is recorded. */
+import { z } from "zod";
+import { officialScenarios } from "../../lib/scenarios/catalogue/official.ts";
+import { type App, createApp, type Scenario } from "../../main.ts";
+import type { Party } from "../host/oracle_party.ts";
+import { ours, withAssertions } from "../host/oracle_sides.ts";
+import { type Machine, machineOf } from "../matrix/machine.ts";
+import { type Fetch, logInAndCall, type Sdk, type Surroundings } from "../matrix/walk.ts";
+import type { Assignment } from "./suite.ts";
+
+/** The document that the suite's clients say is theirs; nobody ever fetches it. */
+const documentUrl = "https://conformance-test.local/client-metadata.json";
+
+/** How a client ended that could do no more. */
+const gaveUp = (error: unknown): string => String(error);
+
+/** Gives why there is no such client, if there is none. */
+async function drive(
+  sdk: Sdk,
+  surroundings: Pick<Surroundings, "url" | "fetch" | "machine">,
+): Promise<string | undefined> {
+  const { fetch } = surroundings;
+  const browse = async (url: URL): Promise<URL> => {
+    const response = await fetch(url, { redirect: "manual" });
+    await response.body?.cancel();
+    const location = new URL(response.headers.get("location") ?? "about:blank");
+    if (location.searchParams.get("state") !== url.searchParams.get("state")) throw new Error("The state is another");
+    return location;
+  };
+  const program = sdk({ ...surroundings, browse, documentUrl, staysUp: true });
+  if (typeof program === "string") return program;
+  await logInAndCall(program, gaveUp);
+  return undefined;
+}
+
+/** Lets a client do what the suite has asked for; however it ends, the suite has seen it. */
+export async function driveForSuite(sdk: Sdk, { scenario, url, context }: Assignment): Promise<void> {
+  const own = officialScenarios.find(({ official }) => official === scenario);
+  const machine = own && withContext(own, context);
+  await drive(sdk, { url, fetch: fetchWhole, machine });
+}
+
+/** Reads answers to their end, of which SDKs leave some unread; none of the suite's goes on for ever. */
+const fetchWhole: Fetch = async (input, init) => {
+  const { status, headers, body } = await fetch(input, init);
+  return new Response(body && await new Response(body).arrayBuffer(), { status, headers });
+};
+
+const contextShape = z.object({
+  client_id: z.string().default(""),
+  client_secret: z.string().default(""),
+  private_key_pem: z.string().default(""),
+  idp_token_endpoint: z.string().default(""),
+  idp_client_id: z.string().default(""),
+  idp_id_token: z.string().optional(),
+  valid_jwt: z.string().optional(),
+});
+
+/** The client of a scenario, with what it is told beside the URL. */
+function withContext(scenario: Scenario, context: Assignment["context"]): Machine | undefined {
+  const machine = machineOf(scenario);
+  const told = contextShape.parse(context);
+  const [clientId, clientSecret] = [told.client_id, told.client_secret];
+  switch (machine?.kind) {
+    case "known":
+      return { kind: "known", information: { client_id: clientId, client_secret: clientSecret } };
+    case "secret":
+      return { kind: "secret", clientId, clientSecret };
+    case "key":
+      return { ...machine, clientId, privateKey: told.private_key_pem };
+    case "assertion": {
+      const { idp_token_endpoint: tokenEndpoint, idp_client_id, idp_id_token: idToken, valid_jwt: assertion } = told;
+      if (assertion !== undefined) return { kind: "workload", clientId, assertion };
+      if (idToken === undefined) return machine;
+      return { kind: "exchange", clientId, clientSecret, idp: { tokenEndpoint, clientId: idp_client_id, idToken } };
+    }
+    default:
+      return machine;
+  }
+}
+
+const reportShape = z.object({
+  verdict: z.enum(["pass", "fail", "incomplete"]),
+  clients: z.array(z.object({
+    findings: z.array(z.object({
+      rule: z.string(),
+      status: z.enum(["kept", "broken", "not observed"]),
+      official: z.array(z.string()),
+    })),
+  })),
+});
+
+/** What our report says of a client. */
+export interface Judgement extends z.infer<typeof reportShape> {
+  /** Why nothing was done, if nothing was. */
+  readonly idle?: string | undefined;
+}
+/** What a client is told of our scenario. Its assertions are asked for where nobody watches: that is not its work. */
+async function describeForClient(app: App, scenario: Scenario): Promise<Party> {
+  const party = ours(app, scenario);
+  return machineOf(scenario)?.kind === "assertion" ? await withAssertions(party) : party;
+}
+
+/** Lets a client work on our scenario, and gives what our report says of it. */
+export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgement> {
+  using kv = await Deno.openKv(":memory:");
+  const stop = new AbortController();
+  const options = { kv, signal: stop.signal, loopbackOnly: true, scenarios: [scenario] };
+  const app = createApp(options);
+  const { base, context, mcpUrl } = await describeForClient(createApp({ ...options, record: false }), scenario);
+  const fetch: Fetch = async (input, init) => {
+    const { hostname } = new URL(input);
+    if (!/(^|\.)localhost$/.test(hostname)) throw new TypeError("There is no such host");
+    return await app(new Request(input, init));
+  };
+  try {
+    const idle = await drive(sdk, { url: mcpUrl, fetch, machine: withContext(scenario, context) });
+    const report = await app(new Request(`${base}/control/report`));
+    return { ...reportShape.parse(await report.json()), idle };
+  } finally {
+    stop.abort();
+  }
+}
