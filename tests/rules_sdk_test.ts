@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { catalogue } from "../lib/scenarios/catalogue.ts";
 import { json, origin, testApp } from "./helpers.ts";
+import { machineOf } from "./matrix/machine.ts";
 import { sdkV1 } from "./matrix/sdk_v1.ts";
 import { sdkV2 } from "./matrix/sdk_v2.ts";
 import type { Fetch, Sdk } from "./matrix/walk.ts";
@@ -31,7 +32,7 @@ async function judge(
     const response = await fetch(asked, { redirect: "manual" });
     return new URL(response.headers.get("location") ?? "about:blank");
   };
-  const program = sdk({ url: `${base}/oauth`, fetch, browse, scenario });
+  const program = sdk({ url: `${base}/oauth`, fetch, browse, machine: machineOf(scenario) });
   assert(typeof program !== "string", String(program));
   for (let round = 0; round < 3; round++) {
     try {
