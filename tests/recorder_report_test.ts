@@ -145,6 +145,18 @@ Deno.test("a client that shows who it is with an assertion alone was given its c
   assert.equal(statusOf(gets({})), "not observed");
 });
 
+Deno.test("a client that asks for no offline_access keeps the rule on it, wherever metadata say what can be asked for", () => {
+  const statusOf = (scopes: readonly string[] | undefined): unknown =>
+    judge(make(
+      speaks("2026-07-28"),
+      [serverUrl, { answered: { ...server, scopes_supported: scopes } }],
+      asks("a"),
+    )).clients[0]?.findings.find(({ rule }) => rule === "C21")?.status;
+  assert.equal(statusOf(["mcp:basic", "offline_access"]), "kept");
+  assert.equal(statusOf(["mcp:basic"]), "kept");
+  assert.equal(statusOf(undefined), "not observed");
+});
+
 Deno.test("a client is judged by the revision it speaks: the one settled on, else the one it last named", () => {
   const revisionOf = (...steps: readonly (readonly [string, Made?])[]): unknown =>
     judge(make(...steps)).clients[0]?.revision;

@@ -25,12 +25,6 @@ export const reasons: readonly Reason[] = [
     reason:
       "it asks for one scope and the other in turns without end, which the suite counts in another scenario alone",
   },
-  {
-    scenario: "auth/offline-access-scope",
-    clients: ["v1"],
-    about: /^passed there, incomplete here$/,
-    reason: "it wants no refresh token, so there is nothing to judge: the suite notes that, we say incomplete",
-  },
 ];
 
 /** A kind of checks, and why there is no rule. */
