@@ -90,7 +90,7 @@ export function createApp(options: AppOptions): App {
       if (!world) throw noSuchScenario(names, url.pathname);
       const sandbox = world.seenFrom(origin, address.prefix);
       const routed = routePath(address, world.scenario.layout);
-      exchange?.enter(recordedArrival({ url, info, sandbox }));
+      exchange?.enter(recordedArrival({ url, info, sandbox }, options.loopbackOnly ?? false));
       const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
       return exchange?.close({ ...served, isRecorded: isOfFlow(request, served) }) ?? served.response;
     } catch (error) {

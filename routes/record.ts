@@ -56,9 +56,14 @@ export interface Found {
   readonly sandbox: Sandbox;
 }
 
-/** A request as the recorder notes it. */
-export function recordedArrival({ url, info, sandbox }: Found): Arrival {
-  const address = info?.remoteAddr;
+/**
+ * A request as the recorder notes it.
+ *
+ * @param found The request.
+ * @param isLocal Whether it can only come from this machine: then its address says nothing, and asking costs.
+ */
+export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean): Arrival {
+  const address = isLocal ? undefined : info?.remoteAddr;
   return {
     sandboxId: sandbox.id,
     // What stands in front of the server may have changed the origin; the client has asked for the public one.

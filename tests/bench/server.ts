@@ -10,7 +10,7 @@ import { createApp } from "../../main.ts";
 const [kind, database = ":memory:", flag] = Deno.args;
 const kv = kind === "app" ? await Deno.openKv(database) : undefined;
 const app = kv
-  ? createApp({ kv, record: flag !== "no-record" })
+  ? createApp({ kv, record: flag !== "no-record", loopbackOnly: true })
   : (): Response => new Response('{"hello":"world"}', { headers: { "content-type": "application/json" } });
 const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app);
 
