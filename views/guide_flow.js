@@ -164,6 +164,7 @@ async function refresh({ values, outcome, send, check }) {
       grant_type: "refresh_token",
       refresh_token: values.refreshToken ?? "",
       client_id: values.clientId ?? "",
+      resource: values.resource ?? "",
     }),
   );
   takeTokens(values, outcome, response);

@@ -1,5 +1,6 @@
 /** The guide, clicked through in a real browser as a person does it, and played with. */
 import assert from "node:assert/strict";
+import { z } from "zod";
 import type { Page } from "playwright-core";
 import { browserTest } from "./browser.ts";
 import {
@@ -72,6 +73,11 @@ browserTest("guide leads a person from discovery to a tool call, a refresh and a
   await page.getByRole("link", { name: "the inspector" }).click();
   await page.getByRole("heading", { name: "interactive guide" }).waitFor();
   await page.locator(".line", { hasText: "token for authorization_code" }).first().waitFor();
+  const report = z.object({
+    clients: z.array(z.object({ findings: z.array(z.object({ rule: z.string(), status: z.string() })) })),
+  }).parse(await (await fetch(`${origin}/control/report`)).json());
+  const broken = report.clients.flatMap(({ findings }) => findings.filter(({ status }) => status === "broken"));
+  assert.deepEqual(broken, [], "the guide does what it teaches");
 });
 
 browserTest("guide shows the same as curl beside every request (issue 4)", async ({ page, origin, expectRefusals }) => {
