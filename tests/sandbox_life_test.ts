@@ -137,3 +137,31 @@ Deno.test("a reset gives a sandbox another id, under which nothing lies, and for
   assert(one.forgotten.includes("standard~shared"));
   assert.equal((await kv.get(["standard~shared", "client", "x"])).versionstamp, null);
 });
+
+Deno.test("a process lets go of sandboxes that nobody has used for a day, keys and all", async () => {
+  const clock = { nowMs: startMs };
+  using kv = await Deno.openKv(":memory:");
+  const forgotten = new Set<string>();
+  const worlds = createWorlds({
+    table: createSandboxTable(createStore(kv, createChance(randomBytes))),
+    findScenario: () => Promise.resolve(standard),
+    ownScenario: standard,
+    patch: {},
+    now: () => clock.nowMs,
+    monotonicMs: () => clock.nowMs,
+    sleep: () => Promise.resolve(),
+    isShared: false,
+    onForget: (id) => forgotten.add(id),
+  });
+  const visit = async (path: string): Promise<void> => {
+    const address = parseAddress(new URL(origin + path), () => true);
+    assert(address && await worlds.find(address));
+  };
+  for (let index = 0; index < 100; index++) await visit(`/s/standard~label-${index}/oauth`);
+  await visit("/health");
+  assert.equal(worlds.size(), 101);
+  clock.nowMs += IDLE_MS + 2 * 60 * 60 * 1000;
+  await visit("/health");
+  assert.equal(worlds.size(), 1);
+  for (let index = 0; index < 100; index++) assert(forgotten.has(`standard~label-${index}`), String(index));
+});
