@@ -1,6 +1,7 @@
 /**
  * `deno task screenshots [folder]`: every page at the width of a phone and of a desk, light and dark, as PNG files in the
- * folder, or in a new one for temporary files. `readme-guide.png` and `readme-consent.png` are the README's.
+ * folder, or in a new one for temporary files. `readme-guide.png`, `readme-consent.png` and
+ * `readme-inspect.png` are the README's.
  */
 import type { Page } from "playwright-core";
 import { openVisit } from "./browser.ts";
@@ -83,6 +84,10 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await page.goto(`${origin}/inspect`);
   await page.locator(".finding").first().waitFor();
   await page.screenshot({ path: pathOf("inspect"), animations: "disabled" });
+  if (width === 1280 && colorScheme === "light") {
+    await page.evaluate("document.querySelector('.finding').scrollIntoView({ block: 'center' })");
+    await page.screenshot({ path: `${folder}/readme-inspect.png`, animations: "disabled" });
+  }
   await page.goto(`${origin}/s/standard~a1/`);
   await page.screenshot({ path: pathOf("home-of-a-sandbox"), animations: "disabled" });
 }
