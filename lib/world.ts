@@ -59,7 +59,7 @@ export interface WorldDeps {
   /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
   /** Told of ids whose keys are to be looked up again. */
-  readonly onForget: (sandboxId: string) => void;
+  readonly onRotate: (sandboxId: string) => void;
 }
 
 /**
@@ -71,7 +71,7 @@ export interface WorldDeps {
  */
 export function createWorld(
   { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
-  { base = {}, patch, now: realNow, onForget }: WorldDeps,
+  { base = {}, patch, now: realNow, onRotate }: WorldDeps,
 ): { readonly world: World; readonly set: (state: SandboxState) => void } {
   const seen = new Map<string, Sandbox>();
   let state: SandboxState | undefined;
@@ -88,7 +88,7 @@ export function createWorld(
     if (state && isSame(state, next)) return;
     if (next.epoch !== state?.epoch) seen.clear();
     // Whoever has rotated them may have been another process.
-    if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onForget(known); }
+    if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onRotate(known); }
     state = next;
     plan = patchPlan(standardPlan, base, scenario.plan, patch, next.patch);
     faults = [...scenario.plan.faults ?? [], ...next.faults];

@@ -33,7 +33,9 @@ export interface WorldsDeps {
   readonly sleep: Sleep;
   /** Whether other processes may share the database. */
   readonly isShared: boolean;
-  /** Told of keys under which nothing lies any more. */
+  /** Told of ids whose keys are to be looked up again. */
+  readonly onRotate: (sandboxId: string) => void;
+  /** Told of ids under which nothing lies any more. */
   readonly onForget: (sandboxId: string) => void;
 }
 

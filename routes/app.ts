@@ -63,7 +63,7 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
 /**
  * Makes a server.
  *
- * @param options What it is made of.
+ * @param given What it is made of.
  *
  * @example
  * ```ts
@@ -74,10 +74,10 @@ export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>
  * assert.equal((await response.json()).issuer, "http://localhost");
  * ```
  */
-export function createApp(options: AppOptions): App {
-  const { isScenario, names, recorder, now, ...deps } = assemble(
-    options.public ? { ...options, loopbackOnly: false } : options,
-  );
+export function createApp(given: AppOptions): App {
+  // What everybody can reach is not this machine's alone, whichever address it listens on behind a proxy.
+  const options = given.public ? { ...given, loopbackOnly: false } : given;
+  const { isScenario, names, recorder, now, ...deps } = assemble(options);
   const { worlds } = deps;
 
   const app: App = async (request, info) => {
@@ -155,6 +155,7 @@ function assemble(options: AppOptions): Parts {
     monotonicMs,
     sleep,
     isShared: options.shared ?? false,
+    onRotate: keysOf.forget,
     onForget: (sandboxId) => {
       keysOf.forget(sandboxId);
       recording?.drop(sandboxId);

@@ -53,6 +53,29 @@ Deno.test("after a login no secret of it is in the log, a report, an export, the
   }
 });
 
+Deno.test("a rotation of keys leaves what was recorded where it is", async () => {
+  await using test = await testApp();
+  await register(test);
+  const recorded = async (): Promise<string> =>
+    JSON.stringify((await json(await test.get("/control/exchanges"))).exchanges);
+  const before = await recorded();
+  assert.match(before, /"route":"register"/);
+  assert.equal((await test.postJson("/control/keys/rotate", {})).status, 200);
+  assert.equal(await recorded(), before);
+});
+
+Deno.test("on a public server the recorder tells callers apart by their address, also behind a local proxy", async () => {
+  await using test = await testApp({ public: true, loopbackOnly: true, control: "open" });
+  const peers = await Promise.all(["192.0.2.1", "192.0.2.2"].map(async (hostname) => {
+    const remoteAddr = { transport: "tcp", hostname, port: 1 } as const;
+    await (await test.app(new Request(`${origin}/oauth/jwks`), { remoteAddr })).body?.cancel();
+    return hostname;
+  }));
+  const said = JSON.stringify((await json(await test.get("/control/exchanges"))).exchanges);
+  const told = new Set([...said.matchAll(/"peer":"([^"]*)"/g)].map(([, peer]) => peer));
+  assert.equal(told.size, peers.length);
+});
+
 Deno.test("the first event of a recorded stream passes before the second is there (server-sent events)", async () => {
   const gate = Promise.withResolvers<void>();
   await using test = await testApp({ sleep: () => gate.promise });

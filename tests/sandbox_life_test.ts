@@ -83,6 +83,7 @@ async function openProcesses(
         return Promise.resolve();
       },
       isShared: true,
+      onRotate: () => {},
       onForget: (id) => forgotten.push(id),
     });
     return { worlds, forgotten, waits };
@@ -151,6 +152,7 @@ Deno.test("a process lets go of sandboxes that nobody has used for a day, keys a
     monotonicMs: () => clock.nowMs,
     sleep: () => Promise.resolve(),
     isShared: false,
+    onRotate: () => {},
     onForget: (id) => forgotten.add(id),
   });
   const visit = async (path: string): Promise<void> => {

@@ -24,8 +24,3 @@ export const rules: readonly Rule[] = [
   ...tokenUseRules,
   ...issuerRules,
 ].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));
-
-/** The rule with an id, if there is one. */
-export function findRule(id: string): Rule | undefined {
-  return rules.find((rule) => rule.id === id);
-}
