@@ -117,3 +117,26 @@ Deno.test("a scenario's faults edit responses, and those that are counted come t
   assert.equal((await sandbox.get("/health")).headers.get("x-late"), "localhost:8789");
   assert.equal(await jwks(), 200);
 });
+
+Deno.test("a fault that asks for the method of a message leaves a large message to its endpoint (MCP, 4 MiB)", async () => {
+  const asking = scenario("asking", {
+    plan: { faults: [{ name: "ping", match: { endpoint: "open_mcp", rpc_method: "ping" }, answer: { status: 503 } }] },
+  });
+  await using test = await testApp({ scenarios: [asking] });
+  const send = async (message: unknown): Promise<number> => {
+    const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const body = JSON.stringify(message);
+    const { length } = body;
+    const response = await test.fetch("/s/asking/no-auth", {
+      method: "POST",
+      headers: { ...headers, "content-length": String(length) },
+      body,
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "0" } };
+  assert.equal(await send({ jsonrpc: "2.0", id: 1, method: "ping" }), 503);
+  const large = { ...params, clientInfo: { name: "x".repeat(2 * 1024 * 1024), version: "0" } };
+  assert.equal(await send({ jsonrpc: "2.0", id: 1, method: "initialize", params: large }), 200);
+});

@@ -84,7 +84,7 @@ export async function noteResponse(
  * @param head What is known without the body.
  * @param request The request.
  * @param faults The faults of its sandbox.
- * @throws OAuthError `invalid_request` for a body that is too large or no text.
+ * @throws OAuthError `invalid_request` for a form that is too large or no text.
  */
 export async function readFacts(
   head: Omit<RequestFacts, "request" | "params" | "rpcMethod">,
@@ -101,12 +101,13 @@ export async function readFacts(
   if (mediaType === "application/x-www-form-urlencoded") {
     for (const [name, value] of new URLSearchParams(await readText(request.clone()))) params.append(name, value);
   }
-  return mediaType === "application/json" ? { ...facts, rpcMethod: methodOf(await readText(request.clone())) } : facts;
+  return mediaType === "application/json" ? { ...facts, rpcMethod: await methodOf(request.clone()) } : facts;
 }
 
-function methodOf(text: string): string | undefined {
+/** A message that cannot be read, or is larger than most, has no method here; what it is worth is its endpoint's to say. */
+async function methodOf(request: Request): Promise<string | undefined> {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = JSON.parse(await readText(request));
     if (typeof parsed !== "object" || parsed === null || !("method" in parsed)) return undefined;
     return typeof parsed.method === "string" ? parsed.method : undefined;
   } catch {
