@@ -130,6 +130,8 @@ async function main(): Promise<void> {
     ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
     record: config.record,
+    // A server that was started anew shows nothing of what was before.
+    recordSinceMs: Date.now(),
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     log: log.write,
   });

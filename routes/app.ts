@@ -92,13 +92,13 @@ export function createApp(given: AppOptions): App {
       const routed = routePath(address, world.scenario.layout);
       exchange?.enter(recordedArrival({ url, info, sandbox }, options.loopbackOnly ?? false));
       const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
-      return exchange?.close({ ...served, isRecorded: isOfFlow(request, served) }) ?? served.response;
+      return exchange?.close(served, isOfFlow(request, served)) ?? served.response;
     } catch (error) {
       const response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
         deps.report(`${request.method} ${url.pathname}: ${message}`);
       });
       allowOrigin(response);
-      return exchange?.close({ response, isRecorded: false }) ?? response;
+      return exchange?.close({ response, route: undefined, shapedBy: [] }, false) ?? response;
     }
   };
   return options.public ? limitApp(app, { ...deps, addressOf: (url) => parseAddress(url, isScenario) }) : app;
@@ -141,7 +141,7 @@ function assemble(options: AppOptions): Parts {
   const report = (message: string): void => log?.({ event: "error", message });
   const fail = (message: string, error: unknown): void => report(`${message}: ${describeFailure(error)}`);
   const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
-  const { recording, recorder } = createRecorders(options, { chance, monotonicMs, report: fail });
+  const { recording, recorder } = createRecorders(options, { chance, store, now, monotonicMs, sleep, report: fail });
   const table = createSandboxTable(store);
   const { known, own } = knownScenarios(options);
   const scenarios = createScenarioTable(store);

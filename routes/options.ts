@@ -46,6 +46,11 @@ export interface AppOptions {
   readonly resolveDns?: ResolveDns;
   /** Whether exchanges are recorded, for reports and the inspector; true if not given. */
   readonly record?: boolean;
+  /**
+   * From when on reports show what processes on a shared database have served, in milliseconds since 1970; if not given, as
+   * far back as exchanges are kept there, which is a day.
+   */
+  readonly recordSinceMs?: number;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
   /**

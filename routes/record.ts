@@ -6,8 +6,14 @@
 import type { Chance } from "../lib/chance.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
+import { createNames } from "../lib/recorder/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
+import { createSharedTape } from "../lib/recorder/shared_tape.ts";
+import { createTape, type Tape } from "../lib/recorder/tape.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sleep } from "../lib/sleep.ts";
+import { createExchangeTable } from "../lib/store/exchanges.ts";
+import type { Store } from "../lib/store/kv.ts";
 import { type ConnectionInfo, endpointOf } from "./router.ts";
 import type { Served } from "./serve.ts";
 
@@ -15,16 +21,28 @@ import type { Served } from "./serve.ts";
 export interface RecordOptions {
   /** Whether exchanges are recorded; true if not given. */
   readonly record?: boolean;
+  /** Whether other processes use the same database, and have a part of the exchanges. */
+  readonly shared?: boolean;
+  /** From when on exchanges are shown that lie in the database, in milliseconds since 1970; all if not given. */
+  readonly recordSinceMs?: number;
   /** Called with every exchange. */
   readonly log?: (event: { readonly event: "exchange" } & ExchangeSummary) => void;
+  /** Aborting it ends what goes on in the background. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a recorder is made with. */
 export interface RecordDeps {
   /** Where the key of digests is drawn from. */
   readonly chance: Chance;
+  /** Where processes that share a database find each other's exchanges. */
+  readonly store: Store;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
   /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
+  /** What to wait with. */
+  readonly sleep: Sleep;
   /** Told what nobody expected. */
   readonly report: (message: string, error: unknown) => void;
 }
@@ -36,14 +54,26 @@ export interface RecordDeps {
  * @param deps What it is made with.
  */
 export function createRecorders(
-  { record = true, log }: RecordOptions,
-  { chance, monotonicMs, report }: RecordDeps,
+  options: RecordOptions,
+  deps: RecordDeps,
 ): { readonly recording: Recording | undefined; readonly recorder: Recorder | undefined } {
-  const recording = record
-    ? createRecording({ key: chance.bytes(32), report: (error) => report("An exchange is not on record", error) })
-    : undefined;
+  const { record = true, log } = options;
+  const { now, monotonicMs } = deps;
+  const report = (error: unknown): void => deps.report("An exchange is not on record", error);
+  const recording = record ? createRecording({ tape: createTapeFor(options, deps, report), now, report }) : undefined;
   const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
   return { recording, recorder: recording || listen ? createRecorder({ recording, listen, monotonicMs }) : undefined };
+}
+
+/** Memory is enough for a process that is alone. */
+function createTapeFor(
+  { shared = false, recordSinceMs: sinceMs, signal }: RecordOptions,
+  { chance, store, now, monotonicMs, sleep }: RecordDeps,
+  report: (error: unknown) => void,
+): Tape {
+  if (!shared) return createTape(createNames(chance.bytes(32)));
+  const table = createExchangeTable(store, chance);
+  return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report });
 }
 
 /** A request whose sandbox is known. */
@@ -64,10 +94,12 @@ export interface Found {
  */
 export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean): Arrival {
   const address = isLocal ? undefined : info?.remoteAddr;
+  const { id: sandboxId, origin } = sandbox;
+  const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";
   return {
-    sandboxId: sandbox.id,
+    sandboxId,
     // What stands in front of the server may have changed the origin; the client has asked for the public one.
-    url: sandbox.origin + url.pathname + url.search,
+    url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
     startedAtMs: sandbox.now(),
     remoteAddress: address && "hostname" in address ? address.hostname : "",
   };

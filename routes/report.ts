@@ -50,13 +50,14 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
   async function judge(sandbox: Sandbox): Promise<Report> {
     const { id, name, scenario, prefix } = sandbox;
     const { expects, revisions } = scenarioOf(sandbox);
-    return buildReport(await recording.exchanges(id), {
+    const { exchanges, isWhole } = await recording.read(id);
+    return buildReport(exchanges, {
       sandbox: name,
       scenario,
       expects,
       ...(revisions ? { revisions } : {}),
       hasOrigin: prefix === "",
-      isWhole: recording.isWhole(id),
+      isWhole,
     });
   }
 
@@ -99,27 +100,26 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const found = await recording.exchanges(sandbox.id, { after, ...(limit === undefined ? {} : { limit }) });
+    const { exchanges: found } = await recording.read(sandbox.id, { after, ...(limit === undefined ? {} : { limit }) });
     if (format === "json") return noStoreJson({ sandbox: sandbox.name, exchanges: found });
     const response = noStoreJson(buildHar(found, version));
     response.headers.set("content-disposition", `attachment; filename="${sandbox.name.replace(/[^\w-]/g, "_")}.har"`);
     return response;
   }
 
-  function clear({ sandbox }: Context): Response {
+  async function clear({ sandbox }: Context): Promise<Response> {
     requireRecording(kept);
-    recording.clear(sandbox.id);
+    await recording.clear(sandbox.id);
     return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   }
 
-  async function events({ sandbox, request, url: { searchParams } }: Context): Promise<Response> {
+  function events({ sandbox, request, url: { searchParams } }: Context): Response {
     requireRecording(kept);
     const last = request.headers.get("last-event-id");
     if (last !== null) searchParams.set("after", last);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
-    const past = await recording.exchanges(sandbox.id, { after });
     return eventStream({
-      past,
+      readPast: async () => (await recording.read(sandbox.id, { after })).exchanges,
       subscribe: (listener) => recording.subscribe(sandbox.id, listener),
       judge: () => judge(sandbox),
       sleep,
@@ -136,11 +136,10 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
 }
 
 /** Stands in where nothing is recorded; every row refuses before it is asked. */
-const NOTHING: Pick<Recording, "exchanges" | "isWhole" | "subscribe" | "clear"> = {
-  exchanges: () => Promise.resolve([]),
-  isWhole: () => false,
+const NOTHING: Pick<Recording, "read" | "subscribe" | "clear"> = {
+  read: () => Promise.resolve({ exchanges: [], isWhole: false }),
   subscribe: () => () => {},
-  clear: () => {},
+  clear: () => Promise.resolve(),
 };
 
 function requireRecording(recording: Recording | undefined): void {

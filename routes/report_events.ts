@@ -10,8 +10,8 @@ import type { Sleep } from "../lib/sleep.ts";
 
 /** What a stream tells of. */
 export interface EventSource {
-  /** What was there before. */
-  readonly past: readonly Exchange[];
+  /** Reads what was there before. */
+  readonly readPast: () => Promise<readonly Exchange[]>;
   /** Listens to what comes; the result ends it. */
   readonly subscribe: (listener: ExchangeListener) => () => void;
   /** Judges what there is by now. */
@@ -34,7 +34,7 @@ const KEEP_ALIVE_MS = 15_000;
  * @param source What it tells of.
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html}
  */
-export function eventStream({ past, subscribe, judge, sleep, signal }: EventSource): Response {
+export function eventStream({ readPast, subscribe, judge, sleep, signal }: EventSource): Response {
   const encoder = new TextEncoder();
   const stop = new AbortController();
   const known = new Map<string, string>();
@@ -53,11 +53,17 @@ export function eventStream({ past, subscribe, judge, sleep, signal }: EventSour
       };
       if (signal?.aborted) return end();
       signal?.addEventListener("abort", end, { once: true, signal: stop.signal });
-      for (const exchange of past) send(exchangeEvent(exchange));
+      // Whoever listens first and reads then misses nothing; and what comes meanwhile waits, so that numbers go up.
+      const early: Exchange[] = [];
+      let tell = (exchange: Exchange): unknown => early.push(exchange);
       leave = subscribe((exchange) => {
-        send(exchangeEvent(exchange));
+        tell(exchange);
         void judgeSoon(send);
       });
+      void readPast().then((past) => {
+        tell = (exchange) => send(exchangeEvent(exchange));
+        for (const exchange of [...past, ...early]) tell(exchange);
+      }).catch(end);
       void judgeSoon(send);
       void keepAlive(send);
     },

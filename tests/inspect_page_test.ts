@@ -31,6 +31,7 @@ const html = { accept: "text/html" };
 
 const exchange: Exchange = {
   sequence: 7,
+  receivedAtMs: 0,
   startedAtMs: 0,
   method: "GET",
   url: `${origin}/nowhere`,

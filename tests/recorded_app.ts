@@ -1,7 +1,9 @@
 /** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
 import assert from "node:assert/strict";
+import { createNames } from "../lib/recorder/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../lib/recorder/report.ts";
+import { createTape } from "../lib/recorder/tape.ts";
 import type { AppOptions } from "../main.ts";
 import { origin, startMs, type TestApp, testApp } from "./helpers.ts";
 
@@ -20,7 +22,11 @@ export const SANDBOX = "main";
 
 export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
   const test = await testApp({ loopbackOnly: true, ...options });
-  const recording = createRecording({ key: new Uint8Array(32), report: (error) => assert.fail(String(error)) });
+  const recording = createRecording({
+    tape: createTape(createNames(new Uint8Array(32))),
+    now: () => startMs,
+    report: (error) => assert.fail(String(error)),
+  });
   return {
     test,
     recording,
@@ -34,13 +40,10 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
       const response = twist ? await twist(request, (asked) => test.app(asked)) : await test.app(request);
       return opened.close(response, { durationMs: 1 });
     },
-    report: async (more) =>
-      buildReport(await recording.exchanges(SANDBOX), {
-        sandbox: SANDBOX,
-        hasOrigin: true,
-        isWhole: recording.isWhole(SANDBOX),
-        ...more,
-      }),
+    report: async (more) => {
+      const { exchanges, isWhole } = await recording.read(SANDBOX);
+      return buildReport(exchanges, { sandbox: SANDBOX, hasOrigin: true, isWhole, ...more });
+    },
     [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
   };
 }

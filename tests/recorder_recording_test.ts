@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import { type Exchange, MAX_BODY_LENGTH } from "../lib/recorder/exchange.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { readText } from "../lib/http.ts";
-import { entryOf } from "../lib/recorder/entry.ts";
-import { createTape, MAX_EXCHANGES } from "../lib/recorder/tape.ts";
+import { createNames } from "../lib/recorder/names.ts";
+import { createRings, type Entry, MAX_EXCHANGES } from "../lib/recorder/rings.ts";
+import { createTape } from "../lib/recorder/tape.ts";
 import { challengeOf } from "./helpers.ts";
 
 const url = "http://localhost:8789/oauth";
-const key = new Uint8Array(32);
+const names = createNames(new Uint8Array(32));
 
 function record(errors: unknown[] = []): Recording {
-  return createRecording({ key, report: (error) => void errors.push(error) });
+  return createRecording({ tape: createTape(names), now: () => 2000, report: (error) => void errors.push(error) });
 }
 
 /** Sends a request through a recording to a handler. */
@@ -34,10 +35,15 @@ function postJson(body: string, headers: Record<string, string> = {}): Request {
   return new Request(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
 }
 
-function example(sequence: number, body = ""): Exchange {
-  const message = { headers: [], body, truncated: false };
+function entry(sequence: number, length = 100): Entry {
+  return { sequence, length, exchange: () => example(sequence) };
+}
+
+function example(sequence: number): Exchange {
+  const message = { headers: [], truncated: false };
   return {
     sequence,
+    receivedAtMs: 0,
     startedAtMs: 0,
     method: "GET",
     url,
@@ -62,12 +68,13 @@ Deno.test("an exchange has both messages, and the handler and the client see the
     return Response.json({ access_token: token }, { status: 201 });
   });
   assert.equal(await response.text(), JSON.stringify({ access_token: token }));
-  const [exchange, ...others] = await recording.exchanges("main");
+  const [exchange, ...others] = (await recording.read("main")).exchanges;
   assert.deepEqual(others, []);
   assert.match(exchange?.peer ?? "", /^[\w-]{8}$/);
   const redacted = `tttt…40…${challengeOf(token)}`;
   assert.deepEqual(exchange, {
     sequence: 1,
+    receivedAtMs: 2000,
     startedAtMs: 1000,
     route: "oauth_post",
     method: "POST",
@@ -102,21 +109,21 @@ Deno.test("an event stream passes at once, chunk by chunk, and is on record whil
     new Request(url),
     () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
   );
-  assert.equal((await recording.exchanges("main"))[0]?.isOpen, true);
+  assert.equal((await recording.read("main")).exchanges[0]?.isOpen, true);
   const reader = response.body?.getReader();
   assert(reader);
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   controller?.enqueue(encode('data: {"id":1,"token":"'));
   const first = await reader.read();
   assert.equal(new TextDecoder().decode(first.value), 'data: {"id":1,"token":"');
-  assert.equal((await recording.exchanges("main"))[0]?.response.body, undefined, "half a line is not kept");
+  assert.equal((await recording.read("main")).exchanges[0]?.response.body, undefined, "half a line is not kept");
   controller?.enqueue(encode('secret-1"}\n\n'));
   await reader.read();
-  const [open] = await recording.exchanges("main");
+  const [open] = (await recording.read("main")).exchanges;
   assert.match(open?.response.body ?? "", /^data: \{"id":1,"token":"…8…[\w-]{22}"\}\n\n$/);
   await reader.cancel();
   assert(isCancelled, "the source learns that its reader has left");
-  const [closed, ...others] = await recording.exchanges("main");
+  const [closed, ...others] = (await recording.read("main")).exchanges;
   assert.deepEqual(others, []);
   assert.equal(closed?.isOpen, undefined);
   assert.equal(closed?.response.body, open?.response.body);
@@ -128,7 +135,7 @@ Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
   const huge = JSON.stringify({ code: "y".repeat(9 * MAX_BODY_LENGTH) });
   await (await pass(recording, postJson(long), () => Response.json({ long }))).text();
   await (await pass(recording, postJson(huge), async (request) => new Response(await request.text()))).text();
-  const [one, two] = await recording.exchanges("main");
+  const [one, two] = (await recording.read("main")).exchanges;
   assert.equal(one?.request.body, long.slice(0, MAX_BODY_LENGTH));
   assert.equal(one?.request.truncated, true);
   assert.equal(one?.response.body?.length, MAX_BODY_LENGTH);
@@ -140,7 +147,7 @@ Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
     () => new Response(events, { headers: { "content-type": "text/event-stream" } }),
   );
   assert.equal(await stream.text(), events, "the client gets all of it");
-  const [, , three] = await recording.exchanges("main");
+  const [, , three] = (await recording.read("main")).exchanges;
   assert.equal(three?.response.body?.length, MAX_BODY_LENGTH);
   assert.equal(three?.response.truncated, true);
 });
@@ -159,7 +166,7 @@ Deno.test("what is no text is not kept, and what a client does not finish does n
     headers: { "content-type": "application/json" },
   });
   await pass(recording, broken, () => new Response(null, { status: 400 }));
-  const [one, two] = await recording.exchanges("main");
+  const [one, two] = (await recording.read("main")).exchanges;
   assert.deepEqual([one?.request.body, one?.request.truncated, one?.response.body, one?.response.truncated], [
     undefined,
     true,
@@ -178,28 +185,31 @@ Deno.test("exchanges stand in the order they began, reading takes nothing away, 
   slow.close(new Response(null, { status: 201 }), { durationMs: 9 });
   await pass(recording, new Request(url), () => new Response(null, { status: 204 }), "other");
   for (let time = 0; time < 2; time++) {
-    assert.deepEqual((await recording.exchanges("main")).map(({ sequence, status }) => [sequence, status]), [[1, 201], [
+    assert.deepEqual((await recording.read("main")).exchanges.map(({ sequence, status }) => [sequence, status]), [[
+      1,
+      201,
+    ], [
       2,
       202,
     ]]);
   }
-  assert.deepEqual((await recording.exchanges("main", { after: 1 })).map(({ sequence }) => sequence), [2]);
-  assert.deepEqual((await recording.exchanges("main", { limit: 1 })).map(({ sequence }) => sequence), [1]);
-  assert.deepEqual((await recording.exchanges("other")).map(({ sequence }) => sequence), [1]);
-  assert.deepEqual(await recording.exchanges("nobody"), []);
+  assert.deepEqual((await recording.read("main", { after: 1 })).exchanges.map(({ sequence }) => sequence), [2]);
+  assert.deepEqual((await recording.read("main", { limit: 1 })).exchanges.map(({ sequence }) => sequence), [1]);
+  assert.deepEqual((await recording.read("other")).exchanges.map(({ sequence }) => sequence), [1]);
+  assert.deepEqual((await recording.read("nobody")).exchanges, []);
 });
 
 Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dropped one begins anew", async () => {
   const recording = record();
   const late = recording.open(new Request(url), { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" });
   await pass(recording, new Request(url), () => new Response(null));
-  recording.clear("main");
+  await recording.clear("main");
   late.close(new Response(null), { durationMs: 1 });
   await pass(recording, new Request(url), () => new Response(null));
-  assert.deepEqual((await recording.exchanges("main")).map(({ sequence }) => sequence), [3]);
+  assert.deepEqual((await recording.read("main")).exchanges.map(({ sequence }) => sequence), [3]);
   recording.drop("main");
   await pass(recording, new Request(url), () => new Response(null));
-  assert.deepEqual((await recording.exchanges("main")).map(({ sequence }) => sequence), [1]);
+  assert.deepEqual((await recording.read("main")).exchanges.map(({ sequence }) => sequence), [1]);
 });
 
 Deno.test("listeners hear of their sandbox until they leave", async () => {
@@ -208,33 +218,36 @@ Deno.test("listeners hear of their sandbox until they leave", async () => {
   const leave = recording.subscribe("main", ({ sequence }) => heard.push(sequence));
   await pass(recording, new Request(url), () => new Response(null));
   await pass(recording, new Request(url), () => new Response(null), "other");
-  await recording.exchanges("main");
-  await recording.exchanges("other");
+  (await recording.read("main")).exchanges;
+  (await recording.read("other")).exchanges;
   leave();
   await pass(recording, new Request(url), () => new Response(null));
-  await recording.exchanges("main");
+  (await recording.read("main")).exchanges;
   assert.deepEqual(heard, [1]);
 });
 
-Deno.test("a sandbox keeps 2,000 exchanges, the newest", () => {
-  const tape = createTape();
+Deno.test("a sandbox keeps 2,000 exchanges, the newest", async () => {
+  const tape = createTape(names);
   for (let sequence = 1; sequence <= MAX_EXCHANGES + 10; sequence++) {
     assert.equal(tape.number("main"), sequence);
-    tape.put("main", entryOf(example(sequence)));
+    tape.put("main", entry(sequence));
   }
-  const kept = tape.read("main");
-  assert.deepEqual([kept.length, kept[0]?.sequence, kept.at(-1)?.sequence], [2000, 11, 2010]);
-  assert.deepEqual([tape.isWhole("main"), tape.isWhole("other")], [false, true]);
+  const { exchanges, isWhole } = await tape.read("main");
+  assert.deepEqual([exchanges.length, exchanges[0]?.sequence, exchanges.at(-1)?.sequence], [2000, 11, 2010]);
+  assert.deepEqual([isWhole, (await tape.read("other")).isWhole], [false, true]);
 });
 
 Deno.test("all sandboxes together keep so much, and the one unused for the longest gives way", () => {
-  const tape = createTape(3000);
+  const rings = createRings(3000);
   for (const sandboxId of ["old", "middle", "new"]) {
-    tape.number(sandboxId);
-    tape.put(sandboxId, entryOf(example(1, "x".repeat(100))));
+    rings.number(sandboxId);
+    rings.put(sandboxId, entry(1, 600));
   }
-  tape.put("new", entryOf(example(2, "x".repeat(500))));
-  assert.deepEqual(["old", "middle", "new"].map((id) => tape.read(id).length), [0, 1, 2]);
+  rings.put("new", entry(2, 1500));
+  assert.deepEqual(["old", "middle", "new"].map((id) => rings.entries(id).length), [0, 1, 2]);
+  assert.deepEqual(rings.take("middle", 5).map(({ sequence }) => sequence), [1]);
+  rings.put("new", entry(3, 900));
+  assert.equal(rings.entries("new").length, 3, "what was taken out makes room");
 });
 
 Deno.test("a listener that fails is told of, and the client gets its answer all the same", async () => {
@@ -250,6 +263,6 @@ Deno.test("a listener that fails is told of, and the client gets its answer all 
     "data: 1\n\n",
   );
   assert.equal(await (await pass(recording, new Request(url), () => Response.json(1))).text(), "1");
-  await recording.exchanges("main");
+  (await recording.read("main")).exchanges;
   assert(errors.length >= 3 && errors.every((error) => error === problem), String(errors));
 });

@@ -277,7 +277,7 @@ Deno.test("after every flow there is, no secret of it stands in exchanges, repor
   });
   keep("a token of my own", "a-token-of-my-own");
 
-  const exchanges = await recorded.recording.exchanges(SANDBOX);
+  const { exchanges } = await recorded.recording.read(SANDBOX);
   const report = await recorded.report();
   const shown = [
     JSON.stringify(exchanges),

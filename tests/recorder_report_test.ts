@@ -35,6 +35,7 @@ interface Made {
 function make(...all: readonly (readonly [url: string, made?: Made])[]): readonly Exchange[] {
   return all.map(([url, { peer = "p", method = "GET", status = 200, sent, answered, headers = [] } = {}], index) => ({
     sequence: index + 1,
+    receivedAtMs: 0,
     startedAtMs: 0,
     method,
     url,
@@ -275,7 +276,7 @@ Deno.test("Markdown begins with the verdict, lists what was broken first, and sh
 Deno.test("the HAR of a flow has what HAR 1.2 asks for, and curl lines that a shell reads as one command", async () => {
   await using recorded = await recordedApp();
   await runDouble({ send: recorded.send });
-  const exchanges = await recorded.recording.exchanges(SANDBOX);
+  const { exchanges } = await recorded.recording.read(SANDBOX);
   const { log } = buildHar(exchanges, "1.2.3");
   assert.deepEqual([log.version, log.creator], ["1.2", { name: "mock oauth server", version: "1.2.3" }]);
   assert.equal(log.entries.length, exchanges.length);

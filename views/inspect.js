@@ -84,13 +84,23 @@ function plan() {
   requestAnimationFrame(show);
 }
 
+/**
+ * Numbers alone don't tell where several processes have served a flow.
+ *
+ * @param {import("./inspect_model.js").Exchange} one
+ * @param {import("./inspect_model.js").Exchange} other
+ */
+function inOrder(one, other) {
+  return one.receivedAtMs - other.receivedAtMs || one.sequence - other.sequence;
+}
+
 function show() {
   isPlanned = false;
   showState();
   if (isPaused) return;
   waiting = 0;
   const isComplete = timeline.show({
-    exchanges: [...known.values()].sort((one, other) => one.sequence - other.sequence),
+    exchanges: [...known.values()].sort(inOrder),
     report,
     filter: filter instanceof HTMLInputElement ? filter.value.trim() : "",
     isBrokenOnly: brokenOnly instanceof HTMLInputElement && brokenOnly.checked,

@@ -25,6 +25,7 @@ const automatic: ReadonlySet<string> = new Set([
  * const message = { headers: [["accept", "a'b"]], truncated: false } as const;
  * const exchange = {
  *   sequence: 1,
+ *   receivedAtMs: 0,
  *   startedAtMs: 0,
  *   method: "GET",
  *   url: "http://localhost/health",

@@ -1,14 +1,13 @@
 /**
- * One exchange on its way from what was seen to what is kept: its head, its bodies, and the redaction of all of it.
+ * One exchange on its way from what was seen to what is on record: its head, its bodies, and the redaction of all of it.
  *
  * @module
  */
-import type { Digests } from "./digests.ts";
-import type { Exchange, HeaderPair, Message } from "./exchange.ts";
-import type { Peers } from "./peers.ts";
+import type { Exchange, Message } from "./exchange.ts";
+import type { Names } from "./names.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
-import { type CleanBody, type RawBody, redactBody } from "./redact_body.ts";
-import { createEntry, type Entry } from "./tape.ts";
+import { type RawBody, redactBody } from "./redact_body.ts";
+import type { Entry } from "./rings.ts";
 
 /** What is known of a request when it comes. */
 export interface Arrival {
@@ -25,7 +24,7 @@ export interface Arrival {
 /** What is known of a response when it leaves. */
 export interface Departure {
   /** Name of the route that answered. */
-  readonly route?: string;
+  readonly route?: string | undefined;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
   /** Names of the faults and overrides that shaped it. */
@@ -40,108 +39,78 @@ export type Head = Omit<Exchange, "request" | "response"> & {
   readonly responseHeaders: Message["headers"];
 };
 
-/** What was seen of an exchange, less its bodies. */
-export interface Parts {
-  /** The request's head. */
-  readonly request: { readonly method: string; readonly headers: readonly HeaderPair[] };
-  /** The response's head. */
-  readonly response: { readonly status: number; readonly headers: Headers };
-  /** How the request came. */
-  readonly arrival: Arrival;
-  /** How the response left. */
-  readonly departure: Departure;
+/** What was seen of an exchange, as it came. There are thousands of these, so they are flat. */
+export interface Seen {
   /** Its place in the order. */
   readonly sequence: number;
-  /** Tells senders apart. */
-  readonly peerOf: Peers;
+  /** How the request came. */
+  readonly arrival: Arrival;
+  /** When it came, in milliseconds since 1970 of real time. */
+  readonly receivedAtMs: number;
+  /** HTTP method of the request. */
+  readonly method: string;
+  /** Headers of the request. */
+  readonly sentHeaders: Headers;
+  /** Body of the request. */
+  readonly sent: RawBody | undefined;
+  /** HTTP status of the response. */
+  readonly status: number;
+  /** Headers of the response. */
+  readonly answeredHeaders: Headers;
+  /** Body of the response. */
+  readonly answered: RawBody | undefined;
+  /** How the response left. */
+  readonly departure: Departure;
+  /** Whether the response is a stream that goes on. */
+  readonly isOpen: boolean;
 }
 
 /**
- * An entry of which nothing is redacted before somebody looks.
+ * An entry of which nothing is redacted before somebody looks, and then once.
  *
- * @param parts Its head.
- * @param bodies What was sent, and what was answered.
- * @param digests Makes digests of secrets.
+ * @param seen What was seen.
  */
-export function lazyEntry(
-  parts: Parts,
-  { sent, answered }: { readonly sent: RawBody | undefined; readonly answered: RawBody | undefined },
-  digests: Digests,
-): Entry {
-  const { sequence, request, response, arrival } = parts;
-  return createEntry({
+export function lazyEntry(seen: Seen): Entry {
+  const { sequence, arrival, sent, answered } = seen;
+  const length = HEAD_LENGTH + arrival.url.length + (sent?.text.length ?? 0) + (answered?.text.length ?? 0);
+  let made: Exchange | undefined;
+  return { sequence, length, exchange: (names) => made ??= redactExchange(seen, names) };
+}
+
+/** What a head comes to, in characters, more or less. */
+const HEAD_LENGTH = 500;
+
+function redactExchange(seen: Seen, { digests, peerOf }: Names): Exchange {
+  const { sequence, arrival, receivedAtMs, method, sentHeaders, sent, status, answeredHeaders, answered } = seen;
+  const { route, durationMs, shapedBy = [] } = seen.departure;
+  const redactor = createRedactor(digests);
+  const exchange: Exchange = {
     sequence,
-    length: lengthOf(arrival.url, sent?.text, answered?.text),
-    exchange: () => {
-      const redactor = createRedactor(digests);
-      const bodies = {
-        sent: bodyOf(sent, valueOf(request.headers, "content-type"), redactor),
-        answered: bodyOf(answered, response.headers.get("content-type"), redactor),
-      };
-      return scrubbed(exchangeOf(headOf(parts, redactor), bodies), redactor);
-    },
-  });
-}
-
-/** An entry of an exchange that was redacted already. */
-export function entryOf(exchange: Exchange): Entry {
-  const { sequence, url, request, response } = exchange;
-  return { sequence, length: lengthOf(url, request.body, response.body), exchange: () => exchange };
-}
-
-function lengthOf(...texts: readonly (string | undefined)[]): number {
-  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 500);
-}
-
-/** The value of a header, if it was sent. */
-export function valueOf(headers: readonly HeaderPair[], name: string): string | null {
-  return headers.find(([sent]) => sent === name)?.[1] ?? null;
-}
-
-/** The head of an exchange, redacted. */
-export function headOf({ request, response, arrival, departure, sequence, peerOf }: Parts, redactor: Redactor): Head {
-  return {
-    sequence,
+    receivedAtMs,
     startedAtMs: arrival.startedAtMs,
-    ...(departure.route === undefined ? {} : { route: departure.route }),
-    method: request.method,
+    ...(route === undefined ? {} : { route }),
+    method,
     url: redactor.url(arrival.url),
-    peer: peerOf(arrival.remoteAddress, valueOf(request.headers, "user-agent") ?? ""),
-    requestHeaders: redactHeaders(request.headers, redactor),
-    status: response.status,
-    responseHeaders: redactHeaders([...response.headers], redactor),
-    durationMs: departure.durationMs,
-    shapedBy: departure.shapedBy ?? [],
+    peer: peerOf(arrival.remoteAddress, sentHeaders.get("user-agent") ?? ""),
+    request: redactMessage(sentHeaders, sent, redactor),
+    status,
+    response: redactMessage(answeredHeaders, answered, redactor),
+    durationMs,
+    shapedBy,
+    ...(seen.isOpen ? { isOpen: true } : {}),
   };
+  return scrubbed(exchange, redactor);
 }
 
-/** The bodies of an exchange, redacted. */
-export interface Bodies {
-  /** What was sent. */
-  readonly sent: CleanBody;
-  /** What was answered. */
-  readonly answered: CleanBody;
-  /** Whether the answer goes on. */
-  readonly isOpen?: boolean;
-}
-
-/** Puts head and bodies together. */
-export function exchangeOf(head: Head, { sent, answered, isOpen = false }: Bodies): Exchange {
-  const { requestHeaders, responseHeaders, ...rest } = head;
+function redactMessage(headers: Headers, body: RawBody | undefined, redactor: Redactor): Message {
   return {
-    ...rest,
-    request: { headers: requestHeaders, ...sent },
-    response: { headers: responseHeaders, ...answered },
-    ...(isOpen ? { isOpen } : {}),
+    headers: redactHeaders([...headers], redactor),
+    ...(body ? redactBody(body, headers.get("content-type"), redactor) : { truncated: false }),
   };
-}
-
-function bodyOf(raw: RawBody | undefined, contentType: string | null, redactor: Redactor): CleanBody {
-  return raw ? redactBody(raw, contentType, redactor) : { truncated: false };
 }
 
 /** The last pass: what was found to be a secret in one part stands perhaps in another, where no name tells. */
-export function scrubbed(exchange: Exchange, { scrub }: Redactor): Exchange {
+function scrubbed(exchange: Exchange, { scrub }: Redactor): Exchange {
   const clean = (message: Message): Message => ({
     ...message,
     headers: message.headers.map(([name, value]) => [name, scrub(value)]),

@@ -19,9 +19,11 @@ export interface Message {
 
 /** One request and its response. */
 export interface Exchange {
-  /** Place in the order in which the sandbox's requests began, from 1. */
+  /** Its number in the sandbox, from 1: the place in which it began, or, of several processes, was put on record. */
   readonly sequence: number;
-  /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
+  /** When the request came, in milliseconds since 1970 of real time: this is what exchanges are ordered by. */
+  readonly receivedAtMs: number;
+  /** The same on the sandbox's clock. */
   readonly startedAtMs: number;
   /** Name of the route that answered; absent if there was none. */
   readonly route?: string;
@@ -51,4 +53,15 @@ export const MAX_BODY_LENGTH = 16 * 1024;
 /** The value of a header, if it was sent. */
 export function headerOf({ headers }: Message, name: string): string | undefined {
   return headers.find(([sent]) => sent === name)?.[1];
+}
+
+/**
+ * Puts exchanges into the order in which they began.
+ *
+ * @param one An exchange.
+ * @param other Another.
+ * @returns Below zero if the first began first.
+ */
+export function compareExchanges(one: Exchange, other: Exchange): number {
+  return one.receivedAtMs - other.receivedAtMs || one.sequence - other.sequence;
 }

@@ -28,11 +28,9 @@ export interface Outcome {
   /** The response. */
   readonly response: Response;
   /** Name of the row that served it. */
-  readonly route?: string | undefined;
+  readonly route: string | undefined;
   /** Names of the faults that shaped it. */
-  readonly shapedBy?: readonly string[];
-  /** Whether it is recorded: what a person or a test does beside the flow is not. */
-  readonly isRecorded: boolean;
+  readonly shapedBy: readonly string[];
 }
 
 /** A request under way. */
@@ -42,9 +40,11 @@ export interface OpenRequest {
   /**
    * Notes how it ended.
    *
+   * @param outcome How.
+   * @param isRecorded Whether it is recorded: what a person or a test does beside the flow is not.
    * @returns The response to send.
    */
-  readonly close: (outcome: Outcome) => Response;
+  readonly close: (outcome: Outcome, isRecorded: boolean) => Response;
 }
 
 /** Opens exchanges. */
@@ -81,12 +81,12 @@ export function createRecorder({ listen, recording, monotonicMs }: RecorderOptio
           startedAtMs = arrival.startedAtMs;
           exchange = recording?.open(request, arrival);
         },
-        close: ({ response, route, shapedBy = [], isRecorded }) => {
+        close: ({ response, route, shapedBy }, isRecorded) => {
           const durationMs = monotonicMs() - openedMs;
           const sequence = exchange?.sequence ?? ++count;
           listen?.({ sequence, startedAtMs, method: request.method, path, status: response.status, durationMs });
           if (!exchange || !isRecorded) return response;
-          return exchange.close(response, { durationMs, shapedBy, ...(route === undefined ? {} : { route }) });
+          return exchange.close(response, { route, durationMs, shapedBy });
         },
       };
     },

@@ -5,24 +5,10 @@
  *
  * @module
  */
-import { type Exchange, MAX_BODY_LENGTH } from "./exchange.ts";
-import { createDigests } from "./digests.ts";
-import {
-  type Arrival,
-  type Departure,
-  entryOf,
-  exchangeOf,
-  headOf,
-  lazyEntry,
-  type Parts,
-  scrubbed,
-  valueOf,
-} from "./entry.ts";
-import { createRedactor, type Redactor } from "./redact.ts";
-import { type CleanBody, cleanEvents, type RawBody, redactBody } from "./redact_body.ts";
-import { createPeers } from "./peers.ts";
-import { createTape, type ExchangeListener, type ExchangeRange } from "./tape.ts";
+import { type Arrival, type Departure, lazyEntry } from "./entry.ts";
+import type { RawBody } from "./redact_body.ts";
 import { copyBody, isStream, tapStream } from "./tap.ts";
+import type { Recorded, Tape } from "./tape.ts";
 
 /** A request under way. */
 export interface OpenExchange {
@@ -37,25 +23,17 @@ export interface OpenExchange {
 }
 
 /** Records exchanges, and hands them out. */
-export interface Recording {
+export interface Recording extends Pick<Tape, "read" | "subscribe" | "clear" | "drop"> {
   /** Begins to record a request; its body can still be read. */
   readonly open: (request: Request, arrival: Arrival) => OpenExchange;
-  /** A sandbox's exchanges, those included whose response has just left. */
-  readonly exchanges: (sandboxId: string, range?: ExchangeRange) => Promise<readonly Exchange[]>;
-  /** Whether a sandbox's exchanges are on record from the first one on. */
-  readonly isWhole: (sandboxId: string) => boolean;
-  /** Listens to a sandbox; the result ends it. */
-  readonly subscribe: (sandboxId: string, listener: ExchangeListener) => () => void;
-  /** Forgets a sandbox's exchanges; numbers go on where they were. */
-  readonly clear: (sandboxId: string) => void;
-  /** Forgets a sandbox altogether. */
-  readonly drop: (sandboxId: string) => void;
 }
 
 /** What a recording is made with. */
 export interface RecordingOptions {
-  /** Random bytes that digests of guessable secrets are keyed with. */
-  readonly key: Uint8Array;
+  /** Where exchanges are kept. */
+  readonly tape: Tape;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
   /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
   readonly report: (error: unknown) => void;
 }
@@ -65,11 +43,9 @@ export interface RecordingOptions {
  *
  * @param options What it is made with.
  */
-export function createRecording({ key, report }: RecordingOptions): Recording {
-  const tape = createTape();
-  const peerOf = createPeers(key);
-  const digests = createDigests(key);
+export function createRecording({ tape, now, report }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
+  let lastMs = 0;
 
   function wait(sandboxId: string, work: Promise<void>): void {
     const all = pending.get(sandboxId) ?? new Set();
@@ -83,81 +59,67 @@ export function createRecording({ key, report }: RecordingOptions): Recording {
   function open(request: Request, arrival: Arrival): OpenExchange {
     const { sandboxId } = arrival;
     const sequence = tape.number(sandboxId);
+    // Exchanges are ordered by it, also where the system's clock is set back.
+    const receivedAtMs = lastMs = Math.max(lastMs, now());
 
     function close(response: Response, departure: Departure): Response {
       const requestBody = copyBody(request);
-      // The HTTP server takes a request's head away when the response has left.
-      const parts: Parts = {
-        ...{ arrival, departure, sequence, peerOf },
-        request: { method: request.method, headers: [...request.headers] },
-        response: { status: response.status, headers: response.headers },
+      // Whoever has not asked for a request's headers by now gets none: the HTTP server takes them away with the response.
+      const { method, headers: sentHeaders } = request;
+      const { status, headers: answeredHeaders } = response;
+      const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void => {
+        const head = { sequence, arrival, receivedAtMs, method, sentHeaders, sent };
+        tape.put(sandboxId, lazyEntry({ ...head, status, answeredHeaders, answered, departure, isOpen }));
       };
-      if (isStream(response)) {
-        const put = (exchange: Exchange): void => tape.put(sandboxId, entryOf(exchange));
-        return tapResponse(response, { parts, requestBody, redactor: createRedactor(digests), put, report });
-      }
-      const put = (sent: RawBody | undefined, answered: RawBody | undefined): void =>
-        tape.put(sandboxId, lazyEntry(parts, { sent, answered }, digests));
+      if (isStream(response)) return tapResponse(response, { requestBody, put, report });
       const responseBody = copyBody(response);
       if (requestBody instanceof Promise || responseBody instanceof Promise) {
-        wait(sandboxId, Promise.all([requestBody, responseBody]).then((bodies) => put(...bodies)));
-      } else put(requestBody, responseBody);
+        const both = Promise.all([requestBody, responseBody]);
+        wait(sandboxId, both.then(([sent, answered]) => put(sent, answered, false)));
+      } else put(requestBody, responseBody, false);
       return response;
     }
 
     return { sequence, close };
   }
 
-  return {
-    open,
-    exchanges: async (sandboxId, range) => {
-      await Promise.allSettled(pending.get(sandboxId) ?? []);
-      return tape.read(sandboxId, range);
-    },
-    isWhole: tape.isWhole,
-    subscribe: tape.subscribe,
-    clear: tape.clear,
-    drop: tape.drop,
-  };
+  async function read(...[sandboxId, range]: Parameters<Tape["read"]>): Promise<Recorded> {
+    await Promise.allSettled(pending.get(sandboxId) ?? []);
+    return await tape.read(sandboxId, range);
+  }
+
+  return { open, read, subscribe: tape.subscribe, clear: tape.clear, drop: tape.drop };
 }
 
 interface Tapped {
-  readonly parts: Parts;
   readonly requestBody: RawBody | Promise<RawBody> | undefined;
-  readonly redactor: Redactor;
-  readonly put: (exchange: Exchange) => void;
+  readonly put: (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean) => void;
   readonly report: (error: unknown) => void;
 }
 
 /** A stream is kept as soon as it begins, and again when it has said something new. */
-function tapResponse(response: Response, { parts, requestBody, redactor, put, report }: Tapped): Response {
-  const head = headOf(parts, redactor);
-  let sent: CleanBody = { truncated: false };
-  let answered: CleanBody = { truncated: false };
-  let isOpen = true;
-  const update = (): void => {
+function tapResponse(response: Response, { requestBody, put, report }: Tapped): Response {
+  let sent = requestBody instanceof Promise ? undefined : requestBody;
+  let answered: RawBody | undefined;
+  const update = (isOpen = true): void => {
     try {
-      put(scrubbed(exchangeOf(head, { sent, answered, isOpen }), redactor));
+      put(sent, answered, isOpen);
     } catch (error) {
       report(error);
     }
   };
   update();
-  const contentType = valueOf(parts.request.headers, "content-type");
-  void Promise.resolve(requestBody).then((raw) => {
-    if (!raw) return;
-    sent = redactBody(raw, contentType, redactor);
+  const whole = Promise.resolve(requestBody).then((raw) => {
+    if (sent === raw) return;
+    sent = raw;
     update();
-  }).catch(report);
+  });
   return tapStream(response, {
     onText: ({ text, isComplete }) => {
-      const body = (answered.body ?? "") + cleanEvents(text, redactor);
-      answered = { body: body.slice(0, MAX_BODY_LENGTH), truncated: !isComplete || body.length > MAX_BODY_LENGTH };
+      answered = { text: (answered?.text ?? "") + text, isComplete };
       update();
     },
-    onEnd: () => {
-      isOpen = false;
-      update();
-    },
+    // What comes last has it all.
+    onEnd: () => void whole.then(() => update(false)),
   });
 }

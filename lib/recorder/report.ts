@@ -93,10 +93,13 @@ export function buildReport(
   exchanges: readonly Exchange[],
   { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole }: ReportOptions,
 ): Report {
-  const steps = readSteps(exchanges);
+  // What is later is told by the number here, which numbers given by several processes do not tell.
+  const steps = readSteps(exchanges.map((exchange, index) => ({ ...exchange, sequence: index })));
+  const numbersOf = (places: readonly number[]): readonly number[] =>
+    places.flatMap((index) => exchanges[index]?.sequence ?? []);
   const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
   const oldest = revisions.find((revision) => played?.includes(revision));
-  const clients = groupByClient(steps).map((client) => judge(client, place, { expects, oldest }));
+  const clients = groupByClient(steps).map((client) => judge(client, place, { expects, oldest, numbersOf }));
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
@@ -111,14 +114,16 @@ export function isFailure({ status, level, isExpected }: Finding): boolean {
   return status === "broken" && (level === "MUST" || isExpected);
 }
 
-/** What a scenario is there for. */
+/** What a scenario is there for, and how its evidence is named. */
 interface Purpose {
   readonly expects: readonly string[];
   /** The oldest revision that it is for; undefined if it is for all. */
   readonly oldest: Revision | undefined;
+  /** Sequence numbers of exchanges by their places in the order. */
+  readonly numbersOf: (places: readonly number[]) => readonly number[];
 }
 
-function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest }: Purpose): ClientReport {
+function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest, numbersOf }: Purpose): ClientReport {
   const seen = createView(steps, place);
   // Who tries a scenario that is new with a revision wants to know what that revision says of the client.
   const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
@@ -134,7 +139,7 @@ function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest
       level,
       status,
       isExpected: expects.includes(rule.id),
-      evidence: [...new Set(evidence)],
+      evidence: numbersOf([...new Set(evidence)]),
       detail,
       link: rule.link,
       official: rule.official,
@@ -144,7 +149,7 @@ function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest
     id,
     ...(name === undefined ? {} : { name }),
     ...(revision === undefined ? {} : { revision }),
-    exchanges: steps.flatMap((step) => step.kind === "authorization" ? step.all : step.at),
+    exchanges: numbersOf(steps.flatMap((step) => step.kind === "authorization" ? step.all : step.at)),
     findings,
     verdict: verdictOf(findings),
   };

@@ -9,7 +9,7 @@ import type { Challenge, JsonObject, Parameters } from "./wire.ts";
 
 /** What every step has. */
 export interface StepBase {
-  /** Sequence number of its exchange: a step is later than another if this is higher. */
+  /** Place of its exchange in the order: a step is later than another if this is higher. */
   readonly at: number;
   /** Its exchange. */
   readonly exchange: Exchange;
@@ -53,9 +53,9 @@ export interface AuthorizationStep extends StepBase {
   readonly params: Parameters;
   /** The response that went back to the client, if any did. */
   readonly answer: Parameters | undefined;
-  /** Sequence number of the exchange with that response. */
+  /** Place of the exchange with that response. */
   readonly answeredAt: number | undefined;
-  /** Sequence numbers of all exchanges. */
+  /** Places of all its exchanges. */
   readonly all: readonly number[];
 }
 

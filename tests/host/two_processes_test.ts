@@ -1,6 +1,8 @@
 /** Two processes on one database file, as behind a load balancer: what one has done, the other knows at once. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { runDouble } from "../client_double.ts";
+import { listOf } from "../control_helpers.ts";
 import { json, text } from "../helpers.ts";
 import {
   callStatus,
@@ -16,13 +18,18 @@ import {
   startServer,
 } from "./program.ts";
 
+/** What both are known as. */
+const NAME = "https://mock.test";
+const TOKEN = "a-token-for-tests";
+const CONTROL = { authorization: `Bearer ${TOKEN}` };
+
 /** How long a process may be at work on a busy machine, in milliseconds. */
 const HOPPING_PATIENCE_MS = 120_000;
 
 /** Starts both at the same time on a file that does not exist yet, under one name, and stops them in good order. */
 async function withTwo(test: (a: Server, b: Server) => Promise<void>, patienceMs?: number): Promise<void> {
   await using folder = await makeFolder();
-  const args = ["--db", `${folder.path}/kv.sqlite3`, "--public-url", "http://mock.test"];
+  const args = ["--db", `${folder.path}/kv.sqlite3`, "--public-url", NAME, "--control-token", TOKEN];
   await using stack = new AsyncDisposableStack();
   const options = patienceMs === undefined ? {} : { patienceMs };
   const start = async (): Promise<Server> => stack.use(await startServer(args, options));
@@ -202,3 +209,39 @@ Deno.test("500 logins that hop between two processes with every request meet no 
     }));
     for (const { printed } of [a, b]) assert.doesNotMatch(printed.stdout, /"event":"error"/);
   }, HOPPING_PATIENCE_MS));
+
+Deno.test("a flow that hops between two processes with every request is one flow in the report of either", () =>
+  withTwo(async (a, b) => {
+    let count = 0;
+    await runDouble({
+      base: NAME,
+      send: (request) => {
+        const { client } = count++ % 2 === 0 ? a : b;
+        return fetch(new Request(request.url.replace(NAME, client.url), request));
+      },
+    });
+    for (const { client } of [b, a]) {
+      const report = await jsonOf(await client.fetch("/control/report?wait=20&strict", { headers: CONTROL }), 200);
+      const [only, ...others] = listOf(report, "clients");
+      assert.deepEqual([report.verdict, only?.name, Object(only?.exchanges).length, others], [
+        "pass",
+        "double",
+        count,
+        [],
+      ]);
+    }
+  }));
+
+Deno.test("a process that was started anew reports on what came since, and no more", async () => {
+  await using folder = await makeFolder();
+  const args = ["--db", `${folder.path}/kv.sqlite3`];
+  const counts: number[] = [];
+  for (let start = 0; start < 2; start++) {
+    await using server = await startServer(args);
+    await registerClient(server.client);
+    const answer = await jsonOf(await server.client.fetch("/control/exchanges"), 200);
+    counts.push(listOf(answer, "exchanges").length);
+    await server.stop();
+  }
+  assert.deepEqual(counts, [1, 1]);
+});

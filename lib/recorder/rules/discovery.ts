@@ -11,8 +11,8 @@ import {
   broken,
   kept,
   notObserved,
-  numbersOf,
   type Outcome,
+  placesOf,
   type Rule,
   SINCE_2025_06,
   SINCE_2025_11,
@@ -89,7 +89,7 @@ function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
   if (first.document === undefined && own !== root && !second && hasOrigin) {
     return broken(`It found nothing at ${own} and did not look at ${root}`, [call.at, first.at]);
   }
-  return kept("It looked below the path of the MCP server first", numbersOf(second ? [first, second] : [first]));
+  return kept("It looked below the path of the MCP server first", placesOf(second ? [first, second] : [first]));
 }
 
 function checkOrder(view: View): Outcome {
@@ -105,11 +105,11 @@ function checkOrder(view: View): Outcome {
     // What is not in the list may be tried once the list is at its end.
     if (problem && !(stray && stray.at < problem.step.at)) return broken(problem.text, [problem.step.at]);
   }
-  const listed = Math.max(...numbersOf(asked), 0);
+  const listed = Math.max(...placesOf(asked), 0);
   if (stray && !(asked.length >= known.size && listed < stray.at)) {
     return broken(`It looked at ${stray.address}, where no metadata of ${issuers.join(" or ")} can lie`, [stray.at]);
   }
-  return kept("It looked where metadata can lie, in the order asked for", numbersOf(asked));
+  return kept("It looked where metadata can lie, in the order asked for", placesOf(asked));
 }
 
 function findDisorder(
@@ -143,7 +143,7 @@ function checkIssuer(view: View): Outcome {
       return broken(`It used metadata of the issuer ${textOf(document, "issuer") ?? "without a name"}`, [at, used.at]);
     }
   }
-  return kept("It did not use metadata of another issuer", numbersOf(mismatches));
+  return kept("It did not use metadata of another issuer", placesOf(mismatches));
 }
 
 function isFromIssuer(view: View, step: ServerMetadataStep): boolean {

@@ -6,7 +6,7 @@
 import type { AuthorizationStep } from "../step.ts";
 import { metadataFor, tokenRequestFor, type View } from "../view.ts";
 import { textOf } from "../wire.ts";
-import { broken, kept, notObserved, numbersOf, type Outcome, type Rule, SINCE_2026_07, SPECIFICATION } from "./rule.ts";
+import { broken, kept, notObserved, type Outcome, placesOf, type Rule, SINCE_2026_07, SPECIFICATION } from "./rule.ts";
 
 /** How the issuer of a response stands to the one that the client has on record. */
 type Match = "right" | "absent" | "missing" | "wrong" | "nearly";
@@ -56,12 +56,12 @@ function checkIss(view: View): Outcome {
   }
   const near = answersOf(view, ["nearly"], "code").filter((request) => !tokenRequestFor(view, request));
   if (bad.length + near.length > 0) {
-    return kept("It did not spend a code of an unproven issuer", numbersOf([...bad, ...near]));
+    return kept("It did not spend a code of an unproven issuer", placesOf([...bad, ...near]));
   }
   const good = answersOf(view, ["right", "absent"], "code").filter((request) => tokenRequestFor(view, request));
   return good.length === 0
     ? notObserved("No authorization response brought a code that was spent")
-    : kept("It went on with a response that was in order; none was not", numbersOf(good));
+    : kept("It went on with a response that was in order; none was not", placesOf(good));
 }
 
 function checkPlain(view: View): Outcome {
@@ -71,7 +71,7 @@ function checkPlain(view: View): Outcome {
   const spent = near.map((request) => tokenRequestFor(view, request)).find((step) => step !== undefined);
   return spent
     ? broken(`It took ${first.answer?.get("iss") ?? ""} for the issuer it had on record`, [first.at, spent.at])
-    : kept("It told an issuer from one that is spelled a little differently", numbersOf(near));
+    : kept("It told an issuer from one that is spelled a little differently", placesOf(near));
 }
 
 function checkError(view: View): Outcome {
@@ -87,7 +87,7 @@ function checkError(view: View): Outcome {
   }
   return kept(
     "It did nothing about an error of an unproven issuer; whether it showed it cannot be seen",
-    numbersOf(bad),
+    placesOf(bad),
   );
 }
 

@@ -12,8 +12,8 @@ import {
   broken,
   kept,
   notObserved,
-  numbersOf,
   type Outcome,
+  placesOf,
   type Rule,
   SINCE_2025_06,
   SINCE_2025_11,
@@ -43,7 +43,7 @@ function checkPriority(view: View): Outcome {
   if (document) return kept("Its client_id is the URL of its metadata", [document.at]);
   return registrations.length === 0
     ? kept("It came with a client_id of its own", [first.at])
-    : kept("It registered where there was no better way", numbersOf(registrations));
+    : kept("It registered where there was no better way", placesOf(registrations));
 }
 
 function checkDocument({ authorizations }: View): Outcome {
@@ -60,7 +60,7 @@ function checkDocument({ authorizations }: View): Outcome {
   }
   return own.length === 0
     ? notObserved("Its client_id is no URL")
-    : kept("Its client_id is an https URL, and the document there was taken", numbersOf(own));
+    : kept("Its client_id is an https URL, and the document there was taken", placesOf(own));
 }
 
 /** What kind of application a client with these redirect URIs is; undefined if they are of both kinds. */
@@ -83,7 +83,7 @@ function checkApplicationType({ registrations }: View): Outcome {
   }
   return registrations.length === 0
     ? notObserved("It did not register")
-    : kept("It registered with an application_type that fits its redirect URIs", numbersOf(registrations));
+    : kept("It registered with an application_type that fits its redirect URIs", placesOf(registrations));
 }
 
 function checkRefusal({ registrations, authorizations }: View): Outcome {

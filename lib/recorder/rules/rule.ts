@@ -15,7 +15,7 @@ export type Status = "kept" | "broken" | "not observed";
 export interface Outcome {
   /** What became of it. */
   readonly status: Status;
-  /** Sequence numbers of the exchanges that show it. */
+  /** Places of the exchanges that show it. */
   readonly evidence: readonly number[];
   /** What was seen, as a sentence. */
   readonly detail: string;
@@ -70,7 +70,7 @@ export function notObserved(detail: string): Outcome {
   return { status: "not observed", evidence: [], detail };
 }
 
-/** Sequence numbers of steps. */
-export function numbersOf(steps: readonly { readonly at: number }[]): readonly number[] {
+/** Places of steps. */
+export function placesOf(steps: readonly { readonly at: number }[]): readonly number[] {
   return steps.map(({ at }) => at);
 }

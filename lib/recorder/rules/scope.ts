@@ -7,7 +7,7 @@ import type { AuthorizationStep, McpStep } from "../step.ts";
 import { challengeBefore, resourceFor, type View } from "../view.ts";
 import { listOf, scopesOf } from "../wire.ts";
 import { OFFLINE } from "./refresh.ts";
-import { broken, kept, notObserved, numbersOf, type Outcome, type Rule, SINCE_2025_11, SPECIFICATION } from "./rule.ts";
+import { broken, kept, notObserved, type Outcome, placesOf, type Rule, SINCE_2025_11, SPECIFICATION } from "./rule.ts";
 
 /** Authorization requests for one challenge that the official suite still accepts, less the one before the challenge. */
 const MAX_STEP_UPS = 2;
@@ -56,7 +56,7 @@ function checkChoice(view: View): Outcome {
   }
   return requests.length === 0
     ? notObserved("It did not ask for authorization after a 401")
-    : kept("It asked for the scopes that were called for", numbersOf(requests));
+    : kept("It asked for the scopes that were called for", placesOf(requests));
 }
 
 function checkAuthority(view: View): Outcome {
@@ -75,7 +75,7 @@ function checkAuthority(view: View): Outcome {
   }
   return followed.length === 0
     ? notObserved("It did not have to ask for what a 401 called for")
-    : kept("It asked for what the 401 called for, whatever scopes_supported lists", numbersOf(followed));
+    : kept("It asked for what the 401 called for, whatever scopes_supported lists", placesOf(followed));
 }
 
 function refusals({ calls }: View): readonly McpStep[] {
@@ -126,9 +126,9 @@ function checkRetryLimit(view: View): Outcome {
       return call !== undefined && calls.includes(call);
     });
     if (requests.length > MAX_STEP_UPS) {
-      return broken(`It asked ${requests.length} times for what it was refused each time`, numbersOf(requests));
+      return broken(`It asked ${requests.length} times for what it was refused each time`, placesOf(requests));
     }
-    evidence.push(...numbersOf(calls), ...numbersOf(requests));
+    evidence.push(...placesOf(calls), ...placesOf(requests));
   }
   return kept("It did not go on asking for what did not help", evidence.sort((one, other) => one - other));
 }
@@ -153,7 +153,7 @@ function checkAlone(view: View): Outcome {
     at > first.at && token === first.token && method === first.method && status === 403
   );
   return again.length >= MAX_REPEATS
-    ? broken("It kept sending what it was refused for, with the same token", [first.at, ...numbersOf(again)])
+    ? broken("It kept sending what it was refused for, with the same token", [first.at, ...placesOf(again)])
     : kept("It asked for more scope, or gave up", [first.at]);
 }
 

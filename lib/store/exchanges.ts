@@ -1,0 +1,226 @@
+/**
+ * What several processes have recorded of a sandbox, in one order: each hands over what it has served, and whoever is
+ * asked for a report reads it all. Exchanges get their numbers here, so a number is never given twice, and whoever has
+ * read up to one has missed nothing below it.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Chance } from "../chance.ts";
+import { type Exchange, MAX_BODY_LENGTH, type Message } from "../recorder/exchange.ts";
+import { MAX_EXCHANGES } from "../recorder/rings.ts";
+import type { Key, Store } from "./kv.ts";
+
+/** What is known of a sandbox's record. */
+export interface RecordState {
+  /** The number given last. */
+  readonly last: number;
+  /** The number given last when it was cleared. */
+  readonly clearedTo: number;
+  /** When it was cleared last, in milliseconds since 1970 of real time; absent for never. */
+  readonly clearedMs?: number;
+  /** When a process last had to forget something before it could hand it over; absent for never. */
+  readonly lostMs?: number;
+}
+
+/** Until when somebody waits for what is handed over, by sandbox, in milliseconds since 1970 of real time. */
+export type Watched = Readonly<Record<string, number>>;
+
+/** The record that processes share. */
+export interface ExchangeTable {
+  /** Random bytes that all processes have in common: secrets and senders are named with them. */
+  readonly key: () => Promise<Uint8Array>;
+  /** Which sandboxes somebody waits for; all in one row, since every process looks there all the time. */
+  readonly watched: () => Promise<Watched>;
+  /** Notes that somebody waits for a sandbox, until a time in milliseconds since 1970. */
+  readonly watch: (sandboxId: string, nowMs: number, untilMs: number) => Promise<void>;
+  /** What is known of a record. */
+  readonly state: (sandboxId: string) => Promise<RecordState>;
+  /**
+   * Gives exchanges numbers in place of those they have, and keeps them for a day; the oldest on record give way.
+   *
+   * @returns Those that were kept: all but those that are older than the last clearing.
+   */
+  readonly add: (
+    sandboxId: string,
+    exchanges: readonly Exchange[],
+    lostMs: number | undefined,
+  ) => Promise<readonly Exchange[]>;
+  /** Keeps what an exchange has become, under the number it has. */
+  readonly replace: (sandboxId: string, exchange: Exchange) => Promise<void>;
+  /** All that is on record, by number. */
+  readonly list: (sandboxId: string) => Promise<readonly Exchange[]>;
+  /** Some of it. */
+  readonly get: (sandboxId: string, numbers: readonly number[]) => Promise<readonly Exchange[]>;
+  /** Forgets what is on record; numbers go on where they were. */
+  readonly clear: (sandboxId: string, nowMs: number) => Promise<void>;
+}
+
+interface Change {
+  readonly state: RecordState;
+  readonly added: readonly Exchange[];
+}
+
+/** How long exchanges are on record, in milliseconds. */
+export const RECORD_LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** The state outlives what it counts: a number must not be given twice. */
+const STATE_LIFETIME_MS = 2 * RECORD_LIFETIME_MS;
+/** `Deno.Kv` takes 65,536 bytes a value. */
+const MAX_BYTES = 60_000;
+/** Exchanges written together: `Deno.Kv` takes 800 KiB a commit. */
+export const MAX_ADDED = 10;
+const MAX_DELETED = 400;
+
+/** Sandboxes that are waited for at the same time; those beyond are handed over as there is time. */
+const MAX_WATCHED = 400;
+
+const EMPTY: RecordState = { last: 0, clearedTo: 0 };
+const KEY: Key = ["#recorder", "key"];
+const WATCHED: Key = ["#recorder", "watched"];
+
+/**
+ * Opens the record.
+ *
+ * @param store The store.
+ * @param chance Where the key is drawn from, by the first process that needs it.
+ */
+export function createExchangeTable(store: Store, chance: Chance): ExchangeTable {
+  const stateKey = (sandboxId: string): Key => [sandboxId, "record"];
+  const keyOf = (sandboxId: string, number: number): Key => [sandboxId, "exchange", number];
+  const rowOf = (sandboxId: string, exchange: Exchange): { key: Key; value: Exchange; expireInMs: number } => ({
+    key: keyOf(sandboxId, exchange.sequence),
+    value: fitExchange(exchange),
+    expireInMs: RECORD_LIFETIME_MS,
+  });
+
+  async function key(): Promise<Uint8Array> {
+    await store.create(KEY, Buffer.from(chance.bytes(32)).toString("base64url"));
+    return Buffer.from((await store.get<string>(KEY)).value ?? "", "base64url");
+  }
+
+  async function watch(sandboxId: string, nowMs: number, untilMs: number): Promise<void> {
+    for (;;) {
+      const { value = {}, versionstamp } = await store.get<Watched>(WATCHED);
+      const others = Object.entries(value).filter(([id, until]) => id !== sandboxId && until > nowMs);
+      const watched: Watched = Object.fromEntries([[sandboxId, untilMs] as const, ...others].slice(0, MAX_WATCHED));
+      const checks = [{ key: WATCHED, versionstamp }];
+      if (await store.commit({ checks, sets: [{ key: WATCHED, value: watched }] })) return;
+    }
+  }
+
+  async function state(sandboxId: string): Promise<RecordState> {
+    return (await store.get<RecordState>(stateKey(sandboxId))).value ?? EMPTY;
+  }
+
+  /** Changes the state and what goes with it, again and again until nobody was faster. */
+  async function update(sandboxId: string, make: (state: RecordState) => Change): Promise<Change> {
+    for (;;) {
+      const { key, value = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
+      const change = make(value);
+      const isDone = await store.commit({
+        checks: [{ key, versionstamp }],
+        sets: [
+          { key, value: change.state, expireInMs: STATE_LIFETIME_MS },
+          ...change.added.map((exchange) => rowOf(sandboxId, exchange)),
+        ],
+        deletes: change.added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0)
+          .map((number) => keyOf(sandboxId, number)),
+      });
+      if (isDone) return change;
+    }
+  }
+
+  async function add(
+    sandboxId: string,
+    exchanges: readonly Exchange[],
+    lostMs: number | undefined,
+  ): Promise<readonly Exchange[]> {
+    const { added } = await update(sandboxId, (state) => {
+      const added = exchanges
+        .filter(({ receivedAtMs }) => receivedAtMs >= (state.clearedMs ?? 0))
+        .map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
+      const last = state.last + added.length;
+      return { state: { ...state, last, ...(lostMs === undefined ? {} : { lostMs }) }, added };
+    });
+    return added;
+  }
+
+  async function clear(sandboxId: string, nowMs: number): Promise<void> {
+    const from = (await list(sandboxId))[0]?.sequence;
+    const { state: { last } } = await update(sandboxId, (state) => ({
+      state: { ...state, clearedTo: state.last, clearedMs: nowMs },
+      added: [],
+    }));
+    for (let number = from ?? last + 1; number <= last; number += MAX_DELETED) {
+      const count = Math.min(MAX_DELETED, last + 1 - number);
+      await store.commit({ deletes: Array.from({ length: count }, (_, index) => keyOf(sandboxId, number + index)) });
+    }
+  }
+
+  async function list(sandboxId: string): Promise<readonly Exchange[]> {
+    const [rows, { clearedTo, last }] = await Promise.all([
+      store.list<Exchange>([sandboxId, "exchange"], 2 * MAX_EXCHANGES),
+      state(sandboxId),
+    ]);
+    const before = Math.max(clearedTo, last - MAX_EXCHANGES);
+    return rows.flatMap(({ value }) => value && value.sequence > before ? [value] : []);
+  }
+
+  return {
+    key,
+    state,
+    watched: async () => (await store.get<Watched>(WATCHED)).value ?? {},
+    watch,
+    add,
+    replace: async (sandboxId, exchange) => void await store.commit({ sets: [rowOf(sandboxId, exchange)] }),
+    list,
+    get: async (sandboxId, numbers) =>
+      (await Promise.all(numbers.map((number) => store.get<Exchange>(keyOf(sandboxId, number)))))
+        .flatMap(({ value }) => value ?? []),
+    clear,
+  };
+}
+
+/**
+ * Cuts an exchange to what a value of the store can hold; nearly all are left as they are.
+ *
+ * @param exchange The exchange.
+ */
+export function fitExchange(exchange: Exchange): Exchange {
+  if (sizeOf(exchange) <= MAX_BYTES) return exchange;
+  for (let limit = MAX_BODY_LENGTH / 2; limit >= MIN_CUT; limit /= 2) {
+    const cut = cutTo(exchange, limit);
+    if (sizeOf(cut) <= MAX_BYTES) return cut;
+  }
+  return { ...exchange, url: exchange.url.slice(0, MIN_CUT), request: NOTHING, response: NOTHING };
+}
+
+/** What is cut shorter than this says nothing any more. */
+const MIN_CUT = 256;
+const NOTHING: Message = { headers: [], truncated: true };
+
+function cutTo(exchange: Exchange, limit: number): Exchange {
+  const message = ({ headers, body, truncated }: Message): Message => ({
+    headers: headers.map(([name, value]) => [name.slice(0, limit), value.slice(0, limit)]),
+    ...(body === undefined ? {} : { body: body.slice(0, limit) }),
+    truncated: truncated || (body?.length ?? 0) > limit,
+  });
+  return {
+    ...exchange,
+    url: exchange.url.slice(0, limit),
+    request: message(exchange.request),
+    response: message(exchange.response),
+  };
+}
+
+/** A string takes two bytes a character as soon as one of them needs two. */
+function sizeOf(exchange: Exchange): number {
+  const texts = [
+    exchange.url,
+    ...[exchange.request, exchange.response].flatMap(({ headers, body = "" }) => [
+      ...headers.flat(),
+      body,
+    ]),
+  ];
+  return texts.reduce((sum, text) => sum + 8 + text.length * (/[^\0-\xff]/.test(text) ? 2 : 1), 1000);
+}
