@@ -6,9 +6,11 @@ import { createApp } from "../../main.ts";
 import { createFlow, type Send } from "./flow_bench.ts";
 import { measureMcp } from "./mcp_bench.ts";
 import { measureRender } from "./pages_bench.ts";
+import { measureRecorder, type RecorderCost } from "./recorder_bench.ts";
 import { type Figure, type Load, measure, ownCpuMicros, printTable, startServer } from "./measure.ts";
 
 const load: Load = { connections: 8, warmUpMs: 1000, measureMs: 2000 };
+const inTurns: Load = { connections: 8, warmUpMs: 100, measureMs: 500 };
 
 async function measureHello(): Promise<Figure> {
   await using server = await startServer("hello");
@@ -48,8 +50,8 @@ async function measureInProcess(): Promise<Figure[]> {
   );
 }
 
-async function measureLoopback(where: string, ...database: readonly string[]): Promise<Figure[]> {
-  await using server = await startServer("app", ...database);
+async function measureLoopback(where: string, database: string): Promise<Figure[]> {
+  await using server = await startServer("app", database);
   return await measureFlow(where, server.origin, fetch, server.cpuMicros);
 }
 
@@ -58,18 +60,31 @@ async function measureTools(where: string, database: string): Promise<Figure[]> 
   return await measureMcp(where, { origin: server.origin, send: fetch, cpuMicros: server.cpuMicros, load });
 }
 
+function say({ ratios }: RecorderCost, where: string): void {
+  const [lowest, median, highest] = ratios.map((ratio) => ratio.toFixed(2));
+  const text =
+    `Recording the whole flow, ${where}: ${median} times the CPU of not recording it (${lowest} to ${highest})\n`;
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-bench-" });
 try {
+  const inMemory = await measureRecorder("loopback, :memory:", [":memory:", ":memory:"], inTurns);
+  const files = [`${folder}/recorded.sqlite3`, `${folder}/silent.sqlite3`] as const;
+  const shared = await measureRecorder("loopback, file, shared", files, inTurns, "shared");
   printTable([
     await measureHello(),
     ...await measureInProcess(),
     ...await measureLoopback("loopback, :memory:", ":memory:"),
-    ...await measureLoopback("loopback, :memory:, nothing recorded", ":memory:", "no-record"),
     ...await measureLoopback("loopback, file", `${folder}/kv.sqlite3`),
     ...await measureTools("loopback, :memory:", ":memory:"),
     ...await measureRender(),
     ...await measureTools("loopback, file", `${folder}/kv2.sqlite3`),
+    ...inMemory.figures,
+    ...shared.figures,
   ]);
+  say(inMemory, "loopback, :memory:");
+  say(shared, "loopback, a file that processes share");
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
