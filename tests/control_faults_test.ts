@@ -99,6 +99,26 @@ Deno.test("a fault that edits has let the endpoint do its work; one that answers
   assert.equal((await redeem(second)).status, 200);
 });
 
+Deno.test("edits of one response go together: a body breaks last, and what is no JSON any more is left as it is", async () => {
+  await using test = await testApp();
+  const edits = async (...all: readonly unknown[]): Promise<Response> => {
+    const faults = all.map((edit, index) => ({ name: `edit-${index}`, match: { endpoint: "jwks" }, edit }));
+    await control(test, "POST /control/faults", faults);
+    return await test.get("/oauth/jwks");
+  };
+  const mark = { json: { keep: [], set: { x: 1 } } };
+  const cut = (await edits({ truncate_bytes: 5 }, mark)).body?.getReader();
+  assert.equal(new TextDecoder().decode((await cut?.read())?.value), '{"x":');
+  await assert.rejects(async () => await cut?.read(), /cut off on request/);
+  const dropped = await edits({ drop: true }, mark);
+  assert.equal(dropped.status, 200);
+  await assert.rejects(() => dropped.text(), /dropped on request/);
+  const plain = await edits({ body: "no JSON" }, mark);
+  assert.deepEqual([plain.status, await plain.text()], [200, "no JSON"]);
+  const pieces = await edits({ trickle: { bytes: 4, every_ms: 1 } }, mark);
+  assert.equal(await pieces.text(), '{"x":1}');
+});
+
 Deno.test("a fault changes rules and tokens for its requests alone, by their names in snake case", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);

@@ -38,13 +38,17 @@ export async function applyWire(
   context: WireContext,
 ): Promise<WireResult> {
   const applied: string[] = [];
+  const made: Edit[] = [];
   for (const { fault, edit, statuses, claim } of steps) {
     // A step waits for what the handler said, or what steps before it made of that.
     if (statuses && !statuses.includes(response.status)) continue;
     if (!await claim()) continue;
     response = await applyEdit(response, edit, context);
+    made.push(edit);
     applied.push(fault);
   }
+  // A body breaks on the way, so whatever else is done to it was done before.
+  for (const edit of made) response = breakBody(response, edit, context.sleep);
   return { response, applied };
 }
 
@@ -72,11 +76,10 @@ async function applyEdit(response: Response, edit: Edit, { variables, sleep }: W
   let body: BodyInit | null = response.body;
   let known = variables;
   if ((edit.json || edit.encode || usesBody(edit)) && isJson(response)) {
-    const members = parseObject(await response.text());
-    known = (name) => name.startsWith("body.") ? members[name.slice("body.".length)] : variables(name);
-    const edited = editMembers(members, edit.json ?? {}, known);
-    body = edit.encode === "form" ? encodeForm(edited) : JSON.stringify(edited);
-    if (edit.encode === "form") headers.set("content-type", "application/x-www-form-urlencoded");
+    const text = await response.text();
+    const members = parseObject(text);
+    known = (name) => name.startsWith("body.") ? members?.[name.slice("body.".length)] : variables(name);
+    body = members ? writeMembers(editMembers(members, edit.json ?? {}, known), edit, headers) : text;
     headers.delete("content-length");
   }
   if (edit.location) editLocation(headers, edit.location, known);
@@ -91,8 +94,7 @@ async function applyEdit(response: Response, edit: Edit, { variables, sleep }: W
     body = fillText(edit.body, known);
   }
   const status = edit.status ?? response.status;
-  const whole = new Response(isBodiless(status) ? null : body, { status, headers });
-  return breakBody(whole, edit, sleep);
+  return new Response(isBodiless(status) ? null : body, { status, headers });
 }
 
 function breakBody(response: Response, { drop, truncate_bytes, trickle }: Edit, sleep: Sleep): Response {
@@ -121,9 +123,14 @@ function usesBody({ headers, body }: Edit): boolean {
   return [...Object.values(headers ?? {}), body].some((text) => text?.includes("{body."));
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  const parsed: unknown = JSON.parse(text);
-  return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
+/** An object's members, none of any other value; undefined for what is no JSON, as an edit before may have made it. */
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
+  } catch {
+    return undefined;
+  }
 }
 
 function editMembers(
@@ -134,6 +141,12 @@ function editMembers(
   const kept = Object.entries(members).filter(([name]) => (!keep || keep.includes(name)) && !remove.includes(name));
   const added = Object.entries(set).map(([name, value]): [string, unknown] => [name, fillValue(value, variables)]);
   return { ...Object.fromEntries(kept), ...Object.fromEntries(added) };
+}
+
+function writeMembers(members: Readonly<Record<string, unknown>>, { encode }: Edit, headers: Headers): string {
+  if (encode !== "form") return JSON.stringify(members);
+  headers.set("content-type", "application/x-www-form-urlencoded");
+  return encodeForm(members);
 }
 
 function encodeForm(members: Readonly<Record<string, unknown>>): string {
