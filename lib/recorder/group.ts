@@ -34,11 +34,18 @@ interface Home {
 export function groupByClient(steps: readonly Step[]): readonly ClientSteps[] {
   const ids = identify(steps);
   const homes = findHomes(steps, ids);
-  const keyOf = (id: string): string => keyOfHome(homes, id);
+  const neighbours = findNeighbours(steps, { ids, homes });
+  const keys = new Map<string, string>();
+  const keyOf = (id: string): string => {
+    const key = keys.get(id) ?? keyOfHome(homes, id);
+    keys.set(id, key);
+    return key;
+  };
   const groups = new Map<string, { id: string | undefined; readonly steps: Step[] }>();
-  for (const [index, step] of steps.entries()) {
+  for (const step of steps) {
     const id = ids.get(step);
-    const key = id === undefined ? neighbourKey(steps, index, { ids, homes }) : keyOf(id);
+    const owner = id ?? neighbours.get(step);
+    const key = owner === undefined ? `${step.exchange.peer} ` : keyOf(owner);
     const group = groups.get(key) ?? { id: undefined, steps: [] };
     group.id ??= id;
     group.steps.push(step);
@@ -125,13 +132,20 @@ interface Identified {
   readonly homes: ReadonlyMap<string, Home>;
 }
 
-/** The key of who is next identified at the same place, else of who was last. */
-function neighbourKey(steps: readonly Step[], index: number, { ids, homes }: Identified): string {
-  const peer = steps[index]?.exchange.peer ?? "";
-  const isOfPeer = (step: Step): boolean => homes.get(ids.get(step) ?? "")?.peer === peer;
-  const next = steps.slice(index).find(isOfPeer) ?? steps.slice(0, index).findLast(isOfPeer);
-  const id = next && ids.get(next);
-  return id === undefined ? `${peer} ` : keyOfHome(homes, id);
+/** For steps that name nobody: who is next identified at the same place, else who was last. */
+function findNeighbours(steps: readonly Step[], { ids, homes }: Identified): ReadonlyMap<Step, string> {
+  const found = new Map<Step, string>();
+  for (const ordered of [steps.toReversed(), steps]) {
+    const nearest = new Map<string, string>();
+    for (const step of ordered) {
+      const id = ids.get(step);
+      const home = id === undefined ? undefined : homes.get(id);
+      if (id !== undefined && home) nearest.set(home.peer, id);
+      const neighbour = nearest.get(step.exchange.peer);
+      if (id === undefined && neighbour !== undefined && !found.has(step)) found.set(step, neighbour);
+    }
+  }
+  return found;
 }
 
 /** The name from registration, else from MCP. */
