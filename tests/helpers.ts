@@ -1,6 +1,7 @@
 /** What the tests of the HTTP surface share: an app on a fresh store with a clock that stands still, and a client's steps. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
+import { setImmediate } from "node:timers";
 import { z } from "zod";
 import { type App, type AppOptions, createApp } from "../main.ts";
 
@@ -15,6 +16,8 @@ export const startMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** An app with a clock to move. */
 export interface TestApp extends AsyncDisposable {
+  /** Resolves when all requests are answered, those included whose answers nobody waits for. */
+  readonly answered: () => Promise<void>;
   readonly app: App;
   readonly kv: Deno.Kv;
   readonly clock: { nowMs: number };
@@ -33,13 +36,26 @@ export async function testApp(overrides: Partial<AppOptions> = {}): Promise<Test
   const kv = overrides.kv ?? await Deno.openKv(":memory:");
   const clock = { nowMs: startMs };
   const stop = new AbortController();
-  const app = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, control: "open", ...overrides });
+  const pending = new Set<Promise<Response>>();
+  const own = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, control: "open", ...overrides });
+  const app: App = (...request) => {
+    const response = own(...request);
+    pending.add(response);
+    return response.finally(() => pending.delete(response));
+  };
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
     app(new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init }));
   return {
     app,
     kv,
     clock,
+    answered: async () => {
+      for (let turn = 0; turn < 3; turn = pending.size === 0 ? turn + 1 : 0) {
+        await Promise.allSettled(pending);
+        // Whoever waited for an answer may ask for more.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    },
     fetch,
     get: (path, headers = {}) => fetch(path, { headers }),
     postForm: (path, fields, headers = {}) =>
