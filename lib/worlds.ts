@@ -45,6 +45,8 @@ export interface Worlds {
   readonly find: (address: Address) => Promise<World | undefined>;
   /** The sandbox that a request has found. */
   readonly of: (sandbox: Sandbox) => World;
+  /** The same as it is now, which another process may have changed since. */
+  readonly refresh: (sandbox: Sandbox) => Promise<World>;
   /** Changes a sandbox; resolves when every process knows. */
   readonly change: (world: World, change: (state: SandboxState) => SandboxState) => Promise<void>;
   /** Begins a sandbox anew: nothing of before is known in it any more. */
@@ -138,10 +140,17 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     if (isShared) await deps.sleep(LEASE_MS);
   }
 
+  function heldOf({ name }: Sandbox): Held {
+    const entry = held.get(name);
+    if (!entry) throw new Error(`The sandbox ${name} is not in use`);
+    return entry;
+  }
+
   return {
-    of: ({ name }) => {
-      const entry = held.get(name);
-      if (!entry) throw new Error(`The sandbox ${name} is not in use`);
+    of: (sandbox) => heldOf(sandbox).world,
+    refresh: async (sandbox) => {
+      const entry = heldOf(sandbox);
+      await refresh(entry);
       return entry.world;
     },
     find: async (address) => {

@@ -198,6 +198,7 @@ function assemble(options: AppOptions): Parts {
         signal: options.signal,
         guard,
         scenarioOf,
+        refresh: async (sandbox) => (await worlds.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix),
       }),
     ]),
     recorder,

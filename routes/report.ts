@@ -16,7 +16,8 @@ import type { Sleep } from "../lib/sleep.ts";
 import { paths } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
 import type { Guard } from "./control_gate.ts";
-import { eventStream } from "./report_events.ts";
+import { eventStream } from "./event_stream.ts";
+import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What reports need. */
@@ -25,6 +26,8 @@ export interface ReportDeps {
   readonly recording: Recording | undefined;
   /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
   readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
+  /** A sandbox as it is now: a reset has begun it anew under another id. */
+  readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   /** Lets in who may see it. */
   readonly guard: Guard;
   /** What to wait with. */
@@ -44,13 +47,21 @@ const formats = ["json", "junit", "markdown"] as const;
 const exchangeFormats = ["json", "har"] as const;
 
 /** The rows of reports. */
-export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal }: ReportDeps): readonly Route[] {
-  const recording = kept ?? NOTHING;
+export function reportRoutes(
+  { recording, scenarioOf, refresh, guard, sleep, signal }: ReportDeps,
+): readonly Route[] {
+  /** The recording; where there is none, every row says so. */
+  function demand(): Recording {
+    if (recording) return recording;
+    throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
+      expected: "a server that was started without --no-record",
+    });
+  }
 
   async function judge(sandbox: Sandbox): Promise<Report> {
     const { id, name, scenario, prefix } = sandbox;
     const { expects, revisions } = scenarioOf(sandbox);
-    const { exchanges, isWhole } = await recording.read(id);
+    const { exchanges, isWhole } = await demand().read(id);
     return buildReport(exchanges, {
       sandbox: name,
       scenario,
@@ -64,7 +75,7 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
   /** Waits until something was seen that decides and nothing has happened for a while, but no longer than it may. */
   async function settle(sandbox: Sandbox, waitMs: number): Promise<Report> {
     let quietMs = 0;
-    const leave = recording.subscribe(sandbox.id, () => quietMs = 0);
+    const leave = demand().subscribe(sandbox.id, { onExchange: () => quietMs = 0, onClear: () => quietMs = 0 });
     try {
       for (let waited = 0; waited < waitMs; waited += STEP_MS) {
         if (quietMs >= QUIET_MS && (await judge(sandbox)).verdict !== "incomplete") break;
@@ -78,7 +89,6 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
   }
 
   async function report({ sandbox, url: { searchParams } }: Context): Promise<Response> {
-    requireRecording(kept);
     const format = parseOneOf(searchParams, "format", formats);
     const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
     const result = await settle(sandbox, waitSeconds * 1000);
@@ -96,11 +106,10 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
   }
 
   async function exchanges({ sandbox, url: { searchParams } }: Context): Promise<Response> {
-    requireRecording(kept);
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const { exchanges: found } = await recording.read(sandbox.id, { after, ...(limit === undefined ? {} : { limit }) });
+    const { exchanges: found } = await demand().read(sandbox.id, { after, ...(limit === undefined ? {} : { limit }) });
     if (format === "json") return noStoreJson({ sandbox: sandbox.name, exchanges: found });
     const response = noStoreJson(buildHar(found, version));
     response.headers.set("content-disposition", `attachment; filename="${sandbox.name.replace(/[^\w-]/g, "_")}.har"`);
@@ -108,23 +117,27 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
   }
 
   async function clear({ sandbox }: Context): Promise<Response> {
-    requireRecording(kept);
-    await recording.clear(sandbox.id);
+    await demand().clear(sandbox.id);
     return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   }
 
-  function events({ sandbox, request, url: { searchParams } }: Context): Response {
-    requireRecording(kept);
-    const last = request.headers.get("last-event-id");
-    if (last !== null) searchParams.set("after", last);
+  async function events({ sandbox, request, url: { searchParams } }: Context): Promise<Response> {
+    const { nameOf, read, subscribe } = demand();
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
-    return eventStream({
-      readPast: async () => (await recording.read(sandbox.id, { after })).exchanges,
-      subscribe: (listener) => recording.subscribe(sandbox.id, listener),
-      judge: () => judge(sandbox),
-      sleep,
-      signal,
+    const lastId = parseEventId(request.headers.get("last-event-id"));
+    const feedOf = async (now: Sandbox): Promise<RecordFeed> => ({
+      name: await nameOf(now.id),
+      read: async (from) => (await read(now.id, { after: from })).exchanges,
+      subscribe: (listener) => subscribe(now.id, listener),
+      judge: () => judge(now),
     });
+    const first = await feedOf(sandbox);
+    // Numbers of another record say nothing of this one.
+    const seen = lastId === undefined ? after : lastId.record === first.name ? lastId.sequence : undefined;
+    return eventStream(
+      { sleep, signal },
+      (stream) => tellRecord(stream, { first, after: seen, refresh: async () => feedOf(await refresh(sandbox)) }),
+    );
   }
 
   return [
@@ -133,20 +146,6 @@ export function reportRoutes({ recording: kept, scenarioOf, guard, sleep, signal
     { name: "control_clear_exchanges", method: "DELETE", path: paths.exchanges, cors: true, handler: guard(clear) },
     { name: "control_events", method: "GET", path: paths.events, cors: true, handler: guard(events) },
   ];
-}
-
-/** Stands in where nothing is recorded; every row refuses before it is asked. */
-const NOTHING: Pick<Recording, "read" | "subscribe" | "clear"> = {
-  read: () => Promise.resolve({ exchanges: [], isWhole: false }),
-  subscribe: () => () => {},
-  clear: () => Promise.resolve(),
-};
-
-function requireRecording(recording: Recording | undefined): void {
-  if (recording) return;
-  throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
-    expected: "a server that was started without --no-record",
-  });
 }
 
 function parseOneOf<T extends string>(params: URLSearchParams, name: string, accepted: readonly [T, ...T[]]): T {

@@ -1,117 +1,131 @@
 /**
- * A sandbox's exchanges as they happen, and findings as they change, as server-sent events.
+ * A sandbox's exchanges as they happen, and findings as they change, told to a stream of events.
  *
  * @module
  */
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Finding, Report } from "../lib/recorder/report.ts";
-import type { ExchangeListener } from "../lib/recorder/tape.ts";
-import type { Sleep } from "../lib/sleep.ts";
+import type { RecordListener } from "../lib/recorder/tape.ts";
+import type { EventStream } from "./event_stream.ts";
 
-/** What a stream tells of. */
-export interface EventSource {
-  /** Reads what was there before. */
-  readonly readPast: () => Promise<readonly Exchange[]>;
+/** A sandbox's record. */
+export interface RecordFeed {
+  /** Another one where numbers begin anew. */
+  readonly name: string;
+  /** What is there after a sequence number. */
+  readonly read: (after: number) => Promise<readonly Exchange[]>;
   /** Listens to what comes; the result ends it. */
-  readonly subscribe: (listener: ExchangeListener) => () => void;
+  readonly subscribe: (listener: RecordListener) => () => void;
   /** Judges what there is by now. */
   readonly judge: () => Promise<Report>;
-  /** What to wait with. */
-  readonly sleep: Sleep;
-  /** Aborting it ends the stream. */
-  readonly signal: AbortSignal | undefined;
+}
+
+/** What there is to tell. */
+export interface RecordSource {
+  /** The record as it is at first. */
+  readonly first: RecordFeed;
+  /** Sequence number of what the reader has seen last; undefined if that was of another record. */
+  readonly after: number | undefined;
+  /** The record as it is now: a reset begins another one. */
+  readonly refresh: () => Promise<RecordFeed>;
 }
 
 /** Exchanges that come together are judged together: judging reads them all. */
 const GATHER_MS = 250;
-/** Proxies end a stream that says nothing for long. */
-const KEEP_ALIVE_MS = 15_000;
+/** How soon a reader learns that the sandbox was reset, in milliseconds. */
+const REFRESH_MS = 500;
 
 /**
- * Makes the stream. Its events are `exchange` (with the sequence number as id; one that changes comes again) and
- * `findings`: the verdict, the clients, and every finding that is other than it was.
+ * Tells a stream of a record. Its events are `exchange` (one that changes comes again), `findings` (the verdict, the clients,
+ * and every finding that is other than it was), and `cleared` where all that was told before is void. The id of an exchange's
+ * event is the name of the record and the sequence number.
  *
- * @param source What it tells of.
- * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html}
+ * @param stream Who is told.
+ * @param source What of.
  */
-export function eventStream({ readPast, subscribe, judge, sleep, signal }: EventSource): Response {
-  const encoder = new TextEncoder();
-  const stop = new AbortController();
+export function tellRecord(stream: EventStream, { first, after, refresh }: RecordSource): void {
   const known = new Map<string, string>();
-  let isJudging = false;
+  let feed = first;
   let leave = (): void => {};
+  let isJudging = false;
 
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      const send = (text: string): void => {
-        if (!stop.signal.aborted) controller.enqueue(encoder.encode(text));
-      };
-      const end = (): void => {
-        if (stop.signal.aborted) return;
-        close();
-        controller.close();
-      };
-      if (signal?.aborted) return end();
-      signal?.addEventListener("abort", end, { once: true, signal: stop.signal });
-      // Whoever listens first and reads then misses nothing; and what comes meanwhile waits, so that numbers go up.
-      const early: Exchange[] = [];
-      let tell = (exchange: Exchange): unknown => early.push(exchange);
-      leave = subscribe((exchange) => {
-        tell(exchange);
-        void judgeSoon(send);
-      });
-      void readPast().then((past) => {
-        tell = (exchange) => send(exchangeEvent(exchange));
-        for (const exchange of [...past, ...early]) tell(exchange);
-      }).catch(end);
-      void judgeSoon(send);
-      void keepAlive(send);
-    },
-    cancel: () => close(),
-  });
-
-  function close(): void {
-    stop.abort();
-    leave();
+  function clear(): void {
+    known.clear();
+    stream.send("cleared", {});
+    judgeSoon();
   }
 
-  async function judgeSoon(send: (text: string) => void): Promise<void> {
+  function judgeSoon(): void {
     if (isJudging) return;
     isJudging = true;
-    try {
-      await sleep(GATHER_MS, stop.signal);
+    stream.run(async () => {
+      await stream.wait(GATHER_MS);
       // What comes from now on is for the next time.
       isJudging = false;
-      const report = await judge();
+      const report = await feed.judge();
       const changed = changedFindings(report, known);
-      if (changed.length > 0) send(event("findings", { ...summaryOf(report), findings: changed }));
-    } catch {
-      // The reader has left.
-    }
+      if (changed.length > 0) stream.send("findings", { ...summaryOf(report), findings: changed });
+    });
   }
 
-  async function keepAlive(send: (text: string) => void): Promise<void> {
-    try {
-      while (!stop.signal.aborted) {
-        await sleep(KEEP_ALIVE_MS, stop.signal);
-        send(": still here\n\n");
-      }
-    } catch {
-      // The reader has left.
-    }
+  function begin(next: RecordFeed, start: number): void {
+    leave();
+    feed = next;
+    const tell = (exchange: Exchange): void => {
+      if (feed === next) stream.send("exchange", exchange, `${next.name}.${exchange.sequence}`);
+    };
+    // Whoever listens first and reads then misses nothing; and what comes meanwhile waits, so that numbers go up.
+    let waiting: Exchange[] | undefined = [];
+    leave = next.subscribe({
+      onExchange: (exchange) => {
+        if (waiting) waiting.push(exchange);
+        else tell(exchange);
+        judgeSoon();
+      },
+      onClear: () => {
+        if (waiting) waiting = [];
+        clear();
+      },
+    });
+    stream.run(async () => {
+      const past = await next.read(start);
+      for (const exchange of [...past, ...waiting ?? []]) tell(exchange);
+      waiting = undefined;
+    });
+    judgeSoon();
   }
 
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
+  stream.signal.addEventListener("abort", () => leave(), { once: true });
+  if (after === undefined) clear();
+  begin(first, after ?? 0);
+  stream.run(async () => {
+    for (;;) {
+      await stream.wait(REFRESH_MS);
+      const now = await refresh();
+      if (now.name === feed.name) continue;
+      clear();
+      begin(now, 0);
+    }
   });
 }
 
-function exchangeEvent(exchange: Exchange): string {
-  return `id: ${exchange.sequence}\n${event("exchange", exchange)}`;
+/** Where a reader has left. */
+export interface EventId {
+  /** Name of the record. */
+  readonly record: string;
+  /** Sequence number of the exchange. */
+  readonly sequence: number;
 }
 
-function event(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+/**
+ * Reads the id of an event.
+ *
+ * @param id As a reader brings it back; null for none. What is none of ours counts as that of another record.
+ */
+export function parseEventId(id: string | null): EventId | undefined {
+  if (id === null) return undefined;
+  const [, record = "", sequence = ""] = /^([\w-]+)\.(\d{1,15})$/.exec(id) ?? [];
+  return { record, sequence: Number(sequence) };
 }
 
 function summaryOf({ verdict, clients }: Report): Record<string, unknown> {

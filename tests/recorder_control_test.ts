@@ -160,25 +160,59 @@ Deno.test("pages and the control API are not recorded, what a client takes a pag
   assert.deepEqual(urls, [[`${origin}/`, 405], [`${origin}/nowhere`, 404]]);
 });
 
+/** Waits that are short are none, long ones last as long as somebody reads. */
+function hurry(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms < 500) return Promise.resolve();
+  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+}
+
 Deno.test("GET /control/events tells of exchanges and findings as they come, and goes on where a reader left (HTML, server-sent events)", async () => {
-  await using test = await testApp({
-    loopbackOnly: true,
-    sleep: (ms, signal) =>
-      ms < 1000 ? Promise.resolve() : new Promise((_, reject) => signal?.addEventListener("abort", reject)),
-  });
+  await using test = await testApp({ loopbackOnly: true, sleep: hurry });
   await (await test.get("/oauth")).body?.cancel();
   const response = await test.get("/control/events");
   assert.equal(response.headers.get("content-type"), "text/event-stream");
   const reader = readerOf(response);
   const past = await readUntil(reader, "event: exchange");
-  assert.match(past, /^id: 1\nevent: exchange\ndata: \{"sequence":1,/);
+  const [, record] = /^id: ([\w-]+)\.1\nevent: exchange\ndata: \{"sequence":1,/.exec(past) ?? [];
+  assert(record, past);
   await work(test, { slip: "uses plain" });
   const live = await readUntil(reader, '"status":"broken"');
   assert.match(live, /event: findings\ndata: \{"verdict":"fail","clients":\[\{.*\{"rule":"C12",[^}]*"status":"broken"/);
   await reader.cancel();
-  const resumed = readerOf(await test.get("/control/events", { "last-event-id": "3" }));
-  assert.match(await readUntil(resumed, "event: exchange"), /^id: 4\n/);
+  const resumed = readerOf(await test.get("/control/events", { "last-event-id": `${record}.3` }));
+  assert.match(await readUntil(resumed, "event: exchange"), new RegExp(`^id: ${record}\\.4\\n`));
   await resumed.cancel();
+  // The server was started anew, say, and numbers from one.
+  for (const id of ["gone.3", "3"]) {
+    const stranger = readerOf(await test.get("/control/events", { "last-event-id": id }));
+    assert.match(
+      await readUntil(stranger, "event: exchange"),
+      new RegExp(`^event: cleared\\ndata: {}\\n\\nid: ${record}\\.1\\n`),
+    );
+    await stranger.cancel();
+  }
+});
+
+Deno.test("GET /control/events says when all it told is void, and goes on with what comes after", async () => {
+  // As long as this is shut nobody looks whether there was a reset.
+  const gate = Promise.withResolvers<void>();
+  let looks = 0;
+  await using test = await testApp({
+    loopbackOnly: true,
+    sleep: (ms, signal) => ms === 500 && ++looks === 1 ? gate.promise : hurry(ms, signal),
+  });
+  const ask = async (query: string): Promise<void> => await (await test.get(`/oauth/jwks?${query}`)).body?.cancel();
+  const reader = readerOf(await test.get("/control/events"));
+  await ask("before");
+  await readUntil(reader, "?before");
+  assert.equal((await test.fetch("/control/exchanges", { method: "DELETE" })).status, 204);
+  await ask("cleared");
+  assert.match(await readUntil(reader, "?cleared"), /event: cleared\ndata: \{\}\n\n[^]*\.4\nevent: exchange\n/);
+  assert.equal((await test.fetch("/control/reset", { method: "POST" })).status, 200);
+  await ask("reset");
+  gate.resolve();
+  assert.match(await readUntil(reader, "?reset"), /event: cleared\ndata: \{\}\n\n[^]*\.1\nevent: exchange\n/);
+  await reader.cancel();
 });
 
 Deno.test("streams of events end when the server does", async () => {

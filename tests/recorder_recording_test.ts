@@ -215,15 +215,19 @@ Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dro
 Deno.test("listeners hear of their sandbox until they leave", async () => {
   const recording = record();
   const heard: number[] = [];
-  const leave = recording.subscribe("main", ({ sequence }) => heard.push(sequence));
+  const leave = recording.subscribe("main", {
+    onExchange: ({ sequence }) => void heard.push(sequence),
+    onClear: () => void heard.push(0),
+  });
   await pass(recording, new Request(url), () => new Response(null));
   await pass(recording, new Request(url), () => new Response(null), "other");
   (await recording.read("main")).exchanges;
   (await recording.read("other")).exchanges;
+  await recording.clear("main");
   leave();
   await pass(recording, new Request(url), () => new Response(null));
   (await recording.read("main")).exchanges;
-  assert.deepEqual(heard, [1]);
+  assert.deepEqual(heard, [1, 0]);
 });
 
 Deno.test("a sandbox keeps 2,000 exchanges, the newest", async () => {
@@ -254,9 +258,10 @@ Deno.test("a listener that fails is told of, and the client gets its answer all 
   const errors: unknown[] = [];
   const recording = record(errors);
   const problem = new Error("the listener's own");
-  recording.subscribe("main", () => {
+  const onExchange = (): void => {
     throw problem;
-  });
+  };
+  recording.subscribe("main", { onExchange, onClear: () => {} });
   const events = { headers: { "content-type": "text/event-stream" } };
   assert.equal(
     await (await pass(recording, new Request(url), () => new Response("data: 1\n\n", events))).text(),

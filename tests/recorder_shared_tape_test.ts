@@ -218,7 +218,10 @@ Deno.test("listeners hear of what any process hands over, once, and of what goes
   put(rig.a, 2);
   await rig.pass(60);
   const heard: string[] = [];
-  const leave = rig.b.subscribe("main", ({ sequence, status }) => void heard.push(`${sequence} ${status}`));
+  const leave = rig.b.subscribe("main", {
+    onExchange: ({ sequence, status }) => void heard.push(`${sequence} ${status}`),
+    onClear: () => void heard.push("cleared"),
+  });
   await rig.pass(150);
   assert.deepEqual(heard, [], "not of what was there before");
   put(rig.a, 1);
@@ -229,10 +232,16 @@ Deno.test("listeners hear of what any process hands over, once, and of what goes
   rig.b.put("main", { sequence: own, length: 1, exchange: () => example(own, { status: 202 }) });
   await rig.pass(300);
   assert.deepEqual(heard.slice(2), ["4 202"]);
+  const cleared = rig.a.clear("main");
+  await rig.pass(150);
+  await cleared;
+  put(rig.b, 1, { receivedAtMs: startMs + 10_000 });
+  await rig.pass(300);
+  assert.deepEqual(heard.slice(3), ["cleared", "5 200"]);
   leave();
   put(rig.a, 1);
   await rig.pass(300);
-  assert.equal(heard.length, 3);
+  assert.equal(heard.length, 5);
   assert.deepEqual(rig.errors, []);
 });
 
@@ -274,7 +283,8 @@ Deno.test("what cannot be handed over is told of, and what comes later is on rec
 Deno.test("an app that ends hands over nothing more and leaves nothing running", async () => {
   using rig = await openRig();
   put(rig.a, 3);
-  rig.b.subscribe("main", () => assert.fail("nothing to hear"));
+  const hear = (): void => assert.fail("there is nothing to hear");
+  rig.b.subscribe("main", { onExchange: hear, onClear: hear });
   await rig.pass(10);
   rig.stop.abort();
   await rig.pass(200);

@@ -112,12 +112,12 @@ Deno.test("GET /control/events of one process tells of what the other serves, a 
   };
   const call: Fetch = (_, init) => pair.a.fetch("/no-auth", init);
   const session = await beginSession(call);
-  await until(/id: 1\nevent: exchange\ndata: .*"route":"no_auth_post"/);
+  await until(/id: [\w-]+\.1\nevent: exchange\ndata: .*"route":"no_auth_post"/);
   const stream = await send(call, "GET", { ...session, accept: "text/event-stream" });
   assert.equal(stream.status, 200);
-  await until(/id: 2\nevent: exchange\ndata: .*"route":"no_auth_get".*"isOpen":true/);
+  await until(/id: [\w-]+\.2\nevent: exchange\ndata: .*"route":"no_auth_get".*"isOpen":true/);
   await stream.body?.cancel();
-  await until(/id: 2\nevent: exchange\ndata: .*"route":"no_auth_get"(?!.*"isOpen")/);
+  await until(/id: [\w-]+\.2\nevent: exchange\ndata: .*"route":"no_auth_get"(?!.*"isOpen")/);
   const exchanges = await recorded(pair.b, 2);
   assert.deepEqual(exchanges.map(({ sequence, isOpen }) => [sequence, isOpen]), [1, 2].map((id) => [id, undefined]));
   await events.cancel();

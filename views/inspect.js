@@ -43,6 +43,10 @@ const refresh = follow(urls, {
     if (known.size > MAX_EXCHANGES) known.delete(oldest);
     plan();
   },
+  onCleared: () => {
+    known.clear();
+    plan();
+  },
   onReport: (judged) => {
     report = judged;
     plan();

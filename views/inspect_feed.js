@@ -16,6 +16,7 @@
  *
  * @typedef {object} Listener
  * @property {(exchange: Exchange) => void} onExchange Something is new, or has changed.
+ * @property {() => void} onCleared All there was is void: the record was cleared, the sandbox reset, the server started anew.
  * @property {(report: Report) => void} onReport
  * @property {(state: string) => void} onState Whether there is a connection, in words.
  * @property {(reason: string, isForbidden: boolean) => void} onRefused Why the server tells nothing of this sandbox.
@@ -32,7 +33,7 @@ const PATIENCE_MS = 2000;
  * @param {Listener} listener
  * @returns {() => Promise<void>} Asks for the report.
  */
-export function follow(urls, { onExchange, onReport, onState, onRefused }) {
+export function follow(urls, { onExchange, onCleared, onReport, onState, onRefused }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let waitingSince = 0;
@@ -61,6 +62,10 @@ export function follow(urls, { onExchange, onReport, onState, onRefused }) {
   });
   source.addEventListener("exchange", ({ data }) => {
     onExchange(JSON.parse(data));
+    refreshSoon();
+  });
+  source.addEventListener("cleared", () => {
+    onCleared();
     refreshSoon();
   });
   refresh();

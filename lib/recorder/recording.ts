@@ -23,7 +23,7 @@ export interface OpenExchange {
 }
 
 /** Records exchanges, and hands them out. */
-export interface Recording extends Pick<Tape, "read" | "subscribe" | "clear" | "drop"> {
+export interface Recording extends Pick<Tape, "nameOf" | "read" | "subscribe" | "clear" | "drop"> {
   /** Begins to record a request; its body can still be read. */
   readonly open: (request: Request, arrival: Arrival) => OpenExchange;
 }
@@ -88,7 +88,7 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     return await tape.read(sandboxId, range);
   }
 
-  return { open, read, subscribe: tape.subscribe, clear: tape.clear, drop: tape.drop };
+  return { ...tape, open, read };
 }
 
 interface Tapped {

@@ -111,13 +111,16 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     await turn;
   }
 
+  function loadNames(): Promise<Names> {
+    return names ??= table.key().then(createNames);
+  }
+
   async function give(sandboxId: string): Promise<void> {
     const entries = rings.take(sandboxId, MAX_ADDED);
     waiting.delete(sandboxId);
     if (rings.entries(sandboxId).length > 0) waiting.add(sandboxId);
     try {
-      names ??= table.key().then(createNames);
-      await write(sandboxId, entries, await names);
+      await write(sandboxId, entries, await loadNames());
     } catch (error) {
       names = undefined;
       report(error);
@@ -182,12 +185,17 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   async function follow(sandboxId: string): Promise<void> {
     followed.add(sandboxId);
     try {
-      let { last } = await table.state(sandboxId);
+      let { last, clearedTo } = await table.state(sandboxId);
       const goingOn = new Map<number, string>();
       while (listeners.has(sandboxId)) {
         await sleep(FOLLOW_MS, signal);
         await watch(sandboxId);
         const state = await table.state(sandboxId);
+        if (state.clearedTo > clearedTo) {
+          clearedTo = state.clearedTo;
+          goingOn.clear();
+          listeners.tell(sandboxId, ({ onClear }) => onClear());
+        }
         const from = Math.max(last, state.clearedTo, state.last - MAX_EXCHANGES) + 1;
         const numbers = Array.from({ length: Math.max(0, state.last + 1 - from) }, (_, index) => from + index);
         last = state.last;
@@ -196,7 +204,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
           if (goingOn.get(exchange.sequence) === text) continue;
           if (exchange.isOpen) goingOn.set(exchange.sequence, text);
           else goingOn.delete(exchange.sequence);
-          listeners.tell(sandboxId, () => exchange);
+          listeners.tell(sandboxId, ({ onExchange }) => onExchange(exchange));
         }
       }
     } catch (error) {
@@ -207,6 +215,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
 
   return {
     number: rings.number,
+    nameOf: async (sandboxId) => (await loadNames()).peerOf("", sandboxId),
     put: (sandboxId, entry) => {
       if (!rings.put(sandboxId, entry)) return;
       waiting.add(sandboxId);

@@ -23,8 +23,13 @@ export interface Recorded {
   readonly isWhole: boolean;
 }
 
-/** Called with every exchange that is new or has changed; one that changes keeps its sequence number. */
-export type ExchangeListener = (exchange: Exchange) => void;
+/** Whoever wants to know what happens to a record. */
+export interface RecordListener {
+  /** An exchange is new, or has changed; one that changes keeps its sequence number. */
+  readonly onExchange: (exchange: Exchange) => void;
+  /** All there was is forgotten. */
+  readonly onClear: () => void;
+}
 
 /** The exchanges of all sandboxes. */
 export interface Tape {
@@ -32,10 +37,12 @@ export interface Tape {
   readonly number: (sandboxId: string) => number;
   /** Keeps an exchange, or puts it in the place of the one with its number. */
   readonly put: (sandboxId: string, entry: Entry) => void;
+  /** A name for a sandbox's record, which is another one where numbers begin anew. */
+  readonly nameOf: (sandboxId: string) => Promise<string>;
   /** What is on record of a sandbox. */
   readonly read: (sandboxId: string, range?: ExchangeRange) => Promise<Recorded>;
   /** Listens to a sandbox; the result ends it. */
-  readonly subscribe: (sandboxId: string, listener: ExchangeListener) => () => void;
+  readonly subscribe: (sandboxId: string, listener: RecordListener) => () => void;
   /** Forgets a sandbox's exchanges; numbers go on where they were. */
   readonly clear: (sandboxId: string) => Promise<void>;
   /** Forgets what this process holds of a sandbox that is over. */
@@ -53,8 +60,9 @@ export function createTape(names: Names, rings: Rings = createRings()): Tape {
   return {
     number: rings.number,
     put: (sandboxId, entry) => {
-      if (rings.put(sandboxId, entry)) listeners.tell(sandboxId, () => entry.exchange(names));
+      if (rings.put(sandboxId, entry)) listeners.tell(sandboxId, ({ onExchange }) => onExchange(entry.exchange(names)));
     },
+    nameOf: (sandboxId) => Promise.resolve(names.peerOf("", sandboxId)),
     read: (sandboxId, { after = 0, limit = MAX_EXCHANGES } = {}) => {
       const entries = rings.entries(sandboxId);
       const from = entries.findIndex(({ sequence }) => sequence > after);
@@ -62,7 +70,11 @@ export function createTape(names: Names, rings: Rings = createRings()): Tape {
       return Promise.resolve({ exchanges, isWhole: rings.isWhole(sandboxId) });
     },
     subscribe: listeners.add,
-    clear: (sandboxId) => Promise.resolve(rings.clear(sandboxId)),
+    clear: (sandboxId) => {
+      rings.clear(sandboxId);
+      listeners.tell(sandboxId, ({ onClear }) => onClear());
+      return Promise.resolve();
+    },
     drop: rings.drop,
   };
 }
@@ -70,16 +82,16 @@ export function createTape(names: Names, rings: Rings = createRings()): Tape {
 /** Who listens to which sandbox. */
 export interface Listeners {
   /** Adds one; the result takes it away again. */
-  readonly add: (sandboxId: string, listener: ExchangeListener) => () => void;
-  /** Tells those of a sandbox; what they are told is made only if there are any. */
-  readonly tell: (sandboxId: string, exchange: () => Exchange) => void;
+  readonly add: (sandboxId: string, listener: RecordListener) => () => void;
+  /** Tells those of a sandbox. */
+  readonly tell: (sandboxId: string, how: (listener: RecordListener) => void) => void;
   /** Whether a sandbox has any. */
   readonly has: (sandboxId: string) => boolean;
 }
 
 /** Makes a list of listeners. */
 export function createListeners(): Listeners {
-  const listeners = new Map<string, Set<ExchangeListener>>();
+  const listeners = new Map<string, Set<RecordListener>>();
   return {
     add: (sandboxId, listener) => {
       const all = listeners.get(sandboxId) ?? new Set();
@@ -89,8 +101,8 @@ export function createListeners(): Listeners {
         if (all.size === 0) listeners.delete(sandboxId);
       };
     },
-    tell: (sandboxId, exchange) => {
-      for (const listener of listeners.get(sandboxId) ?? []) listener(exchange());
+    tell: (sandboxId, how) => {
+      for (const listener of listeners.get(sandboxId) ?? []) how(listener);
     },
     has: (sandboxId) => listeners.has(sandboxId),
   };

@@ -87,6 +87,26 @@ browserTest("the inspector filters, pauses and clears (issue 7)", async ({ page,
   await page.locator(".line").first().waitFor();
 });
 
+for (const shared of [false, true]) {
+  const where = shared ? "of processes that share a database" : "of one process";
+  browserTest(
+    `the inspector ${where} begins anew with the sandbox, and goes on (issue 7)`,
+    async ({ page, origin }) => {
+      await page.goto(`${origin}/inspect`);
+      await authorizeCarelessly(origin);
+      await page.getByRole("heading", { name: "Careless" }).waitFor();
+      assert.deepEqual(await linesOf(page), carelessLines);
+      await (await fetch(`${origin}/control/reset`, { method: "POST" })).body?.cancel();
+      await page.getByText("Nothing has happened yet").waitFor();
+      await page.getByText("incomplete: not enough was seen").waitFor();
+      await authorizeCarelessly(origin, "Another");
+      await page.getByRole("heading", { name: "Another" }).waitFor();
+      assert.equal((await linesOf(page)).length, 3);
+    },
+    { app: { shared } },
+  );
+}
+
 browserTest("the inspector's exchanges are a HAR to download, without a secret (issue 7)", async ({ page, origin }) => {
   await authorizeCarelessly(origin);
   await page.goto(`${origin}/inspect`);
