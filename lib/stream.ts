@@ -8,20 +8,20 @@
  * The same stream, with a word when it is over.
  *
  * @param body The stream; it is read only as fast as the result is.
- * @param onEnd Called once, whether the stream ends, fails, or its reader leaves.
+ * @param onEnd Called once, whether the stream ends, fails, or its reader leaves; told whether all of it went by.
  * @param onChunk Called with everything that goes by.
  */
 export function withEnd(
   body: ReadableStream<Uint8Array>,
-  onEnd: () => void,
+  onEnd: (isWhole: boolean) => void,
   onChunk?: (chunk: Uint8Array) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let isOver = false;
-  const end = (): void => {
+  const end = (isWhole: boolean): void => {
     if (isOver) return;
     isOver = true;
-    onEnd();
+    onEnd(isWhole);
   };
   return new ReadableStream({
     pull: async (controller) => {
@@ -29,17 +29,17 @@ export function withEnd(
         const { done, value } = await reader.read();
         if (done) {
           if (!isOver) controller.close();
-          return end();
+          return end(true);
         }
         controller.enqueue(value);
         onChunk?.(value);
       } catch (error) {
-        end();
+        end(false);
         throw error;
       }
     },
     cancel: async (reason) => {
-      end();
+      end(false);
       await reader.cancel(reason);
     },
   });

@@ -7,7 +7,7 @@
  */
 import { type Arrival, type Departure, lazyEntry } from "./entry.ts";
 import type { RawBody } from "./redact_body.ts";
-import { copyBody, isStream, tapStream } from "./tap.ts";
+import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Recorded, Tape } from "./tape.ts";
 
 /** A request under way. */
@@ -63,7 +63,8 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     const receivedAtMs = lastMs = Math.max(lastMs, now());
 
     function close(response: Response, departure: Departure): Response {
-      const requestBody = copyBody(request);
+      const sent = sentBody(request);
+      const answered = answeredBody(response);
       // Whoever has not asked for a request's headers by now gets none: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
       const { status, headers: answeredHeaders } = response;
@@ -71,12 +72,9 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
         const head = { sequence, arrival, receivedAtMs, method, sentHeaders, sent };
         tape.put(sandboxId, lazyEntry({ ...head, status, answeredHeaders, answered, departure, isOpen }));
       };
-      if (isStream(response)) return tapResponse(response, { requestBody, put, report });
-      const responseBody = copyBody(response);
-      if (requestBody instanceof Promise || responseBody instanceof Promise) {
-        const both = Promise.all([requestBody, responseBody]);
-        wait(sandboxId, both.then(([sent, answered]) => put(sent, answered, false)));
-      } else put(requestBody, responseBody, false);
+      if (answered === "passing") return tapResponse(response, { sent, put, report });
+      if (sent instanceof Promise) wait(sandboxId, sent.then((whole) => put(whole, answered, false)));
+      else put(sent, answered, false);
       return response;
     }
 
@@ -92,31 +90,31 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
 }
 
 interface Tapped {
-  readonly requestBody: RawBody | Promise<RawBody> | undefined;
+  readonly sent: RawBody | Promise<RawBody> | undefined;
   readonly put: (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean) => void;
   readonly report: (error: unknown) => void;
 }
 
-/** A stream is kept as soon as it begins, and again when it has said something new. */
-function tapResponse(response: Response, { requestBody, put, report }: Tapped): Response {
-  let sent = requestBody instanceof Promise ? undefined : requestBody;
+/** What has to go by first is kept as soon as it begins, and again when there is more to say of it. */
+function tapResponse(response: Response, { sent, put, report }: Tapped): Response {
+  let known = sent instanceof Promise ? undefined : sent;
   let answered: RawBody | undefined;
   const update = (isOpen = true): void => {
     try {
-      put(sent, answered, isOpen);
+      put(known, answered, isOpen);
     } catch (error) {
       report(error);
     }
   };
   update();
-  const whole = Promise.resolve(requestBody).then((raw) => {
-    if (sent === raw) return;
-    sent = raw;
+  const whole = Promise.resolve(sent).then((raw) => {
+    if (known === raw) return;
+    known = raw;
     update();
   });
-  return tapStream(response, {
-    onText: ({ text, isComplete }) => {
-      answered = { text: (answered?.text ?? "") + text, isComplete };
+  return tapBody(response, {
+    onText: (raw) => {
+      answered = raw;
       update();
     },
     // What comes last has it all.

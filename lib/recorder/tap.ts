@@ -15,64 +15,85 @@ const NOTHING: RawBody = { text: "", isComplete: true };
 const UNREADABLE: RawBody = { text: "", isComplete: false };
 
 /**
- * What a body says: at once where somebody had it in hand, else from a copy.
+ * What a request said: at once where somebody had it in hand, else from a copy.
  *
- * @param message A request that was answered, or a response that is to leave.
- * @returns Undefined if there is none; else what there is, or will be, once it has gone by.
+ * @param request A request that was answered.
+ * @returns Undefined if it had no body; else what there is, or will be, once it has gone by.
  */
-export function copyBody(message: Request | Response): RawBody | Promise<RawBody> | undefined {
-  const noted = notedText(message);
+export function sentBody(request: Request): RawBody | Promise<RawBody> | undefined {
+  const noted = notedText(request);
   if (noted !== undefined) return cut(noted);
-  if (message instanceof Request && (message.method === "GET" || message.method === "HEAD")) return undefined;
-  const { headers } = message;
-  if (!isKept(headers.get("content-type")) || Number(headers.get("content-length")) > MAX_READ_LENGTH) {
-    return headers.has("content-type") ? UNREADABLE : undefined;
-  }
-  if (message.bodyUsed) return UNREADABLE;
-  const copy = message.clone();
-  // A declared length is small enough here; so is what a response has that is no stream.
-  if (headers.has("content-length") || message instanceof Response) return copy.text().then(cut, () => UNREADABLE);
+  if (request.method === "GET" || request.method === "HEAD") return undefined;
+  const unread = unreadBody(request);
+  if (unread !== "readable") return unread;
+  if (request.bodyUsed) return UNREADABLE;
+  const copy = request.clone();
+  // A declared length is small enough here.
+  if (request.headers.has("content-length")) return copy.text().then(cut, () => UNREADABLE);
   return readStart(copy.body);
 }
 
-/** Whether a response is a stream that must be listened to as it goes by. */
-export function isStream(response: Response): boolean {
-  return response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+/**
+ * What a response says, where that is known before it leaves.
+ *
+ * @param response A response that is to leave.
+ * @returns Undefined if it has no body; `passing` if it has to be listened to with {@link tapBody} as it goes by.
+ */
+export function answeredBody(response: Response): RawBody | "passing" | undefined {
+  const noted = notedText(response);
+  if (noted !== undefined) return cut(noted);
+  const unread = unreadBody(response);
+  if (unread !== "readable") return unread;
+  return response.body ? "passing" : NOTHING;
 }
 
-/** What a listener to a stream is told. */
-export interface StreamListener {
-  /** The stream so far, up to the last whole line; and whether anything is missing from it. */
+/** What is not even looked at: what is no text, or too long to be redacted. */
+function unreadBody({ headers }: Request | Response): RawBody | "readable" | undefined {
+  if (isKept(headers.get("content-type")) && !(Number(headers.get("content-length")) > MAX_READ_LENGTH)) {
+    return "readable";
+  }
+  return headers.has("content-type") ? UNREADABLE : undefined;
+}
+
+/** What a listener to a body is told. */
+export interface BodyListener {
+  /** All that has gone by: of an event stream up to the last whole line, of anything else when it is over. */
   readonly onText: (raw: RawBody) => void;
-  /** The stream is over. */
+  /** The body is over. */
   readonly onEnd: () => void;
 }
 
 /**
- * Lets a stream go by and tells what it carries, line by line.
+ * Lets a body go by and tells what it carries. A copy would be read at another pace than the client reads, which would
+ * change what the client gets where the body breaks off.
  *
  * @param response A response with a body.
  * @param listener Who is told.
  * @returns The response to send in its place.
  */
-export function tapStream(response: Response, { onText, onEnd }: StreamListener): Response {
+export function tapBody(response: Response, { onText, onEnd }: BodyListener): Response {
   if (!response.body) {
     onEnd();
     return response;
   }
+  const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
   const decoder = new TextDecoder();
-  let rest = "";
-  let length = 0;
-  const body = withEnd(response.body, onEnd, (chunk) => {
-    if (length >= MAX_BODY_LENGTH) return;
-    const text = rest + decoder.decode(chunk, { stream: true });
-    const end = text.lastIndexOf("\n") + 1;
-    rest = text.slice(end);
-    length += end;
-    const isFull = length >= MAX_BODY_LENGTH || rest.length >= MAX_READ_LENGTH;
-    if (isFull) length = MAX_BODY_LENGTH;
-    if (end > 0 || isFull) onText({ text: text.slice(0, end), isComplete: !isFull });
-  });
+  let text = "";
+  let told = 0;
+  let isFull = false;
+  const onChunk = (chunk: Uint8Array): void => {
+    if (isFull) return;
+    text += decoder.decode(chunk, { stream: true });
+    const end = isEvents ? text.lastIndexOf("\n") + 1 : 0;
+    isFull = end >= MAX_BODY_LENGTH || text.length > MAX_READ_LENGTH;
+    if (end === told && !(isEvents && isFull)) return;
+    told = end;
+    onText({ text: text.slice(0, end), isComplete: !isFull });
+  };
+  const body = withEnd(response.body, (isWhole) => {
+    if (!isEvents) onText({ text: text.slice(0, MAX_READ_LENGTH), isComplete: isWhole && !isFull });
+    onEnd();
+  }, onChunk);
   return new Response(body, response);
 }
 
