@@ -13,9 +13,9 @@ import {
   verifier,
 } from "./helpers.ts";
 
-Deno.test("after a login no secret of it is in the log, a report, an export, the events or the inspector's page", async () => {
+async function assertNoSecretLeaves(shared: boolean): Promise<void> {
   const logged: unknown[] = [];
-  await using test = await testApp({ log: (event) => logged.push(event) });
+  await using test = await testApp({ shared, log: (event) => logged.push(event) });
   const { clientId, secret } = await register(test, { token_endpoint_auth_method: "client_secret_post" });
   const password = "correct horse battery staple";
   const login = { auto_approve_email: "ada@example.com", auto_approve_password: password };
@@ -47,11 +47,23 @@ Deno.test("after a login no secret of it is in the log, a report, an export, the
   // All that is on record is told at once; the client's last request is the last of it.
   while (!streamed.includes("oauth_post")) streamed += new TextDecoder().decode((await events.read()).value);
   await events.cancel();
-  for (const [place, said] of [...shown, ["the log", JSON.stringify(logged)], ["events", streamed]] as const) {
+  const kept = shared ? [["the database", JSON.stringify(await recordOf(test.kv))] as const] : [];
+  for (const [place, said] of [...shown, ...kept, ["the log", JSON.stringify(logged)], ["events", streamed]] as const) {
     assert(said.length > 100, place);
     for (const [index, one] of secrets.entries()) assert(!said.includes(one), `secret ${index} is in ${place}`);
   }
-});
+}
+
+async function recordOf(kv: Deno.Kv): Promise<readonly unknown[]> {
+  const rows: unknown[] = [];
+  for await (const { value } of kv.list({ prefix: ["main", "exchange"] })) rows.push(value);
+  return rows;
+}
+
+Deno.test("after a login no secret of it is in the log, a report, an export, the events or the inspector's page", () =>
+  assertNoSecretLeaves(false));
+
+Deno.test("nor is one in the record that processes share", () => assertNoSecretLeaves(true));
 
 Deno.test("a rotation of keys leaves what was recorded where it is", async () => {
   await using test = await testApp();
