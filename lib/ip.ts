@@ -78,11 +78,6 @@ function isIsatap(address: bigint): boolean {
   return marker === 0x0000_5efen || marker === 0x0200_5efen;
 }
 
-/** Whether an address is this machine's: 127.0.0.0/8 or ::1. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || (parseIpv4(address) ?? 0n) >> 24n === 127n;
-}
-
 function isWithin(address: bigint, { first, shift }: Range): boolean {
   return address >> shift === first >> shift;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Chance } from "../lib/chance.ts";
+import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/public/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
 import { createNames } from "../lib/recorder/names.ts";
@@ -12,7 +13,7 @@ import { createSharedTape } from "../lib/recorder/shared_tape.ts";
 import { createTape, type Tape } from "../lib/recorder/tape.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
-import { createExchangeTable } from "../lib/store/exchanges.ts";
+import { createExchangeTable, MAX_EXCHANGE_BYTES } from "../lib/store/exchanges.ts";
 import type { Store } from "../lib/store/kv.ts";
 import { type ConnectionInfo, endpointOf } from "./router.ts";
 import type { Served } from "./serve.ts";
@@ -23,6 +24,8 @@ export interface RecordOptions {
   readonly record?: boolean;
   /** Whether other processes use the same database, and have a part of the exchanges. */
   readonly shared?: boolean;
+  /** Whether anybody can reach the server: then less is kept of an exchange. */
+  readonly public?: boolean;
   /** From when on exchanges are shown that lie in the database, in milliseconds since 1970; all if not given. */
   readonly recordSinceMs?: number;
   /** Called with every exchange. */
@@ -67,12 +70,12 @@ export function createRecorders(
 
 /** Memory is enough for a process that is alone. */
 function createTapeFor(
-  { shared = false, recordSinceMs: sinceMs, signal }: RecordOptions,
+  { shared = false, public: isPublic = false, recordSinceMs: sinceMs, signal }: RecordOptions,
   { chance, store, now, monotonicMs, sleep }: RecordDeps,
   report: (error: unknown) => void,
 ): Tape {
   if (!shared) return createTape(createNames(chance.bytes(32)));
-  const table = createExchangeTable(store, chance);
+  const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
   return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report });
 }
 

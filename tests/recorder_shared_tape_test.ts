@@ -303,6 +303,7 @@ Deno.test("an exchange that is too large for a value of the database is cut, bod
   const cut = fitExchange(large);
   assert.deepEqual([cut.request.body?.length, cut.response.truncated], [8192, true]);
   assert.equal(cut.response.headers[0]?.[1].length, 5000);
+  assert.deepEqual(fitExchange(small, 4000).request.body?.length, 1024);
   const headers = Array.from({ length: 3000 }, (_, index) => [`x-${index}`, "…".repeat(100)] as const);
   const absurd = example(1, { url: `http://localhost/?${"y".repeat(60_000)}`, request: { headers, truncated: false } });
   assert.deepEqual(fitExchange(absurd).request, { headers: [], truncated: true });

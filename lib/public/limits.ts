@@ -55,6 +55,9 @@ const scenarioQuota: Quota = { of: "scenarios that were brought along", rows: 10
 /** All rows of one kind together may be so large, in characters of JSON. */
 export const MAX_TABLE_LENGTH = 2 * 1024 * 1024;
 
+/** What an exchange may take on the record that processes share, in bytes: there are 2,000 of them a sandbox. */
+export const MAX_PUBLIC_EXCHANGE_BYTES = 8000;
+
 /** A sandbox that all share may hold so many times as much as one with a label. */
 const SHARED_FACTOR = 5;
 

@@ -9,7 +9,7 @@ import type { OpenExchange, Recording } from "./recording.ts";
 
 /** One request and its response, as far as a log shows it: no query, no header, no body, so no secret. */
 export interface ExchangeSummary {
-  /** Place in the order of the sandbox's requests, from 1. */
+  /** Place in the order in which this process was asked for the sandbox, from 1. */
   readonly sequence: number;
   /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
   readonly startedAtMs: number;

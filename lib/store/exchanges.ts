@@ -66,7 +66,7 @@ export const RECORD_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** The state outlives what it counts: a number must not be given twice. */
 const STATE_LIFETIME_MS = 2 * RECORD_LIFETIME_MS;
 /** `Deno.Kv` takes 65,536 bytes a value. */
-const MAX_BYTES = 60_000;
+export const MAX_EXCHANGE_BYTES = 60_000;
 /** Exchanges written together: `Deno.Kv` takes 800 KiB a commit. */
 export const MAX_ADDED = 10;
 const MAX_DELETED = 400;
@@ -83,13 +83,18 @@ const WATCHED: Key = ["#recorder", "watched"];
  *
  * @param store The store.
  * @param chance Where the key is drawn from, by the first process that needs it.
+ * @param maxBytes What an exchange may take; the bodies of a larger one are cut.
  */
-export function createExchangeTable(store: Store, chance: Chance): ExchangeTable {
+export function createExchangeTable(
+  store: Store,
+  chance: Chance,
+  maxBytes: number = MAX_EXCHANGE_BYTES,
+): ExchangeTable {
   const stateKey = (sandboxId: string): Key => [sandboxId, "record"];
   const keyOf = (sandboxId: string, number: number): Key => [sandboxId, "exchange", number];
   const rowOf = (sandboxId: string, exchange: Exchange): { key: Key; value: Exchange; expireInMs: number } => ({
     key: keyOf(sandboxId, exchange.sequence),
-    value: fitExchange(exchange),
+    value: fitExchange(exchange, maxBytes),
     expireInMs: RECORD_LIFETIME_MS,
   });
 
@@ -182,15 +187,16 @@ export function createExchangeTable(store: Store, chance: Chance): ExchangeTable
 }
 
 /**
- * Cuts an exchange to what a value of the store can hold; nearly all are left as they are.
+ * Cuts an exchange to what there is room for; nearly all are left as they are.
  *
  * @param exchange The exchange.
+ * @param maxBytes What it may take.
  */
-export function fitExchange(exchange: Exchange): Exchange {
-  if (sizeOf(exchange) <= MAX_BYTES) return exchange;
+export function fitExchange(exchange: Exchange, maxBytes: number = MAX_EXCHANGE_BYTES): Exchange {
+  if (sizeOf(exchange) <= maxBytes) return exchange;
   for (let limit = MAX_BODY_LENGTH / 2; limit >= MIN_CUT; limit /= 2) {
     const cut = cutTo(exchange, limit);
-    if (sizeOf(cut) <= MAX_BYTES) return cut;
+    if (sizeOf(cut) <= maxBytes) return cut;
   }
   return { ...exchange, url: exchange.url.slice(0, MIN_CUT), request: NOTHING, response: NOTHING };
 }
