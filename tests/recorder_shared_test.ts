@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { runDouble } from "./client_double.ts";
 import { control, listOf } from "./control_helpers.ts";
 import { beginSession, type Fetch, send } from "./mcp_helpers.ts";
-import { json, startMs, type TestApp, testApp } from "./helpers.ts";
+import { startMs, type TestApp, testApp } from "./helpers.ts";
 
 interface Pair extends AsyncDisposable {
   readonly a: TestApp;
