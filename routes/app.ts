@@ -49,7 +49,7 @@ import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
 import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
 import { reportRoutes } from "./report.ts";
-import { allowOrigin, type ConnectionInfo, createRouter } from "./router.ts";
+import { allowOrigin, type App, createRouter } from "./router.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
 import { createBanner, scenariosRoutes } from "./scenarios.tsx";
 import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
@@ -57,8 +57,7 @@ import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
 import { userinfoRoutes } from "./userinfo.ts";
 
-/** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */
-export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>;
+export type { App } from "./router.ts";
 
 /**
  * Makes a server.

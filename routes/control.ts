@@ -4,49 +4,10 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { type ControlRowName, controlRows } from "../lib/control/rows.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
-import type { TokenVerifier } from "../lib/oauth/verify.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { Grants } from "../lib/store/grants.ts";
-import type { Minted } from "../lib/store/minted.ts";
-import type { SandboxTable } from "../lib/store/sandboxes.ts";
-import type { ScenarioTable } from "../lib/store/scenarios.ts";
-import type { Users } from "../lib/store/users.ts";
-import type { Worlds } from "../lib/worlds.ts";
+import { controlRows } from "../lib/control/rows.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Guard } from "./control_gate.ts";
 import type { Route } from "./router.ts";
-
-/** What the control API needs: all that can be told of a sandbox, or changed in it. */
-export interface ControlDeps {
-  /** The sandboxes. */
-  readonly worlds: Worlds;
-  /** What faults have counted. */
-  readonly table: Pick<SandboxTable, "counted" | "disarm">;
-  /** People who can log in. */
-  readonly users: Users;
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Marks of what was used and revoked. */
-  readonly grants: Grants;
-  /** Tokens that were minted. */
-  readonly minted: Minted;
-  /** Scenarios that somebody has brought along. */
-  readonly scenarios: ScenarioTable;
-  /** Reads access tokens. */
-  readonly verifier: TokenVerifier;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-  /** Where ids and secrets are drawn from. */
-  readonly chance: Chance;
-}
-
-/** What an endpoint does. */
-export type ControlHandler = Route["handler"];
-
-/** What all of them do. */
-export type ControlHandlers = Readonly<Record<ControlRowName, ControlHandler>>;
 
 /**
  * The rows of the control API.

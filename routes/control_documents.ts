@@ -11,7 +11,7 @@ import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import type { ControlDeps, ControlHandlers } from "./control.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** The handlers of documents. */
 export function documentHandlers(

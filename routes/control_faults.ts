@@ -12,7 +12,7 @@ import { noStoreJson } from "../lib/http.ts";
 import type { Fault } from "../lib/scenarios/fault.ts";
 import { parseFaultText } from "../lib/scenarios/fault_text.ts";
 import type { World } from "../lib/worlds.ts";
-import type { ControlDeps, ControlHandlers } from "./control.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Context } from "./router.ts";
 
 /** What these rows do. */

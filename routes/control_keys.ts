@@ -8,7 +8,7 @@ import { withNames } from "../lib/control/names.ts";
 import { type breakages, breakSchema, rotationSchema } from "../lib/control/requests.ts";
 import { noStoreJson } from "../lib/http.ts";
 import { type PlanPatch, standardPlan } from "../lib/scenarios/plan.ts";
-import type { ControlDeps, ControlHandlers } from "./control.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Context } from "./router.ts";
 
 /** The handlers of keys. */

@@ -21,7 +21,7 @@ import type { Sandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import type { ClientRecord } from "../lib/store/clients.ts";
 import type { UserRecord } from "../lib/store/users.ts";
-import type { ControlDeps, ControlHandlers } from "./control.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** What these rows do. */
 export type PeopleHandlers = Pick<

@@ -12,7 +12,7 @@ import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import type { PlanPatch } from "../lib/scenarios/plan.ts";
 import type { World } from "../lib/worlds.ts";
-import type { ControlDeps, ControlHandlers } from "./control.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** What these rows do. */
 export type StateHandlers = Pick<

@@ -24,7 +24,7 @@ import { createAutoUser, type User } from "../lib/oauth/user.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Marks } from "../lib/store/grants.ts";
 import type { MintedRecord } from "../lib/store/minted.ts";
-import type { ControlDeps, ControlHandlers } from "./control.ts";
+import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Context } from "./router.ts";
 
 /** The client of tokens that are minted for none in particular. */

@@ -9,7 +9,8 @@ import type { MintRequest } from "../lib/control/requests.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import { controlPaths, paths } from "../lib/urls.ts";
-import { type App, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { App } from "./router.ts";
 import { type Answer, type Browser, createBrowser, createFetch } from "./fixture_browser.ts";
 import type { AppOptions } from "./options.ts";
 

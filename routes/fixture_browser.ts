@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
-import type { App } from "./app.ts";
+import type { App } from "./router.ts";
 
 /** A list in an answer of the control API. */
 export type Answer<Name extends string, Item> = Readonly<Record<Name, readonly Item[]>>;

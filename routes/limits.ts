@@ -9,9 +9,8 @@ import { type Rate, rateOf, rates } from "../lib/public/limits.ts";
 import { createRateLimiter } from "../lib/public/rate_limiter.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
 import { renderNotice } from "../views/notice.tsx";
-import type { App } from "./app.ts";
 import { failureResponse } from "./failure.tsx";
-import { allowOrigin, type ConnectionInfo } from "./router.ts";
+import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
 
 /** What limits are kept with. */
 export interface LimitsDeps {

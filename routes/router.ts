@@ -14,6 +14,9 @@ export interface ConnectionInfo {
   readonly remoteAddr?: Deno.Addr;
 }
 
+/** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */
+export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>;
+
 /** What a handler is given: facts about this one request. */
 export interface Context {
   /** The request; its body is unread. */
