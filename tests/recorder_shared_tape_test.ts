@@ -194,6 +194,26 @@ Deno.test("an asker waits until nothing more comes, and gets it all in the order
   assert.deepEqual((await some).exchanges.map(({ sequence }) => sequence), [6, 3, 4, 5], "those with the next numbers");
 });
 
+Deno.test("an asker waits as long as something comes, and three seconds at the most", async () => {
+  using rig = await openRig();
+  const read = rig.b.read("main");
+  for (const number of numbers(3)) {
+    await rig.pass(80);
+    await rig.table.add("main", [example(number)], undefined);
+  }
+  await rig.pass(250);
+  assert.equal((await read).exchanges.length, 3);
+  let isOver = false;
+  const flooded = rig.b.read("main").finally(() => isOver = true);
+  for (let ms = 0; ms < 3200; ms += 80) {
+    assert(!isOver || ms > 3000, `over after ${ms} ms`);
+    await rig.pass(80);
+    await rig.table.add("main", [example(4)], undefined);
+  }
+  assert(isOver);
+  assert((await flooded).exchanges.length > 35);
+});
+
 Deno.test("what goes on keeps its number, and is brought up to date", async () => {
   using rig = await openRig();
   const own = rig.a.number("main");
