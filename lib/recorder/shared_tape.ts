@@ -41,7 +41,7 @@ const SETTLE_MS = 2 * GIVE_MS;
 /** The longest that an asker waits for it, in milliseconds. */
 const MAX_SETTLE_MS = 3000;
 /** How often is looked whether there is something new for those who listen, in milliseconds. */
-const FOLLOW_MS = 100;
+const FOLLOW_MS = 200;
 /** How long others are asked to hurry, in milliseconds. */
 const WATCH_MS = 60_000;
 
@@ -149,10 +149,10 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     if (numbers.size === 0) open.delete(sandboxId);
   }
 
-  /** Asks all to hurry. */
+  /** Asks all to hurry, for half of {@link WATCH_MS} at least. */
   async function watch(sandboxId: string): Promise<void> {
-    if (isWatched(sandboxId, await table.watched())) return;
-    await table.watch(sandboxId, now(), now() + WATCH_MS);
+    const { [sandboxId]: untilMs = 0 } = await table.watched();
+    if (untilMs < now() + WATCH_MS / 2) await table.watch(sandboxId, now(), now() + WATCH_MS);
   }
 
   async function read(sandboxId: string, { after = 0, limit = MAX_EXCHANGES }: ExchangeRange = {}): Promise<Recorded> {
@@ -160,7 +160,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     await watch(sandboxId);
     let { last } = await table.state(sandboxId);
     for (let waitedMs = 0; waitedMs < MAX_SETTLE_MS; waitedMs += SETTLE_MS) {
-      await sleep(SETTLE_MS);
+      await sleep(SETTLE_MS, signal);
       const before = last;
       ({ last } = await table.state(sandboxId));
       if (last === before) break;
@@ -187,9 +187,13 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     try {
       let { last, clearedTo } = await table.state(sandboxId);
       const goingOn = new Map<number, string>();
+      let watchedMs = -Infinity;
       while (listeners.has(sandboxId)) {
+        if (now() >= watchedMs + WATCH_MS / 2) {
+          watchedMs = now();
+          await watch(sandboxId);
+        }
         await sleep(FOLLOW_MS, signal);
-        await watch(sandboxId);
         const state = await table.state(sandboxId);
         if (state.clearedTo > clearedTo) {
           clearedTo = state.clearedTo;
