@@ -4,18 +4,10 @@
  *
  * @module
  */
-import {
-  type Config,
-  ConfigError,
-  helpText,
-  parseAlg,
-  parseConfig,
-  parseControlToken,
-  parseOrigins,
-  parsePublic,
-} from "./lib/config.ts";
+import { type Config, ConfigError, parseConfig, parseSettings, type Settings } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
+import { helpText } from "./lib/help_text.ts";
 import { createLineQueue, createLog } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
@@ -57,6 +49,8 @@ export function startMockServer(options: MockOptions = {}): Promise<MockServer> 
   });
 }
 
+const env = (name: string): string | undefined => Deno.env.get(name);
+
 let deployed: Promise<App> | undefined;
 // `deno serve --parallel` says nothing to its second worker and those after; what tells them from a program is that they
 // write through a console of their own, which lacks what V8 puts into the real one.
@@ -83,56 +77,37 @@ const served: Deno.ServeDefaultExport | undefined = isProgram ? undefined : hand
 export default served;
 
 async function openDeployed(): Promise<App> {
-  const publicUrl = Deno.env.get("PUBLIC_URL");
-  const allowedOrigins = orFail(() => parseOrigins(Deno.env.get("ALLOWED_ORIGINS")));
-  const alg = orFail(() => parseAlg(Deno.env.get("MOCK_ALG")));
-  const token = orFail(() => parseControlToken(Deno.env.get("CONTROL_TOKEN")));
-  const users = await readUsers(Deno.env.get("MOCK_USERS") || undefined, Deno.readTextFile).catch(failFor);
-  const scenarios = await readScenarios(Deno.env.get("MOCK_SCENARIOS") || undefined, Deno.readTextFile).catch(failFor);
-  const scenario = Deno.env.get("MOCK_SCENARIO") || undefined;
-  const isPublic = orFail(() => parsePublic(Deno.env.get("MOCK_PUBLIC")));
-  const kv = await openKv(Deno.env.get("MOCK_DB"));
-  return makeApp({
-    kv,
-    public: isPublic,
-    alg,
-    users,
-    scenarios,
-    ...(scenario === undefined ? {} : { scenario }),
-    shared: true,
-    ...(token === undefined ? {} : { control: { token } }),
-    ...(publicUrl ? { publicUrl } : {}),
-    ...(allowedOrigins ? { allowedOrigins } : {}),
-  });
+  const options = await readOptions(orFail(() => parseSettings(env)));
+  return makeApp({ ...options, kv: await openKv(env("MOCK_DB")), shared: true });
+}
+
+/** What an app is made of, whichever way it was started. */
+async function readOptions(settings: Settings): Promise<Omit<AppOptions, "kv">> {
+  const { usersPath, scenariosPath, controlToken, ...options } = settings;
+  const users = await readUsers(usersPath, Deno.readTextFile).catch(failFor);
+  const scenarios = await readScenarios(scenariosPath, Deno.readTextFile).catch(failFor);
+  const control = controlToken === undefined ? {} : { control: { token: controlToken } };
+  return { ...options, ...control, users, scenarios };
 }
 
 async function main(): Promise<void> {
-  const command = orFail(() => parseConfig(Deno.args, (name) => Deno.env.get(name), Deno.build.os));
+  const command = orFail(() => parseConfig(Deno.args, env, Deno.build.os));
   if (command.kind === "help") return write(Deno.stdout, helpText);
   if (command.kind === "version") return write(Deno.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
   const { config } = command;
-  const users = await readUsers(config.usersPath, Deno.readTextFile).catch(failFor);
-  const scenarios = await readScenarios(config.scenariosPath, Deno.readTextFile).catch(failFor);
+  const options = await readOptions(config.settings);
   const kv = await openDatabase(config.db);
   const stop = new AbortController();
   const stream = config.quiet ? Deno.stderr : Deno.stdout;
   const log = createLog(config, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
   const app = makeApp({
+    ...options,
     kv,
-    public: config.public,
     shared: config.db !== ":memory:",
-    alg: config.alg,
-    users,
-    scenarios,
-    ...(config.scenario === undefined ? {} : { scenario: config.scenario }),
-    ...(config.controlToken === undefined ? {} : { control: { token: config.controlToken } }),
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
-    ...(config.allowedOrigins === undefined ? {} : { allowedOrigins: config.allowedOrigins }),
     signal: stop.signal,
-    record: config.record,
     // A server that was started anew shows nothing of what was before.
     recordSinceMs: Date.now(),
-    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
     log: log.write,
   });
   const door = createDoor(app);
@@ -148,7 +123,7 @@ async function main(): Promise<void> {
     Deno.exit(0);
   });
   // Whoever reads the ready line may send a signal at once.
-  const url = config.publicUrl ?? serverUrl(server.addr.port, config);
+  const url = config.settings.publicUrl ?? serverUrl(server.addr.port, config);
   if (!config.quiet || config.json) {
     write(Deno.stdout, readyText(config, { url, port: server.addr.port, pid: Deno.pid }));
   }

@@ -7,20 +7,12 @@ import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
 import { type SigningAlgorithm, signingAlgorithms } from "./store/keys.ts";
 
-/** What the program was told. */
-export interface Config {
-  /** Port to listen on; 0 for any free one. */
-  readonly port: number;
-  /** Address to listen on. */
-  readonly host: string;
-  /** A path, `:memory:`, or the URL of a KV server. */
-  readonly db: string;
+/** How the server is to behave, whichever way it was started. */
+export interface Settings {
   /** Origin to name in place of the request's own. */
   readonly publicUrl?: string;
   /** Origins of pages that may call the MCP endpoints, beside those of this machine or in place of all. */
   readonly allowedOrigins?: readonly string[];
-  /** Paths of certificate and key in PEM, for https. */
-  readonly tls?: { readonly certPath: string; readonly keyPath: string };
   /** What tokens are signed with. */
   readonly alg: SigningAlgorithm;
   /** A file of users, as JSON. */
@@ -33,12 +25,26 @@ export interface Config {
   readonly controlToken?: string;
   /** Whether anybody can reach it, so that there are limits. */
   readonly public: boolean;
+  /** Whether exchanges are recorded. */
+  readonly record: boolean;
+}
+
+/** What the program was told. */
+export interface Config {
+  /** Port to listen on; 0 for any free one. */
+  readonly port: number;
+  /** Address to listen on. */
+  readonly host: string;
+  /** A path, `:memory:`, or the URL of a KV server. */
+  readonly db: string;
+  /** Paths of certificate and key in PEM, for https. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string };
   /** One JSON line when ready, then a JSON line per exchange. */
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
   readonly quiet: boolean;
-  /** Whether exchanges are recorded. */
-  readonly record: boolean;
+  /** How the server is to behave. */
+  readonly settings: Settings;
 }
 
 /** What to do instead of serving. */
@@ -66,32 +72,6 @@ export class ConfigError extends Error {
 /** The port of the original. */
 export const DEFAULT_PORT = 8789;
 
-/** The text of `--help`. */
-export const helpText =
-  `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
-
-Usage: mock-oauth [start] [options]
-
-  --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
-  --host NAME       address to listen on                         HOST        (127.0.0.1)
-  --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
-  --public-url URL  origin to name in place of the request's     PUBLIC_URL
-  --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback local ones, else all)
-  --tls-cert FILE   certificate in PEM, for https                TLS_CERT
-  --tls-key FILE    its key in PEM                               TLS_KEY
-  --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
-  --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
-  --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
-  --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
-  --control-token T what callers of /control have to show        CONTROL_TOKEN (on loopback none, else nobody may)
-  --public          limits, for a server that all can reach      MOCK_PUBLIC (off)
-  --json            one JSON line when ready, then JSON logs
-  --quiet           no output but errors
-  --no-record       no record of requests, so no report and no inspector
-  --help            this text
-  --version         the version
-`;
-
 /**
  * Reads flags and environment; a flag wins over its variable.
  *
@@ -104,31 +84,49 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const flags = parseFlags(args);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
+  const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
+  return {
+    kind: "serve",
+    config: {
+      port: parsePort(flags.port ?? present(env("PORT"))),
+      host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
+      db: flags.db ?? present(env("MOCK_DB")) ?? databasePath(env, os),
+      ...(tls === undefined ? {} : { tls }),
+      json: flags.json ?? false,
+      quiet: flags.quiet ?? false,
+      settings: readSettings(flags, env),
+    },
+  };
+}
+
+/**
+ * Reads what `deno serve` and Deno Deploy can be told: the environment.
+ *
+ * @param env The environment.
+ * @throws ConfigError for anything that cannot be used.
+ */
+export function parseSettings(env: Environment): Settings {
+  return readSettings({}, env);
+}
+
+function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Environment): Settings {
   const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
   const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
-  const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
   const usersPath = flags.users ?? present(env("MOCK_USERS"));
   const scenario = flags.scenario ?? present(env("MOCK_SCENARIO"));
   const scenariosPath = flags.scenarios ?? present(env("MOCK_SCENARIOS"));
-  const controlToken = parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN"));
-  const config = {
-    port: parsePort(flags.port ?? present(env("PORT"))),
-    host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
-    db: flags.db ?? present(env("MOCK_DB")) ?? databasePath(env, os),
+  const controlToken = parseControlToken(flags["control-token"] ?? present(env("CONTROL_TOKEN")));
+  return {
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
-    ...(tls === undefined ? {} : { tls }),
+    alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
     ...(usersPath === undefined ? {} : { usersPath }),
     ...(scenario === undefined ? {} : { scenario }),
     ...(scenariosPath === undefined ? {} : { scenariosPath }),
     ...(controlToken === undefined ? {} : { controlToken }),
-    alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
-    public: flags.public ?? parsePublic(env("MOCK_PUBLIC")),
-    json: flags.json ?? false,
-    quiet: flags.quiet ?? false,
-    record: !flags["no-record"],
+    public: flags.public ?? parseSwitch("MOCK_PUBLIC", env, false),
+    record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env, true),
   };
-  return { kind: "serve", config };
 }
 
 // deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
@@ -177,14 +175,8 @@ function parsePort(text: string | undefined): number {
   throw new ConfigError(`The port is '${text}', but must be a whole number from 0 to 65535`);
 }
 
-/**
- * Reads the algorithm that access tokens are signed with.
- *
- * @param text What was given, if anything.
- * @throws ConfigError for one that is not known.
- */
-export function parseAlg(text: string | undefined): SigningAlgorithm {
-  if (text === undefined || text === "") return "EdDSA";
+function parseAlg(text: string | undefined): SigningAlgorithm {
+  if (text === undefined) return "EdDSA";
   const alg = signingAlgorithms.find((known) => known === text);
   if (alg) return alg;
   throw new ConfigError(`The algorithm is '${text}', but must be one of ${signingAlgorithms.join(", ")}`);
@@ -199,26 +191,16 @@ function parsePublicUrl(text: string | undefined): string | undefined {
   throw new ConfigError(`The public URL is '${text}', but must be an origin such as https://mock.example.com`);
 }
 
-/**
- * Reads the origins of pages that may call.
- *
- * @param text Origins, separated by spaces or commas.
- * @throws ConfigError for something that is no origin.
- */
-export function parseOrigins(text: string | undefined): readonly string[] | undefined {
+/** Origins, separated by spaces or commas. */
+function parseOrigins(text: string | undefined): readonly string[] | undefined {
   const texts = present(text?.trim())?.split(/[\s,]+/);
   const wrong = texts?.find((text) => text !== "null" && !/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text));
   if (wrong === undefined) return texts;
   throw new ConfigError(`An allowed origin is '${wrong}', but must be an origin such as https://inspector.example.com`);
 }
 
-/**
- * Reads the control token.
- *
- * @param text What was given; nothing, or nothing in it, for none.
- * @throws ConfigError for one that cannot stand in an `authorization` header; the message does not show it.
- */
-export function parseControlToken(text: string | undefined): string | undefined {
+/** It must fit into an `authorization` header; the message does not show it. */
+function parseControlToken(text: string | undefined): string | undefined {
   const token = present(text);
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   throw new ConfigError("The control token must be printable ASCII without spaces");
@@ -230,16 +212,11 @@ function parseTls(certPath: string | undefined, keyPath: string | undefined): Co
   throw new ConfigError("For https both --tls-cert and --tls-key are needed");
 }
 
-/**
- * Reads whether there are to be limits.
- *
- * @param text What was given, if anything.
- * @throws ConfigError for something that is neither yes nor no.
- */
-export function parsePublic(text: string | undefined): boolean {
-  if (text === undefined || text === "" || text === "false" || text === "0") return false;
+function parseSwitch(name: string, env: Environment, isOn: boolean): boolean {
+  const text = present(env(name)) ?? String(isOn);
+  if (text === "false" || text === "0") return false;
   if (text === "true" || text === "1") return true;
-  throw new ConfigError(`MOCK_PUBLIC is '${text}', but must be true or false`);
+  throw new ConfigError(`${name} is '${text}', but must be true or false`);
 }
 
 function databasePath(env: Environment, os: string): string {

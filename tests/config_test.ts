@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { type Config, ConfigError, helpText, parseConfig } from "../lib/config.ts";
+import { type Config, ConfigError, parseConfig, parseSettings, type Settings } from "../lib/config.ts";
+import { helpText } from "../lib/help_text.ts";
 
 const home = { HOME: "/home/ada" };
 
+type Flat = Omit<Config, "settings"> & Settings;
+
 /** Settings that say nothing but where home is, on Linux. */
-const defaults: Config = {
+const defaults: Flat = {
   port: 8789,
   host: "127.0.0.1",
   db: "/home/ada/.local/share/mock-oauth/kv.sqlite3",
@@ -15,10 +18,11 @@ const defaults: Config = {
   record: true,
 };
 
-function configOf(args: readonly string[], env: Record<string, string> = home, os = "linux"): Config {
+function configOf(args: readonly string[], env: Record<string, string> = home, os = "linux"): Flat {
   const command = parseConfig(args, (name) => env[name], os);
   assert(command.kind === "serve", command.kind);
-  return command.config;
+  const { settings, ...config } = command.config;
+  return { ...config, ...settings };
 }
 
 function refusalOf(args: readonly string[], env: Record<string, string> = home, os = "linux"): string {
@@ -104,9 +108,27 @@ Deno.test("parseConfig turns limits on by flag or variable (README, options)", (
   assert.deepEqual(configOf(["--public"], { ...home, MOCK_PUBLIC: "false" }), { ...defaults, public: true });
 });
 
+Deno.test("parseConfig records unless a flag or the variable says otherwise (README, options)", () => {
+  assert.deepEqual(configOf(["--no-record"]), { ...defaults, record: false });
+  for (const [text, record] of [["true", true], ["1", true], ["false", false], ["0", false], ["", true]] as const) {
+    assert.deepEqual(configOf([], { ...home, MOCK_RECORD: text }), { ...defaults, record }, text);
+  }
+  assert.deepEqual(configOf(["--no-record"], { ...home, MOCK_RECORD: "true" }), { ...defaults, record: false });
+});
+
+Deno.test("parseSettings needs no home and no command line, as `deno serve` has none (README, options)", () => {
+  assert.deepEqual(parseSettings(() => undefined), { alg: "EdDSA", public: false, record: true });
+  const env: Record<string, string> = { MOCK_RECORD: "false", PUBLIC_URL: "https://mock.example/", PORT: "none" };
+  assert.deepEqual(parseSettings((name) => env[name]), {
+    publicUrl: "https://mock.example",
+    alg: "EdDSA",
+    public: false,
+    record: false,
+  });
+});
+
 Deno.test("parseConfig turns output to JSON or off by flag alone (README, options)", () => {
   assert.deepEqual(configOf(["--json"]), { ...defaults, json: true });
-  assert.deepEqual(configOf(["--no-record"]), { ...defaults, record: false });
   assert.deepEqual(configOf(["--quiet"]), { ...defaults, quiet: true });
   assert.deepEqual(configOf(["--quiet", "--json"]), { ...defaults, json: true, quiet: true });
   assert.deepEqual(configOf([], { ...home, JSON: "1", QUIET: "1" }), defaults);
@@ -182,6 +204,7 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [["--alg", "HS256"], home, ["'HS256'", "EdDSA, ES256, RS256"]],
     [[], { ...home, MOCK_ALG: "none" }, ["'none'", "EdDSA, ES256, RS256"]],
     [[], { ...home, MOCK_PUBLIC: "maybe" }, ["'maybe'", "true or false"]],
+    [[], { ...home, MOCK_RECORD: "maybe" }, ["MOCK_RECORD is 'maybe'", "true or false"]],
     [["--public-url", "mock.example"], home, ["'mock.example'", "https://mock.example.com"]],
     [["--public-url", "ftp://mock.example"], home, ["'ftp://mock.example'", "an origin"]],
     [["--public-url", "https://mock.example/path"], home, ["'https://mock.example/path'", "an origin"]],

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeProtectedHeader } from "jose";
 import { z } from "zod";
-import { helpText } from "../../lib/config.ts";
+import { helpText } from "../../lib/help_text.ts";
 import { version } from "../../lib/version.ts";
 import { challenge, claimsOf, publicClient, text, verifier } from "../helpers.ts";
 import {
@@ -463,7 +463,14 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   const ada = { email: "ada@example.com", password: "pass-phrase", roles: ["admin"] };
   const [db, users] = [`${folder.path}/kv.sqlite3`, `${folder.path}/users.json`];
   await Deno.writeTextFile(users, JSON.stringify([ada]));
-  const env = { MOCK_DB: db, PORT: `${ownPort}`, MOCK_ALG: "ES256", MOCK_PUBLIC: "true", MOCK_USERS: users };
+  const env = {
+    MOCK_DB: db,
+    PORT: `${ownPort}`,
+    MOCK_ALG: "ES256",
+    MOCK_PUBLIC: "true",
+    MOCK_USERS: users,
+    MOCK_RECORD: "0",
+  };
   await using program = launch(["--host", "127.0.0.1", "--port", `${port}`, "main.ts"], { executable, env });
   await until("it listens", () => isListening(port));
   const client = createClient(`http://127.0.0.1:${port}`);
@@ -477,6 +484,8 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   assert.equal(decodeProtectedHeader(token).alg, "ES256");
   assert.deepEqual(claimsOf(token).roles, ada.roles);
   assert.equal(await isListening(ownPort), false);
+  const report = await client.fetch("/s/standard~as-long-as-it-takes/control/report");
+  assert.match(text(await jsonOf(report, 404), "error_description"), /^Nothing is recorded/);
   const { stdout, stderr } = program.printed;
   assert((stdout + stderr).includes(client.url), `${client.url} is not told`);
 }

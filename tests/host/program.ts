@@ -26,6 +26,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   TLS_KEY: "",
   MOCK_ALG: "",
   MOCK_PUBLIC: "",
+  MOCK_RECORD: "",
   MOCK_USERS: "",
   NO_COLOR: "1",
 };

@@ -1,6 +1,6 @@
 /** The README says what the code does: its tables are held against the code. */
 import assert from "node:assert/strict";
-import { helpText } from "../../lib/config.ts";
+import { helpText } from "../../lib/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";
 import { paths, wellKnown } from "../../lib/urls.ts";
 

@@ -1,0 +1,33 @@
+/**
+ * What `--help` says. The README has the same flags and variables in a table.
+ *
+ * @module
+ */
+import { DEFAULT_PORT } from "./config.ts";
+import { signingAlgorithms } from "./store/keys.ts";
+
+/** The text of `--help`. */
+export const helpText =
+  `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
+
+Usage: mock-oauth [start] [options]
+
+  --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
+  --host NAME       address to listen on                         HOST        (127.0.0.1)
+  --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
+  --public-url URL  origin to name in place of the request's     PUBLIC_URL
+  --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback local ones, else all)
+  --tls-cert FILE   certificate in PEM, for https                TLS_CERT
+  --tls-key FILE    its key in PEM                               TLS_KEY
+  --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
+  --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
+  --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
+  --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
+  --control-token T what callers of /control have to show        CONTROL_TOKEN (on loopback none, else nobody may)
+  --public          limits, for a server that all can reach      MOCK_PUBLIC (off)
+  --json            one JSON line when ready, then JSON logs
+  --quiet           no output but errors
+  --no-record       no record of requests, so no report          MOCK_RECORD (on)
+  --help            this text
+  --version         the version
+`;
