@@ -4,6 +4,7 @@
  * @module
  */
 import type { Chance } from "../lib/chance.ts";
+import { createFineClock } from "../lib/fine_clock.ts";
 import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/public/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
@@ -26,6 +27,8 @@ export interface RecordOptions {
   readonly shared?: boolean;
   /** Whether anybody can reach the server: then less is kept of an exchange. */
   readonly public?: boolean;
+  /** The clock, if it is not the system's. */
+  readonly now?: () => number;
   /** From when on exchanges are shown that lie in the database, in milliseconds since 1970; all if not given. */
   readonly recordSinceMs?: number;
   /** Called with every exchange. */
@@ -63,7 +66,10 @@ export function createRecorders(
   const { record = true, log } = options;
   const { now, monotonicMs } = deps;
   const report = (error: unknown): void => deps.report("An exchange is not on record", error);
-  const recording = record ? createRecording({ tape: createTapeFor(options, deps, report), now, report }) : undefined;
+  const tape = record ? createTapeFor(options, deps, report) : undefined;
+  const isAlone = !options.shared || options.now !== undefined;
+  const recording = tape &&
+    createRecording({ tape, now: isAlone ? now : createFineClock(now, monotonicMs), report });
   const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
   return { recording, recorder: recording || listen ? createRecorder({ recording, listen, monotonicMs }) : undefined };
 }
