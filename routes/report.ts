@@ -6,6 +6,7 @@
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import { buildHar } from "../lib/recorder/har.ts";
+import { listExchanges } from "../lib/recorder/listing.ts";
 import type { Recording } from "../lib/recorder/recording.ts";
 import { buildReport, type Report } from "../lib/recorder/report.ts";
 import { renderJunit } from "../lib/recorder/report_junit.ts";
@@ -109,7 +110,7 @@ export function reportRoutes(
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const { exchanges: found } = await demand().read(sandbox.id, { after, ...(limit === undefined ? {} : { limit }) });
+    const found = listExchanges((await demand().read(sandbox.id)).exchanges, { after, limit });
     if (format === "json") return noStoreJson({ sandbox: sandbox.name, exchanges: found });
     const response = noStoreJson(buildHar(found, version));
     response.headers.set("content-disposition", `attachment; filename="${sandbox.name.replace(/[^\w-]/g, "_")}.har"`);
@@ -127,7 +128,7 @@ export function reportRoutes(
     const lastId = parseEventId(request.headers.get("last-event-id"));
     const feedOf = async (now: Sandbox): Promise<RecordFeed> => ({
       name: await nameOf(now.id),
-      read: async (from) => (await read(now.id, { after: from })).exchanges,
+      read: async (from) => (await read(now.id, from)).exchanges,
       subscribe: (listener) => subscribe(now.id, listener),
       judge: () => judge(now),
     });

@@ -193,8 +193,7 @@ Deno.test("exchanges stand in the order they began, reading takes nothing away, 
       202,
     ]]);
   }
-  assert.deepEqual((await recording.read("main", { after: 1 })).exchanges.map(({ sequence }) => sequence), [2]);
-  assert.deepEqual((await recording.read("main", { limit: 1 })).exchanges.map(({ sequence }) => sequence), [1]);
+  assert.deepEqual((await recording.read("main", 1)).exchanges.map(({ sequence }) => sequence), [2]);
   assert.deepEqual((await recording.read("other")).exchanges.map(({ sequence }) => sequence), [1]);
   assert.deepEqual((await recording.read("nobody")).exchanges, []);
 });

@@ -31,6 +31,8 @@ export interface Exchange {
   readonly method: string;
   /** Absolute URL as the client knows it. */
   readonly url: string;
+  /** The client it belongs to, by the first client_id it had, where exchanges are listed and that can be told. */
+  readonly client?: string;
   /** Who sent it, as far as address and user agent tell; equal for equal senders, and no address can be had from it. */
   readonly peer: string;
   /** What was sent. */

@@ -27,7 +27,7 @@ export interface HarEntry {
   readonly cache: Readonly<Record<string, never>>;
   /** Where the time went. */
   readonly timings: { readonly send: number; readonly wait: number; readonly receive: number };
-  /** What shaped the response, and that secrets are redacted. */
+  /** Whose it is, what shaped the response, and that secrets are redacted. */
   readonly comment: string;
 }
 
@@ -56,9 +56,10 @@ export function buildHar(exchanges: readonly Exchange[], version: string): Har {
 }
 
 function entryOf(exchange: Exchange): HarEntry {
-  const { startedAtMs, method, url, request, status, response, durationMs, shapedBy, sequence } = exchange;
+  const { startedAtMs, method, url, request, status, response, durationMs, shapedBy, sequence, client } = exchange;
   const common = { httpVersion: "HTTP/1.1", cookies: [], headersSize: -1, bodySize: -1 };
   const shape = shapedBy.length === 0 ? "" : `, shaped by ${shapedBy.join(", ")}`;
+  const owner = client === undefined ? "" : ` of ${client}`;
   return {
     startedDateTime: new Date(startedAtMs).toISOString(),
     time: durationMs,
@@ -87,7 +88,7 @@ function entryOf(exchange: Exchange): HarEntry {
     },
     cache: {},
     timings: { send: 0, wait: durationMs, receive: 0 },
-    comment: `exchange ${sequence}${shape}; secrets are redacted`,
+    comment: `exchange ${sequence}${owner}${shape}; secrets are redacted`,
   };
 }
 

@@ -81,9 +81,9 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     return { sequence, close };
   }
 
-  async function read(...[sandboxId, range]: Parameters<Tape["read"]>): Promise<Recorded> {
+  async function read(sandboxId: string, after?: number): Promise<Recorded> {
     await Promise.allSettled(pending.get(sandboxId) ?? []);
-    return await tape.read(sandboxId, range);
+    return await tape.read(sandboxId, after);
   }
 
   return { ...tape, open, read };

@@ -7,7 +7,7 @@ import type { Exchange } from "./exchange.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import type { Level, Rule, Status } from "./rules/rule.ts";
-import { readSteps } from "./steps.ts";
+import { placesIn, readSteps } from "./steps.ts";
 import { createView, issuedTokens, type Place, type Revision, revisions } from "./view.ts";
 
 /** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
@@ -93,8 +93,7 @@ export function buildReport(
   exchanges: readonly Exchange[],
   { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole }: ReportOptions,
 ): Report {
-  // What is later is told by the number here, which numbers given by several processes do not tell.
-  const steps = readSteps(exchanges.map((exchange, index) => ({ ...exchange, sequence: index })));
+  const steps = readSteps(exchanges);
   const numbersOf = (places: readonly number[]): readonly number[] =>
     places.flatMap((index) => exchanges[index]?.sequence ?? []);
   const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
@@ -149,7 +148,7 @@ function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest
     id,
     ...(name === undefined ? {} : { name }),
     ...(revision === undefined ? {} : { revision }),
-    exchanges: numbersOf(steps.flatMap((step) => step.kind === "authorization" ? step.all : step.at)),
+    exchanges: numbersOf(steps.flatMap(placesIn)),
     findings,
     verdict: verdictOf(findings),
   };

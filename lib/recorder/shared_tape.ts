@@ -10,7 +10,7 @@ import { type ExchangeTable, MAX_ADDED, type RecordState, type Watched } from ".
 import { compareExchanges, type Exchange } from "./exchange.ts";
 import { createNames, type Names } from "./names.ts";
 import { createRings, type Entry, MAX_EXCHANGES } from "./rings.ts";
-import { createListeners, type ExchangeRange, type Recorded, type Tape } from "./tape.ts";
+import { createListeners, type Recorded, type Tape } from "./tape.ts";
 
 /** What a shared tape is made with. */
 export interface SharedTapeDeps {
@@ -155,7 +155,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     if (untilMs < now() + WATCH_MS / 2) await table.watch(sandboxId, now(), now() + WATCH_MS);
   }
 
-  async function read(sandboxId: string, { after = 0, limit = MAX_EXCHANGES }: ExchangeRange = {}): Promise<Recorded> {
+  async function read(sandboxId: string, after = 0): Promise<Recorded> {
     await giveAll(sandboxId);
     await watch(sandboxId);
     let { last } = await table.state(sandboxId);
@@ -166,9 +166,8 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
       if (last === before) break;
     }
     const [kept, state] = await Promise.all([table.list(sandboxId), table.state(sandboxId)]);
-    const shown = kept.filter(({ receivedAtMs }) => receivedAtMs >= (sinceMs ?? 0));
-    const exchanges = shown.filter(({ sequence }) => sequence > after).slice(0, limit).sort(compareExchanges);
-    return { exchanges, isWhole: isWhole(kept, state) };
+    const shown = kept.filter(({ sequence, receivedAtMs }) => sequence > after && receivedAtMs >= (sinceMs ?? 0));
+    return { exchanges: shown.sort(compareExchanges), isWhole: isWhole(kept, state) };
   }
 
   function isWhole(

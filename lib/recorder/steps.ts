@@ -7,7 +7,7 @@
 import { wellKnown } from "../urls.ts";
 import { type Exchange, headerOf } from "./exchange.ts";
 import { digestOf } from "./redact.ts";
-import type { AuthorizationStep, McpStep, Step } from "./step.ts";
+import type { AuthorizationStep, McpStep, Step, StepBase } from "./step.ts";
 import {
   addressOf,
   answerOf,
@@ -60,16 +60,17 @@ const MCP_ROUTE = /^(?:no_auth|bearer|oauth|conformance)_(?:get|post|delete)$/;
 /**
  * Reads exchanges as steps; those that are none (pages, preflights, the control API) are left out.
  *
- * @param exchanges In the order they began.
+ * @param exchanges In the order they began: that is what tells which is later, for numbers that several processes gave do not.
  */
 export function readSteps(exchanges: readonly Exchange[]): readonly Step[] {
   const known: Known = { kinds: new Map(), pushed: new Map(), authorizations: new Map() };
   const steps: Step[] = [];
-  for (const exchange of exchanges) {
+  for (const [at, exchange] of exchanges.entries()) {
     if (exchange.method === "OPTIONS" || exchange.method === "HEAD") continue;
     const kind = kindOf(exchange, known);
     if (kind === undefined) continue;
-    const step = kind === "authorization" ? readAuthorization(exchange, known) : readStep(kind, exchange, known);
+    const base = { at, exchange, address: addressOf(exchange.url), status: exchange.status };
+    const step = kind === "authorization" ? readAuthorization(base, known) : readStep(kind, base, known);
     if (step.kind === "authorization") {
       // The form that a person sends belongs to the request that brought the page.
       const before = known.authorizations.get(exchange.url) ?? -1;
@@ -108,28 +109,27 @@ function shapeOf(exchange: Exchange): Kind | undefined {
   return Array.isArray(body?.redirect_uris) ? "registration" : undefined;
 }
 
-function readStep(kind: Exclude<Kind, "authorization">, exchange: Exchange, known: Known): Step {
-  const { sequence: at, status, url } = exchange;
-  const common = { at, exchange, address: addressOf(url), status };
+function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, known: Known): Step {
+  const { exchange, status } = base;
   const document = status >= 200 && status < 300 ? parseObject(exchange.response.body) : undefined;
   switch (kind) {
     case "resource_metadata":
-      return { ...common, kind, document };
+      return { ...base, kind, document };
     case "server_metadata":
       learnEndpoints(document, known);
-      return { ...common, kind, document };
+      return { ...base, kind, document };
     case "registration":
-      return { ...common, kind, sent: parseObject(exchange.request.body), registered: document };
+      return { ...base, kind, sent: parseObject(exchange.request.body), registered: document };
     case "token":
-      return { ...common, kind, params: formOf(exchange), issued: document };
+      return { ...base, kind, params: formOf(exchange), issued: document };
     case "mcp":
-      return readMcp(exchange, known);
+      return readMcp(base, known);
     case "pushed":
     case "other": {
       const params = formOf(exchange);
       const name = textOf(document, "request_uri");
       if (kind === "pushed" && name !== undefined) known.pushed.set(digestOf(name), params);
-      return { ...common, kind: "other", params };
+      return { ...base, kind: "other", params };
     }
   }
 }
@@ -141,17 +141,14 @@ function learnEndpoints(document: JsonObject | undefined, { kinds }: Known): voi
   }
 }
 
-function readAuthorization(exchange: Exchange, { pushed }: Known): AuthorizationStep {
-  const { sequence: at, status, url } = exchange;
-  const query = new URLSearchParams(url.replace(/#.*$/s, "").split("?").slice(1).join("?"));
+function readAuthorization(base: StepBase, { pushed }: Known): AuthorizationStep {
+  const { at, exchange } = base;
+  const query = new URLSearchParams(exchange.url.replace(/#.*$/s, "").split("?").slice(1).join("?"));
   const name = query.get("request_uri");
   const answer = answerOf(exchange);
   return {
+    ...base,
     kind: "authorization",
-    at,
-    exchange,
-    address: addressOf(url),
-    status,
     params: (name === null ? undefined : pushed.get(digestOf(name))) ?? query,
     answer,
     answeredAt: answer && at,
@@ -169,18 +166,16 @@ function joined(first: AuthorizationStep, next: AuthorizationStep): Authorizatio
   };
 }
 
-function readMcp(exchange: Exchange, { kinds }: Known): McpStep {
-  const { sequence: at, status, url, method: verb, request } = exchange;
+function readMcp(base: StepBase, { kinds }: Known): McpStep {
+  const { exchange } = base;
+  const { method: verb, request } = exchange;
   const message = messagesOf(request)[0];
   const challenge = challengeOf(exchange);
   const metadata = challenge?.get("resource_metadata");
   if (metadata !== undefined) kinds.set(addressOf(metadata), "resource_metadata");
   return {
+    ...base,
     kind: "mcp",
-    at,
-    exchange,
-    address: addressOf(url),
-    status,
     verb,
     token: /^\S+ +(.*)$/.exec(headerOf(request, "authorization") ?? "")?.[1],
     method: textOf(message, "method"),
@@ -197,4 +192,9 @@ function versionOf({ request, response }: Exchange, message: JsonObject | undefi
   const settled = message?.method === "initialize" ? results.map((result) => textOf(result, "protocolVersion")) : [];
   return settled[0] ?? headerOf(request, "mcp-protocol-version") ??
     textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
+}
+
+/** Places of the exchanges that a step is made of. */
+export function placesIn(step: Step): readonly number[] {
+  return step.kind === "authorization" ? step.all : [step.at];
 }

@@ -5,15 +5,7 @@
  */
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";
-import { createRings, type Entry, MAX_EXCHANGES, type Rings } from "./rings.ts";
-
-/** What part of a sandbox's exchanges is asked for. */
-export interface ExchangeRange {
-  /** Only those with a higher sequence number. */
-  readonly after?: number;
-  /** No more than so many, those with the lowest numbers. */
-  readonly limit?: number;
-}
+import { createRings, type Entry, type Rings } from "./rings.ts";
 
 /** What is on record of a sandbox. */
 export interface Recorded {
@@ -39,8 +31,8 @@ export interface Tape {
   readonly put: (sandboxId: string, entry: Entry) => void;
   /** A name for a sandbox's record, which is another one where numbers begin anew. */
   readonly nameOf: (sandboxId: string) => Promise<string>;
-  /** What is on record of a sandbox. */
-  readonly read: (sandboxId: string, range?: ExchangeRange) => Promise<Recorded>;
+  /** What is on record of a sandbox, after a sequence number or all of it. */
+  readonly read: (sandboxId: string, after?: number) => Promise<Recorded>;
   /** Listens to a sandbox; the result ends it. */
   readonly subscribe: (sandboxId: string, listener: RecordListener) => () => void;
   /** Forgets a sandbox's exchanges; numbers go on where they were. */
@@ -63,10 +55,10 @@ export function createTape(names: Names, rings: Rings = createRings()): Tape {
       if (rings.put(sandboxId, entry)) listeners.tell(sandboxId, ({ onExchange }) => onExchange(entry.exchange(names)));
     },
     nameOf: (sandboxId) => Promise.resolve(names.peerOf("", sandboxId)),
-    read: (sandboxId, { after = 0, limit = MAX_EXCHANGES } = {}) => {
+    read: (sandboxId, after = 0) => {
       const entries = rings.entries(sandboxId);
       const from = entries.findIndex(({ sequence }) => sequence > after);
-      const exchanges = from < 0 ? [] : entries.slice(from, from + limit).map(({ exchange }) => exchange(names));
+      const exchanges = from < 0 ? [] : entries.slice(from).map(({ exchange }) => exchange(names));
       return Promise.resolve({ exchanges, isWhole: rings.isWhole(sandboxId) });
     },
     subscribe: listeners.add,
