@@ -82,7 +82,7 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
     const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
     const asked = askedOf(deps, world, faults);
     const plan = await resolvePlan(asked, facts);
-    const variables = variablesOf(sandbox.serverAt(routed.server), url);
+    const variables = variablesOf(sandbox.serverAt(routed.server), facts);
     const answered = plan.answer
       ? withOrigin(answerResponse(plan.answer, variables))
       : await respond(deps, arrival, { found, plan });

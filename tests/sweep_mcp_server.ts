@@ -72,6 +72,15 @@ export const mcpServerProbes: Readonly<Record<string, Probe>> = {
     assert.notEqual(await challengeOf(at), null);
     await refreshHelps(at, login);
   },
+  "expired-tool-error": async (at) => {
+    const login = await overdue(at);
+    const response = await callTool(appOf(at), login.access, "mock_echo");
+    assert.deepEqual([response.status, response.headers.get("www-authenticate")], [200, null]);
+    const { id, result } = await json(response);
+    assert.deepEqual([id, Object(result).isError], [1, true]);
+    assert.equal(await statusOf(appOf(at), login.access), 401, "only of tools");
+    await refreshHelps(at, login);
+  },
   "slash-redirect": async (at) => {
     const { access } = await logIn(appOf(at));
     const response = await callOauth(appOf(at), access);

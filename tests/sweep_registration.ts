@@ -151,6 +151,26 @@ export const registrationProbes: Readonly<Record<string, Probe>> = {
       assert.equal((await askToRegister(at, { redirect_uris: [uri] })).status, 201);
     }
   },
+  "no-localhost-redirects": async (at) => {
+    await offersRegistrationAlone(at);
+    const named = await askToRegister(at, { redirect_uris: ["http://localhost:33418/"] });
+    assert.match(await assertOAuthError(named, 400, "invalid_redirect_uri"), /http on 127\.0\.0\.1 or \[::1\]/);
+    for (const uri of ["http://127.0.0.1:33418/", "http://[::1]/cb", "https://client.example/cb"]) {
+      assert.equal((await askToRegister(at, { redirect_uris: [uri] })).status, 201);
+    }
+  },
+  "native-clients-only": async (at) => {
+    await offersRegistrationAlone(at);
+    const native = { redirect_uris: ["http://127.0.0.1:33418/"], application_type: "native" };
+    assert.equal((await askToRegister(at, native)).status, 201);
+    await assertOAuthError(
+      await askToRegister(at, { ...native, application_type: undefined }),
+      400,
+      "invalid_client_metadata",
+    );
+    const web = { redirect_uris: ["https://client.example/cb"], application_type: "web" };
+    await assertOAuthError(await askToRegister(at, web), 400, "invalid_client_metadata");
+  },
   "exact-redirect-uri": async (at) => {
     await offersRegistrationAlone(at);
     const uri = "http://127.0.0.1:33418/cb";

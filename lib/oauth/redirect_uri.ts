@@ -113,17 +113,22 @@ function isRedirectUri(uri: string): boolean {
  */
 export function checkRedirectPolicy(uri: string, { privateUseSchemes, loopbackRedirects }: Policy): void {
   const isWeb = /^https?:\/\//i.test(uri);
-  if ((isWeb || privateUseSchemes) && (loopbackRedirects || !isLoopbackUri(uri))) return;
+  if ((isWeb || privateUseSchemes) && (!isLoopbackUri(uri) || isTakenOnLoopback(uri, loopbackRedirects))) return;
   throw new OAuthError("invalid_redirect_uri", "A redirect URI is of a kind that this server does not take", {
     parameter: "redirect_uris",
     received: uri,
     expected: [
       "https",
-      ...(loopbackRedirects ? ["http on loopback"] : []),
+      ...(loopbackRedirects === "any" ? ["http on loopback"] : []),
+      ...(loopbackRedirects === "by_address" ? ["http on 127.0.0.1 or [::1]"] : []),
       ...(privateUseSchemes ? ["an app's own scheme"] : []),
     ].join(", "),
     reference: "RFC 7591 2",
   });
+}
+
+function isTakenOnLoopback(uri: string, taken: Policy["loopbackRedirects"]): boolean {
+  return taken === "any" || (taken === "by_address" && /^(?:[\d.]+|\[.*\])$/.test(new URL(uri).hostname));
 }
 
 /** Whether a redirect URI ends on this computer. */

@@ -75,6 +75,8 @@ export function parseRegistration(body: string, policy: Policy): ClientMetadata 
   if (!parsed.success) throw describeIssue(parsed.error);
   const client = complete({ ...parsed.data, ...offeredMethod(parsed.data, policy) });
   for (const uri of client.redirect_uris) checkRedirectPolicy(uri, policy);
+  const { application_type: type = "web" } = client;
+  if (!policy.webClients && type === "web") throw refuse("application_type", type, "native");
   return client;
 }
 

@@ -19,6 +19,8 @@ export interface RequestFacts {
   readonly params: URLSearchParams;
   /** The method of its JSON-RPC message. */
   readonly rpcMethod: string | undefined;
+  /** The id of that message, as JSON. */
+  readonly rpcId?: string | undefined;
 }
 
 /** Whether a fault cannot be matched without the body. */

@@ -78,8 +78,10 @@ export interface Policy {
   readonly redirectUriMatch: "loopback_port" | "exact" | "any";
   /** Whether redirect URIs may have an app's own scheme (RFC 8252 7.1). */
   readonly privateUseSchemes: boolean;
-  /** Whether redirect URIs may lie on the user's computer (RFC 8252 7.3). */
-  readonly loopbackRedirects: boolean;
+  /** Whether redirect URIs may lie on the user's computer (RFC 8252 7.3), and there have a name (8.3). */
+  readonly loopbackRedirects: "any" | "by_address" | "none";
+  /** Whether clients may register as `web`, which they are if they say nothing (OpenID Connect Registration 2). */
+  readonly webClients: boolean;
   /** Where authorization server metadata lies. */
   readonly serverMetadataAt: readonly typeof serverMetadataPlaces[number][];
   /** Where protected resource metadata lies. */
@@ -173,7 +175,8 @@ export const standardPlan: Plan = Object.freeze({
     clientIdMetadataDocuments: true,
     redirectUriMatch: "loopback_port",
     privateUseSchemes: true,
-    loopbackRedirects: true,
+    loopbackRedirects: "any",
+    webClients: true,
     serverMetadataAt: serverMetadataPlaces,
     resourceMetadataAt: ["path", "root"],
     challengeMetadata: "path",

@@ -101,16 +101,15 @@ export async function readFacts(
   if (mediaType === "application/x-www-form-urlencoded") {
     for (const [name, value] of new URLSearchParams(await readText(request.clone()))) params.append(name, value);
   }
-  return mediaType === "application/json" ? { ...facts, rpcMethod: await methodOf(request.clone()) } : facts;
+  return mediaType === "application/json" ? { ...facts, ...await messageOf(request.clone()) } : facts;
 }
 
 /** A message that cannot be read, or is larger than most, has no method here; what it is worth is its endpoint's to say. */
-async function methodOf(request: Request): Promise<string | undefined> {
+async function messageOf(request: Request): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId">>> {
   try {
-    const parsed: unknown = JSON.parse(await readText(request));
-    if (typeof parsed !== "object" || parsed === null || !("method" in parsed)) return undefined;
-    return typeof parsed.method === "string" ? parsed.method : undefined;
+    const { method, id }: Record<string, unknown> = Object(JSON.parse(await readText(request)));
+    return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: JSON.stringify(id) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -12,12 +12,17 @@ export type Variables = (name: string) => unknown;
  * The variables that follow from a request's sandbox.
  *
  * @param sandbox The sandbox.
- * @param url The request's URL.
+ * @param request The request: its URL, and the id of its JSON-RPC message as JSON, where some fault asks for the message.
  */
-export function variablesOf(sandbox: Sandbox, url: URL): Variables {
+export function variablesOf(
+  sandbox: Sandbox,
+  { url, rpcId }: { readonly url: URL; readonly rpcId?: string | undefined },
+): Variables {
   return (name) => {
     if (name.startsWith("query.")) return url.searchParams.get(name.slice("query.".length)) ?? undefined;
     switch (name) {
+      case "rpc_id":
+        return rpcId;
       case "issuer":
         return sandbox.issuer;
       case "origin":

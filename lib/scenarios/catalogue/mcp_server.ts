@@ -83,6 +83,28 @@ export const mcpServerScenarios: readonly Scenario[] = [
     links: [mcp("token handling"), ...reports("vercel/mcp-handler#181", "Softeria/ms-365-mcp-server#406")],
   },
   {
+    name: "expired-tool-error",
+    group: "MCP server",
+    story: "A call with a token that is over gets 200 and a tool's error, after a minute",
+    client: "Knows from expires_in that the token is over, and refreshes; or shows the error",
+    plan: {
+      mint: shortLived,
+      faults: [{
+        name: "expired-tool-error",
+        match: { endpoint: "mcp", authorized: true, rpc_method: "tools/call", status: 401 },
+        edit: {
+          status: 200,
+          headers: { "www-authenticate": null },
+          body: '{"jsonrpc":"2.0","id":{rpc_id},"result":{"isError":true,"content":[{"type":"text","text":"' +
+            'Error: the session has expired, please log in again"}]}}',
+          content_type: "application/json",
+        },
+      }],
+    },
+    expects: ["C21"],
+    links: [mcp("token handling"), ...reports("Softeria/ms-365-mcp-server#406")],
+  },
+  {
     name: "slash-redirect",
     group: "MCP server",
     story: "The MCP endpoint redirects with 307 to the same URL with a slash at its end",
