@@ -31,12 +31,20 @@ function blockOf(mark: string): string {
 }
 
 /** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
-async function runExample(command: readonly [string, ...string[]], file: string, code: string): Promise<string> {
+async function runExample(
+  command: readonly [string, ...string[]],
+  file: string,
+  code: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   await using folder = await makeFolder();
   const words = [Deno.execPath(), ...taskWords("start")].map((word) => `'${word}'`).join(" ");
   const program = `#!/bin/sh\ncd '${root.pathname}' && exec ${words} "$@"\n`;
   await Deno.writeTextFile(`${folder.path}/mock-oauth`, program, { mode: 0o755 });
   await Deno.writeTextFile(`${folder.path}/${file}`, `${code}\n`);
+  for (const [name, text] of Object.entries(more)) {
+    await Deno.writeTextFile(`${folder.path}/${name}`, text, { mode: 0o755 });
+  }
   const [path, ...args] = command;
   const { code: status, stdout, stderr } = await new Deno.Command(path, {
     args: [...args, file],
@@ -76,8 +84,27 @@ Deno.test("README: the example for Python runs (README)", async () => {
   assert.doesNotMatch(printed, /ResourceWarning/);
 });
 
-Deno.test("README: the example for a shell runs, and shows the report (README)", async () => {
-  assert.match(await runExample(["sh", "-e"], "client.sh", blockOf("run: sh")), /^# /m);
+Deno.test("README: the example for a shell shows the report, and fails unless the verdict is pass (README)", async (t) => {
+  const client = (method: string): string => {
+    const words = ["run", "--quiet", "--frozen", "--no-prompt", "--allow-net=127.0.0.1", "--config"];
+    const args = [...words, `${root.pathname}tests/deno.json`, `${root.pathname}tests/host/double_program.ts`];
+    return `#!/bin/sh\nexec ${[Deno.execPath(), ...args].map((word) => `'${word}'`).join(" ")} "$1" ${method}\n`;
+  };
+  const around = 'sh -e client.sh || echo "it failed with $?"\ncat report.xml';
+  const judge = (method: string): Promise<string> =>
+    runExample(["sh"], "around.sh", around, { "client.sh": blockOf("run: sh"), "my-client": client(method) });
+  await t.step("a client that does everything right", async () => {
+    const printed = await judge("");
+    assert.match(printed, /^# pass: main$/m);
+    assert.match(printed, /^<\?xml [^]*<testsuite [^>]*failures="0" errors="0"/m);
+    assert.doesNotMatch(printed, /it failed/);
+  });
+  await t.step("a client that knows no better challenge than plain", async () => {
+    const printed = await judge("plain");
+    assert.match(printed, /^# fail: main$/m);
+    assert.match(printed, /^it failed with 22$/m);
+    assert.match(printed, /<testcase [^>]*C12[^>]*>\s*<failure/);
+  });
 });
 
 Deno.test("README: the calls of the control API do what they say (README)", async () => {
