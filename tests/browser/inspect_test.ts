@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { z } from "zod";
+import { runDouble } from "../client_double.ts";
+import { verifier } from "../helpers.ts";
 import { browserTest } from "./browser.ts";
 import { authorizeUrl } from "./walk.ts";
 
@@ -121,6 +123,37 @@ browserTest("the inspector's exchanges are a HAR to download, without a secret (
     "POST /oauth/register",
     "GET /oauth/authorize",
   ]);
+});
+
+browserTest("no secret of a login is in the inspector, unfolded, nor in what it says to the console (issue 7)", async ({
+  page,
+  origin,
+}) => {
+  const secrets = new Set([verifier]);
+  await runDouble({
+    base: origin,
+    version: "2025-11-25",
+    refresh: true,
+    send: async (request) => {
+      const response = await fetch(request);
+      const code = /[?&]code=([^&]*)/.exec(response.headers.get("location") ?? "")?.[1];
+      if (code !== undefined) secrets.add(code);
+      if (new URL(request.url).pathname !== "/oauth/token") return response;
+      const tokens = z.object({ access_token: z.string(), refresh_token: z.string() }).parse(
+        await response.clone().json(),
+      );
+      secrets.add(tokens.access_token).add(tokens.refresh_token);
+      return response;
+    },
+  });
+  assert.equal(secrets.size, 6, "a verifier, a code, and two pairs of tokens");
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("heading", { name: "double" }).waitFor();
+  for (const summary of await page.locator(".line summary").all()) await summary.click();
+  const shown = await page.content();
+  assert.match(shown, /grant_type=authorization_code/);
+  assert.match(shown, /curl -i /);
+  for (const secret of secrets) assert.ok(!shown.includes(secret), `${secret} is shown`);
 });
 
 browserTest("the inspector of a public server says where one may look, and there one may (issue 6)", async ({
