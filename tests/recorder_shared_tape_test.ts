@@ -163,6 +163,21 @@ Deno.test("what was served is handed over a moment later, in small helpings", as
   assert.deepEqual(rig.errors, []);
 });
 
+Deno.test("a process that serves very much hands over nothing until it is calmer, unless somebody waits", async () => {
+  using rig = await openRig();
+  for (let time = 0; time < 4; time++) {
+    put(rig.a, 120);
+    await rig.pass(50);
+  }
+  assert.deepEqual(rig.helpings, []);
+  await rig.pass(50);
+  assert.deepEqual(rig.helpings, [10]);
+  put(rig.a, 120);
+  const read = rig.b.read("main");
+  await rig.pass(500);
+  assert.equal((await read).exchanges.length, 600);
+});
+
 Deno.test("after a helping that took long there is a long rest, unless somebody waits", async () => {
   using rig = await openRig({ helpingMs: 20 });
   put(rig.a, 60);

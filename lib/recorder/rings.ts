@@ -48,6 +48,13 @@ interface Ring {
   entries: Entry[];
 }
 
+/** Where the last one lies that began before or with an entry, which is nearly always the last of all. */
+function placeOf(entry: Entry, entries: readonly Entry[]): number {
+  let at = entries.length - 1;
+  for (let found = entries[at]; found && found.sequence > entry.sequence; found = entries[at]) at--;
+  return at;
+}
+
 /**
  * Makes empty rings.
  *
@@ -73,7 +80,7 @@ export function createRings(maxLength: number = MAX_LENGTH): Rings {
     // It began before the sandbox was cleared.
     if (entry.sequence <= ring.clearedAt) return false;
     const { entries } = ring;
-    const at = entries.findLastIndex(({ sequence }) => sequence <= entry.sequence);
+    const at = placeOf(entry, entries);
     const known = entries[at];
     if (known?.sequence === entry.sequence) {
       length -= known.length;

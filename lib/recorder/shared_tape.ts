@@ -32,7 +32,9 @@ export interface SharedTapeDeps {
 
 /** How soon what was served is handed over, in milliseconds. */
 const GIVE_MS = 50;
-/** How many times as long as a helping took nothing more is handed over, unless somebody waits: a process that is busy has no time. */
+/** Whoever serves more than this in that time hands over nothing until it is calmer, or somebody waits for it. */
+const MAX_PUTS = 100;
+/** How many times as long as a helping took nothing more is handed over, unless somebody waits. */
 const REST = 20;
 /** The longest such rest, in milliseconds. */
 const MAX_REST_MS = 2000;
@@ -63,6 +65,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   let names: Promise<Names> | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let isGiving = false;
+  let puts = 0;
 
   /** Two at work on one record would give what goes on two numbers. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -78,10 +81,12 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     try {
       while (waiting.size > 0) {
         await sleep(GIVE_MS, signal);
+        const isBusy = puts > MAX_PUTS;
+        puts = 0;
         const watched = await table.watched();
         for (const sandboxId of [...waiting]) if (isWatched(sandboxId, watched)) await giveAll(sandboxId);
         const startMs = monotonicMs();
-        if (startMs < dueMs) continue;
+        if (isBusy || startMs < dueMs) continue;
         await giveSome();
         dueMs = monotonicMs() + Math.min(MAX_REST_MS, REST * (monotonicMs() - startMs));
       }
@@ -221,6 +226,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     nameOf: async (sandboxId) => (await loadNames()).peerOf("", sandboxId),
     put: (sandboxId, entry) => {
       if (!rings.put(sandboxId, entry)) return;
+      puts++;
       waiting.add(sandboxId);
       void giveSoon();
     },

@@ -10,7 +10,6 @@ import { measureRecorder, type RecorderCost } from "./recorder_bench.ts";
 import { type Figure, type Load, measure, ownCpuMicros, printTable, startServer } from "./measure.ts";
 
 const load: Load = { connections: 8, warmUpMs: 1000, measureMs: 2000 };
-const inTurns: Load = { connections: 8, warmUpMs: 100, measureMs: 500 };
 
 async function measureHello(): Promise<Figure> {
   await using server = await startServer("hello");
@@ -60,18 +59,18 @@ async function measureTools(where: string, database: string): Promise<Figure[]> 
   return await measureMcp(where, { origin: server.origin, send: fetch, cpuMicros: server.cpuMicros, load });
 }
 
-function say({ ratios }: RecorderCost, where: string): void {
-  const [lowest, median, highest] = ratios.map((ratio) => ratio.toFixed(2));
+function say({ ratio, spread }: RecorderCost, where: string): void {
+  const [times, lowest, highest] = [ratio, ...spread].map((value) => value.toFixed(2));
   const text =
-    `Recording the whole flow, ${where}: ${median} times the CPU of not recording it (${lowest} to ${highest})\n`;
+    `Recording the whole flow, ${where}: ${times} times the CPU of not recording it (${lowest} to ${highest})\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-bench-" });
 try {
-  const inMemory = await measureRecorder("loopback, :memory:", [":memory:", ":memory:"], inTurns);
+  const inMemory = await measureRecorder("loopback, :memory:", [":memory:", ":memory:"]);
   const files = [`${folder}/recorded.sqlite3`, `${folder}/silent.sqlite3`] as const;
-  const shared = await measureRecorder("loopback, file, shared", files, inTurns, "shared");
+  const shared = await measureRecorder("loopback, file, shared", files, "shared");
   printTable([
     await measureHello(),
     ...await measureInProcess(),
