@@ -6,11 +6,12 @@
  * @module
  */
 import type { Sleep } from "../sleep.ts";
-import { type ExchangeTable, MAX_ADDED, type RecordState, type Watched } from "../store/exchanges.ts";
-import { compareExchanges, type Exchange } from "./exchange.ts";
+import { type ExchangeTable, MAX_ADDED, type Watched } from "../store/exchanges.ts";
+import { compareExchanges } from "./exchange.ts";
 import { createNames, type Names } from "./names.ts";
 import { createRings, type Entry, MAX_EXCHANGES } from "./rings.ts";
 import { createListeners, type Recorded, type Tape } from "./tape.ts";
+import { isWhole } from "./whole.ts";
 
 /** What a shared tape is made with. */
 export interface SharedTapeDeps {
@@ -172,18 +173,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     }
     const [kept, state] = await Promise.all([table.list(sandboxId), table.state(sandboxId)]);
     const shown = kept.filter(({ sequence, receivedAtMs }) => sequence > after && receivedAtMs >= (sinceMs ?? 0));
-    return { exchanges: shown.sort(compareExchanges), isWhole: isWhole(kept, state) };
-  }
-
-  function isWhole(
-    [first]: readonly Exchange[],
-    { last, clearedTo, clearedMs = -1, lostMs = -1 }: RecordState,
-  ): boolean {
-    const since = sinceMs ?? 0;
-    if (clearedMs >= since || lostMs >= since) return false;
-    if (first === undefined) return last === clearedTo || since > 0;
-    // What lay before the first that is left was too much or too old, or it is older than what is shown.
-    return first.sequence === clearedTo + 1 || first.receivedAtMs < since;
+    return { exchanges: shown.sort(compareExchanges), isWhole: isWhole(kept, state, sinceMs) };
   }
 
   async function follow(sandboxId: string): Promise<void> {
