@@ -176,6 +176,15 @@ Deno.test("what is no text is not kept, and what a client does not finish does n
   assert.deepEqual([two?.status, two?.request.body, two?.request.truncated], [400, undefined, true]);
 });
 
+Deno.test("a request whose body never comes is on record all the same, and holds nobody up", async () => {
+  const recording = record();
+  const body = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+  const headers = { "content-type": "application/json", "content-length": "50" };
+  await pass(recording, new Request(url, { method: "POST", body, headers }), () => new Response(null, { status: 401 }));
+  const [exchange, ...others] = (await recording.read("main")).exchanges;
+  assert.deepEqual([exchange?.status, exchange?.isOpen, exchange?.request.body, others], [401, true, undefined, []]);
+});
+
 Deno.test("exchanges stand in the order they began, reading takes nothing away, and sandboxes do not mix", async () => {
   const recording = record();
   const arrival = { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" };

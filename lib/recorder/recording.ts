@@ -5,10 +5,14 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import { type Arrival, type Departure, lazyEntry } from "./entry.ts";
 import type { RawBody } from "./redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Recorded, Tape } from "./tape.ts";
+
+/** Turns of the event loop that a reader waits for bodies under way. */
+const MAX_TURNS = 20;
 
 /** A request under way. */
 export interface OpenExchange {
@@ -73,8 +77,10 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
         tape.put(sandboxId, lazyEntry({ ...head, status, answeredHeaders, answered, departure, isOpen }));
       };
       if (answered === "passing") return tapResponse(response, { sent, put, report });
-      if (sent instanceof Promise) wait(sandboxId, sent.then((whole) => put(whole, answered, false)));
-      else put(sent, answered, false);
+      if (sent instanceof Promise) {
+        put(undefined, answered, true);
+        wait(sandboxId, sent.then((whole) => put(whole, answered, false)));
+      } else put(sent, answered, false);
       return response;
     }
 
@@ -82,7 +88,10 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
   }
 
   async function read(sandboxId: string, after?: number): Promise<Recorded> {
-    await Promise.allSettled(pending.get(sandboxId) ?? []);
+    // A body under way mostly comes at once; one whose client has hung up never does, and holds nobody up.
+    for (let turn = 0; turn < MAX_TURNS && pending.has(sandboxId); turn++) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     return await tape.read(sandboxId, after);
   }
 
