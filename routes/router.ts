@@ -56,8 +56,15 @@ export interface Route {
  */
 export function endpointOf(name: string | undefined): Endpoint {
   if (name === undefined) return "unknown";
-  return endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
+  const known = endpoints.get(name);
+  if (known !== undefined) return known;
+  const endpoint = endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
+  endpoints.set(name, endpoint);
+  return endpoint;
 }
+
+/** What was found so far: every request asks, and there are as many names as rows. */
+const endpoints = new Map<string, Endpoint>();
 
 /** The first pattern that fits counts; what fits none is a page. */
 const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [

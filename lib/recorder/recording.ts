@@ -6,7 +6,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Arrival, type Departure, lazyEntry } from "./entry.ts";
+import { type Arrival, type Departure, SeenEntry } from "./entry.ts";
 import type { RawBody } from "./redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Recorded, Tape } from "./tape.ts";
@@ -72,10 +72,9 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       // Whoever has not asked for a request's headers by now gets none: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
       const { status, headers: answeredHeaders } = response;
-      const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void => {
-        const head = { sequence, arrival, receivedAtMs, method, sentHeaders, sent };
-        tape.put(sandboxId, lazyEntry({ ...head, status, answeredHeaders, answered, departure, isOpen }));
-      };
+      const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
+      const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void =>
+        tape.put(sandboxId, new SeenEntry({ ...head, sent, answered, isOpen }));
       if (answered === "passing") return tapResponse(response, { sent, put, report });
       if (sent instanceof Promise) {
         put(undefined, answered, true);

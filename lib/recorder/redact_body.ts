@@ -40,7 +40,7 @@ const readers: readonly { readonly type: RegExp; readonly clean: Clean }[] = [
  *
  * @param contentType The header, if it was sent.
  */
-export function isKept(contentType: string | null): boolean {
+export function isKept(contentType: string): boolean {
   return readerOf(contentType) !== undefined;
 }
 

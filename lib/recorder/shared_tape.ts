@@ -136,7 +136,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   async function write(sandboxId: string, entries: readonly Entry[], named: Names): Promise<void> {
     const numbers = open.get(sandboxId) ?? new Map<number, number>();
     open.set(sandboxId, numbers);
-    const made = entries.map(({ sequence, exchange }) => ({ own: sequence, exchange: exchange(named) }));
+    const made = entries.map((entry) => ({ own: entry.sequence, exchange: entry.exchange(named) }));
     const fresh = made.filter(({ own }) => !numbers.has(own));
     for (const { own, exchange } of made) {
       const number = numbers.get(own);

@@ -49,10 +49,10 @@ export function answeredBody(response: Response): RawBody | "passing" | undefine
 
 /** What is not even looked at: what is no text, or too long to be redacted. */
 function unreadBody({ headers }: Request | Response): RawBody | "readable" | undefined {
-  if (isKept(headers.get("content-type")) && !(Number(headers.get("content-length")) > MAX_READ_LENGTH)) {
-    return "readable";
-  }
-  return headers.has("content-type") ? UNREADABLE : undefined;
+  const type = headers.get("content-type");
+  if (type === null) return undefined;
+  const isReadable = isKept(type) && !(Number(headers.get("content-length")) > MAX_READ_LENGTH);
+  return isReadable ? "readable" : UNREADABLE;
 }
 
 /** What a listener to a body is told. */

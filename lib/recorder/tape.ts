@@ -58,7 +58,7 @@ export function createTape(names: Names, rings: Rings = createRings()): Tape {
     read: (sandboxId, after = 0) => {
       const entries = rings.entries(sandboxId);
       const from = entries.findIndex(({ sequence }) => sequence > after);
-      const exchanges = from < 0 ? [] : entries.slice(from).map(({ exchange }) => exchange(names));
+      const exchanges = from < 0 ? [] : entries.slice(from).map((entry) => entry.exchange(names));
       return Promise.resolve({ exchanges, isWhole: rings.isWhole(sandboxId) });
     },
     subscribe: listeners.add,
