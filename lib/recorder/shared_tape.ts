@@ -33,10 +33,12 @@ export interface SharedTapeDeps {
 
 /** How soon what was served is handed over, in milliseconds. */
 const GIVE_MS = 50;
-/** Whoever serves more than this in that time hands over nothing until it is calmer, or somebody waits for it. */
-const MAX_PUTS = 100;
+/** Whoever serves more than this in that time hands over nothing until it is calm, unless somebody waits. */
+const MAX_PUTS = 50;
+/** How long it must have been calm, in milliseconds. */
+const CALM_MS = 500;
 /** How many times as long as a helping took nothing more is handed over, unless somebody waits. */
-const REST = 20;
+const REST = 100;
 /** The longest such rest, in milliseconds. */
 const MAX_REST_MS = 2000;
 /** How long nothing must have come until an asker believes that all is there, in milliseconds. */
@@ -75,19 +77,18 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     return result;
   }
 
-  async function giveSoon(): Promise<void> {
-    if (isGiving) return;
+  async function keepGiving(): Promise<void> {
     isGiving = true;
     let dueMs = 0;
     try {
       while (waiting.size > 0) {
         await sleep(GIVE_MS, signal);
-        const isBusy = puts > MAX_PUTS;
+        if (puts > MAX_PUTS) dueMs = Math.max(dueMs, monotonicMs() + CALM_MS);
         puts = 0;
         const watched = await table.watched();
         for (const sandboxId of [...waiting]) if (isWatched(sandboxId, watched)) await giveAll(sandboxId);
         const startMs = monotonicMs();
-        if (isBusy || startMs < dueMs) continue;
+        if (startMs < dueMs) continue;
         await giveSome();
         dueMs = monotonicMs() + Math.min(MAX_REST_MS, REST * (monotonicMs() - startMs));
       }
@@ -218,7 +219,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
       if (!rings.put(sandboxId, entry)) return;
       puts++;
       waiting.add(sandboxId);
-      void giveSoon();
+      if (!isGiving) void keepGiving();
     },
     read,
     subscribe: (sandboxId, listener) => {
