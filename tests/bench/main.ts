@@ -59,18 +59,17 @@ async function measureTools(where: string, database: string): Promise<Figure[]> 
   return await measureMcp(where, { origin: server.origin, send: fetch, cpuMicros: server.cpuMicros, load });
 }
 
-function say({ ratio, spread }: RecorderCost, where: string): void {
-  const [times, lowest, highest] = [ratio, ...spread].map((value) => value.toFixed(2));
-  const text =
-    `Recording the whole flow, ${where}: ${times} times the CPU of not recording it (${lowest} to ${highest})\n`;
+function say({ ratio, error }: RecorderCost, where: string): void {
+  const [percent, error100] = [100 * (ratio - 1), 100 * error].map((value) => value.toFixed(1));
+  const text = `Recording the whole flow, ${where}: ${percent} % more CPU than not recording it (± ${error100})\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-bench-" });
 try {
-  const inMemory = await measureRecorder("loopback, :memory:", [":memory:", ":memory:"]);
-  const files = [`${folder}/recorded.sqlite3`, `${folder}/silent.sqlite3`] as const;
-  const shared = await measureRecorder("loopback, file, shared", files, "shared");
+  const inMemory = await measureRecorder("loopback, :memory:", () => ":memory:");
+  let files = 0;
+  const shared = await measureRecorder("loopback, file, shared", () => `${folder}/pair${++files}.sqlite3`, "shared");
   printTable([
     await measureHello(),
     ...await measureInProcess(),
