@@ -16,7 +16,7 @@ import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import { createExchangeTable, MAX_EXCHANGE_BYTES } from "../lib/store/exchanges.ts";
 import type { Store } from "../lib/store/kv.ts";
-import { type ConnectionInfo, endpointOf } from "./router.ts";
+import type { ConnectionInfo } from "./router.ts";
 import type { Served } from "./serve.ts";
 
 /** What an app was told of recording. */
@@ -115,8 +115,7 @@ export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean)
 }
 
 /** Whether a request is one of a client's: what a test asks of the control API is none, nor is a person at the pages. */
-export function isOfFlow({ method }: Request, { route, response }: Served): boolean {
-  const endpoint = endpointOf(route);
+export function isOfFlow({ method }: Request, { endpoint, response }: Served): boolean {
   if (endpoint === "control") return false;
   // A client that takes a page for an endpoint should see that it does.
   return endpoint !== "pages" || (method !== "GET" && method !== "HEAD") || response.status >= 400;

@@ -56,15 +56,8 @@ export interface Route {
  */
 export function endpointOf(name: string | undefined): Endpoint {
   if (name === undefined) return "unknown";
-  const known = endpoints.get(name);
-  if (known !== undefined) return known;
-  const endpoint = endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
-  endpoints.set(name, endpoint);
-  return endpoint;
+  return endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
 }
-
-/** What was found so far: every request asks, and there are as many names as rows. */
-const endpoints = new Map<string, Endpoint>();
 
 /** The first pattern that fits counts; what fits none is a page. */
 const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [

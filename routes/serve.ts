@@ -5,7 +5,7 @@
  */
 import { OAuthError } from "../lib/errors.ts";
 import type { RoutedPath, Sandbox } from "../lib/sandbox.ts";
-import type { Fault } from "../lib/scenarios/fault.ts";
+import type { Endpoint, Fault } from "../lib/scenarios/fault.ts";
 import type { RequestFacts } from "../lib/scenarios/match.ts";
 import type { Plan } from "../lib/scenarios/plan.ts";
 import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../lib/scenarios/resolve.ts";
@@ -54,6 +54,8 @@ export interface Served {
   readonly response: Response;
   /** Name of the row that served it. */
   readonly route: string | undefined;
+  /** What the request was for. */
+  readonly endpoint: Endpoint;
   /** Names of faults. */
   readonly shapedBy: readonly string[];
 }
@@ -72,11 +74,11 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
   try {
     await setFaults(deps, arrival, endpoint);
   } catch (error) {
-    return { response: fail(deps, arrival, error), route, shapedBy: [] };
+    return { response: fail(deps, arrival, error), route, endpoint, shapedBy: [] };
   }
   const faults = endpoint === "control" ? [] : world.faults();
   if (faults.length === 0) {
-    return { response: await respond(deps, arrival, { found, plan: world.plan() }), route, shapedBy: [] };
+    return { response: await respond(deps, arrival, { found, plan: world.plan() }), route, endpoint, shapedBy: [] };
   }
   try {
     const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
@@ -86,9 +88,9 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
     const answered = plan.answer
       ? withOrigin(answerResponse(plan.answer, variables))
       : await respond(deps, arrival, { found, plan });
-    return { route, ...await shape(deps, { asked, facts, plan, variables }, answered) };
+    return { route, endpoint, ...await shape(deps, { asked, facts, plan, variables }, answered) };
   } catch (error) {
-    return { response: fail(deps, arrival, error), route, shapedBy: [] };
+    return { response: fail(deps, arrival, error), route, endpoint, shapedBy: [] };
   }
 }
 
