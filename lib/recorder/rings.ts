@@ -85,8 +85,9 @@ export function createRings(maxLength: number = MAX_LENGTH): Rings {
     if (known?.sequence === entry.sequence) {
       length -= known.length;
       entries[at] = entry;
-    } else if (at === entries.length - 1) entries.push(entry);
-    else entries.splice(at + 1, 0, entry);
+    } else {
+      entries.splice(at + 1, 0, entry);
+    }
     length += entry.length;
     if (entries.length > MAX_EXCHANGES + MAX_OVERDUE) trim(ring);
     while (length > maxLength && makeRoom()) { /* one exchange less */ }
