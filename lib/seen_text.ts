@@ -8,8 +8,8 @@
 // Held by the message itself: a WeakMap of all of them costs the garbage collector more than the texts do.
 const TEXT = Symbol("seen text");
 
-interface Message {
-  readonly headers: Headers;
+/** A request or a response as seen from here. */
+interface Noted extends Pick<Request | Response, "headers"> {
   [TEXT]?: string;
 }
 
@@ -21,13 +21,13 @@ interface Message {
  * @returns The message.
  */
 export function noteText<T extends Request | Response>(message: T, text: string): T {
-  const noted: Message = message;
+  const noted: Noted = message;
   noted[TEXT] = text;
   return message;
 }
 
 /** The whole text of a body, if somebody has noted it. */
 export function notedText(message: Request | Response): string | undefined {
-  const noted: Message = message;
+  const noted: Noted = message;
   return noted[TEXT];
 }

@@ -9,7 +9,7 @@ export type HeaderPair = readonly [name: string, value: string];
 
 /** A request or a response without its first line. */
 export interface Message {
-  /** Sorted by name, as the Fetch standard hands them out; values of one name are joined. */
+  /** Sorted by name, as the Fetch standard hands them out; values of one name are joined, but for cookies. */
   readonly headers: readonly HeaderPair[];
   /** The body as text; absent if there was none, or none that can be shown. */
   readonly body?: string;

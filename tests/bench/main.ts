@@ -60,8 +60,8 @@ async function measureTools(where: string, database: string): Promise<Figure[]> 
 }
 
 function say({ ratio, error }: RecorderCost, where: string): void {
-  const [percent, error100] = [100 * (ratio - 1), 100 * error].map((value) => value.toFixed(1));
-  const text = `Recording the whole flow, ${where}: ${percent} % more CPU than not recording it (± ${error100})\n`;
+  const [more, orSo] = [ratio - 1, error].map((part) => (100 * part).toFixed(1));
+  const text = `Recording the whole flow, ${where}: ${more} % more CPU than not recording it (± ${orSo})\n`;
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
