@@ -171,7 +171,7 @@ Deno.test("a process that serves very much hands over nothing until it was calm 
   }
   await rig.pass(450);
   assert.deepEqual(rig.helpings, []);
-  await rig.pass(50);
+  await rig.pass(100);
   assert.deepEqual(rig.helpings, [10]);
   put(rig.a, 120);
   const read = rig.b.read("main");

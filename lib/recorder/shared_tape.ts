@@ -41,8 +41,10 @@ const CALM_MS = 500;
 const REST = 100;
 /** The longest such rest, in milliseconds. */
 const MAX_REST_MS = 2000;
+/** How often is looked during a rest whether somebody waits, in milliseconds: waking up for it is most of what a rest costs. */
+const LOOK_MS = 2 * GIVE_MS;
 /** How long nothing must have come until an asker believes that all is there, in milliseconds. */
-const SETTLE_MS = 2 * GIVE_MS;
+const SETTLE_MS = LOOK_MS + GIVE_MS;
 /** The longest that an asker waits for it, in milliseconds. */
 const MAX_SETTLE_MS = 3000;
 /** How often is looked whether there is something new for those who listen, in milliseconds. */
@@ -82,7 +84,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
     let dueMs = 0;
     try {
       while (waiting.size > 0) {
-        await sleep(GIVE_MS, signal);
+        await sleep(monotonicMs() < dueMs ? LOOK_MS : GIVE_MS, signal);
         if (puts > MAX_PUTS) dueMs = Math.max(dueMs, monotonicMs() + CALM_MS);
         puts = 0;
         const watched = await table.watched();
