@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { helpText } from "../../lib/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";
 import { paths, wellKnown } from "../../lib/urls.ts";
+import { rows as limitRows } from "../limits/rows.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
 const seedPage = await Deno.readTextFile(new URL("../../views/guide_steps.tsx", import.meta.url));
@@ -37,6 +38,11 @@ Deno.test("README lists every flag and variable that --help knows, with the same
     const line = help[index] ?? "";
     assert.equal(/\b[A-Z]+(_[A-Z]+)*(?=\s+\()|\b(PUBLIC_URL|TLS_CERT|TLS_KEY)\b/.exec(line)?.[0] ?? "", variable, flag);
   }
+});
+
+Deno.test("README lists every limit that a test fills, in the same order and words", () => {
+  const expected = limitRows.map((row) => [row.what, row.each, row.most, row.beyond, row.isPublicOnly ? "public" : ""]);
+  assert.deepEqual(table("limit"), expected);
 });
 
 Deno.test("README and guide describe the seed's parameters and fields in the same words", () => {

@@ -1,0 +1,5 @@
+/** All limits, in the order of the README's table: a room's rows are a line here. */
+import { rows as http } from "./http.ts";
+import type { LimitRow } from "./row.ts";
+
+export const rows: readonly LimitRow[] = [...http];
