@@ -4,7 +4,7 @@
  * `readme-inspect.png` are the README's.
  */
 import type { Page } from "playwright-core";
-import { openVisit } from "./browser.ts";
+import { closeBrowser, openVisit } from "./browser.ts";
 import {
   authorizeUrl,
   doStep,
@@ -22,6 +22,7 @@ await Deno.mkdir(folder, { recursive: true });
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [390, 1280] as const) await shootAll(colorScheme, width);
 }
+await closeBrowser();
 say(`screenshots are in ${folder}`);
 
 async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promise<void> {
