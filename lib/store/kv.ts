@@ -42,6 +42,7 @@ import type { Chance } from "../chance.ts";
 import { createCommitQueue } from "./commit_queue.ts";
 import { createReadQueue } from "./read_queue.ts";
 import { retryLocked } from "./retry.ts";
+import { requireStorable } from "./stored_value.ts";
 
 /** Values removed in one commit; a transaction of `Deno.Kv` takes 1,000 changes, and has company here. */
 const MAX_REMOVED = 400;
@@ -79,7 +80,11 @@ export interface Store {
   readonly create: (key: Key, value: unknown, expireInMs?: number) => Promise<boolean>;
   /** Removes all values below a prefix. */
   readonly removeAll: (prefix: Key) => Promise<void>;
-  /** Applies a commit; false, with nothing changed, if a check did not hold. */
+  /**
+   * Applies a commit; false, with nothing changed, if a check did not hold.
+   *
+   * @throws OAuthError `invalid_request` for a value that does not fit into a row, or is nested too deep to be read again.
+   */
   readonly commit: (commit: Commit) => Promise<boolean>;
 }
 
@@ -94,7 +99,7 @@ export function createStore(kv: Deno.Kv, chance: Chance): Store {
 
   const read = createReadQueue((keys) => retry(() => kv.getMany<unknown[]>(keys.map((key) => [...key]))));
 
-  const commit = createCommitQueue((commits) =>
+  const commitTogether = createCommitQueue((commits) =>
     retry(async () => {
       const atomic = kv.atomic();
       for (const { checks = [], sets = [], deletes = [] } of commits) {
@@ -107,6 +112,11 @@ export function createStore(kv: Deno.Kv, chance: Chance): Store {
       return (await atomic.commit()).ok;
     })
   );
+
+  async function commit(changes: Commit): Promise<boolean> {
+    for (const { value } of changes.sets ?? []) requireStorable(value);
+    return await commitTogether(changes);
+  }
 
   async function get<T>(key: Key): Promise<Entry<T>> {
     const { value, versionstamp } = await read(key);

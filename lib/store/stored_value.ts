@@ -1,0 +1,79 @@
+/**
+ * What one row of the database can hold. `Deno.Kv` keeps values as V8 serialises them: a string takes one byte a character,
+ * or two as soon as one of its characters lies beyond Latin-1. And V8 writes values that are nested deeper than it can read
+ * again: such a row could never be read. So both are looked at before anything is written.
+ *
+ * @module
+ */
+import { serialize } from "node:v8";
+import { OAuthError } from "../errors.ts";
+
+/** What `Deno.Kv` takes as one value, in bytes. */
+export const MAX_VALUE_BYTES = 65_536;
+/** Levels of arrays and objects in one value. V8 fails to read about 2,600; the JSON that clients send has far fewer. */
+export const MAX_VALUE_LEVELS = 200;
+
+/**
+ * How many bytes a value takes in the database, exactly. It costs some 30 µs: where a bound is enough, ask {@link fitsInto}.
+ *
+ * @param value What is to be stored; not nested deeper than {@link MAX_VALUE_LEVELS}.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(storedBytes("é".repeat(1000)), 1005);
+ * assert.equal(storedBytes("漢".repeat(1000)), 2006);
+ * ```
+ */
+export function storedBytes(value: unknown): number {
+  // Bytes are kept as they are.
+  return value instanceof Uint8Array ? value.byteLength : serialize(value).byteLength;
+}
+
+/**
+ * Whether a value takes no more than so many bytes. It is as exact as {@link storedBytes}, but costs next to nothing for
+ * values that are clearly small enough.
+ *
+ * @param value What is to be stored; not nested deeper than {@link MAX_VALUE_LEVELS}.
+ * @param maxBytes How many bytes it may take.
+ */
+export function fitsInto(value: unknown, maxBytes: number): boolean {
+  return mostBytes(value, Infinity) <= maxBytes || storedBytes(value) <= maxBytes;
+}
+
+/**
+ * Insists that a value can be stored, and read again.
+ *
+ * @param value What is to be stored.
+ * @param maxBytes What it may take, in bytes; all that a row holds if not given.
+ * @throws OAuthError `invalid_request`: with status 413 for a value that is too large, 400 for one that is nested too deep.
+ */
+export function requireStorable(value: unknown, maxBytes = MAX_VALUE_BYTES): void {
+  const bound = mostBytes(value, MAX_VALUE_LEVELS);
+  if (bound <= maxBytes) return;
+  if (bound === Infinity) {
+    throw new OAuthError("invalid_request", "This is nested deeper than the database can hold", {
+      expected: `${MAX_VALUE_LEVELS} levels of arrays and objects at most`,
+    });
+  }
+  const bytes = storedBytes(value);
+  if (bytes <= maxBytes) return;
+  throw new OAuthError("invalid_request", "This is more than can be stored in one place", {
+    status: 413,
+    received: `${bytes} bytes as they are stored`,
+    expected: `${maxBytes} bytes at most; text with a character beyond Latin-1 takes two bytes a character`,
+    reference: "RFC 9110 15.5.14",
+  });
+}
+
+/** A bound that is never too low: as if every string needed two bytes a character. Infinite where it is nested too deep. */
+function mostBytes(value: unknown, levels: number): number {
+  if (typeof value === "string") return 8 + 2 * value.length;
+  if (typeof value !== "object" || value === null) return 16;
+  if (value instanceof Uint8Array) return 32 + value.byteLength;
+  if (levels === 0) return Infinity;
+  let bytes = 32;
+  if (Array.isArray(value)) { for (const item of value) bytes += mostBytes(item, levels - 1); }
+  else for (const [name, item] of Object.entries(value)) bytes += mostBytes(name, 0) + mostBytes(item, levels - 1);
+  return bytes;
+}
