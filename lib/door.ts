@@ -20,7 +20,7 @@ export interface Door<Info> {
  * Counts the requests that come in and the answers that go out. An answer that is a stream of events to a POST has gone
  * out when the stream ends; a standing stream (a GET) has nothing under way.
  *
- * @param handler What answers; it must not reject.
+ * @param handler What answers; where it rejects, the request counts as answered.
  */
 export function createDoor<Info>(handler: Handler<Info>): Door<Info> {
   const empty = Promise.withResolvers<void>();
@@ -35,7 +35,10 @@ export function createDoor<Info>(handler: Handler<Info>): Door<Info> {
     enter: async (request, info) => {
       if (isClosing) return new Response(null, { status: 503, headers: { connection: "close" } });
       underWay++;
-      const response = await handler(request, info);
+      const response = await handler(request, info).catch((error: unknown) => {
+        leave();
+        throw error;
+      });
       const isStream = request.method === "POST" && response.headers.get("content-type") === "text/event-stream";
       if (isStream && response.body) return new Response(withEnd(response.body, leave), response);
       leave();

@@ -49,6 +49,7 @@ import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
 import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
 import { reportRoutes } from "./report.ts";
+import { type Located, withUrl } from "./request_url.ts";
 import { allowOrigin, type App, createRouter } from "./router.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
 import { createBanner, scenariosRoutes } from "./scenarios.tsx";
@@ -79,8 +80,7 @@ export function createApp(given: AppOptions): App {
   const { isScenario, names, recorder, now, ...deps } = assemble(options);
   const { worlds } = deps;
 
-  const app: App = async (request, info) => {
-    const url = new URL(request.url);
+  const app: Located = async (request, url, info) => {
     const origin = options.publicUrl ?? url.origin;
     const address = parseAddress(url, isScenario);
     const exchange = recorder?.open(request, url.pathname, now());
@@ -93,14 +93,15 @@ export function createApp(given: AppOptions): App {
       const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
       return exchange?.close(served, isOfFlow(request, served)) ?? served.response;
     } catch (error) {
-      const response = failureResponse(error, { request, url, sandbox: buildSandbox({ origin, now }) }, (message) => {
+      const response = failureResponse(error, { request, sandbox: buildSandbox({ origin, now }) }, (message) => {
         deps.report(`${request.method} ${url.pathname}: ${message}`);
       });
       allowOrigin(response);
       return exchange?.close({ response, route: undefined, shapedBy: [] }, false) ?? response;
     }
   };
-  return options.public ? limitApp(app, { ...deps, addressOf: (url) => parseAddress(url, isScenario) }) : app;
+  const limited = options.public ? limitApp(app, { ...deps, addressOf: (url) => parseAddress(url, isScenario) }) : app;
+  return withUrl(limited, options.publicUrl ?? "http://localhost");
 }
 
 /** What an app is put together from. */

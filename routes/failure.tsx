@@ -18,7 +18,7 @@ import type { Context } from "./router.ts";
  */
 export function failureResponse(
   thrown: unknown,
-  context: Pick<Context, "request" | "url" | "sandbox">,
+  context: Pick<Context, "request" | "sandbox">,
   report: (message: string) => void,
 ): Response {
   if (!(thrown instanceof OAuthError)) report(describeFailure(thrown));

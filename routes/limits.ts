@@ -10,7 +10,8 @@ import { createRateLimiter } from "../lib/public/rate_limiter.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
 import { renderNotice } from "../views/notice.tsx";
 import { failureResponse } from "./failure.tsx";
-import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
+import type { Located } from "./request_url.ts";
+import { allowOrigin, type ConnectionInfo } from "./router.ts";
 
 /** What limits are kept with. */
 export interface LimitsDeps {
@@ -26,7 +27,7 @@ export interface LimitsDeps {
  * @param app The app.
  * @param deps What limits are kept with.
  */
-export function limitApp(app: App, { monotonicMs, addressOf }: LimitsDeps): App {
+export function limitApp(app: Located, { monotonicMs, addressOf }: LimitsDeps): Located {
   const peers = createRateLimiter(monotonicMs);
   const beginners = createRateLimiter(monotonicMs);
   const all = createRateLimiter(monotonicMs);
@@ -45,12 +46,11 @@ export function limitApp(app: App, { monotonicMs, addressOf }: LimitsDeps): App 
     return waitForSandbox > 0 ? tooMany(`requests to the sandbox ${sandbox}`, rate, waitForSandbox) : undefined;
   }
 
-  return async (request, info) => {
-    const url = new URL(request.url);
+  return async (request, url, info) => {
     // Where there is no such sandbox, it is the address alone that counts.
     const { name } = addressOf(url) ?? { name: "main" };
     const refusal = refusalOf(peerOf(hostnameOf(info), request.headers.get("x-forwarded-for")), name);
-    return withNotice(refusal ? refused(refusal, request, url) : await app(request, info));
+    return withNotice(refusal ? refused(refusal, request, url) : await app(request, url, info));
   };
 }
 
@@ -70,7 +70,7 @@ function tooMany(what: string, { burst, perSecond }: Rate, wait: number): OAuthE
 
 function refused(refusal: OAuthError, request: Request, url: URL): Response {
   const sandbox = buildSandbox({ origin: url.origin, now: () => 0 });
-  const response = failureResponse(refusal, { request, url, sandbox }, () => {});
+  const response = failureResponse(refusal, { request, sandbox }, () => {});
   for (const [name, value] of Object.entries(refusal.detail.headers ?? {})) response.headers.set(name, value);
   allowOrigin(response);
   return response;

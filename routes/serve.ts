@@ -160,7 +160,7 @@ function fail(deps: ServeDeps, arrival: Arrival, error: unknown): Response {
 }
 
 function failure({ report }: ServeDeps, { request, url, sandbox }: Arrival, error: unknown): Response {
-  return failureResponse(error, { request, url, sandbox }, (message) => {
+  return failureResponse(error, { request, sandbox }, (message) => {
     report(`${request.method} ${url.pathname}: ${message}`);
   });
 }

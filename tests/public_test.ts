@@ -114,10 +114,11 @@ Deno.test("public: all addresses together begin so many sandboxes, and use those
     monotonicMs: () => 0,
     addressOf: (url) => parseAddress(url, () => true),
   });
-  const ask = (sandbox: string, caller: number): Promise<Response> =>
-    app(new Request(`${origin}/s/${sandbox}/health`), {
-      remoteAddr: { transport: "tcp", hostname: `93.184.${caller >> 4}.1`, port: 1 },
-    });
+  const ask = (sandbox: string, caller: number): Promise<Response> => {
+    const url = new URL(`${origin}/s/${sandbox}/health`);
+    const remoteAddr = { transport: "tcp", hostname: `93.184.${caller >> 4}.1`, port: 1 } as const;
+    return app(new Request(url), url, { remoteAddr });
+  };
   let begun = 0;
   const { answered, refusal } = await untilRefused(() => ask(`standard~${begun}`, begun++), rates.allBeginnings.burst);
   assert.equal(answered, rates.allBeginnings.burst);
