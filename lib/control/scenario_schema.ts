@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { OAuthError } from "../errors.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
+import { isDeclarableRedirectUri } from "../oauth/redirect_uri.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Layout, Scenario, ScenarioClient } from "../scenarios/scenario.ts";
 import { closedObject, type Complete, requireShape, type Schema } from "./body.ts";
@@ -20,6 +21,10 @@ const text = z.string().max(2000);
 const path = z.string().max(200).regex(/^(\/[a-z0-9._~-]+)+$/, "a path such as /tenant1");
 const jwk = z.record(z.string(), z.unknown());
 const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048);
+
+const redirectUri = z.string().refine(isDeclarableRedirectUri, {
+  error: "an absolute URI that every parser reads alike, without fragment and credentials",
+});
 
 const layoutSchema: z.ZodType<Layout> = closedObject(
   {
@@ -36,7 +41,7 @@ const clientSchema: z.ZodType<ScenarioClient> = closedObject(
     client_secret: z.string().min(1).max(1024).exactOptional(),
     token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
     grant_types: z.array(z.enum(grantTypes)),
-    redirect_uris: z.array(z.url().max(2048)).exactOptional(),
+    redirect_uris: z.array(redirectUri).exactOptional(),
     jwks: closedObject({ keys: z.array(jwk) }).exactOptional(),
     private_key_jwk: jwk.exactOptional(),
     assertions_for: z.string().min(1).max(1024).exactOptional(),

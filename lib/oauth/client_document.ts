@@ -77,13 +77,13 @@ async function readDocument(sandbox: Sandbox, clientId: string, text: string): P
     return { clientId, issuedAtSeconds: Math.floor(sandbox.now() / 1000), metadata };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    const { parameter = "client_id", received, expected } = error.detail;
+    const { parameter = "client_id", received, expected, reference = REFERENCE } = error.detail;
     throw new OAuthError("invalid_client", `The client metadata document cannot be used: ${error.message}`, {
       status: 400,
       parameter,
       ...(received === undefined ? {} : { received }),
       ...(expected === undefined ? {} : { expected }),
-      reference: REFERENCE,
+      reference,
     });
   }
 }

@@ -24,52 +24,117 @@ const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
 ]);
 
 const MAX_LENGTH = 2048;
+const MAX_PORT = 65535;
+
+/** What is wrong with a redirect URI, what would be right, and the paragraph that says so. */
+interface Problem {
+  readonly what: string;
+  readonly expected: string;
+  readonly reference: string;
+}
 
 /**
  * Checks a redirect URI that a client wants to register.
  *
  * @param uri As sent.
  * @throws OAuthError `invalid_redirect_uri` for anything but an absolute URI without a fragment that is https, http on
- * this computer, or an app's own scheme.
+ * this computer, or an app's own scheme, and that every parser reads alike.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2}
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252.html#section-7}
  */
 export function checkRedirectUri(uri: string): void {
-  const refuse = (message: string, expected: string, reference: string): never => {
-    throw new OAuthError("invalid_redirect_uri", message, {
-      parameter: "redirect_uris",
-      received: uri,
-      expected,
-      reference,
-    });
-  };
+  const problem = findProblem(uri) ?? findForeignHttp(uri);
+  if (!problem) return;
+  const { what, ...detail } = problem;
+  throw new OAuthError("invalid_redirect_uri", `A redirect URI ${what}`, {
+    parameter: "redirect_uris",
+    received: uri,
+    ...detail,
+  });
+}
+
+/**
+ * Whether a redirect URI can be declared: anything that a browser can be sent to and that every parser reads alike, so
+ * also http on another computer, as in a network of containers.
+ *
+ * @param uri As declared.
+ */
+export function isDeclarableRedirectUri(uri: string): boolean {
+  return findProblem(uri) === undefined;
+}
+
+/**
+ * Finds what is wrong with a redirect URI, whoever names it. Browsers, libraries and this server must read the same
+ * destination in it, so what a parser would mend (a backslash, a missing slash, an encoded host) is refused.
+ */
+function findProblem(uri: string): Problem | undefined {
+  const [, scheme = "", authority] = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?/i.exec(uri) ?? [];
   // Printable ASCII alone: what a parser would strip or encode could not be matched character by character later.
-  if (uri.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uri) || !URL.canParse(uri)) {
-    refuse(
-      "A redirect URI is not an absolute URI",
-      `an absolute URI of at most ${MAX_LENGTH} ASCII characters`,
-      "RFC 6749 3.1.2",
-    );
+  if (uri.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uri) || scheme === "") return notAbsolute;
+  if (uri.includes("#")) {
+    return { what: "has a fragment", expected: "a URI without #", reference: "RFC 6749 3.1.2" };
   }
-  if (uri.includes("#")) refuse("A redirect URI has a fragment", "a URI without #", "RFC 6749 3.1.2");
-  const { protocol, hostname, username, password } = new URL(uri);
-  if (FORBIDDEN_SCHEMES.has(protocol)) {
-    refuse(
-      "A redirect URI has a scheme that no client can listen on",
-      "https, http on loopback, or an app's own scheme",
-      "RFC 8252 7.1",
-    );
+  if (/[\\"<>^`{|}]/.test(uri)) {
+    return {
+      what: "has characters that a URI cannot have",
+      expected: "letters, digits and -._~:/?[]@!$&'()*+,;=%, anything else percent-encoded",
+      reference: "RFC 3986 2",
+    };
   }
-  if (username || password) {
-    refuse("A redirect URI carries credentials", "a URI without user and password", "RFC 9110 4.2.4");
+  if (FORBIDDEN_SCHEMES.has(`${scheme.toLowerCase()}:`)) {
+    return {
+      what: "has a scheme that no client can listen on",
+      expected: "https, http on loopback, or an app's own scheme",
+      reference: "RFC 8252 7.1",
+    };
   }
-  if (protocol === "http:" && !isLoopback(hostname)) {
-    refuse(
-      "A redirect URI is http on another computer",
-      "https, or http on localhost, 127.0.0.1 or [::1]",
-      "RFC 8252 7.3",
-    );
+  return findAuthorityProblem(uri, scheme.toLowerCase(), authority);
+}
+
+const notAbsolute: Problem = {
+  what: "is not an absolute URI",
+  expected: `an absolute URI of at most ${MAX_LENGTH} ASCII characters`,
+  reference: "RFC 6749 3.1.2",
+};
+
+/** Compares what stands between `//` and the path with what a browser makes of it. */
+function findAuthorityProblem(uri: string, scheme: string, authority: string | undefined): Problem | undefined {
+  if (authority?.includes("@")) {
+    return {
+      what: "carries credentials",
+      expected: "a URI without user and password",
+      reference: "RFC 9110 4.2.4",
+    };
   }
+  if ((scheme === "http" || scheme === "https") && !authority) {
+    return { what: "has no host", expected: `${scheme}:// and a host`, reference: "RFC 9110 4.2" };
+  }
+  const [, host, port] = /^(\[.*\]|[^:]*)(?::(.*))?$/.exec(authority ?? "") ?? [];
+  if (port !== undefined && !(/^(?:0|[1-9]\d{0,4})$/.test(port) && Number(port) <= MAX_PORT)) {
+    return {
+      what: "has a port that does not exist",
+      expected: `a port from 0 to ${MAX_PORT}, without leading zeros`,
+      reference: "RFC 3986 3.2.3",
+    };
+  }
+  const url = URL.parse(uri);
+  if (!url) return notAbsolute;
+  if (authority === undefined || host?.toLowerCase() === url.hostname.toLowerCase()) return undefined;
+  return {
+    what: "has a host that is read in more than one way",
+    expected: `the host as browsers read it: '${excerpt(url.hostname)}'`,
+    reference: "RFC 3986 6.2.2",
+  };
+}
+
+function findForeignHttp(uri: string): Problem | undefined {
+  const { protocol, hostname } = new URL(uri);
+  if (protocol !== "http:" || isLoopback(hostname)) return undefined;
+  return {
+    what: "is http on another computer",
+    expected: "https, or http on localhost, 127.0.0.1 or [::1]",
+    reference: "RFC 8252 7.3",
+  };
 }
 
 /**
@@ -91,17 +156,6 @@ export function checkApplicationType(uri: string, type: "web" | "native"): void 
     expected: type === "web" ? "https" : "http on loopback, or an app's own scheme",
     reference: "OpenID Connect Registration 2",
   });
-}
-
-/** Whether something could be registered as a redirect URI. */
-function isRedirectUri(uri: string): boolean {
-  try {
-    checkRedirectUri(uri);
-    return true;
-  } catch (error) {
-    if (error instanceof OAuthError) return false;
-    throw error;
-  }
 }
 
 /**
@@ -133,7 +187,7 @@ function isTakenOnLoopback(uri: string, taken: Policy["loopbackRedirects"]): boo
 
 /** Whether a redirect URI ends on this computer. */
 export function isLoopbackUri(uri: string): boolean {
-  return /^https?:\/\//i.test(uri) && isLoopback(new URL(uri).hostname);
+  return /^https?:\/\//i.test(uri) && isLoopback(URL.parse(uri)?.hostname ?? "");
 }
 
 /**
@@ -159,8 +213,8 @@ export function matchesRedirectUri(requested: string, registered: readonly strin
 
 /** Works on the text, not on a parsed URL, so that all but the port is still compared character by character. */
 function withoutLoopbackPort(uri: string): string | undefined {
-  const match = /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(\/.*|\?.*|)$/.exec(uri);
-  return match ? `${match[1]}${match[2]}` : undefined;
+  const match = /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(\/.*|\?.*|)$/.exec(uri);
+  return match && Number(match[2] ?? 0) <= MAX_PORT ? `${match[1]}${match[3]}` : undefined;
 }
 
 /**
@@ -178,26 +232,32 @@ export function resolveRedirectUri(
   registered: readonly string[],
   match: Policy["redirectUriMatch"],
 ): string {
-  const only = registered.length === 1 ? registered[0] : undefined;
-  const accepted = registered.slice(0, 5).map((uri) => `'${excerpt(uri)}'`).join(" or ");
-  if (requested === undefined) {
-    if (only !== undefined) return only;
-    throw new OAuthError("invalid_request", "redirect_uri is missing", {
-      parameter: "redirect_uri",
-      expected: accepted || "one that the client has registered",
-      reference: "RFC 6749 3.1.2.3",
-    });
-  }
-  if (match === "loopback_port" ? matchesRedirectUri(requested, registered) : registered.includes(requested)) {
-    return requested;
-  }
-  if (match === "any" && isRedirectUri(requested)) return requested;
-  throw new OAuthError("invalid_request", "redirect_uri is not registered for this client", {
+  const uri = requested ?? onlyOne(registered);
+  const problem = findProblem(uri);
+  const isRegistered = match === "loopback_port" ? matchesRedirectUri(uri, registered) : registered.includes(uri);
+  if (!problem && (isRegistered || (match === "any" && !findForeignHttp(uri)))) return uri;
+  const port = match === "exact" ? "" : "; only the port of a loopback URI is free";
+  const expected = `exactly ${acceptedOf(registered) || "one that the client has registered (it has none)"}${port}`;
+  // What was registered before its like was refused is not good now.
+  const { what, ...why } = problem ?? { what: undefined, expected, reference: "RFC 6749 3.1.2.3" };
+  const message = isRegistered ? `redirect_uri ${what}` : "redirect_uri is not registered for this client";
+  throw new OAuthError("invalid_request", isRegistered || !what ? message : `${message}: it ${what}`, {
     parameter: "redirect_uri",
-    received: requested,
-    expected: `exactly ${accepted || "one that the client has registered (it has none)"}${
-      match === "exact" ? "" : "; only the port of a loopback URI is free"
-    }`,
+    received: uri,
+    ...why,
+  });
+}
+
+function onlyOne(registered: readonly string[]): string {
+  const [only, ...more] = registered;
+  if (only !== undefined && more.length === 0) return only;
+  throw new OAuthError("invalid_request", "redirect_uri is missing", {
+    parameter: "redirect_uri",
+    expected: acceptedOf(registered) || "one that the client has registered",
     reference: "RFC 6749 3.1.2.3",
   });
+}
+
+function acceptedOf(registered: readonly string[]): string {
+  return registered.slice(0, 5).map((uri) => `'${excerpt(uri)}'`).join(" or ");
 }
