@@ -53,6 +53,67 @@ export function findForeignOrigin(
 }
 
 /**
+ * Finds out why a request may be one that nobody asked for: a browser sends it because a page holds an image, a form or a
+ * link, and needs nobody's leave for it. Clients, command lines and what a person types or has another program open are
+ * asked for, and so is what a script of an allowed page fetches. What a page of this very server holds counts as little as
+ * what others hold, because clients choose the images, links and forms on it (`logo_uri`, `redirect_uri`).
+ *
+ * A browser without fetch metadata, which the current ones have had since 2023, is known by `Referer` alone.
+ *
+ * @param url The request's URL.
+ * @param headers Its headers. Their `Origin`, if there is one, was allowed by {@link findForeignOrigin}.
+ * @param policy Which pages may call.
+ * @returns What it was sent for, undefined if somebody asked for it.
+ * @see {@link https://www.w3.org/TR/fetch-metadata/}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const url = new URL("http://localhost:8789/oauth?fault=token:503");
+ * const image = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };
+ * assert.equal(findUnasked(url, new Headers(image), {}), "an image of a page");
+ * assert.equal(findUnasked(url, new Headers(), {}), undefined);
+ * ```
+ */
+export function findUnasked(url: URL, headers: Headers, policy: OriginPolicy): string | undefined {
+  const site = headers.get("sec-fetch-site");
+  if (site === null) {
+    const page = headers.has("origin") ? null : headers.get("referer");
+    const isForeign = page !== null && findForeignOrigin(url, URL.parse(page)?.origin ?? "null", policy) !== undefined;
+    return isForeign ? "a page of another site" : undefined;
+  }
+  // Typed, or opened by another program.
+  if (site === "none") return undefined;
+  const dest = headers.get("sec-fetch-dest") ?? "empty";
+  if (headers.get("sec-fetch-mode") === "navigate") return "a link, a form or a frame of a page";
+  if (dest !== "empty") return `${/^[aeiou]/.test(dest) ? "an" : "a"} ${dest.slice(0, 20)} of a page`;
+  return site === "same-origin" || headers.has("origin") ? undefined : "a page of another site";
+}
+
+/**
+ * Finds out whether a form was filled in on a page of another site. Our own forms come with `Origin: null`, because our
+ * pages send no referrer.
+ *
+ * @param url The request's URL.
+ * @param headers Its headers.
+ * @returns Where it comes from, undefined if it is a form of this server or none of a browser.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const url = new URL("http://localhost:8789/oauth/authorize");
+ * assert.equal(findForeignForm(url, new Headers({ "sec-fetch-site": "cross-site" })), "cross-site");
+ * assert.equal(findForeignForm(url, new Headers({ "sec-fetch-site": "same-origin", "origin": "null" })), undefined);
+ * ```
+ */
+export function findForeignForm({ host }: URL, headers: Headers): string | undefined {
+  const site = headers.get("sec-fetch-site");
+  if (site !== null) return site === "same-origin" || site === "none" ? undefined : site.slice(0, 20);
+  const origin = headers.get("origin") ?? "null";
+  return origin === "null" || hostOf(origin) === host ? undefined : origin.slice(0, 100);
+}
+
+/**
  * Says whether a host name always means this machine (RFC 6761 6.3, RFC 1122 3.2.1.3).
  *
  * @param hostname As `URL` has it, an IPv6 address in brackets.

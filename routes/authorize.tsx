@@ -24,6 +24,7 @@ import type { Pushed } from "../lib/store/pushed.ts";
 import type { Users } from "../lib/store/users.ts";
 import { paths } from "../lib/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
+import { requireOwnForm } from "./html.ts";
 import type { Context, Route } from "./router.ts";
 import { createSessionId } from "../lib/oauth/session_id.ts";
 
@@ -58,6 +59,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
 
   /** A person's answer, or a script's. The request stands in the query, or beside the form's own fields. */
   async function decide(context: Context): Promise<Response> {
+    requireOwnForm(context);
     requireContentType(context.request, "application/x-www-form-urlencoded");
     const form = new URLSearchParams(await readText(context.request));
     const { answer, query } = splitForm(context.url, form);

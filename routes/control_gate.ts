@@ -1,13 +1,14 @@
 /**
- * Who may control a sandbox. On this machine everybody who is on it, no page of elsewhere among them. Anywhere else whoever
- * has the token of the process, or knows a label that is long enough to be a secret.
+ * Who may control a sandbox. On this machine everybody who is on it, no page of elsewhere among them, and nothing that a
+ * page can have a browser send unasked. Anywhere else whoever has the token of the process, or knows a label that is long
+ * enough to be a secret.
  *
  * @module
  */
 import { hash, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../lib/errors.ts";
-import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
+import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { World } from "../lib/worlds.ts";
 import type { Route } from "./router.ts";
@@ -24,7 +25,8 @@ export type Guard = (handler: Route["handler"]) => Route["handler"];
 export function createGuard(gate: ControlGate, worldOf: (sandbox: Sandbox) => World): Guard {
   return (handler) => (context) => {
     const { request, url, sandbox } = context;
-    const refusal = gate({ request, url, world: worldOf(sandbox) });
+    const isChange = request.method !== "GET" && request.method !== "HEAD";
+    const refusal = gate({ request, url, world: worldOf(sandbox), isChange });
     if (refusal) throw refusal;
     return handler(context);
   };
@@ -50,6 +52,8 @@ export interface Caller {
   readonly url: URL;
   /** The sandbox that it wants to control. */
   readonly world: Pick<World, "name" | "label">;
+  /** Whether it changes anything, by its method or by what its URL asks for. */
+  readonly isChange: boolean;
 }
 
 /** Says why a request may not control its sandbox; undefined if it may. */
@@ -67,10 +71,12 @@ export function createControlGate(options: GateOptions): ControlGate {
   const isPrivate = loopbackOnly && (publicOrigin === undefined || isLoopback(new URL(publicOrigin).hostname));
   const isOpen = control === "open" || (control === undefined && isPrivate);
 
-  return ({ request: { headers }, url, world }) => {
+  return ({ request: { headers }, url, world, isChange }) => {
     const foreign = findForeignOrigin(url, headers.get("origin"), options);
     if (foreign !== undefined) return new OAuthError("access_denied", `${foreign} to control this server`);
-    if (isOpen || (world.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
+    // A page that knows a secret label, or can send a token, was given it.
+    if ((world.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
+    if (isOpen) return isChange ? refuseUnasked(findUnasked(url, headers, options)) : undefined;
     if (token === undefined) return turnedOff(world);
     if (isSame(bearerOf(headers), token)) return undefined;
     return new OAuthError("invalid_token", "The control token is missing or wrong", {
@@ -79,6 +85,16 @@ export function createControlGate(options: GateOptions): ControlGate {
       reference: "RFC 6750 2.1",
     });
   };
+}
+
+function refuseUnasked(what: string | undefined): OAuthError | undefined {
+  if (what === undefined) return undefined;
+  return new OAuthError("access_denied", "A page may not change a sandbox without being asked to", {
+    parameter: "sec-fetch-site",
+    received: `a request that a browser sent for ${what}`,
+    expected: "one of a client or a script, or a URL that you type; faults are set by POST /control/faults, too",
+    reference: "Fetch Metadata 2",
+  });
 }
 
 function turnedOff(world: Caller["world"]): OAuthError {

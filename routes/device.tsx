@@ -16,7 +16,7 @@ import type { DeviceRecord, Devices } from "../lib/store/devices.ts";
 import type { Users } from "../lib/store/users.ts";
 import { paths } from "../lib/urls.ts";
 import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../views/device.tsx";
-import { htmlResponse } from "./html.ts";
+import { htmlResponse, requireOwnForm } from "./html.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What devices and their people need. */
@@ -58,6 +58,7 @@ export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
 
   async function decide(context: Context): Promise<Response> {
     const { request, url, sandbox } = context;
+    requireOwnForm(context);
     requireContentType(request, FORM);
     const form = new URLSearchParams(await readText(request));
     const params = parseParams(url.searchParams, form);

@@ -48,7 +48,7 @@ export async function setFaults(
   const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);
   const known = world.state().faults;
   if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return;
-  const refusal = gate({ request, url, world });
+  const refusal = gate({ request, url, world, isChange: true });
   if (refusal) throw refusal;
   await worlds.change(world, (state) => withFaults(state, faults));
 }

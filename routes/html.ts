@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { OAuthError } from "../lib/errors.ts";
+import { findForeignForm } from "../lib/http_origin.ts";
 import type { Html } from "../views/html.ts";
 import { renderPage } from "../views/layout.tsx";
+import type { Context } from "./router.ts";
 
 /**
  * What a page may do: its own style, scripts and requests, images of clients over https, and nothing else. There is no
@@ -38,5 +41,23 @@ export function htmlResponse(page: Html, status = 200): Response {
       "cache-control": "no-store",
       "vary": "accept",
     },
+  });
+}
+
+/**
+ * Insists that a form is one of ours, filled in by a person, or none of a browser: a page of another site must not agree in
+ * a person's place (RFC 6819 4.4.1.8).
+ *
+ * @param context The request that carries the form.
+ * @throws OAuthError `access_denied`.
+ */
+export function requireOwnForm({ request, url }: Pick<Context, "request" | "url">): void {
+  const foreign = findForeignForm(url, request.headers);
+  if (foreign === undefined) return;
+  throw new OAuthError("access_denied", "A page of another site may not answer for the person", {
+    parameter: "sec-fetch-site",
+    received: foreign,
+    expected: "the form of this server's own page, or a request of a client that is no browser",
+    reference: "RFC 6819 4.4.1.8",
   });
 }
