@@ -75,6 +75,14 @@ export class OAuthError extends Error {
   }
 }
 
+/**
+ * A value that came from outside, for `received`: texts as they are, anything else as JSON, since a text can be asked of
+ * any value but not every value has one.
+ */
+export function describeValue(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "nothing";
+}
+
 const MAX_RECEIVED_LENGTH = 120;
 
 /** Shortens what a client sent to what an error can show. */

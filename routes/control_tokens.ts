@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { readBody } from "../lib/control/body.ts";
 import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema } from "../lib/control/requests.ts";
 import { withRevocation } from "../lib/control/state.ts";
-import { OAuthError } from "../lib/errors.ts";
+import { describeValue, OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import { parseUserClaims } from "../lib/oauth/claims.ts";
 import { parseResources, parseScope } from "../lib/oauth/params.ts";
@@ -77,10 +77,10 @@ async function mint(deps: ControlDeps, { request, sandbox, plan }: Context): Pro
   const tokens = await issueTokens(issuing, grant, asked.refresh_token ? buildRefreshToken(issuing, grant) : undefined);
   const issued = claimsOf(tokens.access_token);
   const record = {
-    jti: String(issued.jti),
+    jti: describeValue(issued.jti),
     sessionId: grant.sessionId,
     clientId,
-    userId: String(issued.sub),
+    userId: describeValue(issued.sub),
     scope: grant.scopes.join(" "),
     mintedAtMs: nowMs,
     ...(typeof issued.exp === "number" ? { expiresAtSeconds: issued.exp } : {}),
@@ -136,7 +136,7 @@ async function ownerOf(claims: Promise<{ readonly client_id: string }>): Promise
     return (await claims).client_id;
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    throw new OAuthError("invalid_request", "This sandbox has not issued that token", {
+    throw new OAuthError("invalid_request", "This sandbox has not issued that token, or its claims are malformed", {
       parameter: "token",
       received: "something that is not shown",
       expected: "an access token or a refresh token of this sandbox",

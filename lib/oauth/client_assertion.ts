@@ -11,6 +11,7 @@ import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Replays } from "../store/replays.ts";
 import type { ClientRecord } from "../store/clients.ts";
+import { isStrictJwt } from "./base64url.ts";
 import type { ClientKeys, KeySet } from "./client_keys.ts";
 import { assertionAlgorithms } from "./client_metadata.ts";
 import type { Keys } from "./keys.ts";
@@ -46,12 +47,17 @@ const MAX_LIFE_SECONDS = 60 * 60;
 /** Who an assertion says that it is about, unverified: only to know whose keys to verify it with. */
 export async function readSubject(assertion: string): Promise<string | undefined> {
   const { decodeJwt } = await import("jose");
+  if (!isStrictJwt(assertion)) throw notAJwt();
   try {
     const { sub } = decodeJwt(assertion);
     return typeof sub === "string" ? sub : undefined;
   } catch {
-    throw refuse("it is not a JWT", "three parts in base64url, of which the second is a JSON object");
+    throw notAJwt();
   }
+}
+
+function notAJwt(): OAuthError {
+  return refuse("it is not a JWT", "three parts in base64url without padding, of which the second is a JSON object");
 }
 
 /**
@@ -124,8 +130,16 @@ async function verifyWithAny(assertion: string, keys: KeySet, options: JWTVerify
   try {
     return (await jwtVerify(assertion, createLocalJWKSet(keys), options)).payload;
   } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    return await verifyWithFirst(assertion, error, options);
+    return await (error instanceof errors.JWKSMultipleMatchingKeys
+      ? verifyWithFirst(assertion, error, options)
+      : Promise.reject(error)).catch((error) => {
+        // Whoever registers may register keys that are none; they are imported when they are first needed.
+        if (error instanceof errors.JOSEError) throw error;
+        throw refuse(
+          "a key of the client cannot be used",
+          "a JWK Set with keys as RFC 7518 6 and RFC 8037 2 have them",
+        );
+      });
   }
 }
 

@@ -6,9 +6,10 @@
  */
 import { hash } from "node:crypto";
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify, type JWTVerifyResult } from "jose";
-import { OAuthError } from "../errors.ts";
+import { describeValue, OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Replays } from "../store/replays.ts";
+import { isStrictJwt } from "./base64url.ts";
 import { dpopAlgorithms } from "./dpop_algorithms.ts";
 import { seal, unseal } from "./seal.ts";
 
@@ -63,6 +64,7 @@ export async function verifyProof(proof: string, request: ProofRequest): Promise
 async function verifySignature(proof: string): Promise<JWTVerifyResult> {
   if (proof.includes(",")) throw refuse("There is more than one proof", { expected: "one dpop header" });
   try {
+    if (!isStrictJwt(proof)) throw new errors.JWTInvalid("it is not in base64url without padding");
     return await jwtVerify(proof, async (header, token) => {
       // A private key in the open is no key any more.
       if (header.jwk && ["d", "p", "q", "dp", "dq", "qi", "k"].some((name) => Object.hasOwn(header.jwk ?? {}, name))) {
@@ -86,13 +88,15 @@ async function verifySignature(proof: string): Promise<JWTVerifyResult> {
 }
 
 function checkTarget({ htm, htu, ath }: JWTPayload, { method, url, accessToken }: ProofRequest): void {
-  if (htm !== method) throw refuse("The proof is for another method", { received: String(htm), expected: method });
+  if (htm !== method) {
+    throw refuse("The proof is for another method", { received: describeValue(htm), expected: method });
+  }
   if (typeof htu !== "string" || plain(htu) !== plain(url)) {
-    throw refuse("The proof is for another URL", { received: String(htu), expected: url });
+    throw refuse("The proof is for another URL", { received: describeValue(htu), expected: url });
   }
   if (accessToken === undefined || ath === hash("sha256", accessToken, "base64url")) return;
   throw refuse("The proof is for another access token", {
-    received: ath === undefined ? "no ath" : `ath ${String(ath)}`,
+    received: ath === undefined ? "no ath" : `ath ${describeValue(ath)}`,
     expected: "ath: the base64url of the access token's SHA-256",
   });
 }

@@ -11,6 +11,7 @@ import type { Chance } from "../chance.ts";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ClientRecord } from "../store/clients.ts";
+import { isStrictJwt } from "./base64url.ts";
 import type { Keys } from "./keys.ts";
 import type { SigningKey, VerifyingKey } from "./signing_key.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireParam } from "./params.ts";
@@ -124,6 +125,7 @@ async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequ
   requireType(params, "subject_token_type", ID_TOKEN);
   const token = requireParam(params, "subject_token", "RFC 8693 2.1");
   try {
+    if (!isStrictJwt(token)) throw new errors.JWTInvalid("It is not in base64url without padding");
     const { payload } = await jwtVerify(
       token,
       createLocalJWKSet(keySetOf([key, ...await serverKeys.published(sandbox.now())])),

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { OAuthError } from "../errors.ts";
+import { describeValue, OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { FAULT_PARAMETER } from "../scenarios/fault_text.ts";
 import type { Grants } from "../store/grants.ts";
+import { parseAccessTokenClaims } from "./access_token_claims.ts";
+import { decodeBase64url } from "./base64url.ts";
 import type { Keys } from "./keys.ts";
 import { isTakenBack } from "./session_id.ts";
 import type { VerifyingKey } from "./signing_key.ts";
@@ -106,7 +107,7 @@ interface Signed {
 
 function readHeader(token: string): { readonly kid: string; readonly signed: Signed } {
   const [header = "", payload = "", signature = "", ...more] = token.split(".");
-  const { alg, typ, kid } = parseSegment<{ alg?: unknown; typ?: unknown; kid?: unknown }>(header) ?? {};
+  const { alg, typ, kid } = Object.fromEntries(Object.entries(parseSegment(header) ?? {}));
   if (more.length > 0 || typeof kid !== "string") throw notOurs("a JWT with the kid of one of this server's keys");
   return { kid, signed: { alg, typ, signingInput: `${header}.${payload}`, payload, signature } };
 }
@@ -116,13 +117,14 @@ function readSigned(key: VerifyingKey, { alg, typ, signingInput, payload, signat
   if (alg !== key.alg) throw notOurs(`a JWT with alg ${key.alg}, which is that of the key ${key.kid}`);
   if (typ !== "at+jwt") {
     throw refuse("The token is no access token", {
-      received: `typ ${String(typ)}`,
+      received: `typ ${describeValue(typ)}`,
       expected: "typ at+jwt",
       reference: "RFC 9068 4",
     });
   }
-  const claims = key.verify(signingInput, signature) ? parseSegment<AccessTokenClaims>(payload) : undefined;
-  if (claims) return claims;
+  const isSpelled = decodeBase64url(signature) !== undefined;
+  const claims = isSpelled && key.verify(signingInput, signature) ? parseSegment(payload) : undefined;
+  if (claims) return parseAccessTokenClaims(claims);
   throw refuse("The access token's signature is wrong", { reference: "RFC 9068 4" });
 }
 
@@ -131,17 +133,13 @@ function notOurs(expected: string): OAuthError {
 }
 
 /** A segment is only believed after the signature over it was, or compared with what we signed it with. */
-function parseSegment<T extends object>(segment: string): T | undefined {
+function parseSegment(segment: string): object | undefined {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(segment, "base64url").toString());
-    return isObject<T>(parsed) ? parsed : undefined;
+    const parsed: unknown = JSON.parse(decodeBase64url(segment)?.toString() ?? "");
+    return typeof parsed === "object" && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject<T extends object>(value: unknown): value is T {
-  return typeof value === "object" && value !== null;
 }
 
 function checkIssuer(sandbox: Sandbox, { iss }: AccessTokenClaims): void {

@@ -6,6 +6,7 @@
  */
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { OAuthError } from "../../errors.ts";
+import { isStrictJwt } from "../base64url.ts";
 import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
 import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
@@ -62,6 +63,7 @@ async function verifyAssertion(
 ): Promise<{ readonly payload: JWTPayload; readonly isIdJag: boolean }> {
   const { signing } = await keysOfIdp(sandbox.id);
   try {
+    if (!isStrictJwt(assertion)) throw new errors.JWTInvalid("It is not in base64url without padding");
     const { payload, protectedHeader } = await jwtVerify(
       assertion,
       createLocalJWKSet(keySetOf([signing])),
