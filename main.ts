@@ -8,7 +8,8 @@ import { type Config, ConfigError, parseConfig, parseSettings, type Settings } f
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { createDoor } from "./lib/door.ts";
 import { helpText } from "./lib/help_text.ts";
-import { createLineQueue, createLog } from "./lib/log.ts";
+import { answerBroken, keepListening, type Listener } from "./lib/listener.ts";
+import { createLineQueue, createLog, type LogEvent } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { isLoopback } from "./lib/http_origin.ts";
@@ -34,6 +35,10 @@ export type { SigningAlgorithm } from "./lib/store/keys.ts";
 
 /** How long requests under way may take once the process was told to stop, in milliseconds. */
 const SHUTDOWN_MS = 5000;
+/** How long clients may take to read what was answered before that, in milliseconds. */
+const READ_OUT_MS = 1000;
+/** Descriptors that a listener needs to begin with: itself, and some connections. */
+const MIN_DESCRIPTORS = 8;
 /** Exit code for a wrong flag, a taken port, an unreadable database. */
 const EXIT_UNUSABLE = 2;
 
@@ -45,7 +50,8 @@ const EXIT_UNUSABLE = 2;
 export function startMockServer(options: MockOptions = {}): Promise<MockServer> {
   return startFixture(options, {
     openKv: () => Deno.openKv(":memory:"),
-    serve: (port, app) => Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, app),
+    serve: (port, app) =>
+      Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {}, onError: answerBroken(warn) }, app),
   });
 }
 
@@ -111,21 +117,22 @@ async function main(): Promise<void> {
     log: log.write,
   });
   const door = createDoor(app);
-  const server = listen(config, door.enter);
+  const listener = listen(config, door.enter, log.write);
   stopOnSignal(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     await door.close();
     stop.abort();
-    await server.shutdown();
+    // A client that does not read its answer is not waited for as long as one that is still to get it.
+    await Promise.race([listener.close(), sleepOnTimer(READ_OUT_MS)]);
   }, async () => {
     await log.flush();
     kv.close();
     Deno.exit(0);
   });
   // Whoever reads the ready line may send a signal at once.
-  const url = config.settings.publicUrl ?? serverUrl(server.addr.port, config);
+  const url = config.settings.publicUrl ?? serverUrl(listener.addr.port, config);
   if (!config.quiet || config.json) {
-    write(Deno.stdout, readyText(config, { url, port: server.addr.port, pid: Deno.pid }));
+    write(Deno.stdout, readyText(config, { url, port: listener.addr.port, pid: Deno.pid }));
   }
 }
 
@@ -187,18 +194,30 @@ async function openKv(path?: string): Promise<Deno.Kv> {
   return kv;
 }
 
-function listen(config: Config, app: App): Deno.HttpServer<Deno.NetAddr> {
-  const { port, host, tls } = config;
-  const onListen = (): void => {};
+function listen({ port, host, tls }: Config, app: App, log: (event: LogEvent) => void): Listener {
+  const report = (message: string): void => log({ event: "error", message });
+  const options = { hostname: host, onListen: (): void => {}, onError: answerBroken(report) };
   try {
     const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
-    return Deno.serve({ port, hostname: host, onListen, ...files }, app);
+    return keepListening(port, {
+      open: (port) => Deno.serve({ port, ...options, ...files }, app),
+      probe: () => openDescriptors(MIN_DESCRIPTORS),
+      sleep: sleepOnTimer,
+      monotonicMs: () => performance.now(),
+      report,
+    });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       return fail(`Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`);
     }
     return fail(`Cannot listen on ${host}, port ${port}: ${reasonOf(error)}`);
   }
+}
+
+/** Opens some descriptors and closes them again; throws where there are not as many. */
+function openDescriptors(count: number): void {
+  using stack = new DisposableStack();
+  for (let opened = 0; opened < count; opened++) stack.use(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
 }
 
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
@@ -209,6 +228,11 @@ function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
     // Nobody reads any more.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
+}
+
+/** A line for whoever runs the test that a server is started for. */
+function warn(message: string): void {
+  write(Deno.stderr, `mock-oauth: ${message}\n`);
 }
 
 function fail(message: string): never {

@@ -44,8 +44,6 @@ function refused(request: Request, origin: string): Response {
   });
   const sandbox = buildSandbox({ origin, now: () => 0 });
   const response = failureResponse(error, { request, sandbox }, () => {});
-  // A client that is wrong about whom it speaks to is wrong about the next request of this connection, too.
-  response.headers.set("connection", "close");
   allowOrigin(response);
   return response;
 }

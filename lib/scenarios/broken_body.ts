@@ -5,10 +5,23 @@
  */
 import type { Sleep } from "../sleep.ts";
 
+/** Why a body breaks off that was meant to. */
+export class PlannedBreak extends Error {
+  /**
+   * Makes one.
+   *
+   * @param message What was asked for.
+   */
+  constructor(message: string) {
+    super(message);
+    this.name = "PlannedBreak";
+  }
+}
+
 /** A body that breaks off before its first byte. */
 export function brokenBody(): ReadableStream<Uint8Array> {
   return new ReadableStream({
-    pull: (controller) => controller.error(new Error("The connection is dropped on request")),
+    pull: (controller) => controller.error(new PlannedBreak("The connection is dropped on request")),
   });
 }
 
@@ -30,7 +43,7 @@ export function truncated(body: ReadableStream<Uint8Array>, bytes: number): Read
         return;
       }
       await reader.cancel();
-      controller.error(new Error("The body is cut off on request"));
+      controller.error(new PlannedBreak("The body is cut off on request"));
     },
     cancel: (reason) => reader.cancel(reason),
   });
