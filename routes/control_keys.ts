@@ -22,12 +22,8 @@ export function keyHandlers(
     await (await keysOf(sandbox.id)).rotate({ nowMs, ...keep });
     // Other processes sign and verify with what they hold; this tells them to look again.
     await worlds.change(worlds.of(sandbox), (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }));
-    const keys = await keysOf(sandbox.id);
-    const published = await keys.published(sandbox.now());
-    const current = [keys.signing.kid, (await keys.idTokenSigning()).kid];
-    return noStoreJson({
-      keys: published.map(({ kid, alg }) => ({ kid, alg, signs: current.includes(kid) })),
-    });
+    const made = await (await keysOf(sandbox.id)).made(sandbox.now());
+    return noStoreJson({ keys: made.map(({ key: { kid, alg }, signs }) => ({ kid, alg, signs })) });
   }
 
   async function breakKeys({ request, sandbox }: Context): Promise<Response> {

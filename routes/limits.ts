@@ -8,6 +8,7 @@ import { peerOf } from "../lib/public/peer.ts";
 import { type Rate, rateOf, rates } from "../lib/public/limits.ts";
 import { createRateLimiter } from "../lib/public/rate_limiter.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
+import { controlPaths } from "../lib/urls.ts";
 import { renderNotice } from "../views/notice.tsx";
 import { failureResponse } from "./failure.tsx";
 import type { Located } from "./request_url.ts";
@@ -31,11 +32,14 @@ export function limitApp(app: Located, { monotonicMs, addressOf }: LimitsDeps): 
   const peers = createRateLimiter(monotonicMs);
   const beginners = createRateLimiter(monotonicMs);
   const all = createRateLimiter(monotonicMs);
+  const rotators = createRateLimiter(monotonicMs);
   const sandboxes = createRateLimiter(monotonicMs);
 
-  function refusalOf(peer: string, sandbox: string): OAuthError | undefined {
+  function refusalOf(peer: string, sandbox: string, isRotation: boolean): OAuthError | undefined {
     const wait = peers.take(peer, rates.address);
     if (wait > 0) return tooMany("requests of your address", rates.address, wait);
+    const waitToRotate = isRotation ? rotators.take(peer, rates.rotations) : 0;
+    if (waitToRotate > 0) return tooMany("rotations of keys of your address", rates.rotations, waitToRotate);
     const isNew = sandbox.includes("~") && !sandboxes.knows(sandbox);
     const waitToBegin = isNew ? beginners.take(peer, rates.beginnings) : 0;
     if (waitToBegin > 0) return tooMany("new sandboxes of your address", rates.beginnings, waitToBegin);
@@ -48,8 +52,9 @@ export function limitApp(app: Located, { monotonicMs, addressOf }: LimitsDeps): 
 
   return async (request, url, info) => {
     // Where there is no such sandbox, it is the address alone that counts.
-    const { name } = addressOf(url) ?? { name: "main" };
-    const refusal = refusalOf(peerOf(hostnameOf(info), request.headers.get("x-forwarded-for")), name);
+    const { name, path } = addressOf(url) ?? { name: "main", path: "" };
+    const isRotation = path === controlPaths.rotateKeys && request.method === "POST";
+    const refusal = refusalOf(peerOf(hostnameOf(info), request.headers.get("x-forwarded-for")), name, isRotation);
     return withNotice(refusal ? refused(refusal, request, url) : await app(request, url, info));
   };
 }

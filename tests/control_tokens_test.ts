@@ -165,6 +165,7 @@ async function verify(test: TestApp, token: string): Promise<void> {
 Deno.test("POST /control/keys/rotate signs with new keys, and the old ones verify as long as they are told", async () => {
   await using test = await testApp();
   const old = await mint(test);
+  await control(test, "POST /control/tokens", { scope: "openid" });
   const { keys } = await control(test, "POST /control/keys/rotate", { keep_old_seconds: 60 });
   assert(Array.isArray(keys));
   assert.deepEqual(keys.map(({ signs }) => signs), [true, false, true, false]);
@@ -177,6 +178,24 @@ Deno.test("POST /control/keys/rotate signs with new keys, and the old ones verif
   await assert.rejects(verify(test, old), { code: "ERR_JWKS_NO_MATCHING_KEY" });
   await control(test, "POST /control/keys/rotate", { keep_old_seconds: 0 });
   assert.equal(await statusWith(test, next), 401);
+});
+
+Deno.test("POST /control/keys/rotate generates no key for id_tokens where none was needed yet", async () => {
+  await using test = await testApp();
+  const { keys } = await control(test, "POST /control/keys/rotate", {});
+  assert(Array.isArray(keys));
+  assert.deepEqual(keys.map(({ alg, signs }) => [alg, signs]), [["EdDSA", true], ["EdDSA", false]]);
+  assert.equal((await test.kv.get(["main", "key", "RS256"])).value, null);
+});
+
+Deno.test("rotations of one sandbox that are asked for at once happen one after another", async () => {
+  await using test = await testApp();
+  await control(test, "POST /control/tokens", { scope: "openid" });
+  await Promise.all(Array.from({ length: 3 }, () => control(test, "POST /control/keys/rotate", {})));
+  const { keys } = await control(test, "POST /control/keys/rotate", {});
+  assert(Array.isArray(keys));
+  assert.equal(keys.length, 2 * 5);
+  assert.equal(keys.filter(({ signs }) => signs).length, 2);
 });
 
 Deno.test("POST /control/keys/break makes tokens that no stranger can verify, and none mends it (RFC 7515 5.2)", async (t) => {

@@ -75,6 +75,7 @@ Deno.test("a replaced key with a time to live verifies until then, also what was
   await using test = await testApp();
   const token = await accessToken(test);
   assert.equal((await callOauth(test, token)).status, 200);
+  assert.equal((await jwks(test)).keys.length, 2);
   await (await keysElsewhere(test)).rotate({ nowMs: startMs, keepOldMs: 60_000 });
   assert.equal((await jwks(test)).keys.length, 4);
   test.clock.nowMs += 59_999;

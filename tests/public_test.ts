@@ -109,6 +109,19 @@ Deno.test("public: an address begins so many sandboxes and no more, and goes on 
   assert.equal((await test.from("93.184.215.15").get("/s/standard~x/health")).status, 200);
 });
 
+Deno.test("public: an address rotates so many keys and no more, in whatever sandboxes (README)", async () => {
+  await using test = await publicApp();
+  const one = test.from("93.184.215.14");
+  let asked = 0;
+  const rotate = (): Promise<Response> => one.postJson(`/s/standard~${asked++ % 3}/control/keys/rotate`, {});
+  const { answered, refusal } = await untilRefused(rotate, 100);
+  assert.equal(answered, rates.rotations.burst);
+  assert.equal(refusal.headers.get("retry-after"), "12");
+  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /rotations of keys of your address/);
+  const other = test.from("93.184.215.15");
+  assert.equal((await other.postJson("/s/standard~0/control/keys/rotate", {})).status, 200);
+});
+
 Deno.test("public: all addresses together begin so many sandboxes, and use those that are there (README)", async () => {
   const app = limitApp(() => Promise.resolve(new Response()), {
     monotonicMs: () => 0,

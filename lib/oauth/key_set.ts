@@ -5,14 +5,8 @@
  *
  * @module
  */
-import type { KeyTable, SigningAlgorithm, SigningKeys } from "../store/keys.ts";
-import {
-  generateSigningKey,
-  importSigningKey,
-  importVerifyingKey,
-  type SigningKey,
-  type VerifyingKey,
-} from "./signing_key.ts";
+import type { KeyTable, SigningAlgorithm, SigningKeyRecord, SigningKeys } from "../store/keys.ts";
+import { importSigningKey, importVerifyingKey, type SigningKey, type VerifyingKey } from "./signing_key.ts";
 
 /** A rotation: when, and how long what it replaces still verifies. */
 export interface Rotation {
@@ -41,6 +35,9 @@ export interface KeySet {
   readonly cover: (key: SigningKey, expiresAtMs: number) => Promise<void> | undefined;
 }
 
+/** Generates a key for an algorithm. */
+export type GenerateKey = (alg: SigningAlgorithm) => Promise<SigningKeyRecord>;
+
 /** How much more is noted than is needed, in milliseconds, so that a note is written once a minute at the most. */
 const COVER_AHEAD_MS = 60_000;
 
@@ -55,9 +52,15 @@ interface Loaded {
  * @param table Where they are kept.
  * @param sandboxId Whose keys.
  * @param alg What they sign with.
+ * @param generate Generates a key.
  */
-export async function loadKeySet(table: KeyTable, sandboxId: string, alg: SigningAlgorithm): Promise<KeySet> {
-  const read = (): Promise<SigningKeys> => table.signingKeys(sandboxId, alg, () => generateSigningKey(alg));
+export async function loadKeySet(
+  table: KeyTable,
+  sandboxId: string,
+  alg: SigningAlgorithm,
+  generate: GenerateKey,
+): Promise<KeySet> {
+  const read = (): Promise<SigningKeys> => table.signingKeys(sandboxId, alg, () => generate(alg));
   let loaded = importKeys(await read());
 
   const all = (nowMs: number): readonly VerifyingKey[] => [
@@ -83,7 +86,7 @@ export async function loadKeySet(table: KeyTable, sandboxId: string, alg: Signin
     cover: ({ kid }, expiresAtMs) =>
       (covered.get(kid) ?? 0) >= expiresAtMs ? undefined : note(kid, expiresAtMs + COVER_AHEAD_MS),
     rotate: async ({ nowMs, keepOldMs }) => {
-      const next = await generateSigningKey(alg);
+      const next = await generate(alg);
       const verifiesUntilMs = keepOldMs === undefined ? undefined : nowMs + keepOldMs;
       for (;;) {
         const { kid, publicJwk: { kid: _kid, alg: _alg, use: _use, ...publicJwk } } = loaded.current;

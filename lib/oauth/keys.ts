@@ -6,8 +6,8 @@
  */
 import type { Chance } from "../chance.ts";
 import type { KeyTable, SigningAlgorithm } from "../store/keys.ts";
-import { type KeySet, loadKeySet, type Rotation } from "./key_set.ts";
-import type { SigningKey, VerifyingKey } from "./signing_key.ts";
+import { type GenerateKey, type KeySet, loadKeySet, type Rotation } from "./key_set.ts";
+import { generateSigningKey, type SigningKey, type VerifyingKey } from "./signing_key.ts";
 
 /** What id_tokens are signed with: the one algorithm that every OpenID Connect client knows (Core 15.1). */
 export const ID_TOKEN_ALG: SigningAlgorithm = "RS256";
@@ -30,8 +30,21 @@ export interface Keys {
   readonly reload: () => Promise<void>;
   /** To be called before one of these keys signs something that lives so long; see {@link KeySet.cover}. */
   readonly cover: KeySet["cover"];
-  /** Makes new keys for access tokens and id_tokens; the old ones go on verifying. */
+  /** Keys that verify, as they are in the store now, without a new one for id_tokens where none was needed yet. */
+  readonly made: (nowMs: number) => Promise<readonly SignedWith[]>;
+  /**
+   * Generates new keys for access tokens and, where one was needed before, for id_tokens; the old ones go on verifying.
+   * One rotation at a time.
+   */
   readonly rotate: (rotation: Rotation) => Promise<void>;
+}
+
+/** A key, and whether it is the one that signs. */
+export interface SignedWith {
+  /** The key. */
+  readonly key: VerifyingKey;
+  /** Whether new tokens are signed with it. */
+  readonly signs: boolean;
 }
 
 /** The keys of all sandboxes. */
@@ -66,15 +79,19 @@ export function createKeyRing(
   now: () => number,
 ): KeyRing {
   const rings = new Map<string, Ring>();
+  const generateRsa = inTurn(generateSigningKey);
+  // The processor's time for an RSA key is that of thousands of requests, so no more than one is generated at once.
+  const generate: GenerateKey = (of) => of === ID_TOKEN_ALG ? generateRsa(of) : generateSigningKey(of);
 
   async function load(sandboxId: string): Promise<Keys> {
     const [access, sealing] = await Promise.all([
-      loadKeySet(table, sandboxId, alg),
+      loadKeySet(table, sandboxId, alg, generate),
       table.sealingKey(sandboxId, () => chance.bytes(32)),
     ]);
-    const loadForIdTokens = (): Promise<KeySet> =>
-      alg === ID_TOKEN_ALG ? Promise.resolve(access) : loadKeySet(table, sandboxId, ID_TOKEN_ALG);
-    return createKeys(access, loadForIdTokens, sealing);
+    return createKeys(access, sealing, {
+      load: () => alg === ID_TOKEN_ALG ? Promise.resolve(access) : loadKeySet(table, sandboxId, ID_TOKEN_ALG, generate),
+      isMade: () => table.hasSigningKey(sandboxId, ID_TOKEN_ALG),
+    });
   }
 
   /** One request a minute waits for the look; the others go on with what is known. */
@@ -98,10 +115,18 @@ export function createKeyRing(
   return Object.assign(keysOf, { forget: (sandboxId: string) => void rings.delete(sandboxId) });
 }
 
-function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, sealing: Uint8Array): Keys {
+/** The keys for id_tokens, which are generated on first need. */
+interface IdTokenKeys {
+  readonly load: () => Promise<KeySet>;
+  /** Whether there are any, made by this process or another. */
+  readonly isMade: () => Promise<boolean>;
+}
+
+function createKeys(access: KeySet, sealing: Uint8Array, { load, isMade }: IdTokenKeys): Keys {
   let idTokens: KeySet | undefined;
-  const idToken = once(async () => idTokens = await loadForIdTokens());
+  const idToken = once(async () => idTokens = await load());
   const both = async (): Promise<readonly KeySet[]> => [...new Set([access, await idToken()])];
+  const present = async (): Promise<readonly KeySet[]> => await isMade() ? await both() : [access];
   // An id_token in an access token's place is to be told that it is one, so its key counts as known.
   const find = (kid: string, nowMs: number): VerifyingKey | undefined =>
     access.find(kid, nowMs) ?? idTokens?.find(kid, nowMs);
@@ -128,9 +153,24 @@ function createKeys(access: KeySet, loadForIdTokens: () => Promise<KeySet>, seal
       await reload();
       return sets.flatMap((set) => set.all(nowMs));
     },
-    rotate: async (rotation) => {
-      await Promise.all((await both()).map((set) => set.rotate(rotation)));
+    made: async (nowMs) => {
+      const sets = await present();
+      await reload();
+      return sets.flatMap((set) => set.all(nowMs).map((key) => ({ key, signs: key.kid === set.current().kid })));
     },
+    rotate: inTurn(async (rotation: Rotation) => {
+      await Promise.all((await present()).map((set) => set.rotate(rotation)));
+    }),
+  };
+}
+
+/** Lets a call begin when the one before it has ended, however that did. */
+function inTurn<A, T>(act: (argument: A) => Promise<T>): (argument: A) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (argument) => {
+    const result = last.then(() => act(argument));
+    last = result.catch(() => {});
+    return result;
   };
 }
 

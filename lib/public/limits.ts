@@ -15,7 +15,9 @@ export interface Rate {
 }
 
 /** What each address, each sandbox with a label, and each of the sandboxes that all share, may ask. */
-export const rates: Readonly<Record<"address" | "labelled" | "shared" | "beginnings" | "allBeginnings", Rate>> = {
+export const rates: Readonly<
+  Record<"address" | "labelled" | "shared" | "beginnings" | "allBeginnings" | "rotations", Rate>
+> = {
   address: { burst: 200, perSecond: 20 },
   labelled: { burst: 400, perSecond: 40 },
   shared: { burst: 4000, perSecond: 400 },
@@ -23,6 +25,8 @@ export const rates: Readonly<Record<"address" | "labelled" | "shared" | "beginni
   beginnings: { burst: 30, perSecond: 1 / 60 },
   /** Sandboxes that all addresses together may begin, since each is kept for a day. */
   allBeginnings: { burst: 2000, perSecond: 1 },
+  /** Rotations of keys that one address may ask for, each of which can cost what thousands of requests do. */
+  rotations: { burst: 5, perSecond: 1 / 12 },
 };
 
 /** How much of one kind a sandbox may hold. */

@@ -48,6 +48,8 @@ export interface KeyTable {
     alg: SigningAlgorithm,
     make: () => Promise<SigningKeyRecord>,
   ) => Promise<SigningKeys>;
+  /** Whether the sandbox has a signing key for an algorithm. */
+  readonly hasSigningKey: (sandboxId: string, alg: SigningAlgorithm) => Promise<boolean>;
   /** Puts a new key in a current one's place; false, with nothing changed, if that is not the current one any more. */
   readonly replaceSigningKey: (
     sandboxId: string,
@@ -125,6 +127,7 @@ export function createKeyTable(store: Store): KeyTable {
       ]);
       return { current, retired: await Promise.all(retired.map((record) => withEnd(sandboxId, record))) };
     },
+    hasSigningKey: async (sandboxId, alg) => (await store.get(currentKey(sandboxId, alg))).versionstamp !== null,
     replaceSigningKey,
     coverUntil,
     sealingKey: (sandboxId, make) => getOrMake([sandboxId, "key", "seal"], make),
