@@ -1,58 +1,23 @@
 /**
- * Bodies in, responses out: a body is read once and with a limit, a response says how it may be kept.
+ * Bodies in, responses out: a body is text of one media type, a response says how it may be kept.
  *
  * @module
  */
-import { noteText } from "./seen_text.ts";
 import { errorBody, errorStatus, OAuthError } from "./errors.ts";
-
-/** The most a request body may hold, in bytes: what a client registers or posts is a hundredth of it. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+import { bodyText, MAX_BODY_BYTES } from "./request_body.ts";
+import { noteText } from "./seen_text.ts";
 
 /**
- * Reads a request's body as UTF-8 text.
+ * Reads a request's body as UTF-8 text, {@link MAX_BODY_BYTES} at most.
  *
  * @param request The request; its body is consumed.
- * @throws OAuthError `invalid_request` with status 413 over {@link MAX_BODY_BYTES}, and for bytes that are not UTF-8.
+ * @throws OAuthError `invalid_request` as {@link bodyText}, and for bytes that are not UTF-8.
  */
 export async function readText(request: Request): Promise<string> {
-  const text = await readBody(request).catch((error) => {
-    // What breaks a read is its sender, who has hung up.
-    throw error instanceof OAuthError
-      ? error
-      : new OAuthError("invalid_request", "The body ended before it was complete");
-  });
+  const text = await bodyText(request, MAX_BODY_BYTES);
   // What decoding leaves in place of bytes that are no UTF-8; nothing we read has a use for the character itself.
-  if (!text.includes("\ufffd")) {
-    noteText(request, text);
-    return text;
-  }
+  if (!text.includes("\ufffd")) return text;
   throw new OAuthError("invalid_request", "The body is not UTF-8", { reference: "RFC 6749 B" });
-}
-
-async function readBody(request: Request): Promise<string> {
-  const declared = Number(request.headers.get("content-length"));
-  if (declared > MAX_BODY_BYTES) throw tooLarge(declared);
-  // A declared length is enforced by the HTTP server, so the short way is safe where there is one.
-  if (declared > 0) return await request.text();
-  const decoder = new TextDecoder();
-  let text = "";
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw tooLarge(length);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-function tooLarge(bytes: number): OAuthError {
-  return new OAuthError("invalid_request", "The body is too large", {
-    status: 413,
-    received: `${bytes} bytes or more`,
-    expected: `${MAX_BODY_BYTES} bytes at the most`,
-    reference: "RFC 9110 15.5.14",
-  });
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson, readText } from "../lib/http.ts";
+import { noStoreJson } from "../lib/http.ts";
 import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
@@ -16,6 +16,7 @@ import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
+import { bodyText, MAX_MESSAGE_BYTES } from "../lib/request_body.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
 import type { Replays } from "../lib/store/replays.ts";
@@ -195,11 +196,11 @@ async function isOpen({ request, plan: { policy } }: Context): Promise<boolean> 
   return policy.protectedMessages === "tool_calls" && !await callsTool(request);
 }
 
-/** Whether a message calls a tool; the request's body stays to be read. */
+/** Whether a message calls a tool. */
 async function callsTool(request: Request): Promise<boolean> {
   if (request.method !== "POST") return false;
   try {
-    return scopesNeeded(JSON.parse(await readText(request.clone()))).length > 0;
+    return scopesNeeded(JSON.parse(await bodyText(request, MAX_MESSAGE_BYTES))).length > 0;
   } catch {
     // What is no JSON is for the protocol to refuse.
     return false;

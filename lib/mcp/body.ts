@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { DEFAULT_MAX_REQUEST_BODY_SIZE, isJsonContentType, readRequestBody } from "@modelcontextprotocol/server";
-import { noteText } from "../seen_text.ts";
+import { isJsonContentType } from "@modelcontextprotocol/server";
+import { errorStatus, OAuthError } from "../errors.ts";
+import { bodyText, MAX_MESSAGE_BYTES } from "../request_body.ts";
 import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /** Below it every recursive reader of a body (schemas, `JSON.stringify`) stays far from the end of the stack. */
@@ -21,12 +22,7 @@ export async function readJson(request: Request): Promise<{ readonly value: unkn
     return rpcErrorResponse(415, SERVER_ERROR, "Unsupported Media Type: Content-Type must be application/json");
   }
   try {
-    const text = await readText(request);
-    if (text === undefined) {
-      const limit = DEFAULT_MAX_REQUEST_BODY_SIZE;
-      return rpcErrorResponse(413, SERVER_ERROR, `Payload Too Large: Request body must not exceed ${limit} bytes`);
-    }
-    noteText(request, text);
+    const text = await bodyText(request, MAX_MESSAGE_BYTES);
     if (isNestedDeeper(text, MAX_NESTING)) {
       return rpcErrorResponse(
         400,
@@ -35,17 +31,13 @@ export async function readJson(request: Request): Promise<{ readonly value: unkn
       );
     }
     return { value: JSON.parse(text) };
-  } catch {
+  } catch (error) {
+    if (error instanceof OAuthError && errorStatus(error) === 413) {
+      const limit = MAX_MESSAGE_BYTES;
+      return rpcErrorResponse(413, SERVER_ERROR, `Payload Too Large: Request body must not exceed ${limit} bytes`);
+    }
     return rpcErrorResponse(400, PARSE_ERROR, "Parse error: the request body is not valid JSON");
   }
-}
-
-/** The runtime reads a body of announced length faster than the SDK's loop, which counts what has no announced length. */
-async function readText(request: Request): Promise<string | undefined> {
-  const announced = Number(request.headers.get("content-length") ?? "NaN");
-  if (announced <= DEFAULT_MAX_REQUEST_BODY_SIZE) return request.text();
-  const read = await readRequestBody(request);
-  return read.tooLarge ? undefined : read.text;
 }
 
 /** Looks at the text, since parsing two million brackets takes a second. */

@@ -1,8 +1,9 @@
 /**
- * Listening to bodies: what is read of them here is a copy, and nothing waits for it.
+ * Listening to bodies: what others have read is told again, what they have not is read here, and nothing waits for it.
  *
  * @module
  */
+import { bodyText, isBodyAskedFor } from "../request_body.ts";
 import { notedText } from "../seen_text.ts";
 import { withEnd } from "../stream.ts";
 import { MAX_BODY_LENGTH } from "./exchange.ts";
@@ -15,7 +16,7 @@ const NOTHING: RawBody = { text: "", isComplete: true };
 const UNREADABLE: RawBody = { text: "", isComplete: false };
 
 /**
- * What a request said: at once where somebody had it in hand, else from a copy.
+ * What a request said: at once where somebody had it in hand, else as soon as it has been read. Nobody reads it after that.
  *
  * @param request A request that was answered.
  * @returns Undefined if it had no body; else what there is, or will be, once it has gone by.
@@ -26,11 +27,9 @@ export function sentBody(request: Request): RawBody | Promise<RawBody> | undefin
   if (request.method === "GET" || request.method === "HEAD") return undefined;
   const unread = unreadBody(request);
   if (unread !== "readable") return unread;
-  if (request.bodyUsed) return UNREADABLE;
-  const copy = request.clone();
-  // A declared length is small enough here.
-  if (request.headers.has("content-length")) return copy.text().then(cut, () => UNREADABLE);
-  return readStart(copy.body);
+  // Whoever asked for it was not told all of it, or they would have noted it.
+  if (isBodyAskedFor(request)) return UNREADABLE;
+  return bodyText(request, MAX_READ_LENGTH).then(cut, () => UNREADABLE);
 }
 
 /**
@@ -95,24 +94,6 @@ export function tapBody(response: Response, { onText, onEnd }: BodyListener): Re
     onEnd();
   }, onChunk);
   return new Response(body, response);
-}
-
-async function readStart(body: ReadableStream<Uint8Array> | null): Promise<RawBody> {
-  if (!body) return NOTHING;
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let text = "";
-  try {
-    while (text.length <= MAX_READ_LENGTH) {
-      const { done, value } = await reader.read();
-      if (done) return cut(text + decoder.decode());
-      text += decoder.decode(value, { stream: true });
-    }
-    void reader.cancel().catch(() => {});
-  } catch {
-    // Its sender has hung up.
-  }
-  return { text: text.slice(0, MAX_READ_LENGTH), isComplete: false };
 }
 
 function cut(text: string): RawBody {

@@ -5,7 +5,8 @@
  * @module
  */
 import { readText } from "../http.ts";
-import type { Fault } from "./fault.ts";
+import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../request_body.ts";
+import type { Endpoint, Fault } from "./fault.ts";
 import { matchesRequest, needsBody, type RequestFacts, statusesOf } from "./match.ts";
 import { patchPlan, type Plan, type WireStep } from "./plan.ts";
 
@@ -79,7 +80,7 @@ export async function noteResponse(
 }
 
 /**
- * Reads what faults may ask of a request; its body is left for the handler, and only looked at if a fault needs it.
+ * Reads what faults may ask of a request; its body only if a fault needs it, and then the handler is told the same text.
  *
  * @param head What is known without the body.
  * @param request The request.
@@ -96,18 +97,23 @@ export async function readFacts(
   const isAsked = faults.some(({ match, after }) =>
     needsBody(match) || (after !== undefined && needsBody(after.match))
   );
-  if (!isAsked || request.body === null) return facts;
+  if (!isAsked || request.method === "GET" || request.method === "HEAD") return facts;
   const mediaType = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType === "application/x-www-form-urlencoded") {
-    for (const [name, value] of new URLSearchParams(await readText(request.clone()))) params.append(name, value);
+    for (const [name, value] of new URLSearchParams(await readText(request))) params.append(name, value);
   }
-  return mediaType === "application/json" ? { ...facts, ...await messageOf(request.clone()) } : facts;
+  return mediaType === "application/json" ? { ...facts, ...await messageOf(request, head.endpoint) } : facts;
 }
 
-/** A message that cannot be read, or is larger than most, has no method here; what it is worth is its endpoint's to say. */
-async function messageOf(request: Request): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId">>> {
+/** A message that cannot be read has no method here; what it is worth is its endpoint's to say. */
+async function messageOf(
+  request: Request,
+  endpoint: Endpoint,
+): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId">>> {
+  const isMessage = endpoint === "mcp" || endpoint === "open_mcp";
   try {
-    const { method, id }: Record<string, unknown> = Object(JSON.parse(await readText(request)));
+    const text = await bodyText(request, isMessage ? MAX_MESSAGE_BYTES : MAX_BODY_BYTES);
+    const { method, id }: Record<string, unknown> = Object(JSON.parse(text));
     return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: JSON.stringify(id) };
   } catch {
     return {};

@@ -1,6 +1,7 @@
 /** Limits on what a request brings. */
 import assert from "node:assert/strict";
-import { MAX_BODY_BYTES } from "../../lib/http.ts";
+import { MAX_STATE_BYTES } from "../../lib/control/state.ts";
+import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../../lib/request_body.ts";
 import { testApp } from "../helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 
@@ -19,6 +20,40 @@ export const rows: readonly LimitRow[] = [
       };
       assert.notEqual(await register(MAX_BODY_BYTES), 413);
       assert.equal(await register(MAX_BODY_BYTES + 1), 413);
+    },
+  },
+  {
+    what: "body, at the MCP endpoints",
+    each: "request",
+    most: bytesText(MAX_MESSAGE_BYTES),
+    beyond: "413",
+    fill: async () => {
+      await using test = await testApp();
+      const call = async (length: number): Promise<number> => {
+        const head = '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"';
+        return (await test.postJson("/no-auth", `${head}${"a".repeat(length - head.length - 3)}"}}`)).status;
+      };
+      assert.notEqual(await call(MAX_MESSAGE_BYTES), 413);
+      assert.equal(await call(MAX_MESSAGE_BYTES + 1), 413);
+    },
+  },
+  {
+    what: "what tests set in a sandbox (faults, overrides)",
+    each: "sandbox",
+    most: `${bytesText(MAX_STATE_BYTES)}, two bytes a character in text beyond Latin-1`,
+    beyond: "413",
+    fill: async () => {
+      await using test = await testApp();
+      const set = async (text: string): Promise<number> => {
+        const body = JSON.stringify({ mint: { claims: { x: text } } });
+        const headers = { "content-type": "application/json" };
+        return (await test.fetch("/control/plan", { method: "PATCH", body, headers })).status;
+      };
+      // Beside the text there are some hundred bytes of names.
+      for (const [character, bytes] of [["a", 1], ["漢", 2]] as const) {
+        assert.equal(await set(character.repeat((MAX_STATE_BYTES - 200) / bytes)), 200);
+        assert.equal(await set(character.repeat(MAX_STATE_BYTES / bytes)), 413);
+      }
     },
   },
 ];

@@ -1,0 +1,92 @@
+/**
+ * The body of a request: read once, bounded, and told to everyone who asks. Faults, handlers and the recorder all want the
+ * text, in no fixed order. A copy for each (`clone`, `tee`) would keep what a slow reader has not read, and would never
+ * end when one of them stops reading.
+ *
+ * @module
+ */
+import { OAuthError } from "./errors.ts";
+import { notedText, noteText } from "./seen_text.ts";
+
+/** The most a request body may hold, in bytes: what a client registers or posts is a hundredth of it. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** The same for a message to an MCP endpoint, which is the limit of the MCP SDK. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+// Held by the request itself, as the text is.
+const READING = Symbol("body under way");
+
+/** A request as seen from here. */
+interface Read extends Pick<Request, "headers"> {
+  [READING]?: Promise<string>;
+}
+
+/**
+ * The text of a request's body, decoded as UTF-8. The first to ask has it read; the others are told the same, be it the
+ * text or the error.
+ *
+ * @param request The request; its body is consumed.
+ * @param maxBytes The most that is read: the limit of the endpoint.
+ * @returns Empty for a request without a body.
+ * @throws OAuthError `invalid_request`: with status 413 as soon as the body turns out to be larger, 400 if its sender leaves.
+ */
+export function bodyText(request: Request, maxBytes: number): Promise<string> {
+  const noted = notedText(request);
+  if (noted !== undefined) return Promise.resolve(noted);
+  const read: Read = request;
+  return read[READING] ??= readOnce(request, maxBytes);
+}
+
+/**
+ * Whether a body has been asked for. Nobody but its sender knows when it will have been read.
+ *
+ * @param request Whose body.
+ */
+export function isBodyAskedFor(request: Request): boolean {
+  const read: Read = request;
+  return read[READING] !== undefined;
+}
+
+async function readOnce(request: Request, maxBytes: number): Promise<string> {
+  const declared = Number(request.headers.get("content-length"));
+  if (declared > maxBytes) throw tooLarge(declared, maxBytes);
+  try {
+    // A declared length is enforced by the HTTP server, so the short way is safe where there is one.
+    const text = await (declared > 0 ? request.text() : readChunks(request.body, maxBytes));
+    noteText(request, text);
+    return text;
+  } catch (error) {
+    // What breaks a read is its sender, who has hung up.
+    throw error instanceof OAuthError
+      ? error
+      : new OAuthError("invalid_request", "The body ended before it was complete");
+  }
+}
+
+async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
+  if (!body) return "";
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let text = "";
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    length += value.length;
+    if (length > maxBytes) {
+      // Nobody waits for that: the answer is due now, whatever its sender goes on sending.
+      void reader.cancel().catch(() => {});
+      throw tooLarge(length, maxBytes);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+function tooLarge(bytes: number, maxBytes: number): OAuthError {
+  return new OAuthError("invalid_request", "The body is too large", {
+    status: 413,
+    received: `${bytes} bytes or more`,
+    expected: `${maxBytes} bytes at the most`,
+    reference: "RFC 9110 15.5.14",
+  });
+}
