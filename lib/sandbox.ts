@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Layout, ScenarioClient } from "./scenarios/scenario.ts";
+import { type Layout, MAIN, type ScenarioClient } from "./scenarios/scenario.ts";
 import { buildUrls, paths, type Urls, wellKnown } from "./urls.ts";
 
 /**
@@ -84,8 +84,7 @@ export interface SandboxParts {
  * ```
  */
 export function buildSandbox(parts: SandboxParts): Sandbox {
-  const { id = "main", name = "main", scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } =
-    parts;
+  const { id = MAIN, name = MAIN, scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } = parts;
   const { revocations = () => noRevocations } = parts;
   const at = (serverId: string, issuerPath: string): Sandbox =>
     Object.freeze({
@@ -152,7 +151,8 @@ export function parseAddress({ pathname, hostname }: URL, isScenario: (name: str
   if (prefixed) {
     const [, inserted, token = "", rest = ""] = prefixed;
     const [, scenario, label] = TOKEN.exec(token) ?? [];
-    if (scenario === undefined) return undefined;
+    // The root is the one address of the server's own sandbox.
+    if (scenario === undefined || scenario === MAIN) return undefined;
     const path = `${inserted ?? ""}${rest}` || paths.home;
     return { name: token, scenario, label, prefix: `/s/${token}`, path, isInserted: inserted !== undefined };
   }
@@ -161,7 +161,7 @@ export function parseAddress({ pathname, hostname }: URL, isScenario: (name: str
     const name = label === undefined ? scenario : `${scenario}~${label}`;
     return { name, scenario, label, prefix: "", path: pathname, isInserted: true };
   }
-  return { name: "main", scenario: undefined, label: undefined, prefix: "", path: pathname, isInserted: true };
+  return { name: MAIN, scenario: undefined, label: undefined, prefix: "", path: pathname, isInserted: true };
 }
 
 /** A path as the route table has it. */

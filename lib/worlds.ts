@@ -7,7 +7,7 @@
  * @module
  */
 import type { PlanPatch } from "./scenarios/plan.ts";
-import type { Scenario } from "./scenarios/scenario.ts";
+import { MAIN, type Scenario } from "./scenarios/scenario.ts";
 import type { Address, Sandbox } from "./sandbox.ts";
 import type { Sleep } from "./sleep.ts";
 import type { SandboxState, SandboxTable } from "./store/sandboxes.ts";
@@ -175,6 +175,3 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     size: () => held.size,
   };
 }
-
-/** What the process's own sandbox is called. */
-const MAIN = "main";

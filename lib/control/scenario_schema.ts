@@ -6,9 +6,9 @@
 import { z } from "zod";
 import { OAuthError } from "../errors.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
-import { isDeclarableRedirectUri } from "../oauth/redirect_uri.ts";
+import { findRedirectUriProblem } from "../oauth/redirect_uri_syntax.ts";
 import type { Fault } from "../scenarios/fault.ts";
-import type { Layout, Scenario, ScenarioClient } from "../scenarios/scenario.ts";
+import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenarios/scenario.ts";
 import { closedObject, type Complete, requireShape, type Schema } from "./body.ts";
 import { faultSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
@@ -22,7 +22,8 @@ const path = z.string().max(200).regex(/^(\/[a-z0-9._~-]+)+$/, "a path such as /
 const jwk = z.record(z.string(), z.unknown());
 const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048);
 
-const redirectUri = z.string().refine(isDeclarableRedirectUri, {
+/** Not held to loopback for http: in a network of containers, a client is on another computer. */
+const redirectUri = z.string().refine((uri) => findRedirectUriProblem(uri) === undefined, {
   error: "an absolute URI that every parser reads alike, without fragment and credentials",
 });
 
@@ -56,7 +57,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     name: z.string().max(40).regex(
       /^[a-z0-9]+(-[a-z0-9]+)*$/,
       "letters a-z, digits and single hyphens, 40 at the most",
-    ),
+    ).refine((name) => name !== MAIN, `a name other than ${MAIN}, which is what the sandbox at the root is called`),
     group: z.literal("Custom").default("Custom"),
     story: text.default(""),
     client: text.default(""),

@@ -6,32 +6,7 @@
 import { excerpt, OAuthError } from "../errors.ts";
 import { isLoopback } from "../http_origin.ts";
 import type { Policy } from "../scenarios/plan.ts";
-
-/** Schemes a browser runs or reads by itself, so that a redirect to them would execute what a client wrote. */
-const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
-  "about:",
-  "blob:",
-  "data:",
-  "file:",
-  "filesystem:",
-  "ftp:",
-  "javascript:",
-  "mailto:",
-  "vbscript:",
-  "view-source:",
-  "ws:",
-  "wss:",
-]);
-
-const MAX_LENGTH = 2048;
-const MAX_PORT = 65535;
-
-/** What is wrong with a redirect URI, what would be right, and the paragraph that says so. */
-interface Problem {
-  readonly what: string;
-  readonly expected: string;
-  readonly reference: string;
-}
+import { findRedirectUriProblem, MAX_PORT, type RedirectUriProblem } from "./redirect_uri_syntax.ts";
 
 /**
  * Checks a redirect URI that a client wants to register.
@@ -43,7 +18,7 @@ interface Problem {
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252.html#section-7}
  */
 export function checkRedirectUri(uri: string): void {
-  const problem = findProblem(uri) ?? findForeignHttp(uri);
+  const problem = findRedirectUriProblem(uri) ?? findForeignHttp(uri);
   if (!problem) return;
   const { what, ...detail } = problem;
   throw new OAuthError("invalid_redirect_uri", `A redirect URI ${what}`, {
@@ -53,81 +28,7 @@ export function checkRedirectUri(uri: string): void {
   });
 }
 
-/**
- * Whether a redirect URI can be declared: anything that a browser can be sent to and that every parser reads alike, so
- * also http on another computer, as in a network of containers.
- *
- * @param uri As declared.
- */
-export function isDeclarableRedirectUri(uri: string): boolean {
-  return findProblem(uri) === undefined;
-}
-
-/**
- * Finds what is wrong with a redirect URI, whoever names it. Browsers, libraries and this server must read the same
- * destination in it, so what a parser would mend (a backslash, a missing slash, an encoded host) is refused.
- */
-function findProblem(uri: string): Problem | undefined {
-  const [, scheme = "", authority] = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?/i.exec(uri) ?? [];
-  // Printable ASCII alone: what a parser would strip or encode could not be matched character by character later.
-  if (uri.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uri) || scheme === "") return notAbsolute;
-  if (uri.includes("#")) {
-    return { what: "has a fragment", expected: "a URI without #", reference: "RFC 6749 3.1.2" };
-  }
-  if (/[\\"<>^`{|}]/.test(uri)) {
-    return {
-      what: "has characters that a URI cannot have",
-      expected: "letters, digits and -._~:/?[]@!$&'()*+,;=%, anything else percent-encoded",
-      reference: "RFC 3986 2",
-    };
-  }
-  if (FORBIDDEN_SCHEMES.has(`${scheme.toLowerCase()}:`)) {
-    return {
-      what: "has a scheme that no client can listen on",
-      expected: "https, http on loopback, or an app's own scheme",
-      reference: "RFC 8252 7.1",
-    };
-  }
-  return findAuthorityProblem(uri, scheme.toLowerCase(), authority);
-}
-
-const notAbsolute: Problem = {
-  what: "is not an absolute URI",
-  expected: `an absolute URI of at most ${MAX_LENGTH} ASCII characters`,
-  reference: "RFC 6749 3.1.2",
-};
-
-/** Compares what stands between `//` and the path with what a browser makes of it. */
-function findAuthorityProblem(uri: string, scheme: string, authority: string | undefined): Problem | undefined {
-  if (authority?.includes("@")) {
-    return {
-      what: "carries credentials",
-      expected: "a URI without user and password",
-      reference: "RFC 9110 4.2.4",
-    };
-  }
-  if ((scheme === "http" || scheme === "https") && !authority) {
-    return { what: "has no host", expected: `${scheme}:// and a host`, reference: "RFC 9110 4.2" };
-  }
-  const [, host, port] = /^(\[.*\]|[^:]*)(?::(.*))?$/.exec(authority ?? "") ?? [];
-  if (port !== undefined && !(/^(?:0|[1-9]\d{0,4})$/.test(port) && Number(port) <= MAX_PORT)) {
-    return {
-      what: "has a port that does not exist",
-      expected: `a port from 0 to ${MAX_PORT}, without leading zeros`,
-      reference: "RFC 3986 3.2.3",
-    };
-  }
-  const url = URL.parse(uri);
-  if (!url) return notAbsolute;
-  if (authority === undefined || host?.toLowerCase() === url.hostname.toLowerCase()) return undefined;
-  return {
-    what: "has a host that is read in more than one way",
-    expected: `the host as browsers read it: '${excerpt(url.hostname)}'`,
-    reference: "RFC 3986 6.2.2",
-  };
-}
-
-function findForeignHttp(uri: string): Problem | undefined {
+function findForeignHttp(uri: string): RedirectUriProblem | undefined {
   const { protocol, hostname } = new URL(uri);
   if (protocol !== "http:" || isLoopback(hostname)) return undefined;
   return {
@@ -233,7 +134,7 @@ export function resolveRedirectUri(
   match: Policy["redirectUriMatch"],
 ): string {
   const uri = requested ?? onlyOne(registered);
-  const problem = findProblem(uri);
+  const problem = findRedirectUriProblem(uri);
   const isRegistered = match === "loopback_port" ? matchesRedirectUri(uri, registered) : registered.includes(uri);
   if (!problem && (isRegistered || (match === "any" && !findForeignHttp(uri)))) return uri;
   const port = match === "exact" ? "" : "; only the port of a loopback URI is free";

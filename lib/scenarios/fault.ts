@@ -65,10 +65,12 @@ export interface Match {
 
 /**
  * What is done to a finished response. Text may hold templates: `{issuer}`, `{origin}`, `{host}`, `{prefix}`, the name of
- * an endpoint's URL such as `{token_url}`, and of the message itself `{body.name}`, `{query.name}`, `{location.name}`.
+ * an endpoint's URL such as `{token_url}`, and of the message itself `{body.name}`, `{query.name}`, `{location.name}`; in a
+ * header, what a header cannot hold is percent-encoded. Any members go together: the delay comes first, then `json` and
+ * `encode`, `location`, `headers` and `content_type`, `body`, `status`, and last what breaks the body.
  */
 export interface Edit {
-  /** Another status. */
+  /** Another status; one without a body (204, 205, 304) takes the body away. */
   readonly status?: number;
   /** Headers to set; null takes one away. */
   readonly headers?: Readonly<Record<string, string | null>>;
@@ -88,7 +90,7 @@ export interface Edit {
   readonly encode?: "form";
   /** Time the response is held back, in milliseconds. */
   readonly delay_ms?: number;
-  /** The connection ends in place of the body. */
+  /** The connection ends instead of the body; a status without a body becomes 200, as nothing else could end early. */
   readonly drop?: boolean;
   /** The body ends after so many bytes, and the connection with it. */
   readonly truncate_bytes?: number;

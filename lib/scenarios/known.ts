@@ -4,7 +4,7 @@
  * @module
  */
 import { catalogue, standard } from "./catalogue.ts";
-import type { Scenario } from "./scenario.ts";
+import { MAIN, type Scenario } from "./scenario.ts";
 
 /** What an app was given. */
 export interface GivenScenarios {
@@ -18,12 +18,13 @@ export interface GivenScenarios {
  * The scenarios of an app by name, and its own one.
  *
  * @param given What it was given.
- * @throws RangeError if its own one is not among them.
+ * @throws RangeError if its own one is not among them, or one is named like the sandbox at the root.
  */
 export function knownScenarios(
   { scenario = standard, scenarios = [] }: GivenScenarios,
 ): { readonly known: ReadonlyMap<string, Scenario>; readonly own: Scenario } {
   const known = new Map([...catalogue, ...scenarios].map((entry) => [entry.name, entry]));
+  if (known.has(MAIN)) throw new RangeError(`A scenario cannot be named ${MAIN}: that is the sandbox at the root`);
   const own = typeof scenario === "string" ? known.get(scenario) : scenario;
   if (own) return { known, own };
   throw new RangeError(`There is no scenario ${scenario}; there are ${[...known.keys()].join(", ")}`);

@@ -7,6 +7,9 @@
 import type { Fault } from "./fault.ts";
 import type { PlanPatch } from "./plan.ts";
 
+/** What the process's own sandbox, at the root, is called; no scenario can be. */
+export const MAIN = "main";
+
 /** Parts of the catalogue, in the order they are shown. */
 export const scenarioGroups = [
   "Well-behaved",

@@ -67,6 +67,24 @@ export function fillText(text: string, variables: Variables): string {
   });
 }
 
+/**
+ * Fills templates into the value of a header, where what came from a client may be more than a header can hold.
+ *
+ * @param text The text.
+ * @param variables What there is.
+ * @returns Printable ASCII and tabs; everything else is percent-encoded, as in a URL.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(fillHeader("<{query.x}>", () => "a\r\nb: 漢"), "<a%0D%0Ab: %E6%BC%A2>");
+ * ```
+ */
+export function fillHeader(text: string, variables: Variables): string {
+  return fillText(text, variables).toWellFormed().replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
+}
+
 /** Fills templates into every text of a JSON value. */
 export function fillValue(value: unknown, variables: Variables): unknown {
   if (typeof value === "string") return fillText(value, variables);

@@ -7,7 +7,7 @@ import type { Sleep } from "../sleep.ts";
 import { brokenBody, inPieces, truncated } from "./broken_body.ts";
 import type { Edit } from "./fault.ts";
 import type { Answer, WireStep } from "./plan.ts";
-import { fillText, fillValue, type Variables } from "./template.ts";
+import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
 /** What edits are made with. */
 export interface WireContext {
@@ -66,7 +66,7 @@ export function answerResponse({ status, headers = {}, body }: Answer, variables
   if (bytes !== null) {
     response.headers.set("content-type", isText ? "text/plain; charset=utf-8" : "application/json");
   }
-  for (const [name, value] of Object.entries(headers)) response.headers.set(name, fillText(value, variables));
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, fillHeader(value, variables));
   return response;
 }
 
@@ -85,7 +85,7 @@ async function applyEdit(response: Response, edit: Edit, { variables, sleep }: W
   if (edit.location) editLocation(headers, edit.location, known);
   for (const [name, value] of Object.entries(edit.headers ?? {})) {
     if (value === null) headers.delete(name);
-    else headers.set(name, fillText(value, known));
+    else headers.set(name, fillHeader(value, known));
   }
   if (edit.content_type !== undefined) headers.set("content-type", edit.content_type);
   if (edit.body !== undefined) {
@@ -101,7 +101,8 @@ function breakBody(response: Response, { drop, truncate_bytes, trickle }: Edit, 
   const { status, headers } = response;
   if (drop) {
     void response.body?.cancel();
-    return new Response(brokenBody(), { status, headers });
+    // Only a body can break off, so a status without one gives way.
+    return new Response(brokenBody(), { status: isBodiless(status) ? 200 : status, headers });
   }
   if (response.body && truncate_bytes !== undefined) {
     return new Response(truncated(response.body, truncate_bytes), { status, headers });
