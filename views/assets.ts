@@ -4,6 +4,8 @@
  *
  * @module
  */
+import consentCss from "./consent.css" with { type: "text" };
+import factsCss from "./facts.css" with { type: "text" };
 import formPost from "./form_post.js" with { type: "text" };
 import guide from "./guide.js" with { type: "text" };
 import guideAuthorize from "./guide_authorize.js" with { type: "text" };
@@ -15,6 +17,8 @@ import guideRender from "./guide_render.js" with { type: "text" };
 import guideSession from "./guide_session.js" with { type: "text" };
 import guideText from "./guide_text.js" with { type: "text" };
 import guideToken from "./guide_token.js" with { type: "text" };
+import guideWay from "./guide_way.js" with { type: "text" };
+import homeCss from "./home.css" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
 import inspectCss from "./inspect.css" with { type: "text" };
 import inspectClient from "./inspect_client.js" with { type: "text" };
@@ -95,6 +99,7 @@ export const assets: Readonly<
     | "style"
     | "favicon"
     | "pageScript"
+    | "consentStyle"
     | "formPostScript"
     | "guideScript"
     | "guideAuthorizeScript"
@@ -106,6 +111,8 @@ export const assets: Readonly<
     | "guideSessionScript"
     | "guideTextScript"
     | "guideTokenScript"
+    | "guideWayScript"
+    | "homeStyle"
     | "inspectStyle"
     | "inspectScript"
     | "inspectClientScript"
@@ -127,6 +134,7 @@ export const assets: Readonly<
     contentType: "image/svg+xml",
   },
   pageScript: script("page.js", page),
+  consentStyle: styleSheet("consent.css", factsCss + consentCss),
   formPostScript: script("form_post.js", formPost),
   guideScript: script("guide.js", guide),
   guideAuthorizeScript: script("guide_authorize.js", guideAuthorize),
@@ -138,7 +146,9 @@ export const assets: Readonly<
   guideSessionScript: script("guide_session.js", guideSession),
   guideTextScript: script("guide_text.js", guideText),
   guideTokenScript: script("guide_token.js", guideToken),
-  inspectStyle: styleSheet("inspect.css", inspectCss),
+  guideWayScript: script("guide_way.js", guideWay),
+  homeStyle: styleSheet("home.css", factsCss + homeCss),
+  inspectStyle: styleSheet("inspect.css", factsCss + inspectCss),
   inspectScript: script("inspect.js", inspect),
   inspectClientScript: script("inspect_client.js", inspectClient),
   inspectFeedScript: script("inspect_feed.js", inspectFeed),
@@ -146,7 +156,7 @@ export const assets: Readonly<
   inspectModelScript: script("inspect_model.js", inspectModel),
   inspectTextScript: script("inspect_text.js", inspectText),
   inspectTimelineScript: script("inspect_timeline.js", inspectTimeline),
-  scenariosStyle: styleSheet("scenarios.css", scenariosCss),
+  scenariosStyle: styleSheet("scenarios.css", factsCss + scenariosCss),
   scenariosScript: script("scenarios.js", scenarios),
   scenariosSearchScript: script("scenarios_search.js", scenariosSearch),
 };

@@ -57,6 +57,7 @@ export function ConsentPage(props: ConsentProps): Html {
       urls={urls}
       title="authorize access"
       description="A client asks for access."
+      style="consent.css"
     >
       <div class="narrow">
         <ClientHeading {...props} name={name} />

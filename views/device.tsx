@@ -21,7 +21,7 @@ export interface DeviceCodeProps {
 /** Asks for the code. */
 export function DeviceCodePage({ urls, problem }: DeviceCodeProps): Html {
   return (
-    <Page urls={urls} title="connect a device" description="A device shows a code; type it here.">
+    <Page urls={urls} title="connect a device" description="A device shows a code; type it here." style="consent.css">
       <div class="narrow">
         <h1>connect a device</h1>
         <p>A device without a browser shows a code. Type it here, and choose who the device acts for.</p>
@@ -69,7 +69,7 @@ export function DeviceConsentPage(props: DeviceConsentProps): Html {
   const { urls, userCode, name, scopes, problem } = props;
   const formAction = `${pathOf(urls.deviceVerify)}?${new URLSearchParams({ user_code: userCode })}`;
   return (
-    <Page urls={urls} title="connect a device" description="A device asks for access.">
+    <Page urls={urls} title="connect a device" description="A device asks for access." style="consent.css">
       <div class="narrow">
         <p class="eyebrow">connect a device</p>
         <h1>
@@ -103,7 +103,7 @@ export function DeviceConsentPage(props: DeviceConsentProps): Html {
 /** Says that it is done. */
 export function DeviceDonePage({ urls, isApproved }: { readonly urls: Urls; readonly isApproved: boolean }): Html {
   return (
-    <Page urls={urls} title="connect a device" description="The device has its answer.">
+    <Page urls={urls} title="connect a device" description="The device has its answer." style="consent.css">
       <div class="narrow">
         <h1>{isApproved ? "your device is connected" : "your device was refused"}</h1>
         <p>You can close this page; the device learns of it when it asks again.</p>

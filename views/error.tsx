@@ -37,7 +37,7 @@ export interface ErrorPageProps {
 export function ErrorPage(props: ErrorPageProps): Html {
   const { urls, status, error, description } = props;
   return (
-    <Page urls={urls} title={error} description={description}>
+    <Page urls={urls} title={error} description={description} style="consent.css">
       <div class="narrow">
         <p class="eyebrow">{`${status} · ${error}`}</p>
         <h1>{description}</h1>

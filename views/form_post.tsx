@@ -29,6 +29,7 @@ export function FormPostPage({ urls, redirectUri, fields }: FormPostProps): Html
       urls={urls}
       title="back to the client"
       description="The answer is on its way to the client."
+      style="consent.css"
       scripts={[assetPath(urls, "form_post.js")]}
     >
       <div class="narrow">

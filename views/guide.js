@@ -11,6 +11,7 @@ import { byId, element, formOf, readFields } from "./guide_dom.js";
 import { actions } from "./guide_flow.js";
 import { renderSteps } from "./guide_render.js";
 import { AFTERWARDS, emptySession, forgetFrom, loadSession, saveSession, stepOf } from "./guide_session.js";
+import { focusAfter, focusAfterReturn, followLinks } from "./guide_way.js";
 
 /**
  * @typedef {import("./guide_flow.js").Run} Run
@@ -35,12 +36,13 @@ async function start() {
       submit(form);
     });
   }
+  followLinks(guide);
   byId("reset").addEventListener("click", reset);
   byId("renew").addEventListener("click", renew);
   for (const action of ["3", "answer"]) formOf(action).addEventListener("input", () => showAuthorization(session));
   const landed = await catchReturn();
   await render();
-  if (landed) guide.querySelector("[data-results='3']")?.scrollIntoView();
+  if (landed) focusAfterReturn();
 }
 
 /** Says what keeps the page from working: a foreign origin, or one without `crypto.subtle`. */
@@ -91,7 +93,6 @@ async function submit(form) {
     save();
     return leave(session);
   }
-  const pressed = document.activeElement;
   fieldsetOf(form).disabled = true;
   form.setAttribute("aria-busy", "true");
   const step = stepOf(action);
@@ -100,8 +101,9 @@ async function submit(form) {
   form.removeAttribute("aria-busy");
   save();
   await render();
-  // Disabling the fields took the focus away; who goes by keyboard wants to go on from here.
-  if (pressed instanceof HTMLElement) pressed.focus({ preventScroll: true });
+  // Disabling the fields took the focus away.
+  if (action === "return") focusAfterReturn();
+  else focusAfter(action);
 }
 
 /**

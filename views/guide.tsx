@@ -54,7 +54,12 @@ export function GuidePage({ urls, banner }: GuideProps): Html {
           them one after another into one shell.
         </Notice>
       </noscript>
-      <div id="guide" class="guide" data-urls={JSON.stringify({ guide, oauth, oauthProtectedResource })}>
+      <div
+        id="guide"
+        class="guide"
+        data-urls={JSON.stringify({ guide, oauth, oauthProtectedResource })}
+        spellcheck={false}
+      >
         <Rail />
         <div class="steps">
           <div id="guide-notice" role="status"></div>

@@ -118,18 +118,11 @@ export function leave({ values: { authorizeUrl = "", answer = "" } }) {
  * @param {Record<string, string>} fields
  * @returns {string}
  */
-function authorizationRequest(values, fields) {
+function authorizationRequest(values, { code_verifier: _secret = "", ...fields }) {
   return authorizationUrl(values.authorizeEndpoint ?? "", {
     response_type: "code",
-    client_id: fields.client_id ?? "",
-    redirect_uri: fields.redirect_uri ?? "",
-    state: fields.state ?? "",
-    code_challenge: fields.code_challenge ?? "",
     code_challenge_method: fields.code_challenge ? "S256" : "",
     resource: values.resource ?? "",
-    auto_approve: fields.auto_approve ?? "",
-    auto_approve_email: fields.auto_approve_email ?? "",
-    auto_approve_password: fields.auto_approve_password ?? "",
-    expires_in: fields.expires_in ?? "",
+    ...fields,
   });
 }

@@ -48,20 +48,16 @@ export function element(tag, attributes, ...children) {
 }
 
 /**
- * A request and its response, with the same thing in `curl`.
+ * A request and its response, with the same thing in `curl`, folded to one line.
  *
  * @param {Exchange} exchange
- * @param {boolean} isOpen
  * @returns {HTMLElement}
  */
-export function exchangeView({ title, request, response }, isOpen) {
+export function exchangeView({ title, request, response }) {
   const isRefused = response.status >= 400;
   return element(
     "details",
-    {
-      class: isRefused ? "exchange refused" : "exchange",
-      ...(isOpen ? { open: "" } : {}),
-    },
+    { class: isRefused ? "exchange refused" : "exchange" },
     element(
       "summary",
       {},
@@ -131,9 +127,10 @@ export function checksView(checks) {
  * An access token, claim by claim.
  *
  * @param {string} token
+ * @param {boolean} isOpen
  * @returns {HTMLElement}
  */
-export function tokenView(token) {
+export function tokenView(token, isOpen) {
   const decoded = decodeJwt(token);
   if (!decoded) {
     return element(
@@ -143,9 +140,9 @@ export function tokenView(token) {
     );
   }
   return element(
-    "article",
-    { class: "exchange" },
-    element("h3", {}, "the access token, claim by claim"),
+    "details",
+    { class: "exchange token", ...(isOpen ? { open: "" } : {}) },
+    element("summary", {}, "the access token, claim by claim"),
     codeBox("header", JSON.stringify(decoded.header, null, 2)),
     table(["claim", "value", "meaning"], claimRows(decoded.payload)),
   );
@@ -184,9 +181,9 @@ export function table(head, rows) {
  */
 export function toolsView(tools) {
   return element(
-    "article",
+    "details",
     { class: "exchange" },
-    element("h3", {}, "the tools"),
+    element("summary", {}, "the tools"),
     table(["tool", "description"], tools),
   );
 }

@@ -10,9 +10,13 @@ import { Field } from "./parts.tsx";
 export function AuthorizationFields(): Html {
   return (
     <>
+      <button type="submit" id="authorize-submit">
+        go to the consent page
+      </button>
       <p>
-        This is the request, made by this page. Change what you like and see what the server says.
+        This is the request that the button makes. Change what you like below and see what the server says.
       </p>
+      <div id="authorize-url"></div>
       <div class="pair">
         <TextField name="client_id" required />
         <TextField name="redirect_uri" required />
@@ -29,7 +33,7 @@ export function AuthorizationFields(): Html {
           new state and pair
         </button>
       </p>
-      <p>To skip the consent page, and for how long the token lives:</p>
+      <p>Optional: skip the consent page, or set how long the token lives.</p>
       <div class="field check">
         <input
           id="authorize-auto_approve"
@@ -44,10 +48,6 @@ export function AuthorizationFields(): Html {
         <TextField name="auto_approve_password" />
         <TextField name="expires_in" />
       </div>
-      <div id="authorize-url"></div>
-      <button type="submit" id="authorize-submit">
-        go to the consent page
-      </button>
     </>
   );
 }
@@ -57,7 +57,7 @@ export function AnswerFields(): Html {
   return (
     <>
       <p>
-        Or answer in the person’s place: the same URL, posted with the fields of the consent page.
+        Or skip the browser: post the consent form’s fields to the same URL yourself.
       </p>
       <div class="pair">
         <Field id="answer-action" label="action">

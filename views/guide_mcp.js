@@ -43,7 +43,8 @@ export async function callTools({ values, outcome, send, check }) {
   await post("say that we are ready", rpcMessage("notifications/initialized"));
   const listed = await post("list the tools", rpcMessage("tools/list", {}, 2));
   outcome.tools = toolsIn(rpcResponse(listed, 2));
-  check(outcome.tools.length > 0, `there are ${outcome.tools.length} tools`);
+  const names = outcome.tools.map(([name]) => name).join(", ");
+  check(outcome.tools.length > 0, `there are ${outcome.tools.length} tools: ${names}`);
   const called = await post(
     "call userInfo",
     rpcMessage("tools/call", { name: "userInfo", arguments: {} }, 3),

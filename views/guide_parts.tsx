@@ -49,7 +49,7 @@ export function Live(
   },
 ): Html {
   return (
-    <form class="live" data-action={action} autocomplete="off" spellcheck={false}>
+    <form class="live" data-action={action} autocomplete="off">
       <fieldset disabled>{children}</fieldset>
     </form>
   );

@@ -6,9 +6,12 @@
  * @module
  */
 import { byId, checksView, element, exchangeView, tokenView, toolsView } from "./guide_dom.js";
-import { stepOf } from "./guide_session.js";
+import { linkFrom } from "./guide_way.js";
 
-/** @typedef {import("./guide_session.js").Session} Session */
+/**
+ * @typedef {import("./guide_flow.js").Outcome} Outcome
+ * @typedef {import("./guide_session.js").Session} Session
+ */
 
 /**
  * Shows the state of every step, and the results so far.
@@ -66,23 +69,58 @@ function stateOf(number, { step }) {
 }
 
 /**
+ * What each box shows. Only what has changed is made anew, so that the reader's place in the page and the folds that the
+ * reader has opened stay.
+ *
+ * @type {WeakMap<HTMLElement, Outcome>}
+ */
+const shown = new WeakMap();
+
+/**
  * @param {HTMLElement} box
  * @param {Session} session
  */
-function renderResults(box, { step, outcomes }) {
-  const action = box.dataset.results;
-  const outcome = outcomes[action ?? ""];
-  if (!outcome) return box.replaceChildren();
-  // Only the latest steps are unfolded, and of many exchanges the last: the page stays short enough to see where one is.
-  const isLatest = step <= stepOf(action) + 1;
-  const unfolded = outcome.exchanges.slice(outcome.exchanges.length > 3 ? -1 : 0);
+function renderResults(box, { outcomes }) {
+  const action = box.dataset.results ?? "";
+  const outcome = outcomes[action];
+  if (shown.get(box) === outcome) return;
+  if (!outcome) {
+    shown.delete(box);
+    return box.replaceChildren();
+  }
+  shown.set(box, outcome);
   box.replaceChildren(
-    ...outcome.exchanges.map((exchange) => exchangeView(exchange, isLatest && unfolded.includes(exchange))),
-    ...(outcome.checks.length ? [checksView(outcome.checks)] : []),
-    ...(outcome.token ? [tokenView(outcome.token)] : []),
+    summaryView(action, outcome),
+    checksView(outcome.checks),
+    ...outcome.exchanges.map(exchangeView),
+    ...(outcome.token ? [tokenView(outcome.token, action === "4")] : []),
     ...(outcome.tools ? [toolsView(outcome.tools)] : []),
   );
-  if (outcome.checks.some(({ ok }) => !ok)) {
-    box.append(element("p", { class: "stop", role: "alert" }, "A client has to stop here."));
-  }
+}
+
+/**
+ * How it went, and the way on.
+ *
+ * @param {string} action
+ * @param {Outcome} outcome
+ * @returns {HTMLElement}
+ */
+function summaryView(action, { checks }) {
+  const failed = checks.filter(({ ok }) => !ok).length;
+  const link = linkFrom(action, failed === 0);
+  const id = `summary-${action}`;
+  link?.setAttribute("aria-describedby", id);
+  const way = link ? [" ", link] : [];
+  const all = countOf(checks.length, "check");
+  if (failed === 0) return element("p", { class: "summary" }, element("span", { id }, `${all} passed`), ...way);
+  const text = `${failed} of ${all} failed. A client has to stop here.`;
+  return element("p", { class: "summary stop", role: "alert" }, element("span", { id }, text), ...way);
+}
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+function countOf(count, noun) {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }

@@ -98,7 +98,10 @@ export function RegistrationStep({ urls, shell }: StepProps): Html {
   );
 }
 
-/** Step 3: a person agrees, and a code comes back. */
+/**
+ * Step 3: a person agrees, and a code comes back. Its button stands first and its results last: the browser leaves with
+ * the one, and comes back to the other.
+ */
 export function AuthorizationStep({ urls, shell }: StepProps): Html {
   return (
     <Step number={3} title="authorization" shell={shell}>
@@ -107,9 +110,16 @@ export function AuthorizationStep({ urls, shell }: StepProps): Html {
       <p>
         Request authorization from a user. You'll see a consent page where users can approve access.
       </p>
+      <ReturnForm />
+      <Live action="3">
+        <AuthorizationFields />
+      </Live>
+      <Live action="answer">
+        <AnswerFields />
+      </Live>
       <p class="why">
-        The client keeps a secret, the verifier, and sends only its hash, the challenge: whoever steals the code can’t
-        use it (
+        The client keeps a secret, the verifier, and sends only its hash, the challenge: anyone who steals the code
+        can’t use it (
         <Rfc number={7636} section="1" />
         ). The state ties the answer to this browser (
         <Rfc number={6749} section="10.12" />
@@ -135,13 +145,6 @@ export function AuthorizationStep({ urls, shell }: StepProps): Html {
       <p class="quiet">
         Also: <code>action=deny</code> refuses, and <code>expires_in</code> sets the lifetime here too.
       </p>
-      <Live action="3">
-        <AuthorizationFields />
-      </Live>
-      <Live action="answer">
-        <AnswerFields />
-      </Live>
-      <ReturnForm />
       <Results of="3" />
     </Step>
   );

@@ -26,6 +26,7 @@ export function HomePage({ urls, version, banner }: HomeProps): Html {
       urls={urls}
       title="server information"
       description="A mock OAuth 2.1 authorization server with mock MCP servers behind it, for testing MCP clients."
+      style="home.css"
       scripts={[assetPath(urls, "page.js")]}
     >
       {banner}

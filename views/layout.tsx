@@ -122,9 +122,6 @@ function Footer({ urls }: { readonly urls: Urls }): Html {
       </p>
       <nav aria-label="more">
         <a href={pathOf(urls.home)}>server information</a>
-        <a href={pathOf(urls.guide)}>guide</a>
-        <a href={pathOf(urls.scenarios)}>scenarios</a>
-        <a href={pathOf(urls.inspect)}>inspect</a>
         <a href={pathOf(urls.authorizationServer)}>metadata</a>
         <a href={pathOf(urls.jwks)}>keys</a>
         <a href={pathOf(urls.health)}>health</a>

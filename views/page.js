@@ -10,7 +10,7 @@ const CONFIRMATION_MS = 1600;
 
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
-  const button = event.target.closest("button[data-copy]");
+  const button = event.target.closest("button.copy");
   if (button instanceof HTMLButtonElement) copyFrom(button);
 });
 

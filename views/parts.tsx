@@ -26,7 +26,7 @@ export function CopyButton(
   { what, text = "" }: { readonly what: string; readonly text?: string },
 ): Html {
   return (
-    <button type="button" class="copy" data-copy={text}>
+    <button type="button" class="copy" data-copy={text || undefined}>
       copy<span class="hidden">{` ${what}`}</span>
     </button>
   );

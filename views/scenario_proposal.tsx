@@ -25,7 +25,7 @@ export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }):
   const { scenario, makeUrl, label, paths } = proposal;
   const definition = JSON.stringify(scenario, null, 2);
   return (
-    <section class="panel proposal" aria-labelledby="link:scenario">
+    <section class="proposal" aria-labelledby="link:scenario">
       <h2 id="link:scenario">
         a scenario from a link: <code>{scenario.name}</code>
       </h2>

@@ -30,6 +30,7 @@ browserTest("guide leads a person from discovery to a tool call, a refresh and a
   await page.getByRole("button", { name: "discover" }).click();
   await waitForState(page, 1, "done");
   assert.deepEqual(await statusesOf(page, 1), ["401", "200", "200"]);
+  await page.locator("[data-results='1'] .exchange > summary").first().click();
   const challenge = await page.locator("[data-results='1'] .response").first().innerText();
   assert.ok(challenge.includes(`resource_metadata="${origin}/.well-known/oauth-protected-resource/oauth"`), challenge);
 
@@ -64,6 +65,7 @@ browserTest("guide leads a person from discovery to a tool call, a refresh and a
 
   await page.getByRole("button", { name: "refresh the token" }).click();
   await page.locator("[data-results='refresh'] .kept").first().waitFor();
+  await page.locator("[data-results='refresh'] .token > summary").click();
   assert.notEqual((await claimsOf(page, "refresh")).get("jti"), claims.get("jti"), "another token");
   await page.getByRole("button", { name: "replay the code" }).click();
   await page.locator("[data-results='replay'] .kept").first().waitFor();
@@ -253,7 +255,7 @@ browserTest("guide can be walked by keyboard alone (WCAG 2.1.1)", async ({ page,
   await page.locator("#step-1 button[type=submit]").focus();
   await page.keyboard.press("Enter");
   await waitForState(page, 1, "done");
-  await page.locator("#step-1 button[type=submit]:focus").waitFor();
+  await page.locator("#step-1 a:focus", { hasText: "next: client registration" }).waitFor();
   const order = await tabOrder(page, 40);
   assert.ok(order.indexOf("registration-redirect-uri") > 0, `the next step's field follows: ${order}`);
 });

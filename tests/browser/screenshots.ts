@@ -49,7 +49,7 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await doStep(page, 4);
   await page.locator("[data-results='4']").screenshot({ path: pathOf("guide-token"), animations: "disabled" });
   if (width === 1280 && colorScheme === "light") {
-    await page.evaluate("document.querySelector('[data-results=\"4\"] article').scrollIntoView()");
+    await page.evaluate("document.querySelector('[data-results=\"4\"] .token').scrollIntoView()");
     const clip = { x: 90, y: 0, width: 1100, height: 680 };
     await page.screenshot({ path: `${folder}/readme-guide.png`, clip, animations: "disabled" });
   }
