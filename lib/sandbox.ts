@@ -111,6 +111,11 @@ export function secondServerId(id: string): string {
   return `${id}/second`;
 }
 
+/** Whether a sandbox has a label, which who needs one of its own has chosen. */
+export function isLabelled({ name }: Pick<Sandbox, "name">): boolean {
+  return name.includes("~");
+}
+
 /** Which sandbox a URL is of, before anybody has looked whether there is such a scenario. */
 export interface Address {
   /** What it is called: `main`, `iss-missing`, `iss-missing~label`. */

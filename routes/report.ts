@@ -11,7 +11,7 @@ import type { Recording } from "../lib/recorder/recording.ts";
 import { buildReport, type Report } from "../lib/recorder/report.ts";
 import { renderJunit } from "../lib/recorder/report_junit.ts";
 import { renderMarkdown } from "../lib/recorder/report_markdown.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import { isLabelled, type Sandbox } from "../lib/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import { paths } from "../lib/urls.ts";
@@ -65,6 +65,7 @@ export function reportRoutes(
     const { exchanges, isWhole } = await demand().read(id);
     return buildReport(exchanges, {
       sandbox: name,
+      isLabelled: isLabelled(sandbox),
       scenario,
       expects,
       ...(revisions ? { revisions } : {}),
@@ -110,7 +111,11 @@ export function reportRoutes(
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const found = listExchanges((await demand().read(sandbox.id)).exchanges, { after, limit });
+    const found = listExchanges((await demand().read(sandbox.id)).exchanges, {
+      after,
+      limit,
+      isLabelled: isLabelled(sandbox),
+    });
     if (format === "json") return noStoreJson({ sandbox: sandbox.name, exchanges: found });
     const response = noStoreJson(buildHar(found, version));
     response.headers.set("content-disposition", `attachment; filename="${sandbox.name.replace(/[^\w-]/g, "_")}.har"`);

@@ -1,14 +1,16 @@
 /**
- * Tells whose steps are whose. A client is known by its client_id from registration on; what it did before (discovery,
- * first refusals) is hers who is next identified at the same address with the same user agent. A client that registers
- * again stays one as long as it calls itself the same.
+ * Tells whose steps are whose: first by what proves it ({@link traceSteps}), then by what clients call themselves, then by
+ * the metadata that a refusal named and who read it, then by order in time; and by the user agent only where none of these
+ * tells. A client that registers again stays one as long as it calls itself the same.
  *
  * @module
  */
+import { joinTraces, type Owner } from "./join_traces.ts";
+import { placeOf } from "./peers.ts";
+import { traceSteps } from "./proofs.ts";
+import type { McpStep, Step } from "./step.ts";
 import { headerOf } from "./exchange.ts";
-import { digestOf } from "./redact.ts";
-import type { Step } from "./step.ts";
-import { isObject, messagesOf, textOf } from "./wire.ts";
+import { addressOf, isObject, messagesOf, textOf } from "./wire.ts";
 
 /** The steps of one client. */
 export interface ClientSteps {
@@ -20,132 +22,132 @@ export interface ClientSteps {
   readonly steps: readonly Step[];
 }
 
-/** Where a client_id is at home. */
-interface Home {
-  readonly peer: string;
-  readonly name: string;
+/** How a sandbox is used. */
+export interface GroupOptions {
+  /** Whether it has a label: a single client in it has then done all that was done there. */
+  readonly isLabelled?: boolean;
 }
+
+/** With these a client begins; the same one does not come twice before it has looked for metadata. */
+const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
 /**
  * Groups steps by client, in the order of first appearance.
  *
- * @param steps All steps of a sandbox.
+ * @param steps All steps of a sandbox, in order.
+ * @param options How the sandbox is used.
  */
-export function groupByClient(steps: readonly Step[]): readonly ClientSteps[] {
-  const ids = identify(steps);
-  const homes = findHomes(steps, ids);
-  const neighbours = findNeighbours(steps, { ids, homes });
-  const keys = new Map<string, string>();
-  const keyOf = (id: string): string => {
-    const key = keys.get(id) ?? keyOfHome(homes, id);
-    keys.set(id, key);
-    return key;
-  };
-  const groups = new Map<string, { id: string | undefined; readonly steps: Step[] }>();
+export function groupByClient(
+  steps: readonly Step[],
+  { isLabelled = false }: GroupOptions = {},
+): readonly ClientSteps[] {
+  const owners = joinTraces(steps, traceSteps(steps));
+  const [only, second] = new Set(owners.values());
+  const strangers = new Map<string, Owner>();
+  const ownerOf = isLabelled && !second
+    ? () => only ?? strangerOf("", strangers)
+    : ownersByOrder(steps, owners, strangers);
+  const groups = new Map<Owner, Step[]>();
   for (const step of steps) {
-    const id = ids.get(step);
-    const owner = id ?? neighbours.get(step);
-    const key = owner === undefined ? `${step.exchange.peer} ` : keyOf(owner);
-    const group = groups.get(key) ?? { id: undefined, steps: [] };
-    group.id ??= id;
-    group.steps.push(step);
-    groups.set(key, group);
+    const owner = owners.get(step) ?? ownerOf(step);
+    const own = groups.get(owner) ?? [];
+    own.push(step);
+    groups.set(owner, own);
   }
-  return [...groups].map(([key, { id, steps: own }]) => ({
-    id: id ?? `unidentified ${key.trim()}`,
+  return [...groups].map(([{ id }, own]) => ({
+    id: id ?? `unidentified ${own[0]?.exchange.peer ?? ""}`,
     name: nameOf(own),
     steps: own,
   }));
 }
 
-/** The client_id that a step names, or whose token it carries. */
-function identify(steps: readonly Step[]): ReadonlyMap<Step, string> {
-  const owners = new Map<string, string>();
-  const ids = new Map<Step, string>();
-  for (const step of steps) {
-    const id = idOf(step, owners);
-    if (!id) continue;
-    ids.set(step, id);
-    const token = step.kind === "token" ? textOf(step.issued, "access_token") : undefined;
-    if (token !== undefined) owners.set(digestOf(token), id);
-  }
-  return ids;
+function strangerOf(peer: string, strangers: Map<string, Owner>): Owner {
+  const stranger = strangers.get(peer) ?? { id: undefined, peers: new Set([peer]) };
+  strangers.set(peer, stranger);
+  return stranger;
 }
 
-function idOf(step: Step, owners: ReadonlyMap<string, string>): string | undefined {
-  switch (step.kind) {
-    case "registration":
-      return textOf(step.registered, "client_id");
-    case "authorization":
-      return step.params.get("client_id") ?? undefined;
-    case "token":
-    case "other":
-      return basicIdOf(step) ?? step.params.get("client_id") ?? undefined;
-    case "mcp":
-      return step.token === undefined ? undefined : owners.get(digestOf(step.token));
-    default:
-      return undefined;
+/** For steps that prove nothing: who is next known at the same sender, else who was last; or somebody unknown. */
+function ownersByOrder(
+  steps: readonly Step[],
+  owners: ReadonlyMap<Step, Owner>,
+  strangers: Map<string, Owner>,
+): (step: Step) => Owner {
+  const links = linkChallenges(steps, owners);
+  const near = findNeighbours(steps, owners);
+  const anchors = new Map(owners);
+  for (const { call, read } of links) {
+    const owner = near.get(read) ?? near.get(call);
+    if (owner) anchors.set(call, owner).set(read, owner);
   }
-}
-
-/** The id of HTTP Basic, which redaction leaves readable. */
-function basicIdOf({ exchange }: Step): string | undefined {
-  const id = /^basic ([^:]+):/i.exec(headerOf(exchange.request, "authorization") ?? "")?.[1];
-  try {
-    return id === undefined ? undefined : decodeURIComponent(id);
-  } catch {
-    return id;
-  }
-}
-
-/** A browser brings the authorization request, so that one says nothing of where its client is. */
-function findHomes(steps: readonly Step[], ids: ReadonlyMap<Step, string>): ReadonlyMap<string, Home> {
-  const homes = new Map<string, Home>();
-  let lastPeer: string | undefined;
-  const guesses = new Map<string, Home>();
-  for (const step of steps) {
-    const id = ids.get(step);
-    const { peer } = step.exchange;
-    if (step.kind === "authorization") {
-      if (id !== undefined && !guesses.has(id)) guesses.set(id, { peer: lastPeer ?? peer, name: "" });
-      continue;
+  const found = links.length === 0 ? near : findNeighbours(steps, anchors);
+  // Of those who never showed who they are, whoever was refused and whoever looked for metadata after it are one.
+  for (const { call, read } of links) {
+    if (!found.has(call) && !found.has(read)) {
+      strangers.set(read.exchange.peer, strangerOf(call.exchange.peer, strangers));
     }
-    lastPeer = peer;
-    if (id === undefined || homes.has(id)) continue;
-    homes.set(id, { peer, name: step.kind === "registration" ? textOf(step.sent, "client_name") ?? "" : "" });
   }
-  return new Map([...guesses, ...homes]);
+  return (step) => found.get(step) ?? strangerOf(step.exchange.peer, strangers);
 }
 
-/** Clients at one address are one, unless they call themselves differently. */
-function keyOfHome(homes: ReadonlyMap<string, Home>, id: string): string {
-  const { peer, name } = homes.get(id) ?? { peer: "", name: id };
-  if (name !== "") return `${peer} ${name}`;
-  const names = new Set(
-    homes.values().filter((home) => home.peer === peer && home.name !== "").map((home) => home.name),
-  );
-  return names.size === 1 ? `${peer} ${[...names].join()}` : `${peer} `;
-}
-
-interface Identified {
-  readonly ids: ReadonlyMap<Step, string>;
-  readonly homes: ReadonlyMap<string, Home>;
-}
-
-/** For steps that name nobody: who is next identified at the same place, else who was last. */
-function findNeighbours(steps: readonly Step[], { ids, homes }: Identified): ReadonlyMap<Step, string> {
-  const found = new Map<Step, string>();
+function findNeighbours(steps: readonly Step[], owners: ReadonlyMap<Step, Owner>): ReadonlyMap<Step, Owner> {
+  const found = new Map<Step, Owner>();
   for (const ordered of [steps.toReversed(), steps]) {
-    const nearest = new Map<string, string>();
+    const nearest = new Map<string, Owner>();
     for (const step of ordered) {
-      const id = ids.get(step);
-      const home = id === undefined ? undefined : homes.get(id);
-      if (id !== undefined && home) nearest.set(home.peer, id);
-      const neighbour = nearest.get(step.exchange.peer);
-      if (id === undefined && neighbour !== undefined && !found.has(step)) found.set(step, neighbour);
+      const { peer } = step.exchange;
+      const owner = owners.get(step);
+      // A browser brings the authorization request, which says nothing of the browser, but of where its client is.
+      if (owner) {
+        for (const sender of step.kind === "authorization" ? owner.peers : [peer]) nearest.set(sender, owner);
+      }
+      const neighbour = owner ?? nearest.get(peer);
+      if (neighbour && !found.has(step)) found.set(step, neighbour);
     }
   }
   return found;
+}
+
+/** A refusal, and who looked for metadata after it with another user agent. */
+interface Link {
+  readonly call: Step;
+  readonly read: Step;
+}
+
+/** Ties refusals to the reading of the metadata that they led to, where that came from the same place as somebody else. */
+function linkChallenges(steps: readonly Step[], owners: ReadonlyMap<Step, Owner>): readonly Link[] {
+  const links: Link[] = [];
+  let waiting: McpStep[] = [];
+  for (const step of steps) {
+    if (step.kind === "mcp") {
+      if (step.status === 401 && !owners.has(step)) waiting.push(step);
+      continue;
+    }
+    if (!isSearch(step)) continue;
+    const fitting = waiting.filter((call) => isAnswered(call, step));
+    // Who was refused itself looks for itself.
+    const first = fitting.find(({ exchange }) => exchange.peer === step.exchange.peer) ?? fitting[0];
+    if (!first) continue;
+    const mine = fitting.filter(({ exchange }) => exchange.peer === first.exchange.peer);
+    const next = mine.findIndex(({ method = "" }, index) => index > 0 && openings.has(method));
+    const taken = new Set(next < 0 ? mine : mine.slice(0, next));
+    waiting = waiting.filter((call) => !taken.has(call));
+    if (first.exchange.peer !== step.exchange.peer) { for (const call of taken) links.push({ call, read: step }); }
+  }
+  return links;
+}
+
+/** Only a client of MCP looks for metadata of a resource, or says which revision it speaks as it looks for a server's. */
+function isSearch({ kind, exchange }: Step): boolean {
+  return kind === "resource_metadata" ||
+    (kind === "server_metadata" && headerOf(exchange.request, "mcp-protocol-version") !== undefined);
+}
+
+/** Whether a reading of metadata can be what a refusal led to. */
+function isAnswered({ challenge, exchange }: McpStep, read: Step): boolean {
+  if (placeOf(exchange.peer) !== placeOf(read.exchange.peer)) return false;
+  const named = challenge?.get("resource_metadata");
+  return named === undefined || read.kind !== "resource_metadata" || addressOf(named) === read.address;
 }
 
 /** The name from registration, else from MCP. */

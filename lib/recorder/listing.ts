@@ -13,6 +13,8 @@ export interface ExchangeRange {
   readonly after: number;
   /** No more than so many, those with the lowest numbers; undefined for all. */
   readonly limit: number | undefined;
+  /** Whether the sandbox has a label, which a test chooses to be alone; false if not given. */
+  readonly isLabelled?: boolean;
 }
 
 /**
@@ -23,16 +25,16 @@ export interface ExchangeRange {
  */
 export function listExchanges(
   exchanges: readonly Exchange[],
-  { after, limit = exchanges.length }: ExchangeRange,
+  { after, limit = exchanges.length, isLabelled = false }: ExchangeRange,
 ): readonly Exchange[] {
   const numbers = exchanges.map(({ sequence }) => sequence).filter((sequence) => sequence > after);
   const kept = new Set(numbers.sort((one, other) => one - other).slice(0, limit));
-  return withClients(exchanges).filter(({ sequence }) => kept.has(sequence));
+  return withClients(exchanges, isLabelled).filter(({ sequence }) => kept.has(sequence));
 }
 
-function withClients(exchanges: readonly Exchange[]): readonly Exchange[] {
+function withClients(exchanges: readonly Exchange[], isLabelled: boolean): readonly Exchange[] {
   const owners = new Map<number, string>();
-  for (const { id, steps } of groupByClient(readSteps(exchanges))) {
+  for (const { id, steps } of groupByClient(readSteps(exchanges), { isLabelled })) {
     for (const place of steps.flatMap(placesIn)) owners.set(place, id);
   }
   return exchanges.map((exchange, place) => {

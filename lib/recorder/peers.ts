@@ -5,8 +5,12 @@
  */
 import { createHmac } from "node:crypto";
 
-/** Names a sender by its address and user agent. */
+/** Names a sender by its address and user agent; names of one address begin alike, see {@link placeOf}. */
 export type Peers = (address: string, userAgent: string) => string;
+
+/** How much of a name stands for the address alone. */
+const PLACE_LENGTH = 3;
+const NAME_LENGTH = 8;
 
 /** Senders whose names are remembered. */
 const MAX_PEERS = 1000;
@@ -22,9 +26,15 @@ export function createPeers(key: Uint8Array): Peers {
     const traits = `${address} ${userAgent}`;
     const found = known.get(traits);
     if (found !== undefined) return found;
-    const name = createHmac("sha256", key).update(traits).digest("base64url").slice(0, 8);
+    const digest = (text: string): string => createHmac("sha256", key).update(text).digest("base64url");
+    const name = digest(address).slice(0, PLACE_LENGTH) + digest(traits).slice(0, NAME_LENGTH - PLACE_LENGTH);
     if (known.size >= MAX_PEERS) known.clear();
     known.set(traits, name);
     return name;
   };
+}
+
+/** The part of a sender's name that all senders at its address have in common. */
+export function placeOf(peer: string): string {
+  return peer.slice(0, PLACE_LENGTH);
 }

@@ -81,6 +81,8 @@ export interface ReportOptions {
   readonly hasOrigin: boolean;
   /** Whether its exchanges are on record from the first one on. */
   readonly isWhole: boolean;
+  /** Whether it has a label, which a test chooses to be alone; false if not given. */
+  readonly isLabelled?: boolean;
 }
 
 /**
@@ -91,14 +93,15 @@ export interface ReportOptions {
  */
 export function buildReport(
   exchanges: readonly Exchange[],
-  { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole }: ReportOptions,
+  { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled = false }: ReportOptions,
 ): Report {
   const steps = readSteps(exchanges);
   const numbersOf = (places: readonly number[]): readonly number[] =>
     places.flatMap((index) => exchanges[index]?.sequence ?? []);
   const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
   const oldest = revisions.find((revision) => played?.includes(revision));
-  const clients = groupByClient(steps).map((client) => judge(client, place, { expects, oldest, numbersOf }));
+  const clients = groupByClient(steps, { isLabelled })
+    .map((client) => judge(client, place, { expects, oldest, numbersOf }));
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),

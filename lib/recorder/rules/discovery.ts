@@ -32,12 +32,28 @@ function originOf(url: string): string {
   return /^[a-z][\w+.-]*:\/\/[^/]*/i.exec(url)?.[0] ?? "";
 }
 
-/** The issuers a client was told of; where it was told of none, the MCP server's own origin. */
+/** The issuers a client was told of; where it was told of none, those it has found, else the MCP server's own origin. */
 function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly string[] {
   const told = resourceMetadata.flatMap(({ document }) => listOf(document, "authorization_servers") ?? []);
   if (told.length > 0) return [...new Set(told)];
+  const found = serverMetadata.flatMap(({ document, address }) => {
+    const issuer = textOf(document, "issuer") ?? "";
+    return metadataUrls(issuer).includes(address) ? [issuer] : [];
+  });
   const first = calls[0] ?? serverMetadata[0];
-  return first ? [originOf(first.address)] : [];
+  return found.length > 0 ? [...new Set(found)] : first ? [originOf(first.address)] : [];
+}
+
+/** Whether a client was seen to be one of MCP: others, such as those of OpenID Connect, find their issuer in other ways. */
+function isOfMcp({ calls, resourceMetadata }: View): boolean {
+  return calls.length + resourceMetadata.length > 0;
+}
+
+/** Whether a client asks for access to something that is not here, so that its metadata are not here either. */
+function wantsElsewhere({ authorizations, tokens }: View): boolean {
+  return [...authorizations, ...tokens].some(({ params, address }) =>
+    params.getAll("resource").some((resource) => URL.canParse(resource) && originOf(resource) !== originOf(address))
+  );
 }
 
 function checkResourceMetadata(view: View): Outcome {
@@ -49,8 +65,15 @@ function checkResourceMetadata(view: View): Outcome {
   const [first] = [...serverMetadata, ...registrations, ...authorizations].sort((one, other) => one.at - other.at);
   if (!first) return notObserved("It did not turn to an authorization server");
   const read = resourceMetadata.find(({ at }) => at < first.at);
-  return read
-    ? kept("It read the protected resource metadata before it turned to an authorization server", [read.at, first.at])
+  if (read) {
+    return kept("It read the protected resource metadata before it turned to an authorization server", [
+      read.at,
+      first.at,
+    ]);
+  }
+  if (calls.length === 0) return notObserved("It made no request to an MCP server");
+  return wantsElsewhere(view)
+    ? notObserved("It asked for access to an MCP server on another origin")
     : broken("It turned to an authorization server without reading the protected resource metadata", [first.at]);
 }
 
@@ -94,6 +117,7 @@ function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
 
 function checkOrder(view: View): Outcome {
   const { serverMetadata } = view;
+  if (!isOfMcp(view)) return notObserved("It made no request to an MCP server");
   if (serverMetadata.length === 0) return notObserved("It did not look for metadata of an authorization server");
   const issuers = issuersOf(view);
   const known = new Set(issuers.flatMap(metadataUrls));
@@ -154,7 +178,9 @@ function isFromIssuer(view: View, step: ServerMetadataStep): boolean {
   return fitting.length > 0 ? fitting.includes(issuer) : metadataUrls(issuer).includes(address);
 }
 
-function checkEarlyClient({ serverMetadata, registrations, authorizations, tokens }: View): Outcome {
+function checkEarlyClient(view: View): Outcome {
+  const { serverMetadata, registrations, authorizations, tokens } = view;
+  if (!isOfMcp(view)) return notObserved("It made no request to an MCP server");
   const [first] = [...registrations, ...authorizations, ...tokens].sort((one, other) => one.at - other.at);
   if (!first) return notObserved("It did not turn to an authorization server");
   const read = serverMetadata.find(({ at }) => at < first.at);

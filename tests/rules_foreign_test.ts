@@ -1,0 +1,111 @@
+/** Rules held against what clients that nobody here wrote have sent: none is broken by a client that does right. */
+import assert from "node:assert/strict";
+import { buildReport } from "../lib/recorder/report.ts";
+import { origin } from "./helpers.ts";
+import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "./made_exchanges.ts";
+
+type Row = readonly [url: string, made?: Made];
+
+interface Case {
+  readonly kind: string;
+  readonly rule: string;
+  readonly rows: readonly Row[];
+  readonly status: "kept" | "broken" | "not observed";
+}
+
+const openid = "/.well-known/openid-configuration";
+const authorizes = (resource?: string): Row => [
+  `${asks("a")[0]}&code_challenge=x${resource === undefined ? "" : `&resource=${encodeURIComponent(resource)}`}`,
+  { peer: "browser", status: 302 },
+];
+const refused = speaks("2025-11-25", 401);
+
+const issuer = `${origin}/tenant`;
+const ofTenant = { ...server, issuer };
+const told: Row = [resourceUrl, { answered: { resource: `${origin}/oauth`, authorization_servers: [issuer] } }];
+const asksTenant = (path: string, isFound = false): Row => [
+  origin + path,
+  isFound ? { answered: ofTenant } : { status: 404 },
+];
+const [first, second, third] = [
+  "/.well-known/oauth-authorization-server/tenant",
+  `${openid}/tenant`,
+  `/tenant${openid}`,
+] as const;
+
+const cases: readonly Case[] = [
+  {
+    kind: "a client of OpenID Connect (openid-client, oidc-client-ts), which makes no MCP request",
+    rule: "C1",
+    rows: [[origin + openid, { answered: server }], registers("spa", "a"), authorizes()],
+    status: "not observed",
+  },
+  {
+    kind: "a client that gets tokens here for a resource on another origin",
+    rule: "C1",
+    rows: [reads(), registers("gateway", "a"), authorizes("https://elsewhere.example/mcp")],
+    status: "not observed",
+  },
+  {
+    kind: "the same that speaks MCP with a server here as well",
+    rule: "C1",
+    rows: [refused, reads(), registers("gateway", "a"), authorizes("https://elsewhere.example/mcp")],
+    status: "not observed",
+  },
+  {
+    kind: "a client that gets tokens for an MCP server here without its metadata",
+    rule: "C1",
+    rows: [refused, reads(), registers("hasty", "a"), authorizes(`${origin}/oauth`)],
+    status: "broken",
+  },
+  {
+    kind: "a client that goes on without a resource, and without metadata of one",
+    rule: "C1",
+    rows: [refused, reads(), registers("hasty", "a"), authorizes()],
+    status: "broken",
+  },
+  {
+    kind: "a client of OpenID Connect, which looks at OpenID's place alone",
+    rule: "C4",
+    rows: [[origin + openid, { answered: server }], authorizes()],
+    status: "not observed",
+  },
+  {
+    kind: "all three places of an issuer with a path, in order",
+    rule: "C4",
+    rows: [refused, told, asksTenant(first), asksTenant(second), asksTenant(third, true)],
+    status: "kept",
+  },
+  {
+    kind: "the third place before the second",
+    rule: "C4",
+    rows: [refused, told, asksTenant(first), asksTenant(third, true)],
+    status: "broken",
+  },
+  {
+    kind: "all three places of an issuer that no metadata of a resource named, as a person did",
+    rule: "C4",
+    rows: [refused, asksTenant(first), asksTenant(second), asksTenant(third, true)],
+    status: "kept",
+  },
+  {
+    kind: "the first place of an issuer that no metadata of a resource named",
+    rule: "C4",
+    rows: [refused, asksTenant(first, true)],
+    status: "kept",
+  },
+  {
+    kind: "a place where no metadata can lie",
+    rule: "C4",
+    rows: [refused, told, asksTenant("/tenant/.well-known/oauth-authorization-server"), asksTenant(first, true)],
+    status: "broken",
+  },
+];
+
+for (const { kind, rule, rows, status } of cases) {
+  Deno.test(`${rule} is ${status} for ${kind}`, () => {
+    const report = buildReport(make(...rows), { sandbox: "main", hasOrigin: true, isWhole: true, expects: [rule] });
+    const findings = report.clients.flatMap((client) => client.findings.filter((found) => found.rule === rule));
+    assert.deepEqual(findings.map((found) => found.status), [status], findings[0]?.detail);
+  });
+}
