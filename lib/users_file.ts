@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { OAuthError } from "./errors.ts";
+import { parseJson, problemOf } from "./json.ts";
 import { parseUserClaims } from "./oauth/claims.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 
@@ -24,7 +25,7 @@ const userSchema = z.strictObject({
  * @throws Error whose message says in one line which user is wrong, and why; it never holds a password.
  */
 export function parseUsersFile(text: string): readonly DeclaredUser[] {
-  const parsed = z.array(userSchema).safeParse(parseJson(text));
+  const parsed = z.array(userSchema).safeParse(parseFile(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${issue?.message}`);
@@ -42,11 +43,11 @@ export function parseUsersFile(text: string): readonly DeclaredUser[] {
   return parsed.data;
 }
 
-function parseJson(text: string): unknown {
+function parseFile(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJson(text);
+  } catch (error) {
     // The parser's own message may show a password.
-    throw new Error("the file is no JSON");
+    throw new Error(`the file ${problemOf(error)}`);
   }
 }

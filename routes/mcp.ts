@@ -16,6 +16,7 @@ import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
+import { parseJson } from "../lib/json.ts";
 import { bodyText, MAX_MESSAGE_BYTES } from "../lib/request_body.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
@@ -200,9 +201,9 @@ async function isOpen({ request, plan: { policy } }: Context): Promise<boolean> 
 async function callsTool(request: Request): Promise<boolean> {
   if (request.method !== "POST") return false;
   try {
-    return scopesNeeded(JSON.parse(await bodyText(request, MAX_MESSAGE_BYTES))).length > 0;
+    return scopesNeeded(parseJson(await bodyText(request, MAX_MESSAGE_BYTES))).length > 0;
   } catch {
-    // What is no JSON is for the protocol to refuse.
+    // What is not JSON is for the protocol to refuse.
     return false;
   }
 }

@@ -131,7 +131,7 @@ Deno.test("a control request that is wrong is told which member, what arrived an
     });
   }
   const broken = await test.fetch("/control/clock", { method: "POST", body: "{" });
-  assert.match(await assertOAuthError(broken, 400, "invalid_request"), /The body is no JSON/);
+  assert.match(await assertOAuthError(broken, 400, "invalid_request"), /The body is not JSON/);
 });
 
 Deno.test("a control error never shows a password that came with it", async () => {

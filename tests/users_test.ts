@@ -113,10 +113,10 @@ Deno.test("auto_approve_claims refuses reserved claims and what is no object (RF
     ...["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "sid", "cnf", "at_hash", "nonce"].map((
       name,
     ): [string, RegExp] => [`{"${name}":"x"}`, new RegExp(`${name} cannot be overridden`)]),
-    ["{", /is no JSON/],
-    ["[]", /is no JSON object/],
-    ["null", /is no JSON object/],
-    ['"text"', /is no JSON object/],
+    ["{", /is not JSON/],
+    ["[]", /is not a JSON object/],
+    ["null", /is not a JSON object/],
+    ['"text"', /is not a JSON object/],
     ['{"name":7}', /name that is no text/],
     ['{"email":"nobody"}', /is not an e-mail address/],
     [JSON.stringify({ much: "x".repeat(5000) }), /too long/],
@@ -149,7 +149,7 @@ Deno.test("parseUsersFile reads users, and says in one line what is wrong withou
   assert.deepEqual(parseUsersFile("[]"), []);
   const base = { email: "a@b.example", password: "hunter2" };
   const wrong: [name: string, text: string, expected: RegExp][] = [
-    ["no JSON", '[{"password":"hunter2"', /^the file is no JSON$/],
+    ["no JSON", '[{"password":"hunter2"', /^the file is not JSON$/],
     ["no list", JSON.stringify(base), /^the file: /],
     ["no password", '[{"email":"a@b.example"}]', /^0\.password: /],
     ["no address", JSON.stringify([{ ...base, email: "nobody" }]), /^0\.email: /],

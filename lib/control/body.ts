@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { OAuthError } from "../errors.ts";
 import { readText } from "../http.ts";
+import { MAX_NESTING, parseJson, problemOf } from "../json.ts";
 
 /**
  * What a value must be, and what it is read as.
@@ -77,9 +78,12 @@ async function readJson(request: Request): Promise<unknown> {
   const text = await readText(request);
   if (text.trim() === "") return {};
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new OAuthError("invalid_request", "The body is no JSON", { parameter: "body", expected: "JSON" });
+    return parseJson(text);
+  } catch (error) {
+    throw new OAuthError("invalid_request", `The body ${problemOf(error)}`, {
+      parameter: "body",
+      expected: `JSON of ${MAX_NESTING} levels at most`,
+    });
   }
 }
 

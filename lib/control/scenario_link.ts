@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { OAuthError } from "../errors.ts";
+import { parseJson, problemOf } from "../json.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { paths } from "../urls.ts";
 import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_schema.ts";
@@ -31,7 +32,7 @@ export async function encodeScenario(scenario: Scenario): Promise<string> {
  * @throws OAuthError `invalid_request` for anything else.
  */
 export async function decodeScenario(text: string): Promise<Scenario> {
-  return parseScenario(parseJson(await unpack(text)));
+  return parseScenario(parseLinked(await unpack(text)));
 }
 
 async function unpack(text: string): Promise<string> {
@@ -51,11 +52,11 @@ async function unpack(text: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function parseJson(text: string): unknown {
+function parseLinked(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw unreadable("something else");
+    return parseJson(text);
+  } catch (error) {
+    throw unreadable(`something that ${problemOf(error)}`);
   }
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { isNestedTooDeep } from "../json.ts";
 
 /**
  * Decodes base64url without padding.
@@ -27,8 +28,11 @@ export function decodeBase64url(text: string): Buffer | undefined {
   return bytes.toString("base64url") === text ? bytes : undefined;
 }
 
-/** Whether all three parts of a signed JWT are written as {@link decodeBase64url} wants them (RFC 7515 3.1). */
+/**
+ * Whether all three parts of a signed JWT are written as {@link decodeBase64url} wants them (RFC 7515 3.1), and none is JSON
+ * that is nested too deep for whoever reads it.
+ */
 export function isStrictJwt(token: string): boolean {
-  const parts = token.split(".");
-  return parts.length === 3 && parts.every((part) => decodeBase64url(part) !== undefined);
+  const parts = token.split(".").map(decodeBase64url);
+  return parts.length === 3 && parts.every((part) => part !== undefined && !isNestedTooDeep(part.toString("latin1")));
 }

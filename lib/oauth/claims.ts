@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { OAuthError } from "../errors.ts";
+import { parseJson, problemOf } from "../json.ts";
 
 /** Claims of a user's own. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -25,7 +27,7 @@ const reservedClaims: ReadonlySet<string> = new Set([
 ]);
 
 /** Codes and refresh tokens carry claims, and a code travels in a URL. */
-const MAX_CLAIMS_LENGTH = 4096;
+const MAX_CLAIMS_BYTES = 4096;
 
 /**
  * Checks claims that came from outside.
@@ -44,10 +46,10 @@ const MAX_CLAIMS_LENGTH = 4096;
  * ```
  */
 export function parseUserClaims(value: unknown, parameter: string): UserClaims {
-  if (!isObject(value)) throw refuse(parameter, "is no JSON object", 'an object such as {"roles":["admin"]}');
-  const { length } = JSON.stringify(value);
-  if (length > MAX_CLAIMS_LENGTH) {
-    throw refuse(parameter, `is too long: ${length} characters`, `${MAX_CLAIMS_LENGTH} characters at the most`);
+  if (!isObject(value)) throw refuse(parameter, "is not a JSON object", 'an object such as {"roles":["admin"]}');
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes > MAX_CLAIMS_BYTES) {
+    throw refuse(parameter, `is too long: ${bytes} bytes`, `${MAX_CLAIMS_BYTES} bytes at most`);
   }
   const reserved = Object.keys(value).find((name) => reservedClaims.has(name));
   if (reserved !== undefined) {
@@ -66,15 +68,15 @@ export function parseUserClaims(value: unknown, parameter: string): UserClaims {
  *
  * @param text What was sent, if anything.
  * @param parameter What it was sent as.
- * @throws OAuthError as {@link parseUserClaims}, and for what is no JSON.
+ * @throws OAuthError as {@link parseUserClaims}, and for what is not JSON.
  */
 export function parseUserClaimsText(text: string | undefined, parameter: string): UserClaims | undefined {
   if (text === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw refuse(parameter, "is no JSON", 'an object such as {"roles":["admin"]}');
+    value = parseJson(text);
+  } catch (error) {
+    throw refuse(parameter, problemOf(error), 'an object such as {"roles":["admin"]}');
   }
   return parseUserClaims(value, parameter);
 }

@@ -6,6 +6,7 @@
  */
 import { OAuthError } from "../errors.ts";
 import { parseFreshness } from "../freshness.ts";
+import { parseJson, problemOf } from "../json.ts";
 import { MAX_REDIRECTS, type Outbound, OutboundError } from "../outbound.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
@@ -65,9 +66,9 @@ export function createClientKeys(outbound: Outbound): ClientKeys {
 function parseKeySet(text: string, uri: string): KeySet {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw refuse("it is not JSON", uri);
+    parsed = parseJson(text);
+  } catch (error) {
+    throw refuse(`it ${problemOf(error)}`, uri);
   }
   if (isKeySet(parsed)) return { keys: parsed.keys.filter(hasType) };
   throw refuse("it is no JWK Set", uri);

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { excerpt, OAuthError } from "../errors.ts";
+import { JsonError, MAX_NESTING, parseJson } from "../json.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { assertionAlgorithms, type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
@@ -188,8 +189,11 @@ function checkKeys(
 function parseJsonObject(body: string): Record<string, unknown> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body);
-  } catch {
+    parsed = parseJson(body);
+  } catch (error) {
+    if (error instanceof JsonError && error.isTooDeep) {
+      throw refuse("the body", "deeper JSON", `JSON of ${MAX_NESTING} levels at most`);
+    }
     throw refuse("the body", excerpt(body), "a JSON object");
   }
   const object = z.record(z.string(), z.unknown()).safeParse(parsed);

@@ -5,6 +5,7 @@
  * @module
  */
 import { describeValue, OAuthError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { FAULT_PARAMETER } from "../scenarios/fault_text.ts";
 import type { Grants } from "../store/grants.ts";
@@ -135,7 +136,7 @@ function notOurs(expected: string): OAuthError {
 /** A segment is only believed after the signature over it was, or compared with what we signed it with. */
 function parseSegment(segment: string): object | undefined {
   try {
-    const parsed: unknown = JSON.parse(decodeBase64url(segment)?.toString() ?? "");
+    const parsed: unknown = parseJson(decodeBase64url(segment)?.toString() ?? "");
     return typeof parsed === "object" && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;

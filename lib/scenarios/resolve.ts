@@ -5,6 +5,7 @@
  * @module
  */
 import { readText } from "../http.ts";
+import { parseJson } from "../json.ts";
 import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../request_body.ts";
 import type { Endpoint, Fault } from "./fault.ts";
 import { matchesRequest, needsBody, type RequestFacts, statusesOf } from "./match.ts";
@@ -113,7 +114,7 @@ async function messageOf(
   const isMessage = endpoint === "mcp" || endpoint === "open_mcp";
   try {
     const text = await bodyText(request, isMessage ? MAX_MESSAGE_BYTES : MAX_BODY_BYTES);
-    const { method, id }: Record<string, unknown> = Object(JSON.parse(text));
+    const { method, id }: Record<string, unknown> = Object(parseJson(text));
     return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: JSON.stringify(id) };
   } catch {
     return {};

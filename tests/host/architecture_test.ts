@@ -126,6 +126,21 @@ Deno.test("only lib/store/kv.ts and the options of the app speak of Deno.Kv", ()
   assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "main.ts", "routes/options.ts"]);
 });
 
+Deno.test("JSON from outside comes in through lib/json.ts alone, where its depth is bounded", () => {
+  // What these read was written here: sealed, signed, answered or recorded by this server, or a constant of it.
+  const own = ["lib/mcp/request_state.ts", "lib/mcp/tools/conformance_content.ts", "lib/mcp/tools/tool.ts"];
+  const kept = ["lib/oauth/seal.ts", "lib/recorder/redact_body.ts", "lib/recorder/wire.ts", "lib/scenarios/wire.ts"];
+  const files = new Set(findings(/\bJSON\.parse\(/g).map((finding) => finding.split(":")[0]));
+  assert.deepEqual([...files].sort(), ["lib/json.ts", ...own, ...kept, "routes/control_tokens.ts"]);
+});
+
+Deno.test("a request's body is read in lib/request_body.ts alone, and never copied", () => {
+  const pattern = /\.(?:clone|tee)\(\)|\brequest\.(?:text|json|formData|arrayBuffer|bytes|blob)\(\)/g;
+  const files = new Set(findings(pattern, inside("routes", "lib")).map((finding) => finding.split(":")[0]));
+  // The other one is a client.
+  assert.deepEqual([...files].sort(), ["lib/request_body.ts", "routes/fixture_browser.ts"]);
+});
+
 Deno.test("time and chance come from options, and their defaults stand in four files", () => {
   const pattern =
     /Date\.now|new Date\(\)|Math\.random|randomUUID|performance\.now|getRandomValues|setTimeout|[^.\w]fetch\(/g;

@@ -1,6 +1,7 @@
 /** Limits on what a request brings. */
 import assert from "node:assert/strict";
 import { MAX_STATE_BYTES } from "../../lib/control/state.ts";
+import { MAX_NESTING } from "../../lib/json.ts";
 import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../../lib/request_body.ts";
 import { testApp } from "../helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";
@@ -35,6 +36,22 @@ export const rows: readonly LimitRow[] = [
       };
       assert.notEqual(await call(MAX_MESSAGE_BYTES), 413);
       assert.equal(await call(MAX_MESSAGE_BYTES + 1), 413);
+    },
+  },
+  {
+    what: "JSON",
+    each: "request",
+    most: `${MAX_NESTING} levels`,
+    beyond: "400",
+    fill: async () => {
+      await using test = await testApp();
+      const register = async (levels: number): Promise<number> => {
+        const jwk = `{"kty":"OKP","crv":"Ed25519","x":"AAAA","y":${"[".repeat(levels - 4)}${"]".repeat(levels - 4)}}`;
+        const body = `{"redirect_uris":["https://client.example/cb"],"jwks":{"keys":[${jwk}]}}`;
+        return (await test.postJson("/oauth/register", body)).status;
+      };
+      assert.equal(await register(MAX_NESTING), 201);
+      assert.equal(await register(MAX_NESTING + 1), 400);
     },
   },
   {

@@ -1,0 +1,91 @@
+/**
+ * The one way in for JSON from outside: bodies, parameters, tokens, links, files and fetched documents. Depth is bounded here,
+ * far below what any recursive reader (schemas, `JSON.stringify`, V8's own serialiser) gives up at.
+ *
+ * @module
+ */
+
+/** Levels of arrays and objects that JSON from outside may have; no request of any standard served here needs ten. */
+export const MAX_NESTING = 100;
+
+/** JSON that is refused; the message says why, and continues a sentence: `is not JSON`. */
+export class JsonError extends Error {
+  /** Whether it is JSON, but nested too deep. */
+  readonly isTooDeep: boolean;
+
+  /**
+   * Makes one.
+   *
+   * @param isTooDeep Whether it is JSON, but nested too deep.
+   * @param cause What the parser says, which may quote the text.
+   */
+  constructor(isTooDeep: boolean, cause?: unknown) {
+    super(isTooDeep ? `is JSON nested deeper than ${MAX_NESTING} levels` : "is not JSON", { cause });
+    this.name = "JsonError";
+    this.isTooDeep = isTooDeep;
+  }
+}
+
+/**
+ * Parses JSON.
+ *
+ * @param text What came in; its size is bounded where it was read.
+ * @throws JsonError for what is not JSON, or is nested deeper than {@link MAX_NESTING}.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(parseJson("[1]"), [1]);
+ * assert.throws(() => parseJson("{"), /is not JSON/);
+ * assert.throws(() => parseJson("[".repeat(101) + "]".repeat(101)), /nested deeper than 100 levels/);
+ * ```
+ */
+export function parseJson(text: string): unknown {
+  if (isNestedTooDeep(text)) throw new JsonError(true);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new JsonError(false, error);
+  }
+}
+
+/**
+ * What is wrong with JSON that {@link parseJson} refused, to continue a sentence with.
+ *
+ * @param error What it threw.
+ * @throws The same, if it is anything else.
+ */
+export function problemOf(error: unknown): string {
+  if (error instanceof JsonError) return error.message;
+  throw error;
+}
+
+const [QUOTE, BACKSLASH, ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * Whether JSON is nested deeper than {@link MAX_NESTING}. It looks at the text, since parsing two million brackets takes a second.
+ *
+ * @param json The text.
+ */
+export function isNestedTooDeep(json: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const char = json.charCodeAt(at);
+    if (char === QUOTE) {
+      at = endOfString(json, at + 1);
+    } else if (char === ARRAY || char === OBJECT) {
+      if (++depth > MAX_NESTING) return true;
+    } else if (char === ARRAY_END || char === OBJECT_END) depth--;
+  }
+  return false;
+}
+
+/** Where the quote stands that ends a string. */
+function endOfString(json: string, start: number): number {
+  for (let at = start; at < json.length; at++) {
+    const char = json.charCodeAt(at);
+    if (char === BACKSLASH) at++;
+    else if (char === QUOTE) return at;
+  }
+  return json.length;
+}
