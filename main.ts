@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { type Config, ConfigError, parseConfig, parseSettings, type Settings } from "./lib/config.ts";
+import { type Config, ConfigError, parseConfig, parseDatabase, parseSettings, type Settings } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
+import { prepareFile } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";
 import { helpText } from "./lib/help_text.ts";
-import { answerBroken, keepListening, type Listener } from "./lib/listener.ts";
+import { answerBroken, keepListening, type Listener, probeDescriptors } from "./lib/listener.ts";
 import { createLineQueue, createLog, type LogEvent } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
@@ -37,8 +38,6 @@ export type { SigningAlgorithm } from "./lib/store/keys.ts";
 const SHUTDOWN_MS = 5000;
 /** How long clients may take to read what was answered before that, in milliseconds. */
 const READ_OUT_MS = 1000;
-/** Descriptors that a listener needs to begin with: itself, and some connections. */
-const MIN_DESCRIPTORS = 8;
 /** Exit code for a wrong flag, a taken port, an unreadable database. */
 const EXIT_UNUSABLE = 2;
 
@@ -84,7 +83,8 @@ export default served;
 
 async function openDeployed(): Promise<App> {
   const options = await readOptions(orFail(() => parseSettings(env)));
-  return makeApp({ ...options, kv: await openKv(env("MOCK_DB")), shared: true });
+  const db = orFail(() => parseDatabase(env("MOCK_DB")));
+  return makeApp({ ...options, kv: db === undefined ? await openKv() : await openDatabase(db), shared: true });
 }
 
 /** What an app is made of, whichever way it was started. */
@@ -176,12 +176,10 @@ function makeApp(options: AppOptions): App {
 
 async function openDatabase(path: string): Promise<Deno.Kv> {
   try {
-    if (path !== ":memory:" && !/^https?:/.test(path)) {
-      const folder = path.replace(/[^/\\]*$/, "");
-      if (folder !== "") await Deno.mkdir(folder, { recursive: true });
-    }
+    if (path !== ":memory:" && !/^https?:/.test(path)) await prepareFile(path);
     return await openKv(path);
   } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
     return fail(`The database ${path} cannot be opened: ${reasonOf(error)}`);
   }
 }
@@ -201,7 +199,7 @@ function listen({ port, host, tls }: Config, app: App, log: (event: LogEvent) =>
     const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
     return keepListening(port, {
       open: (port) => Deno.serve({ port, ...options, ...files }, app),
-      probe: () => openDescriptors(MIN_DESCRIPTORS),
+      probe: probeDescriptors,
       sleep: sleepOnTimer,
       monotonicMs: () => performance.now(),
       report,
@@ -212,12 +210,6 @@ function listen({ port, host, tls }: Config, app: App, log: (event: LogEvent) =>
     }
     return fail(`Cannot listen on ${host}, port ${port}: ${reasonOf(error)}`);
   }
-}
-
-/** Opens some descriptors and closes them again; throws where there are not as many. */
-function openDescriptors(count: number): void {
-  using stack = new DisposableStack();
-  for (let opened = 0; opened < count; opened++) stack.use(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
 }
 
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {

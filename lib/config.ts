@@ -90,7 +90,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     config: {
       port: parsePort(flags.port ?? present(env("PORT"))),
       host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
-      db: flags.db ?? present(env("MOCK_DB")) ?? databasePath(env, os),
+      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? databasePath(env, os),
       ...(tls === undefined ? {} : { tls }),
       json: flags.json ?? false,
       quiet: flags.quiet ?? false,
@@ -133,7 +133,8 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
 function parseFlags(args: readonly string[]) {
   try {
     // `start` is what is done anyway; it is there for whoever wants to say so.
-    return parseArgs({
+    const { values, tokens } = parseArgs({
+      tokens: true,
       args: args[0] === "start" ? args.slice(1) : [...args],
       strict: true,
       options: {
@@ -156,11 +157,20 @@ function parseFlags(args: readonly string[]) {
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "V" },
       },
-    }).values;
+    });
+    requireOnce(tokens.flatMap((token) => token.kind === "option" ? [token.name] : []));
+    return values;
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
     throw new ConfigError(`${reason}; --help lists the flags`);
   }
+}
+
+/** Only `--allow-origin` adds to what was said before; of any other flag, one of two would be ignored. */
+function requireOnce(names: readonly string[]): void {
+  const twice = names.find((name, index) => name !== "allow-origin" && names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigError(`--${twice} is given twice; --help lists the flags`);
 }
 
 /** An empty variable is an unset one. */
@@ -217,6 +227,18 @@ function parseSwitch(name: string, env: Environment, isOn: boolean): boolean {
   if (text === "false" || text === "0") return false;
   if (text === "true" || text === "1") return true;
   throw new ConfigError(`${name} is '${text}', but must be true or false`);
+}
+
+/**
+ * Reads where the data is.
+ *
+ * @param text A path, `:memory:`, or the URL of a KV server.
+ * @throws ConfigError for a URL of another scheme, which would be taken for the name of a file.
+ */
+export function parseDatabase(text: string | undefined): string | undefined {
+  if (text === undefined || !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
+  if (URL.canParse(text) && /^https?:/i.test(text)) return text;
+  throw new ConfigError(`The database is '${text}', but must be a file, :memory:, or the http(s) URL of a KV server`);
 }
 
 function databasePath(env: Environment, os: string): string {

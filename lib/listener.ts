@@ -109,6 +109,15 @@ export function keepListening(port: number, { open, probe, sleep, monotonicMs, r
   };
 }
 
+/** Descriptors that a server needs to begin with: for itself, and for some connections. */
+const MIN_DESCRIPTORS = 8;
+
+/** Opens as many descriptors as a server needs to begin with, and closes them again; throws where there are fewer. */
+export function probeDescriptors(): void {
+  using stack = new DisposableStack();
+  for (let opened = 0; opened < MIN_DESCRIPTORS; opened++) stack.use(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+}
+
 /**
  * What `Deno.serve` is to do with an error: say nothing of a body that broke off as it was asked to, and the rest in a
  * line. By itself it prints a stack trace for both.

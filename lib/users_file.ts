@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { OAuthError } from "./errors.ts";
-import { parseJson, problemOf } from "./json.ts";
+import { parseJsonFile } from "./json_file.ts";
 import { parseUserClaims } from "./oauth/claims.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 
@@ -25,7 +25,7 @@ const userSchema = z.strictObject({
  * @throws Error whose message says in one line which user is wrong, and why; it never holds a password.
  */
 export function parseUsersFile(text: string): readonly DeclaredUser[] {
-  const parsed = z.array(userSchema).safeParse(parseFile(text));
+  const parsed = z.array(userSchema).safeParse(parseJsonFile(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${issue?.message}`);
@@ -41,13 +41,4 @@ export function parseUsersFile(text: string): readonly DeclaredUser[] {
     }
   });
   return parsed.data;
-}
-
-function parseFile(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    // The parser's own message may show a password.
-    throw new Error(`the file ${problemOf(error)}`);
-  }
 }

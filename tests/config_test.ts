@@ -220,6 +220,12 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [[], { HOME: "", USERPROFILE: "" }, ["home directory", "--db", ":memory:"]],
     [["--port", "1\n2"], home, ["whole number from 0 to 65535"]],
     [["--no\npe"], home, ["--help lists the flags"]],
+    [["--port", "1", "--port", "1"], home, ["--port is given twice", "--help lists the flags"]],
+    [["--db=a", "--json", "--db", "b"], home, ["--db is given twice"]],
+    [["--json", "--json"], home, ["--json is given twice"]],
+    [["--db", "ftp://x/y"], home, ["'ftp://x/y'", "a file, :memory:, or the http(s) URL of a KV server"]],
+    [["--db", "https://"], home, ["'https://'", "a file, :memory:, or the http(s) URL of a KV server"]],
+    [[], { ...home, MOCK_DB: "file:///tmp/x" }, ["'file:///tmp/x'", "a file, :memory:"]],
   ];
 
 Deno.test("parseConfig refuses what it cannot use, in one line that says what came and what is accepted (README)", async (t) => {

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { OAuthError } from "../errors.ts";
-import { JsonError, parseJson, problemOf } from "../json.ts";
+import { parseJsonFile } from "../json_file.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
 import { findRedirectUriProblem } from "../oauth/redirect_uri_syntax.ts";
 import type { Fault } from "../scenarios/fault.ts";
@@ -104,23 +104,12 @@ export function parseScenario(value: unknown, at: readonly number[] = []): Scena
  * @throws Error whose message says in one line what is wrong.
  */
 export function parseScenariosFile(text: string): readonly Scenario[] {
-  const parsed = parseFile(text);
+  const parsed = parseJsonFile(text);
   const items: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   const scenarios = items.map((item, index) => parseScenario(item, Array.isArray(parsed) ? [index] : []));
   const twice = scenarios.find(({ name }, index) => scenarios.findIndex((other) => other.name === name) !== index);
   if (twice) throw new Error(`The scenario ${twice.name} is declared twice`);
   return scenarios;
-}
-
-function parseFile(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    // Where it goes wrong helps, and there is no secret in a scenario.
-    throw error instanceof JsonError && error.cause instanceof Error
-      ? error.cause
-      : new Error(`the file ${problemOf(error)}`);
-  }
 }
 
 /**

@@ -31,7 +31,10 @@ Deno.test("a scenario that is unknown or wrong ends the program with code 2 and 
   await using folder = await makeFolder();
   const file = `${folder.path}/scenarios.json`;
   await Deno.writeTextFile(file, JSON.stringify({ ...mine, plan: { police: {} } }));
+  const broken = `${folder.path}/broken.json`;
+  await Deno.writeTextFile(broken, '{\n  "name": "mine",\n}');
   const cases = [
+    [["--scenarios", broken], /^mock-oauth: The scenarios of .*: the file is not JSON from line 3, column 1 on$/m],
     [["--scenarios", file], /^mock-oauth: The scenarios of .*plan\.police is no member/],
     [["--scenarios", `${file}.not`], /^mock-oauth: The scenarios of .*No such file/i],
     [["--scenario", "nothing"], /^mock-oauth: There is no scenario nothing; there are standard/],

@@ -1,0 +1,66 @@
+/** Database files of others: refused at the start without a byte written into them. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { ConfigError } from "../../lib/config.ts";
+import { requireOwnFile } from "../../lib/database_file.ts";
+import { makeFolder, run } from "./program.ts";
+
+/** Makes a database out of SQL. */
+function write(path: string, ...statements: readonly string[]): void {
+  using database = new DatabaseSync(path);
+  for (const statement of statements) database.exec(statement);
+}
+
+async function openOnce(path: string): Promise<void> {
+  using kv = await Deno.openKv(path);
+  await kv.set(["a"], 1);
+}
+
+Deno.test("a database of another program, or half of one, is refused and stays as it is (README, options)", async (t) => {
+  await using folder = await makeFolder();
+  const migrations = "CREATE TABLE migration_state(k integer not null primary key, version integer not null)";
+  const cases: Readonly<Record<string, readonly [statements: readonly string[], says: RegExp]>> = {
+    "another program's": [["CREATE TABLE bookmarks(url)", "INSERT INTO bookmarks VALUES ('x')"], /table bookmarks/],
+    "another program's, in WAL mode": [["PRAGMA journal_mode=WAL", "CREATE TABLE notes(text)"], /table notes/],
+    "another program's with a table of the same name": [
+      ["CREATE TABLE kv(a)"],
+      /another program: it holds the table kv/,
+    ],
+    "migrations of which nothing is there": [[migrations, "INSERT INTO migration_state VALUES (0, 99)"], /incomplete/],
+  };
+  for (const [name, [statements, says]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const path = `${folder.path}/${name}`;
+      write(path, ...statements);
+      const before = await Deno.readFile(path);
+      await assert.rejects(
+        requireOwnFile(path),
+        (error: unknown) => error instanceof ConfigError && says.test(error.message),
+      );
+      assert.deepEqual(await Deno.readFile(path), before);
+    });
+  }
+  await t.step("the program says so in one line", async () => {
+    const { code, stdout, stderr } = await run(["--port", "0", "--db", `${folder.path}/another program's`]);
+    assert.match(
+      stderr,
+      /^mock-oauth: The database [^\n]* is of another program: it holds the table bookmarks;[^\n]*\n$/,
+    );
+    assert.deepEqual([code, stdout], [2, ""]);
+  });
+});
+
+Deno.test("a database of our own, an empty file and one that is not there are taken (README, options)", async () => {
+  await using folder = await makeFolder();
+  const path = (name: string): string => `${folder.path}/${name}`;
+  await openOnce(path("own"));
+  write(path("both"), "CREATE TABLE bookmarks(url)");
+  await openOnce(path("both"));
+  write(path("no tables"), "PRAGMA user_version = 5");
+  await Deno.writeFile(path("empty"), new Uint8Array());
+  for (const name of ["own", "both", "no tables", "empty", "none"]) {
+    await requireOwnFile(path(name));
+    await openOnce(path(name));
+    await requireOwnFile(path(name));
+  }
+});
