@@ -1,15 +1,15 @@
 /**
  * The sandboxes of one app while they are in use: each with its scenario, what a test has changed in it, and its clock.
  *
- * Other processes may share the database. So a process believes what it knows of a sandbox for {@link LEASE_MS} at the most,
- * and whoever changes something is answered only after that time: from then on every process knows.
+ * Other processes may share the database. So a process believes what it knows of a sandbox as long as its lease holds, and
+ * whoever changes something is answered only after that time: from then on every process knows.
  *
  * @module
  */
 import type { PlanPatch } from "./scenarios/plan.ts";
 import { MAIN, type Scenario } from "./scenarios/scenario.ts";
 import type { Address, Sandbox } from "./sandbox.ts";
-import type { Sleep } from "./sleep.ts";
+import type { Lease } from "./store/lease.ts";
 import type { SandboxState, SandboxTable } from "./store/sandboxes.ts";
 import { createWorld, idOf, idsOf, type World } from "./world.ts";
 
@@ -27,12 +27,8 @@ export interface WorldsDeps {
   readonly patch: PlanPatch;
   /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
-  /** A clock for durations, in milliseconds. */
-  readonly monotonicMs: () => number;
-  /** What to wait with. */
-  readonly sleep: Sleep;
-  /** Whether other processes may share the database. */
-  readonly isShared: boolean;
+  /** How long what is known of them may be believed. */
+  readonly lease: Lease;
   /** Told of ids whose keys are to be looked up again. */
   readonly onRotate: (sandboxId: string) => void;
   /** Told of ids under which nothing lies any more. */
@@ -55,8 +51,6 @@ export interface Worlds {
   readonly size: () => number;
 }
 
-/** How long a process may go on with what it knows of a sandbox that others may change, in milliseconds. */
-export const LEASE_MS = 50;
 /** How long a sandbox stays without being used, in milliseconds. */
 export const IDLE_MS = 24 * 60 * 60 * 1000;
 /** How often its use is noted, in milliseconds. */
@@ -78,7 +72,7 @@ interface Held {
  * @param deps What they are made with.
  */
 export function createWorlds(deps: WorldsDeps): Worlds {
-  const { table, now, monotonicMs, isShared, onForget } = deps;
+  const { table, now, lease, onForget } = deps;
   const held = new Map<string, Held>();
   let sweptMs = now();
 
@@ -95,13 +89,12 @@ export function createWorlds(deps: WorldsDeps): Worlds {
 
   /** One request waits for the look and all that come meanwhile wait with it. */
   function refresh(entry: Held): Promise<void> | undefined {
-    const isFresh = isShared ? monotonicMs() < entry.readMs + LEASE_MS : entry.readMs > -Infinity;
-    if (isFresh) return undefined;
+    if (lease.holds(entry.readMs)) return undefined;
     return entry.reading ??= read(entry).finally(() => entry.reading = undefined);
   }
 
   async function read(entry: Held): Promise<void> {
-    const readMs = monotonicMs();
+    const readMs = lease.nowMs();
     entry.set(await table.state(entry.world.name));
     entry.readMs = readMs;
   }
@@ -137,7 +130,7 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     const entry = held.get(world.name);
     const state = await table.change(world.name, make);
     entry?.set(state);
-    if (isShared) await deps.sleep(LEASE_MS);
+    await lease.runOut();
   }
 
   function heldOf({ name }: Sandbox): Held {

@@ -26,6 +26,7 @@ import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
 import { createKeyTable } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
+import { createLease } from "../lib/store/lease.ts";
 import { createMinted } from "../lib/store/minted.ts";
 import { createPushed } from "../lib/store/pushed.ts";
 import { createReplays } from "../lib/store/replays.ts";
@@ -126,7 +127,8 @@ function assemble(options: AppOptions): Parts {
     sleep,
     local,
   });
-  const clients = createClients(store, createClientDocuments({ outbound, local }));
+  const lease = createLease({ isShared: options.shared ?? false, monotonicMs, sleep });
+  const clients = createClients(store, createClientDocuments({ outbound, local }), lease);
   const grants = createGrants(store);
   const users = withDeclaredUsers(createUsers(store), options.users ?? []);
   const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
@@ -152,9 +154,7 @@ function assemble(options: AppOptions): Parts {
     ...(options.public ? { base: publicPlan } : {}),
     patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
     now,
-    monotonicMs,
-    sleep,
-    isShared: options.shared ?? false,
+    lease,
     onRotate: keysOf.forget,
     onForget: (sandboxId) => {
       keysOf.forget(sandboxId);

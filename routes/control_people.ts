@@ -64,8 +64,9 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
         metadata: parseRegistration(JSON.stringify(item), standardPlan.policy),
       }));
       const added = [];
-      for (const client of asked) added.push(await addClient(deps, sandbox, client));
-      return noStoreJson({ clients: added });
+      for (const client of asked) added.push(await recordOfClient(deps, sandbox, client));
+      await clients.put(sandbox.id, added.map(({ record }) => record));
+      return noStoreJson({ clients: added.map(({ record, told }) => ({ ...describeClient(record), ...told })) });
     },
     control_remove_client: async ({ sandbox, param }) => {
       if (findDeclared(sandbox, param)) throw isDeclared(param);
@@ -77,12 +78,12 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
   };
 }
 
-/** Keeps a client, also in the place of one that is called the same; its secret is told this once. */
-async function addClient(
+/** What is to be kept of a client, and its secret, which is told this once. */
+async function recordOfClient(
   { worlds, clients, chance, keysOf }: ControlDeps,
   sandbox: Sandbox,
   { client_id, client_secret, metadata }: ClientRequest & Pick<ClientRecord, "metadata">,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<{ readonly record: ClientRecord; readonly told: Readonly<Record<string, unknown>> }> {
   const clientId = client_id ?? `client_${chance.id()}`;
   if (findDeclared(sandbox, clientId)) throw isDeclared(clientId);
   const nowSeconds = Math.floor(sandbox.now() / 1000);
@@ -96,8 +97,7 @@ async function addClient(
     // What the one before was given stays void, and what this one is given is not.
     await worlds.change(worlds.of(sandbox), (state) => withRevocation(state, clientId));
   }
-  await clients.put(sandbox.id, record);
-  return { ...describeClient(record), ...secret?.told };
+  return { record, told: { ...secret?.told } };
 }
 
 function recordOf({ user_id: userId, ...user }: UserRequest, nowMs: number): UserRecord {

@@ -1,6 +1,6 @@
 /** Two processes on one database, played by two apps: what one has acknowledged, the other knows. */
 import assert from "node:assert/strict";
-import { LEASE_MS } from "../lib/worlds.ts";
+import { LEASE_MS } from "../lib/store/lease.ts";
 import { control, listOf } from "./control_helpers.ts";
 import {
   assertOAuthError,

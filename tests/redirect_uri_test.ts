@@ -1,6 +1,7 @@
 /** Redirect URIs that browsers and other parsers read differently, or that lead nowhere, at every door they come in by. */
 import assert from "node:assert/strict";
 import { createClients } from "../lib/store/clients.ts";
+import { createLease } from "../lib/store/lease.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createChance, randomBytes } from "../lib/chance.ts";
 import {
@@ -90,6 +91,7 @@ async function keep({ kv }: TestApp, uri: string): Promise<string> {
   const clients = createClients(
     createStore(kv, createChance(randomBytes)),
     () => Promise.reject(new Error()),
+    createLease({ isShared: false, monotonicMs: () => 0, sleep: () => Promise.resolve() }),
   );
   const metadata = {
     redirect_uris: [uri],
@@ -97,7 +99,7 @@ async function keep({ kv }: TestApp, uri: string): Promise<string> {
     response_types: ["code"],
     token_endpoint_auth_method: "none",
   } as const;
-  await clients.put("main", { clientId, issuedAtSeconds: 0, metadata });
+  await clients.put("main", [{ clientId, issuedAtSeconds: 0, metadata }]);
   return clientId;
 }
 

@@ -7,6 +7,7 @@ import { buildSandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { createReplays } from "../lib/store/replays.ts";
 import { createClients } from "../lib/store/clients.ts";
+import { createLease } from "../lib/store/lease.ts";
 import { createKeyTable } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { registerRoutes } from "../routes/register.ts";
@@ -227,7 +228,8 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
   const clock = { nowMs: startMs };
   const chance = createChance(randomBytes);
   const store = createStore(kv, chance);
-  const clients = createClients(store, () => Promise.reject(new Error("no documents here")));
+  const alone = createLease({ isShared: false, monotonicMs: () => 0, sleep: () => Promise.resolve() });
+  const clients = createClients(store, () => Promise.reject(new Error("no documents here")), alone);
   const keysOf = createKeyRing(createKeyTable(store), "EdDSA", chance, () => clock.nowMs);
   const authenticate = createClientAuthenticator({
     clients,

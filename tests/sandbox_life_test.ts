@@ -5,7 +5,8 @@ import { parseAddress } from "../lib/sandbox.ts";
 import { standard } from "../lib/scenarios/catalogue.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createSandboxTable } from "../lib/store/sandboxes.ts";
-import { createWorlds, IDLE_MS, LEASE_MS, type World, type Worlds } from "../lib/worlds.ts";
+import { createLease, LEASE_MS } from "../lib/store/lease.ts";
+import { createWorlds, IDLE_MS, type World, type Worlds } from "../lib/worlds.ts";
 import { below, callOauth, claimsOf, getTokens, origin, register, startMs, testApp, text } from "./helpers.ts";
 
 async function countRows(kv: Deno.Kv): Promise<number> {
@@ -76,13 +77,15 @@ async function openProcesses(
       ownScenario: standard,
       patch: {},
       now: () => startMs,
-      monotonicMs: () => clock.monotonicMs,
-      sleep: (ms) => {
-        waits.push(ms);
-        clock.monotonicMs += ms;
-        return Promise.resolve();
-      },
-      isShared: true,
+      lease: createLease({
+        monotonicMs: () => clock.monotonicMs,
+        sleep: (ms) => {
+          waits.push(ms);
+          clock.monotonicMs += ms;
+          return Promise.resolve();
+        },
+        isShared: true,
+      }),
       onRotate: () => {},
       onForget: (id) => forgotten.push(id),
     });
@@ -149,9 +152,7 @@ Deno.test("a process lets go of sandboxes that nobody has used for a day, keys a
     ownScenario: standard,
     patch: {},
     now: () => clock.nowMs,
-    monotonicMs: () => clock.nowMs,
-    sleep: () => Promise.resolve(),
-    isShared: false,
+    lease: createLease({ monotonicMs: () => clock.nowMs, sleep: () => Promise.resolve(), isShared: false }),
     onRotate: () => {},
     onForget: (id) => forgotten.add(id),
   });

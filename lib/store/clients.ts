@@ -8,6 +8,7 @@ import { type ClientMetadata, isDocumentId } from "../oauth/client_metadata.ts";
 import { findDeclared } from "../oauth/declared_clients.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Entry, Key, Store } from "./kv.ts";
+import type { Lease } from "./lease.ts";
 
 /** A client as it is kept: its secret as a hash, or encrypted where it has to be read again. */
 export interface ClientRecord {
@@ -29,14 +30,14 @@ export interface ClientRecord {
   readonly metadata: ClientMetadata;
 }
 
-/** The clients of all sandboxes. */
+/** The clients of all sandboxes. Whatever changes one resolves when every process knows of it. */
 export interface Clients {
   /** The client as it is stored now. */
   readonly get: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
   /**
-   * The client as this process saw it last, else as it is stored. Whoever acts on it passes its version to the commit
-   * that makes the act count, so that a change made elsewhere is noticed at no extra cost. A client that is known by a
-   * URL stands in no table, and has a value without a version.
+   * The client as this process saw it within its lease, else as it is stored. Whoever acts on it passes its version to
+   * the commit that makes the act count, so that a change within the lease is noticed at no extra cost. A client that is
+   * known by a URL stands in no table, and has a value without a version.
    */
   readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** The client as it is stored, or described by its URL: for whoever acts on it without such a commit. */
@@ -45,16 +46,15 @@ export interface Clients {
   readonly list: (sandboxId: string) => Promise<readonly ClientRecord[]>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
-  /** Keeps a client in place of whatever is called the same, and forgets that such a one was removed. */
-  readonly put: (sandboxId: string, client: ClientRecord) => Promise<void>;
+  /** Keeps clients in place of whatever is called the same, and forgets that such were removed. */
+  readonly put: (sandboxId: string, clients: readonly ClientRecord[]) => Promise<void>;
   /** Whether a client of that id was there and has been removed. */
   readonly wasRemoved: (sandboxId: string, clientId: string) => Promise<boolean>;
   /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
   readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
   /**
-   * Forgets a client for good, and leaves a mark by which its tokens end (RFC 7592 2.3). Another process may go on
-   * remembering it, and show its consent page or issue a code; but whatever counts is committed with the client's
-   * version, and so fails there, too.
+   * Forgets a client for good, and leaves a mark by which its tokens end (RFC 7592 2.3). For the length of a lease another
+   * process may go on showing its consent page; but whatever counts is committed with the client's version, and fails.
    */
   readonly remove: (sandboxId: string, clientId: string, nowMs: number) => Promise<void>;
 }
@@ -68,23 +68,34 @@ export const MAX_LISTED = 1000;
  *
  * @param store The store.
  * @param describe Finds the client of a URL, or throws.
+ * @param lease How long what was seen of a client may be believed.
  */
 export function createClients(
   store: Store,
   describe: (sandbox: Sandbox, clientId: string) => Promise<ClientRecord>,
+  lease: Lease,
 ): Clients {
-  const seen = new Map<string, Entry<ClientRecord>>();
+  // Counted, since what was asked for before a change can arrive after it.
+  let changes = 0;
+  const seen = new Map<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>();
 
   async function get(sandboxId: string, clientId: string): Promise<Entry<ClientRecord>> {
+    const readMs = lease.nowMs();
+    const changesBefore = changes;
     const entry = await store.get<ClientRecord>(keyOf(sandboxId, clientId));
     const name = `${sandboxId} ${clientId}`;
     if (entry.value === undefined) {
       seen.delete(name);
-    } else {
+    } else if (changes === changesBefore) {
       if (seen.size >= MAX_REMEMBERED) seen.clear();
-      seen.set(name, entry);
+      seen.set(name, { entry, readMs });
     }
     return entry;
+  }
+
+  function forget(sandboxId: string, clientId: string): void {
+    changes++;
+    seen.delete(`${sandboxId} ${clientId}`);
   }
 
   async function find(sandbox: Sandbox, clientId: string): Promise<Entry<ClientRecord>> {
@@ -99,7 +110,7 @@ export function createClients(
     find,
     recall: async (sandbox, clientId) => {
       const known = seen.get(`${sandbox.id} ${clientId}`);
-      return known ? whileKnown(sandbox, known) : await find(sandbox, clientId);
+      return known && lease.holds(known.readMs) ? whileKnown(sandbox, known.entry) : await find(sandbox, clientId);
     },
     list: async (sandboxId) =>
       (await store.list<ClientRecord>([sandboxId, "client"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
@@ -109,13 +120,22 @@ export function createClients(
       }
     },
     replace: async (sandboxId, { key, versionstamp }, client) => {
-      seen.delete(`${sandboxId} ${client.clientId}`);
-      return await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
+      const isDone = await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
+      forget(sandboxId, client.clientId);
+      if (isDone) await lease.runOut();
+      return isDone;
     },
-    put: async (sandboxId, client) => {
-      const mark = removedClientKey(sandboxId, client.clientId);
-      await store.commit({ sets: [{ key: keyOf(sandboxId, client.clientId), value: client }], deletes: [mark] });
-      seen.delete(`${sandboxId} ${client.clientId}`);
+    put: async (sandboxId, clients) => {
+      let isReplacing = false;
+      for (const client of clients) {
+        const { key, versionstamp } = await store.get(keyOf(sandboxId, client.clientId));
+        const mark = removedClientKey(sandboxId, client.clientId);
+        await store.commit({ sets: [{ key, value: client }], deletes: [mark] });
+        forget(sandboxId, client.clientId);
+        isReplacing ||= versionstamp !== null;
+      }
+      // What nobody knew of, no process remembers otherwise.
+      if (isReplacing) await lease.runOut();
     },
     wasRemoved: async (sandboxId, clientId) =>
       (await store.get(removedClientKey(sandboxId, clientId))).versionstamp !== null,
@@ -123,7 +143,8 @@ export function createClients(
       // The mark stays: a token can have been issued that never expires.
       const mark = { key: removedClientKey(sandboxId, clientId), value: nowMs };
       await store.commit({ deletes: [keyOf(sandboxId, clientId)], sets: [mark] });
-      seen.delete(`${sandboxId} ${clientId}`);
+      forget(sandboxId, clientId);
+      await lease.runOut();
     },
   };
 }
