@@ -14,6 +14,7 @@ import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound } from "../lib/outbound.ts";
+import { type Askers, createAskers } from "../lib/public/asker.ts";
 import { publicPlan } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
@@ -101,7 +102,9 @@ export function createApp(given: AppOptions): App {
       return exchange?.close({ response, route: undefined, shapedBy: [] }, false) ?? response;
     }
   };
-  const limited = options.public ? limitApp(app, { ...deps, addressOf: (url) => parseAddress(url, isScenario) }) : app;
+  const { askers } = deps;
+  const addressOf = (url: URL): ReturnType<typeof parseAddress> => parseAddress(url, isScenario);
+  const limited = askers ? limitApp(app, { ...deps, askers, addressOf }) : app;
   return withUrl(limited, options.publicUrl ?? "http://localhost");
 }
 
@@ -113,13 +116,17 @@ interface Parts extends ServeDeps {
   readonly recorder: Recorder | undefined;
   readonly now: () => number;
   readonly monotonicMs: () => number;
+  /** Who asks, on a server that anybody can reach. */
+  readonly askers: Askers | undefined;
 }
 
 function assemble(options: AppOptions): Parts {
   const { kv, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
-  const store = options.public ? withQuotas(createStore(kv, chance), monotonicMs) : createStore(kv, chance);
+  const askers = options.public ? createAskers() : undefined;
+  const unlimited = createStore(kv, chance);
+  const store = askers ? withQuotas(unlimited, { monotonicMs, now, asker: askers.current }) : unlimited;
   const local = options.loopbackOnly ?? false;
   const outbound = createOutbound({
     fetch: options.fetch ?? fetchAt,
@@ -174,6 +181,7 @@ function assemble(options: AppOptions): Parts {
     table,
     now,
     monotonicMs,
+    askers,
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
       ...clientMetadataRoutes(),

@@ -4,11 +4,12 @@
  * @module
  */
 import { OAuthError } from "../lib/errors.ts";
+import type { Askers } from "../lib/public/asker.ts";
 import { peerOf } from "../lib/public/peer.ts";
-import { type Rate, rateOf, rates } from "../lib/public/limits.ts";
+import { isShared, type Rate, type RateName, rateOf, rates } from "../lib/public/limits.ts";
 import { createRateLimiter } from "../lib/public/rate_limiter.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
-import { controlPaths } from "../lib/urls.ts";
+import { controlPaths, paths } from "../lib/urls.ts";
 import { renderNotice } from "../views/notice.tsx";
 import { failureResponse } from "./failure.tsx";
 import type { Located } from "./request_url.ts";
@@ -18,6 +19,8 @@ import { allowOrigin, type ConnectionInfo } from "./router.ts";
 export interface LimitsDeps {
   /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
+  /** Told who asks. */
+  readonly askers: Askers;
   /** Which sandbox a URL is of. */
   readonly addressOf: (url: URL) => Address | undefined;
 }
@@ -28,35 +31,59 @@ export interface LimitsDeps {
  * @param app The app.
  * @param deps What limits are kept with.
  */
-export function limitApp(app: Located, { monotonicMs, addressOf }: LimitsDeps): Located {
+export function limitApp(app: Located, { monotonicMs, askers, addressOf }: LimitsDeps): Located {
   const peers = createRateLimiter(monotonicMs);
+  const costs = createRateLimiter(monotonicMs);
   const beginners = createRateLimiter(monotonicMs);
   const all = createRateLimiter(monotonicMs);
-  const rotators = createRateLimiter(monotonicMs);
   const sandboxes = createRateLimiter(monotonicMs);
 
-  function refusalOf(peer: string, sandbox: string, isRotation: boolean): OAuthError | undefined {
+  function refusalOf(peer: string, sandbox: string, costly: Costly | undefined): OAuthError | undefined {
     const wait = peers.take(peer, rates.address);
     if (wait > 0) return tooMany("requests of your address", rates.address, wait);
-    const waitToRotate = isRotation ? rotators.take(peer, rates.rotations) : 0;
-    if (waitToRotate > 0) return tooMany("rotations of keys of your address", rates.rotations, waitToRotate);
-    const isNew = sandbox.includes("~") && !sandboxes.knows(sandbox);
-    const waitToBegin = isNew ? beginners.take(peer, rates.beginnings) : 0;
-    if (waitToBegin > 0) return tooMany("new sandboxes of your address", rates.beginnings, waitToBegin);
-    const waitForOthers = isNew ? all.take("", rates.allBeginnings) : 0;
-    if (waitForOthers > 0) return tooMany("new sandboxes", rates.allBeginnings, waitForOthers);
+    const waitForCost = costly ? costs.take(`${costly} ${peer}`, rates[costly]) : 0;
+    if (costly && waitForCost > 0) return tooMany(costlyNames[costly], rates[costly], waitForCost);
+    return refusalToBegin(peer, sandbox) ?? refusalToAsk(peer, sandbox);
+  }
+
+  function refusalToBegin(peer: string, sandbox: string): OAuthError | undefined {
+    if (isShared(sandbox) || sandboxes.knows(sandbox)) return undefined;
+    const wait = beginners.take(peer, rates.beginnings);
+    if (wait > 0) return tooMany("new sandboxes of your address", rates.beginnings, wait);
+    const waitForOthers = all.take("", rates.allBeginnings);
+    // Nobody keeps others out who have hardly begun any.
+    if (waitForOthers === 0 || costs.take(`first ${peer}`, rates.firstBeginnings) === 0) return undefined;
+    return tooMany("new sandboxes", rates.allBeginnings, waitForOthers);
+  }
+
+  function refusalToAsk(peer: string, sandbox: string): OAuthError | undefined {
     const rate = rateOf(sandbox);
-    const waitForSandbox = sandboxes.take(sandbox, rate);
-    return waitForSandbox > 0 ? tooMany(`requests to the sandbox ${sandbox}`, rate, waitForSandbox) : undefined;
+    const wait = sandboxes.take(sandbox, rate);
+    if (wait === 0 || (isShared(sandbox) && costs.take(`spare ${peer}`, rates.spare) === 0)) return undefined;
+    return tooMany(`requests to the sandbox ${sandbox}`, rate, wait);
   }
 
   return async (request, url, info) => {
     // Where there is no such sandbox, it is the address alone that counts.
     const { name, path } = addressOf(url) ?? { name: "main", path: "" };
-    const isRotation = path === controlPaths.rotateKeys && request.method === "POST";
-    const refusal = refusalOf(peerOf(hostnameOf(info), request.headers.get("x-forwarded-for")), name, isRotation);
-    return withNotice(refusal ? refused(refusal, request, url) : await app(request, url, info));
+    const peer = peerOf(hostnameOf(info), request.headers.get("x-forwarded-for"));
+    const refusal = refusalOf(peer, name, costOf(request, url, path));
+    return withNotice(
+      refusal ? refused(refusal, request, url) : await askers.answer(peer, () => app(request, url, info)),
+    );
   };
+}
+
+/** What costs so much more than other requests that it has a rate of its own, and what an error calls it. */
+const costlyNames = { rotations: "rotations of keys of your address", logins: "logins of your address" } as const;
+type Costly = keyof typeof costlyNames & RateName;
+
+/** What a request costs beside one of the address's requests, as far as that can be told without its body. */
+function costOf({ method }: Request, { searchParams }: URL, path: string): Costly | undefined {
+  if (path === controlPaths.rotateKeys) return method === "POST" ? "rotations" : undefined;
+  // A scenario's layout may put the endpoint below an issuer's path.
+  if (!path.endsWith("/authorize") && !path.endsWith(paths.deviceVerify)) return undefined;
+  return method === "POST" || searchParams.has("auto_approve_email") ? "logins" : undefined;
 }
 
 function hostnameOf(info: ConnectionInfo | undefined): string | undefined {

@@ -1,5 +1,6 @@
 /** A server that anybody can reach: what it lets one caller and one sandbox have, and that others don't notice. */
 import assert from "node:assert/strict";
+import { createAskers } from "../lib/public/asker.ts";
 import { rates, RETENTION_MS } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import { createRateLimiter, MAX_BUCKETS } from "../lib/public/rate_limiter.ts";
@@ -23,39 +24,19 @@ import {
   testApp,
   text,
 } from "./helpers.ts";
+import { publicApp } from "./public_app.ts";
 
-/** A public app with a clock for durations that stands still. */
-interface PublicApp extends TestApp {
-  readonly durations: { nowMs: number };
-  /** The same app, asked from an address. */
-  readonly from: (hostname: string, headers?: Record<string, string>) => TestApp;
-}
-
-async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): Promise<PublicApp> {
-  const durations = { nowMs: 0 };
-  const test = await testApp({ public: true, monotonicMs: () => durations.nowMs, ...overrides });
-  const from = (hostname: string, headers: Record<string, string> = {}): TestApp => {
-    const remoteAddr = { transport: "tcp", hostname, port: 1 } as const;
-    const fetch: TestApp["fetch"] = (path, init) => {
-      const request = new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init });
-      for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
-      return test.app(request, { remoteAddr });
-    };
-    return {
-      ...test,
-      fetch,
-      get: (path, more = {}) => fetch(path, { headers: more }),
-      postForm: (path, fields, more = {}) =>
-        fetch(path, { method: "POST", body: new URLSearchParams(fields), headers: more }),
-      postJson: (path, body) =>
-        fetch(path, {
-          method: "POST",
-          body: JSON.stringify(body),
-          headers: { "content-type": "application/json" },
-        }),
-    };
-  };
-  return { ...test, durations, from };
+/** Puts rows into a table as if somebody had written them, the books of the quotas included. */
+async function seed(
+  { kv, clock }: TestApp,
+  table: readonly [sandbox: string, name: string],
+  rows: number,
+): Promise<void> {
+  for (let row = 0; row < rows; row++) {
+    const key = [...table, `seeded${row}`];
+    const booking = { key, owner: "", bytes: 1, writtenAtMs: clock.nowMs, goneAtMs: clock.nowMs + RETENTION_MS };
+    await kv.atomic().set(key, {}).set(["#owned", ...key], booking).commit();
+  }
 }
 
 /** Asks until it is refused; gives the number of answers before, and the refusal. */
@@ -125,6 +106,7 @@ Deno.test("public: an address rotates so many keys and no more, in whatever sand
 Deno.test("public: all addresses together begin so many sandboxes, and use those that are there (README)", async () => {
   const app = limitApp(() => Promise.resolve(new Response()), {
     monotonicMs: () => 0,
+    askers: createAskers(),
     addressOf: (url) => parseAddress(url, () => true),
   });
   const ask = (sandbox: string, caller: number): Promise<Response> => {
@@ -133,10 +115,13 @@ Deno.test("public: all addresses together begin so many sandboxes, and use those
     return app(new Request(url), url, { remoteAddr });
   };
   let begun = 0;
-  const { answered, refusal } = await untilRefused(() => ask(`standard~${begun}`, begun++), rates.allBeginnings.burst);
-  assert.equal(answered, rates.allBeginnings.burst);
+  // Each address begins 16, and who has hardly begun any begins two more.
+  const most = rates.allBeginnings.burst + rates.firstBeginnings.burst;
+  const { answered, refusal } = await untilRefused(() => ask(`standard~${begun}`, begun++), most);
+  assert.equal(answered, most);
   assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /^There are too many new sandboxes;/);
   for (const sandbox of ["standard", "standard~0"]) assert.equal((await ask(sandbox, begun)).status, 200);
+  for (const caller of [2 * begun, 3 * begun]) assert.equal((await ask(`standard~new${caller}`, caller)).status, 200);
 });
 
 Deno.test("public: callers behind one's own proxy are told apart by what it has added, and by nothing they say (README)", async () => {
@@ -186,7 +171,7 @@ Deno.test("public: room that becomes free can be used again (README)", async () 
   assert.equal((await untilRefused(ask, 200)).answered, 200);
   const [first] = await Array.fromAsync(test.kv.list({ prefix: ["standard~a", "client"] }));
   assert(first);
-  await test.kv.delete(first.key);
+  await test.kv.atomic().delete(first.key).delete(["#owned", ...first.key]).commit();
   assert.equal((await untilRefused(ask, 2)).answered, 1);
 });
 
@@ -232,9 +217,7 @@ Deno.test("public: users, used codes and notes have quotas, too, and the refusal
     assert.match(last, /The quota of notes of this sandbox is used up/);
   });
   await t.step("a client whose sandbox has no room for a user is told so", async () => {
-    for (let count = 0; count < 200; count++) {
-      await test.kv.set(["standard~a", "user", `u${count}`], {});
-    }
+    await seed(test, ["standard~a", "user"], 200);
     tick();
     const response = await sandbox.get(
       authorizeQuery(clientId, { auto_approve_email: "ada@example.com", auto_approve_password: "x" }),
@@ -316,7 +299,7 @@ Deno.test("public: codes and refresh tokens that were used are counted (RFC 6749
   await using test = await publicApp();
   const sandbox = below(test, "/s/standard~a");
   const { clientId } = await register(sandbox);
-  for (let count = 0; count < 2000; count++) await test.kv.set(["standard~a", "spent", `s${count}`], {});
+  await seed(test, ["standard~a", "spent"], 2000);
   const code = await getCode(sandbox, clientId);
   const response = await sandbox.postForm(paths.token, {
     grant_type: "authorization_code",
@@ -332,7 +315,7 @@ Deno.test("public: codes and refresh tokens that were used are counted (RFC 6749
 });
 
 Deno.test("withQuotas keeps nothing for longer than a day but keys, and what is known of sandboxes as such (README)", async () => {
-  const written: unknown[] = [];
+  const written: [key: string, expireInMs: number | undefined][] = [];
   const none = { value: undefined, versionstamp: null };
   const store = withQuotas({
     get: (key) => Promise.resolve({ key, ...none }),
@@ -340,17 +323,20 @@ Deno.test("withQuotas keeps nothing for longer than a day but keys, and what is 
     create: () => assert.fail("a new value is a commit, too"),
     removeAll: () => Promise.resolve(),
     commit: ({ sets = [] }) => {
-      written.push(...sets.map(({ key, expireInMs }) => [key.join(" "), expireInMs]));
+      written.push(...sets.map(({ key, expireInMs }): [string, number | undefined] => [key.join(" "), expireInMs]));
       return Promise.resolve(true);
     },
-  }, () => 0);
+  }, { monotonicMs: () => 0, now: () => 0, asker: () => "" });
   const value = true;
   await store.create(["main", "client", "c"], value);
   await store.create(["main", "spent", "s"], value, 30 * RETENTION_MS);
   await store.create(["main", "pushed", "p"], value, 1000);
   await store.create(["main", "key", "EdDSA"], value);
   await store.commit({ sets: [{ key: ["#state", "main"], value }] });
-  assert.deepEqual(written, [
+  const isOwned = ([key]: readonly [string, unknown]): boolean => key.startsWith("#owned ");
+  // What the books say of a row goes with it.
+  assert.deepEqual(written.filter(isOwned).map(([, expireInMs]) => expireInMs), [RETENTION_MS, RETENTION_MS, 1000]);
+  assert.deepEqual(written.filter((write) => !isOwned(write)), [
     ["main client c", RETENTION_MS],
     ["main spent s", RETENTION_MS],
     ["main pushed p", 1000],

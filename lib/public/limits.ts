@@ -1,6 +1,7 @@
 /**
  * What a server that anybody can reach lets one caller and one sandbox have. All that is kept is small and goes after a
- * day, so nobody gains by filling it, and nobody else notices if somebody tries.
+ * day. What all share is shared out by address: who asks for more than a fair share loses the oldest of it, or waits, and
+ * nobody else does.
  *
  * @module
  */
@@ -14,56 +15,98 @@ export interface Rate {
   readonly perSecond: number;
 }
 
+/** What is counted: who asks, or for what. */
+export type RateName =
+  | "address"
+  | "labelled"
+  | "shared"
+  | "spare"
+  | "beginnings"
+  | "allBeginnings"
+  | "firstBeginnings"
+  | "rotations"
+  | "logins";
+
 /** What each address, each sandbox with a label, and each of the sandboxes that all share, may ask. */
-export const rates: Readonly<
-  Record<"address" | "labelled" | "shared" | "beginnings" | "allBeginnings" | "rotations", Rate>
-> = {
+export const rates: Readonly<Record<RateName, Rate>> = {
   address: { burst: 200, perSecond: 20 },
   labelled: { burst: 400, perSecond: 40 },
   shared: { burst: 4000, perSecond: 400 },
+  /** What each address may still ask of a sandbox that all share, while all together ask too much of it. */
+  spare: { burst: 40, perSecond: 0.4 },
   /** Sandboxes that one address may begin. */
   beginnings: { burst: 30, perSecond: 1 / 60 },
   /** Sandboxes that all addresses together may begin, since each is kept for a day. */
   allBeginnings: { burst: 2000, perSecond: 1 },
+  /** Sandboxes that each address may still begin, while all together begin too many. */
+  firstBeginnings: { burst: 2, perSecond: 1 / 3600 },
   /** Rotations of keys that one address may ask for, each of which can cost what thousands of requests do. */
   rotations: { burst: 5, perSecond: 1 / 12 },
+  /** Forms and requests of one address that may bring a password, which costs what hundreds of requests do. */
+  logins: { burst: 10, perSecond: 1 },
 };
 
-/** How much of one kind a sandbox may hold. */
+/** How much of one kind a sandbox may hold, or all together of what lies in no sandbox. */
 export interface Quota {
   /** What it is of, for people. */
   readonly of: string;
   /** How many. */
   readonly rows: number;
+  /** How large all of them together, in bytes as they are stored. */
+  readonly bytes: number;
+  /** Whether all share it, so that each address has a share of its own. */
+  readonly isShared: boolean;
+  /**
+   * Whether rows may go before their time: a client that is gone registers again, and a person who is gone signs in anew.
+   * But a mark that something was used or revoked must stay, or it could be used again.
+   */
+  readonly isEvictable: boolean;
 }
 
+/** What a table may hold in a sandbox with a label. */
+type TableQuota = Pick<Quota, "of" | "rows" | "isEvictable">;
+
 /** By the table of the store; what stands in none of these is not counted, for it does not grow. */
-const quotas: Readonly<Record<string, Quota>> = {
-  client: { of: "clients", rows: 200 },
-  user: { of: "users", rows: 200 },
-  note: { of: "notes", rows: 500 },
-  session: { of: "MCP sessions", rows: 200 },
-  device: { of: "devices", rows: 200 },
-  user_code: { of: "devices", rows: 200 },
-  pushed: { of: "pushed requests", rows: 200 },
-  replay: { of: "proofs and assertions in use", rows: 2000 },
-  spent: { of: "codes and refresh tokens used", rows: 2000 },
-  revoked: { of: "revocations", rows: 1000 },
-  minted: { of: "minted tokens", rows: 1000 },
-  count: { of: "faults", rows: 200 },
+const quotas: Readonly<Record<string, TableQuota>> = {
+  client: { of: "clients", rows: 200, isEvictable: true },
+  user: { of: "users", rows: 200, isEvictable: true },
+  note: { of: "notes", rows: 500, isEvictable: true },
+  session: { of: "MCP sessions", rows: 200, isEvictable: true },
+  device: { of: "devices", rows: 200, isEvictable: true },
+  user_code: { of: "devices", rows: 200, isEvictable: true },
+  pushed: { of: "pushed requests", rows: 200, isEvictable: true },
+  replay: { of: "proofs and assertions in use", rows: 2000, isEvictable: false },
+  spent: { of: "codes and refresh tokens used", rows: 2000, isEvictable: false },
+  revoked: { of: "revocations", rows: 1000, isEvictable: false },
+  minted: { of: "minted tokens", rows: 1000, isEvictable: true },
+  count: { of: "faults", rows: 200, isEvictable: false },
 };
 
-/** Scenarios that all visitors together may bring along; they lie in no sandbox. */
-const scenarioQuota: Quota = { of: "scenarios that were brought along", rows: 1000 };
+/** All rows of one kind in a sandbox with a label may together be so large, in bytes as they are stored. */
+export const MAX_TABLE_BYTES = 2 * 1024 * 1024;
 
-/** All rows of one kind together may be so large, in characters of JSON. */
-export const MAX_TABLE_LENGTH = 2 * 1024 * 1024;
+/** Scenarios that all visitors together may bring along; they lie in no sandbox. */
+const scenarioQuota: Quota = {
+  of: "scenarios that were brought along",
+  rows: 1000,
+  bytes: MAX_TABLE_BYTES,
+  isShared: true,
+  isEvictable: true,
+};
+
+/**
+ * What an address always has of a table that all share, in rows and bytes: enough to walk a flow some times, also where so
+ * many addresses hold marks that equal shares would be less.
+ */
+export const leastShare = { rows: 20, bytes: 16 * 1024 } as const;
 
 /** What an exchange may take on the record that processes share, in bytes: there are 2,000 of them a sandbox. */
 export const MAX_PUBLIC_EXCHANGE_BYTES = 8000;
 
-/** A sandbox that all share may hold so many times as much as one with a label. */
-const SHARED_FACTOR = 5;
+/** A sandbox that all share may hold so many times the rows and bytes of one with a label. */
+const sharedFactor = { rows: 25, bytes: 5 } as const;
+/** The most rows of one kind that there are anywhere. */
+const MAX_TABLE_ROWS = 10_000;
 
 /** How long anything is kept, in milliseconds; keys stay, for what they signed must verify. */
 export const RETENTION_MS = 24 * 60 * 60 * 1000;
@@ -74,8 +117,12 @@ export const publicPlan: PlanPatch = {
   mint: { accessTokenTtlSeconds: RETENTION_MS / 1000 },
 };
 
-/** Whether nobody has a sandbox to themselves. */
-function isShared(sandbox: string): boolean {
+/**
+ * Whether nobody has a sandbox to themselves.
+ *
+ * @param sandbox What it is called, or its id.
+ */
+export function isShared(sandbox: string): boolean {
   return !sandbox.includes("~");
 }
 
@@ -97,8 +144,8 @@ export function rateOf(sandbox: string): Rate {
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * assert.deepEqual(quotaOf("standard~mine", "client"), { of: "clients", rows: 200 });
- * assert.deepEqual(quotaOf("main", "client"), { of: "clients", rows: 1000 });
+ * assert.equal(quotaOf("standard~mine", "client")?.rows, 200);
+ * assert.equal(quotaOf("main", "client")?.rows, 5000);
  * assert.equal(quotaOf("main", "key"), undefined);
  * ```
  */
@@ -106,5 +153,7 @@ export function quotaOf(sandboxId: string, table: string): Quota | undefined {
   if (sandboxId === "#scenario") return scenarioQuota;
   const quota = quotas[table];
   if (quota === undefined || sandboxId.startsWith("#")) return undefined;
-  return isShared(sandboxId) ? { ...quota, rows: quota.rows * SHARED_FACTOR } : quota;
+  if (!isShared(sandboxId)) return { ...quota, isShared: false, bytes: MAX_TABLE_BYTES };
+  const rows = Math.min(quota.rows * sharedFactor.rows, MAX_TABLE_ROWS);
+  return { ...quota, isShared: true, rows, bytes: MAX_TABLE_BYTES * sharedFactor.bytes };
 }

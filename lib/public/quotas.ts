@@ -1,87 +1,159 @@
 /**
- * A store in which no sandbox can grow without end: what is written is counted, and what would be too much is refused
- * before it is written. A count is a number in memory that is looked up again now and then, so it costs next to nothing;
- * several processes may each let a sandbox have its quota, and no more than that.
+ * A store in which no sandbox can grow without end, and nobody can keep others out of one that all share. Every row of a
+ * table that grows is in the books: beside it lies a small row that says who wrote it, how large it is and when it is gone,
+ * written in the same commit. So the books outlive the process, and all processes share them; each reads them again once a
+ * minute, and may in between let in what it does not know of yet.
+ *
+ * When a table is full, a sandbox with a label, which is somebody's own, gets no more. Where all share it, the oldest rows
+ * of the address that has most make room. Marks of what was used or revoked are never removed: there an address that has
+ * its share waits, and one that has not is let in.
  *
  * @module
  */
+import { hash } from "node:crypto";
 import { OAuthError } from "../errors.ts";
 import type { Commit, Key, Store } from "../store/kv.ts";
-import { MAX_TABLE_LENGTH, type Quota, quotaOf, RETENTION_MS } from "./limits.ts";
+import { storedBytes } from "../store/stored_value.ts";
+import { type Book, type Booking, createBook } from "./book.ts";
+import { type Quota, quotaOf, RETENTION_MS } from "./limits.ts";
+import { excessOf, makeRoom } from "./room.ts";
 
-/** How much a sandbox holds of one table. */
-interface Tally {
-  rows: number;
-  length: number;
-  readonly countedMs: number;
+/** What quotas are kept with. */
+export interface QuotaDeps {
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** The address that what is going on is done for. */
+  readonly asker: () => string;
+}
+
+/** The books of a table, and when they were read. */
+interface OpenBook {
+  readonly book: Book;
+  readonly readMs: number;
+}
+
+/** A row that was entered, and how to take that back. */
+interface Admitted {
+  readonly booking: Booking;
+  readonly undo: () => void;
 }
 
 /** A value on its way into the store. */
 type Write = NonNullable<Commit["sets"]>[number];
 
-/** How long a count is believed, since others write too, and rows run out by themselves, in milliseconds. */
-const COUNT_MS = 60_000;
-/** How soon one is looked up again that says that there is no room, in milliseconds. */
-const RECOUNT_MS = 1000;
-/** The most counts that are kept. */
-const MAX_TALLIES = 10_000;
+/** How long the books are believed, since others write too, in milliseconds. */
+const READ_MS = 60_000;
+/** How soon they are read again when they say that there is no room, in milliseconds. */
+const REREAD_MS = 1000;
+/** The most books that are open at once; those that were not looked into for longest are closed. */
+const MAX_BOOKS = 200;
+/** The most rows that books are read of. */
+const MAX_READ = 100_000;
+/** Rows that are removed in one commit. */
+const MAX_REMOVED = 50;
+
+/** Below this lies what is known of the row at the rest of the key. */
+const OWNED = "#owned";
 
 /**
- * Puts limits on a store: how much a sandbox may hold, and for how long.
+ * Puts limits on a store: how much a sandbox may hold, whose it is, and for how long.
  *
  * @param store The store.
- * @param monotonicMs A clock for durations, in milliseconds.
+ * @param deps What quotas are kept with.
  */
-export function withQuotas(store: Store, monotonicMs: () => number): Store {
-  const tallies = new Map<string, Promise<Tally>>();
+export function withQuotas(store: Store, { monotonicMs, now, asker }: QuotaDeps): Store {
+  const books = new Map<string, Promise<OpenBook>>();
 
-  async function count(prefix: Key, rows: number): Promise<Tally> {
-    const countedMs = monotonicMs();
-    const entries = await store.list(prefix, rows + 1);
-    const length = entries.reduce((sum, { value }) => sum + lengthOf(value), 0);
-    return { rows: entries.length, length, countedMs };
+  async function read(table: Key): Promise<OpenBook> {
+    const readMs = monotonicMs();
+    const entries = await store.list<Booking>([OWNED, ...table], MAX_READ);
+    return { readMs, book: createBook(entries.flatMap(({ value }) => value && value.goneAtMs > now() ? [value] : [])) };
   }
 
-  async function tallyOf(prefix: Key, { rows }: Quota, maxAgeMs: number): Promise<Tally> {
-    const name = prefix.join(" ");
-    const known = tallies.get(name);
-    if (known && monotonicMs() - (await known).countedMs < maxAgeMs) return await known;
-    // Somebody else may have begun to count meanwhile.
-    const counting = tallies.get(name);
-    if (counting !== undefined && counting !== known) return await counting;
-    if (tallies.size >= MAX_TALLIES) tallies.clear();
-    const counted = count(prefix, rows);
-    tallies.set(name, counted);
-    counted.catch(() => tallies.delete(name));
-    return await counted;
+  /** The books of a table, no older than that; those who come meanwhile wait with the one who reads. */
+  async function open(table: Key, maxAgeMs: number): Promise<Book> {
+    const name = table.join(" ");
+    const known = books.get(name);
+    const opened = known && await known;
+    if (opened && monotonicMs() - opened.readMs < maxAgeMs) return opened.book;
+    const reading = books.get(name);
+    if (reading !== undefined && reading !== known) return (await reading).book;
+    const next = read(table);
+    books.delete(name);
+    books.set(name, next);
+    next.catch(() => books.delete(name));
+    const [oldest] = books.keys();
+    if (books.size > MAX_BOOKS && oldest !== undefined) books.delete(oldest);
+    return (await next).book;
+  }
+
+  async function remove(rows: readonly Booking[]): Promise<void> {
+    for (let at = 0; at < rows.length; at += MAX_REMOVED) {
+      const keys = rows.slice(at, at + MAX_REMOVED).map(({ key }) => key);
+      await store.commit({ deletes: keys.flatMap((key) => [key, [OWNED, ...key]]) });
+    }
+  }
+
+  /** Enters a row into the books of its table; undefined, with nothing entered, if there is no room. */
+  async function enter(asked: Booking, quota: Quota, maxAgeMs: number): Promise<Admitted | undefined> {
+    const book = await open(tableOf(asked.key), maxAgeMs);
+    const before = book.find(asked.key);
+    const booking = before ? { ...asked, owner: before.owner, writtenAtMs: before.writtenAtMs } : asked;
+    // Nothing is awaited between the look and the entry, so that nobody comes between.
+    const { hasRoom, removed } = makeRoom(book, quota, booking, now());
+    if (hasRoom) book.enter(booking);
+    await remove(removed);
+    return hasRoom ? { booking, undo: () => before ? book.enter(before) : book.strike(asked.key) } : undefined;
   }
 
   /** Enters a write into the books, or refuses it. */
-  async function admit({ key, value }: Write, isUpdate: boolean): Promise<void> {
-    const [sandboxId, table] = [String(key[0]), String(key[1])];
-    const quota = quotaOf(sandboxId, table);
-    if (!quota) return;
-    const length = lengthOf(value);
-    const isFull = (tally: Tally): boolean =>
-      (!isUpdate && tally.rows >= quota.rows) || tally.length + length > MAX_TABLE_LENGTH;
-    const prefix = sandboxId.startsWith("#") ? [sandboxId] : [sandboxId, table];
-    let tally = await tallyOf(prefix, quota, COUNT_MS);
-    if (isFull(tally)) tally = await tallyOf(prefix, quota, RECOUNT_MS);
-    if (isFull(tally)) {
-      const isThere = tally.length + length <= MAX_TABLE_LENGTH && (await store.get(key)).versionstamp !== null;
-      if (!isThere) throw isUsedUp(quota);
-    }
-    if (!isUpdate) tally.rows++;
-    tally.length += length;
+  async function admit(
+    { key, value, expireInMs = RETENTION_MS }: Write,
+    quota: Quota,
+    isThere: boolean,
+  ): Promise<Admitted> {
+    const writtenAtMs = now();
+    const owner = quota.isShared ? ownerOf(asker()) : "";
+    const asked = { key, owner, bytes: storedBytes(value), writtenAtMs, goneAtMs: writtenAtMs + expireInMs };
+    const admitted = await enter(asked, quota, READ_MS) ?? await enter(asked, quota, REREAD_MS);
+    if (admitted) return admitted;
+    const book = await open(tableOf(key), REREAD_MS);
+    // A row that is in no books is from before there were any, or from a moment ago in another process.
+    const isChange = excessOf(book, quota, asked) === "rows" && (isThere || await isStored(key));
+    if (!isChange) throw isUsedUp(quota, key, (book.nextGoneAtMs(owner) ?? asked.goneAtMs) - writtenAtMs);
+    book.enter(asked);
+    return { booking: asked, undo: () => book.strike(key) };
+  }
+
+  async function isStored(key: Key): Promise<boolean> {
+    return (await store.get(key)).versionstamp !== null;
   }
 
   async function commit(changes: Commit): Promise<boolean> {
-    const { checks = [], sets = [] } = changes;
-    for (const write of sets) {
-      const isUpdate = checks.some(({ key, versionstamp }) => versionstamp !== null && isSame(key, write.key));
-      await admit(write, isUpdate);
+    const { checks = [], sets = [], deletes = [] } = changes;
+    const admitted: Admitted[] = [];
+    const undoAll = (): void => admitted.forEach(({ undo }) => undo());
+    try {
+      for (const write of sets.map(kept)) {
+        const quota = quotaAt(write.key);
+        const isThere = checks.some(({ key, versionstamp }) => versionstamp !== null && isSame(key, write.key));
+        if (quota) admitted.push(await admit(write, quota, isThere));
+      }
+      const struck = deletes.filter((key) => quotaAt(key) !== undefined);
+      const isDone = await store.commit({
+        ...changes,
+        sets: [...sets.map(kept), ...admitted.map(({ booking }) => entryOf(booking, now()))],
+        deletes: [...deletes, ...struck.map((key) => [OWNED, ...key])],
+      });
+      if (!isDone) undoAll();
+      else for (const key of struck) (await books.get(tableOf(key).join(" ")))?.book.strike(key);
+      return isDone;
+    } catch (error) {
+      undoAll();
+      throw error;
     }
-    return await store.commit(sets.length === 0 ? changes : { ...changes, sets: sets.map(kept) });
   }
 
   return {
@@ -94,9 +166,29 @@ export function withQuotas(store: Store, monotonicMs: () => number): Store {
       }),
     removeAll: async (prefix) => {
       await store.removeAll(prefix);
-      for (const name of tallies.keys()) if (name.startsWith(`${prefix.join(" ")} `)) tallies.delete(name);
+      await store.removeAll([OWNED, ...prefix]);
+      for (const name of books.keys()) if (`${name} `.startsWith(`${prefix.join(" ")} `)) books.delete(name);
     },
   };
+}
+
+function quotaAt([sandboxId, table]: Key): Quota | undefined {
+  return quotaOf(String(sandboxId), String(table));
+}
+
+/** The part of a key that a quota is for. */
+function tableOf(key: Key): Key {
+  return key.slice(0, String(key[0]).startsWith("#") ? 1 : 2);
+}
+
+/** The small row beside a row. */
+function entryOf(booking: Booking, nowMs: number): Write {
+  return { key: [OWNED, ...booking.key], value: booking, expireInMs: booking.goneAtMs - nowMs };
+}
+
+/** How an address stands in the books: who reads the database need not learn at once who has called. */
+export function ownerOf(address: string): string {
+  return hash("sha256", address, "base64url").slice(0, 16);
 }
 
 /** What a sandbox holds goes after some time, but for its keys; what is known of sandboxes as such has a time of its own. */
@@ -106,19 +198,23 @@ function kept(write: Write): Write {
   return { ...write, expireInMs: Math.min(write.expireInMs ?? RETENTION_MS, RETENTION_MS) };
 }
 
-function isUsedUp({ of, rows }: Quota): OAuthError {
-  const hours = RETENTION_MS / 3_600_000;
-  return new OAuthError("temporarily_unavailable", `The quota of ${of} of this sandbox is used up`, {
+function isUsedUp({ of, rows, bytes, isShared }: Quota, [sandboxId]: Key, waitMs: number): OAuthError {
+  const whose = String(sandboxId).startsWith("#") ? "of this server" : "of this sandbox";
+  const what = isShared ? `Your address's share in the quota of ${of} ${whose}` : `The quota of ${of} ${whose}`;
+  const own = isShared ? "; or a sandbox of your own, /s/standard~LABEL, which has a quota of its own" : "";
+  return new OAuthError("temporarily_unavailable", `${what} is used up`, {
     status: 507,
-    expected: `${rows} ${of} at the most, of ${MAX_TABLE_LENGTH} characters in all; each is gone after ${hours} hours`,
+    expected: `${rows} ${of} at the most, of ${bytes} bytes in all; the next is gone in ${durationText(waitMs)}${own}`,
     reference: "RFC 4918 11.5",
+    headers: { "retry-after": `${Math.max(1, Math.ceil(waitMs / 1000))}` },
   });
+}
+
+function durationText(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  return minutes < 60 ? `${Math.max(1, minutes)} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function isSame(a: Key, b: Key): boolean {
   return a.length === b.length && a.every((part, index) => part === b[index]);
-}
-
-function lengthOf(value: unknown): number {
-  return JSON.stringify(value)?.length ?? 0;
 }
