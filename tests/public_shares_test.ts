@@ -123,7 +123,7 @@ for (const attackers of [1, 10, 1000]) {
   });
 }
 
-Deno.test("public: one address that fills the root's clients with large registrations keeps nobody out (RFC 7591 5)", async () => {
+Deno.test("public: one address that fills the root's clients with large registrations keeps nobody out (README, host it)", async () => {
   await using test = await publicApp();
   const attacker = test.from(addressOf(0));
   const n = (length: number): object => ({
