@@ -8,7 +8,7 @@ import { buildSandbox, noRevocations, type Revocations, type Sandbox, secondServ
 import type { Fault } from "./scenarios/fault.ts";
 import { patchPlan, type Plan, type PlanPatch, standardPlan } from "./scenarios/plan.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
-import type { SandboxState } from "./store/sandboxes.ts";
+import { type SandboxState, untouched } from "./store/sandboxes.ts";
 
 /** A sandbox in use. */
 export interface World {
@@ -22,6 +22,8 @@ export interface World {
   readonly id: () => string;
   /** What a test has changed. */
   readonly state: () => SandboxState;
+  /** Why what a test has changed cannot be read, if it cannot: until it is reset nothing is known of the sandbox. */
+  readonly problem: () => Error | undefined;
   /** The plan of a request that meets no fault; the same object as long as nothing changes. */
   readonly plan: () => Plan;
   /** Faults of the scenario, then those that were set. */
@@ -67,14 +69,19 @@ export interface WorldDeps {
  *
  * @param identity What it is called, and how it behaves.
  * @param deps What it is made with.
- * @returns The sandbox, and what sets its state.
+ * @returns The sandbox, what sets its state, and what notes that its state cannot be read.
  */
 export function createWorld(
   { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
   { base = {}, patch, now: realNow, onRotate }: WorldDeps,
-): { readonly world: World; readonly set: (state: SandboxState) => void } {
+): {
+  readonly world: World;
+  readonly set: (state: SandboxState) => void;
+  readonly fail: (problem: Error) => void;
+} {
   const seen = new Map<string, Sandbox>();
   let state: SandboxState | undefined;
+  let problem: Error | undefined;
   let plan = standardPlan;
   let faults: readonly Fault[] = [];
   const now = (): number => realNow() + (state?.clockOffsetMs ?? 0);
@@ -85,6 +92,7 @@ export function createWorld(
   };
 
   const set = (next: SandboxState): void => {
+    problem = undefined;
     if (state && isSame(state, next)) return;
     if (next.epoch !== state?.epoch) seen.clear();
     // Whoever has rotated them may have been another process.
@@ -92,6 +100,11 @@ export function createWorld(
     state = next;
     plan = patchPlan(standardPlan, base, scenario.plan, patch, next.patch);
     faults = [...scenario.plan.faults ?? [], ...next.faults];
+  };
+
+  const fail = (error: Error): void => {
+    state ??= untouched;
+    problem = error;
   };
 
   const seenFrom = (origin: string, prefix: string): Sandbox => {
@@ -114,10 +127,11 @@ export function createWorld(
     now,
     seenFrom,
     state: current,
+    problem: () => problem,
     plan: () => plan,
     faults: () => faults,
   });
-  return { world, set };
+  return { world, set, fail };
 }
 
 function isSame(a: SandboxState, b: SandboxState): boolean {

@@ -10,7 +10,8 @@ import type { PlanPatch } from "./scenarios/plan.ts";
 import { MAIN, type Scenario } from "./scenarios/scenario.ts";
 import type { Address, Sandbox } from "./sandbox.ts";
 import type { Lease } from "./store/lease.ts";
-import type { SandboxState, SandboxTable } from "./store/sandboxes.ts";
+import { type SandboxState, type SandboxTable, untouched } from "./store/sandboxes.ts";
+import { UnreadableRowError } from "./store/unreadable.ts";
 import { createWorld, idOf, idsOf, type World } from "./world.ts";
 
 export type { World } from "./world.ts";
@@ -33,6 +34,8 @@ export interface WorldsDeps {
   readonly onRotate: (sandboxId: string) => void;
   /** Told of ids under which nothing lies any more. */
   readonly onForget: (sandboxId: string) => void;
+  /** Told why idle sandboxes could not be removed, which is no concern of the request that came along. */
+  readonly onSweepError: (error: unknown) => void;
 }
 
 /** The sandboxes of one app. */
@@ -61,6 +64,7 @@ const SWEEP_MS = 10 * 60 * 1000;
 interface Held {
   readonly world: World;
   readonly set: (state: SandboxState) => void;
+  readonly fail: (problem: Error) => void;
   readMs: number;
   reading: Promise<void> | undefined;
   touchedMs: number;
@@ -81,8 +85,12 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     if (!scenario) return undefined;
     const known = held.get(name);
     if (known) return known;
-    const { world, set } = createWorld({ name, label, scenario }, deps);
-    const made: Held = { world, set, readMs: -Infinity, reading: undefined, touchedMs: Infinity };
+    const made: Held = {
+      ...createWorld({ name, label, scenario }, deps),
+      readMs: -Infinity,
+      reading: undefined,
+      touchedMs: Infinity,
+    };
     held.set(name, made);
     return made;
   }
@@ -95,7 +103,12 @@ export function createWorlds(deps: WorldsDeps): Worlds {
 
   async function read(entry: Held): Promise<void> {
     const readMs = lease.nowMs();
-    entry.set(await table.state(entry.world.name));
+    try {
+      entry.set(await table.state(entry.world.name));
+    } catch (error) {
+      if (!(error instanceof UnreadableRowError)) throw error;
+      entry.fail(error);
+    }
     entry.readMs = readMs;
   }
 
@@ -133,6 +146,20 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     await lease.runOut();
   }
 
+  /** Begins a sandbox under another id, whether or not what was known of it can be read. */
+  async function restart(world: World): Promise<void> {
+    try {
+      await change(world, ({ epoch }) => ({ ...untouched, epoch: epoch + 1 }));
+    } catch (error) {
+      if (!(error instanceof UnreadableRowError)) throw error;
+      // Nobody knows how often it was reset, but not as often as milliseconds have gone by.
+      const state = { ...untouched, epoch: now() };
+      await table.replace(world.name, state);
+      held.get(world.name)?.set(state);
+      await lease.runOut();
+    }
+  }
+
   function heldOf({ name }: Sandbox): Held {
     const entry = held.get(name);
     if (!entry) throw new Error(`The sandbox ${name} is not in use`);
@@ -153,13 +180,13 @@ export function createWorlds(deps: WorldsDeps): Worlds {
       if (!entry) return undefined;
       await refresh(entry);
       await touch(entry);
-      await sweep();
+      await sweep().catch(deps.onSweepError);
       return entry.world;
     },
     change,
     reset: async (world) => {
       const old = world.id();
-      await change(world, (state) => ({ epoch: state.epoch + 1, clockOffsetMs: 0, patch: {}, faults: [] }));
+      await restart(world);
       for (const id of idsOf(old)) {
         onForget(id);
         await table.clear(id);

@@ -124,8 +124,10 @@ function assemble(options: AppOptions): Parts {
   const { kv, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
+  const report = (message: string): void => log?.({ event: "error", message });
+  const fail = (message: string, error: unknown): void => report(`${message}: ${describeFailure(error)}`);
   const askers = options.public ? createAskers() : undefined;
-  const unlimited = createStore(kv, chance);
+  const unlimited = createStore(kv, chance, (key) => report(`A stored row cannot be read: ${JSON.stringify(key)}`));
   const store = askers ? withQuotas(unlimited, { monotonicMs, now, asker: askers.current }) : unlimited;
   const local = options.loopbackOnly ?? false;
   const outbound = createOutbound({
@@ -147,8 +149,6 @@ function assemble(options: AppOptions): Parts {
   const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
   const clientKeys = createClientKeys(outbound);
   const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
-  const report = (message: string): void => log?.({ event: "error", message });
-  const fail = (message: string, error: unknown): void => report(`${message}: ${describeFailure(error)}`);
   const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
   const { recording, recorder } = createRecorders(options, { chance, store, now, monotonicMs, sleep, report: fail });
   const table = createSandboxTable(store);
@@ -163,6 +163,7 @@ function assemble(options: AppOptions): Parts {
     now,
     lease,
     onRotate: keysOf.forget,
+    onSweepError: (error) => fail("Idle sandboxes were not removed", error),
     onForget: (sandboxId) => {
       keysOf.forget(sandboxId);
       recording?.drop(sandboxId);

@@ -20,6 +20,7 @@ import { parseRegistration } from "../lib/oauth/registration.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import type { ClientRecord } from "../lib/store/clients.ts";
+import { ifReadable } from "../lib/store/unreadable.ts";
 import type { UserRecord } from "../lib/store/users.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
@@ -48,10 +49,10 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
       return noStoreJson({ users: records.map(describeUser) });
     },
     control_remove_user: async ({ sandbox, param }) => {
-      const known = await users.find(sandbox.id, param);
-      if (!known) throw notThere("user", param);
+      const read = await ifReadable(users.find(sandbox.id, param));
+      if (read && !read.value) throw notThere("user", param);
       if (!await users.remove(sandbox.id, param)) throw isDeclared(param);
-      return noStoreJson(describeUser(known));
+      return noStoreJson(read?.value ? describeUser(read.value) : { email: param });
     },
     control_list_clients: async ({ sandbox }) => {
       const declared = sandbox.clients.flatMap(({ client_id }) => findDeclared(sandbox, client_id) ?? []);
@@ -70,10 +71,11 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
     },
     control_remove_client: async ({ sandbox, param }) => {
       if (findDeclared(sandbox, param)) throw isDeclared(param);
-      const { value: known } = await clients.get(sandbox.id, param);
-      if (!known) throw notThere("client", param);
+      const read = await ifReadable(clients.get(sandbox.id, param));
+      const known = read?.value.value;
+      if (read && !known) throw notThere("client", param);
       await clients.remove(sandbox.id, param, sandbox.now());
-      return noStoreJson(describeClient(known));
+      return noStoreJson(known ? describeClient(known) : { client_id: param });
     },
   };
 }

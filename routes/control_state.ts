@@ -11,6 +11,7 @@ import { withRoom } from "../lib/control/state.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import type { PlanPatch } from "../lib/scenarios/plan.ts";
+import { UnreadableRowError } from "../lib/store/unreadable.ts";
 import type { World } from "../lib/worlds.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
@@ -47,7 +48,13 @@ export function stateHandlers({ worlds }: ControlDeps): StateHandlers {
     },
     control_clear_plan: async ({ sandbox }) => {
       const world = worlds.of(sandbox);
-      await worlds.change(world, (state) => ({ ...state, patch: {} }));
+      try {
+        await worlds.change(world, (state) => ({ ...state, patch: {} }));
+      } catch (error) {
+        if (!(error instanceof UnreadableRowError)) throw error;
+        // The plan lies in one row with all else that is known of the sandbox.
+        await worlds.reset(world);
+      }
       return planResponse(world);
     },
     control_reset: async ({ request, sandbox }) => {

@@ -87,6 +87,7 @@ async function openProcesses(
         isShared: true,
       }),
       onRotate: () => {},
+      onSweepError: (error) => assert.fail(String(error)),
       onForget: (id) => forgotten.push(id),
     });
     return { worlds, forgotten, waits };
@@ -154,6 +155,7 @@ Deno.test("a process lets go of sandboxes that nobody has used for a day, keys a
     now: () => clock.nowMs,
     lease: createLease({ monotonicMs: () => clock.nowMs, sleep: () => Promise.resolve(), isShared: false }),
     onRotate: () => {},
+    onSweepError: (error) => assert.fail(String(error)),
     onForget: (id) => forgotten.add(id),
   });
   const visit = async (path: string): Promise<void> => {

@@ -43,9 +43,13 @@ import { createCommitQueue } from "./commit_queue.ts";
 import { createReadQueue } from "./read_queue.ts";
 import { retryLocked } from "./retry.ts";
 import { requireStorable } from "./stored_value.ts";
+import { isUnreadable, plainKey, type Scan, scanRows, UnreadableRowError } from "./unreadable.ts";
 
 /** Values removed in one commit; a transaction of `Deno.Kv` takes 1,000 changes, and has company here. */
 const MAX_REMOVED = 400;
+
+/** Rows that are told of when they cannot be read; more than that are not told of one by one. */
+const MAX_TOLD = 1000;
 
 /** Where a value is kept. */
 export type Key = readonly (string | number)[];
@@ -72,13 +76,17 @@ export interface Commit {
 
 /** The store's verbs, on whatever database the caller opened. */
 export interface Store {
-  /** Reads one value with its version; concurrent reads share a round trip. */
+  /**
+   * Reads one value with its version; concurrent reads share a round trip.
+   *
+   * @throws UnreadableRowError for a row that is there and cannot be read.
+   */
   readonly get: <T>(key: Key) => Promise<Entry<T>>;
-  /** Reads all values below a prefix, in the order of their keys, `limit` at the most. */
+  /** Reads all values below a prefix that can be read, in the order of their keys, `limit` at the most. */
   readonly list: <T>(prefix: Key, limit: number) => Promise<readonly Entry<T>[]>;
   /** Writes a value only if nothing is stored there; says whether it did. */
   readonly create: (key: Key, value: unknown, expireInMs?: number) => Promise<boolean>;
-  /** Removes all values below a prefix. */
+  /** Removes all values below a prefix, whether or not they can be read. */
   readonly removeAll: (prefix: Key) => Promise<void>;
   /**
    * Applies a commit; false, with nothing changed, if a check did not hold.
@@ -93,8 +101,9 @@ export interface Store {
  *
  * @param kv An open `Deno.Kv`.
  * @param chance Drawn from for retry jitter.
+ * @param onUnreadable Told of rows that cannot be read, once of each.
  */
-export function createStore(kv: Deno.Kv, chance: Chance): Store {
+export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key) => void = () => {}): Store {
   const retry = <T>(operation: () => Promise<T>): Promise<T> => retryLocked(operation, chance.fraction);
 
   const read = createReadQueue((keys) => retry(() => kv.getMany<unknown[]>(keys.map((key) => [...key]))));
@@ -118,19 +127,44 @@ export function createStore(kv: Deno.Kv, chance: Chance): Store {
     return await commitTogether(changes);
   }
 
+  const told = new Set<string>();
+
+  function tell(key: Key): void {
+    const name = JSON.stringify(key);
+    if (told.has(name) || told.size >= MAX_TOLD) return;
+    told.add(name);
+    onUnreadable(key);
+  }
+
   async function get<T>(key: Key): Promise<Entry<T>> {
-    const { value, versionstamp } = await read(key);
+    const { value, versionstamp } = await read(key).catch((error) => {
+      if (!isUnreadable(error)) throw error;
+      tell(key);
+      throw new UnreadableRowError(key);
+    });
     return { key, value: wasStored<T>(value) ? value : undefined, versionstamp };
   }
 
-  function list<T>(prefix: Key, limit: number): Promise<readonly Entry<T>[]> {
+  /** The short way, which nearly always is the whole way. */
+  function scan<T>(prefix: Key, limit: number): Promise<Scan<T>> {
+    const rows = (
+      { start }: { readonly start?: Key },
+      options: { readonly limit: number; readonly cursor?: string; readonly reverse?: boolean },
+    ): Deno.KvListIterator<T> => kv.list<T>({ prefix: [...prefix], ...(start ? { start: [...start] } : {}) }, options);
     return retry(async () => {
-      const entries: Entry<T>[] = [];
-      for await (const { key, value, versionstamp } of kv.list<T>({ prefix: [...prefix] }, { limit })) {
-        entries.push({ key: key.map((part) => typeof part === "number" ? part : String(part)), value, versionstamp });
+      try {
+        return { rows: await Array.fromAsync(rows({}, { limit })), unreadable: [] };
+      } catch (error) {
+        if (isUnreadable(error)) return await scanRows(prefix, limit, rows);
+        throw error;
       }
-      return entries;
     });
+  }
+
+  async function list<T>(prefix: Key, limit: number): Promise<readonly Entry<T>[]> {
+    const { rows, unreadable } = await scan<T>(prefix, limit);
+    unreadable.forEach(tell);
+    return rows.map(({ key, value, versionstamp }) => ({ key: plainKey(key), value, versionstamp }));
   }
 
   function create(key: Key, value: unknown, expireInMs?: number): Promise<boolean> {
@@ -142,9 +176,10 @@ export function createStore(kv: Deno.Kv, chance: Chance): Store {
 
   async function removeAll(prefix: Key): Promise<void> {
     for (;;) {
-      const entries = await list(prefix, MAX_REMOVED);
-      if (entries.length > 0) await commit({ deletes: entries.map(({ key }) => key) });
-      if (entries.length < MAX_REMOVED) return;
+      const { rows, unreadable } = await scan(prefix, MAX_REMOVED);
+      const deletes = [...rows.map(({ key }) => plainKey(key)), ...unreadable];
+      if (deletes.length > 0) await commit({ deletes });
+      if (deletes.length < MAX_REMOVED) return;
     }
   }
 

@@ -46,7 +46,12 @@ export function createReadQueue(
   async function send(): Promise<void> {
     isGathering = false;
     batchesAway++;
-    const batch = waiting.splice(0, MAX_KEYS);
+    await settle(waiting.splice(0, MAX_KEYS));
+    batchesAway--;
+    gather();
+  }
+
+  async function settle(batch: readonly Waiting[]): Promise<void> {
     try {
       const results = await readMany(batch.map(({ key }) => key));
       batch.forEach(({ resolve, reject }, index) => {
@@ -55,10 +60,11 @@ export function createReadQueue(
         else reject(new Error("The database answered fewer keys than were asked for"));
       });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      const [only] = batch;
+      if (batch.length === 1) only?.reject(error);
+      // One of them is at fault (a row that cannot be read): alone, each gets its own answer.
+      else await Promise.all(batch.map((one) => settle([one])));
     }
-    batchesAway--;
-    gather();
   }
 
   return (key) =>

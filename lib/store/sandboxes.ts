@@ -9,6 +9,7 @@ import { type Fault, isCounted } from "../scenarios/fault.ts";
 import type { PlanPatch } from "../scenarios/plan.ts";
 import type { Revocations } from "../sandbox.ts";
 import type { Key, Store } from "./kv.ts";
+import { ifReadable } from "./unreadable.ts";
 
 /** What a test has changed in a sandbox. */
 export interface SandboxState {
@@ -48,10 +49,13 @@ export interface SandboxTable {
   readonly state: (name: string) => Promise<SandboxState>;
   /** Changes it: `change` may be called more than once, if others change it at the same time. */
   readonly change: (name: string, change: (state: SandboxState) => SandboxState) => Promise<SandboxState>;
+  /** Puts a state in the place of one that cannot be read. */
+  readonly replace: (name: string, state: SandboxState) => Promise<void>;
   /** Notes that a sandbox is in use. */
   readonly touch: (name: string, nowMs: number) => Promise<void>;
   /**
-   * Forgets some sandboxes that were not used since a time, in milliseconds since 1970, those idle for longest first.
+   * Forgets some sandboxes that were not used since a time, in milliseconds since 1970, those idle for longest first; one
+   * whose state cannot be read as well as any other.
    *
    * @returns Whether there may be more.
    */
@@ -111,6 +115,11 @@ export function createSandboxTable(store: Store): SandboxTable {
     }
   }
 
+  /** What lies under an epoch that cannot be read goes when it runs out. */
+  async function epochOf(name: string): Promise<number> {
+    return (await ifReadable(store.get<SandboxState>(stateKey(name))))?.value.value?.epoch ?? 0;
+  }
+
   /** Says whether the list is shorter for it. */
   async function removeUnlessUsed(
     listed: Key,
@@ -118,10 +127,7 @@ export function createSandboxTable(store: Store): SandboxTable {
     idsOf: (name: string, epoch: number) => readonly string[],
   ): Promise<boolean> {
     const name = String(listed[2]);
-    const [used, state] = await Promise.all([
-      store.get<number>(usedKey(name)),
-      store.get<SandboxState>(stateKey(name)),
-    ]);
+    const [used, epoch] = await Promise.all([store.get<number>(usedKey(name)), epochOf(name)]);
     if (used.value !== undefined && used.value >= timeMs) {
       // It was used since, and stands in the list of a later hour as well, unless it was this very hour.
       if (Math.floor(used.value / HOUR_MS) === listed[1]) return false;
@@ -129,16 +135,17 @@ export function createSandboxTable(store: Store): SandboxTable {
     }
     const isGone = await store.commit({
       checks: [{ key: used.key, versionstamp: used.versionstamp }],
-      deletes: [listed, used.key, state.key],
+      deletes: [listed, used.key, stateKey(name)],
     });
     if (!isGone) return false;
-    for (const id of idsOf(name, state.value?.epoch ?? 0)) await store.removeAll([id]);
+    for (const id of idsOf(name, epoch)) await store.removeAll([id]);
     return true;
   }
 
   return {
     state: async (name) => (await store.get<SandboxState>(stateKey(name))).value ?? untouched,
     change,
+    replace: async (name, state) => void await store.commit({ sets: [{ key: stateKey(name), value: state }] }),
     touch: async (name, nowMs) => {
       await store.commit({
         sets: [{ key: usedKey(name), value: nowMs }, { key: hourKey(name, nowMs), value: true }],
@@ -148,7 +155,11 @@ export function createSandboxTable(store: Store): SandboxTable {
       const oldest = await store.list(["#used"], MAX_SWEPT);
       const idle = oldest.filter(({ key }) => Number(key[1]) * HOUR_MS < timeMs);
       let done = 0;
-      for (const { key } of idle) if (await removeUnlessUsed(key, timeMs, idsOf)) done++;
+      const problems: unknown[] = [];
+      for (const { key } of idle) {
+        await removeUnlessUsed(key, timeMs, idsOf).then((isGone) => isGone && done++, (error) => problems.push(error));
+      }
+      if (problems.length > 0) throw problems[0];
       return done === MAX_SWEPT;
     },
     clear: (sandboxId) => store.removeAll([sandboxId]),

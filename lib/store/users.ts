@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import type { Store } from "./kv.ts";
+import { ifReadable } from "./unreadable.ts";
 
 /** A user as it is kept: the password only as what a key derivation function made of it. */
 export interface UserRecord {
@@ -57,7 +58,9 @@ export function createUsers(store: Store): Users {
     list: async (sandboxId) =>
       (await store.list<UserRecord>([sandboxId, "user"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
     remove: async (sandboxId, email) => {
-      const { key, versionstamp } = await store.get<UserRecord>(keyOf(sandboxId, email));
+      const read = await ifReadable(store.get<UserRecord>(keyOf(sandboxId, email)));
+      if (!read) return await store.commit({ deletes: [keyOf(sandboxId, email)] });
+      const { key, versionstamp } = read.value;
       return versionstamp !== null && await store.commit({ checks: [{ key, versionstamp }], deletes: [key] });
     },
   };
