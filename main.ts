@@ -8,11 +8,13 @@ import { type Config, ConfigError, parseConfig, parseDatabase, parseSettings, ty
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { prepareFile } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";
+import { type BehindHandler, openFront } from "./lib/front.ts";
 import { helpText } from "./lib/help_text.ts";
 import { answerBroken, keepListening, type Listener, probeDescriptors } from "./lib/listener.ts";
 import { createLineQueue, createLog, type LogEvent } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
+import { connectionLimits, createConnections } from "./lib/public/connections.ts";
 import { isLoopback } from "./lib/http_origin.ts";
 import { readyText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
@@ -192,18 +194,22 @@ async function openKv(path?: string): Promise<Deno.Kv> {
   return kv;
 }
 
-function listen({ port, host, tls }: Config, app: App, log: (event: LogEvent) => void): Listener {
+function listen({ port, host, tls, settings }: Config, app: App, log: (event: LogEvent) => void): Listener {
   const report = (message: string): void => log({ event: "error", message });
-  const options = { hostname: host, onListen: (): void => {}, onError: answerBroken(report) };
+  const monotonicMs = (): number => performance.now();
+  const options = { onListen: (): void => {}, onError: answerBroken(report) };
+  const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
   try {
     const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
-    return keepListening(port, {
-      open: (port) => Deno.serve({ port, ...options, ...files }, app),
-      probe: probeDescriptors,
-      sleep: sleepOnTimer,
-      monotonicMs: () => performance.now(),
-      report,
-    });
+    const serve = (port: number, hostname: string, handler: Deno.ServeHandler<Deno.NetAddr>): Listener =>
+      keepListening(port, {
+        open: (port) => Deno.serve({ port, hostname, ...options, ...files }, handler),
+        ...lasting,
+      });
+    if (!settings.public) return serve(port, host, app);
+    const connections = createConnections(connectionLimits, monotonicMs);
+    const behind = { serve: (handler: BehindHandler): Listener => serve(0, "127.0.0.1", handler), app, connections };
+    return openFront({ port, hostname: host }, { ...behind, ...lasting });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       return fail(`Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`);

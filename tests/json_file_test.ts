@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parseJsonFile } from "../lib/json_file.ts";
 
-Deno.test("a file that is not JSON is refused with the line and column from which on it is none (RFC 8259 2)", () => {
+Deno.test("a file that is not JSON is refused with the line and column from which on it is none", () => {
   const rows: readonly (readonly [text: string, line: number, column: number])[] = [
     ["", 1, 1],
     ["  \n", 2, 1],

@@ -27,6 +27,16 @@ export function peerOf(peer: string | undefined, forwardedFor: string | null): s
   return networkOf(address.slice(0, 64));
 }
 
+/**
+ * Names the other end of a connection; a peer inside one's own network is a proxy, which speaks for many.
+ *
+ * @param peer Its address.
+ * @returns Undefined for a proxy.
+ */
+export function addressOf(peer: string): string | undefined {
+  return isPublicAddress(peer) ? networkOf(peer) : undefined;
+}
+
 /** Whoever has one IPv6 address has 2^64 of them (RFC 6177 2). */
 function networkOf(address: string): string {
   if (!address.includes(":")) return address;

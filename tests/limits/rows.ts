@@ -1,5 +1,6 @@
 /** All limits, in the order of the README's table: a room's rows are a line here. */
 import { rows as http } from "./http.ts";
+import { rows as process } from "./process.ts";
 import type { LimitRow } from "./row.ts";
 
-export const rows: readonly LimitRow[] = [...http];
+export const rows: readonly LimitRow[] = [...http, ...process];
