@@ -38,20 +38,40 @@ function setUpFor({ clients = [], plan, revisions, group }: Scenario): Partial<D
   };
 }
 
-Deno.test("a client that does right passes every scenario of the catalogue, and shows what each expects", async (t) => {
-  await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
-  for (const scenario of catalogue) {
-    const { name, needs_origin } = scenario;
-    await t.step(name, async () => {
-      const base = needs_origin ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
-      await runDouble({ send: (request) => test.app(request), base, ...setUpFor(scenario) });
-      const report = shape.parse(await json(await test.fetch(`${base}/control/report`)));
-      const findings = report.clients.flatMap((client) => client.findings);
-      assert.equal(report.clients.length, 1);
-      assert.deepEqual(findings.filter(({ status }) => status === "broken"), []);
-      const missing = findings.filter(({ status, isExpected }) => isExpected && status === "not observed");
-      if (keyless.has(name)) assert.equal(report.verdict, "incomplete");
-      else assert.deepEqual([report.verdict, missing], ["pass", []]);
-    });
-  }
-});
+/** Which HTTP libraries a client works with: many take one for MCP and another for OAuth, some more than two. */
+const libraries: Readonly<Record<string, (path: string) => string>> = {
+  "with one HTTP library": () => "double/1",
+  "with one for MCP and another for OAuth": (path) =>
+    path.endsWith("/oauth") && !isMetadata(path) ? "ai-sdk/2.0" : "node",
+  "with one for each of MCP, both kinds of metadata, and OAuth": (path) =>
+    path.includes("oauth-protected-resource") ? "a" : isMetadata(path) ? "b" : path.endsWith("/oauth") ? "c" : "d",
+};
+
+function isMetadata(path: string): boolean {
+  return path.includes("/.well-known/");
+}
+
+for (const [how, agentOf] of Object.entries(libraries)) {
+  Deno.test(`a client ${how} that does right passes every scenario, and shows what each expects`, async (t) => {
+    await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
+    const send = (request: Request): Promise<Response> => {
+      const asked = new Request(request);
+      asked.headers.set("user-agent", agentOf(new URL(request.url).pathname));
+      return test.app(asked);
+    };
+    for (const scenario of catalogue) {
+      const { name, needs_origin } = scenario;
+      await t.step(name, async () => {
+        const base = needs_origin ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+        await runDouble({ send, base, ...setUpFor(scenario) });
+        const report = shape.parse(await json(await test.fetch(`${base}/control/report`)));
+        const findings = report.clients.flatMap((client) => client.findings);
+        assert.equal(report.clients.length, 1);
+        assert.deepEqual(findings.filter(({ status }) => status === "broken"), []);
+        const missing = findings.filter(({ status, isExpected }) => isExpected && status === "not observed");
+        if (keyless.has(name)) assert.equal(report.verdict, "incomplete");
+        else assert.deepEqual([report.verdict, missing], ["pass", []]);
+      });
+    }
+  });
+}

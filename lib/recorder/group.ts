@@ -6,11 +6,10 @@
  * @module
  */
 import { joinTraces, type Owner } from "./join_traces.ts";
-import { placeOf } from "./peers.ts";
+import { type Link, linkSteps } from "./links.ts";
 import { traceSteps } from "./proofs.ts";
-import type { McpStep, Step } from "./step.ts";
-import { headerOf } from "./exchange.ts";
-import { addressOf, isObject, messagesOf, textOf } from "./wire.ts";
+import type { Step } from "./step.ts";
+import { isObject, messagesOf, textOf } from "./wire.ts";
 
 /** The steps of one client. */
 export interface ClientSteps {
@@ -27,9 +26,6 @@ export interface GroupOptions {
   /** Whether it has a label: a single client in it has then done all that was done there. */
   readonly isLabelled?: boolean;
 }
-
-/** With these a client begins; the same one does not come twice before it has looked for metadata. */
-const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
 /**
  * Groups steps by client, in the order of first appearance.
@@ -73,21 +69,30 @@ function ownersByOrder(
   owners: ReadonlyMap<Step, Owner>,
   strangers: Map<string, Owner>,
 ): (step: Step) => Owner {
-  const links = linkChallenges(steps, owners);
-  const near = findNeighbours(steps, owners);
-  const anchors = new Map(owners);
-  for (const { call, read } of links) {
-    const owner = near.get(read) ?? near.get(call);
-    if (owner) anchors.set(call, owner).set(read, owner);
-  }
-  const found = links.length === 0 ? near : findNeighbours(steps, anchors);
-  // Of those who never showed who they are, whoever was refused and whoever looked for metadata after it are one.
-  for (const { call, read } of links) {
-    if (!found.has(call) && !found.has(read)) {
-      strangers.set(read.exchange.peer, strangerOf(call.exchange.peer, strangers));
-    }
+  const links = linkSteps(steps, owners);
+  const known = new Map(owners);
+  let found = findNeighbours(steps, known);
+  // What one link tells may be what another needs.
+  while (tellLinks(links, known, found)) found = findNeighbours(steps, known);
+  for (const { from, to } of links) {
+    // Of those who never showed who they are, whoever was told of a URL and whoever went there are one.
+    if (!found.has(from) && !found.has(to)) strangers.set(to.exchange.peer, strangerOf(from.exchange.peer, strangers));
   }
   return (step) => found.get(step) ?? strangerOf(step.exchange.peer, strangers);
+}
+
+/** Says of both ends of each link whose they are, if either is known; false if nothing new was learnt. */
+function tellLinks(links: readonly Link[], known: Map<Step, Owner>, found: ReadonlyMap<Step, Owner>): boolean {
+  let isNew = false;
+  for (const { from, to } of links.toReversed()) {
+    if (known.has(from)) continue;
+    const owner = known.get(to) ?? found.get(to) ?? found.get(from);
+    if (!owner) continue;
+    known.set(from, owner);
+    if (!known.has(to)) known.set(to, owner);
+    isNew = true;
+  }
+  return isNew;
 }
 
 function findNeighbours(steps: readonly Step[], owners: ReadonlyMap<Step, Owner>): ReadonlyMap<Step, Owner> {
@@ -106,48 +111,6 @@ function findNeighbours(steps: readonly Step[], owners: ReadonlyMap<Step, Owner>
     }
   }
   return found;
-}
-
-/** A refusal, and who looked for metadata after it with another user agent. */
-interface Link {
-  readonly call: Step;
-  readonly read: Step;
-}
-
-/** Ties refusals to the reading of the metadata that they led to, where that came from the same place as somebody else. */
-function linkChallenges(steps: readonly Step[], owners: ReadonlyMap<Step, Owner>): readonly Link[] {
-  const links: Link[] = [];
-  let waiting: McpStep[] = [];
-  for (const step of steps) {
-    if (step.kind === "mcp") {
-      if (step.status === 401 && !owners.has(step)) waiting.push(step);
-      continue;
-    }
-    if (!isSearch(step)) continue;
-    const fitting = waiting.filter((call) => isAnswered(call, step));
-    // Who was refused itself looks for itself.
-    const first = fitting.find(({ exchange }) => exchange.peer === step.exchange.peer) ?? fitting[0];
-    if (!first) continue;
-    const mine = fitting.filter(({ exchange }) => exchange.peer === first.exchange.peer);
-    const next = mine.findIndex(({ method = "" }, index) => index > 0 && openings.has(method));
-    const taken = new Set(next < 0 ? mine : mine.slice(0, next));
-    waiting = waiting.filter((call) => !taken.has(call));
-    if (first.exchange.peer !== step.exchange.peer) { for (const call of taken) links.push({ call, read: step }); }
-  }
-  return links;
-}
-
-/** Only a client of MCP looks for metadata of a resource, or says which revision it speaks as it looks for a server's. */
-function isSearch({ kind, exchange }: Step): boolean {
-  return kind === "resource_metadata" ||
-    (kind === "server_metadata" && headerOf(exchange.request, "mcp-protocol-version") !== undefined);
-}
-
-/** Whether a reading of metadata can be what a refusal led to. */
-function isAnswered({ challenge, exchange }: McpStep, read: Step): boolean {
-  if (placeOf(exchange.peer) !== placeOf(read.exchange.peer)) return false;
-  const named = challenge?.get("resource_metadata");
-  return named === undefined || read.kind !== "resource_metadata" || addressOf(named) === read.address;
 }
 
 /** The name from registration, else from MCP. */

@@ -96,6 +96,11 @@ export function addressOf(url: string): string {
   return url.replace(/[?#].*$/s, "");
 }
 
+/** Scheme, host and port of an absolute URL; empty for any other. */
+export function originOf(url: string): string {
+  return /^[a-z][\w+.-]*:\/\/[^/]*/i.exec(url)?.[0] ?? "";
+}
+
 /** The path of an absolute URL. */
 export function pathOf(url: string): string {
   return addressOf(url).replace(/^[a-z][\w+.-]*:\/\/[^/]*/i, "") || "/";

@@ -4,9 +4,10 @@
  * @module
  */
 import { wellKnown } from "../../urls.ts";
+import { metadataUrls } from "../metadata_urls.ts";
 import type { ServerMetadataStep } from "../step.ts";
 import { namesEndpoint, resourceFor, type View } from "../view.ts";
-import { addressOf, listOf, pathOf, textOf } from "../wire.ts";
+import { addressOf, listOf, originOf, pathOf, textOf } from "../wire.ts";
 import {
   broken,
   kept,
@@ -19,18 +20,6 @@ import {
   SINCE_2026_07,
   SPECIFICATION,
 } from "./rule.ts";
-
-/** Where metadata of an issuer lies, in the order a client has to look (RFC 8414 3.1, OpenID Connect Discovery 4). */
-function metadataUrls(issuer: string): readonly string[] {
-  const [, origin = "", path = ""] = /^([a-z][\w+.-]*:\/\/[^/]*)(.*?)\/?$/i.exec(issuer) ?? [];
-  const { authorizationServer, openidConfiguration } = wellKnown;
-  const inserted = [origin + authorizationServer + path, origin + openidConfiguration + path];
-  return path === "" ? inserted : [...inserted, origin + path + openidConfiguration];
-}
-
-function originOf(url: string): string {
-  return /^[a-z][\w+.-]*:\/\/[^/]*/i.exec(url)?.[0] ?? "";
-}
 
 /** The issuers a client was told of; where it was told of none, those it has found, else the MCP server's own origin. */
 function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly string[] {
