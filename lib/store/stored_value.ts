@@ -16,7 +16,8 @@ export const MAX_VALUE_LEVELS = 200;
 /**
  * How many bytes a value takes in the database, exactly. It costs some 30 µs: where a bound is enough, ask {@link fitsInto}.
  *
- * @param value What is to be stored; not nested deeper than {@link MAX_VALUE_LEVELS}.
+ * @param value What is to be stored.
+ * @throws OAuthError `invalid_request` for a value that is nested too deep to be stored.
  *
  * @example
  * ```ts
@@ -26,6 +27,7 @@ export const MAX_VALUE_LEVELS = 200;
  * ```
  */
 export function storedBytes(value: unknown): number {
+  requireLevels(mostBytes(value, MAX_VALUE_LEVELS));
   // Bytes are kept as they are.
   return value instanceof Uint8Array ? value.byteLength : serialize(value).byteLength;
 }
@@ -34,11 +36,11 @@ export function storedBytes(value: unknown): number {
  * Whether a value takes no more than so many bytes. It is as exact as {@link storedBytes}, but costs next to nothing for
  * values that are clearly small enough.
  *
- * @param value What is to be stored; not nested deeper than {@link MAX_VALUE_LEVELS}.
+ * @param value What is to be stored.
  * @param maxBytes How many bytes it may take.
  */
 export function fitsInto(value: unknown, maxBytes: number): boolean {
-  return mostBytes(value, Infinity) <= maxBytes || storedBytes(value) <= maxBytes;
+  return mostBytes(value, MAX_VALUE_LEVELS) <= maxBytes || storedBytes(value) <= maxBytes;
 }
 
 /**
@@ -49,13 +51,7 @@ export function fitsInto(value: unknown, maxBytes: number): boolean {
  * @throws OAuthError `invalid_request`: with status 413 for a value that is too large, 400 for one that is nested too deep.
  */
 export function requireStorable(value: unknown, maxBytes = MAX_VALUE_BYTES): void {
-  const bound = mostBytes(value, MAX_VALUE_LEVELS);
-  if (bound <= maxBytes) return;
-  if (bound === Infinity) {
-    throw new OAuthError("invalid_request", "This is nested deeper than the database can hold", {
-      expected: `${MAX_VALUE_LEVELS} levels of arrays and objects at most`,
-    });
-  }
+  if (mostBytes(value, MAX_VALUE_LEVELS) <= maxBytes) return;
   const bytes = storedBytes(value);
   if (bytes <= maxBytes) return;
   throw new OAuthError("invalid_request", "This is more than can be stored in one place", {
@@ -63,6 +59,13 @@ export function requireStorable(value: unknown, maxBytes = MAX_VALUE_BYTES): voi
     received: `${bytes} bytes as they are stored`,
     expected: `${maxBytes} bytes at most; text with a character beyond Latin-1 takes two bytes a character`,
     reference: "RFC 9110 15.5.14",
+  });
+}
+
+function requireLevels(bound: number): void {
+  if (bound < Infinity) return;
+  throw new OAuthError("invalid_request", "This is nested deeper than the database can hold", {
+    expected: `${MAX_VALUE_LEVELS} levels of arrays and objects at most`,
   });
 }
 
