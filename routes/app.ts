@@ -183,6 +183,8 @@ function assemble(options: AppOptions): Parts {
     now,
     monotonicMs,
     askers,
+    isPublic: options.public ?? false,
+    isBroughtAlong: scenarios.isName,
     match: createRouter([
       ...discoveryRoutes({ keysOf }),
       ...clientMetadataRoutes(),

@@ -5,6 +5,7 @@
  */
 import { OAuthError } from "../lib/errors.ts";
 import type { Askers } from "../lib/public/asker.ts";
+import { lock } from "../lib/public/harmless.ts";
 import { peerOf } from "../lib/public/peer.ts";
 import { isShared, type Rate, type RateName, rateOf, rates } from "../lib/public/limits.ts";
 import { createRateLimiter } from "../lib/public/rate_limiter.ts";
@@ -68,9 +69,11 @@ export function limitApp(app: Located, { monotonicMs, askers, addressOf }: Limit
     const { name, path } = addressOf(url) ?? { name: "main", path: "" };
     const peer = peerOf(hostnameOf(info), request.headers.get("x-forwarded-for"));
     const refusal = refusalOf(peer, name, costOf(request, url, path));
-    return withNotice(
-      refusal ? refused(refusal, request, url) : await askers.answer(peer, () => app(request, url, info)),
-    );
+    const response = refusal
+      ? refused(refusal, request, url)
+      : await askers.answer(peer, () => app(request, url, info));
+    lock(response);
+    return withNotice(response);
   };
 }
 

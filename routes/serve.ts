@@ -4,6 +4,7 @@
  * @module
  */
 import { OAuthError } from "../lib/errors.ts";
+import { makeHarmless } from "../lib/public/harmless.ts";
 import type { RoutedPath, Sandbox } from "../lib/sandbox.ts";
 import type { Endpoint, Fault } from "../lib/scenarios/fault.ts";
 import type { RequestFacts } from "../lib/scenarios/match.ts";
@@ -26,6 +27,10 @@ export interface ServeDeps extends FaultParameterDeps {
   readonly table: Pick<SandboxTable, "claim" | "arm">;
   /** What delays wait with. */
   readonly sleep: Sleep;
+  /** Whether sandboxes of strangers share the origin. */
+  readonly isPublic: boolean;
+  /** Whether a scenario is one that somebody has brought along, by its name. */
+  readonly isBroughtAlong: (name: string) => boolean;
   /** Told what nobody expected. */
   readonly report: (message: string) => void;
 }
@@ -90,7 +95,7 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
     const answered = plan.answer
       ? withOrigin(answerResponse(plan.answer, variables))
       : await respond(deps, arrival, { found, plan });
-    return { route, endpoint, ...await shape(deps, { asked, facts, plan, variables }, answered) };
+    return { route, endpoint, ...await shape(deps, arrival, { asked, facts, plan, variables, answered }) };
   } catch (error) {
     return { response: fail(deps, arrival, error), route, endpoint, shapedBy: [] };
   }
@@ -115,16 +120,42 @@ interface Shaping {
   readonly facts: RequestFacts;
   readonly plan: Plan;
   readonly variables: ReturnType<typeof variablesOf>;
+  readonly answered: Response;
 }
 
 async function shape(
-  { sleep }: ServeDeps,
-  { asked, facts, plan, variables }: Shaping,
-  answered: Response,
+  deps: ServeDeps,
+  arrival: Arrival,
+  { asked, facts, plan, variables, answered }: Shaping,
 ): Promise<Pick<Served, "response" | "shapedBy">> {
   await noteResponse(asked, facts, answered.status);
-  const { response, applied } = await applyWire(answered, plan.wire, { variables, sleep });
-  return { response, shapedBy: [...new Set([...plan.shapedBy, ...applied])] };
+  const before = new Headers(plan.answer ? undefined : answered.headers);
+  const { response, applied, ...wire } = await applyWire(answered, plan.wire, { variables, sleep: deps.sleep });
+  const shapedBy = [...new Set([...plan.shapedBy, ...applied])];
+  if (!deps.isPublic || (!plan.answer && applied.length === 0)) return { response, shapedBy };
+  const isRewritten = wire.isRewritten || plan.answer?.body !== undefined;
+  const isOwners = isOfOwner(deps, arrival.world, shapedBy);
+  const harmless = makeHarmless(arrival.request, response, { before, isRewritten, isOwners });
+  return { response: harmless ?? fail(deps, arrival, isNotShown()), shapedBy };
+}
+
+/** Whether any of these faults was written by the owner of a sandbox. */
+function isOfOwner({ isBroughtAlong }: ServeDeps, { scenario, state }: World, shapedBy: readonly string[]): boolean {
+  return isBroughtAlong(scenario.name) || state().faults.some(({ name }) => shapedBy.includes(name));
+}
+
+/** The refusal to show as a page, or to run, what a sandbox's owner has written. */
+function isNotShown(): OAuthError {
+  return new OAuthError(
+    "access_denied",
+    "A fault of this sandbox has written this answer, and browsers do not get it",
+    {
+      parameter: "sec-fetch-dest",
+      expected:
+        "a client or a script that reads it, or a server of your own: pages on this one could act for all sandboxes",
+      reference: "Fetch Metadata 2.1",
+    },
+  );
 }
 
 /** A row, the one answer there is without one, or a refusal. */

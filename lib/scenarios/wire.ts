@@ -23,6 +23,8 @@ export interface WireResult {
   readonly response: Response;
   /** Names of the faults that changed it. */
   readonly applied: readonly string[];
+  /** Whether one of them wrote its body, or what that is to be read as. */
+  readonly isRewritten: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function applyWire(
   }
   // A body breaks on the way, so whatever else is done to it was done before.
   for (const edit of made) response = breakBody(response, edit, context.sleep);
-  return { response, applied };
+  return { response, applied, isRewritten: made.some(writesBody) };
 }
 
 /**
@@ -118,6 +120,11 @@ function isBodiless(status: number): boolean {
 
 function isJson(response: Response): boolean {
   return response.headers.get("content-type")?.startsWith("application/json") ?? false;
+}
+
+function writesBody({ body, json, encode, content_type, headers = {} }: Edit): boolean {
+  return [body, json, encode, content_type].some((part) => part !== undefined) ||
+    Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
 }
 
 function usesBody({ headers, body }: Edit): boolean {
