@@ -1,0 +1,95 @@
+/** The app in this process as a target: fast, without connections, so without what only connections can do. */
+import type { App } from "../../main.ts";
+import type { Stage } from "./play.ts";
+import type { Target } from "./target.ts";
+import { type Answer, type Wire, within } from "./wire.ts";
+
+/** Where the app believes to be. */
+const ORIGIN = "http://localhost:8789";
+/** A stream that says nothing for so long has said what there is to hear, in milliseconds. */
+const QUIET_MS = 30;
+const PATIENCE_MS = 5000;
+
+/** What is attacked in process. */
+export interface Attacked {
+  readonly app: App;
+  /** What the app has logged, a line each. */
+  readonly lines?: readonly string[];
+}
+
+/** Makes a stage of an app. */
+export function inProcess({ app, lines = [] }: Attacked): Stage {
+  let number = 0;
+  const target: Target = {
+    mode: "memory",
+    servers: [],
+    origins: [ORIGIN],
+    statedOrigin: ORIGIN,
+    connect: undefined,
+    send: (wire) => send(app, wire),
+    printed: () => lines.map((line) => `${line}\n`).join(""),
+    takeWorstHealthMs: () => 0,
+    stop: () => Promise.resolve([]),
+  };
+  return {
+    target,
+    listener: { origin: "http://127.0.0.1:9", calls: () => 0 },
+    nextNumber: () => number++,
+    nextLabel: () => `fuzzer-own-label-${number++}`,
+  };
+}
+
+async function send(app: App, wire: Wire): Promise<Answer> {
+  const startMs = performance.now();
+  const stop = new AbortController();
+  const request = requestOf(wire, stop.signal);
+  if (request === undefined) return { status: undefined, headers: [], body: "", ms: 0, end: "refused" };
+  const response = await app(request);
+  const ms = performance.now() - startMs;
+  const { body, end } = await readBody(response);
+  stop.abort();
+  return { status: response.status, headers: [...response.headers], body, ms, end };
+}
+
+/** What no connection would bring to the app, it cannot be sent without one. */
+function requestOf({ method, target, headers, body, framing }: Wire, signal: AbortSignal): Request | undefined {
+  if (framing.leaveAfter !== undefined || framing.target !== undefined || framing.version !== undefined) {
+    return undefined;
+  }
+  try {
+    const bytes = body === undefined ? undefined : new TextEncoder().encode(body);
+    const all = new Headers();
+    for (const [name, value] of headers) if (name !== "host") all.append(name, value);
+    if (bytes && framing.length === undefined) all.set("content-length", `${bytes.length}`);
+    const content = method === "GET" || method === "HEAD" ? undefined : bytes;
+    return new Request(ORIGIN + target, {
+      method,
+      headers: all,
+      signal,
+      redirect: "manual",
+      ...(content ? { body: content } : {}),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBody(response: Response): Promise<Pick<Answer, "body" | "end">> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (!reader) return { body: "", end: "whole" };
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  let body = "";
+  for (;;) {
+    try {
+      const read = await within(reader.read(), isStream ? QUIET_MS : PATIENCE_MS);
+      if (read === undefined) {
+        await reader.cancel();
+        return { body, end: isStream ? "left" : "none" };
+      }
+      if (read.done) return { body, end: "whole" };
+      body += read.value;
+    } catch {
+      return { body, end: "cut" };
+    }
+  }
+}

@@ -1,0 +1,322 @@
+/** Ways to break a request. Each is chosen by its name and a seed, so that a case can be replayed with fewer of them. */
+import { type Chance, createChance } from "./chance.ts";
+import { type Framing, isList, isObject, type Json, type Message, type Pair } from "./message.ts";
+import { deep, longText, oddClaim, oddHeaders, oddJson, oddText, oddUri } from "./values.ts";
+
+/** A way to break a request. */
+export type Mutate = (message: Message, chance: Chance) => Message;
+
+/** A mutation that was chosen. */
+export interface Mutation {
+  readonly name: MutationName;
+  readonly seed: number;
+}
+
+const table = {
+  "odd value": oddValue,
+  "long value": (message, chance) => replaceText(message, chance, () => longText(chance)),
+  "odd URI": (message, chance) => replaceText(message, chance, () => oddUri(chance), /uri|client_id|resource|aud/),
+  "deep JSON": (message, chance) => onJson(message, chance, (value) => grow(value, chance, deep(chance))),
+  "odd JSON": (message, chance) => onJson(message, chance, (value) => replaceLeaf(value, chance, oddJson(chance))),
+  "huge JSON": (message, chance) => onJson(message, chance, (value) => grow(value, chance, longText(chance))),
+  "odd claims": (message, chance) => onJson(message, chance, (value) => withClaims(value, chance)),
+  "left out": leaveOut,
+  "twice": repeat,
+  "odd header": (message, chance) => {
+    const [name, values] = chance.pick(oddHeaders);
+    return withHeader(message, name, chance.pick(values));
+  },
+  "odd host": (message, chance) => withHeader(message, "host", chance.pick(oddHeaders[0]?.[1] ?? [])),
+  "long headers": (message, chance) => {
+    const count = chance.between(1, 12);
+    const value = `${chance.pick(["", "<<access_token>> "])}${longText(chance, 5500)} <<access_token>>`;
+    const more = Array.from({ length: count }, (_, index): Pair => [`x-long-${index}`, value.replaceAll("漢", "a")]);
+    return { ...message, headers: [...message.headers, ...more] };
+  },
+  "other reference": otherReference,
+  "other spelling": (message, chance) => respell(message, chance),
+  "other method": (message, chance) => ({
+    ...message,
+    method: chance.pick(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"]),
+  }),
+  "odd path": oddPath,
+  "not JSON": (message, chance) => ({
+    ...message,
+    body: {
+      kind: "text",
+      text: chance.pick(['{"a":', "", "null", '{"a":1,"a":2}', "\ufeff{}", "[", "<<rep:70000:[>>"]),
+    },
+  }),
+  "odd framing": (message, chance) => ({ ...message, framing: oddFraming(chance) }),
+  "chunked and long": (message, chance) => {
+    const filled = replaceText(message, chance, () => `<<rep:${chance.pick([70_000, 1_100_000, 2_000_000])}:a>>`);
+    return { ...filled, framing: { length: "chunked", ...leaving(chance, 900_000) } };
+  },
+  "fault in the URL": (message, chance) => ({
+    ...message,
+    query: [...message.query, [
+      "fault",
+      `${chance.pick(["token", "jwks", "mcp", "register"])}:${chance.between(400, 599)}`,
+    ]],
+  }),
+} as const satisfies Readonly<Record<string, Mutate>>;
+
+/** The name of a way to break a request. */
+export type MutationName = keyof typeof table;
+
+/** All of them. */
+export const mutationNames: readonly MutationName[] = Object.keys(table).filter((name): name is MutationName =>
+  name in table
+);
+
+/** Breaks a request in the chosen ways. */
+export function mutate(message: Message, mutations: readonly Mutation[]): Message {
+  return mutations.reduce((broken, { name, seed }) => table[name](broken, createChance(seed)), message);
+}
+
+/** Chooses a way to break a request. */
+export function chooseMutation(chance: Chance, among: readonly MutationName[] = mutationNames): Mutation {
+  return { name: chance.pick(among), seed: chance.seed() };
+}
+
+function oddValue(message: Message, chance: Chance): Message {
+  if (message.body?.kind === "json" && chance.happens(0.7)) {
+    return onJson(message, chance, (value) => replaceLeaf(value, chance, oddText(chance)));
+  }
+  return replaceText(message, chance, () => oddText(chance));
+}
+
+type Part = "query" | "form" | "header";
+
+/** Replaces the value of one parameter, field or header, or a text of a JSON body. */
+function replaceText(message: Message, chance: Chance, make: () => string, which = /./): Message {
+  const { body } = message;
+  const places: (readonly [Part, number])[] = [
+    ...message.query.flatMap(([name], index) => which.test(name) ? [["query", index] as const] : []),
+    ...(body?.kind === "form" ? body.fields : []).flatMap(([name], index) =>
+      which.test(name) ? [["form", index] as const] : []
+    ),
+  ];
+  if (body?.kind === "json" && (places.length === 0 || chance.happens(0.7))) {
+    return { ...message, body: { kind: "json", value: replaceLeaf(body.value, chance, make(), which) } };
+  }
+  if (places.length === 0) {
+    return { ...message, query: [...message.query, [chance.pick(["x", "resource", "scope", "prompt"]), make()]] };
+  }
+  const [part, at] = chance.pick(places);
+  const replaced = (pairs: readonly Pair[]): readonly Pair[] =>
+    pairs.map(([name, value], index) => [name, index === at ? make() : value]);
+  if (part === "query") return { ...message, query: replaced(message.query) };
+  return body?.kind === "form" ? { ...message, body: { ...body, fields: replaced(body.fields) } } : message;
+}
+
+function onJson(message: Message, chance: Chance, change: (value: Json) => Json): Message {
+  const { body } = message;
+  if (body?.kind === "json") return { ...message, body: { kind: "json", value: change(body.value) } };
+  return replaceText(message, chance, () => oddText(chance));
+}
+
+type Way = readonly (string | number)[];
+
+/** The ways to everything in a value. */
+function waysIn(value: Json, way: Way = []): readonly Way[] {
+  if (isList(value)) return [way, ...value.flatMap((item, index) => waysIn(item, [...way, index]))];
+  if (!isObject(value)) return [way];
+  return [way, ...Object.entries(value).flatMap(([name, member]) => waysIn(member, [...way, name]))];
+}
+
+function at(value: Json, way: Way): Json | undefined {
+  return way.reduce<Json | undefined>((found, name) => {
+    if (found === undefined || found === null || typeof found !== "object") return undefined;
+    return isList(found) ? found[Number(name)] : found[name];
+  }, value);
+}
+
+function put(value: Json, [first, ...rest]: Way, replacement: Json): Json {
+  if (first === undefined) return replacement;
+  if (isList(value)) return value.map((item, index) => index === first ? put(item, rest, replacement) : item);
+  if (!isObject(value)) return value;
+  return Object.fromEntries([
+    ...Object.entries(value).filter(([name]) => name !== first),
+    [String(first), put(value[first] ?? null, rest, replacement)],
+  ]);
+}
+
+function replaceLeaf(value: Json, chance: Chance, replacement: Json, which = /./): Json {
+  const ways = waysIn(value).filter((way) => way.length > 0 && which.test(way.map(String).join(".")));
+  return ways.length === 0 ? value : put(value, chance.pick(ways), replacement);
+}
+
+/** Puts something into an object or list, rather into a deep one: those tend to be open to anything. */
+function grow(value: Json, chance: Chance, addition: Json): Json {
+  const holders = waysIn(value).filter((way) => {
+    const held = at(value, way);
+    return isList(held ?? null) || isObject(held);
+  });
+  if (holders.length === 0) return addition;
+  const way = chance.happens(0.7) ? holders.at(-1) ?? [] : chance.pick(holders);
+  const holder = at(value, way) ?? null;
+  if (isList(holder)) return put(value, way, [...holder, addition]);
+  if (!isObject(holder)) return value;
+  const names = Object.keys(holder);
+  const name = names.length > 0 && chance.happens(0.5) ? chance.pick(names) : "zz";
+  return put(value, [...way, name], addition);
+}
+
+const claimNames = [
+  "aud",
+  "iss",
+  "scope",
+  "client_id",
+  "sid",
+  "sub",
+  "exp",
+  "iat",
+  "nbf",
+  "jti",
+  "email",
+  "name",
+  "cnf",
+];
+
+/** Claims of other types, wherever claims stand. */
+function withClaims(value: Json, chance: Chance): Json {
+  const claims = Object.fromEntries(
+    Array.from({ length: chance.between(1, 2) }, () => [chance.pick(claimNames), oddClaim(chance)]),
+  );
+  const way = waysIn(value).find((found) => found.at(-1) === "claims");
+  return way ? put(value, way, claims) : replaceLeaf(value, chance, claims);
+}
+
+function leaveOut(message: Message, chance: Chance): Message {
+  const { body } = message;
+  const without = (pairs: readonly Pair[]): readonly Pair[] => {
+    const gone = chance.below(Math.max(1, pairs.length));
+    return pairs.filter((_, index) => index !== gone);
+  };
+  if (body?.kind === "form" && chance.happens(0.6)) {
+    return { ...message, body: { ...body, fields: without(body.fields) } };
+  }
+  if (body?.kind === "json" && chance.happens(0.6)) {
+    const { value } = body;
+    if (!isObject(value)) return message;
+    return {
+      ...message,
+      body: {
+        kind: "json",
+        value: Object.fromEntries(
+          without(Object.keys(value).map((n): Pair => [n, n])).map(([n]) => [n, value[n] ?? null]),
+        ),
+      },
+    };
+  }
+  return chance.happens(0.5)
+    ? { ...message, query: without(message.query) }
+    : { ...message, headers: without(message.headers) };
+}
+
+function repeat(message: Message, chance: Chance): Message {
+  const { body, query, headers } = message;
+  const doubled = (pairs: readonly Pair[]): readonly Pair[] => {
+    const again = pairs[chance.below(Math.max(1, pairs.length))];
+    return again ? [...pairs, chance.happens(0.5) ? again : [again[0], oddText(chance)]] : pairs;
+  };
+  if (body?.kind === "form" && chance.happens(0.6)) {
+    return { ...message, body: { ...body, fields: doubled(body.fields) } };
+  }
+  return chance.happens(0.5) ? { ...message, query: doubled(query) } : { ...message, headers: doubled(headers) };
+}
+
+/** Sets a header in the place of those of its name. */
+export function withHeader(message: Message, name: string, value: string): Message {
+  return { ...message, headers: [...message.headers.filter(([other]) => other !== name), [name, value]] };
+}
+
+/** What was given for one thing, shown as another, or one that was given earlier. */
+function otherReference(message: Message, chance: Chance): Message {
+  const text = JSON.stringify(message);
+  const found = [...text.matchAll(/<<(\w+)>>/g)].map(([macro]) => macro);
+  if (found.length === 0) return message;
+  const other = chance.pick([
+    "client",
+    "confidential",
+    "code",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "request_uri",
+    "registration_access_token",
+    "minted",
+    "access_token:1",
+    "code:1",
+    "client:1",
+    "session_oauth",
+    "foreign_client",
+    "foreign_access_token",
+  ]);
+  return readMessage(text.replace(chance.pick(found), `<<${other}>>`), message);
+}
+
+/** The same in a spelling that is none: one that only a lax reader takes for the same. */
+function respell(message: Message, chance: Chance): Message {
+  const text = JSON.stringify(message);
+  const found = [...text.matchAll(/<<(\w+)>>/g)].map(([macro]) => macro);
+  if (found.length === 0) return message;
+  const macro = chance.pick(found);
+  const spelling = chance.pick(["==", "=", " ", ".", "%20", "\\u0000", "A"]);
+  return readMessage(text.replace(macro, `${macro}${spelling}`), message);
+}
+
+/** What was a message before a macro in its text was changed is one still. */
+function readMessage(text: string, like: Message): Message {
+  const read: Message = JSON.parse(text);
+  return { ...like, ...read };
+}
+
+function oddPath(message: Message, chance: Chance): Message {
+  const { path } = message;
+  const changed = chance.pick<(path: string) => string>([
+    (p) => `${p}/`,
+    (p) => `/${p}`,
+    (p) => p.replace("/", "//"),
+    (p) => p.replaceAll("o", "%6f"),
+    (p) => p.toUpperCase(),
+    (p) => `${p}/%00`,
+    (p) => `${p}/..%2f..%2fetc/passwd`,
+    (p) => `${p};password=<<secret-marker:Path>>`,
+    (p) => `${p}/<<access_token>>`,
+    (p) => `${p}/<<refresh_token>>`,
+    (p) => `${p}/<<rep:9000:a>>`,
+    (p) => `${p}/%E0%A4%A`,
+    (p) => `${p}/${"../".repeat(5)}health`,
+    (p) => `/s/main${p}`,
+    (p) => `/s/nowhere${p}`,
+    (p) => `/s/standard~<zqx${p}`,
+    (p) => `${p}?x=<zqx`,
+  ]);
+  return { ...message, path: changed(path) };
+}
+
+function oddFraming(chance: Chance): Framing {
+  return chance.pickWeighted<Framing>([
+    [4, { length: "chunked", ...leaving(chance, 200) }],
+    [2, { length: "short" }],
+    [1, { length: "long", leaveAfter: 1 << 30 }],
+    [1, { length: "both" }],
+    [1, { length: "none" }],
+    [2, leaving(chance, 200, 1)],
+    [2, { pauseMs: 20 }],
+    [2, { target: "absolute" }],
+    [1, { target: "authority" }],
+    [1, { target: "asterisk" }],
+    [1, { pipelined: 3 }],
+    [1, { charset: "latin1" }],
+    [1, { charset: "utf-16le" }],
+    [1, { version: chance.pick(["HTTP/1.0", "HTTP/2.0", "HTTP/9"]) }],
+  ]);
+}
+
+/** Sometimes the client does not stay until the end. */
+function leaving(chance: Chance, most: number, share = 0.3): Framing {
+  return chance.happens(share) ? { leaveAfter: chance.between(0, most) } : {};
+}

@@ -1,0 +1,107 @@
+/** What requests are sent to: a process, two on one database, or the app in this process. */
+import { type Mode, type Server, startServer, type Stopped } from "./process.ts";
+import { type Answer, pause, send, type Wire } from "./wire.ts";
+
+/** Something to attack. */
+export interface Target {
+  readonly mode: Mode;
+  /** The origins it is reached at, one for each process. */
+  readonly origins: readonly string[];
+  /** The origin that it says it has. */
+  readonly statedOrigin: string;
+  /** Sends a request to one of its processes. */
+  readonly send: (wire: Wire, process: number) => Promise<Answer>;
+  /** A connection to one of its processes, for what is no request; undefined where there are no connections. */
+  readonly connect: ((process: number) => Promise<Deno.TcpConn>) | undefined;
+  /** The processes; none for an app in this one. */
+  readonly servers: readonly Server[];
+  /** What it printed or logged so far. */
+  readonly printed: () => string;
+  /** The worst time a request to `/health` took since it was asked last, in milliseconds. */
+  readonly takeWorstHealthMs: () => number;
+  readonly stop: () => Promise<readonly Stopped[]>;
+}
+
+const PROBE_MS = 250;
+/** Where two processes both say they are. */
+const SHARED_ORIGIN = "http://127.0.0.1:8789";
+
+function argsOf(mode: Mode, folder: string): readonly string[] {
+  const file = ["--db", `${folder}/kv.sqlite3`];
+  switch (mode) {
+    case "local":
+      return file;
+    case "pair":
+      return [...file, "--public-url", SHARED_ORIGIN];
+    case "memory":
+    case "few":
+      return ["--db", ":memory:"];
+    case "public":
+      return [...file, "--public"];
+  }
+}
+
+/** Starts what a mode needs, on a fresh database. */
+export async function startTarget(mode: Mode, root: string): Promise<Target> {
+  const folder = await Deno.makeTempDir({ prefix: "mock-oauth-fuzz-" });
+  let printed = "";
+  const onLine = (line: string): void => void (printed += `${line}\n`);
+  const start = (): Promise<Server> =>
+    startServer({ root, args: argsOf(mode, folder), isPoor: mode === "few", onLine });
+  const servers = mode === "pair" ? [await start(), await start()] : [await start()];
+  const serverOf = (process: number): Server => {
+    const server = servers[process % servers.length];
+    if (!server) throw new Error("There is no such process");
+    return server;
+  };
+  const prober = probe(serverOf(0).port);
+  return {
+    mode,
+    servers,
+    statedOrigin: mode === "pair" ? SHARED_ORIGIN : `http://127.0.0.1:${serverOf(0).port}`,
+    origins: servers.map(({ port }) => `http://127.0.0.1:${port}`),
+    send: (wire, process) => send(wire, serverOf(process).port),
+    connect: (process) => Deno.connect({ hostname: "127.0.0.1", port: serverOf(process).port }),
+    printed: () => printed,
+    takeWorstHealthMs: prober.take,
+    stop: async () => {
+      prober.stop();
+      const stopped = await Promise.all(servers.map((server) => server.stop()));
+      await Deno.remove(folder, { recursive: true });
+      return stopped;
+    },
+  };
+}
+
+/** Asks for `/health` again and again, as somebody does who has nothing to do with the attack. */
+function probe(port: number): { readonly take: () => number; readonly stop: () => void } {
+  let worst = 0;
+  let askedMs: number | undefined;
+  let isOver = false;
+  const wire: Wire = {
+    method: "GET",
+    target: "/health",
+    headers: [["x-forwarded-for", "192.0.2.250"], ["connection", "close"]],
+    body: undefined,
+    framing: {},
+  };
+  const loop = async (): Promise<void> => {
+    while (!isOver) {
+      askedMs = performance.now();
+      const { ms } = await send(wire, port);
+      askedMs = undefined;
+      worst = Math.max(worst, ms);
+      await pause(PROBE_MS);
+    }
+  };
+  void loop();
+  return {
+    stop: () => void (isOver = true),
+    take: () => {
+      // One that is still waited for counts as well.
+      const found = Math.max(worst, askedMs === undefined ? 0 : performance.now() - askedMs);
+      worst = 0;
+      return found;
+    },
+  };
+}
