@@ -39,18 +39,19 @@ import { createWorlds, type Worlds } from "../lib/worlds.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";
 import { controlRoutes } from "./control.ts";
-import { createControlGate, createGuard } from "./control_gate.ts";
+import { createControlGate, createGuard, createRefusal } from "./control_gate.ts";
 import { clientMetadataRoutes } from "./client_metadata.ts";
 import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { idpRoutes } from "./idp.ts";
+import { inspectRoutes } from "./inspect.tsx";
 import { limitApp } from "./limits.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
 import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
-import { reportRoutes } from "./report.ts";
+import { createReports, reportRoutes } from "./report.ts";
 import { type Located, withUrl } from "./request_url.ts";
 import { allowOrigin, type App, createRouter } from "./router.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
@@ -173,6 +174,8 @@ function assemble(options: AppOptions): Parts {
   const guard = createGuard(gate, worlds.of);
   const minted = createMinted(store);
   const scenarioOf = (sandbox: Sandbox): Scenario => worlds.of(sandbox).scenario;
+  const bannerOf = createBanner(scenarioOf);
+  const reports = createReports({ recording, scenarioOf });
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     worlds,
@@ -197,18 +200,18 @@ function assemble(options: AppOptions): Parts {
       ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: gateOptionsOf(options) }),
-      ...pagesRoutes({ startedAtMs: now(), bannerOf: createBanner(scenarioOf) }),
+      ...pagesRoutes({ startedAtMs: now(), bannerOf }),
+      ...inspectRoutes({ reports, refusalOf: createRefusal(gate, worlds.of), bannerOf }),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
         { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance },
         guard,
       ),
       ...reportRoutes({
-        recording,
+        reports,
         sleep,
         signal: options.signal,
         guard,
-        scenarioOf,
         refresh: async (sandbox) => (await worlds.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix),
       }),
     ]),

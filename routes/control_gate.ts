@@ -11,7 +11,7 @@ import { OAuthError } from "../lib/errors.ts";
 import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { World } from "../lib/worlds.ts";
-import type { Route } from "./router.ts";
+import type { Context, Route } from "./router.ts";
 
 /** Has a handler answer those alone whom the gate lets in. */
 export type Guard = (handler: Route["handler"]) => Route["handler"];
@@ -23,12 +23,27 @@ export type Guard = (handler: Route["handler"]) => Route["handler"];
  * @param worldOf The sandbox of a request.
  */
 export function createGuard(gate: ControlGate, worldOf: (sandbox: Sandbox) => World): Guard {
+  const refuse = createRefusal(gate, worldOf);
   return (handler) => (context) => {
-    const { request, url, sandbox } = context;
-    const isChange = request.method !== "GET" && request.method !== "HEAD";
-    const refusal = gate({ request, url, world: worldOf(sandbox), isChange });
+    const refusal = refuse(context);
     if (refusal) throw refusal;
     return handler(context);
+  };
+}
+
+/** Says why a request may not control its sandbox, for pages that show the reason; undefined if it may. */
+export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
+
+/**
+ * Makes of a gate what pages ask.
+ *
+ * @param gate Who may control a sandbox.
+ * @param worldOf The sandbox of a request.
+ */
+export function createRefusal(gate: ControlGate, worldOf: (sandbox: Sandbox) => World): Refusal {
+  return ({ request, url, sandbox }) => {
+    const isChange = request.method !== "GET" && request.method !== "HEAD";
+    return gate({ request, url, world: worldOf(sandbox), isChange });
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Home, guide, inspector and health, the files the pages ask for, and what crawlers ask for.
+ * Home, guide and health, the files the pages ask for, and what crawlers ask for.
  *
  * @module
  */
@@ -11,7 +11,6 @@ import { type Asset, assets } from "../views/assets.ts";
 import { GuidePage } from "../views/guide.tsx";
 import { HomePage } from "../views/home.tsx";
 import type { Html } from "../views/html.ts";
-import { InspectPage } from "../views/inspect.tsx";
 import { htmlResponse } from "./html.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -39,11 +38,6 @@ export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Rout
       "guide",
       paths.guide,
       ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(sandbox)} />),
-    ),
-    page(
-      "inspect",
-      paths.inspect,
-      async ({ sandbox }) => htmlResponse(<InspectPage urls={sandbox.urls} banner={await bannerOf(sandbox)} />),
     ),
     page("health", paths.health, (context) => health(context, startedAtMs), true),
     page("robots", paths.robots, robots),

@@ -23,10 +23,8 @@ import type { Context, Route } from "./router.ts";
 
 /** What reports need. */
 export interface ReportDeps {
-  /** What was recorded; undefined where nothing is. */
-  readonly recording: Recording | undefined;
-  /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
-  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
+  /** The record, and what it comes to. */
+  readonly reports: Reports;
   /** A sandbox as it is now: a reset has begun it anew under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   /** Lets in who may see it. */
@@ -37,21 +35,32 @@ export interface ReportDeps {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How often is looked whether a client has finished, in milliseconds. */
-const STEP_MS = 100;
-/** How long nothing must happen until a client counts as finished, in milliseconds. */
-const QUIET_MS = 500;
-/** The most that can be waited for it, in seconds. */
-const MAX_WAIT_SECONDS = 120;
+/** The record, and what it comes to. */
+export interface Reports {
+  /**
+   * The recording.
+   *
+   * @throws OAuthError `not_found` where nothing is recorded.
+   */
+  readonly demand: () => Recording;
+  /** Judges what a sandbox has on record. */
+  readonly judge: (sandbox: Sandbox) => Promise<Report>;
+}
 
-const formats = ["json", "junit", "markdown"] as const;
-const exchangeFormats = ["json", "har"] as const;
+/** What reports are made of. */
+export interface ReportSource {
+  /** What was recorded; undefined where nothing is. */
+  readonly recording: Recording | undefined;
+  /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
+  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
+}
 
-/** The rows of reports. */
-export function reportRoutes(
-  { recording, scenarioOf, refresh, guard, sleep, signal }: ReportDeps,
-): readonly Route[] {
-  /** The recording; where there is none, every row says so. */
+/**
+ * Makes what the API and the inspector's page report from.
+ *
+ * @param source What reports are made of.
+ */
+export function createReports({ recording, scenarioOf }: ReportSource): Reports {
   function demand(): Recording {
     if (recording) return recording;
     throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
@@ -74,6 +83,23 @@ export function reportRoutes(
     });
   }
 
+  return { demand, judge };
+}
+
+/** How often is looked whether a client has finished, in milliseconds. */
+const STEP_MS = 100;
+/** How long nothing must happen until a client counts as finished, in milliseconds. */
+const QUIET_MS = 500;
+/** The most that can be waited for it, in seconds. */
+const MAX_WAIT_SECONDS = 120;
+
+const formats = ["json", "junit", "markdown"] as const;
+const exchangeFormats = ["json", "har"] as const;
+
+/** The rows of reports. */
+export function reportRoutes(
+  { reports: { demand, judge }, refresh, guard, sleep, signal }: ReportDeps,
+): readonly Route[] {
   /** Waits until something was seen that decides and nothing has happened for a while, but no longer than it may. */
   async function settle(sandbox: Sandbox, waitMs: number): Promise<Report> {
     let quietMs = 0;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import {
   brokenByLine,
+  clientVerdict,
   flowsOf,
   groupsOf,
   isFailure,
@@ -11,7 +12,7 @@ import {
   searchedText,
   verdictText,
 } from "../views/inspect_model.js";
-import { answerText, curlOf, sentText } from "../views/inspect_text.js";
+import { answerText, curlOf, durationText, sentText } from "../views/inspect_text.js";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { ClientReport, Finding, Report } from "../lib/recorder/report.ts";
 import {
@@ -150,16 +151,71 @@ Deno.test("brokenByLine puts a broken rule beside the last of the lines that pro
   assert.deepEqual([...brokenByLine(kept)], []);
 });
 
-Deno.test("verdictText tells rules from recommendations, as the verdict does", () => {
+Deno.test("verdictText tells broken rules from warnings, as the verdict does (issue 16)", () => {
   const advice: Finding = { ...finding, level: "SHOULD" };
   assert.deepEqual([finding, advice, { ...advice, isExpected: true }].map(isFailure), [true, false, true]);
   const of = (verdict: Report["verdict"], ...findings: readonly Finding[]): string =>
     verdictText({ ...report, verdict, clients: [{ ...client, findings }] });
   assert.equal(of("fail", finding), "fail: 1 rule broken");
-  assert.equal(of("fail", finding, finding, advice), "fail: 2 rules broken, and 1 recommendation not followed");
+  assert.equal(of("fail", finding, finding, advice), "fail: 2 rules broken, with 1 warning");
   assert.equal(of("pass"), "pass: every rule that could be seen was kept");
-  assert.equal(of("pass", advice), "pass: every rule that could be seen was kept, and 1 recommendation not followed");
+  assert.equal(of("pass", advice, advice), "pass, with 2 warnings: every rule that could be seen was kept");
   assert.equal(of("incomplete"), "incomplete: not enough was seen yet to decide");
+  assert.equal(of("incomplete", advice), "incomplete, with 1 warning: not enough was seen yet to decide");
+  assert.equal(clientVerdict({ ...client, verdict: "pass", findings: [advice] }), "pass, with 1 warning");
+  assert.equal(clientVerdict({ ...client, findings: [finding] }), "fail");
+});
+
+Deno.test("a duration has as many digits as tell something (issue 16)", () => {
+  const shown = [0.04, 3.24, 9.94, 9.96, 312.4, 999.4, 999.6, 4120, 9949, 9950, 61_000].map(durationText);
+  assert.deepEqual(shown, [
+    "0.0 ms",
+    "3.2 ms",
+    "9.9 ms",
+    "10 ms",
+    "312 ms",
+    "999 ms",
+    "1.0 s",
+    "4.1 s",
+    "9.9 s",
+    "10 s",
+    "61 s",
+  ]);
+});
+
+Deno.test("GET /inspect lists the latest exchanges and the verdict for a browser without scripts (issue 16)", async () => {
+  await using test = await testApp();
+  const listOf = async (path: string): Promise<string> => {
+    const page = await (await test.get(path, html)).text();
+    return /<noscript>(.*?)<\/noscript>/s.exec(page.slice(page.indexOf('id="inspect"')))?.[1] ?? "";
+  };
+  assert.doesNotMatch(await listOf("/inspect"), /class="listed"/);
+  await walk(test);
+  const list = await listOf("/inspect");
+  assert.equal(list.match(/class="listed"/g)?.length, 9);
+  assert.match(list, /class="verdict verdict-\w+">(pass|fail|incomplete)/);
+  assert.match(list, /Test client: /);
+  assert.ok(list.indexOf("invalid_grant") < list.indexOf("invalid_token"), "the latest first");
+  for (let call = 0; call < 50; call++) await (await callOauth(test, "nothing")).body?.cancel();
+  const [, older = ""] = /href="([^"]+)">older ones/.exec(await listOf("/inspect")) ?? [];
+  assert.match(older, /^\/inspect\?before=\d+$/);
+  assert.equal((await listOf(older)).match(/class="listed"/g)?.length, 9);
+});
+
+Deno.test("GET /inspect says without scripts why nothing is listed (issue 16)", async (t) => {
+  for (
+    const [name, options, reason] of [
+      ["a server that is controlled by a token", { control: { token: "secret" } }, /The control token is missing/],
+      ["a server that records nothing", { record: false }, /Nothing is recorded/],
+    ] as const
+  ) {
+    await t.step(name, async () => {
+      await using test = await testApp(options);
+      const page = await (await test.get("/inspect", html)).text();
+      assert.match(page, reason);
+      assert.match(page, /id="empty" hidden/);
+    });
+  }
 });
 
 Deno.test("a recorded exchange is laid out for reading, and as curl without what curl adds by itself (issue 7)", () => {

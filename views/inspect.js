@@ -6,7 +6,7 @@
  * @module
  */
 import { follow } from "./inspect_feed.js";
-import { countOf, verdictText } from "./inspect_model.js";
+import { clientVerdict, countOf, verdictText } from "./inspect_model.js";
 import { createTimeline } from "./inspect_timeline.js";
 
 /**
@@ -32,8 +32,12 @@ let report;
 let connection = "connecting";
 /** How many exchanges have come since the timeline stands still. */
 let waiting = 0;
+/** How many fit the filter. */
+let fitting = 0;
 let isPaused = false;
 let isPlanned = false;
+/** Whether the line that the page's address names was shown. */
+let isTargetOpen = location.hash === "";
 
 const refresh = follow(urls, {
   onExchange: (exchange) => {
@@ -73,7 +77,16 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(isPaused));
   plan();
 });
-byId("clear").addEventListener("click", async () => {
+const dialog = byId("clear-dialog");
+byId("clear").addEventListener("click", () => {
+  const clients = report?.clients.map((client) => `“${client.name ?? client.id}”, ${clientVerdict(client)}`) ?? [];
+  const loss = [countOf(known.size, "exchange"), ...clients].join("; ");
+  byId("clear-loss").textContent = `What will be lost: ${loss}.`;
+  if (dialog instanceof HTMLDialogElement) dialog.showModal();
+});
+dialog.addEventListener("close", async () => {
+  if (!(dialog instanceof HTMLDialogElement) || dialog.returnValue !== "clear") return;
+  dialog.returnValue = "";
   const response = await fetch(urls.exchanges, { method: "DELETE" });
   if (!response.ok) return;
   known.clear();
@@ -100,21 +113,25 @@ function inOrder(one, other) {
 
 function show() {
   isPlanned = false;
-  showState();
-  if (isPaused) return;
+  if (isPaused) return showState();
   waiting = 0;
-  const isComplete = timeline.show({
+  const { isComplete, count } = timeline.show({
     exchanges: [...known.values()].sort(inOrder),
     report,
     filter: filter instanceof HTMLInputElement ? filter.value.trim() : "",
     isBrokenOnly: brokenOnly instanceof HTMLInputElement && brokenOnly.checked,
   });
+  fitting = count;
+  showState();
   document.getElementById("empty")?.toggleAttribute("hidden", known.size > 0);
+  byId("no-match").hidden = count > 0 || known.size === 0;
   if (!isComplete) plan();
+  else if (!isTargetOpen) openTarget();
 }
 
 function showState() {
-  const count = countOf(known.size, "exchange");
+  const all = countOf(known.size, "exchange");
+  const count = fitting < known.size ? `${fitting} of ${all}` : all;
   byId("state").textContent = isPaused ? `paused, ${waiting} new` : `${connection}, ${count}`;
   const verdict = byId("verdict");
   const text = report ? verdictText(report) : "";
@@ -123,9 +140,14 @@ function showState() {
   verdict.className = `verdict verdict-${report?.verdict ?? "incomplete"}`;
 }
 
-/** A link to a line opens it. */
+/** A link to a line opens it, also one that the page was opened with. */
 function openTarget() {
-  document.querySelector(":target > details")?.setAttribute("open", "");
+  const line = document.getElementById(location.hash.slice(1));
+  if (!line) return;
+  isTargetOpen = true;
+  timeline.fillAt(line.id);
+  line.querySelector("details")?.setAttribute("open", "");
+  line.scrollIntoView();
 }
 
 /**

@@ -5,8 +5,9 @@
  */
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
+import { InspectList, type Listed, type NotListed } from "./inspect_list.tsx";
 import { assetPath, Page, pathOf } from "./layout.tsx";
-import { Endpoint, Notice } from "./parts.tsx";
+import { Endpoint } from "./parts.tsx";
 
 /** What the inspector shows. */
 export interface InspectProps {
@@ -14,10 +15,12 @@ export interface InspectProps {
   readonly urls: Urls;
   /** What is said of the sandbox, on top. */
   readonly banner?: Html | undefined;
+  /** What is on record. */
+  readonly listed: Listed | NotListed;
 }
 
 /** The inspector's frame. */
-export function InspectPage({ urls, banner }: InspectProps): Html {
+export function InspectPage({ urls, banner, listed }: InspectProps): Html {
   const [events, report, exchanges] = [pathOf(urls.events), pathOf(urls.report), pathOf(urls.exchanges)];
   return (
     <Page
@@ -33,11 +36,6 @@ export function InspectPage({ urls, banner }: InspectProps): Html {
         What clients do here, while they do it, and whether it is what the specifications ask. Secrets are shown by
         their first characters and a digest.
       </p>
-      <noscript>
-        <Notice tone="info">
-          JavaScript is off, so nothing is shown here. The links below have it in text.
-        </Notice>
-      </noscript>
       <div id="inspect" data-urls={JSON.stringify({ events, report, exchanges })}>
         <p id="verdict" class="verdict" role="status"></p>
         <Toolbar />
@@ -56,13 +54,36 @@ export function InspectPage({ urls, banner }: InspectProps): Html {
             </span>
           </p>
         </div>
-        <div id="empty">
+        <InspectList urls={urls} listed={listed} />
+        <div id="empty" hidden={!("total" in listed) || listed.total > 0}>
           <p>Nothing has happened yet. Give a client this address, and watch:</p>
           <Endpoint method="GET/POST" url={urls.oauth} />
         </div>
+        <p id="no-match" hidden>No exchange fits the filter.</p>
         <div id="timeline"></div>
+        <ClearDialog />
       </div>
     </Page>
+  );
+}
+
+/** Asks before the record is deleted: it is the server's, and a test may still want its report. */
+function ClearDialog(): Html {
+  return (
+    <dialog id="clear-dialog" aria-labelledby="clear-title">
+      <form method="dialog">
+        <h2 id="clear-title">clear the record?</h2>
+        <p id="clear-loss"></p>
+        <p>
+          It is deleted on the server, for everyone who looks at this sandbox. A test that asks for the report
+          afterwards learns nothing of what came before.
+        </p>
+        <p class="dialog-actions">
+          <button type="submit" value="clear">clear the record</button>
+          <button type="submit" value="keep" class="button-quiet" autofocus>keep it</button>
+        </p>
+      </form>
+    </dialog>
   );
 }
 

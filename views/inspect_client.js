@@ -6,7 +6,7 @@
  * @module
  */
 import { element } from "./guide_dom.js";
-import { isFailure } from "./inspect_model.js";
+import { clientVerdict, countOf, isFailure } from "./inspect_model.js";
 
 /**
  * @typedef {import("./inspect_model.js").ClientReport} ClientReport
@@ -14,12 +14,18 @@ import { isFailure } from "./inspect_model.js";
  * @typedef {import("./inspect_model.js").Group} Group
  */
 
+/** The order in which findings are worth reading. */
+const outcomes = ["broken", "warning", "kept", "not observed"];
+
 /**
- * The order in which findings are worth reading.
+ * A broken recommendation is a warning, except where it decides.
  *
- * @type {Finding["status"][]}
+ * @param {Finding} finding
+ * @returns {string}
  */
-const statuses = ["broken", "kept", "not observed"];
+function outcomeOf(finding) {
+  return finding.status === "broken" && !isFailure(finding) ? "warning" : finding.status;
+}
 
 /**
  * Name, verdict and rules of a client.
@@ -35,7 +41,7 @@ export function clientView({ name, id, report }, isOpen) {
   return element(
     "div",
     { class: "client-head" },
-    element("p", { class: `verdict verdict-${verdict}` }, verdict),
+    element("p", { class: `verdict verdict-${verdict}` }, clientVerdict(report)),
     title,
     element("p", { class: "quiet" }, [id, revision === undefined ? "" : `MCP ${revision}`].filter(Boolean).join(" · ")),
     element(
@@ -52,10 +58,12 @@ export function clientView({ name, id, report }, isOpen) {
  * @returns {string}
  */
 function countsText(findings) {
-  const counts = statuses.map((status) =>
-    `${findings.filter((finding) => finding.status === status).length} ${status}`
-  );
-  return `rules: ${counts.join(", ")}`;
+  const counts = outcomes.map((outcome) => {
+    const count = findings.filter((finding) => outcomeOf(finding) === outcome).length;
+    if (count === 0) return "";
+    return outcome === "warning" ? countOf(count, outcome) : `${count} ${outcome}`;
+  });
+  return `rules: ${counts.filter(Boolean).join(", ")}`;
 }
 
 /**
@@ -63,7 +71,7 @@ function countsText(findings) {
  * @returns {HTMLElement}
  */
 function rulesView(findings) {
-  const rows = statuses.flatMap((status) => findings.filter((finding) => finding.status === status));
+  const rows = outcomes.flatMap((outcome) => findings.filter((finding) => outcomeOf(finding) === outcome));
   return element(
     "table",
     { class: "parameters wide rules" },
@@ -79,15 +87,21 @@ function columnTitle(title) {
 
 /** @param {Finding} finding */
 function ruleView(finding) {
-  const { rule, status, title, detail, evidence, isExpected, level, link } = finding;
-  const tone = status === "broken" && !isFailure(finding) ? "recommended" : status.replace(" ", "-");
+  const { rule, name, title, detail, evidence, isExpected, level, link } = finding;
+  const outcome = outcomeOf(finding);
   const lines = evidence.slice(0, 8).flatMap((at) => [element("a", { href: `#exchange-${at}` }, String(at)), " "]);
   const note = isExpected ? ", tested by this scenario" : "";
   return element(
     "tr",
-    { class: tone },
-    element("th", { scope: "row" }, element("a", { href: link }, rule), ` ${status}`),
-    element("td", {}, `${detail}. `, element("span", { class: "quiet" }, `${title} ${level}${note}`)),
+    { class: outcome.replace(" ", "-") },
+    element(
+      "th",
+      { scope: "row" },
+      element("a", { href: link }, rule),
+      ` ${outcome}`,
+      element("span", { class: "quiet rule-name" }, name),
+    ),
+    element("td", {}, `${title} `, element("span", { class: "quiet" }, `${level}${note}. ${detail}.`)),
     element("td", {}, ...lines, evidence.length > 8 ? "…" : ""),
   );
 }

@@ -7,7 +7,7 @@
  */
 import { codeBox, element } from "./guide_dom.js";
 import { isFailure, placeOf } from "./inspect_model.js";
-import { answerText, curlOf, sentText } from "./inspect_text.js";
+import { answerText, curlOf, durationText, sentText, timeText } from "./inspect_text.js";
 
 /**
  * @typedef {import("./inspect_model.js").Exchange} Exchange
@@ -16,21 +16,39 @@ import { answerText, curlOf, sentText } from "./inspect_text.js";
  */
 
 /**
- * Makes a line.
+ * A line as plain text, and the rules that it broke. There can be thousands, and few of them are ever looked at: what one
+ * sees of a line is made by {@link fillLine}.
  *
  * @param {Exchange} exchange
  * @param {Line} line
  * @param {Finding[]} broken Rules that it broke.
  * @returns {HTMLElement}
  */
-export function lineView(exchange, line, broken) {
-  const { sequence, status } = exchange;
-  const kind = [`line to-${line.to}`, status >= 400 ? "refused" : "", broken.length > 0 ? "guilty" : ""];
+export function lineView(exchange, { to, asks, gets }, broken) {
+  const { sequence, method, status } = exchange;
+  const kind = [`line to-${to}`, status >= 400 ? "refused" : "", broken.length > 0 ? "guilty" : ""];
   return element(
     "li",
     { class: kind.filter(Boolean).join(" "), id: `exchange-${sequence}` },
-    folded(summaryView(exchange, line), () => insideView(exchange)),
+    `${sequence} ${method} ${asks} → ${placeOf(to)} ${status} ${gets}`,
     ...broken.map(findingView),
+  );
+}
+
+/**
+ * Turns a line's text into what one sees: the arrows, which unfold to the exchange, and when it was and how long it took.
+ *
+ * @param {HTMLElement} view Made by {@link lineView}.
+ * @param {Exchange} exchange
+ * @param {Line} line
+ */
+export function fillLine(view, exchange, line) {
+  const { startedAtMs, durationMs } = exchange;
+  const time = element("time", { datetime: new Date(startedAtMs).toISOString() }, timeText(startedAtMs));
+  view.classList.add("filled");
+  view.firstChild?.replaceWith(
+    folded(summaryView(exchange, line), () => insideView(exchange)),
+    element("p", { class: "when" }, time, ` ${durationText(durationMs)}`),
   );
 }
 
@@ -80,7 +98,7 @@ function arrow(way, name, text) {
 /** @param {Exchange} exchange */
 function insideView(exchange) {
   const { startedAtMs, durationMs, shapedBy, sequence } = exchange;
-  const time = new Date(startedAtMs).toISOString().slice(11, 23);
+  const time = new Date(startedAtMs).toISOString();
   const shape = shapedBy.length > 0 ? `, and what the scenario did to it: ${shapedBy.join(", ")}` : "";
   return element(
     "div",
@@ -99,12 +117,13 @@ function insideView(exchange) {
  * @returns {HTMLElement}
  */
 function findingView(finding) {
-  const { rule, level, title, detail, link } = finding;
+  const { rule, name, level, title, detail, link } = finding;
   return element(
     "p",
     { class: isFailure(finding) ? "finding" : "finding advice" },
     element("b", {}, `${detail}.`),
     ` ${title} `,
     element("a", { href: link }, `${rule}, ${level}`),
+    ` (${name})`,
   );
 }

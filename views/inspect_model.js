@@ -269,19 +269,43 @@ export function isFailure({ status, level, isExpected }) {
 }
 
 /**
+ * How many of the findings decide against a client, and how many only warn: recommendations that it did not follow.
+ *
+ * @param {readonly Finding[]} findings
+ */
+export function countBroken(findings) {
+  const broken = findings.filter(({ status }) => status === "broken");
+  const failures = broken.filter(isFailure).length;
+  return { failures, warnings: broken.length - failures };
+}
+
+/**
+ * A client's verdict, with the warnings that did not decide it.
+ *
+ * @param {ClientReport} client
+ * @returns {string}
+ */
+export function clientVerdict({ verdict, findings }) {
+  return verdict + withWarnings(countBroken(findings).warnings);
+}
+
+/**
  * The verdict as a sentence.
  *
  * @param {Report} report
  * @returns {string}
  */
 export function verdictText({ verdict, clients }) {
-  const broken = clients.flatMap(({ findings }) => findings.filter(({ status }) => status === "broken"));
-  const failures = broken.filter(isFailure).length;
-  const advice = broken.length - failures;
-  const rest = advice > 0 ? `, and ${countOf(advice, "recommendation")} not followed` : "";
+  const { failures, warnings } = countBroken(clients.flatMap(({ findings }) => findings));
+  const rest = withWarnings(warnings);
   if (verdict === "fail") return `fail: ${countOf(failures, "rule")} broken${rest}`;
-  if (verdict === "pass") return `pass: every rule that could be seen was kept${rest}`;
-  return `incomplete: not enough was seen yet to decide${rest}`;
+  if (verdict === "pass") return `pass${rest}: every rule that could be seen was kept`;
+  return `incomplete${rest}: not enough was seen yet to decide`;
+}
+
+/** @param {number} count */
+function withWarnings(count) {
+  return count > 0 ? `, with ${countOf(count, "warning")}` : "";
 }
 
 /**

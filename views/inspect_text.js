@@ -46,6 +46,29 @@ function messageText({ headers, body, truncated }) {
 }
 
 /**
+ * A time of day, on the clock of whoever looks.
+ *
+ * @param {number} ms Since 1970.
+ * @returns {string}
+ */
+export function timeText(ms) {
+  const time = new Date(ms);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/**
+ * A duration in as few digits as tell something.
+ *
+ * @param {number} ms
+ * @returns {string}
+ */
+export function durationText(ms) {
+  if (ms >= 9_950) return `${Math.round(ms / 1000)} s`;
+  if (ms >= 999.5) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 9.95 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+}
+
+/**
  * The command that sends the same request; what is redacted has to be filled in.
  *
  * @param {Exchange} exchange

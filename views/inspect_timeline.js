@@ -1,14 +1,14 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The timeline as a whole: clients, their flows, their lines. It changes only what is other than it was, and makes no
- * more lines at a time than fit into a frame, so that it keeps up with thousands.
+ * The timeline as a whole: clients, their flows, their lines. It changes only what is other than it was, makes no more
+ * lines at a time than fit into a frame, and fills in those that are looked at, so that it keeps up with thousands.
  *
  * @module
  */
 import { element } from "./guide_dom.js";
 import { clientView } from "./inspect_client.js";
-import { lineView } from "./inspect_line.js";
+import { fillLine, lineView } from "./inspect_line.js";
 import { brokenByLine, groupsOf, lineOf, searchedText } from "./inspect_model.js";
 
 /**
@@ -37,22 +37,43 @@ import { brokenByLine, groupsOf, lineOf, searchedText } from "./inspect_model.js
  * @property {Exchange} exchange
  * @property {string} text
  * @property {string} broken
+ * @property {(() => void) | undefined} fill Fills the line in; undefined once it is.
+ */
+
+/**
+ * What became of a call of `show`.
+ *
+ * @typedef {object} Shown
+ * @property {boolean} isComplete Whether all is shown, or it has to be called again.
+ * @property {number} count How many lines fit the filter.
  */
 
 /** How many lines are made in one frame. */
-const LINES_PER_FRAME = 75;
+const LINES_PER_FRAME = 500;
+/** How many are filled in at once, for a page that begins with them; others wait until they are near the window. */
+const FIRST_LINES = 50;
+/** How near that is. */
+const MARGIN = "600px";
 
 /**
  * Makes a timeline.
  *
  * @param {HTMLElement} box Where it stands.
- * @returns {{ show: (view: View) => boolean }} `show` tells whether all is shown, or it has to be called again.
+ * @returns {{ show: (view: View) => Shown, fillAt: (id: string) => void }} `fillAt` fills in a line that is linked to.
  */
 export function createTimeline(box) {
   /** @type {Map<number, Made>} */
   const made = new Map();
   /** @type {Map<string, { section: HTMLElement, report: unknown }>} */
   const sections = new Map();
+  const watch = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) fillAt(target.id);
+  }, { rootMargin: MARGIN });
+
+  /** @param {string} id */
+  function fillAt(id) {
+    made.get(Number(id.replace("exchange-", "")))?.fill?.();
+  }
 
   /**
    * @param {Exchange} exchange
@@ -63,13 +84,22 @@ export function createTimeline(box) {
     const known = made.get(exchange.sequence);
     const line = lineOf(exchange);
     const view = lineView(exchange, line, broken);
-    if (known?.line.querySelector("details")?.open) view.querySelector("details")?.setAttribute("open", "");
+    /** @type {Made} */
     const result = {
       line: view,
       exchange,
       text: searchedText(exchange, line),
       broken: keyOf(broken),
+      fill: () => {
+        result.fill = undefined;
+        watch.unobserve(view);
+        fillLine(view, exchange, line);
+      },
     };
+    if (known && !known.fill || made.size < FIRST_LINES) result.fill?.();
+    else watch.observe(view);
+    if (known?.line.querySelector("details")?.open) view.querySelector("details")?.setAttribute("open", "");
+    if (known) watch.unobserve(known.line);
     made.set(exchange.sequence, result);
     return result;
   }
@@ -91,8 +121,13 @@ export function createTimeline(box) {
     const broken = brokenByLine(report);
     const words = filter.toLowerCase().split(/\s+/);
     const kept = new Set(exchanges.map(({ sequence }) => sequence));
-    for (const sequence of made.keys()) if (!kept.has(sequence)) made.delete(sequence);
+    for (const [sequence, { line }] of made) {
+      if (kept.has(sequence)) continue;
+      watch.unobserve(line);
+      made.delete(sequence);
+    }
     let budget = LINES_PER_FRAME;
+    let count = 0;
 
     /** @param {Exchange} exchange */
     const lineFor = (exchange) => {
@@ -103,6 +138,7 @@ export function createTimeline(box) {
       if (!isCurrent) budget--;
       const entry = isCurrent ? known : makeLine(exchange, own);
       entry.line.hidden = isBrokenOnly && own.length === 0 || !words.every((word) => entry.text.includes(word));
+      if (!entry.line.hidden) count++;
       return entry;
     };
 
@@ -118,13 +154,14 @@ export function createTimeline(box) {
           const isSeen = list?.querySelector(":scope > :not([hidden])");
           flows[index]?.toggleAttribute("hidden", !isSeen);
         }
+        section.hidden = flows.every(({ hidden }) => hidden);
         return section;
       }),
     );
-    return budget > 0;
+    return { isComplete: budget > 0, count };
   }
 
-  return { show };
+  return { show, fillAt };
 }
 
 /**

@@ -83,11 +83,102 @@ browserTest("the inspector filters, pauses and clears (issue 7)", async ({ page,
   await page.locator(".line").nth(3).waitFor();
 
   await page.getByRole("button", { name: "clear" }).click();
+  await page.getByRole("button", { name: "clear the record" }).click();
   await page.getByText("Nothing has happened yet").waitFor();
   await showsLines(page, []);
   await callWithoutToken(origin);
   await page.locator(".line").first().waitFor();
 });
+
+browserTest("the inspector asks before it clears, and says what will be lost (issue 16)", async ({ page, origin }) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+  for (const leave of ["keep it", "Escape"]) {
+    await page.getByRole("button", { name: "clear" }).click();
+    const loss = await page.getByRole("dialog").innerText();
+    assert.match(loss, /What will be lost: 3 exchanges; “Careless”, fail/);
+    if (leave === "Escape") await page.keyboard.press(leave);
+    else await page.getByRole("button", { name: leave }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+  }
+  const { exchanges } = await (await fetch(`${origin}/control/exchanges`)).json();
+  assert.equal(exchanges.length, 3, "nothing is deleted");
+  await showsLines(page, carelessLines);
+});
+
+browserTest("the inspector says of each line when it was and how long it took, and that it opens (issue 16)", async ({
+  page,
+  origin,
+}) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  const line = page.locator(".line", { hasText: "register a client" });
+  assert.match(await line.locator(".when").innerText(), /^\d\d:\d\d:\d\d\s[\d.]+ m?s$/);
+  const markerOf = (): Promise<unknown> =>
+    line.locator(".sequence").evaluate((found) => getComputedStyle(found, "::before").content);
+  assert.equal(await markerOf(), '"▸ "');
+  await line.locator("summary").click();
+  assert.equal(await markerOf(), '"▾ "');
+  await line.locator(".when").click({ force: true });
+  assert.equal(await markerOf(), '"▸ "', "a click on the time is one on the line");
+});
+
+browserTest("the inspector counts what fits the filter, and says so where nothing does (issue 16)", async ({
+  page,
+  origin,
+}) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+  await page.getByRole("searchbox").fill("register");
+  await page.getByText("live, 1 of 3 exchanges").waitFor();
+  await page.getByRole("searchbox").fill("zebra");
+  await page.getByText("live, 0 of 3 exchanges").waitFor();
+  await page.getByText("No exchange fits the filter").waitFor();
+  assert.ok(!await page.getByRole("heading", { name: "Careless" }).isVisible(), "no heading without a line");
+  await page.getByRole("searchbox").fill("");
+  await page.getByText("live, 3 exchanges").waitFor();
+});
+
+browserTest("the inspector keeps warnings apart from broken rules, and names both (issue 16)", async ({
+  page,
+  origin,
+}) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  await page.getByText("rules: ").click();
+  const counts = await page.getByText("rules: ").innerText();
+  assert.match(counts, /^rules: \d+ broken, (\d+ warnings?, )?\d+ kept/);
+  const rows = await page.locator(".rules tbody tr").evaluateAll((all) =>
+    all.map((row) => ({ kind: row.className, text: row.textContent ?? "" }))
+  );
+  for (const { kind, text } of rows) {
+    if (kind === "broken") assert.match(text, /MUST|tested by this scenario/);
+    if (kind === "warning") assert.match(text, /SHOULD/);
+  }
+  assert.match(rows.find(({ text }) => text.startsWith("C11 "))?.text ?? "", /^C11 brokenpkce.*A client protects/);
+});
+
+browserTest("the inspector without scripts lists what happened, and has no dead control (issue 16)", async ({
+  page,
+  origin,
+}) => {
+  await page.goto(`${origin}/inspect`);
+  await page.getByText("Nothing has happened yet").waitFor();
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  assert.deepEqual(
+    (await page.locator("noscript .listed").allInnerTexts()).map((text) => text.split("\n")[0]?.replace(/^.* ms /, "")),
+    [
+      "GET authorize, in a browser → authorization server 302 invalid_request",
+      "POST register a client: Careless → authorization server 201",
+      "POST initialize → mcp server 401 invalid_token",
+    ],
+  );
+  assert.ok(!await page.getByText("Nothing has happened yet").isVisible());
+  for (const control of await page.locator("button, input").all()) assert.ok(!await control.isVisible());
+}, { javaScriptEnabled: false });
 
 for (const shared of [false, true]) {
   const where = shared ? "of processes that share a database" : "of one process";
@@ -199,8 +290,14 @@ browserTest("the inspector shows two thousand exchanges, and stays quick (issue 
   for (let round = 0; round < 100; round++) {
     await Promise.all(Array.from({ length: 20 }, () => callWithoutToken(origin)));
   }
+  const begin = performance.now();
   await page.goto(`${origin}/inspect`);
   await page.locator(".line").nth(1999).waitFor({ state: "attached" });
+  const shownMs = performance.now() - begin;
+  // A tenth of that where nothing else runs.
+  assert.ok(shownMs < 3000, `all were shown after ${shownMs} ms`);
+  const nodes = await page.evaluate("document.querySelectorAll('*').length");
+  assert.ok(Number(nodes) < 5000, `the page has ${nodes} elements`);
   await callWithoutToken(origin);
   await page.getByText("2000 exchanges").waitFor();
   // A frame with everything in it, laid out anew. The machine may be busy, so that only what is out of all proportion fails.
