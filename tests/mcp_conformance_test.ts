@@ -24,6 +24,7 @@ import {
   rpc,
   send,
 } from "./mcp_helpers.ts";
+import { origin, testApp } from "./helpers.ts";
 
 const url = new URL("http://mock.test/conformance");
 
@@ -302,4 +303,36 @@ Deno.test("/no-auth has none of the suite's tools (design)", async () => {
   assert.equal(tools.length, 15);
   const all = await (await postModern(mcp.fetchAs("conformance", OPEN), { method: "tools/list" })).json();
   assert.ok(all.result.tools.length > 40);
+});
+
+Deno.test("/conformance tells who listens of changes in the same sandbox alone (MCP 2026-07-28 subscriptions)", async () => {
+  await using test = await testApp();
+  const at = (label: string): Fetch => (_, init) =>
+    test.app(new Request(`${origin}/s/standard~${label}/conformance`, init));
+  const notifications = {
+    toolsListChanged: true,
+    promptsListChanged: true,
+    resourceSubscriptions: ["test://watched-resource"],
+  };
+  const listen = (label: string): Promise<Response> =>
+    postModern(at(label), { method: "subscriptions/listen", params: { notifications } });
+  const changes = ["test_trigger_tool_change", "test_trigger_prompt_change", "test_trigger_resource_update"];
+  const [here, there] = [await listen("a"), await listen("b")];
+  for (const name of changes) {
+    assert.equal((await postModern(at("b"), { method: "tools/call", params: { name } })).status, 200);
+  }
+  await postModern(at("a"), { method: "tools/call", params: { name: "test_trigger_tool_change" } });
+  const heard = async (stream: Response, last: string): Promise<readonly (string | undefined)[]> => {
+    const reader = (stream.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes(last)) text += (await reader.read()).value;
+    await reader.cancel();
+    return [...text.matchAll(/"method":"notifications\/([^"]+)"/g)].map(([, method]) => method).slice(1);
+  };
+  assert.deepEqual(await heard(here, "tools/list_changed"), ["tools/list_changed"], "nothing of the other sandbox");
+  assert.deepEqual(await heard(there, "resources/updated"), [
+    "tools/list_changed",
+    "prompts/list_changed",
+    "resources/updated",
+  ]);
 });

@@ -32,8 +32,7 @@ import {
 function transport(onClose: () => void): SessionTransport {
   return {
     handleRequest: () => Promise.resolve(new Response()),
-    closeSSEStream: () => {},
-    send: () => Promise.resolve(),
+    cancelled: () => Promise.resolve(),
     close: () => Promise.resolve(onClose()),
   };
 }

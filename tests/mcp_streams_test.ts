@@ -1,6 +1,6 @@
 /** Streams that end before their answer: cancelled calls, and clients that hang up half way. */
 import assert from "node:assert/strict";
-import { createEventStore, MAX_EVENTS_PER_SESSION } from "../lib/mcp/events.ts";
+import { createEventShelves, MAX_EVENTS_PER_SESSION } from "../lib/mcp/events.ts";
 import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
 import { beginSession, clients, type Fetch, messagesOf, OPEN, openMcp, post, rpc, send } from "./mcp_helpers.ts";
 
@@ -113,6 +113,32 @@ Deno.test("a batch goes on when one of its calls is cancelled (MCP 2025-03-26)",
   await reader?.cancel();
 });
 
+Deno.test("a batch whose cancelled calls are all that is left ends, whoever was cancelled when (MCP 2025-03-26)", async (t) => {
+  const orders: Readonly<Record<string, readonly (number | "answer")[]>> = {
+    "before the others are answered": [1, "answer"],
+    "after the others are answered": ["answer", 1],
+    "all of them": [1, 2],
+  };
+  for (const [name, order] of Object.entries(orders)) {
+    await t.step(name, async () => {
+      const waits = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      let calls = 0;
+      await using mcp = await openMcp({ sleep: () => waits[calls++]?.promise ?? Promise.resolve() });
+      const fetch = mcp.fetchAs("no-auth", OPEN);
+      const session = await beginSession(fetch, "2025-03-26");
+      const stream = await post(fetch, [rpc("tools/call", wait, 1), rpc("tools/call", wait, 2)], session);
+      for (const next of order) {
+        if (next === "answer") waits[1]?.resolve();
+        else assert.equal((await post(fetch, cancelled(next), session)).status, 202);
+        await (await post(fetch, rpc("ping"), session)).text();
+      }
+      const messages = await messagesOf(stream);
+      assert.deepEqual(messages.map(({ id }) => id).sort(), [1, 2]);
+      for (const { resolve } of waits) resolve();
+    });
+  }
+});
+
 Deno.test("a client that hangs up half way misses nothing of a call in a session (MCP transports)", async () => {
   const { sleep, started, open } = createGate();
   await using mcp = await openMcp({ sleep });
@@ -146,7 +172,7 @@ Deno.test("fifty clients that hang up at any moment leave nothing behind (design
 });
 
 Deno.test("a client that missed more than can be kept is told so (MCP transports, resumability)", async () => {
-  const store = createEventStore();
+  const store = createEventShelves().open("main");
   const message = { jsonrpc: "2.0", method: "notifications/progress" } as const;
   const ids: string[] = [];
   for (let i = 0; i <= MAX_EVENTS_PER_SESSION; i++) ids.push(await store.storeEvent("stream", message));

@@ -29,11 +29,14 @@ import {
   rpcErrorResponse,
   SERVER_ERROR,
 } from "./rpc.ts";
+import { createEventShelves } from "./events.ts";
+import { createListeners, type Listeners } from "./listeners.ts";
 import { createScopeMaker, type Scope, type ScopeMaker } from "./scope.ts";
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessionTable, type Presenter } from "./session_table.ts";
-import { BATCHES_REMOVED, beginSession, serveSession, type SessionDeps } from "./sessions.ts";
+import { createUnreadGuard } from "./unread.ts";
+import { BATCHES_REMOVED, beginSession, MAX_BATCH, serveSession, type SessionDeps } from "./sessions.ts";
 
 /** The options, with those that an endpoint can fill in. */
 export type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
@@ -44,6 +47,7 @@ interface Shared extends SessionDeps {
   readonly createScope: ScopeMaker;
   readonly scopes: WeakMap<Request, Scope>;
   readonly modern: McpHttpHandler;
+  readonly listeners: Listeners;
   /** Serves both eras without sessions. */
   readonly sessionless: McpHttpHandler;
 }
@@ -68,26 +72,24 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     if (!scope) throw new Error("The SDK gave back a request that it was not given");
     return scope;
   };
-  const modern: McpHttpHandler = createMcpHandler(
-    ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
-    { legacy: "reject", ...(keepAliveMs !== undefined && { keepAliveMs }) },
-  );
+  const createModern = (maxSubscriptions: number): McpHttpHandler =>
+    createMcpHandler(
+      ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
+      { legacy: "reject", maxSubscriptions, ...(keepAliveMs !== undefined && { keepAliveMs }) },
+    );
+  // It is never asked to let anyone listen.
+  const modern = createModern(0);
   const sessionless: McpHttpHandler = createMcpHandler(
     ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
     { legacy: "stateless" },
   );
-  const serverDeps = {
-    scopeOf,
-    log,
-    announce: (change: Parameters<SessionDeps["announce"]>[0]): void => {
-      if (change === "tools") modern.notify.toolsChanged();
-      else if (change === "prompts") modern.notify.promptsChanged();
-      else modern.notify.resourceUpdated(change.resource);
-    },
-  };
+  const guard = createUnreadGuard();
+  const listeners = createListeners({ createHandler: createModern, guard });
+  const serverDeps = { scopeOf, log, announce: listeners.announce };
   const table = createSessionTable(createSessionStore(store));
   const createScope = createScopeMaker(options);
-  const shared: Shared = { ...serverDeps, table, keepAliveMs, chance, createScope, scopes, modern, sessionless };
+  const sessionDeps = { ...serverDeps, table, keepAliveMs, guard, shelves: createEventShelves() };
+  const shared: Shared = { ...sessionDeps, chance, createScope, scopes, modern, sessionless, listeners };
 
   return {
     expect: table.expect,
@@ -112,7 +114,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
       }
     },
     close: async () => {
-      await Promise.all([table.close(), modern.close(), sessionless.close()]);
+      await Promise.all([table.close(), modern.close(), sessionless.close(), listeners.close()]);
     },
   };
 }
@@ -189,19 +191,25 @@ function refuseMessage(reason: InboundLegacyRoute["reason"], body: unknown, revi
   if (reason === "batch" && revision >= BATCHES_REMOVED) {
     return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: revision ${revision} has no batches`);
   }
+  if (Array.isArray(body) && body.length > MAX_BATCH) {
+    return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: a batch has at most ${MAX_BATCH} messages`);
+  }
   return undefined;
 }
 
 async function stateless(route: InboundModernRoute, exchange: Exchange, shared: Shared): Promise<Response> {
   const { request, profile, caller } = exchange;
-  const { log, scopes, modern, createScope } = shared;
+  const { log, scopes, modern, listeners, createScope } = shared;
   const refusal = refuseParamHeaders(route, request.headers, profile);
   if (refusal) return refusal;
   const scope = createScope(exchange, caller.owner);
   const plain = asPlainModern(route, request.headers, profile);
   if (plain) return await answerPlain(plain, scope, { revision: MODERN_REVISION, headers: {}, log });
   scopes.set(request, scope);
-  return await modern.fetch(request, { parsedBody: route.message });
+  const { message } = route;
+  const isListening = route.messageKind === "request" && message.method === "subscriptions/listen";
+  if (isListening) return await listeners.listen(exchange.sandbox.name, request, message);
+  return await modern.fetch(request, { parsedBody: message });
 }
 
 /** The SDK compares these headers for its own `McpServer` alone. */

@@ -18,8 +18,8 @@ import type { ToolCall } from "./tools/tool.ts";
 export interface ServerDeps {
   /** The facts of a request that a server is serving. */
   readonly scopeOf: (request: Request | undefined) => Scope;
-  /** Tells the listeners of 2026-07-28 that something changed. */
-  readonly announce: (change: Change) => void;
+  /** Tells the listeners of 2026-07-28 in a sandbox that something changed. */
+  readonly announce: (sandboxName: string, change: Change) => void;
   /** Told of failures that are the server's own. */
   readonly log: Log;
 }
@@ -44,7 +44,7 @@ export function buildServer(profile: Profile, { scopeOf, announce, log }: Server
   const linkOf = (context: ServerContext): ClientLink =>
     createClientLink(server, context, {
       remember: async (value) => signState(value, await scopeOf(context.http?.req).signer()),
-      announce,
+      announce: (change) => announce(scopeOf(context.http?.req).call.sandbox.name, change),
       subscribed,
     });
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../sandbox.ts";
 import type { Entry } from "../store/kv.ts";
@@ -20,6 +21,8 @@ export const SESSION_IDLE_MS = 60 * 60 * 1000;
 export const SESSION_SLACK_MS = 5 * 60 * 1000;
 /** Above it the session that was idle the longest leaves the memory of the process. */
 export const MAX_SESSIONS = 10_000;
+/** The same for what the clients of all held sessions have said of themselves, in bytes of JSON. */
+export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
 
 /** Whoever presents a session id. */
 export interface Presenter {
@@ -34,14 +37,14 @@ export interface Presenter {
 }
 
 /**
- * What of the SDK's transport a session uses.
+ * What a session uses of the SDK's transport, and has to tell it.
  *
  * @internal
  */
-export type SessionTransport = Pick<
-  WebStandardStreamableHTTPServerTransport,
-  "handleRequest" | "close" | "closeSSEStream" | "send"
->;
+export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTransport, "handleRequest" | "close"> {
+  /** Ends what is left of a request that the client has cancelled. */
+  readonly cancelled: (requestId: string | number) => Promise<void>;
+}
 
 /** A session in the memory of this process. */
 export interface Session {
@@ -53,6 +56,8 @@ export interface Session {
   readonly profile: Profile;
   /** What was agreed when it began. */
   readonly record: SessionRecord;
+  /** What that takes, as JSON. */
+  readonly bytes: number;
   /**
    * Answers what does not go the short way; made when something first does not.
    *
@@ -142,7 +147,7 @@ export function createSessionTable(store: SessionStore): SessionTable {
   }
 
   async function find(request: Request, presenter: Presenter, body?: unknown): Promise<Session | Response> {
-    const { sandbox, profile } = presenter;
+    const { sandbox } = presenter;
     const id = request.headers.get("mcp-session-id");
     if (!id) {
       const message = "Bad Request: Mcp-Session-Id header is required";
@@ -153,17 +158,18 @@ export function createSessionTable(store: SessionStore): SessionTable {
     if (!record || !mayUse(record, presenter)) {
       return rpcErrorResponse(404, SESSION_NOT_FOUND, "Session not found", { id: idOf(body) });
     }
-    const session = held.get({ sandbox, id }) ?? { id, sandbox, profile, record, lastUsedMs: 0, openStreams: 0 };
+    const session = held.get({ sandbox, id }) ?? openSession(id, presenter, record);
     held.touch(session);
     held.sweep();
     return session;
   }
 
   return {
-    begin: async (id, { sandbox, mode, profile }, agreed) => {
+    begin: async (id, presenter, agreed) => {
+      const { sandbox, mode } = presenter;
       const record = { mode, ...agreed, expiresAtMs: endFrom(sandbox.now()) };
       await store.begin(sandbox.id, id, record);
-      held.touch({ id, sandbox, profile, record, lastUsedMs: 0, openStreams: 0 });
+      held.touch(openSession(id, presenter, record));
       held.sweep();
     },
     expect,
@@ -185,15 +191,16 @@ export function createSessionTable(store: SessionStore): SessionTable {
 function createHeldSessions(): HeldSessions {
   // In order of last use, so that the first is the one that was idle the longest.
   const held = new Map<string, Session>();
+  let heldBytes = 0;
 
   function touch(session: Session): void {
     session.lastUsedMs = session.sandbox.now();
-    held.delete(keyOf(session));
+    if (!held.delete(keyOf(session))) heldBytes += session.bytes;
     held.set(keyOf(session), session);
   }
 
   async function letGo(session: Session): Promise<void> {
-    held.delete(keyOf(session));
+    if (held.delete(keyOf(session))) heldBytes -= session.bytes;
     // One that could not be made has told whoever asked for it, and leaves nothing to close.
     await session.transport?.then((transport) => transport.close(), () => {});
   }
@@ -204,7 +211,7 @@ function createHeldSessions(): HeldSessions {
       if (session.openStreams > 0) touch(session);
       else void letGo(session);
     }
-    while (held.size > MAX_SESSIONS) {
+    while (held.size > MAX_SESSIONS || heldBytes > MAX_SESSIONS_BYTES) {
       const idlest = held.values().find(({ openStreams }) => openStreams === 0) ?? [...held.values()][0];
       if (idlest) void letGo(idlest);
     }
@@ -220,6 +227,11 @@ function createHeldSessions(): HeldSessions {
     },
     size: () => held.size,
   };
+}
+
+function openSession(id: string, { sandbox, profile }: Presenter, record: SessionRecord): Session {
+  const bytes = Buffer.byteLength(JSON.stringify(record));
+  return { id, sandbox, profile, record, bytes, lastUsedMs: 0, openStreams: 0 };
 }
 
 /** When a session ends that is used at a time and never again. */

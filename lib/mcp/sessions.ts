@@ -12,9 +12,10 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import { withEnd } from "../stream.ts";
-import { createEventStore } from "./events.ts";
+import { createBatches } from "./batches.ts";
+import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
 import { withSessionCode } from "./features.ts";
-import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse } from "./rpc.ts";
+import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { buildServer, type ServerDeps } from "./server.ts";
 import type { Presenter, Session, SessionTable, SessionTransport } from "./session_table.ts";
 
@@ -25,6 +26,8 @@ const MAX_CAPABILITIES_CHARACTERS = 16_000;
 const MAX_NAME_CHARACTERS = 200;
 /** The first revision without batches. */
 export const BATCHES_REMOVED = "2025-06-18";
+/** Messages of a batch, which are all under way at the same time. */
+export const MAX_BATCH = 100;
 
 /** Where sessions live, and what their servers need. */
 export interface SessionDeps extends ServerDeps {
@@ -32,6 +35,10 @@ export interface SessionDeps extends ServerDeps {
   readonly table: SessionTable;
   /** Milliseconds between two signs of life on an open stream; the SDK's choice if not given. */
   readonly keepAliveMs: number | undefined;
+  /** Where the messages of their streams are kept. */
+  readonly shelves: EventShelves;
+  /** Has a stream cut off where it is not read. */
+  readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 
 /**
@@ -83,8 +90,8 @@ export async function serveSession(
   session.transport ??= openTransport(session, deps);
   const transport = await session.transport;
   const response = await transport.handleRequest(request, { parsedBody: body });
-  if (isCancellation(body) && session.record.revision >= BATCHES_REMOVED) {
-    await closeCancelled(transport, body.params.requestId);
+  for (const message of Array.isArray(body) ? body : [body]) {
+    if (isCancellation(message)) await transport.cancelled(message.params.requestId);
   }
   if (!response.body || response.headers.get("content-type") !== "text/event-stream") return response;
   session.openStreams++;
@@ -92,20 +99,25 @@ export async function serveSession(
     deps.table.check(session).catch((error) => deps.log("A session's stream could not be checked", error));
   };
   const onChunk = (chunk: Uint8Array): void => chunk[0] === COMMENT ? check() : undefined;
-  return new Response(withEnd(response.body, () => void session.openStreams--, onChunk), response);
+  return new Response(withEnd(deps.guard(response.body), () => void session.openStreams--, onChunk), response);
 }
 
 /** Makes server and transport, and has them go through the `initialize` that the session began with. */
 async function openTransport(session: Session, deps: SessionDeps): Promise<SessionTransport> {
   const { id, profile, record: { revision, capabilities, clientInfo } } = session;
+  const events = deps.shelves.open(session.sandbox.name);
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
-    eventStore: createEventStore(),
+    eventStore: events,
     retryInterval: RETRY_INTERVAL_MS,
     ...(deps.keepAliveMs !== undefined && { keepAliveMs: deps.keepAliveMs }),
   });
+  const batches = createBatches((id) => answerCancelled(transport, id));
   const sendAsIs = transport.send.bind(transport);
-  transport.send = (message, options) => sendAsIs(withSessionCode(message), options);
+  transport.send = async (message, options) => {
+    await sendAsIs(withSessionCode(message), options);
+    if (!("method" in message) && message.id !== undefined) await batches.answered(message.id);
+  };
   await buildServer(profile, deps).connect(transport);
   const request = new Request(session.sandbox.urls.home, {
     method: "POST",
@@ -116,7 +128,30 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
   const response = await transport.handleRequest(request, { parsedBody });
   await response.text();
   if (!response.ok) throw new Error(`The SDK refused an initialize that had been accepted: ${response.status}`);
-  return transport;
+  return {
+    handleRequest: async (request, options) => {
+      batches.begin(options?.parsedBody);
+      return refuseLost(request, events) ?? await transport.handleRequest(request, options);
+    },
+    cancelled: async (requestId) => {
+      if (!await batches.cancel(requestId)) await closeCancelled(transport, requestId);
+    },
+    close: async () => {
+      await transport.close();
+      events.drop();
+    },
+  };
+}
+
+/** The SDK would say of an event that has left that its id has a wrong format. */
+function refuseLost({ method, headers }: Request, events: SessionEvents): Response | undefined {
+  const eventId = headers.get("last-event-id");
+  if (method !== "GET" || eventId === null || eventId === "" || events.keeps(eventId)) return undefined;
+  const kept = `the last ${MAX_EVENTS_PER_SESSION} events and ${MAX_EVENT_BYTES.session} bytes of a session at most`;
+  const message =
+    `Bad Request: the stream cannot be resumed from this Last-Event-ID: it was never sent in this session, ` +
+    `or is no longer kept (${kept}); send the request again`;
+  return rpcErrorResponse(400, SERVER_ERROR, message);
 }
 
 interface Cancellation {
@@ -131,13 +166,19 @@ function isCancellation(body: unknown): body is Cancellation {
 /**
  * Closes the stream of a request that was cancelled. The SDK sends no answer then, as the protocol has it, and leaves the
  * stream open for as long as the session lives. Whoever resumes it all the same is given an answer, since clients that
- * find nothing at the end of a stream come back forever. A batch shares one stream between its requests, so revisions
- * that had batches keep it open.
+ * find nothing at the end of a stream come back forever.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/cancellation#behavior-requirements}
  */
-async function closeCancelled(transport: SessionTransport, id: string | number): Promise<void> {
+async function closeCancelled(transport: WebStandardStreamableHTTPServerTransport, id: string | number): Promise<void> {
   transport.closeSSEStream(id);
+  await answerCancelled(transport, id);
+}
+
+async function answerCancelled(
+  transport: WebStandardStreamableHTTPServerTransport,
+  id: string | number,
+): Promise<void> {
   const result = { content: [{ type: "text", text: "The call was cancelled" }], isError: true };
   // There is nothing to close for a request that is unknown, or that was answered before its cancellation came.
   await transport.send({ jsonrpc: "2.0", id, result }).catch(() => {});

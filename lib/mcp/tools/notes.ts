@@ -10,6 +10,8 @@ import { type DefinedTool, defineTool, failureResult, READS, structuredResult } 
 
 /** The store holds 65,536 bytes a value, and a character takes two of them as soon as one of the note's is not Latin-1. */
 export const MAX_NOTE_CHARACTERS = 30_000;
+/** All notes together, since one call lists them all. */
+export const MAX_NOTES_CHARACTERS = 500_000;
 
 const noteSchema = z.object({
   id: z.string(),
@@ -30,10 +32,22 @@ function notFound(searched: { readonly id: string } | { readonly title: string }
 }
 
 function tooLong(note: NoteRecord): CallToolResult | undefined {
-  const length = note.title.length + note.content.length;
+  const length = lengthOf(note);
   if (length <= MAX_NOTE_CHARACTERS) return undefined;
   const error = `Note too long: title and content have ${length} characters, ${MAX_NOTE_CHARACTERS} are accepted`;
   return failureResult(JSON.stringify({ error }, null, 2));
+}
+
+function tooLongTogether(notes: readonly NoteRecord[]): CallToolResult | undefined {
+  const length = notes.reduce((sum, note) => sum + lengthOf(note), 0);
+  if (length <= MAX_NOTES_CHARACTERS) return undefined;
+  const error =
+    `Notes too long: all have ${length} characters, ${MAX_NOTES_CHARACTERS} are accepted, delete some first`;
+  return failureResult(JSON.stringify({ error }, null, 2));
+}
+
+function lengthOf({ title, content }: NoteRecord): number {
+  return title.length + content.length;
 }
 
 /** Names, parameters and texts are the original's; other projects depend on them. */
@@ -55,10 +69,13 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
       const refused = tooLong(note);
       if (refused) return refused;
       const mine = notes();
-      if ((await mine.list()).length >= MAX_NOTES_PER_OWNER) {
+      const all = await mine.list();
+      if (all.length >= MAX_NOTES_PER_OWNER) {
         const error = `Too many notes: ${MAX_NOTES_PER_OWNER} are accepted, delete some first`;
         return failureResult(JSON.stringify({ error }, null, 2));
       }
+      const refusedTogether = tooLongTogether([...all, note]);
+      if (refusedTogether) return refusedTogether;
       await mine.put(note);
       return noteResult(note);
     },
@@ -115,7 +132,9 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
       const old = await mine.get(id);
       if (!old) return notFound({ id });
       const note = { ...old, title: title ?? old.title, content: content ?? old.content, updated_at: sandbox.now() };
-      const refused = tooLong(note);
+      const isLonger = lengthOf(note) > lengthOf(old);
+      const others = async (): Promise<readonly NoteRecord[]> => (await mine.list()).filter((other) => other.id !== id);
+      const refused = tooLong(note) ?? (isLonger ? tooLongTogether([...await others(), note]) : undefined);
       if (refused) return refused;
       await mine.put(note);
       return noteResult(note);
