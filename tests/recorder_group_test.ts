@@ -166,6 +166,11 @@ const cases: readonly Case[] = [
     clients: { [`unidentified ${far}`]: [1], a: [2, 3, 4, 5, 6, 7, 8] },
   },
   {
+    kind: "a client that looks ahead with another user agent and is answered 404, as mcp-remote does",
+    rows: [stream(ai, 404), looks(node), reads(node), stream(node, 404), ...flow(ai, ai, "A", "a")],
+    clients: { a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] },
+  },
+  {
     kind: "a person who looks at a document beside the client",
     rows: [...flow(node, node, "A", "a"), looks("pc-curl")],
     clients: { a: [1, 2, 3, 4, 5, 6, 7], "unidentified pc-curl": [8] },
@@ -187,6 +192,11 @@ const cases: readonly Case[] = [
     rows: [...flow(ai, node, "A", "a"), ...flow(ai, node, "B", "b")],
     isLabelled: true,
     clients: { a: [1, 2, 3, 4, 5, 6, 7], b: [8, 9, 10, 11, 12, 13, 14] },
+  },
+  {
+    kind: "a person who calls the MCP server once a client is known",
+    rows: [...flow(node, node, "A", "a").slice(0, 5), session("pc-curl", "x", "oauth"), redeems(node, "a", "ca", "ta")],
+    clients: { a: [1, 2, 3, 4, 5, 7], "unidentified pc-curl": [6] },
   },
   {
     kind: "a client of OpenID Connect beside somebody who is refused by MCP",

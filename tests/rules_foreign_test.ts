@@ -71,6 +71,41 @@ const cases: readonly Case[] = [
     status: "not observed",
   },
   {
+    kind: "a client of OpenID Connect that registers, which may do without metadata documents of clients",
+    rule: "C6",
+    rows: [
+      [origin + openid, { answered: { ...server, client_id_metadata_document_supported: true } }],
+      registers("spa", "a"),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "the same, which may do without application_type (OpenID Connect Registration 2)",
+    rule: "C8",
+    rows: [[origin + openid, { answered: server }], registers("spa", "a")],
+    status: "not observed",
+  },
+  {
+    kind: "a client of OpenID Connect that goes on where nobody says that PKCE is supported",
+    rule: "C13",
+    rows: [
+      [origin + openid, { answered: { ...server, code_challenge_methods_supported: undefined } }],
+      registers("spa", "a"),
+      authorizes(),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "a client that needs no refresh tokens, as it does not speak MCP here",
+    rule: "C21",
+    rows: [
+      [origin + openid, { answered: { ...server, grant_types_supported: ["authorization_code", "refresh_token"] } }],
+      registers("gateway", "a"),
+      authorizes("https://elsewhere.example/mcp"),
+    ],
+    status: "not observed",
+  },
+  {
     kind: "all three places of an issuer with a path, in order",
     rule: "C4",
     rows: [refused, told, asksTenant(first), asksTenant(second), asksTenant(third, true)],

@@ -8,6 +8,7 @@
 import { joinTraces, type Owner } from "./join_traces.ts";
 import { type Link, linkSteps } from "./links.ts";
 import { traceSteps } from "./proofs.ts";
+import { placeOf } from "./peers.ts";
 import type { Step } from "./step.ts";
 import { isObject, messagesOf, textOf } from "./wire.ts";
 
@@ -26,6 +27,9 @@ export interface GroupOptions {
   /** Whether it has a label: a single client in it has then done all that was done there. */
   readonly isLabelled?: boolean;
 }
+
+/** How often is looked what links tell: as often as a client can change its HTTP library on its way to a token. */
+const MAX_PASSES = 8;
 
 /**
  * Groups steps by client, in the order of first appearance.
@@ -73,12 +77,45 @@ function ownersByOrder(
   const known = new Map(owners);
   let found = findNeighbours(steps, known);
   // What one link tells may be what another needs.
-  while (tellLinks(links, known, found)) found = findNeighbours(steps, known);
+  for (let pass = 0; pass < MAX_PASSES && tellLinks(links, known, found); pass++) found = findNeighbours(steps, known);
+  const between = findBetween(steps, owners, found);
   for (const { from, to } of links) {
     // Of those who never showed who they are, whoever was told of a URL and whoever went there are one.
     if (!found.has(from) && !found.has(to)) strangers.set(to.exchange.peer, strangerOf(from.exchange.peer, strangers));
   }
-  return (step) => found.get(step) ?? strangerOf(step.exchange.peer, strangers);
+  return (step) => found.get(step) ?? between.get(step.exchange.peer) ?? strangerOf(step.exchange.peer, strangers);
+}
+
+/** Places of a first and a last step. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Senders that did nothing but while a single client at their address was on its way to show who it is: they are that one. */
+function findBetween(
+  steps: readonly Step[],
+  owners: ReadonlyMap<Step, Owner>,
+  found: ReadonlyMap<Step, Owner>,
+): ReadonlyMap<string, Owner> {
+  const unknown = new Map<string, Span>();
+  const ways = new Map<Owner, Span>();
+  for (const step of steps) {
+    const { at, exchange: { peer } } = step;
+    const owner = found.get(step);
+    if (!owner) unknown.set(peer, { from: unknown.get(peer)?.from ?? at, to: at });
+    else if (!ways.has(owner)) ways.set(owner, { from: at, to: owners.has(step) ? at : Infinity });
+    else if (owners.has(step) && ways.get(owner)?.to === Infinity) {
+      ways.set(owner, { from: ways.get(owner)?.from ?? at, to: at });
+    }
+  }
+  return new Map([...unknown].flatMap(([peer, { from, to }]) => {
+    const around = [...ways].filter(([{ peers }, way]) =>
+      way.from < from && to < way.to && [...peers].some((other) => placeOf(other) === placeOf(peer))
+    );
+    const [owner] = around[0] ?? [];
+    return owner && around.length === 1 ? [[peer, owner] as const] : [];
+  }));
 }
 
 /** Says of both ends of each link whose they are, if either is known; false if nothing new was learnt. */

@@ -22,6 +22,9 @@ export interface Link {
 /** With these a client begins; the same one does not come twice before it has looked for metadata. */
 const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
+/** How many steps are remembered that nobody has followed yet: who is refused all day must not cost more than it. */
+const MAX_WAITING = 50;
+
 /**
  * Links steps. Who was told of a URL with the same user agent goes first.
  *
@@ -40,7 +43,7 @@ export function linkSteps(steps: readonly Step[], owners: ReadonlyMap<Step, unkn
       waiting = waiting.filter((step) => !taken.has(step));
       if (first.exchange.peer !== peer) { for (const from of taken) links.push({ from, to }); }
     }
-    if (tellsOfUrl(to) && !owners.has(to)) waiting.push(to);
+    if (tellsOfUrl(to) && !owners.has(to)) waiting = [...waiting.slice(-MAX_WAITING), to];
   }
   return links;
 }

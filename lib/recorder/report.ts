@@ -6,9 +6,9 @@
 import type { Exchange } from "./exchange.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
-import type { Level, Rule, Status } from "./rules/rule.ts";
+import { type Level, notObserved, type Outcome, type Rule, type Status } from "./rules/rule.ts";
 import { placesIn, readSteps } from "./steps.ts";
-import { createView, issuedTokens, type Place, type Revision, revisions } from "./view.ts";
+import { createView, issuedTokens, type Place, type Revision, revisions, speaksMcp, type View } from "./view.ts";
 
 /** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
 export type Verdict = "pass" | "fail" | "incomplete";
@@ -133,7 +133,7 @@ function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest
     : seen.revision;
   const view = { ...seen, revision };
   const findings = rules.filter((rule) => isApplicable(rule, revision, expects)).map((rule): Finding => {
-    const { status, evidence, detail, level = rule.level } = rule.check(view);
+    const { status, evidence, detail, level = rule.level } = check(rule, view);
     return {
       rule: rule.id,
       name: rule.name,
@@ -155,6 +155,10 @@ function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest
     findings,
     verdict: verdictOf(findings),
   };
+}
+
+function check(rule: Rule, view: View): Outcome {
+  return rule.isOfMcp && !speaksMcp(view) ? notObserved("It made no request to an MCP server") : rule.check(view);
 }
 
 /** A client that has not shown what it speaks is judged by what has been asked for ever since there were resources. */

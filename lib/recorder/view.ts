@@ -71,6 +71,11 @@ export function createView(steps: readonly Step[], place: Place): View {
   };
 }
 
+/** Whether a client was seen to be one of MCP; others, such as those of OpenID Connect, find their issuer in other ways. */
+export function speaksMcp({ calls, resourceMetadata }: View): boolean {
+  return calls.length + resourceMetadata.length > 0;
+}
+
 /** The last metadata of an authorization server that a client had read before a moment, of the one it then turned to. */
 export function metadataFor(view: View, { at, address }: Step): ServerMetadataStep | undefined {
   const read = view.serverMetadata.filter((step) => step.at < at && step.document !== undefined);

@@ -33,11 +33,6 @@ function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly 
   return found.length > 0 ? [...new Set(found)] : first ? [originOf(first.address)] : [];
 }
 
-/** Whether a client was seen to be one of MCP: others, such as those of OpenID Connect, find their issuer in other ways. */
-function isOfMcp({ calls, resourceMetadata }: View): boolean {
-  return calls.length + resourceMetadata.length > 0;
-}
-
 /** Whether a client asks for access to something that is not here, so that its metadata are not here either. */
 function wantsElsewhere({ authorizations, tokens }: View): boolean {
   return [...authorizations, ...tokens].some(({ params, address }) =>
@@ -60,7 +55,6 @@ function checkResourceMetadata(view: View): Outcome {
       first.at,
     ]);
   }
-  if (calls.length === 0) return notObserved("It made no request to an MCP server");
   return wantsElsewhere(view)
     ? notObserved("It asked for access to an MCP server on another origin")
     : broken("It turned to an authorization server without reading the protected resource metadata", [first.at]);
@@ -106,7 +100,6 @@ function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
 
 function checkOrder(view: View): Outcome {
   const { serverMetadata } = view;
-  if (!isOfMcp(view)) return notObserved("It made no request to an MCP server");
   if (serverMetadata.length === 0) return notObserved("It did not look for metadata of an authorization server");
   const issuers = issuersOf(view);
   const known = new Set(issuers.flatMap(metadataUrls));
@@ -167,9 +160,7 @@ function isFromIssuer(view: View, step: ServerMetadataStep): boolean {
   return fitting.length > 0 ? fitting.includes(issuer) : metadataUrls(issuer).includes(address);
 }
 
-function checkEarlyClient(view: View): Outcome {
-  const { serverMetadata, registrations, authorizations, tokens } = view;
-  if (!isOfMcp(view)) return notObserved("It made no request to an MCP server");
+function checkEarlyClient({ serverMetadata, registrations, authorizations, tokens }: View): Outcome {
   const [first] = [...registrations, ...authorizations, ...tokens].sort((one, other) => one.at - other.at);
   if (!first) return notObserved("It did not turn to an authorization server");
   const read = serverMetadata.find(({ at }) => at < first.at);
@@ -190,6 +181,7 @@ export const discoveryRules: readonly Rule[] = [
     title: "A client finds the authorization server through the protected resource metadata of the MCP server.",
     level: "MUST",
     revisions: SINCE_2025_06,
+    isOfMcp: true,
     link: `${discovery}#authorization-server-location`,
     official: ["prm-pathbased-requested"],
     check: checkResourceMetadata,
@@ -200,6 +192,7 @@ export const discoveryRules: readonly Rule[] = [
     title: "A client reads the WWW-Authenticate header of a 401, and the metadata that it names.",
     level: "MUST",
     revisions: SINCE_2025_06,
+    isOfMcp: true,
     link: `${discovery}#protected-resource-metadata-discovery-requirements`,
     official: ["prm-pathbased-requested", "prm-priority-order"],
     check: checkChallenge,
@@ -210,6 +203,7 @@ export const discoveryRules: readonly Rule[] = [
     title: "Without a hint in the 401, a client looks for metadata below the path of the MCP server, then at the root.",
     level: "MUST",
     revisions: SINCE_2025_11,
+    isOfMcp: true,
     link: `${discovery}#protected-resource-metadata-discovery-requirements`,
     official: ["prm-priority-order", "prm-pathbased-requested"],
     check: checkFallback,
@@ -220,6 +214,7 @@ export const discoveryRules: readonly Rule[] = [
     title: "A client looks for metadata of the authorization server at the two or three places there are, in order.",
     level: "MUST",
     revisions: SINCE_2025_11,
+    isOfMcp: true,
     link: `${discovery}#authorization-server-metadata-discovery`,
     official: ["authorization-server-metadata", "authorization-server-metadata-wrong-path"],
     check: checkOrder,
@@ -241,6 +236,7 @@ export const discoveryRules: readonly Rule[] = [
       "A client of the first revision looks for metadata, naming its revision, before it takes the default endpoints.",
     level: "MUST",
     revisions: ["2025-03-26"],
+    isOfMcp: true,
     link: "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#server-metadata-discovery",
     official: ["authorization-server-metadata"],
     check: checkEarlyClient,

@@ -113,6 +113,7 @@ export const pkceRules: readonly Rule[] = [
     title: "A client refuses to go on if the metadata has no code_challenge_methods_supported.",
     level: "MUST",
     revisions: SINCE_2025_11,
+    isOfMcp: true,
     link,
     official: [],
     check: checkSupport,

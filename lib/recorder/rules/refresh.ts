@@ -4,7 +4,7 @@
  * @module
  */
 import { digestOf } from "../redact.ts";
-import { metadataFor, type View } from "../view.ts";
+import { metadataFor, speaksMcp, type View } from "../view.ts";
 import { listOf, scopesOf, textOf } from "../wire.ts";
 import { broken, kept, notObserved, type Outcome, type Rule, SINCE_2026_07, SPECIFICATION } from "./rule.ts";
 
@@ -30,7 +30,8 @@ function checkOffline(view: View): Outcome {
     }
     evidence.push(at);
   }
-  for (const registration of view.registrations) {
+  // Only MCP asks for it: others need none.
+  for (const registration of speaksMcp(view) ? view.registrations : []) {
     const grants = listOf(registration.sent, "grant_types") ?? ["authorization_code"];
     const offered = listOf(metadataFor(view, registration)?.document, "grant_types_supported");
     if (!grants.includes("authorization_code") || !offered?.includes("refresh_token")) continue;

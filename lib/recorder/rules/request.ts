@@ -149,6 +149,7 @@ export const requestRules: readonly Rule[] = [
       "A client names the MCP server as resource, by its canonical URI, when it asks for authorization and for tokens.",
     level: "MUST",
     revisions: SINCE_2025_06,
+    isOfMcp: true,
     link: `${SPECIFICATION}#resource-parameter-implementation`,
     official: [
       "resource-parameter-in-authorization",

@@ -35,6 +35,8 @@ export interface Rule {
   readonly level: Level;
   /** The revisions of MCP that ask for it. */
   readonly revisions: readonly Revision[];
+  /** True if OAuth alone does not ask for it: then nothing is decided of a client that does not speak MCP here. */
+  readonly isOfMcp?: boolean;
   /** Where that is written. */
   readonly link: string;
   /** Names of the official conformance suite's checks that look at the same. */
