@@ -6,16 +6,17 @@
  */
 import { type Config, ConfigError, parseConfig, parseDatabase, parseSettings, type Settings } from "./lib/config.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
-import { prepareFile } from "./lib/database_file.ts";
+import { prepareFile, whileFileIsThere } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";
 import { type BehindHandler, openFront } from "./lib/front.ts";
 import { helpText } from "./lib/help_text.ts";
 import { answerBroken, keepListening, type Listener, probeDescriptors } from "./lib/listener.ts";
-import { createLineQueue, createLog, type LogEvent } from "./lib/log.ts";
+import { createLineQueue, createLog } from "./lib/log.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { connectionLimits, createConnections } from "./lib/public/connections.ts";
 import { isLoopback } from "./lib/http_origin.ts";
+import { print } from "./lib/print.ts";
 import { readyText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
 import { built, version } from "./lib/version.ts";
@@ -72,7 +73,7 @@ const handler: Deno.ServeDefaultExport = {
   onListen(address): void {
     isServed = true;
     // Deno would say so itself, had it not been told to call this.
-    if ("hostname" in address) write(Deno.stdout, `Listening on http://${address.hostname}:${address.port}\n`);
+    if ("hostname" in address) print(Deno.stdout, `Listening on http://${address.hostname}:${address.port}\n`);
   },
 };
 
@@ -86,7 +87,8 @@ export default served;
 async function openDeployed(): Promise<App> {
   const options = await readOptions(orFail(() => parseSettings(env)));
   const db = orFail(() => parseDatabase(env("MOCK_DB")));
-  return makeApp({ ...options, kv: db === undefined ? await openKv() : await openDatabase(db), shared: true });
+  const app = makeApp({ ...options, kv: db === undefined ? await openKv() : await openDatabase(db), shared: true });
+  return db === undefined ? app : watched(db, app, new AbortController().signal, warn);
 }
 
 /** What an app is made of, whichever way it was started. */
@@ -100,8 +102,8 @@ async function readOptions(settings: Settings): Promise<Omit<AppOptions, "kv">> 
 
 async function main(): Promise<void> {
   const command = orFail(() => parseConfig(Deno.args, env, Deno.build.os));
-  if (command.kind === "help") return write(Deno.stdout, helpText);
-  if (command.kind === "version") return write(Deno.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
+  if (command.kind === "help") return print(Deno.stdout, helpText);
+  if (command.kind === "version") return print(Deno.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
   const { config } = command;
   const options = await readOptions(config.settings);
   const kv = await openDatabase(config.db);
@@ -118,8 +120,9 @@ async function main(): Promise<void> {
     recordSinceMs: Date.now(),
     log: log.write,
   });
-  const door = createDoor(app);
-  const listener = listen(config, door.enter, log.write);
+  const report = (message: string): void => log.write({ event: "error", message });
+  const door = createDoor(watched(config.db, app, stop.signal, report));
+  const listener = listen(config, door.enter, report);
   stopOnSignal(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     await door.close();
@@ -134,7 +137,7 @@ async function main(): Promise<void> {
   // Whoever reads the ready line may send a signal at once.
   const url = config.settings.publicUrl ?? serverUrl(listener.addr.port, config);
   if (!config.quiet || config.json) {
-    write(Deno.stdout, readyText(config, { url, port: listener.addr.port, pid: Deno.pid }));
+    print(Deno.stdout, readyText(config, { url, port: listener.addr.port, pid: Deno.pid }));
   }
 }
 
@@ -176,9 +179,19 @@ function makeApp(options: AppOptions): App {
   }
 }
 
+/** Whether a database is neither in memory nor behind a URL. */
+function isFile(path: string): boolean {
+  return path !== ":memory:" && !/^https?:/i.test(path);
+}
+
+/** An app that answers for as long as its database is where it was opened. */
+function watched(path: string, app: App, signal: AbortSignal, report: (message: string) => void): App {
+  return isFile(path) ? whileFileIsThere(path, app, { stat: Deno.stat, sleep: sleepOnTimer, signal, report }) : app;
+}
+
 async function openDatabase(path: string): Promise<Deno.Kv> {
   try {
-    if (path !== ":memory:" && !/^https?:/.test(path)) await prepareFile(path);
+    if (isFile(path)) await prepareFile(path);
     return await openKv(path);
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
@@ -194,8 +207,7 @@ async function openKv(path?: string): Promise<Deno.Kv> {
   return kv;
 }
 
-function listen({ port, host, tls, settings }: Config, app: App, log: (event: LogEvent) => void): Listener {
-  const report = (message: string): void => log({ event: "error", message });
+function listen({ port, host, tls, settings }: Config, app: App, report: (message: string) => void): Listener {
   const monotonicMs = (): number => performance.now();
   const options = { onListen: (): void => {}, onError: answerBroken(report) };
   const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
@@ -218,23 +230,13 @@ function listen({ port, host, tls, settings }: Config, app: App, log: (event: Lo
   }
 }
 
-function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
-  } catch (error) {
-    // Nobody reads any more.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  }
-}
-
 /** A line for whoever runs the test that a server is started for. */
 function warn(message: string): void {
-  write(Deno.stderr, `mock-oauth: ${message}\n`);
+  print(Deno.stderr, `mock-oauth: ${message}\n`);
 }
 
 function fail(message: string): never {
-  write(Deno.stderr, `mock-oauth: ${message.replaceAll(/\p{Cc}+/gu, " ")}\n`);
+  print(Deno.stderr, `mock-oauth: ${message.replaceAll(/\p{Cc}+/gu, " ")}\n`);
   Deno.exit(EXIT_UNUSABLE);
 }
 

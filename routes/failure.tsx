@@ -5,6 +5,7 @@
  */
 import { errorStatus, OAuthError, referenceUrl } from "../lib/errors.ts";
 import { errorResponse, prefersHtml } from "../lib/http.ts";
+import { StoreError } from "../lib/store/failure.ts";
 import { ErrorPage } from "../views/error.tsx";
 import { htmlResponse } from "./html.ts";
 import type { Context } from "./router.ts";
@@ -21,7 +22,8 @@ export function failureResponse(
   context: Pick<Context, "request" | "sandbox">,
   report: (message: string) => void,
 ): Response {
-  if (!(thrown instanceof OAuthError)) report(describeFailure(thrown));
+  if (thrown instanceof StoreError) report(describeFailure(thrown.cause));
+  else if (!(thrown instanceof OAuthError)) report(describeFailure(thrown));
   const error = thrown instanceof OAuthError ? thrown : new OAuthError(
     "server_error",
     "Something unexpected happened here; it is this server's fault, not the request's",

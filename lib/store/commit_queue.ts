@@ -6,6 +6,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { StoreError } from "./failure.ts";
 import type { Commit, Key } from "./kv.ts";
 
 /** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has three at the most. */
@@ -57,7 +58,12 @@ async function settle(
         for (const { resolve } of together) resolve(true);
         return;
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof StoreError) {
+        // None of them is at fault, and alone each would wait as long as all of them together have.
+        for (const { reject } of together) reject(error);
+        return;
+      }
       // One of them is at fault (a value too large, say): alone, each gets its own answer below.
     }
   }

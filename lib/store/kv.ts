@@ -40,6 +40,7 @@
  */
 import type { Chance } from "../chance.ts";
 import { createCommitQueue } from "./commit_queue.ts";
+import { explainFailure } from "./failure.ts";
 import { createReadQueue } from "./read_queue.ts";
 import { retryLocked } from "./retry.ts";
 import { requireStorable } from "./stored_value.ts";
@@ -104,7 +105,10 @@ export interface Store {
  * @param onUnreadable Told of rows that cannot be read, once of each.
  */
 export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key) => void = () => {}): Store {
-  const retry = <T>(operation: () => Promise<T>): Promise<T> => retryLocked(operation, chance.fraction);
+  const retry = <T>(operation: () => Promise<T>): Promise<T> =>
+    retryLocked(operation, chance.fraction).catch((error) => {
+      throw explainFailure(error);
+    });
 
   const read = createReadQueue((keys) => retry(() => kv.getMany<unknown[]>(keys.map((key) => [...key]))));
 
