@@ -22,6 +22,7 @@ import { buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sand
 import { knownScenarios } from "../lib/scenarios/known.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { sleepOnTimer } from "../lib/sleep.ts";
+import { createSlices } from "../lib/slices.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
@@ -45,13 +46,14 @@ import { discoveryRoutes } from "./discovery.ts";
 import { describeFailure, failureResponse } from "./failure.tsx";
 import { idpRoutes } from "./idp.ts";
 import { inspectRoutes } from "./inspect.tsx";
-import { limitApp } from "./limits.ts";
+import { callerOf, limitApp } from "./limits.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
 import { registerRoutes } from "./register.ts";
 import { createRecorders, isOfFlow, recordedArrival } from "./record.ts";
-import { createReports, reportRoutes } from "./report.ts";
+import { reportRoutes } from "./report.ts";
+import { createReports } from "./reports.ts";
 import { type Located, withUrl } from "./request_url.ts";
 import { allowOrigin, type App, createRouter } from "./router.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
@@ -151,7 +153,16 @@ function assemble(options: AppOptions): Parts {
   const clientKeys = createClientKeys(outbound);
   const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
   const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
-  const { recording, recorder } = createRecorders(options, { chance, store, now, monotonicMs, sleep, report: fail });
+  const slices = createSlices(monotonicMs);
+  const { recording, recorder } = createRecorders(options, {
+    chance,
+    store,
+    now,
+    monotonicMs,
+    sleep,
+    slices,
+    report: fail,
+  });
   const table = createSandboxTable(store);
   const { known, own } = knownScenarios(options);
   const scenarios = createScenarioTable(store);
@@ -175,7 +186,7 @@ function assemble(options: AppOptions): Parts {
   const minted = createMinted(store);
   const scenarioOf = (sandbox: Sandbox): Scenario => worlds.of(sandbox).scenario;
   const bannerOf = createBanner(scenarioOf);
-  const reports = createReports({ recording, scenarioOf });
+  const reports = createReports({ recording, scenarioOf, slices });
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     worlds,
@@ -211,6 +222,9 @@ function assemble(options: AppOptions): Parts {
         reports,
         sleep,
         signal: options.signal,
+        slices,
+        monotonicMs,
+        addressOf: options.public ? callerOf : () => undefined,
         guard,
         refresh: async (sandbox) => (await worlds.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix),
       }),

@@ -11,7 +11,7 @@ import { InspectPage } from "../views/inspect.tsx";
 import type { Listed, NotListed } from "../views/inspect_list.tsx";
 import type { Refusal } from "./control_gate.ts";
 import { htmlResponse } from "./html.ts";
-import type { Reports } from "./report.ts";
+import type { Reports } from "./reports.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the inspector's page needs. */
@@ -30,14 +30,15 @@ const MAX_LISTED = 50;
 /** The inspector's row. */
 export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): readonly Route[] {
   async function list({ sandbox, url }: Context): Promise<Listed> {
-    const { exchanges } = await reports.demand().read(sandbox.id);
+    const { listed, report } = await reports.judge(sandbox);
     const before = /^\d{1,15}$/.exec(url.searchParams.get("before") ?? "")?.[0];
-    const older = before === undefined ? exchanges : exchanges.filter(({ sequence }) => sequence < Number(before));
+    const numbers = listed.map(({ sequence }) => sequence);
+    const older = before === undefined ? numbers : numbers.filter((sequence) => sequence < Number(before));
     return {
-      exchanges: older.slice(-MAX_LISTED),
-      total: exchanges.length,
+      exchanges: await reports.demand().get(sandbox.id, older.slice(-MAX_LISTED)),
+      total: numbers.length,
       hasOlder: older.length > MAX_LISTED,
-      report: await reports.judge(sandbox),
+      report,
     };
   }
 

@@ -67,7 +67,7 @@ export function limitApp(app: Located, { monotonicMs, askers, addressOf }: Limit
   return async (request, url, info) => {
     // Where there is no such sandbox, it is the address alone that counts.
     const { name, path } = addressOf(url) ?? { name: "main", path: "" };
-    const peer = peerOf(hostnameOf(info), request.headers.get("x-forwarded-for"));
+    const peer = callerOf(request, info);
     const refusal = refusalOf(peer, name, costOf(request, url, path));
     const response = refusal
       ? refused(refusal, request, url)
@@ -87,6 +87,11 @@ function costOf({ method }: Request, { searchParams }: URL, path: string): Costl
   // A scenario's layout may put the endpoint below an issuer's path.
   if (!path.endsWith("/authorize") && !path.endsWith(paths.deviceVerify)) return undefined;
   return method === "POST" || searchParams.has("auto_approve_email") ? "logins" : undefined;
+}
+
+/** Names the caller of a request, as far as limits go. */
+export function callerOf(request: Request, info: ConnectionInfo | undefined): string {
+  return peerOf(hostnameOf(info), request.headers.get("x-forwarded-for"));
 }
 
 function hostnameOf(info: ConnectionInfo | undefined): string | undefined {

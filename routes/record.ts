@@ -8,13 +8,16 @@ import { createFineClock } from "../lib/fine_clock.ts";
 import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/public/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
+import { MAX_EXCHANGE_BYTES } from "../lib/recorder/fit.ts";
 import { createNames } from "../lib/recorder/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
+import { createRings } from "../lib/recorder/rings.ts";
 import { createSharedTape } from "../lib/recorder/shared_tape.ts";
 import { createTape, type Tape } from "../lib/recorder/tape.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
-import { createExchangeTable, MAX_EXCHANGE_BYTES } from "../lib/store/exchanges.ts";
+import type { Slices } from "../lib/slices.ts";
+import { createExchangeTable } from "../lib/store/exchanges.ts";
 import type { Store } from "../lib/store/kv.ts";
 import type { ConnectionInfo } from "./router.ts";
 import type { Served } from "./serve.ts";
@@ -49,6 +52,8 @@ export interface RecordDeps {
   readonly monotonicMs: () => number;
   /** What to wait with. */
   readonly sleep: Sleep;
+  /** Lets others run while a record is redacted. */
+  readonly slices: Slices;
   /** Told what nobody expected. */
   readonly report: (message: string, error: unknown) => void;
 }
@@ -77,12 +82,15 @@ export function createRecorders(
 /** Memory is enough for a process that is alone. */
 function createTapeFor(
   { shared = false, public: isPublic = false, recordSinceMs: sinceMs, signal }: RecordOptions,
-  { chance, store, now, monotonicMs, sleep }: RecordDeps,
+  { chance, store, now, monotonicMs, sleep, slices }: RecordDeps,
   report: (error: unknown) => void,
 ): Tape {
-  if (!shared) return createTape(createNames(chance.bytes(32)));
+  const seed = new DataView(chance.bytes(4).buffer).getUint32(0);
+  if (!shared) {
+    return createTape({ names: createNames(chance.bytes(32)), rings: createRings({ seed }), slices, report });
+  }
   const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
-  return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report });
+  return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed });
 }
 
 /** A request whose sandbox is known. */

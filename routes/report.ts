@@ -4,22 +4,23 @@
  * @module
  */
 import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
-import { buildHar } from "../lib/recorder/har.ts";
-import { listExchanges } from "../lib/recorder/listing.ts";
-import type { Recording } from "../lib/recorder/recording.ts";
-import { buildReport, type Report } from "../lib/recorder/report.ts";
-import { renderJunit } from "../lib/recorder/report_junit.ts";
-import { renderMarkdown } from "../lib/recorder/report_markdown.ts";
-import { isLabelled, type Sandbox } from "../lib/sandbox.ts";
-import type { Scenario } from "../lib/scenarios/scenario.ts";
+import { bodyOf, fetchedJsonPieces, inChunks, jsonPieces } from "../lib/pieces.ts";
+import type { Exchange } from "../lib/recorder/exchange.ts";
+import { harPieces } from "../lib/recorder/har.ts";
+import { type Listed, selectListed } from "../lib/recorder/listing.ts";
+import type { Report } from "../lib/recorder/report.ts";
+import { junitPieces } from "../lib/recorder/report_junit.ts";
+import { markdownPieces } from "../lib/recorder/report_markdown.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
+import type { Slices } from "../lib/slices.ts";
 import { paths } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
 import type { Guard } from "./control_gate.ts";
-import { eventStream } from "./event_stream.ts";
+import { createEventStreams } from "./event_stream.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
-import type { Context, Route } from "./router.ts";
+import type { Reports } from "./reports.ts";
+import type { ConnectionInfo, Context, Route } from "./router.ts";
 
 /** What reports need. */
 export interface ReportDeps {
@@ -29,61 +30,16 @@ export interface ReportDeps {
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   /** Lets in who may see it. */
   readonly guard: Guard;
+  /** Lets others run meanwhile. */
+  readonly slices: Slices;
+  /** Whose streams of events are counted together; undefined where addresses don't count. */
+  readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
   /** What to wait with. */
   readonly sleep: Sleep;
   /** Aborting it ends streams of events. */
   readonly signal: AbortSignal | undefined;
-}
-
-/** The record, and what it comes to. */
-export interface Reports {
-  /**
-   * The recording.
-   *
-   * @throws OAuthError `not_found` where nothing is recorded.
-   */
-  readonly demand: () => Recording;
-  /** Judges what a sandbox has on record. */
-  readonly judge: (sandbox: Sandbox) => Promise<Report>;
-}
-
-/** What reports are made of. */
-export interface ReportSource {
-  /** What was recorded; undefined where nothing is. */
-  readonly recording: Recording | undefined;
-  /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
-  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
-}
-
-/**
- * Makes what the API and the inspector's page report from.
- *
- * @param source What reports are made of.
- */
-export function createReports({ recording, scenarioOf }: ReportSource): Reports {
-  function demand(): Recording {
-    if (recording) return recording;
-    throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
-      expected: "a server that was started without --no-record",
-    });
-  }
-
-  async function judge(sandbox: Sandbox): Promise<Report> {
-    const { id, name, scenario, prefix } = sandbox;
-    const { expects, revisions } = scenarioOf(sandbox);
-    const { exchanges, isWhole } = await demand().read(id);
-    return buildReport(exchanges, {
-      sandbox: name,
-      isLabelled: isLabelled(sandbox),
-      scenario,
-      expects,
-      ...(revisions ? { revisions } : {}),
-      hasOrigin: prefix === "",
-      isWhole,
-    });
-  }
-
-  return { demand, judge };
 }
 
 /** How often is looked whether a client has finished, in milliseconds. */
@@ -92,60 +48,75 @@ const STEP_MS = 100;
 const QUIET_MS = 500;
 /** The most that can be waited for it, in seconds. */
 const MAX_WAIT_SECONDS = 120;
+/** Exchanges that are fetched at a time for an answer that goes on. */
+const FETCHED = 20;
 
-const formats = ["json", "junit", "markdown"] as const;
+/** How a report is written. */
+const formats = {
+  json: { type: "application/json", write: reportPieces },
+  junit: { type: "application/xml; charset=utf-8", write: junitPieces },
+  markdown: { type: "text/markdown; charset=utf-8", write: markdownPieces },
+} as const;
+const formatNames = ["json", "junit", "markdown"] as const;
 const exchangeFormats = ["json", "har"] as const;
 
 /** The rows of reports. */
 export function reportRoutes(
-  { reports: { demand, judge }, refresh, guard, sleep, signal }: ReportDeps,
+  { reports: { demand, judge }, refresh, guard, slices, addressOf, monotonicMs, sleep, signal }: ReportDeps,
 ): readonly Route[] {
+  const streams = createEventStreams({ sleep, signal });
+
   /** Waits until something was seen that decides and nothing has happened for a while, but no longer than it may. */
   async function settle(sandbox: Sandbox, waitMs: number): Promise<Report> {
     let quietMs = 0;
     const leave = demand().subscribe(sandbox.id, { onExchange: () => quietMs = 0, onClear: () => quietMs = 0 });
     try {
       for (let waited = 0; waited < waitMs; waited += STEP_MS) {
-        if (quietMs >= QUIET_MS && (await judge(sandbox)).verdict !== "incomplete") break;
+        if (quietMs >= QUIET_MS && (await judge(sandbox)).report.verdict !== "incomplete") break;
         await sleep(STEP_MS);
         quietMs += STEP_MS;
       }
     } finally {
       leave();
     }
-    return await judge(sandbox);
+    return (await judge(sandbox)).report;
   }
 
   async function report({ sandbox, url: { searchParams } }: Context): Promise<Response> {
-    const format = parseOneOf(searchParams, "format", formats);
+    const format = parseOneOf(searchParams, "format", formatNames);
     const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
     const result = await settle(sandbox, waitSeconds * 1000);
     const isStrict = searchParams.has("strict") && searchParams.get("strict") !== "false";
     const status = isStrict && result.verdict !== "pass" ? 422 : 200;
-    if (format === "json") return noStoreJson(result, status);
-    const isXml = format === "junit";
-    return new Response(isXml ? renderJunit(result) : renderMarkdown(result), {
-      status,
-      headers: {
-        "content-type": `${isXml ? "application/xml" : "text/markdown"}; charset=utf-8`,
-        "cache-control": "no-store",
-      },
-    });
+    const { type, write } = formats[format];
+    return noStore(inChunks(write(result), slices), type, status);
   }
 
   async function exchanges({ sandbox, url: { searchParams } }: Context): Promise<Response> {
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const found = listExchanges((await demand().read(sandbox.id)).exchanges, {
-      after,
-      limit,
-      isLabelled: isLabelled(sandbox),
-    });
-    if (format === "json") return noStoreJson({ sandbox: sandbox.name, exchanges: found });
-    const response = noStoreJson(buildHar(found, version));
+    const { listed, report: { record } } = await judge(sandbox);
+    const found = fetchListed(sandbox, selectListed(listed, { after, limit }));
+    if (format === "json") {
+      const head = { sandbox: sandbox.name, record };
+      return noStore(fetchedJsonPieces(head, "exchanges", found), "application/json");
+    }
+    const response = noStore(harPieces(found, version, record), "application/json");
     response.headers.set("content-disposition", `attachment; filename="${sandbox.name.replace(/[^\w-]/g, "_")}.har"`);
     return response;
+  }
+
+  /** Fetched as they are read: a reader who is slow, or many of them, must not hold what has given way on record. */
+  async function* fetchListed({ id }: Sandbox, listed: readonly Listed[]): AsyncGenerator<Exchange, void> {
+    const clients = new Map(listed.map(({ sequence, client }) => [sequence, client]));
+    const numbers = listed.map(({ sequence }) => sequence);
+    for (let at = 0; at < numbers.length; at += FETCHED) {
+      for (const exchange of await demand().get(id, numbers.slice(at, at + FETCHED))) {
+        const client = clients.get(exchange.sequence);
+        yield client === undefined ? exchange : { ...exchange, client };
+      }
+    }
   }
 
   async function clear({ sandbox }: Context): Promise<Response> {
@@ -153,22 +124,23 @@ export function reportRoutes(
     return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   }
 
-  async function events({ sandbox, request, url: { searchParams } }: Context): Promise<Response> {
-    const { nameOf, read, subscribe } = demand();
+  async function events({ sandbox, request, url: { searchParams }, info }: Context): Promise<Response> {
+    const { nameOf, page, subscribe } = demand();
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const lastId = parseEventId(request.headers.get("last-event-id"));
     const feedOf = async (now: Sandbox): Promise<RecordFeed> => ({
       name: await nameOf(now.id),
-      read: async (from) => (await read(now.id, from)).exchanges,
+      page: (from, limit) => page(now.id, from, limit),
       subscribe: (listener) => subscribe(now.id, listener),
-      judge: () => judge(now),
+      judge: async () => (await judge(now)).report,
     });
     const first = await feedOf(sandbox);
     // Numbers of another record say nothing of this one.
     const seen = lastId === undefined ? after : lastId.record === first.name ? lastId.sequence : undefined;
-    return eventStream(
-      { sleep, signal },
-      (stream) => tellRecord(stream, { first, after: seen, refresh: async () => feedOf(await refresh(sandbox)) }),
+    const source = { first, after: seen, refresh: async () => feedOf(await refresh(sandbox)), monotonicMs };
+    return streams.open(
+      { sandboxId: sandbox.name, address: addressOf(request, info) },
+      (stream) => tellRecord(stream, source),
     );
   }
 
@@ -178,6 +150,14 @@ export function reportRoutes(
     { name: "control_clear_exchanges", method: "DELETE", path: paths.exchanges, cors: true, handler: guard(clear) },
     { name: "control_events", method: "GET", path: paths.events, cors: true, handler: guard(events) },
   ];
+}
+
+function reportPieces({ clients, verdict, ...head }: Report): Generator<string, void> {
+  return jsonPieces({ ...head }, "clients", clients, { verdict });
+}
+
+function noStore(pieces: AsyncGenerator<string, void>, type: string, status = 200): Response {
+  return new Response(bodyOf(pieces), { status, headers: { "content-type": type, "cache-control": "no-store" } });
 }
 
 function parseOneOf<T extends string>(params: URLSearchParams, name: string, accepted: readonly [T, ...T[]]): T {

@@ -12,8 +12,8 @@ import type { EventStream } from "./event_stream.ts";
 export interface RecordFeed {
   /** Another one where numbers begin anew. */
   readonly name: string;
-  /** What is there after a sequence number. */
-  readonly read: (after: number) => Promise<readonly Exchange[]>;
+  /** What has the lowest numbers after one, `limit` at the most. */
+  readonly page: (after: number, limit: number) => Promise<readonly Exchange[]>;
   /** Listens to what comes; the result ends it. */
   readonly subscribe: (listener: RecordListener) => () => void;
   /** Judges what there is by now. */
@@ -28,41 +28,51 @@ export interface RecordSource {
   readonly after: number | undefined;
   /** The record as it is now: a reset begins another one. */
   readonly refresh: () => Promise<RecordFeed>;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
 }
 
 /** Exchanges that come together are judged together: judging reads them all. */
 const GATHER_MS = 250;
+/** How many times as long as judging took the next one waits. */
+const REST = 4;
 /** How soon a reader learns that the sandbox was reset, in milliseconds. */
 const REFRESH_MS = 500;
+/** Exchanges of the past that are told at a time. */
+const PAGE = 10;
+/** Findings are told of so many clients, those that came last; a report tells of all. */
+const MAX_CLIENTS = 100;
 
 /**
  * Tells a stream of a record. Its events are `exchange` (one that changes comes again), `findings` (the verdict, the clients,
  * and every finding that is other than it was), and `cleared` where all that was told before is void. The id of an exchange's
- * event is the name of the record and the sequence number.
+ * event is the name of the record and the sequence number. What is on record already is told as fast as it is read.
  *
  * @param stream Who is told.
  * @param source What of.
  */
-export function tellRecord(stream: EventStream, { first, after, refresh }: RecordSource): void {
+export function tellRecord(stream: EventStream, { first, after, refresh, monotonicMs }: RecordSource): void {
   const known = new Map<string, string>();
   let feed = first;
   let leave = (): void => {};
   let isJudging = false;
+  let restMs = 0;
 
   function clear(): void {
     known.clear();
     stream.send("cleared", {});
-    judgeSoon();
   }
 
   function judgeSoon(): void {
     if (isJudging) return;
     isJudging = true;
     stream.run(async () => {
-      await stream.wait(GATHER_MS);
+      await stream.wait(Math.max(GATHER_MS, restMs));
       // What comes from now on is for the next time.
       isJudging = false;
+      const startMs = monotonicMs();
       const report = await feed.judge();
+      restMs = REST * (monotonicMs() - startMs);
       const changed = changedFindings(report, known);
       if (changed.length > 0) stream.send("findings", { ...summaryOf(report), findings: changed });
     });
@@ -71,28 +81,7 @@ export function tellRecord(stream: EventStream, { first, after, refresh }: Recor
   function begin(next: RecordFeed, start: number): void {
     leave();
     feed = next;
-    const tell = (exchange: Exchange): void => {
-      if (feed === next) stream.send("exchange", exchange, `${next.name}.${exchange.sequence}`);
-    };
-    // Whoever listens first and reads then misses nothing; and what comes meanwhile waits, so that numbers go up.
-    let waiting: Exchange[] | undefined = [];
-    leave = next.subscribe({
-      onExchange: (exchange) => {
-        if (waiting) waiting.push(exchange);
-        else tell(exchange);
-        judgeSoon();
-      },
-      onClear: () => {
-        if (waiting) waiting = [];
-        clear();
-      },
-    });
-    stream.run(async () => {
-      const past = await next.read(start);
-      for (const exchange of [...past, ...waiting ?? []]) tell(exchange);
-      waiting = undefined;
-    });
-    judgeSoon();
+    leave = next.subscribe(follow(stream, next, { start, isCurrent: () => feed === next, onChange: judgeSoon, clear }));
   }
 
   stream.signal.addEventListener("abort", () => leave(), { once: true });
@@ -107,6 +96,65 @@ export function tellRecord(stream: EventStream, { first, after, refresh }: Recor
       begin(now, 0);
     }
   });
+}
+
+interface Following {
+  /** The number that the reader has seen last. */
+  readonly start: number;
+  readonly isCurrent: () => boolean;
+  readonly onChange: () => void;
+  readonly clear: () => void;
+}
+
+/**
+ * First what is on record, page by page, then what comes. Until the reader has read the past, what is new need not wait for
+ * it anywhere: it is on record.
+ */
+function follow(
+  stream: EventStream,
+  feed: RecordFeed,
+  { start, isCurrent, onChange, clear }: Following,
+): RecordListener {
+  let told = start;
+  let newest = start;
+  let isPast = true;
+  const open = new Set<number>();
+
+  function tell(exchange: Exchange): void {
+    const { sequence, isOpen = false } = exchange;
+    told = Math.max(told, sequence);
+    if (isOpen) open.add(sequence);
+    else open.delete(sequence);
+    stream.send("exchange", exchange, `${feed.name}.${sequence}`);
+  }
+
+  stream.run(async () => {
+    while (isPast) {
+      await stream.room();
+      const [from, known] = [told, newest];
+      const page = await feed.page(from, PAGE);
+      if (!isCurrent()) return;
+      for (const exchange of page) if (exchange.sequence > told) tell(exchange);
+      // What came meanwhile is perhaps not on the page, and was not told on its own.
+      isPast = page.length === PAGE || (newest > told && (page.length > 0 || newest > known));
+      // What comes of it is told after it.
+      if (from === start || !isPast) onChange();
+    }
+  });
+
+  return {
+    onExchange: (exchange) => {
+      const { sequence } = exchange;
+      newest = Math.max(newest, sequence);
+      if (sequence > told ? !isPast : open.has(sequence)) tell(exchange);
+      onChange();
+    },
+    onClear: () => {
+      open.clear();
+      clear();
+      onChange();
+    },
+  };
 }
 
 /** Where a reader has left. */
@@ -131,7 +179,7 @@ export function parseEventId(id: string | null): EventId | undefined {
 function summaryOf({ verdict, clients }: Report): Record<string, unknown> {
   return {
     verdict,
-    clients: clients.map(({ id, name, revision, exchanges, verdict: own }) => ({
+    clients: clients.slice(-MAX_CLIENTS).map(({ id, name, revision, exchanges, verdict: own }) => ({
       id,
       name,
       revision,
@@ -146,7 +194,7 @@ function changedFindings(
   { clients }: Report,
   known: Map<string, string>,
 ): readonly (Finding & { readonly client: string })[] {
-  return clients.flatMap(({ id, findings }) =>
+  return clients.slice(-MAX_CLIENTS).flatMap(({ id, findings }) =>
     findings.flatMap((finding) => {
       const [key, value] = [`${finding.rule} ${id}`, JSON.stringify(finding)];
       if (known.get(key) === value) return [];

@@ -58,7 +58,13 @@ const finding: Finding = {
 };
 
 const client: ClientReport = { id: "c1", exchanges: [3, 7], findings: [finding], verdict: "fail" };
-const report: Report = { sandbox: "main", expects: [], clients: [client], verdict: "fail" };
+const report: Report = {
+  sandbox: "main",
+  expects: [],
+  record: { isWhole: true, cut: 0, leftOut: 0 },
+  clients: [client],
+  verdict: "fail",
+};
 
 Deno.test("GET /inspect is a frame that says where everything is to be had, also without scripts (issue 7)", async () => {
   await using test = await testApp({ scenarios: [plain] });

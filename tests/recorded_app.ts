@@ -4,6 +4,7 @@ import { createNames } from "../lib/recorder/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../lib/recorder/report.ts";
 import { createTape } from "../lib/recorder/tape.ts";
+import { createSlices } from "../lib/slices.ts";
 import type { AppOptions } from "../main.ts";
 import { origin, startMs, type TestApp, testApp } from "./helpers.ts";
 
@@ -23,7 +24,11 @@ export const SANDBOX = "main";
 export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
   const test = await testApp({ loopbackOnly: true, ...options });
   const recording = createRecording({
-    tape: createTape(createNames(new Uint8Array(32))),
+    tape: createTape({
+      names: createNames(new Uint8Array(32)),
+      slices: createSlices(() => 0),
+      report: (error) => assert.fail(String(error)),
+    }),
     now: () => startMs,
     report: (error) => assert.fail(String(error)),
   });

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { createChance, randomBytes } from "../lib/chance.ts";
 import { type Exchange, MAX_BODY_LENGTH } from "../lib/recorder/exchange.ts";
-import { listExchanges } from "../lib/recorder/listing.ts";
+import { fitExchange } from "../lib/recorder/fit.ts";
+import { listExchanges, selectListed } from "../lib/recorder/listing.ts";
 import type { Entry } from "../lib/recorder/rings.ts";
 import { createSharedTape } from "../lib/recorder/shared_tape.ts";
 import type { Tape } from "../lib/recorder/tape.ts";
-import { createExchangeTable, type ExchangeTable, fitExchange } from "../lib/store/exchanges.ts";
+import { createExchangeTable, type ExchangeTable } from "../lib/store/exchanges.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { startMs } from "./helpers.ts";
 
@@ -44,7 +45,13 @@ interface Rig extends Disposable {
   readonly stop: AbortController;
 }
 
-async function openRig({ helpingMs = 0, fail = (): boolean => false } = {}): Promise<Rig> {
+async function openRig(
+  { helpingMs = 0, fail = () => false }: {
+    readonly helpingMs?: number;
+    /** Whether these cannot be put on record. */
+    readonly fail?: (exchanges: readonly Exchange[]) => boolean;
+  } = {},
+): Promise<Rig> {
   const kv = await Deno.openKv(":memory:");
   const time = createTime();
   const stop = new AbortController();
@@ -57,11 +64,12 @@ async function openRig({ helpingMs = 0, fail = (): boolean => false } = {}): Pro
     watched: awaited(real.watched),
     watch: awaited(real.watch),
     state: awaited(real.state),
-    add: awaited(async (sandboxId, exchanges, lostMs) => {
-      if (fail()) throw new Error("the disk is full");
+    version: awaited(real.version),
+    add: awaited(async (sandboxId, exchanges, loss) => {
+      if (fail(exchanges)) throw new Error("the disk is full");
       helpings.push(exchanges.length);
       time.busy(helpingMs);
-      return await real.add(sandboxId, exchanges, lostMs);
+      return await real.add(sandboxId, exchanges, loss);
     }),
     replace: awaited(real.replace),
     list: awaited(real.list),
@@ -145,7 +153,7 @@ function createTime(): Time {
 function put(tape: Tape, count: number, more: Partial<Exchange> = {}): void {
   for (let index = 0; index < count; index++) {
     const sequence = tape.number("main");
-    const entry: Entry = { sequence, length: 100, exchange: () => example(sequence, more) };
+    const entry: Entry = { sequence, bytes: 100, measure: () => 100, exchange: () => example(sequence, more) };
     tape.put("main", entry);
   }
 }
@@ -159,7 +167,7 @@ Deno.test("what was served is handed over a moment later, in small helpings", as
   assert.deepEqual(rig.helpings, [10]);
   await rig.pass(100);
   assert.deepEqual(rig.helpings, [10, 10, 5]);
-  assert.deepEqual((await rig.table.list("main")).map(({ sequence }) => sequence), numbers(25));
+  assert.deepEqual((await rig.table.list("main")).exchanges.map(({ sequence }) => sequence), numbers(25));
   assert.deepEqual(rig.errors, []);
 });
 
@@ -210,12 +218,13 @@ Deno.test("an asker waits until nothing more comes, and gets it all in the order
   await rig.pass(250);
   const later = (await some).exchanges;
   assert.deepEqual(later.map(({ sequence }) => sequence), [6, 7, 3, 8, 4, 5]);
-  const listed = listExchanges(later, { after: 3, limit: 3 });
+  const listed = selectListed(listExchanges(later, { clients: [] }), { after: 3, limit: 3 });
   assert.deepEqual(listed.map(({ sequence }) => sequence), [6, 4, 5], "those with the next numbers");
 });
 
-Deno.test("an asker waits as long as something comes, and three seconds at the most", async () => {
+Deno.test("an asker waits as long as something comes that began before, and three seconds at the most", async () => {
   using rig = await openRig();
+  await rig.pass(10);
   const read = rig.b.read("main");
   for (const number of numbers(3)) {
     await rig.pass(80);
@@ -234,11 +243,47 @@ Deno.test("an asker waits as long as something comes, and three seconds at the m
   assert((await flooded).exchanges.length > 35);
 });
 
+Deno.test("an asker does not wait for what began later, however much of it there is", async () => {
+  using rig = await openRig();
+  put(rig.a, 3);
+  await rig.pass(10);
+  const read = rig.b.read("main");
+  let isOver = false;
+  void read.finally(() => isOver = true);
+  let waitedMs = 0;
+  for (; !isOver; waitedMs += 20) {
+    await rig.table.add("main", [example(1000 + waitedMs, { receivedAtMs: startMs + 11 + waitedMs })], undefined);
+    await rig.pass(20);
+  }
+  assert(waitedMs <= 400, `${waitedMs} ms`);
+  const { exchanges } = await read;
+  assert.deepEqual(exchanges.slice(0, 3).map(({ url }) => url.slice(-2)), ["/1", "/2", "/3"]);
+});
+
+Deno.test("an exchange that cannot be kept is left out alone, and the record counts it", async () => {
+  using rig = await openRig({ fail: (exchanges) => exchanges.some(({ url }) => url.endsWith("/4")) });
+  put(rig.a, 12);
+  const read = rig.b.read("main");
+  await rig.pass(1000);
+  const { exchanges, leftOut, isWhole } = await read;
+  assert.deepEqual(
+    exchanges.map(({ url }) => url.slice("http://localhost/".length)),
+    numbers(12).filter((number) => number !== 4).map(String),
+  );
+  assert.deepEqual([leftOut, isWhole, rig.errors.length], [1, false, 1]);
+  const cleared = rig.a.clear("main");
+  await rig.pass(100);
+  await cleared;
+  const again = rig.b.read("main");
+  await rig.pass(1000);
+  assert.equal((await again).leftOut, 0);
+});
+
 Deno.test("what goes on keeps its number, and is brought up to date", async () => {
   using rig = await openRig();
   const own = rig.a.number("main");
   const version = (more: Partial<Exchange>): void =>
-    rig.a.put("main", { sequence: own, length: 100, exchange: () => example(own, more) });
+    rig.a.put("main", { sequence: own, bytes: 100, measure: () => 100, exchange: () => example(own, more) });
   version({ isOpen: true });
   await rig.pass(60);
   put(rig.a, 1);
@@ -246,7 +291,7 @@ Deno.test("what goes on keeps its number, and is brought up to date", async () =
   await rig.pass(60);
   version({ status: 202 });
   await rig.pass(60);
-  const kept = await rig.table.list("main");
+  const { exchanges: kept } = await rig.table.list("main");
   assert.deepEqual(kept.map(({ sequence, status, isOpen }) => [sequence, status, isOpen]), [
     [1, 202, undefined],
     [2, 200, undefined],
@@ -266,10 +311,15 @@ Deno.test("listeners hear of what any process hands over, once, and of what goes
   assert.deepEqual(heard, [], "not of what was there before");
   put(rig.a, 1);
   const own = rig.b.number("main");
-  rig.b.put("main", { sequence: own, length: 1, exchange: () => example(own, { isOpen: true, status: 201 }) });
+  rig.b.put("main", {
+    sequence: own,
+    bytes: 1,
+    measure: () => 1,
+    exchange: () => example(own, { isOpen: true, status: 201 }),
+  });
   await rig.pass(300);
   assert.deepEqual(heard.toSorted(), ["3 200", "4 201"]);
-  rig.b.put("main", { sequence: own, length: 1, exchange: () => example(own, { status: 202 }) });
+  rig.b.put("main", { sequence: own, bytes: 1, measure: () => 1, exchange: () => example(own, { status: 202 }) });
   await rig.pass(300);
   assert.deepEqual(heard.slice(2), ["4 202"]);
   const cleared = rig.a.clear("main");
@@ -304,8 +354,8 @@ Deno.test("what a process has to forget before it can hand it over is missing fr
   put(rig.a, 2200);
   const read = rig.a.read("main");
   await rig.pass(1500);
-  const { exchanges, isWhole } = await read;
-  assert.deepEqual([exchanges.length, isWhole], [2000, false]);
+  const { exchanges, isWhole, leftOut } = await read;
+  assert.deepEqual([exchanges.length, isWhole, leftOut], [2000, false, 200]);
 });
 
 Deno.test("what cannot be handed over is told of, and what comes later is on record", async () => {
@@ -317,7 +367,7 @@ Deno.test("what cannot be handed over is told of, and what comes later is on rec
   isBroken = false;
   put(rig.a, 1);
   await rig.pass(60);
-  assert.deepEqual((await rig.table.list("main")).map(({ url }) => url), ["http://localhost/4"]);
+  assert.deepEqual((await rig.table.list("main")).exchanges.map(({ url }) => url), ["http://localhost/4"]);
 });
 
 Deno.test("an app that ends hands over nothing more and leaves nothing running", async () => {
@@ -347,8 +397,17 @@ Deno.test("an exchange that is too large for a value of the database is cut, bod
   const headers = Array.from({ length: 3000 }, (_, index) => [`x-${index}`, "…".repeat(100)] as const);
   const absurd = example(1, { url: `http://localhost/?${"y".repeat(60_000)}`, request: { headers, truncated: false } });
   assert.deepEqual(fitExchange(absurd).request, { headers: [], truncated: true });
+  const signed = Array.from({ length: 11 }, (_, index) => [`x-${index}`, `${"a".repeat(5400)} …`] as const);
+  const wide = fitExchange(example(1, { request: { headers: signed, truncated: false } }));
+  assert.equal(wide.request.headers[0]?.[1], "a".repeat(4096), "what is cut takes one byte a character again");
+  assert.deepEqual([small, large, absurd, wide].map((exchange) => fitExchange(exchange).isCut), [
+    undefined,
+    true,
+    true,
+    true,
+  ]);
   for (const exchange of [small, large, absurd]) await rig.table.add("main", [exchange], undefined);
-  assert.equal((await rig.table.list("main")).length, 3);
+  assert.equal((await rig.table.list("main")).exchanges.length, 3);
 });
 
 function numbers(count: number): readonly number[] {

@@ -4,10 +4,12 @@
  * @module
  */
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
+import { fitExchange } from "./fit.ts";
 import type { Names } from "./names.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
 import { type RawBody, redactBody } from "./redact_body.ts";
 import type { Entry } from "./rings.ts";
+import { exchangeBytes, headersBytes, textBytes } from "./sizes.ts";
 
 /** What is known of a request when it comes. */
 export interface Arrival {
@@ -55,16 +57,21 @@ export interface Seen extends Arrival {
   readonly isOpen: boolean;
 }
 
-/** What a head comes to, in characters, more or less. */
-const HEAD_LENGTH = 500;
+/** What a head is taken for before it is measured, in bytes; measuring all of them would cost more than keeping them. */
+const HEAD_BYTES = 1500;
+/** What an exchange takes beside its head and its bodies, in bytes. */
+const SEEN_BYTES = 500;
 
-/** An entry of which nothing is redacted before somebody looks, and then once. */
+/**
+ * An entry of which nothing is redacted before somebody looks, and then once: from then on what was seen is forgotten, and
+ * only what is shown is kept.
+ */
 export class SeenEntry implements Entry {
   /** Its place in the order. */
   readonly sequence: number;
-  /** What it holds, in characters. */
-  readonly length: number;
-  readonly #seen: Seen;
+  #bytes: number;
+  #isMeasured = false;
+  #seen: Seen | undefined;
   #made: Exchange | undefined;
 
   /**
@@ -75,8 +82,24 @@ export class SeenEntry implements Entry {
   constructor(seen: Seen) {
     const { sequence, url, sent, answered } = seen;
     this.sequence = sequence;
-    this.length = HEAD_LENGTH + url.length + (sent?.text.length ?? 0) + (answered?.text.length ?? 0);
+    this.#bytes = SEEN_BYTES + HEAD_BYTES + textBytes(url) + textBytes(sent?.text ?? "") +
+      textBytes(answered?.text ?? "");
     this.#seen = seen;
+  }
+
+  /** What it takes, in bytes; its headers by a guess until it is measured. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Measures its headers, unless that was done. */
+  measure(): number {
+    if (!this.#isMeasured && this.#seen) {
+      const { sentHeaders, answeredHeaders } = this.#seen;
+      this.#bytes += headersBytes(sentHeaders) + headersBytes(answeredHeaders) - HEAD_BYTES;
+    }
+    this.#isMeasured = true;
+    return this.#bytes;
   }
 
   /**
@@ -85,7 +108,14 @@ export class SeenEntry implements Entry {
    * @param names What secrets and senders are called.
    */
   exchange(names: Names): Exchange {
-    return this.#made ??= redactExchange(this.#seen, names);
+    if (this.#seen) {
+      this.#made = fitExchange(redactExchange(this.#seen, names));
+      this.#seen = undefined;
+      this.#isMeasured = true;
+      this.#bytes = exchangeBytes(this.#made);
+    }
+    if (!this.#made) throw new Error("An entry was never filled");
+    return this.#made;
   }
 }
 

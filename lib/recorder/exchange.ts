@@ -47,6 +47,8 @@ export interface Exchange {
   readonly shapedBy: readonly string[];
   /** True while the response is a stream that goes on. */
   readonly isOpen?: boolean;
+  /** True if it was too large to be kept whole: then its URL, its headers and its bodies may end too early. */
+  readonly isCut?: boolean;
 }
 
 /** The most that is kept of a body, in characters. */

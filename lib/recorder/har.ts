@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { fetchedJsonPieces } from "../pieces.ts";
 import { type Exchange, headerOf, type HeaderPair, type Message } from "./exchange.ts";
+import type { RecordFacts } from "./report.ts";
 
 /** Something with a name and a value. */
 export interface HarPair {
@@ -53,6 +55,28 @@ export interface Har {
  */
 export function buildHar(exchanges: readonly Exchange[], version: string): Har {
   return { log: { version: "1.2", creator: { name: "mock oauth server", version }, entries: exchanges.map(entryOf) } };
+}
+
+/**
+ * The same in pieces.
+ *
+ * @param exchanges What goes into it; secrets stay redacted.
+ * @param version Of this program.
+ * @param record What is missing from it.
+ */
+export async function* harPieces(
+  exchanges: AsyncIterable<Exchange>,
+  version: string,
+  { cut, leftOut }: RecordFacts,
+): AsyncGenerator<string, void> {
+  async function* entries(): AsyncGenerator<HarEntry, void> {
+    for await (const exchange of exchanges) yield entryOf(exchange);
+  }
+  const { entries: _none, ...head } = buildHar([], version).log;
+  const comment = cut + leftOut > 0 ? { comment: `${cut} exchanges are cut, ${leftOut} are left out` } : {};
+  yield '{"log":';
+  yield* fetchedJsonPieces({ ...head, ...comment }, "entries", entries());
+  yield "}";
 }
 
 function entryOf(exchange: Exchange): HarEntry {

@@ -1,11 +1,18 @@
 /**
- * Exchanges as a list of them shows them: with the clients they belong to, and no more than was asked for.
+ * Which exchanges a list of them shows, and whose each is.
  *
  * @module
  */
 import type { Exchange } from "./exchange.ts";
-import { groupByClient } from "./group.ts";
-import { placesIn, readSteps } from "./steps.ts";
+import type { Report } from "./report.ts";
+
+/** An exchange in a list. */
+export interface Listed {
+  /** Its sequence number. */
+  readonly sequence: number;
+  /** Whose it is, named as in the report; undefined where that cannot be told. */
+  readonly client: string | undefined;
+}
 
 /** What part of a sandbox's exchanges is asked for. */
 export interface ExchangeRange {
@@ -13,32 +20,30 @@ export interface ExchangeRange {
   readonly after: number;
   /** No more than so many, those with the lowest numbers; undefined for all. */
   readonly limit: number | undefined;
-  /** Whether the sandbox has a label, which a test chooses to be alone; false if not given. */
-  readonly isLabelled?: boolean;
 }
 
 /**
- * Lists exchanges, each with its client where that can be told, named as in a report.
+ * Lists exchanges, each with its client.
  *
- * @param exchanges All of a sandbox, in the order they began: whose one is, is told by those around it.
- * @param range Which of them to list.
+ * @param exchanges All of a sandbox, in the order they began.
+ * @param report What they come to.
  */
-export function listExchanges(
-  exchanges: readonly Exchange[],
-  { after, limit = exchanges.length, isLabelled = false }: ExchangeRange,
-): readonly Exchange[] {
-  const numbers = exchanges.map(({ sequence }) => sequence).filter((sequence) => sequence > after);
-  const kept = new Set(numbers.sort((one, other) => one - other).slice(0, limit));
-  return withClients(exchanges, isLabelled).filter(({ sequence }) => kept.has(sequence));
+export function listExchanges(exchanges: readonly Exchange[], { clients }: Pick<Report, "clients">): readonly Listed[] {
+  const owners = new Map(clients.flatMap(({ id, exchanges: own }) => own.map((sequence) => [sequence, id] as const)));
+  return exchanges.map(({ sequence }) => ({ sequence, client: owners.get(sequence) }));
 }
 
-function withClients(exchanges: readonly Exchange[], isLabelled: boolean): readonly Exchange[] {
-  const owners = new Map<number, string>();
-  for (const { id, steps } of groupByClient(readSteps(exchanges), { isLabelled })) {
-    for (const place of steps.flatMap(placesIn)) owners.set(place, id);
-  }
-  return exchanges.map((exchange, place) => {
-    const client = owners.get(place);
-    return client === undefined ? exchange : { ...exchange, client };
-  });
+/**
+ * Selects a part of a list, in the order it has.
+ *
+ * @param listed All of a sandbox.
+ * @param range Which of them.
+ */
+export function selectListed(
+  listed: readonly Listed[],
+  { after, limit = listed.length }: ExchangeRange,
+): readonly Listed[] {
+  const numbers = listed.map(({ sequence }) => sequence).filter((sequence) => sequence > after);
+  const kept = new Set(numbers.sort((one, other) => one - other).slice(0, limit));
+  return listed.filter(({ sequence }) => kept.has(sequence));
 }

@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 import { type Arrival, type Departure, SeenEntry } from "./entry.ts";
 import type { RawBody } from "./redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
-import type { Recorded, Tape } from "./tape.ts";
+import type { Tape } from "./tape.ts";
 
 /** Turns of the event loop that a reader waits for bodies under way. */
 const MAX_TURNS = 20;
@@ -27,7 +27,8 @@ export interface OpenExchange {
 }
 
 /** Records exchanges, and hands them out. */
-export interface Recording extends Pick<Tape, "nameOf" | "read" | "subscribe" | "clear" | "drop"> {
+export interface Recording
+  extends Pick<Tape, "nameOf" | "read" | "gather" | "readNew" | "get" | "page" | "subscribe" | "clear" | "drop"> {
   /** Begins to record a request; its body can still be read. */
   readonly open: (request: Request, arrival: Arrival) => OpenExchange;
 }
@@ -86,15 +87,25 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     return { sequence, close };
   }
 
-  async function read(sandboxId: string, after?: number): Promise<Recorded> {
-    // A body under way mostly comes at once; one whose client has hung up never does, and holds nobody up.
+  /** A body under way mostly comes at once; one whose client has hung up never does, and holds nobody up. */
+  async function settle(sandboxId: string): Promise<void> {
     for (let turn = 0; turn < MAX_TURNS && pending.has(sandboxId); turn++) {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    return await tape.read(sandboxId, after);
   }
 
-  return { ...tape, open, read };
+  return {
+    ...tape,
+    open,
+    read: async (sandboxId, after) => {
+      await settle(sandboxId);
+      return await tape.read(sandboxId, after);
+    },
+    gather: async (sandboxId) => {
+      await settle(sandboxId);
+      await tape.gather(sandboxId);
+    },
+  };
 }
 
 interface Tapped {

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { finish, type Sliced } from "../slices.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import { type Level, notObserved, type Outcome, type Rule, type Status } from "./rules/rule.ts";
-import { placesIn, readSteps } from "./steps.ts";
+import { placesIn, readingSteps } from "./steps.ts";
 import { createView, issuedTokens, type Place, type Revision, revisions, speaksMcp, type View } from "./view.ts";
 
 /** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
@@ -53,6 +54,16 @@ export interface ClientReport {
   readonly verdict: Verdict;
 }
 
+/** What the report is made from. */
+export interface RecordFacts {
+  /** Whether all exchanges are on record, from the first one on. */
+  readonly isWhole: boolean;
+  /** How many of them were too large to be kept whole. */
+  readonly cut: number;
+  /** How many never came on record. */
+  readonly leftOut: number;
+}
+
 /** What there is to say of a sandbox. */
 export interface Report {
   /** Its id. */
@@ -61,6 +72,8 @@ export interface Report {
   readonly scenario?: string;
   /** Ids of the rules that the scenario is there to see kept. */
   readonly expects: readonly string[];
+  /** What it is made from. */
+  readonly record: RecordFacts;
   /** Those that turned up, first come first. */
   readonly clients: readonly ClientReport[];
   /** What it all comes to. */
@@ -83,6 +96,8 @@ export interface ReportOptions {
   readonly isWhole: boolean;
   /** Whether it has a label, which a test chooses to be alone; false if not given. */
   readonly isLabelled?: boolean;
+  /** How many exchanges never came on record; 0 if not given. */
+  readonly leftOut?: number;
 }
 
 /**
@@ -91,21 +106,31 @@ export interface ReportOptions {
  * @param exchanges What is on record, in order.
  * @param options What the report is about.
  */
-export function buildReport(
-  exchanges: readonly Exchange[],
-  { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled = false }: ReportOptions,
-): Report {
-  const steps = readSteps(exchanges);
+export function buildReport(exchanges: readonly Exchange[], options: ReportOptions): Report {
+  return finish(judging(exchanges, options));
+}
+
+/**
+ * The same in slices: a record can be long.
+ *
+ * @param exchanges What is on record, in order.
+ * @param options What the report is about.
+ */
+export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
+  const { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled, leftOut = 0 } = options;
+  const steps = yield* readingSteps(exchanges);
   const numbersOf = (places: readonly number[]): readonly number[] =>
     places.flatMap((index) => exchanges[index]?.sequence ?? []);
   const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
   const oldest = revisions.find((revision) => played?.includes(revision));
-  const clients = groupByClient(steps, { isLabelled })
-    .map((client) => judge(client, place, { expects, oldest, numbersOf }));
+  const groups = groupByClient(steps, isLabelled === undefined ? {} : { isLabelled });
+  const clients: ClientReport[] = [];
+  for (const client of groups) clients.push(yield* judgingClient(client, place, { expects, oldest, numbersOf }));
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
     expects,
+    record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut },
     clients,
     verdict: sumUp(clients),
   };
@@ -125,16 +150,22 @@ interface Purpose {
   readonly numbersOf: (places: readonly number[]) => readonly number[];
 }
 
-function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest, numbersOf }: Purpose): ClientReport {
+function* judgingClient(
+  { id, name, steps }: ClientSteps,
+  place: Place,
+  { expects, oldest, numbersOf }: Purpose,
+): Sliced<ClientReport> {
   const seen = createView(steps, place);
   // Who tries a scenario that is new with a revision wants to know what that revision says of the client.
   const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
     ? oldest
     : seen.revision;
   const view = { ...seen, revision };
-  const findings = rules.filter((rule) => isApplicable(rule, revision, expects)).map((rule): Finding => {
+  const findings: Finding[] = [];
+  for (const rule of rules) {
+    if (!isApplicable(rule, revision, expects)) continue;
     const { status, evidence, detail, level = rule.level } = check(rule, view);
-    return {
+    findings.push({
       rule: rule.id,
       name: rule.name,
       title: rule.title,
@@ -145,8 +176,9 @@ function judge({ id, name, steps }: ClientSteps, place: Place, { expects, oldest
       detail,
       link: rule.link,
       official: rule.official,
-    };
-  });
+    });
+    yield;
+  }
   return {
     id,
     ...(name === undefined ? {} : { name }),

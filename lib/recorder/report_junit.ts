@@ -12,9 +12,30 @@ import { type ClientReport, type Finding, isFailure, type Report } from "./repor
  * @param report The report.
  */
 export function renderJunit(report: Report): string {
-  const suites = report.clients.map((client) => suite(report, client));
-  const all = suites.length > 0 ? suites.join("\n") : nobody(report);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mock-oauth">\n${all}\n</testsuites>\n`;
+  return [...junitPieces(report)].join("");
+}
+
+/**
+ * The same in pieces, a suite each.
+ *
+ * @param report The report.
+ */
+export function* junitPieces(report: Report): Generator<string, void> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mock-oauth">\n';
+  const { cut, leftOut } = report.record;
+  if (cut + leftOut > 0) yield `${recordSuite(report)}\n`;
+  if (report.clients.length === 0) yield `${nobody(report)}\n`;
+  for (const client of report.clients) yield `${suite(report, client)}\n`;
+  yield "</testsuites>\n";
+}
+
+/** What the record does not have is told where nobody counts. */
+function recordSuite({ sandbox, record: { cut, leftOut } }: Report): string {
+  const property = (name: string, value: number): string =>
+    `<property${attributesOf({ name: `exchanges ${name}`, value })}/>`;
+  return `  <testsuite${attributesOf({ name: `${sandbox}: record`, tests: 0 })}><properties>${property("cut", cut)}${
+    property("left out", leftOut)
+  }</properties></testsuite>`;
 }
 
 function suite({ sandbox }: Report, { id, name, findings }: ClientReport): string {

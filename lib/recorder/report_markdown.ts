@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ClientReport, Finding, Report } from "./report.ts";
+import type { ClientReport, Finding, RecordFacts, Report } from "./report.ts";
 
 const marks = { kept: "kept", broken: "**broken**", "not observed": "not observed" } as const;
 
@@ -12,14 +12,36 @@ const marks = { kept: "kept", broken: "**broken**", "not observed": "not observe
  *
  * @param report The report.
  */
-export function renderMarkdown({ sandbox, scenario, expects, clients, verdict }: Report): string {
+export function renderMarkdown(report: Report): string {
+  return [...markdownPieces(report)].join("");
+}
+
+/**
+ * The same in pieces, a client each.
+ *
+ * @param report The report.
+ */
+export function* markdownPieces(
+  { sandbox, scenario, expects, record, clients, verdict }: Report,
+): Generator<string, void> {
   const lines = [
     `# ${verdict}: ${text(sandbox)}`,
     "",
     ...(scenario === undefined ? [] : [`Scenario \`${scenario}\`${expectation(expects)}.`, ""]),
-    ...(clients.length === 0 ? ["No client has come.", ""] : clients.flatMap(section)),
+    ...missing(record),
+    ...(clients.length === 0 ? ["No client has come.", ""] : []),
   ];
-  return lines.join("\n");
+  yield lines.join("\n");
+  for (const client of clients) yield section(client).map((line) => `\n${line}`).join("");
+}
+
+function missing({ cut, leftOut }: RecordFacts): readonly string[] {
+  const count = (number: number, what: string): string =>
+    `${number} exchange${number === 1 ? " was" : "s were"} ${what}`;
+  return [
+    ...(cut > 0 ? [`${count(cut, "cut, being too large")}.`, ""] : []),
+    ...(leftOut > 0 ? [`${count(leftOut, "left out of the record")}.`, ""] : []),
+  ];
 }
 
 function expectation(expects: readonly string[]): string {

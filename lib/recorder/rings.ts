@@ -1,5 +1,6 @@
 /**
- * Exchanges that wait in memory to be looked at: a ring for each sandbox, and a limit for all together.
+ * Exchanges that wait in memory to be looked at: a ring for each sandbox, with a budget in bytes, and a budget for all
+ * together.
  *
  * @module
  */
@@ -10,8 +11,10 @@ import type { Names } from "./names.ts";
 export interface Entry {
   /** Its place in the order in which this process was asked. */
   readonly sequence: number;
-  /** What it holds, in characters. */
-  readonly length: number;
+  /** What it takes, in bytes; partly guessed until it is measured, and less or more once it is redacted. */
+  readonly bytes: number;
+  /** Measures what was guessed; gives what it takes, in bytes. */
+  readonly measure: () => number;
   /** The exchange, redacted. */
   readonly exchange: (names: Names) => Exchange;
 }
@@ -26,25 +29,58 @@ export interface Rings {
   readonly entries: (sandboxId: string) => readonly Entry[];
   /** Takes the first ones out. */
   readonly take: (sandboxId: string, count: number) => readonly Entry[];
-  /** Whether nothing of a sandbox was forgotten that nobody has taken. */
+  /** Takes one out, wherever it lies. */
+  readonly remove: (sandboxId: string, entry: Entry) => void;
+  /** How many of a sandbox were forgotten, since it was last cleared, that nobody has taken. */
+  readonly forgotten: (sandboxId: string) => number;
+  /** Whether nothing of a sandbox was forgotten or cleared that nobody has taken. */
   readonly isWhole: (sandboxId: string) => boolean;
+  /** Another number after every change of what is kept of a sandbox. */
+  readonly version: (sandboxId: string) => number;
+  /** Looks anew what the entries of a sandbox take, for redaction has changed it. */
+  readonly weigh: (sandboxId: string) => void;
   /** Forgets what is kept of a sandbox, and what has begun before; numbers go on where they were. */
   readonly clear: (sandboxId: string) => void;
   /** Forgets a sandbox altogether. */
   readonly drop: (sandboxId: string) => void;
 }
 
+/** What rings are made with; a budget that is not given is that of a server. */
+export interface RingsOptions {
+  /** The most that is kept of a sandbox, in bytes. */
+  readonly maxSandboxBytes?: number;
+  /** The most that is kept of all sandboxes, in bytes. */
+  readonly maxBytes?: number;
+  /** A random number below 2 ** 32, so that nobody knows which entries are measured. */
+  readonly seed?: number;
+}
+
 /** The most exchanges that are kept of a sandbox. */
 export const MAX_EXCHANGES = 2000;
+/** The most that is kept of a sandbox, in bytes; its oldest exchanges give way. */
+export const MAX_SANDBOX_BYTES = 32 * 1024 * 1024;
+/** The most that is kept of all sandboxes, in bytes; the oldest exchanges of the largest ones give way. */
+export const MAX_ALL_BYTES = 64 * 1024 * 1024;
 /** So many more may lie in a ring before the oldest are thrown out: at once that costs next to nothing, one by one it adds up. */
 const MAX_OVERDUE = 100;
-/** The most that is kept of all sandboxes, in characters; the one that was written to the longest ago gives way. */
-const MAX_LENGTH = 64 * 1024 * 1024;
+/** One in so many entries is measured, as headers are seldom large: to measure all of them costs more than to keep them. */
+const SAMPLE = 8;
+/** An entry that takes so many bytes more than was guessed makes the rest of its ring be measured, and what comes next. */
+const SURPRISE_BYTES = 2000;
+/** How many of those that come next. */
+const MEASURED_AFTER_SURPRISE = 100;
+/** To find the largest ring is to look at them all, so a little more is thrown out than is needed: this part of the budget. */
+const SLACK = 1 / 64;
 
 interface Ring {
   next: number;
   clearedAt: number;
   isWhole: boolean;
+  forgotten: number;
+  version: number;
+  bytes: number;
+  /** How many of the next entries are measured in any case. */
+  toMeasure: number;
   entries: Entry[];
 }
 
@@ -58,21 +94,27 @@ function placeOf(entry: Entry, entries: readonly Entry[]): number {
 /**
  * Makes empty rings.
  *
- * @param maxLength The most that is kept of all sandboxes, in characters.
+ * @param options Their budgets.
  */
-export function createRings(maxLength: number = MAX_LENGTH): Rings {
+export function createRings(
+  { maxSandboxBytes = MAX_SANDBOX_BYTES, maxBytes = MAX_ALL_BYTES, seed = 1 }: RingsOptions = {},
+): Rings {
   const rings = new Map<string, Ring>();
-  let newest: Ring | undefined;
-  let length = 0;
+  const chance = createDice(seed);
+  let total = 0;
+  let changes = 0;
 
   function ringOf(sandboxId: string): Ring {
-    const ring = rings.get(sandboxId) ?? { next: 1, clearedAt: 0, isWhole: true, entries: [] };
-    if (ring === newest) return ring;
-    // The map's order is that of the last use.
-    rings.delete(sandboxId);
+    let ring = rings.get(sandboxId);
+    if (ring) return ring;
+    ring = { next: 1, clearedAt: 0, isWhole: true, forgotten: 0, version: 0, bytes: 0, toMeasure: 0, entries: [] };
     rings.set(sandboxId, ring);
-    newest = ring;
     return ring;
+  }
+
+  function resize(ring: Ring, bytes: number): void {
+    ring.bytes += bytes;
+    total += bytes;
   }
 
   function put(sandboxId: string, entry: Entry): boolean {
@@ -80,30 +122,66 @@ export function createRings(maxLength: number = MAX_LENGTH): Rings {
     // It began before the sandbox was cleared.
     if (entry.sequence <= ring.clearedAt) return false;
     const { entries } = ring;
+    const isSurprise = sample(ring, entry);
     const at = placeOf(entry, entries);
     const known = entries[at];
     if (known?.sequence === entry.sequence) {
-      length -= known.length;
+      resize(ring, -known.bytes);
       entries[at] = entry;
     } else {
       entries.splice(at + 1, 0, entry);
     }
-    length += entry.length;
+    ring.version = ++changes;
+    resize(ring, entry.bytes);
+    if (isSurprise) weigh(ring);
     if (entries.length > MAX_EXCHANGES + MAX_OVERDUE) trim(ring);
-    while (length > maxLength && makeRoom()) { /* one exchange less */ }
+    keepBudgets(ring);
     return true;
   }
 
-  function take({ entries }: Ring, count: number): readonly Entry[] {
-    const taken = entries.splice(0, count);
-    for (const entry of taken) length -= entry.length;
+  /** Measures some entries; says whether the others of the ring have to be measured as well. */
+  function sample(ring: Ring, entry: Entry): boolean {
+    if (ring.toMeasure === 0 && chance() % SAMPLE !== 0) return false;
+    const isFirst = ring.toMeasure === 0;
+    const guessed = entry.bytes;
+    const isLarge = entry.measure() > guessed + SURPRISE_BYTES;
+    ring.toMeasure = isLarge ? MEASURED_AFTER_SURPRISE : Math.max(0, ring.toMeasure - 1);
+    return isLarge && isFirst;
+  }
+
+  function weigh(ring: Ring): void {
+    resize(ring, ring.entries.reduce((sum, entry) => sum + entry.measure(), 0) - ring.bytes);
+  }
+
+  function keepBudgets(ring: Ring): void {
+    while (ring.bytes > maxSandboxBytes && forget(ring, 1));
+    if (total <= maxBytes) return;
+    const leastBytes = maxBytes * (1 - SLACK);
+    while (total > leastBytes) {
+      const largest = [...rings.values()].reduce((one, other) => other.bytes > one.bytes ? other : one);
+      if (!forget(largest, 1)) return;
+      const floorBytes = largest.bytes / 2;
+      while (total > leastBytes && largest.bytes > floorBytes && forget(largest, 1));
+    }
+  }
+
+  function take(ring: Ring, count: number): readonly Entry[] {
+    const taken = ring.entries.splice(0, count);
+    if (taken.length > 0) ring.version = ++changes;
+    resize(ring, ring.entries.length === 0 ? -ring.bytes : -taken.reduce((sum, { bytes }) => sum + bytes, 0));
     return taken;
   }
 
+  /** Forgets the first ones; false if there are none. */
+  function forget(ring: Ring, count: number): boolean {
+    const { length } = take(ring, count);
+    ring.forgotten += length;
+    if (length > 0) ring.isWhole = false;
+    return length > 0;
+  }
+
   function trim(ring: Ring): void {
-    if (ring.entries.length <= MAX_EXCHANGES) return;
-    take(ring, ring.entries.length - MAX_EXCHANGES);
-    ring.isWhole = false;
+    if (ring.entries.length > MAX_EXCHANGES) forget(ring, ring.entries.length - MAX_EXCHANGES);
   }
 
   function trimmed(sandboxId: string): Ring | undefined {
@@ -112,20 +190,12 @@ export function createRings(maxLength: number = MAX_LENGTH): Rings {
     return ring;
   }
 
-  /** Forgets the first exchange of the sandbox that was written to the longest ago; false if there is none. */
-  function makeRoom(): boolean {
-    for (const ring of rings.values()) {
-      if (take(ring, 1).length === 0) continue;
-      ring.isWhole = false;
-      return true;
-    }
-    return false;
-  }
-
   function clear(sandboxId: string): void {
     const ring = ringOf(sandboxId);
     ring.clearedAt = ring.next - 1;
     ring.isWhole = false;
+    ring.forgotten = 0;
+    ring.version = ++changes;
     take(ring, ring.entries.length);
   }
 
@@ -137,12 +207,39 @@ export function createRings(maxLength: number = MAX_LENGTH): Rings {
       const ring = trimmed(sandboxId);
       return ring ? take(ring, count) : [];
     },
+    remove: (sandboxId, entry) => {
+      const ring = rings.get(sandboxId);
+      const at = ring?.entries.indexOf(entry) ?? -1;
+      if (!ring || at < 0) return;
+      ring.entries.splice(at, 1);
+      ring.version = ++changes;
+      ring.isWhole = false;
+      resize(ring, -entry.bytes);
+    },
+    forgotten: (sandboxId) => trimmed(sandboxId)?.forgotten ?? 0,
     isWhole: (sandboxId) => trimmed(sandboxId)?.isWhole ?? true,
+    version: (sandboxId) => trimmed(sandboxId)?.version ?? 0,
+    weigh: (sandboxId) => {
+      const ring = rings.get(sandboxId);
+      if (!ring) return;
+      weigh(ring);
+      keepBudgets(ring);
+    },
     clear,
     drop: (sandboxId) => {
       clear(sandboxId);
       rings.delete(sandboxId);
-      newest = undefined;
     },
+  };
+}
+
+/** Numbers that nobody can foretell who does not know the seed (xorshift32); a draw costs nothing. */
+function createDice(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>>= 0;
   };
 }

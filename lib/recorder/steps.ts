@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { finish, type Sliced } from "../slices.ts";
 import { wellKnown } from "../urls.ts";
 import { type Exchange, headerOf } from "./exchange.ts";
 import { digestOf } from "./redact.ts";
@@ -63,9 +64,19 @@ const MCP_ROUTE = /^(?:no_auth|bearer|oauth|conformance)_(?:get|post|delete)$/;
  * @param exchanges In the order they began: that is what tells which is later, for numbers that several processes gave do not.
  */
 export function readSteps(exchanges: readonly Exchange[]): readonly Step[] {
+  return finish(readingSteps(exchanges));
+}
+
+/**
+ * The same in slices.
+ *
+ * @param exchanges In the order they began.
+ */
+export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly Step[]> {
   const known: Known = { kinds: new Map(), pushed: new Map(), authorizations: new Map() };
   const steps: Step[] = [];
   for (const [at, exchange] of exchanges.entries()) {
+    yield;
     if (exchange.method === "OPTIONS" || exchange.method === "HEAD") continue;
     const kind = kindOf(exchange, known);
     if (kind === undefined) continue;

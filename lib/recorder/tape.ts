@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sliced, Slices } from "../slices.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";
 import { createRings, type Entry, type Rings } from "./rings.ts";
@@ -13,6 +14,10 @@ export interface Recorded {
   readonly exchanges: readonly Exchange[];
   /** Whether nothing of the sandbox was forgotten. */
   readonly isWhole: boolean;
+  /** How many exchanges never came on record, since it was cleared last. */
+  readonly leftOut: number;
+  /** Equal only for equal records of a sandbox. */
+  readonly version: string;
 }
 
 /** Whoever wants to know what happens to a record. */
@@ -31,8 +36,16 @@ export interface Tape {
   readonly put: (sandboxId: string, entry: Entry) => void;
   /** A name for a sandbox's record, which is another one where numbers begin anew. */
   readonly nameOf: (sandboxId: string) => Promise<string>;
-  /** What is on record of a sandbox, after a sequence number or all of it. */
+  /** What is on record of a sandbox once it is gathered, after a sequence number or all of it. */
   readonly read: (sandboxId: string, after?: number) => Promise<Recorded>;
+  /** Waits for what was answered before this moment, wherever that was. */
+  readonly gather: (sandboxId: string) => Promise<void>;
+  /** All that is on record by now; undefined where the record still has a version that is known. */
+  readonly readNew: (sandboxId: string, version: string | undefined) => Promise<Recorded | undefined>;
+  /** Exchanges by their numbers, in that order, without those that are not on record any more. */
+  readonly get: (sandboxId: string, numbers: readonly number[]) => Promise<readonly Exchange[]>;
+  /** What has the lowest numbers after one, `limit` at the most, without waiting for what others have served. */
+  readonly page: (sandboxId: string, after: number, limit: number) => Promise<readonly Exchange[]>;
   /** Listens to a sandbox; the result ends it. */
   readonly subscribe: (sandboxId: string, listener: RecordListener) => () => void;
   /** Forgets a sandbox's exchanges; numbers go on where they were. */
@@ -41,34 +54,98 @@ export interface Tape {
   readonly drop: (sandboxId: string) => void;
 }
 
+/** What a tape in memory is made with. */
+export interface TapeDeps {
+  /** What secrets and senders are called. */
+  readonly names: Names;
+  /** Where exchanges are kept. */
+  readonly rings?: Rings;
+  /** Lets others run while a record is redacted. */
+  readonly slices: Slices;
+  /** Told what went wrong; the exchange in question is then not on record. */
+  readonly report: (error: unknown) => void;
+}
+
 /**
  * Makes a tape in memory.
  *
- * @param names What secrets and senders are called.
- * @param rings Where exchanges are kept.
+ * @param deps What it is made with.
  */
-export function createTape(names: Names, rings: Rings = createRings()): Tape {
+export function createTape({ names, rings = createRings(), slices, report }: TapeDeps): Tape {
   const listeners = createListeners();
+  const leftOut = new Map<string, number>();
+
+  /** One that cannot be redacted must not cost the others. */
+  function made(sandboxId: string, entry: Entry): readonly Exchange[] {
+    try {
+      return [entry.exchange(names)];
+    } catch (error) {
+      leftOut.set(sandboxId, (leftOut.get(sandboxId) ?? 0) + 1);
+      rings.remove(sandboxId, entry);
+      report(error);
+      return [];
+    }
+  }
+
+  function* redactAll(sandboxId: string, entries: readonly Entry[]): Sliced<readonly Exchange[]> {
+    const exchanges: Exchange[] = [];
+    for (const entry of entries) {
+      exchanges.push(...made(sandboxId, entry));
+      yield;
+    }
+    rings.weigh(sandboxId);
+    return exchanges;
+  }
+
+  async function read(sandboxId: string, after = 0): Promise<Recorded> {
+    const entries = rings.entries(sandboxId);
+    const facts = { isWhole: rings.isWhole(sandboxId), version: String(rings.version(sandboxId)) };
+    const from = firstAfter(entries, after);
+    const exchanges = await slices.run(redactAll(sandboxId, entries.slice(from)));
+    return { exchanges, ...facts, leftOut: leftOut.get(sandboxId) ?? 0 };
+  }
+
   return {
     number: rings.number,
+    gather: () => Promise.resolve(),
+    readNew: async (sandboxId, version) =>
+      version === String(rings.version(sandboxId)) ? undefined : await read(sandboxId),
+    get: async (sandboxId, numbers) => {
+      const entries = new Map(rings.entries(sandboxId).map((entry) => [entry.sequence, entry]));
+      return await slices.run(redactAll(sandboxId, numbers.flatMap((number) => entries.get(number) ?? [])));
+    },
     put: (sandboxId, entry) => {
-      if (rings.put(sandboxId, entry)) listeners.tell(sandboxId, ({ onExchange }) => onExchange(entry.exchange(names)));
+      if (!rings.put(sandboxId, entry) || !listeners.has(sandboxId)) return;
+      for (const exchange of made(sandboxId, entry)) {
+        rings.weigh(sandboxId);
+        listeners.tell(sandboxId, ({ onExchange }) => onExchange(exchange));
+      }
     },
     nameOf: (sandboxId) => Promise.resolve(names.peerOf("", sandboxId)),
-    read: (sandboxId, after = 0) => {
+    read,
+    page: async (sandboxId, after, limit) => {
       const entries = rings.entries(sandboxId);
-      const from = entries.findIndex(({ sequence }) => sequence > after);
-      const exchanges = from < 0 ? [] : entries.slice(from).map((entry) => entry.exchange(names));
-      return Promise.resolve({ exchanges, isWhole: rings.isWhole(sandboxId) });
+      const from = firstAfter(entries, after);
+      return await slices.run(redactAll(sandboxId, entries.slice(from, from + limit)));
     },
     subscribe: listeners.add,
     clear: (sandboxId) => {
       rings.clear(sandboxId);
+      leftOut.delete(sandboxId);
       listeners.tell(sandboxId, ({ onClear }) => onClear());
       return Promise.resolve();
     },
-    drop: rings.drop,
+    drop: (sandboxId) => {
+      rings.drop(sandboxId);
+      leftOut.delete(sandboxId);
+    },
   };
+}
+
+/** Where the first entry lies with a number above one; they stand in the order of numbers. */
+function firstAfter(entries: readonly Entry[], after: number): number {
+  const at = entries.findIndex(({ sequence }) => sequence > after);
+  return at < 0 ? entries.length : at;
 }
 
 /** Who listens to which sandbox. */

@@ -7,7 +7,8 @@
  */
 import { Buffer } from "node:buffer";
 import type { Chance } from "../chance.ts";
-import { type Exchange, MAX_BODY_LENGTH, type Message } from "../recorder/exchange.ts";
+import type { Exchange } from "../recorder/exchange.ts";
+import { fitExchange, MAX_EXCHANGE_BYTES } from "../recorder/fit.ts";
 import { MAX_EXCHANGES } from "../recorder/rings.ts";
 import type { Key, Store } from "./kv.ts";
 
@@ -21,6 +22,16 @@ export interface RecordState {
   readonly clearedMs?: number;
   /** When a process last had to forget something before it could hand it over; absent for never. */
   readonly lostMs?: number;
+  /** How many exchanges never came on record, since it was cleared last; absent for none. */
+  readonly leftOut?: number;
+}
+
+/** What a process could not hand over. */
+export interface Loss {
+  /** When it found out, in milliseconds since 1970 of real time. */
+  readonly atMs: number;
+  /** How many exchanges are missing that were not missing before. */
+  readonly count: number;
 }
 
 /** Until when somebody waits for what is handed over, by sandbox, in milliseconds since 1970 of real time. */
@@ -36,6 +47,8 @@ export interface ExchangeTable {
   readonly watch: (sandboxId: string, nowMs: number, untilMs: number) => Promise<void>;
   /** What is known of a record. */
   readonly state: (sandboxId: string) => Promise<RecordState>;
+  /** Another text after every change of a record. */
+  readonly version: (sandboxId: string) => Promise<string>;
   /**
    * Gives exchanges numbers in place of those they have, and keeps them for a day; the oldest on record give way.
    *
@@ -44,29 +57,38 @@ export interface ExchangeTable {
   readonly add: (
     sandboxId: string,
     exchanges: readonly Exchange[],
-    lostMs: number | undefined,
+    loss: Loss | undefined,
   ) => Promise<readonly Exchange[]>;
   /** Keeps what an exchange has become, under the number it has. */
   readonly replace: (sandboxId: string, exchange: Exchange) => Promise<void>;
-  /** All that is on record, by number. */
-  readonly list: (sandboxId: string) => Promise<readonly Exchange[]>;
+  /** All that is on record. */
+  readonly list: (sandboxId: string) => Promise<Listed>;
   /** Some of it. */
   readonly get: (sandboxId: string, numbers: readonly number[]) => Promise<readonly Exchange[]>;
   /** Forgets what is on record; numbers go on where they were. */
   readonly clear: (sandboxId: string, nowMs: number) => Promise<void>;
 }
 
+/** A record as it was at one moment. */
+export interface Listed {
+  /** By number. */
+  readonly exchanges: readonly Exchange[];
+  /** What is known of it. */
+  readonly state: RecordState;
+  /** Another text after every change. */
+  readonly version: string;
+}
+
 interface Change {
   readonly state: RecordState;
-  readonly added: readonly Exchange[];
+  readonly added?: readonly Exchange[];
+  readonly replaced?: readonly Exchange[];
 }
 
 /** How long exchanges are on record, in milliseconds. */
 export const RECORD_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** The state outlives what it counts: a number must not be given twice. */
 const STATE_LIFETIME_MS = 2 * RECORD_LIFETIME_MS;
-/** `Deno.Kv` takes 65,536 bytes a value. */
-export const MAX_EXCHANGE_BYTES = 60_000;
 /** Exchanges written together: `Deno.Kv` takes 800 KiB a commit. */
 export const MAX_ADDED = 10;
 const MAX_DELETED = 400;
@@ -122,13 +144,14 @@ export function createExchangeTable(
     for (;;) {
       const { key, value = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
       const change = make(value);
+      const { added = [], replaced = [] } = change;
       const isDone = await store.commit({
         checks: [{ key, versionstamp }],
         sets: [
           { key, value: change.state, expireInMs: STATE_LIFETIME_MS },
-          ...change.added.map((exchange) => rowOf(sandboxId, exchange)),
+          ...[...added, ...replaced].map((exchange) => rowOf(sandboxId, exchange)),
         ],
-        deletes: change.added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0)
+        deletes: added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0)
           .map((number) => keyOf(sandboxId, number)),
       });
       if (isDone) return change;
@@ -138,23 +161,23 @@ export function createExchangeTable(
   async function add(
     sandboxId: string,
     exchanges: readonly Exchange[],
-    lostMs: number | undefined,
+    loss: Loss | undefined,
   ): Promise<readonly Exchange[]> {
-    const { added } = await update(sandboxId, (state) => {
+    const { added = [] } = await update(sandboxId, (state) => {
       const added = exchanges
         .filter(({ receivedAtMs }) => receivedAtMs >= (state.clearedMs ?? 0))
         .map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
       const last = state.last + added.length;
-      return { state: { ...state, last, ...(lostMs === undefined ? {} : { lostMs }) }, added };
+      const lost = loss && { lostMs: loss.atMs, leftOut: (state.leftOut ?? 0) + loss.count };
+      return { state: { ...state, last, ...lost }, added };
     });
     return added;
   }
 
   async function clear(sandboxId: string, nowMs: number): Promise<void> {
-    const from = (await list(sandboxId))[0]?.sequence;
-    const { state: { last } } = await update(sandboxId, (state) => ({
-      state: { ...state, clearedTo: state.last, clearedMs: nowMs },
-      added: [],
+    const from = (await list(sandboxId)).exchanges[0]?.sequence;
+    const { state: { last } } = await update(sandboxId, ({ last, lostMs }) => ({
+      state: { last, clearedTo: last, clearedMs: nowMs, ...(lostMs === undefined ? {} : { lostMs }) },
     }));
     for (let number = from ?? last + 1; number <= last; number += MAX_DELETED) {
       const count = Math.min(MAX_DELETED, last + 1 - number);
@@ -162,71 +185,28 @@ export function createExchangeTable(
     }
   }
 
-  async function list(sandboxId: string): Promise<readonly Exchange[]> {
-    const [rows, { clearedTo, last }] = await Promise.all([
-      store.list<Exchange>([sandboxId, "exchange"], 2 * MAX_EXCHANGES),
-      state(sandboxId),
-    ]);
-    const before = Math.max(clearedTo, last - MAX_EXCHANGES);
-    return rows.flatMap(({ value }) => value && value.sequence > before ? [value] : []);
+  async function list(sandboxId: string): Promise<Listed> {
+    // Asked for first, so that what comes meanwhile makes another version.
+    const { value: state = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
+    const rows = await store.list<Exchange>([sandboxId, "exchange"], 2 * MAX_EXCHANGES);
+    const before = Math.max(state.clearedTo, state.last - MAX_EXCHANGES);
+    const exchanges = rows.flatMap(({ value }) => value && value.sequence > before ? [value] : []);
+    return { exchanges, state, version: versionstamp ?? "" };
   }
 
   return {
     key,
     state,
+    version: async (sandboxId) => (await store.get<RecordState>(stateKey(sandboxId))).versionstamp ?? "",
     watched: async () => (await store.get<Watched>(WATCHED)).value ?? {},
     watch,
     add,
-    replace: async (sandboxId, exchange) => void await store.commit({ sets: [rowOf(sandboxId, exchange)] }),
+    // The row of the state changes as well, so that its version is that of the record.
+    replace: async (sandboxId, exchange) => void await update(sandboxId, (state) => ({ state, replaced: [exchange] })),
     list,
     get: async (sandboxId, numbers) =>
       (await Promise.all(numbers.map((number) => store.get<Exchange>(keyOf(sandboxId, number)))))
         .flatMap(({ value }) => value ?? []),
     clear,
   };
-}
-
-/**
- * Cuts an exchange to what there is room for; nearly all are left as they are.
- *
- * @param exchange The exchange.
- * @param maxBytes What it may take.
- */
-export function fitExchange(exchange: Exchange, maxBytes: number = MAX_EXCHANGE_BYTES): Exchange {
-  if (sizeOf(exchange) <= maxBytes) return exchange;
-  for (let limit = MAX_BODY_LENGTH / 2; limit >= MIN_CUT; limit /= 2) {
-    const cut = cutTo(exchange, limit);
-    if (sizeOf(cut) <= maxBytes) return cut;
-  }
-  return { ...exchange, url: exchange.url.slice(0, MIN_CUT), request: NOTHING, response: NOTHING };
-}
-
-/** What is cut shorter than this says nothing any more. */
-const MIN_CUT = 256;
-const NOTHING: Message = { headers: [], truncated: true };
-
-function cutTo(exchange: Exchange, limit: number): Exchange {
-  const message = ({ headers, body, truncated }: Message): Message => ({
-    headers: headers.map(([name, value]) => [name.slice(0, limit), value.slice(0, limit)]),
-    ...(body === undefined ? {} : { body: body.slice(0, limit) }),
-    truncated: truncated || (body?.length ?? 0) > limit,
-  });
-  return {
-    ...exchange,
-    url: exchange.url.slice(0, limit),
-    request: message(exchange.request),
-    response: message(exchange.response),
-  };
-}
-
-/** A string takes two bytes a character as soon as one of them needs two. */
-function sizeOf(exchange: Exchange): number {
-  const texts = [
-    exchange.url,
-    ...[exchange.request, exchange.response].flatMap(({ headers, body = "" }) => [
-      ...headers.flat(),
-      body,
-    ]),
-  ];
-  return texts.reduce((sum, text) => sum + 8 + text.length * (/[^\0-\xff]/.test(text) ? 2 : 1), 1000);
 }

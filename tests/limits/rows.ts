@@ -2,6 +2,7 @@
 import { rows as http } from "./http.ts";
 import { rows as mcp } from "./mcp.ts";
 import { rows as process } from "./process.ts";
+import { rows as record } from "./record.ts";
 import type { LimitRow } from "./row.ts";
 
-export const rows: readonly LimitRow[] = [...http, ...mcp, ...process];
+export const rows: readonly LimitRow[] = [...http, ...mcp, ...process, ...record];

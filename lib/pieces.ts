@@ -1,0 +1,114 @@
+/**
+ * Documents that are written piece by piece, as fast as they are read and no faster: what nobody reads is never made.
+ *
+ * @module
+ */
+import type { Sliced, Slices } from "./slices.ts";
+
+/** About how much is written at a time, in characters. */
+const CHUNK_LENGTH = 32 * 1024;
+
+/**
+ * A body of a response that is made as it is read.
+ *
+ * @param pieces Its parts; left where they are once nobody reads any more.
+ */
+export function bodyOf(pieces: AsyncGenerator<string, void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    cancel: async () => void await pieces.return(),
+  }, { highWaterMark: 0 });
+}
+
+/**
+ * Puts small pieces together to larger ones, and lets others run meanwhile.
+ *
+ * @param pieces The pieces.
+ * @param slices Does the work.
+ */
+export async function* inChunks(pieces: Iterator<string, void>, slices: Slices): AsyncGenerator<string, void> {
+  for (;;) {
+    const { text, isLast } = await slices.run(gather(pieces));
+    if (text !== "") yield text;
+    if (isLast) return;
+  }
+}
+
+function* gather(pieces: Iterator<string, void>): Sliced<{ readonly text: string; readonly isLast: boolean }> {
+  let text = "";
+  while (text.length < CHUNK_LENGTH) {
+    const step = pieces.next();
+    if (step.done) return { text, isLast: true };
+    text += step.value;
+    yield;
+  }
+  return { text, isLast: false };
+}
+
+/**
+ * A JSON object whose last members are a list and what comes after it, in pieces.
+ *
+ * @param head Its first members.
+ * @param name What the list is called.
+ * @param items What is in it.
+ * @param tail Its last members.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal([...jsonPieces({ a: 1 }, "b", [2, 3], { c: 4 })].join(""), '{"a":1,"b":[2,3],"c":4}');
+ * ```
+ */
+export function* jsonPieces(
+  head: Readonly<Record<string, unknown>>,
+  name: string,
+  items: Iterable<unknown>,
+  tail: Readonly<Record<string, unknown>> = {},
+): Generator<string, void> {
+  yield opening(head, name);
+  let comma = "";
+  for (const item of items) {
+    yield comma + JSON.stringify(item);
+    comma = ",";
+  }
+  yield closing(tail);
+}
+
+/**
+ * The same for a list that is fetched as it is written.
+ *
+ * @param head Its first members.
+ * @param name What the list is called.
+ * @param items What is in it.
+ */
+export async function* fetchedJsonPieces(
+  head: Readonly<Record<string, unknown>>,
+  name: string,
+  items: AsyncIterable<unknown>,
+): AsyncGenerator<string, void> {
+  let text = opening(head, name);
+  let comma = "";
+  for await (const item of items) {
+    text += comma + JSON.stringify(item);
+    comma = ",";
+    if (text.length < CHUNK_LENGTH) continue;
+    yield text;
+    text = "";
+  }
+  yield text + closing({});
+}
+
+function opening(head: Readonly<Record<string, unknown>>, name: string): string {
+  const members = JSON.stringify(head).slice(1, -1);
+  return `{${members}${members === "" ? "" : ","}${JSON.stringify(name)}:[`;
+}
+
+function closing(tail: Readonly<Record<string, unknown>>): string {
+  const members = JSON.stringify(tail).slice(1, -1);
+  return `]${members === "" ? "" : ","}${members}}`;
+}

@@ -1,0 +1,69 @@
+/**
+ * Cutting an exchange to what there is room for, in bytes as the database counts them, so that one that is too large
+ * costs nothing but its own end.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { fitsInto } from "../store/stored_value.ts";
+import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
+
+/** What an exchange may take, in bytes as they are stored: `Deno.Kv` takes 65,536 a value. */
+export const MAX_EXCHANGE_BYTES = 60_000;
+/** What is cut shorter than this says nothing any more, in characters. */
+const MIN_CUT = 256;
+/** Names of faults that are kept of an exchange of which nothing else is. */
+const MAX_NAMES = 16;
+const NOTHING: Message = { headers: [], truncated: true };
+
+/**
+ * Cuts an exchange to what there is room for, and marks it; nearly all are left as they are.
+ *
+ * @param exchange The exchange.
+ * @param maxBytes What it may take, in bytes as they are stored.
+ */
+export function fitExchange(exchange: Exchange, maxBytes: number = MAX_EXCHANGE_BYTES): Exchange {
+  if (fitsInto(exchange, maxBytes)) return exchange;
+  for (let limit = MAX_BODY_LENGTH / 2; limit >= MIN_CUT; limit /= 2) {
+    const cut = cutTo(exchange, limit);
+    if (fitsInto(cut, maxBytes)) return cut;
+  }
+  const { url, method, peer, shapedBy } = exchange;
+  return {
+    ...exchange,
+    url: compact(url.slice(0, MIN_CUT)),
+    method: compact(method.slice(0, MIN_CUT)),
+    peer: compact(peer.slice(0, MIN_CUT)),
+    shapedBy: shapedBy.slice(0, MAX_NAMES).map((name) => compact(name.slice(0, MIN_CUT))),
+    request: NOTHING,
+    response: NOTHING,
+    isCut: true,
+  };
+}
+
+function cutTo(exchange: Exchange, limit: number): Exchange {
+  const text = (value: string): string => compact(value.slice(0, limit));
+  const message = ({ headers, body, truncated }: Message): Message => ({
+    headers: headers.map(([name, value]) => [text(name), text(value)]),
+    ...(body === undefined ? {} : { body: text(body) }),
+    truncated: truncated || (body?.length ?? 0) > limit,
+  });
+  return {
+    ...exchange,
+    url: text(exchange.url),
+    request: message(exchange.request),
+    response: message(exchange.response),
+    isCut: true,
+  };
+}
+
+/**
+ * The same text in memory of its own, in as few bytes as it can have: a part that V8 has cut out of a text keeps all of
+ * that text, and two bytes a character if the whole needed them.
+ *
+ * @param text Any text.
+ */
+export function compact(text: string): string {
+  const encoding = /[^\0-\xff]/.test(text) ? "utf16le" : "latin1";
+  return Buffer.from(text, encoding).toString(encoding);
+}

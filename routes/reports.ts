@@ -1,0 +1,66 @@
+/**
+ * The record of a sandbox and what it comes to, for the API and for the inspector's page.
+ *
+ * @module
+ */
+import { OAuthError } from "../lib/errors.ts";
+import { createOutcomes, type Outcome } from "../lib/recorder/outcomes.ts";
+import type { Recording } from "../lib/recorder/recording.ts";
+import { isLabelled, type Sandbox } from "../lib/sandbox.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
+import type { Slices } from "../lib/slices.ts";
+
+/** The record, and what it comes to. */
+export interface Reports {
+  /**
+   * The recording.
+   *
+   * @throws OAuthError `not_found` where nothing is recorded.
+   */
+  readonly demand: () => Recording;
+  /** Judges what a sandbox has on record: all that was answered before. */
+  readonly judge: (sandbox: Sandbox) => Promise<Outcome>;
+}
+
+/** What reports are made of. */
+export interface ReportSource {
+  /** What was recorded; undefined where nothing is. */
+  readonly recording: Recording | undefined;
+  /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
+  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
+  /** Lets others run meanwhile. */
+  readonly slices: Slices;
+}
+
+/**
+ * Makes what the API and the inspector's page report from.
+ *
+ * @param source What reports are made of.
+ */
+export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
+  const outcomeOf = recording && createOutcomes({ recording, slices });
+
+  return {
+    demand: () => recording ?? refuse(),
+    judge: async (sandbox) => {
+      if (!outcomeOf) return refuse();
+      const { id, name, scenario, prefix } = sandbox;
+      const { expects, revisions } = scenarioOf(sandbox);
+      return await outcomeOf({
+        sandboxId: id,
+        sandbox: name,
+        isLabelled: isLabelled(sandbox),
+        scenario,
+        expects,
+        ...(revisions ? { revisions } : {}),
+        hasOrigin: prefix === "",
+      });
+    },
+  };
+}
+
+function refuse(): never {
+  throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
+    expected: "a server that was started without --no-record",
+  });
+}
