@@ -75,3 +75,19 @@ for (const [how, agentOf] of Object.entries(libraries)) {
     }
   });
 }
+
+/** Where nothing but its metadata document will do. */
+const documentsOnly = new Set(["client-document"]);
+
+Deno.test("a client without a metadata document that does right fails no scenario but those of documents", async (t) => {
+  await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
+  for (const scenario of catalogue) {
+    const { name, needs_origin } = scenario;
+    await t.step(name, async () => {
+      const base = needs_origin ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+      await runDouble({ send: (request) => test.app(request), base, ...setUpFor(scenario), slip: "always registers" });
+      const { verdict } = shape.parse(await json(await test.fetch(`${base}/control/report`)));
+      assert.equal(verdict === "fail", documentsOnly.has(name), verdict);
+    });
+  }
+});

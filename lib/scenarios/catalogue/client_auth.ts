@@ -31,7 +31,7 @@ export const secretInBodyOnly: Scenario = {
   story: "The server lists client_secret_post alone, and refuses a secret in the authorization header",
   client: "Authenticates as metadata and registration say",
   plan: {
-    policy: { tokenEndpointAuthMethods: ["client_secret_post"] },
+    policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_post"] },
     faults: [{
       name: "secret-in-header-refused",
       match: { endpoint: "token", has_header: "authorization" },
@@ -50,7 +50,10 @@ export const clientAuthScenarios: readonly Scenario[] = [
     group: "Token endpoint",
     story: "The server lists client_secret_basic alone, and refuses a secret in the body",
     client: "Authenticates as metadata and registration say",
-    plan: { policy: { tokenEndpointAuthMethods: ["client_secret_basic"] }, faults: [bodyRefused] },
+    plan: {
+      policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_basic"] },
+      faults: [bodyRefused],
+    },
     expects: ["C6"],
     links,
   },
@@ -61,7 +64,7 @@ export const clientAuthScenarios: readonly Scenario[] = [
       "Metadata does not say how clients authenticate, which stands for client_secret_basic, and nothing else is taken",
     client: "Knows the default, and sends its secret in the authorization header",
     plan: {
-      policy: { tokenEndpointAuthMethods: ["client_secret_basic"] },
+      policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_basic"] },
       faults: [
         {
           name: "auth-methods-unlisted",
