@@ -9,8 +9,10 @@ import { lock } from "../lib/public/harmless.ts";
 import { peerOf } from "../lib/public/peer.ts";
 import { isShared, type Rate, type RateName, rateOf, rates } from "../lib/public/limits.ts";
 import { createRateLimiter } from "../lib/public/rate_limiter.ts";
+import { createUnderWay, underWayLimits } from "../lib/public/under_way.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
 import { controlPaths, paths } from "../lib/urls.ts";
+import { withEnd } from "../lib/stream.ts";
 import { renderNotice } from "../views/notice.tsx";
 import { failureResponse } from "./failure.tsx";
 import type { Located } from "./request_url.ts";
@@ -38,6 +40,7 @@ export function limitApp(app: Located, { monotonicMs, askers, addressOf }: Limit
   const beginners = createRateLimiter(monotonicMs);
   const all = createRateLimiter(monotonicMs);
   const sandboxes = createRateLimiter(monotonicMs);
+  const underWay = createUnderWay(underWayLimits);
 
   function refusalOf(peer: string, sandbox: string, costly: Costly | undefined): OAuthError | undefined {
     const wait = peers.take(peer, rates.address);
@@ -64,6 +67,30 @@ export function limitApp(app: Located, { monotonicMs, askers, addressOf }: Limit
     return tooMany(`requests to the sandbox ${sandbox}`, rate, wait);
   }
 
+  /** Counts a request in, and out again when its answer has been made, or its stream of events is over. */
+  async function countedIn(
+    peer: string,
+    request: Request,
+    url: URL,
+    answer: () => Promise<Response>,
+  ): Promise<Response> {
+    let leave: () => void;
+    try {
+      leave = underWay.enter(peer);
+    } catch (error) {
+      if (error instanceof OAuthError) return refused(error, request, url);
+      throw error;
+    }
+    let isStream = false;
+    try {
+      const response = await answer();
+      isStream = response.body !== null && response.headers.get("content-type") === "text/event-stream";
+      return response.body && isStream ? new Response(withEnd(response.body, leave), response) : response;
+    } finally {
+      if (!isStream) leave();
+    }
+  }
+
   return async (request, url, info) => {
     // Where there is no such sandbox, it is the address alone that counts.
     const { name, path } = addressOf(url) ?? { name: "main", path: "" };
@@ -71,7 +98,7 @@ export function limitApp(app: Located, { monotonicMs, askers, addressOf }: Limit
     const refusal = refusalOf(peer, name, costOf(request, url, path));
     const response = refusal
       ? refused(refusal, request, url)
-      : await askers.answer(peer, () => app(request, url, info));
+      : await countedIn(peer, request, url, () => askers.answer(peer, () => app(request, url, info)));
     lock(response);
     return withNotice(response);
   };

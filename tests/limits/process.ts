@@ -1,9 +1,38 @@
 /** Limits on connections: of the process, which the table obeys that stands in front of it. */
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { connectionLimits, type Connections, createConnections } from "../../lib/public/connections.ts";
+import { underWayLimits } from "../../lib/public/under_way.ts";
+import { type TestApp, testApp } from "../helpers.ts";
 import type { LimitRow } from "./row.ts";
 
 const { inAll, perAddress, headersMs, answerMs, sendMs, idleMs } = connectionLimits;
+
+/** Requests whose bodies do not come, until they are told to hang up. */
+interface Hanging {
+  /** Sends one; gives its status if it is refused at once. */
+  readonly ask: (address: string) => Promise<number | undefined>;
+  readonly end: () => Promise<void>;
+}
+
+function hangingAt({ fetch }: TestApp): Hanging {
+  const controllers: ReadableStreamDefaultController<Uint8Array>[] = [];
+  const answers: Promise<Response>[] = [];
+  return {
+    ask: async (address) => {
+      const body = new ReadableStream<Uint8Array>({ start: (controller) => void controllers.push(controller) });
+      const headers = { "content-type": "application/json", "x-forwarded-for": address };
+      const answer = fetch("/oauth/register", { method: "POST", body, headers });
+      answers.push(answer);
+      const turns = new Promise<undefined>((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
+      return (await Promise.race([answer, turns]))?.status;
+    },
+    end: async () => {
+      for (const controller of controllers) controller.error(new Error("hung up"));
+      for (const response of await Promise.all(answers)) await response.body?.cancel();
+    },
+  };
+}
 
 /** A table with the limits of the program, and a clock that stands still. */
 function table(): { readonly connections: Connections; readonly clock: { nowMs: number } } {
@@ -64,6 +93,43 @@ export const rows: readonly LimitRow[] = [
       }
       assert.deepEqual(closed, [0]);
       return Promise.resolve();
+    },
+  },
+  {
+    what: "requests under way, open streams included",
+    each: "address",
+    most: `${underWayLimits.perAddress}`,
+    beyond: "429",
+    isPublicOnly: true,
+    fill: async () => {
+      await using test = await testApp({ public: true });
+      const hanging = hangingAt(test);
+      for (let count = 0; count < underWayLimits.perAddress; count++) assert.equal(await hanging.ask("a"), undefined);
+      assert.equal(await hanging.ask("a"), 429);
+      assert.equal((await test.get("/health", { "x-forwarded-for": "b" })).status, 200);
+      await hanging.end();
+      assert.equal((await test.get("/health", { "x-forwarded-for": "a" })).status, 200);
+    },
+  },
+  {
+    what: "requests under way, open streams included",
+    each: "process",
+    most: `${underWayLimits.inAll}`,
+    beyond: "503 to addresses that have their share of it",
+    isPublicOnly: true,
+    fill: async () => {
+      await using test = await testApp({ public: true });
+      const hanging = hangingAt(test);
+      const perAddress = 50;
+      const sent = Array.from(
+        { length: underWayLimits.inAll },
+        (_, count) => hanging.ask(`${count % (underWayLimits.inAll / perAddress)}`),
+      );
+      assert((await Promise.all(sent)).every((status) => status === undefined));
+      assert.equal(await hanging.ask("0"), 503);
+      assert.equal((await test.get("/health", { "x-forwarded-for": "newcomer" })).status, 200);
+      await hanging.end();
+      assert.equal((await test.get("/health", { "x-forwarded-for": "0" })).status, 200);
     },
   },
   time("headers of a request", headersMs, () => {}),
