@@ -114,6 +114,36 @@ export function findForeignForm({ host }: URL, headers: Headers): string | undef
 }
 
 /**
+ * Finds out whether a page of another site is behind a request: by a script, a form, a link or an image of it. A page of
+ * this machine, or one that may call, is none. What a page cannot forge decides: fetch metadata, `Origin`, `Referer`.
+ *
+ * @param url The request's URL.
+ * @param headers Its headers.
+ * @param policy Which pages may call.
+ * @see {@link https://www.w3.org/TR/fetch-metadata/}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const url = new URL("http://localhost:8789/oauth/authorize");
+ * const asked = (headers: Record<string, string>) => isOfForeignPage(url, new Headers(headers), { loopbackOnly: true });
+ * assert(asked({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }));
+ * assert(!asked({ "sec-fetch-site": "cross-site", "referer": "http://127.0.0.1:6274/" }));
+ * assert(!asked({ "sec-fetch-site": "none", "sec-fetch-mode": "navigate" }));
+ * ```
+ */
+export function isOfForeignPage(url: URL, headers: Headers, policy: OriginPolicy): boolean {
+  // To a page whose name has been made to mean this machine, this server is its own.
+  if (findForeignOrigin(url, null, policy) !== undefined) return true;
+  const site = headers.get("sec-fetch-site");
+  if (site !== null && site !== "cross-site") return false;
+  const origin = headers.get("origin");
+  const page = origin === null || origin === "null" ? URL.parse(headers.get("referer") ?? "")?.origin : origin;
+  if (page !== undefined) return findForeignOrigin(url, page, policy) !== undefined;
+  return site === "cross-site" || origin === "null";
+}
+
+/**
  * Says whether a host name always means this machine (RFC 6761 6.3, RFC 1122 3.2.1.3).
  *
  * @param hostname As `URL` has it, an IPv6 address in brackets.

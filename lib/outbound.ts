@@ -40,6 +40,8 @@ export interface OutboundRequest {
   readonly redirects?: number;
   /** The `etag` of the copy at hand. */
   readonly etag?: string;
+  /** Whether a page of another site has it fetched: then nothing on this machine is. */
+  readonly isForForeignPage?: boolean;
 }
 
 /** A document as it came. */
@@ -108,7 +110,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
 async function fetchDocument(
   options: OutboundOptions,
-  { url, redirects = 0, etag }: OutboundRequest,
+  { url, redirects = 0, etag, isForForeignPage = false }: OutboundRequest,
   signal: AbortSignal,
 ): Promise<OutboundDocument> {
   const headers = {
@@ -119,6 +121,9 @@ async function fetchDocument(
   let target = URL.parse(url);
   for (let left = Math.min(redirects, MAX_REDIRECTS);; left--) {
     if (!target) throw new OutboundError("The URL cannot be parsed");
+    if (isForForeignPage && isLoopback(target.hostname.replace(/\.$/, ""))) {
+      throw new OutboundError("The URL is on this machine, and is not fetched for a page of another site");
+    }
     const address = await checkTarget(target, options);
     signal.throwIfAborted();
     const request = new Request(target, { headers, signal, redirect: "manual", credentials: "omit" });

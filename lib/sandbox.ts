@@ -43,6 +43,8 @@ export interface Sandbox {
   readonly now: () => number;
   /** Clients that are there without having registered. */
   readonly clients: readonly ScenarioClient[];
+  /** Whether a page of another site asks, for which nothing on this machine is fetched. */
+  readonly isAskedByForeignPage: boolean;
   /** Logins that a test has taken back. */
   readonly revocations: () => Revocations;
   /** The same world as its first authorization server sees it, or the one it moves to. */
@@ -65,6 +67,8 @@ export interface SandboxParts {
   readonly layout?: Layout;
   /** Clients that are there without having registered. */
   readonly clients?: readonly ScenarioClient[];
+  /** Whether a page of another site asks; none if not given. */
+  readonly isAskedByForeignPage?: boolean;
   /** Its clock, in milliseconds since 1970. */
   readonly now: () => number;
   /** Logins that were taken back; none if not given. */
@@ -85,7 +89,7 @@ export interface SandboxParts {
  */
 export function buildSandbox(parts: SandboxParts): Sandbox {
   const { id = MAIN, name = MAIN, scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } = parts;
-  const { revocations = () => noRevocations } = parts;
+  const { revocations = () => noRevocations, isAskedByForeignPage = false } = parts;
   const at = (serverId: string, issuerPath: string): Sandbox =>
     Object.freeze({
       id: serverId,
@@ -97,6 +101,7 @@ export function buildSandbox(parts: SandboxParts): Sandbox {
       urls: buildUrls({ origin, prefix, issuerPath }),
       now,
       clients,
+      isAskedByForeignPage,
       revocations,
       serverAt: (which: "first" | "second") => which === "first" ? first : second,
     });

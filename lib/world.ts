@@ -30,8 +30,8 @@ export interface World {
   readonly faults: () => readonly Fault[];
   /** Its clock, in milliseconds since 1970. */
   readonly now: () => number;
-  /** The sandbox as seen from an origin. */
-  readonly seenFrom: (origin: string, prefix: string) => Sandbox;
+  /** The sandbox as seen from an origin, for whoever asks or for a page of another site. */
+  readonly seenFrom: (origin: string, prefix: string, isAskedByForeignPage?: boolean) => Sandbox;
 }
 
 /** A server is seen under few origins, and a client that invents more gains nothing. */
@@ -107,15 +107,16 @@ export function createWorld(
     problem = error;
   };
 
-  const seenFrom = (origin: string, prefix: string): Sandbox => {
-    const known = seen.get(`${origin}${prefix}`);
+  const seenFrom = (origin: string, prefix: string, isAskedByForeignPage = false): Sandbox => {
+    const key = `${isAskedByForeignPage ? "foreign " : ""}${origin}${prefix}`;
+    const known = seen.get(key);
     if (known) return known;
     const { layout = {}, clients = [] } = scenario;
     const revocations = (): Revocations => current().revocations ?? noRevocations;
     const shape = { name, scenario: scenario.name, prefix, origin, layout, clients };
-    const sandbox = buildSandbox({ ...shape, id: id(), now, revocations });
+    const sandbox = buildSandbox({ ...shape, id: id(), now, revocations, isAskedByForeignPage });
     if (seen.size >= MAX_ORIGINS) seen.clear();
-    seen.set(`${origin}${prefix}`, sandbox);
+    seen.set(key, sandbox);
     return sandbox;
   };
 

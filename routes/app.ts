@@ -7,6 +7,7 @@
 import { createChance, randomBytes } from "../lib/chance.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
 import { withDeclaredUsers } from "../lib/oauth/declared_users.ts";
+import { isOfForeignPage } from "../lib/http_origin.ts";
 import { fetchAt, resolveDns } from "../lib/network.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createClientDocuments } from "../lib/oauth/client_document.ts";
@@ -84,6 +85,8 @@ export function createApp(given: AppOptions): App {
   const options = given.public ? { ...given, loopbackOnly: false } : given;
   const { isScenario, names, recorder, now, ...deps } = assemble(options);
   const { worlds } = deps;
+  const isLocal = options.loopbackOnly ?? false;
+  const origins = gateOptionsOf(options);
 
   const app: Located = async (request, url, info) => {
     const origin = options.publicUrl ?? url.origin;
@@ -92,9 +95,10 @@ export function createApp(given: AppOptions): App {
     try {
       const world = address && await worlds.find(address);
       if (!world) throw noSuchScenario(names, url.pathname);
-      const sandbox = world.seenFrom(origin, address.prefix);
+      const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
+      const sandbox = world.seenFrom(origin, address.prefix, isForeign);
       const routed = routePath(address, world.scenario.layout);
-      exchange?.enter(recordedArrival({ url, info, sandbox }, options.loopbackOnly ?? false));
+      exchange?.enter(recordedArrival({ url, info, sandbox }, isLocal));
       const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
       return exchange?.close(served, isOfFlow(request, served)) ?? served.response;
     } catch (error) {
@@ -226,7 +230,8 @@ function assemble(options: AppOptions): Parts {
         monotonicMs,
         addressOf: options.public ? callerOf : () => undefined,
         guard,
-        refresh: async (sandbox) => (await worlds.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix),
+        refresh: async (sandbox) =>
+          (await worlds.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
       }),
     ]),
     recorder,

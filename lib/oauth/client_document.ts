@@ -54,10 +54,13 @@ export function createClientDocuments(
     if (known && sandbox.now() < known.freshUntilMs) return known.client;
     const etag = known?.etag;
     // The draft forbids to follow redirects here, so none is.
-    const { isUnchanged, text, headers } = await outbound({ url: clientId, ...(etag === undefined ? {} : { etag }) })
-      .catch((error) => {
-        throw error instanceof OutboundError ? refuse(error.message, clientId) : error;
-      });
+    const { isUnchanged, text, headers } = await outbound({
+      url: clientId,
+      isForForeignPage: sandbox.isAskedByForeignPage,
+      ...(etag === undefined ? {} : { etag }),
+    }).catch((error) => {
+      throw error instanceof OutboundError ? refuse(error.message, clientId) : error;
+    });
     const client = isUnchanged && known ? known.client : await readDocument(sandbox, clientId, text);
     remembered.delete(name);
     const freshSeconds = parseFreshness(headers);

@@ -44,7 +44,11 @@ export function createClientKeys(outbound: Outbound): ClientKeys {
     const known = remembered.get(name);
     const nowMs = sandbox.now();
     if (known && (renew ? nowMs < known.fetchedAtMs + RENEWAL_MS : nowMs < known.freshUntilMs)) return known.set;
-    const { text, headers } = await outbound({ url: uri, redirects: MAX_REDIRECTS }).catch((error) => {
+    const { text, headers } = await outbound({
+      url: uri,
+      redirects: MAX_REDIRECTS,
+      isForForeignPage: sandbox.isAskedByForeignPage,
+    }).catch((error) => {
       throw error instanceof OutboundError ? refuse(error.message, uri) : error;
     });
     const set = parseKeySet(text, uri);
