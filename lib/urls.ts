@@ -70,7 +70,9 @@ export const wellKnown = {
 } as const;
 
 /** The absolute URLs of one sandbox, as seen by the client that asks. */
-export type Urls = Readonly<Record<keyof typeof paths | keyof typeof wellKnown | "oauthProtectedResource", string>>;
+export type Urls = Readonly<
+  Record<keyof typeof paths | keyof typeof wellKnown | "oauthProtectedResource" | "control", string>
+>;
 
 /** Where a sandbox is seen. */
 export interface Place {
@@ -115,6 +117,7 @@ export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
     idpToken: base + paths.idpToken,
     idpJwks: base + paths.idpJwks,
     clientMetadata: base + paths.clientMetadata,
+    control: base + controlPaths.index,
     report: base + paths.report,
     exchanges: base + paths.exchanges,
     events: base + paths.events,

@@ -187,6 +187,7 @@ function assemble(options: AppOptions): Parts {
   });
   const gate = createControlGate(gateOptionsOf(options));
   const guard = createGuard(gate, worlds.of);
+  const refusalOf = createRefusal(gate, worlds.of);
   const minted = createMinted(store);
   const scenarioOf = (sandbox: Sandbox): Scenario => worlds.of(sandbox).scenario;
   const bannerOf = createBanner(scenarioOf);
@@ -216,11 +217,12 @@ function assemble(options: AppOptions): Parts {
       ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: gateOptionsOf(options) }),
       ...pagesRoutes({ startedAtMs: now(), bannerOf }),
-      ...inspectRoutes({ reports, refusalOf: createRefusal(gate, worlds.of), bannerOf }),
+      ...inspectRoutes({ reports, refusalOf, bannerOf }),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
         { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance },
         guard,
+        { refusalOf, bannerOf },
       ),
       ...reportRoutes({
         reports,

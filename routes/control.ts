@@ -5,28 +5,40 @@
  * @module
  */
 import { controlRows } from "../lib/control/rows.ts";
+import { prefersHtml } from "../lib/http.ts";
+import type { Sandbox } from "../lib/sandbox.ts";
+import type { Html } from "../views/html.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
-import type { Guard } from "./control_gate.ts";
+import type { Guard, Refusal } from "./control_gate.ts";
 import type { Route } from "./router.ts";
+
+/** What the page of the API needs beside it. */
+export interface ControlPageDeps {
+  /** Says why a request may not control its sandbox. */
+  readonly refusalOf: Refusal;
+  /** What is said on top of a sandbox's pages. */
+  readonly bannerOf: (sandbox: Sandbox) => Html | undefined;
+}
 
 /**
  * The rows of the control API.
  *
  * @param deps What it needs.
  * @param guard Lets in who may use it.
+ * @param page What its page needs, which everyone may see: it says what one may do.
  */
-export function controlRoutes(deps: ControlDeps, guard: Guard): readonly Route[] {
-  let handlers: Promise<ControlHandlers> | undefined;
-  return controlRows.map(({ name, method, path }) => ({
-    name,
-    method,
-    path,
-    cors: true,
-    handler: guard(async (context) => {
-      handlers ??= loadHandlers(deps);
-      return await (await handlers)[name](context);
-    }),
-  }));
+export function controlRoutes(deps: ControlDeps, guard: Guard, page: ControlPageDeps): readonly Route[] {
+  let loading: Promise<ControlHandlers> | undefined;
+  const load = (): Promise<ControlHandlers> => loading ??= loadHandlers(deps);
+  return controlRows.map(({ name, method, path }) => {
+    const guarded = guard(async (context) => await (await load())[name](context));
+    const handler: Route["handler"] = name !== "control_index" ? guarded : async (context) => {
+      if (!prefersHtml(context.request)) return await guarded(context);
+      const { controlPage } = await import("./control_page.tsx");
+      return await controlPage(context, await load(), page);
+    };
+    return { name, method, path, cors: true, handler };
+  });
 }
 
 async function loadHandlers(deps: ControlDeps): Promise<ControlHandlers> {

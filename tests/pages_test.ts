@@ -13,6 +13,7 @@ const pages: Readonly<Record<string, readonly [status: number, ask: Way]>> = {
   "guide": [200, ({ get }) => get("/guide", html)],
   "guide of a sandbox": [200, ({ get }) => get("/s/standard~a1/guide", html)],
   "inspector": [200, ({ get }) => get("/inspect", html)],
+  "control": [200, ({ get }) => get("/control", html)],
   "scenarios": [200, ({ get }) => get("/scenarios", html)],
   "consent": [200, async (test, metadata) => test.get(authorizeQuery((await register(test, metadata)).clientId), html)],
   "consent with a problem": [400, async (test, metadata) => {

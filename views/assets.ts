@@ -5,6 +5,9 @@
  * @module
  */
 import consentCss from "./consent.css" with { type: "text" };
+import control from "./control.js" with { type: "text" };
+import controlCss from "./control.css" with { type: "text" };
+import controlRequest from "./control_request.js" with { type: "text" };
 import factsCss from "./facts.css" with { type: "text" };
 import formPost from "./form_post.js" with { type: "text" };
 import guide from "./guide.js" with { type: "text" };
@@ -100,6 +103,9 @@ export const assets: Readonly<
     | "favicon"
     | "pageScript"
     | "consentStyle"
+    | "controlStyle"
+    | "controlScript"
+    | "controlRequestScript"
     | "formPostScript"
     | "guideScript"
     | "guideAuthorizeScript"
@@ -135,6 +141,9 @@ export const assets: Readonly<
   },
   pageScript: script("page.js", page),
   consentStyle: styleSheet("consent.css", factsCss + consentCss),
+  controlStyle: styleSheet("control.css", factsCss + controlCss),
+  controlScript: script("control.js", control),
+  controlRequestScript: script("control_request.js", controlRequest),
   formPostScript: script("form_post.js", formPost),
   guideScript: script("guide.js", guide),
   guideAuthorizeScript: script("guide_authorize.js", guideAuthorize),

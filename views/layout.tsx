@@ -94,6 +94,7 @@ function Header({ urls }: { readonly urls: Urls }): Html {
         <a href={pathOf(urls.guide)}>guide</a>
         <a href={pathOf(urls.scenarios)}>scenarios</a>
         <a href={pathOf(urls.inspect)}>inspect</a>
+        <a href={pathOf(urls.control)}>control</a>
         <a class="star" href={repositoryUrl}>
           <StarIcon />
           Star

@@ -39,6 +39,13 @@ const ways: Readonly<Record<string, Way>> = {
     await page.locator(".line summary").click();
     await page.getByText("rules: ").click();
   },
+  "control, something in force": async ({ page, origin, register }) => {
+    await register();
+    await page.goto(`${origin}/control`);
+    await page.getByLabel("where").selectOption("idp");
+    await page.getByRole("button", { name: "set the fault" }).click();
+    await page.locator("#state code", { hasText: "idp:503" }).waitFor();
+  },
   "guide at its beginning": async ({ page, origin }) => {
     await page.goto(`${origin}/guide`);
     await waitForState(page, 1, "open");

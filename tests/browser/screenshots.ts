@@ -89,6 +89,8 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
     await page.evaluate("document.querySelector('.finding').scrollIntoView({ block: 'center' })");
     await page.screenshot({ path: `${folder}/readme-inspect.png`, animations: "disabled" });
   }
+  await page.goto(`${origin}/control`);
+  await shoot("control");
   await page.goto(`${origin}/s/standard~a1/`);
   await page.screenshot({ path: pathOf("home-of-a-sandbox"), animations: "disabled" });
 }
