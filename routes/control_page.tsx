@@ -51,7 +51,7 @@ async function read(context: Context, handlers: ControlHandlers): Promise<Omit<C
     jsonOf<Pick<ControlState, "sessions">>(ask("control_list_tokens")),
   ]);
   return {
-    scenario: index.scenario,
+    plays: index.scenario,
     state: { clock, faults, overrides, users, clients, sessions },
     endpoints: endpoints.filter((name) => name !== "control"),
     members: (["policy", "mint"] as const).flatMap((part) =>

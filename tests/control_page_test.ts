@@ -37,11 +37,11 @@ Deno.test("the control page shows what is in force, and how to take it away agai
   const state = stateIn(await pageOf(test, prefix));
   for (
     const phrase of [
-      "scenario plain-sample",
+      "plays plain-sample",
       "moved by 60 s",
       "token:503*2 (times: 2; met 0 times)",
       "refresh-refused",
-      "part of the scenario",
+      "there from the start",
       "policy.require_state = true",
       "Ada ada@example.com",
       "my-app",

@@ -26,8 +26,8 @@ export interface ControlProps {
 export interface ControlAccess extends Omit<ControlFormsProps, "controlUrl"> {
   /** What is in force. */
   readonly state: ControlState;
-  /** Name of the scenario. */
-  readonly scenario: string;
+  /** Name of what the sandbox plays. */
+  readonly plays: string;
 }
 
 /** A sandbox that may not. */
@@ -53,10 +53,10 @@ export function ControlPage({ urls, name, banner, access }: ControlProps): Html 
       <h1>control</h1>
       <p class="lead">
         Break the sandbox <code>{name}</code>{" "}
-        by hand, and mend it again. Everything here is a request that a test can send as well; each form shows it.
+        by hand, and mend it again. Everything here is a request that a test can send, too; each form shows it.
       </p>
       <p class="ways-on">
-        <a href={`${pathOf(urls.control)}/openapi.json`}>the same as OpenAPI</a>
+        <a href={`${pathOf(urls.control)}/openapi.json`}>the API’s description (OpenAPI)</a>
         <a href={pathOf(urls.inspect)}>watch what a client makes of it</a>
       </p>
       <noscript>
@@ -65,7 +65,7 @@ export function ControlPage({ urls, name, banner, access }: ControlProps): Html 
       <div id="control" data-url={urls.control} data-needs-token={!isRefused && access.needsToken}>
         {isRefused ? <Refused {...access} /> : (
           <>
-            <ControlStateView state={access.state} scenario={access.scenario} />
+            <ControlStateView state={access.state} plays={access.plays} />
             <ControlForms {...access} controlUrl={urls.control} />
           </>
         )}

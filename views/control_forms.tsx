@@ -4,16 +4,12 @@
  *
  * @module
  */
-import { askOf, commandOf } from "./control_request.js";
-import type { Content, Html } from "./html.ts";
-import { CodeBlock, Field } from "./parts.tsx";
+import { Act, Card, Choice, type CommandProps, Text } from "./control_parts.tsx";
+import type { Html } from "./html.ts";
+import { Field } from "./parts.tsx";
 
 /** What the forms are filled with. */
-export interface ControlFormsProps {
-  /** URL of `/control`. */
-  readonly controlUrl: string;
-  /** Whether a command needs the control token. */
-  readonly needsToken: boolean;
+export interface ControlFormsProps extends CommandProps {
   /** Where faults can happen. */
   readonly endpoints: readonly string[];
   /** Rules that can be overridden, and what each is now; undefined for those without a value. */
@@ -194,90 +190,4 @@ export function ControlForms(props: ControlFormsProps): Html {
 
 function optionOf({ member, value }: ControlFormsProps["members"][number]): readonly [string, string] {
   return [member, `${member} (now ${JSON.stringify(value) ?? "not set"})`];
-}
-
-function Card(
-  { title, text, children }: { readonly title: string; readonly text: string; readonly children: Content },
-): Html {
-  const id = `card-${title.replace(" ", "-")}`;
-  return (
-    <section class="control-card" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      <p class="quiet">{text}</p>
-      {children}
-    </section>
-  );
-}
-
-interface ActProps extends ControlFormsProps {
-  readonly kind: string;
-  readonly label: string;
-  /** What its fields hold at first. */
-  readonly first?: Readonly<Record<string, string>>;
-  /** What its button asks before it does anything. */
-  readonly question?: string;
-  readonly isQuiet?: boolean;
-  readonly children?: Content;
-}
-
-function Act(props: ActProps): Html {
-  const { controlUrl, needsToken, kind, label, first = {}, question, isQuiet = false, children } = props;
-  return (
-    <form data-kind={kind} data-question={question} autocomplete="off">
-      <div class="live">
-        {children}
-        <button type="submit" class={isQuiet ? "button-quiet" : undefined}>{label}</button>
-      </div>
-      <details class="shell">
-        <summary>
-          the same with curl<span class="hidden">{`: ${label}`}</span>
-        </summary>
-        <CodeBlock label="curl" text={commandOf(controlUrl, askOf(kind, first), needsToken)} />
-      </details>
-      <div class="answer" role="status"></div>
-    </form>
-  );
-}
-
-interface ChoiceProps {
-  readonly id: string;
-  readonly label: string;
-  readonly name: string;
-  readonly options: readonly (readonly [value: string, text: string])[];
-  readonly first?: string;
-}
-
-function Choice({ id, label, name, options, first }: ChoiceProps): Html {
-  return (
-    <Field id={id} label={label}>
-      <select id={id} name={name}>
-        {options.map(([value, text]) => <option key={value} value={value} selected={value === first}>{text}</option>)}
-      </select>
-    </Field>
-  );
-}
-
-interface TextProps {
-  readonly id: string;
-  readonly label: string;
-  readonly name: string;
-  readonly inputMode?: "text" | "numeric" | "email";
-  readonly value?: string;
-  readonly required?: boolean;
-  readonly hint?: string;
-}
-
-function Text({ id, label, name, inputMode = "text", value, required = false, hint }: TextProps): Html {
-  return (
-    <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
-      <input
-        id={id}
-        name={name}
-        inputMode={inputMode}
-        value={value}
-        required={required}
-        {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
-      />
-    </Field>
-  );
 }

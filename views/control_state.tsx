@@ -44,10 +44,10 @@ export interface ShownFault {
 const MAX_SHOWN = 50;
 
 /** What is in force now. */
-export function ControlStateView({ state, scenario }: {
+export function ControlStateView({ state, plays }: {
   readonly state: ControlState;
-  /** Name of the scenario that all this is laid over. */
-  readonly scenario: string;
+  /** Name of what the sandbox plays, over which all this is laid. */
+  readonly plays: string;
 }): Html {
   const { clock, faults, users, clients, sessions } = state;
   const overrides = overridesOf(state);
@@ -57,8 +57,8 @@ export function ControlStateView({ state, scenario }: {
       <h2 id="state-title" tabindex={-1}>in force now</h2>
       <div id="state-answer"></div>
       <dl class="facts">
-        <Row name="scenario">
-          <code>{scenario}</code>
+        <Row name="plays">
+          <code>{plays}</code>
         </Row>
         <Row name="time">
           <time dateTime={clock.iso}>{clock.iso}</time>
@@ -73,7 +73,7 @@ export function ControlStateView({ state, scenario }: {
             items={faults.map((fault) => (
               <li key={fault.name}>
                 <code>{fault.name}</code> {lifeText(fault)} {fault.source === "scenario"
-                  ? <span class="quiet">part of the scenario</span>
+                  ? <span class="quiet">there from the start</span>
                   : <Undo kind="remove-fault" fields={{ name: fault.name }} label="remove" what={fault.name} />}
               </li>
             ))}
