@@ -58,7 +58,7 @@ import { createReports } from "./reports.ts";
 import { type Located, withUrl } from "./request_url.ts";
 import { allowOrigin, type App, createRouter } from "./router.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
-import { createBanner, scenariosRoutes } from "./scenarios.tsx";
+import { createBanner, createPlayed, scenariosRoutes } from "./scenarios.tsx";
 import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
@@ -216,7 +216,13 @@ function assemble(options: AppOptions): Parts {
       ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
       ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: gateOptionsOf(options) }),
-      ...pagesRoutes({ startedAtMs: now(), bannerOf }),
+      ...pagesRoutes({
+        startedAtMs: now(),
+        bannerOf,
+        playedBy: createPlayed(scenarioOf),
+        scenarioCount: known.size,
+        isWatchable: (context) => recording !== undefined && !refusalOf(context),
+      }),
       ...inspectRoutes({ reports, refusalOf, bannerOf }),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(

@@ -4,6 +4,7 @@
  * @module
  */
 import { noStoreJson, prefersHtml } from "../lib/http.ts";
+import { rules } from "../lib/recorder/rules/catalogue.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { paths } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
@@ -20,10 +21,17 @@ export interface PagesDeps {
   readonly startedAtMs: number;
   /** What is said on top of a sandbox's pages of how it behaves; undefined for nothing. */
   readonly bannerOf: (sandbox: Sandbox) => Html | undefined;
+  /** What a sandbox plays, where that is not the server as one expects it. */
+  readonly playedBy: (sandbox: Sandbox) => string | undefined;
+  /** How many scenarios there are. */
+  readonly scenarioCount: number;
+  /** Whether a request may watch what is recorded. */
+  readonly isWatchable: (context: Context) => boolean;
 }
 
 /** The rows of the pages. */
-export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Route[] {
+export function pagesRoutes(deps: PagesDeps): readonly Route[] {
+  const { startedAtMs, bannerOf } = deps;
   const page = (name: string, path: string, handler: Route["handler"], cors = false): Route => ({
     name,
     method: "GET",
@@ -33,7 +41,7 @@ export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Rout
   });
 
   return [
-    page("home", paths.home, (context) => home(context, bannerOf), true),
+    page("home", paths.home, (context) => home(context, deps), true),
     page(
       "guide",
       paths.guide,
@@ -52,10 +60,20 @@ export function pagesRoutes({ startedAtMs, bannerOf }: PagesDeps): readonly Rout
 }
 
 /** Server information: a page for browsers, JSON for programs. */
-function home({ request, sandbox }: Context, bannerOf: PagesDeps["bannerOf"]): Response {
+function home(context: Context, { bannerOf, playedBy, scenarioCount, isWatchable }: PagesDeps): Response {
+  const { request, sandbox } = context;
   const { urls } = sandbox;
   if (prefersHtml(request)) {
-    return htmlResponse(<HomePage urls={urls} version={version} banner={bannerOf(sandbox)} />);
+    return htmlResponse(
+      <HomePage
+        urls={urls}
+        version={version}
+        banner={bannerOf(sandbox)}
+        plays={playedBy(sandbox)}
+        counts={{ scenarios: scenarioCount, rules: rules.length }}
+        isWatchable={isWatchable(context)}
+      />,
+    );
   }
   return noStoreJson({
     name: "mock oauth server",

@@ -118,14 +118,26 @@ function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | unde
 }
 
 /**
+ * Makes what tells the name of a sandbox's scenario; undefined where that is the server as one expects it.
+ *
+ * @param scenarioOf Tells what a sandbox plays.
+ */
+export function createPlayed(scenarioOf: (sandbox: Sandbox) => Scenario): (sandbox: Sandbox) => string | undefined {
+  return (sandbox) => {
+    const { name } = scenarioOf(sandbox);
+    return sandbox.name === "main" && name === "standard" ? undefined : name;
+  };
+}
+
+/**
  * Makes what says on a sandbox's pages which scenario it plays; nothing where that is the server as one expects it.
  *
  * @param scenarioOf Tells what a sandbox plays.
  */
 export function createBanner(scenarioOf: (sandbox: Sandbox) => Scenario): (sandbox: Sandbox) => Html | undefined {
-  return (sandbox) => {
-    const scenario = scenarioOf(sandbox);
-    if (sandbox.name === "main" && scenario.name === "standard") return undefined;
-    return <ScenarioBanner urls={sandbox.urls} name={sandbox.name} scenario={scenario} />;
-  };
+  const playedBy = createPlayed(scenarioOf);
+  return (sandbox) =>
+    playedBy(sandbox) === undefined
+      ? undefined
+      : <ScenarioBanner urls={sandbox.urls} name={sandbox.name} scenario={scenarioOf(sandbox)} />;
 }

@@ -1,6 +1,9 @@
 /** The pages through the real routes, in process: their headers, their weight, and what clients write into them. */
 import assert from "node:assert/strict";
+import { rules } from "../lib/recorder/rules/catalogue.ts";
+import { catalogue } from "../lib/scenarios/catalogue.ts";
 import { authorizeQuery, origin, redirectOf, register, type TestApp, testApp } from "./helpers.ts";
+import { rich } from "./scenario_samples.ts";
 
 const html = { accept: "text/html" };
 
@@ -50,6 +53,62 @@ Deno.test("every page carries the security headers (issue 4)", async (t) => {
         "script-src 'self'",
         "style-src 'self'",
       ]);
+    });
+  }
+});
+
+Deno.test("every page of a sandbox leads back to the server's root, and no page of the root does (issue 16)", async (t) => {
+  const sandboxPages = ["/", "/guide", "/scenarios", "/inspect", "/control", "/nowhere", "/oauth/device/verify"];
+  for (const path of sandboxPages) {
+    await t.step(path, async () => {
+      await using test = await testApp({ scenarios: [rich] });
+      const wayOut = async (url: string): Promise<string | undefined> =>
+        /<a href="([^"]+)">← back to main<\/a>/.exec(await (await test.fetch(url, { headers: html })).text())?.[1];
+      assert.equal(await wayOut(`${origin}${path}`), undefined);
+      assert.equal(await wayOut(`${origin}/s/rich-sample~a1${path}`), "/");
+      assert.equal(await wayOut(`http://rich-sample--a1.localhost:8789${path}`), "http://localhost:8789/");
+    });
+  }
+});
+
+Deno.test("the navigation says which page one is on (issue 16, WAI-ARIA 1.2 aria-current)", async (t) => {
+  await using test = await testApp();
+  for (const page of ["guide", "scenarios", "inspect", "control"]) {
+    await t.step(page, async () => {
+      const text = await (await test.get(`/${page}`, html)).text();
+      assert.deepEqual([...text.matchAll(/<a href="([^"]+)" aria-current="page">/g)].map(([, href]) => href), [
+        `/${page}`,
+      ]);
+    });
+  }
+  assert.doesNotMatch(await (await test.get("/", html)).text(), /aria-current/);
+});
+
+Deno.test("the home page begins with the URL to paste, counts what there is, and describes itself to link previews (issue 16)", async () => {
+  await using test = await testApp();
+  const page = await (await test.get("/", html)).text();
+  const [first = ""] = /<main.*?<p class="actions">/s.exec(page) ?? [];
+  assert.ok(first.includes(`<code>${origin}/oauth</code>`));
+  assert.match(first, /waiting for your client/);
+  assert.ok(page.includes(`${catalogue.length} scenarios`), "all of the catalogue");
+  assert.ok(page.includes(`${rules.length} rules`), "all of the rules");
+  assert.ok(page.includes(`href="/control/report"`));
+  assert.match(page, /<meta name="description" property="og:description" content="A mock OAuth 2\.1 /);
+  assert.match(page, /<meta property="og:title" content="server information · iterate \| mock oauth server"\/>/);
+});
+
+Deno.test("the home page of a sandbox is titled with what it plays (issue 16)", async () => {
+  await using test = await testApp({ scenarios: [rich] });
+  const page = await (await test.get("/s/rich-sample~a1/", html)).text();
+  assert.match(page, /<title>rich-sample · /);
+  assert.match(page, /<h1>rich-sample<\/h1>/);
+});
+
+Deno.test("the home page offers to watch nothing where its visitor may not, or nothing is recorded (issue 16)", async (t) => {
+  for (const options of [{ control: { token: "secret" } }, { record: false }]) {
+    await t.step(Object.keys(options).join(), async () => {
+      await using test = await testApp(options);
+      assert.doesNotMatch(await (await test.get("/", html)).text(), /waiting for your client|home\.js/);
     });
   }
 });

@@ -21,6 +21,7 @@ import guideSession from "./guide_session.js" with { type: "text" };
 import guideText from "./guide_text.js" with { type: "text" };
 import guideToken from "./guide_token.js" with { type: "text" };
 import guideWay from "./guide_way.js" with { type: "text" };
+import home from "./home.js" with { type: "text" };
 import homeCss from "./home.css" with { type: "text" };
 import inspect from "./inspect.js" with { type: "text" };
 import inspectCss from "./inspect.css" with { type: "text" };
@@ -119,6 +120,7 @@ export const assets: Readonly<
     | "guideTokenScript"
     | "guideWayScript"
     | "homeStyle"
+    | "homeScript"
     | "inspectStyle"
     | "inspectScript"
     | "inspectClientScript"
@@ -156,6 +158,7 @@ export const assets: Readonly<
   guideTextScript: script("guide_text.js", guideText),
   guideTokenScript: script("guide_token.js", guideToken),
   guideWayScript: script("guide_way.js", guideWay),
+  homeScript: script("home.js", home),
   homeStyle: styleSheet("home.css", factsCss + homeCss),
   inspectStyle: styleSheet("inspect.css", factsCss + inspectCss),
   inspectScript: script("inspect.js", inspect),

@@ -46,6 +46,7 @@ export function ControlPage({ urls, name, banner, access }: ControlProps): Html 
       urls={urls}
       title="control"
       description="Break an OAuth 2.1 and MCP server by hand: faults, clock, users, clients, tokens, keys and rules."
+      current="control"
       style="control.css"
       scripts={[assetPath(urls, "page.js"), assetPath(urls, "control.js")]}
     >

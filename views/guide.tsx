@@ -37,6 +37,7 @@ export function GuidePage({ urls, banner }: GuideProps): Html {
       urls={urls}
       title="interactive oauth 2.1 guide"
       description="Walk through the OAuth 2.1 flow of an MCP client step by step, against a real server."
+      current="guide"
       scripts={[
         assetPath(urls, "page.js"),
         pathOf(urls.guideScript),

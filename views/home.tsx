@@ -6,7 +6,7 @@
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
 import { buildClientConfigs, type ClientConfig } from "./client_configs.ts";
-import { assetPath, Page, pathOf } from "./layout.tsx";
+import { assetPath, Page, pathOf, repositoryUrl } from "./layout.tsx";
 import { CodeBlock, CopyButton, Endpoint, Fact } from "./parts.tsx";
 
 /** What the home page shows. */
@@ -17,37 +17,90 @@ export interface HomeProps {
   readonly version: string;
   /** What is said of the sandbox, on top. */
   readonly banner?: Html | undefined;
+  /** What a sandbox plays; undefined for the server as one expects it. */
+  readonly plays?: string | undefined;
+  /** What there is, in numbers. */
+  readonly counts?: HomeCounts;
+  /** Whether the visitor may watch the clients that come. */
+  readonly isWatchable?: boolean;
+}
+
+/** What there is, in numbers. */
+export interface HomeCounts {
+  /** Ways to behave. */
+  readonly scenarios: number;
+  /** Rules that clients are held against. */
+  readonly rules: number;
 }
 
 /** Server information for people. */
-export function HomePage({ urls, version, banner }: HomeProps): Html {
+export function HomePage(props: HomeProps): Html {
+  const { urls, version, banner, plays, counts, isWatchable = false } = props;
   return (
     <Page
       urls={urls}
-      title="server information"
+      title={plays ?? "server information"}
       description="A mock OAuth 2.1 authorization server with mock MCP servers behind it, for testing MCP clients."
       style="home.css"
-      scripts={[assetPath(urls, "page.js")]}
+      scripts={[assetPath(urls, "page.js"), ...(isWatchable ? [assetPath(urls, "home.js")] : [])]}
     >
       {banner}
-      <h1>mock oauth server</h1>
+      {plays === undefined ? null : <p class="eyebrow">mock oauth server</p>}
+      <h1>{plays ?? "mock oauth server"}</h1>
       <p class="lead">
         An OAuth 2.1 authorization server with MCP servers behind it, all of them mocks, for people who build and test
         MCP clients.
       </p>
+      <section class="first" aria-labelledby="first">
+        <h2 id="first">paste this URL into your client</h2>
+        <Endpoint method="GET/POST" url={urls.oauth} />
+        {isWatchable ? <Waiting urls={urls} /> : null}
+      </section>
       <p class="actions">
         <a class="button" href={pathOf(urls.guide)}>
           walk through the flow
         </a>
         <a class="button button-quiet" href="#connect">connect a client</a>
-        <a class="button button-quiet" href={pathOf(urls.scenarios)}>make it misbehave</a>
-        <a class="button button-quiet" href={pathOf(urls.inspect)}>watch a client</a>
+        <a class="button button-quiet" href={pathOf(urls.scenarios)}>
+          {counts ? `${counts.scenarios} scenarios: make it misbehave` : "make it misbehave"}
+        </a>
+        <a class="button button-quiet" href={pathOf(urls.inspect)}>
+          {counts ? `${counts.rules} rules: watch a client` : "watch a client"}
+        </a>
+        <a class="button button-quiet" href={pathOf(urls.control)}>break it by hand</a>
       </p>
       <Endpoints urls={urls} />
+      <Testing urls={urls} />
       <WaysToAuthorize urls={urls} />
       <Connect urls={urls} />
       <ServerFacts urls={urls} version={version} />
     </Page>
+  );
+}
+
+/** Turns into what the client does, once there is one. */
+function Waiting({ urls }: Pick<HomeProps, "urls">): Html {
+  return (
+    <p id="waiting" class="waiting live" role="status" data-events={pathOf(urls.events)}>
+      <span id="waiting-text">waiting for your client…</span> <a href={pathOf(urls.inspect)}>watch it</a>
+    </p>
+  );
+}
+
+function Testing({ urls }: Pick<HomeProps, "urls">): Html {
+  return (
+    <section aria-labelledby="testing">
+      <h2 id="testing">in a test</h2>
+      <p>
+        Run your client against a sandbox of its own, then ask whether it did the right thing: the answer is{" "}
+        <code>pass</code>, <code>fail</code> or <code>incomplete</code>, with every rule and the requests that prove it.
+      </p>
+      <CodeBlock label="in a shell" text={`curl '${urls.report}?wait=10'`} />
+      <p>
+        <a href={`${repositoryUrl}#test-with-it`}>Fixtures and examples in five languages</a> ·{" "}
+        <a href={pathOf(urls.report)}>the report of this sandbox</a>
+      </p>
+    </section>
   );
 }
 
@@ -90,7 +143,7 @@ function WaysToAuthorize({ urls }: { readonly urls: Urls }): Html {
         <li>
           <h3>one button</h3>
           <p>
-            The consent page makes up a user. It is temporary and never saved.
+            The consent page generates a user. It is temporary and never saved.
           </p>
         </li>
         <li>
@@ -103,7 +156,7 @@ function WaysToAuthorize({ urls }: { readonly urls: Urls }): Html {
           <h3>no page, any user</h3>
           <p>
             Put <code>auto_approve=true</code>{" "}
-            on the authorization URL: the redirect comes at once, with a made-up user.
+            on the authorization URL: the redirect comes at once, with a generated user.
           </p>
         </li>
         <li>

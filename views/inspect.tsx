@@ -27,6 +27,7 @@ export function InspectPage({ urls, banner, listed }: InspectProps): Html {
       urls={urls}
       title="inspector"
       description="What MCP clients do against this server, while they do it, and whether it is right."
+      current="inspect"
       style="inspect.css"
       scripts={[assetPath(urls, "page.js"), assetPath(urls, "inspect.js")]}
     >

@@ -14,6 +14,11 @@ export const repositoryUrl = "https://github.com/iterate/mock-oauth";
 /** The product's name, in the header and in every title. */
 export const siteName = "iterate | mock oauth server";
 
+/** The pages of the navigation, by the names that their addresses have in {@link Urls}. */
+const sitePages = ["guide", "scenarios", "inspect", "control"] as const;
+/** One of them. */
+export type SitePage = typeof sitePages[number];
+
 /** What a page tells its frame. */
 export interface PageProps {
   /** Addresses of the sandbox that is shown. */
@@ -24,6 +29,8 @@ export interface PageProps {
   readonly description: string;
   /** Name of a style sheet that only this page needs. */
   readonly style?: string;
+  /** Which of the pages in the navigation it is. */
+  readonly current?: SitePage;
   /** Addresses of the page's ES modules; the first ones are the most important. */
   readonly scripts?: readonly string[];
   /** What stands in the page. */
@@ -62,7 +69,7 @@ export function assetPath(urls: Urls, name: string): string {
 
 /** Document, header and footer around one page's content. */
 export function Page(props: PageProps): Html {
-  const { urls, title, description, style, scripts = [], children } = props;
+  const { urls, title, description, style, current, scripts = [], children } = props;
   return (
     <html lang="en">
       <head>
@@ -70,7 +77,8 @@ export function Page(props: PageProps): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · ${siteName}`}</title>
-        <meta name="description" content={description} />
+        <meta name="description" property="og:description" content={description} />
+        <meta property="og:title" content={`${title} · ${siteName}`} />
         <link rel="icon" type="image/svg+xml" href={pathOf(urls.favicon)} />
         <link rel="stylesheet" href={pathOf(urls.style)} />
         {style && <link rel="stylesheet" href={assetPath(urls, style)} />}
@@ -78,7 +86,7 @@ export function Page(props: PageProps): Html {
       </head>
       <body>
         <a class="skip" href="#main">skip to the content</a>
-        <Header urls={urls} />
+        <Header urls={urls} current={current} />
         <main id="main">{children}</main>
         <Footer urls={urls} />
       </body>
@@ -86,15 +94,16 @@ export function Page(props: PageProps): Html {
   );
 }
 
-function Header({ urls }: { readonly urls: Urls }): Html {
+function Header({ urls, current }: { readonly urls: Urls; readonly current: SitePage | undefined }): Html {
+  const root = rootOf(urls);
   return (
     <header class="site-header">
       <a class="brand" href={pathOf(urls.home)}>{siteName}</a>
+      {root && <a href={root}>← back to main</a>}
       <nav aria-label="site">
-        <a href={pathOf(urls.guide)}>guide</a>
-        <a href={pathOf(urls.scenarios)}>scenarios</a>
-        <a href={pathOf(urls.inspect)}>inspect</a>
-        <a href={pathOf(urls.control)}>control</a>
+        {sitePages.map((page) => (
+          <a key={page} href={pathOf(urls[page])} aria-current={page === current ? "page" : undefined}>{page}</a>
+        ))}
         <a class="star" href={repositoryUrl}>
           <StarIcon />
           Star
@@ -102,6 +111,17 @@ function Header({ urls }: { readonly urls: Urls }): Html {
       </nav>
     </header>
   );
+}
+
+/**
+ * The way out of a sandbox: the server's root, also where the sandbox has an origin of its own; undefined at the root.
+ *
+ * @param urls Addresses of the sandbox.
+ */
+export function rootOf({ home }: Urls): string | undefined {
+  const { protocol, hostname, port, pathname } = new URL(home);
+  if (hostname.endsWith(".localhost")) return `${protocol}//localhost${port && `:${port}`}/`;
+  return pathname === "/" ? undefined : "/";
 }
 
 function StarIcon(): Html {

@@ -45,6 +45,7 @@ export function ScenariosPage({ urls, groups, query, rules, proposal }: Scenario
       urls={urls}
       title="scenarios"
       description="Addresses of an OAuth 2.1 and MCP server that misbehaves in a certain way, to test MCP clients with."
+      current="scenarios"
       style="scenarios.css"
       scripts={[assetPath(urls, "page.js"), assetPath(urls, "scenarios.js")]}
     >

@@ -42,6 +42,20 @@ browserTest("inspector shows a client's lines as they come, and the rule that it
   await page.locator(".rules tr", { hasText: "C11 broken" }).waitFor();
 });
 
+browserTest("the home page waits for a client, and says what it does as soon as it comes (issue 16)", async ({
+  page,
+  origin,
+}) => {
+  await page.goto(`${origin}/`);
+  await page.getByText("waiting for your client…").waitFor();
+  await callWithoutToken(origin);
+  await page.getByText("a client is here: POST initialize → 401 invalid_token (1 request)").waitFor();
+  await authorizeCarelessly(origin);
+  await page.getByText("GET authorize, in a browser → 302 invalid_request (4 requests)").waitFor();
+  await page.getByRole("link", { name: "watch it" }).click();
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+});
+
 browserTest("a line of the inspector unfolds to the exchange, and to the same with curl (issue 7)", async ({
   page,
   origin,
