@@ -147,6 +147,8 @@ function assemble(options: AppOptions): Parts {
   const clients = createClients(store, createClientDocuments({ outbound, local }), lease);
   const grants = createGrants(store);
   const users = withDeclaredUsers(createUsers(store), options.users ?? []);
+  // A stranger is not told who there is, and has to know a password.
+  const offered = options.public ? [] : options.users ?? [];
   const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
   const verifier = createTokenVerifier({ keysOf, grants });
   const pushed = createPushed(store);
@@ -158,15 +160,8 @@ function assemble(options: AppOptions): Parts {
   const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
   const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
   const slices = createSlices(monotonicMs);
-  const { recording, recorder } = createRecorders(options, {
-    chance,
-    store,
-    now,
-    monotonicMs,
-    sleep,
-    slices,
-    report: fail,
-  });
+  const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
+  const { recording, recorder } = createRecorders(options, recorderDeps);
   const table = createSandboxTable(store);
   const { known, own } = knownScenarios(options);
   const scenarios = createScenarioTable(store);
@@ -208,7 +203,7 @@ function assemble(options: AppOptions): Parts {
       ...discoveryRoutes({ keysOf }),
       ...clientMetadataRoutes(),
       ...registerRoutes({ clients, chance, keysOf }),
-      ...authorizeRoutes({ clients, users, pushed, chance, keysOf }),
+      ...authorizeRoutes({ clients, users, offered, pushed, chance, keysOf }),
       ...deviceRoutes({ clients, authenticate, users, devices, chance }),
       ...idpRoutes({ authenticate, chance, keysOf, keysOfIdp }),
       ...parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { OfferedUser } from "../lib/oauth/declared_users.ts";
 import type { AuthorizationRequest, AuthorizationTarget } from "../lib/oauth/authorization_request.ts";
 import { isDocumentId } from "../lib/oauth/client_metadata.ts";
 import { isLoopbackUri } from "../lib/oauth/redirect_uri.ts";
@@ -24,10 +25,12 @@ export interface Asked {
 export interface ConsentState extends Asked {
   /** The request's own query, which the forms carry on. */
   readonly query: URLSearchParams;
+  /** Declared users who log in by a button. */
+  readonly offered: readonly OfferedUser[];
   /** What was wrong with the last attempt. */
   readonly problem?: string;
   /** E-mail address of the last attempt. */
-  readonly email?: string;
+  readonly email?: string | undefined;
   /** HTTP status, 200 if not given. */
   readonly status?: number;
 }
@@ -54,7 +57,7 @@ export function clientResponse(
 
 /** The page that asks a person. */
 export function consentResponse({ sandbox, url }: Context, consent: ConsentState): Response {
-  const { target: { client, redirectUri }, request, query, problem, status = 200 } = consent;
+  const { target: { client, redirectUri }, request, query, offered, problem, status = 200 } = consent;
   const email = consent.email ?? request.loginHint;
   const { client_name, client_uri, logo_uri, redirect_uris } = client.metadata;
   const page = (
@@ -72,6 +75,7 @@ export function consentResponse({ sandbox, url }: Context, consent: ConsentState
       {...(request.resources.length === 0 ? {} : { resource: request.resources.join(" ") })}
       {...(request.expiresInSeconds === undefined ? {} : { expiresInSeconds: request.expiresInSeconds })}
       formAction={`${url.pathname}?${query}`}
+      offered={offered}
       {...(problem === undefined ? {} : { problem })}
       {...(email === undefined ? {} : { email })}
     />

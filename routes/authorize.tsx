@@ -13,6 +13,7 @@ import {
   parseAuthorizationTarget,
 } from "../lib/oauth/authorization_request.ts";
 import { issueCode } from "../lib/oauth/code.ts";
+import { findOffered, type OfferedUser } from "../lib/oauth/declared_users.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
@@ -34,6 +35,8 @@ export interface AuthorizeDeps {
   readonly clients: Clients;
   /** The table of users. */
   readonly users: Users;
+  /** Declared users who log in by a button. */
+  readonly offered: readonly OfferedUser[];
   /** The table of pushed requests. */
   readonly pushed: Pushed;
   /** Where ids and secrets are drawn from. */
@@ -53,7 +56,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
     return await withTarget(deps, context, query, async (target, request) => {
       const user = await autoUser(deps, context, request);
       if (user) return approve(deps, context, { target, request, user });
-      return consentResponse(context, { target, request, query });
+      return consentResponse(context, { target, request, query, offered: deps.offered });
     });
   }
 
@@ -73,6 +76,10 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
         }
         case "login":
           return await login(deps, context, query, { target, request: decided, answer });
+        case "declared": {
+          const asked = findOffered(deps.users, context.sandbox.id, deps.offered, answer.get("email"));
+          return approve(deps, context, { target, request: decided, user: await here(asked) });
+        }
         case "deny":
           throw denied();
         default:
@@ -147,10 +154,14 @@ async function signInHere(
   { sandbox }: Context,
   credentials: { readonly email: string; readonly password: string },
 ): Promise<User> {
+  return await here(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.now() }, credentials));
+}
+
+/** A wrong password is the person's matter, not the client's. */
+async function here(user: Promise<User>): Promise<User> {
   try {
-    return await signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.now() }, credentials);
+    return await user;
   } catch (error) {
-    // A wrong password is the person's matter, not the client's.
     throw error instanceof OAuthError ? new LocalError(error) : error;
   }
 }
@@ -164,7 +175,7 @@ async function login(
   const email = answer.get("email");
   const password = answer.get("password");
   const again = (problem: string, status: number): Response =>
-    consentResponse(context, { ...asked, query, problem, status, ...(email === undefined ? {} : { email }) });
+    consentResponse(context, { ...asked, query, offered: deps.offered, problem, status, email });
   if (email === undefined || password === undefined) return again("Email and password are required", 400);
   try {
     const user = await signInHere(deps, context, { email, password });

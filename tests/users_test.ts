@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { parseUsersFile } from "../lib/users_file.ts";
 import {
   assertErrorRedirect,
+  assertOAuthError,
   authorizeQuery,
   callOauth,
   claimsOf,
@@ -87,6 +88,43 @@ Deno.test("a declared user has one password, and who is not declared still signs
   assert.equal(name, "a");
   assert.match(String(sub), /^mock-user-[0-9a-f]{12}$/);
   await getTokens(test, clientId, logIn("new@b.example", "any"));
+});
+
+Deno.test("the consent page has a button for each declared user, which logs in without a password (issue 16)", async () => {
+  await using test = await testApp({ users: [ada, { email: "grace@b.example", password: "x" }] });
+  const { clientId } = await register(test);
+  const path = authorizeQuery(clientId, { auto_approve: undefined });
+  const page = await (await test.get(path, { accept: "text/html" })).text();
+  const buttons = [...page.matchAll(/<button type="submit" name="email" value="([^"]+)">([^<]+)/g)];
+  assert.deepEqual(buttons.map(([, email, name]) => [email, name]), [
+    [ada.email, ada.name],
+    ["grace@b.example", "grace@b.example"],
+  ]);
+  const code = redirectOf(await test.postForm(path, { action: "declared", email: ada.email })).searchParams.get("code");
+  const tokens = await json(await test.postForm("/oauth/token", codeFields(clientId, code ?? "")));
+  const { sub, name } = claimsOf(text(tokens, "access_token"));
+  assert.deepEqual([sub, name], ["ada", ada.name]);
+});
+
+Deno.test("action=declared lets in nobody but declared users, and nobody on a public server (issue 16)", async (t) => {
+  const attempts = [
+    ["somebody new", {}, "new@b.example"],
+    ["somebody who signed up", {}, "known@b.example"],
+    ["nobody", {}, undefined],
+    ["a declared user, with --public", { public: true }, ada.email],
+  ] as const;
+  for (const [name, options, email] of attempts) {
+    await t.step(name, async () => {
+      await using test = await testApp({ users: [ada], ...options });
+      const { clientId } = await register(test);
+      await getTokens(test, clientId, logIn("known@b.example", "x"));
+      const path = authorizeQuery(clientId, { auto_approve: undefined });
+      const answer = await test.postForm(path, { action: "declared", ...(email === undefined ? {} : { email }) });
+      assert.match(await assertOAuthError(answer, 400, "invalid_request"), /Not a declared user/);
+      const page = await (await test.get(path, { accept: "text/html" })).text();
+      assert.equal(page.includes(`value="${ada.email}"`), !("public" in options));
+    });
+  }
 });
 
 Deno.test("auto_approve_claims makes the auto-generated user what a test needs", async () => {

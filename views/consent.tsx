@@ -4,9 +4,10 @@
  *
  * @module
  */
+import type { OfferedUser } from "../lib/oauth/declared_users.ts";
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
-import { AutoForm, DenyForm, LoginForm } from "./consent_forms.tsx";
+import { AutoForm, DenyForm, LoginForm, OfferedForm } from "./consent_forms.tsx";
 import { Page, pathOf } from "./layout.tsx";
 import { Fact, Notice } from "./parts.tsx";
 
@@ -38,6 +39,8 @@ export interface ConsentProps {
   readonly expiresInSeconds?: number;
   /** Where the forms are posted: the authorization endpoint with the whole original query. */
   readonly formAction: string;
+  /** Users who log in by a button. */
+  readonly offered?: readonly OfferedUser[];
   /** What was wrong with the last attempt. */
   readonly problem?: string;
   /** E-mail address of the last attempt. */
@@ -50,7 +53,7 @@ export interface ConsentProps {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1}
  */
 export function ConsentPage(props: ConsentProps): Html {
-  const { urls, clientName, clientId, problem } = props;
+  const { urls, clientName, clientId } = props;
   const name = clientName || clientId;
   return (
     <Page
@@ -61,9 +64,9 @@ export function ConsentPage(props: ConsentProps): Html {
     >
       <div class="narrow">
         <ClientHeading {...props} name={name} />
-        {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
         <RequestFacts {...props} />
         {props.loopbackOnly ? <LoopbackWarning /> : null}
+        <OfferedForm {...props} />
         <AutoForm {...props} />
         <LoginForm {...props} />
         <DenyForm {...props} />

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { OfferedUser } from "../lib/oauth/declared_users.ts";
 import type { Html } from "./html.ts";
-import { Field } from "./parts.tsx";
+import { Field, Notice } from "./parts.tsx";
 
 /** What the forms need of the consent page. */
 export interface ConsentFormProps {
@@ -12,13 +13,43 @@ export interface ConsentFormProps {
   readonly formAction: string;
   /** Token lifetime to begin with. */
   readonly expiresInSeconds?: number;
-  /** What was wrong with the last attempt; the page shows it under the id `problem`. */
+  /** Users who log in by a button. */
+  readonly offered?: readonly OfferedUser[];
+  /** What was wrong with the last attempt. */
   readonly problem?: string;
   /** E-mail address of the last attempt. */
   readonly email?: string;
 }
 
-/** One button: the server makes up a user. */
+/** The most buttons that are quicker than typing. */
+const MAX_OFFERED = 12;
+
+/** A button for each user who was declared; nothing where there is none. */
+export function OfferedForm({ formAction, expiresInSeconds, offered = [] }: ConsentFormProps): Html | null {
+  if (offered.length === 0) return null;
+  return (
+    <form class="panel" method="post" action={formAction}>
+      <h2>continue as</h2>
+      <input type="hidden" name="action" value="declared" />
+      {expiresInSeconds === undefined
+        ? null
+        : <input type="hidden" name="expires_in" value={String(expiresInSeconds)} />}
+      <ul class="offered">
+        {offered.slice(0, MAX_OFFERED).map(({ email, name }) => (
+          <li key={email}>
+            <button type="submit" name="email" value={email}>
+              {name ?? email}
+              {name === undefined ? null : <span class="email">{` ${email}`}</span>}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {offered.length > MAX_OFFERED ? <p class="quiet">Others log in with their password, below.</p> : null}
+    </form>
+  );
+}
+
+/** One button: the server generates a user. */
 export function AutoForm(
   { formAction, expiresInSeconds }: ConsentFormProps,
 ): Html {
@@ -26,7 +57,7 @@ export function AutoForm(
     <form class="panel" method="post" action={formAction}>
       <h2>continue with a generated user</h2>
       <p>
-        The server makes up a user for this login. It is temporary and is not saved.
+        The server generates a user for this login. It is temporary and is not saved.
       </p>
       <LifetimeField id="auto-expires-in" seconds={expiresInSeconds} />
       <button type="submit" name="action" value="auto">
@@ -43,6 +74,7 @@ export function LoginForm(props: ConsentFormProps): Html {
   return (
     <form class="panel" method="post" action={formAction}>
       <h2>log in with e-mail and password</h2>
+      {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
       <p>
         A new e-mail address creates a user with this password. A known one needs the password it was created with.
       </p>
@@ -64,6 +96,7 @@ export function LoginForm(props: ConsentFormProps): Html {
           type="password"
           autocomplete="current-password"
           required
+          autofocus={problem !== undefined}
           {...described}
         />
       </Field>

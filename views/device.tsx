@@ -66,7 +66,7 @@ export interface DeviceConsentProps {
 
 /** Asks whether the device may act for the person; that its code is the right one keeps strangers' devices out (5.4). */
 export function DeviceConsentPage(props: DeviceConsentProps): Html {
-  const { urls, userCode, name, scopes, problem } = props;
+  const { urls, userCode, name, scopes } = props;
   const formAction = `${pathOf(urls.deviceVerify)}?${new URLSearchParams({ user_code: userCode })}`;
   return (
     <Page urls={urls} title="connect a device" description="A device asks for access." style="consent.css">
@@ -75,7 +75,6 @@ export function DeviceConsentPage(props: DeviceConsentProps): Html {
         <h1>
           <bdi>{name}</bdi> wants access
         </h1>
-        {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
         <dl class="facts">
           <Fact name="code">
             <strong class="host user-code">{userCode}</strong>

@@ -4,9 +4,11 @@
  * @module
  */
 import { hash } from "node:crypto";
+import { OAuthError } from "../errors.ts";
 import type { UserRecord, Users } from "../store/users.ts";
 import { type Claims, parseEmail, parseUserClaims } from "./claims.ts";
 import { hashKnownPassword } from "./password.ts";
+import { type User, userOf } from "./user.ts";
 
 /** A user as it is declared. */
 export interface DeclaredUser {
@@ -51,6 +53,34 @@ export function withDeclaredUsers(users: Users, declared: readonly DeclaredUser[
     remove: (sandboxId, email) =>
       known.has(email.toLowerCase()) ? Promise.resolve(false) : users.remove(sandboxId, email),
   };
+}
+
+/** A user whom the consent page offers by a button. */
+export type OfferedUser = Pick<DeclaredUser, "email" | "name">;
+
+/**
+ * The user whose button was pressed: that they were declared stands in place of a password.
+ *
+ * @param users The table of users.
+ * @param sandboxId The sandbox the user lives in.
+ * @param offered Those who are offered.
+ * @param email What the button has sent.
+ * @throws OAuthError `invalid_request` for somebody who is not offered.
+ */
+export async function findOffered(
+  users: Pick<Users, "find">,
+  sandboxId: string,
+  offered: readonly OfferedUser[],
+  email: string | undefined,
+): Promise<User> {
+  const isOffered = offered.some((user) => user.email.toLowerCase() === email?.toLowerCase());
+  const record = email !== undefined && isOffered ? await users.find(sandboxId, email) : undefined;
+  if (record) return userOf(record);
+  throw new OAuthError("invalid_request", "Not a declared user", {
+    parameter: "email",
+    received: email ?? "none",
+    expected: "the email of one of --users, or action=login with a password",
+  });
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Chance } from "../chance.ts";
 import { OAuthError } from "../errors.ts";
-import type { Users } from "../store/users.ts";
+import type { UserRecord, Users } from "../store/users.ts";
 import { type Claims, parseEmail, type UserClaims } from "./claims.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 
@@ -47,6 +47,15 @@ export function createAutoUser(nowMs: number, chance: Chance, wanted?: UserClaim
 }
 
 /**
+ * A user as tokens and tools speak of one, without what is kept to check a password.
+ *
+ * @param record The user as it is kept.
+ */
+export function userOf({ userId, userName, email, claims }: UserRecord): User {
+  return { userId, userName, email, ...(claims ? { claims } : {}) };
+}
+
+/**
  * Signs a person in: a new e-mail address creates the user, a known one checks the password.
  *
  * @param deps The table of users, and chance.
@@ -75,8 +84,7 @@ export async function signIn(
   // The address may have been taken while the password was hashed: then that user's password counts.
   const user = known ?? await users.find(sandboxId, email);
   if (user && await verifyPassword(credentials.password, user.passwordHash)) {
-    const { userId, userName, email, claims } = user;
-    return { userId, userName, email, ...(claims ? { claims } : {}) };
+    return userOf(user);
   }
   throw new OAuthError("access_denied", "Authentication failed: Invalid password", {
     status: 401,

@@ -16,6 +16,35 @@ browserTest("consent page logs in, and a new e-mail address creates the user (is
   await page.waitForURL(`${origin}/guide`);
 });
 
+browserTest("consent page logs a declared user in by one click (issue 16)", async ({ page, origin, register }) => {
+  const clientId = await register({ redirect_uris: [`${origin}/health`] });
+  await page.goto(authorizeUrl(origin, clientId, { redirect_uri: `${origin}/health` }));
+  await page.getByRole("button", { name: "Ada Lovelace ada@example.com" }).click();
+  await page.waitForURL(/\/health\?code=/);
+}, { app: { users: [{ email: "ada@example.com", password: "x", name: "Ada Lovelace" }] }, javaScriptEnabled: false });
+
+browserTest("consent page shows what was wrong beside the field, which has the focus (issue 16, WCAG 3.3.1)", async ({
+  page,
+  origin,
+  register,
+  expectRefusals,
+}) => {
+  const url = authorizeUrl(origin, await register());
+  await page.goto(url);
+  await logIn(page, "ada@example.com", "lovelace");
+  await page.waitForURL(`${origin}/guide`);
+  expectRefusals("401 /oauth/authorize");
+  await page.goto(url);
+  await logIn(page, "ada@example.com", "byron");
+  await page.getByRole("alert").getByText("Invalid password").waitFor();
+  await page.locator("#password:focus").waitFor();
+  const [alert, field] = await Promise.all(
+    [page.getByRole("alert"), page.locator("#password")].map((found) => found.boundingBox()),
+  );
+  const apart = (field?.y ?? NaN) - (alert?.y ?? NaN);
+  assert.ok(apart > 0 && apart < 350, `the field is ${apart} px below the message`);
+}, { viewport: { width: 390, height: 844 } });
+
 browserTest("consent page refuses a wrong password in place, and takes the right one (WCAG 3.3.1)", async ({
   page,
   origin,

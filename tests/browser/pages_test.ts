@@ -95,6 +95,8 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
+const app = { scenarios: [plain, rich], users: [{ email: "grace@example.com", password: "x", name: "Grace Hopper" }] };
+
 const axeResults = z.object({
   violations: z.array(z.object({
     id: z.string(),
@@ -120,7 +122,7 @@ for (const [name, goTo] of Object.entries(ways)) {
         }
       }
     },
-    { reducedMotion: "reduce", app: { scenarios: [plain, rich] } },
+    { reducedMotion: "reduce", app },
   );
 }
 
@@ -131,7 +133,7 @@ browserTest("pages fit a window of 320 px (WCAG 1.4.10)", async (visit, t) => {
       assert.equal(await visit.page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0);
     });
   }
-}, { viewport: { width: 320, height: 640 }, app: { scenarios: [plain, rich] } });
+}, { viewport: { width: 320, height: 640 }, app });
 
 browserTest("copy buttons copy the address they stand beside (issue 4)", async ({ page, origin }) => {
   await page.goto(`${origin}/`);
