@@ -52,9 +52,13 @@ async function startFront(limits: Partial<ConnectionLimits>, wrap = (app: App): 
   };
 }
 
+/** No test waits longer than this for the other end to close, in milliseconds. */
+const PATIENCE_MS = 4000;
+
 /** How long it takes until the other end closes, in milliseconds, and what came before. */
 async function untilClosed(connection: Deno.TcpConn): Promise<{ readonly text: string; readonly ms: number }> {
   const startMs = performance.now();
+  const patience = setTimeout(() => connection.closeWrite().catch(() => {}), PATIENCE_MS);
   let text = "";
   const buffer = new Uint8Array(4096);
   const decoder = new TextDecoder();
@@ -65,6 +69,7 @@ async function untilClosed(connection: Deno.TcpConn): Promise<{ readonly text: s
   } catch {
     // Reset.
   }
+  clearTimeout(patience);
   connection.close();
   return { text, ms: performance.now() - startMs };
 }

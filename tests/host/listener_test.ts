@@ -72,7 +72,8 @@ Deno.test("The program prints nothing for bodies that break off on request, and 
     const response = await client.fetch("/.well-known/oauth-authorization-server");
     await assert.rejects(response.text());
   }
-  await server.stop();
+  const { stdout } = await server.stop();
+  assert.doesNotMatch(stdout, /"event":"error"/);
 });
 
 Deno.test("The program does not wait long for clients that read nothing", async () => {
