@@ -6,7 +6,7 @@
  */
 import type { ExchangeSummary } from "./recorder/recorder.ts";
 
-/** Something worth a line in a log; it never holds a secret. */
+/** Something worth a line in a log; what looks like a secret is redacted before. */
 export type LogEvent =
   | ({ readonly event: "exchange" } & ExchangeSummary)
   | { readonly event: "error"; readonly message: string };

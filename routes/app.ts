@@ -19,6 +19,7 @@ import { type Askers, createAskers } from "../lib/public/asker.ts";
 import { publicPlan } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
+import { redactLine } from "../lib/recorder/redact.ts";
 import { buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sandbox.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
@@ -131,7 +132,7 @@ function assemble(options: AppOptions): Parts {
   const { kv, log, alg = "EdDSA", now = Date.now, monotonicMs = () => performance.now() } = options;
   const sleep = options.sleep ?? sleepOnTimer;
   const chance = createChance(options.randomBytes ?? randomBytes);
-  const report = (message: string): void => log?.({ event: "error", message });
+  const report = (message: string): void => log?.({ event: "error", message: redactLine(message) });
   const fail = (message: string, error: unknown): void => report(`${message}: ${describeFailure(error)}`);
   const askers = options.public ? createAskers() : undefined;
   const unlimited = createStore(kv, chance, (key) => report(`A stored row cannot be read: ${JSON.stringify(key)}`));

@@ -9,6 +9,7 @@ import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
+import { prefixed } from "../lib/secret_prefixes.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import { paths } from "../lib/urls.ts";
 import { clientInformation, registrationRoutes } from "./registration.ts";
@@ -34,7 +35,7 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
     const { parseRegistration } = await import("../lib/oauth/registration.ts");
     const metadata = parseRegistration(await readText(request), policy);
     const clientId = `client_${chance.id()}`;
-    const token = `registration_${chance.id(32)}`;
+    const token = prefixed("registration", chance.id(32));
     const nowSeconds = Math.floor(sandbox.now() / 1000);
     const keys = (): Promise<Keys> => keysOf(sandbox.id);
     const secret = await issueSecret({ chance, keys, policy }, { clientId, metadata, nowSeconds });

@@ -131,6 +131,34 @@ Deno.test("bodies lose secrets at any depth, in JSON, in JSON within JSON, in ev
   );
 });
 
+Deno.test("what only sounds like a secret stays as it is", () => {
+  const { text, header, url, secret } = createRedactor(createDigests(key));
+  secret(token, "protocol");
+  for (
+    const innocent of [
+      "expected authorization: Bearer and an access token that this server has issued (RFC 6750 2.1)",
+      'Bearer resource_metadata="http://localhost:8789/.well-known/oauth-protected-resource/oauth"',
+      "mcp:basic offline_access",
+      "token client_secret_basic, token: invalid",
+      "code_challenge_methods_supported registration_endpoint_auth_methods_supported",
+      "the secret is out: nobody knows the token",
+      `already redacted: ${redactedToken}, Bearer ${redactedToken}, password=${redactedToken}`,
+      "https://example.com/a?b=c#d mailto:ann@example.com //example.com/@scope/name",
+      "100% of 5%, %zz and %C3%A9",
+    ]
+  ) assert.equal(text(innocent), innocent);
+  assert.equal(header("user-agent", "Mozilla/5.0 (X11; Linux x86_64)"), "Mozilla/5.0 (X11; Linux x86_64)");
+  assert.equal(url("/a?scope=basic%20offline_access&d2=%25"), "/a?scope=basic%20offline_access&d2=%25");
+  const schema = JSON.stringify({
+    progressToken: "p-1",
+    inputSchema: { properties: { password: { type: "string" } }, required: ["password"] },
+    token_endpoint: "https://a/token",
+    token_type: "Bearer",
+    client_secret_expires_at: 0,
+  });
+  assert.equal(body(schema, "application/json"), schema);
+});
+
 Deno.test("what cannot be parsed is left out, and what was cut through with it", () => {
   const cases = [
     [`{"access_token":"${token}`, "application/json", false],

@@ -14,6 +14,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
 import { describeError, errorStatus, OAuthError } from "../errors.ts";
+import { prefixed } from "../secret_prefixes.ts";
 import { createSessionStore } from "../store/sessions.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./options.ts";
@@ -137,7 +138,9 @@ async function inSession({ reason }: InboundLegacyRoute, exchange: Exchange, sha
   const { request, body } = exchange;
   const { chance, log, table, scopes, createScope } = shared;
   const isFirst = reason === "initialize" && !request.headers.has("mcp-session-id");
-  if (isFirst) return refuseHeaders(request, body) ?? await beginSession(chance.id(), exchange, table);
+  if (isFirst) {
+    return refuseHeaders(request, body) ?? await beginSession(prefixed("session", chance.id()), exchange, table);
+  }
   const session = await table.find(request, exchange, body);
   if (session instanceof Response) return session;
   const refusal = refuseHeaders(request, body) ?? refuseMessage(reason, body, session.record.revision);

@@ -6,6 +6,7 @@
 import { hash } from "node:crypto";
 import type { Chance } from "../chance.ts";
 import type { Policy } from "../scenarios/plan.ts";
+import { prefixed } from "../secret_prefixes.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
 import type { Keys } from "./keys.ts";
@@ -56,7 +57,7 @@ export async function issueSecret(
   if (method === "none" || method === "private_key_jwt") return undefined;
   const isKey = method === "client_secret_jwt";
   // HS512 asks for a key of 64 bytes (RFC 7518 3.2).
-  const secret = chosen ?? `secret_${chance.id(isKey ? 64 : 32)}`;
+  const secret = chosen ?? prefixed("secret", chance.id(isKey ? 64 : 32));
   const { clientSecretTtlSeconds: ttlSeconds } = policy;
   const expiry = ttlSeconds === undefined ? {} : { secretExpiresAtSeconds: nowSeconds + ttlSeconds };
   const kept = isKey

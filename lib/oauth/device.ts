@@ -6,6 +6,7 @@
 import type { Chance } from "../chance.ts";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { prefixed } from "../secret_prefixes.ts";
 import type { DeviceRecord, Devices } from "../store/devices.ts";
 import type { Entry } from "../store/kv.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope } from "./params.ts";
@@ -73,7 +74,7 @@ export async function authorizeDevice(
       : {}),
   };
   for (;;) {
-    const deviceCode = `device_${chance.id(32)}`;
+    const deviceCode = prefixed("device", chance.id(32));
     const userCode = Array.from(chance.bytes(USER_CODE_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
     if (!await devices.add(sandbox.id, { deviceCode, userCode }, record)) continue;
     const shown = showUserCode(userCode);

@@ -7,9 +7,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { SecretPrefix } from "../secret_prefixes.ts";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
-export type SealKind = "code" | "refresh" | "nonce";
+export type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce";
 
 /**
  * Seals a value.

@@ -128,14 +128,14 @@ function redactExchange(seen: Seen, { digests, peerOf }: Names): Exchange {
     receivedAtMs,
     startedAtMs,
     ...(route === undefined ? {} : { route }),
-    method,
+    method: redactor.text(method),
     url: redactor.url(seen.url),
     peer: peerOf(seen.remoteAddress, seen.sentHeaders.get("user-agent") ?? ""),
     request: redactMessage(seen.sentHeaders, seen.sent, redactor),
     status,
     response: redactMessage(seen.answeredHeaders, seen.answered, redactor),
     durationMs,
-    shapedBy,
+    shapedBy: shapedBy.map(redactor.text),
     ...(seen.isOpen ? { isOpen: true } : {}),
   };
   return scrubbed(exchange, redactor);
@@ -156,11 +156,11 @@ function pairsOf(headers: Headers): readonly HeaderPair[] {
 }
 
 /** The last pass: what was found to be a secret in one part stands perhaps in another, where no name tells. */
-function scrubbed(exchange: Exchange, { scrub }: Redactor): Exchange {
-  const clean = (message: Message): Message => ({
-    ...message,
-    headers: message.headers.map(([name, value]) => [name, scrub(value)]),
-    ...(message.body === undefined ? {} : { body: scrub(message.body) }),
+function scrubbed(exchange: Exchange, { scrub, isOverfull }: Redactor): Exchange {
+  const clean = ({ headers, body, truncated }: Message): Message => ({
+    headers: headers.map(([name, value]) => [name, scrub(value)]),
+    ...(body === undefined || isOverfull() ? {} : { body: scrub(body) }),
+    truncated: truncated || isOverfull(),
   });
   return {
     ...exchange,

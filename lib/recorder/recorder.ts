@@ -6,8 +6,9 @@
  */
 import type { Arrival } from "./entry.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
+import { redactLine } from "./redact.ts";
 
-/** One request and its response, as far as a log shows it: no query, no header, no body, so no secret. */
+/** One request and its response, as far as a log shows it: no query, no header, no body; what looks like a secret is redacted. */
 export interface ExchangeSummary {
   /** Place in the order in which this process was asked for the sandbox, from 1. */
   readonly sequence: number;
@@ -15,7 +16,7 @@ export interface ExchangeSummary {
   readonly startedAtMs: number;
   /** HTTP method of the request. */
   readonly method: string;
-  /** Path without the query, which may carry a password. */
+  /** Path without the query, secrets redacted. */
   readonly path: string;
   /** HTTP status of the response. */
   readonly status: number;
@@ -84,7 +85,10 @@ export function createRecorder({ listen, recording, monotonicMs }: RecorderOptio
         close: ({ response, route, shapedBy }, isRecorded) => {
           const durationMs = monotonicMs() - openedMs;
           const sequence = exchange?.sequence ?? ++count;
-          listen?.({ sequence, startedAtMs, method: request.method, path, status: response.status, durationMs });
+          if (listen) {
+            const [method, shownPath] = [redactLine(request.method), redactLine(path)];
+            listen({ sequence, startedAtMs, method, path: shownPath, status: response.status, durationMs });
+          }
           if (!exchange || !isRecorded) return response;
           return exchange.close(response, { route, durationMs, shapedBy });
         },

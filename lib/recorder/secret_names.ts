@@ -41,7 +41,7 @@ const protocolNames = [
   "cookie",
   // What the plain bearer endpoint is told to insist on.
   "expected",
-  // The private part of a JSON Web Key.
+  // The private part of a JSON Web Key, also where nothing else tells that it is one.
   "d",
 ] as const;
 
@@ -55,99 +55,88 @@ const personalNames = [
   "user_code",
 ] as const;
 
-/** The names, in lower case and without `_` and `-`, so that `accessToken` and `access_token` are one. */
+/** Names that end with one of these, as `newPassword`, `x-secret` and `token_value` do, in lower case with nothing between. */
+const protocolEndings = [
+  "token",
+  "secret",
+  "apikey",
+  "accesskey",
+  "secretkey",
+  "privatekey",
+  "sessionid",
+  "sessionkey",
+  "credential",
+  "credentials",
+  "assertion",
+  "authorization",
+  "cookie",
+] as const;
+const personalEndings = ["password", "passwd", "passphrase", "passcode", "pwd"] as const;
+
+/** What ends like a secret, and is none: it says where in a list, or in a task, one is. */
+const harmless: ReadonlySet<string> = new Set(["progresstoken", "pagetoken", "nextpagetoken", "continuationtoken"]);
+
+/** The names as they are looked up: in lower case, and letters and digits alone, so that `accessToken` and `access_token` are one. */
 const kinds: ReadonlyMap<string, SecretKind> = new Map<string, SecretKind>([
   ...protocolNames.map((name): [string, SecretKind] => [normalise(name), "protocol"]),
   [normalise("code_verifier"), "verifier"],
   ...personalNames.map((name): [string, SecretKind] => [normalise(name), "personal"]),
 ]);
 
-/** A member of a secret name in JSON, also in JSON that stands in a string. */
-const MEMBER = new RegExp(
-  `"(?:${
-    [...protocolNames, "code_verifier", ...personalNames].map((name) => name.replaceAll("_", "[_-]?")).join("|")
-  })\\\\*"`,
-  "i",
-);
+const ENDING = new RegExp(`(?:(${personalEndings.join("|")})|${protocolEndings.join("|")})(?:value)?$`);
 
-/** Names that say what follows even in the middle of a sentence. */
-const TELLING =
-  /\b((?:access|refresh|id|registration_access|subject)_token|client_secret|client_assertion|code_verifier|device_code|(?:auto_approve_)?password|user_code)(["']?\s*[:=]\s*["']?)([^\s"'&<>,;]{4,})/gi;
+/** The private members of a JSON Web Key (RFC 7518 6.2.2, 6.3.2, 6.4.1). */
+const privateMembers: ReadonlySet<string> = new Set(["d", "p", "q", "dp", "dq", "qi", "oth", "k"]);
 
-/** Headers that are a secret as a whole. */
-const secretHeaders: ReadonlySet<string> = new Set([
-  "mcp-session-id",
-  "x-api-key",
-  "api-key",
-  "x-auth-token",
-  "x-access-token",
-  "x-csrf-token",
-]);
+/** Headers that are a secret as a whole, beside those that are called like one. */
+const secretHeaders: ReadonlySet<string> = new Set(["mcp-session-id"]);
 
 /** What kind of secret a parameter or member of this name carries, if any. */
 export function secretKindOf(name: string): SecretKind | undefined {
-  return kinds.get(normalise(name));
+  const plain = normalise(name);
+  const known = kinds.get(plain);
+  if (known !== undefined || harmless.has(plain)) return known;
+  const [ending, personal] = ENDING.exec(plain) ?? [];
+  return ending === undefined ? undefined : personal === undefined ? "protocol" : "personal";
+}
+
+/** Whether a member of a JSON Web Key is private. */
+export function isPrivateMember(name: string): boolean {
+  return privateMembers.has(name);
 }
 
 /**
- * Whether JSON can hold anything that must be redacted: a member with a telling name, a signed token, an address with
- * parameters, or characters written in a way that hides such a thing. Most messages cannot, and need not be parsed.
+ * Whether JSON can hold anything that must be redacted: a name that may tell, what may look like a secret, or characters
+ * written in a way that hides such a thing. Most messages cannot, and need not be parsed.
  */
 export function isSuspicious(json: string): boolean {
-  return /eyJ|\\[uU]|[?#@=]/.test(json) || MEMBER.test(json);
+  return MAY_TELL.test(json) || /eyJ|\\[uU]|[?#@=%]|_[\w-]{20}|"kty\\*"|\b(?:bearer|basic|dpop)\s/i.test(json);
 }
 
-/** Headers in which there is never anything to redact. */
-const plainHeaders: ReadonlySet<string> = new Set([
-  "accept",
-  "accept-encoding",
-  "accept-language",
-  "access-control-allow-headers",
-  "access-control-allow-methods",
-  "access-control-allow-origin",
-  "access-control-expose-headers",
-  "access-control-max-age",
-  "access-control-request-headers",
-  "access-control-request-method",
-  "allow",
-  "cache-control",
-  "connection",
-  "content-length",
-  "content-security-policy",
-  "content-type",
-  "date",
-  "host",
-  "mcp-method",
-  "mcp-protocol-version",
-  "pragma",
-  "vary",
-]);
+/** Whatever has a telling name in it, and much that has none. */
+const MAY_TELL = new RegExp(
+  [
+    "token|secret|pass|pwd|key|credential|assertion|authorization|cookie|verifier|session|request|statement|auth_?req",
+    `"(?:${["code", "expected", "d", "pin", "otp"].join("|")})\\\\*"|[_-]?code`,
+  ].join("|"),
+  "i",
+);
 
-/** Whether there is never anything to redact in a header. */
-export function isPlainHeader(name: string): boolean {
-  return plainHeaders.has(name);
-}
+/** Sources of regular expressions for names in the middle of a text; what they find is looked up with {@link secretKindOf}. */
+export const tellingNames = {
+  /** A parameter of a query, where only names stand. */
+  parameter: "[\\w.%~-]{1,64}",
+  /** A word that tells of itself what comes behind it. */
+  word:
+    `(?:[\\w-]{0,40}?(?:token|secret|api[_-]?key|access[_-]?key|private[_-]?key|session[_-]?id|credentials?|assertion|cookie|` +
+    `pass(?:word|wd|phrase|code)|pwd)(?:[_-]?value)?|code[_-]?verifier|(?:device|user|authorization)[_-]code)`,
+} as const;
 
 /** Whether the value of a header is a secret as a whole. */
 export function isSecretHeader(name: string): boolean {
-  return secretHeaders.has(name);
-}
-
-/**
- * Replaces what stands behind a telling name in free text.
- *
- * @param text Any text.
- * @param redact Gives what to put in place of a value.
- */
-export function replaceTold(text: string, redact: (value: string, kind: SecretKind) => string): string {
-  if (!/[:=]/.test(text) || !/token|secret|assertion|verifier|_code|password/i.test(text)) return text;
-  return text.replace(
-    TELLING,
-    (_, name: string, between: string, value: string) =>
-      `${name}${between}${redact(value, secretKindOf(name) ?? "protocol")}`,
-  );
+  return secretHeaders.has(name) || secretKindOf(name) !== undefined;
 }
 
 function normalise(name: string): string {
-  return name.toLowerCase().replace(/[_-]/g, "");
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
