@@ -90,14 +90,19 @@ export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listene
     if (!connection) return;
     sockets.defer(connection.remove);
     outer.setNoDelay(true);
+    const incoming = read(outer);
+    const first = await incoming.next();
+    // Nothing is opened behind for a connection that sends nothing.
+    if (first.done) return;
     const inner = await Deno.connect({ hostname: "127.0.0.1", port: behind.addr.port });
     sockets.defer(() => closeQuietly(inner));
     inner.setNoDelay(true);
     const { port } = inner.localAddr;
     clients.set(port, { remoteAddr: outer.remoteAddr, connection });
     sockets.defer(() => clients.delete(port));
+    await writeAll(inner, first.value);
     const back = carryBack(inner, outer, connection);
-    await Promise.race([carryIn(outer, inner, connection).then(() => back), back]);
+    await Promise.race([carryIn(incoming, inner, connection).then(() => back), back]);
   }
 
   async function accept(): Promise<void> {
@@ -137,8 +142,12 @@ export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listene
 }
 
 /** Carries what a client sends, until it sends no more. */
-async function carryIn(from: Deno.TcpConn, to: Deno.TcpConn, connection: Connection): Promise<void> {
-  for await (const bytes of read(from)) {
+async function carryIn(
+  incoming: AsyncIterable<Uint8Array>,
+  to: Deno.TcpConn,
+  connection: Connection,
+): Promise<void> {
+  for await (const bytes of incoming) {
     connection.heard();
     await writeAll(to, bytes);
   }

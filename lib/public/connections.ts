@@ -69,8 +69,6 @@ export interface Connections {
 interface Entry {
   readonly address: string | undefined;
   readonly close: () => void;
-  /** When it last became quiet, or began. */
-  sinceMs: number;
   /** When it has kept the server waiting for too long. */
   dueMs: number;
   sendDueMs: number;
@@ -86,6 +84,7 @@ interface Entry {
  * @param monotonicMs A clock for durations, in milliseconds.
  */
 export function createConnections(limits: ConnectionLimits, monotonicMs: () => number): Connections {
+  /** In the order of the last change, the longest ago first. */
   const entries = new Set<Entry>();
   const counts = new Map<string | undefined, number>();
 
@@ -101,42 +100,46 @@ export function createConnections(limits: ConnectionLimits, monotonicMs: () => n
     entry.close();
   }
 
-  /** Of some connections the one to go: a quiet one, of the address with the most, which has been so for longest. */
-  function victimOf(candidates: Iterable<Entry>): Entry | undefined {
-    let victim: Entry | undefined;
-    for (const entry of candidates) if (!victim || goesBefore(entry, victim)) victim = entry;
-    return victim;
+  /** Has a connection stand last: it has been as it is for the shortest time. */
+  function touch(entry: Entry): void {
+    if (entries.delete(entry)) entries.add(entry);
+  }
+
+  /** The one to go: a quiet one before any other, then one of the address with the most, then the first. */
+  function victim(): Entry | undefined {
+    const most = Math.max(...counts.values());
+    let found: Entry | undefined;
+    for (const entry of entries) {
+      if (entry.underWay === 0 && counts.get(entry.address) === most) return entry;
+      if (!found || goesBefore(entry, found)) found = entry;
+    }
+    return found;
   }
 
   function goesBefore(one: Entry, other: Entry): boolean {
     const [isQuiet, isOtherQuiet] = [one.underWay === 0, other.underWay === 0];
     if (isQuiet !== isOtherQuiet) return isQuiet;
-    const more = (counts.get(one.address) ?? 0) - (counts.get(other.address) ?? 0);
-    return more === 0 ? one.sinceMs < other.sinceMs : more > 0;
+    return (counts.get(one.address) ?? 0) > (counts.get(other.address) ?? 0);
   }
 
   function makeRoom(address: string | undefined): boolean {
     if (address !== undefined && (counts.get(address) ?? 0) >= limits.perAddress) {
-      const own = victimOf(entries.values().filter((entry) => entry.address === address && entry.underWay === 0));
+      const own = entries.values().find((entry) => entry.address === address && entry.underWay === 0);
       if (!own) return false;
       close(own);
     }
-    if (entries.size >= limits.inAll) {
-      const victim = victimOf(entries);
-      if (victim) close(victim);
-    }
+    const other = entries.size >= limits.inAll ? victim() : undefined;
+    if (other) close(other);
     return true;
   }
 
   return {
     admit: (address, closeIt) => {
       if (!makeRoom(address)) return undefined;
-      const nowMs = monotonicMs();
       const entry: Entry = {
         address,
         close: closeIt,
-        sinceMs: nowMs,
-        dueMs: nowMs + limits.headersMs,
+        dueMs: monotonicMs() + limits.headersMs,
         sendDueMs: Infinity,
         underWay: 0,
         unanswered: 0,
@@ -151,8 +154,8 @@ export function createConnections(limits: ConnectionLimits, monotonicMs: () => n
       for (const entry of entries) if (Math.min(entry.dueMs, entry.sendDueMs) <= nowMs) close(entry);
     },
     release: (count) => {
-      const quiet = [...entries].filter(({ underWay }) => underWay === 0).sort((a, b) => a.sinceMs - b.sinceMs);
-      for (const entry of quiet.slice(0, count)) close(entry);
+      const quiet = entries.values().filter(({ underWay }) => underWay === 0).take(count).toArray();
+      quiet.forEach(close);
     },
     size: () => entries.size,
   };
@@ -167,8 +170,8 @@ export function createConnections(limits: ConnectionLimits, monotonicMs: () => n
       began: () => {
         entry.underWay++;
         entry.unanswered++;
-        entry.sinceMs = monotonicMs();
-        entry.dueMs = entry.sinceMs + limits.answerMs;
+        entry.dueMs = monotonicMs() + limits.answerMs;
+        touch(entry);
       },
       answered: () => {
         if (--entry.unanswered === 0) entry.dueMs = Infinity;
@@ -176,8 +179,8 @@ export function createConnections(limits: ConnectionLimits, monotonicMs: () => n
       ended: () => {
         if (--entry.underWay > 0) return;
         entry.isHeard = false;
-        entry.sinceMs = monotonicMs();
-        entry.dueMs = entry.sinceMs + limits.idleMs;
+        entry.dueMs = monotonicMs() + limits.idleMs;
+        touch(entry);
       },
       sending: (isUnderWay) => {
         entry.sendDueMs = isUnderWay ? monotonicMs() + limits.sendMs : Infinity;
