@@ -7,11 +7,11 @@ import { OAuthError } from "../lib/errors.ts";
 import type { Askers } from "../lib/public/asker.ts";
 import { lock } from "../lib/public/harmless.ts";
 import { peerOf } from "../lib/public/peer.ts";
-import { isShared, type Rate, type RateName, rateOf, rates } from "../lib/public/limits.ts";
-import { createRateLimiter } from "../lib/public/rate_limiter.ts";
-import { createUnderWay, underWayLimits } from "../lib/public/under_way.ts";
+import { HELD_MS } from "../lib/public/limits.ts";
+import { costOf, createToll } from "../lib/public/toll.ts";
+import { createUnderWay, type UnderWay, underWayLimits } from "../lib/public/under_way.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
-import { controlPaths, paths } from "../lib/urls.ts";
+import type { Sleep } from "../lib/sleep.ts";
 import { withEnd } from "../lib/stream.ts";
 import { renderNotice } from "../views/notice.tsx";
 import { failureResponse } from "./failure.tsx";
@@ -22,6 +22,8 @@ import { allowOrigin, type ConnectionInfo } from "./router.ts";
 export interface LimitsDeps {
   /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
+  /** What refusals are held back with. */
+  readonly sleep: Sleep;
   /** Told who asks. */
   readonly askers: Askers;
   /** Which sandbox a URL is of. */
@@ -34,86 +36,50 @@ export interface LimitsDeps {
  * @param app The app.
  * @param deps What limits are kept with.
  */
-export function limitApp(app: Located, { monotonicMs, askers, addressOf }: LimitsDeps): Located {
-  const peers = createRateLimiter(monotonicMs);
-  const costs = createRateLimiter(monotonicMs);
-  const beginners = createRateLimiter(monotonicMs);
-  const all = createRateLimiter(monotonicMs);
-  const sandboxes = createRateLimiter(monotonicMs);
+export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }: LimitsDeps): Located {
+  const toll = createToll(monotonicMs);
   const underWay = createUnderWay(underWayLimits);
-
-  function refusalOf(peer: string, sandbox: string, costly: Costly | undefined): OAuthError | undefined {
-    const wait = peers.take(peer, rates.address);
-    if (wait > 0) return tooMany("requests of your address", rates.address, wait);
-    const waitForCost = costly ? costs.take(`${costly} ${peer}`, rates[costly]) : 0;
-    if (costly && waitForCost > 0) return tooMany(costlyNames[costly], rates[costly], waitForCost);
-    return refusalToBegin(peer, sandbox) ?? refusalToAsk(peer, sandbox);
-  }
-
-  function refusalToBegin(peer: string, sandbox: string): OAuthError | undefined {
-    if (isShared(sandbox) || sandboxes.knows(sandbox)) return undefined;
-    const wait = beginners.take(peer, rates.beginnings);
-    if (wait > 0) return tooMany("new sandboxes of your address", rates.beginnings, wait);
-    const waitForOthers = all.take("", rates.allBeginnings);
-    // Nobody keeps others out who have hardly begun any.
-    if (waitForOthers === 0 || costs.take(`first ${peer}`, rates.firstBeginnings) === 0) return undefined;
-    return tooMany("new sandboxes", rates.allBeginnings, waitForOthers);
-  }
-
-  function refusalToAsk(peer: string, sandbox: string): OAuthError | undefined {
-    const rate = rateOf(sandbox);
-    const wait = sandboxes.take(sandbox, rate);
-    if (wait === 0 || (isShared(sandbox) && costs.take(`spare ${peer}`, rates.spare) === 0)) return undefined;
-    return tooMany(`requests to the sandbox ${sandbox}`, rate, wait);
-  }
-
-  /** Counts a request in, and out again when its answer has been made, or its stream of events is over. */
-  async function countedIn(
-    peer: string,
-    request: Request,
-    url: URL,
-    answer: () => Promise<Response>,
-  ): Promise<Response> {
-    let leave: () => void;
-    try {
-      leave = underWay.enter(peer);
-    } catch (error) {
-      if (error instanceof OAuthError) return refused(error, request, url);
-      throw error;
-    }
-    let isStream = false;
-    try {
-      const response = await answer();
-      isStream = response.body !== null && response.headers.get("content-type") === "text/event-stream";
-      return response.body && isStream ? new Response(withEnd(response.body, leave), response) : response;
-    } finally {
-      if (!isStream) leave();
-    }
-  }
 
   return async (request, url, info) => {
     // Where there is no such sandbox, it is the address alone that counts.
-    const { name, path } = addressOf(url) ?? { name: "main", path: "" };
-    const peer = callerOf(request, info);
-    const refusal = refusalOf(peer, name, costOf(request, url, path));
-    const response = refusal
-      ? refused(refusal, request, url)
-      : await countedIn(peer, request, url, () => askers.answer(peer, () => app(request, url, info)));
+    const { name: sandbox, path } = addressOf(url) ?? { name: "main", path: "" };
+    const address = callerOf(request, info);
+    const refuse = (refusal: OAuthError): Response => refused(refusal, request, url);
+    const refusal = toll.take({ address, sandbox, cost: costOf(request, url, path) });
+    const answer = async (): Promise<Response> => {
+      if (!refusal) return await askers.answer(address, () => app(request, url, info));
+      await sleep(HELD_MS);
+      return refuse(refusal);
+    };
+    const isRefusedAtOnce = refusal !== undefined && toll.isAtOnce(address);
+    const response = isRefusedAtOnce ? refuse(refusal) : await countedIn(underWay, address, answer, refuse);
     lock(response);
     return withNotice(response);
   };
 }
 
-/** What costs so much more than other requests that it has a rate of its own, and what an error calls it. */
-const costlyNames = { rotations: "rotations of keys of your address", logins: "logins of your address" } as const;
-type Costly = keyof typeof costlyNames & RateName;
-
-/** What a request costs beside one of the address's requests, as far as that can be told without its body. */
-function costOf({ method }: Request, { searchParams }: URL, path: string): Costly | undefined {
-  if (path === controlPaths.rotateKeys) return method === "POST" ? "rotations" : undefined;
-  // A scenario's layout may put the endpoint below an issuer's path.
-  if (!path.endsWith("/authorize") && !path.endsWith(paths.deviceVerify)) return undefined;
-  return method === "POST" || searchParams.has("auto_approve_email") ? "logins" : undefined;
+/** Counts a request in, and out again when its answer has been made, or its stream of events is over. */
+async function countedIn(
+  { enter }: UnderWay,
+  address: string,
+  answer: () => Promise<Response>,
+  refuse: (refusal: OAuthError) => Response,
+): Promise<Response> {
+  let leave: () => void;
+  try {
+    leave = enter(address);
+  } catch (error) {
+    if (error instanceof OAuthError) return refuse(error);
+    throw error;
+  }
+  let isStream = false;
+  try {
+    const response = await answer();
+    isStream = response.body !== null && response.headers.get("content-type") === "text/event-stream";
+    return response.body && isStream ? new Response(withEnd(response.body, leave), response) : response;
+  } finally {
+    if (!isStream) leave();
+  }
 }
 
 /** Names the caller of a request, as far as limits go. */
@@ -123,16 +89,6 @@ export function callerOf(request: Request, info: ConnectionInfo | undefined): st
 
 function hostnameOf(info: ConnectionInfo | undefined): string | undefined {
   return info?.remoteAddr && "hostname" in info.remoteAddr ? info.remoteAddr.hostname : undefined;
-}
-
-function tooMany(what: string, { burst, perSecond }: Rate, wait: number): OAuthError {
-  const pace = perSecond < 1 ? `one every ${Math.round(1 / perSecond)} seconds` : `${perSecond} a second`;
-  return new OAuthError("temporarily_unavailable", `There are too many ${what}`, {
-    status: 429,
-    expected: `${burst} at once, and ${pace} in the long run`,
-    reference: "RFC 6585 4",
-    headers: { "retry-after": `${Math.ceil(wait)}` },
-  });
 }
 
 function refused(refusal: OAuthError, request: Request, url: URL): Response {

@@ -1,4 +1,5 @@
 /** What the tests of a server that anybody can reach share: such an app, asked from addresses of one's choice. */
+import type { ConnectionInfo } from "../routes/router.ts";
 import { origin, type TestApp, testApp } from "./helpers.ts";
 
 /** A public app with a clock for durations that stands still. */
@@ -10,13 +11,24 @@ export interface PublicApp extends TestApp {
 
 export async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): Promise<PublicApp> {
   const durations = { nowMs: 0 };
-  const test = await testApp({ public: true, monotonicMs: () => durations.nowMs, ...overrides });
-  const from = (hostname: string, headers: Record<string, string> = {}): TestApp => {
-    const remoteAddr = { transport: "tcp", hostname, port: 1 } as const;
-    const fetch: TestApp["fetch"] = (path, init) => {
+  // Refusals that are held back are not waited for.
+  const test = await testApp({
+    public: true,
+    monotonicMs: () => durations.nowMs,
+    sleep: () => Promise.resolve(),
+    ...overrides,
+  });
+  const at = (info: ConnectionInfo, headers: Record<string, string>): TestApp => {
+    const fetch: TestApp["fetch"] = (path, init = {}) => {
       const request = new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init });
       for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
-      return test.app(request, { remoteAddr });
+      // A client says how large a body is, unless it does not know.
+      const { body } = init;
+      const text = body instanceof URLSearchParams ? body.toString() : body;
+      if (typeof text === "string" && !request.headers.has("content-length")) {
+        request.headers.set("content-length", `${new TextEncoder().encode(text).length}`);
+      }
+      return test.app(request, info);
     };
     return {
       ...test,
@@ -32,5 +44,7 @@ export async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): 
         }),
     };
   };
-  return { ...test, durations, from };
+  const from = (hostname: string, headers: Record<string, string> = {}): TestApp =>
+    at({ remoteAddr: { transport: "tcp", hostname, port: 1 } }, headers);
+  return { ...at({}, {}), durations, from };
 }

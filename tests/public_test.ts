@@ -1,7 +1,7 @@
 /** A server that anybody can reach: what it lets one caller and one sandbox have, and that others don't notice. */
 import assert from "node:assert/strict";
 import { createAskers } from "../lib/public/asker.ts";
-import { rates, RETENTION_MS } from "../lib/public/limits.ts";
+import { BODY_STEP_BYTES, HELD_MS, rates, RETENTION_MS } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import { createRateLimiter, MAX_BUCKETS } from "../lib/public/rate_limiter.ts";
 import { paths } from "../lib/urls.ts";
@@ -66,6 +66,36 @@ Deno.test("public: an address that asks too much waits, and is told how long (RF
   assert.equal((await untilRefused(() => one.get(paths.health), 100)).answered, rates.address.perSecond);
 });
 
+Deno.test("public: an address that goes on without waiting gets its refusals late, and others get theirs at once (README)", async () => {
+  const slept: number[] = [];
+  await using test = await publicApp({ sleep: (ms) => (slept.push(ms), Promise.resolve()) });
+  const ask = async (from: string, requests: number): Promise<void> => {
+    for (let sent = 0; sent < requests; sent++) await (await test.from(from).get(paths.health)).body?.cancel();
+  };
+  await ask("93.184.215.14", rates.address.burst + rates.refusals.burst);
+  assert.deepEqual(slept, []);
+  await ask("93.184.215.14", 2);
+  assert.deepEqual(slept, [HELD_MS, HELD_MS]);
+  await ask("93.184.215.15", rates.address.burst + 1);
+  assert.equal(slept.length, 2);
+});
+
+Deno.test("public: a large body counts as many requests, and one of unknown size as a large one (README)", async () => {
+  await using test = await publicApp();
+  const answeredOf = async (from: string, length: number, body: () => BodyInit): Promise<number> => {
+    const headers: Record<string, string> = { "content-type": "application/json" };
+    if (length > 0) headers["content-length"] = `${length}`;
+    const post = (): Promise<Response> =>
+      test.from(from).fetch(paths.register, { method: "POST", headers, body: body() });
+    return (await untilRefused(post, 300)).answered;
+  };
+  assert.equal(await answeredOf("93.184.215.14", BODY_STEP_BYTES - 1, () => "{}"), 200);
+  assert.equal(await answeredOf("93.184.215.15", BODY_STEP_BYTES, () => "{}"), 100);
+  assert.equal(await answeredOf("93.184.215.16", 31 * BODY_STEP_BYTES, () => "{}"), 6);
+  const stream = (): BodyInit => new Response("{}").body ?? "";
+  assert.equal(await answeredOf("93.184.215.17", 0, stream), 6);
+});
+
 Deno.test("public: a sandbox that is asked too much by many makes them wait, and no other sandbox (RFC 6585 4)", async () => {
   await using test = await publicApp();
   let sent = 0;
@@ -106,6 +136,7 @@ Deno.test("public: an address rotates so many keys and no more, in whatever sand
 Deno.test("public: all addresses together begin so many sandboxes, and use those that are there (README)", async () => {
   const app = limitApp(() => Promise.resolve(new Response()), {
     monotonicMs: () => 0,
+    sleep: () => Promise.resolve(),
     askers: createAskers(),
     addressOf: (url) => parseAddress(url, () => true),
   });
@@ -179,7 +210,9 @@ Deno.test("public: users, used codes and notes have quotas, too, and the refusal
   await using test = await publicApp();
   const sandbox = below(test, "/s/standard~a");
   const { clientId } = await register(sandbox);
-  const token = text(await getTokens(sandbox, clientId), "access_token");
+  // The notes of one person are limited, too, so these are of several.
+  const tokens: string[] = [];
+  for (let person = 0; person < 5; person++) tokens.push(text(await getTokens(sandbox, clientId), "access_token"));
   const tick = (): void => {
     test.durations.nowMs += 1000;
   };
@@ -190,7 +223,7 @@ Deno.test("public: users, used codes and notes have quotas, too, and the refusal
       const response = await sandbox.fetch("/oauth", {
         method: "POST",
         headers: {
-          authorization: `Bearer ${token}`,
+          authorization: `Bearer ${tokens[count % tokens.length]}`,
           "content-type": "application/json",
           accept: "application/json, text/event-stream",
           "mcp-protocol-version": "2026-07-28",

@@ -26,7 +26,12 @@ Deno.test("a stream of events is under way until it ends, and any other answer u
   let nowMs = 0;
   const app = limitApp((_, { pathname }) => {
     return Promise.resolve(pathname === "/stream" ? new Response(new ReadableStream(), stream) : new Response("text"));
-  }, { monotonicMs: () => nowMs += 1000, addressOf: () => undefined, askers: createAskers() });
+  }, {
+    monotonicMs: () => nowMs += 1000,
+    sleep: () => Promise.resolve(),
+    addressOf: () => undefined,
+    askers: createAskers(),
+  });
   const ask = (path: string): Promise<Response> => app(new Request(origin + path), new URL(origin + path));
   const streams: Response[] = [];
   for (let count = 0; count < underWayLimits.perAddress; count++) {

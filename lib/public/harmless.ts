@@ -80,11 +80,11 @@ export function isForBrowser(headers: Headers): boolean {
  * ```ts
  * import assert from "node:assert/strict";
  * const shaped = { before: new Headers(), isRewritten: true, isOwners: true };
- * const page = new Response("<script>", { headers: { "content-type": "text/html", "set-cookie": "a=b" } });
- * const read = makeHarmless(new Request("http://localhost/"), page, shaped);
+ * const page = () => new Response("<script>", { headers: { "content-type": "text/html", "set-cookie": "a=b" } });
+ * const read = makeHarmless(new Request("http://localhost/"), page(), shaped);
  * assert.deepEqual([read?.headers.get("set-cookie"), read?.headers.get("content-security-policy")], [null, LOCKED_POLICY]);
  * const shown = new Request("http://localhost/", { headers: { "sec-fetch-dest": "document" } });
- * assert.equal(makeHarmless(shown, page, shaped), undefined);
+ * assert.equal(makeHarmless(shown, page(), shaped), undefined);
  * ```
  */
 export function makeHarmless(
@@ -113,7 +113,9 @@ export function makeHarmless(
     void response.body?.cancel();
     return undefined;
   }
-  return new Response(response.body, { status, headers });
+  const harmless = new Response(response.body, { status, headers });
+  if (isRewritten) lock(harmless);
+  return harmless;
 }
 
 /**

@@ -25,7 +25,8 @@ export type RateName =
   | "allBeginnings"
   | "firstBeginnings"
   | "rotations"
-  | "logins";
+  | "logins"
+  | "refusals";
 
 /** What each address, each sandbox with a label, and each of the sandboxes that all share, may ask. */
 export const rates: Readonly<Record<RateName, Rate>> = {
@@ -44,7 +45,17 @@ export const rates: Readonly<Record<RateName, Rate>> = {
   rotations: { burst: 5, perSecond: 1 / 12 },
   /** Forms and requests of one address that may bring a password, which costs what hundreds of requests do. */
   logins: { burst: 10, perSecond: 1 },
+  /** Refusals that an address gets at once; those after them are held back for {@link HELD_MS}. */
+  refusals: { burst: 20, perSecond: 1 },
 };
+
+/** How long a refusal is held back from an address that goes on without waiting, in milliseconds. */
+export const HELD_MS = 500;
+
+/** A request counts once more for every so many bytes of its body. */
+export const BODY_STEP_BYTES = 32 * 1024;
+/** What a body counts as that does not say how large it is, in bytes. */
+export const UNKNOWN_BODY_BYTES = 1024 * 1024;
 
 /** How much of one kind a sandbox may hold, or all together of what lies in no sandbox. */
 export interface Quota {

@@ -14,11 +14,11 @@ interface Bucket {
 /** The buckets of all callers of one kind. */
 export interface RateLimiter {
   /**
-   * Takes a token.
+   * Takes tokens, one if not said.
    *
-   * @returns How long to wait for one, in seconds; 0 if it was there.
+   * @returns How long to wait for them, in seconds; 0 if they were there.
    */
-  readonly take: (name: string, rate: Rate) => number;
+  readonly take: (name: string, rate: Rate, tokens?: number) => number;
   /** Whether a caller has a bucket. */
   readonly knows: (name: string) => boolean;
 }
@@ -47,19 +47,19 @@ export function createRateLimiter(monotonicMs: () => number): RateLimiter {
 
   return {
     knows: (name) => buckets.has(name),
-    take: (name, { burst, perSecond }) => {
+    take: (name, { burst, perSecond }, wanted = 1) => {
       const atMs = monotonicMs();
       const { tokens, atMs: beforeMs } = buckets.get(name) ?? { tokens: burst, atMs };
       const filled = Math.min(burst, tokens + (atMs - beforeMs) / 1000 * perSecond);
-      const isThere = filled >= 1;
+      const isThere = filled >= wanted;
       // The order of the map is that of the last call, so that the first is whoever has been away for longest.
       buckets.delete(name);
-      buckets.set(name, { tokens: isThere ? filled - 1 : filled, atMs });
+      buckets.set(name, { tokens: isThere ? filled - wanted : filled, atMs });
       if (buckets.size > MAX_BUCKETS) {
         const [oldest] = buckets.keys();
         if (oldest !== undefined) buckets.delete(oldest);
       }
-      return isThere ? 0 : (1 - filled) / perSecond;
+      return isThere ? 0 : (wanted - filled) / perSecond;
     },
   };
 }

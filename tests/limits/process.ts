@@ -21,7 +21,7 @@ function hangingAt({ fetch }: TestApp): Hanging {
   return {
     ask: async (address) => {
       const body = new ReadableStream<Uint8Array>({ start: (controller) => void controllers.push(controller) });
-      const headers = { "content-type": "application/json", "x-forwarded-for": address };
+      const headers = { "content-type": "application/json", "content-length": "9", "x-forwarded-for": address };
       const answer = fetch("/oauth/register", { method: "POST", body, headers });
       answers.push(answer);
       const turns = new Promise<undefined>((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
