@@ -8,7 +8,7 @@
 import { isPlainObject } from "./rpc.ts";
 
 /** The id of a request. */
-type RequestId = string | number;
+export type RequestId = string | number;
 
 interface Batch {
   readonly waiting: Set<RequestId>;

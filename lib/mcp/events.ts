@@ -14,7 +14,11 @@ export const MAX_EVENTS_PER_SESSION = 100;
 /** The most that events may hold, in bytes of JSON: in a session one message of the largest that can be asked for. */
 export const MAX_EVENT_BYTES = { session: 4 * 1024 ** 2, sandbox: 16 * 1024 ** 2, process: 64 * 1024 ** 2 } as const;
 
-/** The events of one session. */
+/**
+ * The events of one session.
+ *
+ * @internal
+ */
 export interface SessionEvents extends EventStore {
   /** Whether a stream can be resumed from an event. */
   readonly keeps: (eventId: string) => boolean;
@@ -22,7 +26,11 @@ export interface SessionEvents extends EventStore {
   readonly drop: () => void;
 }
 
-/** The events of all sessions of one app. */
+/**
+ * The events of all sessions of one app.
+ *
+ * @internal
+ */
 export interface EventShelves {
   /** Makes the event store of one session. */
   readonly open: (sandboxName: string) => SessionEvents;

@@ -16,7 +16,11 @@ export const MAX_LISTENERS = 1000;
 /** What one listener may name: resources, and characters of one URI or of the request's id, which each message repeats. */
 export const MAX_LISTENED = { resources: 100, characters: 2048 } as const;
 
-/** The listeners of one app. */
+/**
+ * The listeners of one app.
+ *
+ * @internal
+ */
 export interface Listeners {
   /** Answers a `subscriptions/listen`. */
   readonly listen: (
@@ -30,7 +34,11 @@ export interface Listeners {
   readonly close: () => Promise<void>;
 }
 
-/** What listeners are made with. */
+/**
+ * What listeners are made with.
+ *
+ * @internal
+ */
 export interface ListenerDeps {
   /** Makes a handler that lets so many listen. */
   readonly createHandler: (maxSubscriptions: number) => McpHttpHandler;
@@ -42,6 +50,7 @@ export interface ListenerDeps {
  * Makes the listeners of one app.
  *
  * @param deps What they are made with.
+ * @internal
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions}
  */
 export function createListeners({ createHandler, guard }: ListenerDeps): Listeners {
