@@ -6,6 +6,7 @@
 import type { Chance } from "../lib/chance.ts";
 import { noStoreJson, prefersHtml } from "../lib/http.ts";
 import { rules } from "../lib/recorder/rules/catalogue.ts";
+import type { Rule } from "../lib/recorder/rules/rule.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { standard } from "../lib/scenarios/catalogue.ts";
 import { placeOf } from "../lib/scenarios/place.ts";
@@ -16,7 +17,7 @@ import { ScenarioBanner } from "../views/scenario_banner.tsx";
 import type { ScenarioEntry } from "../views/scenario_entry.tsx";
 import type { Proposal } from "../views/scenario_proposal.tsx";
 import { ScenariosPage } from "../views/scenarios.tsx";
-import { isFound } from "../views/scenarios_search.js";
+import { hintsFor, isFound } from "../views/scenarios_search.js";
 import { htmlResponse } from "./html.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -69,7 +70,8 @@ async function scenarios(
       urls={sandbox.urls}
       query={query}
       groups={groups.filter(({ entries }) => entries.length > 0)}
-      rules={rules}
+      hints={entries.some(({ isFound }) => isFound) ? [] : hintsFor(scenarios.map(searchedText), query)}
+      rules={rules.map((rule) => ({ ...rule, isFound: isFound(ruleText(rule), query) }))}
       proposal={proposal}
     />,
   );
@@ -97,9 +99,16 @@ async function readProposal(
   };
 }
 
-/** The words that the page shows of a scenario. */
+/** What the page says of a scenario, and of the rules that it tests. */
 function searchedText({ name, story, client, expects, official = "", revisions = [], links }: Scenario): string {
-  return [name, story, client, ...expects, official, ...revisions, ...links.map(({ label }) => label)].join(" ");
+  const tested = rules.filter(({ id }) => expects.some((expected) => expected === id)).map(ruleText);
+  return [name, story, client, ...expects, official, ...revisions, ...links.map(({ label }) => label), ...tested]
+    .join(" ");
+}
+
+/** What the page says of a rule. */
+function ruleText({ id, title, level }: Pick<Rule, "id" | "title" | "level">): string {
+  return [id, title, level].join(" ");
 }
 
 /** The catalogue as data, less what was not found, and with the address of a sandbox of each. */

@@ -7,6 +7,7 @@ import { catalogue } from "../lib/scenarios/catalogue.ts";
 import { scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
 import { custom, plain, rich } from "./scenario_samples.ts";
+import { hintsFor } from "../views/scenarios_search.js";
 
 const html = { accept: "text/html" };
 const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>&`;
@@ -194,6 +195,45 @@ Deno.test("home and guide of a sandbox say which scenario it plays and what is r
     await using own = await testApp({ scenario: plain });
     assert.match(textOf(await pageOf(own, "/")), /You are in the sandbox main, scenario plain-sample/);
   });
+});
+
+Deno.test("GET /scenarios?q= counts what it found in each group, and finds rules, too (issue 16)", async () => {
+  await using test = await testApp({ scenarios: [plain, rich] });
+  const page = await pageOf(test, "/scenarios?q=-sample");
+  const [index = ""] = /<nav class="group-index".*?<\/nav>/s.exec(page) ?? [];
+  const counts = [...index.matchAll(/<a href="#group:([^"]+)">[^<]+<\/a> <span class="quiet">([1-9]\d*)<\/span>/g)];
+  assert.deepEqual(counts.map(([, group, count]) => [group, count]).toSorted(), [["official-suite", "1"], [
+    "refresh",
+    "1",
+  ]]);
+  assert.match(page, /<section class="group" aria-labelledby="group:rules" hidden>/);
+  const byRule = await pageOf(test, "/scenarios?q=C25");
+  assert.deepEqual([...byRule.matchAll(/<div id="(C\d+)" class="fact rule">/g)].map(([, id]) => id), ["C25"]);
+  const { title = "" } = rules.find(({ id }) => id === "C25") ?? {};
+  const { scenarios } = listed.parse(await json(await test.get(`/scenarios?${new URLSearchParams({ q: title })}`)));
+  assert.ok(scenarios.some(({ name }) => name === "rich-sample"), "found by the title of a rule that it tests");
+});
+
+Deno.test("GET /scenarios?q= gives hints where nothing is found (issue 16)", async () => {
+  await using test = await testApp({ scenarios: [plain, rich] });
+  const hintsIn = (page: string): readonly string[] =>
+    [...(/<div id="hints" class="notice">.*?<\/div>/s.exec(page)?.[0] ?? "").matchAll(/href="\?q=([^"]+)">/g)]
+      .map(([, query = ""]) => decodeURIComponent(query));
+  assert.deepEqual(hintsIn(await pageOf(test, "/scenarios?q=plain-sample+zebra")), ["plain-sample"]);
+  assert.ok(hintsIn(await pageOf(test, "/scenarios?q=refersh")).includes("refresh"), "letters in another order");
+  const page = await pageOf(test, "/scenarios?q=xyzzyx");
+  assert.match(page, /<div id="hints" class="notice"><p id="hints-others" hidden>/);
+  assert.match(page, /break it by hand/);
+  assert.match(await pageOf(test), /<div id="hints" class="notice" hidden>/);
+});
+
+Deno.test("hintsFor gives words one by one, beginnings and near words, those that find something alone", () => {
+  const texts = ["it rotates keys", "the refresh token is revoked", "a token without expiry"];
+  assert.deepEqual(hintsFor(texts, "rotation"), [{ query: "rotat", count: 1 }]);
+  assert.deepEqual(hintsFor(texts, "revoke zebra"), [{ query: "revoke", count: 1 }, { query: "revoked", count: 1 }]);
+  assert.deepEqual(hintsFor(texts, "tokne"), [{ query: "token", count: 2 }]);
+  assert.deepEqual(hintsFor(texts, "zebra"), []);
+  assert.deepEqual(hintsFor([], ""), []);
 });
 
 Deno.test("GET /scenarios weighs less than 300 kB, folded as it is", async () => {

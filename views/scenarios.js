@@ -6,10 +6,16 @@
  *
  * @module
  */
-import { countText, isFound } from "./scenarios_search.js";
+import { countText, hintsFor, isFound } from "./scenarios_search.js";
 
 const search = document.getElementById("search");
 const count = document.getElementById("count");
+/**
+ * The text of each part, read once.
+ *
+ * @type {WeakMap<HTMLElement, string>}
+ */
+const texts = new WeakMap();
 
 if (search instanceof HTMLInputElement) {
   search.form?.addEventListener("submit", (event) => event.preventDefault());
@@ -50,17 +56,22 @@ async function make(form) {
 }
 
 /**
- * Shows the scenarios that a query finds, and the groups that have some.
+ * Shows the scenarios and rules that a query finds, how many each group has of them, and what else to search for where there
+ * are none.
  *
  * @param {string} query
  */
 function show(query) {
-  const all = entriesOf(document);
-  for (const entry of all) entry.hidden = !isFound(textOf(entry), query);
-  for (const group of document.querySelectorAll(".group")) {
-    if (group instanceof HTMLElement) group.hidden = entriesOf(group).every(({ hidden }) => hidden);
+  const all = partsOf(document, ".scenario");
+  for (const part of [...all, ...partsOf(document, ".rule")]) part.hidden = !isFound(textOf(part), query);
+  for (const group of partsOf(document, ".group")) {
+    const found = partsOf(group, ".scenario, .rule").filter(({ hidden }) => !hidden).length;
+    group.hidden = found === 0;
+    showCount(group.getAttribute("aria-labelledby") ?? "", found);
   }
-  if (count) count.textContent = countText(all.filter(({ hidden }) => !hidden).length, all.length);
+  const found = all.filter(({ hidden }) => !hidden).length;
+  if (count) count.textContent = countText(found, all.length);
+  showHints(found === 0 ? hintsFor(all.map(textOf), query) : undefined);
   const url = new URL(location.href);
   if (query === "") url.searchParams.delete("q");
   else url.searchParams.set("q", query);
@@ -68,35 +79,69 @@ function show(query) {
 }
 
 /**
+ * @param {string} id Of a group's heading.
+ * @param {number} found
+ */
+function showCount(id, found) {
+  const number = document.querySelector(`.group-index a[href="#${id}"] ~ span`);
+  if (number) number.textContent = String(found);
+}
+
+/** @param {import("./scenarios_search.js").Hint[]} [hints] None where something was found. */
+function showHints(hints) {
+  const [box, others, list] = ["hints", "hints-others", "hints-list"].map((id) => document.getElementById(id));
+  if (!box || !others || !list) return;
+  box.hidden = hints === undefined;
+  others.hidden = !hints?.length;
+  list.replaceChildren(...(hints ?? []).flatMap(({ query, count }) => {
+    const link = document.createElement("a");
+    link.href = `?q=${encodeURIComponent(query)}`;
+    link.textContent = query;
+    return [link, ` (${count}) `];
+  }));
+}
+
+/**
  * @param {ParentNode} parent
+ * @param {string} selector
  * @returns {HTMLElement[]}
  */
-function entriesOf(parent) {
-  return [...parent.querySelectorAll(".scenario")].filter((found) => found instanceof HTMLElement);
+function partsOf(parent, selector) {
+  return [...parent.querySelectorAll(selector)].filter((found) => found instanceof HTMLElement);
 }
 
 /**
- * What the server searches, too: not the addresses, which every entry has.
+ * What the server searches, too: of a rule all, of a scenario what is told of it, the rules that it tests among it, but not
+ * the addresses, which every entry has.
  *
- * @param {HTMLElement} entry
+ * @param {HTMLElement} part
+ * @returns {string}
  */
-function textOf(entry) {
-  return [...entry.querySelectorAll("summary, [data-searched]")].map(({ textContent }) => textContent).join(" ");
+function textOf(part) {
+  const known = texts.get(part);
+  if (known !== undefined) return known;
+  const own = part.matches(".rule") ? [part] : [...part.querySelectorAll("summary, [data-searched]")];
+  const rules = part.matches(".rule")
+    ? []
+    : [...part.querySelectorAll("a[data-rule]")].map((link) => document.getElementById(link.textContent ?? ""));
+  const text = [...own, ...rules].map((found) => found?.textContent ?? "").join(" ");
+  texts.set(part, text);
+  return text;
 }
 
 /**
- * Opens the scenario that the address names; not every browser does so by itself.
+ * Opens the scenario that the address names, or shows the rule or group; not every browser does so by itself.
  *
  * @param {HTMLInputElement} input
  */
 function openNamed(input) {
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const entry = named?.closest(".scenario");
-  if (!named || !(entry instanceof HTMLElement)) return;
-  if (entry.hidden) {
+  const part = named?.closest(".scenario, .rule, .group");
+  if (!named || !(part instanceof HTMLElement)) return;
+  if (part.hidden) {
     input.value = "";
     show("");
   }
-  entry.querySelector("details")?.setAttribute("open", "");
+  if (part.matches(".scenario")) part.querySelector("details")?.setAttribute("open", "");
   named.scrollIntoView();
 }

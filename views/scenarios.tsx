@@ -27,6 +27,8 @@ export interface ScenariosProps {
   readonly groups: readonly ScenarioGroup[];
   /** What is searched for. */
   readonly query: string;
+  /** What else to search for where nothing was found. */
+  readonly hints: readonly Hint[];
   /** The rules on clients that scenarios test. */
   readonly rules: readonly ListedRule[];
   /** A scenario that the address carries. */
@@ -34,10 +36,21 @@ export interface ScenariosProps {
 }
 
 /** A rule on clients. */
-export type ListedRule = Pick<Rule, "id" | "title" | "level" | "link">;
+export interface ListedRule extends Pick<Rule, "id" | "title" | "level" | "link"> {
+  /** Whether the search found it. */
+  readonly isFound: boolean;
+}
+
+/** Another search, and how many it finds. */
+export interface Hint {
+  /** What to search for. */
+  readonly query: string;
+  /** How many it finds. */
+  readonly count: number;
+}
 
 /** All scenarios, by group. */
-export function ScenariosPage({ urls, groups, query, rules, proposal }: ScenariosProps): Html {
+export function ScenariosPage({ urls, groups, query, hints, rules, proposal }: ScenariosProps): Html {
   const entries = groups.flatMap((group) => group.entries);
   const found = entries.filter(({ isFound }) => isFound).length;
   return (
@@ -66,8 +79,9 @@ export function ScenariosPage({ urls, groups, query, rules, proposal }: Scenario
         <button type="submit">search</button>
       </form>
       <p id="count" role="status" class="quiet">{countText(found, entries.length)}</p>
+      <Hints urls={urls} hints={hints} isShown={found === 0} />
       <div class="catalogue">
-        <GroupIndex groups={groups} />
+        <GroupIndex groups={groups} ruleCount={rules.filter(({ isFound }) => isFound).length} />
         <div class="groups">
           {groups.map((group) => <Group key={group.name} group={group} />)}
           <Rules rules={rules} />
@@ -77,20 +91,56 @@ export function ScenariosPage({ urls, groups, query, rules, proposal }: Scenario
   );
 }
 
-function GroupIndex({ groups }: { readonly groups: readonly ScenarioGroup[] }): Html {
+/** What to do where nothing was found; the script fills in its own. */
+function Hints({ urls, hints, isShown }: Pick<ScenariosProps, "urls" | "hints"> & { readonly isShown: boolean }): Html {
+  return (
+    <div id="hints" class="notice" hidden={!isShown}>
+      <p id="hints-others" hidden={hints.length === 0}>
+        Others that find something:{" "}
+        <span id="hints-list">
+          {hints.map(({ query, count }) => (
+            <>
+              <a key={query} href={`?q=${encodeURIComponent(query)}`}>{query}</a> {`(${count}) `}
+            </>
+          ))}
+        </span>
+      </p>
+      <p>
+        Search for fewer words, or look through{" "}
+        <a href={pathOf(urls.scenarios)}>all of them</a>. What no scenario does, a fault may:{" "}
+        <a href={pathOf(urls.control)}>break it by hand</a>.
+      </p>
+    </div>
+  );
+}
+
+function GroupIndex(
+  { groups, ruleCount }: { readonly groups: readonly ScenarioGroup[]; readonly ruleCount: number },
+): Html {
   return (
     <nav class="group-index" aria-label="groups">
       <ul>
         {groups.map(({ name, entries }) => (
-          <li key={name}>
-            <a href={`#${idOf(name)}`}>{name.toLowerCase()}</a> <span class="quiet">{entries.length}</span>
-          </li>
+          <IndexItem
+            key={name}
+            id={idOf(name)}
+            name={name}
+            count={entries.filter(({ isFound }) => isFound).length}
+          />
         ))}
-        <li>
-          <a href="#group:rules">the rules</a>
-        </li>
+        <IndexItem id="group:rules" name="the rules" count={ruleCount} />
       </ul>
     </nav>
+  );
+}
+
+function IndexItem(
+  { id, name, count }: { readonly id: string; readonly name: string; readonly count: number },
+): Html {
+  return (
+    <li>
+      <a href={`#${id}`}>{name.toLowerCase()}</a> <span class="quiet">{count}</span>
+    </li>
   );
 }
 
@@ -106,11 +156,11 @@ function Group({ group: { name, entries } }: { readonly group: ScenarioGroup }):
 
 function Rules({ rules }: { readonly rules: readonly ListedRule[] }): Html {
   return (
-    <section aria-labelledby="group:rules">
+    <section class="group" aria-labelledby="group:rules" hidden={!rules.some(({ isFound }) => isFound)}>
       <h2 id="group:rules">the rules</h2>
       <dl class="facts">
-        {rules.map(({ id, title, level, link }) => (
-          <div key={id} id={id} class="fact">
+        {rules.map(({ id, title, level, link, isFound }) => (
+          <div key={id} id={id} class="fact rule" hidden={!isFound}>
             <dt>{id}</dt>
             <dd>
               {title} <a href={link}>{level}</a>

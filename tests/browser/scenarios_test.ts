@@ -30,6 +30,33 @@ browserTest("scenarios are filtered as one types, and the address keeps the sear
   assert.equal(page.url(), `${origin}/scenarios`);
 }, { app });
 
+browserTest("counts, rules and hints follow what is typed (issue 16)", async ({ page, origin }) => {
+  await page.goto(`${origin}/scenarios`);
+  const search = page.getByRole("searchbox");
+  const inIndex = async (): Promise<readonly string[]> =>
+    (await page.locator(".group-index li").allInnerTexts()).map((text) => text.trim()).filter((text) =>
+      !text.endsWith(" 0")
+    );
+  const groups = await inIndex();
+  await search.fill("plain-s");
+  assert.deepEqual(await inIndex(), ["refresh 1"]);
+  assert.equal(await page.locator(".rule:visible").count(), 0);
+  await search.fill("C25");
+  assert.equal(await page.locator(".rule:visible").count(), 1);
+  assert.ok((await shownNames(page)).includes("rich-sample"));
+
+  await search.fill("plain-sample zebra");
+  await page.getByText("Others that find something").waitFor();
+  assert.equal(await page.locator("#hints-list").innerText(), "plain-sample (1)");
+  await page.locator("#hints-list a").click();
+  await page.getByText(`1 of ${count} scenarios`).waitFor();
+  assert.ok(!await page.getByText("Others that find something").isVisible());
+  await page.goto(`${origin}/scenarios?q=zebra#C25`);
+  await page.locator("#C25:visible").waitFor();
+  await search.fill("");
+  assert.deepEqual(await inIndex(), groups);
+}, { app });
+
 browserTest("a scenario's anchor opens it, also from a search that has not found it (issue 6)", async ({
   page,
   origin,
