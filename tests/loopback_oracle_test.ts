@@ -1,11 +1,11 @@
 /** What a page of another site can find out, through this server, about what listens on the same machine: nothing. */
 import assert from "node:assert/strict";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { generateKeyPair, SignJWT } from "jose";
 import { authorizeQuery, json, register, startMs, type TestApp, testApp } from "./helpers.ts";
 
 const target = "http://127.0.0.1:9200/client.json";
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const { privateKey, publicKey } = await generateKeyPair("ES256");
+const { privateKey } = await generateKeyPair("ES256");
 
 /** What can stand at the target, as whoever asks would like to know. */
 const services: Readonly<Record<string, () => Promise<Response>>> = {
@@ -82,13 +82,15 @@ interface Watched {
   readonly sent: string[];
 }
 
-async function open(service: () => Promise<Response>): Promise<Watched> {
+/** An app on this machine alone, whose way out leads to one service; a name that is no loopback one is public. */
+async function open(service: (url: string) => Promise<Response>): Promise<Watched> {
   const sent: string[] = [];
   const test = await testApp({
     loopbackOnly: true,
+    resolveDns: () => Promise.resolve(["93.184.215.14"]),
     fetch: ({ url }) => {
       sent.push(url);
-      return service();
+      return service(url);
     },
   });
   // Keys that are made beside a refusal would outlive the test.
@@ -139,16 +141,10 @@ Deno.test("a page whose name has been made to mean this machine has nothing fetc
 });
 
 Deno.test("a redirect does not lead inside for a page of another site either", async () => {
-  const sent: string[] = [];
+  const location = { location: target };
+  const { test, sent } = await open(() => Promise.resolve(new Response(null, { status: 302, headers: location })));
+  await using _ = test;
   const jwks_uri = "https://public.example/jwks";
-  await using test = await testApp({
-    loopbackOnly: true,
-    resolveDns: () => Promise.resolve(["93.184.215.14"]),
-    fetch: ({ url }) => {
-      sent.push(url);
-      return Promise.resolve(new Response(null, { status: 302, headers: { location: target } }));
-    },
-  });
   const { clientId } = await register(test, { token_endpoint_auth_method: "private_key_jwt", jwks_uri });
   await test.postForm("/oauth/token", {
     grant_type: "authorization_code",
@@ -159,19 +155,9 @@ Deno.test("a redirect does not lead inside for a page of another site either", a
 });
 
 Deno.test("a page of another site may send people to a client that is known without this machine", async () => {
-  const jwk = { ...await exportJWK(publicKey), kid: "1" };
-  await using test = await testApp({
-    loopbackOnly: true,
-    resolveDns: () => Promise.resolve(["93.184.215.14"]),
-    fetch: ({ url }) =>
-      Promise.resolve(Response.json({
-        client_id: url,
-        client_name: "x",
-        redirect_uris: ["https://client.example/cb"],
-        token_endpoint_auth_method: "private_key_jwt",
-        jwks: { keys: [jwk] },
-      })),
-  });
+  const metadata = { client_name: "x", redirect_uris: ["https://client.example/cb"] };
+  const { test } = await open((client_id) => Promise.resolve(Response.json({ client_id, ...metadata })));
+  await using _ = test;
   const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", referer: `${evil}/` };
   const document = await test.get(authorizeQuery("https://public.example/c.json", { auto_approve: "true" }), link);
   assert.equal(document.status, 302);
