@@ -1,4 +1,6 @@
 /** What the tests of a server that anybody can reach share: such an app, asked from addresses of one's choice. */
+import assert from "node:assert/strict";
+import { RETENTION_MS } from "../lib/public/limits.ts";
 import type { ConnectionInfo } from "../routes/router.ts";
 import { origin, type TestApp, testApp } from "./helpers.ts";
 
@@ -47,4 +49,30 @@ export async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): 
   const from = (hostname: string, headers: Record<string, string> = {}): TestApp =>
     at({ remoteAddr: { transport: "tcp", hostname, port: 1 } }, headers);
   return { ...at({}, {}), durations, from };
+}
+
+/** Puts rows into a table as if somebody had written them, the books of the quotas included. */
+export async function seed(
+  { kv, clock }: TestApp,
+  table: readonly [sandbox: string, name: string],
+  rows: number,
+): Promise<void> {
+  for (let row = 0; row < rows; row++) {
+    const key = [...table, `seeded${row}`];
+    const booking = { key, owner: "", bytes: 1, writtenAtMs: clock.nowMs, goneAtMs: clock.nowMs + RETENTION_MS };
+    await kv.atomic().set(key, {}).set(["#owned", ...key], booking).commit();
+  }
+}
+
+/** Asks until it is refused; gives the number of answers before, and the refusal. */
+export async function untilRefused(
+  ask: () => Promise<Response>,
+  most: number,
+): Promise<{ readonly answered: number; readonly refusal: Response }> {
+  for (let answered = 0; answered <= most; answered++) {
+    const response = await ask();
+    if (response.status === 429 || response.status === 507) return { answered, refusal: response };
+    await response.body?.cancel();
+  }
+  return assert.fail(`Nothing was refused in ${most} requests`);
 }

@@ -24,33 +24,7 @@ import {
   testApp,
   text,
 } from "./helpers.ts";
-import { publicApp } from "./public_app.ts";
-
-/** Puts rows into a table as if somebody had written them, the books of the quotas included. */
-async function seed(
-  { kv, clock }: TestApp,
-  table: readonly [sandbox: string, name: string],
-  rows: number,
-): Promise<void> {
-  for (let row = 0; row < rows; row++) {
-    const key = [...table, `seeded${row}`];
-    const booking = { key, owner: "", bytes: 1, writtenAtMs: clock.nowMs, goneAtMs: clock.nowMs + RETENTION_MS };
-    await kv.atomic().set(key, {}).set(["#owned", ...key], booking).commit();
-  }
-}
-
-/** Asks until it is refused; gives the number of answers before, and the refusal. */
-async function untilRefused(
-  ask: () => Promise<Response>,
-  most: number,
-): Promise<{ readonly answered: number; readonly refusal: Response }> {
-  for (let answered = 0; answered <= most; answered++) {
-    const response = await ask();
-    if (response.status === 429 || response.status === 507) return { answered, refusal: response };
-    await response.body?.cancel();
-  }
-  return assert.fail(`Nothing was refused in ${most} requests`);
-}
+import { publicApp, seed, untilRefused } from "./public_app.ts";
 
 Deno.test("public: an address that asks too much waits, and is told how long (RFC 6585 4)", async () => {
   await using test = await publicApp();

@@ -23,8 +23,11 @@ export interface Cost {
   /** How many requests it counts as, by the size of its body. */
   readonly requests: number;
   /** What costs so much more than other requests that it has a rate of its own. */
-  readonly kind: keyof typeof costly | undefined;
+  readonly kind: CostlyKind | undefined;
 }
+
+/** What has a rate of its own. */
+export type CostlyKind = "rotations" | "logins";
 
 /** Counts what is asked. */
 export interface Toll {
@@ -34,8 +37,11 @@ export interface Toll {
   readonly isAtOnce: (address: string) => boolean;
 }
 
-/** What has a rate of its own, and what an error calls it. */
-const costly = { rotations: "rotations of keys of your address", logins: "logins of your address" } as const;
+/** What an error calls it. */
+const costly: Readonly<Record<CostlyKind, string>> = {
+  rotations: "rotations of keys of your address",
+  logins: "logins of your address",
+};
 
 /**
  * What a request costs, as far as that can be told without its body.
