@@ -14,6 +14,8 @@ const NAME_LENGTH = 8;
 
 /** Senders whose names are remembered. */
 const MAX_PEERS = 1000;
+/** Senders who say more of themselves than this are named anew each time, in characters: a thousand of them would be large. */
+const MAX_REMEMBERED_LENGTH = 512;
 
 /**
  * Makes the function that names senders.
@@ -28,6 +30,7 @@ export function createPeers(key: Uint8Array): Peers {
     if (found !== undefined) return found;
     const digest = (text: string): string => createHmac("sha256", key).update(text).digest("base64url");
     const name = digest(address).slice(0, PLACE_LENGTH) + digest(traits).slice(0, NAME_LENGTH - PLACE_LENGTH);
+    if (traits.length > MAX_REMEMBERED_LENGTH) return name;
     if (known.size >= MAX_PEERS) known.clear();
     known.set(traits, name);
     return name;

@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_BODY_LENGTH } from "./exchange.ts";
+import { compact } from "./fit.ts";
 import type { Redactor } from "./redact.ts";
 import { isPrivateMember, isSuspicious, type SecretKind, secretKindOf } from "./secret_names.ts";
 import { isObject } from "./wire.ts";
@@ -57,7 +58,7 @@ export function redactBody(raw: RawBody, contentType: string | null, redactor: R
   const clean = readerOf(contentType)?.(raw, redactor);
   if (clean === undefined) return { truncated: true };
   if (clean.length <= MAX_BODY_LENGTH) return { body: clean, truncated: !raw.isComplete };
-  return { body: clean.slice(0, MAX_BODY_LENGTH), truncated: true };
+  return { body: compact(clean.slice(0, MAX_BODY_LENGTH)), truncated: true };
 }
 
 /**

@@ -7,6 +7,7 @@ import { bodyText, isBodyAskedFor } from "../request_body.ts";
 import { notedText } from "../seen_text.ts";
 import { withEnd } from "../stream.ts";
 import { MAX_BODY_LENGTH } from "./exchange.ts";
+import { compact } from "./fit.ts";
 import { isKept, type RawBody } from "./redact_body.ts";
 
 /** The most that is read of a body, in characters: it must be read whole to be redacted, and is kept in part. */
@@ -90,7 +91,7 @@ export function tapBody(response: Response, { onText, onEnd }: BodyListener): Re
     onText({ text: text.slice(0, end), isComplete: !isFull });
   };
   const body = withEnd(response.body, (isWhole) => {
-    if (!isEvents) onText({ text: text.slice(0, MAX_READ_LENGTH), isComplete: isWhole && !isFull });
+    if (!isEvents) onText(isFull ? cut(text) : { text, isComplete: isWhole });
     onEnd();
   }, onChunk);
   return new Response(body, response);
@@ -98,5 +99,6 @@ export function tapBody(response: Response, { onText, onEnd }: BodyListener): Re
 
 function cut(text: string): RawBody {
   if (text.length <= MAX_READ_LENGTH) return { text, isComplete: true };
-  return { text: text.slice(0, MAX_READ_LENGTH), isComplete: false };
+  // A part of a text would keep all of it in memory.
+  return { text: compact(text.slice(0, MAX_READ_LENGTH)), isComplete: false };
 }
