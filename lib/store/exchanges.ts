@@ -11,6 +11,7 @@ import type { Exchange } from "../recorder/exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../recorder/fit.ts";
 import { MAX_EXCHANGES } from "../recorder/rings.ts";
 import type { Key, Store } from "./kv.ts";
+import { countUp, giveWay, type Span } from "./record_spans.ts";
 
 /** What is known of a sandbox's record. */
 export interface RecordState {
@@ -24,6 +25,8 @@ export interface RecordState {
   readonly lostMs?: number;
   /** How many exchanges never came on record, since it was cleared last; absent for none. */
   readonly leftOut?: number;
+  /** What exchanges take that were put on record one after the other, oldest first. */
+  readonly spans?: readonly Span[];
 }
 
 /** What a process could not hand over. */
@@ -83,6 +86,7 @@ interface Change {
   readonly state: RecordState;
   readonly added?: readonly Exchange[];
   readonly replaced?: readonly Exchange[];
+  readonly removed?: readonly number[];
 }
 
 /** How long exchanges are on record, in milliseconds. */
@@ -144,15 +148,14 @@ export function createExchangeTable(
     for (;;) {
       const { key, value = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
       const change = make(value);
-      const { added = [], replaced = [] } = change;
+      const { added = [], replaced = [], removed = [] } = change;
       const isDone = await store.commit({
         checks: [{ key, versionstamp }],
         sets: [
           { key, value: change.state, expireInMs: STATE_LIFETIME_MS },
           ...[...added, ...replaced].map((exchange) => rowOf(sandboxId, exchange)),
         ],
-        deletes: added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0)
-          .map((number) => keyOf(sandboxId, number)),
+        deletes: removed.map((number) => keyOf(sandboxId, number)),
       });
       if (isDone) return change;
     }
@@ -169,7 +172,9 @@ export function createExchangeTable(
         .map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
       const last = state.last + added.length;
       const lost = loss && { lostMs: loss.atMs, leftOut: (state.leftOut ?? 0) + loss.count };
-      return { state: { ...state, last, ...lost }, added };
+      const { spans, tooMany } = giveWay(countUp(state.spans ?? [], added, maxBytes));
+      const old = added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0);
+      return { state: { ...state, last, ...lost, spans }, added, removed: [...old, ...tooMany] };
     });
     return added;
   }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { MAX_WAITING_BYTES, MAX_WAITING_PIECES } from "../../lib/byte_queue.ts";
 import { MAX_EXCHANGE_BYTES } from "../../lib/recorder/fit.ts";
 import { MAX_ALL_BYTES, MAX_EXCHANGES, MAX_SANDBOX_BYTES } from "../../lib/recorder/rings.ts";
+import { MAX_RECORD_BYTES } from "../../lib/store/record_spans.ts";
 import { storedBytes } from "../../lib/store/stored_value.ts";
 import { MAX_STREAMS, MAX_STREAMS_PER_ADDRESS, MAX_STREAMS_PER_SANDBOX } from "../../routes/event_stream.ts";
 import { control, listOf } from "../control_helpers.ts";
@@ -145,6 +146,29 @@ export const rows: readonly LimitRow[] = [
       const kept = counts.reduce((sum, count) => sum + count * HEADER.length, 0);
       assert(kept > MAX_ALL_BYTES * 0.8 && kept <= MAX_ALL_BYTES, `${kept} bytes, ${counts.join(", ")}`);
       assert.equal(await recorded(modest), 10);
+    },
+  },
+  {
+    what: "exchanges in the database",
+    each: "sandbox",
+    most: bytesText(MAX_RECORD_BYTES),
+    beyond: "its oldest give way, fifty at a time",
+    fill: async () => {
+      await using test = await testApp({ shared: true });
+      const header = "h".repeat(50_000);
+      const half = Math.floor(MAX_RECORD_BYTES / 2 / header.length) - 10;
+      for (
+        const [count, least, most] of [[half, half, half], [half, 2 * half - 50, 2 * half], [
+          60,
+          2 * half - 50,
+          2 * half,
+        ]]
+      ) {
+        await ask(test, Number(count), { "x-pad": header });
+        const kept = await recorded(test);
+        assert(kept >= Number(least) && kept <= Number(most), `${kept} of at most ${most}`);
+        assert(kept * header.length <= MAX_RECORD_BYTES);
+      }
     },
   },
   {
