@@ -6,18 +6,17 @@
  */
 import { controlRows } from "../lib/control/rows.ts";
 import { prefersHtml } from "../lib/http.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
-import type { Html } from "../views/html.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Guard, Refusal } from "./control_gate.ts";
 import type { Route } from "./router.ts";
+import type { Banner } from "./scenarios.tsx";
 
 /** What the page of the API needs beside it. */
 export interface ControlPageDeps {
   /** Says why a request may not control its sandbox. */
   readonly refusalOf: Refusal;
   /** What is said on top of a sandbox's pages. */
-  readonly bannerOf: (sandbox: Sandbox) => Html | undefined;
+  readonly bannerOf: Banner;
 }
 
 /**

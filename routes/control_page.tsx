@@ -30,7 +30,7 @@ export async function controlPage(
   const needsToken = request.headers.has("authorization");
   const access = refusal ? refused(refusal) : { ...await read(context, handlers), needsToken };
   return htmlResponse(
-    <ControlPage urls={sandbox.urls} name={sandbox.name} banner={bannerOf(sandbox)} access={access} />,
+    <ControlPage urls={sandbox.urls} name={sandbox.name} banner={bannerOf(sandbox, true)} access={access} />,
   );
 }
 

@@ -4,15 +4,14 @@
  * @module
  */
 import { describeError, OAuthError } from "../lib/errors.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
 import { paths } from "../lib/urls.ts";
-import type { Html } from "../views/html.ts";
 import { InspectPage } from "../views/inspect.tsx";
 import type { Listed, NotListed } from "../views/inspect_list.tsx";
 import type { Refusal } from "./control_gate.ts";
 import { htmlResponse } from "./html.ts";
 import type { Reports } from "./reports.ts";
 import type { Context, Route } from "./router.ts";
+import type { Banner } from "./scenarios.tsx";
 
 /** What the inspector's page needs. */
 export interface InspectDeps {
@@ -21,7 +20,7 @@ export interface InspectDeps {
   /** Says why a request may not see it. */
   readonly refusalOf: Refusal;
   /** What is said on top of a sandbox's pages. */
-  readonly bannerOf: (sandbox: Sandbox) => Html | undefined;
+  readonly bannerOf: Banner;
 }
 
 /** How many exchanges stand in the page itself. */
@@ -46,7 +45,7 @@ export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): re
     const { sandbox } = context;
     const refusal = refusalOf(context);
     const listed = refusal ? { reason: describeError(refusal) } : await list(context).catch(reasonIn);
-    return htmlResponse(<InspectPage urls={sandbox.urls} banner={bannerOf(sandbox)} listed={listed} />);
+    return htmlResponse(<InspectPage urls={sandbox.urls} banner={bannerOf(sandbox, true)} listed={listed} />);
   }
 
   return [{ name: "inspect", method: "GET", path: paths.inspect, cors: false, handler: inspect }];

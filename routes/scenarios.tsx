@@ -138,15 +138,19 @@ export function createPlayed(scenarioOf: (sandbox: Sandbox) => Scenario): (sandb
   };
 }
 
+/** Says on top of a sandbox's pages which scenario it plays, folded where something else comes first; nothing for `main`. */
+export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
+
 /**
  * Makes what says on a sandbox's pages which scenario it plays; nothing where that is the server as one expects it.
  *
  * @param scenarioOf Tells what a sandbox plays.
  */
-export function createBanner(scenarioOf: (sandbox: Sandbox) => Scenario): (sandbox: Sandbox) => Html | undefined {
+export function createBanner(scenarioOf: (sandbox: Sandbox) => Scenario): Banner {
   const playedBy = createPlayed(scenarioOf);
-  return (sandbox) =>
-    playedBy(sandbox) === undefined
-      ? undefined
-      : <ScenarioBanner urls={sandbox.urls} name={sandbox.name} scenario={scenarioOf(sandbox)} />;
+  return (sandbox, isFolded = false) => {
+    if (playedBy(sandbox) === undefined) return undefined;
+    const { urls, name } = sandbox;
+    return <ScenarioBanner urls={urls} name={name} scenario={scenarioOf(sandbox)} isFolded={isFolded} />;
+  };
 }

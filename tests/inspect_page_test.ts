@@ -8,6 +8,7 @@ import {
   groupsOf,
   isFailure,
   lineOf,
+  missingText,
   pathOf,
   searchedText,
   verdictText,
@@ -170,6 +171,15 @@ Deno.test("verdictText tells broken rules from warnings, as the verdict does (is
   assert.equal(of("incomplete", advice), "incomplete, with 1 warning: not enough was seen yet to decide");
   assert.equal(clientVerdict({ ...client, verdict: "pass", findings: [advice] }), "pass, with 1 warning");
   assert.equal(clientVerdict({ ...client, findings: [finding] }), "fail");
+});
+
+Deno.test("missingText says what a report was made without (issue 16)", () => {
+  assert.equal(missingText({ isWhole: true, cut: 0, leftOut: 0 }), "");
+  assert.equal(
+    missingText({ isWhole: false, cut: 2, leftOut: 1 }),
+    "Not all of it is here: the oldest exchanges are no longer kept; 1 exchange never came on record; " +
+      "2 exchanges too large to be kept whole.",
+  );
 });
 
 Deno.test("a duration has as many digits as tell something (issue 16)", () => {

@@ -6,7 +6,7 @@
  * @module
  */
 import { follow } from "./inspect_feed.js";
-import { clientVerdict, countOf, verdictText } from "./inspect_model.js";
+import { clientVerdict, countOf, missingText, verdictText } from "./inspect_model.js";
 import { createTimeline } from "./inspect_timeline.js";
 
 /**
@@ -138,6 +138,7 @@ function showState() {
   // What does not change is not read out again.
   if (verdict.textContent !== text) verdict.textContent = text;
   verdict.className = `verdict verdict-${report?.verdict ?? "incomplete"}`;
+  byId("missing").textContent = report ? missingText(report.record) : "";
 }
 
 /** A link to a line opens it, also one that the page was opened with. */

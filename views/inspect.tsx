@@ -39,6 +39,7 @@ export function InspectPage({ urls, banner, listed }: InspectProps): Html {
       </p>
       <div id="inspect" data-urls={JSON.stringify({ events, report, exchanges })}>
         <p id="verdict" class="verdict" role="status"></p>
+        <p id="missing" class="quiet"></p>
         <Toolbar />
         <p class="ways-on">
           <a href={`${exchanges}?format=har`} download>exchanges (HAR)</a>

@@ -7,7 +7,16 @@ import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import type { Urls } from "../lib/urls.ts";
 import type { Html } from "./html.ts";
-import { brokenByLine, clientVerdict, countOf, isFailure, lineOf, placeOf, verdictText } from "./inspect_model.js";
+import {
+  brokenByLine,
+  clientVerdict,
+  countOf,
+  isFailure,
+  lineOf,
+  missingText,
+  placeOf,
+  verdictText,
+} from "./inspect_model.js";
 import { durationText, timeText } from "./inspect_text.js";
 import { pathOf } from "./layout.tsx";
 import { Notice } from "./parts.tsx";
@@ -56,6 +65,7 @@ function Record({ urls, exchanges, total, hasOlder, report }: Listed & Pick<Insp
   return (
     <>
       <p class={`verdict verdict-${report.verdict}`}>{verdictText(report)}</p>
+      <p class="quiet">{missingText(report.record)}</p>
       <ul>
         {report.clients.map((client) => (
           <li key={client.id}>{`${client.name ?? client.id}: ${clientVerdict(client)}`}</li>

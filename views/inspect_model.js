@@ -303,6 +303,21 @@ export function verdictText({ verdict, clients }) {
   return `incomplete${rest}: not enough was seen yet to decide`;
 }
 
+/**
+ * What is missing from the record that a report is made from; empty where nothing is.
+ *
+ * @param {Report["record"]} record
+ * @returns {string}
+ */
+export function missingText({ isWhole, cut, leftOut }) {
+  const parts = [
+    isWhole ? "" : "the oldest exchanges are no longer kept",
+    leftOut > 0 ? `${countOf(leftOut, "exchange")} never came on record` : "",
+    cut > 0 ? `${countOf(cut, "exchange")} too large to be kept whole` : "",
+  ].filter(Boolean);
+  return parts.length === 0 ? "" : `Not all of it is here: ${parts.join("; ")}.`;
+}
+
 /** @param {number} count */
 function withWarnings(count) {
   return count > 0 ? `, with ${countOf(count, "warning")}` : "";

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { z } from "zod";
 import { runDouble } from "../client_double.ts";
 import { verifier } from "../helpers.ts";
+import { rich } from "../scenario_samples.ts";
 import { browserTest } from "./browser.ts";
 import { authorizeUrl } from "./walk.ts";
 
@@ -154,6 +155,20 @@ browserTest("the inspector counts what fits the filter, and says so where nothin
   await page.getByRole("searchbox").fill("");
   await page.getByText("live, 3 exchanges").waitFor();
 });
+
+browserTest(
+  "the inspector of a sandbox shows its first line without scrolling (issue 16)",
+  async ({ page, origin }) => {
+    const base = `${origin}/s/rich-sample~a1`;
+    await callWithoutToken(base);
+    await page.goto(`${base}/inspect`);
+    const { y = NaN } = await page.locator(".line").first().boundingBox() ?? {};
+    assert.ok(y < 800, `the first line is at ${y} of 900 px`);
+    await page.getByText("what happens, and what a correct client does").click();
+    await page.getByText("Stops before it sends anybody to log in").waitFor();
+  },
+  { app: { scenarios: [rich] } },
+);
 
 browserTest("the inspector keeps warnings apart from broken rules, and names both (issue 16)", async ({
   page,
@@ -314,6 +329,7 @@ browserTest("the inspector shows two thousand exchanges, and stays quick (issue 
   assert.ok(Number(nodes) < 5000, `the page has ${nodes} elements`);
   await callWithoutToken(origin);
   await page.getByText("2000 exchanges").waitFor();
+  await page.getByText("the oldest exchanges are no longer kept").waitFor();
   // A frame with everything in it, laid out anew. The machine may be busy, so that only what is out of all proportion fails.
   const ms = await page.evaluate(`(() => {
     const begin = performance.now();
