@@ -15,7 +15,7 @@ export const repositoryUrl = "https://github.com/iterate/mock-oauth";
 export const siteName = "iterate | mock oauth server";
 
 /** The pages of the navigation, by the names that their addresses have in {@link Urls}. */
-const sitePages = ["guide", "scenarios", "inspect", "control"] as const;
+export const sitePages = ["guide", "scenarios", "inspect", "control"] as const;
 /** One of them. */
 export type SitePage = typeof sitePages[number];
 
