@@ -1,6 +1,11 @@
 /** The app in this process as a target: fast, without connections, so without what only connections can do. */
 import type { App } from "../../main.ts";
-import type { Stage } from "./play.ts";
+import { createChance, seedOf } from "./chance.ts";
+import { judge } from "./judges.ts";
+import { play, type Stage } from "./play.ts";
+import { drawCase } from "./plots.ts";
+import type { Findings } from "./report.ts";
+import { survey } from "./survey.ts";
 import type { Target } from "./target.ts";
 import { type Answer, type Wire, within } from "./wire.ts";
 
@@ -91,5 +96,27 @@ async function readBody(response: Response): Promise<Pick<Answer, "body" | "end"
     } catch {
       return { body, end: "cut" };
     }
+  }
+}
+
+/** What is attacked in process, by which cases. */
+export interface InProcessRun {
+  readonly seed: number;
+  readonly cases: number;
+  /** Plots that need no connections. */
+  readonly plots: readonly string[];
+  readonly findings: Findings;
+}
+
+/** Attacks an app in this process with cases of a seed. */
+export async function attackInProcess(
+  attacked: Attacked,
+  { seed, cases, plots, findings }: InProcessRun,
+): Promise<void> {
+  const stage = inProcess(attacked);
+  const ground = await survey(stage.target);
+  for (let place = 0; place < cases; place++) {
+    const story = await play(stage, drawCase(createChance(seedOf(seed, place)), ground, plots));
+    for (const finding of judge(story)) findings.add(finding, story, `case ${place} of seed ${seed}, in process`);
   }
 }

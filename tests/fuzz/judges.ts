@@ -21,7 +21,8 @@ interface Judge {
 
 /** No answer may take longer, in milliseconds. */
 export const MAX_MS = 2000;
-const MAX_STOP_MS = 1000;
+/** A hang takes five seconds; a machine that is busy with others may take one without any. */
+const MAX_STOP_MS = 2000;
 const MAX_GROWTH_MIB = 250;
 const MAX_DESCRIPTORS = 20;
 
@@ -87,9 +88,11 @@ const table = {
       mode !== "public" ? [] : seen.flatMap((one) => {
         const isActive = /html|xml|svg|javascript|css/.test(typeOf(one)) && /<zqx>|<script>zqx/.test(one.answer.body);
         const isBoxed = /sandbox/.test(headerOf(one, "content-security-policy") ?? "");
-        const header = ["service-worker-allowed", "set-cookie", "clear-site-data", "refresh"].find((name) =>
-          headerOf(one, name) !== undefined
-        );
+        const header = one.step < 0
+          ? undefined
+          : ["service-worker-allowed", "set-cookie", "clear-site-data", "refresh"].find((name) =>
+            headerOf(one, name) !== undefined
+          );
         if (!(isActive && !isBoxed) && header === undefined) return [];
         return [{
           kind: header ?? "active content",
@@ -142,7 +145,7 @@ const table = {
       })),
   },
   "ends": {
-    says: "SIGTERM ends the process within a second, with exit code 0",
+    says: "SIGTERM ends the process within two seconds, with exit code 0",
     judge: (story) =>
       of(story, "stopped").filter(({ how }) => how.ms > MAX_STOP_MS || how.code !== 0).map(({ how }) => ({
         kind: how.code === 0 ? "late" : `code ${how.code}`,

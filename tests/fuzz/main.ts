@@ -10,7 +10,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "5" },
     target: { type: "string", default: new URL("../../", import.meta.url).pathname },
     mode: { type: "string", multiple: true },
-    plot: { type: "string" },
+    plot: { type: "string", multiple: true },
     case: { type: "string" },
     quick: { type: "boolean", default: false },
   },
@@ -26,7 +26,7 @@ const { findings, cases, requests } = await run({
   modes: wanted,
   isShrinking: !values.quick,
   log: write,
-  ...(values.plot === undefined ? {} : { plot: values.plot }),
+  ...(values.plot === undefined ? {} : { plots: values.plot }),
   ...(values.case === undefined ? {} : { only: Number(values.case) }),
 });
 write(`\n${findings.write()}`);

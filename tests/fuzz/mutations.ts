@@ -18,7 +18,8 @@ const table = {
   "odd URI": (message, chance) => replaceText(message, chance, () => oddUri(chance), /uri|client_id|resource|aud/),
   "deep JSON": (message, chance) => onJson(message, chance, (value) => grow(value, chance, deep(chance))),
   "odd JSON": (message, chance) => onJson(message, chance, (value) => replaceLeaf(value, chance, oddJson(chance))),
-  "huge JSON": (message, chance) => onJson(message, chance, (value) => grow(value, chance, longText(chance))),
+  "huge JSON": (message, chance) =>
+    onJson(message, chance, (value) => grow(value, chance, longText(chance, { lowest: 16_000, highest: 131_072 }))),
   "odd claims": (message, chance) => onJson(message, chance, (value) => withClaims(value, chance)),
   "left out": leaveOut,
   "twice": repeat,
@@ -28,8 +29,8 @@ const table = {
   },
   "odd host": (message, chance) => withHeader(message, "host", chance.pick(oddHeaders[0]?.[1] ?? [])),
   "long headers": (message, chance) => {
-    const count = chance.between(1, 12);
-    const value = `${chance.pick(["", "<<access_token>> "])}${longText(chance, 5500)} <<access_token>>`;
+    const count = chance.pick([1, 11, 12]);
+    const value = `${longText(chance, { lowest: 4000, highest: 5500 })} <<access_token>>`;
     const more = Array.from({ length: count }, (_, index): Pair => [`x-long-${index}`, value.replaceAll("漢", "a")]);
     return { ...message, headers: [...message.headers, ...more] };
   },

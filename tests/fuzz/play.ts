@@ -291,6 +291,7 @@ async function letIn(scene: Scene, index: number): Promise<void> {
     if (!message) continue;
     const { answer } = await ask(newcomer, { message, mutations: [] }, index);
     newcomer.observations.push({ kind: "newcomer", step: index, answer });
+    if (answer.status !== 201) return;
   }
 }
 
@@ -331,7 +332,8 @@ async function readFor(connection: Deno.TcpConn, ms: number): Promise<string> {
 /** Routes whose requests are a client's, and so on record whatever they are answered. */
 const recorded =
   /^(register|token|par|device|introspect|revoke|userinfo|jwks|authorize|decide|\w+_registration|(no_auth|bearer|oauth|conformance)_(post|delete))$/;
-const unlisted = new Set(["odd path", "other method", "odd framing", "odd host", "chunked and long"]);
+/** What may be refused before the app sees it, or go elsewhere. */
+const unlisted = new Set(["odd path", "other method", "odd framing", "odd host", "chunked and long", "long headers"]);
 const clearing = /^control_(reset|clear_exchanges)$/;
 
 /** Reads what the case has left behind, which must be readable whatever was done; and puts it on record. */

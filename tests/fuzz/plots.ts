@@ -21,6 +21,8 @@ type Plot = (chance: Chance, ground: Ground) => readonly Step[];
 
 interface Kind {
   readonly weight: number;
+  /** Another weight with `--public`, where others share the server. */
+  readonly publicWeight?: number;
   /** Where it makes sense; anywhere if not given. */
   readonly modes?: readonly Mode[];
   readonly plot: Plot;
@@ -35,6 +37,11 @@ const named = (pattern: RegExp): readonly Message[] => messages.filter(({ name }
 /** What must come before a message, and the message broken. */
 function led(message: Message, mutations: Sending["mutations"]): readonly Step[] {
   return [...preludeOf(message).map((one) => send(one)), send(message, mutations)];
+}
+
+/** Several of the same kind, one after another. */
+function some(count: number, make: () => readonly Step[]): readonly Step[] {
+  return Array.from({ length: count }, make).flat();
 }
 
 /** What comes after a request in the life of a client: requests that need what it gives. */
@@ -53,8 +60,9 @@ function broken(chance: Chance): readonly Step[] {
 
 /** What is stored is broken, and then all is read. */
 function stored(chance: Chance): readonly Step[] {
-  const message = chance.pick(messages.filter(({ changes, body }) => changes && body?.kind === "json"));
+  const among = messages.filter(({ changes, body }) => changes && body?.kind === "json");
   const names: readonly MutationName[] = [
+    "deep JSON",
     "deep JSON",
     "deep JSON",
     "huge JSON",
@@ -64,7 +72,7 @@ function stored(chance: Chance): readonly Step[] {
     "odd claims",
     "odd URI",
   ];
-  return led(message, Array.from({ length: chance.pick([1, 1, 2]) }, () => chooseMutation(chance, names)));
+  return some(3, () => led(chance.pick(among), [chooseMutation(chance, names)]));
 }
 
 /** A long way, in which anything may come at any time, also what was used up. */
@@ -85,13 +93,27 @@ function race(chance: Chance): readonly Step[] {
 
 /** Bodies in a framing that says little of them, where somebody looks at them. */
 function framed(chance: Chance): readonly Step[] {
-  const message = chance.pick(messages.filter(({ body }) => body !== undefined));
-  return led(message, [chooseMutation(chance, ["chunked and long", "odd framing"])]);
+  const among = messages.filter(({ body }) => body !== undefined);
+  return some(2, () => led(chance.pick(among), [chooseMutation(chance, ["chunked and long", "odd framing"])]));
 }
 
 function headed(chance: Chance): readonly Step[] {
-  const message = chance.pick(messages);
-  return led(message, [chooseMutation(chance, ["odd host", "odd header", "long headers", "odd path"])]);
+  const names: readonly MutationName[] = ["odd host", "odd header", "long headers", "odd path"];
+  return some(2, () => led(chance.pick(messages), [chooseMutation(chance, names)]));
+}
+
+/** URIs that parsers read differently, wherever a URI goes. */
+function astray(chance: Chance): readonly Step[] {
+  const among = named(/^(register|authorize|authorize|par|update_registration|control_add_clients|client_metadata)$/);
+  return some(5, () => led(chance.pick(among), [chooseMutation(chance, ["odd URI"])]));
+}
+
+/** Exchanges that are hard to keep among others that are not. */
+function heavy(chance: Chance): readonly Step[] {
+  const among = named(/^(token|userinfo|no_auth_post|register|introspect|jwks)$/);
+  const names: readonly MutationName[] = ["long headers", "long value", "huge JSON"];
+  const hard = some(2, () => led(chance.pick(among), [chooseMutation(chance, names)]));
+  return [...led(chance.pick(named(/^userinfo$/)), []), ...hard, ...led(chance.pick(among), [])];
 }
 
 /** Where random bytes of any size may go in a request. */
@@ -113,25 +135,31 @@ function padded(value: Json, chance: Chance): Json {
   const [name, member] = Object.entries(value).findLast(([, one]) => typeof one === "object" && one !== null) ?? [];
   if (name !== undefined && member !== undefined) return { ...value, [name]: padded(member, chance) };
   const own = Object.keys(value);
-  return { ...value, [own.length > 0 && chance.happens(0.4) ? chance.pick(own) : "zz"]: "<<padding>>" };
+  return { ...value, [chance.pick([...own, "zz"])]: "<<padding>>" };
 }
 
-const floodSizes = [1000, 30_000, 120_000, 900_000, 3_900_000];
 /** What a flood may cost in all. */
 const MAX_FLOOD_BYTES = 400_000_000;
 
+/** What can be asked for again and again, and leaves something behind each time. */
+const flooded: readonly (readonly Message[])[] = [
+  named(/^register$/),
+  named(/^(decide|device|par)$/),
+  named(/_post$/).filter((one) => JSON.stringify(one).includes("<<batch_session")),
+  named(/_post$/),
+  named(/^control_(add|declare|mint|define)/),
+];
+
 function floodOf(chance: Chance, { mode }: Ground): Step & { kind: "flood" } {
-  const bytes = mode === "public" ? chance.pick([30_000, 30_000, 120_000, 3_900_000]) : chance.pick(floodSizes);
-  const among = named(
-    /^(register|decide|(no_auth|conformance|oauth)_post|par|device|control_(add|declare|mint|define)\w+)$/,
-  );
+  const among = chance.pick(mode === "public" ? [...flooded, ...flooded.slice(0, 1)] : flooded);
   const message = chance.pick(among.filter(({ body }) => body !== undefined));
   const isMcp = message.name.endsWith("_post");
+  const bytes = chance.pick(isMcp ? [30_000, 900_000, 3_900_000, 3_900_000] : [1000, 30_000, 30_000, 900_000]);
   return {
     kind: "flood",
     message: withPadding(message, chance),
     mutations: [],
-    bytes: isMcp ? bytes : Math.min(bytes, 900_000),
+    bytes,
     times: Math.min(180, Math.floor(MAX_FLOOD_BYTES / bytes)),
     isFilling: !isMcp,
   };
@@ -220,26 +248,31 @@ function withFault({ query }: Message, chance: Chance): readonly Pair[] {
   ]];
 }
 
+/** What faults call the routes on a client's way. */
+const endpoints: Readonly<Record<string, string>> = {
+  token: "token",
+  oauth_post: "mcp",
+  no_auth_post: "open_mcp",
+  jwks: "jwks",
+  userinfo: "userinfo",
+  authorize: "authorize",
+  register: "register",
+  par: "par",
+  home: "pages",
+  authorization_server_metadata: "server_metadata",
+};
+
 /** Valid faults and rules that nobody would think of, and then a client's way through them. */
 function faulty(chance: Chance, ground: Ground): readonly Step[] {
-  const told = chance.pick(named(/^control_(add_faults|change_plan|define_scenarios)$/));
-  const value = tamed(drawBody(told, chance, ground), chance);
-  const way = [
-    "token",
-    "oauth_post",
-    "jwks",
-    "userinfo",
-    "authorize",
-    "register",
-    "par",
-    "home",
-    "authorization_server_metadata",
-  ];
-  const asked = Array.from({ length: 3 }, () => chance.pick(named(new RegExp(`^(${way.join("|")})$`))));
-  const withQuery = asked.map((one): Message => ({
-    ...one,
-    query: [...one.query, ["x", chance.pick(["1", "漢", "\0", "a\r\nx-zqx-injected: 1", "<zqx>"])]],
-  }));
+  const told = chance.pick(named(/^control_(add_faults|add_faults|change_plan|define_scenarios)$/));
+  const asked = Array.from({ length: 3 }, () => {
+    const name = chance.pick(Object.keys(endpoints));
+    return chance.pick(messages.filter((one) => one.name === name));
+  });
+  const met = asked.map(({ name }) => endpoints[name] ?? "token");
+  const value = tamed(drawBody(told, chance, ground), { chance, met });
+  const odd = ["1", "漢", "\0", "a\r\nx-zqx-injected: 1", "<zqx>"];
+  const withQuery = asked.map((one): Message => ({ ...one, query: [...one.query, ["x", chance.pick(odd)]] }));
   return [
     send({ ...told, body: { kind: "json", value } }),
     ...withQuery.flatMap((one) => led(one, chance.happens(0.2) ? [chooseMutation(chance)] : [])),
@@ -256,26 +289,27 @@ function drawBody({ name, method, path }: Message, chance: Chance, { openapi }: 
   return schema === undefined ? name : drawFrom(schema, chance);
 }
 
-/** What waits is made to wait shortly, and what waits for something else is made to meet it. */
-function tamed(value: Json, chance: Chance): Json {
-  if (typeof value !== "object" || value === null) return value;
-  if (!isObject(value)) return value.map((item) => tamed(item, chance));
-  return Object.fromEntries(
-    Object.entries(value).filter(([name]) => name !== "delay_ms" || chance.happens(0.2)).map(([name, member]) => [
-      name,
-      name === "delay_ms" || name === "every_ms"
-        ? 1
-        : name === "match"
-        ? metMatch(member, chance)
-        : tamed(member, chance),
-    ]),
-  );
+interface Taming {
+  readonly chance: Chance;
+  /** The endpoints that are asked afterwards. */
+  readonly met: readonly string[];
 }
 
-function metMatch(match: Json, chance: Chance): Json {
-  return chance.happens(0.7)
-    ? { endpoint: chance.pick(["token", "mcp", "jwks", "userinfo", "register", "authorize"]) }
-    : match;
+/** Conditions that are rarely met in a short way. */
+const conditions = /^(nth|after|until|not_accepting|revision_after)$/;
+
+/** What waits is made to wait shortly, and what waits for something is made to meet it. */
+function tamed(value: Json, taming: Taming): Json {
+  const { chance, met } = taming;
+  if (typeof value !== "object" || value === null) return value;
+  if (!isObject(value)) return value.map((item) => tamed(item, taming));
+  return Object.fromEntries(
+    Object.entries(value).filter(([name]) => !conditions.test(name) || chance.happens(0.2)).map(([name, member]) => {
+      if (name === "delay_ms" || name === "every_ms") return [name, 1];
+      if (name === "match" && chance.happens(0.8)) return [name, { endpoint: chance.pick(met) }];
+      return [name, tamed(member, taming)];
+    }),
+  );
 }
 
 const claims = ["aud", "iss", "scope", "client_id", "sid", "exp", "sub", "iat", "nbf"];
@@ -395,35 +429,45 @@ function oracle(chance: Chance): readonly Step[] {
 const kinds: Readonly<Record<string, Kind>> = {
   broken: { weight: 20, plot: broken, rootShare: 0.15, scenarioShare: 0.15 },
   stored: { weight: 14, plot: stored, rootShare: 0.15 },
-  walk: { weight: 6, plot: walk, scenarioShare: 0.3 },
+  walk: { weight: 4, plot: walk, scenarioShare: 0.3 },
   race: { weight: 3, plot: race },
   framed: { weight: 10, plot: framed, scenarioShare: 0.6 },
   headed: { weight: 8, plot: headed },
-  faulty: { weight: 12, plot: faulty },
-  minted: { weight: 10, plot: minted },
+  astray: { weight: 8, plot: astray },
+  heavy: { weight: 6, plot: heavy },
+  faulty: { weight: 12, publicWeight: 30, plot: faulty },
+  minted: { weight: 8, plot: minted },
   respelled: { weight: 3, plot: respelled },
   indiscreet: { weight: 8, plot: indiscreet },
   foreign: { weight: 6, plot: foreign },
   neighbours: { weight: 4, plot: neighbours },
   oracle: { weight: 3, plot: oracle },
   pair: { weight: 60, modes: ["pair"], plot: pair },
-  flood: { weight: 4, modes: ["local", "memory", "public"], plot: flood, rootShare: 0.6 },
+  flood: { weight: 3, publicWeight: 15, modes: ["local", "memory", "public"], plot: flood, rootShare: 0.6 },
   deaf: { weight: 3, modes: ["local", "memory", "public"], plot: deaf },
-  crowd: { weight: 30, modes: ["few"], plot: crowd },
+  crowd: { weight: 200, modes: ["few"], plot: crowd },
 };
-
-/** Draws a case. */
-export function drawCase(chance: Chance, ground: Ground, only?: string): Case {
-  const possible = Object.entries(kinds).filter(([name, { modes }]) =>
-    (only === undefined || only === name) && (modes === undefined || modes.includes(ground.mode))
-  );
-  const plot = chance.pickWeighted(possible.map(([name, { weight }]): readonly [number, string] => [weight, name]));
-  const { plot: draw, rootShare = 0.05, scenarioShare = 0 } = kinds[plot] ?? { plot: broken };
-  const isRoot = chance.happens(rootShare);
-  const scenario = !isRoot && chance.happens(scenarioShare) ? chance.pick(ground.scenarios) : "standard";
-  const isRecordRead = plot === "indiscreet" || chance.happens(0.2);
-  return { plot, mode: ground.mode, scenario, isRoot, isRecordRead, steps: draw(chance, ground) };
-}
 
 /** The names of the plots. */
 export const plotNames: readonly string[] = Object.keys(kinds);
+
+/** Plots after which the record is always looked at. */
+const recordPlots: ReadonlySet<string> = new Set(["indiscreet", "heavy"]);
+
+/** Draws a case. */
+export function drawCase(chance: Chance, ground: Ground, plots: readonly string[] = plotNames): Case {
+  const possible = Object.entries(kinds).filter(([name, { modes }]) =>
+    plots.includes(name) && (modes === undefined || modes.includes(ground.mode))
+  );
+  const plot = chance.pickWeighted(
+    possible.map(([name, { weight, publicWeight = weight }]): readonly [number, string] => [
+      ground.mode === "public" ? publicWeight : weight,
+      name,
+    ]),
+  );
+  const { plot: draw, rootShare = 0.05, scenarioShare = 0 } = kinds[plot] ?? { plot: broken };
+  const isRoot = chance.happens(rootShare);
+  const scenario = !isRoot && chance.happens(scenarioShare) ? chance.pick(ground.scenarios) : "standard";
+  const isRecordRead = recordPlots.has(plot) || chance.happens(0.15);
+  return { plot, mode: ground.mode, scenario, isRoot, isRecordRead, steps: draw(chance, ground) };
+}

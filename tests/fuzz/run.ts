@@ -2,15 +2,14 @@
 import type { Case } from "./case.ts";
 import { createChance, seedOf } from "./chance.ts";
 import { type Finding, judge } from "./judges.ts";
-import { isObject, type Json } from "./message.ts";
 import { play, type Stage } from "./play.ts";
-import { drawCase, type Ground } from "./plots.ts";
+import { drawCase } from "./plots.ts";
 import { type Mode, modes } from "./process.ts";
 import { createFindings, type Findings, kindOf } from "./report.ts";
 import { shrink } from "./shrink.ts";
 import type { Story } from "./story.ts";
+import { survey } from "./survey.ts";
 import { startTarget, type Target } from "./target.ts";
-import type { Wire } from "./wire.ts";
 
 /** What a run is made of. */
 export interface RunOptions {
@@ -19,8 +18,10 @@ export interface RunOptions {
   /** The checkout that is attacked. */
   readonly root: string;
   readonly modes?: readonly Mode[];
-  /** Only cases of this plot. */
-  readonly plot?: string;
+  /** Only cases of these plots. */
+  readonly plots?: readonly string[];
+  /** How many cases at the most. */
+  readonly maxCases?: number;
   /** Only this case of the seed. */
   readonly only?: number;
   /** Whether what is found is made smaller. */
@@ -35,18 +36,25 @@ export interface RunResult {
   readonly requests: number;
 }
 
-/** How many cases one process is given, and how long. */
-const CASES_A_ROUND = 40;
-const SHRINK_MS = 4000;
+/** How many cases a process is given before it is asked to end. */
+const roundSizes: Readonly<Record<Mode, number>> = { local: 60, memory: 40, public: 40, pair: 20, few: 4 };
+/** How long each finding is made smaller, once the attack is over. */
+const SHRINK_MS = 3000;
 /** Steps that take too long to be taken again and again. */
 const costly: ReadonlySet<string> = new Set(["flood", "listen", "idle"]);
 
+/** A finding that is to be seen again. */
+interface Unconfirmed {
+  readonly finding: Finding;
+  readonly story: Story;
+}
+
 /** Attacks a checkout. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, minutes, root, log, only } = options;
+  const { seed, minutes, root, log, only, maxCases = Infinity } = options;
   const startMs = performance.now();
   const elapsedMs = (): number => performance.now() - startMs;
-  const isLate = (): boolean => elapsedMs() > minutes * 60_000;
+  const isLate = (): boolean => elapsedMs() > minutes * 60_000 || cases >= maxCases;
   const findings = createFindings(elapsedMs);
   const listener = listenForCalls();
   let number = 0;
@@ -59,28 +67,34 @@ export async function run(options: RunOptions): Promise<RunResult> {
     nextLabel: () => `fuzzer-own-label-${number++}`,
   });
   const all = options.modes ?? modes;
-  for (let round = only === undefined ? 0 : Math.floor(only / CASES_A_ROUND); !isLate(); round++) {
+  const unconfirmed: Unconfirmed[] = [];
+  for (let round = 0, place = 0; !isLate() && place <= (only ?? Infinity); round++) {
     const mode = all[round % all.length] ?? "local";
+    const end = place + roundSizes[mode];
+    if (only !== undefined && only >= end) {
+      place = end;
+      continue;
+    }
     let target = await startTarget(mode, root);
-    const ground = await survey(target, mode);
-    for (let index = 0; index < CASES_A_ROUND && !isLate(); index++) {
-      const place = round * CASES_A_ROUND + index;
-      if (only !== undefined && only !== place) continue;
-      const played = drawCase(createChance(seedOf(seed, place)), ground, options.plot);
+    const ground = await survey(target);
+    for (place = only ?? place; place < end && !isLate(); place = only === undefined ? place + 1 : end) {
+      const played = drawCase(createChance(seedOf(seed, place)), ground, options.plots);
       const story = await play(stageOf(target), played);
       cases++;
       requests += story.seen.length;
       const found = judge(story);
-      const fresh = found.filter((finding) => findings.add(finding, story, `case ${place} of seed ${seed}`));
-      for (const finding of fresh) log(`${Math.round(elapsedMs() / 1000)} s, case ${place}: ${kindOf(finding)}`);
-      if (fresh.length > 0) await confirm(fresh, story, { ...options, findings, stageOf });
+      for (const finding of found) {
+        if (!findings.add(finding, story, `case ${place} of seed ${seed}`)) continue;
+        log(`${Math.round(elapsedMs() / 1000)} s, case ${place}: ${kindOf(finding)}`);
+        unconfirmed.push({ finding, story });
+      }
       if (!needsRestart(story, found)) continue;
       await target.stop();
       target = await startTarget(mode, root);
     }
-    await end(target, findings, { log, place: `round ${round} of seed ${seed}` });
-    if (only !== undefined) break;
+    await endRound(target, findings, { log, place: `round ${round} of seed ${seed}` });
   }
+  if (options.isShrinking) await confirm(unconfirmed, { root, findings, stageOf });
   listener.stop();
   return { findings, cases, requests };
 }
@@ -92,52 +106,55 @@ function needsRestart(story: Story, found: readonly Finding[]): boolean {
     story.seen.some(({ step, answer }) => step < 0 && (answer.status === undefined || answer.status >= 500));
 }
 
-interface Confirming extends RunOptions {
+/** What confirming needs. */
+interface Confirming {
+  readonly root: string;
   readonly findings: Findings;
   readonly stageOf: (target: Target) => Stage;
 }
 
-/** Sees the findings of a case again on a fresh target, and in smaller cases if there is time. */
-async function confirm(
-  fresh: readonly Finding[],
-  story: Story,
-  { root, findings, stageOf, isShrinking }: Confirming,
+/** Sees findings again on a fresh target, and in smaller cases if there is time. */
+async function confirm(unconfirmed: readonly Unconfirmed[], confirming: Confirming): Promise<void> {
+  for (const mode of modes) {
+    const ofMode = unconfirmed.filter(({ story: { case: { mode: own, steps } } }) =>
+      own === mode && !steps.some(({ kind }) => costly.has(kind))
+    );
+    if (ofMode.length > 0) await confirmIn(mode, ofMode, confirming);
+  }
+}
+
+async function confirmIn(
+  mode: Mode,
+  unconfirmed: readonly Unconfirmed[],
+  { root, findings, stageOf }: Confirming,
 ): Promise<void> {
-  if (!isShrinking || story.case.steps.some(({ kind }) => costly.has(kind))) return;
-  let target = await startTarget(story.case.mode, root);
-  const found = new Map<string, Story>();
-  const kindsIn = async (smaller: Case): Promise<ReadonlySet<string>> => {
-    const again = await play(stageOf(target), smaller);
-    const all = judge(again);
-    const kinds = new Set(all.map(kindOf));
-    for (const kind of kinds) found.set(kind, again);
-    if (needsRestart(again, all)) {
-      await target.stop();
-      target = await startTarget(story.case.mode, root);
-    }
-    return kinds;
-  };
-  const seenAgain = await kindsIn(story.case);
-  const deadlineMs = performance.now() + SHRINK_MS;
-  for (const finding of fresh) {
+  let target = await startTarget(mode, root);
+  for (const { finding, story } of unconfirmed) {
     const kind = kindOf(finding);
-    const isSeen = seenAgain.has(kind);
-    if (isSeen) {
-      await shrink(
-        found.get(kind)?.case ?? story.case,
-        async (smaller) => (await kindsIn(smaller)).has(kind),
-        () => performance.now() > deadlineMs,
-      );
-    }
-    findings.confirm(finding, isSeen ? found.get(kind) : undefined);
+    let shown: Story | undefined;
+    const fails = async (smaller: Case): Promise<boolean> => {
+      const again = await play(stageOf(target), smaller);
+      const found = judge(again);
+      const isSame = found.some((other) => kindOf(other) === kind);
+      if (isSame) shown = again;
+      if (needsRestart(again, found)) {
+        await target.stop();
+        target = await startTarget(mode, root);
+      }
+      return isSame;
+    };
+    const deadlineMs = performance.now() + SHRINK_MS;
+    const isSeen = await fails(story.case);
+    if (isSeen) await shrink(story.case, fails, () => performance.now() > deadlineMs);
+    findings.confirm(finding, isSeen ? shown : undefined);
     // What takes long once may be the machine's fault.
-    if (!isSeen && finding.judge === "in time") findings.forget(finding);
+    if (!isSeen && (finding.judge === "in time" || finding.judge === "others served")) findings.forget(finding);
   }
   await target.stop();
 }
 
 /** Ends a target, which must not take long. */
-async function end(
+async function endRound(
   target: Target,
   findings: Findings,
   { log, place }: { readonly log: (line: string) => void; readonly place: string },
@@ -156,37 +173,6 @@ async function end(
     observations: stopped.map((how) => ({ kind: "stopped", how })),
   };
   for (const finding of judge(story)) if (findings.add(finding, story, place)) log(`${place}: ${kindOf(finding)}`);
-}
-
-/** What a target says of itself: its scenarios, and what its control API takes. */
-async function survey(target: Target, mode: Mode): Promise<Ground> {
-  const prefix = "/s/standard~fuzzer-own-label-survey";
-  const ask = async (path: string): Promise<string> => {
-    const wire: Wire = {
-      method: "GET",
-      target: prefix + path,
-      headers: [["accept", "application/json"]],
-      body: undefined,
-      framing: {},
-    };
-    return (await target.send(wire, 0)).body;
-  };
-  const openapi: Json = JSON.parse(await ask("/control/openapi.json"));
-  const listed = /scenarios: ([\w, -]+)/.exec(
-    (await target.send({
-      method: "GET",
-      target: "/s/none-of-this-name/health",
-      headers: [],
-      body: undefined,
-      framing: {},
-    }, 0)).body,
-  )?.[1];
-  const scenarios = listed?.split(", ").filter((name) => /^[\w-]+$/.test(name)) ?? [];
-  return {
-    mode,
-    openapi: isObject(openapi) ? openapi : {},
-    scenarios: scenarios.length > 0 ? scenarios : ["standard"],
-  };
 }
 
 /** Somebody on this machine whom no page of another site may have called. */

@@ -19,6 +19,8 @@ const texts = [
   "{body.redirect_uris}",
   "<script>zqx</script>",
 ];
+const mediaTypes = ["text/html", "text/javascript", "image/svg+xml", "application/json"];
+const claimNames = ["aud", "scope", "iss", "exp", "zz"];
 const headerNames = [
   "x-a",
   "content-type",
@@ -30,20 +32,21 @@ const headerNames = [
 ];
 
 /** Draws a value that a schema allows. */
-export function drawFrom(schema: Json | undefined, chance: Chance, level = 0): Json {
+export function drawFrom(schema: Json | undefined, chance: Chance, level = 0, name = ""): Json {
+  if (name === "body" && chance.happens(0.5)) return chance.pick(["<zqx>", "<script>zqx</script>", ""]);
   if (!isObject(schema)) return oddJson(chance);
   const any = schema.anyOf ?? schema.oneOf ?? null;
-  if (isList(any) && any.length > 0) return drawFrom(chance.pick(preferred(any, chance)), chance, level);
+  if (isList(any) && any.length > 0) return drawFrom(chance.pick(preferred(any, chance)), chance, level, name);
   if (schema.const !== undefined) return schema.const;
   const allowed = schema.enum ?? null;
   if (isList(allowed) && allowed.length > 0) return chance.pick(allowed);
   switch (schema.type) {
     case "object":
-      return drawObject(schema, chance, level);
+      return drawObject(schema, chance, level, name);
     case "array":
       return Array.from({ length: chance.between(1, 2) }, () => drawFrom(schema.items, chance, level + 1));
     case "string":
-      return drawText(schema, chance);
+      return /^content.type$/.test(name) ? chance.pick(mediaTypes) : drawText(schema, chance);
     case "integer":
     case "number":
       return drawNumber(schema, chance);
@@ -63,26 +66,23 @@ function preferred(shapes: readonly Json[], chance: Chance): readonly Json[] {
   return objects.length > 0 && chance.happens(0.85) ? objects : shapes;
 }
 
-function drawObject({ properties, required, additionalProperties }: JsonObject, chance: Chance, level: number): Json {
-  const needed = isList(required ?? null) ? required : [];
-  const size = isObject(properties) ? Object.keys(properties).length : 0;
-  const share = level > MAX_LEVELS ? 0 : level === 0 ? 0.6 : Math.min(0.5, 3 / Math.max(1, size));
-  const members = isObject(properties)
-    ? Object.entries(properties).filter(([name]) =>
-      (isList(needed ?? null) && JSON.stringify(needed).includes(`"${name}"`)) || chance.happens(share)
-    ).map(([name, member]) => [name, drawFrom(member, chance, level + 1)] as const)
-    : [];
-  const isOpen = isObject(additionalProperties) && level <= MAX_LEVELS;
-  const more = isOpen
-    ? Array.from(
-      { length: chance.between(0, 2) },
-      () =>
-        [
-          chance.pick([...headerNames, "aud", "scope", "zz"]),
-          drawFrom(additionalProperties, chance, level + 1),
-        ] as const,
-    )
-    : [];
+function drawObject(
+  { properties, required, additionalProperties }: JsonObject,
+  chance: Chance,
+  level: number,
+  name: string,
+): Json {
+  const needed: readonly Json[] = isList(required ?? null) ? JSON.parse(JSON.stringify(required)) : [];
+  const described = isObject(properties) ? Object.entries(properties) : [];
+  const share = level > MAX_LEVELS ? 0 : level === 0 ? 0.6 : Math.min(0.5, 3 / Math.max(1, described.length));
+  const members = described.filter(([own]) => needed.includes(own) || chance.happens(share))
+    .map(([own, member]) => [own, drawFrom(member, chance, level + 1, own)] as const);
+  if (!isObject(additionalProperties) || level > MAX_LEVELS) return Object.fromEntries(members);
+  const names = name === "headers" ? headerNames : claimNames;
+  const more = Array.from({ length: chance.between(0, 2) }, () => {
+    const own = chance.pick(names);
+    return [own, drawFrom(additionalProperties, chance, level + 1, own)] as const;
+  });
   return Object.fromEntries([...members, ...more]);
 }
 

@@ -1,0 +1,59 @@
+/** The fuzzer's minute in CI: a seed that stays, and one that changes, in process and against processes. */
+import assert from "node:assert/strict";
+import { attackInProcess } from "../fuzz/in_process.ts";
+import { modes } from "../fuzz/process.ts";
+import { createFindings } from "../fuzz/report.ts";
+import { run } from "../fuzz/run.ts";
+import { testApp } from "../helpers.ts";
+
+/** What needs neither connections nor a minute: the rest is for `deno task fuzz`. */
+const inProcessPlots = [
+  "broken",
+  "stored",
+  "walk",
+  "race",
+  "astray",
+  "heavy",
+  "faulty",
+  "minted",
+  "respelled",
+  "indiscreet",
+  "foreign",
+];
+const plots = [...inProcessPlots, "framed", "headed", "neighbours", "oracle", "pair", "crowd"];
+
+const fixed = 1;
+const changing = Number(Deno.env.get("FUZZ_SEED") ?? Date.now() % 1_000_000);
+
+for (const [name, seed] of [["a seed that stays", fixed], [`the seed ${changing} of this run`, changing]] as const) {
+  Deno.test(`the app withstands the cases of ${name}, in process`, async () => {
+    const lines: string[] = [];
+    const findings = createFindings(() => 0);
+    await using test = await testApp({
+      now: Date.now,
+      log: (event) => void (event.event === "error" && lines.push(JSON.stringify(event))),
+    });
+    await attackInProcess({ app: test.app, lines }, { seed, cases: 120, plots: inProcessPlots, findings });
+    await test.answered();
+    assert.equal(findings.size(), 0, findings.write());
+  });
+
+  Deno.test(`a process withstands the cases of ${name}`, async () => {
+    const log = (): void => {};
+    for (const mode of modes) {
+      const maxCases = mode === "few" ? 2 : 12;
+      const root = new URL("../../", import.meta.url).pathname;
+      const { findings } = await run({
+        seed,
+        minutes: 1,
+        root,
+        modes: [mode],
+        plots,
+        maxCases,
+        isShrinking: true,
+        log,
+      });
+      assert.equal(findings.size(), 0, findings.write());
+    }
+  });
+}
