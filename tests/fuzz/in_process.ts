@@ -1,10 +1,10 @@
 /** The app in this process as a target: fast, without connections, so without what only connections can do. */
 import type { App } from "../../main.ts";
 import { createChance, seedOf } from "./chance.ts";
-import { judge } from "./judges.ts";
+import { type Finding, judge } from "./judges.ts";
 import { play, type Stage } from "./play.ts";
 import { drawCase } from "./plots.ts";
-import type { Findings } from "./report.ts";
+import { type Findings, kindOf } from "./report.ts";
 import { survey } from "./survey.ts";
 import type { Target } from "./target.ts";
 import { type Answer, type Wire, within } from "./wire.ts";
@@ -116,7 +116,17 @@ export async function attackInProcess(
   const stage = inProcess(attacked);
   const ground = await survey(stage.target);
   for (let place = 0; place < cases; place++) {
-    const story = await play(stage, drawCase(createChance(seedOf(seed, place)), ground, plots));
-    for (const finding of judge(story)) findings.add(finding, story, `case ${place} of seed ${seed}, in process`);
+    const drawn = drawCase(createChance(seedOf(seed, place)), ground, plots);
+    const story = await play(stage, drawn);
+    for (const finding of judge(story)) {
+      // What takes long once may be the machine's fault.
+      const isSeen = finding.judge !== "in time" ||
+        judge(await play(stage, drawn)).some((other) => isSame(other, finding));
+      if (isSeen) findings.add(finding, story, `case ${place} of seed ${seed}, in process`);
+    }
   }
+}
+
+function isSame(one: Finding, other: Finding): boolean {
+  return kindOf(one) === kindOf(other);
 }

@@ -268,13 +268,16 @@ function isLate({ answer, message }: Seen, isShaped: boolean): boolean {
   return answer.ms > MAX_MS;
 }
 
+/** What is said of an attack that was withstood. */
+const expected = /^No connection can be accepted \(/;
+
 /** Errors in a log of JSON lines, and whatever else stands there. */
 export function errorsIn(printed: string): readonly string[] {
   return printed.split("\n").flatMap((line) => {
     if (line.trim() === "" || line.startsWith('{"event":"exchange"') || line.startsWith('{"event":"ready"')) return [];
     if (!line.startsWith("{")) return /^\s/.test(line) ? [] : [line];
     const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
-    return message === undefined ? [] : [message];
+    return message === undefined || expected.test(message) ? [] : [message];
   });
 }
 

@@ -19,7 +19,7 @@ const write = (line: string): void => void Deno.stdout.writeSync(new TextEncoder
 const seed = Number(values.seed);
 write(`Seed ${seed}, ${values.minutes} minutes, against ${values.target}`);
 const wanted = modes.filter((mode) => values.mode === undefined || values.mode.includes(mode));
-const { findings, cases, requests } = await run({
+const { findings, cases, requests, spentMs } = await run({
   seed,
   minutes: Number(values.minutes),
   root: values.target,
@@ -30,5 +30,6 @@ const { findings, cases, requests } = await run({
   ...(values.case === undefined ? {} : { only: Number(values.case) }),
 });
 write(`\n${findings.write()}`);
+write(`Seconds by plot: ${[...spentMs].map(([plot, ms]) => `${plot} ${Math.round(ms / 1000)}`).join(", ")}`);
 write(`Seed ${seed}: ${cases} cases, ${requests} requests, ${findings.size()} kinds of findings`);
 Deno.exit(findings.size() > 0 ? 1 : 0);

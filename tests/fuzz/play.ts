@@ -7,7 +7,7 @@ import { mutate } from "./mutations.ts";
 import type { Observation, Seen, Story } from "./story.ts";
 import type { Target } from "./target.ts";
 import { messages } from "./valid.ts";
-import { type Answer, bytesOf, pause, type Wire } from "./wire.ts";
+import { type Answer, bytesOf, pause, type Wire, within } from "./wire.ts";
 
 /** What a case is played with. */
 export interface Stage {
@@ -325,7 +325,7 @@ async function readFor(connection: Deno.TcpConn, ms: number): Promise<string> {
       text += new TextDecoder().decode(buffer.subarray(0, count));
     }
   };
-  await Promise.race([read(), pause(ms)]);
+  await within(read(), ms);
   return text;
 }
 

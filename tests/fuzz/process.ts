@@ -1,5 +1,5 @@
 /** A server in a process of its own, from any checkout, as the system sees it. */
-import { pause } from "./wire.ts";
+import { within } from "./wire.ts";
 
 /** What the fuzzer starts servers with. */
 export type Mode = "local" | "memory" | "public" | "pair" | "few";
@@ -74,7 +74,7 @@ export async function startServer(
     isAlive = false;
     return status;
   });
-  const line = await Promise.race([readiness, pause(START_MS), ended.then(() => undefined)]);
+  const line = await within(Promise.race([readiness, ended.then(() => undefined)]), START_MS);
   if (line === undefined) throw new Error("The server did not start");
   const ready: { readonly port: number } = JSON.parse(line);
   const { pid } = child;

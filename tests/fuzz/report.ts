@@ -33,16 +33,14 @@ export function kindOf({ judge, kind }: Pick<Finding, "judge" | "kind">): string
   return `${judge}: ${kind}`;
 }
 
-/** Opens a list. */
-export function createFindings(nowMs: () => number): Findings {
+/** Opens a list; kinds that are known are not taken. */
+export function createFindings(nowMs: () => number, known?: RegExp): Findings {
   const groups = new Map<string, Group>();
   return {
     add: (finding, story, place) => {
-      const known = groups.get(kindOf(finding));
-      if (known) {
-        known.count++;
-        return false;
-      }
+      const group = groups.get(kindOf(finding));
+      if (group) group.count++;
+      if (group || known?.test(kindOf(finding))) return false;
       groups.set(kindOf(finding), {
         first: finding,
         place,

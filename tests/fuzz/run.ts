@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly only?: number;
   /** Whether what is found is made smaller. */
   readonly isShrinking: boolean;
+  /** Kinds of findings that are not to be told. */
+  readonly known?: RegExp;
   readonly log: (line: string) => void;
 }
 
@@ -34,6 +36,8 @@ export interface RunResult {
   readonly findings: Findings;
   readonly cases: number;
   readonly requests: number;
+  /** How long the cases of each plot took, in milliseconds. */
+  readonly spentMs: ReadonlyMap<string, number>;
 }
 
 /** How many cases a process is given before it is asked to end. */
@@ -55,7 +59,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const startMs = performance.now();
   const elapsedMs = (): number => performance.now() - startMs;
   const isLate = (): boolean => elapsedMs() > minutes * 60_000 || cases >= maxCases;
-  const findings = createFindings(elapsedMs);
+  const findings = createFindings(elapsedMs, options.known);
   const listener = listenForCalls();
   let number = 0;
   let cases = 0;
@@ -68,6 +72,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   });
   const all = options.modes ?? modes;
   const unconfirmed: Unconfirmed[] = [];
+  const spentMs = new Map<string, number>();
   for (let round = 0, place = 0; !isLate() && place <= (only ?? Infinity); round++) {
     const mode = all[round % all.length] ?? "local";
     const end = place + roundSizes[mode];
@@ -79,7 +84,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const ground = await survey(target);
     for (place = only ?? place; place < end && !isLate(); place = only === undefined ? place + 1 : end) {
       const played = drawCase(createChance(seedOf(seed, place)), ground, options.plots);
+      const playedMs = elapsedMs();
       const story = await play(stageOf(target), played);
+      spentMs.set(played.plot, (spentMs.get(played.plot) ?? 0) + elapsedMs() - playedMs);
       cases++;
       requests += story.seen.length;
       const found = judge(story);
@@ -96,7 +103,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   if (options.isShrinking) await confirm(unconfirmed, { root, findings, stageOf });
   listener.stop();
-  return { findings, cases, requests };
+  return { findings, cases, requests, spentMs };
 }
 
 /** A server that is ill would have others pay for what one case has done. */

@@ -65,7 +65,7 @@ export async function startTarget(mode: Mode, root: string): Promise<Target> {
     printed: () => printed,
     takeWorstHealthMs: prober.take,
     stop: async () => {
-      prober.stop();
+      await prober.stop();
       const stopped = await Promise.all(servers.map((server) => server.stop()));
       await Deno.remove(folder, { recursive: true });
       return stopped;
@@ -74,7 +74,7 @@ export async function startTarget(mode: Mode, root: string): Promise<Target> {
 }
 
 /** Asks for `/health` again and again, as somebody does who has nothing to do with the attack. */
-function probe(port: number): { readonly take: () => number; readonly stop: () => void } {
+function probe(port: number): { readonly take: () => number; readonly stop: () => Promise<void> } {
   let worst = 0;
   let askedMs: number | undefined;
   let isOver = false;
@@ -94,9 +94,12 @@ function probe(port: number): { readonly take: () => number; readonly stop: () =
       await pause(PROBE_MS);
     }
   };
-  void loop();
+  const looping = loop();
   return {
-    stop: () => void (isOver = true),
+    stop: async () => {
+      isOver = true;
+      await looping;
+    },
     take: () => {
       // One that is still waited for counts as well.
       const found = Math.max(worst, askedMs === undefined ? 0 : performance.now() - askedMs);
