@@ -9,6 +9,7 @@ import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/public/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
 import { MAX_EXCHANGE_BYTES } from "../lib/recorder/fit.ts";
+import { createEvidence } from "../lib/recorder/evidence.ts";
 import { createNames } from "../lib/recorder/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { createRings } from "../lib/recorder/rings.ts";
@@ -87,7 +88,9 @@ function createTapeFor(
 ): Tape {
   const seed = new DataView(chance.bytes(4).buffer).getUint32(0);
   if (!shared) {
-    return createTape({ names: createNames(chance.bytes(32)), rings: createRings({ seed }), slices, report });
+    const evidence = createEvidence();
+    const rings = createRings({ seed, onForget: evidence.add });
+    return createTape({ names: createNames(chance.bytes(32)), rings, evidence, slices, report });
   }
   const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
   return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed });

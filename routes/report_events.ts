@@ -176,7 +176,7 @@ export function parseEventId(id: string | null): EventId | undefined {
   return { record, sequence: Number(sequence) };
 }
 
-function summaryOf({ verdict, clients }: Report): Record<string, unknown> {
+function summaryOf({ verdict, record, clients }: Report): Record<string, unknown> {
   return {
     verdict,
     clients: clients.slice(-MAX_CLIENTS).map(({ id, name, revision, exchanges, verdict: own }) => ({
@@ -186,6 +186,7 @@ function summaryOf({ verdict, clients }: Report): Record<string, unknown> {
       exchanges,
       verdict: own,
     })),
+    record,
   };
 }
 

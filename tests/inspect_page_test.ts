@@ -62,7 +62,7 @@ const client: ClientReport = { id: "c1", exchanges: [3, 7], findings: [finding],
 const report: Report = {
   sandbox: "main",
   expects: [],
-  record: { isWhole: true, cut: 0, leftOut: 0 },
+  record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
   clients: [client],
   verdict: "fail",
 };
@@ -158,6 +158,19 @@ Deno.test("brokenByLine puts a broken rule beside the last of the lines that pro
   assert.deepEqual([...brokenByLine(kept)], []);
 });
 
+Deno.test("missingText says how many exchanges fell off the record, and what of them the verdict does not count", () => {
+  const dropping = (dropped: number, unjudged: number): string =>
+    missingText({ isWhole: false, cut: 0, leftOut: 0, dropped, unjudged });
+  assert.equal(
+    dropping(50, 0),
+    "Not all of it is here: the oldest exchanges are no longer kept (50; the verdict counts them).",
+  );
+  assert.equal(
+    dropping(9000, 12),
+    "Not all of it is here: the oldest exchanges are no longer kept (9000; the verdict does not count 12 of them).",
+  );
+});
+
 Deno.test("verdictText tells broken rules from warnings, as the verdict does (issue 16)", () => {
   const advice: Finding = { ...finding, level: "SHOULD" };
   assert.deepEqual([finding, advice, { ...advice, isExpected: true }].map(isFailure), [true, false, true]);
@@ -174,9 +187,9 @@ Deno.test("verdictText tells broken rules from warnings, as the verdict does (is
 });
 
 Deno.test("missingText says what a report was made without (issue 16)", () => {
-  assert.equal(missingText({ isWhole: true, cut: 0, leftOut: 0 }), "");
+  assert.equal(missingText({ isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 }), "");
   assert.equal(
-    missingText({ isWhole: false, cut: 2, leftOut: 1 }),
+    missingText({ isWhole: false, cut: 2, leftOut: 1, dropped: 0, unjudged: 0 }),
     "Not all of it is here: the oldest exchanges are no longer kept; 1 exchange never came on record; " +
       "2 exchanges too large to be kept whole.",
   );

@@ -46,6 +46,11 @@ function fakeRecord(): {
   const recordOf = (): Recorded => ({
     exchanges: Array.from({ length: facts.count }, (_, index) => example(index + 1)),
     isWhole: true,
+    earlier: [],
+    isComplete: true,
+    dropped: 0,
+    unjudged: 0,
+    clearedAt: 0,
     leftOut: 0,
     version: String(facts.count),
   });

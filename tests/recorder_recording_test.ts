@@ -41,7 +41,7 @@ function postJson(body: string, headers: Record<string, string> = {}): Request {
 }
 
 function entry(sequence: number, bytes = 100): Entry {
-  return { sequence, bytes, measure: () => bytes, exchange: () => example(sequence) };
+  return { sequence, bytes, measure: () => bytes, likeness: () => "alike", exchange: () => example(sequence) };
 }
 
 function example(sequence: number): Exchange {

@@ -153,7 +153,13 @@ function createTime(): Time {
 function put(tape: Tape, count: number, more: Partial<Exchange> = {}): void {
   for (let index = 0; index < count; index++) {
     const sequence = tape.number("main");
-    const entry: Entry = { sequence, bytes: 100, measure: () => 100, exchange: () => example(sequence, more) };
+    const entry: Entry = {
+      sequence,
+      bytes: 100,
+      measure: () => 100,
+      likeness: () => "alike",
+      exchange: () => example(sequence, more),
+    };
     tape.put("main", entry);
   }
 }
@@ -283,7 +289,13 @@ Deno.test("what goes on keeps its number, and is brought up to date", async () =
   using rig = await openRig();
   const own = rig.a.number("main");
   const version = (more: Partial<Exchange>): void =>
-    rig.a.put("main", { sequence: own, bytes: 100, measure: () => 100, exchange: () => example(own, more) });
+    rig.a.put("main", {
+      sequence: own,
+      bytes: 100,
+      measure: () => 100,
+      likeness: () => "alike",
+      exchange: () => example(own, more),
+    });
   version({ isOpen: true });
   await rig.pass(60);
   put(rig.a, 1);
@@ -315,11 +327,18 @@ Deno.test("listeners hear of what any process hands over, once, and of what goes
     sequence: own,
     bytes: 1,
     measure: () => 1,
+    likeness: () => "alike",
     exchange: () => example(own, { isOpen: true, status: 201 }),
   });
   await rig.pass(300);
   assert.deepEqual(heard.toSorted(), ["3 200", "4 201"]);
-  rig.b.put("main", { sequence: own, bytes: 1, measure: () => 1, exchange: () => example(own, { status: 202 }) });
+  rig.b.put("main", {
+    sequence: own,
+    bytes: 1,
+    measure: () => 1,
+    likeness: () => "alike",
+    exchange: () => example(own, { status: 202 }),
+  });
   await rig.pass(300);
   assert.deepEqual(heard.slice(2), ["4 202"]);
   const cleared = rig.a.clear("main");
@@ -337,16 +356,17 @@ Deno.test("listeners hear of what any process hands over, once, and of what goes
 
 Deno.test("2,000 exchanges of a sandbox are on record, the newest; then a report is not of all", async () => {
   using rig = await openRig();
-  const all = Array.from({ length: 2010 }, (_, index) => example(index + 1));
+  const all = Array.from({ length: 2010 }, (_, index) => example(index + 1, { url: "http://localhost/" }));
   for (let from = 0; from < all.length; from += 10) await rig.table.add("main", all.slice(from, from + 10), undefined);
   const read = rig.b.read("main");
   await rig.pass(250);
-  const { exchanges, isWhole } = await read;
+  const { exchanges, earlier, isWhole, isComplete, dropped, unjudged } = await read;
   assert.deepEqual([exchanges.length, exchanges[0]?.sequence, exchanges.at(-1)?.sequence], [2000, 11, 2010]);
-  assert.equal(isWhole, false);
+  assert.deepEqual([isWhole, isComplete, dropped, unjudged], [false, true, 10, 0]);
+  assert.deepEqual(earlier.map(({ sequence }) => sequence), [1, 2, 3, 4], "the first of what is alike");
   let rows = 0;
   for (const number of numbers(20)) rows += (await rig.table.get("main", [number])).length;
-  assert.equal(rows, 10, "what gave way is gone");
+  assert.equal(rows, 10 + earlier.length, "what gave way is gone");
 });
 
 Deno.test("what a process has to forget before it can hand it over is missing from the record, which says so", async () => {

@@ -11,6 +11,8 @@ interface Case {
   readonly rule: string;
   readonly rows: readonly Row[];
   readonly status: "kept" | "broken" | "not observed";
+  /** Whether something was cleared or has fallen off before; false if not given. */
+  readonly isCut?: boolean;
 }
 
 const openid = "/.well-known/openid-configuration";
@@ -63,6 +65,25 @@ const cases: readonly Case[] = [
     rule: "C1",
     rows: [refused, reads(), registers("hasty", "a"), authorizes()],
     status: "broken",
+  },
+  {
+    kind: "a client that asks for authorization again after the record was cleared, and remembers what it read",
+    rule: "C1",
+    rows: [[`${origin}/oauth`, {
+      route: "oauth_post",
+      method: "POST",
+      status: 401,
+      headers: [["authorization", "Bearer …a"]],
+    }], authorizes()],
+    status: "not observed",
+    isCut: true,
+  },
+  {
+    kind: "a client that comes without a token after the record was cleared, and reads nothing",
+    rule: "C1",
+    rows: [refused, authorizes()],
+    status: "broken",
+    isCut: true,
   },
   {
     kind: "a client of OpenID Connect, which looks at OpenID's place alone",
@@ -137,9 +158,9 @@ const cases: readonly Case[] = [
   },
 ];
 
-for (const { kind, rule, rows, status } of cases) {
+for (const { kind, rule, rows, status, isCut = false } of cases) {
   Deno.test(`${rule} is ${status} for ${kind}`, () => {
-    const report = buildReport(make(...rows), { sandbox: "main", hasOrigin: true, isWhole: true, expects: [rule] });
+    const report = buildReport(make(...rows), { sandbox: "main", hasOrigin: true, isWhole: !isCut, expects: [rule] });
     const findings = report.clients.flatMap((client) => client.findings.filter((found) => found.rule === rule));
     assert.deepEqual(findings.map((found) => found.status), [status], findings[0]?.detail);
   });

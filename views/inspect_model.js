@@ -309,9 +309,10 @@ export function verdictText({ verdict, clients }) {
  * @param {Report["record"]} record
  * @returns {string}
  */
-export function missingText({ isWhole, cut, leftOut }) {
+export function missingText({ isWhole, cut, leftOut, dropped, unjudged }) {
+  const judged = unjudged > 0 ? `the verdict does not count ${unjudged} of them` : "the verdict counts them";
   const parts = [
-    isWhole ? "" : "the oldest exchanges are no longer kept",
+    isWhole ? "" : `the oldest exchanges are no longer kept${dropped > 0 ? ` (${dropped}; ${judged})` : ""}`,
     leftOut > 0 ? `${countOf(leftOut, "exchange")} never came on record` : "",
     cut > 0 ? `${countOf(cut, "exchange")} too large to be kept whole` : "",
   ].filter(Boolean);

@@ -5,6 +5,7 @@
  */
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
+import { likenessOf, likenessOfExchange } from "./likeness.ts";
 import type { Names } from "./names.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
 import { type RawBody, redactBody } from "./redact_body.ts";
@@ -117,6 +118,17 @@ export class SeenEntry implements Entry {
     if (!this.#made) throw new Error("An entry was never filled");
     return this.#made;
   }
+
+  /** What it is like; undefined if it is like no other. */
+  likeness(): string | undefined {
+    return this.#seen ? likenessOfSeen(this.#seen) : this.#made && likenessOfExchange(this.#made);
+  }
+}
+
+/** The same of what was not redacted yet. */
+function likenessOfSeen({ method, url, status, departure, sentHeaders, sent }: Seen): string | undefined {
+  const { route } = departure;
+  return likenessOf({ method, url, status, route, sent: (name) => sentHeaders.get(name), body: sent?.text });
 }
 
 function redactExchange(seen: Seen, { digests, peerOf }: Names): Exchange {

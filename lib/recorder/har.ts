@@ -67,13 +67,15 @@ export function buildHar(exchanges: readonly Exchange[], version: string): Har {
 export async function* harPieces(
   exchanges: AsyncIterable<Exchange>,
   version: string,
-  { cut, leftOut }: RecordFacts,
+  { cut, leftOut, dropped }: RecordFacts,
 ): AsyncGenerator<string, void> {
   async function* entries(): AsyncGenerator<HarEntry, void> {
     for await (const exchange of exchanges) yield entryOf(exchange);
   }
   const { entries: _none, ...head } = buildHar([], version).log;
-  const comment = cut + leftOut > 0 ? { comment: `${cut} exchanges are cut, ${leftOut} are left out` } : {};
+  const missing = [[cut, "cut"], [leftOut, "left out"], [dropped, "no longer on record"]] as const;
+  const parts = missing.flatMap(([count, what]) => count > 0 ? [`${count} ${what}`] : []);
+  const comment = parts.length > 0 ? { comment: `Of all exchanges: ${parts.join(", ")}` } : {};
   yield '{"log":';
   yield* fetchedJsonPieces({ ...head, ...comment }, "entries", entries());
   yield "}";

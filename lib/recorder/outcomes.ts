@@ -5,13 +5,14 @@
  * @module
  */
 import type { Slices } from "../slices.ts";
+import { keepFindings } from "./keep_findings.ts";
 import { type Listed, listExchanges } from "./listing.ts";
 import type { Recording } from "./recording.ts";
 import { judging, type Report, type ReportOptions } from "./report.ts";
 import { textBytes } from "./sizes.ts";
 
 /** What a report is about, but for what the record itself says. */
-export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut"> {
+export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut" | "dropped" | "unjudged" | "isComplete"> {
   /** Whose record. */
   readonly sandboxId: string;
 }
@@ -20,6 +21,8 @@ export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut"> {
 export interface Outcome {
   /** Of which version of the record. */
   readonly version: string;
+  /** The number given last when that was cleared; 0 if it never was. */
+  readonly clearedAt: number;
   /** The verdict. */
   readonly report: Report;
   /** Sequence numbers of all exchanges, in the order they began, each with the client it belongs to where that can be told. */
@@ -73,9 +76,12 @@ export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: S
       keep(key, known);
       return known;
     }
-    const { exchanges = [], version = "", isWhole = true, leftOut = 0 } = recorded ?? {};
-    const report = await slices.run(judging(exchanges, { ...options, isWhole, leftOut }));
-    const outcome = { version, report, listed: listExchanges(exchanges, report) };
+    const { exchanges = [], earlier = [], version = "", clearedAt = 0, isWhole = true, ...facts } = recorded ?? {};
+    const judged = [...earlier, ...exchanges];
+    const seen = await slices.run(judging(judged, { ...options, isWhole, ...facts }));
+    const isGoingOn = known !== undefined && known.clearedAt === clearedAt && seen.record.unjudged > 0;
+    const report = isGoingOn ? keepFindings(seen, known.report, new Set(judged.map(({ sequence }) => sequence))) : seen;
+    const outcome = { version, clearedAt, report, listed: listExchanges(exchanges, report) };
     keep(key, outcome);
     return outcome;
   }

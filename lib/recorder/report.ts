@@ -62,6 +62,10 @@ export interface RecordFacts {
   readonly cut: number;
   /** How many never came on record. */
   readonly leftOut: number;
+  /** How many have fallen off it, because so many came after them. */
+  readonly dropped: number;
+  /** How many of those told something, and could not be kept to judge by. */
+  readonly unjudged: number;
 }
 
 /** What there is to say of a sandbox. */
@@ -98,6 +102,12 @@ export interface ReportOptions {
   readonly isLabelled?: boolean;
   /** How many exchanges never came on record; 0 if not given. */
   readonly leftOut?: number;
+  /** How many have fallen off it; 0 if not given. */
+  readonly dropped?: number;
+  /** How many of those told something that was not kept; 0 if not given. */
+  readonly unjudged?: number;
+  /** Whether nothing is missing that tells something; as whole as the record if not given. */
+  readonly isComplete?: boolean;
 }
 
 /**
@@ -113,24 +123,25 @@ export function buildReport(exchanges: readonly Exchange[], options: ReportOptio
 /**
  * The same in slices: a record can be long.
  *
- * @param exchanges What is on record, in order.
+ * @param exchanges What is on record, or was and is kept to judge by, in order.
  * @param options What the report is about.
  */
 export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
-  const { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled, leftOut = 0 } = options;
+  const { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled = false } = options;
+  const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
   const numbersOf = (places: readonly number[]): readonly number[] =>
     places.flatMap((index) => exchanges[index]?.sequence ?? []);
-  const place = { hasOrigin, isWhole, issued: issuedTokens(steps) };
+  const place = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
   const oldest = revisions.find((revision) => played?.includes(revision));
-  const groups = groupByClient(steps, isLabelled === undefined ? {} : { isLabelled });
+  const groups = groupByClient(steps, { isLabelled });
   const clients: ClientReport[] = [];
   for (const client of groups) clients.push(yield* judgingClient(client, place, { expects, oldest, numbersOf }));
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
     expects,
-    record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut },
+    record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut, dropped, unjudged },
     clients,
     verdict: sumUp(clients),
   };
@@ -199,15 +210,16 @@ function isApplicable({ id, revisions }: Rule, revision: Revision | undefined, e
   return expects.includes(id) || revisions.includes("2025-06-18");
 }
 
-function verdictOf(findings: readonly Finding[]): Verdict {
+/** What the findings of a client come to. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some(isFailure)) return "fail";
   const isSeen = findings.some(({ status }) => status !== "not observed");
   const isMissing = findings.some(({ isExpected, status }) => isExpected && status === "not observed");
   return isSeen && !isMissing ? "pass" : "incomplete";
 }
 
-/** Who did nothing that any rule is about (a person who looked at a document, say) does not count. */
-function sumUp(clients: readonly ClientReport[]): Verdict {
+/** What the verdicts of clients come to. Who did nothing that any rule is about (a person who looked at a document, say) does not count. */
+export function sumUp(clients: readonly ClientReport[]): Verdict {
   const judged = clients.filter(({ findings }) => findings.some(({ status }) => status !== "not observed"));
   if (judged.some(({ verdict }) => verdict === "fail")) return "fail";
   return judged.length > 0 && judged.every(({ verdict }) => verdict === "pass") ? "pass" : "incomplete";

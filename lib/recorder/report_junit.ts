@@ -22,20 +22,25 @@ export function renderJunit(report: Report): string {
  */
 export function* junitPieces(report: Report): Generator<string, void> {
   yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mock-oauth">\n';
-  const { cut, leftOut } = report.record;
-  if (cut + leftOut > 0) yield `${recordSuite(report)}\n`;
+  const { cut, leftOut, dropped } = report.record;
+  if (cut + leftOut + dropped > 0) yield `${recordSuite(report)}\n`;
   if (report.clients.length === 0) yield `${nobody(report)}\n`;
   for (const client of report.clients) yield `${suite(report, client)}\n`;
   yield "</testsuites>\n";
 }
 
 /** What the record does not have is told where nobody counts. */
-function recordSuite({ sandbox, record: { cut, leftOut } }: Report): string {
+function recordSuite({ sandbox, record: { cut, leftOut, dropped, unjudged } }: Report): string {
   const property = (name: string, value: number): string =>
     `<property${attributesOf({ name: `exchanges ${name}`, value })}/>`;
-  return `  <testsuite${attributesOf({ name: `${sandbox}: record`, tests: 0 })}><properties>${property("cut", cut)}${
-    property("left out", leftOut)
-  }</properties></testsuite>`;
+  const properties = [
+    property("cut", cut),
+    property("left out", leftOut),
+    property("no longer on record", dropped),
+    property("not kept to judge by", unjudged),
+  ];
+  const head = attributesOf({ name: `${sandbox}: record`, tests: 0 });
+  return `  <testsuite${head}><properties>${properties.join("")}</properties></testsuite>`;
 }
 
 function suite({ sandbox }: Report, { id, name, findings }: ClientReport): string {

@@ -35,13 +35,20 @@ export function* markdownPieces(
   for (const client of clients) yield section(client).map((line) => `\n${line}`).join("");
 }
 
-function missing({ cut, leftOut }: RecordFacts): readonly string[] {
+function missing({ cut, leftOut, dropped, unjudged }: RecordFacts): readonly string[] {
   const count = (number: number, what: string): string =>
     `${number} exchange${number === 1 ? " was" : "s were"} ${what}`;
   return [
     ...(cut > 0 ? [`${count(cut, "cut, being too large")}.`, ""] : []),
     ...(leftOut > 0 ? [`${count(leftOut, "left out of the record")}.`, ""] : []),
+    ...(dropped > 0
+      ? [`${count(dropped, "dropped from the record, as so many came after")}${judgedBy(unjudged)}.`, ""]
+      : []),
   ];
+}
+
+function judgedBy(unjudged: number): string {
+  return unjudged === 0 ? "; the verdict counts them" : `; the verdict does not count ${unjudged} of them`;
 }
 
 function expectation(expects: readonly string[]): string {

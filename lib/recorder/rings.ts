@@ -17,6 +17,8 @@ export interface Entry {
   readonly measure: () => number;
   /** The exchange, redacted. */
   readonly exchange: (names: Names) => Exchange;
+  /** What it is like: equal for entries that tell the same; undefined for one that is like no other. */
+  readonly likeness: () => string | undefined;
 }
 
 /** Entries of all sandboxes. */
@@ -35,6 +37,10 @@ export interface Rings {
   readonly forgotten: (sandboxId: string) => number;
   /** Whether nothing of a sandbox was forgotten or cleared that nobody has taken. */
   readonly isWhole: (sandboxId: string) => boolean;
+  /** The same, but for what was forgotten. */
+  readonly isIntact: (sandboxId: string) => boolean;
+  /** The number given last when a sandbox was cleared; 0 if it never was. */
+  readonly clearedAt: (sandboxId: string) => number;
   /** Another number after every change of what is kept of a sandbox. */
   readonly version: (sandboxId: string) => number;
   /** Looks anew what the entries of a sandbox take, for redaction has changed it. */
@@ -53,6 +59,8 @@ export interface RingsOptions {
   readonly maxBytes?: number;
   /** A random number below 2 ** 32, so that nobody knows which entries are measured. */
   readonly seed?: number;
+  /** Given what a sandbox forgets, in order, since it may be needed elsewhere. */
+  readonly onForget?: (sandboxId: string, entries: readonly Entry[]) => void;
 }
 
 /** The most exchanges that are kept of a sandbox. */
@@ -73,9 +81,10 @@ const MEASURED_AFTER_SURPRISE = 100;
 const SLACK = 1 / 64;
 
 interface Ring {
+  readonly sandboxId: string;
   next: number;
   clearedAt: number;
-  isWhole: boolean;
+  isIntact: boolean;
   forgotten: number;
   version: number;
   bytes: number;
@@ -97,7 +106,7 @@ function placeOf(entry: Entry, entries: readonly Entry[]): number {
  * @param options Their budgets.
  */
 export function createRings(
-  { maxSandboxBytes = MAX_SANDBOX_BYTES, maxBytes = MAX_ALL_BYTES, seed = 1 }: RingsOptions = {},
+  { maxSandboxBytes = MAX_SANDBOX_BYTES, maxBytes = MAX_ALL_BYTES, seed = 1, onForget }: RingsOptions = {},
 ): Rings {
   const rings = new Map<string, Ring>();
   const chance = createDice(seed);
@@ -107,7 +116,8 @@ export function createRings(
   function ringOf(sandboxId: string): Ring {
     let ring = rings.get(sandboxId);
     if (ring) return ring;
-    ring = { next: 1, clearedAt: 0, isWhole: true, forgotten: 0, version: 0, bytes: 0, toMeasure: 0, entries: [] };
+    const empty = { next: 1, clearedAt: 0, isIntact: true, forgotten: 0, version: 0, bytes: 0, toMeasure: 0 };
+    ring = { sandboxId, ...empty, entries: [] };
     rings.set(sandboxId, ring);
     return ring;
   }
@@ -174,10 +184,10 @@ export function createRings(
 
   /** Forgets the first ones; false if there are none. */
   function forget(ring: Ring, count: number): boolean {
-    const { length } = take(ring, count);
-    ring.forgotten += length;
-    if (length > 0) ring.isWhole = false;
-    return length > 0;
+    const taken = take(ring, count);
+    ring.forgotten += taken.length;
+    onForget?.(ring.sandboxId, taken);
+    return taken.length > 0;
   }
 
   function trim(ring: Ring): void {
@@ -193,7 +203,7 @@ export function createRings(
   function clear(sandboxId: string): void {
     const ring = ringOf(sandboxId);
     ring.clearedAt = ring.next - 1;
-    ring.isWhole = false;
+    ring.isIntact = false;
     ring.forgotten = 0;
     ring.version = ++changes;
     take(ring, ring.entries.length);
@@ -213,11 +223,16 @@ export function createRings(
       if (!ring || at < 0) return;
       ring.entries.splice(at, 1);
       ring.version = ++changes;
-      ring.isWhole = false;
+      ring.isIntact = false;
       resize(ring, -entry.bytes);
     },
     forgotten: (sandboxId) => trimmed(sandboxId)?.forgotten ?? 0,
-    isWhole: (sandboxId) => trimmed(sandboxId)?.isWhole ?? true,
+    isWhole: (sandboxId) => {
+      const { isIntact = true, forgotten = 0 } = trimmed(sandboxId) ?? {};
+      return isIntact && forgotten === 0;
+    },
+    isIntact: (sandboxId) => rings.get(sandboxId)?.isIntact ?? true,
+    clearedAt: (sandboxId) => rings.get(sandboxId)?.clearedAt ?? 0,
     version: (sandboxId) => trimmed(sandboxId)?.version ?? 0,
     weigh: (sandboxId) => {
       const ring = rings.get(sandboxId);

@@ -12,7 +12,7 @@ import { createHandover, GIVE_MS, LOOK_MS } from "./handover.ts";
 import { createNames, type Names } from "./names.ts";
 import { createRings, MAX_EXCHANGES } from "./rings.ts";
 import { createListeners, type Recorded, type Tape } from "./tape.ts";
-import { isWhole } from "./whole.ts";
+import { fallenOff, isWhole } from "./whole.ts";
 
 /** What a shared tape is made with. */
 export interface SharedTapeDeps {
@@ -79,10 +79,14 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   }
 
   async function list(sandboxId: string, after: number): Promise<Recorded> {
-    const { exchanges: kept, state, version } = await table.list(sandboxId);
+    const listed = await table.list(sandboxId);
+    const { exchanges: kept, earlier, state, version } = listed;
     const shown = kept.filter((exchange) => exchange.sequence > after && isShown(exchange));
     return {
       exchanges: shown.sort(compareExchanges),
+      earlier: after > 0 ? [] : earlier.filter(isShown).sort(compareExchanges),
+      ...fallenOff(listed, sinceMs),
+      clearedAt: state.clearedTo,
       isWhole: isWhole(kept, state, sinceMs),
       leftOut: state.leftOut ?? 0,
       version,
@@ -116,10 +120,10 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   }
 
   async function page(sandboxId: string, after: number, limit: number): Promise<readonly Exchange[]> {
-    const { last, clearedTo } = await table.state(sandboxId);
+    const { last, clearedTo, staying } = await table.state(sandboxId);
     let found: readonly Exchange[] = [];
     for (
-      let from = Math.max(after, clearedTo, last - MAX_EXCHANGES);
+      let from = Math.max(after, clearedTo, last - MAX_EXCHANGES, staying?.fallenTo ?? 0);
       from < last && found.length < limit;
       from += limit
     ) {

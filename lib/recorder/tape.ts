@@ -4,6 +4,7 @@
  * @module
  */
 import type { Sliced, Slices } from "../slices.ts";
+import { createEvidence, type Evidence } from "./evidence.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";
 import { createRings, type Entry, type Rings } from "./rings.ts";
@@ -14,6 +15,16 @@ export interface Recorded {
   readonly exchanges: readonly Exchange[];
   /** Whether nothing of the sandbox was forgotten. */
   readonly isWhole: boolean;
+  /** What has fallen off the record and is kept to judge by, in the order it began; only where all is read. */
+  readonly earlier: readonly Exchange[];
+  /** Whether all that tells something is among those two. */
+  readonly isComplete: boolean;
+  /** How many exchanges have fallen off the record, since it was cleared last. */
+  readonly dropped: number;
+  /** How many of them told something that was not kept. */
+  readonly unjudged: number;
+  /** The number given last when it was cleared; 0 if it never was. */
+  readonly clearedAt: number;
   /** How many exchanges never came on record, since it was cleared last. */
   readonly leftOut: number;
   /** Equal only for equal records of a sandbox. */
@@ -60,6 +71,8 @@ export interface TapeDeps {
   readonly names: Names;
   /** Where exchanges are kept. */
   readonly rings?: Rings;
+  /** Where what falls off is kept to judge by: what those rings forget is put there. */
+  readonly evidence?: Evidence;
   /** Lets others run while a record is redacted. */
   readonly slices: Slices;
   /** Told what went wrong; the exchange in question is then not on record. */
@@ -71,7 +84,9 @@ export interface TapeDeps {
  *
  * @param deps What it is made with.
  */
-export function createTape({ names, rings = createRings(), slices, report }: TapeDeps): Tape {
+export function createTape(deps: TapeDeps): Tape {
+  const { names, slices, report, evidence = createEvidence() } = deps;
+  const { rings = createRings({ onForget: evidence.add }) } = deps;
   const listeners = createListeners();
   const leftOut = new Map<string, number>();
 
@@ -82,6 +97,7 @@ export function createTape({ names, rings = createRings(), slices, report }: Tap
     } catch (error) {
       leftOut.set(sandboxId, (leftOut.get(sandboxId) ?? 0) + 1);
       rings.remove(sandboxId, entry);
+      evidence.remove(sandboxId, entry);
       report(error);
       return [];
     }
@@ -99,10 +115,19 @@ export function createTape({ names, rings = createRings(), slices, report }: Tap
 
   async function read(sandboxId: string, after = 0): Promise<Recorded> {
     const entries = rings.entries(sandboxId);
-    const facts = { isWhole: rings.isWhole(sandboxId), version: String(rings.version(sandboxId)) };
+    const { dropped, unjudged, entries: fallen } = evidence.of(sandboxId);
+    const facts = {
+      isWhole: rings.isWhole(sandboxId),
+      isComplete: rings.isIntact(sandboxId) && unjudged === 0,
+      version: String(rings.version(sandboxId)),
+      clearedAt: rings.clearedAt(sandboxId),
+      dropped,
+      unjudged,
+    };
+    const earlier = after > 0 ? [] : await slices.run(redactAll(sandboxId, [...fallen]));
     const from = firstAfter(entries, after);
     const exchanges = await slices.run(redactAll(sandboxId, entries.slice(from)));
-    return { exchanges, ...facts, leftOut: leftOut.get(sandboxId) ?? 0 };
+    return { exchanges, earlier, ...facts, leftOut: leftOut.get(sandboxId) ?? 0 };
   }
 
   return {
@@ -131,12 +156,14 @@ export function createTape({ names, rings = createRings(), slices, report }: Tap
     subscribe: listeners.add,
     clear: (sandboxId) => {
       rings.clear(sandboxId);
+      evidence.clear(sandboxId);
       leftOut.delete(sandboxId);
       listeners.tell(sandboxId, ({ onClear }) => onClear());
       return Promise.resolve();
     },
     drop: (sandboxId) => {
       rings.drop(sandboxId);
+      evidence.clear(sandboxId);
       leftOut.delete(sandboxId);
     },
   };

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { RecordState } from "../store/exchanges.ts";
+import type { Listed, RecordState } from "../store/exchanges.ts";
+import { NOTHING_STAYS } from "../store/record_evidence.ts";
 import type { Exchange } from "./exchange.ts";
+import { MAX_EXCHANGES } from "./rings.ts";
 
 /**
  * Whether nothing is missing since a time.
@@ -22,4 +24,32 @@ export function isWhole(
   if (first === undefined) return last === clearedTo || sinceMs > 0;
   // What lay before the first that is left was too much or too old, or it is older than what is asked about.
   return first.sequence === clearedTo + 1 || first.receivedAtMs < sinceMs;
+}
+
+/** What has fallen off a record that processes share. */
+export interface FallenOff {
+  /** How many exchanges. */
+  readonly dropped: number;
+  /** How many of them told something that was not kept. */
+  readonly unjudged: number;
+  /** Whether all that tells something is there, on record or beside it. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * What has fallen off, and whether what tells something of it is kept.
+ *
+ * @param listed The record.
+ * @param sinceMs What came before is not asked about, in milliseconds since 1970; 0 if all is.
+ */
+export function fallenOff({ exchanges, earlier, state }: Listed, sinceMs: number = 0): FallenOff {
+  const { clearedTo, last, clearedMs = -1, lostMs = -1 } = state;
+  const { numbers, unkept, unkeptFrom = Infinity, fallenTo } = state.staying ?? NOTHING_STAYS;
+  const before = Math.max(last - MAX_EXCHANGES, fallenTo);
+  const dropped = Math.max(0, before - clearedTo);
+  const unjudged = Math.min(unkept, Math.max(0, before + 1 - unkeptFrom));
+  if (dropped === 0) return { dropped, unjudged, isComplete: isWhole(exchanges, state, sinceMs) };
+  const isAnyMissing = exchanges[0]?.sequence !== before + 1 ||
+    earlier.length < numbers.filter((number) => number <= before).length;
+  return { dropped, unjudged, isComplete: unjudged === 0 && !isAnyMissing && clearedMs < sinceMs && lostMs < sinceMs };
 }

@@ -11,6 +11,7 @@ import type { Exchange } from "../recorder/exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../recorder/fit.ts";
 import { MAX_EXCHANGES } from "../recorder/rings.ts";
 import type { Key, Store } from "./kv.ts";
+import { createSieve, NOTHING_STAYS, stay, type Staying } from "./record_evidence.ts";
 import { countUp, giveWay, type Span } from "./record_spans.ts";
 
 /** What is known of a sandbox's record. */
@@ -27,6 +28,8 @@ export interface RecordState {
   readonly leftOut?: number;
   /** What exchanges take that were put on record one after the other, oldest first. */
   readonly spans?: readonly Span[];
+  /** What stays to judge by when it gives way; absent if there is nothing. */
+  readonly staying?: Staying;
 }
 
 /** What a process could not hand over. */
@@ -76,6 +79,8 @@ export interface ExchangeTable {
 export interface Listed {
   /** By number. */
   readonly exchanges: readonly Exchange[];
+  /** What has fallen off and is kept to judge by, by number. */
+  readonly earlier: readonly Exchange[];
   /** What is known of it. */
   readonly state: RecordState;
   /** Another text after every change. */
@@ -116,6 +121,7 @@ export function createExchangeTable(
   chance: Chance,
   maxBytes: number = MAX_EXCHANGE_BYTES,
 ): ExchangeTable {
+  const sieve = createSieve();
   const stateKey = (sandboxId: string): Key => [sandboxId, "record"];
   const keyOf = (sandboxId: string, number: number): Key => [sandboxId, "exchange", number];
   const rowOf = (sandboxId: string, exchange: Exchange): { key: Key; value: Exchange; expireInMs: number } => ({
@@ -166,25 +172,30 @@ export function createExchangeTable(
     exchanges: readonly Exchange[],
     loss: Loss | undefined,
   ): Promise<readonly Exchange[]> {
+    const telling = new Set(exchanges.filter((exchange) => sieve.tells(sandboxId, exchange)));
     const { added = [] } = await update(sandboxId, (state) => {
-      const added = exchanges
-        .filter(({ receivedAtMs }) => receivedAtMs >= (state.clearedMs ?? 0))
-        .map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
+      const kept = exchanges.filter(({ receivedAtMs }) => receivedAtMs >= (state.clearedMs ?? 0));
+      const added = kept.map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
       const last = state.last + added.length;
       const lost = loss && { lostMs: loss.atMs, leftOut: (state.leftOut ?? 0) + loss.count };
       const { spans, tooMany } = giveWay(countUp(state.spans ?? [], added, maxBytes));
       const old = added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0);
-      return { state: { ...state, last, ...lost, spans }, added, removed: [...old, ...tooMany] };
+      const told = added.filter((_, index) => kept[index] && telling.has(kept[index]));
+      const staying = stay(state.staying ?? NOTHING_STAYS, { told, removed: [...old, ...tooMany] });
+      const removed = [...old, ...tooMany].filter((number) => !staying.numbers.includes(number));
+      return { state: { ...state, last, ...lost, spans, staying }, added, removed };
     });
     return added;
   }
 
   async function clear(sandboxId: string, nowMs: number): Promise<void> {
-    const from = (await list(sandboxId)).exchanges[0]?.sequence;
+    const { exchanges: [first], earlier } = await list(sandboxId);
+    sieve.clear(sandboxId);
     const { state: { last } } = await update(sandboxId, ({ last, lostMs }) => ({
       state: { last, clearedTo: last, clearedMs: nowMs, ...(lostMs === undefined ? {} : { lostMs }) },
     }));
-    for (let number = from ?? last + 1; number <= last; number += MAX_DELETED) {
+    await store.commit({ deletes: earlier.slice(0, MAX_DELETED).map(({ sequence }) => keyOf(sandboxId, sequence)) });
+    for (let number = first?.sequence ?? last + 1; number <= last; number += MAX_DELETED) {
       const count = Math.min(MAX_DELETED, last + 1 - number);
       await store.commit({ deletes: Array.from({ length: count }, (_, index) => keyOf(sandboxId, number + index)) });
     }
@@ -194,9 +205,16 @@ export function createExchangeTable(
     // Asked for first, so that what comes meanwhile makes another version.
     const { value: state = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
     const rows = await store.list<Exchange>([sandboxId, "exchange"], 2 * MAX_EXCHANGES);
-    const before = Math.max(state.clearedTo, state.last - MAX_EXCHANGES);
-    const exchanges = rows.flatMap(({ value }) => value && value.sequence > before ? [value] : []);
-    return { exchanges, state, version: versionstamp ?? "" };
+    const { numbers, fallenTo } = state.staying ?? NOTHING_STAYS;
+    const before = Math.max(state.clearedTo, state.last - MAX_EXCHANGES, fallenTo);
+    const staying = new Set(numbers);
+    const all = rows.flatMap(({ value }) => value && value.sequence > state.clearedTo ? [value] : []);
+    return {
+      exchanges: all.filter(({ sequence }) => sequence > before),
+      earlier: all.filter(({ sequence }) => sequence <= before && staying.has(sequence)),
+      state,
+      version: versionstamp ?? "",
+    };
   }
 
   return {

@@ -23,7 +23,7 @@
  * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
  * | `[sandbox, "count", hash(fault)]`  | times it was met | as long as the sandbox                 | sandboxes.ts |
  * | `[sandbox, "minted", hash(jti)]`   | `MintedRecord`   | 24 h                                   | minted.ts   |
- * | `[sandbox, "exchange", number]`    | `Exchange`       | 24 h, 2,000 of them at the most        | exchanges.ts |
+ * | `[sandbox, "exchange", number]`    | `Exchange`       | 24 h, 2,000 and 1,000 older to judge by | exchanges.ts |
  * | `[sandbox, "record"]`              | `RecordState`    | 48 h after the last exchange           | exchanges.ts |
  * | `["#recorder", "key"]`             | random bytes     | for good                               | exchanges.ts |
  * | `["#recorder", "watched"]`         | `Watched`        | for good, in one row                   | exchanges.ts |

@@ -1,6 +1,7 @@
 /** Limits on what is recorded, and on those who listen to it. */
 import assert from "node:assert/strict";
 import { MAX_WAITING_BYTES, MAX_WAITING_PIECES } from "../../lib/byte_queue.ts";
+import { MAX_ALL_EVIDENCE_BYTES, MAX_EVIDENCE, MAX_EVIDENCE_BYTES } from "../../lib/recorder/evidence.ts";
 import { MAX_EXCHANGE_BYTES } from "../../lib/recorder/fit.ts";
 import { MAX_ALL_BYTES, MAX_EXCHANGES, MAX_SANDBOX_BYTES } from "../../lib/recorder/rings.ts";
 import { MAX_RECORD_BYTES } from "../../lib/store/record_spans.ts";
@@ -80,7 +81,7 @@ export const rows: readonly LimitRow[] = [
     what: "exchanges on record",
     each: "sandbox",
     most: MAX_EXCHANGES.toLocaleString("en-US"),
-    beyond: "the oldest give way, and reports say that the record is not whole",
+    beyond: "the oldest give way; reports say how many, and still count them",
     fill: async () => {
       await using test = await testApp();
       await ask(test, MAX_EXCHANGES);
@@ -88,10 +89,34 @@ export const rows: readonly LimitRow[] = [
         isWhole: true,
         cut: 0,
         leftOut: 0,
+        dropped: 0,
+        unjudged: 0,
       });
       await ask(test, 1);
       assert.equal(await recorded(test), MAX_EXCHANGES);
-      assert.equal(Object(await control(test, "GET /control/report")).record.isWhole, false);
+      const { isWhole, dropped, unjudged } = Object(await control(test, "GET /control/report")).record;
+      assert.deepEqual([isWhole, dropped, unjudged], [false, 1, 0]);
+    },
+  },
+  {
+    what: "exchanges kept to judge by that gave way",
+    each: "sandbox",
+    most: `${MAX_EVIDENCE.toLocaleString("en-US")}, ${bytesText(MAX_EVIDENCE_BYTES)} (${
+      bytesText(MAX_ALL_EVIDENCE_BYTES)
+    } in all)`,
+    beyond: "the first stay; record.unjudged counts the others that a rule might ask for",
+    fill: async () => {
+      await using test = await testApp({ loopbackOnly: true });
+      const fall = async (count: number): Promise<void> => {
+        for (let number = 0; number < count; number++) {
+          await (await test.get(`/oauth/authorize?response_type=code&state=${number}`)).body?.cancel();
+        }
+      };
+      const unjudged = async (): Promise<unknown> => Object(await control(test, "GET /control/report")).record.unjudged;
+      await fall(MAX_EXCHANGES + MAX_EVIDENCE);
+      assert.equal(await unjudged(), 0);
+      await fall(1);
+      assert.equal(await unjudged(), 1);
     },
   },
   {
@@ -108,7 +133,13 @@ export const rows: readonly LimitRow[] = [
         await ask(test, 1, Object.fromEntries(large));
         await ask(test, 1);
         const { exchanges, record } = Object(await control(test, "GET /control/exchanges"));
-        assert.deepEqual([exchanges.length, record], [5, { isWhole: true, cut: 1, leftOut: 0 }]);
+        assert.deepEqual([exchanges.length, record], [5, {
+          isWhole: true,
+          cut: 1,
+          leftOut: 0,
+          dropped: 0,
+          unjudged: 0,
+        }]);
         assert.deepEqual(exchanges.map(({ isCut }: { readonly isCut?: boolean }) => isCut ?? false), [
           ...[false, false, false],
           true,

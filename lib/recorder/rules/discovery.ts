@@ -33,6 +33,11 @@ function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly 
   return found.length > 0 ? [...new Set(found)] : first ? [originOf(first.address)] : [];
 }
 
+/** Whether what a client did first is known: what it read before the record was cleared, it need not read again. */
+function hasBeginning({ isWhole, registrations, calls: [first] }: View): boolean {
+  return isWhole || registrations.length > 0 || (first?.status === 401 && first.token === undefined);
+}
+
 /** Whether a client asks for access to something that is not here, so that its metadata are not here either. */
 function wantsElsewhere({ authorizations, tokens }: View): boolean {
   return [...authorizations, ...tokens].some(({ params, address }) =>
@@ -55,6 +60,7 @@ function checkResourceMetadata(view: View): Outcome {
       first.at,
     ]);
   }
+  if (!hasBeginning(view)) return notObserved("What it read before is no longer on record");
   return wantsElsewhere(view)
     ? notObserved("It asked for access to an MCP server on another origin")
     : broken("It turned to an authorization server without reading the protected resource metadata", [first.at]);
@@ -160,10 +166,12 @@ function isFromIssuer(view: View, step: ServerMetadataStep): boolean {
   return fitting.length > 0 ? fitting.includes(issuer) : metadataUrls(issuer).includes(address);
 }
 
-function checkEarlyClient({ serverMetadata, registrations, authorizations, tokens }: View): Outcome {
+function checkEarlyClient(view: View): Outcome {
+  const { serverMetadata, registrations, authorizations, tokens } = view;
   const [first] = [...registrations, ...authorizations, ...tokens].sort((one, other) => one.at - other.at);
   if (!first) return notObserved("It did not turn to an authorization server");
   const read = serverMetadata.find(({ at }) => at < first.at);
+  if (!read && !hasBeginning(view)) return notObserved("What it read before is no longer on record");
   if (!read) return broken("It went to an endpoint without looking for metadata first", [first.at]);
   const names = read.exchange.request.headers.some(([name]) => name === "mcp-protocol-version");
   return names
