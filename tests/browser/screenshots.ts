@@ -86,7 +86,8 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await page.locator(".finding").first().waitFor();
   await page.screenshot({ path: pathOf("inspect"), animations: "disabled" });
   if (width === 1280 && colorScheme === "light") {
-    await page.evaluate("document.querySelector('.finding').scrollIntoView({ block: 'center' })");
+    // From the client's name on, below what sticks to the top.
+    await page.evaluate("document.querySelector('.finding').closest('section').scrollIntoView(); scrollBy(0, -64)");
     await page.screenshot({ path: `${folder}/readme-inspect.png`, animations: "disabled" });
   }
   await page.goto(`${origin}/control`);
