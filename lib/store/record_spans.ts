@@ -18,7 +18,7 @@ export interface Span {
 }
 
 /** What all exchanges of a sandbox may take, in bytes: a report has them all in memory. The oldest give way, a span at a time. */
-export const MAX_RECORD_BYTES : number = MAX_SANDBOX_BYTES;
+export const MAX_RECORD_BYTES: number = MAX_SANDBOX_BYTES;
 /** Exchanges that are counted together. */
 const SPAN_LENGTH = 50;
 
