@@ -11,7 +11,6 @@ import {
   type InboundLegacyRoute,
   type InboundModernRoute,
   type McpHttpHandler,
-  SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
 import { describeError, errorStatus, OAuthError } from "../errors.ts";
 import { prefixed } from "../secret_prefixes.ts";
@@ -21,15 +20,7 @@ import type { McpEndpoint, McpOptions } from "./options.ts";
 import { findParamMismatch } from "./param_headers.ts";
 import { answerPlain, asPlainInSession, asPlainModern, MODERN_REVISION } from "./plain.ts";
 import { createProfiles, type Profile } from "./profile.ts";
-import {
-  HEADER_MISMATCH,
-  idOf,
-  INTERNAL_ERROR,
-  INVALID_REQUEST,
-  isPlainObject,
-  rpcErrorResponse,
-  SERVER_ERROR,
-} from "./rpc.ts";
+import { HEADER_MISMATCH, idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createEventShelves } from "./events.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { createScopeMaker, type Scope, type ScopeMaker } from "./scope.ts";
@@ -37,7 +28,8 @@ import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessionTable, type Presenter } from "./session_table.ts";
 import { createUnreadGuard } from "./unread.ts";
-import { BATCHES_REMOVED, beginSession, MAX_BATCH, serveSession, type SessionDeps } from "./sessions.ts";
+import { refuseHeaders, refuseMessage } from "./session_refusals.ts";
+import { beginSession, serveSession, type SessionDeps } from "./sessions.ts";
 
 /** The options, with those that an endpoint can fill in. */
 export type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
@@ -165,39 +157,6 @@ async function withoutSession(exchange: Exchange, { scopes, createScope, session
   const { request, body, caller } = exchange;
   scopes.set(request, createScope(exchange, caller.owner));
   return await sessionless.fetch(request, { parsedBody: body });
-}
-
-/** What a request in a session must carry, whatever it asks. */
-function refuseHeaders({ method, headers }: Request, body: unknown): Response | undefined {
-  const accept = headers.get("accept") ?? "";
-  if (method === "POST" && !(accept.includes("application/json") && accept.includes("text/event-stream"))) {
-    const message = "Not Acceptable: Client must accept both application/json and text/event-stream";
-    return rpcErrorResponse(406, SERVER_ERROR, message, { id: idOf(body) });
-  }
-  if (method === "GET" && !accept.includes("text/event-stream")) {
-    return rpcErrorResponse(406, SERVER_ERROR, "Not Acceptable: Client must accept text/event-stream");
-  }
-  const version = headers.get("mcp-protocol-version");
-  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
-    const supported = SUPPORTED_PROTOCOL_VERSIONS.join(", ");
-    const message = `Bad Request: Unsupported protocol version: ${version.slice(0, 40)} (supported: ${supported})`;
-    return rpcErrorResponse(400, SERVER_ERROR, message, { id: idOf(body) });
-  }
-  return undefined;
-}
-
-function refuseMessage(reason: InboundLegacyRoute["reason"], body: unknown, revision: string): Response | undefined {
-  if (reason === "initialize") {
-    const message = "Invalid Request: the session has begun already";
-    return rpcErrorResponse(400, INVALID_REQUEST, message, { id: idOf(body) });
-  }
-  if (reason === "batch" && revision >= BATCHES_REMOVED) {
-    return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: revision ${revision} has no batches`);
-  }
-  if (Array.isArray(body) && body.length > MAX_BATCH) {
-    return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: a batch has at most ${MAX_BATCH} messages`);
-  }
-  return undefined;
 }
 
 async function stateless(route: InboundModernRoute, exchange: Exchange, shared: Shared): Promise<Response> {
