@@ -4,21 +4,20 @@
  * @module
  */
 import type { OfferedUser } from "../lib/oauth/declared_users.ts";
-import type { AuthorizationRequest, AuthorizationTarget } from "../lib/oauth/authorization_request.ts";
+import type { AuthorizationTarget } from "../lib/oauth/authorization_request.ts";
 import { isDocumentId } from "../lib/oauth/client_metadata.ts";
 import { isLoopbackUri } from "../lib/oauth/redirect_uri.ts";
 import { buildRedirect } from "../lib/oauth/response_mode.ts";
 import { ConsentPage } from "../views/consent.tsx";
 import { FormPostPage } from "../views/form_post.tsx";
+import type { PersonAsked } from "./authorize_person.ts";
 import { htmlResponse } from "./html.ts";
 import type { Context } from "./router.ts";
 
 /** Who asks, and for what. */
-export interface Asked {
+export interface Asked extends PersonAsked {
   /** Who asks, and where the answer goes. */
   readonly target: AuthorizationTarget;
-  /** What is asked for. */
-  readonly request: AuthorizationRequest;
 }
 
 /** What the consent page shows beside the request. */
@@ -57,8 +56,8 @@ export function clientResponse(
 
 /** The page that asks a person. */
 export function consentResponse({ sandbox, url }: Context, consent: ConsentState): Response {
-  const { target: { client, redirectUri }, request, query, offered, problem, status = 200 } = consent;
-  const email = consent.email ?? request.loginHint;
+  const { target: { client, redirectUri }, request, hinted, query, offered, problem, status = 200 } = consent;
+  const email = consent.email ?? hinted?.email ?? request.loginHint;
   const { client_name, client_uri, logo_uri, redirect_uris } = client.metadata;
   const page = (
     <ConsentPage

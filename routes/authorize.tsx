@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
 import { describeError, errorStatus, OAuthError } from "../lib/errors.ts";
 import { readText, requireContentType } from "../lib/http.ts";
 import {
@@ -13,36 +12,34 @@ import {
   parseAuthorizationTarget,
 } from "../lib/oauth/authorization_request.ts";
 import { issueCode } from "../lib/oauth/code.ts";
-import { findOffered, type OfferedUser } from "../lib/oauth/declared_users.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
-import { interactionRequired, loginRequired } from "../lib/oauth/prompt.ts";
 import { resolveRequest, takeRequest, usedRequest } from "../lib/oauth/pushed_request.ts";
-import { createAutoUser, signIn, type User } from "../lib/oauth/user.ts";
+import { createSessionId } from "../lib/oauth/session_id.ts";
+import type { User } from "../lib/oauth/user.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { Pushed } from "../lib/store/pushed.ts";
-import type { Users } from "../lib/store/users.ts";
 import { paths } from "../lib/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
+import {
+  denied,
+  findDeclared,
+  findUnasked,
+  generatedOrHinted,
+  LocalError,
+  type PersonDeps,
+  readHinted,
+  signInHere,
+} from "./authorize_person.ts";
 import { requireOwnForm } from "./html.ts";
 import type { Context, Route } from "./router.ts";
-import { createSessionId } from "../lib/oauth/session_id.ts";
 
 /** What the authorization endpoint needs. */
-export interface AuthorizeDeps {
+export interface AuthorizeDeps extends PersonDeps {
   /** The table of clients. */
   readonly clients: Clients;
-  /** The table of users. */
-  readonly users: Users;
-  /** Declared users who log in by a button. */
-  readonly offered: readonly OfferedUser[];
   /** The table of pushed requests. */
   readonly pushed: Pushed;
-  /** Where ids and secrets are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
 }
 
 /** Fields of the consent page's forms; everything else in a POST belongs to the authorization request. */
@@ -53,10 +50,10 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
   /** A client's request: answered at once if it says how to approve itself, else with the consent page. */
   async function authorize(context: Context): Promise<Response> {
     const query = context.url.searchParams;
-    return await withTarget(deps, context, query, async (target, request) => {
-      const user = await autoUser(deps, context, request);
-      if (user) return approve(deps, context, { target, request, user });
-      return consentResponse(context, { target, request, query, offered: deps.offered });
+    return await withTarget(deps, context, query, async (asked) => {
+      const user = await findUnasked(deps, context, asked);
+      if (user) return approve(deps, context, { ...asked, user });
+      return consentResponse(context, { ...asked, query, offered: deps.offered });
     });
   }
 
@@ -66,19 +63,17 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
     requireContentType(context.request, "application/x-www-form-urlencoded");
     const form = new URLSearchParams(await readText(context.request));
     const { answer, query } = splitForm(context.url, form);
-    return await withTarget(deps, context, query, async (target, request) => {
+    return await withTarget(deps, context, query, async (asked) => {
       requireFaultless(answer);
-      const decided = withLifetime(request, form, answer);
+      const decided = { ...asked, request: withLifetime(asked.request, form, answer) };
       switch (answer.get("action")) {
-        case "auto": {
-          const user = createAutoUser(context.sandbox.now(), deps.chance, request.userClaims);
-          return approve(deps, context, { target, request: decided, user });
-        }
+        case "auto":
+          return approve(deps, context, { ...decided, user: generatedOrHinted(deps, context, decided) });
         case "login":
-          return await login(deps, context, query, { target, request: decided, answer });
+          return await login(deps, context, query, { ...decided, answer });
         case "declared": {
-          const asked = findOffered(deps.users, context.sandbox.id, deps.offered, answer.get("email"));
-          return approve(deps, context, { target, request: decided, user: await here(asked) });
+          const user = await findDeclared(deps, context, decided, answer.get("email"));
+          return approve(deps, context, { ...decided, user });
         }
         case "deny":
           throw denied();
@@ -94,75 +89,28 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
   ];
 }
 
-/** An error that is for the person or script at hand, though the client's redirect URI is known. */
-class LocalError extends Error {
-  readonly error: OAuthError;
-
-  constructor(error: OAuthError) {
-    super(error.message);
-    this.error = error;
-  }
-}
-
 /** Runs the second half of a request; from here on errors go back to the client, with `state` and `iss`. */
 async function withTarget(
-  { clients, pushed }: AuthorizeDeps,
+  deps: AuthorizeDeps,
   context: Context,
   query: URLSearchParams,
-  answer: (target: AuthorizationTarget, request: AuthorizationRequest) => Response | Promise<Response>,
+  answer: (asked: Asked) => Response | Promise<Response>,
 ): Promise<Response> {
   const { sandbox, plan } = context;
+  const { clients, pushed } = deps;
   const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
   const params = parseParams(resolved.query);
   const found = await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
-  const target = resolved.entry ? { ...found, pushed: resolved.entry } : found;
+  const target: AuthorizationTarget = resolved.entry ? { ...found, pushed: resolved.entry } : found;
   try {
     requireGrantType(target.client, "authorization_code");
-    return await answer(target, parseAuthorizationRequest(params, plan.policy));
+    const request = parseAuthorizationRequest(params, plan.policy);
+    return await answer({ target, request, hinted: await readHinted(deps, context, request) });
   } catch (error) {
     if (error instanceof LocalError) throw error.error;
     if (!(error instanceof OAuthError)) throw error;
     if (target.pushed) await takeRequest(pushed, target.pushed);
     return clientResponse(context, target, { error: error.code, error_description: describeError(error) });
-  }
-}
-
-/** Who signs in without being asked: nobody, unless the request says so. */
-async function autoUser(
-  deps: AuthorizeDeps,
-  context: Context,
-  { autoApproval, prompt, userClaims }: AuthorizationRequest,
-): Promise<User | undefined> {
-  const mayAsk = !prompt.includes("none");
-  if (!autoApproval) {
-    const { answer } = context.plan.policy;
-    if (answer === "deny") throw denied();
-    if (answer === "approve") return createAutoUser(context.sandbox.now(), deps.chance, userClaims);
-    if (mayAsk) return undefined;
-    throw loginRequired();
-  }
-  if (autoApproval.kind === "auto") return createAutoUser(context.sandbox.now(), deps.chance, userClaims);
-  try {
-    return await signInHere(deps, context, autoApproval);
-  } catch (error) {
-    throw error instanceof LocalError && !mayAsk ? interactionRequired(error.message) : error;
-  }
-}
-
-async function signInHere(
-  { users, chance }: AuthorizeDeps,
-  { sandbox }: Context,
-  credentials: { readonly email: string; readonly password: string },
-): Promise<User> {
-  return await here(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.now() }, credentials));
-}
-
-/** A wrong password is the person's matter, not the client's. */
-async function here(user: Promise<User>): Promise<User> {
-  try {
-    return await user;
-  } catch (error) {
-    throw error instanceof OAuthError ? new LocalError(error) : error;
   }
 }
 
@@ -178,7 +126,7 @@ async function login(
     consentResponse(context, { ...asked, query, offered: deps.offered, problem, status, email });
   if (email === undefined || password === undefined) return again("Email and password are required", 400);
   try {
-    const user = await signInHere(deps, context, { email, password });
+    const user = await signInHere(deps, context, asked, { email, password });
     return await approve(deps, context, { ...asked, user });
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
@@ -232,10 +180,6 @@ function splitForm(url: URL, form: URLSearchParams): { readonly answer: Params; 
   const query = new URLSearchParams(url.searchParams);
   for (const [name, value] of form) (formFields.has(name) ? own : query).append(name, value);
   return { answer: parseParams(own), query };
-}
-
-function denied(): OAuthError {
-  return new OAuthError("access_denied", "The user denied the request", { reference: "RFC 6749 4.1.2.1" });
 }
 
 function invalidAction(action: string | undefined): OAuthError {

@@ -8,6 +8,7 @@ import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../lib/oauth/authorization_request.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
+import { readIdTokenHint } from "../lib/oauth/id_token_hint.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless } from "../lib/oauth/params.ts";
 import { bindRequest, pushRequest, readPushedForm } from "../lib/oauth/pushed_request.ts";
@@ -61,7 +62,8 @@ export function parRoutes({ clients, authenticate, pushed, replays, chance, keys
     // Checked here as it would be in the browser, where nobody could tell the client (RFC 9126 2.1).
     await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
     requireGrantType(client, "authorization_code");
-    parseAuthorizationRequest(params, plan.policy);
+    const { idTokenHint } = parseAuthorizationRequest(params, plan.policy);
+    if (idTokenHint !== undefined) await readIdTokenHint(keysOf, sandbox, idTokenHint);
     return noStoreJson(await pushRequest({ pushed, chance }, sandbox, { clientId: client.clientId, query }), 201);
   }
 

@@ -82,6 +82,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
       "auth_time",
       "nonce",
       "at_hash",
+      "sid",
       "name",
       "email",
       "email_verified",

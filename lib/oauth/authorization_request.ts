@@ -61,6 +61,8 @@ export interface AuthorizationRequest {
   readonly prompt: readonly Prompt[];
   /** Who the person may be: the e-mail address to begin with. */
   readonly loginHint?: string;
+  /** Who the person must be: an id_token of theirs, unverified. */
+  readonly idTokenHint?: string;
   /** Absent if a person is to be asked. */
   readonly autoApproval?: AutoApproval;
 }
@@ -145,6 +147,7 @@ export function parseAuthorizationRequest(params: Params, policy: Policy): Autho
   checkMaxAge(params);
   const dpopJkt = parseDpopJkt(params.get("dpop_jkt"));
   const loginHint = params.get("login_hint");
+  const idTokenHint = params.get("id_token_hint");
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const nonce = params.get("nonce");
   const autoApproval = parseAutoApproval(params);
@@ -156,6 +159,7 @@ export function parseAuthorizationRequest(params: Params, policy: Policy): Autho
     prompt: parsePrompt(params.get("prompt")),
     ...(dpopJkt === undefined ? {} : { dpopJkt }),
     ...(loginHint === undefined ? {} : { loginHint }),
+    ...(idTokenHint === undefined ? {} : { idTokenHint }),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(autoApproval === undefined ? {} : { autoApproval }),

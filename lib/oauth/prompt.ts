@@ -61,6 +61,15 @@ export function loginRequired(): OAuthError {
   });
 }
 
+/** The refusal to answer with another person than the one whose id_token was sent along. */
+export function otherPerson(): OAuthError {
+  return new OAuthError("login_required", "The person of id_token_hint is not the one who signs in", {
+    parameter: "id_token_hint",
+    expected: "that person's e-mail and password or auto_approve=true, or a request without id_token_hint",
+    reference: "OpenID Connect Core 3.1.2.2",
+  });
+}
+
 /** The refusal of a request that may not ask anybody, whose e-mail and password are wrong. */
 export function interactionRequired(problem: string): OAuthError {
   return new OAuthError("interaction_required", `${problem}, and prompt=none forbids to ask again`, {

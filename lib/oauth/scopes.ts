@@ -76,6 +76,7 @@ export const claimsSupported: readonly string[] = [
   "auth_time",
   "nonce",
   "at_hash",
+  "sid",
   ...Object.values(claimsByScope).flat(),
 ];
 

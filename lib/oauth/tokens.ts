@@ -187,6 +187,8 @@ async function issueIdToken(
     iat,
     exp,
     auth_time: grant.authTimeSeconds,
+    // By which a logout finds the login (OpenID Connect RP-Initiated Logout 2, Front-Channel Logout 3).
+    sid: grant.sessionId,
     at_hash: atHash(accessToken),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
   });

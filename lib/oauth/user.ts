@@ -37,13 +37,28 @@ export interface SignInDeps {
  * @param wanted What the request wants of the person.
  */
 export function createAutoUser(nowMs: number, chance: Chance, wanted?: UserClaims): User {
-  const tail = `${nowMs}-${chance.base36(7)}`;
+  return autoUser(`${nowMs}-${chance.base36(7)}`, wanted);
+}
+
+const AUTO_PREFIX = "mock-user-auto-";
+
+function autoUser(tail: string, wanted?: UserClaims): User {
   return {
-    userId: `mock-user-auto-${tail}`,
+    userId: AUTO_PREFIX + tail,
     userName: wanted?.name ?? "Mock Test User",
     email: wanted?.email ?? `mock-auto-${tail}@example.com`,
     ...(wanted ? { claims: wanted.claims } : {}),
   };
+}
+
+/**
+ * An auto-generated person once more, as an id_token of this server tells of them.
+ *
+ * @param told What it says; its signature is good.
+ * @returns Undefined for anyone who was not auto-generated.
+ */
+export function recallAutoUser(told: UserClaims & { readonly sub: string }): User | undefined {
+  return told.sub.startsWith(AUTO_PREFIX) ? autoUser(told.sub.slice(AUTO_PREFIX.length), told) : undefined;
 }
 
 /**
