@@ -158,6 +158,7 @@ function Rules({ rules }: { readonly rules: readonly ListedRule[] }): Html {
   return (
     <section class="group" aria-labelledby="group:rules" hidden={!rules.some(({ isFound }) => isFound)}>
       <h2 id="group:rules">the rules</h2>
+      <p class="quiet">There is no C30: whether a client stores its tokens safely cannot be seen from a server.</p>
       <dl class="facts">
         {rules.map(({ id, title, level, link, isFound }) => (
           <div key={id} id={id} class="fact rule" hidden={!isFound}>

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createDice } from "./dice.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";
 
@@ -227,10 +228,7 @@ export function createRings(
       resize(ring, -entry.bytes);
     },
     forgotten: (sandboxId) => trimmed(sandboxId)?.forgotten ?? 0,
-    isWhole: (sandboxId) => {
-      const { isIntact = true, forgotten = 0 } = trimmed(sandboxId) ?? {};
-      return isIntact && forgotten === 0;
-    },
+    isWhole: (sandboxId) => !trimmed(sandboxId)?.forgotten && (rings.get(sandboxId)?.isIntact ?? true),
     isIntact: (sandboxId) => rings.get(sandboxId)?.isIntact ?? true,
     clearedAt: (sandboxId) => rings.get(sandboxId)?.clearedAt ?? 0,
     version: (sandboxId) => trimmed(sandboxId)?.version ?? 0,
@@ -245,16 +243,5 @@ export function createRings(
       clear(sandboxId);
       rings.delete(sandboxId);
     },
-  };
-}
-
-/** Numbers that nobody can foretell who does not know the seed (xorshift32); a draw costs nothing. */
-function createDice(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>>= 0;
   };
 }

@@ -76,6 +76,11 @@ export function speaksMcp({ calls, resourceMetadata }: View): boolean {
   return calls.length + resourceMetadata.length > 0;
 }
 
+/** Whether what a client did first is known: what it read before the record was cleared, it need not read again. */
+export function hasBeginning({ isWhole, registrations, calls: [first] }: View): boolean {
+  return isWhole || registrations.length > 0 || (first?.status === 401 && first.token === undefined);
+}
+
 /** The last metadata of an authorization server that a client had read before a moment, of the one it then turned to. */
 export function metadataFor(view: View, { at, address }: Step): ServerMetadataStep | undefined {
   const read = view.serverMetadata.filter((step) => step.at < at && step.document !== undefined);

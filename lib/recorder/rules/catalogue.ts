@@ -4,6 +4,7 @@
  * @module
  */
 import { discoveryRules } from "./discovery.ts";
+import { earlyClientRules } from "./early_client.ts";
 import { issuerRules } from "./issuer.ts";
 import { pkceRules } from "./pkce.ts";
 import { registrationRules } from "./registration.ts";
@@ -16,6 +17,7 @@ import { tokenUseRules } from "./token_use.ts";
 /** The rules. There is no C30 (secure storage): nothing of it can be seen from a server. */
 export const rules: readonly Rule[] = [
   ...discoveryRules,
+  ...earlyClientRules,
   ...registrationRules,
   ...pkceRules,
   ...requestRules,

@@ -6,7 +6,7 @@
 import { wellKnown } from "../../urls.ts";
 import { metadataUrls } from "../metadata_urls.ts";
 import type { ServerMetadataStep } from "../step.ts";
-import { namesEndpoint, resourceFor, type View } from "../view.ts";
+import { hasBeginning, namesEndpoint, resourceFor, type View } from "../view.ts";
 import { addressOf, listOf, originOf, pathOf, textOf } from "../wire.ts";
 import {
   broken,
@@ -31,11 +31,6 @@ function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly 
   });
   const first = calls[0] ?? serverMetadata[0];
   return found.length > 0 ? [...new Set(found)] : first ? [originOf(first.address)] : [];
-}
-
-/** Whether what a client did first is known: what it read before the record was cleared, it need not read again. */
-function hasBeginning({ isWhole, registrations, calls: [first] }: View): boolean {
-  return isWhole || registrations.length > 0 || (first?.status === 401 && first.token === undefined);
 }
 
 /** Whether a client asks for access to something that is not here, so that its metadata are not here either. */
@@ -166,19 +161,6 @@ function isFromIssuer(view: View, step: ServerMetadataStep): boolean {
   return fitting.length > 0 ? fitting.includes(issuer) : metadataUrls(issuer).includes(address);
 }
 
-function checkEarlyClient(view: View): Outcome {
-  const { serverMetadata, registrations, authorizations, tokens } = view;
-  const [first] = [...registrations, ...authorizations, ...tokens].sort((one, other) => one.at - other.at);
-  if (!first) return notObserved("It did not turn to an authorization server");
-  const read = serverMetadata.find(({ at }) => at < first.at);
-  if (!read && !hasBeginning(view)) return notObserved("What it read before is no longer on record");
-  if (!read) return broken("It went to an endpoint without looking for metadata first", [first.at]);
-  const names = read.exchange.request.headers.some(([name]) => name === "mcp-protocol-version");
-  return names
-    ? kept("It looked for metadata first, and named its revision", [read.at, first.at])
-    : broken("It looked for metadata without an MCP-Protocol-Version header", [read.at], "SHOULD");
-}
-
 const discovery = `${SPECIFICATION}/authorization-server-discovery`;
 
 /** The rules on discovery. */
@@ -236,17 +218,5 @@ export const discoveryRules: readonly Rule[] = [
     link: `${discovery}#authorization-server-metadata-discovery`,
     official: ["sep-2468-client-validate-metadata-issuer"],
     check: checkIssuer,
-  },
-  {
-    id: "C31",
-    name: "early-metadata-first",
-    title:
-      "A client of the first revision looks for metadata, naming its revision, before it takes the default endpoints.",
-    level: "MUST",
-    revisions: ["2025-03-26"],
-    isOfMcp: true,
-    link: "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#server-metadata-discovery",
-    official: ["authorization-server-metadata"],
-    check: checkEarlyClient,
   },
 ];
