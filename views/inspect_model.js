@@ -311,8 +311,9 @@ export function verdictText({ verdict, clients }) {
  */
 export function missingText({ isWhole, cut, leftOut, dropped, unjudged }) {
   const judged = unjudged > 0 ? `the verdict does not count ${unjudged} of them` : "the verdict counts them";
+  const lost = dropped > 0 ? ` (${dropped}; ${judged})` : "";
   const parts = [
-    isWhole ? "" : `the oldest exchanges are no longer kept${dropped > 0 ? ` (${dropped}; ${judged})` : ""}`,
+    isWhole ? "" : `the oldest exchanges are no longer kept${lost}`,
     leftOut > 0 ? `${countOf(leftOut, "exchange")} never came on record` : "",
     cut > 0 ? `${countOf(cut, "exchange")} too large to be kept whole` : "",
   ].filter(Boolean);
