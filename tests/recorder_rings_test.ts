@@ -82,6 +82,11 @@ Deno.test("headers that take more than was guessed are found out by samples, and
   const rings = createRings({ maxSandboxBytes: 1_000_000, seed: 12345 });
   for (let sequence = 1; sequence <= 2000; sequence++) rings.put("one", entry(sequence, 500, 14_000));
   assert(rings.entries("one").length <= 1_000_000 / 14_000 + 1, `${rings.entries("one").length} are kept`);
+  const scattered = createRings({ maxBytes: 1_000_000, seed: 12345 });
+  for (let sandbox = 1; sandbox <= 2000; sandbox++) scattered.put(`${sandbox}`, entry(1, 500, 14_000));
+  const count = Array.from({ length: 2000 }, (_, index) => scattered.entries(`${index + 1}`).length)
+    .reduce((sum, length) => sum + length);
+  assert(count <= 1_000_000 / 14_000 + 1, `${count} are kept, one in each sandbox`);
   const modest = createRings({ maxSandboxBytes: 1_000_000, seed: 12345 });
   for (let sequence = 1; sequence <= 1900; sequence++) modest.put("one", entry(sequence, 500, 520));
   assert.equal(modest.entries("one").length, 1900);

@@ -73,11 +73,11 @@ export const MAX_ALL_BYTES = 64 * 1024 * 1024;
 /** So many more may lie in a ring before the oldest are thrown out: at once that costs next to nothing, one by one it adds up. */
 const MAX_OVERDUE = 100;
 /** One in so many entries is measured, as headers are seldom large: to measure all of them costs more than to keep them. */
-const SAMPLE = 8;
-/** An entry that takes so many bytes more than was guessed makes the rest of its ring be measured, and what comes next. */
+const SAMPLE = 16;
+/** An entry that takes so many bytes more than was guessed makes all there is be measured, and what comes next. */
 const SURPRISE_BYTES = 2000;
 /** How many of those that come next. */
-const MEASURED_AFTER_SURPRISE = 100;
+const MEASURED_AFTER_SURPRISE = 1000;
 /** To find the largest ring is to look at them all, so a little more is thrown out than is needed: this part of the budget. */
 const SLACK = 1 / 64;
 
@@ -89,8 +89,6 @@ interface Ring {
   forgotten: number;
   version: number;
   bytes: number;
-  /** How many of the next entries are measured in any case. */
-  toMeasure: number;
   entries: Entry[];
 }
 
@@ -113,11 +111,13 @@ export function createRings(
   const chance = createDice(seed);
   let total = 0;
   let changes = 0;
+  /** How many of the next entries are measured in any case. */
+  let toMeasure = 0;
 
   function ringOf(sandboxId: string): Ring {
     let ring = rings.get(sandboxId);
     if (ring) return ring;
-    const empty = { next: 1, clearedAt: 0, isIntact: true, forgotten: 0, version: 0, bytes: 0, toMeasure: 0 };
+    const empty = { next: 1, clearedAt: 0, isIntact: true, forgotten: 0, version: 0, bytes: 0 };
     ring = { sandboxId, ...empty, entries: [] };
     rings.set(sandboxId, ring);
     return ring;
@@ -133,7 +133,7 @@ export function createRings(
     // It began before the sandbox was cleared.
     if (entry.sequence <= ring.clearedAt) return false;
     const { entries } = ring;
-    const isSurprise = sample(ring, entry);
+    const isSurprise = sample(entry);
     const at = placeOf(entry, entries);
     const known = entries[at];
     if (known?.sequence === entry.sequence) {
@@ -144,19 +144,19 @@ export function createRings(
     }
     ring.version = ++changes;
     resize(ring, entry.bytes);
-    if (isSurprise) weigh(ring);
+    if (isSurprise) { for (const each of rings.values()) weigh(each); }
     if (entries.length > MAX_EXCHANGES + MAX_OVERDUE) trim(ring);
     keepBudgets(ring);
     return true;
   }
 
-  /** Measures some entries; says whether the others of the ring have to be measured as well. */
-  function sample(ring: Ring, entry: Entry): boolean {
-    if (ring.toMeasure === 0 && chance() % SAMPLE !== 0) return false;
-    const isFirst = ring.toMeasure === 0;
+  /** Measures some entries; says whether all others have to be measured as well. */
+  function sample(entry: Entry): boolean {
+    if (toMeasure === 0 && chance() % SAMPLE !== 0) return false;
+    const isFirst = toMeasure === 0;
     const guessed = entry.bytes;
     const isLarge = entry.measure() > guessed + SURPRISE_BYTES;
-    ring.toMeasure = isLarge ? MEASURED_AFTER_SURPRISE : Math.max(0, ring.toMeasure - 1);
+    toMeasure = isLarge ? MEASURED_AFTER_SURPRISE : Math.max(0, toMeasure - 1);
     return isLarge && isFirst;
   }
 
