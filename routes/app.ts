@@ -49,6 +49,7 @@ import { describeFailure, failureResponse } from "./failure.tsx";
 import { idpRoutes } from "./idp.ts";
 import { inspectRoutes } from "./inspect.tsx";
 import { callerOf, limitApp } from "./limits.ts";
+import { logoutRoutes } from "./logout.tsx";
 import { mcpRoutes } from "./mcp.ts";
 import { pagesRoutes } from "./pages.tsx";
 import { parRoutes } from "./par.ts";
@@ -210,6 +211,7 @@ function assemble(options: AppOptions): Parts {
       ...parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }),
       ...tokenRoutes({ clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }),
       ...tokenStatusRoutes({ authenticate, grants, keysOf, verifier }),
+      ...logoutRoutes({ clients, grants, keysOf }),
       ...userinfoRoutes({ verifier, keysOf, replays }),
       ...mcpRoutes({ mcp, verifyToken: verifier.verifyForResource, keysOf, replays, origins: gateOptionsOf(options) }),
       ...pagesRoutes({

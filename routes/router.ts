@@ -70,6 +70,7 @@ const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [
   [/^revoke$/, "revoke"],
   [/^introspect$/, "introspect"],
   [/^userinfo/, "userinfo"],
+  [/^logout/, "logout"],
   [/^par$/, "par"],
   [/^device/, "device"],
   [/^idp_/, "idp"],

@@ -11,7 +11,7 @@ export interface BodyEndpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const forms = ["authorize", "token", "revoke", "introspect", "par", "device", "device/verify"];
+const forms = ["authorize", "token", "revoke", "introspect", "par", "device", "device/verify", "logout"];
 const messages = ["no-auth", "conformance", "bearer", "oauth"];
 
 /** All of them; one is asked with a registration of the app's. */

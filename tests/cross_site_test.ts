@@ -199,6 +199,31 @@ Deno.test("nothing at any other URL changes by what a browser sends unasked, and
   assert.deepEqual([...changed].sort(), Object.keys(exceptions).sort());
 });
 
+Deno.test("a page ends no login at the end session endpoint without an id_token of it (RP-Initiated Logout 2, 6)", async (t) => {
+  await using test = await usedApp();
+  const idToken = text(await getTokens(test, test.clientId, { scope: "openid" }), "id_token");
+  const asked = { client_id: test.clientId, logout_hint: "ada@example.com", action: "sign_out", sid: "session" };
+  const requests = [
+    ...Object.values(gets).map((headers) => ["GET", headers] as const),
+    ...Object.values(posts).map((headers) => ["POST", headers] as const),
+  ];
+  for (
+    const [hint, isEnded] of [[{}, false], [{ id_token_hint: "x" }, false], [{ id_token_hint: idToken }, true]] as const
+  ) {
+    await t.step(JSON.stringify(hint).slice(0, 30), async () => {
+      const before = await snapshot(test);
+      for (const [method, headers] of requests) {
+        const fields = new URLSearchParams({ ...asked, ...hint });
+        const response = method === "GET"
+          ? await test.get(`${paths.logout}?${fields}`, headers)
+          : await test.postForm(paths.logout, fields, headers);
+        await response.body?.cancel();
+      }
+      assert.equal(JSON.stringify(await snapshot(test)) !== JSON.stringify(before), isEnded);
+    });
+  }
+});
+
 Deno.test("?fault= that a page has sent is refused in words that say how to set one (Fetch Metadata 2)", async () => {
   await using test = await testApp({ loopbackOnly: true });
   const response = await test.get(`${paths.oauth}?fault=token:503`, gets["an image"]);

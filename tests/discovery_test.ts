@@ -73,6 +73,7 @@ Deno.test("GET /.well-known/oauth-authorization-server names issuer and endpoint
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["RS256"],
     userinfo_endpoint: `${origin}/oauth/userinfo`,
+    end_session_endpoint: `${origin}/oauth/logout`,
     claims_supported: [
       "sub",
       "iss",

@@ -27,6 +27,8 @@ const pages: Readonly<Record<string, readonly [status: number, ask: Way]>> = {
     return test.postForm(path, { action: "login", email: "ada@example.com" }, html);
   }],
   "error": [400, ({ get }) => get("/oauth/authorize?client_id=nobody", html)],
+  "sign out": [200, ({ get }) => get("/oauth/logout", html)],
+  "signed out": [200, ({ postForm }) => postForm("/oauth/logout", { action: "sign_out" }, html)],
   "not found": [404, ({ get }) => get("/nowhere", html)],
 };
 
@@ -58,7 +60,16 @@ Deno.test("every page carries the security headers (issue 4)", async (t) => {
 });
 
 Deno.test("every page of a sandbox leads back to the server's root, and no page of the root does (issue 16)", async (t) => {
-  const sandboxPages = ["/", "/guide", "/scenarios", "/inspect", "/control", "/nowhere", "/oauth/device/verify"];
+  const sandboxPages = [
+    "/",
+    "/guide",
+    "/scenarios",
+    "/inspect",
+    "/control",
+    "/nowhere",
+    "/oauth/device/verify",
+    "/oauth/logout",
+  ];
   for (const path of sandboxPages) {
     await t.step(path, async () => {
       await using test = await testApp({ scenarios: [rich] });

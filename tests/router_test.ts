@@ -56,6 +56,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/idp/token", ["POST"], true],
   ["/idp/jwks", ["GET", "HEAD"], true],
   ["/oauth/device/verify", ["GET", "HEAD", "POST"], false],
+  ["/oauth/logout", ["GET", "HEAD", "POST"], false],
   ["/oauth/authorize", ["GET", "HEAD", "POST"], false],
   ["/no-auth", ["DELETE", "GET", "HEAD", "POST"], true],
   ["/bearer", ["DELETE", "GET", "HEAD", "POST"], true],

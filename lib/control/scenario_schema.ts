@@ -44,6 +44,7 @@ const clientSchema: z.ZodType<ScenarioClient> = closedObject(
     token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
     grant_types: z.array(z.enum(grantTypes)),
     redirect_uris: z.array(redirectUri).exactOptional(),
+    post_logout_redirect_uris: z.array(redirectUri).exactOptional(),
     jwks: closedObject({ keys: z.array(jwk) }).exactOptional(),
     private_key_jwk: jwk.exactOptional(),
     assertions_for: z.string().min(1).max(1024).exactOptional(),

@@ -112,7 +112,14 @@ export async function parseAuthorizationTarget(
   };
 }
 
-async function findClient(
+/**
+ * Finds the client of a browser's request, which proves nothing of who sends it.
+ *
+ * @param clients The table of clients.
+ * @param asked The sandbox and its rules.
+ * @param clientId What was sent.
+ */
+export async function findClient(
   clients: Clients,
   { sandbox, policy }: { readonly sandbox: Sandbox; readonly policy: Policy },
   clientId: string,

@@ -42,6 +42,8 @@ export function isDocumentId(clientId: string): boolean {
 export interface ClientMetadata {
   /** Where answers may go. */
   readonly redirect_uris: readonly string[];
+  /** Where the browser may go after a logout (OpenID Connect RP-Initiated Logout 3.1). */
+  readonly post_logout_redirect_uris?: readonly string[] | undefined;
   /** How it authenticates at the token endpoint. */
   readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
   /** What it signs assertions with, if it wants nothing else to be accepted. */

@@ -60,6 +60,7 @@ export function buildServerMetadata(
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: [ID_TOKEN_ALG],
     userinfo_endpoint: urls.userinfo,
+    end_session_endpoint: urls.logout,
     claims_supported: claimsSupported,
     service_documentation: urls.guide,
   };

@@ -6,7 +6,7 @@
  */
 import type { Sandbox } from "../sandbox.ts";
 
-/** Members that a URL can set beside `redirect_uri`, which may come more than once. */
+/** Members that a URL can set beside `redirect_uri` and `post_logout_redirect_uri`, which may come more than once. */
 const settable = [
   "client_name",
   "client_uri",
@@ -39,6 +39,7 @@ export function buildOwnDocument(
   { pathname, search, searchParams }: URL,
 ): Record<string, unknown> {
   const [name = ""] = pathname.slice(pathname.lastIndexOf("/") + 1).split(".json");
+  const afterLogout = searchParams.getAll("post_logout_redirect_uri");
   const set = settable.flatMap((member): [string, string][] => {
     const value = searchParams.get(member);
     return value ? [[member, value]] : [];
@@ -47,6 +48,7 @@ export function buildOwnDocument(
     client_id: origin + pathname + search,
     client_name: name,
     redirect_uris: searchParams.getAll("redirect_uri"),
+    ...(afterLogout.length === 0 ? {} : { post_logout_redirect_uris: afterLogout }),
     grant_types: ["authorization_code", "refresh_token"],
     response_types: ["code"],
     token_endpoint_auth_method: "none",

@@ -12,17 +12,18 @@ import { findRedirectUriProblem, MAX_PORT, type RedirectUriProblem } from "./red
  * Checks a redirect URI that a client wants to register.
  *
  * @param uri As sent.
+ * @param parameter The member it stands in.
  * @throws OAuthError `invalid_redirect_uri` for anything but an absolute URI without a fragment that is https, http on
  * this computer, or an app's own scheme, and that every parser reads alike.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2}
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252.html#section-7}
  */
-export function checkRedirectUri(uri: string): void {
+export function checkRedirectUri(uri: string, parameter = "redirect_uris"): void {
   const problem = findRedirectUriProblem(uri) ?? findForeignHttp(uri);
   if (!problem) return;
   const { what, ...detail } = problem;
   throw new OAuthError("invalid_redirect_uri", `A redirect URI ${what}`, {
-    parameter: "redirect_uris",
+    parameter,
     received: uri,
     ...detail,
   });

@@ -20,6 +20,7 @@ const webUri = z.string().max(2048).refine(
 
 const metadata = z.object({
   redirect_uris: z.array(z.string()).max(50).optional(),
+  post_logout_redirect_uris: z.array(z.string()).max(50).optional(),
   token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods).optional(),
   token_endpoint_auth_signing_alg: text.optional(),
   grant_types: z.array(z.string().max(256)).max(50).optional(),
@@ -141,6 +142,7 @@ export function parseUpdate(
 function complete(fields: z.infer<typeof metadata>): ClientMetadata {
   const { redirect_uris = [], grant_types, response_types, token_endpoint_auth_method, ...rest } = fields;
   for (const uri of redirect_uris) checkRedirectUri(uri);
+  for (const uri of rest.post_logout_redirect_uris ?? []) checkRedirectUri(uri, "post_logout_redirect_uris");
   const grants = knownGrants(grant_types ?? ["authorization_code"]);
   if (redirect_uris.length === 0 && grants.includes("authorization_code")) {
     throw new OAuthError("invalid_redirect_uri", "redirect_uris is missing", {

@@ -17,6 +17,7 @@ export const endpoints = [
   "revoke",
   "introspect",
   "userinfo",
+  "logout",
   "par",
   "device",
   "idp",

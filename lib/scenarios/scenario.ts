@@ -36,6 +36,8 @@ export interface ScenarioClient {
   readonly grant_types: readonly string[];
   /** Where answers may go; the port of a loopback URI is free. */
   readonly redirect_uris?: readonly string[];
+  /** Where the browser may go after a logout. */
+  readonly post_logout_redirect_uris?: readonly string[];
   /** Which client the identity provider's assertions are issued to when this one asks; itself, if not said. */
   readonly assertions_for?: string;
   /** Its public keys. */

@@ -72,6 +72,12 @@ const ways: Readonly<Record<string, Way>> = {
     await logIn(page, "ada@example.com", "byron");
     await page.locator("#problem").waitFor();
   },
+  "sign out": async ({ page, origin }) => void await page.goto(`${origin}/oauth/logout`),
+  "signed out": async ({ page, origin }) => {
+    await page.goto(`${origin}/oauth/logout?state=s`);
+    await page.getByRole("button", { name: "sign out" }).click();
+    await page.getByRole("heading", { name: "you are signed out" }).waitFor();
+  },
   "device": async ({ page, origin }) => void await page.goto(`${origin}/oauth/device/verify`),
   "device with a problem": async ({ page, origin, expectRefusals }) => {
     expectRefusals("400 /oauth/device/verify");

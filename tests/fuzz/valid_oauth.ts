@@ -215,6 +215,8 @@ const tokenUses: readonly Message[] = [
   form("revoke", "/oauth/revoke", { client_id: "<<client>>", token: "<<access_token>>" }, { changes: true }),
   get("userinfo", "/oauth/userinfo", {}, { headers: [bearer("access_token")] }),
   form("userinfo_post", "/oauth/userinfo", {}, { headers: [bearer("access_token")] }),
+  get("logout", "/oauth/logout", { client_id: "<<client>>", logout_hint: "ada@example.com", state: "s" }),
+  form("logout_post", "/oauth/logout", { client_id: "<<client>>", action: "sign_out" }),
 ];
 
 const documents: readonly Message[] = [
