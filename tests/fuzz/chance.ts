@@ -40,7 +40,8 @@ export function createChance(seed: number): Chance {
     happens: (share) => next() / 0x1_0000_0000 < share,
     pickWeighted: (things) => {
       let left = below(things.reduce((sum, [weight]) => sum + weight, 0));
-      return pick(things.filter(([weight]) => (left -= weight) < 0))[1];
+      const [, thing] = things.find(([weight]) => (left -= weight) < 0) ?? pick(things);
+      return thing;
     },
     seed: next,
   };

@@ -2,9 +2,9 @@
 import { within } from "./wire.ts";
 
 /** What the fuzzer starts servers with. */
-export type Mode = "local" | "memory" | "public" | "pair" | "few";
+export type Mode = "local" | "pair" | "few" | "public" | "memory";
 /** All of them. */
-export const modes: readonly Mode[] = ["local", "memory", "public", "pair", "few"];
+export const modes: readonly Mode[] = ["local", "pair", "few", "public", "memory"];
 
 /** A process under way. */
 export interface Server {

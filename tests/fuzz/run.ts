@@ -3,7 +3,7 @@ import type { Case } from "./case.ts";
 import { createChance, seedOf } from "./chance.ts";
 import { type Finding, judge } from "./judges.ts";
 import { play, type Stage } from "./play.ts";
-import { drawCase } from "./plots.ts";
+import { drawCase, plotNames } from "./plots.ts";
 import { type Mode, modes } from "./process.ts";
 import { createFindings, type Findings, kindOf } from "./report.ts";
 import { shrink } from "./shrink.ts";
@@ -40,8 +40,14 @@ export interface RunResult {
   readonly spentMs: ReadonlyMap<string, number>;
 }
 
-/** How many cases a process is given before it is asked to end. */
-const roundSizes: Readonly<Record<Mode, number>> = { local: 60, memory: 40, public: 40, pair: 20, few: 4 };
+/** What a process is put through before it is asked to end: so many cases, and these that take long. */
+const rounds: Readonly<Record<Mode, { readonly cases: number; readonly costly: readonly string[] }>> = {
+  local: { cases: 50, costly: ["flood", "deaf"] },
+  pair: { cases: 12, costly: [] },
+  few: { cases: 3, costly: [] },
+  public: { cases: 40, costly: ["flood", "deaf", "flood"] },
+  memory: { cases: 30, costly: ["deaf", "flood"] },
+};
 /** How long each finding is made smaller, once the attack is over. */
 const SHRINK_MS = 3000;
 /** Steps that take too long to be taken again and again. */
@@ -75,7 +81,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const spentMs = new Map<string, number>();
   for (let round = 0, place = 0; !isLate() && place <= (only ?? Infinity); round++) {
     const mode = all[round % all.length] ?? "local";
-    const end = place + roundSizes[mode];
+    const { cases: size, costly: last } = rounds[mode];
+    const end = place + size + last.length;
     if (only !== undefined && only >= end) {
       place = end;
       continue;
@@ -83,7 +90,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     let target = await startTarget(mode, root);
     const ground = await survey(target);
     for (place = only ?? place; place < end && !isLate(); place = only === undefined ? place + 1 : end) {
-      const played = drawCase(createChance(seedOf(seed, place)), ground, options.plots);
+      const costly = last[last.length - (end - place)];
+      const plots = options.plots ?? (costly === undefined ? plotNames : [costly]);
+      const played = drawCase(createChance(seedOf(seed, place)), ground, plots);
       const playedMs = elapsedMs();
       const story = await play(stageOf(target), played);
       spentMs.set(played.plot, (spentMs.get(played.plot) ?? 0) + elapsedMs() - playedMs);
