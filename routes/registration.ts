@@ -97,7 +97,7 @@ export function clientInformation(
     ...secret?.told,
     client_id_issued_at: issuedAtSeconds,
     registration_access_token: token,
-    registration_client_uri: urls.registration.replace(/:\w+$/, clientId),
+    registration_client_uri: urls.registration.replace(/:\w+$/, () => encodeURIComponent(clientId)),
     ...metadata,
   };
 }

@@ -37,6 +37,16 @@ export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodOb
 }
 
 /**
+ * The id or the secret of a client: any printable ASCII, spaces included (RFC 6749 A.1, A.2).
+ *
+ * @internal
+ */
+export const clientText: z.ZodString = z.string().regex(
+  /^[\x20-\x7e]{1,1024}$/,
+  "1 to 1024 printable ASCII characters, spaces included (RFC 6749 A.1, A.2)",
+);
+
+/**
  * Reads the body of a request.
  *
  * @param request The request; its body is consumed. An empty one stands for an object without members.

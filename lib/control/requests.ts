@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { DeclaredUser } from "../oauth/declared_users.ts";
-import { closedObject, type Schema } from "./body.ts";
+import { clientText, closedObject, type Schema } from "./body.ts";
 
 const time = z.union([z.number(), z.iso.datetime({ offset: true })], {
   error: "a time in milliseconds since 1970, or in ISO 8601",
@@ -61,13 +61,11 @@ export interface ClientRequest {
   readonly client_secret?: string;
 }
 
-const printable = z.string().max(1024).regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces");
-
 /** A client; its metadata is read as that of a registration. */
 export const clientRequestSchema: Schema<ClientRequest> = z.looseObject({
-  client_id: printable.refine((id) => !/^https?:/i.test(id), { error: "no URL: that would be looked up there" })
+  client_id: clientText.refine((id) => !/^https?:/i.test(id), { error: "no URL: that would be looked up there" })
     .exactOptional(),
-  client_secret: printable.exactOptional(),
+  client_secret: clientText.exactOptional(),
 });
 
 /** A token to be minted. */
@@ -93,7 +91,7 @@ export interface MintRequest {
 /** A token, and whose it is. */
 export const mintRequestSchema: Schema<MintRequest> = closedObject({
   user: z.union([z.email(), claims], { error: "an e-mail address, or an object of claims" }).exactOptional(),
-  client_id: printable.exactOptional(),
+  client_id: clientText.exactOptional(),
   scope: z.string().max(4096).exactOptional(),
   expires_in: z.number().int().min(-1e9).max(1e10).exactOptional(),
   resource: texts.exactOptional(),

@@ -10,7 +10,7 @@ import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.t
 import { findRedirectUriProblem } from "../oauth/redirect_uri_syntax.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenarios/scenario.ts";
-import { closedObject, type Complete, requireShape, type Schema } from "./body.ts";
+import { clientText, closedObject, type Complete, requireShape, type Schema } from "./body.ts";
 import { faultSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
@@ -39,15 +39,15 @@ const layoutSchema: z.ZodType<Layout> = closedObject(
 
 const clientSchema: z.ZodType<ScenarioClient> = closedObject(
   {
-    client_id: z.string().min(1).max(1024),
-    client_secret: z.string().min(1).max(1024).exactOptional(),
+    client_id: clientText,
+    client_secret: clientText.exactOptional(),
     token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
     grant_types: z.array(z.enum(grantTypes)),
     redirect_uris: z.array(redirectUri).exactOptional(),
     post_logout_redirect_uris: z.array(redirectUri).exactOptional(),
     jwks: closedObject({ keys: z.array(jwk) }).exactOptional(),
     private_key_jwk: jwk.exactOptional(),
-    assertions_for: z.string().min(1).max(1024).exactOptional(),
+    assertions_for: clientText.exactOptional(),
   } satisfies Complete<ScenarioClient>,
 );
 
