@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Config, ConfigError, parseConfig, parseDatabase, parseSettings, type Settings } from "./lib/config.ts";
+import { type Config, parseConfig, parseSettings, type Settings } from "./lib/config.ts";
+import { ConfigError, parseDatabase } from "./lib/config_values.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
 import { prepareFile, whileFileIsThere } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";

@@ -5,7 +5,21 @@
  */
 import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
-import { type SigningAlgorithm, signingAlgorithms } from "./store/keys.ts";
+import {
+  ConfigError,
+  parseAlg,
+  parseControlToken,
+  parseDatabase,
+  parseLifetime,
+  parseOrigins,
+  parsePort,
+  parsePublicUrl,
+  parseSwitch,
+  parseTls,
+  present,
+  type TlsFiles,
+} from "./config_values.ts";
+import type { SigningAlgorithm } from "./store/keys.ts";
 
 /** How the server is to behave, whichever way it was started. */
 export interface Settings {
@@ -15,6 +29,8 @@ export interface Settings {
   readonly allowedOrigins?: readonly string[];
   /** What tokens are signed with. */
   readonly alg: SigningAlgorithm;
+  /** Life of access tokens where neither the request nor the scenario says, in seconds; absent for good. */
+  readonly tokenLifetimeSeconds?: number;
   /** A file of users, as JSON. */
   readonly usersPath?: string;
   /** Name of the scenario of the whole process. */
@@ -38,7 +54,7 @@ export interface Config {
   /** A path, `:memory:`, or the URL of a KV server. */
   readonly db: string;
   /** Paths of certificate and key in PEM, for https. */
-  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  readonly tls?: TlsFiles;
   /** One JSON line when ready, then a JSON line per exchange. */
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
@@ -55,22 +71,6 @@ export type Command =
 
 /** Environment by name; absent ones are undefined. */
 export type Environment = (name: string) => string | undefined;
-
-/** A setting that cannot be used; its message is one line for stderr. */
-export class ConfigError extends Error {
-  /**
-   * Makes one.
-   *
-   * @param message What is wrong and what is accepted; what came may hold line breaks, the message does not.
-   */
-  constructor(message: string) {
-    super(message.replace(/\p{Cc}+/gu, " "));
-    this.name = "ConfigError";
-  }
-}
-
-/** The port of the original. */
-export const DEFAULT_PORT = 8789;
 
 /**
  * Reads flags and environment; a flag wins over its variable.
@@ -112,6 +112,7 @@ export function parseSettings(env: Environment): Settings {
 function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Environment): Settings {
   const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
   const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
+  const tokenLifetimeSeconds = parseLifetime(flags["token-lifetime"] ?? present(env("MOCK_TOKEN_LIFETIME")));
   const usersPath = flags.users ?? present(env("MOCK_USERS"));
   const scenario = flags.scenario ?? present(env("MOCK_SCENARIO"));
   const scenariosPath = flags.scenarios ?? present(env("MOCK_SCENARIOS"));
@@ -120,12 +121,13 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
+    ...(tokenLifetimeSeconds === undefined ? {} : { tokenLifetimeSeconds }),
     ...(usersPath === undefined ? {} : { usersPath }),
     ...(scenario === undefined ? {} : { scenario }),
     ...(scenariosPath === undefined ? {} : { scenariosPath }),
     ...(controlToken === undefined ? {} : { controlToken }),
-    public: flags.public ?? parseSwitch("MOCK_PUBLIC", env, false),
-    record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env, true),
+    public: flags.public ?? parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
+    record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
   };
 }
 
@@ -146,6 +148,7 @@ function parseFlags(args: readonly string[]) {
         "tls-cert": { type: "string" },
         "tls-key": { type: "string" },
         alg: { type: "string" },
+        "token-lifetime": { type: "string" },
         users: { type: "string" },
         scenario: { type: "string" },
         scenarios: { type: "string" },
@@ -171,74 +174,6 @@ function parseFlags(args: readonly string[]) {
 function requireOnce(names: readonly string[]): void {
   const twice = names.find((name, index) => name !== "allow-origin" && names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`--${twice} is given twice; --help lists the flags`);
-}
-
-/** An empty variable is an unset one. */
-function present(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
-}
-
-function parsePort(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_PORT;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (port <= 65_535) return port;
-  throw new ConfigError(`The port is '${text}', but must be a whole number from 0 to 65535`);
-}
-
-function parseAlg(text: string | undefined): SigningAlgorithm {
-  if (text === undefined) return "EdDSA";
-  const alg = signingAlgorithms.find((known) => known === text);
-  if (alg) return alg;
-  throw new ConfigError(`The algorithm is '${text}', but must be one of ${signingAlgorithms.join(", ")}`);
-}
-
-function parsePublicUrl(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isOrigin = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash &&
-    !url.username && !url.password;
-  if (isOrigin) return url.origin;
-  throw new ConfigError(`The public URL is '${text}', but must be an origin such as https://mock.example.com`);
-}
-
-/** Origins, separated by spaces or commas. */
-function parseOrigins(text: string | undefined): readonly string[] | undefined {
-  const texts = present(text?.trim())?.split(/[\s,]+/);
-  const wrong = texts?.find((text) => text !== "null" && !/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/.test(text));
-  if (wrong === undefined) return texts;
-  throw new ConfigError(`An allowed origin is '${wrong}', but must be an origin such as https://inspector.example.com`);
-}
-
-/** It must fit into an `authorization` header; the message does not show it. */
-function parseControlToken(text: string | undefined): string | undefined {
-  const token = present(text);
-  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
-  throw new ConfigError("The control token must be printable ASCII without spaces");
-}
-
-function parseTls(certPath: string | undefined, keyPath: string | undefined): Config["tls"] {
-  if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
-  if (certPath === undefined && keyPath === undefined) return undefined;
-  throw new ConfigError("For https both --tls-cert and --tls-key are needed");
-}
-
-function parseSwitch(name: string, env: Environment, isOn: boolean): boolean {
-  const text = present(env(name)) ?? String(isOn);
-  if (text === "false" || text === "0") return false;
-  if (text === "true" || text === "1") return true;
-  throw new ConfigError(`${name} is '${text}', but must be true or false`);
-}
-
-/**
- * Reads where the data is.
- *
- * @param text A path, `:memory:`, or the URL of a KV server.
- * @throws ConfigError for a URL of another scheme, which would be taken for the name of a file.
- */
-export function parseDatabase(text: string | undefined): string | undefined {
-  if (text === undefined || !/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
-  if (URL.canParse(text) && /^https?:/i.test(text)) return text;
-  throw new ConfigError(`The database is '${text}', but must be a file, :memory:, or the http(s) URL of a KV server`);
 }
 
 function databasePath(env: Environment, os: string): string {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config_values.ts";
 import { errorResponse } from "./http.ts";
 import type { Sleep } from "./sleep.ts";
 import { StoreError } from "./store/failure.ts";

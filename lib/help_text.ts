@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEFAULT_PORT } from "./config.ts";
+import { DEFAULT_PORT } from "./config_values.ts";
 import { signingAlgorithms } from "./store/keys.ts";
 
 /** The text of `--help`. */
@@ -20,6 +20,7 @@ Usage: mock-oauth [start] [options]
   --tls-cert FILE   certificate in PEM, for https                TLS_CERT
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
+  --token-lifetime S seconds access tokens live by default       MOCK_TOKEN_LIFETIME (for good)
   --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config_values.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 

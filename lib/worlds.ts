@@ -24,6 +24,8 @@ export interface WorldsDeps {
   readonly findScenario: (name: string) => Promise<Scenario | undefined>;
   /** The scenario of the process itself. */
   readonly ownScenario: Scenario;
+  /** Rules where a scenario has none of its own. */
+  readonly base?: PlanPatch;
   /** Rules in place of every scenario's. */
   readonly patch: PlanPatch;
   /** Real time, in milliseconds since 1970. */

@@ -59,7 +59,7 @@ import { reportRoutes } from "./report.ts";
 import { createReports } from "./reports.ts";
 import { type Located, withUrl } from "./request_url.ts";
 import { allowOrigin, type App, createRouter } from "./router.ts";
-import { type AppOptions, gateOptionsOf } from "./options.ts";
+import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
 import { createBanner, createPlayed, scenariosRoutes } from "./scenarios.tsx";
 import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
@@ -171,7 +171,7 @@ function assemble(options: AppOptions): Parts {
     table,
     findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
     ownScenario: own,
-    ...(options.public ? { base: publicPlan } : {}),
+    base: basePlanOf(options),
     patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
     now,
     lease,

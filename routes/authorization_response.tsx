@@ -55,7 +55,7 @@ export function clientResponse(
 }
 
 /** The page that asks a person. */
-export function consentResponse({ sandbox, url }: Context, consent: ConsentState): Response {
+export function consentResponse({ sandbox, url, plan }: Context, consent: ConsentState): Response {
   const { target: { client, redirectUri }, request, hinted, query, offered, problem, status = 200 } = consent;
   const email = consent.email ?? hinted?.email ?? request.loginHint;
   const { client_name, client_uri, logo_uri, redirect_uris } = client.metadata;
@@ -73,6 +73,7 @@ export function consentResponse({ sandbox, url }: Context, consent: ConsentState
       scopes={request.scopes}
       {...(request.resources.length === 0 ? {} : { resource: request.resources.join(" ") })}
       {...(request.expiresInSeconds === undefined ? {} : { expiresInSeconds: request.expiresInSeconds })}
+      defaultLifetimeSeconds={plan.mint.accessTokenTtlSeconds}
       formAction={`${url.pathname}?${query}`}
       offered={offered}
       {...(problem === undefined ? {} : { problem })}

@@ -166,7 +166,7 @@ async function approve(
   return clientResponse(context, target, { code });
 }
 
-/** A lifetime in the form counts, also an empty one, which is how a person says "never". */
+/** A lifetime in the form counts, also an empty one, which is how a person asks for the default. */
 function withLifetime(request: AuthorizationRequest, form: URLSearchParams, answer: Params): AuthorizationRequest {
   if (!form.has("expires_in")) return request;
   const { expiresInSeconds: _, ...rest } = request;

@@ -68,7 +68,7 @@ export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
     if (!entry) return unknownCode(context);
     const isApproved = params.get("action") !== "deny";
     try {
-      // An empty field means tokens that do not expire; a form without the field leaves it as the device asked.
+      // An empty field means what is the default here; a form without the field leaves it as the device asked.
       const expiresInSeconds = form.has("expires_in")
         ? parseExpiresIn(params.get("expires_in"))
         : entry.value.asked.expiresInSeconds;
@@ -107,7 +107,7 @@ async function whoAgrees({ users, chance }: DeviceRouteDeps, { sandbox }: Contex
 
 async function consentPage(
   { clients }: DeviceRouteDeps,
-  { sandbox }: Context,
+  { sandbox, plan }: Context,
   { typed, device, error, email }: {
     readonly typed: string;
     readonly device: DeviceRecord;
@@ -123,6 +123,7 @@ async function consentPage(
       userCode={showUserCode(typed)}
       name={client?.metadata.client_name ?? device.clientId}
       scopes={scopes}
+      defaultLifetimeSeconds={plan.mint.accessTokenTtlSeconds}
       {...(expiresInSeconds === undefined ? {} : { expiresInSeconds })}
       {...(error === undefined ? {} : { problem: error.message })}
       {...(email === undefined ? {} : { email })}

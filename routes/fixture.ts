@@ -15,8 +15,11 @@ import { type Answer, type Browser, createBrowser, createFetch } from "./fixture
 import type { AppOptions } from "./options.ts";
 
 /** What a mock server is started with; all of it can be left out. */
-export interface MockOptions
-  extends Pick<AppOptions, "scenario" | "scenarios" | "users" | "policy" | "mint" | "alg" | "now" | "sleep"> {
+export interface MockOptions extends
+  Pick<
+    AppOptions,
+    "scenario" | "scenarios" | "users" | "policy" | "mint" | "tokenLifetimeSeconds" | "alg" | "now" | "sleep"
+  > {
   /** Clients that are known from the start: `client_id`, and metadata as in a registration (RFC 7591 2). */
   readonly clients?: readonly Readonly<Record<string, unknown>>[];
   /** A port of 127.0.0.1 to listen on as well, 0 for any free one; if not given, there is no socket. */

@@ -6,7 +6,8 @@
 import type { LogEvent } from "../lib/log.ts";
 import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
 import type { FetchAt, ResolveDns } from "../lib/outbound.ts";
-import type { Mint, Policy } from "../lib/scenarios/plan.ts";
+import { publicPlan } from "../lib/public/limits.ts";
+import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import type { SigningAlgorithm } from "../lib/store/keys.ts";
@@ -20,6 +21,11 @@ export interface AppOptions {
   readonly publicUrl?: string;
   /** What tokens are signed with; `EdDSA` if not given. */
   readonly alg?: SigningAlgorithm;
+  /**
+   * Life of access tokens where neither the request nor the scenario says, in seconds; for good if not given. RFC 9068 2.2
+   * requires `exp`, and strict resource servers refuse tokens without it.
+   */
+  readonly tokenLifetimeSeconds?: number;
   /** Rules in place of those of every scenario. */
   readonly policy?: Partial<Policy>;
   /** What is put into tokens in place of what every scenario puts there. */
@@ -73,6 +79,14 @@ export interface AppOptions {
   readonly public?: boolean;
   /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
+}
+
+/** Rules and tokens below those of every scenario. */
+export function basePlanOf({ tokenLifetimeSeconds, public: isPublic = false }: AppOptions): PlanPatch {
+  const base = isPublic ? publicPlan : {};
+  if (tokenLifetimeSeconds === undefined) return base;
+  const accessTokenTtlSeconds = Math.min(tokenLifetimeSeconds, base.mint?.accessTokenTtlSeconds ?? Infinity);
+  return { ...base, mint: { ...base.mint, accessTokenTtlSeconds } };
 }
 
 /** The options that say who may call. */

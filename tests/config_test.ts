@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Config, ConfigError, parseConfig, parseSettings, type Settings } from "../lib/config.ts";
+import { type Config, parseConfig, parseSettings, type Settings } from "../lib/config.ts";
+import { ConfigError } from "../lib/config_values.ts";
 import { helpText } from "../lib/help_text.ts";
 
 const home = { HOME: "/home/ada" };
@@ -74,6 +75,12 @@ const settings = [
     variable: "CONTROL_TOKEN",
     texts: ["s3cret", "o/t~h=r"],
     parsed: [{ controlToken: "s3cret" }, { controlToken: "o/t~h=r" }],
+  },
+  {
+    flag: "token-lifetime",
+    variable: "MOCK_TOKEN_LIFETIME",
+    texts: ["3600", "1"],
+    parsed: [{ tokenLifetimeSeconds: 3600 }, { tokenLifetimeSeconds: 1 }],
   },
   { flag: "alg", variable: "MOCK_ALG", texts: ["ES256", "RS256"], parsed: [{ alg: "ES256" }, { alg: "RS256" }] },
 ] as const;
@@ -203,6 +210,9 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [[], { ...home, PORT: "http" }, ["'http'", "whole number from 0 to 65535"]],
     [["--alg", "HS256"], home, ["'HS256'", "EdDSA, ES256, RS256"]],
     [[], { ...home, MOCK_ALG: "none" }, ["'none'", "EdDSA, ES256, RS256"]],
+    ...["0", "-1", "1.5", "1e3", "soon", "3153600001"].map((text) =>
+      [[`--token-lifetime=${text}`], home, [`'${text}'`, "whole seconds from 1 to 3153600000"]] as const
+    ),
     [[], { ...home, MOCK_PUBLIC: "maybe" }, ["'maybe'", "true or false"]],
     [[], { ...home, MOCK_RECORD: "maybe" }, ["MOCK_RECORD is 'maybe'", "true or false"]],
     [["--public-url", "mock.example"], home, ["'mock.example'", "https://mock.example.com"]],

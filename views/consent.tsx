@@ -37,6 +37,8 @@ export interface ConsentProps {
   readonly resource?: string;
   /** Token lifetime the request asked for. */
   readonly expiresInSeconds?: number;
+  /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
+  readonly defaultLifetimeSeconds?: number | undefined;
   /** Where the forms are posted: the authorization endpoint with the whole original query. */
   readonly formAction: string;
   /** Users who log in by a button. */

@@ -13,6 +13,8 @@ export interface ConsentFormProps {
   readonly formAction: string;
   /** Token lifetime to begin with. */
   readonly expiresInSeconds?: number;
+  /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
+  readonly defaultLifetimeSeconds?: number | undefined;
   /** Users who log in by a button. */
   readonly offered?: readonly OfferedUser[];
   /** What was wrong with the last attempt. */
@@ -51,7 +53,7 @@ export function OfferedForm({ formAction, expiresInSeconds, offered = [] }: Cons
 
 /** One button: the server generates a user. */
 export function AutoForm(
-  { formAction, expiresInSeconds }: ConsentFormProps,
+  { formAction, expiresInSeconds, defaultLifetimeSeconds }: ConsentFormProps,
 ): Html {
   return (
     <form class="panel" method="post" action={formAction}>
@@ -59,7 +61,7 @@ export function AutoForm(
       <p>
         The server generates a user for this login. It is temporary and is not saved.
       </p>
-      <LifetimeField id="auto-expires-in" seconds={expiresInSeconds} />
+      <LifetimeField id="auto-expires-in" seconds={expiresInSeconds} byDefault={defaultLifetimeSeconds} />
       <button type="submit" name="action" value="auto">
         approve with a generated user
       </button>
@@ -100,7 +102,7 @@ export function LoginForm(props: ConsentFormProps): Html {
           {...described}
         />
       </Field>
-      <LifetimeField id="login-expires-in" seconds={expiresInSeconds} />
+      <LifetimeField id="login-expires-in" seconds={expiresInSeconds} byDefault={props.defaultLifetimeSeconds} />
       <button type="submit" name="action" value="login">
         log in and approve
       </button>
@@ -109,16 +111,17 @@ export function LoginForm(props: ConsentFormProps): Html {
 }
 
 function LifetimeField(
-  { id, seconds }: {
+  { id, seconds, byDefault }: {
     readonly id: string;
     readonly seconds: number | undefined;
+    readonly byDefault: number | undefined;
   },
 ): Html {
   return (
     <Field
       id={id}
       label="token lifetime in seconds"
-      hint="Empty: the token never expires."
+      hint={byDefault === undefined ? "Empty: the token never expires." : `Empty: ${byDefault}, the default here.`}
     >
       <input
         id={id}
@@ -127,7 +130,7 @@ function LifetimeField(
         min="1"
         step="1"
         inputmode="numeric"
-        placeholder="never"
+        placeholder={byDefault === undefined ? "never" : String(byDefault)}
         value={seconds === undefined ? "" : String(seconds)}
         aria-describedby={`${id}-hint`}
       />

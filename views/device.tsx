@@ -58,6 +58,8 @@ export interface DeviceConsentProps {
   readonly scopes: readonly string[];
   /** Token lifetime it asked for. */
   readonly expiresInSeconds?: number;
+  /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
+  readonly defaultLifetimeSeconds?: number | undefined;
   /** What was wrong with the last attempt. */
   readonly problem?: string;
   /** E-mail address of the last attempt. */

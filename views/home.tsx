@@ -167,7 +167,8 @@ function WaysToAuthorize({ urls }: { readonly urls: Urls }): Html {
         </li>
       </ol>
       <p>
-        Each of them takes <code>expires_in</code>, in seconds. Without it tokens do not expire.
+        Each of them takes <code>expires_in</code>, in seconds. Without it tokens do not expire, unless{" "}
+        <code>--token-lifetime</code> says otherwise.
       </p>
     </section>
   );

@@ -91,7 +91,8 @@ export function requireParam(params: Params, name: string, reference: string): s
   throw new OAuthError("invalid_request", `${name} is missing`, { parameter: name, reference });
 }
 
-const MAX_LIFETIME_SECONDS = 100 * 365 * 24 * 60 * 60;
+/** The longest life of a token, in seconds: a hundred years. */
+export const MAX_LIFETIME_SECONDS: number = 100 * 365 * 24 * 60 * 60;
 
 /**
  * Parses a token lifetime.

@@ -482,6 +482,7 @@ async function assertServed(mode: readonly string[]): Promise<void> {
     MOCK_DB: db,
     PORT: `${ownPort}`,
     MOCK_ALG: "ES256",
+    MOCK_TOKEN_LIFETIME: "3600",
     MOCK_PUBLIC: "true",
     MOCK_USERS: users,
     MOCK_RECORD: "0",
@@ -498,6 +499,7 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   const token = text(await jsonOf(await redeemCode(client, clientId, code), 200), "access_token");
   assert.equal(decodeProtectedHeader(token).alg, "ES256");
   assert.deepEqual(claimsOf(token).roles, ada.roles);
+  assert.equal(Number(claimsOf(token).exp) - Number(claimsOf(token).iat), 3600);
   assert.equal(await isListening(ownPort), false);
   const report = await client.fetch("/s/standard~as-long-as-it-takes/control/report");
   assert.match(text(await jsonOf(report, 404), "error_description"), /^Nothing is recorded/);

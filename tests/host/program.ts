@@ -25,6 +25,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   TLS_CERT: "",
   TLS_KEY: "",
   MOCK_ALG: "",
+  MOCK_TOKEN_LIFETIME: "",
   MOCK_PUBLIC: "",
   MOCK_RECORD: "",
   MOCK_USERS: "",
