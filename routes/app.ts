@@ -16,7 +16,6 @@ import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound } from "../lib/outbound.ts";
 import { type Askers, createAskers } from "../lib/public/asker.ts";
-import { publicPlan } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
 import { redactLine } from "../lib/recorder/redact.ts";
