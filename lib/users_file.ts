@@ -4,12 +4,14 @@
  * @module
  */
 import { z } from "zod";
+import { closedObject } from "./control/body.ts";
 import { OAuthError } from "./errors.ts";
+import { inWords } from "./expected.ts";
 import { parseJsonFile } from "./json_file.ts";
 import { parseUserClaims } from "./oauth/claims.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 
-const userSchema = z.strictObject({
+const userSchema = closedObject({
   email: z.email(),
   password: z.string().min(1),
   name: z.string().min(1).exactOptional(),
@@ -25,10 +27,12 @@ const userSchema = z.strictObject({
  * @throws Error whose message says in one line which user is wrong, and why; it never holds a password.
  */
 export function parseUsersFile(text: string): readonly DeclaredUser[] {
-  const parsed = z.array(userSchema).safeParse(parseJsonFile(text));
+  const parsed = z.array(userSchema).safeParse(parseJsonFile(text), inWords);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${issue?.message}`);
+    const [unknown] = issue?.code === "unrecognized_keys" ? issue.keys : [];
+    const received = unknown === undefined ? "" : `received a member ${unknown}, `;
+    throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${received}expected ${issue?.message}`);
   }
   const seen = new Set<string>();
   parsed.data.forEach(({ email, roles = [], claims }, index) => {

@@ -106,7 +106,7 @@ Deno.test("a scenario that cannot be is refused, with the member that is wrong",
   const fault = { name: "a", match: {}, edit: { drop: true } };
   const cases: readonly (readonly [object, RegExp])[] = [
     [{ ...mine, name: "Has Capitals" }, /^name .*'Has Capitals'.*letters a-z/],
-    [{ ...mine, plan: undefined }, /^plan .*expected object/],
+    [{ ...mine, plan: undefined }, /^plan .*expected an object/],
     [{ ...mine, plan: { faults: [fault, fault] } }, /^plan\.faults .*names of their own/],
     [{ ...mine, plan: { faults: [{ ...fault, life: "next" }] } }, /^plan\.faults\.0\.life is no member.*times/],
     [{ ...mine, layout: { issuer_path: "tenant" } }, /^layout\.issuer_path .*\/tenant1/],

@@ -5,7 +5,9 @@
  * @module
  */
 import { z } from "zod";
+import { suggest } from "../did_you_mean.ts";
 import { OAuthError } from "../errors.ts";
+import { inWords, receivedAt } from "../expected.ts";
 import { readText } from "../http.ts";
 import { MAX_NESTING, parseJson, problemOf } from "../json.ts";
 
@@ -24,7 +26,7 @@ export type Schema<T = unknown> = z.ZodType<T>;
 export type Complete<T> = { readonly [Name in keyof T]-?: z.ZodType };
 
 /**
- * An object that has these members and no others, and an error that lists them.
+ * An object that has these members and no others, and an error that names the one that was meant, or all.
  *
  * @param shape Its members.
  *
@@ -32,7 +34,7 @@ export type Complete<T> = { readonly [Name in keyof T]-?: z.ZodType };
  */
 export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
-    error: (issue) => issue.code === "unrecognized_keys" ? `one of ${Object.keys(shape).join(", ")}` : undefined,
+    error: (issue) => issue.code === "unrecognized_keys" ? suggest(issue.keys[0] ?? "", Object.keys(shape)) : undefined,
   });
 }
 
@@ -108,7 +110,7 @@ async function readJson(request: Request): Promise<unknown> {
  * @internal
  */
 export function requireShape<T>(value: unknown, schema: Schema<T>, at: readonly number[] = []): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, inWords);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw issue
@@ -124,26 +126,6 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, at: readonly num
   return new OAuthError("invalid_request", `${parameter} ${problem}`, {
     parameter,
     received: unknown === undefined ? receivedAt(value, path) : `a member ${unknown}`,
-    expected: expectedBy(issue),
+    expected: issue.message,
   });
-}
-
-function receivedAt(value: unknown, path: readonly PropertyKey[]): string {
-  if (path.some((name) => /password|secret|token/.test(String(name)))) return "something that is not shown";
-  const found = path.reduce<unknown>(
-    (holder, name) => typeof holder === "object" && holder !== null ? Reflect.get(holder, name) : undefined,
-    value,
-  );
-  return found === undefined ? "nothing" : JSON.stringify(found);
-}
-
-function expectedBy(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_value":
-      return `one of ${issue.values.map(String).join(", ")}`;
-    case "invalid_type":
-      return issue.expected;
-    default:
-      return issue.message;
-  }
 }

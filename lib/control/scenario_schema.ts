@@ -71,7 +71,9 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     layout: layoutSchema.exactOptional(),
     clients: z.array(clientSchema).max(20).exactOptional(),
     needs_origin: z.boolean().exactOptional(),
-    expects: z.array(z.templateLiteral(["C", z.number().int().min(1)])).max(100).default([]),
+    expects: z.array(z.templateLiteral(["C", z.number().int().min(1)], { error: "the id of a rule, such as C1" })).max(
+      100,
+    ).default([]),
     revisions: z.array(text).max(20).exactOptional(),
     links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
   } satisfies Complete<Omit<Scenario, "official">>,

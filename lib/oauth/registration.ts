@@ -6,16 +6,19 @@
  */
 import { z } from "zod";
 import { excerpt, OAuthError } from "../errors.ts";
+import { inWords, receivedAt } from "../expected.ts";
 import { JsonError, MAX_NESTING, parseJson } from "../json.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { ClientRecord } from "../store/clients.ts";
 import { assertionAlgorithms, type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
 import { checkApplicationType, checkRedirectPolicy, checkRedirectUri } from "./redirect_uri.ts";
 
-const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), "holds a NUL character");
+const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), {
+  error: "text without NUL characters",
+});
 const webUri = z.string().max(2048).refine(
   (value) => /^https?:\/\//i.test(value) && URL.canParse(value),
-  "is not an http or https URL",
+  { error: "an http or https URL" },
 );
 
 const metadata = z.object({
@@ -28,7 +31,10 @@ const metadata = z.object({
   client_name: text.optional(),
   client_uri: webUri.optional(),
   logo_uri: webUri.optional(),
-  scope: z.string().max(4096).regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, "has characters a scope cannot have").optional(),
+  scope: z.string().max(4096).regex(
+    /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/,
+    "a scope of printable ASCII without double quote and backslash",
+  ).optional(),
   contacts: z.array(text).max(50).optional(),
   tos_uri: webUri.optional(),
   policy_uri: webUri.optional(),
@@ -43,11 +49,13 @@ const metadata = z.object({
 /** There is no secret that a client and a server who have never spoken could share. */
 const documentMethods = tokenEndpointAuthMethods.filter((method) => !method.startsWith("client_secret"));
 
+const publicDocument = "no secret in a document that anyone can read";
+
 const document = metadata.extend({
   client_id: z.string(),
   client_name: text,
-  client_secret: z.never("must not stand in a document that everybody can read").optional(),
-  client_secret_expires_at: z.never("must not stand in a document that everybody can read").optional(),
+  client_secret: z.never(publicDocument).optional(),
+  client_secret_expires_at: z.never(publicDocument).optional(),
   token_endpoint_auth_method: z.enum(documentMethods).default("none"),
 });
 
@@ -73,8 +81,9 @@ const MAX_METADATA_LENGTH = 32 * 1024;
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2}
  */
 export function parseRegistration(body: string, policy: Policy): ClientMetadata {
-  const parsed = metadata.safeParse(withoutNulls(parseJsonObject(body)));
-  if (!parsed.success) throw describeIssue(parsed.error);
+  const sent = withoutNulls(parseJsonObject(body));
+  const parsed = metadata.safeParse(sent, inWords);
+  if (!parsed.success) throw describeIssue(parsed.error, sent);
   const client = complete({ ...parsed.data, ...offeredMethod(parsed.data, policy) });
   for (const uri of client.redirect_uris) checkRedirectPolicy(uri, policy);
   const { application_type: type = "web" } = client;
@@ -100,8 +109,9 @@ function offeredMethod(
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
  */
 export function parseClientDocument(body: string, clientId: string): ClientMetadata {
-  const parsed = document.safeParse(withoutNulls(parseJsonObject(body)));
-  if (!parsed.success) throw describeIssue(parsed.error);
+  const sent = withoutNulls(parseJsonObject(body));
+  const parsed = document.safeParse(sent, inWords);
+  if (!parsed.success) throw describeIssue(parsed.error, sent);
   const { client_id, client_secret: _s, client_secret_expires_at: _e, ...fields } = parsed.data;
   if (client_id === clientId) return complete(fields);
   throw new OAuthError("invalid_client_metadata", "client_id is not the URL that the document was fetched from", {
@@ -127,8 +137,8 @@ export function parseUpdate(
   const object = withoutNulls(parseJsonObject(body));
   const issued = issuedMembers.find((member) => member in object);
   if (issued !== undefined) throw refuse(issued, "a value", "nothing: it is the server's to say (RFC 7592 2.2)");
-  const parsed = update.safeParse(object);
-  if (!parsed.success) throw describeIssue(parsed.error);
+  const parsed = update.safeParse(object, inWords);
+  if (!parsed.success) throw describeIssue(parsed.error, object);
   const { client_id, client_secret: secret, ...fields } = parsed.data;
   if (client_id !== client.clientId) throw refuse("client_id", client_id, `'${client.clientId}'`);
   const method = client.metadata.token_endpoint_auth_method;
@@ -228,12 +238,17 @@ function refuse(field: string, received: string, expected: string): OAuthError {
   });
 }
 
-function describeIssue({ issues }: z.ZodError): OAuthError {
-  const issue = issues[0];
-  const field = issue?.path.join(".") || "the body";
+function describeIssue({ issues: [issue] }: z.ZodError, object: Record<string, unknown>): OAuthError {
+  const path = issue?.path ?? [];
+  const field = path.join(".") || "the body";
   return new OAuthError(
     field.startsWith("redirect_uris") ? "invalid_redirect_uri" : "invalid_client_metadata",
-    `${field} cannot be registered: ${issue?.message ?? "it is not what it should be"}`,
-    { parameter: field, reference: "RFC 7591 2" },
+    `${field} cannot be registered`,
+    {
+      parameter: field,
+      received: receivedAt(object, path),
+      ...(issue ? { expected: issue.message } : {}),
+      reference: "RFC 7591 2",
+    },
   );
 }

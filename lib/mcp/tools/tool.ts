@@ -7,6 +7,7 @@
 import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Chance } from "../../chance.ts";
+import { inWords } from "../../expected.ts";
 import type { Sandbox } from "../../sandbox.ts";
 import type { Sleep } from "../../sleep.ts";
 import type { Notes } from "../../store/notes.ts";
@@ -115,7 +116,7 @@ export function defineTool<Input extends z.ZodObject>(spec: ToolSpec<Input>): De
     lasting: spec.lasting ?? false,
     paramHeaders: findParamHeaders(inputSchema),
     prepare: (args: unknown) => {
-      const parsed = input.safeParse(args ?? {});
+      const parsed = input.safeParse(args ?? {}, inWords);
       if (!parsed.success) return { problem: describeIssues(parsed.error) };
       return { run: (call: ToolCall) => run(parsed.data, call) };
     },
@@ -129,7 +130,7 @@ function jsonSchemaOf(schema: z.ZodObject, io: "input" | "output"): Tool["inputS
 
 function describeIssues(error: z.ZodError): string {
   return error.issues
-    .map(({ path, message }) => path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`)
+    .map(({ path, message }) => `${path.length === 0 ? "" : `${path.map(String).join(".")}: `}expected ${message}`)
     .join(", ");
 }
 

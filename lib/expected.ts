@@ -1,0 +1,99 @@
+/**
+ * What a schema expects, in words of ours: zod's own texts speak to programmers of schemas ("Invalid input: expected
+ * string, received number"), and reach nobody from here. It is handed to zod with each value, so that what a schema says
+ * itself counts first.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { suggest } from "./did_you_mean.ts";
+
+/** The option of `safeParse` that has every issue say what was expected, as a noun: "a string", "one of a, b". */
+export const inWords: { readonly error: (issue: z.core.$ZodRawIssue) => string } = { error: expectedBy };
+
+/** Types as zod names them. */
+const types: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "a boolean, true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  never: "no such member",
+  null: "null",
+};
+
+/** Formats as zod names them. */
+const formats: Readonly<Record<string, string>> = {
+  email: "an e-mail address such as ada@example.com",
+  url: "a URL",
+  datetime: "a time in ISO 8601, such as 2030-01-01T00:00:00Z",
+};
+
+function expectedBy(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return types[issue.expected] ?? `a value of type ${issue.expected}`;
+    case "invalid_value":
+      return issue.values.length === 1 ? String(issue.values[0]) : valuesOf(issue);
+    case "invalid_format":
+      return formats[issue.format] ?? `a string in the format ${issue.format}`;
+    case "too_small":
+      return amount(issue.origin, issue.minimum, issue.inclusive === false ? "more than" : "at least");
+    case "too_big":
+      return amount(issue.origin, issue.maximum, issue.inclusive === false ? "less than" : "at most");
+    case "not_multiple_of":
+      return `a multiple of ${issue.divisor}`;
+    case "unrecognized_keys":
+      return "no such member";
+    case "invalid_key":
+      return `a name that is ${firstOf(issue.issues)}`;
+    case "invalid_element":
+      return firstOf(issue.issues);
+    case "invalid_union":
+      return [...new Set(issue.errors.map(firstOf))].join(", or ") || "another value";
+    case "custom":
+      return "another value";
+  }
+}
+
+function valuesOf({ values, input }: { readonly values: readonly unknown[]; readonly input?: unknown }): string {
+  const names = values.map(String);
+  return typeof input === "string" ? suggest(input, names) : `one of ${names.join(", ")}`;
+}
+
+function amount(origin: string, limit: number | bigint, word: string): string {
+  const isOne = Number(limit) === 1;
+  switch (origin) {
+    case "string":
+      return `a string of ${word} ${limit} character${isOne ? "" : "s"}`;
+    case "array":
+      return `a list of ${word} ${limit} item${isOne ? "" : "s"}`;
+    default:
+      return `a number of ${word} ${limit}`;
+  }
+}
+
+function firstOf(issues: readonly { readonly message: string }[]): string {
+  return issues[0]?.message ?? "another value";
+}
+
+/**
+ * What stands in a value, for an error: as it is, unless its name says that it is a secret.
+ *
+ * @param value The value as a whole.
+ * @param path Where in it.
+ */
+export function receivedAt(value: unknown, path: readonly PropertyKey[]): string {
+  if (path.some((name) => isSecret(String(name)))) return "something that is not shown";
+  const found = path.reduce<unknown>(
+    (holder, name) => typeof holder === "object" && holder !== null ? Reflect.get(holder, name) : undefined,
+    value,
+  );
+  return JSON.stringify(found, (name, member) => isSecret(name) ? "not shown" : member) ?? "nothing";
+}
+
+function isSecret(name: string): boolean {
+  return /password|secret$|token$/.test(name);
+}
