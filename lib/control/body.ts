@@ -43,7 +43,7 @@ export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodOb
  *
  * @internal
  */
-export const clientText: z.ZodString = z.string().regex(
+export const clientText: Schema<string> = z.string().regex(
   /^[\x20-\x7e]{1,1024}$/,
   "1 to 1024 printable ASCII characters, spaces included (RFC 6749 A.1, A.2)",
 );
