@@ -7,39 +7,29 @@
 import { type Config, parseConfig, parseSettings, type Settings } from "./lib/config.ts";
 import { ConfigError, parseDatabase } from "./lib/config_values.ts";
 import { createChance, randomBytes } from "./lib/chance.ts";
-import { prepareFile, whileFileIsThere } from "./lib/database_file.ts";
+import { isFile, prepareFile, whileFileIsThere } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";
 import { type BehindHandler, openFront } from "./lib/front.ts";
 import { helpText } from "./lib/help_text.ts";
 import { answerBroken, keepListening, type Listener, probeDescriptors } from "./lib/listener.ts";
 import { createLineQueue, createLog } from "./lib/log.ts";
+import { stopOnce } from "./lib/stop.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
+import { createDemand } from "./lib/permissions.ts";
 import { connectionLimits, createConnections } from "./lib/public/connections.ts";
 import { isLoopback } from "./lib/http_origin.ts";
 import { print } from "./lib/print.ts";
-import { readyText, serverUrl } from "./lib/ready.ts";
+import { readyText, servedText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
 import { built, version } from "./lib/version.ts";
 import { type App, createApp } from "./routes/app.ts";
 import { type MockOptions, type MockServer, startFixture } from "./routes/fixture.ts";
 import type { AppOptions } from "./routes/options.ts";
 
-export { type App, createApp } from "./routes/app.ts";
-export type { AppOptions } from "./routes/options.ts";
-export type { MockOptions, MockServer } from "./routes/fixture.ts";
-export type { LogEvent } from "./lib/log.ts";
-export type { ControlPolicy } from "./routes/control_gate.ts";
-export type { DeclaredUser } from "./lib/oauth/declared_users.ts";
-export type { Mint, Policy } from "./lib/scenarios/plan.ts";
-export type { Fault } from "./lib/scenarios/fault.ts";
-export type { Scenario } from "./lib/scenarios/scenario.ts";
-export type { Exchange } from "./lib/recorder/exchange.ts";
-export type { Report } from "./lib/recorder/report.ts";
-export type { SigningAlgorithm } from "./lib/store/keys.ts";
+export { createApp } from "./routes/app.ts";
+export type * from "./routes/app_types.ts";
 
-/** How long requests under way may take once the process was told to stop, in milliseconds. */
-const SHUTDOWN_MS = 5000;
 /** How long clients may take to read what was answered before that, in milliseconds. */
 const READ_OUT_MS = 1000;
 /** Exit code for a wrong flag, a taken port, an unreadable database. */
@@ -58,7 +48,21 @@ export function startMockServer(options: MockOptions = {}): Promise<MockServer> 
   });
 }
 
-const env = (name: string): string | undefined => Deno.env.get(name);
+/** What is missing is said in one line, with what to type; Deno would ask, or end in a stack trace. */
+const demand = createDemand(
+  () => isServed ? "deno serve -P --host 127.0.0.1 main.ts" : "deno run -P main.ts",
+  Deno.permissions.querySync,
+);
+
+const env = (variable: string): string | undefined => {
+  demand({ name: "env", variable });
+  return Deno.env.get(variable);
+};
+
+const readText = (path: string): Promise<string> => {
+  demand({ name: "read", path });
+  return Deno.readTextFile(path);
+};
 
 let deployed: Promise<App> | undefined;
 // `deno serve --parallel` says nothing to its second worker and those after; what tells them from a program is that they
@@ -73,8 +77,10 @@ const handler: Deno.ServeDefaultExport = {
   },
   onListen(address): void {
     isServed = true;
+    const { publicUrl } = orFail(() => parseSettings(env));
+    const db = orFail(() => parseDatabase(env("MOCK_DB"))) ?? "Deno's own database for this program";
     // Deno would say so itself, had it not been told to call this.
-    if ("hostname" in address) print(Deno.stdout, `Listening on http://${address.hostname}:${address.port}\n`);
+    if ("hostname" in address) print(Deno.stdout, servedText(address, { db, publicUrl }));
   },
 };
 
@@ -95,8 +101,8 @@ async function openDeployed(): Promise<App> {
 /** What an app is made of, whichever way it was started. */
 async function readOptions(settings: Settings): Promise<Omit<AppOptions, "kv">> {
   const { usersPath, scenariosPath, controlToken, ...options } = settings;
-  const users = await readUsers(usersPath, Deno.readTextFile).catch(failFor);
-  const scenarios = await readScenarios(scenariosPath, Deno.readTextFile).catch(failFor);
+  const users = await readUsers(usersPath, readText).catch(failFor);
+  const scenarios = await readScenarios(scenariosPath, readText).catch(failFor);
   const control = controlToken === undefined ? {} : { control: { token: controlToken } };
   return { ...options, ...control, users, scenarios };
 }
@@ -124,7 +130,7 @@ async function main(): Promise<void> {
   const report = (message: string): void => log.write({ event: "error", message });
   const door = createDoor(watched(config.db, app, stop.signal, report));
   const listener = listen(config, door.enter, report);
-  stopOnSignal(async () => {
+  const stopInOrder = stopOnce(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     await door.close();
     stop.abort();
@@ -134,26 +140,15 @@ async function main(): Promise<void> {
     await log.flush();
     kv.close();
     Deno.exit(0);
-  });
+  }, sleepOnTimer);
+  Deno.addSignalListener("SIGINT", stopInOrder);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stopInOrder);
+  if (config.exitWithParent) void Deno.stdin.readable.pipeTo(new WritableStream()).finally(stopInOrder);
   // Whoever reads the ready line may send a signal at once.
   const url = config.settings.publicUrl ?? serverUrl(listener.addr.port, config);
   if (!config.quiet || config.json) {
     print(Deno.stdout, readyText(config, { url, port: listener.addr.port, pid: Deno.pid }));
   }
-}
-
-/** On the first signal finishes what is under way, for as long as that may take, and ends in any case. */
-function stopOnSignal(finish: () => Promise<void>, end: () => Promise<void>): void {
-  let isStopping = false;
-  const stop = async (): Promise<void> => {
-    if (isStopping) return;
-    isStopping = true;
-    setTimeout(end, SHUTDOWN_MS);
-    await finish();
-    await end();
-  };
-  Deno.addSignalListener("SIGINT", stop);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
 }
 
 /** A setting that cannot be used ends the process, in one line. */
@@ -180,11 +175,6 @@ function makeApp(options: AppOptions): App {
   }
 }
 
-/** Whether a database is neither in memory nor behind a URL. */
-function isFile(path: string): boolean {
-  return path !== ":memory:" && !/^https?:/i.test(path);
-}
-
 /** An app that answers for as long as its database is where it was opened. */
 function watched(path: string, app: App, signal: AbortSignal, report: (message: string) => void): App {
   return isFile(path) ? whileFileIsThere(path, app, { stat: Deno.stat, sleep: sleepOnTimer, signal, report }) : app;
@@ -192,7 +182,10 @@ function watched(path: string, app: App, signal: AbortSignal, report: (message: 
 
 async function openDatabase(path: string): Promise<Deno.Kv> {
   try {
-    if (isFile(path)) await prepareFile(path);
+    if (isFile(path)) {
+      for (const name of ["read", "write"] as const) demand({ name, path });
+      await prepareFile(path);
+    }
     return await openKv(path);
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
@@ -213,6 +206,8 @@ function listen({ port, host, tls, settings }: Config, app: App, report: (messag
   const options = { onListen: (): void => {}, onError: answerBroken(report) };
   const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
   try {
+    demand({ name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` });
+    for (const path of tls ? [tls.certPath, tls.keyPath] : []) demand({ name: "read", path });
     const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
     const serve = (port: number, hostname: string, handler: Deno.ServeHandler<Deno.NetAddr>): Listener =>
       keepListening(port, {
@@ -224,6 +219,7 @@ function listen({ port, host, tls, settings }: Config, app: App, report: (messag
     const behind = { serve: (handler: BehindHandler): Listener => serve(0, "127.0.0.1", handler), app, connections };
     return openFront({ port, hostname: host }, { ...behind, ...lasting });
   } catch (error) {
+    if (error instanceof ConfigError) return fail(error.message);
     if (error instanceof Deno.errors.AddrInUse) {
       return fail(`Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`);
     }

@@ -1,6 +1,6 @@
 /**
  * Makes the binaries, one for this machine or with `--all` one for each system there is a release for. The program is
- * bundled first: a seventh less to download, and a quicker start. Permissions are those of the task `start`.
+ * bundled first: a seventh less to download, and a quicker start. Permissions are those of `deno.json`.
  *
  * `COMPILE` names a command that stands in for `deno compile`, for where the runtime that goes into a binary cannot be
  * downloaded: it is given the file to make and the flags, in a folder with the bundle as `main.ts`.
@@ -40,8 +40,9 @@ async function makeBundle(): Promise<void> {
 }
 
 async function compile(name: string, target: string): Promise<void> {
-  const permissions = manifest.tasks.start.command.split(" ").filter((word) => /^--(allow-|no-prompt)/.test(word));
-  const flags = ["--quiet", "--no-check", "--no-lock", ...permissions];
+  const permissions = Object.entries(manifest.permissions.default)
+    .map(([name, what]) => what === true ? `--allow-${name}` : `--allow-${name}=${String(what)}`);
+  const flags = ["--quiet", "--no-check", "--no-lock", "--no-prompt", ...permissions];
   const file = fileURLToPath(new URL(name, output));
   const standIn = Deno.env.get("COMPILE");
   const command = standIn

@@ -59,6 +59,10 @@ export interface Config {
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
   readonly quiet: boolean;
+  /** Lines also for what is no client's: our own pages, and the control API. */
+  readonly verbose: boolean;
+  /** Whether to end when standard input closes, as it does when the process that started this one has ended. */
+  readonly exitWithParent: boolean;
   /** How the server is to behave. */
   readonly settings: Settings;
 }
@@ -94,6 +98,8 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
       ...(tls === undefined ? {} : { tls }),
       json: flags.json ?? false,
       quiet: flags.quiet ?? false,
+      verbose: flags.verbose ?? false,
+      exitWithParent: flags["exit-with-parent"] ?? false,
       settings: readSettings(flags, env),
     },
   };
@@ -156,6 +162,8 @@ function parseFlags(args: readonly string[]) {
         public: { type: "boolean" },
         json: { type: "boolean" },
         quiet: { type: "boolean" },
+        verbose: { type: "boolean" },
+        "exit-with-parent": { type: "boolean" },
         "no-record": { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "V" },

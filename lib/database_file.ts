@@ -14,6 +14,15 @@ import { StoreError } from "./store/failure.ts";
 const OWN_TABLES = ["data_version", "kv", "migration_state", "queue", "queue_running"];
 
 /**
+ * Whether a database is neither in memory nor behind a URL.
+ *
+ * @param path A path, `:memory:`, or the URL of a KV server.
+ */
+export function isFile(path: string): boolean {
+  return path !== ":memory:" && !/^https?:/i.test(path);
+}
+
+/**
  * Makes the folder of a database file, and insists that the file is none of another program.
  *
  * @param path Where the file is, or is to be.

@@ -28,6 +28,8 @@ Usage: mock-oauth [start] [options]
   --public          limits, for a server that all can reach      MOCK_PUBLIC (off)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
+  --verbose         a line also for our own pages and /control
+  --exit-with-parent end when standard input closes, as it does when the parent process ends
   --no-record       no record of requests, so no report          MOCK_RECORD (on)
   --help            this text
   --version         the version

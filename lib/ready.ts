@@ -35,14 +35,36 @@ export interface Listening {
  */
 export function readyText({ json, db }: Pick<Config, "json" | "db">, { url, port, pid }: Listening): string {
   if (json) return `${JSON.stringify({ event: "ready", url, port, pid, version, db })}\n`;
+  return greeting(url, db);
+}
+
+function greeting(url: string, db: string): string {
   return `mock oauth server ${version}
 
   paste into your MCP client   ${url}/oauth
   without authorization        ${url}/no-auth
   with any bearer token        ${url}/bearer
 
+  watch what a client does     ${url}/inspect
+  make the server misbehave    ${url}/scenarios
   walk through the flow        ${url}/guide
   data                         ${db}
 
 `;
+}
+
+/**
+ * What the program says when `deno serve` has made it listen.
+ *
+ * @param address Where it listens.
+ * @param settings What it was told by its environment.
+ */
+export function servedText(
+  { hostname, port }: Pick<Deno.NetAddr, "hostname" | "port">,
+  { db, publicUrl }: { readonly db: string; readonly publicUrl: string | undefined },
+): string {
+  const open = hostname === "0.0.0.0" || hostname === "::"
+    ? `It listens on every address of this machine; --host 127.0.0.1 would keep it to this machine.\n\n`
+    : "";
+  return greeting(publicUrl ?? serverUrl(port, { host: hostname }), db) + open;
 }

@@ -16,6 +16,8 @@ const defaults: Flat = {
   public: false,
   json: false,
   quiet: false,
+  verbose: false,
+  exitWithParent: false,
   record: true,
 };
 

@@ -471,7 +471,7 @@ Deno.test("deno serve runs it, says where, and it opens no port of its own (READ
 
 async function assertServed(mode: readonly string[]): Promise<void> {
   const [port, ownPort] = [freePort(), freePort()];
-  const flags = taskWords("start").filter((word) => word.startsWith("--") && word !== "--quiet");
+  const flags = taskWords("start").filter((word) => word.startsWith("-") && word !== "--quiet");
   const executable = { ...startTask, words: ["serve", ...mode, ...flags] };
   // A file, since workers of one process share nothing else.
   await using folder = await makeFolder();

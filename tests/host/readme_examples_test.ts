@@ -1,38 +1,14 @@
 /** Every block of code in the README: each is run, or held against the code, or says of what it is an excerpt. */
 import assert from "node:assert/strict";
 import { parseScenariosFile } from "../../lib/control/scenario_schema.ts";
-import { quotaOf, rates, RETENTION_MS } from "../../lib/public/limits.ts";
+import { RETENTION_MS } from "../../lib/public/limits.ts";
 import { parseUsersFile } from "../../lib/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
-
-const readme = await Deno.readTextFile(new URL("README.md", root));
-
-interface Block {
-  /** What stands behind the fence, such as `ts` or `js ignore`. */
-  readonly info: string;
-  readonly code: string;
-  /** The comment before it, such as `run: node`. */
-  readonly mark: string;
-}
-
-/** All fenced blocks, in order. */
-function blocksOf(text: string): readonly Block[] {
-  return [...text.matchAll(/(?:<!-- ([^\n]*?) -->\n+)?```([^\n]*)\n(.*?)\n```/gs)]
-    .map(([, mark = "", info = "", code = ""]) => ({ info, code, mark }));
-}
-
-const blocks = blocksOf(readme);
-
-/** The one block with a mark. */
-function blockOf(mark: string): string {
-  const found = blocks.filter((block) => block.mark === mark);
-  assert.equal(found.length, 1, `${found.length} blocks are marked ${mark}`);
-  return found[0]?.code ?? "";
-}
+import { blockOf, blocks, clients, doubleCommand, readme } from "./readme_blocks.ts";
 
 /** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
 async function runExample(
-  command: readonly [string, ...string[]],
+  command: readonly [path: string, ...args: string[]],
   file: string,
   code: string,
   more: Readonly<Record<string, string>> = {},
@@ -59,7 +35,11 @@ async function runExample(
 }
 
 Deno.test("README runs every block of code, holds it against the code, or says of what it is an excerpt", () => {
-  const known = new Set(["run: node", "run: python", "run: sh", "run: sh against a server"]);
+  const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
+  const known = new Set([
+    ...["run: node", "run: vitest", "run: python", "run: sh", "run: sh against a server"],
+    ...started,
+  ]);
   const checks = new Set(["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"]);
   for (const { info, code, mark } of blocks) {
     // `deno test --doc` runs those in TypeScript, as long as they do not say that it shall not.
@@ -74,22 +54,58 @@ Deno.test("README runs every block of code, holds it against the code, or says o
   assert.equal(blocks.length, (readme.match(/^```/gm)?.length ?? 0) / 2);
 });
 
-Deno.test("README: the example for Node runs (README)", async () => {
-  assert.match(await runExample(["node", "--test"], "client.test.mjs", blockOf("run: node")), /pass 1\b/);
-});
+/** Examples that are given a client in a file of its own: how each is run, and what says that it passed. */
+const examples = [
+  {
+    mark: "run: node",
+    command: ["node", "--test"],
+    file: "client.test.mjs",
+    client: "my-client.mjs",
+    passed: /pass 1\b/,
+  },
+  {
+    mark: "run: vitest",
+    command: ["npx", "-y", "vitest@3.2.4", "run", "--root", "."],
+    file: "client.test.mjs",
+    client: "my-client.mjs",
+    passed: /1 passed/,
+  },
+  {
+    mark: "run: python",
+    command: ["python3", "-m", "unittest"],
+    file: "client_test.py",
+    client: "my_client.py",
+    passed: /Ran 1 test.*\n\nOK/s,
+  },
+] as const;
 
-Deno.test("README: the example for Python runs (README)", async () => {
-  const printed = await runExample(["python3", "-m", "unittest"], "client_test.py", blockOf("run: python"));
-  assert.match(printed, /Ran 1 test.*\n\nOK/s);
-  assert.doesNotMatch(printed, /ResourceWarning/);
-});
+for (const { mark, command, file, client, passed } of examples) {
+  Deno.test({
+    name: `README: the example for ${
+      mark.slice(5)
+    } passes with a client that is right, and not with one that is idle (README)`,
+    ignore: !isThere(command[0]),
+    fn: async () => {
+      const printed = await runExample(command, file, blockOf(mark), { [client]: clients.right[client] });
+      assert.match(printed, passed);
+      assert.doesNotMatch(printed, /ResourceWarning/);
+      await assert.rejects(runExample(command, file, blockOf(mark), { [client]: clients.idle[client] }), /incomplete/);
+    },
+  });
+}
+
+/** Whether a command is on this machine; where it is not, its example is counted as ignored. */
+function isThere(name: string): boolean {
+  try {
+    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
 
 Deno.test("README: the example for a shell shows the report, and fails unless the verdict is pass (README)", async (t) => {
-  const client = (method: string): string => {
-    const words = ["run", "--quiet", "--frozen", "--no-prompt", "--allow-net=127.0.0.1", "--config"];
-    const args = [...words, `${root.pathname}tests/deno.json`, `${root.pathname}tests/host/double_program.ts`];
-    return `#!/bin/sh\nexec ${[Deno.execPath(), ...args].map((word) => `'${word}'`).join(" ")} "$1" ${method}\n`;
-  };
+  const client = (method: string): string =>
+    `#!/bin/sh\nexec ${doubleCommand.map((word) => `'${word}'`).join(" ")} "$1" ${method}\n`;
   const around = 'sh -e client.sh || echo "it failed with $?"\ncat report.xml';
   const judge = (method: string): Promise<string> =>
     runExample(["sh"], "around.sh", around, { "client.sh": blockOf("run: sh"), "my-client": client(method) });
@@ -129,22 +145,6 @@ Deno.test("README: the files of users and scenarios can be read (README)", () =>
   assert.equal(parseScenariosFile(blockOf("check: a file of scenarios")).length, 1);
 });
 
-Deno.test("README names the limits of --public as they are (README)", () => {
-  const of = (sandbox: string, table: string): number => quotaOf(sandbox, table)?.rows ?? 0;
-  const { address, beginnings, allBeginnings, labelled, shared } = rates;
-  for (
-    const said of [
-      `${address.burst} requests at once and ${address.perSecond} a second; else 429`,
-      `${beginnings.burst} sandboxes at once and one a minute; all addresses ${allBeginnings.burst}, and one a second`,
-      `${labelled.burst} requests at once and ${labelled.perSecond} a second; ${of("s~a", "client")} clients, ` +
-      `${of("s~a", "user")} users, ${of("s~a", "session")} sessions, ${of("s~a", "note")} notes; else 507`,
-      `gone after ${RETENTION_MS / 3_600_000} hours`,
-    ]
-  ) assert(readme.includes(said), said);
-  assert.deepEqual([beginnings.perSecond * 60, shared.burst / labelled.burst, shared.perSecond / labelled.perSecond], [
-    1,
-    10,
-    10,
-  ]);
-  assert.equal(of("main", "client") / of("s~a", "client"), 5);
+Deno.test("README says how long what is kept with --public is there (README)", () => {
+  assert(readme.includes(`gone after ${RETENTION_MS / 3_600_000} hours`));
 });

@@ -1,0 +1,17 @@
+/**
+ * The types that whoever imports `main.ts` can name.
+ *
+ * @module
+ */
+export type { App } from "./app.ts";
+export type { ControlPolicy } from "./control_gate.ts";
+export type { MockOptions, MockServer } from "./fixture.ts";
+export type { AppOptions } from "./options.ts";
+export type { LogEvent } from "../lib/log.ts";
+export type { DeclaredUser } from "../lib/oauth/declared_users.ts";
+export type { Exchange } from "../lib/recorder/exchange.ts";
+export type { Report } from "../lib/recorder/report.ts";
+export type { Fault } from "../lib/scenarios/fault.ts";
+export type { Mint, Policy } from "../lib/scenarios/plan.ts";
+export type { Scenario } from "../lib/scenarios/scenario.ts";
+export type { SigningAlgorithm } from "../lib/store/keys.ts";
