@@ -13,13 +13,13 @@ const CHUNK_LENGTH = 32 * 1024;
  *
  * @param pieces Its parts; left where they are once nobody reads any more.
  */
-export function bodyOf(pieces: AsyncGenerator<string, void>): ReadableStream<Uint8Array> {
+export function bodyOf(pieces: AsyncGenerator<string | Uint8Array, void>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
     pull: async (controller) => {
       const { done, value } = await pieces.next();
       if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      else controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
     },
     cancel: async () => void await pieces.return(),
   }, { highWaterMark: 0 });
@@ -80,27 +80,35 @@ export function* jsonPieces(
 }
 
 /**
- * The same for a list that is fetched as it is written.
+ * Some items of a list as {@link pagedJsonPieces} takes them.
+ *
+ * @param items The items.
+ */
+export function jsonPage(items: readonly unknown[]): Uint8Array {
+  return new TextEncoder().encode(items.map((item) => `,${JSON.stringify(item)}`).join(""));
+}
+
+/**
+ * The same for a list that is fetched as it is written, page by page.
  *
  * @param head Its first members.
  * @param name What the list is called.
- * @param items What is in it.
+ * @param pages What is in it, each made by {@link jsonPage}.
  */
-export async function* fetchedJsonPieces(
+export async function* pagedJsonPieces(
   head: Readonly<Record<string, unknown>>,
   name: string,
-  items: AsyncIterable<unknown>,
-): AsyncGenerator<string, void> {
-  let text = opening(head, name);
-  let comma = "";
-  for await (const item of items) {
-    text += comma + JSON.stringify(item);
-    comma = ",";
-    if (text.length < CHUNK_LENGTH) continue;
-    yield text;
-    text = "";
+  pages: AsyncIterable<Uint8Array>,
+): AsyncGenerator<string | Uint8Array, void> {
+  yield opening(head, name);
+  let isFirst = true;
+  for await (const page of pages) {
+    if (page.byteLength === 0) continue;
+    // The first item of all has no comma in front of it.
+    yield isFirst ? page.subarray(1) : page;
+    isFirst = false;
   }
-  yield text + closing({});
+  yield closing({});
 }
 
 function opening(head: Readonly<Record<string, unknown>>, name: string): string {

@@ -4,10 +4,11 @@
  * @module
  */
 import { OAuthError } from "../lib/errors.ts";
-import { bodyOf, fetchedJsonPieces, inChunks, jsonPieces } from "../lib/pieces.ts";
-import type { Exchange } from "../lib/recorder/exchange.ts";
-import { harPieces } from "../lib/recorder/har.ts";
-import { type Listed, selectListed } from "../lib/recorder/listing.ts";
+import { createPageCache } from "../lib/page_cache.ts";
+import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../lib/pieces.ts";
+import { harEntryOf, harPieces } from "../lib/recorder/har.ts";
+import { type ExchangeRange, selectListed } from "../lib/recorder/listing.ts";
+import type { Outcome } from "../lib/recorder/outcomes.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import { junitPieces } from "../lib/recorder/report_junit.ts";
 import { markdownPieces } from "../lib/recorder/report_markdown.ts";
@@ -65,6 +66,7 @@ export function reportRoutes(
   { reports: { demand, judge }, refresh, guard, slices, addressOf, monotonicMs, sleep, signal }: ReportDeps,
 ): readonly Route[] {
   const streams = createEventStreams({ sleep, signal });
+  const pages = createPageCache();
 
   /** Waits until something was seen that decides and nothing has happened for a while, but no longer than it may. */
   async function settle(sandbox: Sandbox, waitMs: number): Promise<Report> {
@@ -96,11 +98,12 @@ export function reportRoutes(
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const { listed, report: { record } } = await judge(sandbox);
-    const found = fetchListed(sandbox, selectListed(listed, { after, limit }));
+    const outcome = await judge(sandbox);
+    const { record } = outcome.report;
+    const found = pagesOf(sandbox, outcome, { range: { after, limit }, format });
     if (format === "json") {
       const head = { sandbox: sandbox.name, record };
-      return noStore(fetchedJsonPieces(head, "exchanges", found), "application/json");
+      return noStore(pagedJsonPieces(head, "exchanges", found), "application/json");
     }
     const response = noStore(harPieces(found, version, record), "application/json");
     response.headers.set("content-disposition", `attachment; filename="${sandbox.name.replace(/[^\w-]/g, "_")}.har"`);
@@ -108,14 +111,23 @@ export function reportRoutes(
   }
 
   /** Fetched as they are read: a reader who is slow, or many of them, must not hold what has given way on record. */
-  async function* fetchListed({ id }: Sandbox, listed: readonly Listed[]): AsyncGenerator<Exchange, void> {
-    const clients = new Map(listed.map(({ sequence, client }) => [sequence, client]));
-    const numbers = listed.map(({ sequence }) => sequence);
-    for (let at = 0; at < numbers.length; at += FETCHED) {
-      for (const exchange of await demand().get(id, numbers.slice(at, at + FETCHED))) {
-        const client = clients.get(exchange.sequence);
-        yield client === undefined ? exchange : { ...exchange, client };
-      }
+  async function* pagesOf(
+    { id }: Sandbox,
+    outcome: Outcome,
+    { range, format }: { readonly range: ExchangeRange; readonly format: typeof exchangeFormats[number] },
+  ): AsyncGenerator<Uint8Array, void> {
+    const listed = selectListed(outcome.listed, range);
+    for (let at = 0; at < listed.length; at += FETCHED) {
+      const some = listed.slice(at, at + FETCHED);
+      const numbers = some.map(({ sequence }) => sequence);
+      yield await pages.get(`${format} ${id} ${outcome.version} ${numbers}`, async () => {
+        const clients = new Map(some.map(({ sequence, client }) => [sequence, client]));
+        const exchanges = (await demand().get(id, numbers)).map((exchange) => {
+          const client = clients.get(exchange.sequence);
+          return client === undefined ? exchange : { ...exchange, client };
+        });
+        return jsonPage(format === "json" ? exchanges : exchanges.map(harEntryOf));
+      });
     }
   }
 
@@ -156,7 +168,7 @@ function reportPieces({ clients, verdict, ...head }: Report): Generator<string, 
   return jsonPieces({ ...head }, "clients", clients, { verdict });
 }
 
-function noStore(pieces: AsyncGenerator<string, void>, type: string, status = 200): Response {
+function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string, status = 200): Response {
   return new Response(bodyOf(pieces), { status, headers: { "content-type": type, "cache-control": "no-store" } });
 }
 

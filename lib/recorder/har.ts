@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fetchedJsonPieces } from "../pieces.ts";
+import { pagedJsonPieces } from "../pieces.ts";
 import { type Exchange, headerOf, type HeaderPair, type Message } from "./exchange.ts";
 import type { RecordFacts } from "./report.ts";
 
@@ -54,34 +54,34 @@ export interface Har {
  * @see {@link http://www.softwareishard.com/blog/har-12-spec/}
  */
 export function buildHar(exchanges: readonly Exchange[], version: string): Har {
-  return { log: { version: "1.2", creator: { name: "mock oauth server", version }, entries: exchanges.map(entryOf) } };
+  return {
+    log: { version: "1.2", creator: { name: "mock oauth server", version }, entries: exchanges.map(harEntryOf) },
+  };
 }
 
 /**
  * The same in pieces.
  *
- * @param exchanges What goes into it; secrets stay redacted.
+ * @param pages What goes into it: {@link harEntryOf} each.
  * @param version Of this program.
  * @param record What is missing from it.
  */
 export async function* harPieces(
-  exchanges: AsyncIterable<Exchange>,
+  pages: AsyncIterable<Uint8Array>,
   version: string,
   { cut, leftOut, dropped }: RecordFacts,
-): AsyncGenerator<string, void> {
-  async function* entries(): AsyncGenerator<HarEntry, void> {
-    for await (const exchange of exchanges) yield entryOf(exchange);
-  }
+): AsyncGenerator<string | Uint8Array, void> {
   const { entries: _none, ...head } = buildHar([], version).log;
   const missing = [[cut, "cut"], [leftOut, "left out"], [dropped, "no longer on record"]] as const;
   const parts = missing.flatMap(([count, what]) => count > 0 ? [`${count} ${what}`] : []);
   const comment = parts.length > 0 ? { comment: `Of all exchanges: ${parts.join(", ")}` } : {};
   yield '{"log":';
-  yield* fetchedJsonPieces({ ...head, ...comment }, "entries", entries());
+  yield* pagedJsonPieces({ ...head, ...comment }, "entries", pages);
   yield "}";
 }
 
-function entryOf(exchange: Exchange): HarEntry {
+/** One exchange as an entry of an archive; secrets stay redacted. */
+export function harEntryOf(exchange: Exchange): HarEntry {
   const { startedAtMs, method, url, request, status, response, durationMs, shapedBy, sequence, client } = exchange;
   const common = { httpVersion: "HTTP/1.1", cookies: [], headersSize: -1, bodySize: -1 };
   const shape = shapedBy.length === 0 ? "" : `, shaped by ${shapedBy.join(", ")}`;

@@ -136,8 +136,12 @@ export function createTape(deps: TapeDeps): Tape {
     readNew: async (sandboxId, version) =>
       version === String(rings.version(sandboxId)) ? undefined : await read(sandboxId),
     get: async (sandboxId, numbers) => {
-      const entries = new Map(rings.entries(sandboxId).map((entry) => [entry.sequence, entry]));
-      return await slices.run(redactAll(sandboxId, numbers.flatMap((number) => entries.get(number) ?? [])));
+      const entries = rings.entries(sandboxId);
+      const found = numbers.flatMap((number) => {
+        const entry = entries[firstAfter(entries, number - 1)];
+        return entry?.sequence === number ? [entry] : [];
+      });
+      return await slices.run(redactAll(sandboxId, found));
     },
     put: (sandboxId, entry) => {
       if (!rings.put(sandboxId, entry) || !listeners.has(sandboxId)) return;
@@ -171,8 +175,13 @@ export function createTape(deps: TapeDeps): Tape {
 
 /** Where the first entry lies with a number above one; they stand in the order of numbers. */
 function firstAfter(entries: readonly Entry[], after: number): number {
-  const at = entries.findIndex(({ sequence }) => sequence > after);
-  return at < 0 ? entries.length : at;
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.sequence ?? Infinity) > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Who listens to which sandbox. */
