@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
+import { closest } from "./did_you_mean.ts";
 import {
   ConfigError,
   parseAlg,
@@ -137,6 +138,31 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
   };
 }
 
+/** All flags. */
+const options = {
+  port: { type: "string" },
+  host: { type: "string" },
+  db: { type: "string" },
+  "public-url": { type: "string" },
+  "allow-origin": { type: "string", multiple: true },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  alg: { type: "string" },
+  "token-lifetime": { type: "string" },
+  users: { type: "string" },
+  scenario: { type: "string" },
+  scenarios: { type: "string" },
+  "control-token": { type: "string" },
+  public: { type: "boolean" },
+  json: { type: "boolean" },
+  quiet: { type: "boolean" },
+  verbose: { type: "boolean" },
+  "exit-with-parent": { type: "boolean" },
+  "no-record": { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "V" },
+} as const;
+
 // deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
 function parseFlags(args: readonly string[]) {
   try {
@@ -145,37 +171,22 @@ function parseFlags(args: readonly string[]) {
       tokens: true,
       args: args[0] === "start" ? args.slice(1) : [...args],
       strict: true,
-      options: {
-        port: { type: "string" },
-        host: { type: "string" },
-        db: { type: "string" },
-        "public-url": { type: "string" },
-        "allow-origin": { type: "string", multiple: true },
-        "tls-cert": { type: "string" },
-        "tls-key": { type: "string" },
-        alg: { type: "string" },
-        "token-lifetime": { type: "string" },
-        users: { type: "string" },
-        scenario: { type: "string" },
-        scenarios: { type: "string" },
-        "control-token": { type: "string" },
-        public: { type: "boolean" },
-        json: { type: "boolean" },
-        quiet: { type: "boolean" },
-        verbose: { type: "boolean" },
-        "exit-with-parent": { type: "boolean" },
-        "no-record": { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean", short: "V" },
-      },
+      options,
     });
     requireOnce(tokens.flatMap((token) => token.kind === "option" ? [token.name] : []));
     return values;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
-    throw new ConfigError(`${reason}; --help lists the flags`);
+    throw new ConfigError(`${reason}; --help lists the flags${meantBy(reason)}`);
   }
+}
+
+/** The flag that somebody meant who wrote one there is not. */
+function meantBy(reason: string): string {
+  const [, written] = /^Unknown option '--([^']+)'/.exec(reason) ?? [];
+  const meant = written === undefined ? undefined : closest(written, Object.keys(options));
+  return meant === undefined ? "" : `; did you mean --${meant}?`;
 }
 
 /** Only `--allow-origin` adds to what was said before; of any other flag, one of two would be ignored. */

@@ -6,13 +6,18 @@
 
 /** The longest name that is looked at: the work grows with the square of it. */
 const MAX_LENGTH = 100;
+/** The shortest beginning of a name that stands for all of it. */
+const MIN_BEGINNING = 4;
+/** The most letters that may be wrong. */
+const MAX_STEPS = 3;
 
 /**
- * Finds the name that is closest to what was written, by the letters that were left out, added, changed or swapped.
+ * Finds the name that is closest to what was written, by the letters that were left out, added, changed or swapped; else
+ * the first that it is the first word of.
  *
  * @param written What was written.
  * @param names What there is.
- * @returns Undefined where nothing is close: a third of the letters may be wrong.
+ * @returns Undefined where nothing is close: a third of the letters may be wrong, but no more than three.
  *
  * @example
  * ```ts
@@ -21,17 +26,19 @@ const MAX_LENGTH = 100;
  * assert.equal(closest("iss-mising", names), "iss-missing");
  * assert.equal(closest("ISS_MISSING", names), "iss-missing");
  * assert.equal(closest("nothing-like-it", names), undefined);
+ * assert.equal(closest("delay", ["drop", "delay_ms"]), "delay_ms");
  * ```
  */
 export function closest(written: string, names: Iterable<string>): string | undefined {
   const text = plain(written.slice(0, MAX_LENGTH));
+  const known = [...names];
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(text.length / 3)) + 1;
-  for (const name of names) {
+  let least = Math.min(MAX_STEPS, Math.max(1, Math.floor(text.length / 3))) + 1;
+  for (const name of known) {
     const steps = distance(text, plain(name), least);
     if (steps < least) [best, least] = [name, steps];
   }
-  return best;
+  return best ?? known.find((name) => text.length >= MIN_BEGINNING && plain(name).startsWith(`${text}_`));
 }
 
 /**

@@ -45,6 +45,10 @@ export interface ErrorDetail {
   readonly received?: string;
   /** What would have been accepted. */
   readonly expected?: string;
+  /** What was probably meant: its name, and the path at which it lies if it lies anywhere. */
+  readonly meant?: { readonly text: string; readonly path?: string };
+  /** A URL that lists what there is. */
+  readonly see?: string;
   /** The paragraph that asks for it, such as `RFC 6749 4.1.3`. */
   readonly reference?: string;
   /** HTTP status in place of the code's own. */
@@ -109,8 +113,10 @@ export function excerpt(text: string): string {
 export function describeError({ message, detail }: OAuthError): string {
   const received = detail.received === undefined ? "" : `; received '${excerpt(detail.received)}'`;
   const expected = detail.expected === undefined ? "" : `; expected ${detail.expected}`;
+  const see = detail.see === undefined ? "" : `; see ${detail.see}`;
+  const meant = detail.meant === undefined ? "" : `; did you mean ${detail.meant.text}?`;
   const reference = detail.reference === undefined ? "" : ` (${detail.reference})`;
-  return `${message}${received}${expected}${reference}`
+  return `${message}${received}${expected}${see}${meant}${reference}`
     .replaceAll('"', "'").replaceAll("\\", "/").replace(/[^\x20-\x7e]/g, "?");
 }
 

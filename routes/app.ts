@@ -36,6 +36,7 @@ import { createReplays } from "../lib/store/replays.ts";
 import { createSandboxTable } from "../lib/store/sandboxes.ts";
 import { createScenarioTable } from "../lib/store/scenarios.ts";
 import { createUsers } from "../lib/store/users.ts";
+import { noSuchScenario } from "../lib/not_found.ts";
 import { version } from "../lib/version.ts";
 import { createWorlds, type Worlds } from "../lib/worlds.ts";
 import { authorizeRoutes } from "./authorize.tsx";
@@ -60,7 +61,7 @@ import { type Located, withUrl } from "./request_url.ts";
 import { allowOrigin, type App, createRouter } from "./router.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
 import { createBanner, createPlayed, scenariosRoutes } from "./scenarios.tsx";
-import { noSuchScenario, serve, type ServeDeps } from "./serve.ts";
+import { serve, type ServeDeps } from "./serve.ts";
 import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
 import { userinfoRoutes } from "./userinfo.ts";
@@ -95,7 +96,7 @@ export function createApp(given: AppOptions): App {
     const exchange = recorder?.open(request, url.pathname, now());
     try {
       const world = address && await worlds.find(address);
-      if (!world) throw noSuchScenario(names, url.pathname);
+      if (!world) throw noSuchScenario(names, url, origin);
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
       const sandbox = world.seenFrom(origin, address.prefix, isForeign);
       const routed = routePath(address, world.scenario.layout);

@@ -7,6 +7,7 @@ import { readBodies, requireShape } from "../lib/control/body.ts";
 import { type FaultRequest, faultRequestSchema } from "../lib/control/fault_schema.ts";
 import { buildFault, describeFault, unusedNames } from "../lib/control/faults.ts";
 import { withFaults, withoutFaults } from "../lib/control/state.ts";
+import { suggest } from "../lib/did_you_mean.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import type { Fault } from "../lib/scenarios/fault.ts";
@@ -59,10 +60,11 @@ export function faultHandlers({ worlds, table }: ControlDeps): FaultHandlers {
     const world = worlds.of(sandbox);
     const fault = world.faults().find(({ name }) => name === param);
     if (fault) return { world, fault };
+    const names = world.faults().map(({ name }) => name);
     throw new OAuthError("not_found", "Not found: there is no such fault", {
       parameter: "name",
       received: param,
-      expected: world.faults().map(({ name }) => name).join(", ") || "none, as there are no faults",
+      expected: names.length === 0 ? "none, as there are no faults" : suggest(param, names),
     });
   }
 

@@ -37,7 +37,7 @@ export function describeFailure(thrown: unknown): string {
 }
 
 function errorPage(error: OAuthError, { sandbox }: Pick<Context, "sandbox">): Response {
-  const { parameter, received, expected, reference } = error.detail;
+  const { parameter, received, expected, meant, see, reference } = error.detail;
   const url = referenceUrl(reference);
   return htmlResponse(
     <ErrorPage
@@ -48,6 +48,8 @@ function errorPage(error: OAuthError, { sandbox }: Pick<Context, "sandbox">): Re
       {...(parameter === undefined ? {} : { parameter })}
       {...(received === undefined ? {} : { received })}
       {...(expected === undefined ? {} : { expected })}
+      {...(meant === undefined ? {} : { meant })}
+      {...(see === undefined ? {} : { see })}
       {...(reference === undefined || url === undefined ? {} : { reference: { label: reference, url } })}
     />,
     errorStatus(error),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { suggest } from "../lib/did_you_mean.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { createPageCache } from "../lib/page_cache.ts";
 import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../lib/pieces.ts";
@@ -176,7 +177,7 @@ function parseOneOf<T extends string>(params: URLSearchParams, name: string, acc
   const sent = params.get(name);
   const found = sent === null ? accepted[0] : accepted.find((value) => value === sent);
   if (found !== undefined) return found;
-  throw refuse(name, sent ?? "", accepted.join(" or "));
+  throw refuse(name, sent ?? "", suggest(sent ?? "", accepted));
 }
 
 function parseNumber(params: URLSearchParams, name: string, most: number): number | undefined {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Endpoint } from "../lib/scenarios/fault.ts";
 import type { Plan } from "../lib/scenarios/plan.ts";
@@ -79,8 +78,9 @@ const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [
   [/^control_/, "control"],
 ];
 
-/** What a request meets: a row, or the one answer there is without one, and the name of a row beside it. */
+/** What a request meets: a row, or the one answer there is without one and the name of a row beside it, or nothing. */
 export type Match =
+  | { readonly kind: "none" }
   | { readonly kind: "route"; readonly route: Route; readonly param: string }
   | { readonly kind: "response"; readonly name: string | undefined; readonly response: Response };
 
@@ -114,7 +114,7 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
     const param = literal ? "" : lastSegment(path);
     // A literal path wins, so the look-up of most requests stays what it was.
     const methods = literal ?? (param ? table.get(path.replace(/[^/]+$/, ":")) : undefined);
-    if (!methods) throw notFound(request.method, path);
+    if (!methods) return { kind: "none" };
     const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
     if (route) return { kind: "route", route, param };
     const cors = methods.values().some((row) => row.cors);
@@ -170,12 +170,4 @@ function methodNotAllowed(method: string, path: string, allow: string, cors: boo
   );
   if (cors) allowOrigin(response);
   return response;
-}
-
-function notFound(method: string, path: string): OAuthError {
-  return new OAuthError("not_found", "Not found: there is no endpoint at this path", {
-    parameter: "path",
-    received: `${method} ${path}`,
-    expected: "one of the endpoints that the home page lists",
-  });
 }

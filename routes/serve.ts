@@ -4,6 +4,7 @@
  * @module
  */
 import { OAuthError } from "../lib/errors.ts";
+import { noSuchEndpoint } from "../lib/not_found.ts";
 import { makeHarmless } from "../lib/public/harmless.ts";
 import type { RoutedPath, Sandbox } from "../lib/sandbox.ts";
 import type { Endpoint, Fault } from "../lib/scenarios/fault.ts";
@@ -73,7 +74,7 @@ export interface Served {
  */
 export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
   const { request, url, world, sandbox, sentPath, routed } = arrival;
-  const found = findRow(deps, arrival);
+  const found = deps.match(request, routed.path);
   const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
   const endpoint = endpointOf(route);
   try {
@@ -158,26 +159,17 @@ function isNotShown(): OAuthError {
   );
 }
 
-/** A row, the one answer there is without one, or a refusal. */
-type Found = Match | { readonly kind: "refused"; readonly error: unknown };
-
-function findRow({ match }: ServeDeps, { request, routed }: Arrival): Found {
-  try {
-    return match(request, routed.path);
-  } catch (error) {
-    return { kind: "refused", error };
-  }
-}
-
 /** The correct response under a plan. */
 async function respond(
   deps: ServeDeps,
   arrival: Arrival,
-  { found, plan }: { readonly found: Found; readonly plan: Plan },
+  { found, plan }: { readonly found: Match; readonly plan: Plan },
 ): Promise<Response> {
   if (found.kind === "response") return found.response;
-  if (found.kind === "refused") return fail(deps, arrival, found.error);
-  const { request, url, info, routed } = arrival;
+  const { request, url, info, sentPath: path, routed } = arrival;
+  if (found.kind === "none") {
+    return fail(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
+  }
   const { route, param } = found;
   const sandbox = arrival.sandbox.serverAt(routed.server);
   let response: Response;
@@ -209,20 +201,4 @@ function withOrigin(response: Response): Response {
 function withoutBody(response: Response): Response {
   void response.body?.cancel();
   return new Response(null, { status: response.status, headers: response.headers });
-}
-
-/**
- * The refusal of a URL whose sandbox cannot be.
- *
- * @param names Names of scenarios.
- * @param path The path that was asked for.
- */
-export function noSuchScenario(names: readonly string[], path: string): OAuthError {
-  return new OAuthError("not_found", "Not found: there is no such scenario", {
-    parameter: "path",
-    received: path,
-    expected: `/s/<scenario>, or /s/<scenario>~<label> with a label of 1 to 64 of a-z 0-9 -; scenarios: ${
-      names.join(", ")
-    }`,
-  });
 }

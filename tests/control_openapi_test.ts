@@ -115,7 +115,11 @@ Deno.test("a control request that is wrong is told which member, what arrived an
     ["POST /control/faults", { match: {}, policy: { sendIss: false } }, /^policy\.sendIss is no member.*send_iss/],
     ["POST /control/faults", "token:nothing", /^fault cannot be read; received 'token:nothing'/],
     ["POST /control/faults", { match: {}, edit: { drop: true }, life: "soon" }, /^life .*'soon'.*'next', 'always'/],
-    ["PATCH /control/plan", { policy: { send_iss: "no" } }, /^policy\.send_iss .*received ''no''; expected a boolean, true or false/],
+    [
+      "PATCH /control/plan",
+      { policy: { send_iss: "no" } },
+      /^policy\.send_iss .*received ''no''; expected a boolean, true or false/,
+    ],
     ["PATCH /control/plan", { policy: { sends_iss: null } }, /^policy\.sends_iss is no member.*send_iss/],
     ["POST /control/users", { email: "x", password: "y" }, /^email .*received ''x''/],
     ["POST /control/tokens", { user: 5 }, /^user .*'5'.*e-mail address/],

@@ -155,5 +155,8 @@ Deno.test("an app can be of a scenario that it was given by name, and of no othe
   const app = createApp({ kv, control: "open", scenarios, scenario: "short" });
   const plan = await json(await app(new Request(`${origin}/control/plan`)));
   assert.equal(Object(plan.plan).policy.code_ttl_seconds, 1);
-  assert.throws(() => createApp({ kv, scenario: "nothing" }), /There is no scenario nothing; there are standard/);
+  assert.throws(
+    () => createApp({ kv, scenario: "nothing" }),
+    /There is no scenario nothing; \/scenarios of a running server lists all/,
+  );
 });

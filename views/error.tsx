@@ -25,6 +25,10 @@ export interface ErrorPageProps {
   readonly received?: string;
   /** What would have been accepted. */
   readonly expected?: string;
+  /** What was probably meant, and where that lies. */
+  readonly meant?: { readonly text: string; readonly path?: string };
+  /** A URL that lists what there is. */
+  readonly see?: string;
   /** The paragraph that makes the rule. */
   readonly reference?: { readonly label: string; readonly url: string };
 }
@@ -65,8 +69,8 @@ function forbidsRedirect(parameter: string | undefined): boolean {
 }
 
 function Details(props: ErrorPageProps): Html | null {
-  const { parameter, received, expected, reference } = props;
-  if (!parameter && !received && !expected && !reference) return null;
+  const { parameter, received, expected, meant, see, reference } = props;
+  if (!parameter && !received && !expected && !meant && !see && !reference) return null;
   return (
     <dl class="facts">
       {parameter === undefined ? null : (
@@ -80,6 +84,16 @@ function Details(props: ErrorPageProps): Html | null {
         </Fact>
       )}
       {expected === undefined ? null : <Fact name="expected">{expected}</Fact>}
+      {meant === undefined ? null : (
+        <Fact name="did you mean">
+          {meant.path === undefined ? <code>{meant.text}</code> : <a href={meant.path}>{meant.text}</a>}
+        </Fact>
+      )}
+      {see === undefined ? null : (
+        <Fact name="all there are">
+          <a href={see}>{see}</a>
+        </Fact>
+      )}
       {reference === undefined ? null : (
         <Fact name="reference">
           <a href={reference.url}>{reference.label}</a>

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { suggest } from "../did_you_mean.ts";
 import type { Answer } from "../scenarios/plan.ts";
 import { type Edit, endpoints, type Fault, type Match } from "../scenarios/fault.ts";
 import { closedObject, type Complete, type Schema } from "./body.ts";
@@ -18,13 +19,17 @@ const status = z.number().int().min(200).max(599);
 const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "the name of a header");
 const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable ASCII");
 const matchable = endpoints.filter((endpoint) => endpoint !== "control");
-const endpoint = z.enum(matchable, { error: `one of ${matchable.join(", ")}, or a list of them` });
+const orList = (issue: { readonly input?: unknown }): string => `${expectedOf(issue.input)}, or a list of them`;
+const endpoint = z.enum(matchable, { error: (issue) => expectedOf(issue.input) });
+
+function expectedOf(written: unknown): string {
+  const unknown = (Array.isArray(written) ? written : [written]).find((one) => !matchable.includes(one));
+  return suggest(String(unknown), matchable);
+}
 
 const matchSchema: z.ZodType<Match> = closedObject(
   {
-    endpoint: z.union([endpoint, z.array(endpoint).min(1)], {
-      error: `one of ${matchable.join(", ")}, or a list of them`,
-    }).exactOptional(),
+    endpoint: z.union([endpoint, z.array(endpoint).min(1)], { error: orList }).exactOptional(),
     method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).exactOptional(),
     path: text.exactOptional(),
     client_id: text.exactOptional(),

@@ -4,10 +4,12 @@
  * @module
  */
 import { z } from "zod";
+import { suggest } from "../did_you_mean.ts";
 import { OAuthError } from "../errors.ts";
 import { parseJsonFile } from "../json_file.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
 import { findRedirectUriProblem } from "../oauth/redirect_uri_syntax.ts";
+import { rules } from "../recorder/rules/catalogue.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenarios/scenario.ts";
 import { clientText, closedObject, type Complete, requireShape, type Schema } from "./body.ts";
@@ -22,6 +24,10 @@ const text = z.string().max(2000);
 const path = z.string().max(200).regex(/^(\/[a-z0-9._~-]+)+$/, "a path such as /tenant1");
 const jwk = z.record(z.string(), z.unknown());
 const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048);
+
+const ruleIds = rules.map(({ id }): string => id);
+const anyRule = { error: ({ input }: { readonly input?: unknown }) => suggest(String(input), ruleIds) };
+const ruleId = z.templateLiteral(["C", z.number().int().min(1)], anyRule).refine((id) => ruleIds.includes(id), anyRule);
 
 /** Not held to loopback for http: in a network of containers, a client is on another computer. */
 const redirectUri = z.string().refine((uri) => findRedirectUriProblem(uri) === undefined, {
@@ -71,9 +77,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     layout: layoutSchema.exactOptional(),
     clients: z.array(clientSchema).max(20).exactOptional(),
     needs_origin: z.boolean().exactOptional(),
-    expects: z.array(z.templateLiteral(["C", z.number().int().min(1)], { error: "the id of a rule, such as C1" })).max(
-      100,
-    ).default([]),
+    expects: z.array(ruleId).max(100).default([]),
     revisions: z.array(text).max(20).exactOptional(),
     links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
   } satisfies Complete<Omit<Scenario, "official">>,

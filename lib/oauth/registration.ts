@@ -81,10 +81,8 @@ const MAX_METADATA_LENGTH = 32 * 1024;
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2}
  */
 export function parseRegistration(body: string, policy: Policy): ClientMetadata {
-  const sent = withoutNulls(parseJsonObject(body));
-  const parsed = metadata.safeParse(sent, inWords);
-  if (!parsed.success) throw describeIssue(parsed.error, sent);
-  const client = complete({ ...parsed.data, ...offeredMethod(parsed.data, policy) });
+  const sent = readMembers(metadata, parseJsonObject(body));
+  const client = complete({ ...sent, ...offeredMethod(sent, policy) });
   for (const uri of client.redirect_uris) checkRedirectPolicy(uri, policy);
   const { application_type: type = "web" } = client;
   if (!policy.webClients && type === "web") throw refuse("application_type", type, "native");
@@ -109,10 +107,8 @@ function offeredMethod(
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
  */
 export function parseClientDocument(body: string, clientId: string): ClientMetadata {
-  const sent = withoutNulls(parseJsonObject(body));
-  const parsed = document.safeParse(sent, inWords);
-  if (!parsed.success) throw describeIssue(parsed.error, sent);
-  const { client_id, client_secret: _s, client_secret_expires_at: _e, ...fields } = parsed.data;
+  const sent = readMembers(document, parseJsonObject(body));
+  const { client_id, client_secret: _s, client_secret_expires_at: _e, ...fields } = sent;
   if (client_id === clientId) return complete(fields);
   throw new OAuthError("invalid_client_metadata", "client_id is not the URL that the document was fetched from", {
     parameter: "client_id",
@@ -137,9 +133,7 @@ export function parseUpdate(
   const object = withoutNulls(parseJsonObject(body));
   const issued = issuedMembers.find((member) => member in object);
   if (issued !== undefined) throw refuse(issued, "a value", "nothing: it is the server's to say (RFC 7592 2.2)");
-  const parsed = update.safeParse(object, inWords);
-  if (!parsed.success) throw describeIssue(parsed.error, object);
-  const { client_id, client_secret: secret, ...fields } = parsed.data;
+  const { client_id, client_secret: secret, ...fields } = readMembers(update, object);
   if (client_id !== client.clientId) throw refuse("client_id", client_id, `'${client.clientId}'`);
   const method = client.metadata.token_endpoint_auth_method;
   const metadata = complete({ ...fields, token_endpoint_auth_method: fields.token_endpoint_auth_method ?? method });
@@ -238,17 +232,18 @@ function refuse(field: string, received: string, expected: string): OAuthError {
   });
 }
 
-function describeIssue({ issues: [issue] }: z.ZodError, object: Record<string, unknown>): OAuthError {
+function readMembers<T>(schema: z.ZodType<T>, object: Record<string, unknown>): T {
+  const sent = withoutNulls(object);
+  const parsed = schema.safeParse(sent, inWords);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
   const path = issue?.path ?? [];
   const field = path.join(".") || "the body";
-  return new OAuthError(
-    field.startsWith("redirect_uris") ? "invalid_redirect_uri" : "invalid_client_metadata",
-    `${field} cannot be registered`,
-    {
-      parameter: field,
-      received: receivedAt(object, path),
-      ...(issue ? { expected: issue.message } : {}),
-      reference: "RFC 7591 2",
-    },
-  );
+  const code = field.startsWith("redirect_uris") ? "invalid_redirect_uri" : "invalid_client_metadata";
+  throw new OAuthError(code, `${field} cannot be registered`, {
+    parameter: field,
+    received: receivedAt(sent, path),
+    ...(issue ? { expected: issue.message } : {}),
+    reference: "RFC 7591 2",
+  });
 }

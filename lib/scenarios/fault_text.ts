@@ -4,12 +4,16 @@
  *
  * @module
  */
+import { closest } from "../did_you_mean.ts";
 import { excerpt, OAuthError } from "../errors.ts";
 import { type Endpoint, endpoints, type Fault } from "./fault.ts";
 
 /** What can stand after the colon. */
 const effectsText =
   "a status from 400 to 599, an OAuth error code, drop, delay=500, truncate=20, trickle=20, html, empty";
+
+/** Where something can go wrong. */
+const faultable = endpoints.filter((name) => name !== "control");
 
 /** Name of the query parameter. */
 export const FAULT_PARAMETER = "fault";
@@ -33,9 +37,11 @@ export function parseFaultText(text: string): readonly Fault[] {
 
 function parseOne(text: string): Fault {
   const [, where, what = "", life] = /^([a-z_]+):([a-z0-9_=]+)(?:\*([1-9]\d{0,5}|always))?$/.exec(text) ?? [];
-  const endpoint = endpoints.find((name) => name === where && name !== "control");
+  const endpoint = faultable.find((name) => name === where);
   const effect = endpoint && effectOf(endpoint, what);
-  if (!effect) throw unreadable(text);
+  if (!effect) {
+    throw unreadable(text, endpoint ? closest(what.split("=")[0] ?? "", effects) : closest(where ?? "", faultable));
+  }
   const times = life === "always" ? Infinity : Number(life ?? 1);
   return { name: text, match: { endpoint }, times, ...effect };
 }
@@ -83,6 +89,9 @@ const statuses: Readonly<Record<string, number>> = {
   unsupported_grant_type: 400,
 };
 
+/** Effects that have a name. */
+const effects = ["delay", "truncate", "trickle", "drop", "empty", "html", ...Object.keys(statuses)];
+
 /** The code that fits a status, where one is named and no code. */
 function codeOf(endpoint: Endpoint, status: number): string {
   if (status === 401) return endpoint === "mcp" || endpoint === "userinfo" ? "invalid_token" : "invalid_client";
@@ -113,12 +122,13 @@ function errorEffect(endpoint: Endpoint, error: string, status: number): Effect 
   };
 }
 
-function unreadable(text: string): OAuthError {
+function unreadable(text: string, meant: string | undefined): OAuthError {
   return new OAuthError("invalid_request", "fault cannot be read", {
     parameter: FAULT_PARAMETER,
     received: excerpt(text),
     expected: `an endpoint, a colon and an effect, such as token:503, token:drop*2 or mcp:401*always; endpoints: ${
-      endpoints.filter((name) => name !== "control").join(", ")
+      faultable.join(", ")
     }; effects: ${effectsText}`,
+    ...(meant === undefined ? {} : { meant: { text: meant } }),
   });
 }

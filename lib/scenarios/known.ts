@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { closest } from "../did_you_mean.ts";
+import { paths } from "../urls.ts";
 import { catalogue, standard } from "./catalogue.ts";
 import { MAIN, type Scenario } from "./scenario.ts";
 
@@ -27,5 +29,7 @@ export function knownScenarios(
   if (known.has(MAIN)) throw new RangeError(`A scenario cannot be named ${MAIN}: that is the sandbox at the root`);
   const own = typeof scenario === "string" ? known.get(scenario) : scenario;
   if (own) return { known, own };
-  throw new RangeError(`There is no scenario ${scenario}; there are ${[...known.keys()].join(", ")}`);
+  const meant = typeof scenario === "string" ? closest(scenario, known.keys()) : undefined;
+  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+  throw new RangeError(`There is no scenario ${scenario}; ${paths.scenarios} of a running server lists all${hint}`);
 }

@@ -37,7 +37,7 @@ Deno.test("a scenario that is unknown or wrong ends the program with code 2 and 
     [["--scenarios", broken], /^mock-oauth: The scenarios of .*: the file is not JSON from line 3, column 1 on$/m],
     [["--scenarios", file], /^mock-oauth: The scenarios of .*plan\.police is no member/],
     [["--scenarios", `${file}.not`], /^mock-oauth: The scenarios of .*No such file/i],
-    [["--scenario", "nothing"], /^mock-oauth: There is no scenario nothing; there are standard/],
+    [["--scenario", "nothing"], /^mock-oauth: There is no scenario nothing; \/scenarios of a running server lists all/],
   ] as const;
   for (const [args, says] of cases) {
     await t.step(args.join(" "), async () => {
