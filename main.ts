@@ -26,6 +26,7 @@ import { built, version } from "./lib/version.ts";
 import { type App, createApp } from "./routes/app.ts";
 import { type MockOptions, type MockServer, startFixture } from "./routes/fixture.ts";
 import type { AppOptions } from "./routes/options.ts";
+import { createFindingTeller } from "./routes/tell_findings.ts";
 
 export { createApp } from "./routes/app.ts";
 export type * from "./routes/app_types.ts";
@@ -58,6 +59,8 @@ const env = (variable: string): string | undefined => {
   demand({ name: "env", variable });
   return Deno.env.get(variable);
 };
+
+const monotonicMs = (): number => performance.now();
 
 const readText = (path: string): Promise<string> => {
   demand({ name: "read", path });
@@ -116,9 +119,15 @@ async function main(): Promise<void> {
   const kv = await openDatabase(config.db);
   const stop = new AbortController();
   const stream = config.quiet ? Deno.stderr : Deno.stdout;
-  const log = createLog(config, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
+  const log = createLog({ ...config, now: Date.now }, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
+  const teller = createFindingTeller({
+    tell: (broken) => log.write({ event: "finding", ...broken }),
+    monotonicMs,
+    sleep: sleepOnTimer,
+  });
   const app = makeApp({
     ...options,
+    ...(config.quiet || options.public ? {} : { teller }),
     kv,
     shared: config.db !== ":memory:",
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
@@ -133,6 +142,7 @@ async function main(): Promise<void> {
   const stopInOrder = stopOnce(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     await door.close();
+    for (const summary of await teller.finish()) log.write({ event: "summary", ...summary });
     stop.abort();
     // A client that does not read its answer is not waited for as long as one that is still to get it.
     await Promise.race([listener.close(), sleepOnTimer(READ_OUT_MS)]);
@@ -145,10 +155,9 @@ async function main(): Promise<void> {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stopInOrder);
   if (config.exitWithParent) void Deno.stdin.readable.pipeTo(new WritableStream()).finally(stopInOrder);
   // Whoever reads the ready line may send a signal at once.
-  const url = config.settings.publicUrl ?? serverUrl(listener.addr.port, config);
-  if (!config.quiet || config.json) {
-    print(Deno.stdout, readyText(config, { url, port: listener.addr.port, pid: Deno.pid }));
-  }
+  const { port } = listener.addr;
+  const url = config.settings.publicUrl ?? serverUrl(port, config);
+  if (!config.quiet || config.json) print(Deno.stdout, readyText(config, { url, port, pid: Deno.pid }));
 }
 
 /** A setting that cannot be used ends the process, in one line. */
@@ -161,18 +170,13 @@ function orFail<T>(read: () => T): T {
 }
 
 function failFor(error: unknown): never {
-  if (error instanceof ConfigError) return fail(error.message);
+  // What options of an app can be wrong about is the name of a scenario alone.
+  if (error instanceof ConfigError || error instanceof RangeError) return fail(error.message);
   throw error;
 }
 
-/** What options can be wrong about is the name of a scenario alone. */
 function makeApp(options: AppOptions): App {
-  try {
-    return createApp(options);
-  } catch (error) {
-    if (error instanceof RangeError) return fail(error.message);
-    throw error;
-  }
+  return orFail(() => createApp(options));
 }
 
 /** An app that answers for as long as its database is where it was opened. */
@@ -202,7 +206,6 @@ async function openKv(path?: string): Promise<Deno.Kv> {
 }
 
 function listen({ port, host, tls, settings }: Config, app: App, report: (message: string) => void): Listener {
-  const monotonicMs = (): number => performance.now();
   const options = { onListen: (): void => {}, onError: answerBroken(report) };
   const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
   try {

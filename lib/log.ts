@@ -5,20 +5,74 @@
  * @module
  */
 import type { ExchangeSummary } from "./recorder/recorder.ts";
+import type { Level } from "./recorder/rules/rule.ts";
+
+/** A rule that a client was seen to break for the first time. */
+export interface BrokenRule {
+  /** Name of the sandbox. */
+  readonly sandbox: string;
+  /** What the client calls itself, or its client_id. */
+  readonly client: string;
+  /** Id of the rule, such as `C11`. */
+  readonly rule: string;
+  /** How strongly it is asked for. */
+  readonly level: Level;
+  /** What was seen. */
+  readonly detail: string;
+  /** Where the rule is written. */
+  readonly link: string;
+}
+
+/** What came of a sandbox by the time the server stops. */
+export interface SandboxSummary {
+  /** Name of the sandbox. */
+  readonly sandbox: string;
+  /** How many clients were judged. */
+  readonly clients: number;
+  /** How many of them broke each rule, by its id. */
+  readonly broken: Readonly<Record<string, number>>;
+  /** How many broke any. */
+  readonly breaking: number;
+  /** URL of the report. */
+  readonly report: string;
+}
 
 /** Something worth a line in a log; what looks like a secret is redacted before. */
 export type LogEvent =
   | ({ readonly event: "exchange" } & ExchangeSummary)
+  | ({ readonly event: "finding" } & BrokenRule)
+  | ({ readonly event: "summary" } & SandboxSummary)
   | { readonly event: "error"; readonly message: string };
 
 /**
- * A line for people.
+ * A line for people, or some.
  *
  * @param event What happened.
+ * @param time The time of day; none if not given.
  */
-export function describeEvent(event: LogEvent): string {
-  if (event.event === "error") return `error   ${event.message}\n`;
-  return `${event.status}  ${event.method.padEnd(6)} ${event.path}  ${event.durationMs.toFixed(1)} ms\n`;
+export function describeEvent(event: LogEvent, time = ""): string {
+  switch (event.event) {
+    case "error":
+      return `${time}  error  ${event.message}\n`;
+    case "finding":
+      return `${" ".repeat(time.length)}  ✗ ${event.rule} ${event.level}  ${event.client}: ${event.detail}\n` +
+        `${" ".repeat(time.length)}    ${event.link}\n`;
+    case "summary":
+      return `${describeSummary(event)}: ${event.report}\n`;
+    case "exchange": {
+      const { method, path, status, durationMs, client = "-", call, error } = event;
+      const what = call ?? `${method} ${path}`;
+      const ms = durationMs < 10 ? durationMs : Math.round(durationMs);
+      return `${time}  ${client}  ${what} → ${status}${error === undefined ? "" : ` ${error}`}  ${ms} ms\n`;
+    }
+  }
+}
+
+function describeSummary({ clients, breaking, broken }: SandboxSummary): string {
+  const counted = `${clients} ${clients === 1 ? "client" : "clients"}`;
+  return breaking === 0
+    ? `${counted}, no rule broken`
+    : `${counted}, ${breaking} broke ${Object.keys(broken).join(", ")}`;
 }
 
 /** A queue of lines on their way out. */
@@ -76,6 +130,18 @@ export function createLineQueue(
   };
 }
 
+/** How a log is to look. */
+export interface LogStyle {
+  /** Whether as lines of JSON. */
+  readonly json: boolean;
+  /** Whether nothing but errors. */
+  readonly quiet: boolean;
+  /** Whether for people also what is no client's. */
+  readonly verbose: boolean;
+  /** The time, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 /**
  * Where events go: none but errors if the program is to be quiet, as JSON or as lines for people.
  *
@@ -83,13 +149,21 @@ export function createLineQueue(
  * @param queue Takes them as lines.
  */
 export function createLog(
-  { json, quiet }: { readonly json: boolean; readonly quiet: boolean },
+  { json, quiet, verbose, now }: LogStyle,
   queue: LineQueue,
 ): { readonly write: (event: LogEvent) => void; readonly flush: () => Promise<void> } {
+  const isShown = (event: LogEvent): boolean => json || verbose || event.event !== "exchange" || !event.isOwn;
   return {
     write: (event) => {
-      if (!quiet || event.event === "error") queue.add(json ? `${JSON.stringify(event)}\n` : describeEvent(event));
+      if (quiet && event.event !== "error") return;
+      if (json) queue.add(`${JSON.stringify(event)}\n`);
+      else if (isShown(event)) queue.add(describeEvent(event, timeOfDay(now())));
     },
     flush: queue.flush,
   };
+}
+
+/** `20:16:45`, where the program runs. */
+function timeOfDay(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
 }

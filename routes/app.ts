@@ -102,7 +102,9 @@ export function createApp(given: AppOptions): App {
       const routed = routePath(address, world.scenario.layout);
       exchange?.enter(recordedArrival({ url, info, sandbox }, isLocal));
       const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
-      return exchange?.close(served, isOfFlow(request, served)) ?? served.response;
+      const isFlow = isOfFlow(request, served);
+      if (isFlow) options.teller?.saw(sandbox);
+      return exchange?.close(served, isFlow) ?? served.response;
     } catch (error) {
       const response = failureResponse(error, { request, sandbox: buildSandbox({ origin, now }) }, (message) => {
         deps.report(`${request.method} ${url.pathname}: ${message}`);
@@ -189,6 +191,7 @@ function assemble(options: AppOptions): Parts {
   const scenarioOf = (sandbox: Sandbox): Scenario => worlds.of(sandbox).scenario;
   const bannerOf = createBanner(scenarioOf);
   const reports = createReports({ recording, scenarioOf, slices });
+  if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   return {
     worlds,

@@ -12,6 +12,7 @@ import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import type { SigningAlgorithm } from "../lib/store/keys.ts";
 import type { ControlPolicy, GateOptions } from "./control_gate.ts";
+import type { FindingTeller } from "./tell_findings.ts";
 
 /** What an app is made of. */
 export interface AppOptions {
@@ -59,6 +60,8 @@ export interface AppOptions {
   readonly recordSinceMs?: number;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
+  /** Told which sandboxes to judge, where a log is to say which rules clients break. */
+  readonly teller?: Pick<FindingTeller, "judgeWith" | "saw">;
   /**
    * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
    * only its pages (DNS rebinding), and documents of clients may lie on this machine.

@@ -267,7 +267,7 @@ async function look(test: TestApp, events: readonly LogEvent[]): Promise<Readonl
   await reader.cancel();
   shown.set("events", told);
   shown.set("the log as JSON", events.map((event) => JSON.stringify(event)).join("\n"));
-  shown.set("the log for people", events.map(describeEvent).join(""));
+  shown.set("the log for people", events.map((event) => describeEvent(event, "12:00:00")).join(""));
   const rows: unknown[] = [];
   for await (const { key, value } of test.kv.list({ prefix: [] })) rows.push([key, value]);
   shown.set("the database", JSON.stringify(rows, (_, value) => value instanceof Uint8Array ? [...value] : value));

@@ -7,9 +7,10 @@
 import type { Arrival } from "./entry.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
 import { redactLine } from "./redact.ts";
+import { createGists, type Gist } from "./summary.ts";
 
 /** One request and its response, as far as a log shows it: no query, no header, no body; what looks like a secret is redacted. */
-export interface ExchangeSummary {
+export interface ExchangeSummary extends Gist {
   /** Place in the order in which this process was asked for the sandbox, from 1. */
   readonly sequence: number;
   /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
@@ -20,8 +21,10 @@ export interface ExchangeSummary {
   readonly path: string;
   /** HTTP status of the response. */
   readonly status: number;
-  /** How long the response's head took, in milliseconds of real time. */
+  /** How long the response's head took, in milliseconds of real time, to a tenth. */
   readonly durationMs: number;
+  /** True for what is no client's: the server's own pages, and the control API. */
+  readonly isOwn?: boolean;
 }
 
 /** How a request ended. */
@@ -70,6 +73,7 @@ export interface RecorderOptions {
  * @param options What it is made of.
  */
 export function createRecorder({ listen, recording, monotonicMs }: RecorderOptions): Recorder {
+  const gistOf = createGists();
   // Numbers of what is not recorded, whichever sandbox it would belong to.
   let count = 0;
   return {
@@ -83,11 +87,13 @@ export function createRecorder({ listen, recording, monotonicMs }: RecorderOptio
           exchange = recording?.open(request, arrival);
         },
         close: ({ response, route, shapedBy }, isRecorded) => {
-          const durationMs = monotonicMs() - openedMs;
+          const durationMs = Math.round((monotonicMs() - openedMs) * 10) / 10;
           const sequence = exchange?.sequence ?? ++count;
           if (listen) {
             const [method, shownPath] = [redactLine(request.method), redactLine(path)];
-            listen({ sequence, startedAtMs, method, path: shownPath, status: response.status, durationMs });
+            const { status } = response;
+            const gist = isRecorded ? gistOf(request, response) : { isOwn: true };
+            listen({ sequence, startedAtMs, method, path: shownPath, status, durationMs, ...gist });
           }
           if (!exchange || !isRecorded) return response;
           return exchange.close(response, { route, durationMs, shapedBy });

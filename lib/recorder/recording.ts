@@ -72,6 +72,8 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       const answered = answeredBody(response);
       // Whoever has not asked for a request's headers by now gets none: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
+      // Asking for one fetches all; over HTTP/2 an unfetched list throws as soon as the response has left.
+      sentHeaders.has("host");
       const { status, headers: answeredHeaders } = response;
       const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
       const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void =>

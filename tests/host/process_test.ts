@@ -34,7 +34,11 @@ const exchangeLine = z.strictObject({
   method: z.string(),
   path: z.string(),
   status: z.int(),
-  durationMs: z.number().nonnegative(),
+  durationMs: z.number().nonnegative().multipleOf(0.1),
+  client: z.string().optional(),
+  call: z.string().optional(),
+  error: z.string().optional(),
+  isOwn: z.literal(true).optional(),
 });
 
 /** A port that nobody listens on, as far as one can know. */
@@ -106,7 +110,12 @@ Deno.test("--json prints one ready line and a line per exchange, without query o
 
   const [first, ...lines] = stdout.trimEnd().split("\n");
   assert.deepEqual(JSON.parse(first ?? ""), ready);
-  const exchanges = lines.map((line) => exchangeLine.parse(JSON.parse(line)));
+  const events = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(events.filter(({ event }) => event !== "exchange").map(({ event, rule }) => rule ?? event), [
+    "C1",
+    "summary",
+  ]);
+  const exchanges = events.filter(({ event }) => event === "exchange").map((event) => exchangeLine.parse(event));
   assert.deepEqual(exchanges.map(({ sequence, method, path, status }) => [sequence, method, path, status]), [
     [1, "POST", "/oauth/register", 201],
     [2, "GET", "/oauth/authorize", 302],
@@ -133,7 +142,42 @@ Deno.test("output for people names the URL to paste, the guide and where the dat
   ) {
     assert(stdout.includes(told), `${told} is missing in ${stdout}`);
   }
-  assert.match(stdout, /^200 +GET +\/health .*ms$/m);
+  for (const page of ["inspect", "scenarios"]) assert(stdout.includes(`${url}/${page}\n`), page);
+  // Nobody's client asks for that; see the next test.
+  assert.doesNotMatch(stdout, /\/health/);
+});
+
+Deno.test("the log says whose a request was, what it called and what came of it, and which rule it broke (README)", async (t) => {
+  for (const flags of [[], ["--verbose"]]) {
+    await t.step(flags.join(" ") || "without --verbose", async () => {
+      await using program = launch(["--port", "0", ...memory, ...flags]);
+      await program.until("stdout", /data .*\n\n/);
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(program.printed.stdout)?.[0] ?? "";
+      const client = createClient(url);
+      await (await client.fetch("/health")).body?.cancel();
+      await (await client.postJson("/oauth/register", { ...publicClient, client_name: "Acme" })).body?.cancel();
+      await (await client.postForm("/oauth/token", { grant_type: "authorization_code" })).body?.cancel();
+      const session = await beginSession(client);
+      await (await rpc(client, session, "tools/call", { name: "mock_echo", arguments: { message: "x" } })).text();
+      await (await client.fetch("/oauth?access_token=x", { method: "POST" })).body?.cancel();
+      await program.until("stdout", /✗ C23 MUST .*\n +https:\/\/\S+\n/);
+      program.kill("SIGTERM");
+      const { code, stdout } = await program.ended;
+      assert.equal(code, 0);
+      const time = "\\d\\d:\\d\\d:\\d\\d";
+      for (
+        const line of [
+          "Acme  POST /oauth/register → 201",
+          "\\S+  POST /oauth/token → 40[01] invalid_\\w+",
+          "test  initialize → 200",
+          "test  tools/call mock_echo → 200",
+          "\\S+  POST /oauth → 40[01]( \\w+)?",
+        ]
+      ) assert.match(stdout, new RegExp(`^${time}  ${line}  [\\d.]+ ms$`, "m"));
+      assert.equal(/GET \/health → 200/.test(stdout), flags.length > 0);
+      assert.match(stdout, new RegExp(`^\\d clients?, 1 broke .*C23.*: ${url}/control/report\n$`, "m"));
+    });
+  }
 });
 
 Deno.test("--quiet prints nothing (README, options)", async () => {
@@ -431,7 +475,9 @@ Deno.test("--tls-cert and --tls-key serve https, and the issuer says so (README,
   assert.equal(url, `https://127.0.0.1:${port}`);
   using http = Deno.createHttpClient({ caCerts: [certificate.cert] });
   for (const host of ["127.0.0.1", "localhost"]) {
-    assert.equal(await issuerAt(createClient(`https://${host}:${port}`, http)), `https://${host}:${port}`);
+    const client = createClient(`https://${host}:${port}`, http);
+    assert.equal(await issuerAt(client), `https://${host}:${port}`);
+    assert.equal((await jsonOf(await client.fetch("/control/report"), 200)).sandbox, "main");
   }
   await server.stop();
 });

@@ -1,0 +1,110 @@
+/** The log of requests: what a line says of each kind of request, and when broken rules are told. */
+import assert from "node:assert/strict";
+import { describeEvent, type LogEvent } from "../lib/log.ts";
+import { createFindingTeller } from "../routes/tell_findings.ts";
+import { authorizeQuery, publicClient, redirectOf, type TestApp, testApp } from "./helpers.ts";
+
+type Exchange = Extract<LogEvent, { event: "exchange" }>;
+
+async function exchangesOf(drive: (test: TestApp) => Promise<unknown>): Promise<readonly Exchange[]> {
+  const events: LogEvent[] = [];
+  await using test = await testApp({ log: (event) => void events.push(event) });
+  await drive(test);
+  return events.filter((event) => event.event === "exchange");
+}
+
+const cases: Readonly<
+  Record<string, readonly [drive: (test: TestApp) => Promise<unknown>, last: Partial<Exchange>]>
+> = {
+  "a refusal of the token endpoint": [
+    (test) => test.postForm("/oauth/token", { grant_type: "nothing", client_id: "x" }),
+    { path: "/oauth/token", error: "unsupported_grant_type" },
+  ],
+  "a token that is wrong": [
+    (test) => test.get("/oauth/userinfo", { authorization: "Bearer x.y.z" }),
+    { error: "invalid_token", status: 401 },
+  ],
+  "a refusal that goes back by redirect": [
+    async (test) => {
+      const registered = await (await test.postJson("/oauth/register", publicClient)).json();
+      redirectOf(await test.get(authorizeQuery(registered.client_id, { auto_approve: "true", scope: "nonsense " })));
+      redirectOf(
+        await test.get(authorizeQuery(registered.client_id, { auto_approve: "true", response_type: "token" })),
+      );
+    },
+    { path: "/oauth/authorize", error: "unsupported_response_type" },
+  ],
+  "a client with a name, by its id": [
+    async (test) => {
+      const body = { ...publicClient, client_name: "Acme Notes" };
+      const registered = await (await test.postJson("/oauth/register", body)).json();
+      await test.postForm("/oauth/token", { grant_type: "authorization_code", client_id: registered.client_id });
+    },
+    { client: "Acme Notes", path: "/oauth/token" },
+  ],
+  "a client with a user agent alone": [
+    (test) => test.get("/oauth/jwks", { "user-agent": "acme-http/2.1 (linux)" }),
+    { client: "acme-http" },
+  ],
+  "a page": [(test) => test.get("/health"), { isOwn: true }],
+  "the control API": [(test) => test.get("/control/clock"), { isOwn: true }],
+};
+
+for (const [name, [drive, expected]] of Object.entries(cases)) {
+  Deno.test(`the log tells of ${name} (README)`, async () => {
+    const last = (await exchangesOf(drive)).at(-1);
+    for (const [member, value] of Object.entries(expected)) {
+      assert.deepEqual(Object.entries(last ?? {}).find(([key]) => key === member)?.[1], value, JSON.stringify(last));
+    }
+  });
+}
+
+Deno.test("a line for people has time, client, call, status, error and duration (README)", () => {
+  const exchange = { event: "exchange", sequence: 1, startedAtMs: 0, method: "POST", path: "/oauth" } as const;
+  const lines = [
+    { ...exchange, status: 200, durationMs: 3.1, client: "Acme", call: "tools/call userInfo" },
+    { ...exchange, status: 401, durationMs: 12.3, client: "Acme", error: "invalid_token" },
+  ].map((event) => describeEvent(event, "20:16:45"));
+  assert.deepEqual(lines, [
+    "20:16:45  Acme  tools/call userInfo → 200  3.1 ms\n",
+    "20:16:45  Acme  POST /oauth → 401 invalid_token  12 ms\n",
+  ]);
+});
+
+Deno.test("a rule that a client breaks is told once, when it has been quiet, and summed up at the end (README)", async () => {
+  const told: string[] = [];
+  const nowMs = { value: 0 };
+  let wake = (): void => {};
+  const teller = createFindingTeller({
+    tell: ({ client, rule, level }) => void told.push(`${client} ${rule} ${level}`),
+    monotonicMs: () => nowMs.value,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        wake = () => {
+          nowMs.value += ms;
+          resolve();
+        };
+      }),
+  });
+  await using test = await testApp({ teller });
+  const tokenInUrl = async (): Promise<void> =>
+    void await test.app(
+      new Request("http://localhost:8789/oauth?access_token=x", { method: "POST", headers: { "user-agent": "acme" } }),
+    );
+  await tokenInUrl();
+  assert.equal(told.length, 0);
+  wake();
+  const summaries = await teller.finish();
+  assert.match(told.filter((line) => line.includes("C23")).join("\n"), /^unidentified \S+ C23 MUST$/);
+  assert.deepEqual(
+    summaries.map(({ sandbox, clients, breaking, broken, report }) => ({
+      sandbox,
+      clients,
+      breaking,
+      c23: broken["C23"],
+      report,
+    })),
+    [{ sandbox: "main", clients: 1, breaking: 1, c23: 1, report: "http://localhost:8789/control/report" }],
+  );
+});
