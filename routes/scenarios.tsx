@@ -100,9 +100,11 @@ async function readProposal(
 }
 
 /** What the page says of a scenario, and of the rules that it tests. */
-function searchedText({ name, story, client, expects, official = "", revisions = [], links }: Scenario): string {
+function searchedText(
+  { name, story, client, words = "", expects, official = "", revisions = [], links }: Scenario,
+): string {
   const tested = rules.filter(({ id }) => expects.some((expected) => expected === id)).map(ruleText);
-  return [name, story, client, ...expects, official, ...revisions, ...links.map(({ label }) => label), ...tested]
+  return [name, story, client, words, ...expects, official, ...revisions, ...links.map(({ label }) => label), ...tested]
     .join(" ");
 }
 

@@ -109,14 +109,18 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
 
   async function work(): Promise<void> {
     if (slip === "brings a foreign token") token = "foreign-token-of-somebody-else-entirely";
-    const opened = await call(isModern ? "server/discover" : "initialize", opening());
-    session = opened.headers.get("mcp-session-id") ?? undefined;
-    if (!isModern) await call("notifications/initialized", {});
+    await open();
     await call("tools/list", {});
     for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
     if (!refresh) return;
     await renew();
     await call("tools/list", {});
+  }
+
+  async function open(): Promise<void> {
+    const opened = await call(isModern ? "server/discover" : "initialize", opening());
+    session = opened.headers.get("mcp-session-id") ?? undefined;
+    if (!isModern) await call("notifications/initialized", {});
   }
 
   function opening(): Document {
@@ -129,8 +133,19 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     for (let round = 0;; round++) {
       const response = await post(method, params);
       if (response.status < 400) {
-        await response.text();
+        // What broke off on the way is reported, and not sent again: the tool may have run.
+        await response.text().catch(() => undefined);
         return response;
+      }
+      if (response.status === 404 && session !== undefined) {
+        await response.body?.cancel();
+        session = undefined;
+        await open();
+        continue;
+      }
+      if (response.status === 503 && round < 3) {
+        await response.body?.cancel();
+        continue;
       }
       const challenge = readChallenge(response);
       await response.text();
@@ -219,7 +234,11 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     ];
     if (slip === "looks for OpenID first") places.reverse();
     for (const url of places) {
-      const response = await get(url);
+      let response = await get(url);
+      for (let tries = 0; response.status === 503 && tries < 3; tries++) {
+        await response.body?.cancel();
+        response = await get(url);
+      }
       const document = await read(response);
       if (response.status >= 500) throw new Stop();
       if (!document || !response.ok) continue;
@@ -375,7 +394,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         secret === undefined ? {} : { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
       );
     let response = await ask();
-    for (let tries = 0; response.status === 429 && tries < 3; tries++) {
+    for (let tries = 0; [429, 503].includes(response.status) && tries < 3; tries++) {
       await response.body?.cancel();
       response = await ask();
     }

@@ -16,6 +16,9 @@ const shape = z.object({
   })),
 });
 
+/** Those that it speaks, the best first. */
+const versions = ["2026-07-28", "2025-11-25", "2025-03-26"] as const;
+
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
 function setUpFor({ clients = [], plan, revisions, group }: Scenario): Partial<DoubleOptions> {
   const [given] = clients;
@@ -23,7 +26,7 @@ function setUpFor({ clients = [], plan, revisions, group }: Scenario): Partial<D
   const isClosed = plan.policy?.registration === "off" || group === "Providers" ||
     given?.grant_types[0] === "client_credentials";
   return {
-    version: revisions?.includes("2025-03-26") ? "2025-03-26" : "2026-07-28",
+    version: versions.find((version) => revisions?.includes(version) ?? true) ?? "2025-03-26",
     refresh: group === "Refresh",
     tools: ["mock_echo", "mock_create_note"],
     alone: given?.grant_types[0] === "client_credentials",

@@ -56,6 +56,17 @@ export const authorizationProbes: Readonly<Record<string, Probe>> = {
       false,
     ]);
   },
+  "person-denies": async (at) => {
+    for (const response of await bothAnswers(at)) {
+      assert.deepEqual([response.get("error"), response.get("code"), response.get("iss"), response.get("state")], [
+        "access_denied",
+        null,
+        at.origin + at.prefix,
+        "xyz",
+      ]);
+    }
+    assert.deepEqual(await serverDifferences(at), {});
+  },
   "iss-wrong-on-error": async (at) => {
     for (const response of await bothAnswers(at)) {
       assert.deepEqual([response.get("error"), response.get("code"), response.get("iss"), response.get("state")], [

@@ -18,6 +18,8 @@ import { refreshProbes } from "./sweep_refresh.ts";
 import { registrationProbes } from "./sweep_registration.ts";
 import { appOf, logIn, refresh, statusOf } from "./sweep_steps.ts";
 import { tokenProbes } from "./sweep_token.ts";
+import { tokenClaimsProbes } from "./sweep_token_claims.ts";
+import { transportProbes } from "./sweep_transport.ts";
 
 /** Probes by the name of the scenario, one table a part of the catalogue. */
 const tables: readonly Readonly<Record<string, Probe>>[] = [
@@ -28,6 +30,8 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   tokenProbes,
   refreshProbes,
   mcpServerProbes,
+  tokenClaimsProbes,
+  transportProbes,
   providerProbes,
   officialProbes,
 ];

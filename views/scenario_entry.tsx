@@ -6,6 +6,7 @@
 import type { Scenario, ScenarioClient } from "../lib/scenarios/scenario.ts";
 import type { Urls } from "../lib/urls.ts";
 import type { Content, Html } from "./html.ts";
+import { pathOf } from "./layout.tsx";
 import { CodeBlock, CopyButton, Endpoint, Fact } from "./parts.tsx";
 
 /** A scenario, and where a sandbox of it is. */
@@ -24,7 +25,9 @@ export interface ScenarioEntry {
 
 /** One scenario, folded. */
 export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html {
-  const { scenario: { name, story }, urls, isFound } = entry;
+  const { scenario: { name, story }, urls, controlUrl, isOwnOrigin, isFound } = entry;
+  // The page has many of them, so they are as short as they can be.
+  const here = isOwnOrigin ? String : pathOf;
   return (
     <li class="scenario" hidden={!isFound}>
       <details>
@@ -37,9 +40,9 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
           <ScenarioFacts scenario={entry.scenario} />
           <ScenarioClients scenario={entry.scenario} />
           <p class="ways-on">
-            <a href={urls.inspect}>watch what a client does there</a> <a href={urls.guide}>walk through it</a>{" "}
-            <a href={urls.home}>its home page</a> <a href={entry.controlUrl}>what can be changed in it</a>{" "}
-            <a href={`#${name}`}>link to this entry</a>
+            <a href={here(urls.inspect)}>watch what a client does there</a>{" "}
+            <a href={here(urls.guide)}>walk through it</a> <a href={here(urls.home)}>its home page</a>{" "}
+            <a href={here(controlUrl)}>what can be changed in it</a> <a href={`#${name}`}>link to this entry</a>
           </p>
         </div>
       </details>
@@ -67,9 +70,9 @@ function OriginNote({ entry: { scenario, isOwnOrigin } }: { readonly entry: Scen
 
 /** What a scenario expects, tests and refers to. */
 export function ScenarioFacts({ scenario }: { readonly scenario: Scenario }): Html {
-  const { client, expects, official, revisions, links } = scenario;
+  const { client, words, expects, official, revisions, links } = scenario;
   return (
-    <div data-searched>
+    <div data-searched data-words={words}>
       <p>
         <b>A correct client</b> {startLower(client)}.
       </p>

@@ -124,7 +124,8 @@ function textOf(part) {
   const rules = part.matches(".rule")
     ? []
     : [...part.querySelectorAll("a[data-rule]")].map((link) => document.getElementById(link.textContent ?? ""));
-  const text = [...own, ...rules].map((found) => found?.textContent ?? "").join(" ");
+  const words = part.querySelector("[data-words]")?.getAttribute("data-words") ?? "";
+  const text = [...[...own, ...rules].map((found) => found?.textContent ?? ""), words].join(" ");
   texts.set(part, text);
   return text;
 }

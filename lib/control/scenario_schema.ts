@@ -69,6 +69,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     group: z.literal("Custom").default("Custom"),
     story: text.default(""),
     client: text.default(""),
+    words: text.exactOptional(),
     plan: closedObject({
       policy: policySchema.exactOptional(),
       mint: mintSchema.exactOptional(),

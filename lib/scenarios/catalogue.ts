@@ -12,8 +12,11 @@ import { redirectUriScenarios } from "./catalogue/redirect_uris.ts";
 import { refreshScenarios } from "./catalogue/refresh.ts";
 import { registrationScenarios } from "./catalogue/registration.ts";
 import { resourceMetadataScenarios } from "./catalogue/resource_metadata.ts";
+import { tokenClaimsScenarios } from "./catalogue/token_claims.ts";
 import { tokenScenarios } from "./catalogue/token.ts";
+import { transportScenarios } from "./catalogue/transport.ts";
 import { officialScenarios } from "./catalogue/official.ts";
+import { wordsOf } from "./catalogue/words.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** The server as the specifications ask it to be. */
@@ -22,6 +25,7 @@ export const standard: Scenario = {
   group: "Well-behaved",
   story: "Everything as the specifications ask",
   client: "Discovers, registers, sends the person to log in, redeems the code, calls tools, and refreshes when it must",
+  words: wordsOf.standard ?? "",
   plan: {},
   expects: ["C1", "C11", "C12", "C14", "C22", "C23"],
   links: [{
@@ -30,9 +34,7 @@ export const standard: Scenario = {
   }],
 };
 
-/** All scenarios, in the order they are shown. */
-export const catalogue: readonly Scenario[] = [
-  standard,
+const others: readonly Scenario[] = [
   ...discoveryScenarios,
   ...resourceMetadataScenarios,
   ...registrationScenarios,
@@ -42,6 +44,14 @@ export const catalogue: readonly Scenario[] = [
   ...clientAuthScenarios,
   ...refreshScenarios,
   ...mcpServerScenarios,
+  ...tokenClaimsScenarios,
+  ...transportScenarios,
   ...providerScenarios,
   ...officialScenarios,
+];
+
+/** All scenarios, in the order they are shown. */
+export const catalogue: readonly Scenario[] = [
+  standard,
+  ...others.map((scenario) => ({ ...scenario, words: wordsOf[scenario.name] ?? "" })),
 ];

@@ -79,6 +79,8 @@ export interface Scenario {
   readonly story: string;
   /** What a client does that does it right. */
   readonly client: string;
+  /** What else people call it, for the search. */
+  readonly words?: string;
   /** Where it differs from what the specifications ask, as faults and as rules. */
   readonly plan: PlanPatch & { readonly faults?: readonly Fault[] };
   /** Where things lie. */

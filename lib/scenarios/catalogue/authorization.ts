@@ -97,6 +97,15 @@ export const authorizationScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: "person-denies",
+    group: "Authorization",
+    story: "The person denies the request",
+    client: "Says that access was denied, offers to try again, and opens no second tab by itself",
+    plan: { policy: { answer: "deny" }, faults: [answered("person-denies", refusal)] },
+    expects: ["C11", "C15"],
+    links: [rfc("6749 4.1.2.1"), mcp("error handling")],
+  },
+  {
     name: "iss-wrong-on-error",
     group: "Authorization",
     story: "The person refuses, and the response that says so comes from another issuer",
