@@ -171,7 +171,8 @@ function describe({ last, requests }: Scene, error: unknown): string {
   if (error instanceof BrowserError) return error.message;
   if (requests > MAX_REQUESTS) return "loops";
   const name = error instanceof Error ? error.constructor.name : String(error);
-  return `${last}: ${name}`;
+  // Over a network, a body that breaks off is an error of whatever HTTP library the client has.
+  return `${last}: ${name === "PlannedBreak" ? "network error" : name}`;
 }
 
 function stageOf(path: string): string {
