@@ -19,7 +19,16 @@ export type Step =
   /** The same at the same time: of what is good for one use, one may succeed. */
   | Sending & { readonly kind: "race"; readonly times: number }
   /** The same again and again; `fill` makes it smaller when it is refused, until nothing fits any more. */
-  | Sending & { readonly kind: "flood"; readonly times: number; readonly bytes: number; readonly isFilling: boolean }
+  | Sending & {
+    readonly kind: "flood";
+    readonly times: number;
+    readonly bytes: number;
+    readonly isFilling: boolean;
+    /** How many at once. */
+    readonly parallel: number;
+    /** From how many addresses, on a server that tells them apart. */
+    readonly addresses: number;
+  }
   /** Streams that nobody reads, until the case is over; or that are left at once. */
   | Sending & { readonly kind: "listen"; readonly count: number; readonly isLeft: boolean }
   /** Connections that say no more than this, until the case is over. */
@@ -42,6 +51,8 @@ export interface Case {
   readonly scenario: string;
   /** Whether it plays in the sandbox that all share. */
   readonly isRoot: boolean;
+  /** Whether anybody can guess the sandbox's name: then it is no secret that lets its owner control it. */
+  readonly isGuessable?: boolean;
   /** Whether the record is looked at when it is over, which takes the server some time. */
   readonly isRecordRead: boolean;
   readonly steps: readonly Step[];

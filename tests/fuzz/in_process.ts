@@ -2,12 +2,14 @@
 import type { App } from "../../main.ts";
 import { createChance, seedOf } from "./chance.ts";
 import { type Finding, judge } from "./judges.ts";
-import { play, type Stage } from "./play.ts";
+import { play } from "./play.ts";
+import type { Stage } from "./scene.ts";
 import { drawCase } from "./plots.ts";
 import { type Findings, kindOf } from "./report.ts";
 import { survey } from "./survey.ts";
 import type { Target } from "./target.ts";
-import { type Answer, type Wire, within } from "./wire.ts";
+import { within } from "./connection.ts";
+import type { Answer, Wire } from "./wire.ts";
 
 /** Where the app believes to be. */
 const ORIGIN = "http://localhost:8789";
@@ -31,10 +33,13 @@ export function inProcess({ app, lines = [] }: Attacked): Stage {
     origins: [ORIGIN],
     statedOrigin: ORIGIN,
     connect: undefined,
+    atStart: { memoryMiB: 0, descriptors: 0 },
     send: (wire) => send(app, wire),
     printed: () => lines.map((line) => `${line}\n`).join(""),
     takeWorstHealthMs: () => 0,
     stop: () => Promise.resolve([]),
+    secretsKept: () => Promise.resolve([]),
+    clear: () => Promise.resolve(),
   };
   return {
     target,

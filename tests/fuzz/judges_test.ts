@@ -73,7 +73,11 @@ const broken: Readonly<Record<JudgeName, readonly (() => Promise<Story>)[]>> = {
     () => told(() => new Response("", { headers: { "service-worker-allowed": "/" } }), { mode: "public" }),
   ],
   "no injection": [() => told(() => new Response("", { headers: { "x-zqx-injected": "1" } }))],
-  "no secret": [() => told(() => Response.json("zqxsecretCookie")), () => printed("zqxsecretPath\n")],
+  "no secret": [
+    () => told(() => Response.json("zqxsecretCookie")),
+    () => printed("zqxsecretPath\n"),
+    () => seen({ kind: "kept", marker: "zqxsecretForm" }),
+  ],
   "no growth": [
     () => seen({ kind: "memory", beforeMiB: 60, afterMiB: 400, peakMiB: 900 }),
     () => seen({ kind: "descriptors", before: 20, after: 60 }),

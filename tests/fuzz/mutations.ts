@@ -1,6 +1,7 @@
 /** Ways to break a request. Each is chosen by its name and a seed, so that a case can be replayed with fewer of them. */
 import { type Chance, createChance } from "./chance.ts";
-import { type Framing, isList, isObject, type Json, type Message, type Pair } from "./message.ts";
+import { grow, put, replaceLeaf, waysIn } from "./json_ways.ts";
+import { type Framing, isObject, type Json, type Message, type Pair } from "./message.ts";
 import { deep, longText, oddClaim, oddHeaders, oddJson, oddText, oddUri } from "./values.ts";
 
 /** A way to break a request. */
@@ -111,59 +112,6 @@ function replaceText(message: Message, chance: Chance, make: () => string, which
   return body?.kind === "form" ? { ...message, body: { ...body, fields: replaced(body.fields) } } : message;
 }
 
-function onJson(message: Message, chance: Chance, change: (value: Json) => Json): Message {
-  const { body } = message;
-  if (body?.kind === "json") return { ...message, body: { kind: "json", value: change(body.value) } };
-  return replaceText(message, chance, () => oddText(chance));
-}
-
-type Way = readonly (string | number)[];
-
-/** The ways to everything in a value. */
-function waysIn(value: Json, way: Way = []): readonly Way[] {
-  if (isList(value)) return [way, ...value.flatMap((item, index) => waysIn(item, [...way, index]))];
-  if (!isObject(value)) return [way];
-  return [way, ...Object.entries(value).flatMap(([name, member]) => waysIn(member, [...way, name]))];
-}
-
-function at(value: Json, way: Way): Json | undefined {
-  return way.reduce<Json | undefined>((found, name) => {
-    if (found === undefined || found === null || typeof found !== "object") return undefined;
-    return isList(found) ? found[Number(name)] : found[name];
-  }, value);
-}
-
-function put(value: Json, [first, ...rest]: Way, replacement: Json): Json {
-  if (first === undefined) return replacement;
-  if (isList(value)) return value.map((item, index) => index === first ? put(item, rest, replacement) : item);
-  if (!isObject(value)) return value;
-  return Object.fromEntries([
-    ...Object.entries(value).filter(([name]) => name !== first),
-    [String(first), put(value[first] ?? null, rest, replacement)],
-  ]);
-}
-
-function replaceLeaf(value: Json, chance: Chance, replacement: Json, which = /./): Json {
-  const ways = waysIn(value).filter((way) => way.length > 0 && which.test(way.map(String).join(".")));
-  return ways.length === 0 ? value : put(value, chance.pick(ways), replacement);
-}
-
-/** Puts something into an object or list, rather into a deep one: those tend to be open to anything. */
-function grow(value: Json, chance: Chance, addition: Json): Json {
-  const holders = waysIn(value).filter((way) => {
-    const held = at(value, way);
-    return isList(held ?? null) || isObject(held);
-  });
-  if (holders.length === 0) return addition;
-  const way = chance.happens(0.7) ? holders.at(-1) ?? [] : chance.pick(holders);
-  const holder = at(value, way) ?? null;
-  if (isList(holder)) return put(value, way, [...holder, addition]);
-  if (!isObject(holder)) return value;
-  const names = Object.keys(holder);
-  const name = names.length > 0 && chance.happens(0.5) ? chance.pick(names) : "zz";
-  return put(value, [...way, name], addition);
-}
-
 const claimNames = [
   "aud",
   "iss",
@@ -187,6 +135,12 @@ function withClaims(value: Json, chance: Chance): Json {
   );
   const way = waysIn(value).find((found) => found.at(-1) === "claims");
   return way ? put(value, way, claims) : replaceLeaf(value, chance, claims);
+}
+
+function onJson(message: Message, chance: Chance, change: (value: Json) => Json): Message {
+  const { body } = message;
+  if (body?.kind === "json") return { ...message, body: { kind: "json", value: change(body.value) } };
+  return replaceText(message, chance, () => oddText(chance));
 }
 
 function leaveOut(message: Message, chance: Chance): Message {

@@ -1,5 +1,5 @@
 /** A server in a process of its own, from any checkout, as the system sees it. */
-import { within } from "./wire.ts";
+import { within } from "./connection.ts";
 
 /** What the fuzzer starts servers with. */
 export type Mode = "local" | "pair" | "few" | "public" | "memory";

@@ -2,10 +2,12 @@
 import type { Case } from "./case.ts";
 import { createChance, seedOf } from "./chance.ts";
 import { type Finding, judge } from "./judges.ts";
-import { play, type Stage } from "./play.ts";
+import { play } from "./play.ts";
+import type { Stage } from "./scene.ts";
 import { drawCase, plotNames } from "./plots.ts";
 import { type Mode, modes } from "./process.ts";
 import { createFindings, type Findings, kindOf } from "./report.ts";
+import { endRound } from "./round_end.ts";
 import { shrink } from "./shrink.ts";
 import type { Story } from "./story.ts";
 import { survey } from "./survey.ts";
@@ -42,11 +44,11 @@ export interface RunResult {
 
 /** What a process is put through before it is asked to end: so many cases, and these that take long. */
 const rounds: Readonly<Record<Mode, { readonly cases: number; readonly costly: readonly string[] }>> = {
-  local: { cases: 50, costly: ["flood", "deaf"] },
+  local: { cases: 50, costly: ["flood", "rush", "deaf"] },
   pair: { cases: 12, costly: [] },
   few: { cases: 3, costly: [] },
-  public: { cases: 40, costly: ["flood", "deaf", "flood"] },
-  memory: { cases: 30, costly: ["deaf", "flood"] },
+  public: { cases: 40, costly: ["flood", "deaf", "rush", "flood"] },
+  memory: { cases: 30, costly: ["deaf", "rush", "flood"] },
 };
 /** How long each finding is made smaller, once the attack is over. */
 const SHRINK_MS = 3000;
@@ -106,9 +108,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
       }
       if (!needsRestart(story, found)) continue;
       await target.stop();
+      await target.clear();
       target = await startTarget(mode, root);
     }
-    await endRound(target, findings, { log, place: `round ${round} of seed ${seed}` });
+    const story = await endRound(stageOf(target));
+    const at = `round ${round} of seed ${seed}`;
+    for (const finding of judge(story)) if (findings.add(finding, story, at)) log(`${at}: ${kindOf(finding)}`);
   }
   if (options.isShrinking) await confirm(unconfirmed, { root, findings, stageOf });
   listener.stop();
@@ -155,6 +160,7 @@ async function confirmIn(
       if (isSame) shown = again;
       if (needsRestart(again, found)) {
         await target.stop();
+        await target.clear();
         target = await startTarget(mode, root);
       }
       return isSame;
@@ -167,28 +173,7 @@ async function confirmIn(
     if (!isSeen && (finding.judge === "in time" || finding.judge === "others served")) findings.forget(finding);
   }
   await target.stop();
-}
-
-/** Ends a target, which must not take long. */
-async function endRound(
-  target: Target,
-  findings: Findings,
-  { log, place }: { readonly log: (line: string) => void; readonly place: string },
-): Promise<void> {
-  const printed = target.printed();
-  const empty = await play({
-    target: { ...target, servers: [] },
-    listener: { origin: "", calls: () => 0 },
-    nextLabel: () => "fuzzer-own-label-end",
-    nextNumber: () => 0,
-  }, { plot: "end", mode: target.mode, scenario: "standard", isRoot: false, isRecordRead: false, steps: [] });
-  const stopped = await target.stop();
-  const story: Story = {
-    ...empty,
-    printed: target.printed().slice(printed.length),
-    observations: stopped.map((how) => ({ kind: "stopped", how })),
-  };
-  for (const finding of judge(story)) if (findings.add(finding, story, place)) log(`${place}: ${kindOf(finding)}`);
+  await target.clear();
 }
 
 /** Somebody on this machine whom no page of another site may have called. */

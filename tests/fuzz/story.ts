@@ -30,6 +30,7 @@ export type Observation =
   | { readonly kind: "memory"; readonly beforeMiB: number; readonly afterMiB: number; readonly peakMiB: number }
   | { readonly kind: "descriptors"; readonly before: number; readonly after: number }
   | { readonly kind: "health"; readonly worstMs: number }
+  | { readonly kind: "kept"; readonly marker: string }
   | { readonly kind: "called"; readonly origin: string }
   | { readonly kind: "dead" }
   | { readonly kind: "stopped"; readonly how: Stopped };

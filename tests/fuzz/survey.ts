@@ -1,6 +1,6 @@
 /** What cases have to know of a server, asked of itself: so the fuzzer fits any checkout. */
 import { isObject, type Json } from "./message.ts";
-import type { Ground } from "./plots.ts";
+import type { Ground } from "./drawing.ts";
 import type { Target } from "./target.ts";
 import type { Wire } from "./wire.ts";
 

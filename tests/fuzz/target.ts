@@ -1,6 +1,7 @@
 /** What requests are sent to: a process, two on one database, or the app in this process. */
 import { type Mode, type Server, startServer, type Stopped } from "./process.ts";
-import { type Answer, pause, send, type Wire } from "./wire.ts";
+import { pause, send } from "./connection.ts";
+import type { Answer, Wire } from "./wire.ts";
 
 /** Something to attack. */
 export interface Target {
@@ -15,11 +16,17 @@ export interface Target {
   readonly connect: ((process: number) => Promise<Deno.TcpConn>) | undefined;
   /** The processes; none for an app in this one. */
   readonly servers: readonly Server[];
+  /** What the first process was when nobody had asked it anything. */
+  readonly atStart: { readonly memoryMiB: number; readonly descriptors: number };
   /** What it printed or logged so far. */
   readonly printed: () => string;
   /** The worst time a request to `/health` took since it was asked last, in milliseconds. */
   readonly takeWorstHealthMs: () => number;
   readonly stop: () => Promise<readonly Stopped[]>;
+  /** Planted secrets that lie in the database as they were sent. */
+  readonly secretsKept: () => Promise<readonly string[]>;
+  /** Removes the database. */
+  readonly clear: () => Promise<void>;
 }
 
 const PROBE_MS = 250;
@@ -58,6 +65,7 @@ export async function startTarget(mode: Mode, root: string): Promise<Target> {
   return {
     mode,
     servers,
+    atStart: { memoryMiB: serverOf(0).memoryMiB(), descriptors: serverOf(0).descriptors() },
     statedOrigin: mode === "pair" ? SHARED_ORIGIN : `http://127.0.0.1:${serverOf(0).port}`,
     origins: servers.map(({ port }) => `http://127.0.0.1:${port}`),
     send: (wire, process) => send(wire, serverOf(process).port),
@@ -66,11 +74,23 @@ export async function startTarget(mode: Mode, root: string): Promise<Target> {
     takeWorstHealthMs: prober.take,
     stop: async () => {
       await prober.stop();
-      const stopped = await Promise.all(servers.map((server) => server.stop()));
-      await Deno.remove(folder, { recursive: true });
-      return stopped;
+      return await Promise.all(servers.map((server) => server.stop()));
     },
+    secretsKept: () => secretsIn(folder),
+    clear: () => Deno.remove(folder, { recursive: true }),
   };
+}
+
+/** What was planted in the user part of a URI may be a client's metadata, which is kept as it is. */
+const kept = /zqxsecret(?!Userinfo)\w+/g;
+
+async function secretsIn(folder: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for await (const { name } of Deno.readDir(folder)) {
+    const text = new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/${name}`));
+    for (const [marker] of text.matchAll(kept)) found.add(marker);
+  }
+  return [...found];
 }
 
 /** Asks for `/health` again and again, as somebody does who has nothing to do with the attack. */
