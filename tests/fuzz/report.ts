@@ -33,14 +33,16 @@ export function kindOf({ judge, kind }: Pick<Finding, "judge" | "kind">): string
   return `${judge}: ${kind}`;
 }
 
-/** Opens a list; kinds that are known are not taken. */
-export function createFindings(nowMs: () => number, known?: RegExp): Findings {
+/** Opens a list. */
+export function createFindings(nowMs: () => number): Findings {
   const groups = new Map<string, Group>();
   return {
     add: (finding, story, place) => {
       const group = groups.get(kindOf(finding));
-      if (group) group.count++;
-      if (group || known?.test(kindOf(finding))) return false;
+      if (group) {
+        group.count++;
+        return false;
+      }
       groups.set(kindOf(finding), {
         first: finding,
         place,
