@@ -57,6 +57,23 @@ browserTest("counts, rules and hints follow what is typed (issue 16)", async ({ 
   assert.deepEqual(await inIndex(), groups);
 }, { app });
 
+browserTest(
+  "what people call a scenario finds it as one types, as the server finds it (issue 16)",
+  async ({ page, origin }) => {
+    await page.goto(`${origin}/scenarios`);
+    for (
+      const [query, name] of [["csrf", "state-wrong"], ["invalid json", "token-truncated"], ["auth0", "okta"]] as const
+    ) {
+      await page.getByRole("searchbox").fill(query);
+      const typed = await shownNames(page);
+      assert.ok(typed.includes(name), `${query}: ${typed}`);
+      await page.reload();
+      assert.deepEqual(await shownNames(page), typed);
+    }
+  },
+  { app },
+);
+
 browserTest("a scenario's anchor opens it, also from a search that has not found it (issue 6)", async ({
   page,
   origin,
