@@ -8,7 +8,11 @@
 import type { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 
-/** The option of `safeParse` that has every issue say what was expected, as a noun: "a string", "one of a, b". */
+/**
+ * The option of `safeParse` that has every issue say what was expected, as a noun: "a string", "one of a, b".
+ *
+ * @internal
+ */
 export const inWords: { readonly error: (issue: z.core.$ZodRawIssue) => string } = { error: expectedBy };
 
 /** Types as zod names them. */
