@@ -11,7 +11,7 @@ import { isFile, prepareFile, whileFileIsThere } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";
 import { type BehindHandler, openFront } from "./lib/front.ts";
 import { helpText } from "./lib/help_text.ts";
-import { answerBroken, keepListening, type Listener, probeDescriptors } from "./lib/listener.ts";
+import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/listener.ts";
 import { createLineQueue, createLog } from "./lib/log.ts";
 import { stopOnce } from "./lib/stop.ts";
 import { sleepOnTimer } from "./lib/sleep.ts";
@@ -23,9 +23,10 @@ import { print } from "./lib/print.ts";
 import { readyText, servedText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
 import { built, version } from "./lib/version.ts";
-import { type App, createApp } from "./routes/app.ts";
+import { createApp } from "./routes/app.ts";
 import { type MockOptions, type MockServer, startFixture } from "./routes/fixture.ts";
 import type { AppOptions } from "./routes/options.ts";
+import type { App } from "./routes/router.ts";
 import { createFindingTeller } from "./routes/tell_findings.ts";
 
 export { createApp } from "./routes/app.ts";
@@ -132,13 +133,17 @@ async function main(): Promise<void> {
     shared: config.db !== ":memory:",
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     signal: stop.signal,
+    openPort: () => {
+      const { port } = listen({ ...config, host: "127.0.0.1", port: 0 }, door.enter, report).addr;
+      return { port, protocol: config.tls ? "https" : "http" };
+    },
     // A server that was started anew shows nothing of what was before.
     recordSinceMs: Date.now(),
     log: log.write,
   });
   const report = (message: string): void => log.write({ event: "error", message });
   const door = createDoor(watched(config.db, app, stop.signal, report));
-  const listener = listen(config, door.enter, report);
+  const listener = orFail(() => listen(config, door.enter, report), (error) => listenProblem(error, config));
   const stopInOrder = stopOnce(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     await door.close();
@@ -161,11 +166,11 @@ async function main(): Promise<void> {
 }
 
 /** A setting that cannot be used ends the process, in one line. */
-function orFail<T>(read: () => T): T {
+function orFail<T>(read: () => T, describe?: (error: unknown) => string): T {
   try {
     return read();
   } catch (error) {
-    return failFor(error);
+    return describe && !(error instanceof ConfigError) ? fail(describe(error)) : failFor(error);
   }
 }
 
@@ -208,26 +213,15 @@ async function openKv(path?: string): Promise<Deno.Kv> {
 function listen({ port, host, tls, settings }: Config, app: App, report: (message: string) => void): Listener {
   const options = { onListen: (): void => {}, onError: answerBroken(report) };
   const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
-  try {
-    demand({ name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` });
-    for (const path of tls ? [tls.certPath, tls.keyPath] : []) demand({ name: "read", path });
-    const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
-    const serve = (port: number, hostname: string, handler: Deno.ServeHandler<Deno.NetAddr>): Listener =>
-      keepListening(port, {
-        open: (port) => Deno.serve({ port, hostname, ...options, ...files }, handler),
-        ...lasting,
-      });
-    if (!settings.public) return serve(port, host, app);
-    const connections = createConnections(connectionLimits, monotonicMs);
-    const behind = { serve: (handler: BehindHandler): Listener => serve(0, "127.0.0.1", handler), app, connections };
-    return openFront({ port, hostname: host }, { ...behind, ...lasting });
-  } catch (error) {
-    if (error instanceof ConfigError) return fail(error.message);
-    if (error instanceof Deno.errors.AddrInUse) {
-      return fail(`Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`);
-    }
-    return fail(`Cannot listen on ${host}, port ${port}: ${reasonOf(error)}`);
-  }
+  demand({ name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` });
+  for (const path of tls ? [tls.certPath, tls.keyPath] : []) demand({ name: "read", path });
+  const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
+  const serve = (port: number, hostname: string, handler: Deno.ServeHandler<Deno.NetAddr>): Listener =>
+    keepListening(port, { open: (port) => Deno.serve({ port, hostname, ...options, ...files }, handler), ...lasting });
+  if (!settings.public) return serve(port, host, app);
+  const connections = createConnections(connectionLimits, monotonicMs);
+  const behind = { serve: (handler: BehindHandler): Listener => serve(0, "127.0.0.1", handler), app, connections };
+  return openFront({ port, hostname: host }, { ...behind, ...lasting });
 }
 
 /** A line for whoever runs the test that a server is started for. */

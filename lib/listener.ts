@@ -6,6 +6,7 @@
  */
 import { PlannedBreak } from "./scenarios/broken_body.ts";
 import type { Sleep } from "./sleep.ts";
+import { reasonOf } from "./start_files.ts";
 
 /** What of a `Deno.HttpServer` is needed. */
 export interface HttpServer {
@@ -130,4 +131,19 @@ export function answerBroken(report: (message: string) => void): (error: unknown
     // The response is on its way in most cases; then nobody sees this one.
     return new Response(null, { status: 500 });
   };
+}
+
+/**
+ * Why a server cannot listen, in one line.
+ *
+ * @param error What was thrown.
+ * @param address Where it was to listen.
+ */
+export function listenProblem(
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  return error instanceof Deno.errors.AddrInUse
+    ? `Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`
+    : `Cannot listen on ${host}, port ${port}: ${reasonOf(error)}`;
 }

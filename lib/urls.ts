@@ -60,6 +60,7 @@ export const controlPaths = {
   breakKeys: "/control/keys/break",
   plan: "/control/plan",
   scenarios: "/control/scenarios",
+  origins: "/control/origins",
   reset: "/control/reset",
 } as const;
 

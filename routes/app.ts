@@ -15,6 +15,7 @@ import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
 import { createOutbound } from "../lib/outbound.ts";
+import { createOwnOrigins, type OwnOrigins } from "../lib/sandbox_origins.ts";
 import { type Askers, createAskers } from "../lib/public/asker.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
@@ -66,8 +67,6 @@ import { tokenRoutes } from "./token.ts";
 import { tokenStatusRoutes } from "./token_status.ts";
 import { userinfoRoutes } from "./userinfo.ts";
 
-export type { App } from "./router.ts";
-
 /**
  * Makes a server.
  *
@@ -86,13 +85,16 @@ export function createApp(given: AppOptions): App {
   // What everybody can reach is not this machine's alone, whichever address it listens on behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
   const { isScenario, names, recorder, now, ...deps } = assemble(options);
-  const { worlds } = deps;
+  const { worlds, askers, ownOrigins } = deps;
   const isLocal = options.loopbackOnly ?? false;
   const origins = gateOptionsOf(options);
 
+  const addressOf = (url: URL): ReturnType<typeof parseAddress> =>
+    ownOrigins.find(url) ?? parseAddress(url, isScenario);
+
   const app: Located = async (request, url, info) => {
     const origin = options.publicUrl ?? url.origin;
-    const address = parseAddress(url, isScenario);
+    const address = addressOf(url);
     const exchange = recorder?.open(request, url.pathname, now());
     try {
       const world = address && await worlds.find(address);
@@ -113,8 +115,6 @@ export function createApp(given: AppOptions): App {
       return exchange?.close({ response, route: undefined, shapedBy: [] }, false) ?? response;
     }
   };
-  const { askers } = deps;
-  const addressOf = (url: URL): ReturnType<typeof parseAddress> => parseAddress(url, isScenario);
   const limited = askers ? limitApp(app, { ...deps, askers, addressOf }) : app;
   return withUrl(limited, options.publicUrl ?? "http://localhost");
 }
@@ -127,6 +127,7 @@ interface Parts extends ServeDeps {
   readonly recorder: Recorder | undefined;
   readonly now: () => number;
   readonly monotonicMs: () => number;
+  readonly ownOrigins: OwnOrigins;
   /** Who asks, on a server that anybody can reach. */
   readonly askers: Askers | undefined;
 }
@@ -140,13 +141,8 @@ function assemble(options: AppOptions): Parts {
   const askers = options.public ? createAskers() : undefined;
   const unlimited = createStore(kv, chance, (key) => report(`A stored row cannot be read: ${JSON.stringify(key)}`));
   const store = askers ? withQuotas(unlimited, { monotonicMs, now, asker: askers.current }) : unlimited;
-  const local = options.loopbackOnly ?? false;
-  const outbound = createOutbound({
-    fetch: options.fetch ?? fetchAt,
-    resolveDns: options.resolveDns ?? resolveDns,
-    sleep,
-    local,
-  });
+  const { fetch = fetchAt, resolveDns: lookUp = resolveDns, loopbackOnly: local = false } = options;
+  const outbound = createOutbound({ fetch, resolveDns: lookUp, sleep, local });
   const lease = createLease({ isShared: options.shared ?? false, monotonicMs, sleep });
   const clients = createClients(store, createClientDocuments({ outbound, local }), lease);
   const grants = createGrants(store);
@@ -160,8 +156,7 @@ function assemble(options: AppOptions): Parts {
   const replays = createReplays(store);
   // Another party with keys of its own, which happen to be kept here.
   const keysOfIdp = (sandboxId: string): ReturnType<typeof keysOf> => keysOf(`${sandboxId}/idp`);
-  const clientKeys = createClientKeys(outbound);
-  const authenticate = createClientAuthenticator({ clients, replays, clientKeys, keysOf });
+  const authenticate = createClientAuthenticator({ clients, replays, clientKeys: createClientKeys(outbound), keysOf });
   const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
   const slices = createSlices(monotonicMs);
   const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
@@ -184,6 +179,7 @@ function assemble(options: AppOptions): Parts {
       recording?.drop(sandboxId);
     },
   });
+  const ownOrigins = createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort);
   const gate = createControlGate(gateOptionsOf(options));
   const guard = createGuard(gate, worlds.of);
   const refusalOf = createRefusal(gate, worlds.of);
@@ -227,7 +223,7 @@ function assemble(options: AppOptions): Parts {
       ...inspectRoutes({ reports, refusalOf, bannerOf }),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
-        { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance },
+        { worlds, table, users, clients, grants, minted, scenarios, verifier, keysOf, chance, ownOrigins },
         guard,
         { refusalOf, bannerOf },
       ),
@@ -244,6 +240,7 @@ function assemble(options: AppOptions): Parts {
       }),
     ]),
     recorder,
+    ownOrigins,
     sleep,
     report,
   };

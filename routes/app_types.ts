@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { App } from "./app.ts";
+export type { App } from "./router.ts";
 export type { ControlPolicy } from "./control_gate.ts";
 export type { MockOptions, MockServer } from "./fixture.ts";
 export type { AppOptions } from "./options.ts";

@@ -6,6 +6,7 @@
 import type { Chance } from "../lib/chance.ts";
 import type { ControlRowName } from "../lib/control/rows.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
+import type { OwnOrigins } from "../lib/sandbox_origins.ts";
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { Grants } from "../lib/store/grants.ts";
@@ -36,6 +37,8 @@ export interface ControlDeps {
   readonly verifier: TokenVerifier;
   /** A sandbox's keys. */
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Ports of their own. */
+  readonly ownOrigins: OwnOrigins;
   /** Where ids and secrets are drawn from. */
   readonly chance: Chance;
 }

@@ -3,20 +3,28 @@
  *
  * @module
  */
-import { readBodies } from "../lib/control/body.ts";
+import { readBodies, readBody } from "../lib/control/body.ts";
+import { originSchema } from "../lib/control/requests.ts";
 import { buildControlIndex, buildOpenApi } from "../lib/control/openapi.ts";
 import { buildScenarioLink, contentName } from "../lib/control/scenario_link.ts";
 import { describeScenario, parseScenario } from "../lib/control/scenario_schema.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
-import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
+import { buildSandbox, parseAddress, type Sandbox } from "../lib/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
+import { buildUrls } from "../lib/urls.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
+
+/** Enough that no two tests draw the same, in characters. */
+const LABEL_LENGTH = 16;
 
 /** The handlers of documents. */
 export function documentHandlers(
-  { worlds, scenarios }: ControlDeps,
-): Pick<ControlHandlers, "control_index" | "control_openapi" | "control_define_scenarios"> {
+  { worlds, scenarios, ownOrigins, chance }: ControlDeps,
+): Pick<
+  ControlHandlers,
+  "control_index" | "control_openapi" | "control_define_scenarios" | "control_open_origin"
+> {
   async function define(sandbox: Sandbox, own: Scenario): Promise<Readonly<Record<string, unknown>>> {
     const named = { ...own, name: contentName(own) };
     const known = await scenarios.find(named.name);
@@ -40,7 +48,23 @@ export function documentHandlers(
       const asked = await readBodies(request, parseScenario);
       return noStoreJson({ scenarios: await Promise.all(asked.map((one) => define(sandbox, one))) });
     },
+    control_open_origin: async ({ request, sandbox }) => {
+      const { scenario, label = chance.base36(LABEL_LENGTH) } = await readBody(request, originSchema);
+      const name = `${scenario}~${label}`;
+      const address = parseAddress(new URL(`${sandbox.origin}/s/${name}`), () => false);
+      if (!address || !await worlds.find(address)) throw noSuch(scenario);
+      const origin = ownOrigins.open({ scenario, label });
+      return noStoreJson({ scenario, label, origin, mcp_url: buildUrls({ origin, prefix: "" }).oauth });
+    },
   };
+}
+
+function noSuch(scenario: string): OAuthError {
+  return new OAuthError("invalid_request", "There is no such scenario", {
+    parameter: "scenario",
+    received: scenario,
+    expected: "a name of the list at /scenarios",
+  });
 }
 
 /** Eight digits of a hash leave room for somebody who tries. */

@@ -8,6 +8,7 @@ import type { FaultRequest } from "../lib/control/fault_schema.ts";
 import type { MintRequest } from "../lib/control/requests.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Report } from "../lib/recorder/report.ts";
+import type { OpenPort } from "../lib/sandbox_origins.ts";
 import { controlPaths, paths } from "../lib/urls.ts";
 import { createApp } from "./app.ts";
 import type { App } from "./router.ts";
@@ -93,6 +94,8 @@ export interface MockServer extends AsyncDisposable {
   readonly clock: MockClock;
   /** What goes wrong. */
   readonly faults: MockFaults;
+  /** Opens a port of 127.0.0.1 for a sandbox, which then has an origin to itself; gives that origin. */
+  readonly openOrigin: (scenario: string, label?: string) => Promise<string>;
   /** What clients have asked and were answered, secrets redacted. */
   readonly exchanges: () => Promise<readonly Exchange[]>;
   /** What that comes to: which rules were kept and which were broken. */
@@ -125,8 +128,14 @@ export async function startFixture(options: MockOptions, host: MockHost): Promis
   const { clients = [], port, ...own } = options;
   const kv = await host.openKv();
   const stop = new AbortController();
+  const opened: ReturnType<MockHost["serve"]>[] = [];
+  const openPort = (): OpenPort => {
+    const more = host.serve(0, app);
+    opened.push(more);
+    return { port: more.addr.port, protocol: "http" };
+  };
   const { app, server } = openOrClose(() => {
-    const app = createApp({ ...own, kv, control: "open", signal: stop.signal });
+    const app = createApp({ ...own, kv, control: "open", signal: stop.signal, openPort });
     return { app, server: port === undefined ? undefined : host.serve(port, app) };
   }, () => kv.close());
   const url = server ? `http://127.0.0.1:${server.addr.port}` : ORIGIN;
@@ -169,6 +178,8 @@ export async function startFixture(options: MockOptions, host: MockHost): Promis
       add: addFaults,
       clear: () => control("DELETE", controlPaths.faults),
     },
+    openOrigin: async (scenario, label) =>
+      (await control<{ readonly origin: string }>("POST", controlPaths.origins, { scenario, label })).origin,
     exchanges: async () => (await control<Answer<"exchanges", Exchange>>("GET", paths.exchanges)).exchanges,
     report: () => control("GET", paths.report),
     reset: async () => {
@@ -177,7 +188,7 @@ export async function startFixture(options: MockOptions, host: MockHost): Promis
     },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
-      await server?.shutdown();
+      await Promise.all([server, ...opened].map((listening) => listening?.shutdown()));
       kv.close();
     },
   };

@@ -5,6 +5,7 @@
  */
 import type { LogEvent } from "../lib/log.ts";
 import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
+import type { OpenPortFor } from "../lib/sandbox_origins.ts";
 import type { FetchAt, ResolveDns } from "../lib/outbound.ts";
 import { publicPlan } from "../lib/public/limits.ts";
 import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
@@ -60,6 +61,8 @@ export interface AppOptions {
   readonly recordSinceMs?: number;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
+  /** Opens a further port of 127.0.0.1 for this app, so that a sandbox can have an origin of its own; none if not given. */
+  readonly openPort?: OpenPortFor;
   /** Told which sandboxes to judge, where a log is to say which rules clients break. */
   readonly teller?: Pick<FindingTeller, "judgeWith" | "saw">;
   /**

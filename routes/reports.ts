@@ -27,7 +27,7 @@ export interface ReportSource {
   /** What was recorded; undefined where nothing is. */
   readonly recording: Recording | undefined;
   /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
-  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions">;
+  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions" | "needs_origin">;
   /** Lets others run meanwhile. */
   readonly slices: Slices;
 }
@@ -45,7 +45,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
     judge: async (sandbox) => {
       if (!outcomeOf) return refuse();
       const { id, name, scenario, prefix } = sandbox;
-      const { expects, revisions } = scenarioOf(sandbox);
+      const { expects, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
       return await outcomeOf({
         sandboxId: id,
         sandbox: name,
@@ -54,6 +54,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
         expects,
         ...(revisions ? { revisions } : {}),
         hasOrigin: prefix === "",
+        needsOrigin,
       });
     },
   };

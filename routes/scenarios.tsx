@@ -56,6 +56,7 @@ async function scenarios(
       urls: buildUrls(place),
       controlUrl: place.origin + place.prefix + controlPaths.index,
       isOwnOrigin: place.isOwnOrigin,
+      originsUrl: sandbox.origin + sandbox.prefix + controlPaths.origins,
       isFound: isFound(searchedText(scenario), query),
     };
   });

@@ -51,7 +51,7 @@ Deno.test("every example of the control API's description is what its schema ask
     const { body, example } = operations[name];
     if (!body) continue;
     await t.step(name, async () => {
-      await using test = await testApp();
+      await using test = await testApp({ openPort: () => ({ port: 40_000, protocol: "http" }) });
       assert(example !== undefined, `${name} takes a body and has no example`);
       assert.equal(body.safeParse(example).success, true);
       const answer = await control(test, `${method} ${path}`, example);

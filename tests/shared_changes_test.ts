@@ -173,6 +173,8 @@ const operations: Readonly<Record<ControlRowName, Change | Readonly<Record<strin
   control_break_keys: ({ a }) => control(a, "POST /control/keys/break", { how: "missing_key" }),
   // It has a URL of its own, which nobody can have asked before.
   control_define_scenarios: "reads",
+  // A port is one of this process.
+  control_open_origin: "reads",
   control_reset: ({ a }) => control(a, "POST /control/reset"),
 };
 

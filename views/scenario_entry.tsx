@@ -19,6 +19,8 @@ export interface ScenarioEntry {
   readonly controlUrl: string;
   /** Whether that sandbox has an origin of its own. */
   readonly isOwnOrigin: boolean;
+  /** Where a port for it is opened. */
+  readonly originsUrl: string;
   /** Whether the search found it. */
   readonly isFound: boolean;
 }
@@ -51,12 +53,19 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
   );
 }
 
-function OriginNote({ entry: { scenario, isOwnOrigin } }: { readonly entry: ScenarioEntry }): Html | null {
+function OriginNote(
+  { entry: { scenario, isOwnOrigin, originsUrl: control } }: { readonly entry: ScenarioEntry },
+): Html | null {
   if (!scenario.needs_origin) return null;
   if (isOwnOrigin) {
     return (
       <p class="quiet">
-        It has an origin of its own, because a client that falls back to the root must find nothing healthy there.
+        It has an origin of its own, because a client that falls back to the root must find nothing healthy there. If
+        your system does not resolve names below <code>localhost</code>, open a port for it:{" "}
+        <code>
+          {`curl ${control} -d '{"scenario":"${scenario.name}"}'`}
+        </code>{" "}
+        answers with its address.
       </p>
     );
   }

@@ -79,6 +79,7 @@ export const answers: Readonly<Record<ControlRowName, Schema>> = {
   control_define_scenarios: z.object({
     scenarios: z.array(z.object({ name: text, url: z.url(), mcp_url: z.url(), link: z.url(), definition: members })),
   }),
+  control_open_origin: z.object({ scenario: text, label: text, origin: z.url(), mcp_url: z.url() }),
   control_reset: clock,
 };
 

@@ -12,6 +12,7 @@ import {
   clockMoveSchema,
   emptySchema,
   mintRequestSchema,
+  originSchema,
   revocationSchema,
   rotationSchema,
   userRequestSchema,
@@ -125,6 +126,13 @@ export const operations: Readonly<Record<ControlRowName, Operation>> = {
       story: "The issuer in authorization responses is another",
       plan: { faults: [{ name: "iss", match: { endpoint: "authorize" }, edit: { location: { iss: "{issuer}/" } } }] },
     },
+  },
+  control_open_origin: {
+    summary: "Opens a port of its own for a sandbox, whose origin needs no name to be resolved",
+    description: "For scenarios that must have an origin to themselves, and for any other. The sandbox is the one of " +
+      "/s/SCENARIO~LABEL; asked again for the same, it answers with the same port, until the server stops.",
+    body: originSchema,
+    example: { scenario: "no-prm", label: "my-test" },
   },
   control_reset: { summary: "Begins the sandbox anew: nothing of before is known", body: emptySchema, example: {} },
 };

@@ -30,6 +30,20 @@ export const clockMoveSchema: Schema<ClockMove> = z.union([
   closedObject({ reset: z.literal(true) }),
 ], { error: '{"advance_seconds": 60}, {"set": a time in ms since 1970 or in ISO 8601}, or {"reset": true}' });
 
+/** The sandbox that is to have a port of its own. */
+export interface OriginRequest {
+  /** Name of its scenario. */
+  readonly scenario: string;
+  /** Its label; drawn if not given. */
+  readonly label?: string;
+}
+
+/** A scenario's name, and a label as it stands in a URL. */
+export const originSchema: Schema<OriginRequest> = closedObject({
+  scenario: z.string().min(1).max(100),
+  label: z.string().regex(/^[a-z0-9-]{1,64}$/, { error: "1 to 64 of a-z 0-9 -" }).exactOptional(),
+});
+
 /** The two parts of a change to overrides; what stands in them is looked at when it is merged. */
 export const patchBodySchema: Schema<Readonly<Partial<Record<"policy" | "mint", Record<string, unknown>>>>> =
   closedObject({

@@ -32,6 +32,7 @@ export const controlRows = [
   { name: "control_rotate_keys", method: "POST", path: controlPaths.rotateKeys },
   { name: "control_break_keys", method: "POST", path: controlPaths.breakKeys },
   { name: "control_define_scenarios", method: "POST", path: controlPaths.scenarios },
+  { name: "control_open_origin", method: "POST", path: controlPaths.origins },
   { name: "control_reset", method: "POST", path: controlPaths.reset },
 ] as const;
 

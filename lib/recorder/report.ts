@@ -76,6 +76,8 @@ export interface Report {
   readonly scenario?: string;
   /** Ids of the rules that the scenario is there to see kept. */
   readonly expects: readonly string[];
+  /** Why the verdict may be of something else than the scenario; absent if there is no such reason. */
+  readonly note?: string;
   /** What it is made from. */
   readonly record: RecordFacts;
   /** Those that turned up, first come first. */
@@ -94,6 +96,8 @@ export interface ReportOptions {
   readonly expects?: readonly string[];
   /** Revisions of MCP that the scenario is for; absent for all. */
   readonly revisions?: readonly string[];
+  /** Whether the scenario needs that nothing else lies at its origin; false if not given. */
+  readonly needsOrigin?: boolean;
   /** Whether all requests to its origin are recorded. */
   readonly hasOrigin: boolean;
   /** Whether its exchanges are on record from the first one on. */
@@ -128,6 +132,7 @@ export function buildReport(exchanges: readonly Exchange[], options: ReportOptio
  */
 export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
   const { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled = false } = options;
+  const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
   const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
   const numbersOf = (places: readonly number[]): readonly number[] =>
@@ -141,10 +146,19 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
     expects,
+    ...(isMisplaced ? { note: NEEDS_ORIGIN } : {}),
     record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut, dropped, unjudged },
     clients,
     verdict: sumUp(clients),
   };
+}
+
+const NEEDS_ORIGIN = "The scenario needs an origin of its own: it was called by a path, and a client that falls back " +
+  "to the root of that origin finds a healthy server there. POST /control/origins opens a port for it";
+
+/** Whether a URL names its sandbox in its path. */
+function isByPath(url: string): boolean {
+  return /^https?:\/\/[^/]+(\/\.well-known\/[a-z-]+)?\/s\//.test(url);
 }
 
 /** Whether a finding decides against a client: what is recommended only does where the scenario is about it. */

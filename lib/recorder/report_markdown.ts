@@ -22,12 +22,13 @@ export function renderMarkdown(report: Report): string {
  * @param report The report.
  */
 export function* markdownPieces(
-  { sandbox, scenario, expects, record, clients, verdict }: Report,
+  { sandbox, scenario, expects, note, record, clients, verdict }: Report,
 ): Generator<string, void> {
   const lines = [
     `# ${verdict}: ${text(sandbox)}`,
     "",
     ...(scenario === undefined ? [] : [`Scenario \`${scenario}\`${expectation(expects)}.`, ""]),
+    ...(note === undefined ? [] : [`${text(note)}.`, ""]),
     ...missing(record),
     ...(clients.length === 0 ? ["No client has come.", ""] : []),
   ];

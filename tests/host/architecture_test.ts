@@ -166,7 +166,7 @@ Deno.test("no assertion, no any, no non-null: types are narrowed where values co
 Deno.test("a handler never asks for a scenario by name (design, one request)", () => {
   // Those that find, make, take in and tell of scenarios; whoever answers a client is not among them.
   const allowed =
-    /^(main|lib\/(scenarios|sandbox|worlds?\b|control|recorder|config|start_files|store\/(scenarios|sandboxes))|routes\/(app|options|serve|control|report|scenarios)|views\/scenario)/;
+    /^(main|lib\/(scenarios|sandbox|worlds?\b|control|recorder|config|start_files|store\/(scenarios|sandboxes))|routes\/(app|options|serve|control|report|scenarios|fixture)|views\/scenario)/;
   const lines = sources.flatMap(({ path, code }) =>
     allowed.test(path)
       ? []

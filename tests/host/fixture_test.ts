@@ -13,6 +13,11 @@ Deno.test("startMockServer listens where it is asked to, serves what fetch serve
   const answer = await fetch(`${mock.url}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
   await answer.body?.cancel();
   assert.equal(answer.status, 200);
+  const own = await mock.openOrigin("no-prm");
+  assert.match(own, /^http:\/\/127\.0\.0\.1:\d+$/);
+  const challenged = await fetch(`${own}/oauth`, { method: "POST" });
+  await challenged.body?.cancel();
+  assert.equal(challenged.status, 401);
   await mock[Symbol.asyncDispose]();
-  await assert.rejects(fetch(`${mock.url}/health`), TypeError);
+  for (const url of [mock.url, own]) await assert.rejects(fetch(`${url}/health`), TypeError);
 });

@@ -552,3 +552,23 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   const { stdout, stderr } = program.printed;
   assert((stdout + stderr).includes(client.url), `${client.url} is not told`);
 }
+
+Deno.test("POST /control/origins opens a port for a sandbox, with TLS where the server has it (README)", async (t) => {
+  await using folder = await makeFolder();
+  const certificate = createCertificate();
+  const { certPath, keyPath } = await writeCertificate(folder.path, certificate);
+  using http = Deno.createHttpClient({ caCerts: [certificate.cert] });
+  for (const flags of [[], tls(certPath, keyPath)]) {
+    await t.step(flags[0] ?? "http", async () => {
+      await using server = await startServer([...memory, ...flags]);
+      const { url } = server.ready;
+      const asked = { scenario: "no-prm", label: "mine" };
+      const { origin } = await jsonOf(await createClient(url, http).postJson("/control/origins", asked), 200);
+      const own = createClient(String(origin), http);
+      assert.notEqual(own.url, url);
+      assert.equal(await issuerAt(own), own.url);
+      assert.equal((await jsonOf(await own.fetch("/control/report"), 200)).sandbox, "no-prm~mine");
+      await server.stop();
+    });
+  }
+});

@@ -38,6 +38,7 @@ Deno.test("README runs every block of code, holds it against the code, or says o
   const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
   const known = new Set([
     ...["run: node", "run: vitest", "run: python", "run: sh", "run: sh against a server"],
+    "run: sh against a server, with a port",
     ...started,
   ]);
   const checks = new Set(["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"]);
@@ -131,6 +132,16 @@ Deno.test("README: the calls of the control API do what they say (README)", asyn
   for (const said of [`"offset_seconds":3600`, `"access_token"`, `"times":2`, `"rotate_refresh_tokens":"never"`]) {
     assert(printed.includes(said), `${said} is missing in ${printed}`);
   }
+  await server.stop();
+});
+
+Deno.test("README: a scenario that needs an origin gets a port (README)", async () => {
+  await using server = await startServer(["--db", ":memory:"]);
+  const code = blockOf("run: sh against a server, with a port").replaceAll("http://127.0.0.1:8789", server.client.url);
+  const { origin, mcp_url: mcpUrl } = JSON.parse(await runExample(["sh", "-e"], "port.sh", code));
+  const response = await fetch(mcpUrl, { method: "POST" });
+  await response.body?.cancel();
+  assert.deepEqual([response.status, mcpUrl], [401, `${origin}/oauth`]);
   await server.stop();
 });
 

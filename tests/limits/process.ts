@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { connectionLimits, type Connections, createConnections } from "../../lib/public/connections.ts";
+import { MAX_OWN_ORIGINS } from "../../lib/sandbox_origins.ts";
 import { underWayLimits } from "../../lib/public/under_way.ts";
 import { type TestApp, testApp } from "../helpers.ts";
 import type { LimitRow } from "./row.ts";
@@ -63,6 +64,25 @@ function time(what: string, limitMs: number, wait: (connection: ReturnType<Conne
 }
 
 export const rows: readonly LimitRow[] = [
+  {
+    what: "ports of sandboxes",
+    each: "process",
+    most: `${MAX_OWN_ORIGINS}`,
+    beyond: "507",
+    fill: async () => {
+      let port = 40_000;
+      await using test = await testApp({ openPort: () => ({ port: port++, protocol: "http" }) });
+      const open = async (label: string): Promise<number> => {
+        const response = await test.postJson("/control/origins", { scenario: "no-prm", label });
+        await response.body?.cancel();
+        return response.status;
+      };
+      for (let index = 0; index < MAX_OWN_ORIGINS; index++) assert.equal(await open(`l${index}`), 200);
+      assert.equal(await open("more"), 507);
+      // Who has one keeps it.
+      assert.equal(await open("l0"), 200);
+    },
+  },
   {
     what: "connections",
     each: "process",

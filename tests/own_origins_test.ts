@@ -1,0 +1,83 @@
+/** Scenarios that need an origin to themselves: by a port, which no system has to resolve, and what is said without. */
+import assert from "node:assert/strict";
+import type { OpenPort } from "../lib/sandbox_origins.ts";
+import { catalogue as builtInScenarios } from "../lib/scenarios/catalogue.ts";
+import { runDouble } from "./client_double.ts";
+import { json, type TestApp, testApp } from "./helpers.ts";
+
+/** Ports that nobody listens on: requests go in by their URLs. */
+function ports(): () => OpenPort {
+  let port = 40_000;
+  return () => ({ port: ++port, protocol: "http" });
+}
+
+async function open(test: TestApp, body: object): Promise<Record<string, unknown>> {
+  return await json(await test.postJson("/control/origins", body));
+}
+
+Deno.test("POST /control/origins gives a sandbox a port, and everything it says names that port (RFC 8414 2)", async () => {
+  await using test = await testApp({ loopbackOnly: true, openPort: ports() });
+  const { origin, mcp_url, label } = await open(test, { scenario: "iss-missing", label: "mine" });
+  assert.deepEqual([origin, mcp_url, label], ["http://127.0.0.1:40001", "http://127.0.0.1:40001/oauth", "mine"]);
+  const metadata = await json(await test.app(new Request(`${origin}/.well-known/oauth-authorization-server`)));
+  assert.deepEqual([metadata.issuer, metadata.token_endpoint], [origin, `${origin}/oauth/token`]);
+  const report = await json(await test.app(new Request(`${origin}/control/report`)));
+  assert.equal(report.sandbox, "iss-missing~mine");
+  // The same sandbox, and the same port again.
+  assert.equal((await open(test, { scenario: "iss-missing", label: "mine" })).origin, origin);
+  assert.notEqual((await open(test, { scenario: "iss-missing" })).origin, origin);
+});
+
+Deno.test("every scenario that needs an origin has one by a port, and its report has no note (README)", async (t) => {
+  for (const { name } of builtInScenarios.filter(({ needs_origin }) => needs_origin)) {
+    await t.step(name, async () => {
+      await using test = await testApp({ loopbackOnly: true, openPort: ports() });
+      const { origin } = await open(test, { scenario: name, label: "a" });
+      await runDouble({ base: String(origin), send: (request) => test.app(request) });
+      const report = await json(await test.app(new Request(`${origin}/control/report`)));
+      assert.equal(report.note, undefined);
+      assert.equal(report.sandbox, `${name}~a`);
+    });
+  }
+});
+
+Deno.test("called by a path, a scenario that needs an origin says so in its report (README)", async (t) => {
+  for (const { name, needs_origin = false } of builtInScenarios.slice(0, 40)) {
+    await t.step(name, async () => {
+      await using test = await testApp({ loopbackOnly: true });
+      await (await test.app(new Request(`http://localhost:8789/s/${name}~a/oauth`, { method: "POST" }))).body?.cancel();
+      const report = await test.get(`/s/${name}~a/control/report`);
+      const { note } = await json(report);
+      if (needs_origin) assert.match(String(note), /needs an origin of its own.*POST \/control\/origins/);
+      else assert.equal(note, undefined);
+      const markdown = await (await test.get(`/s/${name}~a/control/report?format=markdown`)).text();
+      assert.equal(markdown.includes("needs an origin of its own"), needs_origin);
+    });
+  }
+});
+
+Deno.test("POST /control/origins is refused where no port can be opened, and for what is no scenario (README)", async (t) => {
+  const cases = {
+    "a server that others started (deno serve)": [{}, { scenario: "no-prm" }, /opens no ports.*--scenario/],
+    "a public one": [{ public: true, control: "open", openPort: ports() }, { scenario: "no-prm" }, /opens no ports/],
+    "one with a public URL": [
+      { publicUrl: "https://mock.example", control: "open", openPort: ports() },
+      { scenario: "no-prm" },
+      /opens no ports/,
+    ],
+    "an unknown scenario": [{ openPort: ports(), control: "open" }, { scenario: "nothing" }, /no such scenario/],
+    "a label that fits no URL": [
+      { openPort: ports(), control: "open" },
+      { scenario: "no-prm", label: "A b" },
+      /a-z 0-9/,
+    ],
+  } as const;
+  for (const [name, [options, body, says]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      await using test = await testApp({ control: "open", ...options });
+      const refused = await test.postJson("/control/origins", body);
+      assert.equal(refused.status, 400);
+      assert.match(String((await json(refused)).error_description), says);
+    });
+  }
+});
