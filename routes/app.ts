@@ -149,7 +149,7 @@ function assemble(options: AppOptions): Parts {
   const users = withDeclaredUsers(createUsers(store), options.users ?? []);
   // A stranger is not told who there is, and has to know a password.
   const offered = options.public ? [] : options.users ?? [];
-  const keysOf = createKeyRing(createKeyTable(store), alg, chance, now);
+  const keysOf = createKeyRing(createKeyTable(store), alg, chance, now, options.generateKey);
   const verifier = createTokenVerifier({ keysOf, grants });
   const pushed = createPushed(store);
   const devices = createDevices(store);

@@ -6,6 +6,7 @@
 import type { LogEvent } from "../lib/log.ts";
 import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
 import type { OpenPortFor } from "../lib/sandbox_origins.ts";
+import type { GenerateKey } from "../lib/oauth/key_set.ts";
 import type { FetchAt, ResolveDns } from "../lib/outbound.ts";
 import { publicPlan } from "../lib/public/limits.ts";
 import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
@@ -46,6 +47,8 @@ export interface AppOptions {
   readonly monotonicMs?: () => number;
   /** Source of chance; the runtime's cryptographic generator if not given. */
   readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
+  /** Generates signing keys; the runtime's cryptographic generator if not given. */
+  readonly generateKey?: GenerateKey;
   /** What delays wait with; a timer if not given. */
   readonly sleep?: Sleep;
   /** What documents that clients name are fetched with, at an address that was checked; a socket if not given. */

@@ -4,6 +4,7 @@ import { hash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { z } from "zod";
 import { type App, type AppOptions, createApp } from "../main.ts";
+import { keyGeneratorOf } from "./test_keys.ts";
 
 /** Where the app under test believes to be. */
 export const origin = "http://localhost:8789";
@@ -37,7 +38,14 @@ export async function testApp(overrides: Partial<AppOptions> = {}): Promise<Test
   const clock = { nowMs: startMs };
   const stop = new AbortController();
   const pending = new Set<Promise<Response>>();
-  const own = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, control: "open", ...overrides });
+  const own = createApp({
+    kv,
+    now: () => clock.nowMs,
+    generateKey: keyGeneratorOf(kv),
+    signal: stop.signal,
+    control: "open",
+    ...overrides,
+  });
   const app: App = (...request) => {
     const response = own(...request);
     pending.add(response);

@@ -1,5 +1,6 @@
 /** `id_token_hint` at the authorization endpoint: the person of the hint, or nobody (OpenID Connect Core 3.1.2.1, 3.1.2.2). */
 import assert from "node:assert/strict";
+import { generateSigningKey } from "../lib/oauth/signing_key.ts";
 import { control } from "./control_helpers.ts";
 import {
   assertErrorRedirect,
@@ -164,7 +165,7 @@ function forged(token: string, change: Record<string, unknown>): string {
 
 Deno.test("what is no id_token of this server is refused, in the request and in a pushed one (OpenID Connect Core 3.1.2.2)", async (t) => {
   await using test = await testApp({ users: [ada] });
-  await using other = await testApp({ users: [ada] });
+  await using other = await testApp({ users: [ada], generateKey: generateSigningKey });
   const { clientId } = await register(test);
   const mine = await idTokenOf(test, clientId, pair(ada));
   const wrong: Readonly<Record<string, string>> = {

@@ -69,19 +69,21 @@ interface Ring {
  *
  * @param table Where they are kept.
  * @param alg What access tokens are signed with.
- * @param chance Where the sealing key's bytes come from; signing keys come from the runtime's own generator.
+ * @param chance Where the sealing key's bytes come from.
  * @param now The clock, in milliseconds.
+ * @param generateKey Generates signing keys.
  */
 export function createKeyRing(
   table: KeyTable,
   alg: SigningAlgorithm,
   chance: Chance,
   now: () => number,
+  generateKey: GenerateKey = generateSigningKey,
 ): KeyRing {
   const rings = new Map<string, Ring>();
-  const generateRsa = inTurn(generateSigningKey);
+  const generateRsa = inTurn(generateKey);
   // The processor's time for an RSA key is that of thousands of requests, so no more than one is generated at once.
-  const generate: GenerateKey = (of) => of === ID_TOKEN_ALG ? generateRsa(of) : generateSigningKey(of);
+  const generate: GenerateKey = (of) => of === ID_TOKEN_ALG ? generateRsa(of) : generateKey(of);
 
   async function load(sandboxId: string): Promise<Keys> {
     const [access, sealing] = await Promise.all([
