@@ -9,11 +9,14 @@ import type { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 
 /**
- * The option of `safeParse` that has every issue say what was expected, as a noun: "a string", "one of a, b".
+ * An option of `safeParse`.
  *
  * @internal
  */
-export const inWords: { readonly error: (issue: z.core.$ZodRawIssue) => string } = { error: expectedBy };
+export type Wording = { readonly error: (issue: z.core.$ZodRawIssue) => string };
+
+/** Has every issue say what was expected, as a noun: "a string", "one of a, b". */
+export const inWords: Wording = { error: expectedBy };
 
 /** Types as zod names them. */
 const types: Readonly<Record<string, string>> = {
