@@ -2,16 +2,20 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { answers, errorAnswer } from "../lib/control/answers.ts";
+import { exchangesOperation, reportOperation } from "../lib/control/report_schema.ts";
 import { operations } from "../lib/control/operations.ts";
 import { controlRows } from "../lib/control/rows.ts";
 import { controlPaths } from "../lib/urls.ts";
+import { runDouble } from "./client_double.ts";
 import { control, listOf, send } from "./control_helpers.ts";
 import { assertOAuthError, json, testApp } from "./helpers.ts";
 
 const operation = z.object({
   operationId: z.string(),
   summary: z.string().min(10),
-  parameters: z.array(z.object({ name: z.string(), in: z.literal("path"), required: z.literal(true) })).optional(),
+  parameters: z.array(
+    z.object({ name: z.string(), in: z.enum(["path", "query"]), required: z.literal(true).optional() }),
+  ).optional(),
   requestBody: z.object({
     content: z.object({
       "application/json": z.object({ schema: z.record(z.string(), z.unknown()), example: z.unknown().optional() }),
@@ -33,8 +37,10 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
     Object.entries(methods).map(([method, { operationId }]) => `control_${operationId} ${method.toUpperCase()} ${path}`)
   );
   const rows = controlRows.map(({ name, method, path }) => `${name} ${method} ${path.replace(/:(\w+)/, "{$1}")}`);
-  assert.deepEqual(described.sort(), rows.sort());
-  for (const [path, methods] of Object.entries(paths)) {
+  const read = ["control_report GET /control/report", "control_exchanges GET /control/exchanges"];
+  assert.deepEqual(described.sort(), [...rows, ...read].sort());
+  const changed = Object.entries(paths).filter(([path]) => !read.some((row) => row.endsWith(` ${path}`)));
+  for (const [path, methods] of changed) {
     const response = await test.fetch(path.replace(/\{\w+\}/, "x"), { method: "OPTIONS" });
     const allow = response.headers.get("allow")?.split(", ").filter((name) => !["HEAD", "OPTIONS"].includes(name));
     assert.deepEqual(allow, Object.keys(methods).map((name) => name.toUpperCase()).sort(), path);
@@ -142,4 +148,22 @@ Deno.test("a control error never shows a password that came with it", async () =
   await using test = await testApp();
   const response = await send(test, "POST /control/users", { email: "a@b.example", password: { hunter: 2 } });
   assert.doesNotMatch(await assertOAuthError(response, 400, "invalid_request"), /hunter/);
+});
+
+Deno.test("GET /control/openapi.json has the shapes of report and exchanges, which hold for what a client did (OpenAPI 3.1)", async () => {
+  await using test = await testApp();
+  await runDouble({ send: (request) => test.app(request) });
+  const [report, exchanges] = [
+    await json(await test.get("/control/report")),
+    await json(await test.get("/control/exchanges")),
+  ];
+  for (const [answer, { answer: shape }] of [[report, reportOperation], [exchanges, exchangesOperation]] as const) {
+    assert.equal(shape.safeParse(answer).error?.message, undefined);
+  }
+  assert.equal(report.verdict, "pass");
+  const { paths } = await json(await test.get("/control/openapi.json"));
+  const described = JSON.stringify(paths);
+  for (const member of [...Object.keys(report), ...Object.keys(exchanges), "findings", "shapedBy", "strict"]) {
+    assert(described.includes(`"${member}"`), member);
+  }
 });

@@ -5,9 +5,11 @@
  */
 import { z } from "zod";
 import type { Sandbox } from "../sandbox.ts";
+import { paths as recordPaths } from "../urls.ts";
 import { version } from "../version.ts";
 import { answers, errorAnswer } from "./answers.ts";
 import { operations } from "./operations.ts";
+import { exchangesOperation, type RecordOperation, reportOperation } from "./report_schema.ts";
 import { type ControlRowName, controlRows } from "./rows.ts";
 
 /**
@@ -47,6 +49,7 @@ export function buildOpenApi(
     const templated = path.replace(/:(\w+)/g, "{$1}");
     paths[templated] = { ...paths[templated], [method.toLowerCase()]: describeOperation(name, templated) };
   }
+  for (const [path, operation] of recordOperations) paths[path] = { get: describeRecord(operation) };
   return {
     openapi: "3.1.1",
     info: {
@@ -77,6 +80,27 @@ function describeOperation(name: ControlRowName, path: string): Readonly<Record<
     ...(body ? { requestBody: requestBody(isList ? oneOrMore(toJson(body)) : toJson(body), example) } : {}),
     responses: {
       200: { description: "Done", content: jsonContent(toJson(answers[name])) },
+      "4XX": {
+        description: "What is wrong, what arrived, what is accepted",
+        content: jsonContent(toJson(errorAnswer)),
+      },
+    },
+  };
+}
+
+/** What is read of the record, beside what changes a sandbox. */
+const recordOperations = [[recordPaths.report, reportOperation], [recordPaths.exchanges, exchangesOperation]] as const;
+
+function describeRecord(
+  { operationId, summary, query, answer }: RecordOperation,
+): Readonly<Record<string, unknown>> {
+  return {
+    operationId,
+    summary,
+    parameters: query.map((parameter) => ({ ...parameter, in: "query" })),
+    responses: {
+      200: { description: "Done", content: jsonContent(toJson(answer)) },
+      ...(operationId === "report" ? { 422: { description: "With strict: the verdict is not pass" } } : {}),
       "4XX": {
         description: "What is wrong, what arrived, what is accepted",
         content: jsonContent(toJson(errorAnswer)),

@@ -478,6 +478,10 @@ Deno.test("--tls-cert and --tls-key serve https, and the issuer says so (README,
     const client = createClient(`https://${host}:${port}`, http);
     assert.equal(await issuerAt(client), `https://${host}:${port}`);
     assert.equal((await jsonOf(await client.fetch("/control/report"), 200)).sandbox, "main");
+    // A client_id that is a URL must be https, and its document may be the server's own.
+    const [redirectUri = ""] = publicClient.redirect_uris;
+    const document = `${client.url}/client-metadata/mine.json?redirect_uri=${encodeURIComponent(redirectUri)}`;
+    assert.match(await fetchCode(client, document), /^code_/);
   }
   await server.stop();
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parseScenariosFile } from "../../lib/control/scenario_schema.ts";
 import { RETENTION_MS } from "../../lib/public/limits.ts";
+import { exchangesAnswer, reportAnswer } from "../../lib/control/report_schema.ts";
 import { parseUsersFile } from "../../lib/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { blockOf, blocks, clients, doubleCommand, readme } from "./readme_blocks.ts";
@@ -41,7 +42,10 @@ Deno.test("README runs every block of code, holds it against the code, or says o
     "run: sh against a server, with a port",
     ...started,
   ]);
-  const checks = new Set(["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"]);
+  const checks = new Set([
+    ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
+    ...["check: a report", "check: a list of exchanges"],
+  ]);
   for (const { info, code, mark } of blocks) {
     // `deno test --doc` runs those in TypeScript, as long as they do not say that it shall not.
     const isRun = info === "ts" || known.has(mark);
@@ -149,6 +153,14 @@ Deno.test("README: the ready line has the keys that it has (README)", async () =
   await using server = await startServer(["--db", ":memory:"]);
   assert.deepEqual(Object.keys(JSON.parse(blockOf("check: the keys of the ready line"))), Object.keys(server.ready));
   await server.stop();
+});
+
+Deno.test("README: a report and a list of exchanges have the shapes that the API has (README)", () => {
+  for (
+    const [mark, shape] of [["check: a report", reportAnswer], ["check: a list of exchanges", exchangesAnswer]] as const
+  ) {
+    assert.equal(shape.safeParse(JSON.parse(blockOf(mark))).error?.message, undefined, mark);
+  }
 });
 
 Deno.test("README: the files of users and scenarios can be read (README)", () => {

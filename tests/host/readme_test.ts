@@ -1,5 +1,10 @@
 /** The README says what the code does: its tables are held against the code. */
 import assert from "node:assert/strict";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { startMockServer } from "../../main.ts";
+import { rules } from "../../lib/recorder/rules/catalogue.ts";
+import { ALWAYS } from "../../lib/recorder/rules/rule.ts";
+import { catalogue } from "../../lib/scenarios/catalogue.ts";
 import { helpText } from "../../lib/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";
 import { paths, wellKnown } from "../../lib/urls.ts";
@@ -43,6 +48,45 @@ Deno.test("README lists every flag and variable that --help knows, with the same
 Deno.test("README lists every limit that a test fills, in the same order and words", () => {
   const expected = limitRows.map((row) => [row.what, row.each, row.most, row.beyond, row.isPublicOnly ? "public" : ""]);
   assert.deepEqual(table("limit"), expected);
+});
+
+Deno.test("README lists every rule, with its level, its words, its link and its revisions", () => {
+  assert.deepEqual(
+    table("rule id"),
+    rules.map(({ id, level, title, link, revisions }) => [
+      id,
+      level,
+      `[${title}](${link})`,
+      revisions.length === ALWAYS.length ? "all" : revisions.join(", "),
+    ]),
+  );
+  assert(readme.includes(`by ${rules.length} rules`));
+  for (const verdict of ["pass", "fail", "incomplete"]) assert(table("verdict").some(([name]) => name === verdict));
+});
+
+Deno.test("README names every client that a scenario knows, with its secret, and every tool", async () => {
+  for (const { name, clients = [] } of catalogue) {
+    for (const { client_id, client_secret } of clients) {
+      // The identity provider's client is not one that a person is given.
+      if (client_id === "conformance-test-idp-client") continue;
+      for (const word of [name, client_id, ...(client_secret === undefined ? [] : [client_secret])]) {
+        assert(readme.includes(`\`${word}\``), `${word} of ${name}`);
+      }
+    }
+  }
+  await using mock = await startMockServer({ policy: { answer: "approve" } });
+  const authorization = `Bearer ${await mock.token({ scope: "mcp:admin" })}`;
+  const client = new Client({ name: "test", version: "0" });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(mock.mcpUrl), {
+      fetch: mock.fetch,
+      requestInit: { headers: { authorization } },
+    }),
+  );
+  const { tools } = await client.listTools();
+  assert(tools.length > 15);
+  for (const { name } of tools) assert(readme.includes(`\`${name}\``), name);
+  await client.close();
 });
 
 Deno.test("README and guide describe the seed's parameters and fields in the same words", () => {
