@@ -21,11 +21,11 @@ Usage: mock-oauth [start] [options]
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
   --token-lifetime S seconds access tokens live by default       MOCK_TOKEN_LIFETIME (for good)
-  --users FILE      people who can log in, as JSON               MOCK_USERS  (whoever comes)
+  --users FILE      people who can log in, as JSON               MOCK_USERS  (anyone)
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
-  --control-token T what callers of /control have to show        CONTROL_TOKEN (on loopback none, else nobody may)
-  --public          limits, for a server that all can reach      MOCK_PUBLIC (off)
+  --control-token T what callers of /control have to show        CONTROL_TOKEN (none on loopback, required elsewhere)
+  --public          rate limits and quotas, for a public server  MOCK_PUBLIC (off)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors
   --verbose         a line also for our own pages and /control

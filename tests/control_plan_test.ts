@@ -101,3 +101,15 @@ Deno.test("POST /control/reset begins a sandbox anew: people, clients, tokens, f
   assert.equal((await getTokens(sandbox, (await register(sandbox)).clientId)).token_type, "Bearer");
   assert.equal((await getTokens(test, clientOfMain)).token_type, "Bearer");
 });
+
+Deno.test("policy.answer approves or denies in the person's place, with the URL that the client made (README)", async (t) => {
+  for (const [answer, member] of [["approve", "code"], ["deny", "error"]] as const) {
+    await t.step(answer, async () => {
+      await using test = await testApp();
+      const { clientId } = await register(test);
+      assert.equal((await test.get(authorizeQuery(clientId))).status, 200, "a page asks");
+      await control(test, "PATCH /control/plan", { policy: { answer } });
+      assert(redirectOf(await test.get(authorizeQuery(clientId))).searchParams.has(member));
+    });
+  }
+});

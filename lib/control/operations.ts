@@ -45,7 +45,7 @@ export const operations: Readonly<Record<ControlRowName, Operation>> = {
   control_openapi: { summary: "This description" },
   control_list_faults: { summary: "All faults, the scenario's first, and how often each was met" },
   control_add_faults: {
-    summary: "Lets something go wrong: for the next request, some, until a time, or always",
+    summary: "Injects a fault: into the next request, some, until a time, or always",
     description: "answer speaks in the endpoint's place, which does nothing. edit changes what the endpoint has said " +
       "after it did its work, so a dropped answer of the token endpoint has used the code up. policy and mint change " +
       "the rules for the one request. A fault of the same name is replaced, and its count begins anew.",
@@ -68,11 +68,11 @@ export const operations: Readonly<Record<ControlRowName, Operation>> = {
   },
   control_read_plan: { summary: "The rules in force, and which of them were overridden" },
   control_change_plan: {
-    summary: "Overrides rules; null takes an override away",
+    summary: "Overrides rules; null removes an override",
     body: planMergeSchema,
     example: { policy: { require_state: true, code_ttl_seconds: 30 }, mint: { access_token_ttl_seconds: 60 } },
   },
-  control_clear_plan: { summary: "Takes all overrides away" },
+  control_clear_plan: { summary: "Removes all overrides" },
   control_list_users: { summary: "People who can log in" },
   control_declare_users: {
     summary: "Declares people who can log in, in place of those who have their addresses",
@@ -103,7 +103,7 @@ export const operations: Readonly<Record<ControlRowName, Operation>> = {
     example: { user: "ada@example.com", scope: "mcp:read", expires_in: 60 },
   },
   control_revoke_tokens: {
-    summary: "Takes back a token, a login, all logins of a client, or all there are",
+    summary: "Revokes a token, a login, all logins of a client, or all there are",
     body: revocationSchema,
     example: { all: true },
   },
@@ -118,7 +118,7 @@ export const operations: Readonly<Record<ControlRowName, Operation>> = {
     example: { how: "wrong_signature" },
   },
   control_define_scenarios: {
-    summary: "Brings along a scenario, and gives it a URL and a link that carries it",
+    summary: "Defines a scenario of your own; returns its URL and a link that carries it",
     body: scenarioSchema,
     isList: true,
     example: {
