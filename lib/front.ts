@@ -46,6 +46,8 @@ const SWEEP_MS = 1000;
 const PAUSE_MS = 50;
 /** Quiet connections that are closed where descriptors have run out; each gives back three. */
 const RELEASED = 20;
+/** What `accept` throws for one connection, and not for want of descriptors. */
+const gone = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset] as const;
 const MIN_BUFFER_BYTES = 1024;
 const MAX_BUFFER_BYTES = 64 * 1024;
 
@@ -114,6 +116,8 @@ export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listene
         isOutage = false;
       } catch (error) {
         if (stop.signal.aborted) return;
+        // Its client has gone before it was taken; nobody else is to wait for that.
+        if (gone.some((type) => error instanceof type)) continue;
         if (!isOutage) report(`No connection can be accepted (${reasonOf(error)}); quiet ones are closed to go on`);
         isOutage = true;
         connections.release(RELEASED);

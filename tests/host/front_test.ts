@@ -1,5 +1,7 @@
 /** `--public` on real sockets: connections are counted, closed when they keep the server waiting, and others don't notice. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { openFront } from "../../lib/front.ts";
 import { keepListening, type Listener } from "../../lib/listener.ts";
 import { type ConnectionLimits, connectionLimits, createConnections } from "../../lib/public/connections.ts";
@@ -100,6 +102,34 @@ Deno.test("where there is no room the quietest connection goes, and a newcomer i
   const ends = await Promise.all(opened.slice(0, 15).map(untilClosed));
   assert(ends.every(({ ms }) => ms < 1000));
   for (const connection of opened.slice(15)) connection.close();
+});
+
+Deno.test("connections that are reset before they are accepted close no others, and nobody waits for them", async () => {
+  await using server = await startServer(["--db", ":memory:", "--public"]);
+  const { port } = server.ready;
+  const open = async (): Promise<Deno.TcpConn> => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(encoder.encode(`${headers}connection: close\r\n\r\n`));
+    return connection;
+  };
+  const reset = async (): Promise<void> => {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.resetAndDestroy();
+  };
+  const quiet = await Deno.connect({ hostname: "127.0.0.1", port });
+  await quiet.write(encoder.encode(`${headers}\r\n`));
+  await quiet.read(new Uint8Array(4096));
+  // A process that is stopped accepts nothing, so that all of them are gone when it does.
+  server.kill("SIGSTOP");
+  await Promise.all(Array.from({ length: 60 }, reset));
+  server.kill("SIGCONT");
+  const { text, ms } = await untilClosed(await open());
+  assert.match(text, /^HTTP\/1\.1 200 /);
+  assert(ms < 1000, `${ms} ms`);
+  await quiet.write(encoder.encode(`${headers}connection: close\r\n\r\n`));
+  assert.match((await untilClosed(quiet)).text, /^HTTP\/1\.1 200 /);
+  assert.doesNotMatch(server.printed.stdout, /No connection can be accepted/);
 });
 
 Deno.test("what a client sends and gets is the same through the front: large bodies, streams, addresses", async () => {
