@@ -49,13 +49,22 @@ export function createOwnOrigins(openPort: OpenPortFor | undefined): OwnOrigins 
       if (known !== undefined) return known;
       if (!openPort) throw cannotOpen();
       if (byName.size >= MAX_OWN_ORIGINS) throw tooMany();
-      const { port, protocol } = openPort();
+      const { port, protocol } = opened(openPort);
       const origin = `${protocol}://127.0.0.1:${port}`;
       byPort.set(`${port}`, { name, scenario, label, prefix: "", path: "/", isInserted: true });
       byName.set(name, origin);
       return origin;
     },
   };
+}
+
+function opened(openPort: OpenPortFor): OpenPort {
+  try {
+    return openPort();
+  } catch (error) {
+    const received = error instanceof Error ? error.message : String(error);
+    throw new OAuthError("temporarily_unavailable", "The system opens no port", { received, status: 503 });
+  }
 }
 
 function cannotOpen(): OAuthError {

@@ -1,6 +1,7 @@
 /** What pages of other sites can have a browser send without asking anyone, and that it changes nothing. */
 import assert from "node:assert/strict";
 import { controlRows } from "../lib/control/rows.ts";
+import type { OpenPort } from "../lib/sandbox_origins.ts";
 import { controlPaths, paths, wellKnown } from "../lib/urls.ts";
 import { control, send } from "./control_helpers.ts";
 import {
@@ -66,22 +67,31 @@ interface Deed {
   readonly type?: string;
 }
 
-/** Everything in the database, by key, with its version. */
-async function snapshot({ kv, answered }: TestApp): Promise<Readonly<Record<string, string>>> {
+/** An app, and how many ports it has opened. */
+interface UsedApp extends TestApp {
+  readonly clientId: string;
+  readonly openedPorts: () => number;
+}
+
+/** Everything in the database, by key, with its version, and the ports that are open. */
+async function snapshot({ kv, answered, openedPorts }: UsedApp): Promise<Readonly<Record<string, string>>> {
   await answered();
   const entries = await Array.fromAsync(kv.list({ prefix: [] }));
-  return Object.fromEntries(entries.map(({ key, versionstamp }) => [key.join(" "), versionstamp]));
+  const ports = { ports: `${openedPorts()}` };
+  return { ...Object.fromEntries(entries.map(({ key, versionstamp }) => [key.join(" "), versionstamp])), ...ports };
 }
 
 /** An app of this machine in which every table has been used, so that nothing is made by first use. */
-async function usedApp(): Promise<TestApp & { readonly clientId: string }> {
-  const test = await testApp({ loopbackOnly: true });
+async function usedApp(): Promise<UsedApp> {
+  let ports = 0;
+  const openPort = (): OpenPort => ({ port: 40_000 + ++ports, protocol: "http" });
+  const test = await testApp({ loopbackOnly: true, openPort });
   const { clientId } = await register(test, {
     grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
   });
   await getTokens(test, clientId, { scope: "openid" });
   await (await test.get(paths.idpJwks)).body?.cancel();
-  return { ...test, clientId };
+  return { ...test, clientId, openedPorts: () => ports };
 }
 
 function perform(test: TestApp, { path, body, type = "application/json" }: Deed, headers: Headers): Promise<Response> {
@@ -90,7 +100,7 @@ function perform(test: TestApp, { path, body, type = "application/json" }: Deed,
 }
 
 /** Changes that a page could have made, each with the request that makes it. */
-const deeds: Readonly<Record<string, (test: TestApp & { readonly clientId: string }) => Promise<Deed> | Deed>> = {
+const deeds: Readonly<Record<string, (test: UsedApp) => Promise<Deed> | Deed>> = {
   "?fault= at /oauth": () => ({ path: `${paths.oauth}?fault=token:503*2` }),
   "?fault= at /no-auth": () => ({ path: `${paths.noAuth}?fault=token:503*3` }),
   "?fault= at /bearer": () => ({ path: `${paths.bearer}?fault=token:503*4` }),
@@ -124,6 +134,7 @@ const deeds: Readonly<Record<string, (test: TestApp & { readonly clientId: strin
   control_rotate_keys: () => ({ path: controlPaths.rotateKeys, body: "" }),
   control_break_keys: () => ({ path: controlPaths.breakKeys, body: `{"how":"wrong_signature"}` }),
   control_define_scenarios: () => ({ path: controlPaths.scenarios, body: JSON.stringify(custom) }),
+  control_open_origin: () => ({ path: controlPaths.origins, body: `{"scenario":"no-prm"}` }),
   control_reset: () => ({ path: controlPaths.reset, body: "" }),
 };
 

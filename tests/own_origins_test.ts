@@ -11,6 +11,10 @@ function ports(): () => OpenPort {
   return () => ({ port: ++port, protocol: "http" });
 }
 
+function noDescriptors(): OpenPort {
+  throw new Error("Too many open files");
+}
+
 async function open(test: TestApp, body: object): Promise<Record<string, unknown>> {
   return await json(await test.postJson("/control/origins", body));
 }
@@ -65,6 +69,12 @@ Deno.test("POST /control/origins is refused where no port can be opened, and for
       { scenario: "no-prm" },
       /opens no ports/,
     ],
+    "a system without file descriptors": [
+      { control: "open", openPort: noDescriptors },
+      { scenario: "no-prm" },
+      /system opens no port.*Too many open files/,
+      503,
+    ],
     "an unknown scenario": [{ openPort: ports(), control: "open" }, { scenario: "nothing" }, /no such scenario/],
     "a label that fits no URL": [
       { openPort: ports(), control: "open" },
@@ -72,11 +82,11 @@ Deno.test("POST /control/origins is refused where no port can be opened, and for
       /a-z 0-9/,
     ],
   } as const;
-  for (const [name, [options, body, says]] of Object.entries(cases)) {
+  for (const [name, [options, body, says, status = 400]] of Object.entries(cases)) {
     await t.step(name, async () => {
       await using test = await testApp({ control: "open", ...options });
       const refused = await test.postJson("/control/origins", body);
-      assert.equal(refused.status, 400);
+      assert.equal(refused.status, status);
       assert.match(String((await json(refused)).error_description), says);
     });
   }

@@ -93,6 +93,7 @@ export const controlMessages: readonly Message[] = [
     story: "A scenario <zqx",
     plan: { faults: [{ name: "iss", match: { endpoint: "authorize" }, edit: { location: { iss: "{issuer}/" } } }] },
   }, [{ pool: "scenario_link", member: "scenarios.0.link", parameter: "define" }]),
+  tell("open_origin", "/origins", { scenario: "no-prm", label: "fuzz" }),
   ask("report", "GET", "/report"),
   ask("report", "GET", "/report", [["format", "junit"]]),
   ask("exchanges", "GET", "/exchanges"),
