@@ -46,6 +46,10 @@ const cases: Readonly<
     (test) => test.get("/oauth/jwks", { "user-agent": "acme-http/2.1 (linux)" }),
     { client: "acme-http" },
   ],
+  "a browser": [
+    (test) => test.get("/oauth/jwks", { "user-agent": "Mozilla/5.0 (X11; Linux x86_64)" }),
+    { client: "browser" },
+  ],
   "a page": [(test) => test.get("/health"), { isOwn: true }],
   "the control API": [(test) => test.get("/control/clock"), { isOwn: true }],
 };

@@ -142,7 +142,8 @@ function clientIdOfToken(authorization: string | null): string | undefined {
   }
 }
 
-/** `Acme` of `Acme/1.0 (linux)`. */
+/** `Acme` of `Acme/1.0 (linux)`; every browser begins with the name of one that is gone. */
 function productOf(userAgent: string | null): string | undefined {
-  return /^[\w.-]+/.exec(userAgent ?? "")?.[0];
+  const product = /^[\w.-]+/.exec(userAgent ?? "")?.[0];
+  return product === "Mozilla" ? "browser" : product;
 }
