@@ -25,7 +25,7 @@ function padded(value: Json, chance: Chance): Json {
   const [name, member] = Object.entries(value).findLast(([, one]) => typeof one === "object" && one !== null) ?? [];
   if (name !== undefined && member !== undefined) return { ...value, [name]: padded(member, chance) };
   const own = Object.keys(value);
-  return { ...value, [chance.pick([...own, "zz"])]: "<<padding>>" };
+  return { ...value, [chance.pick([...own, ...own, "zz"])]: "<<padding>>" };
 }
 
 /** What a flood may cost in all. */
@@ -47,7 +47,7 @@ function floodOf(chance: Chance, { mode }: Ground): Step & { kind: "flood" } {
   const likely = chance.happens(0.5) ? mode === "public" ? registrations : batches : chance.pick(flooded);
   const message = chance.pick(likely.filter(({ body }) => body !== undefined));
   const isMcp = message.name.endsWith("_post");
-  const bytes = chance.pick(isMcp ? [30_000, 900_000, 3_900_000, 3_900_000] : [1000, 30_000, 30_000, 30_000]);
+  const bytes = chance.pick(isMcp ? [900_000, 3_900_000, 3_900_000, 3_900_000] : [1000, 30_000, 30_000, 30_000]);
   return {
     kind: "flood",
     message: withPadding(message, chance),

@@ -1,7 +1,7 @@
 /** Plots in which a sandbox is bent, shared, or overheard. */
 import type { Step } from "./case.ts";
 import type { Chance } from "./chance.ts";
-import { type Ground, led, named, send } from "./drawing.ts";
+import { type Ground, led, named, send, some } from "./drawing.ts";
 import { isObject, type Json, type Message, needsOf, type Pair } from "./message.ts";
 import { chooseMutation, withHeader } from "./mutations.ts";
 import { drawFrom } from "./schema.ts";
@@ -29,20 +29,20 @@ export function pair(chance: Chance): readonly Step[] {
 
 /** What a page of another site can have a browser ask: an image, a navigation, a form. */
 export function foreign(chance: Chance): readonly Step[] {
-  const message = chance.pick(messages.filter(({ method, path }) => method === "GET" && !path.includes("assets")));
-  const isImage = chance.happens(0.5);
-  const headers: readonly Pair[] = [
-    ["sec-fetch-site", "cross-site"],
-    ["sec-fetch-mode", isImage ? "no-cors" : "navigate"],
-    ["sec-fetch-dest", isImage ? "image" : "document"],
-    ["accept", isImage ? "image/avif,image/webp,*/*" : "text/html"],
-  ];
-  const asked: Message = {
-    ...message,
-    headers,
-    query: chance.happens(0.7) ? withFault(message, chance) : message.query,
-  };
-  return [...preludeOf(asked).map((one) => send(one)), { kind: "foreign", message: asked, mutations: [] }];
+  const among = messages.filter(({ method, path }) => method === "GET" && !path.includes("assets"));
+  return some(3, () => {
+    const message = chance.pick(among);
+    const isImage = chance.happens(0.5);
+    const headers: readonly Pair[] = [
+      ["sec-fetch-site", "cross-site"],
+      ["sec-fetch-mode", isImage ? "no-cors" : "navigate"],
+      ["sec-fetch-dest", isImage ? "image" : "document"],
+      ["accept", isImage ? "image/avif,image/webp,*/*" : "text/html"],
+    ];
+    const query = chance.happens(0.7) ? withFault(message, chance) : message.query;
+    const asked: Message = { ...message, headers, query };
+    return [...preludeOf(asked).map((one) => send(one)), { kind: "foreign", message: asked, mutations: [] }];
+  });
 }
 
 function withFault({ query }: Message, chance: Chance): readonly Pair[] {

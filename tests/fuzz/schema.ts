@@ -27,8 +27,8 @@ const headerNames = [
   "service-worker-allowed",
   "set-cookie",
   "refresh",
+  "clear-site-data",
   "location",
-  "content-length",
 ];
 
 /** Draws a value that a schema allows. */
