@@ -72,8 +72,9 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       const answered = answeredBody(response);
       // Whoever has not asked for a request's headers by now gets none: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
-      // Asking for one fetches all; over HTTP/2 an unfetched list throws as soon as the response has left.
-      sentHeaders.has("host");
+      // Over HTTP/2, where there is no host, headers that nobody has fetched throw as soon as the response has left; `has`
+      // fetches all. Over HTTP/1 they can wait, and most are never asked for.
+      if (sentHeaders.get("host") === null) sentHeaders.has("host");
       const { status, headers: answeredHeaders } = response;
       const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
       const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void =>
