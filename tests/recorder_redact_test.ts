@@ -200,6 +200,24 @@ Deno.test("a secret that has once been found is replaced wherever else it stands
   );
 });
 
+Deno.test("an exchange full of secrets costs no more digests than 500, and shows none of the others", () => {
+  const digests = createDigests(key);
+  let count = 0;
+  const redactor = createRedactor((value, kind) => {
+    count++;
+    return digests(value, kind);
+  });
+  const secrets = Array.from({ length: 2000 }, (_, index) => `a1b2c3d4-${index}`);
+  for (const [name, write] of [["token", redactor.form], ["password", redactor.text]] as const) {
+    const clean = write(secrets.map((secret) => `${name}=${name}${secret}`).join("&"));
+    assert(!clean.includes("b2c3d4"));
+  }
+  const words = secrets.map((_, index) => "abcdefghij".repeat(index % 9) + "k".repeat(5 + index % 7));
+  assert(words.every((word) => !redactor.text(`password: ${word}`).includes(word)));
+  assert.equal(count, 500);
+  assert(redactor.isOverfull());
+});
+
 Deno.test("after every flow there is, no secret of it stands in exchanges, report, HAR, JUnit or Markdown", async () => {
   await using recorded = await recordedApp();
   const test = sendThrough(recorded);

@@ -41,7 +41,7 @@ const MIN_SCRUBBED_LENGTH = 8;
 const MAX_ENCODED = 4;
 /** URLs in URLs in URLs are read so deep; what is deeper is redacted as a whole. */
 const MAX_NESTED = 6;
-/** Secrets of one exchange that are looked for everywhere. */
+/** Secrets of one exchange that are looked for everywhere, and told from each other: each costs as much as a small request. */
 const MAX_FOUND = 500;
 /** What stands between delimiters of texts and URLs. */
 const WORD = /[^\s"'<>&=?#,;()]+/g;
@@ -71,7 +71,8 @@ export function createRedactor(digests: Digests): Redactor {
 
   const aside = (value: string, kind: SecretKind): string => {
     if (value === "" || shown.has(value)) return value;
-    const redacted = found.get(value)?.redacted ?? digests(value, kind);
+    const isNamed = shown.size < MAX_FOUND;
+    const redacted = found.get(value)?.redacted ?? (isNamed ? digests(value, kind) : "…");
     shown.add(redacted);
     return redacted;
   };
