@@ -4,7 +4,7 @@
  * @module
  */
 import { suggest } from "../lib/did_you_mean.ts";
-import { OAuthError } from "../lib/errors.ts";
+import { excerpt, OAuthError } from "../lib/errors.ts";
 import { createPageCache } from "../lib/page_cache.ts";
 import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../lib/pieces.ts";
 import { harEntryOf, harPieces } from "../lib/recorder/har.ts";
@@ -13,6 +13,7 @@ import type { Outcome } from "../lib/recorder/outcomes.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import { junitPieces } from "../lib/recorder/report_junit.ts";
 import { markdownPieces } from "../lib/recorder/report_markdown.ts";
+import { FAULT_PARAMETER } from "../lib/scenarios/fault_text.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import type { Slices } from "../lib/slices.ts";
@@ -86,6 +87,7 @@ export function reportRoutes(
   }
 
   async function report({ sandbox, url: { searchParams } }: Context): Promise<Response> {
+    requireKnown(searchParams, ["format", "wait", "strict"]);
     const format = parseOneOf(searchParams, "format", formatNames);
     const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
     const result = await settle(sandbox, waitSeconds * 1000);
@@ -96,6 +98,7 @@ export function reportRoutes(
   }
 
   async function exchanges({ sandbox, url: { searchParams } }: Context): Promise<Response> {
+    requireKnown(searchParams, ["format", "after", "limit"]);
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
@@ -138,6 +141,7 @@ export function reportRoutes(
   }
 
   async function events({ sandbox, request, url: { searchParams }, info }: Context): Promise<Response> {
+    requireKnown(searchParams, ["after"]);
     const { nameOf, page, subscribe } = demand();
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const lastId = parseEventId(request.headers.get("last-event-id"));
@@ -171,6 +175,16 @@ function reportPieces({ clients, verdict, ...head }: Report): Generator<string, 
 
 function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string, status = 200): Response {
   return new Response(bodyOf(pieces), { status, headers: { "content-type": type, "cache-control": "no-store" } });
+}
+
+/** A slip in a name is not passed over: a report that is taken for a strict one would let every client pass. */
+function requireKnown(params: URLSearchParams, known: readonly string[]): void {
+  const unknown = params.keys().find((name) => name !== FAULT_PARAMETER && !known.includes(name));
+  if (unknown === undefined) return;
+  throw new OAuthError("invalid_request", `${excerpt(unknown)} is no parameter that is known`, {
+    parameter: excerpt(unknown),
+    expected: suggest(unknown, known),
+  });
 }
 
 function parseOneOf<T extends string>(params: URLSearchParams, name: string, accepted: readonly [T, ...T[]]): T {
