@@ -6,14 +6,18 @@
 
 /** The longest name that is looked at: the work grows with the square of it. */
 const MAX_LENGTH = 100;
-/** The shortest beginning of a name that stands for all of it. */
-const MIN_BEGINNING = 4;
+/** The shortest word that stands for a name of several. */
+const MIN_WORD = 4;
+/** The shortest beginning of a name that stands for it, where no other begins so. */
+const MIN_BEGINNING = 3;
+/** The most names that are listed beside the one that was meant. */
+const MAX_LISTED = 8;
 /** The most letters that may be wrong. */
 const MAX_STEPS = 3;
 
 /**
  * Finds the name that is closest to what was written, by the letters that were left out, added, changed or swapped; else
- * the first that it is the first word of.
+ * the first that it is the first word of, or the only one that begins with it.
  *
  * @param written What was written.
  * @param names What there is.
@@ -27,6 +31,7 @@ const MAX_STEPS = 3;
  * assert.equal(closest("ISS_MISSING", names), "iss-missing");
  * assert.equal(closest("nothing-like-it", names), undefined);
  * assert.equal(closest("delay", ["drop", "delay_ms"]), "delay_ms");
+ * assert.equal(closest("tok", ["token", "authorize"]), "token");
  * ```
  */
 export function closest(written: string, names: Iterable<string>): string | undefined {
@@ -38,18 +43,26 @@ export function closest(written: string, names: Iterable<string>): string | unde
     const steps = distance(text, plain(name), least);
     if (steps < least) [best, least] = [name, steps];
   }
-  return best ?? known.find((name) => text.length >= MIN_BEGINNING && plain(name).startsWith(`${text}_`));
+  return best ?? known.find((name) => text.length >= MIN_WORD && plain(name).startsWith(`${text}_`)) ??
+    onlyOne(known.filter((name) => text.length >= MIN_BEGINNING && plain(name).startsWith(text)));
+}
+
+function onlyOne(names: readonly string[]): string | undefined {
+  return names.length === 1 ? names[0] : undefined;
 }
 
 /**
- * What is expected, for an error: the name that was meant, or all there are where none is close.
+ * What is expected, for an error, as a noun: all names there are if they are few or none is close, and the one that was
+ * meant.
  *
  * @param written What was written.
  * @param names What there is.
  */
 export function suggest(written: string, names: readonly string[]): string {
   const meant = closest(written, names);
-  return meant === undefined ? `one of ${names.join(", ")}` : `one that there is; did you mean ${meant}?`;
+  const all = `one of ${names.join(", ")}`;
+  if (meant === undefined) return all;
+  return `${names.length <= MAX_LISTED ? all : "a known name"} (did you mean ${meant}?)`;
 }
 
 /** How a name is written does not count: `sendIss`, `send-iss` and `send_iss` are one. */

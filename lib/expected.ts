@@ -87,18 +87,34 @@ function firstOf(issues: readonly { readonly message: string }[]): string {
 }
 
 /**
- * What stands in a value, for an error: as it is, unless its name says that it is a secret.
+ * The issue to tell of. A member with a slip in its name is the reason why the one that was meant is missing.
+ *
+ * @param error What a schema found wrong; at least one issue.
+ */
+export function mainIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined {
+  return issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+}
+
+/**
+ * What stands in a value, for an error: texts as they are, anything else as JSON, and nothing whose name says that it is a
+ * secret.
  *
  * @param value The value as a whole.
- * @param path Where in it.
+ * @param issue Where in it, and what is wrong there: a text is called one where its type is wrong.
+ * @returns Undefined where nothing stands.
  */
-export function receivedAt(value: unknown, path: readonly PropertyKey[]): string {
-  if (path.some((name) => isSecret(String(name)))) return "something that is not shown";
+export function receivedAt(
+  value: unknown,
+  { path, code }: Pick<z.core.$ZodIssue, "path" | "code">,
+): string | undefined {
   const found = path.reduce<unknown>(
     (holder, name) => typeof holder === "object" && holder !== null ? Reflect.get(holder, name) : undefined,
     value,
   );
-  return JSON.stringify(found, (name, member) => isSecret(name) ? "not shown" : member) ?? "nothing";
+  if (found === undefined) return undefined;
+  if (path.some((name) => isSecret(String(name)))) return "a value that is not shown";
+  if (typeof found === "string") return code === "invalid_type" ? `the string ${found}` : found;
+  return JSON.stringify(found, (name, member) => isSecret(name) ? "not shown" : member);
 }
 
 function isSecret(name: string): boolean {

@@ -54,7 +54,8 @@ export function noSuchEndpoint(
   for (const known of Object.values(controlPaths)) if (!known.includes(":")) here.set(known, prefix + known);
   const wanted = nearest(path, [...here.keys()]);
   const known = elsewhere[lastOf(path)];
-  const meant = wanted === undefined ? (known === undefined ? undefined : at(known)) : here.get(wanted);
+  const meant = nearestMetadata(path, prefix) ??
+    (wanted === undefined ? (known === undefined ? undefined : at(known)) : here.get(wanted));
   const metadata = origin + wellKnown.authorizationServer + prefix;
   return new OAuthError("not_found", "Not found: there is no endpoint at this path", {
     parameter: "path",
@@ -74,6 +75,13 @@ function nearest(path: string, known: readonly string[]): string | undefined {
   const ending = known.filter((one) => lastOf(one) === last);
   return ending.find((one) => one.endsWith(path)) ?? (last === "" ? undefined : ending[0]) ?? closest(path, known) ??
     known.find((one) => lastOf(one) === closest(last, known.map(lastOf)));
+}
+
+/** Metadata lie at the origin, with what they are of behind: the slip is in the name alone, and the rest stays. */
+function nearestMetadata(path: string, prefix: string): string | undefined {
+  const [, name = "", rest = ""] = /^(\/\.well-known\/[^/]+)(.*)$/.exec(path) ?? [];
+  const meant = closest(name, Object.values(wellKnown));
+  return meant === undefined ? undefined : meant + prefix + rest;
 }
 
 function lastOf(path: string): string {

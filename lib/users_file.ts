@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { closedObject } from "./control/body.ts";
 import { OAuthError } from "./errors.ts";
-import { inWords } from "./expected.ts";
+import { inWords, mainIssue } from "./expected.ts";
 import { parseJsonFile } from "./json_file.ts";
 import { parseUserClaims } from "./oauth/claims.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
@@ -29,7 +29,7 @@ const userSchema = closedObject({
 export function parseUsersFile(text: string): readonly DeclaredUser[] {
   const parsed = z.array(userSchema).safeParse(parseJsonFile(text), inWords);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
+    const issue = mainIssue(parsed.error);
     const [unknown] = issue?.code === "unrecognized_keys" ? issue.keys : [];
     const received = unknown === undefined ? "" : `received a member ${unknown}, `;
     throw new Error(`${issue?.path.map(String).join(".") || "the file"}: ${received}expected ${issue?.message}`);

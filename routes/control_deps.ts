@@ -33,6 +33,8 @@ export interface ControlDeps {
   readonly minted: Minted;
   /** Scenarios that somebody has brought along. */
   readonly scenarios: ScenarioTable;
+  /** Names of the scenarios that are there from the start. */
+  readonly scenarioNames: readonly string[];
   /** Reads access tokens. */
   readonly verifier: TokenVerifier;
   /** A sandbox's keys. */

@@ -8,11 +8,12 @@ import { originSchema } from "../lib/control/requests.ts";
 import { buildControlIndex, buildOpenApi } from "../lib/control/openapi.ts";
 import { buildScenarioLink, contentName } from "../lib/control/scenario_link.ts";
 import { describeScenario, parseScenario } from "../lib/control/scenario_schema.ts";
+import { closest } from "../lib/did_you_mean.ts";
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import { buildSandbox, parseAddress, type Sandbox } from "../lib/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import { buildUrls } from "../lib/urls.ts";
+import { buildUrls, paths } from "../lib/urls.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** Enough that no two tests draw the same, in characters. */
@@ -20,7 +21,7 @@ const LABEL_LENGTH = 16;
 
 /** The handlers of documents. */
 export function documentHandlers(
-  { worlds, scenarios, ownOrigins, chance }: ControlDeps,
+  { worlds, scenarios, scenarioNames, ownOrigins, chance }: ControlDeps,
 ): Pick<
   ControlHandlers,
   "control_index" | "control_openapi" | "control_define_scenarios" | "control_open_origin"
@@ -52,18 +53,25 @@ export function documentHandlers(
       const { scenario, label = chance.base36(LABEL_LENGTH) } = await readBody(request, originSchema);
       const name = `${scenario}~${label}`;
       const address = parseAddress(new URL(`${sandbox.origin}/s/${name}`), () => false);
-      if (!address || !await worlds.find(address)) throw noSuch(scenario);
+      if (!address || !await worlds.find(address)) {
+        throw noSuch(scenario, { names: scenarioNames, list: sandbox.origin + paths.scenarios });
+      }
       const origin = ownOrigins.open({ scenario, label });
       return noStoreJson({ scenario, label, origin, mcp_url: buildUrls({ origin, prefix: "" }).oauth });
     },
   };
 }
 
-function noSuch(scenario: string): OAuthError {
+function noSuch(
+  scenario: string,
+  { names, list }: { readonly names: readonly string[]; readonly list: string },
+): OAuthError {
+  const meant = closest(scenario, names);
   return new OAuthError("invalid_request", "There is no such scenario", {
     parameter: "scenario",
     received: scenario,
-    expected: "a name of the list at /scenarios",
+    see: list,
+    ...(meant === undefined ? {} : { meant: { text: meant } }),
   });
 }
 

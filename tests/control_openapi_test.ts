@@ -124,10 +124,10 @@ Deno.test("a control request that is wrong is told which member, what arrived an
     [
       "PATCH /control/plan",
       { policy: { send_iss: "no" } },
-      /^policy\.send_iss .*received ''no''; expected a boolean, true or false/,
+      /^policy\.send_iss .*received 'the string no'; expected a boolean, true or false/,
     ],
     ["PATCH /control/plan", { policy: { sends_iss: null } }, /^policy\.sends_iss is no member.*send_iss/],
-    ["POST /control/users", { email: "x", password: "y" }, /^email .*received ''x''/],
+    ["POST /control/users", { email: "x", password: "y" }, /^email .*received 'x'/],
     ["POST /control/tokens", { user: 5 }, /^user .*'5'.*e-mail address/],
     ["POST /control/tokens/revoke", { all: false }, /expected one of .*session_id/],
     ["POST /control/keys/break", { how: "well" }, /^how .*'well'.*wrong_signature, foreign_key/],

@@ -21,6 +21,8 @@ Deno.test("closest finds a name by letters left out, added, changed or swapped, 
     "codeTtlSeconds": "code_ttl_seconds",
     "sendIss": "send_iss",
     "std": undefined,
+    "stan": "standard",
+    "iss": undefined,
     "": undefined,
     "x": undefined,
     "something-else-altogether": undefined,
@@ -86,6 +88,7 @@ const paths: Readonly<Record<string, string | undefined>> = {
   "/scenario": "/scenarios",
   "/guide/": "/guide",
   "/healthz": "/health",
+  "/control/clok": "/control/clock",
   "/nothing/that/is/here": undefined,
   "/": undefined,
 };
@@ -107,6 +110,27 @@ Deno.test("an unknown path is answered with the endpoint that was meant, in any 
         assert.equal(page.includes(`<a href="${meant}">${meant}</a>`), meant !== undefined);
       });
     }
+  }
+});
+
+Deno.test("metadata asked for by a name with a slip are answered with those that lie there (RFC 8414 3.1, issue 16)", async (t) => {
+  await using test = await testApp();
+  const slips: Readonly<Record<string, string | undefined>> = {
+    "/.well-known/oauth-authorization-serve": "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-authorisation-server/s/iss-missing~a":
+      "/.well-known/oauth-authorization-server/s/iss-missing~a",
+    "/.well-known/openid-config": "/.well-known/openid-configuration",
+    "/.well-known/oauth-protected-resources/oauth": "/.well-known/oauth-protected-resource/oauth",
+    "/s/standard~mine/.well-known/oauth-authorization_server":
+      "/.well-known/oauth-authorization-server/s/standard~mine",
+    "/.well-known/security.txt": undefined,
+  };
+  for (const [path, meant] of Object.entries(slips)) {
+    await t.step(path, async () => {
+      const description = await assertOAuthError(await test.get(path), 404, "not_found");
+      assert.equal(/; did you mean (\S+)\?$/.exec(description)?.[1], meant);
+      if (meant !== undefined) assert.equal((await test.get(meant)).status, 200);
+    });
   }
 });
 
@@ -146,6 +170,7 @@ const slips: readonly (readonly [kind: string, line: string, body: unknown, mean
   ["a fault member", "POST /control/faults", { ...fault, edits: {} }, "edit"],
   ["a condition", "POST /control/faults", { ...fault, match: { rpcMethod: "tools/call" } }, "rpc_method"],
   ["a fault text's endpoint", "POST /control/faults", "tokn:503", "token"],
+  ["a fault text's endpoint, cut short", "POST /control/faults", "tok:503", "token"],
   ["a fault text's effect", "POST /control/faults", "token:dorp", "drop"],
   ["a fault text's code", "POST /control/faults", "token:invalid_grnat", "invalid_grant"],
   ["a scenario member", "POST /control/scenarios", { ...scenario, stroy: "" }, "story"],
@@ -155,6 +180,9 @@ const slips: readonly (readonly [kind: string, line: string, body: unknown, mean
     clients: [{ client_id: "a", token_endpoint_auth_method: "none", grant_types: ["autorization_code"] }],
   }, "authorization_code"],
   ["a user's member", "POST /control/users", { email: "a@b.example", password: "x", rols: [] }, "roles"],
+  ["a required member", "POST /control/faults", { matc: fault.match, edit: fault.edit }, "match"],
+  ["a required member of a user", "POST /control/users", { emial: "a@b.example", password: "x" }, "email"],
+  ["a scenario for a port", "POST /control/origins", { scenario: "iss-mising" }, "iss-missing"],
   ["a breakage", "POST /control/keys/break", { how: "wrong-signatur" }, "wrong_signature"],
 ];
 
@@ -175,4 +203,18 @@ Deno.test("a slip in the control API is answered with what was meant (issue 16)"
     const description = await assertOAuthError(await test.get("/control/report?format=junti"), 400, "invalid_request");
     assert.match(description, /did you mean junit\?/);
   });
+  // A report that is taken for a strict one would let every client pass.
+  const queries: Readonly<Record<string, string>> = {
+    "report?srict": "strict",
+    "report?strict&fromat=junit": "format",
+    "report?waits=3": "wait",
+    "exchanges?limt=1": "limit",
+    "events?aftr=1": "after",
+  };
+  for (const [query, meant] of Object.entries(queries)) {
+    await t.step(`a parameter of ${query}`, async () => {
+      const description = await assertOAuthError(await test.get(`/control/${query}`), 400, "invalid_request");
+      assert(description.includes(`did you mean ${meant}?`), description);
+    });
+  }
 });

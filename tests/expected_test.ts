@@ -126,7 +126,7 @@ Deno.test("a refusal says parameter, received and expected in plain words (issue
     [
       "POST /control/users",
       { email: "nobody", password: "x" },
-      "email is not what it should be; received ''nobody''; expected an e-mail address such as ada@example.com",
+      "email is not what it should be; received 'nobody'; expected an e-mail address such as ada@example.com",
     ],
     [
       "POST /control/users",
@@ -137,17 +137,36 @@ Deno.test("a refusal says parameter, received and expected in plain words (issue
     [
       "POST /control/users",
       { email: "a@b.example", password: "x", rolls: [] },
-      "rolls is no member that is known; received 'a member rolls'; expected one that there is; did you mean roles?",
+      "rolls is no member that is known; expected one of email, password, name, user_id, roles, claims (did you mean roles?)",
     ],
     [
       "PATCH /control/plan",
       { policy: { code_ttl_seconds: -1 } },
       "received '-1'; expected a number of at least 0",
     ],
-    ["PATCH /control/plan", { policy: { send_iss: "yes" } }, "expected a boolean, true or false"],
-    ["PATCH /control/plan", { policy: { answer: "aprove" } }, "expected one that there is; did you mean approve?"],
+    [
+      "PATCH /control/plan",
+      { policy: { send_iss: "yes" } },
+      "received 'the string yes'; expected a boolean, true or false",
+    ],
+    [
+      "PATCH /control/plan",
+      { policy: { answer: "aprove" } },
+      "expected one of ask, approve, deny (did you mean approve?)",
+    ],
     ["PATCH /control/plan", { policy: { answer: 7 } }, "received '7'; expected one of ask, approve, deny"],
     ["PATCH /control/plan", { policy: [] }, "policy is not what it should be; received '[]'; expected an object"],
+    [
+      "PATCH /control/plan",
+      { policy: { code_ttl_second: 1 } },
+      "expected a known name (did you mean code_ttl_seconds?)",
+    ],
+    ["POST /control/users", { email: "a@b.example" }, "password is missing; expected a string"],
+    [
+      "POST /control/users",
+      { email: "a@b.example", password: 7 },
+      "received 'a value that is not shown'; expected a string",
+    ],
     ["POST /control/tokens", { expires_in: 0.5 }, "received '0.5'; expected a whole number"],
     [
       "POST /control/tokens/revoke",

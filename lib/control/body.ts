@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { suggest } from "../did_you_mean.ts";
 import { OAuthError } from "../errors.ts";
-import { inWords, receivedAt } from "../expected.ts";
+import { inWords, mainIssue, receivedAt } from "../expected.ts";
 import { readText } from "../http.ts";
 import { MAX_NESTING, parseJson, problemOf } from "../json.ts";
 
@@ -112,7 +112,7 @@ async function readJson(request: Request): Promise<unknown> {
 export function requireShape<T>(value: unknown, schema: Schema<T>, at: readonly number[] = []): T {
   const parsed = schema.safeParse(value, inWords);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const issue = mainIssue(parsed.error);
   throw issue
     ? describeIssue(issue, value, at)
     : new OAuthError("invalid_request", "The body is not what it should be");
@@ -122,10 +122,15 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, at: readonly num
   const [unknown] = issue.code === "unrecognized_keys" ? issue.keys : [];
   const path = [...issue.path, ...(unknown === undefined ? [] : [unknown])];
   const parameter = [...at, ...path].map(String).join(".") || "the body";
-  const problem = unknown === undefined ? "is not what it should be" : "is no member that is known";
-  return new OAuthError("invalid_request", `${parameter} ${problem}`, {
+  const received = unknown === undefined ? receivedAt(value, issue) : undefined;
+  return new OAuthError("invalid_request", `${parameter} ${problemOfMember(unknown, received)}`, {
     parameter,
-    received: unknown === undefined ? receivedAt(value, path) : `a member ${unknown}`,
+    ...(received === undefined ? {} : { received }),
     expected: issue.message,
   });
+}
+
+function problemOfMember(unknown: string | undefined, received: string | undefined): string {
+  if (unknown !== undefined) return "is no member that is known";
+  return received === undefined ? "is missing" : "is not what it should be";
 }

@@ -220,7 +220,11 @@ function knownGrants(asked: readonly string[]): readonly string[] {
   const known = grantTypes.filter((grant) => asked.includes(grant));
   // A refresh token has to come from somewhere.
   if (known.some((grant) => grant !== "refresh_token")) return known;
-  throw refuse("grant_types", JSON.stringify(asked), `authorization_code, or another of ${grantTypes.join(", ")}`);
+  throw refuse(
+    "grant_types",
+    JSON.stringify(asked),
+    `at least one of ${grantTypes.filter((grant) => grant !== "refresh_token").join(", ")}`,
+  );
 }
 
 function refuse(field: string, received: string, expected: string): OAuthError {
@@ -237,12 +241,12 @@ function readMembers<T>(schema: z.ZodType<T>, object: Record<string, unknown>): 
   const parsed = schema.safeParse(sent, inWords);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const path = issue?.path ?? [];
-  const field = path.join(".") || "the body";
+  const field = issue?.path.join(".") || "the body";
+  const received = issue && receivedAt(sent, issue);
   const code = field.startsWith("redirect_uris") ? "invalid_redirect_uri" : "invalid_client_metadata";
   throw new OAuthError(code, `${field} cannot be registered`, {
     parameter: field,
-    received: receivedAt(sent, path),
+    ...(received === undefined ? {} : { received }),
     ...(issue ? { expected: issue.message } : {}),
     reference: "RFC 7591 2",
   });
