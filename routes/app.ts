@@ -163,7 +163,7 @@ function assemble(options: AppOptions): Parts {
   const { recording, recorder } = createRecorders(options, recorderDeps);
   const table = createSandboxTable(store);
   const { known, own } = knownScenarios(options);
-  const scenarioNames = [...known.keys()];
+  const names = [...known.keys()];
   const scenarios = createScenarioTable(store);
   const worlds = createWorlds({
     table,
@@ -194,7 +194,7 @@ function assemble(options: AppOptions): Parts {
     worlds,
     gate,
     isScenario: (name) => known.has(name) || scenarios.isName(name),
-    names: scenarioNames,
+    names,
     table,
     now,
     monotonicMs,
@@ -224,20 +224,7 @@ function assemble(options: AppOptions): Parts {
       ...inspectRoutes({ reports, refusalOf, bannerOf }),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
-        {
-          worlds,
-          table,
-          users,
-          clients,
-          grants,
-          minted,
-          scenarios,
-          scenarioNames,
-          verifier,
-          keysOf,
-          chance,
-          ownOrigins,
-        },
+        { worlds, table, users, clients, grants, minted, scenarios, names, verifier, keysOf, chance, ownOrigins },
         guard,
         { refusalOf, bannerOf },
       ),

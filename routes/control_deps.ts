@@ -34,7 +34,7 @@ export interface ControlDeps {
   /** Scenarios that somebody has brought along. */
   readonly scenarios: ScenarioTable;
   /** Names of the scenarios that are there from the start. */
-  readonly scenarioNames: readonly string[];
+  readonly names: readonly string[];
   /** Reads access tokens. */
   readonly verifier: TokenVerifier;
   /** A sandbox's keys. */

@@ -21,7 +21,7 @@ const LABEL_LENGTH = 16;
 
 /** The handlers of documents. */
 export function documentHandlers(
-  { worlds, scenarios, scenarioNames, ownOrigins, chance }: ControlDeps,
+  { worlds, scenarios, names, ownOrigins, chance }: ControlDeps,
 ): Pick<
   ControlHandlers,
   "control_index" | "control_openapi" | "control_define_scenarios" | "control_open_origin"
@@ -54,7 +54,7 @@ export function documentHandlers(
       const name = `${scenario}~${label}`;
       const address = parseAddress(new URL(`${sandbox.origin}/s/${name}`), () => false);
       if (!address || !await worlds.find(address)) {
-        throw noSuch(scenario, { names: scenarioNames, list: sandbox.origin + paths.scenarios });
+        throw noSuch(scenario, { names, list: sandbox.origin + paths.scenarios });
       }
       const origin = ownOrigins.open({ scenario, label });
       return noStoreJson({ scenario, label, origin, mcp_url: buildUrls({ origin, prefix: "" }).oauth });

@@ -220,11 +220,7 @@ function knownGrants(asked: readonly string[]): readonly string[] {
   const known = grantTypes.filter((grant) => asked.includes(grant));
   // A refresh token has to come from somewhere.
   if (known.some((grant) => grant !== "refresh_token")) return known;
-  throw refuse(
-    "grant_types",
-    JSON.stringify(asked),
-    `at least one of ${grantTypes.filter((grant) => grant !== "refresh_token").join(", ")}`,
-  );
+  throw refuse("grant_types", JSON.stringify(asked), `one of ${grantTypes.join(", ")}, and not refresh_token alone`);
 }
 
 function refuse(field: string, received: string, expected: string): OAuthError {
