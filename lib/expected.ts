@@ -90,6 +90,8 @@ function firstOf(issues: readonly { readonly message: string }[]): string {
  * The issue to tell of. A member with a slip in its name is the reason why the one that was meant is missing.
  *
  * @param error What a schema found wrong; at least one issue.
+ *
+ * @internal
  */
 export function mainIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined {
   return issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
@@ -102,6 +104,8 @@ export function mainIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined 
  * @param value The value as a whole.
  * @param issue Where in it, and what is wrong there: a text is called one where its type is wrong.
  * @returns Undefined where nothing stands.
+ *
+ * @internal
  */
 export function receivedAt(
   value: unknown,

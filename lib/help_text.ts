@@ -24,7 +24,7 @@ Usage: mock-oauth [start] [options]
   --users FILE      people who can log in, as JSON               MOCK_USERS  (anyone)
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
-  --control-token T what callers of /control have to show        CONTROL_TOKEN (none on loopback, required elsewhere)
+  --control-token T what callers of /control have to show        CONTROL_TOKEN (none on loopback, else nobody gets in)
   --public          rate limits and quotas, for a public server  MOCK_PUBLIC (off)
   --json            one JSON line when ready, then JSON logs
   --quiet           no output but errors

@@ -163,7 +163,7 @@ Deno.test("GET /oauth/authorize shows who asks, where the code goes and what for
   }
   const remote = await register(test);
   const other = await (await test.get(authorizeQuery(remote.clientId))).text();
-  assert(!other.includes("lives on this computer only"));
+  assert(!other.includes("runs on this computer"));
   assert(other.includes("client.example"));
 });
 

@@ -217,7 +217,7 @@ Deno.test("consent page says who asks, for what, and where the code goes (issue 
 });
 
 Deno.test("consent page warns only of clients that are on this computer alone (RFC 8252 8.6)", () => {
-  const warning = "This client lives on this computer only.";
+  const warning = "This client runs on this computer.";
   assert.ok(consentWith({ loopbackOnly: true }).includes(warning));
   assert.ok(!consentWith({ loopbackOnly: false }).includes(warning));
 });

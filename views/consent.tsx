@@ -148,9 +148,9 @@ function RequestFacts(props: ConsentProps): Html {
 function LoopbackWarning(): Html {
   return (
     <Notice tone="warn">
-      <strong>This client lives on this computer only.</strong>{" "}
-      Any program here could have registered it under this name and receive the code. In the wild, agree only if you
-      started it yourself a moment ago.
+      <strong>This client runs on this computer.</strong>{" "}
+      Any program here could have registered it under this name and receive the code. On a real server, approve only if
+      you started this login yourself.
     </Notice>
   );
 }

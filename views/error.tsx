@@ -49,8 +49,7 @@ export function ErrorPage(props: ErrorPageProps): Html {
         {forbidsRedirect(props.parameter)
           ? (
             <p class="quiet">
-              The browser was not sent back to the client: with this request wrong there is no address it could safely
-              be sent to.
+              You were not sent back to the client: while this is wrong, no redirect URI can be trusted.
             </p>
           )
           : null}

@@ -80,7 +80,7 @@ export function RegistrationStep({ urls, shell }: StepProps): Html {
         <Field
           id="registration-redirect-uri"
           label="redirect uri"
-          hint="This page catches the code itself. With another address you bring it back by hand."
+          hint="This page receives the code. With any other redirect URI you paste the code in step 3."
         >
           <input
             id="registration-redirect-uri"
