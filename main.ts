@@ -14,7 +14,7 @@ import { helpText } from "./lib/help_text.ts";
 import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/listener.ts";
 import { createLineQueue, createLog } from "./lib/log.ts";
 import { stopOnce } from "./lib/stop.ts";
-import { sleepOnTimer } from "./lib/sleep.ts";
+import { sleepAside, sleepOnTimer } from "./lib/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { createDemand } from "./lib/permissions.ts";
 import { connectionLimits, createConnections } from "./lib/public/connections.ts";
@@ -186,7 +186,7 @@ function makeApp(options: AppOptions): App {
 
 /** An app that answers for as long as its database is where it was opened. */
 function watched(path: string, app: App, signal: AbortSignal, report: (message: string) => void): App {
-  return isFile(path) ? whileFileIsThere(path, app, { stat: Deno.stat, sleep: sleepOnTimer, signal, report }) : app;
+  return isFile(path) ? whileFileIsThere(path, app, { stat: Deno.stat, sleep: sleepAside, signal, report }) : app;
 }
 
 async function openDatabase(path: string): Promise<Deno.Kv> {

@@ -9,6 +9,15 @@ export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 /** Waits on a timer of the runtime. */
 export function sleepOnTimer(ms: number, signal?: AbortSignal): Promise<void> {
+  return wait(ms, signal, true);
+}
+
+/** The same for what goes on beside the requests: a process that is to end does not wait for it. */
+export function sleepAside(ms: number, signal?: AbortSignal): Promise<void> {
+  return wait(ms, signal, false);
+}
+
+function wait(ms: number, signal: AbortSignal | undefined, isAwaited: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const stop = (): void => {
@@ -20,5 +29,6 @@ export function sleepOnTimer(ms: number, signal?: AbortSignal): Promise<void> {
       resolve();
     }, ms);
     signal?.addEventListener("abort", stop, { once: true });
+    if (!isAwaited) Deno.unrefTimer(timer);
   });
 }

@@ -555,6 +555,10 @@ async function assertServed(mode: readonly string[]): Promise<void> {
   assert.match(text(await jsonOf(report, 404), "error_description"), /^Nothing is recorded/);
   const { stdout, stderr } = program.printed;
   assert((stdout + stderr).includes(client.url), `${client.url} is not told`);
+  const startMs = performance.now();
+  program.kill("SIGTERM");
+  await program.ended;
+  assert(performance.now() - startMs < 2000, "it ends with nothing under way");
 }
 
 Deno.test("POST /control/origins opens a port for a sandbox, with TLS where the server has it (README)", async (t) => {
