@@ -26,7 +26,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   race: { weight: 3, plot: race },
   framed: { weight: 10, plot: framed, scenarioShare: 0.6 },
   headed: { weight: 8, plot: headed },
-  astray: { weight: 8, plot: astray },
+  astray: { weight: 14, plot: astray },
   heavy: { weight: 6, plot: heavy },
   faulty: { weight: 12, publicWeight: 30, plot: faulty },
   minted: { weight: 8, plot: minted },

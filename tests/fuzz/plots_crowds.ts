@@ -37,7 +37,7 @@ const batches = named(/_post$/).filter((one) => JSON.stringify(one).includes("<<
 const flooded: readonly (readonly Message[])[] = [
   batches,
   registrations,
-  named(/_post$/),
+  named(/(no_auth|oauth|bearer|conformance)_post$/),
   named(/^(decide|device|par)$/),
   named(/^control_(add|declare|mint|define)/),
 ];
@@ -46,7 +46,7 @@ function floodOf(chance: Chance, { mode }: Ground): Step & { kind: "flood" } {
   // On a server that all share, it is what they share that counts; elsewhere it is what a process keeps.
   const likely = chance.happens(0.5) ? mode === "public" ? registrations : batches : chance.pick(flooded);
   const message = chance.pick(likely.filter(({ body }) => body !== undefined));
-  const isMcp = message.name.endsWith("_post");
+  const isMcp = message.body?.kind === "json" && message.name.endsWith("_post");
   const bytes = chance.pick(isMcp ? [900_000, 3_900_000, 3_900_000, 3_900_000] : [1000, 30_000, 30_000, 30_000]);
   return {
     kind: "flood",
