@@ -1,7 +1,7 @@
 /** Connections of a server that anyone can reach: who is let in, who has to go, and when; on a clock that stands still. */
 import assert from "node:assert/strict";
 import { type Connection, type ConnectionLimits, createConnections } from "../lib/public/connections.ts";
-import { addressOf } from "../lib/public/peer.ts";
+import { addressOf, peerOf } from "../lib/public/peer.ts";
 
 const limits: ConnectionLimits = {
   inAll: 6,
@@ -131,6 +131,21 @@ Deno.test("a proxy of one's own may have as many connections as there are in all
   for (const peer of ["127.0.0.1", "10.0.0.2", "::1"]) assert.equal(addressOf(peer), undefined);
   assert.equal(addressOf("93.184.215.14"), "93.184.215.14");
   assert.equal(addressOf("2606:4700::1:2:3"), addressOf("2606:4700:0:0:9::"));
+});
+
+Deno.test("an address is the same however it is spelled: mapped into IPv6, with a port, in brackets (RFC 4291 2.5.5.2)", () => {
+  const ipv4 = "93.184.215.14";
+  for (const peer of [ipv4, `::ffff:${ipv4}`, `::FFFF:${ipv4}`]) {
+    assert.equal(addressOf(peer), ipv4);
+    assert.equal(peerOf(peer, null), ipv4);
+    assert.equal(peerOf(peer, "198.51.100.7"), ipv4, "a stranger is no proxy");
+  }
+  for (const proxy of ["127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.2", undefined]) {
+    for (const added of [ipv4, `${ipv4}:50123`, `::ffff:${ipv4}`]) assert.equal(peerOf(proxy, `a, ${added}`), ipv4);
+    for (const added of ["2606:4700::1", "[2606:4700::2]", "[2606:4700:0:0:9::]:50123"]) {
+      assert.equal(peerOf(proxy, added), "2606:4700:0:0");
+    }
+  }
 });
 
 Deno.test("where descriptors have run out, the quietest connections are closed", () => {

@@ -21,9 +21,9 @@ import { isPublicAddress } from "../ip.ts";
  * ```
  */
 export function peerOf(peer: string | undefined, forwardedFor: string | null): string {
-  const isProxy = peer === undefined || !isPublicAddress(peer);
+  const own = plainOf(peer ?? "");
   const added = forwardedFor?.split(",").at(-1)?.trim();
-  const address = isProxy && added ? added : peer ?? "";
+  const address = added && !isPublicAddress(own) ? plainOf(added) : own;
   return networkOf(address.slice(0, 64));
 }
 
@@ -34,7 +34,17 @@ export function peerOf(peer: string | undefined, forwardedFor: string | null): s
  * @returns Undefined for a proxy.
  */
 export function addressOf(peer: string): string | undefined {
-  return isPublicAddress(peer) ? networkOf(peer) : undefined;
+  const address = plainOf(peer);
+  return isPublicAddress(address) ? networkOf(address) : undefined;
+}
+
+/**
+ * One spelling for an address: an IPv4 one that a socket for both families has (RFC 4291 2.5.5.2), or that a proxy has
+ * sent with its port.
+ */
+function plainOf(address: string): string {
+  const ipv4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(address)?.[1];
+  return ipv4 ?? /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1] ?? address;
 }
 
 /** Whoever has one IPv6 address has 2^64 of them (RFC 6177 2). */
