@@ -60,10 +60,12 @@ export function describeEvent(event: LogEvent, time = ""): string {
     case "summary":
       return `${describeSummary(event)}: ${event.report}\n`;
     case "exchange": {
-      const { method, path, status, durationMs, client = "-", call, error } = event;
+      const { method, path, status, durationMs, client = "-", call, error, shapedBy } = event;
       const what = call ?? `${method} ${path}`;
       const ms = durationMs < 10 ? durationMs : Math.round(durationMs);
-      return `${time}  ${client}  ${what} → ${status}${error === undefined ? "" : ` ${error}`}  ${ms} ms\n`;
+      const answer = error === undefined ? `${status}` : `${status} ${error}`;
+      const fault = shapedBy === undefined ? "" : `  (fault ${shapedBy.join(", ")})`;
+      return `${time}  ${client}  ${what} → ${answer}  ${ms} ms${fault}\n`;
     }
   }
 }

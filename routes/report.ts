@@ -13,7 +13,6 @@ import type { Outcome } from "../lib/recorder/outcomes.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import { junitPieces } from "../lib/recorder/report_junit.ts";
 import { markdownPieces } from "../lib/recorder/report_markdown.ts";
-import { FAULT_PARAMETER } from "../lib/scenarios/fault_text.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import type { Slices } from "../lib/slices.ts";
@@ -179,7 +178,7 @@ function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string
 
 /** A slip in a name is not passed over: a report that is taken for a strict one would let every client pass. */
 function requireKnown(params: URLSearchParams, known: readonly string[]): void {
-  const unknown = params.keys().find((name) => name !== FAULT_PARAMETER && !known.includes(name));
+  const unknown = params.keys().find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw new OAuthError("invalid_request", `${excerpt(unknown)} is no parameter that is known`, {
     parameter: excerpt(unknown),

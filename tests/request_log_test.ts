@@ -50,6 +50,20 @@ const cases: Readonly<
     (test) => test.get("/oauth/jwks", { "user-agent": "Mozilla/5.0 (X11; Linux x86_64)" }),
     { client: "browser" },
   ],
+  "a fault that answers in an endpoint's place": [
+    async (test) => {
+      await test.get("/oauth?fault=jwks:503");
+      await test.get("/oauth/jwks");
+    },
+    { status: 503, shapedBy: ["jwks:503"] },
+  ],
+  "a fault of a scenario": [
+    async (test) => {
+      const { client_id } = await (await test.postJson("/s/iss-missing/oauth/register", publicClient)).json();
+      await test.get(`/s/iss-missing${authorizeQuery(client_id, { auto_approve: "true" })}`);
+    },
+    { status: 302, shapedBy: ["iss-missing"] },
+  ],
   "a page": [(test) => test.get("/health"), { isOwn: true }],
   "the control API": [(test) => test.get("/control/clock"), { isOwn: true }],
 };
@@ -63,15 +77,22 @@ for (const [name, [drive, expected]] of Object.entries(cases)) {
   });
 }
 
+Deno.test("the log names no fault where there was none", async () => {
+  const [last] = await exchangesOf((test) => test.get("/oauth/jwks"));
+  assert(last && !("shapedBy" in last));
+});
+
 Deno.test("a line for people has time, client, call, status, error and duration (README)", () => {
   const exchange = { event: "exchange", sequence: 1, startedAtMs: 0, method: "POST", path: "/oauth" } as const;
   const lines = [
     { ...exchange, status: 200, durationMs: 3.1, client: "Acme", call: "tools/call userInfo" },
     { ...exchange, status: 401, durationMs: 12.3, client: "Acme", error: "invalid_token" },
+    { ...exchange, status: 503, durationMs: 1, client: "Acme", shapedBy: ["mcp:503", "slow"] },
   ].map((event) => describeEvent(event, "20:16:45"));
   assert.deepEqual(lines, [
     "20:16:45  Acme  tools/call userInfo → 200  3.1 ms\n",
     "20:16:45  Acme  POST /oauth → 401 invalid_token  12 ms\n",
+    "20:16:45  Acme  POST /oauth → 503  1 ms  (fault mcp:503, slow)\n",
   ]);
 });
 

@@ -82,11 +82,12 @@ const ordinary: Readonly<Record<string, string>> = {
   "aws": "cognito",
   "confused deputy": "wrong-audience",
   "protocol version": "newer-revision-400",
+  "device": "standard",
 };
 
-Deno.test("64 ordinary words each find a scenario, and the one that they mean among them (issue 16)", async (t) => {
+Deno.test("64 ordinary words and more each find a scenario, and the one that they mean among them (issue 16)", async (t) => {
   const words = Object.entries({ ...reported, ...ordinary });
-  assert.equal(words.length, 64);
+  assert(words.length >= 64);
   await using test = await testApp();
   for (const [query, name] of words) {
     await t.step(query, async () => {

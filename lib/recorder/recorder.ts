@@ -25,6 +25,8 @@ export interface ExchangeSummary extends Gist {
   readonly durationMs: number;
   /** True for what is no client's: the server's own pages, and the control API. */
   readonly isOwn?: boolean;
+  /** Names of the faults that shaped the response; absent where none did. */
+  readonly shapedBy?: readonly string[];
 }
 
 /** How a request ended. */
@@ -93,7 +95,8 @@ export function createRecorder({ listen, recording, monotonicMs }: RecorderOptio
             const [method, shownPath] = [redactLine(request.method), redactLine(path)];
             const { status } = response;
             const gist = isRecorded ? gistOf(request, response) : { isOwn: true };
-            listen({ sequence, startedAtMs, method, path: shownPath, status, durationMs, ...gist });
+            const shape = shapedBy.length === 0 ? {} : { shapedBy: shapedBy.map(redactLine) };
+            listen({ sequence, startedAtMs, method, path: shownPath, status, durationMs, ...gist, ...shape });
           }
           if (!exchange || !isRecorded) return response;
           return exchange.close(response, { route, durationMs, shapedBy });

@@ -7,7 +7,7 @@
 /** Other words for each scenario of the catalogue. */
 export const wordsOf: Readonly<Record<string, string>> = {
   "standard":
-    "default happy path healthy well-behaved hosted mcp server linear notion sentry cloudflare open registration",
+    "default happy path healthy hosted mcp server linear notion sentry cloudflare open registration device flow",
   "no-pkce-list": "pkce unsupported code_challenge_methods_supported missing absent downgrade",
   "pkce-plain-only": "pkce downgrade code_challenge_method plain S256 unsupported weak",
   "pkce-plain-too": "pkce downgrade code_challenge_method order prefer",
