@@ -20,9 +20,14 @@ export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Pro
  */
 export function withUrl(located: Located, origin: string): App {
   return (request, info) => {
-    const url = URL.parse(request.url);
+    const url = isOfPlace(request.headers.get("host")) ? URL.parse(request.url) : null;
     return url && isOfHttp(url) ? located(request, url, info) : Promise.resolve(refused(request, origin));
   };
+}
+
+/** Whether a Host names nothing but a host and a port: the HTTP server puts it before the target, whatever it holds. */
+function isOfPlace(host: string | null): boolean {
+  return host === null || !/[/?#\\]/.test(host);
 }
 
 /** Whether a URL is of the scheme `http` or `https`, without userinfo, as a request target has to be (RFC 9110 4.2). */

@@ -45,6 +45,10 @@ for (const isPublic of [false, true]) {
       assert.match(description, /; received '.*'; expected a host name .* \(RFC 9112 3\.2\)$/, url);
       assert.doesNotMatch(description, /password|secret/, url);
     }
+    for (const host of ["localhost/x", "localhost?x", "localhost#x", "localhost\\x", "/", "\\"]) {
+      const response = await ask(test, `http://${host}/health`, { host });
+      assert.match(await assertOAuthError(response, 400, "invalid_request"), / \(RFC 9112 3\.2\)$/, host);
+    }
     const page = await ask(test, "http://[/health", { accept: "text/html" });
     assert.equal(page.status, 400);
     assert.match(await page.text(), /<h1>.*The Host header and the target of the request make no valid URL/s);
