@@ -40,6 +40,11 @@ const session = (peer: string, id: string, path = "no-auth"): Row => [`${origin}
   sent: { jsonrpc: "2.0", id: 1, method: "tools/list" },
   headers: [["mcp-session-id", `…${id}`]],
 }];
+const alone = (sent: string, authorization?: string): Row => [server.token_endpoint, {
+  method: "POST",
+  sent: `grant_type=client_credentials${sent}`,
+  headers: authorization === undefined ? [] : [["authorization", authorization]],
+}];
 /** What a client does from its first call to its first with a token. */
 const flow = (mcp: string, oauth: string, name: string, id: string): readonly Row[] => [
   refused(mcp),
@@ -133,6 +138,16 @@ const cases: readonly Case[] = [
     kind: "a client whose given client_id is refused, and that registers then",
     rows: [refused(node), [asks("given")[0], { peer: "browser", status: 400 }], ...flow(node, node, "A", "a").slice(1)],
     clients: { given: [1, 2, 3, 4, 5, 6, 7, 8] },
+  },
+  {
+    kind: "a client_id with a space, form-encoded in HTTP Basic and in the body (RFC 6749 2.3.1, A.1)",
+    rows: [
+      alone("", "Basic my+app:…x"),
+      alone("&client_id=my+app"),
+      alone("", "Basic my%20app:…x"),
+      alone("", "Basic my app:…x"),
+    ],
+    clients: { "my app": [1, 2, 3, 4] },
   },
   {
     kind: "a code that was redeemed without a client_id, as an assertion says who it is",

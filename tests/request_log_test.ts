@@ -42,6 +42,15 @@ const cases: Readonly<
     },
     { client: "Acme Notes", path: "/oauth/token" },
   ],
+  "a client with a name, by its id in HTTP Basic": [
+    async (test) => {
+      const body = { ...publicClient, token_endpoint_auth_method: "client_secret_basic", client_name: "Acme Notes" };
+      const registered = await (await test.postJson("/oauth/register", body)).json();
+      const authorization = `Basic ${btoa(`${registered.client_id.replace("_", "%5F")}:x`)}`;
+      await test.postForm("/oauth/token", { grant_type: "client_credentials" }, { authorization });
+    },
+    { client: "Acme Notes", path: "/oauth/token", error: "invalid_client" },
+  ],
   "a client with a user agent alone": [
     (test) => test.get("/oauth/jwks", { "user-agent": "acme-http/2.1 (linux)" }),
     { client: "acme-http" },

@@ -7,7 +7,7 @@
 import { headerOf } from "./exchange.ts";
 import { digestOf } from "./redact.ts";
 import type { Step } from "./step.ts";
-import { textOf } from "./wire.ts";
+import { formDecoded, textOf } from "./wire.ts";
 
 /** Steps that are one client's for certain. */
 export interface Trace {
@@ -101,12 +101,8 @@ function secret(kind: string, value: string | null | undefined): readonly string
   return value ? [`${kind} ${digestOf(value)}`] : [];
 }
 
-/** The id of HTTP Basic, which redaction leaves readable. */
+/** The id of HTTP Basic, which redaction leaves readable; it is form-encoded there (RFC 6749 2.3.1). */
 function basicIdOf({ exchange }: Step): string | undefined {
   const id = /^basic ([^:]+):/i.exec(headerOf(exchange.request, "authorization") ?? "")?.[1];
-  try {
-    return id === undefined ? undefined : decodeURIComponent(id);
-  } catch {
-    return id;
-  }
+  return id === undefined ? undefined : formDecoded(id);
 }

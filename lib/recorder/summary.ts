@@ -7,7 +7,7 @@
 import { parseJson } from "../json.ts";
 import { notedText } from "../seen_text.ts";
 import { redactLine } from "./redact.ts";
-import { isObject } from "./wire.ts";
+import { formDecoded, isObject } from "./wire.ts";
 
 /** What is known of a request; what looks like a secret is redacted. */
 export interface Gist {
@@ -43,8 +43,8 @@ export function createGists(): (request: Request, response: Response) => Gist {
     const sent = textOf(request);
     const message = sent?.startsWith("{") ? membersOf(sent) : undefined;
     const session = headers.get("mcp-session-id") ?? response.headers.get("mcp-session-id");
-    const token = headers.get("authorization");
-    const id = clientIdIn(request.url) ?? (sent && clientIdIn(`?${sent}`)) ?? clientIdOfToken(token);
+    const credentials = headers.get("authorization");
+    const id = clientIdIn(request.url) ?? (sent && clientIdIn(`?${sent}`)) ?? clientIdOfCredentials(credentials);
     const own = nameIn(message);
     if (response.status === 201) remember(memberOf(membersOf(textOf(response)), "client_id"), own);
     if (own !== undefined) remember(session, own);
@@ -120,23 +120,26 @@ function errorOf(response: Response): string | undefined {
 
 function clientIdIn(query: string): string | undefined {
   const value = /[?&]client_id=([^&#]+)/.exec(query)?.[1];
-  return value?.includes("%") ? decoded(value) : value;
+  return value && formDecoded(value);
 }
 
-function decoded(text: string): string | undefined {
+/** The id of HTTP Basic, or of a token: nothing is decided by it, so nobody verifies that. */
+function clientIdOfCredentials(authorization: string | null): string | undefined {
+  const basic = /^Basic +([\w+/=-]+)/i.exec(authorization ?? "")?.[1];
+  if (basic !== undefined) return basicId(basic);
+  const claims = /^(?:Bearer|DPoP) [\w-]+\.([\w-]+)\./i.exec(authorization ?? "")?.[1];
+  if (claims === undefined) return undefined;
   try {
-    return decodeURIComponent(text);
+    return /"client_id":"([^"]+)"/.exec(atob(claims.replaceAll("-", "+").replaceAll("_", "/")))?.[1];
   } catch {
     return undefined;
   }
 }
 
-/** Nothing is decided by it, so nobody verifies the token. */
-function clientIdOfToken(authorization: string | null): string | undefined {
-  const claims = /^(?:Bearer|DPoP) [\w-]+\.([\w-]+)\./i.exec(authorization ?? "")?.[1];
-  if (claims === undefined) return undefined;
+function basicId(encoded: string): string | undefined {
   try {
-    return /"client_id":"([^"]+)"/.exec(atob(claims.replaceAll("-", "+").replaceAll("_", "/")))?.[1];
+    const [id] = atob(encoded).split(":");
+    return id && formDecoded(id);
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@
 import { isLoopback } from "../../http_origin.ts";
 import type { AuthorizationStep, RegistrationStep, TokenStep } from "../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../view.ts";
-import { headerOf } from "../exchange.ts";
+import { idOf } from "../proofs.ts";
 import { listOf, textOf } from "../wire.ts";
 import {
   broken,
@@ -105,12 +105,6 @@ function checkRefusal({ registrations, authorizations }: View): Outcome {
 }
 
 type Use = AuthorizationStep | TokenStep | RegistrationStep;
-
-function idOf(step: Use): string | undefined {
-  if (step.kind === "registration") return textOf(step.registered, "client_id");
-  const basic = /^basic ([^:]+):/i.exec(headerOf(step.exchange.request, "authorization") ?? "")?.[1];
-  return basic ?? step.params.get("client_id") ?? undefined;
-}
 
 /** Whose endpoint it was, as far as metadata said. */
 function issuerOf({ serverMetadata }: View, { at, address }: Use): string | undefined {
