@@ -12,6 +12,8 @@ import { notedText, noteText } from "./seen_text.ts";
 export const MAX_BODY_BYTES = 1024 * 1024;
 /** The same for a message to an MCP endpoint, which is the limit of the MCP SDK. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** The most chunks that a body without a length may come in; a chunk costs as much as a kilobyte, however short it is. */
+export const MAX_BODY_CHUNKS = 10_000;
 
 // Held by the request itself, as the text is.
 const READING = Symbol("body under way");
@@ -69,17 +71,26 @@ async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: num
   const reader = body.getReader();
   let text = "";
   let length = 0;
-  for (;;) {
+  for (let chunks = 1;; chunks++) {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     length += value.length;
-    if (length > maxBytes) {
+    if (length > maxBytes || chunks > MAX_BODY_CHUNKS) {
       // Nobody waits for that: the answer is due now, whatever its sender goes on sending.
       void reader.cancel().catch(() => {});
-      throw tooLarge(length, maxBytes);
+      throw length > maxBytes ? tooLarge(length, maxBytes) : tooScattered();
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+function tooScattered(): OAuthError {
+  return new OAuthError("invalid_request", "The body comes in too many chunks", {
+    status: 413,
+    received: `${MAX_BODY_CHUNKS + 1} chunks or more`,
+    expected: `${MAX_BODY_CHUNKS} chunks at most, or a Content-Length`,
+    reference: "RFC 9112 7.1",
+  });
 }
 
 function tooLarge(bytes: number, maxBytes: number): OAuthError {

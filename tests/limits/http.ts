@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MAX_STATE_BYTES } from "../../lib/control/state.ts";
 import { MAX_NESTING } from "../../lib/json.ts";
-import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../../lib/request_body.ts";
+import { MAX_BODY_BYTES, MAX_BODY_CHUNKS, MAX_MESSAGE_BYTES } from "../../lib/request_body.ts";
 import { testApp } from "../helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 
@@ -36,6 +36,22 @@ export const rows: readonly LimitRow[] = [
       };
       assert.notEqual(await call(MAX_MESSAGE_BYTES), 413);
       assert.equal(await call(MAX_MESSAGE_BYTES + 1), 413);
+    },
+  },
+  {
+    what: "chunks of a body without Content-Length",
+    each: "request",
+    most: MAX_BODY_CHUNKS.toLocaleString("en-US"),
+    beyond: "413",
+    fill: async () => {
+      await using test = await testApp();
+      const ask = async (chunks: number): Promise<number> => {
+        const body = ReadableStream.from(Array.from({ length: chunks }, () => new Uint8Array([0x61])));
+        const headers = { "content-type": "application/x-www-form-urlencoded" };
+        return (await test.fetch("/oauth/token", { method: "POST", headers, body })).status;
+      };
+      assert.equal(await ask(MAX_BODY_CHUNKS), 400);
+      assert.equal(await ask(MAX_BODY_CHUNKS + 1), 413);
     },
   },
   {
