@@ -5,6 +5,7 @@
  * @module
  */
 import { ConfigError } from "./config_values.ts";
+import { describeError, OAuthError } from "./errors.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
@@ -53,11 +54,12 @@ async function readList<T>(
 }
 
 /**
- * Why something failed, in one line.
+ * Why something failed, in one line: of a refusal all that helps, as a client would be told.
  *
  * @param error What was thrown.
  */
 export function reasonOf(error: unknown): string {
+  if (error instanceof OAuthError) return describeError(error);
   const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n", 1);
   return reason;
 }
