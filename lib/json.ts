@@ -89,3 +89,11 @@ function endOfString(json: string, start: number): number {
   }
   return json.length;
 }
+
+/** A JSON object of unknown members. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Says whether a value is a JSON object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -6,18 +6,9 @@
  */
 import { controlRows } from "../lib/control/rows.ts";
 import { prefersHtml } from "../lib/http.ts";
-import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
-import type { Guard, Refusal } from "./control_gate.ts";
+import type { ControlDeps, ControlHandlers, ControlPageDeps } from "./control_deps.ts";
+import type { Guard } from "./control_gate.ts";
 import type { Route } from "./router.ts";
-import type { Banner } from "./scenarios.tsx";
-
-/** What the page of the API needs beside it. */
-export interface ControlPageDeps {
-  /** Says why a request may not control its sandbox. */
-  readonly refusalOf: Refusal;
-  /** What is said on top of a sandbox's pages. */
-  readonly bannerOf: Banner;
-}
 
 /**
  * The rows of the control API.

@@ -16,6 +16,8 @@ import type { ScenarioTable } from "../lib/store/scenarios.ts";
 import type { Users } from "../lib/store/users.ts";
 import type { Worlds } from "../lib/worlds.ts";
 import type { Route } from "./router.ts";
+import type { Refusal } from "./control_gate.ts";
+import type { Banner } from "./scenarios.tsx";
 
 /** What the control API needs: all that can be told of a sandbox, or changed in it. */
 export interface ControlDeps {
@@ -50,3 +52,10 @@ export type ControlHandler = Route["handler"];
 
 /** What all of them do. */
 export type ControlHandlers = Readonly<Record<ControlRowName, ControlHandler>>;
+/** What the page of the API needs beside it. */
+export interface ControlPageDeps {
+  /** Says why a request may not control its sandbox. */
+  readonly refusalOf: Refusal;
+  /** What is said on top of a sandbox's pages. */
+  readonly bannerOf: Banner;
+}

@@ -8,8 +8,7 @@ import { describeError, type OAuthError } from "../lib/errors.ts";
 import { endpoints } from "../lib/scenarios/fault.ts";
 import { type ControlAccess, ControlPage } from "../views/control.tsx";
 import type { ControlState } from "../views/control_state.tsx";
-import type { ControlHandlers } from "./control_deps.ts";
-import type { ControlPageDeps } from "./control.ts";
+import type { ControlHandlers, ControlPageDeps } from "./control_deps.ts";
 import { htmlResponse } from "./html.ts";
 import type { Context } from "./router.ts";
 

@@ -19,7 +19,7 @@ import { buildUserRecord } from "../lib/oauth/declared_users.ts";
 import { parseRegistration } from "../lib/oauth/registration.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
-import type { ClientRecord } from "../lib/store/clients.ts";
+import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import { ifReadable } from "../lib/store/unreadable.ts";
 import type { UserRecord } from "../lib/store/users.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";

@@ -19,7 +19,7 @@ import type { Sandbox } from "../lib/sandbox.ts";
 import type { Sleep } from "../lib/sleep.ts";
 import type { Slices } from "../lib/slices.ts";
 import { createExchangeTable } from "../lib/store/exchanges.ts";
-import type { Store } from "../lib/store/kv.ts";
+import type { Store } from "../lib/store/store.ts";
 import type { ConnectionInfo } from "./router.ts";
 import type { Served } from "./serve.ts";
 

@@ -13,8 +13,9 @@ import { type IssuedSecret, issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { decryptSecret } from "../lib/oauth/secret_box.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
-import type { ClientRecord, Clients } from "../lib/store/clients.ts";
-import type { Entry } from "../lib/store/kv.ts";
+import type { Clients } from "../lib/store/clients.ts";
+import type { ClientRecord } from "../lib/oauth/client_record.ts";
+import type { Entry } from "../lib/store/store.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";
 

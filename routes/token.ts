@@ -14,10 +14,11 @@ import { requireGrantType, type TokenRequest } from "../lib/oauth/grants/context
 import { redeemRefreshToken } from "../lib/oauth/grants/refresh_token.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
-import { type GrantType, grantTypes } from "../lib/oauth/client_metadata.ts";
+import { type GrantType, grantTypes } from "../lib/scenarios/vocabulary.ts";
 import type { TokenResponse } from "../lib/oauth/tokens.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
-import type { ClientRecord, Clients } from "../lib/store/clients.ts";
+import type { Clients } from "../lib/store/clients.ts";
+import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import type { Devices } from "../lib/store/devices.ts";
 import type { Grants } from "../lib/store/grants.ts";
 import type { Replays } from "../lib/store/replays.ts";

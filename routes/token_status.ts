@@ -6,13 +6,13 @@
 import { OAuthError } from "../lib/errors.ts";
 import { noStoreJson } from "../lib/http.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
-import { introspectionAuthMethods } from "../lib/oauth/client_metadata.ts";
+import { introspectionAuthMethods } from "../lib/scenarios/vocabulary.ts";
 import { readForm } from "../lib/oauth/form.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { requireParam } from "../lib/oauth/params.ts";
 import { introspectToken, revokeToken, type TokenStatusContext } from "../lib/oauth/token_status.ts";
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
-import type { ClientRecord } from "../lib/store/clients.ts";
+import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import type { Grants } from "../lib/store/grants.ts";
 import { paths } from "../lib/urls.ts";
 import type { Context, Route } from "./router.ts";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../lib/chance.ts";
 import { leastShare, quotaOf, RETENTION_MS } from "../lib/public/limits.ts";
 import { ownerOf, withQuotas } from "../lib/public/quotas.ts";
-import { createStore, type Key } from "../lib/store/kv.ts";
+import { createStore } from "../lib/store/kv.ts";
+import type { Key } from "../lib/store/store.ts";
 import { paths } from "../lib/urls.ts";
 import {
   assertOAuthError,

@@ -1,7 +1,8 @@
 /** A row that cannot be read is an error of that row: rows written by hand, as an older version or a damaged file leaves them. */
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../lib/chance.ts";
-import { createStore, type Key } from "../lib/store/kv.ts";
+import { createStore } from "../lib/store/kv.ts";
+import type { Key } from "../lib/store/store.ts";
 import { UnreadableRowError } from "../lib/store/unreadable.ts";
 import { unreadable } from "./unreadable.ts";
 

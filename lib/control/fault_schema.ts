@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import { suggest } from "../did_you_mean.ts";
-import type { Answer } from "../scenarios/plan.ts";
-import { type Edit, endpoints, type Fault, type Match } from "../scenarios/fault.ts";
+import type { Answer, Edit } from "../scenarios/edit.ts";
+import { endpoints, type Fault, type Match } from "../scenarios/fault.ts";
 import { closedObject, type Complete, type Schema } from "./body.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
 

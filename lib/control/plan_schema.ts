@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
+import { grantTypes, tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
 import {
   type Mint,
   type PlanPatch,

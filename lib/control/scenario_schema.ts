@@ -7,7 +7,7 @@ import { z } from "zod";
 import { suggest } from "../did_you_mean.ts";
 import { OAuthError } from "../errors.ts";
 import { parseJsonFile } from "../json_file.ts";
-import { grantTypes, tokenEndpointAuthMethods } from "../oauth/client_metadata.ts";
+import { grantTypes, tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
 import { findRedirectUriProblem } from "../oauth/redirect_uri_syntax.ts";
 import { rules } from "../recorder/rules/catalogue.ts";
 import type { Fault } from "../scenarios/fault.ts";

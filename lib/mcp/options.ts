@@ -6,7 +6,7 @@
 import type { Chance } from "../chance.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Sleep } from "../sleep.ts";
-import type { Store } from "../store/kv.ts";
+import type { Store } from "../store/store.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
 
 /** Takes a failure that is the server's own. */

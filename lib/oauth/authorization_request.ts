@@ -5,10 +5,11 @@
  * @module
  */
 import { OAuthError } from "../errors.ts";
-import type { ClientRecord, Clients } from "../store/clients.ts";
+import type { Clients } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import { believeClient } from "./believed_client.ts";
 import { parseUserClaimsText, type UserClaims } from "./claims.ts";
-import type { Entry } from "../store/kv.ts";
+import type { Entry } from "../store/store.ts";
 import type { PushedRecord } from "../store/pushed.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";

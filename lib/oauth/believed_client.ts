@@ -5,9 +5,11 @@
  * @module
  */
 import type { Sandbox } from "../sandbox.ts";
-import type { ClientRecord, Clients } from "../store/clients.ts";
+import type { Clients } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import type { AuthenticatedClient } from "./client_auth.ts";
-import { grantTypes, isDocumentId } from "./client_metadata.ts";
+import { isDocumentId } from "./client_metadata.ts";
+import { grantTypes } from "../scenarios/vocabulary.ts";
 
 /**
  * A client as it registered, or as a public one that may do everything; documents are not fetched.

@@ -10,10 +10,10 @@ import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Replays } from "../store/replays.ts";
-import type { ClientRecord } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import { isStrictJwt } from "./base64url.ts";
 import type { ClientKeys, KeySet } from "./client_keys.ts";
-import { assertionAlgorithms } from "./client_metadata.ts";
+import { assertionAlgorithms } from "../scenarios/vocabulary.ts";
 import type { Keys } from "./keys.ts";
 import { decryptSecret } from "./secret_box.ts";
 

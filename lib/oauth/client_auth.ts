@@ -7,8 +7,9 @@
 import { Buffer } from "node:buffer";
 import { hash, timingSafeEqual } from "node:crypto";
 import { OAuthError } from "../errors.ts";
-import type { ClientRecord, Clients } from "../store/clients.ts";
-import type { Entry } from "../store/kv.ts";
+import type { Clients } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
+import type { Entry } from "../store/store.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { type AssertionDeps, readSubject, verifyAssertion } from "./client_assertion.ts";
 import { type Params, requireParam } from "./params.ts";

@@ -9,7 +9,7 @@ import { OAuthError } from "../errors.ts";
 import { parseFreshness } from "../freshness.ts";
 import { type Outbound, OutboundError } from "../outbound.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { ClientRecord } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
 
 const REFERENCE = "draft-ietf-oauth-client-id-metadata-document";

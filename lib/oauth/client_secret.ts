@@ -7,7 +7,7 @@ import { hash } from "node:crypto";
 import type { Chance } from "../chance.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import { prefixed } from "../secret_prefixes.ts";
-import type { ClientRecord } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
 import type { Keys } from "./keys.ts";
 import { encryptSecret } from "./secret_box.ts";

@@ -6,8 +6,8 @@
 import { hash } from "node:crypto";
 import type { Sandbox } from "../sandbox.ts";
 import type { ScenarioClient } from "../scenarios/scenario.ts";
-import type { ClientRecord } from "../store/clients.ts";
-import { tokenEndpointAuthMethods } from "./client_metadata.ts";
+import type { ClientRecord } from "./client_record.ts";
+import { tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
 
 const known = new WeakMap<ScenarioClient, ClientRecord>();
 

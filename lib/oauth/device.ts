@@ -8,7 +8,7 @@ import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { prefixed } from "../secret_prefixes.ts";
 import type { DeviceRecord, Devices } from "../store/devices.ts";
-import type { Entry } from "../store/kv.ts";
+import type { Entry } from "../store/store.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope } from "./params.ts";
 import { createAutoUser, type User } from "./user.ts";
 import { createSessionId } from "./session_id.ts";

@@ -10,7 +10,7 @@ import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Chance } from "../chance.ts";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { ClientRecord } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import { isStrictJwt } from "./base64url.ts";
 import type { Keys } from "./keys.ts";
 import type { SigningKey, VerifyingKey } from "./signing_key.ts";

@@ -6,7 +6,8 @@
 import { excerpt, OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
-import type { ClientRecord, Clients } from "../store/clients.ts";
+import type { Clients } from "../store/clients.ts";
+import type { ClientRecord } from "./client_record.ts";
 import { findClient } from "./authorization_request.ts";
 import { type IdTokenHint, readIdTokenHint } from "./id_token_hint.ts";
 import type { Keys } from "./keys.ts";

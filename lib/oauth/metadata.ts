@@ -16,7 +16,7 @@ import {
   grantTypes,
   introspectionAuthMethods,
   tokenEndpointAuthMethods,
-} from "./client_metadata.ts";
+} from "../scenarios/vocabulary.ts";
 
 /**
  * Authorization server metadata.

@@ -8,7 +8,7 @@ import type { Chance } from "../chance.ts";
 import { OAuthError } from "../errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
-import type { Entry } from "../store/kv.ts";
+import type { Entry } from "../store/store.ts";
 import type { Pushed, PushedRecord } from "../store/pushed.ts";
 
 const PREFIX = "urn:ietf:params:oauth:request_uri:";

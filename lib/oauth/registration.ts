@@ -9,8 +9,9 @@ import { excerpt, OAuthError } from "../errors.ts";
 import { inWords, receivedAt } from "../expected.ts";
 import { JsonError, MAX_NESTING, parseJson } from "../json.ts";
 import type { Policy } from "../scenarios/plan.ts";
-import type { ClientRecord } from "../store/clients.ts";
-import { assertionAlgorithms, type ClientMetadata, grantTypes, tokenEndpointAuthMethods } from "./client_metadata.ts";
+import type { ClientRecord } from "./client_record.ts";
+import type { ClientMetadata } from "./client_metadata.ts";
+import { assertionAlgorithms, grantTypes, tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
 import { checkApplicationType, checkRedirectPolicy, checkRedirectUri } from "./redirect_uri.ts";
 
 const text = z.string().min(1).max(1024).refine((value) => !value.includes("\0"), {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Key } from "../store/kv.ts";
+import type { Key } from "../store/store.ts";
 
 /** A row as it stands in the books. */
 export interface Booking {

@@ -12,7 +12,7 @@
  */
 import { hash } from "node:crypto";
 import { OAuthError } from "../errors.ts";
-import type { Commit, Key, Store } from "../store/kv.ts";
+import type { Commit, Key, Store } from "../store/store.ts";
 import { storedBytes } from "../store/stored_value.ts";
 import { type Book, type Booking, createBook } from "./book.ts";
 import { type Quota, quotaOf, RETENTION_MS } from "./limits.ts";

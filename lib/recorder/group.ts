@@ -10,7 +10,8 @@ import { type Link, linkSteps } from "./links.ts";
 import { traceSteps } from "./proofs.ts";
 import { placeOf } from "./peers.ts";
 import type { Step } from "./step.ts";
-import { isObject, messagesOf, textOf } from "./wire.ts";
+import { messagesOf, textOf } from "./wire.ts";
+import { isObject } from "../json.ts";
 
 /** The steps of one client. */
 export interface ClientSteps {

@@ -5,7 +5,8 @@
  * @module
  */
 import type { Exchange } from "./exchange.ts";
-import type { Challenge, JsonObject, Parameters } from "./wire.ts";
+import type { Challenge, Parameters } from "./wire.ts";
+import type { JsonObject } from "../json.ts";
 
 /** What every step has. */
 export interface StepBase {

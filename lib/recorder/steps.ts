@@ -14,14 +14,13 @@ import {
   answerOf,
   challengeOf,
   formOf,
-  isObject,
-  type JsonObject,
   messagesOf,
   type Parameters,
   parseObject,
   pathOf,
   textOf,
 } from "./wire.ts";
+import { isObject, type JsonObject } from "../json.ts";
 
 type Kind = Step["kind"] | "pushed";
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { parseJson } from "../json.ts";
+import { isObject, parseJson } from "../json.ts";
 import { notedText } from "../seen_text.ts";
 import { redactLine } from "./redact.ts";
-import { formDecoded, isObject } from "./wire.ts";
+import { formDecoded } from "./wire.ts";
 
 /** What is known of a request; what looks like a secret is redacted. */
 export interface Gist {

@@ -13,7 +13,8 @@ import type {
   Step,
   TokenStep,
 } from "./step.ts";
-import { addressOf, type JsonObject, textOf } from "./wire.ts";
+import { addressOf, textOf } from "./wire.ts";
+import type { JsonObject } from "../json.ts";
 
 /** The revisions of MCP that have rules on authorization. */
 export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";

@@ -4,10 +4,8 @@
  *
  * @module
  */
+import { isObject, type JsonObject } from "../json.ts";
 import { type Exchange, headerOf, type Message } from "./exchange.ts";
-
-/** A JSON object of unknown members. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Parameters of a query or form. */
 export type Parameters = Pick<URLSearchParams, "get" | "getAll" | "has">;
@@ -18,11 +16,6 @@ export interface Challenge {
   readonly scheme: string;
   /** Its parameters by name. */
   readonly get: (name: string) => string | undefined;
-}
-
-/** Says whether a value is a JSON object. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The JSON object that a text is, if it is one. */

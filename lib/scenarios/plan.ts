@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Edit } from "./fault.ts";
+import type { Answer, Edit } from "./edit.ts";
 
 /** Where authorization server metadata can lie: RFC 8414 3.1, the same for OpenID Connect, OpenID Connect Discovery 4. */
 export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
@@ -122,16 +122,6 @@ export interface WireStep {
   readonly statuses?: readonly number[];
   /** Says whether this is one of the times it happens; asked only if the status is right. */
   readonly claim: () => Promise<boolean>;
-}
-
-/** A response in the place of the handler's. */
-export interface Answer {
-  /** HTTP status. */
-  readonly status: number;
-  /** Headers; templates as in {@link Edit}. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Text, or something to be sent as JSON; templates as in {@link Edit}. */
-  readonly body?: unknown;
 }
 
 /** Everything that shapes the answer to one request. */

@@ -5,8 +5,8 @@
  */
 import type { Sleep } from "../sleep.ts";
 import { brokenBody, inPieces, truncated } from "./broken_body.ts";
-import type { Edit } from "./fault.ts";
-import type { Answer, WireStep } from "./plan.ts";
+import type { Answer, Edit } from "./edit.ts";
+import type { WireStep } from "./plan.ts";
 import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
 /** What edits are made with. */

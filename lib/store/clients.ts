@@ -4,31 +4,12 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { type ClientMetadata, isDocumentId } from "../oauth/client_metadata.ts";
+import { isDocumentId } from "../oauth/client_metadata.ts";
 import { findDeclared } from "../oauth/declared_clients.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Entry, Key, Store } from "./kv.ts";
+import type { Entry, Key, Store } from "./store.ts";
 import type { Lease } from "./lease.ts";
-
-/** A client as it is kept: its secret as a hash, or encrypted where it has to be read again. */
-export interface ClientRecord {
-  /** What it is called by. */
-  readonly clientId: string;
-  /** SHA-256 of the secret in base64url; absent for clients without one. A random secret needs no slow hash. */
-  readonly secretHash?: string;
-  /** The secret of a client that makes an HMAC with it, encrypted; such a client has no `secretHash`. */
-  readonly encryptedSecret?: string;
-  /** When the secret runs out, in seconds since 1970 on the sandbox's clock; absent for one that does not. */
-  readonly secretExpiresAtSeconds?: number;
-  /** SHA-256 of the token that manages the registration, in base64url; absent for clients registered before there was one. */
-  readonly registrationTokenHash?: string;
-  /** Seconds since 1970 on the sandbox's clock. */
-  readonly issuedAtSeconds: number;
-  /** When it is known no more, in seconds since 1970 on the sandbox's clock; absent for good. */
-  readonly forgottenAtSeconds?: number;
-  /** What it said of itself. */
-  readonly metadata: ClientMetadata;
-}
+import type { ClientRecord } from "../oauth/client_record.ts";
 
 /** The clients of all sandboxes. Whatever changes one resolves when every process knows of it. */
 export interface Clients {

@@ -7,7 +7,7 @@
  */
 import { setImmediate } from "node:timers";
 import { StoreError } from "./failure.ts";
-import type { Commit, Key } from "./kv.ts";
+import type { Commit, Key } from "./store.ts";
 
 /** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has three at the most. */
 const MAX_COMMITS = 32;

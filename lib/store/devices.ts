@@ -5,8 +5,8 @@
  */
 import { hash } from "node:crypto";
 import type { Grant } from "../oauth/tokens.ts";
-import type { ClientRecord } from "./clients.ts";
-import type { Entry, Key, Store } from "./kv.ts";
+import type { ClientRecord } from "../oauth/client_record.ts";
+import type { Entry, Key, Store } from "./store.ts";
 
 /** What a device asked for, and how far it is. */
 export interface DeviceRecord {

@@ -10,7 +10,7 @@ import type { Chance } from "../chance.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../recorder/fit.ts";
 import { MAX_EXCHANGES } from "../recorder/rings.ts";
-import type { Key, Store } from "./kv.ts";
+import type { Key, Store } from "./store.ts";
 import { createSieve, NOTHING_STAYS, stay, type Staying } from "./record_evidence.ts";
 import { countUp, giveWay, type Span } from "./record_spans.ts";
 

@@ -5,8 +5,9 @@
  * @module
  */
 import { isDocumentId } from "../oauth/client_metadata.ts";
-import { type ClientRecord, removedClientKey } from "./clients.ts";
-import type { Entry, Key, Store } from "./kv.ts";
+import { removedClientKey } from "./clients.ts";
+import type { ClientRecord } from "../oauth/client_record.ts";
+import type { Entry, Key, Store } from "./store.ts";
 
 /** A one-time credential about to be redeemed. */
 export interface Redemption {

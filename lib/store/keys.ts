@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Key, Store } from "./kv.ts";
+import type { Key, Store } from "./store.ts";
 
 /** Signature algorithms for access tokens. */
 export const signingAlgorithms = ["EdDSA", "ES256", "RS256"] as const;

@@ -3,39 +3,6 @@
  * that retry a locked database and share round trips: reads that arrive while one is under way go together in the next
  * `getMany`, writes in the next atomic commit. A round trip costs 0.1 to 0.3 ms, whatever it carries.
  *
- * What is kept, below the sandbox's id, except of the sandboxes as such (every table has its own file beside this one):
- *
- * | key                                | value            | lifetime                               | file        |
- * | ---------------------------------- | ---------------- | -------------------------------------- | ----------- |
- * | `[sandbox, "client", client_id]`   | `ClientRecord`   | for good                               | clients.ts  |
- * | `[sandbox, "user", hash(email)]`   | `UserRecord`     | for good                               | users.ts    |
- * | `[sandbox, "key", use]`            | `KeyRecord`      | for good                               | keys.ts     |
- * | `[sandbox, "key", alg, "retired"]` | `PublicKeyRecord[]` | for good                            | keys.ts     |
- * | `[sandbox, "key", kid, "until"]`   | time in ms       | for good                               | keys.ts     |
- * | `[sandbox, "spent", jti]`          | `UseRecord`      | as long as what it marks could be used | grants.ts   |
- * | `[sandbox, "revoked", grant id]`   | time in ms       | as long as a refresh token could live  | grants.ts   |
- * | `[sandbox, "revoked", jti]`        | time in ms       | as long as the access token could live | grants.ts   |
- * | `[sandbox, "revoked", hash(client_id)]` | time in ms   | for good, once it was deleted          | clients.ts  |
- * | `[sandbox, "pushed", hash(uri)]`   | `PushedRecord`   | until used, 24 h at the most           | pushed.ts   |
- * | `[sandbox, "replay", hash(id)]`    | true             | as long as it could be replayed        | replays.ts  |
- * | `[sandbox, "device", hash(code)]`  | `DeviceRecord`   | until used, 24 h at the most           | devices.ts  |
- * | `[sandbox, "user_code", hash]`     | device's hash    | 24 h                                   | devices.ts  |
- * | `[sandbox, "note", owner, id]`     | `NoteRecord`     | 24 h after the last change             | notes.ts    |
- * | `[sandbox, "count", hash(fault)]`  | times it was met | as long as the sandbox                 | sandboxes.ts |
- * | `[sandbox, "minted", hash(jti)]`   | `MintedRecord`   | 24 h                                   | minted.ts   |
- * | `[sandbox, "exchange", number]`    | `Exchange`       | 24 h, 2,000 and 1,000 older to judge by | exchanges.ts |
- * | `[sandbox, "record"]`              | `RecordState`    | 48 h after the last exchange           | exchanges.ts |
- * | `["#recorder", "key"]`             | random bytes     | for good                               | exchanges.ts |
- * | `["#recorder", "watched"]`         | `Watched`        | for good, in one row                   | exchanges.ts |
- * | `["#scenario", name]`              | `Scenario`       | 30 days                                | scenarios.ts |
- * | `["#state", name]`                 | `SandboxState`   | as long as the sandbox                 | sandboxes.ts |
- * | `["#sandbox", name]`               | last use in ms   | a day after it                         | sandboxes.ts |
- * | `["#used", hour, name]`            | true             | a day after it                         | sandboxes.ts |
- * | `[sandbox, "session", hash(id)]`   | `SessionRecord`  | 24 h after it was last extended        | sessions.ts |
- *
- * Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once
- * a minute on real time: whether something is alive is decided by the record and the sandbox's clock.
- *
  * @module
  */
 import type { Chance } from "../chance.ts";
@@ -43,6 +10,7 @@ import { createCommitQueue } from "./commit_queue.ts";
 import { explainFailure } from "./failure.ts";
 import { createReadQueue } from "./read_queue.ts";
 import { retryLocked } from "./retry.ts";
+import type { Commit, Entry, Key, Store } from "./store.ts";
 import { requireStorable } from "./stored_value.ts";
 import { isUnreadable, plainKey, type Scan, scanRows, UnreadableRowError } from "./unreadable.ts";
 
@@ -51,51 +19,6 @@ const MAX_REMOVED = 400;
 
 /** Rows that are told of when they cannot be read; more than that are not told of one by one. */
 const MAX_TOLD = 1000;
-
-/** Where a value is kept. */
-export type Key = readonly (string | number)[];
-
-/** A value with the version that a commit can insist on. */
-export interface Entry<T> {
-  /** Where it was looked for. */
-  readonly key: Key;
-  /** Absent if nothing is stored there. */
-  readonly value: T | undefined;
-  /** Null if nothing is stored there. */
-  readonly versionstamp: string | null;
-}
-
-/** Changes that happen together or not at all. */
-export interface Commit {
-  /** Versions that must still hold: null for "nothing is stored there". */
-  readonly checks?: readonly { readonly key: Key; readonly versionstamp: string | null }[];
-  /** Values to write, each with an optional lifetime. */
-  readonly sets?: readonly { readonly key: Key; readonly value: unknown; readonly expireInMs?: number }[];
-  /** Keys to remove. */
-  readonly deletes?: readonly Key[];
-}
-
-/** The store's verbs, on whatever database the caller opened. */
-export interface Store {
-  /**
-   * Reads one value with its version; concurrent reads share a round trip.
-   *
-   * @throws UnreadableRowError for a row that is there and cannot be read.
-   */
-  readonly get: <T>(key: Key) => Promise<Entry<T>>;
-  /** Reads all values below a prefix that can be read, in the order of their keys, `limit` at the most. */
-  readonly list: <T>(prefix: Key, limit: number) => Promise<readonly Entry<T>[]>;
-  /** Writes a value only if nothing is stored there; says whether it did. */
-  readonly create: (key: Key, value: unknown, expireInMs?: number) => Promise<boolean>;
-  /** Removes all values below a prefix, whether or not they can be read. */
-  readonly removeAll: (prefix: Key) => Promise<void>;
-  /**
-   * Applies a commit; false, with nothing changed, if a check did not hold.
-   *
-   * @throws OAuthError `invalid_request` for a value that does not fit into a row, or is nested too deep to be read again.
-   */
-  readonly commit: (commit: Commit) => Promise<boolean>;
-}
 
 /**
  * Wraps an open database. The caller keeps owning it, and closes it.

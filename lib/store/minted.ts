@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Key, Store } from "./kv.ts";
+import type { Key, Store } from "./store.ts";
 
 /** What is kept of a token; never the token. */
 export interface MintedRecord {

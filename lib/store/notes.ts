@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Key, Store } from "./kv.ts";
+import type { Key, Store } from "./store.ts";
 
 /** A note as the tools show it. */
 export interface NoteRecord {

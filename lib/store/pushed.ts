@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Entry, Key, Store } from "./kv.ts";
+import type { Entry, Key, Store } from "./store.ts";
 
 /** A pushed request. */
 export interface PushedRecord {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Key } from "./kv.ts";
+import type { Key } from "./store.ts";
 
 /** What one read comes to: `Deno.Kv`'s entry, null for both where nothing is stored. */
 export interface ReadResult {

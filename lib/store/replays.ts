@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Store } from "./kv.ts";
+import type { Store } from "./store.ts";
 
 /** The used ids of all sandboxes. */
 export interface Replays {

@@ -8,7 +8,7 @@ import { hash } from "node:crypto";
 import { type Fault, isCounted } from "../scenarios/fault.ts";
 import type { PlanPatch } from "../scenarios/plan.ts";
 import type { Revocations } from "../sandbox.ts";
-import type { Key, Store } from "./kv.ts";
+import type { Key, Store } from "./store.ts";
 import { ifReadable } from "./unreadable.ts";
 
 /** What a test has changed in a sandbox. */

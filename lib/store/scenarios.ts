@@ -5,7 +5,7 @@
  * @module
  */
 import type { Scenario } from "../scenarios/scenario.ts";
-import type { Key, Store } from "./kv.ts";
+import type { Key, Store } from "./store.ts";
 
 /** The table of scenarios that were brought along. */
 export interface ScenarioTable {

@@ -5,7 +5,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Entry, Key, Store } from "./kv.ts";
+import type { Entry, Key, Store } from "./store.ts";
 
 /** What a session began with, and how long it lives. */
 export interface SessionRecord {

@@ -8,7 +8,7 @@
  */
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../errors.ts";
-import type { Key } from "./kv.ts";
+import type { Key } from "./store.ts";
 
 /** A row that is there and cannot be read. */
 export class UnreadableRowError extends OAuthError {

@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Store } from "./kv.ts";
+import type { Store } from "./store.ts";
 import { ifReadable } from "./unreadable.ts";
 
 /** A user as it is kept: the password only as what a key derivation function made of it. */

@@ -4,12 +4,13 @@
  * @module
  */
 import { OAuthError } from "../../errors.ts";
-import type { ClientRecord, Clients } from "../../store/clients.ts";
+import type { Clients } from "../../store/clients.ts";
+import type { ClientRecord } from "../client_record.ts";
 import type { Devices } from "../../store/devices.ts";
 import type { Grants, UseRecord } from "../../store/grants.ts";
 import type { Replays } from "../../store/replays.ts";
-import type { Entry } from "../../store/kv.ts";
-import type { GrantType } from "../client_metadata.ts";
+import type { Entry } from "../../store/store.ts";
+import type { GrantType } from "../../scenarios/vocabulary.ts";
 import type { Keys } from "../keys.ts";
 import type { Params } from "../params.ts";
 import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens.ts";

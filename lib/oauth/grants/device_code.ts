@@ -5,7 +5,7 @@
  */
 import { OAuthError, type OAuthErrorCode } from "../../errors.ts";
 import type { DeviceRecord } from "../../store/devices.ts";
-import type { Entry } from "../../store/kv.ts";
+import type { Entry } from "../../store/store.ts";
 import { requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
 import { firstRefreshToken, type TokenRequest, usableGrant } from "./context.ts";

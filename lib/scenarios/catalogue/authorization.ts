@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Edit, Fault } from "../fault.ts";
+import type { Fault } from "../fault.ts";
+import type { Edit } from "../edit.ts";
 import type { Scenario } from "../scenario.ts";
 import { mcp, reports, rfc } from "./links.ts";
 

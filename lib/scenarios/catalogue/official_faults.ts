@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { Edit, Fault } from "../fault.ts";
-import type { OfficialScenario } from "./official_base.ts";
+import type { Fault } from "../fault.ts";
+import type { Edit } from "../edit.ts";
+import type { OfficialScenario } from "./official_scenario.ts";
 
 /** How Express marks JSON. */
 export const JSON_TYPE = "application/json; charset=utf-8";
