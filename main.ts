@@ -6,7 +6,7 @@
  */
 import { type Config, parseConfig, parseSettings, type Settings } from "./lib/config.ts";
 import { ConfigError, parseDatabase } from "./lib/config_values.ts";
-import { createChance, randomBytes } from "./lib/chance.ts";
+import { createChance, randomBytes } from "./lib/runtime/chance.ts";
 import { isFile, prepareFile, whileFileIsThere } from "./lib/database_file.ts";
 import { createDoor } from "./lib/door.ts";
 import { type BehindHandler, openFront } from "./lib/front.ts";
@@ -14,15 +14,15 @@ import { helpText } from "./lib/help_text.ts";
 import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/listener.ts";
 import { createLineQueue, createLog } from "./lib/log.ts";
 import { stopOnce } from "./lib/stop.ts";
-import { sleepAside, sleepOnTimer } from "./lib/sleep.ts";
+import { sleepAside, sleepOnTimer } from "./lib/runtime/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { createDemand } from "./lib/permissions.ts";
 import { connectionLimits, createConnections } from "./lib/public/connections.ts";
-import { isLoopback } from "./lib/http_origin.ts";
+import { isLoopback } from "./lib/http/origin.ts";
 import { print } from "./lib/print.ts";
 import { readyText, servedText, serverUrl } from "./lib/ready.ts";
 import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
-import { built, version } from "./lib/version.ts";
+import { built, version } from "./lib/runtime/version.ts";
 import { createApp } from "./routes/app.ts";
 import { type MockOptions, type MockServer, startFixture } from "./routes/fixture.ts";
 import type { AppOptions } from "./routes/options.ts";

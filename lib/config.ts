@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
-import { closest } from "./did_you_mean.ts";
+import { closest } from "./http/did_you_mean.ts";
 import {
   ConfigError,
   parseAlg,

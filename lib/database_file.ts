@@ -6,8 +6,8 @@
  * @module
  */
 import { ConfigError } from "./config_values.ts";
-import { errorResponse } from "./http.ts";
-import type { Sleep } from "./sleep.ts";
+import { errorResponse } from "./http/body.ts";
+import type { Sleep } from "./runtime/sleep.ts";
 import { StoreError } from "./store/failure.ts";
 
 /** The tables of a KV database. */

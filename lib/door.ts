@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withEnd } from "./stream.ts";
+import { withEnd } from "./http/stream.ts";
 
 /** A function from request to response. */
 export type Handler<Info> = (request: Request, info?: Info) => Promise<Response>;

@@ -8,7 +8,7 @@
 import type { Listener } from "./listener.ts";
 import type { Connection, Connections } from "./public/connections.ts";
 import { addressOf } from "./public/peer.ts";
-import type { Sleep } from "./sleep.ts";
+import type { Sleep } from "./runtime/sleep.ts";
 
 /** What the HTTP server behind knows of a request. */
 export interface BehindInfo {

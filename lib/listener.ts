@@ -5,7 +5,7 @@
  * @module
  */
 import { PlannedBreak } from "./scenarios/broken_body.ts";
-import type { Sleep } from "./sleep.ts";
+import type { Sleep } from "./runtime/sleep.ts";
 import { reasonOf } from "./start_files.ts";
 
 /** What of a `Deno.HttpServer` is needed. */

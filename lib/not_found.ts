@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { closest } from "./did_you_mean.ts";
-import { OAuthError } from "./errors.ts";
+import { closest } from "./http/did_you_mean.ts";
+import { OAuthError } from "./http/errors.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { controlPaths, paths, wellKnown } from "./urls.ts";
+import { controlPaths, paths, wellKnown } from "./http/urls.ts";
 
 /** What clients and people call endpoints elsewhere, by the last segment of the path. */
 const elsewhere: Readonly<Record<string, keyof typeof paths>> = {

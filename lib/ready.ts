@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "./config.ts";
-import { version } from "./version.ts";
+import { version } from "./runtime/version.ts";
 
 /**
  * The URL to call the server by.

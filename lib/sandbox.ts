@@ -5,7 +5,7 @@
  * @module
  */
 import { type Layout, MAIN, type ScenarioClient } from "./scenarios/scenario.ts";
-import { buildUrls, paths, type Urls, wellKnown } from "./urls.ts";
+import { buildUrls, paths, type Urls, wellKnown } from "./http/urls.ts";
 
 /**
  * Logins that were taken back together. Each login carries the count of such revocations that it was made after, so that

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "./errors.ts";
+import { OAuthError } from "./http/errors.ts";
 import type { Address } from "./sandbox.ts";
 
 /** A port that was opened. */

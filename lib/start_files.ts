@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from "./config_values.ts";
-import { describeError, OAuthError } from "./errors.ts";
+import { describeError, OAuthError } from "./http/errors.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sleep } from "./sleep.ts";
+import type { Sleep } from "./runtime/sleep.ts";
 
 /** How long requests under way may take once the process was told to stop, in milliseconds. */
 const SHUTDOWN_MS = 5000;

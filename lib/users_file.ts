@@ -4,10 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { closedObject } from "./control/body.ts";
-import { OAuthError } from "./errors.ts";
-import { inWords, mainIssue } from "./expected.ts";
-import { parseJsonFile } from "./json_file.ts";
+import { closedObject } from "./http/json_body.ts";
+import { OAuthError } from "./http/errors.ts";
+import { inWords, mainIssue } from "./http/expected.ts";
+import { parseJsonFile } from "./http/json_file.ts";
 import { parseUserClaims } from "./oauth/claims.ts";
 import type { DeclaredUser } from "./oauth/declared_users.ts";
 

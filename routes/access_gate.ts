@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
+import { OAuthError } from "../lib/http/errors.ts";
 import { presentedToken, type TokenScheme } from "../lib/oauth/bearer.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import type { GateDeps } from "./dpop_gate.ts";

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
 import { withDeclaredUsers } from "../lib/oauth/declared_users.ts";
-import { isOfForeignPage } from "../lib/http_origin.ts";
-import { fetchAt, resolveDns } from "../lib/network.ts";
+import { isOfForeignPage } from "../lib/http/origin.ts";
+import { fetchAt, resolveDns } from "../lib/outbound/network.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createClientDocuments } from "../lib/oauth/client_document.ts";
 import { createClientKeys } from "../lib/oauth/client_keys.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createTokenVerifier } from "../lib/oauth/verify.ts";
-import { createOutbound } from "../lib/outbound.ts";
+import { createOutbound } from "../lib/outbound/outbound.ts";
 import { createOwnOrigins, type OwnOrigins } from "../lib/sandbox_origins.ts";
 import { type Askers, createAskers } from "../lib/public/asker.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
@@ -23,8 +23,8 @@ import { redactLine } from "../lib/recorder/redact.ts";
 import { buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sandbox.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import { sleepOnTimer } from "../lib/sleep.ts";
-import { createSlices } from "../lib/slices.ts";
+import { sleepOnTimer } from "../lib/runtime/sleep.ts";
+import { createSlices } from "../lib/runtime/slices.ts";
 import { createClients } from "../lib/store/clients.ts";
 import { createDevices } from "../lib/store/devices.ts";
 import { createGrants } from "../lib/store/grants.ts";
@@ -38,7 +38,7 @@ import { createSandboxTable } from "../lib/store/sandboxes.ts";
 import { createScenarioTable } from "../lib/store/scenarios.ts";
 import { createUsers } from "../lib/store/users.ts";
 import { noSuchScenario } from "../lib/not_found.ts";
-import { version } from "../lib/version.ts";
+import { version } from "../lib/runtime/version.ts";
 import { createWorlds, type Worlds } from "../lib/worlds.ts";
 import { authorizeRoutes } from "./authorize.tsx";
 import { deviceRoutes } from "./device.tsx";

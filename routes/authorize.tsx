@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { describeError, errorStatus, OAuthError } from "../lib/errors.ts";
-import { readText, requireContentType } from "../lib/http.ts";
+import { describeError, errorStatus, OAuthError } from "../lib/http/errors.ts";
+import { readText, requireContentType } from "../lib/http/body.ts";
 import {
   type AuthorizationRequest,
   type AuthorizationTarget,
@@ -19,7 +19,7 @@ import { createSessionId } from "../lib/oauth/session_id.ts";
 import type { User } from "../lib/oauth/user.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { Pushed } from "../lib/store/pushed.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
 import {
   denied,

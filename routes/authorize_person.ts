@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { OAuthError } from "../lib/errors.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { OAuthError } from "../lib/http/errors.ts";
 import type { AuthorizationRequest } from "../lib/oauth/authorization_request.ts";
 import { findOffered, type OfferedUser } from "../lib/oauth/declared_users.ts";
 import { findHinted, readIdTokenHint } from "../lib/oauth/id_token_hint.ts";

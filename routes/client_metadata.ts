@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
-import { cacheableJson } from "../lib/http.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { cacheableJson } from "../lib/http/body.ts";
 import { buildOwnDocument, isDocumentName } from "../lib/oauth/own_document.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** The row of documents. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { controlRows } from "../lib/control/rows.ts";
-import { prefersHtml } from "../lib/http.ts";
+import { prefersHtml } from "../lib/http/body.ts";
 import type { ControlDeps, ControlHandlers, ControlPageDeps } from "./control_deps.ts";
 import type { Guard } from "./control_gate.ts";
 import type { Route } from "./router.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
 import type { ControlRowName } from "../lib/control/rows.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import type { OwnOrigins } from "../lib/sandbox_origins.ts";

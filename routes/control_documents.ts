@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { readBodies, readBody } from "../lib/control/body.ts";
+import { readBodies, readBody } from "../lib/http/json_body.ts";
 import { originSchema } from "../lib/control/requests.ts";
 import { buildControlIndex, buildOpenApi } from "../lib/control/openapi.ts";
 import { buildScenarioLink, contentName } from "../lib/control/scenario_link.ts";
 import { describeScenario, parseScenario } from "../lib/control/scenario_schema.ts";
-import { closest } from "../lib/did_you_mean.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { closest } from "../lib/http/did_you_mean.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import { buildSandbox, parseAddress, type Sandbox } from "../lib/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import { buildUrls, paths } from "../lib/urls.ts";
+import { buildUrls, paths } from "../lib/http/urls.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** Enough that no two tests draw the same, in characters. */

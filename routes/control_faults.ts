@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { readBodies, requireShape } from "../lib/control/body.ts";
+import { readBodies, requireShape } from "../lib/http/json_body.ts";
 import { type FaultRequest, faultRequestSchema } from "../lib/control/fault_schema.ts";
 import { buildFault, describeFault, unusedNames } from "../lib/control/faults.ts";
 import { withFaults, withoutFaults } from "../lib/control/state.ts";
-import { suggest } from "../lib/did_you_mean.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { suggest } from "../lib/http/did_you_mean.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import type { Fault } from "../lib/scenarios/fault.ts";
 import { parseFaultText } from "../lib/scenarios/fault_text.ts";
 import type { World } from "../lib/worlds.ts";

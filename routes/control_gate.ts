@@ -7,8 +7,8 @@
  */
 import { hash, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { OAuthError } from "../lib/errors.ts";
-import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../lib/http/origin.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { World } from "../lib/worlds.ts";
 import type { Context, Route } from "./router.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readBody } from "../lib/control/body.ts";
+import { readBody } from "../lib/http/json_body.ts";
 import { withNames } from "../lib/control/names.ts";
 import { type breakages, breakSchema, rotationSchema } from "../lib/control/requests.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import { type PlanPatch, standardPlan } from "../lib/scenarios/plan.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Context } from "./router.ts";

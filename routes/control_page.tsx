@@ -4,7 +4,7 @@
  * @module
  */
 import { patchNames } from "../lib/control/plan_schema.ts";
-import { describeError, type OAuthError } from "../lib/errors.ts";
+import { describeError, type OAuthError } from "../lib/http/errors.ts";
 import { endpoints } from "../lib/scenarios/fault.ts";
 import { type ControlAccess, ControlPage } from "../views/control.tsx";
 import type { ControlState } from "../views/control_state.tsx";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readBodies, requireShape } from "../lib/control/body.ts";
+import { readBodies, requireShape } from "../lib/http/json_body.ts";
 import {
   type ClientRequest,
   clientRequestSchema,
@@ -11,8 +11,8 @@ import {
   userRequestSchema,
 } from "../lib/control/requests.ts";
 import { withRevocation } from "../lib/control/state.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import { issueSecret } from "../lib/oauth/client_secret.ts";
 import { findDeclared } from "../lib/oauth/declared_clients.ts";
 import { buildUserRecord } from "../lib/oauth/declared_users.ts";

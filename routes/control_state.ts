@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { readBody, requireShape } from "../lib/control/body.ts";
+import { readBody, requireShape } from "../lib/http/json_body.ts";
 import { withNames } from "../lib/control/names.ts";
 import { patchNames, planPatchSchema } from "../lib/control/plan_schema.ts";
 import { type ClockMove, clockMoveSchema, emptySchema, patchBodySchema } from "../lib/control/requests.ts";
 import { withRoom } from "../lib/control/state.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import type { PlanPatch } from "../lib/scenarios/plan.ts";
 import { UnreadableRowError } from "../lib/store/unreadable.ts";
 import type { World } from "../lib/worlds.ts";

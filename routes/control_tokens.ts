@@ -4,11 +4,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { readBody } from "../lib/control/body.ts";
+import { readBody } from "../lib/http/json_body.ts";
 import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema } from "../lib/control/requests.ts";
 import { withRevocation } from "../lib/control/state.ts";
-import { describeValue, OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { describeValue, OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import { parseUserClaims } from "../lib/oauth/claims.ts";
 import { parseResources, parseScope } from "../lib/oauth/params.ts";
 import { createSessionId, isTakenBack } from "../lib/oauth/session_id.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { errorStatus, OAuthError } from "../lib/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { errorStatus, OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../lib/oauth/device.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
@@ -14,7 +14,7 @@ import { createAutoUser, signIn, type User } from "../lib/oauth/user.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { DeviceRecord, Devices } from "../lib/store/devices.ts";
 import type { Users } from "../lib/store/users.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../views/device.tsx";
 import { htmlResponse, requireOwnForm } from "./html.ts";
 import type { Context, Route } from "./router.ts";

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
-import { cacheableJson } from "../lib/http.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { cacheableJson } from "../lib/http/body.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
-import { paths, wellKnown } from "../lib/urls.ts";
+import { paths, wellKnown } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the discovery endpoints need. */

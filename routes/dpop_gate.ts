@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
+import { OAuthError } from "../lib/http/errors.ts";
 import type { PresentedToken } from "../lib/oauth/bearer.ts";
 import { verifyProof } from "../lib/oauth/dpop.ts";
 import { dpopAlgorithms } from "../lib/oauth/dpop_algorithms.ts";

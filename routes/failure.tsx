@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { errorStatus, OAuthError, referenceUrl } from "../lib/errors.ts";
-import { errorResponse, prefersHtml } from "../lib/http.ts";
+import { errorStatus, OAuthError, referenceUrl } from "../lib/http/errors.ts";
+import { errorResponse, prefersHtml } from "../lib/http/body.ts";
 import { StoreError } from "../lib/store/failure.ts";
 import { ErrorPage } from "../views/error.tsx";
 import { htmlResponse } from "./html.ts";

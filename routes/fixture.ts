@@ -9,7 +9,7 @@ import type { MintRequest } from "../lib/control/requests.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import type { OpenPort } from "../lib/sandbox_origins.ts";
-import { controlPaths, paths } from "../lib/urls.ts";
+import { controlPaths, paths } from "../lib/http/urls.ts";
 import { createApp } from "./app.ts";
 import type { App } from "./router.ts";
 import { type Answer, type Browser, createBrowser, createFetch } from "./fixture_browser.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
-import { findForeignForm } from "../lib/http_origin.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { findForeignForm } from "../lib/http/origin.ts";
 import type { Html } from "../views/html.ts";
 import { renderPage } from "../views/layout.tsx";
 import type { Context } from "./router.ts";

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { cacheableJson, noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { cacheableJson, noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the identity provider needs. */

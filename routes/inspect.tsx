@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { describeError, OAuthError } from "../lib/errors.ts";
-import { paths } from "../lib/urls.ts";
+import { describeError, OAuthError } from "../lib/http/errors.ts";
+import { paths } from "../lib/http/urls.ts";
 import { InspectPage } from "../views/inspect.tsx";
 import type { Listed, NotListed } from "../views/inspect_list.tsx";
 import type { Refusal } from "./control_gate.ts";

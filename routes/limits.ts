@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
+import { OAuthError } from "../lib/http/errors.ts";
 import type { Askers } from "../lib/public/asker.ts";
 import { lock } from "../lib/public/harmless.ts";
 import { peerOf } from "../lib/public/peer.ts";
@@ -11,8 +11,8 @@ import { HELD_MS } from "../lib/public/limits.ts";
 import { costOf, createToll } from "../lib/public/toll.ts";
 import { createUnderWay, type UnderWay, underWayLimits } from "../lib/public/under_way.ts";
 import { type Address, buildSandbox } from "../lib/sandbox.ts";
-import type { Sleep } from "../lib/sleep.ts";
-import { withEnd } from "../lib/stream.ts";
+import type { Sleep } from "../lib/runtime/sleep.ts";
+import { withEnd } from "../lib/http/stream.ts";
 import { renderNotice } from "../views/notice.tsx";
 import { failureResponse } from "./failure.tsx";
 import type { Located } from "./request_url.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
-import { findForeignOrigin, type OriginPolicy } from "../lib/http_origin.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
+import { findForeignOrigin, type OriginPolicy } from "../lib/http/origin.ts";
 import type { McpCaller } from "../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../lib/mcp/rpc.ts";
@@ -16,12 +16,12 @@ import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/scopes.ts";
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
-import { parseJson } from "../lib/json.ts";
-import { bodyText, MAX_MESSAGE_BYTES } from "../lib/request_body.ts";
+import { parseJson } from "../lib/http/json.ts";
+import { bodyText, MAX_MESSAGE_BYTES } from "../lib/http/request_body.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
 import type { Replays } from "../lib/store/replays.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { admit, type Refusal } from "./access_gate.ts";
 import type { Context, Route } from "./router.ts";
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { noStoreJson, prefersHtml } from "../lib/http.ts";
+import { noStoreJson, prefersHtml } from "../lib/http/body.ts";
 import { rules } from "../lib/recorder/rules/catalogue.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
-import { paths } from "../lib/urls.ts";
-import { version } from "../lib/version.ts";
+import { paths } from "../lib/http/urls.ts";
+import { version } from "../lib/runtime/version.ts";
 import { type Asset, assets } from "../views/assets.ts";
 import { GuidePage } from "../views/guide.tsx";
 import { HomePage } from "../views/home.tsx";

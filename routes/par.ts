@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../lib/oauth/authorization_request.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
@@ -15,7 +15,7 @@ import { bindRequest, pushRequest, readPushedForm } from "../lib/oauth/pushed_re
 import type { Clients } from "../lib/store/clients.ts";
 import type { Pushed } from "../lib/store/pushed.ts";
 import type { Replays } from "../lib/store/replays.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What pushing needs. */

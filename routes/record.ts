@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { createFineClock } from "../lib/fine_clock.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { createFineClock } from "../lib/runtime/clock.ts";
 import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/public/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
@@ -16,8 +16,8 @@ import { createRings } from "../lib/recorder/rings.ts";
 import { createSharedTape } from "../lib/recorder/shared_tape.ts";
 import { createTape, type Tape } from "../lib/recorder/tape.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
-import type { Sleep } from "../lib/sleep.ts";
-import type { Slices } from "../lib/slices.ts";
+import type { Sleep } from "../lib/runtime/sleep.ts";
+import type { Slices } from "../lib/runtime/slices.ts";
 import { createExchangeTable } from "../lib/store/exchanges.ts";
 import type { Store } from "../lib/store/store.ts";
 import type { ConnectionInfo } from "./router.ts";

@@ -4,14 +4,14 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Chance } from "../lib/chance.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import { issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
-import { prefixed } from "../lib/secret_prefixes.ts";
+import { prefixed } from "../lib/http/secret_prefixes.ts";
 import type { Clients } from "../lib/store/clients.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { clientInformation, registrationRoutes } from "./registration.ts";
 import type { Context, Route } from "./router.ts";
 

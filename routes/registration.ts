@@ -6,9 +6,9 @@
  */
 import { Buffer } from "node:buffer";
 import { hash, timingSafeEqual } from "node:crypto";
-import type { Chance } from "../lib/chance.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import { type IssuedSecret, issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { decryptSecret } from "../lib/oauth/secret_box.ts";
@@ -16,7 +16,7 @@ import type { Sandbox } from "../lib/sandbox.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import type { Entry } from "../lib/store/store.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the management of registrations needs. */

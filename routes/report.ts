@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { suggest } from "../lib/did_you_mean.ts";
-import { excerpt, OAuthError } from "../lib/errors.ts";
-import { createPageCache } from "../lib/page_cache.ts";
-import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../lib/pieces.ts";
+import { suggest } from "../lib/http/did_you_mean.ts";
+import { excerpt, OAuthError } from "../lib/http/errors.ts";
+import { createPageCache } from "../lib/http/page_cache.ts";
+import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../lib/http/pieces.ts";
 import { harEntryOf, harPieces } from "../lib/recorder/har.ts";
 import { type ExchangeRange, selectListed } from "../lib/recorder/listing.ts";
 import type { Outcome } from "../lib/recorder/outcomes.ts";
@@ -14,12 +14,12 @@ import type { Report } from "../lib/recorder/report.ts";
 import { junitPieces } from "../lib/recorder/report_junit.ts";
 import { markdownPieces } from "../lib/recorder/report_markdown.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
-import type { Sleep } from "../lib/sleep.ts";
-import type { Slices } from "../lib/slices.ts";
-import { paths } from "../lib/urls.ts";
-import { version } from "../lib/version.ts";
+import type { Sleep } from "../lib/runtime/sleep.ts";
+import type { Slices } from "../lib/runtime/slices.ts";
+import { paths } from "../lib/http/urls.ts";
+import { version } from "../lib/runtime/version.ts";
 import type { Guard } from "./control_gate.ts";
-import { createEventStreams } from "./event_stream.ts";
+import { createEventStreams } from "../lib/http/event_stream.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
 import type { Reports } from "./reports.ts";
 import type { ConnectionInfo, Context, Route } from "./router.ts";

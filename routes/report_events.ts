@@ -6,7 +6,7 @@
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Finding, Report } from "../lib/recorder/report.ts";
 import type { RecordListener } from "../lib/recorder/tape.ts";
-import type { EventStream } from "./event_stream.ts";
+import type { EventStream } from "../lib/http/event_stream.ts";
 
 /** A sandbox's record. */
 export interface RecordFeed {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
+import { OAuthError } from "../lib/http/errors.ts";
 import { createOutcomes, type Outcome } from "../lib/recorder/outcomes.ts";
 import type { Recording } from "../lib/recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../lib/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import type { Slices } from "../lib/slices.ts";
+import type { Slices } from "../lib/runtime/slices.ts";
 
 /** The record, and what it comes to. */
 export interface Reports {

@@ -40,7 +40,7 @@ export interface Route {
   readonly name: string;
   /** HTTP method. */
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Path below the sandbox's prefix, from `lib/urls.ts`; its last segment may be a parameter, such as `:name`. */
+  /** Path below the sandbox's prefix, from `lib/http/urls.ts`; its last segment may be a parameter, such as `:name`. */
   readonly path: string;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;

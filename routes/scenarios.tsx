@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { noStoreJson, prefersHtml } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { noStoreJson, prefersHtml } from "../lib/http/body.ts";
 import { rules } from "../lib/recorder/rules/catalogue.ts";
 import type { Rule } from "../lib/recorder/rules/rule.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
 import { standard } from "../lib/scenarios/catalogue.ts";
 import { placeOf } from "../lib/scenarios/place.ts";
 import { type Scenario, scenarioGroups } from "../lib/scenarios/scenario.ts";
-import { buildUrls, controlPaths, paths } from "../lib/urls.ts";
+import { buildUrls, controlPaths, paths } from "../lib/http/urls.ts";
 import type { Html } from "../views/html.ts";
 import { ScenarioBanner } from "../views/scenario_banner.tsx";
 import type { ScenarioEntry } from "../views/scenario_entry.tsx";

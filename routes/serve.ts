@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
+import { OAuthError } from "../lib/http/errors.ts";
 import { noSuchEndpoint } from "../lib/not_found.ts";
 import { makeHarmless } from "../lib/public/harmless.ts";
 import type { RoutedPath, Sandbox } from "../lib/sandbox.ts";
@@ -13,7 +13,7 @@ import type { Plan } from "../lib/scenarios/plan.ts";
 import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../lib/scenarios/resolve.ts";
 import { variablesOf } from "../lib/scenarios/template.ts";
 import { answerResponse, applyWire } from "../lib/scenarios/wire.ts";
-import type { Sleep } from "../lib/sleep.ts";
+import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { SandboxTable } from "../lib/store/sandboxes.ts";
 import type { World } from "../lib/worlds.ts";
 import { failureResponse } from "./failure.tsx";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Chance } from "../lib/chance.ts";
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../lib/http.ts";
+import type { Chance } from "../lib/runtime/chance.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import { believeClient } from "../lib/oauth/believed_client.ts";
 import { type ClientAuthenticator, readClientId } from "../lib/oauth/client_auth.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
@@ -22,7 +22,7 @@ import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import type { Devices } from "../lib/store/devices.ts";
 import type { Grants } from "../lib/store/grants.ts";
 import type { Replays } from "../lib/store/replays.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the token endpoint needs. */

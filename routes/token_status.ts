@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { introspectionAuthMethods } from "../lib/scenarios/vocabulary.ts";
 import { readForm } from "../lib/oauth/form.ts";
@@ -14,7 +14,7 @@ import { introspectToken, revokeToken, type TokenStatusContext } from "../lib/oa
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
 import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import type { Grants } from "../lib/store/grants.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
 /** What the two endpoints need. */

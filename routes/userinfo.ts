@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { OAuthError } from "../lib/errors.ts";
-import { noStoreJson } from "../lib/http.ts";
+import { OAuthError } from "../lib/http/errors.ts";
+import { noStoreJson } from "../lib/http/body.ts";
 import { challengeResponse } from "../lib/oauth/bearer.ts";
 import { ownClaimsOf } from "../lib/oauth/claims.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { claimsOfScopes } from "../lib/oauth/scopes.ts";
 import type { TokenVerifier } from "../lib/oauth/verify.ts";
 import type { Replays } from "../lib/store/replays.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { admit } from "./access_gate.ts";
 import type { Context, Route } from "./router.ts";
 

@@ -1,6 +1,6 @@
 /** Every endpoint that reads a body, what it reads, and how much of it: for tests that send each the same wrong thing. */
 import { controlRows } from "../lib/control/rows.ts";
-import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../lib/request_body.ts";
+import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../lib/http/request_body.ts";
 import { json, publicClient, type TestApp, text } from "./helpers.ts";
 
 export interface BodyEndpoint {

@@ -5,7 +5,7 @@ import { answers, errorAnswer } from "../lib/control/answers.ts";
 import { exchangesOperation, reportOperation } from "../lib/control/report_schema.ts";
 import { operations } from "../lib/control/operations.ts";
 import { controlRows } from "../lib/control/rows.ts";
-import { controlPaths } from "../lib/urls.ts";
+import { controlPaths } from "../lib/http/urls.ts";
 import { runDouble } from "./client_double.ts";
 import { control, listOf, send } from "./control_helpers.ts";
 import { assertOAuthError, json, testApp } from "./helpers.ts";

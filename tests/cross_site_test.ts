@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { controlRows } from "../lib/control/rows.ts";
 import type { OpenPort } from "../lib/sandbox_origins.ts";
-import { controlPaths, paths, wellKnown } from "../lib/urls.ts";
+import { controlPaths, paths, wellKnown } from "../lib/http/urls.ts";
 import { control, send } from "./control_helpers.ts";
 import {
   assertOAuthError,

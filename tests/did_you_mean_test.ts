@@ -1,7 +1,7 @@
 /** Slips, and what was probably meant: one name in place of a list of a hundred (issue 16). */
 import assert from "node:assert/strict";
 import { parseConfig } from "../lib/config.ts";
-import { closest } from "../lib/did_you_mean.ts";
+import { closest } from "../lib/http/did_you_mean.ts";
 import { createApp } from "../main.ts";
 import { send } from "./control_helpers.ts";
 import { assertOAuthError, json, origin, testApp, text } from "./helpers.ts";

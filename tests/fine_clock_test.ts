@@ -1,6 +1,6 @@
 /** Real time with fractions: what orders requests that several processes have served. */
 import assert from "node:assert/strict";
-import { createFineClock } from "../lib/fine_clock.ts";
+import { createFineClock } from "../lib/runtime/clock.ts";
 
 /** A system whose time is known to the microsecond, and told in whole milliseconds. */
 function openSystem(startMs: number): {

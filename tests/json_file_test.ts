@@ -1,6 +1,6 @@
 /** JSON that a person wrote: they are told where it stops being JSON, and nothing of it is shown. */
 import assert from "node:assert/strict";
-import { parseJsonFile } from "../lib/json_file.ts";
+import { parseJsonFile } from "../lib/http/json_file.ts";
 
 Deno.test("a file that is not JSON is refused with the line and column from which on it is none", () => {
   const rows: readonly (readonly [text: string, line: number, column: number])[] = [

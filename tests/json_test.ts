@@ -1,6 +1,6 @@
 /** JSON that is nested too deep, or too large as it is stored, is refused wherever it can come in (README, limits). */
 import assert from "node:assert/strict";
-import { MAX_NESTING } from "../lib/json.ts";
+import { MAX_NESTING } from "../lib/http/json.ts";
 import { bodyEndpoints } from "./body_endpoints.ts";
 import { authorizeQuery, json, publicClient, register, testApp } from "./helpers.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPublicKey, hash } from "node:crypto";
 import { decodeProtectedHeader, SignJWT } from "jose";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { createKeyTable } from "../lib/store/keys.ts";
 import { createStore } from "../lib/store/kv.ts";

@@ -1,6 +1,6 @@
 /** `mock_delay`: progress, cancellation, and an answer fetched after the connection was lost. */
 import assert from "node:assert/strict";
-import type { Sleep } from "../lib/sleep.ts";
+import type { Sleep } from "../lib/runtime/sleep.ts";
 import { beginSession, clients, messagesOf, OPEN, openMcp, post, postModern, rpc, send } from "./mcp_helpers.ts";
 
 const wait = { delayMs: 10_000, message: "done" };

@@ -5,10 +5,10 @@ import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 // @ts-types="@modelcontextprotocol/sdk/client/streamableHttp"
 import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import assert from "node:assert/strict";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import type { McpCaller, McpMode } from "../lib/mcp/caller.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
-import { type Sleep, sleepOnTimer } from "../lib/sleep.ts";
+import { type Sleep, sleepOnTimer } from "../lib/runtime/sleep.ts";
 import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
 import { createStore } from "../lib/store/kv.ts";
 

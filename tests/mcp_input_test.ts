@@ -1,6 +1,6 @@
 /** What the endpoints answer to requests that are not as they should be. */
 import assert from "node:assert/strict";
-import { MAX_NESTING } from "../lib/json.ts";
+import { MAX_NESTING } from "../lib/http/json.ts";
 import {
   ANN,
   assertRefused,

@@ -1,6 +1,6 @@
 /** Which names the MCP endpoints answer to, and which pages. */
 import assert from "node:assert/strict";
-import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http_origin.ts";
+import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http/origin.ts";
 import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { mcpRoutes } from "../routes/mcp.ts";

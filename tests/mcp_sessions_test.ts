@@ -10,7 +10,7 @@ import {
   type SessionTransport,
 } from "../lib/mcp/session_table.ts";
 import { createProfiles } from "../lib/mcp/profile.ts";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createSessionStore } from "../lib/store/sessions.ts";
 import {

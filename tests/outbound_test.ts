@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { isPublicAddress } from "../lib/ip.ts";
-import { createOutbound, type OutboundOptions, type OutboundRequest } from "../lib/outbound.ts";
+import { isPublicAddress } from "../lib/outbound/ip.ts";
+import { createOutbound, type OutboundOptions, type OutboundRequest } from "../lib/outbound/outbound.ts";
 
 Deno.test("isPublicAddress refuses every special range, in every way of writing it (RFC 6890)", async (t) => {
   const refused = [

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { LOCKED_POLICY } from "../lib/public/harmless.ts";
 import { catalogue } from "../lib/scenarios/catalogue.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { control, listOf } from "./control_helpers.ts";
 import { below, json, redirectUri, register, type TestApp, testApp, verifier } from "./helpers.ts";
 import { publicApp } from "./public_app.ts";

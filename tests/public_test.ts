@@ -4,7 +4,7 @@ import { createAskers } from "../lib/public/asker.ts";
 import { BODY_STEP_BYTES, HELD_MS, rates, RETENTION_MS } from "../lib/public/limits.ts";
 import { withQuotas } from "../lib/public/quotas.ts";
 import { createRateLimiter, MAX_BUCKETS } from "../lib/public/rate_limiter.ts";
-import { paths } from "../lib/urls.ts";
+import { paths } from "../lib/http/urls.ts";
 import { parseAddress } from "../lib/sandbox.ts";
 import { createApp } from "../main.ts";
 import { limitApp } from "../routes/limits.ts";

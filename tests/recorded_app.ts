@@ -4,7 +4,7 @@ import { createNames } from "../lib/recorder/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../lib/recorder/report.ts";
 import { createTape } from "../lib/recorder/tape.ts";
-import { createSlices } from "../lib/slices.ts";
+import { createSlices } from "../lib/runtime/slices.ts";
 import type { AppOptions } from "../main.ts";
 import { origin, startMs, type TestApp, testApp } from "./helpers.ts";
 

@@ -1,12 +1,12 @@
 /** Work that many ask for: done once for each version of a record, in slices, and only as far as somebody reads. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { bodyOf, inChunks } from "../lib/pieces.ts";
+import { bodyOf, inChunks } from "../lib/http/pieces.ts";
 import { createOutcomes } from "../lib/recorder/outcomes.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Recorded } from "../lib/recorder/tape.ts";
-import { createSlices, type Sliced } from "../lib/slices.ts";
-import { createEventStreams } from "../routes/event_stream.ts";
+import { createSlices, type Sliced } from "../lib/runtime/slices.ts";
+import { createEventStreams } from "../lib/http/event_stream.ts";
 import { type RecordFeed, tellRecord } from "../routes/report_events.ts";
 import { startMs } from "./helpers.ts";
 

@@ -1,7 +1,7 @@
 /** The record that processes share, on its own: when what is handed over, what is kept of it, and what goes wrong. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { type Exchange, MAX_BODY_LENGTH } from "../lib/recorder/exchange.ts";
 import { fitExchange } from "../lib/recorder/fit.ts";
 import { listExchanges, selectListed } from "../lib/recorder/listing.ts";

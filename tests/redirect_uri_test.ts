@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createClients } from "../lib/store/clients.ts";
 import { createLease } from "../lib/store/lease.ts";
 import { createStore } from "../lib/store/kv.ts";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import {
   assertOAuthError,
   authorizeQuery,

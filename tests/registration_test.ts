@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { parseParams } from "../lib/oauth/params.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createRouter, type Route } from "../routes/router.ts";
-import { paths, wellKnown } from "../lib/urls.ts";
+import { paths, wellKnown } from "../lib/http/urls.ts";
 import { assertOAuthError, json, origin, testApp } from "./helpers.ts";
 
 const row: Route = {

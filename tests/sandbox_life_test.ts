@@ -1,6 +1,6 @@
 /** Many sandboxes, many processes, and sandboxes nobody uses any more. */
 import assert from "node:assert/strict";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { parseAddress } from "../lib/sandbox.ts";
 import { standard } from "../lib/scenarios/catalogue.ts";
 import { createStore } from "../lib/store/kv.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createChance, randomBytes } from "../lib/chance.ts";
-import { errorStatus, OAuthError } from "../lib/errors.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
+import { errorStatus, OAuthError } from "../lib/http/errors.ts";
 import { createCommitQueue } from "../lib/store/commit_queue.ts";
 import { createStore } from "../lib/store/kv.ts";
 import type { Commit } from "../lib/store/store.ts";

@@ -1,6 +1,6 @@
 /** A row that cannot be read is an error of that row: rows written by hand, as an older version or a damaged file leaves them. */
 import assert from "node:assert/strict";
-import { createChance, randomBytes } from "../lib/chance.ts";
+import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createStore } from "../lib/store/kv.ts";
 import type { Key } from "../lib/store/store.ts";
 import { UnreadableRowError } from "../lib/store/unreadable.ts";

@@ -4,7 +4,7 @@
  * What the guide's scripts compute is tested here too; what they do to the page is left to the browser tests.
  */
 import assert from "node:assert/strict";
-import { buildUrls } from "../lib/urls.ts";
+import { buildUrls } from "../lib/http/urls.ts";
 import { type Asset, assets } from "../views/assets.ts";
 import { buildClientConfigs } from "../views/client_configs.ts";
 import { ConsentPage, type ConsentProps } from "../views/consent.tsx";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import { ControlForms, type ControlFormsProps } from "./control_forms.tsx";
 import { type ControlState, ControlStateView } from "./control_state.tsx";
 import type { Html } from "./html.ts";

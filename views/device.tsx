@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import { AutoForm, DenyForm, LoginForm } from "./consent_forms.tsx";
 import type { Html } from "./html.ts";
 import { Page, pathOf } from "./layout.tsx";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { assetPath, Page } from "./layout.tsx";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 
 /** Commands of the five steps. */
 export type ShellSteps = readonly [

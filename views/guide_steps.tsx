@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { AnswerFields, AuthorizationFields } from "./guide_fields.tsx";
 import { Live, Results, Rfc, Step } from "./guide_parts.tsx";

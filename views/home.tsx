@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { buildClientConfigs, type ClientConfig } from "./client_configs.ts";
 import { assetPath, Page, pathOf, repositoryUrl } from "./layout.tsx";

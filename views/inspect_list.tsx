@@ -5,7 +5,7 @@
  */
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Report } from "../lib/recorder/report.ts";
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import {
   brokenByLine,

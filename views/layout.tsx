@@ -5,7 +5,7 @@
  * @module
  */
 import { render } from "preact-render-to-string";
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Content, Html } from "./html.ts";
 
 /** Where the source is, and where a star can be left. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { Page, pathOf } from "./layout.tsx";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Scenario, ScenarioClient } from "../lib/scenarios/scenario.ts";
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Content, Html } from "./html.ts";
 import { pathOf } from "./layout.tsx";
 import { CodeBlock, CopyButton, Endpoint, Fact } from "./parts.tsx";

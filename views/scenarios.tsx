@@ -4,7 +4,7 @@
  * @module
  */
 import type { Rule } from "../lib/recorder/rules/rule.ts";
-import type { Urls } from "../lib/urls.ts";
+import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { assetPath, Page, pathOf } from "./layout.tsx";
 import { type ScenarioEntry, ScenarioItem } from "./scenario_entry.tsx";

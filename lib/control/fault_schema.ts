@@ -4,10 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { suggest } from "../did_you_mean.ts";
+import { suggest } from "../http/did_you_mean.ts";
 import type { Answer, Edit } from "../scenarios/edit.ts";
 import { endpoints, type Fault, type Match } from "../scenarios/fault.ts";
-import { closedObject, type Complete, type Schema } from "./body.ts";
+import { closedObject, type Complete, type Schema } from "../http/json_body.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
 
 const text = z.string().max(2048);

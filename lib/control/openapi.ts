@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import type { Sandbox } from "../sandbox.ts";
-import { paths as recordPaths } from "../urls.ts";
-import { version } from "../version.ts";
+import { paths as recordPaths } from "../http/urls.ts";
+import { version } from "../runtime/version.ts";
 import { answers, errorAnswer } from "./answers.ts";
 import { operations } from "./operations.ts";
 import { exchangesOperation, type RecordOperation, reportOperation } from "./report_schema.ts";

@@ -17,7 +17,7 @@ import {
   rotationSchema,
   userRequestSchema,
 } from "./requests.ts";
-import type { Schema } from "./body.ts";
+import type { Schema } from "../http/json_body.ts";
 import type { ControlRowName } from "./rows.ts";
 import { scenarioSchema } from "./scenario_schema.ts";
 

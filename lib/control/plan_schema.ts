@@ -12,7 +12,7 @@ import {
   resourceMetadataPlaces,
   serverMetadataPlaces,
 } from "../scenarios/plan.ts";
-import { closedObject, type Schema } from "./body.ts";
+import { closedObject, type Schema } from "../http/json_body.ts";
 import { withNames } from "./names.ts";
 
 const seconds = z.number().int().min(0).max(10_000_000_000);

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Schema } from "./body.ts";
+import type { Schema } from "../http/json_body.ts";
 
 const text = z.string();
 const count = z.number().int().min(0);

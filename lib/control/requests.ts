@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { DeclaredUser } from "../oauth/declared_users.ts";
-import { clientText, closedObject, type Schema } from "./body.ts";
+import { clientText, closedObject, type Schema } from "../http/json_body.ts";
 
 const time = z.union([z.number(), z.iso.datetime({ offset: true })], {
   error: "a time in milliseconds since 1970, or in ISO 8601",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { controlPaths } from "../urls.ts";
+import { controlPaths } from "../http/urls.ts";
 
 /** The endpoints, in the order they are shown. */
 export const controlRows = [

@@ -5,10 +5,10 @@
  */
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
-import { OAuthError } from "../errors.ts";
-import { parseJson, problemOf } from "../json.ts";
+import { OAuthError } from "../http/errors.ts";
+import { parseJson, problemOf } from "../http/json.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { paths } from "../urls.ts";
+import { paths } from "../http/urls.ts";
 import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_schema.ts";
 
 /** Name of the query parameter of the page that shows what a link carries. */

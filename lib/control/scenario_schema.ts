@@ -4,15 +4,15 @@
  * @module
  */
 import { z } from "zod";
-import { suggest } from "../did_you_mean.ts";
-import { OAuthError } from "../errors.ts";
-import { parseJsonFile } from "../json_file.ts";
+import { suggest } from "../http/did_you_mean.ts";
+import { OAuthError } from "../http/errors.ts";
+import { parseJsonFile } from "../http/json_file.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
-import { findRedirectUriProblem } from "../oauth/redirect_uri_syntax.ts";
+import { findRedirectUriProblem } from "../http/redirect_uri_syntax.ts";
 import { rules } from "../recorder/rules/catalogue.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenarios/scenario.ts";
-import { clientText, closedObject, type Complete, requireShape, type Schema } from "./body.ts";
+import { clientText, closedObject, type Complete, requireShape, type Schema } from "../http/json_body.ts";
 import { faultSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";

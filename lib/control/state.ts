@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import { noRevocations } from "../sandbox.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { SandboxState } from "../store/sandboxes.ts";

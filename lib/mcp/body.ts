@@ -4,9 +4,9 @@
  * @module
  */
 import { isJsonContentType } from "@modelcontextprotocol/server";
-import { errorStatus, OAuthError } from "../errors.ts";
-import { JsonError, parseJson } from "../json.ts";
-import { bodyText, MAX_MESSAGE_BYTES } from "../request_body.ts";
+import { errorStatus, OAuthError } from "../http/errors.ts";
+import { JsonError, parseJson } from "../http/json.ts";
+import { bodyText, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /**

@@ -12,8 +12,8 @@ import {
   type InboundModernRoute,
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
-import { describeError, errorStatus, OAuthError } from "../errors.ts";
-import { prefixed } from "../secret_prefixes.ts";
+import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
+import { prefixed } from "../http/secret_prefixes.ts";
 import { createSessionStore } from "../store/sessions.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./options.ts";

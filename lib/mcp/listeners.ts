@@ -5,7 +5,7 @@
  * @module
  */
 import type { InboundModernRoute, McpHttpHandler } from "@modelcontextprotocol/server";
-import { withEnd } from "../stream.ts";
+import { withEnd } from "../http/stream.ts";
 import type { Change } from "./client_link.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import type { Sandbox } from "../sandbox.ts";
-import type { Sleep } from "../sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 import type { Store } from "../store/store.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
 

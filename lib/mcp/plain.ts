@@ -19,7 +19,7 @@ import {
   type Result,
   SERVER_INFO_META_KEY,
 } from "@modelcontextprotocol/server";
-import { noteText } from "../seen_text.ts";
+import { noteText } from "../http/seen_text.ts";
 import type { Log } from "./options.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";

@@ -12,7 +12,7 @@ import {
   type ServerCapabilities,
   type Tool,
 } from "@modelcontextprotocol/server";
-import { describeError, OAuthError } from "../errors.ts";
+import { describeError, OAuthError } from "../http/errors.ts";
 import type { McpMode } from "./caller.ts";
 import { featureMethods, type Features } from "./features.ts";
 import type { Log } from "./options.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { noteText } from "../seen_text.ts";
+import { noteText } from "../http/seen_text.ts";
 
 /** Codes of JSON-RPC 2.0 section 5.1. */
 export const PARSE_ERROR: number = -32700;

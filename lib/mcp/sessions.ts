@@ -11,7 +11,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
-import { withEnd } from "../stream.ts";
+import { withEnd } from "../http/stream.ts";
 import { createBatches } from "./batches.ts";
 import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
 import { withSessionCode } from "./features.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { describeValue, OAuthError } from "../errors.ts";
+import { describeValue, OAuthError } from "../http/errors.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 
 /** What a claim must be: a test, and the words for it. */

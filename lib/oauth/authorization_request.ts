@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Clients } from "../store/clients.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { believeClient } from "./believed_client.ts";

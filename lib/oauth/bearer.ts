@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { describeError, errorBody, errorStatus, OAuthError } from "../errors.ts";
-import { noStoreJson } from "../http.ts";
+import { describeError, errorBody, errorStatus, OAuthError } from "../http/errors.ts";
+import { noStoreJson } from "../http/body.ts";
 import { dpopAlgorithms } from "./dpop_algorithms.ts";
 
 /** How a token is sent: by whoever has it, or with a proof by the key it is bound to. */

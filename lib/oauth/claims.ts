@@ -4,8 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { OAuthError } from "../errors.ts";
-import { parseJson, problemOf } from "../json.ts";
+import { OAuthError } from "../http/errors.ts";
+import { parseJson, problemOf } from "../http/json.ts";
 
 /** Claims of a user's own. */
 export type Claims = Readonly<Record<string, unknown>>;

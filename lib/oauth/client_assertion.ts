@@ -7,11 +7,11 @@
  */
 import { Buffer } from "node:buffer";
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Replays } from "../store/replays.ts";
 import type { ClientRecord } from "./client_record.ts";
-import { isStrictJwt } from "./base64url.ts";
+import { isStrictJwt } from "../http/base64url.ts";
 import type { ClientKeys, KeySet } from "./client_keys.ts";
 import { assertionAlgorithms } from "../scenarios/vocabulary.ts";
 import type { Keys } from "./keys.ts";

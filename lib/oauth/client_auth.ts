@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { hash, timingSafeEqual } from "node:crypto";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Clients } from "../store/clients.ts";
 import type { ClientRecord } from "./client_record.ts";
 import type { Entry } from "../store/store.ts";

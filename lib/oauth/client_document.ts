@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
-import { parseFreshness } from "../freshness.ts";
-import { type Outbound, OutboundError } from "../outbound.ts";
+import { OAuthError } from "../http/errors.ts";
+import { parseFreshness } from "../outbound/freshness.ts";
+import { type Outbound, OutboundError } from "../outbound/outbound.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
-import { parseFreshness } from "../freshness.ts";
-import { parseJson, problemOf } from "../json.ts";
-import { MAX_REDIRECTS, type Outbound, OutboundError } from "../outbound.ts";
+import { OAuthError } from "../http/errors.ts";
+import { parseFreshness } from "../outbound/freshness.ts";
+import { parseJson, problemOf } from "../http/json.ts";
+import { MAX_REDIRECTS, type Outbound, OutboundError } from "../outbound/outbound.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import type { Policy } from "../scenarios/plan.ts";
-import { prefixed } from "../secret_prefixes.ts";
+import { prefixed } from "../http/secret_prefixes.ts";
 import type { ClientRecord } from "./client_record.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
 import type { Keys } from "./keys.ts";

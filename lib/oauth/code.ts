@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import type { Keys } from "./keys.ts";
 import { seal, unseal } from "./seal.ts";
 import { type Grant, wasSealed } from "./tokens.ts";

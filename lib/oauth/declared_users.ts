@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { UserRecord, Users } from "../store/users.ts";
 import { type Claims, parseEmail, parseUserClaims } from "./claims.ts";
 import { hashKnownPassword } from "./password.ts";

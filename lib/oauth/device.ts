@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
-import { OAuthError } from "../errors.ts";
+import type { Chance } from "../runtime/chance.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { prefixed } from "../secret_prefixes.ts";
+import { prefixed } from "../http/secret_prefixes.ts";
 import type { DeviceRecord, Devices } from "../store/devices.ts";
 import type { Entry } from "../store/store.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope } from "./params.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readText, requireContentType } from "../http.ts";
+import { readText, requireContentType } from "../http/body.ts";
 import { type Params, parseParams, requireFaultless } from "./params.ts";
 
 /**

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { describeValue, OAuthError } from "../errors.ts";
-import { parseJson } from "../json.ts";
+import { describeValue, OAuthError } from "../http/errors.ts";
+import { parseJson } from "../http/json.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { UserRecord, Users } from "../store/users.ts";
-import { decodeBase64url } from "./base64url.ts";
+import { decodeBase64url } from "../http/base64url.ts";
 import { ownClaimsOf, type UserClaims } from "./claims.ts";
 import type { Keys } from "./keys.ts";
 import { recallAutoUser, type User, userOf } from "./user.ts";

@@ -7,11 +7,11 @@
  */
 import { Buffer } from "node:buffer";
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
-import type { Chance } from "../chance.ts";
-import { OAuthError } from "../errors.ts";
+import type { Chance } from "../runtime/chance.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { ClientRecord } from "./client_record.ts";
-import { isStrictJwt } from "./base64url.ts";
+import { isStrictJwt } from "../http/base64url.ts";
 import type { Keys } from "./keys.ts";
 import type { SigningKey, VerifyingKey } from "./signing_key.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireParam } from "./params.ts";

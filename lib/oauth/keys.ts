@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import type { KeyTable, SigningAlgorithm } from "../store/keys.ts";
 import { type GenerateKey, type KeySet, loadKeySet, type Rotation } from "./key_set.ts";
 import { generateSigningKey, type SigningKey, type VerifyingKey } from "./signing_key.ts";

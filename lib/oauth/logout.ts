@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { excerpt, OAuthError } from "../errors.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Clients } from "../store/clients.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { excerpt, OAuthError } from "../errors.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
 
 /** Parameters of one request. */
 export interface Params {

@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Params } from "./params.ts";
 

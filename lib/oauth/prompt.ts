@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Params } from "./params.ts";
 
 /** The prompts we take, as metadata advertises them. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
-import { OAuthError } from "../errors.ts";
+import type { Chance } from "../runtime/chance.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Entry } from "../store/store.ts";

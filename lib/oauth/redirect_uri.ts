@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { excerpt, OAuthError } from "../errors.ts";
-import { isLoopback } from "../http_origin.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
+import { isLoopback } from "../http/origin.ts";
 import type { Policy } from "../scenarios/plan.ts";
-import { findRedirectUriProblem, MAX_PORT, type RedirectUriProblem } from "./redirect_uri_syntax.ts";
+import { findRedirectUriProblem, MAX_PORT, type RedirectUriProblem } from "../http/redirect_uri_syntax.ts";
 
 /**
  * Checks a redirect URI that a client wants to register.

@@ -5,9 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import { excerpt, OAuthError } from "../errors.ts";
-import { inWords, receivedAt } from "../expected.ts";
-import { JsonError, MAX_NESTING, parseJson } from "../json.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
+import { inWords, receivedAt } from "../http/expected.ts";
+import { JsonError, MAX_NESTING, parseJson } from "../http/json.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { ClientRecord } from "./client_record.ts";
 import type { ClientMetadata } from "./client_metadata.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 
 /** The modes we take, as metadata advertises them. */
 export const responseModes = ["query", "fragment", "form_post"] as const;

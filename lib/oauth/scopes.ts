@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Claims } from "./claims.ts";
 
 /** What opens the tools of `/oauth`, each including those before it. */

@@ -7,7 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { SecretPrefix } from "../secret_prefixes.ts";
+import type { SecretPrefix } from "../http/secret_prefixes.ts";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
 export type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce";

@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 
 const IV_LENGTH = 12;
 const TAG_LENGTH = 16;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import type { Sandbox } from "../sandbox.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { Sandbox } from "../sandbox.ts";
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { createChance } from "../chance.ts";
+ * import { createChance } from "../runtime/chance.ts";
  * import { buildSandbox } from "../sandbox.ts";
  * const sandbox = buildSandbox({ origin: "http://localhost", now: () => 5 });
  * const chance = createChance((length) => new Uint8Array(length));

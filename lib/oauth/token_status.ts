@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Grants } from "../store/grants.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
-import { OAuthError } from "../errors.ts";
+import type { Chance } from "../runtime/chance.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { UserRecord, Users } from "../store/users.ts";
 import { type Claims, parseEmail, type UserClaims } from "./claims.ts";
 import { hashPassword, verifyPassword } from "./password.ts";

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { describeValue, OAuthError } from "../errors.ts";
-import { parseJson } from "../json.ts";
+import { describeValue, OAuthError } from "../http/errors.ts";
+import { parseJson } from "../http/json.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { FAULT_PARAMETER } from "../scenarios/fault_text.ts";
 import type { Grants } from "../store/grants.ts";
 import { parseAccessTokenClaims } from "./access_token_claims.ts";
-import { decodeBase64url } from "./base64url.ts";
+import { decodeBase64url } from "../http/base64url.ts";
 import type { Keys } from "./keys.ts";
 import { isTakenBack } from "./session_id.ts";
 import type { VerifyingKey } from "./signing_key.ts";

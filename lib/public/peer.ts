@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isPublicAddress } from "../ip.ts";
+import { isPublicAddress } from "../outbound/ip.ts";
 
 /**
  * Names the caller. A peer inside one's own network is the proxy in front of the server, and the last address that it

@@ -11,7 +11,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Commit, Key, Store } from "../store/store.ts";
 import { storedBytes } from "../store/stored_value.ts";
 import { type Book, type Booking, createBook } from "./book.ts";

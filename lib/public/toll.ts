@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
-import { controlPaths, paths } from "../urls.ts";
+import { OAuthError } from "../http/errors.ts";
+import { controlPaths, paths } from "../http/urls.ts";
 import { BODY_STEP_BYTES, isShared, type Rate, rateOf, rates, UNKNOWN_BODY_BYTES } from "./limits.ts";
 import { createRateLimiter } from "./rate_limiter.ts";
 

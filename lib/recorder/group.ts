@@ -11,7 +11,7 @@ import { traceSteps } from "./proofs.ts";
 import { placeOf } from "./peers.ts";
 import type { Step } from "./step.ts";
 import { messagesOf, textOf } from "./wire.ts";
-import { isObject } from "../json.ts";
+import { isObject } from "../http/json.ts";
 
 /** The steps of one client. */
 export interface ClientSteps {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sleep } from "../sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 import { type ExchangeTable, MAX_ADDED, type Watched } from "../store/exchanges.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { pagedJsonPieces } from "../pieces.ts";
+import { pagedJsonPieces } from "../http/pieces.ts";
 import { type Exchange, headerOf, type HeaderPair, type Message } from "./exchange.ts";
 import type { RecordFacts } from "./report.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { secretPrefixes } from "../secret_prefixes.ts";
+import { secretPrefixes } from "../http/secret_prefixes.ts";
 import { type SecretKind, secretKindOf, tellingNames } from "./secret_names.ts";
 
 /** What is put in the place of a secret. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wellKnown } from "../urls.ts";
+import { wellKnown } from "../http/urls.ts";
 
 /**
  * The places where metadata of an issuer can lie, in the order a client has to look (RFC 8414 3.1, OpenID Connect Discovery

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Slices } from "../slices.ts";
+import type { Slices } from "../runtime/slices.ts";
 import { keepFindings } from "./keep_findings.ts";
 import { type Listed, listExchanges } from "./listing.ts";
 import type { Recording } from "./recording.ts";

@@ -7,7 +7,7 @@ import { MAX_BODY_LENGTH } from "./exchange.ts";
 import { compact } from "./fit.ts";
 import type { Redactor } from "./redact.ts";
 import { isPrivateMember, isSuspicious, type SecretKind, secretKindOf } from "./secret_names.ts";
-import { isObject } from "../json.ts";
+import { isObject } from "../http/json.ts";
 
 /** A body as it went by. */
 export interface RawBody {

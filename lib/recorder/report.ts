@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { finish, type Sliced } from "../slices.ts";
+import { finish, type Sliced } from "../runtime/slices.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createDice } from "./dice.ts";
+import { createDice } from "../runtime/dice.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";
 

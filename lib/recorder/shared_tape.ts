@@ -5,7 +5,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Sleep } from "../sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 import type { ExchangeTable } from "../store/exchanges.ts";
 import { compareExchanges, type Exchange } from "./exchange.ts";
 import { createHandover, GIVE_MS, LOOK_MS } from "./handover.ts";

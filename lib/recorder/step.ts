@@ -6,7 +6,7 @@
  */
 import type { Exchange } from "./exchange.ts";
 import type { Challenge, Parameters } from "./wire.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../http/json.ts";
 
 /** What every step has. */
 export interface StepBase {

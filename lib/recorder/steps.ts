@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { finish, type Sliced } from "../slices.ts";
-import { wellKnown } from "../urls.ts";
+import { finish, type Sliced } from "../runtime/slices.ts";
+import { wellKnown } from "../http/urls.ts";
 import { type Exchange, headerOf } from "./exchange.ts";
 import { digestOf } from "./redact.ts";
 import type { AuthorizationStep, McpStep, Step, StepBase } from "./step.ts";
@@ -20,7 +20,7 @@ import {
   pathOf,
   textOf,
 } from "./wire.ts";
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../http/json.ts";
 
 type Kind = Step["kind"] | "pushed";
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { isObject, parseJson } from "../json.ts";
-import { notedText } from "../seen_text.ts";
+import { isObject, parseJson } from "../http/json.ts";
+import { notedText } from "../http/seen_text.ts";
 import { redactLine } from "./redact.ts";
 import { formDecoded } from "./wire.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { bodyText, isBodyAskedFor } from "../request_body.ts";
-import { notedText } from "../seen_text.ts";
-import { withEnd } from "../stream.ts";
+import { bodyText, isBodyAskedFor } from "../http/request_body.ts";
+import { notedText } from "../http/seen_text.ts";
+import { withEnd } from "../http/stream.ts";
 import { MAX_BODY_LENGTH } from "./exchange.ts";
 import { compact } from "./fit.ts";
 import { isKept, type RawBody } from "./redact_body.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sliced, Slices } from "../slices.ts";
+import type { Sliced, Slices } from "../runtime/slices.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Names } from "./names.ts";

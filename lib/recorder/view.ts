@@ -14,7 +14,7 @@ import type {
   TokenStep,
 } from "./step.ts";
 import { addressOf, textOf } from "./wire.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../http/json.ts";
 
 /** The revisions of MCP that have rules on authorization. */
 export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";

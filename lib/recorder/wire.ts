@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../http/json.ts";
 import { type Exchange, headerOf, type Message } from "./exchange.ts";
 
 /** Parameters of a query or form. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sleep } from "../sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 
 /** Why a body breaks off that was meant to. */
 export class PlannedBreak extends Error {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { closest } from "../did_you_mean.ts";
-import { excerpt, OAuthError } from "../errors.ts";
+import { closest } from "../http/did_you_mean.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
 import { type Endpoint, endpoints, type Fault } from "./fault.ts";
 
 /** What can stand after the colon. */

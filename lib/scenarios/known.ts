@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { closest } from "../did_you_mean.ts";
-import { paths } from "../urls.ts";
+import { closest } from "../http/did_you_mean.ts";
+import { paths } from "../http/urls.ts";
 import { catalogue, standard } from "./catalogue.ts";
 import { MAIN, type Scenario } from "./scenario.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place } from "../urls.ts";
+import type { Place } from "../http/urls.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Where a sandbox is, and whether that is all it could ask for. */

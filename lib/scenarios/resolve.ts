@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { readText } from "../http.ts";
-import { parseJson } from "../json.ts";
-import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../request_body.ts";
+import { readText } from "../http/body.ts";
+import { parseJson } from "../http/json.ts";
+import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { Endpoint, Fault } from "./fault.ts";
 import { matchesRequest, needsBody, type RequestFacts, statusesOf } from "./match.ts";
 import { patchPlan, type Plan, type WireStep } from "./plan.ts";

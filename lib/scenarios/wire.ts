@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sleep } from "../sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 import { brokenBody, inPieces, truncated } from "./broken_body.ts";
 import type { Answer, Edit } from "./edit.ts";
 import type { WireStep } from "./plan.ts";

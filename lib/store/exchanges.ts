@@ -6,7 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../recorder/fit.ts";
 import { MAX_EXCHANGES } from "../recorder/rings.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 
 /** The database cannot be used, whatever the request. */
 export class StoreError extends OAuthError {

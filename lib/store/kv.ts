@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Chance } from "../chance.ts";
+import type { Chance } from "../runtime/chance.ts";
 import { createCommitQueue } from "./commit_queue.ts";
 import { explainFailure } from "./failure.ts";
 import { createReadQueue } from "./read_queue.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Sleep } from "../sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 
 /** How long a process may go on with what it knows of something that others may change, in milliseconds. */
 export const LEASE_MS = 50;

@@ -6,7 +6,7 @@
  * @module
  */
 import { serialize } from "node:v8";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 
 /** What `Deno.Kv` takes as one value, in bytes. */
 export const MAX_VALUE_BYTES = 65_536;

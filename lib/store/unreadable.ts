@@ -7,7 +7,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { OAuthError } from "../errors.ts";
+import { OAuthError } from "../http/errors.ts";
 import type { Key } from "./store.ts";
 
 /** A row that is there and cannot be read. */

@@ -1,6 +1,6 @@
 /** The fuzzer's requests: they are valid where nothing breaks them, and there is one for every route. */
 import assert from "node:assert/strict";
-import { paths } from "../../lib/urls.ts";
+import { paths } from "../../lib/http/urls.ts";
 import { controlRows } from "../../lib/control/rows.ts";
 import { testApp } from "../helpers.ts";
 import { createChance, seedOf } from "./chance.ts";

@@ -126,7 +126,7 @@ Deno.test("only lib/store/kv.ts and the options of the app speak of Deno.Kv", ()
   assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "main.ts", "routes/options.ts"]);
 });
 
-Deno.test("JSON from outside comes in through lib/json.ts alone, where its depth is bounded", () => {
+Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its depth is bounded", () => {
   // What these read was written here: sealed, signed, answered or recorded by this server, or a constant of it.
   const own = [
     "lib/mcp/events.ts",
@@ -136,21 +136,26 @@ Deno.test("JSON from outside comes in through lib/json.ts alone, where its depth
   ];
   const kept = ["lib/oauth/seal.ts", "lib/recorder/redact_body.ts", "lib/recorder/wire.ts", "lib/scenarios/wire.ts"];
   const files = new Set(findings(/\bJSON\.parse\(/g).map((finding) => finding.split(":")[0]));
-  assert.deepEqual([...files].sort(), ["lib/json.ts", ...own, ...kept, "routes/control_tokens.ts"]);
+  assert.deepEqual([...files].sort(), ["lib/http/json.ts", ...own, ...kept, "routes/control_tokens.ts"]);
 });
 
-Deno.test("a request's body is read in lib/request_body.ts alone, and never copied", () => {
+Deno.test("a request's body is read in lib/http/request_body.ts alone, and never copied", () => {
   const pattern = /\.(?:clone|tee)\(\)|\brequest\.(?:text|json|formData|arrayBuffer|bytes|blob)\(\)/g;
   const files = new Set(findings(pattern, inside("routes", "lib")).map((finding) => finding.split(":")[0]));
   // The other one is a client.
-  assert.deepEqual([...files].sort(), ["lib/request_body.ts", "routes/fixture_browser.ts"]);
+  assert.deepEqual([...files].sort(), ["lib/http/request_body.ts", "routes/fixture_browser.ts"]);
 });
 
 Deno.test("time and chance come from options, and their defaults stand in four files", () => {
   const pattern =
     /Date\.now|new Date\(\)|Math\.random|randomUUID|performance\.now|getRandomValues|setTimeout|[^.\w]fetch\(/g;
   const files = new Set(findings(pattern, inside("routes", "lib", "views")).map((finding) => finding.split(":")[0]));
-  assert.deepEqual([...files].sort(), ["lib/chance.ts", "lib/sleep.ts", "lib/store/retry.ts", "routes/app.ts"]);
+  assert.deepEqual([...files].sort(), [
+    "lib/runtime/chance.ts",
+    "lib/runtime/sleep.ts",
+    "lib/store/retry.ts",
+    "routes/app.ts",
+  ]);
 });
 
 Deno.test("no assertion, no any, no non-null: types are narrowed where values come in", () => {
@@ -177,7 +182,7 @@ Deno.test("a handler never asks for a scenario by name (design, one request)", (
   assert.deepEqual(lines, []);
 });
 
-Deno.test("a path is written once, in lib/urls.ts", () => {
+Deno.test("a path is written once, in lib/http/urls.ts", () => {
   const lines = [...inside("routes"), ...inside("lib/oauth")].flatMap(({ path, text }) =>
     [...text.matchAll(/^[^*\n]*["'`](\/(?:oauth|no-auth|bearer|guide|health|assets|\.well-known)[^"'`]*)/gm)]
       .map(([, found]) => `${path}: ${found}`)

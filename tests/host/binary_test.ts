@@ -1,7 +1,7 @@
 /** The program as one file: compiled, and run where there is nothing else. */
 import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import assert from "node:assert/strict";
-import { paths, wellKnown } from "../../lib/urls.ts";
+import { paths, wellKnown } from "../../lib/http/urls.ts";
 import { assets } from "../../views/assets.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { authorizeQuery, claimsOf, redirectOf, text } from "../helpers.ts";

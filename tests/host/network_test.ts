@@ -1,8 +1,8 @@
 /** The way out of the machine, as far as it can be walked without leaving it. */
 import assert from "node:assert/strict";
-import { fetchAt } from "../../lib/network.ts";
-import { createOutbound } from "../../lib/outbound.ts";
-import { sleepOnTimer } from "../../lib/sleep.ts";
+import { fetchAt } from "../../lib/outbound/network.ts";
+import { createOutbound } from "../../lib/outbound/outbound.ts";
+import { sleepOnTimer } from "../../lib/runtime/sleep.ts";
 import { createCertificate } from "./program.ts";
 
 function serve(handler: (request: Request) => Response): Deno.HttpServer<Deno.NetAddr> {

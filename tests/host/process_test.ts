@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { decodeProtectedHeader } from "jose";
 import { z } from "zod";
 import { helpText } from "../../lib/help_text.ts";
-import { version } from "../../lib/version.ts";
+import { version } from "../../lib/runtime/version.ts";
 import { challenge, claimsOf, publicClient, text, verifier } from "../helpers.ts";
 import {
   type Certificate,

@@ -7,7 +7,7 @@ import { ALWAYS } from "../../lib/recorder/rules/rule.ts";
 import { catalogue } from "../../lib/scenarios/catalogue.ts";
 import { helpText } from "../../lib/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";
-import { paths, wellKnown } from "../../lib/urls.ts";
+import { paths, wellKnown } from "../../lib/http/urls.ts";
 import { rows as limitRows } from "../limits/rows.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));

@@ -1,8 +1,8 @@
 /** Limits on what a request brings. */
 import assert from "node:assert/strict";
 import { MAX_STATE_BYTES } from "../../lib/control/state.ts";
-import { MAX_NESTING } from "../../lib/json.ts";
-import { MAX_BODY_BYTES, MAX_BODY_CHUNKS, MAX_MESSAGE_BYTES } from "../../lib/request_body.ts";
+import { MAX_NESTING } from "../../lib/http/json.ts";
+import { MAX_BODY_BYTES, MAX_BODY_CHUNKS, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import { testApp } from "../helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 

@@ -11,7 +11,7 @@ import {
   RETENTION_MS,
 } from "../../lib/public/limits.ts";
 import { ownerOf } from "../../lib/public/quotas.ts";
-import { controlPaths, paths } from "../../lib/urls.ts";
+import { controlPaths, paths } from "../../lib/http/urls.ts";
 import {
   authorizeQuery,
   below,

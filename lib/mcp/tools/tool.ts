@@ -6,10 +6,10 @@
  */
 import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Chance } from "../../chance.ts";
-import { inWords } from "../../expected.ts";
+import type { Chance } from "../../runtime/chance.ts";
+import { inWords } from "../../http/expected.ts";
 import type { Sandbox } from "../../sandbox.ts";
-import type { Sleep } from "../../sleep.ts";
+import type { Sleep } from "../../runtime/sleep.ts";
 import type { Notes } from "../../store/notes.ts";
 import type { McpUser } from "../caller.ts";
 import type { ClientLink } from "../client_link.ts";

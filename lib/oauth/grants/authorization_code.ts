@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError } from "../../errors.ts";
+import { OAuthError } from "../../http/errors.ts";
 import { type AuthorizationCode, openCode } from "../code.ts";
 import { parseResources, requireParam } from "../params.ts";
 import { verifyCodeVerifier } from "../pkce.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError } from "../../errors.ts";
+import { OAuthError } from "../../http/errors.ts";
 import { parseExpiresIn, parseResources, parseScope } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";
 import { type TokenRequest, withoutOffline } from "./context.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OAuthError, type OAuthErrorCode } from "../../errors.ts";
+import { OAuthError, type OAuthErrorCode } from "../../http/errors.ts";
 import type { DeviceRecord } from "../../store/devices.ts";
 import type { Entry } from "../../store/store.ts";
 import { requireParam } from "../params.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
-import { OAuthError } from "../../errors.ts";
-import { isStrictJwt } from "../base64url.ts";
+import { OAuthError } from "../../http/errors.ts";
+import { isStrictJwt } from "../../http/base64url.ts";
 import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
 import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { OAuthError } from "../../errors.ts";
+import { OAuthError } from "../../http/errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
 import { buildRefreshToken, issueTokens, openRefreshToken, type RefreshToken, type TokenResponse } from "../tokens.ts";
 import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";

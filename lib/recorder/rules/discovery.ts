@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { wellKnown } from "../../urls.ts";
+import { wellKnown } from "../../http/urls.ts";
 import { metadataUrls } from "../metadata_urls.ts";
 import type { ServerMetadataStep } from "../step.ts";
 import { hasBeginning, namesEndpoint, resourceFor, type View } from "../view.ts";

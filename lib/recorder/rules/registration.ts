@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isLoopback } from "../../http_origin.ts";
+import { isLoopback } from "../../http/origin.ts";
 import type { AuthorizationStep, RegistrationStep, TokenStep } from "../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../view.ts";
 import { idOf } from "../proofs.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isLoopback } from "../../http_origin.ts";
+import { isLoopback } from "../../http/origin.ts";
 import type { AuthorizationStep, TokenStep } from "../step.ts";
 import { metadataFor, resourceFor, tokenRequestFor, type View } from "../view.ts";
 import { addressOf, listOf, textOf } from "../wire.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { referenceUrl } from "../../errors.ts";
+import { referenceUrl } from "../../http/errors.ts";
 import type { ScenarioLink } from "../scenario.ts";
 
 const SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { paths, wellKnown } from "../../urls.ts";
+import { paths, wellKnown } from "../../http/urls.ts";
 import type { Match } from "../fault.ts";
 import type { Scenario } from "../scenario.ts";
 import { webPage } from "./discovery.ts";

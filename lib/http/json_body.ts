@@ -5,11 +5,11 @@
  * @module
  */
 import { z } from "zod";
-import { suggest } from "../did_you_mean.ts";
-import { OAuthError } from "../errors.ts";
-import { inWords, mainIssue, receivedAt } from "../expected.ts";
-import { readText } from "../http.ts";
-import { MAX_NESTING, parseJson, problemOf } from "../json.ts";
+import { suggest } from "./did_you_mean.ts";
+import { OAuthError } from "./errors.ts";
+import { inWords, mainIssue, receivedAt } from "./expected.ts";
+import { readText } from "./body.ts";
+import { MAX_NESTING, parseJson, problemOf } from "./json.ts";
 
 /**
  * What a value must be, and what it is read as.

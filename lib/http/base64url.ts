@@ -6,7 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { isNestedTooDeep } from "../json.ts";
+import { isNestedTooDeep } from "./json.ts";
 
 /**
  * Decodes base64url without padding.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sliced, Slices } from "./slices.ts";
+import type { Sliced, Slices } from "../runtime/slices.ts";
 
 /** About how much is written at a time, in characters. */
 const CHUNK_LENGTH = 32 * 1024;

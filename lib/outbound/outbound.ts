@@ -10,9 +10,9 @@
  *
  * @module
  */
-import { isLoopback } from "./http_origin.ts";
+import { isLoopback } from "../http/origin.ts";
 import { isPublicAddress } from "./ip.ts";
-import type { Sleep } from "./sleep.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 
 /** Sends a request to the address given, whatever the name in its URL resolves to by now; follows no redirect. */
 export type FetchAt = (request: Request, address: string) => Promise<Response>;

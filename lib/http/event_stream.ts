@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { createByteQueue } from "../lib/byte_queue.ts";
-import { OAuthError } from "../lib/errors.ts";
-import type { Sleep } from "../lib/sleep.ts";
+import { createByteQueue } from "./byte_queue.ts";
+import { OAuthError } from "./errors.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 
 /** A stream that is open. */
 export interface EventStream {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { excerpt } from "../errors.ts";
+import { excerpt } from "./errors.ts";
 
 /** Schemes a browser runs or reads by itself, so that a redirect to them would execute what a client wrote. */
 const FORBIDDEN_SCHEMES: ReadonlySet<string> = new Set([
