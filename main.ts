@@ -17,7 +17,7 @@ import { stopOnce } from "./lib/stop.ts";
 import { sleepAside, sleepOnTimer } from "./lib/runtime/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { createDemand } from "./lib/permissions.ts";
-import { connectionLimits, createConnections } from "./lib/public/connections.ts";
+import { connectionLimits, createConnections } from "./lib/limits/connections.ts";
 import { isLoopback } from "./lib/http/origin.ts";
 import { print } from "./lib/print.ts";
 import { readyText, servedText, serverUrl } from "./lib/ready.ts";

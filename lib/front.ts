@@ -6,8 +6,8 @@
  * @module
  */
 import type { Listener } from "./listener.ts";
-import type { Connection, Connections } from "./public/connections.ts";
-import { addressOf } from "./public/peer.ts";
+import type { Connection, Connections } from "./limits/connections.ts";
+import { addressOf } from "./limits/peer.ts";
 import type { Sleep } from "./runtime/sleep.ts";
 
 /** What the HTTP server behind knows of a request. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PlannedBreak } from "./scenarios/broken_body.ts";
+import { PlannedBreak } from "./faults/broken_body.ts";
 import type { Sleep } from "./runtime/sleep.ts";
 import { reasonOf } from "./start_files.ts";
 

@@ -33,7 +33,7 @@ export function readUsers(path: string | undefined, readText: ReadText): Promise
 export function readScenarios(path: string | undefined, readText: ReadText): Promise<readonly Scenario[]> {
   return readList(
     { what: "scenarios", path, readText },
-    async () => (await import("./control/scenario_schema.ts")).parseScenariosFile,
+    async () => (await import("./scenarios/schema/scenario_schema.ts")).parseScenariosFile,
   );
 }
 

@@ -6,12 +6,12 @@
 import { readBodies, readBody } from "../lib/http/json_body.ts";
 import { originSchema } from "../lib/control/requests.ts";
 import { buildControlIndex, buildOpenApi } from "../lib/control/openapi.ts";
-import { buildScenarioLink, contentName } from "../lib/control/scenario_link.ts";
-import { describeScenario, parseScenario } from "../lib/control/scenario_schema.ts";
+import { buildScenarioLink, contentName } from "../lib/scenarios/schema/scenario_link.ts";
+import { describeScenario, parseScenario } from "../lib/scenarios/schema/scenario_schema.ts";
 import { closest } from "../lib/http/did_you_mean.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
-import { buildSandbox, parseAddress, type Sandbox } from "../lib/sandbox.ts";
+import { buildSandbox, parseAddress, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { buildUrls, paths } from "../lib/http/urls.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";

@@ -4,15 +4,15 @@
  * @module
  */
 import { readBodies, requireShape } from "../lib/http/json_body.ts";
-import { type FaultRequest, faultRequestSchema } from "../lib/control/fault_schema.ts";
+import { type FaultRequest, faultRequestSchema } from "../lib/scenarios/schema/fault_schema.ts";
 import { buildFault, describeFault, unusedNames } from "../lib/control/faults.ts";
-import { withFaults, withoutFaults } from "../lib/control/state.ts";
+import { withFaults, withoutFaults } from "../lib/sandbox/changes.ts";
 import { suggest } from "../lib/http/did_you_mean.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
 import type { Fault } from "../lib/scenarios/fault.ts";
-import { parseFaultText } from "../lib/scenarios/fault_text.ts";
-import type { World } from "../lib/worlds.ts";
+import { parseFaultText } from "../lib/scenarios/schema/fault_text.ts";
+import type { World } from "../lib/sandbox/live_sandboxes.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Context } from "./router.ts";
 

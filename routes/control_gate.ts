@@ -9,8 +9,8 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../lib/http/errors.ts";
 import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../lib/http/origin.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
-import type { World } from "../lib/worlds.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
+import type { World } from "../lib/sandbox/live_sandboxes.ts";
 import type { Context, Route } from "./router.ts";
 
 /** Has a handler answer those alone whom the gate lets in. */

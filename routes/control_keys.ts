@@ -4,7 +4,7 @@
  * @module
  */
 import { readBody } from "../lib/http/json_body.ts";
-import { withNames } from "../lib/control/names.ts";
+import { withNames } from "../lib/scenarios/schema/names.ts";
 import { type breakages, breakSchema, rotationSchema } from "../lib/control/requests.ts";
 import { noStoreJson } from "../lib/http/body.ts";
 import { type PlanPatch, standardPlan } from "../lib/scenarios/plan.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { patchNames } from "../lib/control/plan_schema.ts";
+import { patchNames } from "../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../lib/http/errors.ts";
 import { endpoints } from "../lib/scenarios/fault.ts";
 import { type ControlAccess, ControlPage } from "../views/control.tsx";

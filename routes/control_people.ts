@@ -10,14 +10,14 @@ import {
   type UserRequest,
   userRequestSchema,
 } from "../lib/control/requests.ts";
-import { withRevocation } from "../lib/control/state.ts";
+import { withRevocation } from "../lib/sandbox/changes.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
 import { issueSecret } from "../lib/oauth/client_secret.ts";
 import { findDeclared } from "../lib/oauth/declared_clients.ts";
 import { buildUserRecord } from "../lib/oauth/declared_users.ts";
 import { parseRegistration } from "../lib/oauth/registration.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import { ifReadable } from "../lib/store/unreadable.ts";

@@ -4,15 +4,15 @@
  * @module
  */
 import { readBody, requireShape } from "../lib/http/json_body.ts";
-import { withNames } from "../lib/control/names.ts";
-import { patchNames, planPatchSchema } from "../lib/control/plan_schema.ts";
+import { withNames } from "../lib/scenarios/schema/names.ts";
+import { patchNames, planPatchSchema } from "../lib/scenarios/schema/plan_schema.ts";
 import { type ClockMove, clockMoveSchema, emptySchema, patchBodySchema } from "../lib/control/requests.ts";
-import { withRoom } from "../lib/control/state.ts";
+import { withRoom } from "../lib/sandbox/changes.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
 import type { PlanPatch } from "../lib/scenarios/plan.ts";
 import { UnreadableRowError } from "../lib/store/unreadable.ts";
-import type { World } from "../lib/worlds.ts";
+import type { World } from "../lib/sandbox/live_sandboxes.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** What these rows do. */

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { readBody } from "../lib/http/json_body.ts";
 import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema } from "../lib/control/requests.ts";
-import { withRevocation } from "../lib/control/state.ts";
+import { withRevocation } from "../lib/sandbox/changes.ts";
 import { describeValue, OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
 import { parseUserClaims } from "../lib/oauth/claims.ts";
@@ -21,7 +21,7 @@ import {
   openRefreshToken,
 } from "../lib/oauth/tokens.ts";
 import { createAutoUser, type User } from "../lib/oauth/user.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Marks } from "../lib/store/grants.ts";
 import type { MintedRecord } from "../lib/store/minted.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";

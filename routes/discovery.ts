@@ -7,7 +7,7 @@ import { OAuthError } from "../lib/http/errors.ts";
 import { cacheableJson } from "../lib/http/body.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
 import { paths, wellKnown } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";

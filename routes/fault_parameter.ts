@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { withFaults } from "../lib/control/state.ts";
+import { withFaults } from "../lib/sandbox/changes.ts";
 import type { Endpoint } from "../lib/scenarios/fault.ts";
-import { FAULT_PARAMETER, parseFaultText } from "../lib/scenarios/fault_text.ts";
-import type { World, Worlds } from "../lib/worlds.ts";
+import { FAULT_PARAMETER, parseFaultText } from "../lib/scenarios/schema/fault_text.ts";
+import type { World, Worlds } from "../lib/sandbox/live_sandboxes.ts";
 import type { ControlGate } from "./control_gate.ts";
 
 /** What setting them needs. */

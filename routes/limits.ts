@@ -4,13 +4,13 @@
  * @module
  */
 import { OAuthError } from "../lib/http/errors.ts";
-import type { Askers } from "../lib/public/asker.ts";
-import { lock } from "../lib/public/harmless.ts";
-import { peerOf } from "../lib/public/peer.ts";
-import { HELD_MS } from "../lib/public/limits.ts";
-import { costOf, createToll } from "../lib/public/toll.ts";
-import { createUnderWay, type UnderWay, underWayLimits } from "../lib/public/under_way.ts";
-import { type Address, buildSandbox } from "../lib/sandbox.ts";
+import type { Askers } from "../lib/limits/asker.ts";
+import { lock } from "../lib/limits/harmless.ts";
+import { peerOf } from "../lib/limits/peer.ts";
+import { HELD_MS } from "../lib/limits/limits.ts";
+import { costOf, createToll } from "../lib/limits/toll.ts";
+import { createUnderWay, type UnderWay, underWayLimits } from "../lib/limits/under_way.ts";
+import { type Address, buildSandbox } from "../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 import { withEnd } from "../lib/http/stream.ts";
 import { renderNotice } from "../views/notice.tsx";

@@ -18,7 +18,7 @@ import { coversScope, type ResourceScope, resourceScopes } from "../lib/oauth/sc
 import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
 import { parseJson } from "../lib/http/json.ts";
 import { bodyText, MAX_MESSAGE_BYTES } from "../lib/http/request_body.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
 import type { Replays } from "../lib/store/replays.ts";
 import { paths } from "../lib/http/urls.ts";

@@ -5,10 +5,10 @@
  */
 import type { LogEvent } from "../lib/log.ts";
 import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
-import type { OpenPortFor } from "../lib/sandbox_origins.ts";
+import type { OpenPortFor } from "../lib/sandbox/origins.ts";
 import type { GenerateKey } from "../lib/oauth/key_set.ts";
 import type { FetchAt, ResolveDns } from "../lib/outbound/outbound.ts";
-import { publicPlan } from "../lib/public/limits.ts";
+import { publicPlan } from "../lib/limits/limits.ts";
 import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";

@@ -5,7 +5,7 @@
  */
 import { noStoreJson, prefersHtml } from "../lib/http/body.ts";
 import { rules } from "../lib/recorder/rules/catalogue.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import { paths } from "../lib/http/urls.ts";
 import { version } from "../lib/runtime/version.ts";
 import { type Asset, assets } from "../views/assets.ts";

@@ -5,7 +5,7 @@
  */
 import type { Chance } from "../lib/runtime/chance.ts";
 import { createFineClock } from "../lib/runtime/clock.ts";
-import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/public/limits.ts";
+import { MAX_PUBLIC_EXCHANGE_BYTES } from "../lib/limits/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../lib/recorder/recorder.ts";
 import type { Arrival } from "../lib/recorder/entry.ts";
 import { MAX_EXCHANGE_BYTES } from "../lib/recorder/fit.ts";
@@ -15,7 +15,7 @@ import { createRecording, type Recording } from "../lib/recorder/recording.ts";
 import { createRings } from "../lib/recorder/rings.ts";
 import { createSharedTape } from "../lib/recorder/shared_tape.ts";
 import { createTape, type Tape } from "../lib/recorder/tape.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
 import { createExchangeTable } from "../lib/store/exchanges.ts";

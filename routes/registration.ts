@@ -12,7 +12,7 @@ import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
 import { type IssuedSecret, issueSecret } from "../lib/oauth/client_secret.ts";
 import type { Keys } from "../lib/oauth/keys.ts";
 import { decryptSecret } from "../lib/oauth/secret_box.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Clients } from "../lib/store/clients.ts";
 import type { ClientRecord } from "../lib/oauth/client_record.ts";
 import type { Entry } from "../lib/store/store.ts";

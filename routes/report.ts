@@ -13,7 +13,7 @@ import type { Outcome } from "../lib/recorder/outcomes.ts";
 import type { Report } from "../lib/recorder/report.ts";
 import { junitPieces } from "../lib/recorder/report_junit.ts";
 import { markdownPieces } from "../lib/recorder/report_markdown.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
 import { paths } from "../lib/http/urls.ts";

@@ -6,7 +6,7 @@
 import { OAuthError } from "../lib/http/errors.ts";
 import { createOutcomes, type Outcome } from "../lib/recorder/outcomes.ts";
 import type { Recording } from "../lib/recorder/recording.ts";
-import { isLabelled, type Sandbox } from "../lib/sandbox.ts";
+import { isLabelled, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { OAuthError } from "../lib/http/errors.ts";
-import { buildSandbox } from "../lib/sandbox.ts";
+import { buildSandbox } from "../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.tsx";
 import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
 

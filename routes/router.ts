@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Endpoint } from "../lib/scenarios/fault.ts";
 import type { Plan } from "../lib/scenarios/plan.ts";
 

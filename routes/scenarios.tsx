@@ -7,9 +7,9 @@ import type { Chance } from "../lib/runtime/chance.ts";
 import { noStoreJson, prefersHtml } from "../lib/http/body.ts";
 import { rules } from "../lib/recorder/rules/catalogue.ts";
 import type { Rule } from "../lib/recorder/rules/rule.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
-import { standard } from "../lib/scenarios/catalogue.ts";
-import { placeOf } from "../lib/scenarios/place.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
+import { standard } from "../lib/scenarios/catalogue/catalogue.ts";
+import { placeOf } from "../lib/sandbox/place.ts";
 import { type Scenario, scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { buildUrls, controlPaths, paths } from "../lib/http/urls.ts";
 import type { Html } from "../views/html.ts";
@@ -90,7 +90,7 @@ async function readProposal(
   const packed = searchParams.get("define");
   if (packed === null) return undefined;
   // It brings zod along, which a start has no use for.
-  const { decodeScenario } = await import("../lib/control/scenario_link.ts");
+  const { decodeScenario } = await import("../lib/scenarios/schema/scenario_link.ts");
   const maker = placeOf(standard, label, origin);
   return {
     scenario: await decodeScenario(packed),

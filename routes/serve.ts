@@ -4,18 +4,18 @@
  * @module
  */
 import { OAuthError } from "../lib/http/errors.ts";
-import { noSuchEndpoint } from "../lib/not_found.ts";
-import { makeHarmless } from "../lib/public/harmless.ts";
-import type { RoutedPath, Sandbox } from "../lib/sandbox.ts";
+import { noSuchEndpoint } from "../lib/sandbox/not_found.ts";
+import { makeHarmless } from "../lib/limits/harmless.ts";
+import type { RoutedPath, Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Endpoint, Fault } from "../lib/scenarios/fault.ts";
 import type { RequestFacts } from "../lib/scenarios/match.ts";
 import type { Plan } from "../lib/scenarios/plan.ts";
-import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../lib/scenarios/resolve.ts";
-import { variablesOf } from "../lib/scenarios/template.ts";
-import { answerResponse, applyWire } from "../lib/scenarios/wire.ts";
+import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../lib/faults/resolve.ts";
+import { variablesOf } from "../lib/faults/template.ts";
+import { answerResponse, applyWire } from "../lib/faults/wire.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
-import type { SandboxTable } from "../lib/store/sandboxes.ts";
-import type { World } from "../lib/worlds.ts";
+import type { SandboxTable } from "../lib/sandbox/sandbox_table.ts";
+import type { World } from "../lib/sandbox/live_sandboxes.ts";
 import { failureResponse } from "./failure.tsx";
 import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
 import { allowOrigin, type ConnectionInfo, endpointOf, type Match } from "./router.ts";

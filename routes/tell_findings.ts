@@ -6,7 +6,7 @@
  */
 import type { BrokenRule, SandboxSummary } from "../lib/log.ts";
 import type { ClientReport, Report } from "../lib/recorder/report.ts";
-import type { Sandbox } from "../lib/sandbox.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 
 /** What telling takes. */

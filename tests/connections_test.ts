@@ -1,7 +1,7 @@
 /** Connections of a server that anyone can reach: who is let in, who has to go, and when; on a clock that stands still. */
 import assert from "node:assert/strict";
-import { type Connection, type ConnectionLimits, createConnections } from "../lib/public/connections.ts";
-import { addressOf, peerOf } from "../lib/public/peer.ts";
+import { type Connection, type ConnectionLimits, createConnections } from "../lib/limits/connections.ts";
+import { addressOf, peerOf } from "../lib/limits/peer.ts";
 
 const limits: ConnectionLimits = {
   inAll: 6,

@@ -1,7 +1,7 @@
 /** Rules that a test overrides, and a new beginning. */
 import assert from "node:assert/strict";
-import { policySchema } from "../lib/control/plan_schema.ts";
-import { withNames } from "../lib/control/names.ts";
+import { policySchema } from "../lib/scenarios/schema/plan_schema.ts";
+import { withNames } from "../lib/scenarios/schema/names.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { below, control, listOf, send } from "./control_helpers.ts";
 import {

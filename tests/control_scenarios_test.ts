@@ -3,9 +3,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { createApp } from "../main.ts";
-import { buildScenarioLink, contentName, decodeScenario, encodeScenario } from "../lib/control/scenario_link.ts";
-import { describeScenario, parseScenario, parseScenariosFile } from "../lib/control/scenario_schema.ts";
-import { catalogue } from "../lib/scenarios/catalogue.ts";
+import {
+  buildScenarioLink,
+  contentName,
+  decodeScenario,
+  encodeScenario,
+} from "../lib/scenarios/schema/scenario_link.ts";
+import { describeScenario, parseScenario, parseScenariosFile } from "../lib/scenarios/schema/scenario_schema.ts";
+import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { control, listOf, send } from "./control_helpers.ts";
 import { assertOAuthError, json, origin, testApp, text } from "./helpers.ts";
 

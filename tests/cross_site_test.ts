@@ -1,7 +1,7 @@
 /** What pages of other sites can have a browser send without asking anyone, and that it changes nothing. */
 import assert from "node:assert/strict";
 import { controlRows } from "../lib/control/rows.ts";
-import type { OpenPort } from "../lib/sandbox_origins.ts";
+import type { OpenPort } from "../lib/sandbox/origins.ts";
 import { controlPaths, paths, wellKnown } from "../lib/http/urls.ts";
 import { control, send } from "./control_helpers.ts";
 import {

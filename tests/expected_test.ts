@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { operations } from "../lib/control/operations.ts";
-import { planPatchSchema } from "../lib/control/plan_schema.ts";
-import { scenarioSchema } from "../lib/control/scenario_schema.ts";
+import { planPatchSchema } from "../lib/scenarios/schema/plan_schema.ts";
+import { scenarioSchema } from "../lib/scenarios/schema/scenario_schema.ts";
 import { describeError, OAuthError } from "../lib/http/errors.ts";
 import { inWords } from "../lib/http/expected.ts";
 import { basicTools } from "../lib/mcp/tools/basic.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { answerBroken, type HttpServer, keepListening, type Listener } from "../lib/listener.ts";
-import { PlannedBreak } from "../lib/scenarios/broken_body.ts";
+import { PlannedBreak } from "../lib/faults/broken_body.ts";
 
 /** A server that fails when it is told to. */
 interface FakeServer extends HttpServer {

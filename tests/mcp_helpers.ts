@@ -9,7 +9,7 @@ import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import type { McpCaller, McpMode } from "../lib/mcp/caller.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { type Sleep, sleepOnTimer } from "../lib/runtime/sleep.ts";
-import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
+import { buildSandbox, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import { createStore } from "../lib/store/kv.ts";
 
 /** What every test's clock shows at first, in milliseconds since 1970. */

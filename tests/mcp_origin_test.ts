@@ -1,7 +1,7 @@
 /** Which names the MCP endpoints answer to, and which pages. */
 import assert from "node:assert/strict";
 import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http/origin.ts";
-import { buildSandbox, type Sandbox } from "../lib/sandbox.ts";
+import { buildSandbox, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { mcpRoutes } from "../routes/mcp.ts";
 import { assertRefused, initialize, openMcp } from "./mcp_helpers.ts";

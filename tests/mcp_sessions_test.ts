@@ -1,6 +1,6 @@
 /** Sessions of the revisions up to 2025-11-25: whose they are, how they end, and what a client may resume. */
 import assert from "node:assert/strict";
-import { buildSandbox } from "../lib/sandbox.ts";
+import { buildSandbox } from "../lib/sandbox/sandbox.ts";
 import {
   createSessionTable,
   MAX_SESSIONS,

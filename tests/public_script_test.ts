@@ -1,7 +1,7 @@
 /** Nobody runs script on the origin that all sandboxes of a public server share. */
 import assert from "node:assert/strict";
-import { LOCKED_POLICY } from "../lib/public/harmless.ts";
-import { catalogue } from "../lib/scenarios/catalogue.ts";
+import { LOCKED_POLICY } from "../lib/limits/harmless.ts";
+import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { paths } from "../lib/http/urls.ts";
 import { control, listOf } from "./control_helpers.ts";
 import { below, json, redirectUri, register, type TestApp, testApp, verifier } from "./helpers.ts";

@@ -1,8 +1,8 @@
 /** Attackers of 1, 10 and 1,000 addresses on what all share: nobody is kept out, and nobody else loses anything. */
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
-import { leastShare, quotaOf, RETENTION_MS } from "../lib/public/limits.ts";
-import { ownerOf, withQuotas } from "../lib/public/quotas.ts";
+import { leastShare, quotaOf, RETENTION_MS } from "../lib/limits/limits.ts";
+import { ownerOf, withQuotas } from "../lib/limits/quotas.ts";
 import { createStore } from "../lib/store/kv.ts";
 import type { Key } from "../lib/store/store.ts";
 import { paths } from "../lib/http/urls.ts";

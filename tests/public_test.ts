@@ -1,11 +1,11 @@
 /** A server that anybody can reach: what it lets one caller and one sandbox have, and that others don't notice. */
 import assert from "node:assert/strict";
-import { createAskers } from "../lib/public/asker.ts";
-import { BODY_STEP_BYTES, HELD_MS, rates, RETENTION_MS } from "../lib/public/limits.ts";
-import { withQuotas } from "../lib/public/quotas.ts";
-import { createRateLimiter, MAX_BUCKETS } from "../lib/public/rate_limiter.ts";
+import { createAskers } from "../lib/limits/asker.ts";
+import { BODY_STEP_BYTES, HELD_MS, rates, RETENTION_MS } from "../lib/limits/limits.ts";
+import { withQuotas } from "../lib/limits/quotas.ts";
+import { createRateLimiter, MAX_BUCKETS } from "../lib/limits/rate_limiter.ts";
 import { paths } from "../lib/http/urls.ts";
-import { parseAddress } from "../lib/sandbox.ts";
+import { parseAddress } from "../lib/sandbox/sandbox.ts";
 import { createApp } from "../main.ts";
 import { limitApp } from "../routes/limits.ts";
 import {

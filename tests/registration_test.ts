@@ -3,7 +3,7 @@ import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
 import { createKeyRing } from "../lib/oauth/keys.ts";
 import { parseParams } from "../lib/oauth/params.ts";
-import { buildSandbox } from "../lib/sandbox.ts";
+import { buildSandbox } from "../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { createReplays } from "../lib/store/replays.ts";
 import { createClients } from "../lib/store/clients.ts";

@@ -1,7 +1,7 @@
 /** A client that does everything right passes every scenario: no rule is broken by what only the server does wrong. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { catalogue } from "../lib/scenarios/catalogue.ts";
+import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { type DoubleOptions, runDouble } from "./client_double.ts";
 import { json, origin, testApp } from "./helpers.ts";

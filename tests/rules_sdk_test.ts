@@ -1,7 +1,7 @@
 /** The official clients, judged: what their makers say of them, our rules say too. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { catalogue } from "../lib/scenarios/catalogue.ts";
+import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { json, origin, testApp } from "./helpers.ts";
 import { machineOf } from "./matrix/machine.ts";
 import { sdkV1 } from "./matrix/sdk_v1.ts";

@@ -1,12 +1,12 @@
 /** Many sandboxes, many processes, and sandboxes nobody uses any more. */
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
-import { parseAddress } from "../lib/sandbox.ts";
-import { standard } from "../lib/scenarios/catalogue.ts";
+import { parseAddress } from "../lib/sandbox/sandbox.ts";
+import { standard } from "../lib/scenarios/catalogue/catalogue.ts";
 import { createStore } from "../lib/store/kv.ts";
-import { createSandboxTable } from "../lib/store/sandboxes.ts";
+import { createSandboxTable } from "../lib/sandbox/sandbox_table.ts";
 import { createLease, LEASE_MS } from "../lib/store/lease.ts";
-import { createWorlds, IDLE_MS, type World, type Worlds } from "../lib/worlds.ts";
+import { createWorlds, IDLE_MS, type World, type Worlds } from "../lib/sandbox/live_sandboxes.ts";
 import { below, callOauth, claimsOf, getTokens, origin, register, startMs, testApp, text } from "./helpers.ts";
 
 async function countRows(kv: Deno.Kv): Promise<number> {

@@ -1,9 +1,9 @@
 /** The catalogue of scenarios as a page and as data, in process; and what a sandbox's pages say of its scenario. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { buildScenarioLink } from "../lib/control/scenario_link.ts";
+import { buildScenarioLink } from "../lib/scenarios/schema/scenario_link.ts";
 import { rules } from "../lib/recorder/rules/catalogue.ts";
-import { catalogue } from "../lib/scenarios/catalogue.ts";
+import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
 import { custom, plain, rich } from "./scenario_samples.ts";

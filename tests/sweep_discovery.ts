@@ -58,7 +58,7 @@ async function assertPage(response: Response, status: number): Promise<void> {
   assert.match(await response.text(), /^<!doctype html>/);
 }
 
-/** Probes of `lib/scenarios/catalogue/discovery.ts`. */
+/** Probes of `lib/scenarios/catalogue/oauth/discovery.ts`. */
 const serverProbes: Readonly<Record<string, Probe>> = {
   "no-pkce-list": async (at) => {
     assert.deepEqual(await serverDifferences(at), { code_challenge_methods_supported: undefined });
@@ -156,7 +156,7 @@ function metadataUrlOf({ origin, prefix }: ProbeSandbox): string {
   return `${origin}/.well-known/oauth-protected-resource${prefix}/oauth`;
 }
 
-/** Probes of `lib/scenarios/catalogue/resource_metadata.ts`. */
+/** Probes of `lib/scenarios/catalogue/oauth/resource_metadata.ts`. */
 const resourceProbes: Readonly<Record<string, Probe>> = {
   "challenge-missing": (at) => hasChallenge(at, null),
   "challenge-single-quotes": (at) => hasChallenge(at, `Bearer resource_metadata='${metadataUrlOf(at)}'`),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from "jose";
-import { officialExtensions } from "../lib/scenarios/catalogue/official_extensions.ts";
+import { officialExtensions } from "../lib/scenarios/catalogue/official/extensions.ts";
 import { authorizeQuery, codeFields, json, redirectOf, text } from "./helpers.ts";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
 

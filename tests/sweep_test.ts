@@ -3,8 +3,8 @@
  * so that an entry without a probe fails, and so does a probe without an entry.
  */
 import assert from "node:assert/strict";
-import { catalogue } from "../lib/scenarios/catalogue.ts";
-import { parseAddress } from "../lib/sandbox.ts";
+import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
+import { parseAddress } from "../lib/sandbox/sandbox.ts";
 import type { Fault } from "../lib/scenarios/fault.ts";
 import { type Scenario, scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";

@@ -1,7 +1,7 @@
 /** Requests under way on a public server: streams count until they end, and the share of an address shrinks with company. */
 import assert from "node:assert/strict";
-import { createUnderWay, underWayLimits } from "../lib/public/under_way.ts";
-import { createAskers } from "../lib/public/asker.ts";
+import { createUnderWay, underWayLimits } from "../lib/limits/under_way.ts";
+import { createAskers } from "../lib/limits/asker.ts";
 import { limitApp } from "../routes/limits.ts";
 import { origin } from "./helpers.ts";
 

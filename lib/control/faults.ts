@@ -4,9 +4,9 @@
  * @module
  */
 import type { Fault } from "../scenarios/fault.ts";
-import type { CountRecord } from "../store/sandboxes.ts";
-import type { FaultRequest, Life } from "./fault_schema.ts";
-import { withNames } from "./names.ts";
+import type { CountRecord } from "../sandbox/sandbox_table.ts";
+import type { FaultRequest, Life } from "../scenarios/schema/fault_schema.ts";
+import { withNames } from "../scenarios/schema/names.ts";
 
 /**
  * The fault that a test asks for. Also one that lasts for good has a number of times, so that it is counted.

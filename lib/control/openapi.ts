@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { paths as recordPaths } from "../http/urls.ts";
 import { version } from "../runtime/version.ts";
 import { answers, errorAnswer } from "./answers.ts";

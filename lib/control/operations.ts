@@ -4,8 +4,8 @@
  * @module
  */
 import { z } from "zod";
-import { faultRequestSchema } from "./fault_schema.ts";
-import { planMergeSchema } from "./plan_schema.ts";
+import { faultRequestSchema } from "../scenarios/schema/fault_schema.ts";
+import { planMergeSchema } from "../scenarios/schema/plan_schema.ts";
 import {
   breakSchema,
   clientRequestSchema,
@@ -19,7 +19,7 @@ import {
 } from "./requests.ts";
 import type { Schema } from "../http/json_body.ts";
 import type { ControlRowName } from "./rows.ts";
-import { scenarioSchema } from "./scenario_schema.ts";
+import { scenarioSchema } from "../scenarios/schema/scenario_schema.ts";
 
 /** An endpoint described. */
 export interface Operation {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Chance } from "../runtime/chance.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import type { Store } from "../store/store.ts";
 import type { McpCaller, McpMode } from "./caller.ts";

@@ -8,7 +8,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Entry } from "../store/store.ts";
 import type { SessionRecord, SessionStore } from "../store/sessions.ts";
 import type { McpCaller, McpMode } from "./caller.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PlannedBreak } from "../scenarios/broken_body.ts";
+import { PlannedBreak } from "../faults/broken_body.ts";
 
 /** The most that may lie unread, in bytes: in one stream, and in all streams of the process. */
 export const MAX_UNREAD_BYTES = { stream: 4 * 1024 ** 2, process: 64 * 1024 ** 2 } as const;

@@ -11,7 +11,7 @@ import { believeClient } from "./believed_client.ts";
 import { parseUserClaimsText, type UserClaims } from "./claims.ts";
 import type { Entry } from "../store/store.ts";
 import type { PushedRecord } from "../store/pushed.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import { isDocumentId } from "./client_metadata.ts";
 import { requireGrantable } from "./scopes.ts";

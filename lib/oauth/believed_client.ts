@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Clients } from "../store/clients.ts";
 import type { ClientRecord } from "./client_record.ts";
 import type { AuthenticatedClient } from "./client_auth.ts";

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
 import { OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Replays } from "../store/replays.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { isStrictJwt } from "../http/base64url.ts";

@@ -10,7 +10,7 @@ import { OAuthError } from "../http/errors.ts";
 import type { Clients } from "../store/clients.ts";
 import type { ClientRecord } from "./client_record.ts";
 import type { Entry } from "../store/store.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type AssertionDeps, readSubject, verifyAssertion } from "./client_assertion.ts";
 import { type Params, requireParam } from "./params.ts";
 

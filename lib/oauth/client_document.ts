@@ -8,7 +8,7 @@
 import { OAuthError } from "../http/errors.ts";
 import { parseFreshness } from "../outbound/freshness.ts";
 import { type Outbound, OutboundError } from "../outbound/outbound.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
 

@@ -8,7 +8,7 @@ import { OAuthError } from "../http/errors.ts";
 import { parseFreshness } from "../outbound/freshness.ts";
 import { parseJson, problemOf } from "../http/json.ts";
 import { MAX_REDIRECTS, type Outbound, OutboundError } from "../outbound/outbound.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
 
 /** Public keys (RFC 7517 5). */

@@ -4,7 +4,7 @@
  * @module
  */
 import { hash } from "node:crypto";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ScenarioClient } from "../scenarios/scenario.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";

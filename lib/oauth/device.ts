@@ -5,7 +5,7 @@
  */
 import type { Chance } from "../runtime/chance.ts";
 import { OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
 import type { DeviceRecord, Devices } from "../store/devices.ts";
 import type { Entry } from "../store/store.ts";

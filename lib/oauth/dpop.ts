@@ -7,7 +7,7 @@
 import { hash } from "node:crypto";
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify, type JWTVerifyResult } from "jose";
 import { describeValue, OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Replays } from "../store/replays.ts";
 import { isStrictJwt } from "../http/base64url.ts";
 import { dpopAlgorithms } from "./dpop_algorithms.ts";

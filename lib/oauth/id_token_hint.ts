@@ -6,7 +6,7 @@
  */
 import { describeValue, OAuthError } from "../http/errors.ts";
 import { parseJson } from "../http/json.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { UserRecord, Users } from "../store/users.ts";
 import { decodeBase64url } from "../http/base64url.ts";
 import { ownClaimsOf, type UserClaims } from "./claims.ts";

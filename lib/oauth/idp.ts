@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Chance } from "../runtime/chance.ts";
 import { OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { isStrictJwt } from "../http/base64url.ts";
 import type { Keys } from "./keys.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { excerpt, OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Clients } from "../store/clients.ts";
 import type { ClientRecord } from "./client_record.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Policy } from "../scenarios/plan.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { ID_TOKEN_ALG } from "./keys.ts";
 import { dpopAlgorithms } from "./dpop_algorithms.ts";
 import { prompts } from "./prompt.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /** Members that a URL can set beside `redirect_uri` and `post_logout_redirect_uri`, which may come more than once. */
 const settable = [

@@ -6,7 +6,7 @@
  */
 import type { Chance } from "../runtime/chance.ts";
 import { OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Entry } from "../store/store.ts";
 import type { Pushed, PushedRecord } from "../store/pushed.ts";

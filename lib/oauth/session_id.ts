@@ -5,7 +5,7 @@
  * @module
  */
 import type { Chance } from "../runtime/chance.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /**
  * Makes the id of a new login.
@@ -17,7 +17,7 @@ import type { Sandbox } from "../sandbox.ts";
  * ```ts
  * import assert from "node:assert/strict";
  * import { createChance } from "../runtime/chance.ts";
- * import { buildSandbox } from "../sandbox.ts";
+ * import { buildSandbox } from "../sandbox/sandbox.ts";
  * const sandbox = buildSandbox({ origin: "http://localhost", now: () => 5 });
  * const chance = createChance((length) => new Uint8Array(length));
  * assert.equal(createSessionId(sandbox, chance), "session-5-0000000");

@@ -5,7 +5,7 @@
  * @module
  */
 import { OAuthError } from "../http/errors.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Grants } from "../store/grants.ts";
 import { graceSuccessor } from "./grants/context.ts";

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import type { Chance } from "../runtime/chance.ts";
 import type { Mint, Policy } from "../scenarios/plan.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Keys } from "./keys.ts";
 import { claimsOfScopes } from "./scopes.ts";
 import type { SigningKey } from "./signing_key.ts";

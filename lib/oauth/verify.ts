@@ -6,8 +6,8 @@
  */
 import { describeValue, OAuthError } from "../http/errors.ts";
 import { parseJson } from "../http/json.ts";
-import type { Sandbox } from "../sandbox.ts";
-import { FAULT_PARAMETER } from "../scenarios/fault_text.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { FAULT_PARAMETER } from "../scenarios/schema/fault_text.ts";
 import type { Grants } from "../store/grants.ts";
 import { parseAccessTokenClaims } from "./access_token_claims.ts";
 import { decodeBase64url } from "../http/base64url.ts";

@@ -5,7 +5,7 @@
  */
 import { closest } from "../http/did_you_mean.ts";
 import { paths } from "../http/urls.ts";
-import { catalogue, standard } from "./catalogue.ts";
+import { catalogue, standard } from "./catalogue/catalogue.ts";
 import { MAIN, type Scenario } from "./scenario.ts";
 
 /** What an app was given. */

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import { isDocumentId } from "../oauth/client_metadata.ts";
 import { findDeclared } from "../oauth/declared_clients.ts";
-import type { Sandbox } from "../sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Entry, Key, Store } from "./store.ts";
 import type { Lease } from "./lease.ts";
 import type { ClientRecord } from "../oauth/client_record.ts";

@@ -1,6 +1,6 @@
 /** Clients of the SDKs in the hands of the suite, and the same in front of our scenarios, where what they do is recorded. */
 import { z } from "zod";
-import { officialScenarios } from "../../lib/scenarios/catalogue/official.ts";
+import { officialScenarios } from "../../lib/scenarios/catalogue/official/index.ts";
 import { type App, createApp, type Scenario } from "../../main.ts";
 import type { Party } from "../host/oracle_party.ts";
 import { ours, withAssertions } from "../host/oracle_sides.ts";

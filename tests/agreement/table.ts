@@ -1,6 +1,6 @@
 /** Our verdicts beside the suite's: all of them, and as the tables of the README. */
 import assert from "node:assert/strict";
-import { officialScenarios } from "../../lib/scenarios/catalogue/official.ts";
+import { officialScenarios } from "../../lib/scenarios/catalogue/official/index.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 import { sdkV2 } from "../matrix/sdk_v2.ts";
 import { renderTable } from "../matrix/table.ts";

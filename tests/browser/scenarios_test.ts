@@ -1,8 +1,8 @@
 /** The catalogue of scenarios in a real browser: search, anchors, the keyboard, and the same with scripts off. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { buildScenarioLink } from "../../lib/control/scenario_link.ts";
-import { catalogue } from "../../lib/scenarios/catalogue.ts";
+import { buildScenarioLink } from "../../lib/scenarios/schema/scenario_link.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { custom, plain, rich } from "../scenario_samples.ts";
 import { browserTest } from "./browser.ts";
 

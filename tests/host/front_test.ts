@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { openFront } from "../../lib/front.ts";
 import { keepListening, type Listener } from "../../lib/listener.ts";
-import { type ConnectionLimits, connectionLimits, createConnections } from "../../lib/public/connections.ts";
+import { type ConnectionLimits, connectionLimits, createConnections } from "../../lib/limits/connections.ts";
 import { sleepOnTimer } from "../../lib/runtime/sleep.ts";
 import { type App, createApp } from "../../main.ts";
 import { createCertificate, createClient, makeFolder, startServer, startTask } from "./program.ts";

@@ -1,7 +1,7 @@
 /** Our scenarios beside the official suite's own fake servers, request by request. */
 import assert from "node:assert/strict";
 import { createApp, type Scenario } from "../../main.ts";
-import { officialScenarios } from "../../lib/scenarios/catalogue/official.ts";
+import { officialScenarios } from "../../lib/scenarios/catalogue/official/index.ts";
 import { startOracle } from "./oracle.ts";
 import { type Difference, differences } from "./oracle_differences.ts";
 import { beginWalk, type Facts, type Party } from "./oracle_party.ts";

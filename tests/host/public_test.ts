@@ -1,6 +1,6 @@
 /** Limits as the program and `deno serve` are told of them. */
 import assert from "node:assert/strict";
-import { rates } from "../../lib/public/limits.ts";
+import { rates } from "../../lib/limits/limits.ts";
 import { startServer } from "./program.ts";
 
 Deno.test("--public and MOCK_PUBLIC put limits on the program, and nothing else does (README, host it)", async (t) => {

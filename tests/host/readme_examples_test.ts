@@ -1,7 +1,7 @@
 /** Every block of code in the README: each is run, or held against the code, or says of what it is an excerpt. */
 import assert from "node:assert/strict";
-import { parseScenariosFile } from "../../lib/control/scenario_schema.ts";
-import { RETENTION_MS } from "../../lib/public/limits.ts";
+import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
+import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import { exchangesAnswer, reportAnswer } from "../../lib/control/report_schema.ts";
 import { parseUsersFile } from "../../lib/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";

@@ -4,7 +4,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { startMockServer } from "../../main.ts";
 import { rules } from "../../lib/recorder/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/recorder/rules/rule.ts";
-import { catalogue } from "../../lib/scenarios/catalogue.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { helpText } from "../../lib/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";
 import { paths, wellKnown } from "../../lib/http/urls.ts";

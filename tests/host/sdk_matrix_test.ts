@@ -1,6 +1,6 @@
 /** The README's tables of scenarios are what the catalogue and the clients say today. */
 import assert from "node:assert/strict";
-import { catalogue } from "../../lib/scenarios/catalogue.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { markers, renderTables, walkAll } from "../matrix/table.ts";
 
 Deno.test("the README says of every scenario how the clients of both SDKs fare in it", async () => {

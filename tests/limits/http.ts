@@ -1,6 +1,6 @@
 /** Limits on what a request brings. */
 import assert from "node:assert/strict";
-import { MAX_STATE_BYTES } from "../../lib/control/state.ts";
+import { MAX_STATE_BYTES } from "../../lib/sandbox/changes.ts";
 import { MAX_NESTING } from "../../lib/http/json.ts";
 import { MAX_BODY_BYTES, MAX_BODY_CHUNKS, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import { testApp } from "../helpers.ts";

@@ -1,9 +1,9 @@
 /** Limits on connections: of the process, which the table obeys that stands in front of it. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { connectionLimits, type Connections, createConnections } from "../../lib/public/connections.ts";
-import { MAX_OWN_ORIGINS } from "../../lib/sandbox_origins.ts";
-import { underWayLimits } from "../../lib/public/under_way.ts";
+import { connectionLimits, type Connections, createConnections } from "../../lib/limits/connections.ts";
+import { MAX_OWN_ORIGINS } from "../../lib/sandbox/origins.ts";
+import { underWayLimits } from "../../lib/limits/under_way.ts";
 import { type TestApp, testApp } from "../helpers.ts";
 import type { LimitRow } from "./row.ts";
 

@@ -9,8 +9,8 @@ import {
   type Rate,
   rates,
   RETENTION_MS,
-} from "../../lib/public/limits.ts";
-import { ownerOf } from "../../lib/public/quotas.ts";
+} from "../../lib/limits/limits.ts";
+import { ownerOf } from "../../lib/limits/quotas.ts";
 import { controlPaths, paths } from "../../lib/http/urls.ts";
 import {
   authorizeQuery,

@@ -8,7 +8,7 @@ import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from 
 import { z } from "zod";
 import type { Chance } from "../../runtime/chance.ts";
 import { inWords } from "../../http/expected.ts";
-import type { Sandbox } from "../../sandbox.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sleep } from "../../runtime/sleep.ts";
 import type { Notes } from "../../store/notes.ts";
 import type { McpUser } from "../caller.ts";

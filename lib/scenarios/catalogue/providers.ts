@@ -5,13 +5,13 @@
  * @module
  */
 import type { Scenario } from "../scenario.ts";
-import { resourceRefused, stateRequired } from "./authorization.ts";
-import { secretInBodyOnly } from "./client_auth.ts";
-import { issuerExtraPath, noPkceList, oidcOnly, pkcePlainToo } from "./discovery.ts";
-import { refreshNeedsConsent, refreshNoNewToken } from "./refresh.ts";
-import { dcrForbidden, noRegistration } from "./registration.ts";
-import { issuerSlashInPrm, noPrm } from "./resource_metadata.ts";
-import { errorsAs200, expiresInString, scopeCommas, tokenFormEncoded, tokenNested } from "./token.ts";
+import { resourceRefused, stateRequired } from "./oauth/authorization.ts";
+import { secretInBodyOnly } from "./oauth/client_auth.ts";
+import { issuerExtraPath, noPkceList, oidcOnly, pkcePlainToo } from "./oauth/discovery.ts";
+import { refreshNeedsConsent, refreshNoNewToken } from "./oauth/refresh.ts";
+import { dcrForbidden, noRegistration } from "./oauth/registration.ts";
+import { issuerSlashInPrm, noPrm } from "./oauth/resource_metadata.ts";
+import { errorsAs200, expiresInString, scopeCommas, tokenFormEncoded, tokenNested } from "./oauth/token.ts";
 
 /** A provider: what it is called, the quirks it has, and what is its own. */
 interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin"> {

@@ -1,0 +1,140 @@
+/**
+ * A sandbox while it is in use: its plan, its faults and its clock, as they follow from its scenario and from what a test
+ * has changed.
+ *
+ * @module
+ */
+import { buildSandbox, noRevocations, type Revocations, type Sandbox, secondServerId } from "./sandbox.ts";
+import type { Fault } from "../scenarios/fault.ts";
+import { patchPlan, type Plan, type PlanPatch, standardPlan } from "../scenarios/plan.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { type SandboxState, untouched } from "./sandbox_table.ts";
+
+/** A sandbox in use. */
+export interface World {
+  /** What it is called. */
+  readonly name: string;
+  /** How it behaves by itself. */
+  readonly scenario: Scenario;
+  /** Its label, if it has one. */
+  readonly label: string | undefined;
+  /** First part of its keys in the store. */
+  readonly id: () => string;
+  /** What a test has changed. */
+  readonly state: () => SandboxState;
+  /** Why what a test has changed cannot be read, if it cannot: until it is reset nothing is known of the sandbox. */
+  readonly problem: () => Error | undefined;
+  /** The plan of a request that meets no fault; the same object as long as nothing changes. */
+  readonly plan: () => Plan;
+  /** Faults of the scenario, then those that were set. */
+  readonly faults: () => readonly Fault[];
+  /** Its clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** The sandbox as seen from an origin, for whoever asks or for a page of another site. */
+  readonly seenFrom: (origin: string, prefix: string, isAskedByForeignPage?: boolean) => Sandbox;
+}
+
+/** A server is seen under few origins, and a client that invents more gains nothing. */
+const MAX_ORIGINS = 100;
+
+/** What lies in the store under a sandbox's own id, and under those of the parties that are kept beside it. */
+export function idsOf(id: string): readonly string[] {
+  return [id, secondServerId(id), `${id}/idp`, `${secondServerId(id)}/idp`];
+}
+
+/**
+ * The id of a sandbox, which every reset changes.
+ *
+ * @param name What it is called.
+ * @param epoch How often it was reset.
+ */
+export function idOf(name: string, epoch: number): string {
+  return epoch === 0 ? name : `${name}#${epoch}`;
+}
+
+/** What a sandbox in use is made with. */
+export interface WorldDeps {
+  /** Rules where a scenario has none of its own. */
+  readonly base?: PlanPatch;
+  /** Rules in place of every scenario's. */
+  readonly patch: PlanPatch;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told of ids whose keys are to be looked up again. */
+  readonly onRotate: (sandboxId: string) => void;
+}
+
+/**
+ * Makes a sandbox that can be used once its state is set.
+ *
+ * @param identity What it is called, and how it behaves.
+ * @param deps What it is made with.
+ * @returns The sandbox, what sets its state, and what notes that its state cannot be read.
+ */
+export function createWorld(
+  { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
+  { base = {}, patch, now: realNow, onRotate }: WorldDeps,
+): {
+  readonly world: World;
+  readonly set: (state: SandboxState) => void;
+  readonly fail: (problem: Error) => void;
+} {
+  const seen = new Map<string, Sandbox>();
+  let state: SandboxState | undefined;
+  let problem: Error | undefined;
+  let plan = standardPlan;
+  let faults: readonly Fault[] = [];
+  const now = (): number => realNow() + (state?.clockOffsetMs ?? 0);
+  const id = (): string => idOf(name, state?.epoch ?? 0);
+  const current = (): SandboxState => {
+    if (!state) throw new Error(`The sandbox ${name} is used before it was read`);
+    return state;
+  };
+
+  const set = (next: SandboxState): void => {
+    problem = undefined;
+    if (state && isSame(state, next)) return;
+    if (next.epoch !== state?.epoch) seen.clear();
+    // Whoever has rotated them may have been another process.
+    if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onRotate(known); }
+    state = next;
+    plan = patchPlan(standardPlan, base, scenario.plan, patch, next.patch);
+    faults = [...scenario.plan.faults ?? [], ...next.faults];
+  };
+
+  const fail = (error: Error): void => {
+    state ??= untouched;
+    problem = error;
+  };
+
+  const seenFrom = (origin: string, prefix: string, isAskedByForeignPage = false): Sandbox => {
+    const key = `${isAskedByForeignPage ? "foreign " : ""}${origin}${prefix}`;
+    const known = seen.get(key);
+    if (known) return known;
+    const { layout = {}, clients = [] } = scenario;
+    const revocations = (): Revocations => current().revocations ?? noRevocations;
+    const shape = { name, scenario: scenario.name, prefix, origin, layout, clients };
+    const sandbox = buildSandbox({ ...shape, id: id(), now, revocations, isAskedByForeignPage });
+    if (seen.size >= MAX_ORIGINS) seen.clear();
+    seen.set(key, sandbox);
+    return sandbox;
+  };
+
+  const world = Object.freeze({
+    name,
+    label,
+    scenario,
+    id,
+    now,
+    seenFrom,
+    state: current,
+    problem: () => problem,
+    plan: () => plan,
+    faults: () => faults,
+  });
+  return { world, set, fail };
+}
+
+function isSame(a: SandboxState, b: SandboxState): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

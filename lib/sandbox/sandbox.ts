@@ -1,0 +1,234 @@
+/**
+ * Step 1 of a request's way: which isolated world it belongs to, and what its path is in there. Handlers serve every
+ * sandbox alike, because all they know of it is the {@link Sandbox} they are given.
+ *
+ * @module
+ */
+import { type Layout, MAIN, type ScenarioClient } from "../scenarios/scenario.ts";
+import { buildUrls, paths, type Urls, wellKnown } from "../http/urls.ts";
+
+/**
+ * Logins that were taken back together. Each login carries the count of such revocations that it was made after, so that
+ * no clock, moved or standing still, can make one seem older or newer than it is.
+ */
+export interface Revocations {
+  /** How many there were. */
+  readonly count: number;
+  /** The last one that was of all logins. */
+  readonly all: number;
+  /** The last one of each client's logins. */
+  readonly clients: Readonly<Record<string, number>>;
+}
+
+/** Where nothing was taken back. */
+export const noRevocations: Revocations = Object.freeze({ count: 0, all: 0, clients: Object.freeze({}) });
+
+/** An isolated world: its identity as the asking client sees it, and its clock. */
+export interface Sandbox {
+  /** First part of every key this sandbox keeps in the store. */
+  readonly id: string;
+  /** What it is called: `main`, or what stands in its URL. */
+  readonly name: string;
+  /** Name of the scenario that shapes its answers. */
+  readonly scenario: string;
+  /** Path prefix: empty for `main`, and where it has an origin of its own. */
+  readonly prefix: string;
+  /** Scheme, host and port, without a trailing slash. */
+  readonly origin: string;
+  /** Issuer identifier, byte for byte what metadata, tokens and `iss` carry (RFC 8414 section 2). */
+  readonly issuer: string;
+  /** Absolute URLs of all its endpoints. */
+  readonly urls: Urls;
+  /** The sandbox's virtual clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Clients that are there without having registered. */
+  readonly clients: readonly ScenarioClient[];
+  /** Whether a page of another site asks, for which nothing on this machine is fetched. */
+  readonly isAskedByForeignPage: boolean;
+  /** Logins that a test has taken back. */
+  readonly revocations: () => Revocations;
+  /** The same world as its first authorization server sees it, or the one it moves to. */
+  readonly serverAt: (which: "first" | "second") => Sandbox;
+}
+
+/** What a sandbox is made of. */
+export interface SandboxParts {
+  /** First part of its keys; `main` if not given. */
+  readonly id?: string;
+  /** What it is called; `main` if not given. */
+  readonly name?: string;
+  /** Name of its scenario; `standard` if not given. */
+  readonly scenario?: string;
+  /** Path prefix; none if not given. */
+  readonly prefix?: string;
+  /** Scheme, host and port, without a trailing slash. */
+  readonly origin: string;
+  /** Where things lie, other than usual. */
+  readonly layout?: Layout;
+  /** Clients that are there without having registered. */
+  readonly clients?: readonly ScenarioClient[];
+  /** Whether a page of another site asks; none if not given. */
+  readonly isAskedByForeignPage?: boolean;
+  /** Its clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Logins that were taken back; none if not given. */
+  readonly revocations?: () => Revocations;
+}
+
+/**
+ * Makes a sandbox as seen from an origin.
+ *
+ * @param parts What it is made of.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const sandbox = buildSandbox({ prefix: "/s/iss-missing", origin: "http://localhost:8789", now: () => 0 });
+ * assert.equal(sandbox.issuer, "http://localhost:8789/s/iss-missing");
+ * ```
+ */
+export function buildSandbox(parts: SandboxParts): Sandbox {
+  const { id = MAIN, name = MAIN, scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } = parts;
+  const { revocations = () => noRevocations, isAskedByForeignPage = false } = parts;
+  const at = (serverId: string, issuerPath: string): Sandbox =>
+    Object.freeze({
+      id: serverId,
+      name,
+      scenario,
+      prefix,
+      origin,
+      issuer: origin + prefix + issuerPath,
+      urls: buildUrls({ origin, prefix, issuerPath }),
+      now,
+      clients,
+      isAskedByForeignPage,
+      revocations,
+      serverAt: (which: "first" | "second") => which === "first" ? first : second,
+    });
+  const first = at(id, layout.issuer_path ?? "");
+  // A server of its own, with its own clients and keys, which happens to be kept here.
+  const second = layout.second_issuer_path === undefined ? first : at(secondServerId(id), layout.second_issuer_path);
+  return first;
+}
+
+/** Under which id the second authorization server of a sandbox keeps what is its own. */
+export function secondServerId(id: string): string {
+  return `${id}/second`;
+}
+
+/** Whether a sandbox has a label, which who needs one of its own has chosen. */
+export function isLabelled({ name }: Pick<Sandbox, "name">): boolean {
+  return name.includes("~");
+}
+
+/** Which sandbox a URL is of, before anybody has looked whether there is such a scenario. */
+export interface Address {
+  /** What it is called: `main`, `iss-missing`, `iss-missing~label`. */
+  readonly name: string;
+  /** The scenario that is named; undefined for the process's own. */
+  readonly scenario: string | undefined;
+  /** The label, if there is one. */
+  readonly label: string | undefined;
+  /** Path prefix. */
+  readonly prefix: string;
+  /** The path less the prefix, wherever that stood. */
+  readonly path: string;
+  /** Whether the path is one at the origin's root into which the prefix was inserted. */
+  readonly isInserted: boolean;
+}
+
+const PREFIXED = /^(\/\.well-known\/[a-z-]+)?\/s\/([^/]+)(\/.*)?$/;
+const TOKEN = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:~([a-z0-9-]{1,64}))?$/;
+const HOST = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:--([a-z0-9-]{1,60}))?\.localhost$/;
+
+/**
+ * Reads which sandbox a URL is of: `/s/<scenario>[~<label>]` in its path, or `<scenario>[--<label>].localhost` as its host.
+ *
+ * @param url The request's URL.
+ * @param isScenario Whether a name is that of a scenario: other hosts below `localhost` are this machine's as they are.
+ * @returns Undefined for a prefix that can be no sandbox's.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const url = new URL("http://localhost/.well-known/oauth-authorization-server/s/iss-missing~a1");
+ * const { name, path } = parseAddress(url, () => true) ?? {};
+ * assert.deepEqual([name, path], ["iss-missing~a1", "/.well-known/oauth-authorization-server"]);
+ * ```
+ */
+export function parseAddress({ pathname, hostname }: URL, isScenario: (name: string) => boolean): Address | undefined {
+  const prefixed = pathname.includes("/s/") ? PREFIXED.exec(pathname) : null;
+  if (prefixed) {
+    const [, inserted, token = "", rest = ""] = prefixed;
+    const [, scenario, label] = TOKEN.exec(token) ?? [];
+    // The root is the one address of the server's own sandbox.
+    if (scenario === undefined || scenario === MAIN) return undefined;
+    const path = `${inserted ?? ""}${rest}` || paths.home;
+    return { name: token, scenario, label, prefix: `/s/${token}`, path, isInserted: inserted !== undefined };
+  }
+  const [, scenario, label] = hostname.endsWith(".localhost") ? HOST.exec(hostname) ?? [] : [];
+  if (scenario !== undefined && isScenario(scenario)) {
+    const name = label === undefined ? scenario : `${scenario}~${label}`;
+    return { name, scenario, label, prefix: "", path: pathname, isInserted: true };
+  }
+  return { name: MAIN, scenario: undefined, label: undefined, prefix: "", path: pathname, isInserted: true };
+}
+
+/** A path as the route table has it. */
+export interface RoutedPath {
+  /** What to look up; empty where nothing lies. */
+  readonly path: string;
+  /** Which of the sandbox's servers it is of. */
+  readonly server: "first" | "second";
+  /** Whether metadata was asked for below the issuer (OpenID Connect Discovery 4), not with its path inserted. */
+  readonly isAppended: boolean;
+}
+
+/** What the default endpoints of MCP 2025-03-26 stand for. */
+const defaultEndpoints: Readonly<Record<string, string>> = {
+  "/authorize": paths.authorize,
+  "/token": paths.token,
+  "/register": paths.register,
+};
+
+/**
+ * Takes a path of a sandbox to the one the route table has, whatever the sandbox's layout.
+ *
+ * @param address The path, and how it was sent.
+ * @param layout Where things lie.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const address = { path: "/tenant1/oauth/token", prefix: "", isInserted: true };
+ * assert.equal(routePath(address, { issuer_path: "/tenant1" }).path, "/oauth/token");
+ * assert.equal(routePath({ ...address, path: "/oauth/token" }, { issuer_path: "/tenant1" }).path, "");
+ * ```
+ */
+export function routePath(
+  { path, prefix, isInserted }: Pick<Address, "path" | "prefix" | "isInserted">,
+  layout: Layout = {},
+): RoutedPath {
+  const { issuer_path = "", second_issuer_path, default_endpoints = false, trailing_slash = false } = layout;
+  const found = (path: string, server: "first" | "second" = "first", isAppended = false): RoutedPath => ({
+    path,
+    server,
+    isAppended,
+  });
+  for (const place of [wellKnown.authorizationServer, wellKnown.openidConfiguration]) {
+    if (path !== place && !path.startsWith(`${place}/`)) continue;
+    const issuer = path.slice(place.length);
+    if (issuer === issuer_path) return found(place, "first", prefix !== "" && !isInserted);
+    return issuer === second_issuer_path ? found(place, "second") : found("");
+  }
+  if (second_issuer_path !== undefined && path.startsWith(`${second_issuer_path}/`)) {
+    return found(path.slice(second_issuer_path.length), "second", true);
+  }
+  if (issuer_path !== "") {
+    if (path.startsWith(`${issuer_path}/`)) return found(path.slice(issuer_path.length), "first", true);
+    // The server's own endpoints lie below its issuer and nowhere else.
+    return found(path.startsWith(`${paths.oauth}/`) ? "" : path);
+  }
+  if (trailing_slash && path === `${paths.oauth}/`) return found(paths.oauth);
+  return found(default_endpoints ? defaultEndpoints[path] ?? path : path);
+}

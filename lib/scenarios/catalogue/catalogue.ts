@@ -1,0 +1,57 @@
+/**
+ * The scenarios there are: one table, and the pages, the control API, the tests and the README read it.
+ *
+ * @module
+ */
+import { authorizationScenarios } from "./oauth/authorization.ts";
+import { clientAuthScenarios } from "./oauth/client_auth.ts";
+import { discoveryScenarios } from "./oauth/discovery.ts";
+import { mcpServerScenarios } from "./mcp/server.ts";
+import { providerScenarios } from "./providers.ts";
+import { redirectUriScenarios } from "./oauth/redirect_uris.ts";
+import { refreshScenarios } from "./oauth/refresh.ts";
+import { registrationScenarios } from "./oauth/registration.ts";
+import { resourceMetadataScenarios } from "./oauth/resource_metadata.ts";
+import { tokenClaimsScenarios } from "./token_claims.ts";
+import { tokenScenarios } from "./oauth/token.ts";
+import { transportScenarios } from "./transport.ts";
+import { officialScenarios } from "./official/index.ts";
+import { wordsOf } from "./words.ts";
+import type { Scenario } from "../scenario.ts";
+
+/** The server as the specifications ask it to be. */
+export const standard: Scenario = {
+  name: "standard",
+  group: "Well-behaved",
+  story: "Everything as the specifications ask",
+  client: "Discovers, registers, sends the person to log in, redeems the code, calls tools, and refreshes when it must",
+  words: wordsOf.standard ?? "",
+  plan: {},
+  expects: ["C1", "C11", "C12", "C14", "C22", "C23"],
+  links: [{
+    label: "MCP authorization",
+    url: "https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization",
+  }],
+};
+
+const others: readonly Scenario[] = [
+  ...discoveryScenarios,
+  ...resourceMetadataScenarios,
+  ...registrationScenarios,
+  ...redirectUriScenarios,
+  ...authorizationScenarios,
+  ...tokenScenarios,
+  ...clientAuthScenarios,
+  ...refreshScenarios,
+  ...mcpServerScenarios,
+  ...tokenClaimsScenarios,
+  ...transportScenarios,
+  ...providerScenarios,
+  ...officialScenarios,
+];
+
+/** All scenarios, in the order they are shown. */
+export const catalogue: readonly Scenario[] = [
+  standard,
+  ...others.map((scenario) => ({ ...scenario, words: wordsOf[scenario.name] ?? "" })),
+];

@@ -1,0 +1,205 @@
+/**
+ * The MCP server as a resource: what it says to a client that has a token.
+ *
+ * @module
+ */
+import type { Scenario } from "../../scenario.ts";
+import { mcp, reports, rfc } from "../links.ts";
+
+/** Access tokens that are over soon enough to wait for it. */
+const shortLived = { accessTokenTtlSeconds: 60 } as const;
+
+/** What RFC 6750 3.1 has for a token that is not good. */
+const invalidToken = {
+  status: 401,
+  headers: { "www-authenticate": 'Bearer error="invalid_token", resource_metadata="{resource_metadata_url}"' },
+  body: { error: "invalid_token", error_description: "The access token is not accepted" },
+} as const;
+
+/** Scenarios of the MCP server. */
+export const mcpServerScenarios: readonly Scenario[] = [
+  {
+    name: "endless-401",
+    group: "MCP server",
+    story: "No token is ever accepted: whatever is sent, the answer is 401",
+    client: "Gives up after a few attempts, and opens no more tabs",
+    plan: {
+      faults: [{ name: "endless-401", match: { endpoint: "mcp", authorized: true }, answer: invalidToken }],
+    },
+    expects: ["C20"],
+    links: [mcp("error handling"), ...reports("ts#945", "remote#68")],
+  },
+  {
+    name: "step-up-with-refresh-token",
+    group: "MCP server",
+    story: "A tool needs more scope than the token has, and the client holds a refresh token that cannot give it",
+    client: "Has the person authorize again, for the old scopes and the new; refreshing would not help",
+    plan: {
+      policy: {
+        enforceToolScopes: true,
+        challengeScope: "mcp:read",
+        resourceScopes: ["mcp:read"],
+        issueRefreshTokens: "always",
+      },
+    },
+    expects: ["C18", "C19", "C20"],
+    links: [mcp("step-up"), rfc("6750 3.1"), ...reports("cc#28258", "cc#44652", "ts#2255", "ts#1582")],
+  },
+  {
+    name: "expired-403",
+    group: "MCP server",
+    story: "A token that is over gets 403 in place of 401, after a minute",
+    client: "Takes invalid_token for what it says, and refreshes",
+    plan: {
+      mint: shortLived,
+      faults: [{
+        name: "expired-403",
+        match: { endpoint: "mcp", authorized: true, status: 401 },
+        edit: { status: 403 },
+      }],
+    },
+    expects: ["C21"],
+    links: [mcp("error handling"), rfc("6750 3.1"), ...reports("byadsco/meta-ads-mcp#61")],
+  },
+  {
+    name: "expired-500",
+    group: "MCP server",
+    story: "A token that is over gets 500 and no challenge, after a minute",
+    client: "Knows from expires_in that the token is over, and refreshes; or shows the error",
+    plan: {
+      mint: shortLived,
+      faults: [{
+        name: "expired-500",
+        match: { endpoint: "mcp", authorized: true, status: 401 },
+        edit: {
+          status: 500,
+          headers: { "www-authenticate": null },
+          body: "Internal Server Error",
+          content_type: "text/plain; charset=utf-8",
+        },
+      }],
+    },
+    expects: ["C21"],
+    links: [mcp("token handling"), ...reports("vercel/mcp-handler#181", "Softeria/ms-365-mcp-server#406")],
+  },
+  {
+    name: "expired-tool-error",
+    group: "MCP server",
+    story: "A call with a token that is over gets 200 and a tool's error, after a minute",
+    client: "Knows from expires_in that the token is over, and refreshes; or shows the error",
+    plan: {
+      mint: shortLived,
+      faults: [{
+        name: "expired-tool-error",
+        match: { endpoint: "mcp", authorized: true, rpc_method: "tools/call", status: 401 },
+        edit: {
+          status: 200,
+          headers: { "www-authenticate": null },
+          body: '{"jsonrpc":"2.0","id":{rpc_id},"result":{"isError":true,"content":[{"type":"text","text":"' +
+            'Error: the session has expired, please log in again"}]}}',
+          content_type: "application/json",
+        },
+      }],
+    },
+    expects: ["C21"],
+    links: [mcp("token handling"), ...reports("Softeria/ms-365-mcp-server#406")],
+  },
+  {
+    name: "slash-redirect",
+    group: "MCP server",
+    story: "The MCP endpoint redirects with 307 to the same URL with a slash at its end",
+    client: "Follows within the origin, with method, body and token",
+    plan: {
+      faults: [{
+        name: "slash-redirect",
+        match: { endpoint: "mcp", path: "/oauth" },
+        answer: { status: 307, headers: { location: "{mcp_url}/" } },
+      }],
+    },
+    layout: { trailing_slash: true },
+    expects: ["C22"],
+    links: [
+      rfc("9110 15.4.8"),
+      ...reports("zoho/analytics-mcp-server#22", "BerriAI/litellm#34845", "GitbookIO/gitbook#4280"),
+    ],
+  },
+  {
+    name: "newer-revision-400",
+    group: "MCP server",
+    story: "A request of a revision of MCP later than 2025-11-25 gets 400, and no list of those that are known",
+    client: "Falls back to initialize, and goes on with an older revision",
+    plan: {
+      faults: [{
+        name: "newer-revision-400",
+        match: { endpoint: "mcp", authorized: true, revision_after: "2025-11-25" },
+        answer: { status: 400, body: "Bad Request: Unsupported protocol version" },
+      }],
+    },
+    revisions: ["2026-07-28"],
+    expects: ["C22"],
+    links: [
+      {
+        label: "MCP: versioning",
+        url: "https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning",
+      },
+      ...reports("different-ai/openwork#3569"),
+    ],
+  },
+  {
+    name: "session-lost",
+    group: "MCP server",
+    story: "After the first tool call the MCP server has lost the session, and says so once with 404",
+    client: "Initializes anew without the session id, with the same token",
+    plan: {
+      faults: [{
+        name: "session-lost",
+        match: { endpoint: "mcp", has_header: "mcp-session-id" },
+        after: { match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 } },
+        times: 1,
+        answer: {
+          status: 404,
+          body: { jsonrpc: "2.0", id: null, error: { code: -32001, message: "Session not found" } },
+        },
+      }],
+    },
+    revisions: ["2025-06-18", "2025-11-25"],
+    expects: ["C22"],
+    links: [{
+      label: "MCP: session management",
+      url: "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management",
+    }],
+  },
+  {
+    name: "moved-while-signed-in",
+    group: "MCP server",
+    story: "After the first tool call the MCP server belongs to another authorization server",
+    client: "Sends nothing of the old server's any more: registers at the new one, and has the person log in there",
+    plan: {
+      policy: { issueRefreshTokens: "always" },
+      faults: [{
+        name: "moved-while-signed-in",
+        match: { endpoint: ["mcp", "resource_metadata"] },
+        after: { match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 } },
+        policy: { authorizationServer: "second" },
+      }],
+    },
+    layout: { second_issuer_path: "/moved" },
+    expects: ["C10", "C24"],
+    links: [mcp("server binding"), mcp("token handling")],
+  },
+  {
+    name: "revocation-fails",
+    group: "MCP server",
+    story: "The revocation endpoint fails",
+    client: "Forgets its tokens and is logged out all the same",
+    plan: {
+      faults: [{
+        name: "revocation-fails",
+        match: { endpoint: "revoke" },
+        answer: { status: 503, body: "Service Unavailable" },
+      }],
+    },
+    expects: [],
+    links: [rfc("7009 2.2.1"), ...reports("cloudflare/cloudflare-os#41")],
+  },
+];

@@ -1,0 +1,239 @@
+/**
+ * Metadata of the authorization server that lies elsewhere, says too little, or says something else than it should.
+ *
+ * @module
+ */
+import type { Fault, Match } from "../../fault.ts";
+import type { Scenario } from "../../scenario.ts";
+import { mcp, reports, rfc } from "../links.ts";
+
+/** The document itself, and not what is said where there is none. */
+const document: Match = { endpoint: "server_metadata", status: 200 };
+
+/** A page for people where a program looks for JSON, as servers of web applications give it out for every path. */
+export const webPage = {
+  body: '<!doctype html><html lang="en"><title>App</title><div id="root"></div></html>',
+  content_type: "text/html; charset=utf-8",
+} as const;
+
+/** Metadata in OpenID Connect's place alone. */
+export const oidcOnly: Scenario = {
+  name: "oidc-only",
+  group: "Discovery",
+  story: "Metadata lies only where OpenID Connect Discovery puts it, below the issuer",
+  client: "Tries all places in order, and finds it at the last",
+  plan: { policy: { serverMetadataAt: ["oidc_appended"] } },
+  expects: ["C4"],
+  links: [mcp("server metadata"), ...reports("ts#616")],
+};
+
+/** Metadata that does not speak of PKCE. */
+export const noPkceList: Scenario = {
+  name: "no-pkce-list",
+  group: "Discovery",
+  story: "Metadata has no code_challenge_methods_supported, so nothing says that the server knows PKCE",
+  client: "Refuses to go on before it sends anybody to log in",
+  plan: {
+    faults: [{
+      name: "no-pkce-list",
+      match: document,
+      edit: { json: { remove: ["code_challenge_methods_supported"] } },
+    }],
+  },
+  expects: ["C13"],
+  links: [
+    mcp("code protection"),
+    ...reports("ts#2831", "empires-security/mcp-oauth2-aws-cognito#9", "vercel/ai#18674"),
+  ],
+};
+
+/** The weak challenge beside the good one. */
+export const pkcePlainToo: Scenario = {
+  name: "pkce-plain-too",
+  group: "Discovery",
+  story: "PKCE's plain method is offered beside S256, and stands first",
+  client: "Takes S256 all the same",
+  plan: { policy: { codeChallengeMethods: ["plain", "S256"] } },
+  expects: ["C11", "C12"],
+  links: [mcp("code protection"), rfc("7636 4.2"), ...reports("JSONbored/metagraphed#9637")],
+};
+
+/** An issuer that is another than the one that was asked for. */
+export const issuerExtraPath: Scenario = {
+  name: "issuer-extra-path",
+  group: "Discovery",
+  story: "The issuer in the metadata has a path that the resource's metadata does not know of",
+  client: "Does not use metadata whose issuer is another than the one it was asked for",
+  plan: { faults: [issuerIs("issuer-extra-path", "{issuer}/oauth2")] },
+  expects: ["C5"],
+  links: [
+    mcp("server metadata"),
+    rfc("8414 3.3"),
+    ...reports("SmartBear/smartbear-mcp#682", "atlassian/atlassian-mcp-server#205"),
+  ],
+};
+
+function issuerIs(name: string, issuer: string): Fault {
+  return { name, match: document, edit: { json: { set: { issuer } } } };
+}
+
+/** Scenarios of discovery, as far as the authorization server is concerned. */
+export const discoveryScenarios: readonly Scenario[] = [
+  noPkceList,
+  {
+    name: "pkce-plain-only",
+    group: "Discovery",
+    story: "PKCE's plain method is all that the server offers",
+    client: "Refuses to go on, as it can do S256 and the server cannot",
+    plan: { policy: { codeChallengeMethods: ["plain"] } },
+    expects: ["C12"],
+    links: [mcp("code protection"), rfc("7636 4.2"), ...reports("JSONbored/metagraphed#9637")],
+  },
+  pkcePlainToo,
+  {
+    name: "issuer-path",
+    group: "Discovery",
+    story: "The issuer has a path, and at the root of the origin there is no metadata",
+    client: "Inserts the well-known path before the issuer's path, and asks for nothing at the root",
+    plan: {},
+    layout: { issuer_path: "/tenant1" },
+    needs_origin: true,
+    expects: ["C4"],
+    links: [
+      mcp("server metadata"),
+      rfc("8414 3.1"),
+      ...reports("cc#95270", "mcp-use/mcp-use#1576", "anthropics/claude-ai-mcp#376"),
+    ],
+  },
+  {
+    name: "issuer-slash",
+    group: "Discovery",
+    story: "The issuer in the metadata ends in a slash, in the resource's metadata it does not",
+    client: "Compares character by character, and does not use the metadata",
+    plan: { faults: [issuerIs("issuer-slash", "{issuer}/")] },
+    expects: ["C5"],
+    links: [
+      mcp("server metadata"),
+      rfc("8414 3.3"),
+      ...reports("py#1919", "vercel/ai#20236", "anomalyco/opencode#50036"),
+    ],
+  },
+  issuerExtraPath,
+  oidcOnly,
+  {
+    name: "oidc-fields-missing",
+    group: "Discovery",
+    story: "An OpenID Connect document lacks members that OpenID Connect requires, though OAuth does not need them",
+    client: "Reads it as OAuth metadata and goes on",
+    plan: {
+      policy: { serverMetadataAt: ["oidc", "oidc_appended"] },
+      faults: [{
+        name: "oidc-fields-missing",
+        match: document,
+        edit: {
+          json: { remove: ["jwks_uri", "subject_types_supported", "id_token_signing_alg_values_supported"] },
+        },
+      }],
+    },
+    expects: ["C4"],
+    links: [mcp("server metadata"), rfc("8414 2"), ...reports("ts#2733", "insp#2172")],
+  },
+  {
+    name: "spa-catch-all",
+    group: "Discovery",
+    story:
+      "Whatever is not there is answered with 200 and the page of a web application, also where metadata is looked for",
+    client: "Takes a page for no metadata, and tries the next place until it finds the document below the issuer",
+    plan: {
+      policy: { serverMetadataAt: ["oidc_appended"] },
+      faults: [{ name: "spa-catch-all", match: { status: 404 }, edit: { status: 200, ...webPage } }],
+    },
+    expects: ["C4"],
+    links: [
+      mcp("server metadata"),
+      ...reports("outline/outline#11572", "mayflower/contextmine#2", "rs#544"),
+    ],
+  },
+  {
+    name: "metadata-text-404",
+    group: "Discovery",
+    story: "Where there is no metadata the answer is a plain-text 404, which is no JSON",
+    client: "Reads the status before the body, and tries the next place",
+    plan: {
+      policy: { serverMetadataAt: ["oidc_appended"] },
+      faults: [{
+        name: "metadata-text-404",
+        match: { endpoint: "server_metadata", status: 404 },
+        edit: { body: "404 page not found\n", content_type: "text/plain; charset=utf-8" },
+      }],
+    },
+    expects: ["C4"],
+    links: [mcp("server metadata"), ...reports("datagouv/datagouv-mcp#26")],
+  },
+  {
+    name: "http-token-endpoint",
+    group: "Discovery",
+    story: "The token endpoint in the metadata is an http URL on another host, as behind a proxy that ends TLS",
+    client: "Sends neither code nor secret in the clear, and says why",
+    plan: {
+      faults: [{
+        name: "http-token-endpoint",
+        match: document,
+        // A name that can never be found, so that a careless client's code reaches nobody (RFC 6761 6.4).
+        edit: { json: { set: { token_endpoint: "http://plain-http.invalid/oauth/token" } } },
+      }],
+    },
+    expects: ["C28"],
+    links: [mcp("communication security"), ...reports("mesh/mesh-mcp#20", "Mnexa-AI/e2a#635")],
+  },
+  {
+    name: "authorize-url-query",
+    group: "Discovery",
+    story: "The authorization endpoint has a query of its own",
+    client: "Adds its parameters to those that are there, and drops none",
+    plan: {
+      faults: [{
+        name: "authorize-url-query",
+        match: document,
+        edit: { json: { set: { authorization_endpoint: "{authorize_url}?tenant=one" } } },
+      }, {
+        name: "tenant-missing",
+        match: { endpoint: "authorize", lacks_param: "tenant" },
+        answer: { status: 400, body: "Unknown tenant: the authorization endpoint's own query is gone" },
+      }],
+    },
+    expects: ["C11", "C14", "C15"],
+    links: [
+      rfc("6749 3.1"),
+      ...reports("google-gemini/gemini-cli#4845", "py#3505", "NousResearch/hermes-agent#98117"),
+    ],
+  },
+  {
+    name: "no-cors",
+    group: "Discovery",
+    story: "No response lets a page of another origin read it",
+    client: "In a browser, says that the server forbids it and what would help; elsewhere, notices nothing",
+    plan: {
+      faults: [
+        {
+          name: "no-cors",
+          match: {},
+          edit: { headers: { "access-control-allow-origin": null, "access-control-expose-headers": null } },
+        },
+        {
+          name: "no-preflight",
+          match: { method: "OPTIONS" },
+          edit: {
+            status: 405,
+            headers: { "access-control-allow-methods": null, "access-control-allow-headers": null },
+          },
+        },
+      ],
+    },
+    expects: ["C1", "C22"],
+    links: [
+      { label: "Fetch: CORS protocol", url: "https://fetch.spec.whatwg.org/#http-cors-protocol" },
+      ...reports("routecraftjs/routecraft#328", "open-metadata/OpenMetadata#30673", "keycloak/keycloak#39629"),
+    ],
+  },
+];

@@ -1,0 +1,207 @@
+/**
+ * Token responses as they are in the wild, and token requests that are not taken.
+ *
+ * @module
+ */
+import type { Fault, Match } from "../../fault.ts";
+import type { Edit } from "../../edit.ts";
+import type { Scenario } from "../../scenario.ts";
+import { mcp, reports, rfc } from "../links.ts";
+
+/** Tokens, and not an error. */
+const issued: Match = { endpoint: "token", status: 200 };
+
+/** A scenario that is a change of the token response, and nothing else. */
+function tokenResponse(
+  { name, edit, mint = {}, ...said }:
+    & Pick<Scenario, "name" | "story" | "client" | "expects" | "links">
+    & Pick<Scenario["plan"], "mint">
+    & { readonly edit: Edit },
+): Scenario {
+  return { name, group: "Token endpoint", ...said, plan: { mint, faults: [{ name, match: issued, edit }] } };
+}
+
+/** A token endpoint that speaks JSON only if it is asked to. */
+export const tokenFormEncoded: Scenario = {
+  name: "token-form-encoded",
+  group: "Token endpoint",
+  story: "Tokens come as a form, unless the request accepts JSON",
+  client: "Sends Accept: application/json, or reads the media type of the response",
+  plan: {
+    faults: [{
+      name: "token-form-encoded",
+      match: { ...issued, not_accepting: "application/json" },
+      edit: { encode: "form" },
+    }],
+  },
+  expects: ["C22"],
+  links: [rfc("6749 5.1"), ...reports("py#1523", "NousResearch/hermes-agent#44592", "ts#801")],
+};
+
+/** Errors with the status of success. */
+export const errorsAs200: Fault = {
+  name: "errors-as-200",
+  match: { endpoint: "token", status: [400, 401] },
+  edit: { status: 200 },
+};
+
+/** The same, shown to every client once. */
+export const token200Error: Scenario = {
+  name: "token-200-error",
+  group: "Token endpoint",
+  story: "Errors of the token endpoint have status 200; the first request of all gets one",
+  client: "Looks for error in the body, shows it, and starts over",
+  plan: {
+    faults: [
+      {
+        name: "first-code-refused",
+        match: { endpoint: "token", method: "POST" },
+        times: 1,
+        answer: {
+          status: 200,
+          body: {
+            error: "bad_verification_code",
+            error_description: "The code is wrong, or its time is over",
+          },
+        },
+      },
+      errorsAs200,
+    ],
+  },
+  expects: [],
+  links: [rfc("6749 5.2"), ...reports("ts#1342", "different-ai/openwork#3569")],
+};
+
+/** A number in quotes. */
+export const expiresInString: Scenario = tokenResponse({
+  name: "expires-in-string",
+  story: "expires_in is a text, not a number",
+  client: "Reads the number in it",
+  mint: { accessTokenTtlSeconds: 3600 },
+  edit: { json: { set: { expires_in: "3600" } } },
+  expects: ["C22"],
+  links: [rfc("6749 5.1"), ...reports("ts#1120", "ts#1111")],
+});
+
+/** An access token one level down. */
+export const tokenNested: Scenario = tokenResponse({
+  name: "token-nested",
+  story: "The access token stands in a member of a member, and its type is user",
+  client: "Finds it, if it knows this provider; else says that there is no access_token",
+  edit: {
+    json: {
+      remove: ["access_token", "token_type"],
+      set: {
+        ok: true,
+        authed_user: { id: "U0001", access_token: "{body.access_token}", token_type: "user" },
+      },
+    },
+  },
+  expects: [],
+  links: [rfc("6749 5.1"), ...reports("cc#59725", "preset-io/agor#824")],
+});
+
+/** Scopes with commas between them. */
+export const scopeCommas: Scenario = {
+  name: "scope-commas",
+  group: "Token endpoint",
+  story: "The scope of the token response has commas in place of spaces",
+  client: "Does not take it for one scope that it has not asked for",
+  plan: {
+    policy: { challengeScope: "mcp:read mcp:write" },
+    faults: [{
+      name: "scope-commas",
+      match: issued,
+      edit: { json: { set: { scope: "mcp:read,mcp:write" } } },
+    }],
+  },
+  expects: ["C17"],
+  links: [rfc("6749 3.3"), ...reports("github/developer.github.com#1067", "simpleidserver/SimpleIdServer#271")],
+};
+
+/** Scenarios of the token response. */
+export const tokenScenarios: readonly Scenario[] = [
+  token200Error,
+  tokenFormEncoded,
+  expiresInString,
+  tokenResponse({
+    name: "expires-in-zero",
+    story: "expires_in is 0, though the token lives for an hour",
+    client: "Uses the token until a 401 says that it is over, and does not refresh before every request",
+    mint: { accessTokenTtlSeconds: 3600 },
+    edit: { json: { set: { expires_in: 0 } } },
+    expects: ["C22"],
+    links: [rfc("6749 5.1"), ...reports("QwenLM/qwen-code#5355")],
+  }),
+  tokenResponse({
+    name: "expires-in-missing",
+    story: "The token response does not say that the token lives for a minute only",
+    client: "Refreshes after a 401",
+    mint: { accessTokenTtlSeconds: 60 },
+    edit: { json: { remove: ["expires_in"] } },
+    expects: ["C21", "C22"],
+    links: [rfc("6749 5.1"), ...reports("danny-avila/LibreChat#13248")],
+  }),
+  tokenResponse({
+    name: "token-type-missing",
+    story: "The token response has no token_type",
+    client: "Says so, or takes it for a bearer token",
+    edit: { json: { remove: ["token_type"] } },
+    expects: ["C22"],
+    links: [rfc("6749 5.1"), ...reports("cmd-johnson/deno-oauth2-client#37", "different-ai/openwork#3569")],
+  }),
+  tokenResponse({
+    name: "token-type-lowercase",
+    story: "The type of the token is bearer, in small letters",
+    client: "Compares types in any case, and sends Authorization: Bearer",
+    edit: { json: { set: { token_type: "bearer" } } },
+    expects: ["C22"],
+    links: [rfc("6749 5.1"), ...reports("slackhq/slack-api-docs#68")],
+  }),
+  tokenNested,
+  tokenResponse({
+    name: "id-token-null",
+    story: "The token response has an id_token that is null",
+    client: "Takes null for absent",
+    edit: { json: { set: { id_token: null } } },
+    expects: ["C22"],
+    links: [rfc("6749 5.1"), ...reports("jentic/jentic-one#1253")],
+  }),
+  scopeCommas,
+  {
+    name: "token-rate-limited",
+    group: "Token endpoint",
+    story: "The first token request gets 429 with Retry-After: 2",
+    client: "Waits as long as it is told, and sends the same request again",
+    plan: {
+      faults: [{
+        name: "token-rate-limited",
+        match: { endpoint: "token", method: "POST" },
+        times: 1,
+        answer: { status: 429, headers: { "retry-after": "2" }, body: "Too many requests" },
+      }],
+    },
+    expects: ["C22"],
+    links: [rfc("6585 4"), rfc("9110 10.2.3")],
+  },
+  {
+    name: "slow-token-endpoint",
+    group: "Token endpoint",
+    story: "Every token response takes ten seconds",
+    client: "Waits, or gives up and says why; does not redeem the same code a second time meanwhile",
+    plan: {
+      faults: [{ name: "slow-token-endpoint", match: { endpoint: "token" }, edit: { delay_ms: 10_000 } }],
+    },
+    expects: ["C22"],
+    links: [rfc("6749 4.1.2")],
+  },
+  {
+    name: "clock-skew",
+    group: "Token endpoint",
+    story: "The clock that stamps tokens is 59 minutes behind: they say an hour, and are over after a minute",
+    client: "Refreshes after a 401, whatever expires_in has said",
+    plan: { mint: { accessTokenTtlSeconds: 3600, clockSkewSeconds: -59 * 60 } },
+    expects: ["C21", "C22"],
+    links: [rfc("7519 4.1.4"), mcp("token handling")],
+  },
+];

@@ -1,0 +1,48 @@
+/**
+ * Scenarios that somebody has brought along, of all sandboxes. A name follows from what it stands for, so that what was
+ * read once need not be read again.
+ *
+ * @module
+ */
+import type { Scenario } from "./scenario.ts";
+import type { Key, Store } from "../store/store.ts";
+
+/** The table of scenarios that were brought along. */
+export interface ScenarioTable {
+  /** Whether a name is one that such a scenario can have. */
+  readonly isName: (name: string) => boolean;
+  /** The scenario of a name, if it is kept. */
+  readonly find: (name: string) => Promise<Scenario | undefined>;
+  /** Keeps a scenario under the name that it has. */
+  readonly put: (scenario: Scenario) => Promise<void>;
+}
+
+/** How long a scenario is kept after it was last brought along, in milliseconds: 30 days. */
+const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
+const MAX_REMEMBERED = 1000;
+
+/**
+ * Opens the table of scenarios.
+ *
+ * @param store The store.
+ */
+export function createScenarioTable(store: Store): ScenarioTable {
+  const seen = new Map<string, Scenario>();
+  const keyOf = (name: string): Key => ["#scenario", name];
+  const isName = (name: string): boolean => /^x-[a-z0-9-]{1,40}-[0-9a-f]{8}$/.test(name);
+
+  return {
+    isName,
+    find: async (name) => {
+      if (!isName(name)) return undefined;
+      const scenario = seen.get(name) ?? (await store.get<Scenario>(keyOf(name))).value;
+      if (!scenario) return undefined;
+      if (seen.size >= MAX_REMEMBERED) seen.clear();
+      seen.set(name, scenario);
+      return scenario;
+    },
+    put: async (scenario) => {
+      await store.commit({ sets: [{ key: keyOf(scenario.name), value: scenario, expireInMs: KEEP_MS }] });
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The shape of faults on the wire: as they stand in a scenario, and as a test sets one.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { suggest } from "../../http/did_you_mean.ts";
+import type { Answer, Edit } from "../edit.ts";
+import { endpoints, type Fault, type Match } from "../fault.ts";
+import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
+import { mintSchema, policySchema } from "./plan_schema.ts";
+
+const text = z.string().max(2048);
+const texts = z.union([text, z.array(text).min(1).max(50)], { error: "a text, or a list of texts" });
+const name = z.string().regex(/^[\x20-\x7e]{1,100}$/, "1 to 100 printable ASCII characters");
+const times = z.number().int().min(1).max(1_000_000);
+const milliseconds = z.number().int().min(0).max(600_000);
+const status = z.number().int().min(200).max(599);
+const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "the name of a header");
+const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable ASCII");
+const matchable = endpoints.filter((endpoint) => endpoint !== "control");
+const orList = (issue: { readonly input?: unknown }): string => `${expectedOf(issue.input)}, or a list of them`;
+const endpoint = z.enum(matchable, { error: (issue) => expectedOf(issue.input) });
+
+function expectedOf(written: unknown): string {
+  const unknown = (Array.isArray(written) ? written : [written]).find((one) => !matchable.includes(one));
+  return suggest(String(unknown), matchable);
+}
+
+const matchSchema: z.ZodType<Match> = closedObject(
+  {
+    endpoint: z.union([endpoint, z.array(endpoint).min(1)], { error: orList }).exactOptional(),
+    method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).exactOptional(),
+    path: text.exactOptional(),
+    client_id: text.exactOptional(),
+    grant_type: text.exactOptional(),
+    rpc_method: texts.exactOptional(),
+    not_rpc_method: texts.exactOptional(),
+    scope: text.exactOptional(),
+    has_param: text.exactOptional(),
+    lacks_param: text.exactOptional(),
+    has_header: headerName.exactOptional(),
+    authorized: z.boolean().exactOptional(),
+    not_accepting: text.exactOptional(),
+    revision_after: text.exactOptional(),
+    status: z.union([status, z.array(status).min(1)], { error: "a status from 200 to 599, or a list of them" })
+      .exactOptional(),
+  } satisfies Complete<Match>,
+);
+
+const answerSchema: z.ZodType<Answer> = closedObject(
+  {
+    status,
+    headers: z.record(headerName, headerValue).exactOptional(),
+    body: z.unknown().exactOptional(),
+  } satisfies Complete<Answer>,
+).refine((answer) => ![204, 205, 304].includes(answer.status) || answer.body === undefined, {
+  error: "no body, as a response of this status has none",
+  path: ["body"],
+});
+
+const editSchema: z.ZodType<Edit> = closedObject(
+  {
+    status: status.exactOptional(),
+    headers: z.record(headerName, headerValue.nullable()).exactOptional(),
+    json: closedObject({
+      keep: z.array(text).exactOptional(),
+      remove: z.array(text).exactOptional(),
+      set: z.record(z.string(), z.unknown()).exactOptional(),
+    }).exactOptional(),
+    location: z.record(z.string(), text.nullable()).exactOptional(),
+    body: z.string().exactOptional(),
+    content_type: headerValue.exactOptional(),
+    encode: z.literal("form").exactOptional(),
+    delay_ms: milliseconds.exactOptional(),
+    drop: z.boolean().exactOptional(),
+    truncate_bytes: z.number().int().min(0).exactOptional(),
+    trickle: closedObject({ bytes: z.number().int().min(1), every_ms: milliseconds }).exactOptional(),
+  } satisfies Complete<Edit>,
+);
+
+const effects = {
+  policy: policySchema.exactOptional(),
+  mint: mintSchema.exactOptional(),
+  answer: answerSchema.exactOptional(),
+  edit: editSchema.exactOptional(),
+};
+
+const conditions = {
+  nth: times.exactOptional(),
+  after: closedObject({ match: matchSchema, times: times.exactOptional() }).exactOptional(),
+};
+
+const anyEffect = { error: "at least one of answer, edit, policy, mint" };
+
+function hasEffect({ policy, mint, answer, edit }: Pick<Fault, "policy" | "mint" | "answer" | "edit">): boolean {
+  return [policy, mint, answer, edit].some((effect) => effect !== undefined);
+}
+
+/** A fault of a scenario. */
+export const faultSchema: Schema<Fault> = closedObject(
+  {
+    name,
+    match: matchSchema,
+    ...conditions,
+    times: times.exactOptional(),
+    until_ms: z.number().exactOptional(),
+    ...effects,
+  } satisfies Complete<Fault>,
+).refine(hasEffect, anyEffect);
+
+/** How long a fault lasts: for one request, for some, until a time, for good. */
+export type Life = "next" | "always" | { readonly times: number } | { readonly until: number | string };
+
+const lifeSchema: z.ZodType<Life> = z.union([
+  z.enum(["next", "always"]),
+  closedObject({ times }),
+  closedObject({ until: z.union([z.number(), z.iso.datetime({ offset: true })]) }),
+], { error: '"next", "always", {"times": 2}, or {"until": a time in ms since 1970 or in ISO 8601}' });
+
+/** A fault as a test sets it. */
+export interface FaultRequest extends Omit<Fault, "name" | "times" | "until_ms"> {
+  /** What to call it; made up if not given. */
+  readonly name?: string;
+  /** How long it lasts; `next` if not given. */
+  readonly life?: Life;
+}
+
+/** A fault as a test sets it, in JSON. */
+export const faultRequestSchema: Schema<FaultRequest> = closedObject(
+  {
+    name: name.exactOptional(),
+    match: matchSchema,
+    ...conditions,
+    life: lifeSchema.exactOptional(),
+    ...effects,
+  } satisfies Complete<FaultRequest>,
+).refine(hasEffect, anyEffect);

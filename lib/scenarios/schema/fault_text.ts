@@ -1,0 +1,134 @@
+/**
+ * Faults as text, short enough for a URL: `token:503`, `token:drop*2`, `mcp:401`, `token:delay=500*always`, several of
+ * them with commas between. A client that can only be given a URL gets them as `?fault=token:503`.
+ *
+ * @module
+ */
+import { closest } from "../../http/did_you_mean.ts";
+import { excerpt, OAuthError } from "../../http/errors.ts";
+import { type Endpoint, endpoints, type Fault } from "../fault.ts";
+
+/** What can stand after the colon. */
+const effectsText =
+  "a status from 400 to 599, an OAuth error code, drop, delay=500, truncate=20, trickle=20, html, empty";
+
+/** Where something can go wrong. */
+const faultable = endpoints.filter((name) => name !== "control");
+
+/** Name of the query parameter. */
+export const FAULT_PARAMETER = "fault";
+
+/**
+ * Reads faults from text. Each is called by its own text, so that the same text is the same fault.
+ *
+ * @param text One or more, with commas between.
+ * @throws OAuthError `invalid_request` that says what can be written.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const [fault] = parseFaultText("jwks:drop*2");
+ * assert.deepEqual(fault, { name: "jwks:drop*2", match: { endpoint: "jwks" }, times: 2, edit: { drop: true } });
+ * ```
+ */
+export function parseFaultText(text: string): readonly Fault[] {
+  return [...new Set(text.split(",").map((part) => part.trim()))].map(parseOne);
+}
+
+function parseOne(text: string): Fault {
+  const [, where, what = "", life] = /^([a-z_]+):([a-z0-9_=]+)(?:\*([1-9]\d{0,5}|always))?$/.exec(text) ?? [];
+  const endpoint = faultable.find((name) => name === where);
+  const effect = endpoint && effectOf(endpoint, what);
+  if (!effect) {
+    throw unreadable(text, endpoint ? closest(what.split("=")[0] ?? "", effects) : closest(where ?? "", faultable));
+  }
+  const times = life === "always" ? Infinity : Number(life ?? 1);
+  return { name: text, match: { endpoint }, times, ...effect };
+}
+
+type Effect = Pick<Fault, "answer" | "edit" | "policy">;
+
+function effectOf(endpoint: Endpoint, text: string): Effect | undefined {
+  if (/^[45]\d\d$/.test(text)) return statusEffect(endpoint, Number(text));
+  const [, name = "", digits] = /^([a-z_]+)(?:=(\d{1,6}))?$/.exec(text) ?? [];
+  const number = digits === undefined ? undefined : Number(digits);
+  if (name === "delay" && number !== undefined) return { edit: { delay_ms: number } };
+  if (name === "truncate") return { edit: { truncate_bytes: number ?? 20 } };
+  if (name === "trickle") return { edit: { trickle: { bytes: Math.max(1, number ?? 20), every_ms: 100 } } };
+  if (number !== undefined) return undefined;
+  if (name === "drop") return { edit: { drop: true } };
+  if (name === "empty") return { edit: { body: "" } };
+  if (name === "html") return { answer: htmlAnswer };
+  if (endpoint === "authorize") return name === "access_denied" ? { policy: { answer: "deny" } } : undefined;
+  return Object.hasOwn(statuses, name) ? errorEffect(endpoint, name, statuses[name] ?? 400) : undefined;
+}
+
+/** What a site with one page for every path answers with. */
+const htmlAnswer = {
+  status: 200,
+  headers: { "content-type": "text/html; charset=utf-8" },
+  body: "<!doctype html><title>Not what you asked for</title><p>A page where JSON was expected.",
+} as const;
+
+/** Error codes that can be written, and the status each comes with. */
+const statuses: Readonly<Record<string, number>> = {
+  access_denied: 403,
+  insufficient_scope: 403,
+  invalid_client: 401,
+  invalid_client_metadata: 400,
+  invalid_grant: 400,
+  invalid_redirect_uri: 400,
+  invalid_request: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  invalid_token: 401,
+  server_error: 500,
+  slow_down: 400,
+  temporarily_unavailable: 503,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+};
+
+/** Effects that have a name. */
+const effects = ["delay", "truncate", "trickle", "drop", "empty", "html", ...Object.keys(statuses)];
+
+/** The code that fits a status, where one is named and no code. */
+function codeOf(endpoint: Endpoint, status: number): string {
+  if (status === 401) return endpoint === "mcp" || endpoint === "userinfo" ? "invalid_token" : "invalid_client";
+  if (status === 403) return endpoint === "mcp" ? "insufficient_scope" : "access_denied";
+  if (status === 429 || status === 503) return "temporarily_unavailable";
+  return status < 500 ? "invalid_request" : "server_error";
+}
+
+function statusEffect(endpoint: Endpoint, status: number): Effect {
+  return errorEffect(endpoint, codeOf(endpoint, status), status);
+}
+
+/** A refusal as the endpoint itself would word it, down to the headers that a client acts on. */
+function errorEffect(endpoint: Endpoint, error: string, status: number): Effect {
+  const isChallenge = endpoint === "mcp" && (status === 401 || status === 403);
+  const headers: Record<string, string> = {
+    ...(isChallenge
+      ? { "www-authenticate": `Bearer error="${error}", resource_metadata="{resource_metadata_url}"` }
+      : {}),
+    ...(status === 429 || status === 503 ? { "retry-after": "1" } : {}),
+  };
+  return {
+    answer: {
+      status,
+      ...(Object.keys(headers).length === 0 ? {} : { headers }),
+      body: { error, error_description: `The fault ${endpoint}:${status} answers in the endpoint's place` },
+    },
+  };
+}
+
+function unreadable(text: string, meant: string | undefined): OAuthError {
+  return new OAuthError("invalid_request", "fault cannot be read", {
+    parameter: FAULT_PARAMETER,
+    received: excerpt(text),
+    expected: `an endpoint, a colon and an effect, such as token:503, token:drop*2 or mcp:401*always; endpoints: ${
+      faultable.join(", ")
+    }; effects: ${effectsText}`,
+    ...(meant === undefined ? {} : { meant: { text: meant } }),
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Scenarios in links, to be pasted into a bug report: the whole of one, as JSON, deflated (RFC 1951), in base64url.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
+import { OAuthError } from "../../http/errors.ts";
+import { parseJson, problemOf } from "../../http/json.ts";
+import type { Scenario } from "../scenario.ts";
+import { paths } from "../../http/urls.ts";
+import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_schema.ts";
+
+/** Name of the query parameter of the page that shows what a link carries. */
+export const DEFINE_PARAMETER = "define";
+
+/**
+ * Packs a scenario.
+ *
+ * @param scenario The scenario.
+ */
+export async function encodeScenario(scenario: Scenario): Promise<string> {
+  const json = new Blob([JSON.stringify(describeScenario(scenario))]);
+  const packed = json.stream().pipeThrough(new CompressionStream("deflate-raw"));
+  return Buffer.from(await new Response(packed).arrayBuffer()).toString("base64url");
+}
+
+/**
+ * Unpacks a scenario. However small a text is, what comes out of it is never more than a scenario may be.
+ *
+ * @param text What {@link encodeScenario} made, or what somebody claims it has.
+ * @throws OAuthError `invalid_request` for anything else.
+ */
+export async function decodeScenario(text: string): Promise<Scenario> {
+  return parseScenario(parseLinked(await unpack(text)));
+}
+
+async function unpack(text: string): Promise<string> {
+  const packed = new Blob([Buffer.from(text, "base64url")]).stream();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of packed.pipeThrough(new DecompressionStream("deflate-raw"))) {
+      length += chunk.length;
+      if (length > MAX_SCENARIO_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw unreadable("something else");
+  }
+  if (length > MAX_SCENARIO_BYTES) throw unreadable(`more than ${MAX_SCENARIO_BYTES} bytes`);
+  return Buffer.concat(chunks).toString();
+}
+
+function parseLinked(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw unreadable(`something that ${problemOf(error)}`);
+  }
+}
+
+function unreadable(received: string): OAuthError {
+  return new OAuthError("invalid_request", "The link carries no scenario", {
+    parameter: DEFINE_PARAMETER,
+    received,
+    expected: "a scenario as JSON, deflated, in base64url, as POST /control/scenarios answers with",
+  });
+}
+
+/**
+ * A link to the page that shows a scenario, with the whole of it inside.
+ *
+ * @param origin Where the page is.
+ * @param scenario The scenario.
+ */
+export async function buildScenarioLink(origin: string, scenario: Scenario): Promise<string> {
+  return `${origin}${paths.scenarios}?${DEFINE_PARAMETER}=${await encodeScenario(scenario)}`;
+}
+
+/**
+ * The name under which a scenario is kept: it follows from all that the scenario says, so that the same one has the same
+ * name everywhere, and one name never means two things.
+ *
+ * @param scenario The scenario, under the name it gives itself.
+ */
+export function contentName(scenario: Scenario): string {
+  const digest = hash("sha256", JSON.stringify(sorted(describeScenario(scenario))), "hex");
+  return `x-${scenario.name}-${digest.slice(0, 8)}`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, sorted(member)] as const).sort(([a], [b]) => a < b ? -1 : 1),
+  );
+}

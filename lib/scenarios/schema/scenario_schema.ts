@@ -1,0 +1,139 @@
+/**
+ * The shape of scenarios that somebody brings along: from a file, in a request, or in a link.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { suggest } from "../../http/did_you_mean.ts";
+import { OAuthError } from "../../http/errors.ts";
+import { parseJsonFile } from "../../http/json_file.ts";
+import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
+import { findRedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
+import { rules } from "../../recorder/rules/catalogue.ts";
+import type { Fault } from "../fault.ts";
+import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
+import { clientText, closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
+import { faultSchema } from "./fault_schema.ts";
+import { withNames } from "./names.ts";
+import { mintSchema, policySchema } from "./plan_schema.ts";
+
+/** The most a scenario may take, as JSON, in bytes. */
+export const MAX_SCENARIO_BYTES = 32 * 1024;
+
+const text = z.string().max(2000);
+const path = z.string().max(200).regex(/^(\/[a-z0-9._~-]+)+$/, "a path such as /tenant1");
+const jwk = z.record(z.string(), z.unknown());
+const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048);
+
+const ruleIds = rules.map(({ id }): string => id);
+const anyRule = { error: ({ input }: { readonly input?: unknown }) => suggest(String(input), ruleIds) };
+const ruleId = z.templateLiteral(["C", z.number().int().min(1)], anyRule).refine((id) => ruleIds.includes(id), anyRule);
+
+/** Not held to loopback for http: in a network of containers, a client is on another computer. */
+const redirectUri = z.string().refine((uri) => findRedirectUriProblem(uri) === undefined, {
+  error: "an absolute URI that every parser reads alike, without fragment and credentials",
+});
+
+const layoutSchema: z.ZodType<Layout> = closedObject(
+  {
+    issuer_path: path.exactOptional(),
+    second_issuer_path: path.exactOptional(),
+    default_endpoints: z.boolean().exactOptional(),
+    trailing_slash: z.boolean().exactOptional(),
+  } satisfies Complete<Layout>,
+);
+
+const clientSchema: z.ZodType<ScenarioClient> = closedObject(
+  {
+    client_id: clientText,
+    client_secret: clientText.exactOptional(),
+    token_endpoint_auth_method: z.enum(tokenEndpointAuthMethods),
+    grant_types: z.array(z.enum(grantTypes)),
+    redirect_uris: z.array(redirectUri).exactOptional(),
+    post_logout_redirect_uris: z.array(redirectUri).exactOptional(),
+    jwks: closedObject({ keys: z.array(jwk) }).exactOptional(),
+    private_key_jwk: jwk.exactOptional(),
+    assertions_for: clientText.exactOptional(),
+  } satisfies Complete<ScenarioClient>,
+);
+
+const faults = z.array(faultSchema).max(50).refine(hasUniqueNames, { error: "faults with names of their own" });
+
+/** A scenario as it is on the wire; what is not said is that of a scenario that differs in nothing. */
+export const scenarioSchema: Schema<Scenario> = closedObject(
+  {
+    name: z.string().max(40).regex(
+      /^[a-z0-9]+(-[a-z0-9]+)*$/,
+      "letters a-z, digits and single hyphens, 40 at the most",
+    ).refine((name) => name !== MAIN, `a name other than ${MAIN}, which is what the sandbox at the root is called`),
+    group: z.literal("Custom").default("Custom"),
+    story: text.default(""),
+    client: text.default(""),
+    words: text.exactOptional(),
+    plan: closedObject({
+      policy: policySchema.exactOptional(),
+      mint: mintSchema.exactOptional(),
+      faults: faults.exactOptional(),
+    }),
+    layout: layoutSchema.exactOptional(),
+    clients: z.array(clientSchema).max(20).exactOptional(),
+    needs_origin: z.boolean().exactOptional(),
+    expects: z.array(ruleId).max(100).default([]),
+    revisions: z.array(text).max(20).exactOptional(),
+    links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
+  } satisfies Complete<Omit<Scenario, "official">>,
+);
+
+function hasUniqueNames(all: readonly Fault[]): boolean {
+  return new Set(all.map(({ name }) => name)).size === all.length;
+}
+
+/**
+ * Reads a scenario.
+ *
+ * @param value What came in, as JSON has it.
+ * @param at Where it stands in a list, if it does.
+ * @throws OAuthError `invalid_request`, naming the member, or for a scenario that is too large.
+ */
+export function parseScenario(value: unknown, at: readonly number[] = []): Scenario {
+  const { length } = new TextEncoder().encode(JSON.stringify(value));
+  if (length <= MAX_SCENARIO_BYTES) return requireShape(value, scenarioSchema, at);
+  throw new OAuthError("invalid_request", "The scenario is too large", {
+    status: 413,
+    received: `${length} bytes`,
+    expected: `${MAX_SCENARIO_BYTES} at the most`,
+  });
+}
+
+/**
+ * Reads the file of `--scenarios`: one scenario or a list of them, under the names they give themselves.
+ *
+ * @param text What stands in it.
+ * @throws Error whose message says in one line what is wrong.
+ */
+export function parseScenariosFile(text: string): readonly Scenario[] {
+  const parsed = parseJsonFile(text);
+  const items: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  const scenarios = items.map((item, index) => parseScenario(item, Array.isArray(parsed) ? [index] : []));
+  const twice = scenarios.find(({ name }, index) => scenarios.findIndex((other) => other.name === name) !== index);
+  if (twice) throw new Error(`The scenario ${twice.name} is declared twice`);
+  return scenarios;
+}
+
+/**
+ * A scenario as it is told, which is as it can be brought along again.
+ *
+ * @param scenario The scenario.
+ */
+export function describeScenario({ plan, ...rest }: Scenario): Readonly<Record<string, unknown>> {
+  const { faults, ...patch } = plan;
+  return { ...rest, plan: { ...namesOnTheWire(patch), ...(faults ? { faults: faults.map(namesOnTheWire) } : {}) } };
+}
+
+function namesOnTheWire({ policy, mint, ...rest }: Scenario["plan"] | Fault): Readonly<Record<string, unknown>> {
+  return {
+    ...rest,
+    ...(policy ? { policy: withNames(policy, "snake") } : {}),
+    ...(mint ? { mint: withNames(mint, "snake") } : {}),
+  };
+}
