@@ -20,7 +20,7 @@ import {
   present,
   type TlsFiles,
 } from "./config_values.ts";
-import type { SigningAlgorithm } from "./store/keys.ts";
+import type { SigningAlgorithm } from "./oauth/keys/key_table.ts";
 
 /** How the server is to behave, whichever way it was started. */
 export interface Settings {

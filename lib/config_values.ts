@@ -4,7 +4,7 @@
  * @module
  */
 import { MAX_LIFETIME_SECONDS } from "./oauth/params.ts";
-import { type SigningAlgorithm, signingAlgorithms } from "./store/keys.ts";
+import { type SigningAlgorithm, signingAlgorithms } from "./oauth/keys/key_table.ts";
 
 /** The port of the original. */
 export const DEFAULT_PORT = 8789;

@@ -4,7 +4,7 @@
  * @module
  */
 import { DEFAULT_PORT } from "./config_values.ts";
-import { signingAlgorithms } from "./store/keys.ts";
+import { signingAlgorithms } from "./oauth/keys/key_table.ts";
 
 /** The text of `--help`. */
 export const helpText =

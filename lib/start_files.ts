@@ -6,7 +6,7 @@
  */
 import { ConfigError } from "./config_values.ts";
 import { describeError, OAuthError } from "./http/errors.ts";
-import type { DeclaredUser } from "./oauth/declared_users.ts";
+import type { DeclaredUser } from "./oauth/users/declared_users.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
 /** Reads a file as text. */

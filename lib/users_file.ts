@@ -8,8 +8,8 @@ import { closedObject } from "./http/json_body.ts";
 import { OAuthError } from "./http/errors.ts";
 import { inWords, mainIssue } from "./http/expected.ts";
 import { parseJsonFile } from "./http/json_file.ts";
-import { parseUserClaims } from "./oauth/claims.ts";
-import type { DeclaredUser } from "./oauth/declared_users.ts";
+import { parseUserClaims } from "./oauth/users/claims.ts";
+import type { DeclaredUser } from "./oauth/users/declared_users.ts";
 
 const userSchema = closedObject({
   email: z.email(),

@@ -4,8 +4,8 @@
  * @module
  */
 import { OAuthError } from "../lib/http/errors.ts";
-import { presentedToken, type TokenScheme } from "../lib/oauth/bearer.ts";
-import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
+import { presentedToken, type TokenScheme } from "../lib/oauth/tokens/bearer.ts";
+import type { AccessTokenClaims } from "../lib/oauth/tokens/tokens.ts";
 import type { GateDeps } from "./dpop_gate.ts";
 import type { Context } from "./router.ts";
 

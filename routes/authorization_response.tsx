@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { OfferedUser } from "../lib/oauth/declared_users.ts";
-import type { AuthorizationTarget } from "../lib/oauth/authorization_request.ts";
-import { isDocumentId } from "../lib/oauth/client_metadata.ts";
-import { isLoopbackUri } from "../lib/oauth/redirect_uri.ts";
-import { buildRedirect } from "../lib/oauth/response_mode.ts";
+import type { OfferedUser } from "../lib/oauth/users/declared_users.ts";
+import type { AuthorizationTarget } from "../lib/oauth/authorize/request.ts";
+import { isDocumentId } from "../lib/oauth/clients/client_metadata.ts";
+import { isLoopbackUri } from "../lib/oauth/clients/redirect_uri.ts";
+import { buildRedirect } from "../lib/oauth/authorize/response_mode.ts";
 import { ConsentPage } from "../views/consent.tsx";
 import { FormPostPage } from "../views/form_post.tsx";
 import type { PersonAsked } from "./authorize_person.ts";

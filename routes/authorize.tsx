@@ -10,15 +10,15 @@ import {
   type AuthorizationTarget,
   parseAuthorizationRequest,
   parseAuthorizationTarget,
-} from "../lib/oauth/authorization_request.ts";
-import { issueCode } from "../lib/oauth/code.ts";
+} from "../lib/oauth/authorize/request.ts";
+import { issueCode } from "../lib/oauth/authorize/code.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../lib/oauth/params.ts";
-import { resolveRequest, takeRequest, usedRequest } from "../lib/oauth/pushed_request.ts";
-import { createSessionId } from "../lib/oauth/session_id.ts";
-import type { User } from "../lib/oauth/user.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { Pushed } from "../lib/store/pushed.ts";
+import { resolveRequest, takeRequest, usedRequest } from "../lib/oauth/authorize/pushed.ts";
+import { createSessionId } from "../lib/oauth/tokens/session_id.ts";
+import type { User } from "../lib/oauth/users/user.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
+import type { Pushed } from "../lib/oauth/authorize/pushed_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
 import {

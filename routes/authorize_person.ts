@@ -6,13 +6,13 @@
  */
 import type { Chance } from "../lib/runtime/chance.ts";
 import { OAuthError } from "../lib/http/errors.ts";
-import type { AuthorizationRequest } from "../lib/oauth/authorization_request.ts";
-import { findOffered, type OfferedUser } from "../lib/oauth/declared_users.ts";
-import { findHinted, readIdTokenHint } from "../lib/oauth/id_token_hint.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
-import { interactionRequired, loginRequired, otherPerson } from "../lib/oauth/prompt.ts";
-import { createAutoUser, signIn, type User } from "../lib/oauth/user.ts";
-import type { Users } from "../lib/store/users.ts";
+import type { AuthorizationRequest } from "../lib/oauth/authorize/request.ts";
+import { findOffered, type OfferedUser } from "../lib/oauth/users/declared_users.ts";
+import { findHinted, readIdTokenHint } from "../lib/oauth/tokens/id_token_hint.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
+import { interactionRequired, loginRequired, otherPerson } from "../lib/oauth/authorize/prompt.ts";
+import { createAutoUser, signIn, type User } from "../lib/oauth/users/user.ts";
+import type { Users } from "../lib/oauth/users/user_table.ts";
 import type { Context } from "./router.ts";
 
 /** What signing in needs. */

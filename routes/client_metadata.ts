@@ -6,7 +6,7 @@
  */
 import { OAuthError } from "../lib/http/errors.ts";
 import { cacheableJson } from "../lib/http/body.ts";
-import { buildOwnDocument, isDocumentName } from "../lib/oauth/own_document.ts";
+import { buildOwnDocument, isDocumentName } from "../lib/oauth/clients/own_document.ts";
 import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 

@@ -5,15 +5,15 @@
  */
 import type { Chance } from "../lib/runtime/chance.ts";
 import type { ControlRowName } from "../lib/control/rows.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import type { OwnOrigins } from "../lib/sandbox/origins.ts";
-import type { TokenVerifier } from "../lib/oauth/verify.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { Grants } from "../lib/store/grants.ts";
-import type { Minted } from "../lib/store/minted.ts";
+import type { TokenVerifier } from "../lib/oauth/tokens/verify.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
+import type { Grants } from "../lib/oauth/tokens/mark_table.ts";
+import type { Minted } from "../lib/oauth/tokens/minted_table.ts";
 import type { SandboxTable } from "../lib/sandbox/sandbox_table.ts";
 import type { ScenarioTable } from "../lib/scenarios/scenario_table.ts";
-import type { Users } from "../lib/store/users.ts";
+import type { Users } from "../lib/oauth/users/user_table.ts";
 import type { Worlds } from "../lib/sandbox/live_sandboxes.ts";
 import type { Route } from "./router.ts";
 import type { Refusal } from "./control_gate.ts";

@@ -13,15 +13,15 @@ import {
 import { withRevocation } from "../lib/sandbox/changes.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
-import { issueSecret } from "../lib/oauth/client_secret.ts";
-import { findDeclared } from "../lib/oauth/declared_clients.ts";
-import { buildUserRecord } from "../lib/oauth/declared_users.ts";
-import { parseRegistration } from "../lib/oauth/registration.ts";
+import { issueSecret } from "../lib/oauth/clients/client_secret.ts";
+import { findDeclared } from "../lib/oauth/clients/declared_clients.ts";
+import { buildUserRecord } from "../lib/oauth/users/declared_users.ts";
+import { parseRegistration } from "../lib/oauth/clients/registration.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
-import type { ClientRecord } from "../lib/oauth/client_record.ts";
+import type { ClientRecord } from "../lib/oauth/clients/client_record.ts";
 import { ifReadable } from "../lib/store/unreadable.ts";
-import type { UserRecord } from "../lib/store/users.ts";
+import type { UserRecord } from "../lib/oauth/users/user_table.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 
 /** What these rows do. */

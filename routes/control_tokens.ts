@@ -9,21 +9,21 @@ import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema 
 import { withRevocation } from "../lib/sandbox/changes.ts";
 import { describeValue, OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
-import { parseUserClaims } from "../lib/oauth/claims.ts";
+import { parseUserClaims } from "../lib/oauth/users/claims.ts";
 import { parseResources, parseScope } from "../lib/oauth/params.ts";
-import { createSessionId, isTakenBack } from "../lib/oauth/session_id.ts";
-import { revokeToken } from "../lib/oauth/token_status.ts";
+import { createSessionId, isTakenBack } from "../lib/oauth/tokens/session_id.ts";
+import { revokeToken } from "../lib/oauth/tokens/token_status.ts";
 import {
   buildRefreshToken,
   type Grant,
   type IssueContext,
   issueTokens,
   openRefreshToken,
-} from "../lib/oauth/tokens.ts";
-import { createAutoUser, type User } from "../lib/oauth/user.ts";
+} from "../lib/oauth/tokens/tokens.ts";
+import { createAutoUser, type User } from "../lib/oauth/users/user.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
-import type { Marks } from "../lib/store/grants.ts";
-import type { MintedRecord } from "../lib/store/minted.ts";
+import type { Marks } from "../lib/oauth/tokens/mark_table.ts";
+import type { MintedRecord } from "../lib/oauth/tokens/minted_table.ts";
 import type { ControlDeps, ControlHandlers } from "./control_deps.ts";
 import type { Context } from "./router.ts";
 

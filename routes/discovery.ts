@@ -5,7 +5,7 @@
  */
 import { OAuthError } from "../lib/http/errors.ts";
 import { cacheableJson } from "../lib/http/body.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../lib/oauth/metadata.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";

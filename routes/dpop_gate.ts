@@ -5,12 +5,12 @@
  * @module
  */
 import { OAuthError } from "../lib/http/errors.ts";
-import type { PresentedToken } from "../lib/oauth/bearer.ts";
-import { verifyProof } from "../lib/oauth/dpop.ts";
+import type { PresentedToken } from "../lib/oauth/tokens/bearer.ts";
+import { verifyProof } from "../lib/oauth/tokens/dpop.ts";
 import { dpopAlgorithms } from "../lib/oauth/dpop_algorithms.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
-import type { AccessTokenClaims } from "../lib/oauth/tokens.ts";
-import type { Replays } from "../lib/store/replays.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
+import type { AccessTokenClaims } from "../lib/oauth/tokens/tokens.ts";
+import type { Replays } from "../lib/oauth/replay_table.ts";
 import type { Context } from "./router.ts";
 
 /** What looking at a proof needs. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
+import type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 import type { App } from "./router.ts";
 
 /** A list in an answer of the control API. */

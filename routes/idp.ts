@@ -7,8 +7,8 @@
 import type { Chance } from "../lib/runtime/chance.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { cacheableJson, noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
-import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import type { ClientAuthenticator } from "../lib/oauth/clients/authenticate.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
 import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";

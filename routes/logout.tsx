@@ -5,11 +5,11 @@
  * @module
  */
 import { readText, requireContentType } from "../lib/http/body.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { type LogoutRequest, parseLogout } from "../lib/oauth/logout.ts";
 import { parseParams } from "../lib/oauth/params.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { Grants } from "../lib/store/grants.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
+import type { Grants } from "../lib/oauth/tokens/mark_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import { LogoutPage, SignedOutPage } from "../views/logout.tsx";
 import { htmlResponse, requireOwnForm } from "./html.ts";

@@ -4,15 +4,15 @@
  * @module
  */
 import type { LogEvent } from "../lib/log.ts";
-import type { DeclaredUser } from "../lib/oauth/declared_users.ts";
+import type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 import type { OpenPortFor } from "../lib/sandbox/origins.ts";
-import type { GenerateKey } from "../lib/oauth/key_set.ts";
+import type { GenerateKey } from "../lib/oauth/keys/key_set.ts";
 import type { FetchAt, ResolveDns } from "../lib/outbound/outbound.ts";
 import { publicPlan } from "../lib/limits/limits.ts";
 import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
-import type { SigningAlgorithm } from "../lib/store/keys.ts";
+import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
 import type { ControlPolicy, GateOptions } from "./control_gate.ts";
 import type { FindingTeller } from "./tell_findings.ts";
 

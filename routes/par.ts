@@ -5,16 +5,16 @@
  */
 import type { Chance } from "../lib/runtime/chance.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
-import { parseAuthorizationRequest, parseAuthorizationTarget } from "../lib/oauth/authorization_request.ts";
-import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
+import { parseAuthorizationRequest, parseAuthorizationTarget } from "../lib/oauth/authorize/request.ts";
+import type { ClientAuthenticator } from "../lib/oauth/clients/authenticate.ts";
 import { requireGrantType } from "../lib/oauth/grants/context.ts";
-import { readIdTokenHint } from "../lib/oauth/id_token_hint.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import { readIdTokenHint } from "../lib/oauth/tokens/id_token_hint.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { parseParams, requireFaultless } from "../lib/oauth/params.ts";
-import { bindRequest, pushRequest, readPushedForm } from "../lib/oauth/pushed_request.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { Pushed } from "../lib/store/pushed.ts";
-import type { Replays } from "../lib/store/replays.ts";
+import { bindRequest, pushRequest, readPushedForm } from "../lib/oauth/authorize/pushed.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
+import type { Pushed } from "../lib/oauth/authorize/pushed_table.ts";
+import type { Replays } from "../lib/oauth/replay_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -45,7 +45,7 @@ export function parRoutes({ clients, authenticate, pushed, replays, chance, keys
     const query = readPushedForm(form, client.clientId);
     const proof = request.headers.get("dpop");
     if (proof !== null) {
-      const { verifyProof } = await import("../lib/oauth/dpop.ts");
+      const { verifyProof } = await import("../lib/oauth/tokens/dpop.ts");
       bindRequest(
         query,
         await verifyProof(proof, {

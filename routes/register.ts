@@ -7,10 +7,10 @@ import { hash } from "node:crypto";
 import type { Chance } from "../lib/runtime/chance.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
-import { issueSecret } from "../lib/oauth/client_secret.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import { issueSecret } from "../lib/oauth/clients/client_secret.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { prefixed } from "../lib/http/secret_prefixes.ts";
-import type { Clients } from "../lib/store/clients.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import { clientInformation, registrationRoutes } from "./registration.ts";
 import type { Context, Route } from "./router.ts";
@@ -32,7 +32,7 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
   async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
     if (policy.registration === "off") throw registrationOff(request);
     requireContentType(request, "application/json");
-    const { parseRegistration } = await import("../lib/oauth/registration.ts");
+    const { parseRegistration } = await import("../lib/oauth/clients/registration.ts");
     const metadata = parseRegistration(await readText(request), policy);
     const clientId = `client_${chance.id()}`;
     const token = prefixed("registration", chance.id(32));

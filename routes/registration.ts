@@ -9,12 +9,12 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { Chance } from "../lib/runtime/chance.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
-import { type IssuedSecret, issueSecret } from "../lib/oauth/client_secret.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
-import { decryptSecret } from "../lib/oauth/secret_box.ts";
+import { type IssuedSecret, issueSecret } from "../lib/oauth/clients/client_secret.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
+import { decryptSecret } from "../lib/oauth/keys/secret_box.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { ClientRecord } from "../lib/oauth/client_record.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
+import type { ClientRecord } from "../lib/oauth/clients/client_record.ts";
 import type { Entry } from "../lib/store/store.ts";
 import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
@@ -47,7 +47,7 @@ export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps
   async function update(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
     requireContentType(request, "application/json");
-    const { parseUpdate } = await import("../lib/oauth/registration.ts");
+    const { parseUpdate } = await import("../lib/oauth/clients/registration.ts");
     const body = await readText(request);
     for (;;) {
       const { client, entry, token } = await requireOwner(clients, context);

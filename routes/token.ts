@@ -6,22 +6,22 @@
 import type { Chance } from "../lib/runtime/chance.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../lib/http/body.ts";
-import { believeClient } from "../lib/oauth/believed_client.ts";
-import { type ClientAuthenticator, readClientId } from "../lib/oauth/client_auth.ts";
+import { believeClient } from "../lib/oauth/clients/believed_client.ts";
+import { type ClientAuthenticator, readClientId } from "../lib/oauth/clients/authenticate.ts";
 import { redeemAuthorizationCode } from "../lib/oauth/grants/authorization_code.ts";
 import { grantToClient } from "../lib/oauth/grants/client_credentials.ts";
 import { requireGrantType, type TokenRequest } from "../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../lib/oauth/grants/refresh_token.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../lib/oauth/params.ts";
 import { type GrantType, grantTypes } from "../lib/scenarios/vocabulary.ts";
-import type { TokenResponse } from "../lib/oauth/tokens.ts";
+import type { TokenResponse } from "../lib/oauth/tokens/tokens.ts";
 import type { Policy } from "../lib/scenarios/plan.ts";
-import type { Clients } from "../lib/store/clients.ts";
-import type { ClientRecord } from "../lib/oauth/client_record.ts";
-import type { Devices } from "../lib/store/devices.ts";
-import type { Grants } from "../lib/store/grants.ts";
-import type { Replays } from "../lib/store/replays.ts";
+import type { Clients } from "../lib/oauth/clients/client_table.ts";
+import type { ClientRecord } from "../lib/oauth/clients/client_record.ts";
+import type { Devices } from "../lib/oauth/grants/device_table.ts";
+import type { Grants } from "../lib/oauth/tokens/mark_table.ts";
+import type { Replays } from "../lib/oauth/replay_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 
@@ -107,7 +107,7 @@ export function tokenRoutes(
       readonly client: ClientRecord;
     },
   ): Promise<Pick<TokenRequest, "dpop">> {
-    const { verifyProof } = await import("../lib/oauth/dpop.ts");
+    const { verifyProof } = await import("../lib/oauth/tokens/dpop.ts");
     const jkt = await verifyProof(proof, {
       sandbox,
       sealingKey: keys.sealing,

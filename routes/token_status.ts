@@ -5,15 +5,15 @@
  */
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
-import type { ClientAuthenticator } from "../lib/oauth/client_auth.ts";
+import type { ClientAuthenticator } from "../lib/oauth/clients/authenticate.ts";
 import { introspectionAuthMethods } from "../lib/scenarios/vocabulary.ts";
 import { readForm } from "../lib/oauth/form.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
 import { requireParam } from "../lib/oauth/params.ts";
-import { introspectToken, revokeToken, type TokenStatusContext } from "../lib/oauth/token_status.ts";
-import type { TokenVerifier } from "../lib/oauth/verify.ts";
-import type { ClientRecord } from "../lib/oauth/client_record.ts";
-import type { Grants } from "../lib/store/grants.ts";
+import { introspectToken, revokeToken, type TokenStatusContext } from "../lib/oauth/tokens/token_status.ts";
+import type { TokenVerifier } from "../lib/oauth/tokens/verify.ts";
+import type { ClientRecord } from "../lib/oauth/clients/client_record.ts";
+import type { Grants } from "../lib/oauth/tokens/mark_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import type { Context, Route } from "./router.ts";
 

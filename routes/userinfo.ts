@@ -5,12 +5,12 @@
  */
 import { OAuthError } from "../lib/http/errors.ts";
 import { noStoreJson } from "../lib/http/body.ts";
-import { challengeResponse } from "../lib/oauth/bearer.ts";
-import { ownClaimsOf } from "../lib/oauth/claims.ts";
-import type { Keys } from "../lib/oauth/keys.ts";
-import { claimsOfScopes } from "../lib/oauth/scopes.ts";
-import type { TokenVerifier } from "../lib/oauth/verify.ts";
-import type { Replays } from "../lib/store/replays.ts";
+import { challengeResponse } from "../lib/oauth/tokens/bearer.ts";
+import { ownClaimsOf } from "../lib/oauth/users/claims.ts";
+import type { Keys } from "../lib/oauth/keys/keys.ts";
+import { claimsOfScopes } from "../lib/oauth/tokens/scopes.ts";
+import type { TokenVerifier } from "../lib/oauth/tokens/verify.ts";
+import type { Replays } from "../lib/oauth/replay_table.ts";
 import { paths } from "../lib/http/urls.ts";
 import { admit } from "./access_gate.ts";
 import type { Context, Route } from "./router.ts";

@@ -9,7 +9,7 @@ import { inWords } from "../lib/http/expected.ts";
 import { basicTools } from "../lib/mcp/tools/basic.ts";
 import { conformanceTools } from "../lib/mcp/tools/conformance.ts";
 import { noteTools } from "../lib/mcp/tools/notes.ts";
-import { parseClientDocument, parseRegistration } from "../lib/oauth/registration.ts";
+import { parseClientDocument, parseRegistration } from "../lib/oauth/clients/registration.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
 import { parseUsersFile } from "../lib/users_file.ts";
 import { send } from "./control_helpers.ts";

@@ -1,6 +1,6 @@
 /** `id_token_hint` at the authorization endpoint: the person of the hint, or nobody (OpenID Connect Core 3.1.2.1, 3.1.2.2). */
 import assert from "node:assert/strict";
-import { generateSigningKey } from "../lib/oauth/signing_key.ts";
+import { generateSigningKey } from "../lib/oauth/keys/signing_key.ts";
 import { control } from "./control_helpers.ts";
 import {
   assertErrorRedirect,

@@ -4,8 +4,8 @@ import { Buffer } from "node:buffer";
 import { createPublicKey, hash } from "node:crypto";
 import { decodeProtectedHeader, SignJWT } from "jose";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
-import { createKeyRing } from "../lib/oauth/keys.ts";
-import { createKeyTable } from "../lib/store/keys.ts";
+import { createKeyRing } from "../lib/oauth/keys/keys.ts";
+import { createKeyTable } from "../lib/oauth/keys/key_table.ts";
 import { createStore } from "../lib/store/kv.ts";
 import {
   assertOAuthError,

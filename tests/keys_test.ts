@@ -4,8 +4,8 @@ import { Buffer } from "node:buffer";
 import { createHmac, createPublicKey } from "node:crypto";
 import * as jose from "jose";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
-import { createKeyRing, type Keys } from "../lib/oauth/keys.ts";
-import { createKeyTable, type SigningAlgorithm } from "../lib/store/keys.ts";
+import { createKeyRing, type Keys } from "../lib/oauth/keys/keys.ts";
+import { createKeyTable, type SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { assertOAuthError, callOauth, getTokens, register, startMs, type TestApp, testApp, text } from "./helpers.ts";
 

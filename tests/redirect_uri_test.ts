@@ -1,6 +1,6 @@
 /** Redirect URIs that browsers and other parsers read differently, or that lead nowhere, at every door they come in by. */
 import assert from "node:assert/strict";
-import { createClients } from "../lib/store/clients.ts";
+import { createClients } from "../lib/oauth/clients/client_table.ts";
 import { createLease } from "../lib/store/lease.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";

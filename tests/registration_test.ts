@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
-import { createClientAuthenticator } from "../lib/oauth/client_auth.ts";
-import { createKeyRing } from "../lib/oauth/keys.ts";
+import { createClientAuthenticator } from "../lib/oauth/clients/authenticate.ts";
+import { createKeyRing } from "../lib/oauth/keys/keys.ts";
 import { parseParams } from "../lib/oauth/params.ts";
 import { buildSandbox } from "../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
-import { createReplays } from "../lib/store/replays.ts";
-import { createClients } from "../lib/store/clients.ts";
+import { createReplays } from "../lib/oauth/replay_table.ts";
+import { createClients } from "../lib/oauth/clients/client_table.ts";
 import { createLease } from "../lib/store/lease.ts";
-import { createKeyTable } from "../lib/store/keys.ts";
+import { createKeyTable } from "../lib/oauth/keys/key_table.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { registerRoutes } from "../routes/register.ts";
 import {

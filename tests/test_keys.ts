@@ -2,9 +2,9 @@
  * Signing keys for apps under test. An RSA key takes as long as a hundred tests, so the tests of a file share theirs; no
  * two of one database are the same.
  */
-import type { GenerateKey } from "../lib/oauth/key_set.ts";
-import { generateSigningKey } from "../lib/oauth/signing_key.ts";
-import type { SigningKeyRecord } from "../lib/store/keys.ts";
+import type { GenerateKey } from "../lib/oauth/keys/key_set.ts";
+import { generateSigningKey } from "../lib/oauth/keys/signing_key.ts";
+import type { SigningKeyRecord } from "../lib/oauth/keys/key_table.ts";
 
 /** The RSA keys so far, each for the database that needs so many. */
 const rsaKeys: Promise<SigningKeyRecord>[] = [];

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { OfferedUser } from "../lib/oauth/declared_users.ts";
+import type { OfferedUser } from "../lib/oauth/users/declared_users.ts";
 import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { AutoForm, DenyForm, LoginForm, OfferedForm } from "./consent_forms.tsx";

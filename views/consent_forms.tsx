@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OfferedUser } from "../lib/oauth/declared_users.ts";
+import type { OfferedUser } from "../lib/oauth/users/declared_users.ts";
 import type { Html } from "./html.ts";
 import { Field, Notice } from "./parts.tsx";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { DeclaredUser } from "../oauth/declared_users.ts";
+import type { DeclaredUser } from "../oauth/users/declared_users.ts";
 import { clientText, closedObject, type Schema } from "../http/json_body.ts";
 
 const time = z.union([z.number(), z.iso.datetime({ offset: true })], {

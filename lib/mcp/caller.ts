@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ResourceScope } from "../oauth/scopes.ts";
+import type { ResourceScope } from "../oauth/tokens/scopes.ts";
 
 /**
  * The endpoints: open, any bearer token, a token of our authorization server; and an open one with everything the

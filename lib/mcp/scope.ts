@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createKeyTable } from "../store/keys.ts";
+import { createKeyTable } from "../oauth/keys/key_table.ts";
 import { type Notes, openNotes } from "../store/notes.ts";
 import type { McpOptions } from "./options.ts";
 import type { Profile } from "./profile.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ResourceScope } from "../oauth/scopes.ts";
+import type { ResourceScope } from "../oauth/tokens/scopes.ts";
 import { isPlainObject } from "./rpc.ts";
 
 /** Tools that need more than to read; all others need `mcp:read`. */

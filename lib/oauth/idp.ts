@@ -10,12 +10,12 @@ import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import type { Chance } from "../runtime/chance.ts";
 import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { ClientRecord } from "./client_record.ts";
+import type { ClientRecord } from "./clients/client_record.ts";
 import { isStrictJwt } from "../http/base64url.ts";
-import type { Keys } from "./keys.ts";
-import type { SigningKey, VerifyingKey } from "./signing_key.ts";
+import type { Keys } from "./keys/keys.ts";
+import type { SigningKey, VerifyingKey } from "./keys/signing_key.ts";
 import { type Params, parseExpiresIn, parseResources, parseScope, requireParam } from "./params.ts";
-import { createAutoUser } from "./user.ts";
+import { createAutoUser } from "./users/user.ts";
 
 /** Type of an ID-JAG in its header. */
 export const ID_JAG_TYPE = "oauth-id-jag+jwt";

@@ -6,13 +6,13 @@
 import { excerpt, OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";
-import type { Clients } from "../store/clients.ts";
-import type { ClientRecord } from "./client_record.ts";
-import { findClient } from "./authorization_request.ts";
-import { type IdTokenHint, readIdTokenHint } from "./id_token_hint.ts";
-import type { Keys } from "./keys.ts";
+import type { Clients } from "./clients/client_table.ts";
+import type { ClientRecord } from "./clients/client_record.ts";
+import { findClient } from "./authorize/request.ts";
+import { type IdTokenHint, readIdTokenHint } from "./tokens/id_token_hint.ts";
+import type { Keys } from "./keys/keys.ts";
 import { type Params, requireFaultless } from "./params.ts";
-import { buildRedirect } from "./response_mode.ts";
+import { buildRedirect } from "./authorize/response_mode.ts";
 
 /** A request whose every parameter was found right. */
 export interface LogoutRequest {

@@ -6,11 +6,11 @@
  */
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { ID_TOKEN_ALG } from "./keys.ts";
+import { ID_TOKEN_ALG } from "./keys/keys.ts";
 import { dpopAlgorithms } from "./dpop_algorithms.ts";
-import { prompts } from "./prompt.ts";
-import { responseModes } from "./response_mode.ts";
-import { claimsSupported, resourceScopes, scopesSupported } from "./scopes.ts";
+import { prompts } from "./authorize/prompt.ts";
+import { responseModes } from "./authorize/response_mode.ts";
+import { claimsSupported, resourceScopes, scopesSupported } from "./tokens/scopes.ts";
 import {
   assertionAlgorithms,
   grantTypes,

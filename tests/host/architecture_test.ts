@@ -134,7 +134,7 @@ Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its 
     "lib/mcp/tools/conformance_content.ts",
     "lib/mcp/tools/tool.ts",
   ];
-  const kept = ["lib/oauth/seal.ts", "lib/recorder/redact_body.ts", "lib/recorder/wire.ts", "lib/faults/wire.ts"];
+  const kept = ["lib/oauth/keys/seal.ts", "lib/recorder/redact_body.ts", "lib/recorder/wire.ts", "lib/faults/wire.ts"];
   const files = new Set(findings(/\bJSON\.parse\(/g).map((finding) => finding.split(":")[0]));
   assert.deepEqual([...files].sort(), ["lib/http/json.ts", ...own, ...kept, "routes/control_tokens.ts"]);
 });

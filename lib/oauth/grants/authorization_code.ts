@@ -4,10 +4,10 @@
  * @module
  */
 import { OAuthError } from "../../http/errors.ts";
-import { type AuthorizationCode, openCode } from "../code.ts";
+import { type AuthorizationCode, openCode } from "../authorize/code.ts";
 import { parseResources, requireParam } from "../params.ts";
-import { verifyCodeVerifier } from "../pkce.ts";
-import { issueTokens, type TokenResponse } from "../tokens.ts";
+import { verifyCodeVerifier } from "../authorize/pkce.ts";
+import { issueTokens, type TokenResponse } from "../tokens/tokens.ts";
 import {
   firstRefreshToken,
   narrowResources,

@@ -5,9 +5,9 @@
  */
 import { OAuthError } from "../../http/errors.ts";
 import { parseExpiresIn, parseResources, parseScope } from "../params.ts";
-import { issueTokens, type TokenResponse } from "../tokens.ts";
+import { issueTokens, type TokenResponse } from "../tokens/tokens.ts";
 import { type TokenRequest, withoutOffline } from "./context.ts";
-import { createSessionId } from "../session_id.ts";
+import { createSessionId } from "../tokens/session_id.ts";
 
 /**
  * Grants a client what it asks for. There is no refresh token (RFC 6749 4.4.3), and `sub` is the client (RFC 9068 2.2).

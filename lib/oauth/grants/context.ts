@@ -4,17 +4,17 @@
  * @module
  */
 import { OAuthError } from "../../http/errors.ts";
-import type { Clients } from "../../store/clients.ts";
-import type { ClientRecord } from "../client_record.ts";
-import type { Devices } from "../../store/devices.ts";
-import type { Grants, UseRecord } from "../../store/grants.ts";
-import type { Replays } from "../../store/replays.ts";
+import type { Clients } from "../clients/client_table.ts";
+import type { ClientRecord } from "../clients/client_record.ts";
+import type { Devices } from "./device_table.ts";
+import type { Grants, UseRecord } from "../tokens/mark_table.ts";
+import type { Replays } from "../replay_table.ts";
 import type { Entry } from "../../store/store.ts";
 import type { GrantType } from "../../scenarios/vocabulary.ts";
-import type { Keys } from "../keys.ts";
+import type { Keys } from "../keys/keys.ts";
 import type { Params } from "../params.ts";
-import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens.ts";
-import { isTakenBack } from "../session_id.ts";
+import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens/tokens.ts";
+import { isTakenBack } from "../tokens/session_id.ts";
 
 /** One token request, its client authenticated. */
 export interface TokenRequest extends IssueContext {

@@ -4,10 +4,10 @@
  * @module
  */
 import { OAuthError, type OAuthErrorCode } from "../../http/errors.ts";
-import type { DeviceRecord } from "../../store/devices.ts";
+import type { DeviceRecord } from "./device_table.ts";
 import type { Entry } from "../../store/store.ts";
 import { requireParam } from "../params.ts";
-import { issueTokens, type TokenResponse } from "../tokens.ts";
+import { issueTokens, type TokenResponse } from "../tokens/tokens.ts";
 import { firstRefreshToken, type TokenRequest, usableGrant } from "./context.ts";
 
 /** What a device that polls too soon has to wait longer from then on, in milliseconds (RFC 8628 3.5). */

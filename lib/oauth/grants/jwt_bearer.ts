@@ -9,9 +9,9 @@ import { OAuthError } from "../../http/errors.ts";
 import { isStrictJwt } from "../../http/base64url.ts";
 import { ID_JAG_TYPE, idpIssuer, keySetOf } from "../idp.ts";
 import { parseExpiresIn, parseResources, parseScope, requireParam } from "../params.ts";
-import { issueTokens, type TokenResponse } from "../tokens.ts";
+import { issueTokens, type TokenResponse } from "../tokens/tokens.ts";
 import { narrowResources, type TokenRequest, withoutOffline } from "./context.ts";
-import { createSessionId } from "../session_id.ts";
+import { createSessionId } from "../tokens/session_id.ts";
 
 const REFERENCE = "RFC 7523 3";
 

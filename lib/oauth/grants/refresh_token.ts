@@ -6,7 +6,13 @@
  */
 import { OAuthError } from "../../http/errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
-import { buildRefreshToken, issueTokens, openRefreshToken, type RefreshToken, type TokenResponse } from "../tokens.ts";
+import {
+  buildRefreshToken,
+  issueTokens,
+  openRefreshToken,
+  type RefreshToken,
+  type TokenResponse,
+} from "../tokens/tokens.ts";
 import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
 
 const REFERENCE = "RFC 6749 6";

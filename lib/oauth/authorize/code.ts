@@ -1,0 +1,52 @@
+/**
+ * Authorization codes: issued without being written down, redeemed once.
+ *
+ * @module
+ */
+import type { Chance } from "../../runtime/chance.ts";
+import type { Keys } from "../keys/keys.ts";
+import { seal, unseal } from "../keys/seal.ts";
+import { type Grant, wasSealed } from "../tokens/tokens.ts";
+
+/** A code's contents. */
+export interface AuthorizationCode {
+  /** Unique id, by which its use is marked. */
+  readonly jti: string;
+  /** What was granted. */
+  readonly grant: Grant;
+  /** The redirect URI it was sent to. */
+  readonly redirectUri: string;
+  /** Whether the authorization request named it, so that the token request must too (RFC 6749 4.1.3). */
+  readonly redirectUriSent: boolean;
+  /** The S256 challenge. */
+  readonly codeChallenge: string;
+  /** Whether the client had the person asked for consent (OpenID Connect Core 11). */
+  readonly consentAsked?: boolean;
+  /** The key it is bound to (RFC 9449 10), if it is. */
+  readonly dpopJkt?: string;
+  /** Milliseconds since 1970 on the sandbox's clock. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Issues a code.
+ *
+ * @param keys The sandbox's keys.
+ * @param code Its contents, less the id.
+ * @param chance Where the id comes from.
+ */
+export function issueCode(keys: Keys, code: Omit<AuthorizationCode, "jti">, chance: Chance): string {
+  return seal("code", keys.sealing, { jti: chance.id(), ...code });
+}
+
+/**
+ * Opens a code.
+ *
+ * @param keys The sandbox's keys.
+ * @param text What was sent.
+ * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
+ */
+export function openCode(keys: Keys, text: string): AuthorizationCode | undefined {
+  const value = unseal("code", keys.sealing, text);
+  return wasSealed<AuthorizationCode>(value) ? value : undefined;
+}

@@ -1,0 +1,155 @@
+/**
+ * Pushed authorization requests (RFC 9126): pushed by an authenticated client, then named in the browser by a
+ * `request_uri` that says nothing, lives shortly, and works once.
+ *
+ * @module
+ */
+import type { Chance } from "../../runtime/chance.ts";
+import { OAuthError } from "../../http/errors.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Policy } from "../../scenarios/plan.ts";
+import type { Entry } from "../../store/store.ts";
+import type { Pushed, PushedRecord } from "./pushed_table.ts";
+
+const PREFIX = "urn:ietf:params:oauth:request_uri:";
+
+/** Life of a `request_uri` in seconds: time enough for a redirect (RFC 9126 2.2). */
+const LIFE_SECONDS = 90;
+
+/** What authenticates the client, and so does not belong to its request. */
+const credentials = ["client_secret", "client_assertion", "client_assertion_type"];
+
+/** What a person or test may put beside a `request_uri`: how to skip the consent page. All else must have been pushed. */
+const besides = ["auto_approve", "auto_approve_email", "auto_approve_password", "expires_in"];
+
+/**
+ * The parameters of a request that a client pushes, less its credentials.
+ *
+ * @param form What was posted.
+ * @param clientId Who authenticated.
+ * @throws OAuthError `invalid_request` for a `request_uri` among them (RFC 9126 2.1).
+ */
+export function readPushedForm(form: URLSearchParams, clientId: string): URLSearchParams {
+  if (form.has("request_uri")) {
+    throw new OAuthError("invalid_request", "request_uri cannot be pushed", {
+      parameter: "request_uri",
+      expected: "the parameters of the request themselves",
+      reference: "RFC 9126 2.1",
+    });
+  }
+  const query = new URLSearchParams(form);
+  for (const name of credentials) query.delete(name);
+  if (!query.has("client_id")) query.set("client_id", clientId);
+  return query;
+}
+
+/**
+ * Binds a pushed request's code to the key whose proof came with it (RFC 9449 10.1).
+ *
+ * @param query The request's parameters; `dpop_jkt` is written into it.
+ * @param jkt Thumbprint of the key.
+ * @throws OAuthError `invalid_request` if the request names another key.
+ */
+export function bindRequest(query: URLSearchParams, jkt: string): void {
+  const named = query.get("dpop_jkt");
+  if (named !== null && named !== jkt) {
+    throw new OAuthError("invalid_request", "dpop_jkt and the proof are of different keys", {
+      parameter: "dpop_jkt",
+      received: named,
+      expected: jkt,
+      reference: "RFC 9449 10.1",
+    });
+  }
+  query.set("dpop_jkt", jkt);
+}
+
+/**
+ * Keeps a request.
+ *
+ * @param deps The table, and where the name comes from.
+ * @param sandbox The world it belongs to.
+ * @param request Who pushed what.
+ * @returns The body of the response (RFC 9126 2.2).
+ */
+export async function pushRequest(
+  { pushed, chance }: { readonly pushed: Pushed; readonly chance: Chance },
+  sandbox: Sandbox,
+  { clientId, query }: { readonly clientId: string; readonly query: URLSearchParams },
+): Promise<{ readonly request_uri: string; readonly expires_in: number }> {
+  const requestUri = `${PREFIX}${chance.id(24)}`;
+  const expiresAtMs = sandbox.now() + LIFE_SECONDS * 1000;
+  await pushed.add(sandbox.id, requestUri, { clientId, query: query.toString(), expiresAtMs });
+  return { request_uri: requestUri, expires_in: LIFE_SECONDS };
+}
+
+/** A request as it is to be read, and the entry to use up when it is answered. */
+export interface ResolvedRequest {
+  /** All of its parameters. */
+  readonly query: URLSearchParams;
+  /** Where it was kept, if it was pushed. */
+  readonly entry?: Entry<PushedRecord>;
+}
+
+/**
+ * Finds the request that a browser brings: what its query says, or what was pushed under the name in it.
+ *
+ * @param pushed The table.
+ * @param sandbox The world it belongs to.
+ * @param policy Whether requests must be pushed.
+ * @param query What the browser brings.
+ * @throws OAuthError for a `request_uri` that is unknown, used, another client's or too old (RFC 9126 4), and for a
+ * request that was not pushed and had to be. None of these can be redirected: there is no address to trust.
+ */
+export async function resolveRequest(
+  pushed: Pushed,
+  sandbox: Sandbox,
+  policy: Policy,
+  query: URLSearchParams,
+): Promise<ResolvedRequest> {
+  const requestUri = query.get("request_uri");
+  if (requestUri === null) {
+    if (!policy.requirePushedAuthorizationRequests) return { query };
+    throw new OAuthError("invalid_request", "The authorization request was not pushed", {
+      parameter: "request_uri",
+      expected: `client_id, and a request_uri from ${sandbox.urls.par}`,
+      reference: "RFC 9126 5",
+    });
+  }
+  const entry = await pushed.find(sandbox.id, requestUri);
+  if (!entry.value) throw refuse("request_uri is unknown, or was used before", requestUri);
+  if (entry.value.clientId !== query.get("client_id")) {
+    throw refuse("request_uri was pushed by another client", query.get("client_id") ?? "no client_id");
+  }
+  if (entry.value.expiresAtMs <= sandbox.now()) throw refuse("request_uri has expired", requestUri);
+  const resolved = new URLSearchParams(entry.value.query);
+  for (const name of besides) {
+    const value = query.get(name);
+    if (value !== null) resolved.set(name, value);
+  }
+  return { query: resolved, entry };
+}
+
+/**
+ * Uses a pushed request up, before it is answered.
+ *
+ * @param pushed The table.
+ * @param entry The request, as it was found.
+ * @throws OAuthError `invalid_request_uri` if somebody else was faster.
+ */
+export async function takeRequest(pushed: Pushed, entry: Entry<PushedRecord>): Promise<void> {
+  if (!await pushed.take(entry)) throw usedRequest();
+}
+
+/** The refusal of a `request_uri` that somebody else has used in the meantime. */
+export function usedRequest(): OAuthError {
+  return refuse("request_uri was used before");
+}
+
+function refuse(message: string, received?: string): OAuthError {
+  return new OAuthError("invalid_request_uri", message, {
+    parameter: "request_uri",
+    ...(received === undefined ? {} : { received }),
+    expected: `a request_uri of this client, younger than ${LIFE_SECONDS} seconds and unused`,
+    reference: "RFC 9126 4",
+  });
+}

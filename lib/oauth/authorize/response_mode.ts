@@ -1,0 +1,63 @@
+/**
+ * How an authorization response travels: in the query, in the fragment, or in a form that the browser posts (OAuth 2.0
+ * Multiple Response Type Encoding Practices 2, OAuth 2.0 Form Post Response Mode).
+ *
+ * @module
+ */
+import { OAuthError } from "../../http/errors.ts";
+
+/** The modes we take, as metadata advertises them. */
+export const responseModes = ["query", "fragment", "form_post"] as const;
+/** One of {@link responseModes}. */
+export type ResponseMode = typeof responseModes[number];
+
+/** What is returned to a client; undefined members are left out. */
+export type ResponseParams = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Finds a mode by its name.
+ *
+ * @param text What was sent as `response_mode`, if anything.
+ * @returns The mode, or undefined for one there is not.
+ */
+export function findResponseMode(text: string | undefined): ResponseMode | undefined {
+  return text === undefined ? "query" : responseModes.find((mode) => mode === text);
+}
+
+/**
+ * Insists on a mode we have.
+ *
+ * @param text What was sent as `response_mode`, if anything.
+ * @throws OAuthError `invalid_request`.
+ */
+export function requireResponseMode(text: string | undefined): void {
+  if (findResponseMode(text)) return;
+  throw new OAuthError("invalid_request", "response_mode is not supported", {
+    parameter: "response_mode",
+    ...(text === undefined ? {} : { received: text }),
+    expected: responseModes.join(" or "),
+  });
+}
+
+/**
+ * The URL an authorization response goes to.
+ *
+ * @param redirectUri Where it goes; its own query is kept (RFC 6749 3.1.2).
+ * @param response The parameters, of which undefined ones are left out.
+ * @param mode Where in the URL they stand.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const uri = "https://client.example/cb?tenant=1";
+ * assert.equal(buildRedirect(uri, { code: "a b" }, "query"), `${uri}&code=a%20b`);
+ * assert.equal(buildRedirect(uri, { code: "a b" }, "fragment"), `${uri}#code=a%20b`);
+ * ```
+ */
+export function buildRedirect(redirectUri: string, response: ResponseParams, mode: "query" | "fragment"): string {
+  const parameters = Object.entries(response)
+    .flatMap(([name, value]) => value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])
+    .join("&");
+  if (mode === "fragment") return `${redirectUri}#${parameters}`;
+  return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${parameters}`;
+}

@@ -1,0 +1,128 @@
+/**
+ * Clients that are known by a URL: the client_id is where a document lies that says what registration would have said
+ * (draft-ietf-oauth-client-id-metadata-document). Documents are remembered for as long as their HTTP headers allow, on
+ * the sandbox's clock, in this process alone: every process can fetch them again.
+ *
+ * @module
+ */
+import { OAuthError } from "../../http/errors.ts";
+import { parseFreshness } from "../../outbound/freshness.ts";
+import { type Outbound, OutboundError } from "../../outbound/outbound.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { ClientRecord } from "./client_record.ts";
+import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
+
+const REFERENCE = "draft-ietf-oauth-client-id-metadata-document";
+
+/** What is needed to look documents up. */
+export interface ClientDocumentOptions {
+  /** The way out. */
+  readonly outbound: Outbound;
+  /** Whether documents may lie on this machine and be fetched over http. */
+  readonly local: boolean;
+}
+
+interface Remembered {
+  readonly client: ClientRecord;
+  readonly freshUntilMs: number;
+  readonly etag: string | undefined;
+}
+
+/** Documents remembered at the same time; the oldest goes first. */
+const MAX_REMEMBERED = 500;
+
+/**
+ * Makes the function that finds the client of a URL.
+ *
+ * @param options What is needed.
+ * @returns A function that throws OAuthError `invalid_client` (400) for a URL or a document that cannot be used.
+ * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
+ */
+export function createClientDocuments(
+  { outbound, local }: ClientDocumentOptions,
+): (sandbox: Sandbox, clientId: string) => Promise<ClientRecord> {
+  const remembered = new Map<string, Remembered>();
+
+  return async (sandbox, clientId) => {
+    if (isOwnDocumentUrl(sandbox, clientId)) {
+      // Asking oneself over HTTP would need a port that an app in a test does not have.
+      return await readDocument(sandbox, clientId, JSON.stringify(buildOwnDocument(sandbox, new URL(clientId))));
+    }
+    checkDocumentUrl(clientId, local);
+    const name = `${sandbox.id} ${clientId}`;
+    const known = remembered.get(name);
+    if (known && sandbox.now() < known.freshUntilMs) return known.client;
+    const etag = known?.etag;
+    // The draft forbids to follow redirects here, so none is.
+    const { isUnchanged, text, headers } = await outbound({
+      url: clientId,
+      isForForeignPage: sandbox.isAskedByForeignPage,
+      ...(etag === undefined ? {} : { etag }),
+    }).catch((error) => {
+      throw error instanceof OutboundError ? refuse(error.message, clientId) : error;
+    });
+    const client = isUnchanged && known ? known.client : await readDocument(sandbox, clientId, text);
+    remembered.delete(name);
+    const freshSeconds = parseFreshness(headers);
+    if (freshSeconds !== undefined) {
+      if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
+      const freshUntilMs = sandbox.now() + freshSeconds * 1000;
+      remembered.set(name, { client, freshUntilMs, etag: headers.get("etag") ?? etag });
+    }
+    return client;
+  };
+}
+
+async function readDocument(sandbox: Sandbox, clientId: string, text: string): Promise<ClientRecord> {
+  const { parseClientDocument } = await import("./registration.ts");
+  try {
+    const metadata = parseClientDocument(text, clientId);
+    return { clientId, issuedAtSeconds: Math.floor(sandbox.now() / 1000), metadata };
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const { parameter = "client_id", received, expected, reference = REFERENCE } = error.detail;
+    throw new OAuthError("invalid_client", `The client metadata document cannot be used: ${error.message}`, {
+      status: 400,
+      parameter,
+      ...(received === undefined ? {} : { received }),
+      ...(expected === undefined ? {} : { expected }),
+      reference,
+    });
+  }
+}
+
+/**
+ * Checks a client_id that is a URL, on the text: what a parser would mend could not be compared byte for byte later.
+ *
+ * @param clientId As sent.
+ * @param local Whether it may be http on this machine; whether it is on this machine is the way out's to judge.
+ * @throws OAuthError `invalid_client` (400) for anything but an https URL with a path, without fragment, credentials and
+ * dot segments.
+ */
+export function checkDocumentUrl(clientId: string, local: boolean): void {
+  const url = URL.parse(clientId);
+  const problem = !url || clientId.length > 2048 || !/^[\x21-\x7e]+$/.test(clientId)
+    ? "it is not a URL"
+    : url.protocol !== "https:" && !(local && url.protocol === "http:")
+    ? "it is not https"
+    : clientId.includes("#")
+    ? "it has a fragment"
+    : url.username || url.password || /^https?:\/\/[^/?]*@/i.test(clientId)
+    ? "it carries credentials"
+    : /^https?:\/\/[^/?]*\/(?:[^?]*\/)?(?:\.|%2e){1,2}(?:[/?]|$)/i.test(clientId)
+    ? "its path has dot segments"
+    : url.pathname === "/"
+    ? "it has no path"
+    : undefined;
+  if (problem !== undefined) throw refuse(`client_id is no URL that a client can be known by: ${problem}`, clientId);
+}
+
+function refuse(message: string, received: string): OAuthError {
+  return new OAuthError("invalid_client", message, {
+    status: 400,
+    parameter: "client_id",
+    received,
+    expected: "an https URL with a path, where a client metadata document lies",
+    reference: REFERENCE,
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * What is known of a client, and what clients can choose from: the tables that metadata advertises and handlers use.
+ *
+ * @module
+ */
+import type { tokenEndpointAuthMethods } from "../../scenarios/vocabulary.ts";
+
+/** Whether a client_id is a URL that says where the client is described, and not one that registration has issued. */
+export function isDocumentId(clientId: string): boolean {
+  return /^https?:/i.test(clientId);
+}
+
+/** What a client says of itself (RFC 7591 2), with the defaults filled in. */
+export interface ClientMetadata {
+  /** Where answers may go. */
+  readonly redirect_uris: readonly string[];
+  /** Where the browser may go after a logout (OpenID Connect RP-Initiated Logout 3.1). */
+  readonly post_logout_redirect_uris?: readonly string[] | undefined;
+  /** How it authenticates at the token endpoint. */
+  readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
+  /** What it signs assertions with, if it wants nothing else to be accepted. */
+  readonly token_endpoint_auth_signing_alg?: string | undefined;
+  /** Grants it may use. */
+  readonly grant_types: readonly string[];
+  /** Always `code`. */
+  readonly response_types: readonly string[];
+  /** What to call it. */
+  readonly client_name?: string | undefined;
+  /** Its home page. */
+  readonly client_uri?: string | undefined;
+  /** Its logo. */
+  readonly logo_uri?: string | undefined;
+  /** Scopes it wants to ask for. */
+  readonly scope?: string | undefined;
+  /** Whom to write to. */
+  readonly contacts?: readonly string[] | undefined;
+  /** Its terms of service. */
+  readonly tos_uri?: string | undefined;
+  /** Its privacy policy. */
+  readonly policy_uri?: string | undefined;
+  /** Where its keys are. */
+  readonly jwks_uri?: string | undefined;
+  /** Its keys. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
+  /** The software it is an instance of. */
+  readonly software_id?: string | undefined;
+  /** That software's version. */
+  readonly software_version?: string | undefined;
+  /** Whether it runs on a server or on somebody's computer (OpenID Connect Registration 2). */
+  readonly application_type?: "web" | "native" | undefined;
+  /** Whether it wants no tokens but bound ones (RFC 9449 5.2). */
+  readonly dpop_bound_access_tokens?: boolean | undefined;
+}

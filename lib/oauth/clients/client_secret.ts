@@ -1,0 +1,70 @@
+/**
+ * Client secrets: made at registration, shown once, and kept as far as they are needed.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import type { Chance } from "../../runtime/chance.ts";
+import type { Policy } from "../../scenarios/plan.ts";
+import { prefixed } from "../../http/secret_prefixes.ts";
+import type { ClientRecord } from "./client_record.ts";
+import type { ClientMetadata } from "./client_metadata.ts";
+import type { Keys } from "../keys/keys.ts";
+import { encryptSecret } from "../keys/secret_box.ts";
+
+/** Whose secret is made. */
+export interface SecretOwner {
+  /** The client. */
+  readonly clientId: string;
+  /** How it authenticates. */
+  readonly metadata: ClientMetadata;
+  /** Now, in seconds since 1970 on the sandbox's clock. */
+  readonly nowSeconds: number;
+  /** The secret, where somebody else has chosen it. */
+  readonly chosen?: string;
+}
+
+/** What a secret is made with. */
+export interface SecretDeps {
+  /** Where it is drawn from. */
+  readonly chance: Chance;
+  /** The sandbox's keys; asked for only if the secret has to be kept readable. */
+  readonly keys: () => Promise<Keys>;
+  /** How long it lives. */
+  readonly policy: Policy;
+}
+
+/** A secret, as it is told and as it is kept. */
+export interface IssuedSecret {
+  /** Members of the registration response (RFC 7591 3.2.1). */
+  readonly told: { readonly client_secret: string; readonly client_secret_expires_at: number };
+  /** Members of the record. */
+  readonly kept: Pick<ClientRecord, "secretHash" | "encryptedSecret" | "secretExpiresAtSeconds">;
+}
+
+/**
+ * Makes a client's secret.
+ *
+ * @param deps What it is made with.
+ * @param owner Whose it is.
+ * @returns Undefined for a client that authenticates without one.
+ */
+export async function issueSecret(
+  { chance, keys, policy }: SecretDeps,
+  { clientId, metadata, nowSeconds, chosen }: SecretOwner,
+): Promise<IssuedSecret | undefined> {
+  const { token_endpoint_auth_method: method } = metadata;
+  if (method === "none" || method === "private_key_jwt") return undefined;
+  const isKey = method === "client_secret_jwt";
+  // HS512 asks for a key of 64 bytes (RFC 7518 3.2).
+  const secret = chosen ?? prefixed("secret", chance.id(isKey ? 64 : 32));
+  const { clientSecretTtlSeconds: ttlSeconds } = policy;
+  const expiry = ttlSeconds === undefined ? {} : { secretExpiresAtSeconds: nowSeconds + ttlSeconds };
+  const kept = isKey
+    ? { encryptedSecret: encryptSecret({ sealing: (await keys()).sealing, clientId }, secret, chance) }
+    : { secretHash: hash("sha256", secret, "base64url") };
+  return {
+    told: { client_secret: secret, client_secret_expires_at: expiry.secretExpiresAtSeconds ?? 0 },
+    kept: { ...kept, ...expiry },
+  };
+}

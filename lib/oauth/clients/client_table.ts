@@ -1,0 +1,152 @@
+/**
+ * Registered clients: kept for good, so that a client that has seen one answer never meets a server that forgot it.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import { isDocumentId } from "./client_metadata.ts";
+import { findDeclared } from "./declared_clients.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Entry, Key, Store } from "../../store/store.ts";
+import type { Lease } from "../../store/lease.ts";
+import type { ClientRecord } from "./client_record.ts";
+
+/** The clients of all sandboxes. Whatever changes one resolves when every process knows of it. */
+export interface Clients {
+  /** The client as it is stored now. */
+  readonly get: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
+  /**
+   * The client as this process saw it within its lease, else as it is stored. Whoever acts on it passes its version to
+   * the commit that makes the act count, so that a change within the lease is noticed at no extra cost. A client that is
+   * known by a URL stands in no table, and has a value without a version.
+   */
+  readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
+  /** The client as it is stored, or described by its URL: for whoever acts on it without such a commit. */
+  readonly find: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
+  /** All registered clients, {@link MAX_LISTED} at the most. */
+  readonly list: (sandboxId: string) => Promise<readonly ClientRecord[]>;
+  /** Keeps a new client. */
+  readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
+  /** Keeps clients in place of whatever is called the same, and forgets that such were removed. */
+  readonly put: (sandboxId: string, clients: readonly ClientRecord[]) => Promise<void>;
+  /** Whether a client of that id was there and has been removed. */
+  readonly wasRemoved: (sandboxId: string, clientId: string) => Promise<boolean>;
+  /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
+  readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
+  /**
+   * Forgets a client for good, and leaves a mark by which its tokens end (RFC 7592 2.3). For the length of a lease another
+   * process may go on showing its consent page; but whatever counts is committed with the client's version, and fails.
+   */
+  readonly remove: (sandboxId: string, clientId: string, nowMs: number) => Promise<void>;
+}
+
+const MAX_REMEMBERED = 10_000;
+/** The most clients that are told at once. */
+export const MAX_LISTED = 1000;
+
+/**
+ * Opens the table of clients.
+ *
+ * @param store The store.
+ * @param describe Finds the client of a URL, or throws.
+ * @param lease How long what was seen of a client may be believed.
+ */
+export function createClients(
+  store: Store,
+  describe: (sandbox: Sandbox, clientId: string) => Promise<ClientRecord>,
+  lease: Lease,
+): Clients {
+  // Counted, since what was asked for before a change can arrive after it.
+  let changes = 0;
+  const seen = new Map<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>();
+
+  async function get(sandboxId: string, clientId: string): Promise<Entry<ClientRecord>> {
+    const readMs = lease.nowMs();
+    const changesBefore = changes;
+    const entry = await store.get<ClientRecord>(keyOf(sandboxId, clientId));
+    const name = `${sandboxId} ${clientId}`;
+    if (entry.value === undefined) {
+      seen.delete(name);
+    } else if (changes === changesBefore) {
+      if (seen.size >= MAX_REMEMBERED) seen.clear();
+      seen.set(name, { entry, readMs });
+    }
+    return entry;
+  }
+
+  function forget(sandboxId: string, clientId: string): void {
+    changes++;
+    seen.delete(`${sandboxId} ${clientId}`);
+  }
+
+  async function find(sandbox: Sandbox, clientId: string): Promise<Entry<ClientRecord>> {
+    const declared = findDeclared(sandbox, clientId);
+    if (declared) return { key: keyOf(sandbox.id, clientId), value: declared, versionstamp: null };
+    if (!isDocumentId(clientId)) return whileKnown(sandbox, await get(sandbox.id, clientId));
+    return { key: keyOf(sandbox.id, clientId), value: await describe(sandbox, clientId), versionstamp: null };
+  }
+
+  return {
+    get,
+    find,
+    recall: async (sandbox, clientId) => {
+      const known = seen.get(`${sandbox.id} ${clientId}`);
+      return known && lease.holds(known.readMs) ? whileKnown(sandbox, known.entry) : await find(sandbox, clientId);
+    },
+    list: async (sandboxId) =>
+      (await store.list<ClientRecord>([sandboxId, "client"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
+    add: async (sandboxId, client) => {
+      if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
+        throw new Error("A new client id was already taken");
+      }
+    },
+    replace: async (sandboxId, { key, versionstamp }, client) => {
+      const isDone = await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: client }] });
+      forget(sandboxId, client.clientId);
+      if (isDone) await lease.runOut();
+      return isDone;
+    },
+    put: async (sandboxId, clients) => {
+      let isReplacing = false;
+      for (const client of clients) {
+        const { key, versionstamp } = await store.get(keyOf(sandboxId, client.clientId));
+        const mark = removedClientKey(sandboxId, client.clientId);
+        await store.commit({ sets: [{ key, value: client }], deletes: [mark] });
+        forget(sandboxId, client.clientId);
+        isReplacing ||= versionstamp !== null;
+      }
+      // What nobody knew of, no process remembers otherwise.
+      if (isReplacing) await lease.runOut();
+    },
+    wasRemoved: async (sandboxId, clientId) =>
+      (await store.get(removedClientKey(sandboxId, clientId))).versionstamp !== null,
+    remove: async (sandboxId, clientId, nowMs) => {
+      // The mark stays: a token can have been issued that never expires.
+      const mark = { key: removedClientKey(sandboxId, clientId), value: nowMs };
+      await store.commit({ deletes: [keyOf(sandboxId, clientId)], sets: [mark] });
+      forget(sandboxId, clientId);
+      await lease.runOut();
+    },
+  };
+}
+
+/**
+ * Where a mark lies once a client has been removed, among those of what else was taken back.
+ *
+ * @param sandboxId Where it was registered.
+ * @param clientId What it was called by.
+ */
+export function removedClientKey(sandboxId: string, clientId: string): Key {
+  return [sandboxId, "revoked", hash("sha256", clientId, "base64url")];
+}
+
+/** A client id comes from outside, of any length; its hash fits into a key. */
+function keyOf(sandboxId: string, clientId: string): Key {
+  return [sandboxId, "client", hash("sha256", clientId, "base64url")];
+}
+
+/** A client that the server has forgotten is as good as one that never was. */
+function whileKnown(sandbox: Sandbox, entry: Entry<ClientRecord>): Entry<ClientRecord> {
+  const end = entry.value?.forgottenAtSeconds;
+  return end === undefined || sandbox.now() < end * 1000 ? entry : { ...entry, value: undefined };
+}

@@ -1,0 +1,48 @@
+/**
+ * Codes and refresh tokens that carry their own contents under a seal (HMAC-SHA256). A code is not written down when it
+ * is issued; only that it was used is, when it is. That saves the slowest step of a flow, and no code can be made up. The
+ * contents can be read by whoever holds it, who is told the same by the token it buys; there is no secret in them.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { SecretPrefix } from "../../http/secret_prefixes.ts";
+
+/** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
+export type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce";
+
+/**
+ * Seals a value.
+ *
+ * @param kind What it is; also the readable beginning of the result.
+ * @param key The sandbox's 32 bytes.
+ * @param value Anything JSON can carry.
+ * @returns `<kind>_<contents in base64url>.<seal in base64url>`.
+ */
+export function seal(kind: SealKind, key: Uint8Array, value: unknown): string {
+  const text = `${kind}_${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+  return `${text}.${sealOf(key, text)}`;
+}
+
+/**
+ * Opens what {@link seal} made.
+ *
+ * @param kind What it must be.
+ * @param key The sandbox's 32 bytes.
+ * @param sealed What came from outside.
+ * @returns The value, or undefined for anything this sandbox has not sealed as this kind.
+ */
+export function unseal(kind: SealKind, key: Uint8Array, sealed: string): unknown {
+  const end = sealed.lastIndexOf(".");
+  if (end < 0 || !sealed.startsWith(`${kind}_`)) return undefined;
+  const text = sealed.slice(0, end);
+  const found = Buffer.from(sealed.slice(end + 1));
+  const expected = Buffer.from(sealOf(key, text));
+  if (found.length !== expected.length || !timingSafeEqual(found, expected)) return undefined;
+  return JSON.parse(Buffer.from(text.slice(kind.length + 1), "base64url").toString());
+}
+
+function sealOf(key: Uint8Array, text: string): string {
+  return createHmac("sha256", key).update(text).digest("base64url");
+}

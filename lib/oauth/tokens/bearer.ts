@@ -1,0 +1,73 @@
+/**
+ * Access tokens as a protected resource meets them: as bearer tokens (RFC 6750), or bound to a key (RFC 9449 7.1).
+ *
+ * @module
+ */
+import { describeError, errorBody, errorStatus, OAuthError } from "../../http/errors.ts";
+import { noStoreJson } from "../../http/body.ts";
+import { dpopAlgorithms } from "../dpop_algorithms.ts";
+
+/** How a token is sent: by whoever has it, or with a proof by the key it is bound to. */
+export type TokenScheme = "Bearer" | "DPoP";
+
+/** A token, and how it was sent. */
+export interface PresentedToken {
+  /** The scheme of the `authorization` header. */
+  readonly scheme: TokenScheme;
+  /** What came after it. */
+  readonly token: string;
+}
+
+/** The token of an `authorization` header, the one place a token is looked for (RFC 6750 2.1, RFC 9449 7.1). */
+export function presentedToken(request: Request): PresentedToken | undefined {
+  const [, scheme, token] = /^(Bearer|DPoP) +(\S+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  if (scheme === undefined || token === undefined) return undefined;
+  return { scheme: scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer", token };
+}
+
+/** The token of an `authorization: Bearer` header (RFC 6750 2.1). */
+export function bearerToken(request: Request): string | undefined {
+  const presented = presentedToken(request);
+  return presented?.scheme === "Bearer" ? presented.token : undefined;
+}
+
+/** What a challenge says beside the error. */
+export interface Challenge {
+  /** How the token is to be sent; as a bearer token if not given. */
+  readonly scheme?: TokenScheme;
+  /** More of the challenge, such as `scope` and `resource_metadata`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The answer to a request without a token that is good enough. The error stands in the header only if a token was sent
+ * (RFC 6750 3.1), and the algorithms of proofs only where one is asked for (RFC 9449 7.1). There is one challenge: a
+ * request without any token is told of DPoP only where nothing else will do, as many clients read no second challenge.
+ *
+ * @param error Why the token was refused; absent if none was sent.
+ * @param challenge The scheme and what is said beside the error.
+ */
+export function challengeResponse(
+  error: OAuthError | undefined,
+  { scheme = "Bearer", parameters = {} }: Challenge = {},
+): Response {
+  const refusal = error ?? new OAuthError("invalid_token", "Missing or invalid access token", {
+    expected: `authorization: ${scheme} and an access token that this server has issued`,
+    reference: scheme === "DPoP" ? "RFC 9449 7.1" : "RFC 6750 2.1",
+  });
+  const all = {
+    ...(error ? { error: error.code, error_description: describeError(error) } : {}),
+    ...parameters,
+    ...(scheme === "DPoP" ? { algs: dpopAlgorithms.join(" ") } : {}),
+  };
+  const list = Object.entries(all).map(([name, value]) => `${name}="${value}"`).join(", ");
+  const response = noStoreJson(errorBody(refusal), challengeStatus(refusal));
+  response.headers.set("www-authenticate", list === "" ? scheme : `${scheme} ${list}`);
+  for (const [name, value] of Object.entries(refusal.detail.headers ?? {})) response.headers.set(name, value);
+  return response;
+}
+
+/** A proof that is wrong is a bad request at the token endpoint, and no authorization at a resource (RFC 9449 7.1). */
+function challengeStatus(error: OAuthError): number {
+  return error.code === "invalid_dpop_proof" || error.code === "use_dpop_nonce" ? 401 : errorStatus(error);
+}

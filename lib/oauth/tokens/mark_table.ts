@@ -1,0 +1,153 @@
+/**
+ * What has been used up and what has been taken back. Codes and refresh tokens carry their own contents, so all that must
+ * be remembered of one is that it is spent; and all that must be remembered of a login gone wrong is that it is revoked.
+ *
+ * @module
+ */
+import { isDocumentId } from "../clients/client_metadata.ts";
+import { removedClientKey } from "../clients/client_table.ts";
+import type { ClientRecord } from "../clients/client_record.ts";
+import type { Entry, Key, Store } from "../../store/store.ts";
+
+/** A one-time credential about to be redeemed. */
+export interface Redemption {
+  /** The sandbox it was issued in. */
+  readonly sandboxId: string;
+  /** The credential's own id. */
+  readonly jti: string;
+  /** The login it comes from, which is what is revoked when it turns out stolen. */
+  readonly grantId: string;
+  /** Whether the login can have been revoked before: not with a code, whose redemption is the login's first act. */
+  readonly checkRevoked: boolean;
+  /** The client that redeems it, as the caller knows it. */
+  readonly client: Entry<ClientRecord>;
+  /** What is written down of it. */
+  readonly use: UseRecord;
+  /** How long the mark must stay: as long as the credential could still be used, in milliseconds. */
+  readonly keepMs: number;
+}
+
+/** The use of a one-time credential. */
+export interface UseRecord {
+  /** The login it came from. */
+  readonly grantId: string;
+  /** The client that used it; absent in marks made before there was a list of logins. */
+  readonly clientId?: string;
+  /** When, in milliseconds since 1970 on the sandbox's clock. */
+  readonly usedAtMs: number;
+  /** Id and end of the refresh token it was exchanged for, if somebody may ask for that again. */
+  readonly successor?: { readonly jti: string; readonly expiresAtMs: number };
+}
+
+/** Why a redemption did not happen, or that it did. */
+export type RedemptionResult = "redeemed" | "already used" | "revoked" | "client changed";
+
+/** What the marks of a sandbox tell. */
+export interface Marks {
+  /** Uses of one-time credentials. */
+  readonly uses: readonly UseRecord[];
+  /** Ids of logins and of access tokens that were taken back. */
+  readonly revoked: readonly string[];
+}
+
+/** The most marks that are told at once. */
+const MAX_LISTED = 1000;
+
+/** Marks of all sandboxes. */
+export interface Grants {
+  /** Spends a credential: of any number of callers, on any number of processes, one is told `redeemed`. */
+  readonly redeem: (redemption: Redemption) => Promise<RedemptionResult>;
+  /** The use of a credential, if it was used. */
+  readonly findUse: (sandboxId: string, jti: string) => Promise<UseRecord | undefined>;
+  /** Takes back everything a login has issued or will issue. */
+  readonly revoke: (sandboxId: string, grantId: string, nowMs: number) => Promise<void>;
+  /** Takes back one access token; the mark stays for `keepMs`, for good if the token never expires. */
+  readonly revokeToken: (
+    sandboxId: string,
+    token: { readonly jti: string; readonly nowMs: number; readonly keepMs?: number },
+  ) => Promise<void>;
+  /** Whether a login, its client, or one access token of it has been taken back: all keys in one round trip. */
+  readonly isRevoked: (sandboxId: string, login: Login, jti?: string) => Promise<boolean>;
+  /** Logins that marks tell of, and ids of what was taken back. */
+  readonly list: (sandboxId: string) => Promise<Marks>;
+  /** Whether a one-time credential is neither used nor its login or client taken back. */
+  readonly isUsable: (sandboxId: string, login: Login, jti: string) => Promise<boolean>;
+}
+
+/** What a token comes from, and goes with. */
+export interface Login {
+  /** The login itself. */
+  readonly sessionId: string;
+  /** The client that it gave tokens to. */
+  readonly clientId: string;
+}
+
+/** A revoked login is remembered for as long as any refresh token of it could come back. */
+const REVOCATION_LIFETIME_MS = 400 * 24 * 60 * 60 * 1000;
+
+/**
+ * Opens the table of marks.
+ *
+ * @param store The store.
+ */
+export function createGrants(store: Store): Grants {
+  const spentKey = (sandboxId: string, jti: string): Key => [sandboxId, "spent", jti];
+  const revokedKey = (sandboxId: string, grantId: string): Key => [sandboxId, "revoked", grantId];
+  const marksOf = (sandboxId: string, { sessionId, clientId }: Login): readonly Key[] => [
+    revokedKey(sandboxId, sessionId),
+    // A client that is known by a URL stands in no table, and so is never removed from one.
+    ...(isDocumentId(clientId) ? [] : [removedClientKey(sandboxId, clientId)]),
+  ];
+
+  async function redeem(redemption: Redemption): Promise<RedemptionResult> {
+    const { sandboxId, jti, grantId, checkRevoked, client, use, keepMs } = redemption;
+    const spent = spentKey(sandboxId, jti);
+    const revoked = revokedKey(sandboxId, grantId);
+    const redeemed = await store.commit({
+      checks: [
+        { key: spent, versionstamp: null },
+        ...(checkRevoked ? [{ key: revoked, versionstamp: null }] : []),
+        // A client without a version is described by a document of its own and stands in no table.
+        ...(client.versionstamp === null ? [] : [{ key: client.key, versionstamp: client.versionstamp }]),
+      ],
+      sets: [{ key: spent, value: use, expireInMs: keepMs }],
+    });
+    if (redeemed) return "redeemed";
+    const [found, revocation] = await Promise.all([store.get(spent), store.get(revoked)]);
+    if (found.versionstamp !== null) return "already used";
+    return revocation.versionstamp === null ? "client changed" : "revoked";
+  }
+
+  /** Asked for in one breath, so that the read queue sends them together. */
+  async function isAnyMarked(...keys: readonly Key[]): Promise<boolean> {
+    const marks = await Promise.all(keys.map((key) => store.get(key)));
+    return marks.some(({ versionstamp }) => versionstamp !== null);
+  }
+
+  return {
+    redeem,
+    findUse: async (sandboxId, jti) => (await store.get<UseRecord>(spentKey(sandboxId, jti))).value,
+    revoke: async (sandboxId, grantId, nowMs) => {
+      const key = revokedKey(sandboxId, grantId);
+      await store.commit({ sets: [{ key, value: nowMs, expireInMs: REVOCATION_LIFETIME_MS }] });
+    },
+    revokeToken: async (sandboxId, { jti, nowMs, keepMs }) => {
+      const expiry = keepMs === undefined ? {} : { expireInMs: keepMs };
+      await store.commit({ sets: [{ key: revokedKey(sandboxId, jti), value: nowMs, ...expiry }] });
+    },
+    isRevoked: (sandboxId, login, jti) =>
+      isAnyMarked(...marksOf(sandboxId, login), ...(jti === undefined ? [] : [revokedKey(sandboxId, jti)])),
+    list: async (sandboxId) => {
+      const [uses, revoked] = await Promise.all([
+        store.list<UseRecord>([sandboxId, "spent"], MAX_LISTED),
+        store.list<number>([sandboxId, "revoked"], MAX_LISTED),
+      ]);
+      return {
+        uses: uses.flatMap(({ value }) => value ?? []),
+        revoked: revoked.map(({ key }) => String(key.at(-1))),
+      };
+    },
+    isUsable: async (sandboxId, login, jti) =>
+      !await isAnyMarked(...marksOf(sandboxId, login), spentKey(sandboxId, jti)),
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Access tokens that a test has minted without a flow, so that they can be listed.
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import type { Key, Store } from "../../store/store.ts";
+
+/** What is kept of a token; never the token. */
+export interface MintedRecord {
+  /** Its id. */
+  readonly jti: string;
+  /** The login it is of. */
+  readonly sessionId: string;
+  /** The client it is issued to. */
+  readonly clientId: string;
+  /** Whose it is. */
+  readonly userId: string;
+  /** What for. */
+  readonly scope: string;
+  /** When it was minted, in milliseconds since 1970 on the sandbox's clock. */
+  readonly mintedAtMs: number;
+  /** When it expires, in seconds since 1970; absent if never. */
+  readonly expiresAtSeconds?: number;
+}
+
+/** The minted tokens of all sandboxes. */
+export interface Minted {
+  /** Keeps one, for a day. */
+  readonly add: (sandboxId: string, token: MintedRecord) => Promise<void>;
+  /** Those of a sandbox, the latest last, 1,000 at the most. */
+  readonly list: (sandboxId: string) => Promise<readonly MintedRecord[]>;
+}
+
+const KEEP_MS = 24 * 60 * 60 * 1000;
+const MAX_LISTED = 1000;
+
+/**
+ * Opens the table of minted tokens.
+ *
+ * @param store The store.
+ */
+export function createMinted(store: Store): Minted {
+  const keyOf = (sandboxId: string, jti: string): Key => [sandboxId, "minted", hash("sha256", jti, "base64url")];
+  return {
+    add: async (sandboxId, token) => {
+      await store.commit({ sets: [{ key: keyOf(sandboxId, token.jti), value: token, expireInMs: KEEP_MS }] });
+    },
+    list: async (sandboxId) =>
+      (await store.list<MintedRecord>([sandboxId, "minted"], MAX_LISTED)).flatMap(({ value }) => value ?? [])
+        .sort((a, b) => a.mintedAtMs - b.mintedAtMs),
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * Ids of logins, by which what came of one can be taken back: one alone through a mark in the store, many together by
+ * what the id itself says.
+ *
+ * @module
+ */
+import type { Chance } from "../../runtime/chance.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+
+/**
+ * Makes the id of a new login.
+ *
+ * @param sandbox Where it happens.
+ * @param chance Where the id is drawn from.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createChance } from "../../runtime/chance.ts";
+ * import { buildSandbox } from "../../sandbox/sandbox.ts";
+ * const sandbox = buildSandbox({ origin: "http://localhost", now: () => 5 });
+ * const chance = createChance((length) => new Uint8Array(length));
+ * assert.equal(createSessionId(sandbox, chance), "session-5-0000000");
+ * ```
+ */
+export function createSessionId({ now, revocations }: Pick<Sandbox, "now" | "revocations">, chance: Chance): string {
+  const { count } = revocations();
+  const id = `session-${now()}-${chance.base36(7)}`;
+  return count === 0 ? id : `${id}.${count}`;
+}
+
+/**
+ * Whether a login was taken back together with others.
+ *
+ * @param sandbox Where it happened.
+ * @param sessionId Its id.
+ * @param clientId Whose it is.
+ */
+export function isTakenBack(
+  { revocations }: Pick<Sandbox, "revocations">,
+  sessionId: string,
+  clientId: string,
+): boolean {
+  const { count, all, clients } = revocations();
+  if (count === 0) return false;
+  const made = Number(/\.(\d+)$/.exec(sessionId)?.[1] ?? 0);
+  return made < Math.max(all, Object.hasOwn(clients, clientId) ? clients[clientId] ?? 0 : 0);
+}

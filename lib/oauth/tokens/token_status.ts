@@ -1,0 +1,133 @@
+/**
+ * What has become of a token: taken back by its client (RFC 7009), or described to a client that asks (RFC 7662). A
+ * `token_type_hint` is not needed, as our tokens show by themselves what they are.
+ *
+ * @module
+ */
+import { OAuthError } from "../../http/errors.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Policy } from "../../scenarios/plan.ts";
+import type { Grants } from "./mark_table.ts";
+import { graceSuccessor } from "../grants/context.ts";
+import type { Keys } from "../keys/keys.ts";
+import { isTakenBack } from "./session_id.ts";
+import { type AccessTokenClaims, openRefreshToken, type RefreshToken } from "./tokens.ts";
+import type { TokenVerifier } from "./verify.ts";
+
+/** What the status of a token depends on. */
+export interface TokenStatusContext {
+  /** The world it is asked in. */
+  readonly sandbox: Sandbox;
+  /** Opens refresh tokens. */
+  readonly keys: Keys;
+  /** Reads access tokens. */
+  readonly verifier: TokenVerifier;
+  /** Marks of what was used and revoked. */
+  readonly grants: Grants;
+  /** For how long a used refresh token still counts. */
+  readonly policy: Policy;
+}
+
+/** Sandbox clocks can be set back, so that a mark outlives the token by this much. */
+const MARK_MARGIN_MS = 60 * 60 * 1000;
+
+/**
+ * Takes a token back: with a refresh token the whole login and all it has issued, with an access token that one alone
+ * (RFC 7009 2.1 leaves the refresh token to the server, and a client that only wants to log out sends that one).
+ *
+ * @param context The sandbox and its marks.
+ * @param token What was sent; one that this server does not know needs no taking back (RFC 7009 2.2).
+ * @param clientId The client that sends it, authenticated.
+ * @throws OAuthError `invalid_grant` for another client's token.
+ */
+export async function revokeToken(context: TokenStatusContext, token: string, clientId: string): Promise<void> {
+  const { sandbox, keys, grants } = context;
+  const refreshToken = openRefreshToken(keys, token);
+  if (refreshToken) {
+    requireOwn(refreshToken.grant.clientId, clientId);
+    return await grants.revoke(sandbox.id, refreshToken.grant.sessionId, sandbox.now());
+  }
+  const claims = await orUndefined(context.verifier.verifySignature(sandbox, token));
+  if (!claims) return;
+  requireOwn(claims.client_id, clientId);
+  const nowMs = sandbox.now();
+  await grants.revokeToken(sandbox.id, {
+    jti: claims.jti,
+    nowMs,
+    ...(claims.exp === undefined ? {} : { keepMs: Math.max(0, claims.exp * 1000 - nowMs) + MARK_MARGIN_MS }),
+  });
+}
+
+function requireOwn(owner: string, clientId: string): void {
+  if (owner === clientId) return;
+  throw new OAuthError("invalid_grant", "The token was issued to another client", {
+    parameter: "token",
+    received: `the client_id ${clientId}`,
+    expected: "the client that the token was issued to",
+    reference: "RFC 7009 2.1",
+  });
+}
+
+/**
+ * Describes a token.
+ *
+ * @param context The sandbox and its marks.
+ * @param token What was sent.
+ * @returns `{ active: true }` with what is known of it, or `{ active: false }` and nothing else, not even why
+ * (RFC 7662 2.2).
+ */
+export async function introspectToken(context: TokenStatusContext, token: string): Promise<Record<string, unknown>> {
+  const { sandbox, keys, verifier } = context;
+  const refreshToken = openRefreshToken(keys, token);
+  if (!refreshToken) {
+    const claims = await orUndefined(verifier.verifyLive(sandbox, token));
+    return claims ? describeAccessToken(claims) : { active: false };
+  }
+  return await wouldRefresh(context, refreshToken) ? describeRefreshToken(sandbox, refreshToken) : { active: false };
+}
+
+/** Whether a refresh token would get tokens now, be it that it was used shortly before and the policy forgives that. */
+async function wouldRefresh(context: TokenStatusContext, { jti, grant, expiresAtMs }: RefreshToken): Promise<boolean> {
+  const { sandbox, grants } = context;
+  if (expiresAtMs <= sandbox.now() || isTakenBack(sandbox, grant.sessionId, grant.clientId)) return false;
+  return await grants.isUsable(sandbox.id, grant, jti) || await graceSuccessor(context, { jti, grant }) !== undefined;
+}
+
+/** A token that is bound says so, and to what (RFC 9449 6.2). */
+function describeAccessToken({ scope, ...claims }: AccessTokenClaims): Record<string, unknown> {
+  const token_type = claims.cnf ? "DPoP" : "Bearer";
+  return { active: true, ...claims, ...withScope(scope), token_type, username: claims.email };
+}
+
+function describeRefreshToken(
+  { issuer }: Sandbox,
+  { jti, grant, expiresAtMs, jkt }: RefreshToken,
+): Record<string, unknown> {
+  return {
+    active: true,
+    iss: issuer,
+    sub: grant.user.userId,
+    client_id: grant.clientId,
+    ...withScope(grant.scopes.join(" ")),
+    exp: Math.floor(expiresAtMs / 1000),
+    jti,
+    sid: grant.sessionId,
+    username: grant.user.email,
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
+  };
+}
+
+/** A scope of nothing is left out, as in the token response. */
+function withScope(scope: string): { readonly scope?: string } {
+  return scope === "" ? {} : { scope };
+}
+
+/** A token that is refused is one that is not known; anything else that goes wrong is the server's own. */
+async function orUndefined(claims: Promise<AccessTokenClaims>): Promise<AccessTokenClaims | undefined> {
+  try {
+    return await claims;
+  } catch (error) {
+    if (error instanceof OAuthError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * What a login turns into: access tokens (RFC 9068), refresh tokens and id_tokens. Codes, the fourth, are in `code.ts`.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
+import type { Chance } from "../../runtime/chance.ts";
+import type { Mint, Policy } from "../../scenarios/plan.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Keys } from "../keys/keys.ts";
+import { claimsOfScopes } from "./scopes.ts";
+import type { SigningKey } from "../keys/signing_key.ts";
+import { seal, unseal } from "../keys/seal.ts";
+import type { User } from "../users/user.ts";
+
+/** What a person has granted a client; codes and refresh tokens carry it, sealed. */
+export interface Grant {
+  /** The login, by which everything that came of it can be revoked. */
+  readonly sessionId: string;
+  /** The client it was granted to. */
+  readonly clientId: string;
+  /** The person who granted it. */
+  readonly user: User;
+  /** What for. */
+  readonly scopes: readonly string[];
+  /** Resources asked for; empty means the `/oauth` endpoint. */
+  readonly resources: readonly string[];
+  /** Life of access tokens in seconds; absent for tokens that do not expire. */
+  readonly expiresInSeconds?: number;
+  /** To be repeated in the id_token (OpenID Connect Core 3.1.2.1). */
+  readonly nonce?: string;
+  /** When the person signed in, in seconds since 1970. */
+  readonly authTimeSeconds: number;
+}
+
+/** A refresh token's contents. */
+export interface RefreshToken {
+  /** Unique id. */
+  readonly jti: string;
+  /** What was granted. */
+  readonly grant: Grant;
+  /** Milliseconds since 1970 on the sandbox's clock. */
+  readonly expiresAtMs: number;
+  /** The key it is bound to (RFC 9449 5), if it is. */
+  readonly jkt?: string;
+}
+
+/** Claims of our access tokens (RFC 9068 2.2). */
+export interface AccessTokenClaims {
+  /** Issuer. */
+  readonly iss: string;
+  /** The user's id. */
+  readonly sub: string;
+  /** The resource, or several. */
+  readonly aud: string | readonly string[];
+  /** The client it was issued to. */
+  readonly client_id: string;
+  /** What was granted; absent if nothing was asked for. */
+  readonly scope: string;
+  /** When it was issued, in seconds since 1970. */
+  readonly iat: number;
+  /** When it expires, in seconds since 1970; absent if never. */
+  readonly exp?: number;
+  /** Before when it is not good, in seconds since 1970; ours have none. */
+  readonly nbf?: number;
+  /** Unique id. */
+  readonly jti: string;
+  /** The login; revoking it revokes the token. */
+  readonly sid: string;
+  /** The user's e-mail address; a client that acts for itself has none. */
+  readonly email?: string;
+  /** The user's name. */
+  readonly name: string;
+  /** The key it is bound to (RFC 9449 6.1); absent for bearer tokens. */
+  readonly cnf?: { readonly jkt: string };
+}
+
+/** The body of a successful token response (RFC 6749 5.1). */
+export interface TokenResponse {
+  /** A JWT. */
+  readonly access_token: string;
+  /** How it is to be sent (RFC 6750, RFC 9449). */
+  readonly token_type: "Bearer" | "DPoP";
+  /** Life of the access token in seconds; absent if it does not expire. */
+  readonly expires_in?: number;
+  /** Good for one use. */
+  readonly refresh_token?: string;
+  /** What was granted; absent if nothing was asked for. */
+  readonly scope?: string;
+  /** Present for the scope `openid`. */
+  readonly id_token?: string;
+}
+
+/** What issuing needs to know of the request. */
+export interface IssueContext {
+  /** The world the tokens belong to. */
+  readonly sandbox: Sandbox;
+  /** How long things live. */
+  readonly policy: Policy;
+  /** What is put into tokens. */
+  readonly mint: Mint;
+  /** What they are signed and sealed with. */
+  readonly keys: Keys;
+  /** Where ids are drawn from. */
+  readonly chance: Chance;
+  /** The key that access tokens are bound to, and refresh tokens of public clients (RFC 9449 5). */
+  readonly dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean };
+}
+
+/**
+ * Issues the tokens of a grant.
+ *
+ * @param context The sandbox, its policy and its keys.
+ * @param grant What was granted.
+ * @param refreshToken What the refresh token is to hold; none without it.
+ */
+export async function issueTokens(
+  context: IssueContext,
+  grant: Grant,
+  refreshToken: RefreshToken | undefined,
+): Promise<TokenResponse> {
+  const { sandbox, mint, keys, chance, dpop } = context;
+  const nowMs = sandbox.now();
+  const iat = Math.floor(nowMs / 1000) + mint.clockSkewSeconds;
+  const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
+  const scope = grant.scopes.join(" ");
+  const key = keys.signing;
+  await keys.cover(key, expiresIn === undefined ? Infinity : (iat + expiresIn) * 1000);
+  const accessToken = signJwt({ key, typ: "at+jwt", mint }, {
+    ...grant.user.claims,
+    iss: sandbox.issuer,
+    sub: grant.user.userId,
+    // A client that acts for itself has no address.
+    ...(grant.user.email === "" ? {} : { email: grant.user.email }),
+    name: grant.user.userName,
+    aud: audienceOf(sandbox, grant.resources),
+    client_id: grant.clientId,
+    scope,
+    iat,
+    ...(expiresIn === undefined ? {} : { exp: iat + expiresIn }),
+    jti: chance.id(),
+    sid: grant.sessionId,
+    ...(dpop === undefined ? {} : { cnf: { jkt: dpop.jkt } }),
+    ...mint.claims,
+  });
+  return {
+    access_token: accessToken,
+    token_type: dpop === undefined ? "Bearer" : "DPoP",
+    ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
+    ...(refreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
+    ...(scope === "" ? {} : { scope }),
+    ...(grant.scopes.includes("openid") ? { id_token: await issueIdToken(context, grant, { iat, accessToken }) } : {}),
+  };
+}
+
+/**
+ * The contents of a new refresh token. It holds the whole of what was granted, also where the access token beside it was
+ * asked for with less (RFC 6749 6).
+ *
+ * @param context The sandbox, its policy, and the key to bind it to.
+ * @param grant What was granted.
+ */
+export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContext, grant: Grant): RefreshToken {
+  return {
+    jti: chance.id(),
+    grant,
+    expiresAtMs: sandbox.now() + policy.refreshTokenTtlSeconds * 1000,
+    ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
+  };
+}
+
+/** OpenID Connect Core 2; an id_token always expires. */
+async function issueIdToken(
+  { sandbox, policy, mint, keys }: IssueContext,
+  { user, ...grant }: Grant,
+  { iat, accessToken }: { readonly iat: number; readonly accessToken: string },
+): Promise<string> {
+  const key = await keys.idTokenSigning();
+  const exp = iat + policy.idTokenTtlSeconds;
+  await keys.cover(key, exp * 1000);
+  return signJwt({ key, typ: "JWT", mint }, {
+    ...claimsOfScopes({ name: user.userName, email: user.email, claims: user.claims }, grant.scopes),
+    iss: sandbox.issuer,
+    sub: user.userId,
+    aud: grant.clientId,
+    iat,
+    exp,
+    auth_time: grant.authTimeSeconds,
+    // By which a logout finds the login (OpenID Connect RP-Initiated Logout 2, Front-Channel Logout 3).
+    sid: grant.sessionId,
+    at_hash: atHash(accessToken),
+    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+  });
+}
+
+/** The left half of the hash that belongs to RS256, with which every id_token is signed (OpenID Connect Core 3.1.3.6). */
+function atHash(accessToken: string): string {
+  return hash("sha256", accessToken, "buffer").subarray(0, 16).toString("base64url");
+}
+
+/** The `aud` claim: the resources that were asked for, else the `/oauth` endpoint (RFC 9068 3). */
+function audienceOf(sandbox: Sandbox, resources: readonly string[]): string | readonly string[] {
+  return resources.length > 1 ? resources : resources[0] ?? sandbox.urls.oauth;
+}
+
+/** What a token is signed with, and how well. */
+interface Signing {
+  readonly key: SigningKey;
+  readonly typ: "at+jwt" | "JWT";
+  readonly mint: Mint;
+}
+
+function signJwt({ key, typ, mint: { signature } }: Signing, claims: object): string {
+  // Nobody has the private half of a foreign key, so a signature of its kind is as good as any other that does not fit.
+  const header = signature === "foreign"
+    ? base64urlJson({ alg: key.alg, typ, kid: hash("sha256", `foreign ${key.kid}`, "base64url") })
+    : key.headers[typ];
+  const signingInput = `${header}.${base64urlJson(claims)}`;
+  return `${signingInput}.${key.sign(signature === "right" ? signingInput : `${signingInput}.`)}`;
+}
+
+function base64urlJson(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+/**
+ * Opens a refresh token.
+ *
+ * @param keys The sandbox's keys.
+ * @param text What was sent.
+ * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
+ */
+export function openRefreshToken(keys: Keys, text: string): RefreshToken | undefined {
+  const value = unseal("refresh", keys.sealing, text);
+  return wasSealed<RefreshToken>(value) ? value : undefined;
+}
+
+/** What opens under our own key has the shape we sealed; anything else does not open. */
+export function wasSealed<T>(value: unknown): value is T {
+  return value !== undefined;
+}

@@ -1,0 +1,123 @@
+/**
+ * Claims that whoever tests gives a user: they go into tokens beside our own, never in their place.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { OAuthError } from "../../http/errors.ts";
+import { parseJson, problemOf } from "../../http/json.ts";
+
+/** Claims of a user's own. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** What was declared of a user: what we keep a place for, and the rest. */
+export interface UserClaims {
+  /** What to call the person. */
+  readonly name?: string;
+  /** The e-mail address. */
+  readonly email?: string;
+  /** Everything else, as it stands. */
+  readonly claims: Claims;
+}
+
+/** What tokens, userinfo and introspection say themselves (RFC 7519 4.1, RFC 9068 2.2, RFC 7662 2.2, OpenID Connect Core 2). */
+const reservedClaims: ReadonlySet<string> = new Set([
+  ...["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "sid", "cnf", "act", "may_act"],
+  ...["auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "s_hash", "active", "username", "token_type"],
+]);
+
+/** Codes and refresh tokens carry claims, and a code travels in a URL. */
+const MAX_CLAIMS_BYTES = 4096;
+
+/**
+ * Checks claims that came from outside.
+ *
+ * @param value What was sent or declared.
+ * @param parameter What it was sent or declared as, for the error.
+ * @throws OAuthError `invalid_request` for anything but an object, for reserved claims, for too many, and for a name or an
+ * e-mail address that is none.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const { name, claims } = parseUserClaims({ name: "Ada", roles: ["admin"] }, "claims");
+ * assert.deepEqual([name, claims], ["Ada", { roles: ["admin"] }]);
+ * assert.throws(() => parseUserClaims({ iss: "https://evil.example" }, "claims"), /iss cannot be overridden/);
+ * ```
+ */
+export function parseUserClaims(value: unknown, parameter: string): UserClaims {
+  if (!isObject(value)) throw refuse(parameter, "is not a JSON object", 'an object such as {"roles":["admin"]}');
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes > MAX_CLAIMS_BYTES) {
+    throw refuse(parameter, `is too long: ${bytes} bytes`, `${MAX_CLAIMS_BYTES} bytes at most`);
+  }
+  const reserved = Object.keys(value).find((name) => reservedClaims.has(name));
+  if (reserved !== undefined) {
+    throw refuse(parameter, `cannot be taken: ${reserved} cannot be overridden`, "claims that the server does not set");
+  }
+  const { name, email, ...claims } = value;
+  return {
+    ...(name === undefined ? {} : { name: requireText(name, parameter, "name") }),
+    ...(email === undefined ? {} : { email: parseEmail(requireText(email, parameter, "email"), parameter) }),
+    claims,
+  };
+}
+
+/**
+ * Reads claims from JSON text.
+ *
+ * @param text What was sent, if anything.
+ * @param parameter What it was sent as.
+ * @throws OAuthError as {@link parseUserClaims}, and for what is not JSON.
+ */
+export function parseUserClaimsText(text: string | undefined, parameter: string): UserClaims | undefined {
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    throw refuse(parameter, problemOf(error), 'an object such as {"roles":["admin"]}');
+  }
+  return parseUserClaims(value, parameter);
+}
+
+/**
+ * The claims of a token that are its user's own.
+ *
+ * @param claims All claims of the token.
+ */
+export function ownClaimsOf(claims: object): Claims {
+  return Object.fromEntries(
+    Object.entries(claims).filter(([name]) => !reservedClaims.has(name) && name !== "name" && name !== "email"),
+  );
+}
+
+/**
+ * Insists on an e-mail address.
+ *
+ * @param text What was sent.
+ * @param parameter What it was sent as.
+ * @throws OAuthError `invalid_request` for anything else.
+ */
+export function parseEmail(text: string, parameter: string): string {
+  const email = text.trim();
+  if (email.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+$/.test(email)) return email;
+  throw new OAuthError("invalid_request", "email is not an e-mail address", {
+    parameter,
+    received: text,
+    expected: "one like ada@example.com, 254 characters at the most",
+  });
+}
+
+function requireText(value: unknown, parameter: string, name: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw refuse(parameter, `has a ${name} that is no text`, `a ${name} of one character or more`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuse(parameter: string, problem: string, expected: string): OAuthError {
+  return new OAuthError("invalid_request", `${parameter} ${problem}`, { parameter, expected });
+}
