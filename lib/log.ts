@@ -5,7 +5,7 @@
  * @module
  */
 import type { ExchangeSummary } from "./recorder/recorder.ts";
-import type { Level } from "./recorder/rules/rule.ts";
+import type { Level } from "./judge/rules/rule.ts";
 
 /** A rule that a client was seen to break for the first time. */
 export interface BrokenRule {

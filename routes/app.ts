@@ -19,7 +19,7 @@ import { createOwnOrigins, type OwnOrigins } from "../lib/sandbox/origins.ts";
 import { type Askers, createAskers } from "../lib/limits/asker.ts";
 import { withQuotas } from "../lib/limits/quotas.ts";
 import type { Recorder } from "../lib/recorder/recorder.ts";
-import { redactLine } from "../lib/recorder/redact.ts";
+import { redactLine } from "../lib/recorder/redact/redact.ts";
 import { buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";

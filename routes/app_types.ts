@@ -10,7 +10,7 @@ export type { AppOptions } from "./options.ts";
 export type { LogEvent } from "../lib/log.ts";
 export type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 export type { Exchange } from "../lib/recorder/exchange.ts";
-export type { Report } from "../lib/recorder/report.ts";
+export type { Report } from "../lib/judge/report.ts";
 export type { Fault } from "../lib/scenarios/fault.ts";
 export type { Mint, Policy } from "../lib/scenarios/plan.ts";
 export type { Scenario } from "../lib/scenarios/scenario.ts";

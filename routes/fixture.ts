@@ -7,7 +7,7 @@
 import type { FaultRequest } from "../lib/scenarios/schema/fault_schema.ts";
 import type { MintRequest } from "../lib/control/requests.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
-import type { Report } from "../lib/recorder/report.ts";
+import type { Report } from "../lib/judge/report.ts";
 import type { OpenPort } from "../lib/sandbox/origins.ts";
 import { controlPaths, paths } from "../lib/http/urls.ts";
 import { createApp } from "./app.ts";

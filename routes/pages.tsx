@@ -4,7 +4,7 @@
  * @module
  */
 import { noStoreJson, prefersHtml } from "../lib/http/body.ts";
-import { rules } from "../lib/recorder/rules/catalogue.ts";
+import { rules } from "../lib/judge/rules/catalogue.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import { paths } from "../lib/http/urls.ts";
 import { version } from "../lib/runtime/version.ts";

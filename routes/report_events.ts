@@ -4,8 +4,8 @@
  * @module
  */
 import type { Exchange } from "../lib/recorder/exchange.ts";
-import type { Finding, Report } from "../lib/recorder/report.ts";
-import type { RecordListener } from "../lib/recorder/tape.ts";
+import type { Finding, Report } from "../lib/judge/report.ts";
+import type { RecordListener } from "../lib/recorder/tape/tape.ts";
 import type { EventStream } from "../lib/http/event_stream.ts";
 
 /** A sandbox's record. */

@@ -5,8 +5,8 @@
  */
 import type { Chance } from "../lib/runtime/chance.ts";
 import { noStoreJson, prefersHtml } from "../lib/http/body.ts";
-import { rules } from "../lib/recorder/rules/catalogue.ts";
-import type { Rule } from "../lib/recorder/rules/rule.ts";
+import { rules } from "../lib/judge/rules/catalogue.ts";
+import type { Rule } from "../lib/judge/rules/rule.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import { standard } from "../lib/scenarios/catalogue/catalogue.ts";
 import { placeOf } from "../lib/sandbox/place.ts";

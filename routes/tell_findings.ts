@@ -5,7 +5,7 @@
  * @module
  */
 import type { BrokenRule, SandboxSummary } from "../lib/log.ts";
-import type { ClientReport, Report } from "../lib/recorder/report.ts";
+import type { ClientReport, Report } from "../lib/judge/report.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 

@@ -7,7 +7,7 @@ import { scenarioSchema } from "../lib/scenarios/schema/scenario_schema.ts";
 import { describeError, OAuthError } from "../lib/http/errors.ts";
 import { inWords } from "../lib/http/expected.ts";
 import { basicTools } from "../lib/mcp/tools/basic.ts";
-import { conformanceTools } from "../lib/mcp/tools/conformance.ts";
+import { conformanceTools } from "../lib/mcp/conformance/conformance.ts";
 import { noteTools } from "../lib/mcp/tools/notes.ts";
 import { parseClientDocument, parseRegistration } from "../lib/oauth/clients/registration.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";

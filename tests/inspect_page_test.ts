@@ -15,7 +15,7 @@ import {
 } from "../views/inspect_model.js";
 import { answerText, curlOf, durationText, sentText } from "../views/inspect_text.js";
 import type { Exchange } from "../lib/recorder/exchange.ts";
-import type { ClientReport, Finding, Report } from "../lib/recorder/report.ts";
+import type { ClientReport, Finding, Report } from "../lib/judge/report.ts";
 import {
   authorizeQuery,
   callOauth,

@@ -1,7 +1,7 @@
 /** The note tools: their texts, and whose notes a caller sees. */
 import assert from "node:assert/strict";
 import { MAX_NOTE_CHARACTERS } from "../lib/mcp/tools/notes.ts";
-import { MAX_NOTES_PER_OWNER } from "../lib/store/notes.ts";
+import { MAX_NOTES_PER_OWNER } from "../lib/mcp/tools/note_table.ts";
 import { ADMIN, ANN, type Answer, clients, OPEN, openMcp, START_MS, withEachClient } from "./mcp_helpers.ts";
 
 const json = (value: unknown): Answer => ({ text: JSON.stringify(value, null, 2), isError: false, structured: value });

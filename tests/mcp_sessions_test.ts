@@ -8,11 +8,11 @@ import {
   SESSION_IDLE_MS,
   SESSION_SLACK_MS,
   type SessionTransport,
-} from "../lib/mcp/session_table.ts";
+} from "../lib/mcp/sessions/held_sessions.ts";
 import { createProfiles } from "../lib/mcp/profile.ts";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { createStore } from "../lib/store/kv.ts";
-import { createSessionStore } from "../lib/store/sessions.ts";
+import { createSessionStore } from "../lib/mcp/sessions/session_table.ts";
 import {
   ADMIN,
   ANN,

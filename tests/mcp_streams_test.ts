@@ -1,6 +1,6 @@
 /** Streams that end before their answer: cancelled calls, and clients that hang up half way. */
 import assert from "node:assert/strict";
-import { createEventShelves, MAX_EVENTS_PER_SESSION } from "../lib/mcp/events.ts";
+import { createEventShelves, MAX_EVENTS_PER_SESSION } from "../lib/mcp/sessions/events.ts";
 import { type Sleep, sleepOnTimer } from "../lib/runtime/sleep.ts";
 import { beginSession, clients, type Fetch, messagesOf, OPEN, openMcp, post, rpc, send } from "./mcp_helpers.ts";
 

@@ -1,6 +1,6 @@
 /** The pages through the real routes, in process: their headers, their weight, and what clients write into them. */
 import assert from "node:assert/strict";
-import { rules } from "../lib/recorder/rules/catalogue.ts";
+import { rules } from "../lib/judge/rules/catalogue.ts";
 import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { authorizeQuery, origin, redirectOf, register, type TestApp, testApp } from "./helpers.ts";
 import { rich } from "./scenario_samples.ts";

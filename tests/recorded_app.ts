@@ -1,9 +1,9 @@
 /** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
 import assert from "node:assert/strict";
-import { createNames } from "../lib/recorder/names.ts";
+import { createNames } from "../lib/recorder/redact/names.ts";
 import { createRecording, type Recording } from "../lib/recorder/recording.ts";
-import { buildReport, type Report, type ReportOptions } from "../lib/recorder/report.ts";
-import { createTape } from "../lib/recorder/tape.ts";
+import { buildReport, type Report, type ReportOptions } from "../lib/judge/report.ts";
+import { createTape } from "../lib/recorder/tape/tape.ts";
 import { createSlices } from "../lib/runtime/slices.ts";
 import type { AppOptions } from "../main.ts";
 import { origin, startMs, type TestApp, testApp } from "./helpers.ts";

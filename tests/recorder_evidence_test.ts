@@ -1,11 +1,11 @@
 /** What falls off the record is not forgotten: a verdict stays, and the report says how much it was made without. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { createEvidence, MAX_EVIDENCE } from "../lib/recorder/evidence.ts";
-import { keepFindings } from "../lib/recorder/keep_findings.ts";
-import { type Likened, likenessOf } from "../lib/recorder/likeness.ts";
-import { buildReport, type Report } from "../lib/recorder/report.ts";
-import { type Entry, MAX_EXCHANGES } from "../lib/recorder/rings.ts";
+import { createEvidence, MAX_EVIDENCE } from "../lib/recorder/tape/evidence.ts";
+import { keepFindings } from "../lib/judge/keep_findings.ts";
+import { type Likened, likenessOf } from "../lib/recorder/tape/likeness.ts";
+import { buildReport, type Report } from "../lib/judge/report.ts";
+import { type Entry, MAX_EXCHANGES } from "../lib/recorder/tape/rings.ts";
 import { runDouble, type Slip } from "./client_double.ts";
 import { json, testApp } from "./helpers.ts";
 import { asks, make, registers, resourceUrl, server, speaks } from "./made_exchanges.ts";

@@ -1,6 +1,6 @@
 /** Whose exchanges are whose: by what proves it, and by the user agent only where nothing else tells. */
 import assert from "node:assert/strict";
-import { buildReport } from "../lib/recorder/report.ts";
+import { buildReport } from "../lib/judge/report.ts";
 import { type DoubleOptions, runDouble, type Slip } from "./client_double.ts";
 import { json, origin, testApp } from "./helpers.ts";
 import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "./made_exchanges.ts";

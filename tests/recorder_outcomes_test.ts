@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { bodyOf, inChunks } from "../lib/http/pieces.ts";
-import { createOutcomes } from "../lib/recorder/outcomes.ts";
+import { createOutcomes } from "../lib/judge/outcomes.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
-import type { Recorded } from "../lib/recorder/tape.ts";
+import type { Recorded } from "../lib/recorder/tape/tape.ts";
 import { createSlices, type Sliced } from "../lib/runtime/slices.ts";
 import { createEventStreams } from "../lib/http/event_stream.ts";
 import { type RecordFeed, tellRecord } from "../routes/report_events.ts";

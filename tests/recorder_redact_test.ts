@@ -1,12 +1,12 @@
 /** What the recorder lets through of a message: names, shapes, equality, and no secret. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { buildHar } from "../lib/recorder/har.ts";
+import { buildHar } from "../lib/judge/formats/har.ts";
 import { createDigests } from "../lib/recorder/digests.ts";
-import { createRedactor, digestOf } from "../lib/recorder/redact.ts";
-import { redactBody } from "../lib/recorder/redact_body.ts";
-import { renderJunit } from "../lib/recorder/report_junit.ts";
-import { renderMarkdown } from "../lib/recorder/report_markdown.ts";
+import { createRedactor, digestOf } from "../lib/recorder/redact/redact.ts";
+import { redactBody } from "../lib/recorder/redact/redact_body.ts";
+import { renderJunit } from "../lib/judge/formats/junit.ts";
+import { renderMarkdown } from "../lib/judge/formats/markdown.ts";
 import {
   authorizeQuery,
   challenge,

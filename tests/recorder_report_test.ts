@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { curlOf } from "../lib/recorder/curl.ts";
 import type { Exchange } from "../lib/recorder/exchange.ts";
-import { buildHar } from "../lib/recorder/har.ts";
-import { buildReport, type Report } from "../lib/recorder/report.ts";
-import { renderJunit } from "../lib/recorder/report_junit.ts";
-import { renderMarkdown } from "../lib/recorder/report_markdown.ts";
-import { rules } from "../lib/recorder/rules/catalogue.ts";
+import { buildHar } from "../lib/judge/formats/har.ts";
+import { buildReport, type Report } from "../lib/judge/report.ts";
+import { renderJunit } from "../lib/judge/formats/junit.ts";
+import { renderMarkdown } from "../lib/judge/formats/markdown.ts";
+import { rules } from "../lib/judge/rules/catalogue.ts";
 import { runDouble } from "./client_double.ts";
 import { origin } from "./helpers.ts";
 import { asks, type Made, make, reads, registers, resourceUrl, server, serverUrl, speaks } from "./made_exchanges.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import { SeenEntry } from "../lib/recorder/entry.ts";
-import { createNames } from "../lib/recorder/names.ts";
-import { createRings, type Entry, type Rings } from "../lib/recorder/rings.ts";
+import { createNames } from "../lib/recorder/redact/names.ts";
+import { createRings, type Entry, type Rings } from "../lib/recorder/tape/rings.ts";
 import { exchangeBytes } from "../lib/recorder/sizes.ts";
 
 const names = createNames(new Uint8Array(32));

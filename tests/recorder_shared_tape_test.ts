@@ -4,11 +4,11 @@ import { setImmediate } from "node:timers";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
 import { type Exchange, MAX_BODY_LENGTH } from "../lib/recorder/exchange.ts";
 import { fitExchange } from "../lib/recorder/fit.ts";
-import { listExchanges, selectListed } from "../lib/recorder/listing.ts";
-import type { Entry } from "../lib/recorder/rings.ts";
-import { createSharedTape } from "../lib/recorder/shared_tape.ts";
-import type { Tape } from "../lib/recorder/tape.ts";
-import { createExchangeTable, type ExchangeTable } from "../lib/store/exchanges.ts";
+import { listExchanges, selectListed } from "../lib/judge/listing.ts";
+import type { Entry } from "../lib/recorder/tape/rings.ts";
+import { createSharedTape } from "../lib/recorder/tape/shared_tape.ts";
+import type { Tape } from "../lib/recorder/tape/tape.ts";
+import { createExchangeTable, type ExchangeTable } from "../lib/recorder/tape/exchange_table.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { startMs } from "./helpers.ts";
 

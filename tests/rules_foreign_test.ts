@@ -1,6 +1,6 @@
 /** Rules held against what clients that nobody here wrote have sent: none is broken by a client that does right. */
 import assert from "node:assert/strict";
-import { buildReport } from "../lib/recorder/report.ts";
+import { buildReport } from "../lib/judge/report.ts";
 import { origin } from "./helpers.ts";
 import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "./made_exchanges.ts";
 

@@ -1,7 +1,7 @@
 /** Every rule on clients: a client that keeps it, and one that breaks it and no other. */
 import assert from "node:assert/strict";
-import { rules } from "../lib/recorder/rules/catalogue.ts";
-import type { Report } from "../lib/recorder/report.ts";
+import { rules } from "../lib/judge/rules/catalogue.ts";
+import type { Report } from "../lib/judge/report.ts";
 import type { AppOptions } from "../main.ts";
 import { type DoubleOptions, runDouble, type Slip } from "./client_double.ts";
 import { origin, register } from "./helpers.ts";

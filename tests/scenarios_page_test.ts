@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { buildScenarioLink } from "../lib/scenarios/schema/scenario_link.ts";
-import { rules } from "../lib/recorder/rules/catalogue.ts";
+import { rules } from "../lib/judge/rules/catalogue.ts";
 import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Exchange } from "../lib/recorder/exchange.ts";
-import type { Report } from "../lib/recorder/report.ts";
+import type { Report } from "../lib/judge/report.ts";
 import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import {

@@ -8,9 +8,9 @@
 
 /**
  * @typedef {import("../lib/recorder/exchange.ts").Exchange} Exchange
- * @typedef {import("../lib/recorder/report.ts").Report} Report
- * @typedef {import("../lib/recorder/report.ts").ClientReport} ClientReport
- * @typedef {import("../lib/recorder/report.ts").Finding} Finding
+ * @typedef {import("../lib/judge/report.ts").Report} Report
+ * @typedef {import("../lib/judge/report.ts").ClientReport} ClientReport
+ * @typedef {import("../lib/judge/report.ts").Finding} Finding
  */
 
 /**

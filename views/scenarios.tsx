@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Rule } from "../lib/recorder/rules/rule.ts";
+import type { Rule } from "../lib/judge/rules/rule.ts";
 import type { Urls } from "../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { assetPath, Page, pathOf } from "./layout.tsx";

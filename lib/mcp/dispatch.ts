@@ -14,22 +14,22 @@ import {
 } from "@modelcontextprotocol/server";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
-import { createSessionStore } from "../store/sessions.ts";
+import { createSessionStore } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
-import type { McpEndpoint, McpOptions } from "./options.ts";
+import type { McpEndpoint, McpOptions } from "./contract.ts";
 import { findParamMismatch } from "./param_headers.ts";
-import { answerPlain, asPlainInSession, asPlainModern, MODERN_REVISION } from "./plain.ts";
+import { answerPlain, asPlainInSession, asPlainModern, MODERN_REVISION } from "./fast_path.ts";
 import { createProfiles, type Profile } from "./profile.ts";
 import { HEADER_MISMATCH, idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
-import { createEventShelves } from "./events.ts";
+import { createEventShelves } from "./sessions/events.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
-import { createScopeMaker, type Scope, type ScopeMaker } from "./scope.ts";
+import { createScopeMaker, type Scope, type ScopeMaker } from "./call_facts.ts";
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
-import { createSessionTable, type Presenter } from "./session_table.ts";
+import { createSessionTable, type Presenter } from "./sessions/held_sessions.ts";
 import { createUnreadGuard } from "./unread.ts";
-import { refuseHeaders, refuseMessage } from "./session_refusals.ts";
-import { beginSession, serveSession, type SessionDeps } from "./sessions.ts";
+import { refuseHeaders, refuseMessage } from "./sessions/session_refusals.ts";
+import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
 
 /** The options, with those that an endpoint can fill in. */
 export type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;

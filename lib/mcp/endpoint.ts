@@ -5,10 +5,10 @@
  *
  * @module
  */
-import type { McpEndpoint, McpOptions } from "./options.ts";
+import type { McpEndpoint, McpOptions } from "./contract.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
-export type { McpEndpoint, McpOptions } from "./options.ts";
+export type { McpEndpoint, McpOptions } from "./contract.ts";
 
 /**
  * Makes the MCP endpoints of one app; opens nothing.

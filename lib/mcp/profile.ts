@@ -15,12 +15,12 @@ import {
 import { describeError, OAuthError } from "../http/errors.ts";
 import type { McpMode } from "./caller.ts";
 import { featureMethods, type Features } from "./features.ts";
-import type { Log } from "./options.ts";
+import type { Log } from "./contract.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
 import { basicTools } from "./tools/basic.ts";
-import { conformanceTools } from "./tools/conformance.ts";
+import { conformanceTools } from "./conformance/conformance.ts";
 import { minimalTools } from "./tools/minimal.ts";
-import { conformanceFeatures } from "./tools/conformance_features.ts";
+import { conformanceFeatures } from "./conformance/conformance_features.ts";
 import { noteTools } from "./tools/notes.ts";
 import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
 import { userTools } from "./tools/user.ts";

@@ -7,11 +7,11 @@
 import { ProtocolError, Server, type ServerContext } from "@modelcontextprotocol/server";
 import { type Change, type ClientLink, createClientLink } from "./client_link.ts";
 import { installFeatures } from "./features.ts";
-import type { Log } from "./options.ts";
+import type { Log } from "./contract.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { readState, signState } from "./request_state.ts";
 import { INVALID_PARAMS } from "./rpc.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope } from "./call_facts.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
 /** What servers need beside their profile. */

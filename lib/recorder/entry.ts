@@ -5,11 +5,11 @@
  */
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
-import { likenessOf, likenessOfExchange } from "./likeness.ts";
-import type { Names } from "./names.ts";
-import { createRedactor, redactHeaders, type Redactor } from "./redact.ts";
-import { type RawBody, redactBody } from "./redact_body.ts";
-import type { Entry } from "./rings.ts";
+import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";
+import type { Names } from "./redact/names.ts";
+import { createRedactor, redactHeaders, type Redactor } from "./redact/redact.ts";
+import { type RawBody, redactBody } from "./redact/redact_body.ts";
+import type { Entry } from "./tape/rings.ts";
 import { exchangeBytes, headersBytes, textBytes } from "./sizes.ts";
 
 /** What is known of a request when it comes. */

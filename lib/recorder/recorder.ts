@@ -6,7 +6,7 @@
  */
 import type { Arrival } from "./entry.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
-import { redactLine } from "./redact.ts";
+import { redactLine } from "./redact/redact.ts";
 import { createGists, type Gist } from "./summary.ts";
 
 /** One request and its response, as far as a log shows it: no query, no header, no body; what looks like a secret is redacted. */

@@ -7,9 +7,9 @@
  */
 import { setImmediate } from "node:timers";
 import { type Arrival, type Departure, SeenEntry } from "./entry.ts";
-import type { RawBody } from "./redact_body.ts";
+import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
-import type { Tape } from "./tape.ts";
+import type { Tape } from "./tape/tape.ts";
 
 /** Turns of the event loop that a reader waits for bodies under way. */
 const MAX_TURNS = 20;

@@ -6,8 +6,8 @@
  */
 import { isObject, parseJson } from "../http/json.ts";
 import { notedText } from "../http/seen_text.ts";
-import { redactLine } from "./redact.ts";
-import { formDecoded } from "./wire.ts";
+import { redactLine } from "./redact/redact.ts";
+import { formDecoded } from "../judge/reading.ts";
 
 /** What is known of a request; what looks like a secret is redacted. */
 export interface Gist {

@@ -8,7 +8,7 @@ import { notedText } from "../http/seen_text.ts";
 import { withEnd } from "../http/stream.ts";
 import { MAX_BODY_LENGTH } from "./exchange.ts";
 import { compact } from "./fit.ts";
-import { isKept, type RawBody } from "./redact_body.ts";
+import { isKept, type RawBody } from "./redact/redact_body.ts";
 
 /** The most that is read of a body, in characters: it must be read whole to be redacted, and is kept in part. */
 const MAX_READ_LENGTH = 8 * MAX_BODY_LENGTH;

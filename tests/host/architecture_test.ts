@@ -129,12 +129,17 @@ Deno.test("only lib/store/kv.ts and the options of the app speak of Deno.Kv", ()
 Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its depth is bounded", () => {
   // What these read was written here: sealed, signed, answered or recorded by this server, or a constant of it.
   const own = [
-    "lib/mcp/events.ts",
+    "lib/mcp/sessions/events.ts",
     "lib/mcp/request_state.ts",
-    "lib/mcp/tools/conformance_content.ts",
+    "lib/mcp/conformance/conformance_content.ts",
     "lib/mcp/tools/tool.ts",
   ];
-  const kept = ["lib/oauth/keys/seal.ts", "lib/recorder/redact_body.ts", "lib/recorder/wire.ts", "lib/faults/wire.ts"];
+  const kept = [
+    "lib/oauth/keys/seal.ts",
+    "lib/recorder/redact/redact_body.ts",
+    "lib/judge/reading.ts",
+    "lib/faults/wire.ts",
+  ];
   const files = new Set(findings(/\bJSON\.parse\(/g).map((finding) => finding.split(":")[0]));
   assert.deepEqual([...files].sort(), ["lib/http/json.ts", ...own, ...kept, "routes/control_tokens.ts"]);
 });

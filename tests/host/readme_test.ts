@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { startMockServer } from "../../main.ts";
-import { rules } from "../../lib/recorder/rules/catalogue.ts";
-import { ALWAYS } from "../../lib/recorder/rules/rule.ts";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
+import { ALWAYS } from "../../lib/judge/rules/rule.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { helpText } from "../../lib/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";

@@ -1,12 +1,12 @@
 /** Limits on what the MCP endpoints keep for a client. */
 import assert from "node:assert/strict";
-import { MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION } from "../../lib/mcp/events.ts";
+import { MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION } from "../../lib/mcp/sessions/events.ts";
 import { MAX_LISTENED, MAX_LISTENERS, MAX_LISTENERS_PER_SANDBOX } from "../../lib/mcp/listeners.ts";
-import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from "../../lib/mcp/session_table.ts";
-import { MAX_BATCH } from "../../lib/mcp/sessions.ts";
+import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from "../../lib/mcp/sessions/held_sessions.ts";
+import { MAX_BATCH } from "../../lib/mcp/sessions/sessions.ts";
 import { MAX_NOTE_CHARACTERS, MAX_NOTES_CHARACTERS } from "../../lib/mcp/tools/notes.ts";
 import { MAX_UNREAD_BYTES } from "../../lib/mcp/unread.ts";
-import { MAX_NOTES_PER_OWNER } from "../../lib/store/notes.ts";
+import { MAX_NOTES_PER_OWNER } from "../../lib/mcp/tools/note_table.ts";
 import { origin, type TestApp, testApp } from "../helpers.ts";
 import { assertRefused, beginSession, type Fetch, initialize, post, postModern, rpc, send } from "../mcp_helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";

@@ -1,10 +1,10 @@
 /** Limits on what is recorded, and on those who listen to it. */
 import assert from "node:assert/strict";
 import { MAX_WAITING_BYTES, MAX_WAITING_PIECES } from "../../lib/http/byte_queue.ts";
-import { MAX_ALL_EVIDENCE_BYTES, MAX_EVIDENCE, MAX_EVIDENCE_BYTES } from "../../lib/recorder/evidence.ts";
+import { MAX_ALL_EVIDENCE_BYTES, MAX_EVIDENCE, MAX_EVIDENCE_BYTES } from "../../lib/recorder/tape/evidence.ts";
 import { MAX_EXCHANGE_BYTES } from "../../lib/recorder/fit.ts";
-import { MAX_ALL_BYTES, MAX_EXCHANGES, MAX_SANDBOX_BYTES } from "../../lib/recorder/rings.ts";
-import { MAX_RECORD_BYTES } from "../../lib/store/record_spans.ts";
+import { MAX_ALL_BYTES, MAX_EXCHANGES, MAX_SANDBOX_BYTES } from "../../lib/recorder/tape/rings.ts";
+import { MAX_RECORD_BYTES } from "../../lib/recorder/tape/spans_table.ts";
 import { storedBytes } from "../../lib/store/stored_value.ts";
 import { MAX_STREAMS, MAX_STREAMS_PER_ADDRESS, MAX_STREAMS_PER_SANDBOX } from "../../lib/http/event_stream.ts";
 import { control, listOf } from "../control_helpers.ts";

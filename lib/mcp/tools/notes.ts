@@ -5,7 +5,7 @@
  */
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { MAX_NOTES_PER_OWNER, type NoteRecord } from "../../store/notes.ts";
+import { MAX_NOTES_PER_OWNER, type NoteRecord } from "./note_table.ts";
 import { type DefinedTool, defineTool, failureResult, READS, structuredResult } from "./tool.ts";
 
 /** The store holds 65,536 bytes a value, and a character takes two of them as soon as one of the note's is not Latin-1. */

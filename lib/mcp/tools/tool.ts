@@ -10,7 +10,7 @@ import type { Chance } from "../../runtime/chance.ts";
 import { inWords } from "../../http/expected.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sleep } from "../../runtime/sleep.ts";
-import type { Notes } from "../../store/notes.ts";
+import type { Notes } from "./note_table.ts";
 import type { McpUser } from "../caller.ts";
 import type { ClientLink } from "../client_link.ts";
 import { findParamHeaders, type ParamHeader } from "../param_headers.ts";

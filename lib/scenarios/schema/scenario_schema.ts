@@ -9,7 +9,7 @@ import { OAuthError } from "../../http/errors.ts";
 import { parseJsonFile } from "../../http/json_file.ts";
 import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
 import { findRedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
-import { rules } from "../../recorder/rules/catalogue.ts";
+import { rules } from "../../judge/rules/catalogue.ts";
 import type { Fault } from "../fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
 import { clientText, closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";

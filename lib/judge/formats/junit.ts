@@ -1,0 +1,97 @@
+/**
+ * The verdict as JUnit XML, which every CI system can show: a suite for each client, a case for each rule.
+ *
+ * @module
+ */
+import { type ClientReport, type Finding, isFailure, type Report } from "../report.ts";
+
+/**
+ * Writes a report as JUnit XML. A broken requirement is a failure, an expectation that nothing was seen of an error, any
+ * other rule that nothing was seen of skipped.
+ *
+ * @param report The report.
+ */
+export function renderJunit(report: Report): string {
+  return [...junitPieces(report)].join("");
+}
+
+/**
+ * The same in pieces, a suite each.
+ *
+ * @param report The report.
+ */
+export function* junitPieces(report: Report): Generator<string, void> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="mock-oauth">\n';
+  const { cut, leftOut, dropped } = report.record;
+  if (cut + leftOut + dropped > 0) yield `${recordSuite(report)}\n`;
+  if (report.clients.length === 0) yield `${nobody(report)}\n`;
+  for (const client of report.clients) yield `${suite(report, client)}\n`;
+  yield "</testsuites>\n";
+}
+
+/** What the record does not have is told where nobody counts. */
+function recordSuite({ sandbox, record: { cut, leftOut, dropped, unjudged } }: Report): string {
+  const property = (name: string, value: number): string =>
+    `<property${attributesOf({ name: `exchanges ${name}`, value })}/>`;
+  const properties = [
+    property("cut", cut),
+    property("left out", leftOut),
+    property("no longer on record", dropped),
+    property("not kept to judge by", unjudged),
+  ];
+  const head = attributesOf({ name: `${sandbox}: record`, tests: 0 });
+  return `  <testsuite${head}><properties>${properties.join("")}</properties></testsuite>`;
+}
+
+function suite({ sandbox }: Report, { id, name, findings }: ClientReport): string {
+  const count = (test: (finding: Finding) => boolean): number => findings.filter(test).length;
+  const attributes = attributesOf({
+    name: `${sandbox}: ${name ?? id}`,
+    tests: findings.length,
+    failures: count(isFailure),
+    errors: count(isMissing),
+    skipped: count((finding) => finding.status === "not observed" && !finding.isExpected),
+  });
+  return [`  <testsuite${attributes}>`, ...findings.map((finding) => testCase(sandbox, finding)), "  </testsuite>"]
+    .join("\n");
+}
+
+function isMissing({ status, isExpected }: Finding): boolean {
+  return status === "not observed" && isExpected;
+}
+
+function testCase(sandbox: string, finding: Finding): string {
+  const { rule, name, title, level, status, detail, evidence, link } = finding;
+  const open = `    <testcase${attributesOf({ classname: `mock-oauth.${sandbox}`, name: `${rule} ${name}` })}>`;
+  const about = `${title}\n${detail}.${evidence.length > 0 ? ` Exchanges: ${evidence.join(", ")}.` : ""}\n${link}`;
+  const message = (type: string): string => attributesOf({ message: detail, type });
+  const inner = isFailure(finding)
+    ? `<failure${message(level)}>${escapeXml(about)}</failure>`
+    : isMissing(finding)
+    ? `<error${message("incomplete")}>${escapeXml(about)}</error>`
+    : status === "not observed"
+    ? `<skipped${attributesOf({ message: detail })}/>`
+    : `<system-out>${escapeXml(`${status === "broken" ? "warning: " : ""}${about}`)}</system-out>`;
+  return `${open}${inner}</testcase>`;
+}
+
+/** A suite without a case would count as success. */
+function nobody({ sandbox }: Report): string {
+  const detail = "No client has come";
+  return [
+    `  <testsuite${attributesOf({ name: sandbox, tests: 1, failures: 0, errors: 1, skipped: 0 })}>`,
+    `    <testcase${attributesOf({ classname: `mock-oauth.${sandbox}`, name: "a client comes" })}>` +
+    `<error${attributesOf({ message: detail, type: "incomplete" })}/></testcase>`,
+    "  </testsuite>",
+  ].join("\n");
+}
+
+function attributesOf(attributes: Readonly<Record<string, string | number>>): string {
+  return Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`).join("");
+}
+
+function escapeXml(text: string): string {
+  // XML 1.0 has no way to write most control characters.
+  return text.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
+    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

@@ -1,0 +1,87 @@
+/**
+ * Which steps of different senders belong together, as one was told of a URL and the other went there next: a refusal names
+ * the metadata of the resource, these name the authorization server, and its metadata the place to register.
+ *
+ * @module
+ */
+import { headerOf } from "../recorder/exchange.ts";
+import { metadataUrls } from "./metadata_urls.ts";
+import { placeOf } from "../recorder/peers.ts";
+import type { Step } from "./step.ts";
+import { namesEndpoint } from "./view.ts";
+import { addressOf, listOf, originOf } from "./reading.ts";
+
+/** Somebody was told of a URL, and somebody else at the same address went there. */
+export interface Link {
+  /** Who was told; nothing proves whose step it is. */
+  readonly from: Step;
+  /** Who went there. */
+  readonly to: Step;
+}
+
+/** With these a client begins; the same one does not come twice before it has looked for metadata. */
+const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
+
+/** How many steps are remembered that nobody has followed yet: who is refused all day must not cost more than it. */
+const MAX_WAITING = 50;
+
+/**
+ * Links steps. Who was told of a URL with the same user agent goes first.
+ *
+ * @param steps All steps, in order.
+ * @param owners Those of them that prove whose they are.
+ */
+export function linkSteps(steps: readonly Step[], owners: ReadonlyMap<Step, unknown>): readonly Link[] {
+  const links: Link[] = [];
+  let waiting: Step[] = [];
+  for (const to of steps) {
+    const { peer } = to.exchange;
+    const fitting = waiting.filter((from) => placeOf(from.exchange.peer) === placeOf(peer) && leadsTo(from, to));
+    const first = fitting.find(({ exchange }) => exchange.peer === peer) ?? fitting[0];
+    if (first) {
+      const taken = untilNextOpening(fitting.filter(({ exchange }) => exchange.peer === first.exchange.peer));
+      waiting = waiting.filter((step) => !taken.has(step));
+      if (first.exchange.peer !== peer) { for (const from of taken) links.push({ from, to }); }
+    }
+    if (tellsOfUrl(to) && !owners.has(to)) waiting = [...waiting.slice(-MAX_WAITING), to];
+  }
+  return links;
+}
+
+function tellsOfUrl({ kind, status }: Step): boolean {
+  return kind === "resource_metadata" || kind === "server_metadata" || (kind === "mcp" && status === 401);
+}
+
+/** What comes after is another client's that calls with the same library. */
+function untilNextOpening(steps: readonly Step[]): ReadonlySet<Step> {
+  const next = steps.findIndex((step, index) => index > 0 && step.kind === "mcp" && openings.has(step.method ?? ""));
+  return new Set(next < 0 ? steps : steps.slice(0, next));
+}
+
+function leadsTo(from: Step, to: Step): boolean {
+  switch (to.kind) {
+    case "resource_metadata":
+      return from.kind === "mcp" && isNamed(from.challenge?.get("resource_metadata"), to.address);
+    case "server_metadata":
+      // Only clients of MCP say which revision they speak: others look for metadata as well.
+      return (from.kind === "resource_metadata" && namesIssuerAt(from, to.address)) ||
+        (from.kind !== "server_metadata" && headerOf(to.exchange.request, "mcp-protocol-version") !== undefined);
+    case "registration":
+    case "token":
+    case "other":
+      return from.kind === "server_metadata" && namesEndpoint(from.document, to.address);
+    default:
+      return false;
+  }
+}
+
+/** A refusal that names no metadata lets the client look for them. */
+function isNamed(url: string | undefined, address: string): boolean {
+  return url === undefined || !URL.canParse(url) || addressOf(url) === address;
+}
+
+/** Where there are no metadata of the resource, its own origin is taken for the issuer. */
+function namesIssuerAt({ document, ...read }: Extract<Step, { kind: "resource_metadata" }>, address: string): boolean {
+  const issuers = document ? listOf(document, "authorization_servers") ?? [] : [originOf(read.address)];
+  return issuers.some((issuer) => metadataUrls(issuer).includes(address));
+}

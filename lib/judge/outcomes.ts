@@ -1,0 +1,158 @@
+/**
+ * What a record comes to, worked out once for each version of it: whoever asks at the same time shares the work, and whoever
+ * asks again before anything has happened gets what there is.
+ *
+ * @module
+ */
+import type { Slices } from "../runtime/slices.ts";
+import { keepFindings } from "./keep_findings.ts";
+import { type Listed, listExchanges } from "./listing.ts";
+import type { Recording } from "../recorder/recording.ts";
+import { judging, type Report, type ReportOptions } from "./report.ts";
+import { textBytes } from "../recorder/sizes.ts";
+
+/** What a report is about, but for what the record itself says. */
+export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut" | "dropped" | "unjudged" | "isComplete"> {
+  /** Whose record. */
+  readonly sandboxId: string;
+}
+
+/** What a record comes to. */
+export interface Outcome {
+  /** Of which version of the record. */
+  readonly version: string;
+  /** The number given last when that was cleared; 0 if it never was. */
+  readonly clearedAt: number;
+  /** The verdict. */
+  readonly report: Report;
+  /** Sequence numbers of all exchanges, in the order they began, each with the client it belongs to where that can be told. */
+  readonly listed: readonly Listed[];
+}
+
+/** What outcomes are made with. */
+export interface OutcomesDeps {
+  /** What was recorded. */
+  readonly recording: Pick<Recording, "gather" | "readNew">;
+  /** Lets others run meanwhile. */
+  readonly slices: Slices;
+}
+
+/** What is kept of outcomes of all sandboxes, in bytes; the one that nobody has asked for the longest gives way. */
+export const MAX_OUTCOME_BYTES = 16 * 1024 * 1024;
+/** What a finding takes, in bytes; its title and its link are the rule's. */
+const FINDING_BYTES = 300;
+/** What an exchange takes in a list, in bytes. */
+const LISTED_BYTES = 80;
+/** Records that are read at the same time, since each lies in memory meanwhile. */
+const MAX_READING = 2;
+
+interface Kept {
+  readonly outcome: Outcome;
+  readonly bytes: number;
+}
+
+interface Asked {
+  readonly running: Promise<Outcome>;
+  /** For those who ask while one is worked out that may have begun too early for them. */
+  next: Promise<Outcome> | undefined;
+}
+
+/**
+ * Makes what works out outcomes.
+ *
+ * @param deps What it is made with.
+ * @returns Gives what a sandbox's record comes to; all that was answered before it is asked for is in it.
+ */
+export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: Subject) => Promise<Outcome> {
+  const kept = new Map<string, Kept>();
+  const asked = new Map<string, Asked>();
+  const inTurn = createTurns(MAX_READING);
+  let keptBytes = 0;
+
+  async function workOut(key: string, { sandboxId, ...options }: Subject): Promise<Outcome> {
+    const known = kept.get(key)?.outcome;
+    const recorded = await recording.readNew(sandboxId, known?.version);
+    if (recorded === undefined && known) {
+      keep(key, known);
+      return known;
+    }
+    const { exchanges = [], earlier = [], version = "", clearedAt = 0, isWhole = true, ...facts } = recorded ?? {};
+    const judged = [...earlier, ...exchanges];
+    const seen = await slices.run(judging(judged, { ...options, isWhole, ...facts }));
+    const isGoingOn = known !== undefined && known.clearedAt === clearedAt && seen.record.unjudged > 0;
+    const report = isGoingOn ? keepFindings(seen, known.report, new Set(judged.map(({ sequence }) => sequence))) : seen;
+    const outcome = { version, clearedAt, report, listed: listExchanges(exchanges, report) };
+    keep(key, outcome);
+    return outcome;
+  }
+
+  function keep(key: string, outcome: Outcome): void {
+    forget(key);
+    const bytes = bytesOf(outcome);
+    if (bytes > MAX_OUTCOME_BYTES) return;
+    // The map's order is that of the last use.
+    kept.set(key, { outcome, bytes });
+    keptBytes += bytes;
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= MAX_OUTCOME_BYTES) return;
+      forget(oldest);
+    }
+  }
+
+  function forget(key: string): void {
+    keptBytes -= kept.get(key)?.bytes ?? 0;
+    kept.delete(key);
+  }
+
+  function begin(key: string, running: Promise<Outcome>): Promise<Outcome> {
+    const entry: Asked = { running, next: undefined };
+    asked.set(key, entry);
+    const goOn = (): void => {
+      asked.delete(key);
+      if (entry.next) begin(key, entry.next);
+    };
+    running.then(goOn, goOn);
+    return running;
+  }
+
+  return (subject) => {
+    const key = JSON.stringify(subject);
+    const work = async (): Promise<Outcome> => {
+      await recording.gather(subject.sandboxId);
+      return await inTurn(() => workOut(key, subject));
+    };
+    const entry = asked.get(key);
+    return entry ? entry.next ??= entry.running.then(work, work) : begin(key, work());
+  };
+}
+
+function bytesOf({ report, listed }: Outcome): number {
+  return listed.length * LISTED_BYTES +
+    report.clients.reduce(
+      (sum, { id, name = "", exchanges, findings }) =>
+        sum + textBytes(id) + textBytes(name) + 8 * exchanges.length +
+        findings.reduce(
+          (own, { detail, evidence }) => own + FINDING_BYTES + textBytes(detail) + 8 * evidence.length,
+          0,
+        ),
+      0,
+    );
+}
+
+/** Makes what lets no more than so many do something at the same time. */
+function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let busy = 0;
+  return async (work) => {
+    if (busy >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else busy++;
+    try {
+      return await work();
+    } finally {
+      // Whoever waits takes over the place.
+      const next = waiting.shift();
+      if (next) next();
+      else busy--;
+    }
+  };
+}

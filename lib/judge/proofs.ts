@@ -1,0 +1,108 @@
+/**
+ * Which steps are of one client for certain: they name the same client_id, or one carries what another was given (a code, a
+ * token, a session). No user agent is asked: many clients speak MCP with one HTTP library and OAuth with another.
+ *
+ * @module
+ */
+import { headerOf } from "../recorder/exchange.ts";
+import { digestOf } from "../recorder/redact/redact.ts";
+import type { Step } from "./step.ts";
+import { formDecoded, textOf } from "./reading.ts";
+
+/** Steps that are one client's for certain. */
+export interface Trace {
+  /** The client_id it had first; undefined where only a session or a token holds it together. */
+  readonly id: string | undefined;
+  /** In order. */
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Ties steps together. A step that proves nothing is in no trace.
+ *
+ * @param steps All steps of a sandbox, in order.
+ */
+export function traceSteps(steps: readonly Step[]): readonly Trace[] {
+  const parents = new Map<string, string>();
+  const root = (proof: string): string => {
+    let found = proof;
+    for (let next = parents.get(found); next !== undefined && next !== found; next = parents.get(found)) found = next;
+    parents.set(proof, found);
+    return found;
+  };
+  const issued = new Set<string>();
+  const proven: { readonly step: Step; readonly proof: string }[] = [];
+  for (const step of steps) {
+    if (step.kind === "token") { for (const token of tokensOf(step)) issued.add(token); }
+    // A token of which nobody saw the issuance may be one that all have, such as the static key of `/bearer`.
+    const [first, ...others] = proofsOf(step).filter((proof) => !proof.startsWith("token ") || issued.has(proof));
+    if (first === undefined) continue;
+    for (const other of others) parents.set(root(other), root(first));
+    proven.push({ step, proof: first });
+  }
+  const traces = new Map<string, { id: string | undefined; readonly steps: Step[] }>();
+  for (const { step, proof } of proven) {
+    const key = root(proof);
+    const trace = traces.get(key) ?? { id: undefined, steps: [] };
+    trace.id ??= idOf(step);
+    trace.steps.push(step);
+    traces.set(key, trace);
+  }
+  return [...traces.values()];
+}
+
+/** The client_id that a step names. */
+export function idOf(step: Step): string | undefined {
+  switch (step.kind) {
+    case "registration":
+      return textOf(step.registered, "client_id");
+    case "authorization":
+      return step.params.get("client_id") ?? undefined;
+    case "token":
+    case "other":
+      return (basicIdOf(step) ?? step.params.get("client_id")) || undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What a step shows of who made it; equal proofs are one client's. */
+function proofsOf(step: Step): readonly string[] {
+  const id = idOf(step);
+  const ids = id === undefined ? [] : [`client ${id}`];
+  switch (step.kind) {
+    case "authorization":
+      return [...ids, ...secret("code", step.answer?.get("code"))];
+    case "token":
+      return [
+        ...ids,
+        ...secret("code", step.params.get("code")),
+        ...secret("token", step.params.get("refresh_token")),
+        ...tokensOf(step),
+      ];
+    case "other":
+      return [...ids, ...secret("token", step.params.get("token"))];
+    case "mcp":
+      return [...secret("token", step.token), ...sessionOf(step)];
+    default:
+      return ids;
+  }
+}
+
+function tokensOf(step: Extract<Step, { kind: "token" }>): readonly string[] {
+  return ["access_token", "refresh_token"].flatMap((name) => secret("token", textOf(step.issued, name)));
+}
+
+function sessionOf({ exchange: { request, response } }: Step): readonly string[] {
+  return secret("session", headerOf(response, "mcp-session-id") ?? headerOf(request, "mcp-session-id"));
+}
+
+function secret(kind: string, value: string | null | undefined): readonly string[] {
+  return value ? [`${kind} ${digestOf(value)}`] : [];
+}
+
+/** The id of HTTP Basic, which redaction leaves readable; it is form-encoded there (RFC 6749 2.3.1). */
+function basicIdOf({ exchange }: Step): string | undefined {
+  const id = /^basic ([^:]+):/i.exec(headerOf(exchange.request, "authorization") ?? "")?.[1];
+  return id === undefined ? undefined : formDecoded(id);
+}

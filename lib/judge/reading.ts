@@ -1,0 +1,126 @@
+/**
+ * Reading what exchanges carry: parameters, JSON, challenges, authorization responses. Nothing here throws, because what
+ * a client under test sends can be anything.
+ *
+ * @module
+ */
+import { isObject, type JsonObject } from "../http/json.ts";
+import { type Exchange, headerOf, type Message } from "../recorder/exchange.ts";
+
+/** Parameters of a query or form. */
+export type Parameters = Pick<URLSearchParams, "get" | "getAll" | "has">;
+
+/** What a `www-authenticate` header asks for (RFC 6750 3, RFC 9728 5.1). */
+export interface Challenge {
+  /** Such as `Bearer`. */
+  readonly scheme: string;
+  /** Its parameters by name. */
+  readonly get: (name: string) => string | undefined;
+}
+
+/** The JSON object that a text is, if it is one. */
+export function parseObject(text: string | undefined): JsonObject | undefined {
+  const value = parse(text);
+  return isObject(value) ? value : undefined;
+}
+
+/** The JSON-RPC messages of a body: one, a batch, or those of an event stream. */
+export function messagesOf(message: Message): readonly JsonObject[] {
+  const { body } = message;
+  if (body === undefined) return [];
+  const values = headerOf(message, "content-type")?.startsWith("text/event-stream")
+    ? [...body.matchAll(/^data: (.*)$/gm)].map(([, data]) => parse(data))
+    : [parse(body)];
+  return values.flat().filter(isObject);
+}
+
+/** A member that is a string. */
+export function textOf(object: JsonObject | undefined, name: string): string | undefined {
+  const value = object?.[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The strings of a member that is an array; undefined for anything else. */
+export function listOf(object: JsonObject | undefined, name: string): readonly string[] | undefined {
+  const value = object?.[name];
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : undefined;
+}
+
+/** The words of a scope. */
+export function scopesOf(scope: string | null | undefined): readonly string[] {
+  return scope?.split(" ").filter(Boolean) ?? [];
+}
+
+/** What stands in a form as a name or value; as it is where that cannot be decoded. */
+export function formDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
+}
+
+/** The form of a request's body. */
+export function formOf({ request }: Exchange): Parameters {
+  return new URLSearchParams(request.body ?? "");
+}
+
+/** The challenge of a response, if it has one. */
+export function challengeOf({ response }: Exchange): Challenge | undefined {
+  const header = headerOf(response, "www-authenticate");
+  if (header === undefined) return undefined;
+  const [, scheme = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(header) ?? [];
+  const parameters = new Map(
+    [...rest.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g)].map((
+      [, name = "", quoted, plain],
+    ) => [name.toLowerCase(), quoted?.replace(/\\(.)/g, "$1") ?? plain ?? ""]),
+  );
+  return { scheme, get: (name) => parameters.get(name) };
+}
+
+/** The authorization response that a response sends the browser on with (RFC 6749 4.1.2), in any response mode. */
+export function answerOf({ response, status }: Exchange): Parameters | undefined {
+  const location = headerOf(response, "location");
+  if (location !== undefined && status >= 300 && status < 400) {
+    const [, query = "", fragment = ""] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(location) ?? [];
+    return [fragment, query].map((text) => new URLSearchParams(text)).find(isAnswer);
+  }
+  if (!headerOf(response, "content-type")?.startsWith("text/html")) return undefined;
+  const fields = [...response.body?.matchAll(/<input\b[^>]*>/gi) ?? []].map((
+    [tag],
+  ) => [attribute(tag, "name"), attribute(tag, "value")]);
+  const form = new URLSearchParams(fields);
+  return isAnswer(form) ? form : undefined;
+}
+
+/** The URL without query and fragment. */
+export function addressOf(url: string): string {
+  return url.replace(/[?#].*$/s, "");
+}
+
+/** Scheme, host and port of an absolute URL; empty for any other. */
+export function originOf(url: string): string {
+  return /^[a-z][\w+.-]*:\/\/[^/]*/i.exec(url)?.[0] ?? "";
+}
+
+/** The path of an absolute URL. */
+export function pathOf(url: string): string {
+  return addressOf(url).replace(/^[a-z][\w+.-]*:\/\/[^/]*/i, "") || "/";
+}
+
+function isAnswer(parameters: URLSearchParams): boolean {
+  return parameters.has("code") || parameters.has("error");
+}
+
+function attribute(tag: string, name: string): string {
+  const value = new RegExp(`\\b${name}="([^"]*)"`, "i").exec(tag)?.[1] ?? "";
+  return value.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The verdict: every rule held against every client of a sandbox.
+ *
+ * @module
+ */
+import { finish, type Sliced } from "../runtime/slices.ts";
+import type { Exchange } from "../recorder/exchange.ts";
+import { type ClientSteps, groupByClient } from "./group.ts";
+import { rules } from "./rules/catalogue.ts";
+import { type Level, notObserved, type Outcome, type Rule, type Status } from "./rules/rule.ts";
+import { placesIn, readingSteps } from "./steps.ts";
+import { createView, issuedTokens, type Place, type Revision, revisions, speaksMcp, type View } from "./view.ts";
+
+/** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
+export type Verdict = "pass" | "fail" | "incomplete";
+
+/** What became of one rule. */
+export interface Finding {
+  /** Id of the rule, such as `C11`. */
+  readonly rule: string;
+  /** Its name. */
+  readonly name: string;
+  /** What it asks of a client. */
+  readonly title: string;
+  /** How strongly that is asked for, of the part in question. */
+  readonly level: Level;
+  /** What became of it. */
+  readonly status: Status;
+  /** Whether the scenario is there to see it kept. */
+  readonly isExpected: boolean;
+  /** Sequence numbers of the exchanges that show it. */
+  readonly evidence: readonly number[];
+  /** What was seen. */
+  readonly detail: string;
+  /** Where the rule is written. */
+  readonly link: string;
+  /** The official suite's names for it. */
+  readonly official: readonly string[];
+}
+
+/** What there is to say of one client. */
+export interface ClientReport {
+  /** Its (first) client_id. */
+  readonly id: string;
+  /** What it calls itself. */
+  readonly name?: string;
+  /** The revision of MCP that it was judged by; absent if it has not shown which it speaks. */
+  readonly revision?: Revision;
+  /** Sequence numbers of its exchanges. */
+  readonly exchanges: readonly number[];
+  /** One for each rule that its revision has. */
+  readonly findings: readonly Finding[];
+  /** What they come to. */
+  readonly verdict: Verdict;
+}
+
+/** What the report is made from. */
+export interface RecordFacts {
+  /** Whether all exchanges are on record, from the first one on. */
+  readonly isWhole: boolean;
+  /** How many of them were too large to be kept whole. */
+  readonly cut: number;
+  /** How many never came on record. */
+  readonly leftOut: number;
+  /** How many have fallen off it, because so many came after them. */
+  readonly dropped: number;
+  /** How many of those told something, and could not be kept to judge by. */
+  readonly unjudged: number;
+}
+
+/** What there is to say of a sandbox. */
+export interface Report {
+  /** Its id. */
+  readonly sandbox: string;
+  /** The scenario it plays. */
+  readonly scenario?: string;
+  /** Ids of the rules that the scenario is there to see kept. */
+  readonly expects: readonly string[];
+  /** Why the verdict may be of something else than the scenario; absent if there is no such reason. */
+  readonly note?: string;
+  /** What it is made from. */
+  readonly record: RecordFacts;
+  /** Those that turned up, first come first. */
+  readonly clients: readonly ClientReport[];
+  /** What it all comes to. */
+  readonly verdict: Verdict;
+}
+
+/** What a report is about. */
+export interface ReportOptions {
+  /** The sandbox's id. */
+  readonly sandbox: string;
+  /** The scenario it plays. */
+  readonly scenario?: string;
+  /** Ids of the rules that the scenario is there to see kept. */
+  readonly expects?: readonly string[];
+  /** Revisions of MCP that the scenario is for; absent for all. */
+  readonly revisions?: readonly string[];
+  /** Whether the scenario needs that nothing else lies at its origin; false if not given. */
+  readonly needsOrigin?: boolean;
+  /** Whether all requests to its origin are recorded. */
+  readonly hasOrigin: boolean;
+  /** Whether its exchanges are on record from the first one on. */
+  readonly isWhole: boolean;
+  /** Whether it has a label, which a test chooses to be alone; false if not given. */
+  readonly isLabelled?: boolean;
+  /** How many exchanges never came on record; 0 if not given. */
+  readonly leftOut?: number;
+  /** How many have fallen off it; 0 if not given. */
+  readonly dropped?: number;
+  /** How many of those told something that was not kept; 0 if not given. */
+  readonly unjudged?: number;
+  /** Whether nothing is missing that tells something; as whole as the record if not given. */
+  readonly isComplete?: boolean;
+}
+
+/**
+ * Judges the clients of a sandbox by what they did.
+ *
+ * @param exchanges What is on record, in order.
+ * @param options What the report is about.
+ */
+export function buildReport(exchanges: readonly Exchange[], options: ReportOptions): Report {
+  return finish(judging(exchanges, options));
+}
+
+/**
+ * The same in slices: a record can be long.
+ *
+ * @param exchanges What is on record, or was and is kept to judge by, in order.
+ * @param options What the report is about.
+ */
+export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
+  const { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled = false } = options;
+  const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
+  const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
+  const steps = yield* readingSteps(exchanges);
+  const numbersOf = (places: readonly number[]): readonly number[] =>
+    places.flatMap((index) => exchanges[index]?.sequence ?? []);
+  const place = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
+  const oldest = revisions.find((revision) => played?.includes(revision));
+  const groups = groupByClient(steps, { isLabelled });
+  const clients: ClientReport[] = [];
+  for (const client of groups) clients.push(yield* judgingClient(client, place, { expects, oldest, numbersOf }));
+  return {
+    sandbox,
+    ...(scenario === undefined ? {} : { scenario }),
+    expects,
+    ...(isMisplaced ? { note: NEEDS_ORIGIN } : {}),
+    record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut, dropped, unjudged },
+    clients,
+    verdict: sumUp(clients),
+  };
+}
+
+const NEEDS_ORIGIN = "The scenario needs an origin of its own: it was called by a path, and a client that falls back " +
+  "to the root of that origin finds a healthy server there. POST /control/origins opens a port for it";
+
+/** Whether a URL names its sandbox in its path. */
+function isByPath(url: string): boolean {
+  return /^https?:\/\/[^/]+(\/\.well-known\/[a-z-]+)?\/s\//.test(url);
+}
+
+/** Whether a finding decides against a client: what is recommended only does where the scenario is about it. */
+export function isFailure({ status, level, isExpected }: Finding): boolean {
+  return status === "broken" && (level === "MUST" || isExpected);
+}
+
+/** What a scenario is there for, and how its evidence is named. */
+interface Purpose {
+  readonly expects: readonly string[];
+  /** The oldest revision that it is for; undefined if it is for all. */
+  readonly oldest: Revision | undefined;
+  /** Sequence numbers of exchanges by their places in the order. */
+  readonly numbersOf: (places: readonly number[]) => readonly number[];
+}
+
+function* judgingClient(
+  { id, name, steps }: ClientSteps,
+  place: Place,
+  { expects, oldest, numbersOf }: Purpose,
+): Sliced<ClientReport> {
+  const seen = createView(steps, place);
+  // Who tries a scenario that is new with a revision wants to know what that revision says of the client.
+  const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
+    ? oldest
+    : seen.revision;
+  const view = { ...seen, revision };
+  const findings: Finding[] = [];
+  for (const rule of rules) {
+    if (!isApplicable(rule, revision, expects)) continue;
+    const { status, evidence, detail, level = rule.level } = check(rule, view);
+    findings.push({
+      rule: rule.id,
+      name: rule.name,
+      title: rule.title,
+      level,
+      status,
+      isExpected: expects.includes(rule.id),
+      evidence: numbersOf([...new Set(evidence)]),
+      detail,
+      link: rule.link,
+      official: rule.official,
+    });
+    yield;
+  }
+  return {
+    id,
+    ...(name === undefined ? {} : { name }),
+    ...(revision === undefined ? {} : { revision }),
+    exchanges: numbersOf(steps.flatMap(placesIn)),
+    findings,
+    verdict: verdictOf(findings),
+  };
+}
+
+function check(rule: Rule, view: View): Outcome {
+  return rule.isOfMcp && !speaksMcp(view) ? notObserved("It made no request to an MCP server") : rule.check(view);
+}
+
+/** A client that has not shown what it speaks is judged by what has been asked for ever since there were resources. */
+function isApplicable({ id, revisions }: Rule, revision: Revision | undefined, expects: readonly string[]): boolean {
+  if (revision !== undefined) return revisions.includes(revision);
+  return expects.includes(id) || revisions.includes("2025-06-18");
+}
+
+/** What the findings of a client come to. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.some(isFailure)) return "fail";
+  const isSeen = findings.some(({ status }) => status !== "not observed");
+  const isMissing = findings.some(({ isExpected, status }) => isExpected && status === "not observed");
+  return isSeen && !isMissing ? "pass" : "incomplete";
+}
+
+/** What the verdicts of clients come to. Who did nothing that any rule is about (a person who looked at a document, say) does not count. */
+export function sumUp(clients: readonly ClientReport[]): Verdict {
+  const judged = clients.filter(({ findings }) => findings.some(({ status }) => status !== "not observed"));
+  if (judged.some(({ verdict }) => verdict === "fail")) return "fail";
+  return judged.length > 0 && judged.every(({ verdict }) => verdict === "pass") ? "pass" : "incomplete";
+}

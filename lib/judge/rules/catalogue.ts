@@ -1,0 +1,28 @@
+/**
+ * All rules on clients, in the order of their ids.
+ *
+ * @module
+ */
+import { discoveryRules } from "./oauth/discovery.ts";
+import { earlyClientRules } from "./oauth/early_client.ts";
+import { issuerRules } from "./oauth/issuer.ts";
+import { pkceRules } from "./oauth/pkce.ts";
+import { registrationRules } from "./oauth/registration.ts";
+import { refreshRules } from "./oauth/refresh.ts";
+import { requestRules } from "./oauth/request.ts";
+import type { Rule } from "./rule.ts";
+import { scopeRules } from "./oauth/scope.ts";
+import { tokenUseRules } from "./oauth/token_use.ts";
+
+/** The rules. There is no C30 (secure storage): nothing of it can be seen from a server. */
+export const rules: readonly Rule[] = [
+  ...discoveryRules,
+  ...earlyClientRules,
+  ...registrationRules,
+  ...pkceRules,
+  ...requestRules,
+  ...scopeRules,
+  ...refreshRules,
+  ...tokenUseRules,
+  ...issuerRules,
+].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));

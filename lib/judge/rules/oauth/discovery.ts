@@ -1,0 +1,222 @@
+/**
+ * Rules on how a client finds its authorization server.
+ *
+ * @module
+ */
+import { wellKnown } from "../../../http/urls.ts";
+import { metadataUrls } from "../../metadata_urls.ts";
+import type { ServerMetadataStep } from "../../step.ts";
+import { hasBeginning, namesEndpoint, resourceFor, type View } from "../../view.ts";
+import { addressOf, listOf, originOf, pathOf, textOf } from "../../reading.ts";
+import {
+  broken,
+  kept,
+  notObserved,
+  type Outcome,
+  placesOf,
+  type Rule,
+  SINCE_2025_06,
+  SINCE_2025_11,
+  SINCE_2026_07,
+  SPECIFICATION,
+} from "../rule.ts";
+
+/** The issuers a client was told of; where it was told of none, those it has found, else the MCP server's own origin. */
+function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly string[] {
+  const told = resourceMetadata.flatMap(({ document }) => listOf(document, "authorization_servers") ?? []);
+  if (told.length > 0) return [...new Set(told)];
+  const found = serverMetadata.flatMap(({ document, address }) => {
+    const issuer = textOf(document, "issuer") ?? "";
+    return metadataUrls(issuer).includes(address) ? [issuer] : [];
+  });
+  const first = calls[0] ?? serverMetadata[0];
+  return found.length > 0 ? [...new Set(found)] : first ? [originOf(first.address)] : [];
+}
+
+/** Whether a client asks for access to something that is not here, so that its metadata are not here either. */
+function wantsElsewhere({ authorizations, tokens }: View): boolean {
+  return [...authorizations, ...tokens].some(({ params, address }) =>
+    params.getAll("resource").some((resource) => URL.canParse(resource) && originOf(resource) !== originOf(address))
+  );
+}
+
+function checkResourceMetadata(view: View): Outcome {
+  const { resourceMetadata, serverMetadata, registrations, authorizations, calls } = view;
+  // A person may look at a document; a client looks in order to go on.
+  if (registrations.length + authorizations.length + calls.length === 0) {
+    return notObserved("It only looked at metadata");
+  }
+  const [first] = [...serverMetadata, ...registrations, ...authorizations].sort((one, other) => one.at - other.at);
+  if (!first) return notObserved("It did not turn to an authorization server");
+  const read = resourceMetadata.find(({ at }) => at < first.at);
+  if (read) {
+    return kept("It read the protected resource metadata before it turned to an authorization server", [
+      read.at,
+      first.at,
+    ]);
+  }
+  if (!hasBeginning(view)) return notObserved("What it read before is no longer on record");
+  return wantsElsewhere(view)
+    ? notObserved("It asked for access to an MCP server on another origin")
+    : broken("It turned to an authorization server without reading the protected resource metadata", [first.at]);
+}
+
+function checkChallenge({ calls, resourceMetadata }: View): Outcome {
+  const call = calls.find(({ status, challenge }) => status === 401 && challenge?.get("resource_metadata"));
+  const advertised = call?.challenge?.get("resource_metadata");
+  if (!call || advertised === undefined) return notObserved("No 401 named the metadata of the resource");
+  if (!URL.canParse(advertised)) {
+    const [found] = resourceMetadata;
+    return found
+      ? kept("It got by with a header that cannot be parsed", [call.at, found.at])
+      : notObserved("The 401 cannot be parsed");
+  }
+  if (originOf(advertised) !== originOf(call.address)) return notObserved("The metadata was said to lie elsewhere");
+  const read = resourceMetadata.find(({ address }) => address === addressOf(advertised));
+  if (read) return kept("It read the metadata that the 401 named", [call.at, read.at]);
+  const other = resourceMetadata.find(({ at }) => at > call.at) ?? resourceMetadata[0];
+  return other
+    ? broken(`It read ${other.address}, not ${advertised}, which the 401 named`, [call.at, other.at])
+    : notObserved("It read no metadata of the resource");
+}
+
+function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
+  const call = calls.find(({ status }) => status === 401);
+  if (!call || URL.canParse(call.challenge?.get("resource_metadata") ?? "")) {
+    return notObserved("No 401 left the metadata to be searched for");
+  }
+  const [first] = resourceMetadata;
+  if (!first) return notObserved("It did not look for the metadata");
+  const root = originOf(call.address) + wellKnown.protectedResource;
+  const own = root + (pathOf(call.address) === "/" ? "" : pathOf(call.address));
+  if (first.address !== own) {
+    return broken(`It looked at ${first.address} before ${own}`, [call.at, first.at]);
+  }
+  const second = resourceMetadata.find(({ address }) => address === root);
+  if (first.document === undefined && own !== root && !second && hasOrigin) {
+    return broken(`It found nothing at ${own} and did not look at ${root}`, [call.at, first.at]);
+  }
+  return kept("It looked below the path of the MCP server first", placesOf(second ? [first, second] : [first]));
+}
+
+function checkOrder(view: View): Outcome {
+  const { serverMetadata } = view;
+  if (serverMetadata.length === 0) return notObserved("It did not look for metadata of an authorization server");
+  const issuers = issuersOf(view);
+  const known = new Set(issuers.flatMap(metadataUrls));
+  const found = serverMetadata.find(({ document }) => document !== undefined);
+  const stray = serverMetadata.find(({ address, at }) => !known.has(address) && at <= (found?.at ?? at));
+  const asked = serverMetadata.filter(({ address }) => known.has(address));
+  for (const issuer of issuers) {
+    const problem = findDisorder(metadataUrls(issuer), asked);
+    // What is not in the list may be tried once the list is at its end.
+    if (problem && !(stray && stray.at < problem.step.at)) return broken(problem.text, [problem.step.at]);
+  }
+  const listed = Math.max(...placesOf(asked), 0);
+  if (stray && !(asked.length >= known.size && listed < stray.at)) {
+    return broken(`It looked at ${stray.address}, where no metadata of ${issuers.join(" or ")} can lie`, [stray.at]);
+  }
+  return kept("It looked where metadata can lie, in the order asked for", placesOf(asked));
+}
+
+function findDisorder(
+  urls: readonly string[],
+  asked: readonly ServerMetadataStep[],
+): { readonly step: ServerMetadataStep; readonly text: string } | undefined {
+  const tried = asked.filter(({ address }) => urls.includes(address));
+  let next = 0;
+  for (const step of tried) {
+    const index = urls.indexOf(step.address);
+    if (index > next) return { step, text: `It looked at ${step.address} before ${urls[next]}` };
+    if (step.document !== undefined) return undefined;
+    next = Math.max(next, index + 1);
+  }
+  const last = tried.at(-1);
+  // A server that fails is a reason to stop; one that has nothing there is not.
+  if (!last || next >= urls.length || last.status < 400 || last.status >= 500) return undefined;
+  return { step: last, text: `It found nothing at ${last.address} and did not look at ${urls[next]}` };
+}
+
+function checkIssuer(view: View): Outcome {
+  const mismatches = view.serverMetadata.filter((step) => step.document !== undefined && !isFromIssuer(view, step));
+  const [first] = mismatches;
+  if (!first) return notObserved("All metadata was of the issuer it was asked for");
+  for (const { at, document } of mismatches) {
+    const better = view.serverMetadata.find((step) => step.at > at && step.document && isFromIssuer(view, step));
+    const used = view.steps.find((step) =>
+      step.at > at && step.at < (better?.at ?? Infinity) && namesEndpoint(document, step.address)
+    );
+    if (used) {
+      return broken(`It used metadata of the issuer ${textOf(document, "issuer") ?? "without a name"}`, [at, used.at]);
+    }
+  }
+  return kept("It did not use metadata of another issuer", placesOf(mismatches));
+}
+
+function isFromIssuer(view: View, step: ServerMetadataStep): boolean {
+  const { address, document } = step;
+  const told = listOf(resourceFor(view, step)?.document, "authorization_servers") ?? [];
+  const fitting = told.filter((issuer) => metadataUrls(issuer).includes(address));
+  const issuer = textOf(document, "issuer") ?? "";
+  return fitting.length > 0 ? fitting.includes(issuer) : metadataUrls(issuer).includes(address);
+}
+
+const discovery = `${SPECIFICATION}/authorization-server-discovery`;
+
+/** The rules on discovery. */
+export const discoveryRules: readonly Rule[] = [
+  {
+    id: "C1",
+    name: "resource-metadata-first",
+    title: "A client finds the authorization server through the protected resource metadata of the MCP server.",
+    level: "MUST",
+    revisions: SINCE_2025_06,
+    isOfMcp: true,
+    link: `${discovery}#authorization-server-location`,
+    official: ["prm-pathbased-requested"],
+    check: checkResourceMetadata,
+  },
+  {
+    id: "C2",
+    name: "challenge-parsed",
+    title: "A client reads the WWW-Authenticate header of a 401, and the metadata that it names.",
+    level: "MUST",
+    revisions: SINCE_2025_06,
+    isOfMcp: true,
+    link: `${discovery}#protected-resource-metadata-discovery-requirements`,
+    official: ["prm-pathbased-requested", "prm-priority-order"],
+    check: checkChallenge,
+  },
+  {
+    id: "C3",
+    name: "resource-metadata-order",
+    title: "Without a hint in the 401, a client looks for metadata below the path of the MCP server, then at the root.",
+    level: "MUST",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link: `${discovery}#protected-resource-metadata-discovery-requirements`,
+    official: ["prm-priority-order", "prm-pathbased-requested"],
+    check: checkFallback,
+  },
+  {
+    id: "C4",
+    name: "server-metadata-order",
+    title: "A client looks for metadata of the authorization server at the two or three places there are, in order.",
+    level: "MUST",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link: `${discovery}#authorization-server-metadata-discovery`,
+    official: ["authorization-server-metadata", "authorization-server-metadata-wrong-path"],
+    check: checkOrder,
+  },
+  {
+    id: "C5",
+    name: "metadata-issuer-checked",
+    title: "A client does not use metadata whose issuer is not the one it looked for.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    link: `${discovery}#authorization-server-metadata-discovery`,
+    official: ["sep-2468-client-validate-metadata-issuer"],
+    check: checkIssuer,
+  },
+];

@@ -1,0 +1,133 @@
+/**
+ * Rules on the issuer that an authorization response names (RFC 9207).
+ *
+ * @module
+ */
+import type { AuthorizationStep } from "../../step.ts";
+import { metadataFor, tokenRequestFor, type View } from "../../view.ts";
+import { textOf } from "../../reading.ts";
+import { broken, kept, notObserved, type Outcome, placesOf, type Rule, SINCE_2026_07, SPECIFICATION } from "../rule.ts";
+
+/** How the issuer of a response stands to the one that the client has on record. */
+type Match = "right" | "absent" | "missing" | "wrong" | "nearly";
+
+/** Undefined if there was no response, or the client read no metadata it could have an issuer from. */
+function matchOf(view: View, request: AuthorizationStep): Match | undefined {
+  const metadata = metadataFor(view, request)?.document;
+  const expected = textOf(metadata, "issuer");
+  if (!request.answer || expected === undefined) return undefined;
+  const iss = request.answer.get("iss");
+  if (iss === null) return metadata?.authorization_response_iss_parameter_supported === true ? "missing" : "absent";
+  if (iss === expected) return "right";
+  return normalise(iss) === normalise(expected) ? "nearly" : "wrong";
+}
+
+/** What a client must not do before it compares (RFC 3986 6.2.2 and 6.2.3). */
+function normalise(issuer: string): string {
+  const href = URL.parse(issuer)?.href ?? issuer;
+  return href.replace(/%[0-9a-f]{2}/gi, (encoded) => decodeURIComponentOr(encoded)).replace(/\/$/, "");
+}
+
+function decodeURIComponentOr(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded.toUpperCase();
+  }
+}
+
+function answersOf(view: View, matches: readonly Match[], member: "code" | "error"): readonly AuthorizationStep[] {
+  return view.authorizations.filter((request) => {
+    const match = matchOf(view, request);
+    return match !== undefined && matches.includes(match) && request.answer?.has(member);
+  });
+}
+
+function checkIss(view: View): Outcome {
+  // To take one that is nearly right is another rule's to judge.
+  const bad = answersOf(view, ["missing", "wrong"], "code");
+  for (const request of bad) {
+    const spent = tokenRequestFor(view, request);
+    if (!spent) continue;
+    const what = matchOf(view, request) === "missing"
+      ? "came without the iss that the metadata promises"
+      : `names the issuer ${request.answer?.get("iss") ?? ""}`;
+    return broken(`It spent a code whose response ${what}`, [request.answeredAt ?? request.at, spent.at]);
+  }
+  const near = answersOf(view, ["nearly"], "code").filter((request) => !tokenRequestFor(view, request));
+  if (bad.length + near.length > 0) {
+    return kept("It did not spend a code of an unproven issuer", placesOf([...bad, ...near]));
+  }
+  const good = answersOf(view, ["right", "absent"], "code").filter((request) => tokenRequestFor(view, request));
+  return good.length === 0
+    ? notObserved("No authorization response brought a code that was spent")
+    : kept("It went on with a response that was in order; none was not", placesOf(good));
+}
+
+function checkPlain(view: View): Outcome {
+  const near = answersOf(view, ["nearly"], "code");
+  const [first] = near;
+  if (!first) return notObserved("No response named an issuer that differs in its spelling alone");
+  const spent = near.map((request) => tokenRequestFor(view, request)).find((step) => step !== undefined);
+  return spent
+    ? broken(`It took ${first.answer?.get("iss") ?? ""} for the issuer it had on record`, [first.at, spent.at])
+    : kept("It told an issuer from one that is spelled a little differently", placesOf(near));
+}
+
+function checkError(view: View): Outcome {
+  const bad = answersOf(view, ["missing", "wrong", "nearly"], "error");
+  const [first] = bad;
+  if (!first) return notObserved("No error came from an unproven issuer");
+  for (const request of bad) {
+    const from = request.answeredAt ?? request.at;
+    const next = view.steps.find(({ at }) => at > from);
+    if (next?.kind === "authorization" || next?.kind === "token" || next?.kind === "registration") {
+      return broken("It acted on an error of an unproven issuer", [from, next.at]);
+    }
+  }
+  return kept(
+    "It did nothing about an error of an unproven issuer; whether it showed it cannot be seen",
+    placesOf(bad),
+  );
+}
+
+const link = `${SPECIFICATION}#authorization-response-validation`;
+
+/** The rules on issuers. */
+export const issuerRules: readonly Rule[] = [
+  {
+    id: "C25",
+    name: "iss-validated",
+    title: "A client compares the iss of a response with the issuer it recorded, and misses it where it was promised.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    link,
+    official: [
+      "sep-2468-client-compare-iss-supported",
+      "sep-2468-client-compare-iss-unadvertised",
+      "sep-2468-client-reject-missing-iss",
+      "sep-2468-client-proceed-no-iss",
+    ],
+    check: checkIss,
+  },
+  {
+    id: "C26",
+    name: "iss-compared-plainly",
+    title: "A client compares the iss of a response character by character.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    link,
+    official: ["sep-2468-client-no-normalization"],
+    check: checkPlain,
+  },
+  {
+    id: "C27",
+    name: "iss-error-ignored",
+    title: "A client does not act on an error whose response fails the comparison of iss.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    link,
+    official: [],
+    check: checkError,
+  },
+];

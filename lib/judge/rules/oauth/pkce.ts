@@ -1,0 +1,121 @@
+/**
+ * Rules on the proof key for code exchange (RFC 7636).
+ *
+ * @module
+ */
+import { digestOf } from "../../../recorder/redact/redact.ts";
+import type { AuthorizationStep } from "../../step.ts";
+import { metadataFor, tokenRequestFor, type View } from "../../view.ts";
+import { listOf } from "../../reading.ts";
+import {
+  ALWAYS,
+  broken,
+  kept,
+  notObserved,
+  type Outcome,
+  placesOf,
+  type Rule,
+  SINCE_2025_11,
+  SPECIFICATION,
+} from "../rule.ts";
+
+/** Requests whose parameters are known: a signed request object shows none. */
+function readableRequests({ authorizations }: View): readonly AuthorizationStep[] {
+  return authorizations.filter(({ params }) => !params.has("request"));
+}
+
+function checkProof(view: View): Outcome {
+  const requests = readableRequests(view);
+  if (requests.length === 0) return notObserved("It did not ask for authorization");
+  for (const request of requests) {
+    if (!request.params.get("code_challenge")) {
+      return broken("It asked for authorization without a code_challenge", [request.at]);
+    }
+    const spent = tokenRequestFor(view, request);
+    if (!spent) continue;
+    const problem = findVerifierProblem(spent.params.get("code_verifier"), request.params);
+    if (problem !== undefined) return broken(problem, [request.at, spent.at]);
+  }
+  return kept("Every authorization request had a challenge, and every code was spent with its verifier", [
+    ...placesOf(requests),
+  ]);
+}
+
+/** A redacted verifier ends with its S256 challenge, and says how long it was. */
+function findVerifierProblem(verifier: string | null, params: AuthorizationStep["params"]): string | undefined {
+  if (!verifier) return "It spent its code without the code_verifier";
+  const length = Number(verifier.split("…").at(-2));
+  if (length < 43 || length > 128) return `Its code_verifier has ${length} characters; 43 to 128 are allowed`;
+  // A plain challenge was redacted as the verifier that it is.
+  const challenge = digestOf(params.get("code_challenge") ?? "");
+  return digestOf(verifier) === challenge ? undefined : "Its code_verifier is not the one of its code_challenge";
+}
+
+function checkMethod(view: View): Outcome {
+  const requests = readableRequests(view).filter(({ params }) => params.has("code_challenge"));
+  const other = requests.find(({ params }) => params.get("code_challenge_method") !== "S256");
+  if (other) {
+    const method = other.params.get("code_challenge_method") ?? "no code_challenge_method, which means plain";
+    return broken(`It used ${method}`, [other.at]);
+  }
+  if (requests.length > 0) return kept("It used S256", placesOf(requests));
+  const weak = view.serverMetadata.find(({ document }) => {
+    const methods = listOf(document, "code_challenge_methods_supported");
+    return methods !== undefined && !methods.includes("S256");
+  });
+  return weak && view.authorizations.length === 0
+    ? kept("It did not go on where S256 is not offered", [weak.at])
+    : notObserved("It sent no code_challenge");
+}
+
+function checkSupport(view: View): Outcome {
+  const silent = view.serverMetadata.filter(({ document }) =>
+    document !== undefined && document.code_challenge_methods_supported === undefined
+  );
+  if (silent.length === 0) return notObserved("All metadata said which challenge methods are supported");
+  for (const request of view.authorizations) {
+    const metadata = metadataFor(view, request);
+    if (metadata && silent.includes(metadata)) {
+      return broken("It went on although the metadata does not say that PKCE is supported", [metadata.at, request.at]);
+    }
+  }
+  return kept("It did not go on where the metadata does not say that PKCE is supported", placesOf(silent));
+}
+
+const link = `${SPECIFICATION}/security-considerations#authorization-code-protection`;
+
+/** The rules on PKCE. */
+export const pkceRules: readonly Rule[] = [
+  {
+    id: "C11",
+    name: "pkce",
+    title:
+      "A client protects its code with PKCE: a challenge in the request, its verifier of 43 to 128 characters later.",
+    level: "MUST",
+    revisions: ALWAYS,
+    link,
+    official: ["pkce-code-challenge-sent", "pkce-code-verifier-sent", "pkce-verifier-matches-challenge"],
+    check: checkProof,
+  },
+  {
+    id: "C12",
+    name: "pkce-s256",
+    title: "A client that can uses the challenge method S256.",
+    level: "MUST",
+    revisions: SINCE_2025_11,
+    link,
+    official: ["pkce-s256-method-used"],
+    check: checkMethod,
+  },
+  {
+    id: "C13",
+    name: "pkce-support-verified",
+    title: "A client refuses to go on if the metadata has no code_challenge_methods_supported.",
+    level: "MUST",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link,
+    official: [],
+    check: checkSupport,
+  },
+];

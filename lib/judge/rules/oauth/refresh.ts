@@ -1,0 +1,69 @@
+/**
+ * The rule on refresh tokens.
+ *
+ * @module
+ */
+import { digestOf } from "../../../recorder/redact/redact.ts";
+import { metadataFor, speaksMcp, type View } from "../../view.ts";
+import { listOf, scopesOf, textOf } from "../../reading.ts";
+import { broken, kept, notObserved, type Outcome, type Rule, SINCE_2026_07, SPECIFICATION } from "../rule.ts";
+
+/** The scope that asks for a refresh token (OpenID Connect Core 11). */
+export const OFFLINE = "offline_access";
+
+function checkOffline(view: View): Outcome {
+  const evidence: number[] = [];
+  for (const request of view.authorizations) {
+    const scopes = listOf(metadataFor(view, request)?.document, "scopes_supported");
+    const isAsked = scopesOf(request.params.get("scope")).includes(OFFLINE);
+    if (scopes === undefined) continue;
+    if (isAsked && !scopes.includes(OFFLINE)) {
+      return broken("It asked for offline_access, which the server does not list", [request.at]);
+    }
+    evidence.push(request.at);
+  }
+  const issued = new Set(view.tokens.flatMap(({ issued }) => textOf(issued, "refresh_token") ?? []).map(digestOf));
+  for (const { at, params } of view.tokens) {
+    if (params.get("grant_type") !== "refresh_token") continue;
+    if (view.isWhole && !issued.has(digestOf(params.get("refresh_token") ?? ""))) {
+      return broken("It wanted to refresh with a token that it was never issued", [at]);
+    }
+    evidence.push(at);
+  }
+  // Only MCP asks for it: others need none.
+  for (const registration of speaksMcp(view) ? view.registrations : []) {
+    const grants = listOf(registration.sent, "grant_types") ?? ["authorization_code"];
+    const offered = listOf(metadataFor(view, registration)?.document, "grant_types_supported");
+    if (!grants.includes("authorization_code") || !offered?.includes("refresh_token")) continue;
+    if (!grants.includes("refresh_token")) {
+      return broken(
+        "It registered without the grant type refresh_token, which the server offers",
+        [registration.at],
+        "SHOULD",
+      );
+    }
+    evidence.push(registration.at);
+  }
+  return evidence.length === 0
+    ? notObserved("It had nothing to do with refresh tokens")
+    : kept("It asked for refresh tokens, and used them, only where there are any", evidence.sort((a, b) => a - b));
+}
+
+/** The rules on refresh tokens. */
+export const refreshRules: readonly Rule[] = [
+  {
+    id: "C21",
+    name: "refresh-tokens",
+    title:
+      "A client registers for refresh tokens, asks for offline_access only where it is listed, and does not count on it.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    link: `${SPECIFICATION}#refresh-tokens`,
+    official: [
+      "sep-2207-client-metadata-grant-types",
+      "sep-2207-offline-access-requested",
+      "sep-2207-offline-access-not-requested",
+    ],
+    check: checkOffline,
+  },
+];

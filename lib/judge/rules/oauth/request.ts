@@ -1,0 +1,194 @@
+/**
+ * Rules on what a client says when it asks for authorization and tokens.
+ *
+ * @module
+ */
+import { isLoopback } from "../../../http/origin.ts";
+import type { AuthorizationStep, TokenStep } from "../../step.ts";
+import { metadataFor, resourceFor, tokenRequestFor, type View } from "../../view.ts";
+import { addressOf, listOf, textOf } from "../../reading.ts";
+import {
+  ALWAYS,
+  broken,
+  kept,
+  notObserved,
+  type Outcome,
+  placesOf,
+  type Rule,
+  SINCE_2025_06,
+  SPECIFICATION,
+} from "../rule.ts";
+
+/** Token requests that get a token for an MCP server by themselves. */
+const grants: ReadonlySet<string> = new Set(["authorization_code", "refresh_token", "client_credentials"]);
+
+function checkResource(view: View): Outcome {
+  const requests = [
+    ...view.authorizations.filter(({ params }) => !params.has("request")),
+    ...view.tokens.filter(({ params }) => grants.has(params.get("grant_type") ?? "")),
+  ];
+  const judged = requests.filter((request) => resourceFor(view, request) !== undefined);
+  for (const request of judged) {
+    const problem = findResourceProblem(view, request);
+    if (problem !== undefined) return broken(problem, [resourceFor(view, request)?.at ?? request.at, request.at]);
+  }
+  const other = view.resourceMetadata.find(({ document }) => {
+    const resource = textOf(document, "resource");
+    return resource !== undefined && !view.calls.some(({ address }) => address === resource);
+  });
+  if (other && judged.length === 0) return kept("It did not go on with metadata of another resource", [other.at]);
+  return judged.length === 0
+    ? notObserved("It asked for nothing after it had read the metadata of the resource")
+    : kept("It named the resource, as its metadata does, in every request", placesOf(judged));
+}
+
+function findResourceProblem(view: View, request: AuthorizationStep | TokenStep): string | undefined {
+  const read = resourceFor(view, request);
+  const expected = textOf(read?.document, "resource");
+  if (!read || expected === undefined) return undefined;
+  const where = request.kind === "token" ? "token request" : "authorization request";
+  if (!isOfServer(view, read)) return `It went on with metadata of another resource, ${expected}`;
+  const sent = request.params.getAll("resource");
+  if (sent.length === 0) return `Its ${where} has no resource parameter`;
+  if (sent.some((resource) => resource.includes("#"))) return `The resource of its ${where} has a fragment`;
+  return sent.includes(expected) ? undefined : `The resource of its ${where} is ${sent.join(" ")}, not ${expected}`;
+}
+
+/** Whether metadata is of the MCP server that was called, or of what that is a part of (RFC 9728 3.3). */
+function isOfServer({ calls }: View, { at, document }: { readonly at: number; readonly document: unknown }): boolean {
+  const call = calls.findLast((step) => step.at < at) ?? calls[0];
+  const resource = typeof document === "object" && document !== null && "resource" in document ? document.resource : "";
+  if (!call || typeof resource !== "string" || !URL.canParse(resource)) return true;
+  const whole = `${addressOf(resource).replace(/\/$/, "")}/`;
+  return `${call.address.replace(/\/$/, "")}/`.startsWith(whole);
+}
+
+function checkState(view: View): Outcome {
+  const { authorizations } = view;
+  if (authorizations.length === 0) return notObserved("It did not ask for authorization");
+  const bare = authorizations.find(({ params }) => !params.get("state") && !params.has("request"));
+  if (bare) return broken("It asked for authorization without state", [bare.at]);
+  const wrong = authorizations.filter(({ params, answer }) =>
+    answer !== undefined && answer.get("state") !== params.get("state")
+  );
+  for (const request of wrong) {
+    const spent = tokenRequestFor(view, request);
+    if (spent) {
+      return broken("It spent a code that came with another state than it had sent", [
+        request.answeredAt ?? request.at,
+        spent.at,
+      ]);
+    }
+  }
+  return wrong.length > 0
+    ? kept("It discarded a response with another state than it had sent", placesOf(wrong))
+    : kept("It sent state; no response had another", placesOf(authorizations));
+}
+
+function checkRedirect(view: View): Outcome {
+  const requests = view.authorizations.filter(({ params }) => params.get("redirect_uri"));
+  for (const { at, params } of requests) {
+    const uri = params.get("redirect_uri") ?? "";
+    const own = view.registrations.find(({ registered }) =>
+      textOf(registered, "client_id") === params.get("client_id")
+    );
+    const registered = listOf(own?.registered, "redirect_uris") ?? listOf(own?.sent, "redirect_uris");
+    if (registered && !registered.some((known) => withoutPort(known) === withoutPort(uri))) {
+      return broken(`It asked to be answered at ${uri}, which it has not registered`, [own?.at ?? at, at]);
+    }
+    const { protocol = "", hostname = "" } = URL.parse(uri) ?? {};
+    if (protocol === "https:" || isLoopback(hostname)) continue;
+    if (protocol === "http:") {
+      return broken(`It asked to be answered at ${uri}, which is neither https nor local`, [at]);
+    }
+    // RFC 8252 7.1 lets apps have schemes of their own; MCP's sentence does not mention them.
+    return broken(`It asked to be answered at ${uri}, a scheme of its own`, [at], "SHOULD");
+  }
+  return requests.length === 0
+    ? notObserved("It asked to be answered nowhere")
+    : kept("Its redirect URIs are registered, and https or local", placesOf(requests));
+}
+
+/** A loopback redirect URI without its port, which is free (RFC 8252 7.3); any other as it is. */
+function withoutPort(uri: string): string {
+  return uri.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])):\d+/, "$1");
+}
+
+function checkHttps(view: View): Outcome {
+  const uses = [...view.registrations, ...view.authorizations, ...view.tokens];
+  const judged = uses.filter((step) => isSafe(textOf(metadataFor(view, step)?.document, "issuer")));
+  const open = judged.find(({ address }) => !isSafe(address));
+  if (open) {
+    return broken(`It used ${open.address}, which is not https`, [metadataFor(view, open)?.at ?? open.at, open.at]);
+  }
+  const offered = view.serverMetadata.find(({ document }) => isSafe(textOf(document, "issuer")) && hasOpen(document));
+  if (offered) return kept("It did not use the endpoint that is not https", [offered.at]);
+  return judged.length === 0
+    ? notObserved("It used no endpoint of a server that is https or local")
+    : kept("It used endpoints that are https or local", placesOf(judged));
+}
+
+/** Https, or on this computer, where there is no network to listen on. */
+function isSafe(url: string | undefined): boolean {
+  const { protocol = "", hostname = "" } = URL.parse(url ?? "") ?? {};
+  return protocol === "https:" || isLoopback(hostname);
+}
+
+function hasOpen(document: Readonly<Record<string, unknown>> | undefined): boolean {
+  return Object.entries(document ?? {}).some(([member, value]) =>
+    member.endsWith("_endpoint") && typeof value === "string" && !isSafe(value)
+  );
+}
+
+/** The rules on requests to the authorization server. */
+export const requestRules: readonly Rule[] = [
+  {
+    id: "C14",
+    name: "resource-indicator",
+    title:
+      "A client names the MCP server as resource, by its canonical URI, when it asks for authorization and for tokens.",
+    level: "MUST",
+    revisions: SINCE_2025_06,
+    isOfMcp: true,
+    link: `${SPECIFICATION}#resource-parameter-implementation`,
+    official: [
+      "resource-parameter-in-authorization",
+      "resource-parameter-in-token",
+      "resource-parameter-valid-uri",
+      "resource-parameter-consistency",
+      "resource-parameter-matches-prm",
+      "resource-mismatch-rejected",
+    ],
+    check: checkResource,
+  },
+  {
+    id: "C15",
+    name: "state-verified",
+    title: "A client sends state, and discards a response that does not bring it back.",
+    level: "SHOULD",
+    revisions: ALWAYS,
+    link: `${SPECIFICATION}/security-considerations#open-redirection`,
+    official: [],
+    check: checkState,
+  },
+  {
+    id: "C16",
+    name: "redirect-registered",
+    title: "A client is answered at a redirect URI that it has registered, and that is https or local.",
+    level: "MUST",
+    revisions: ALWAYS,
+    link: `${SPECIFICATION}/security-considerations#communication-security`,
+    official: [],
+    check: checkRedirect,
+  },
+  {
+    id: "C28",
+    name: "endpoints-https",
+    title: "A client uses no endpoint of an authorization server that is not https.",
+    level: "MUST",
+    revisions: ALWAYS,
+    link: `${SPECIFICATION}/security-considerations#communication-security`,
+    official: [],
+    check: checkHttps,
+  },
+];

@@ -1,0 +1,219 @@
+/**
+ * Rules on scopes: which to ask for, what to do when they are not enough.
+ *
+ * @module
+ */
+import type { AuthorizationStep, McpStep } from "../../step.ts";
+import { challengeBefore, resourceFor, type View } from "../../view.ts";
+import { listOf, scopesOf } from "../../reading.ts";
+import { OFFLINE } from "./refresh.ts";
+import { broken, kept, notObserved, type Outcome, placesOf, type Rule, SINCE_2025_11, SPECIFICATION } from "../rule.ts";
+
+/** Authorization requests for one challenge that the official suite still accepts, less the one before the challenge. */
+const MAX_STEP_UPS = 2;
+/** How often the same request may meet the same refusal until it is a loop. */
+const MAX_REPEATS = 3;
+
+function includesAll(scopes: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((scope) => scopes.includes(scope));
+}
+
+function quote(scopes: readonly string[]): string {
+  return scopes.length === 0 ? "no scope" : `'${scopes.join(" ")}'`;
+}
+
+/** The scopes of the 401 that a client answered with a request, if it named any. */
+function challengedScopes(view: View, request: AuthorizationStep): readonly string[] | undefined {
+  const call = challengeBefore(view, request);
+  const scope = call?.status === 401 ? call.challenge?.get("scope") : undefined;
+  return scope === undefined ? undefined : scopesOf(scope);
+}
+
+/** Whether a challenge asks for more than the resource has said it supports. */
+function isBeyondSupported(view: View, request: AuthorizationStep): boolean {
+  const supported = listOf(resourceFor(view, request)?.document, "scopes_supported");
+  return supported !== undefined && !includesAll(supported, challengedScopes(view, request) ?? []);
+}
+
+function checkChoice(view: View): Outcome {
+  const requests = view.authorizations.filter((request) =>
+    !request.params.has("request") && challengeBefore(view, request)?.status !== 403 &&
+    !isBeyondSupported(view, request) &&
+    (challengedScopes(view, request) !== undefined || resourceFor(view, request) !== undefined)
+  );
+  for (const [index, request] of requests.entries()) {
+    const supported = listOf(resourceFor(view, request)?.document, "scopes_supported");
+    const expected = challengedScopes(view, request) ?? supported ?? [];
+    const sent = scopesOf(request.params.get("scope"));
+    // Whether that one may be asked for is another rule's to say.
+    const more = sent.filter((scope) => !expected.includes(scope) && scope !== OFFLINE);
+    // Who asks again may ask for what it had before as well.
+    if (includesAll(sent, expected) && (more.length === 0 || index > 0)) continue;
+    return broken(`It asked for ${quote(sent)} where ${quote(expected)} was called for`, [
+      challengeBefore(view, request)?.at ?? request.at,
+      request.at,
+    ]);
+  }
+  return requests.length === 0
+    ? notObserved("It did not ask for authorization after a 401")
+    : kept("It asked for the scopes that were called for", placesOf(requests));
+}
+
+function checkAuthority(view: View): Outcome {
+  const requests = view.authorizations.filter((request) => challengedScopes(view, request) !== undefined);
+  const followed: AuthorizationStep[] = [];
+  for (const request of requests) {
+    const expected = challengedScopes(view, request) ?? [];
+    const sent = scopesOf(request.params.get("scope"));
+    if (includesAll(sent, expected)) followed.push(request);
+    else if (isBeyondSupported(view, request)) {
+      return broken(`It asked for ${quote(sent)} where the 401 called for ${quote(expected)}`, [
+        challengeBefore(view, request)?.at ?? request.at,
+        request.at,
+      ]);
+    }
+  }
+  return followed.length === 0
+    ? notObserved("It did not have to ask for what a 401 called for")
+    : kept("It asked for what the 401 called for, whatever scopes_supported lists", placesOf(followed));
+}
+
+function refusals({ calls }: View): readonly McpStep[] {
+  return calls.filter(({ status, challenge }) => status === 403 && challenge?.get("error") === "insufficient_scope");
+}
+
+/** Whether nobody is there who could be asked. */
+function actsForItself({ tokens, authorizations }: View): boolean {
+  return authorizations.length === 0 && tokens.some(({ params }) => params.get("grant_type") === "client_credentials");
+}
+
+function checkStepUp(view: View): Outcome {
+  const refused = refusals(view).filter(({ challenge }) => challenge?.get("scope") !== undefined);
+  const [first] = refused;
+  if (!first || actsForItself(view)) return notObserved("No request was refused for lack of scope");
+  const answered: number[] = [];
+  for (const call of refused) {
+    const request = view.authorizations.find(({ at }) => at > call.at);
+    if (!request || challengeBefore(view, request) !== call) continue;
+    const before = view.authorizations.findLast(({ at }) => at < call.at);
+    const wanted = [
+      ...scopesOf(call.challenge?.get("scope")),
+      // To ask for the union is asked for since 2026-07-28.
+      ...view.revision === "2026-07-28" ? scopesOf(before?.params.get("scope")) : [],
+    ];
+    const sent = scopesOf(request.params.get("scope"));
+    if (!includesAll(sent, wanted)) {
+      return broken(`It asked for ${quote(sent)} where ${quote([...new Set(wanted)])} was needed`, [
+        call.at,
+        request.at,
+      ]);
+    }
+    answered.push(call.at, request.at);
+  }
+  return answered.length === 0
+    ? broken("It did not ask for the scope that it was refused for", [first.at])
+    : kept("It asked for more scope where it was refused for lack of it", answered);
+}
+
+function checkRetryLimit(view: View): Outcome {
+  const byScope = Map.groupBy(refusals(view), ({ challenge }) => challenge?.get("scope") ?? "");
+  const vain = [...byScope.values(), ...deafStretches(view)];
+  if (vain.length === 0) return notObserved("Nothing was refused again for which it had asked");
+  const evidence: number[] = [];
+  for (const calls of vain) {
+    const requests = view.authorizations.filter((request) => {
+      const call = challengeBefore(view, request);
+      return call !== undefined && calls.includes(call);
+    });
+    if (requests.length > MAX_STEP_UPS) {
+      return broken(`It asked ${requests.length} times for what it was refused each time`, placesOf(requests));
+    }
+    evidence.push(...placesOf(calls), ...placesOf(requests));
+  }
+  return kept("It did not go on asking for what did not help", evidence.sort((one, other) => one - other));
+}
+
+/** Stretches in which one token after the other was refused, and none taken. */
+function deafStretches({ calls }: View): readonly (readonly McpStep[])[] {
+  const stretches: McpStep[][] = [[]];
+  for (const call of calls) {
+    if (call.token === undefined) continue;
+    if (call.status === 401) stretches.at(-1)?.push(call);
+    else if (call.status < 400) stretches.push([]);
+  }
+  return stretches.filter((stretch) => new Set(stretch.map(({ token }) => token)).size > 1);
+}
+
+function checkAlone(view: View): Outcome {
+  const [first] = refusals(view);
+  if (!first || !actsForItself(view)) {
+    return notObserved("It did not act for itself, or was not refused for lack of scope");
+  }
+  const again = view.calls.filter(({ at, token, method, status }) =>
+    at > first.at && token === first.token && method === first.method && status === 403
+  );
+  return again.length >= MAX_REPEATS
+    ? broken("It kept sending what it was refused for, with the same token", [first.at, ...placesOf(again)])
+    : kept("It asked for more scope, or gave up", [first.at]);
+}
+
+const strategy = `${SPECIFICATION}#scope-selection-strategy`;
+const stepUp = `${SPECIFICATION}#step-up-authorization-flow`;
+
+/** The rules on scopes. */
+export const scopeRules: readonly Rule[] = [
+  {
+    id: "C17",
+    name: "scope-choice",
+    title: "A client asks for the scopes of the 401, else for all that the resource lists, else for none.",
+    level: "SHOULD",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link: strategy,
+    official: ["scope-from-www-authenticate", "scope-from-scopes-supported", "scope-omitted-when-undefined"],
+    check: checkChoice,
+  },
+  {
+    id: "C18",
+    name: "scope-challenge-authoritative",
+    title: "A client asks for what a 401 calls for, even if the resource does not list it.",
+    level: "MUST",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link: strategy,
+    official: ["scope-step-up-initial"],
+    check: checkAuthority,
+  },
+  {
+    id: "C19",
+    name: "step-up",
+    title: "A client that is refused for lack of scope asks for it, and for what it had before.",
+    level: "SHOULD",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link: stepUp,
+    official: ["scope-step-up-escalation", "sep-2350-scope-union-on-reauth"],
+    check: checkStepUp,
+  },
+  {
+    id: "C20",
+    name: "step-up-limited",
+    title: "A client does not ask again and again for a scope that does not help.",
+    level: "SHOULD",
+    revisions: SINCE_2025_11,
+    isOfMcp: true,
+    link: stepUp,
+    official: ["scope-retry-limit"],
+    check: checkRetryLimit,
+  },
+  {
+    id: "C32",
+    name: "alone-step-up",
+    title: "A client that acts for itself and is refused for lack of scope asks for it or gives up at once.",
+    level: "MAY",
+    revisions: SINCE_2025_11,
+    link: stepUp,
+    official: [],
+    check: checkAlone,
+  },
+];

@@ -1,0 +1,96 @@
+/**
+ * Rules on how a client uses its access token.
+ *
+ * @module
+ */
+import { digestOf } from "../../../recorder/redact/redact.ts";
+import type { McpStep } from "../../step.ts";
+import type { View } from "../../view.ts";
+import {
+  ALWAYS,
+  broken,
+  kept,
+  notObserved,
+  type Outcome,
+  placesOf,
+  type Rule,
+  SINCE_2025_06,
+  SPECIFICATION,
+} from "../rule.ts";
+
+/** With these a client comes anew, perhaps after it was started again and has forgotten its token. */
+const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
+
+function hasTokenInQuery({ exchange }: McpStep): boolean {
+  return new URLSearchParams(exchange.url.split("?")[1] ?? "").has("access_token");
+}
+
+function checkHeader({ calls }: View): Outcome {
+  const withToken = calls.filter(({ token }) => token !== undefined);
+  if (withToken.length === 0) return notObserved("It sent no request with a token");
+  for (const call of calls) {
+    if (call.token !== undefined || openings.has(call.method ?? "") || hasTokenInQuery(call)) continue;
+    const before = withToken.findLast(({ at, address }) => at < call.at && address === call.address);
+    // A token that was refused need not be sent again.
+    if (before && before.status !== 401) {
+      const what = [call.verb, call.method].filter(Boolean).join(" ");
+      return broken(`It had a token and sent ${what} without it`, [before.at, call.at]);
+    }
+  }
+  return kept("It sent its token with every request, in the header", placesOf(withToken));
+}
+
+function checkQuery({ calls }: View): Outcome {
+  const open = calls.find(hasTokenInQuery);
+  if (open) return broken("It put its token into the URL", [open.at]);
+  const withToken = calls.filter(({ token }) => token !== undefined);
+  return withToken.length === 0
+    ? notObserved("It sent no request with a token")
+    : kept("No URL had a token in it", placesOf(withToken));
+}
+
+function checkForeign({ calls, issued, isWhole }: View): Outcome {
+  const withToken = calls.filter(({ token }) => token !== undefined);
+  if (withToken.length === 0) return notObserved("It sent no request with a token");
+  if (!isWhole) return notObserved("Not all tokens that were issued are on record");
+  const foreign = withToken.find(({ token, status }) => status === 401 && !issued.has(digestOf(token ?? "")));
+  return foreign
+    ? broken("It sent a token that this server's authorization server has not issued", [foreign.at])
+    : kept("It sent tokens of this server's authorization server only", placesOf(withToken));
+}
+
+const usage = `${SPECIFICATION}#access-token-usage`;
+
+/** The rules on access tokens. */
+export const tokenUseRules: readonly Rule[] = [
+  {
+    id: "C22",
+    name: "token-in-header",
+    title: "A client sends its access token with every request, in the Authorization header.",
+    level: "MUST",
+    revisions: ALWAYS,
+    link: usage,
+    official: ["valid-bearer-token"],
+    check: checkHeader,
+  },
+  {
+    id: "C23",
+    name: "no-token-in-url",
+    title: "A client never puts an access token into a URL.",
+    level: "MUST",
+    revisions: ALWAYS,
+    link: usage,
+    official: [],
+    check: checkQuery,
+  },
+  {
+    id: "C24",
+    name: "own-tokens-only",
+    title: "A client sends an MCP server only tokens that the server's own authorization server has issued.",
+    level: "MUST",
+    revisions: SINCE_2025_06,
+    link: usage,
+    official: ["invalid-bearer-token"],
+    check: checkForeign,
+  },
+];

@@ -1,0 +1,105 @@
+/**
+ * What an exchange means in the flow of a client: reading metadata, registering, asking for authorization or a token,
+ * speaking MCP.
+ *
+ * @module
+ */
+import type { Exchange } from "../recorder/exchange.ts";
+import type { Challenge, Parameters } from "./reading.ts";
+import type { JsonObject } from "../http/json.ts";
+
+/** What every step has. */
+export interface StepBase {
+  /** Place of its exchange in the order: a step is later than another if this is higher. */
+  readonly at: number;
+  /** Its exchange. */
+  readonly exchange: Exchange;
+  /** URL of the request, without query. */
+  readonly address: string;
+  /** HTTP status of the response. */
+  readonly status: number;
+}
+
+/** Protected resource metadata was asked for (RFC 9728 3). */
+export interface ResourceMetadataStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "resource_metadata";
+  /** The document, if there was one. */
+  readonly document: JsonObject | undefined;
+}
+
+/** Authorization server metadata was asked for (RFC 8414 3, OpenID Connect Discovery 4). */
+export interface ServerMetadataStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "server_metadata";
+  /** The document, if there was one. */
+  readonly document: JsonObject | undefined;
+}
+
+/** A client was to be registered (RFC 7591 3.1). */
+export interface RegistrationStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "registration";
+  /** What was sent. */
+  readonly sent: JsonObject | undefined;
+  /** What was answered, if the client was registered. */
+  readonly registered: JsonObject | undefined;
+}
+
+/** A person was sent to authorize (RFC 6749 4.1.1): the request and everything the page for it led to. */
+export interface AuthorizationStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "authorization";
+  /** The request's parameters, where they were pushed those. */
+  readonly params: Parameters;
+  /** The response that went back to the client, if any did. */
+  readonly answer: Parameters | undefined;
+  /** Place of the exchange with that response. */
+  readonly answeredAt: number | undefined;
+  /** Places of all its exchanges. */
+  readonly all: readonly number[];
+}
+
+/** A token was asked for (RFC 6749 3.2). */
+export interface TokenStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "token";
+  /** What was sent. */
+  readonly params: Parameters;
+  /** The tokens, if any were issued. */
+  readonly issued: JsonObject | undefined;
+}
+
+/** A request to an MCP server. */
+export interface McpStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "mcp";
+  /** HTTP method. */
+  readonly verb: string;
+  /** The token that was sent, redacted. */
+  readonly token: string | undefined;
+  /** Method of the (first) JSON-RPC message. */
+  readonly method: string | undefined;
+  /** What a 401 or 403 asked for. */
+  readonly challenge: Challenge | undefined;
+  /** The protocol revision that was spoken, or offered. */
+  readonly version: string | undefined;
+}
+
+/** Another request to the authorization server: revocation, userinfo, keys, a pushed request, a device. */
+export interface OtherStep extends StepBase {
+  /** Tells steps apart. */
+  readonly kind: "other";
+  /** What was sent. */
+  readonly params: Parameters;
+}
+
+/** One step of a client's flow. */
+export type Step =
+  | ResourceMetadataStep
+  | ServerMetadataStep
+  | RegistrationStep
+  | AuthorizationStep
+  | TokenStep
+  | McpStep
+  | OtherStep;

@@ -1,0 +1,213 @@
+/**
+ * Turns exchanges into steps. What an exchange is, is told by where it went if metadata or a challenge named the place,
+ * else by the route that answered, else by its shape; so that scenarios can put endpoints wherever they like.
+ *
+ * @module
+ */
+import { finish, type Sliced } from "../runtime/slices.ts";
+import { wellKnown } from "../http/urls.ts";
+import { type Exchange, headerOf } from "../recorder/exchange.ts";
+import { digestOf } from "../recorder/redact/redact.ts";
+import type { AuthorizationStep, McpStep, Step, StepBase } from "./step.ts";
+import {
+  addressOf,
+  answerOf,
+  challengeOf,
+  formOf,
+  messagesOf,
+  type Parameters,
+  parseObject,
+  pathOf,
+  textOf,
+} from "./reading.ts";
+import { isObject, type JsonObject } from "../http/json.ts";
+
+type Kind = Step["kind"] | "pushed";
+
+/** What has been learnt from the exchanges so far. */
+interface Known {
+  /** What stands where, by address. */
+  readonly kinds: Map<string, Kind>;
+  /** Pushed requests by the name they were given. */
+  readonly pushed: Map<string, Parameters>;
+  /** Where among the steps an authorization stands, by its URL. */
+  readonly authorizations: Map<string, number>;
+}
+
+/** Members of server metadata that name an endpoint. */
+const endpoints: Readonly<Record<string, Kind>> = {
+  authorization_endpoint: "authorization",
+  token_endpoint: "token",
+  registration_endpoint: "registration",
+  pushed_authorization_request_endpoint: "pushed",
+  revocation_endpoint: "other",
+  end_session_endpoint: "other",
+  device_authorization_endpoint: "other",
+};
+
+/** Routes of ours whose URL or body need not tell. */
+const routes: Readonly<Record<string, Kind>> = {
+  authorize: "authorization",
+  decide: "authorization",
+  token: "token",
+  register: "registration",
+  par: "pushed",
+  revoke: "other",
+  logout: "other",
+  logout_post: "other",
+  device: "other",
+};
+
+const MCP_ROUTE = /^(?:no_auth|bearer|oauth|conformance)_(?:get|post|delete)$/;
+
+/**
+ * Reads exchanges as steps; those that are none (pages, preflights, the control API) are left out.
+ *
+ * @param exchanges In the order they began: that is what tells which is later, for numbers that several processes gave do not.
+ */
+export function readSteps(exchanges: readonly Exchange[]): readonly Step[] {
+  return finish(readingSteps(exchanges));
+}
+
+/**
+ * The same in slices.
+ *
+ * @param exchanges In the order they began.
+ */
+export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly Step[]> {
+  const known: Known = { kinds: new Map(), pushed: new Map(), authorizations: new Map() };
+  const steps: Step[] = [];
+  for (const [at, exchange] of exchanges.entries()) {
+    yield;
+    if (exchange.method === "OPTIONS" || exchange.method === "HEAD") continue;
+    const kind = kindOf(exchange, known);
+    if (kind === undefined) continue;
+    const base = { at, exchange, address: addressOf(exchange.url), status: exchange.status };
+    const step = kind === "authorization" ? readAuthorization(base, known) : readStep(kind, base, known);
+    if (step.kind === "authorization") {
+      // The form that a person sends belongs to the request that brought the page.
+      const before = known.authorizations.get(exchange.url) ?? -1;
+      const first = steps[before];
+      if (first?.kind === "authorization") {
+        steps[before] = joined(first, step);
+        continue;
+      }
+      known.authorizations.set(exchange.url, steps.length);
+    }
+    steps.push(step);
+  }
+  return steps;
+}
+
+function kindOf(exchange: Exchange, { kinds }: Known): Kind | undefined {
+  const { url, route = "" } = exchange;
+  const path = pathOf(url);
+  if (path.includes(wellKnown.protectedResource)) return "resource_metadata";
+  if (path.includes(wellKnown.authorizationServer) || path.includes(wellKnown.openidConfiguration)) {
+    return "server_metadata";
+  }
+  if (MCP_ROUTE.test(route)) return "mcp";
+  return kinds.get(addressOf(url)) ?? routes[route] ?? shapeOf(exchange);
+}
+
+/** What a request looks like to be, wherever it went. */
+function shapeOf(exchange: Exchange): Kind | undefined {
+  const { method, url, request } = exchange;
+  const query = new URLSearchParams(url.split("?")[1] ?? "");
+  if (query.has("response_type") && query.has("client_id")) return "authorization";
+  if (method !== "POST" || request.body === undefined) return undefined;
+  if (formOf(exchange).has("grant_type")) return "token";
+  const body = messagesOf(request)[0];
+  if (body?.jsonrpc !== undefined) return "mcp";
+  return Array.isArray(body?.redirect_uris) ? "registration" : undefined;
+}
+
+function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, known: Known): Step {
+  const { exchange, status } = base;
+  const document = status >= 200 && status < 300 ? parseObject(exchange.response.body) : undefined;
+  switch (kind) {
+    case "resource_metadata":
+      return { ...base, kind, document };
+    case "server_metadata":
+      learnEndpoints(document, known);
+      return { ...base, kind, document };
+    case "registration":
+      return { ...base, kind, sent: parseObject(exchange.request.body), registered: document };
+    case "token":
+      return { ...base, kind, params: formOf(exchange), issued: document };
+    case "mcp":
+      return readMcp(base, known);
+    case "pushed":
+    case "other": {
+      const params = formOf(exchange);
+      const name = textOf(document, "request_uri");
+      if (kind === "pushed" && name !== undefined) known.pushed.set(digestOf(name), params);
+      return { ...base, kind: "other", params };
+    }
+  }
+}
+
+function learnEndpoints(document: JsonObject | undefined, { kinds }: Known): void {
+  for (const [member, kind] of Object.entries(endpoints)) {
+    const url = textOf(document, member);
+    if (url !== undefined) kinds.set(addressOf(url), kind);
+  }
+}
+
+function readAuthorization(base: StepBase, { pushed }: Known): AuthorizationStep {
+  const { at, exchange } = base;
+  const query = new URLSearchParams(exchange.url.replace(/#.*$/s, "").split("?").slice(1).join("?"));
+  const name = query.get("request_uri");
+  const answer = answerOf(exchange);
+  return {
+    ...base,
+    kind: "authorization",
+    params: (name === null ? undefined : pushed.get(digestOf(name))) ?? query,
+    answer,
+    answeredAt: answer && at,
+    all: [at],
+  };
+}
+
+function joined(first: AuthorizationStep, next: AuthorizationStep): AuthorizationStep {
+  return {
+    ...first,
+    status: next.status,
+    answer: first.answer ?? next.answer,
+    answeredAt: first.answeredAt ?? next.answeredAt,
+    all: [...first.all, next.at],
+  };
+}
+
+function readMcp(base: StepBase, { kinds }: Known): McpStep {
+  const { exchange } = base;
+  const { method: verb, request } = exchange;
+  const message = messagesOf(request)[0];
+  const challenge = challengeOf(exchange);
+  const metadata = challenge?.get("resource_metadata");
+  if (metadata !== undefined) kinds.set(addressOf(metadata), "resource_metadata");
+  return {
+    ...base,
+    kind: "mcp",
+    verb,
+    token: /^\S+ +(.*)$/.exec(headerOf(request, "authorization") ?? "")?.[1],
+    method: textOf(message, "method"),
+    challenge,
+    version: versionOf(exchange, message),
+  };
+}
+
+/** The revision of the protocol, as the server has settled it if it did. */
+function versionOf({ request, response }: Exchange, message: JsonObject | undefined): string | undefined {
+  const params = isObject(message?.params) ? message.params : undefined;
+  const meta = isObject(params?._meta) ? params._meta : undefined;
+  const results = messagesOf(response).map(({ result }) => result).filter(isObject);
+  const settled = message?.method === "initialize" ? results.map((result) => textOf(result, "protocolVersion")) : [];
+  return settled[0] ?? headerOf(request, "mcp-protocol-version") ??
+    textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
+}
+
+/** Places of the exchanges that a step is made of. */
+export function placesIn(step: Step): readonly number[] {
+  return step.kind === "authorization" ? step.all : [step.at];
+}

@@ -1,0 +1,128 @@
+/**
+ * The steps of one client, prepared for rules: what it spoke, what it had been told at each moment.
+ *
+ * @module
+ */
+import { digestOf } from "../recorder/redact/redact.ts";
+import type {
+  AuthorizationStep,
+  McpStep,
+  RegistrationStep,
+  ResourceMetadataStep,
+  ServerMetadataStep,
+  Step,
+  TokenStep,
+} from "./step.ts";
+import { addressOf, textOf } from "./reading.ts";
+import type { JsonObject } from "../http/json.ts";
+
+/** The revisions of MCP that have rules on authorization. */
+export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
+
+/** Oldest first. */
+export const revisions: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+
+/** What a sandbox is, as far as a rule must know. */
+export interface Place {
+  /** Whether all of its origin is recorded: of a sandbox below a path, requests to the root of the origin are not. */
+  readonly hasOrigin: boolean;
+  /** Digests of all access tokens that it is known to have issued. */
+  readonly issued: ReadonlySet<string>;
+  /** Whether its exchanges are known from the first one on. */
+  readonly isWhole: boolean;
+}
+
+/** One client, as rules see it. */
+export interface View extends Place {
+  /** The revision it speaks; undefined if it has not shown. */
+  readonly revision: Revision | undefined;
+  /** Everything it did, in order. */
+  readonly steps: readonly Step[];
+  /** Reads of protected resource metadata. */
+  readonly resourceMetadata: readonly ResourceMetadataStep[];
+  /** Reads of authorization server metadata. */
+  readonly serverMetadata: readonly ServerMetadataStep[];
+  /** Registrations. */
+  readonly registrations: readonly RegistrationStep[];
+  /** Authorization requests. */
+  readonly authorizations: readonly AuthorizationStep[];
+  /** Token requests. */
+  readonly tokens: readonly TokenStep[];
+  /** Requests to MCP servers. */
+  readonly calls: readonly McpStep[];
+}
+
+/**
+ * Prepares the steps of a client.
+ *
+ * @param steps Its steps, in order.
+ * @param place Where they were made.
+ */
+export function createView(steps: readonly Step[], place: Place): View {
+  return {
+    ...place,
+    revision: revisionOf(steps),
+    steps,
+    resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),
+    serverMetadata: steps.filter((step) => step.kind === "server_metadata"),
+    registrations: steps.filter((step) => step.kind === "registration"),
+    authorizations: steps.filter((step) => step.kind === "authorization"),
+    tokens: steps.filter((step) => step.kind === "token"),
+    calls: steps.filter((step) => step.kind === "mcp"),
+  };
+}
+
+/** Whether a client was seen to be one of MCP; others, such as those of OpenID Connect, find their issuer in other ways. */
+export function speaksMcp({ calls, resourceMetadata }: View): boolean {
+  return calls.length + resourceMetadata.length > 0;
+}
+
+/** Whether what a client did first is known: what it read before the record was cleared, it need not read again. */
+export function hasBeginning({ isWhole, registrations, calls: [first] }: View): boolean {
+  return isWhole || registrations.length > 0 || (first?.status === 401 && first.token === undefined);
+}
+
+/** The last metadata of an authorization server that a client had read before a moment, of the one it then turned to. */
+export function metadataFor(view: View, { at, address }: Step): ServerMetadataStep | undefined {
+  const read = view.serverMetadata.filter((step) => step.at < at && step.document !== undefined);
+  return read.findLast(({ document }) => namesEndpoint(document, address)) ?? read.at(-1);
+}
+
+/** The last protected resource metadata that a client had read before a moment. */
+export function resourceFor({ resourceMetadata }: View, { at }: Step): ResourceMetadataStep | undefined {
+  return resourceMetadata.findLast((step) => step.at < at && step.document !== undefined);
+}
+
+/** The token request that spends the code of an authorization response, if there is one. */
+export function tokenRequestFor({ tokens }: View, { answer }: AuthorizationStep): TokenStep | undefined {
+  const code = answer?.get("code");
+  return code === null || code === undefined ? undefined : tokens.find(({ params }) => params.get("code") === code);
+}
+
+/** The answer to a call that a client acted on when it asked for authorization: the last 401 or 403 before. */
+export function challengeBefore({ calls }: View, { at }: Step): McpStep | undefined {
+  return calls.findLast((call) => call.at < at && (call.status === 401 || call.status === 403));
+}
+
+/** Digests of the access tokens that steps have brought. */
+export function issuedTokens(steps: readonly Step[]): ReadonlySet<string> {
+  return new Set(steps.flatMap((step) => {
+    const token = step.kind === "token" ? textOf(step.issued, "access_token") : undefined;
+    return token === undefined ? [] : [digestOf(token)];
+  }));
+}
+
+/** Whether metadata names an address as one of its endpoints. */
+export function namesEndpoint(document: JsonObject | undefined, address: string): boolean {
+  return Object.entries(document ?? {}).some(([member, value]) =>
+    member.endsWith("_endpoint") && typeof value === "string" && addressOf(value) === address
+  );
+}
+
+/** The revision of the last call that was answered well, else of the last one that named any. */
+function revisionOf(steps: readonly Step[]): Revision | undefined {
+  const calls = steps.filter((step) => step.kind === "mcp").filter(({ version }) => version !== undefined);
+  const version = (calls.findLast(({ status }) => status < 300) ?? calls.at(-1))?.version;
+  if (version === undefined || !/^\d{4}-\d\d-\d\d$/.test(version)) return undefined;
+  return revisions.findLast((revision) => revision <= version) ?? revisions[0];
+}

@@ -1,0 +1,46 @@
+/**
+ * The facts of one request that a tool's answer depends on, kept by the request until the SDK calls the tool.
+ *
+ * @module
+ */
+import { createKeyTable } from "../oauth/keys/key_table.ts";
+import { type Notes, openNotes } from "./tools/note_table.ts";
+import type { McpOptions } from "./contract.ts";
+import type { Profile } from "./profile.ts";
+import type { StateSigner } from "./request_state.ts";
+import type { Presenter } from "./sessions/held_sessions.ts";
+import type { ToolCall } from "./tools/tool.ts";
+
+/** One request's facts. */
+export interface Scope {
+  /** What the endpoint shows. */
+  readonly profile: Profile;
+  /** What a tool may touch. */
+  readonly call: ToolCall;
+  /** Signs what a tool remembers between two rounds of a call. */
+  readonly signer: () => Promise<StateSigner>;
+}
+
+/** Makes the scope of a request from who presents it and whom notes belong to. */
+export type ScopeMaker = (presenter: Presenter, owner: string) => Scope;
+
+/**
+ * Makes the maker of scopes.
+ *
+ * @param options What the endpoints work with.
+ */
+export function createScopeMaker({ store, chance, sleep }: McpOptions): ScopeMaker {
+  const keys = createKeyTable(store);
+
+  return ({ sandbox, caller, profile }, owner) => {
+    const notes = (): Notes => openNotes(store, sandbox.id, owner);
+    return {
+      profile,
+      call: { sandbox, chance, sleep, notes, ...(caller.user && { user: caller.user }) },
+      signer: async () => ({
+        key: await keys.sealingKey(sandbox.id, () => chance.bytes(32)),
+        nowMs: sandbox.now(),
+      }),
+    };
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Batches of the revisions that had them, in which a request can be cancelled. The SDK sends no answer to a cancelled
+ * request, as the protocol has it, and so keeps the answers to the rest of its batch, and the stream they share, for as
+ * long as the session lives. Once all others are answered, the cancelled ones are answered too: clients ignore that.
+ *
+ * @module
+ */
+import { isPlainObject } from "../rpc.ts";
+
+/** The id of a request. */
+export type RequestId = string | number;
+
+interface Batch {
+  readonly waiting: Set<RequestId>;
+  readonly cancelled: Set<RequestId>;
+}
+
+/** The batches of one session that are under way. */
+export interface Batches {
+  /** Notes the requests of a body, if it is a batch. */
+  readonly begin: (body: unknown) => void;
+  /** Notes that a request was answered. */
+  readonly answered: (id: RequestId) => Promise<void>;
+  /** Notes that a request was cancelled; false if it belongs to no batch. */
+  readonly cancel: (id: RequestId) => Promise<boolean>;
+}
+
+/**
+ * Makes the batches of one session.
+ *
+ * @param answer Answers a request that was cancelled.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-03-26/basic/utilities/cancellation}
+ */
+export function createBatches(answer: (id: RequestId) => Promise<void>): Batches {
+  const open = new Map<RequestId, Batch>();
+
+  async function finish({ waiting, cancelled }: Batch): Promise<void> {
+    if (![...waiting].every((id) => cancelled.has(id))) return;
+    const left = [...waiting];
+    waiting.clear();
+    for (const id of left) {
+      open.delete(id);
+      await answer(id);
+    }
+  }
+
+  return {
+    begin: (body) => {
+      if (!Array.isArray(body)) return;
+      const batch: Batch = { waiting: new Set(body.flatMap(requestIdOf)), cancelled: new Set() };
+      for (const id of batch.waiting) open.set(id, batch);
+    },
+    answered: async (id) => {
+      const batch = open.get(id);
+      if (!batch?.waiting.delete(id)) return;
+      open.delete(id);
+      await finish(batch);
+    },
+    cancel: async (id) => {
+      const batch = open.get(id);
+      if (!batch) return false;
+      batch.cancelled.add(id);
+      await finish(batch);
+      return true;
+    },
+  };
+}
+
+function requestIdOf(message: unknown): readonly RequestId[] {
+  if (!isPlainObject(message) || typeof message.method !== "string") return [];
+  return typeof message.id === "string" || typeof message.id === "number" ? [message.id] : [];
+}

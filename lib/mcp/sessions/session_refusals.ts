@@ -1,0 +1,58 @@
+/**
+ * What a session refuses before anything of it is looked at.
+ *
+ * @module
+ */
+import { type InboundLegacyRoute, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+import { idOf, INVALID_REQUEST, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
+import { BATCHES_REMOVED, MAX_BATCH } from "./sessions.ts";
+
+/**
+ * Refuses a request in a session that does not carry what each must, whatever it asks.
+ *
+ * @param request The request.
+ * @param body The parsed body, for the id that an error carries.
+ */
+export function refuseHeaders({ method, headers }: Request, body: unknown): Response | undefined {
+  const accept = headers.get("accept") ?? "";
+  if (method === "POST" && !(accept.includes("application/json") && accept.includes("text/event-stream"))) {
+    const message = "Not Acceptable: Client must accept both application/json and text/event-stream";
+    return rpcErrorResponse(406, SERVER_ERROR, message, { id: idOf(body) });
+  }
+  if (method === "GET" && !accept.includes("text/event-stream")) {
+    return rpcErrorResponse(406, SERVER_ERROR, "Not Acceptable: Client must accept text/event-stream");
+  }
+  const version = headers.get("mcp-protocol-version");
+  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
+    const supported = SUPPORTED_PROTOCOL_VERSIONS.join(", ");
+    const message = `Bad Request: Unsupported protocol version: ${version.slice(0, 40)} (supported: ${supported})`;
+    return rpcErrorResponse(400, SERVER_ERROR, message, { id: idOf(body) });
+  }
+  return undefined;
+}
+
+/**
+ * Refuses a message that a session of its revision does not take.
+ *
+ * @param reason What the SDK's classifier made of it.
+ * @param body The parsed body.
+ * @param revision What was agreed when the session began.
+ * @internal
+ */
+export function refuseMessage(
+  reason: InboundLegacyRoute["reason"],
+  body: unknown,
+  revision: string,
+): Response | undefined {
+  if (reason === "initialize") {
+    const message = "Invalid Request: the session has begun already";
+    return rpcErrorResponse(400, INVALID_REQUEST, message, { id: idOf(body) });
+  }
+  if (reason === "batch" && revision >= BATCHES_REMOVED) {
+    return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: revision ${revision} has no batches`);
+  }
+  if (Array.isArray(body) && body.length > MAX_BATCH) {
+    return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: a batch has at most ${MAX_BATCH} messages`);
+  }
+  return undefined;
+}

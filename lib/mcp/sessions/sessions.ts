@@ -1,0 +1,188 @@
+/**
+ * A session's work. It begins with an `initialize`, which is answered here; a server and a transport of the SDK are made
+ * when something first needs them, which for most sessions is never. They are told the same `initialize` then, whether
+ * this process has answered it, another one, or one before a restart.
+ *
+ * @module
+ */
+import {
+  isInitializeRequest,
+  LATEST_PROTOCOL_VERSION,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
+import { withEnd } from "../../http/stream.ts";
+import { createBatches } from "./batches.ts";
+import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
+import { withSessionCode } from "../features.ts";
+import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
+import { buildServer, type ServerDeps } from "../server.ts";
+import type { Presenter, Session, SessionTable, SessionTransport } from "./held_sessions.ts";
+
+/** How long a client should wait before it resumes a stream that was closed. */
+const RETRY_INTERVAL_MS = 250;
+/** The store holds 65,536 bytes a value. */
+const MAX_CAPABILITIES_CHARACTERS = 16_000;
+const MAX_NAME_CHARACTERS = 200;
+/** The first revision without batches. */
+export const BATCHES_REMOVED = "2025-06-18";
+/** Messages of a batch, which are all under way at the same time. */
+export const MAX_BATCH = 100;
+
+/** Where sessions live, and what their servers need. */
+export interface SessionDeps extends ServerDeps {
+  /** The sessions of the app. */
+  readonly table: SessionTable;
+  /** Milliseconds between two signs of life on an open stream; the SDK's choice if not given. */
+  readonly keepAliveMs: number | undefined;
+  /** Where the messages of their streams are kept. */
+  readonly shelves: EventShelves;
+  /** Has a stream cut off where it is not read. */
+  readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+}
+
+/**
+ * Answers an `initialize`, and begins the session it asks for.
+ *
+ * @param id The session's unguessable id.
+ * @param exchange Who begins it, and the parsed body.
+ * @param table Where it will live.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization}
+ */
+export async function beginSession(
+  id: string,
+  exchange: Presenter & { readonly body?: unknown },
+  table: SessionTable,
+): Promise<Response> {
+  const { body, mode, caller, profile: { capabilities: ours, serverInfo, instructions } } = exchange;
+  if (!isInitializeRequest(body) || !isPlainObject(body)) {
+    const message = "Invalid params: initialize takes protocolVersion, capabilities and clientInfo { name, version }";
+    return rpcErrorResponse(400, INVALID_PARAMS, message, { id: idOf(body) });
+  }
+  const { protocolVersion: requested, capabilities, clientInfo: { name, version } } = body.params;
+  if (JSON.stringify(capabilities).length > MAX_CAPABILITIES_CHARACTERS) {
+    const message = `Invalid params: capabilities may have ${MAX_CAPABILITIES_CHARACTERS} characters`;
+    return rpcErrorResponse(400, INVALID_PARAMS, message, { id: idOf(body) });
+  }
+  const revision = SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION;
+  await table.begin(id, exchange, {
+    ...(mode === "oauth" && { owner: caller.owner }),
+    revision,
+    capabilities,
+    clientInfo: { name: name.slice(0, MAX_NAME_CHARACTERS), version: version.slice(0, MAX_NAME_CHARACTERS) },
+  });
+  const result = { protocolVersion: revision, capabilities: ours, serverInfo, instructions };
+  return Response.json({ jsonrpc: "2.0", id: idOf(body), result }, { headers: { "mcp-session-id": id } });
+}
+
+/**
+ * Has a session's transport answer.
+ *
+ * @param session The session.
+ * @param exchange The request, its body already parsed if it has one.
+ * @param deps Where the session lives.
+ */
+export async function serveSession(
+  session: Session,
+  { request, body }: { readonly request: Request; readonly body?: unknown },
+  deps: SessionDeps,
+): Promise<Response> {
+  session.transport ??= openTransport(session, deps);
+  const transport = await session.transport;
+  const response = await transport.handleRequest(request, { parsedBody: body });
+  for (const message of Array.isArray(body) ? body : [body]) {
+    if (isCancellation(message)) await transport.cancelled(message.params.requestId);
+  }
+  if (!response.body || response.headers.get("content-type") !== "text/event-stream") return response;
+  session.openStreams++;
+  const check = (): void => {
+    deps.table.check(session).catch((error) => deps.log("A session's stream could not be checked", error));
+  };
+  const onChunk = (chunk: Uint8Array): void => chunk[0] === COMMENT ? check() : undefined;
+  return new Response(withEnd(deps.guard(response.body), () => void session.openStreams--, onChunk), response);
+}
+
+/** Makes server and transport, and has them go through the `initialize` that the session began with. */
+async function openTransport(session: Session, deps: SessionDeps): Promise<SessionTransport> {
+  const { id, profile, record: { revision, capabilities, clientInfo } } = session;
+  const events = deps.shelves.open(session.sandbox.name);
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: () => id,
+    eventStore: events,
+    retryInterval: RETRY_INTERVAL_MS,
+    ...(deps.keepAliveMs !== undefined && { keepAliveMs: deps.keepAliveMs }),
+  });
+  const batches = createBatches((id) => answerCancelled(transport, id));
+  const sendAsIs = transport.send.bind(transport);
+  transport.send = async (message, options) => {
+    await sendAsIs(withSessionCode(message), options);
+    if (!("method" in message) && message.id !== undefined) await batches.answered(message.id);
+  };
+  await buildServer(profile, deps).connect(transport);
+  const request = new Request(session.sandbox.urls.home, {
+    method: "POST",
+    headers: { accept: "application/json, text/event-stream", "content-type": "application/json" },
+  });
+  const params = { protocolVersion: revision, capabilities, clientInfo };
+  const parsedBody = { jsonrpc: "2.0", id: "begin", method: "initialize", params };
+  const response = await transport.handleRequest(request, { parsedBody });
+  await response.text();
+  if (!response.ok) throw new Error(`The SDK refused an initialize that had been accepted: ${response.status}`);
+  return {
+    handleRequest: async (request, options) => {
+      batches.begin(options?.parsedBody);
+      return refuseLost(request, events) ?? await transport.handleRequest(request, options);
+    },
+    cancelled: async (requestId) => {
+      if (!await batches.cancel(requestId)) await closeCancelled(transport, requestId);
+    },
+    close: async () => {
+      await transport.close();
+      events.drop();
+    },
+  };
+}
+
+/** The SDK would say of an event that has left that its id has a wrong format. */
+function refuseLost({ method, headers }: Request, events: SessionEvents): Response | undefined {
+  const eventId = headers.get("last-event-id");
+  if (method !== "GET" || eventId === null || eventId === "" || events.keeps(eventId)) return undefined;
+  const kept = `the last ${MAX_EVENTS_PER_SESSION} events and ${MAX_EVENT_BYTES.session} bytes of a session at most`;
+  const message =
+    `Bad Request: the stream cannot be resumed from this Last-Event-ID: it was never sent in this session, ` +
+    `or is no longer kept (${kept}); send the request again`;
+  return rpcErrorResponse(400, SERVER_ERROR, message);
+}
+
+interface Cancellation {
+  readonly params: { readonly requestId: string | number };
+}
+
+function isCancellation(body: unknown): body is Cancellation {
+  if (!isPlainObject(body) || body.method !== "notifications/cancelled" || !isPlainObject(body.params)) return false;
+  return typeof body.params.requestId === "string" || typeof body.params.requestId === "number";
+}
+
+/**
+ * Closes the stream of a request that was cancelled. The SDK sends no answer then, as the protocol has it, and leaves the
+ * stream open for as long as the session lives. Whoever resumes it all the same is given an answer, since clients that
+ * find nothing at the end of a stream come back forever.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/cancellation#behavior-requirements}
+ */
+async function closeCancelled(transport: WebStandardStreamableHTTPServerTransport, id: string | number): Promise<void> {
+  transport.closeSSEStream(id);
+  await answerCancelled(transport, id);
+}
+
+async function answerCancelled(
+  transport: WebStandardStreamableHTTPServerTransport,
+  id: string | number,
+): Promise<void> {
+  const result = { content: [{ type: "text", text: "The call was cancelled" }], isError: true };
+  // There is nothing to close for a request that is unknown, or that was answered before its cancellation came.
+  await transport.send({ jsonrpc: "2.0", id, result }).catch(() => {});
+}
+
+/** A line of an event stream that begins with a colon only shows that the stream is alive. */
+const COMMENT = ":".charCodeAt(0);

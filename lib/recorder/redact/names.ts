@@ -1,0 +1,25 @@
+/**
+ * What stands on record in the place of secrets and of senders. Equal ones are named equally by all that have the same
+ * key, so that one flow can be read together that several processes have served.
+ *
+ * @module
+ */
+import { createDigests, type Digests } from "../digests.ts";
+import { createPeers, type Peers } from "../peers.ts";
+
+/** Names for what is not shown. */
+export interface Names {
+  /** Names secrets. */
+  readonly digests: Digests;
+  /** Names senders. */
+  readonly peerOf: Peers;
+}
+
+/**
+ * Makes names.
+ *
+ * @param key Random bytes, so that what could be guessed cannot be found by trying.
+ */
+export function createNames(key: Uint8Array): Names {
+  return { digests: createDigests(key), peerOf: createPeers(key) };
+}

@@ -1,0 +1,52 @@
+/**
+ * Which exchanges are alike, so that what a hundred of them tell is told by the first few: calls to an MCP server with the
+ * same token and the same answer, or one document read over and over.
+ *
+ * @module
+ */
+import type { Exchange } from "../exchange.ts";
+import { headerOf } from "../exchange.ts";
+
+/** What likeness is told by. */
+export interface Likened {
+  /** HTTP method of the request. */
+  readonly method: string;
+  /** Its URL. */
+  readonly url: string;
+  /** HTTP status of the response. */
+  readonly status: number;
+  /** Name of the route that answered. */
+  readonly route?: string | undefined;
+  /** A header of the request. */
+  readonly sent: (name: string) => string | null | undefined;
+  /** Body of the request. */
+  readonly body: string | undefined;
+}
+
+/** Headers in which a request to an MCP server can differ so that it matters. */
+const telling = ["user-agent", "authorization", "mcp-protocol-version"] as const;
+/** How much of a body is looked through for the method of its message. */
+const LOOKED_THROUGH = 500;
+
+/**
+ * What an exchange is like: equal for those that tell the same; undefined for what is like nothing else, as it brings a
+ * client_id, a code, or a token.
+ *
+ * @param exchange The exchange.
+ */
+export function likenessOf({ method, url, status, route = "", sent, body }: Likened): string | undefined {
+  const isRefused = status >= 400;
+  const rpc = /"method"\s*:\s*"([^"]{1,100})"/.exec(body?.slice(0, LOOKED_THROUGH) ?? "")?.[1] ?? "";
+  if (rpc === "" && method !== "GET" && method !== "DELETE" && !isRefused) return undefined;
+  // A person is sent to authorize, and sent on, with GET.
+  if (/\bresponse_type=|\brequest_uri=/.test(url) || (status >= 300 && status < 400)) return undefined;
+  const grant = /(?:^|&)grant_type=([^&]{1,100})/.exec(body?.slice(0, LOOKED_THROUGH) ?? "")?.[1] ?? "";
+  // Where nothing lies it does not matter what was looked for, unless that were metadata.
+  const place = route === "" && !url.includes("/.well-known/") ? "" : url;
+  return [method, place, status, route, rpc, grant, ...telling.map((name) => sent(name) ?? "")].join("\n");
+}
+
+/** The same of an exchange that was redacted. */
+export function likenessOfExchange({ method, url, status, route, request }: Exchange): string | undefined {
+  return likenessOf({ method, url, status, route, sent: (name) => headerOf(request, name), body: request.body });
+}
