@@ -4,30 +4,30 @@
  *
  * @module
  */
-import { type Config, parseConfig, parseSettings, type Settings } from "./lib/config.ts";
-import { ConfigError, parseDatabase } from "./lib/config_values.ts";
+import { type Config, parseConfig, parseSettings, type Settings } from "./lib/cli/config.ts";
+import { ConfigError, parseDatabase } from "./lib/cli/config_values.ts";
 import { createChance, randomBytes } from "./lib/runtime/chance.ts";
-import { isFile, prepareFile, whileFileIsThere } from "./lib/database_file.ts";
-import { createDoor } from "./lib/door.ts";
-import { type BehindHandler, openFront } from "./lib/front.ts";
-import { helpText } from "./lib/help_text.ts";
-import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/listener.ts";
-import { createLineQueue, createLog } from "./lib/log.ts";
-import { stopOnce } from "./lib/stop.ts";
+import { isFile, prepareFile, whileFileIsThere } from "./lib/cli/database_file.ts";
+import { createDoor } from "./lib/cli/drain.ts";
+import { type BehindHandler, openFront } from "./lib/cli/front.ts";
+import { helpText } from "./lib/cli/help_text.ts";
+import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/cli/listener.ts";
+import { createLineQueue, createLog } from "./lib/cli/log.ts";
+import { stopOnce } from "./lib/cli/stop.ts";
 import { sleepAside, sleepOnTimer } from "./lib/runtime/sleep.ts";
 import { retryLocked } from "./lib/store/retry.ts";
-import { createDemand } from "./lib/permissions.ts";
+import { createDemand } from "./lib/cli/permissions.ts";
 import { connectionLimits, createConnections } from "./lib/limits/connections.ts";
 import { isLoopback } from "./lib/http/origin.ts";
-import { print } from "./lib/print.ts";
-import { readyText, servedText, serverUrl } from "./lib/ready.ts";
-import { readScenarios, readUsers, reasonOf } from "./lib/start_files.ts";
+import { print } from "./lib/cli/print.ts";
+import { readyText, servedText, serverUrl } from "./lib/cli/ready.ts";
+import { readScenarios, readUsers, reasonOf } from "./lib/cli/start_files.ts";
 import { built, version } from "./lib/runtime/version.ts";
 import { createApp } from "./routes/app.ts";
-import { type MockOptions, type MockServer, startFixture } from "./routes/fixture.ts";
+import { type MockOptions, type MockServer, startFixture } from "./routes/fixture/fixture.ts";
 import type { AppOptions } from "./routes/options.ts";
-import type { App } from "./routes/router.ts";
-import { createFindingTeller } from "./routes/tell_findings.ts";
+import type { App } from "./routes/request/router.ts";
+import { createFindingTeller } from "./routes/control/tell_findings.ts";
 
 export { createApp } from "./routes/app.ts";
 export type * from "./routes/app_types.ts";

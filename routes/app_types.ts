@@ -3,11 +3,11 @@
  *
  * @module
  */
-export type { App } from "./router.ts";
-export type { ControlPolicy } from "./control_gate.ts";
-export type { MockOptions, MockServer } from "./fixture.ts";
+export type { App } from "./request/router.ts";
+export type { ControlPolicy } from "./control/gate.ts";
+export type { MockOptions, MockServer } from "./fixture/fixture.ts";
 export type { AppOptions } from "./options.ts";
-export type { LogEvent } from "../lib/log.ts";
+export type { LogEvent } from "../lib/cli/log.ts";
 export type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 export type { Exchange } from "../lib/recorder/exchange.ts";
 export type { Report } from "../lib/judge/report.ts";

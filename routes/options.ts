@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LogEvent } from "../lib/log.ts";
+import type { LogEvent } from "../lib/cli/log.ts";
 import type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 import type { OpenPortFor } from "../lib/sandbox/origins.ts";
 import type { GenerateKey } from "../lib/oauth/keys/key_set.ts";
@@ -13,8 +13,8 @@ import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
-import type { ControlPolicy, GateOptions } from "./control_gate.ts";
-import type { FindingTeller } from "./tell_findings.ts";
+import type { ControlPolicy, GateOptions } from "./control/gate.ts";
+import type { FindingTeller } from "./control/tell_findings.ts";
 
 /** What an app is made of. */
 export interface AppOptions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Config, parseConfig, parseSettings, type Settings } from "../lib/config.ts";
-import { ConfigError } from "../lib/config_values.ts";
-import { helpText } from "../lib/help_text.ts";
+import { type Config, parseConfig, parseSettings, type Settings } from "../lib/cli/config.ts";
+import { ConfigError } from "../lib/cli/config_values.ts";
+import { helpText } from "../lib/cli/help_text.ts";
 
 const home = { HOME: "/home/ada" };
 

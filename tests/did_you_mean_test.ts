@@ -1,6 +1,6 @@
 /** Slips, and what was probably meant: one name in place of a list of a hundred (issue 16). */
 import assert from "node:assert/strict";
-import { parseConfig } from "../lib/config.ts";
+import { parseConfig } from "../lib/cli/config.ts";
 import { closest } from "../lib/http/did_you_mean.ts";
 import { createApp } from "../main.ts";
 import { send } from "./control_helpers.ts";

@@ -11,7 +11,7 @@ import { conformanceTools } from "../lib/mcp/conformance/conformance.ts";
 import { noteTools } from "../lib/mcp/tools/notes.ts";
 import { parseClientDocument, parseRegistration } from "../lib/oauth/clients/registration.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
-import { parseUsersFile } from "../lib/users_file.ts";
+import { parseUsersFile } from "../lib/cli/users_file.ts";
 import { send } from "./control_helpers.ts";
 import { assertOAuthError, redirectUri, testApp } from "./helpers.ts";
 

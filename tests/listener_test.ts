@@ -1,7 +1,7 @@
 /** A listener that lasts: what it does when no connection can be accepted, on servers and a clock that are made up. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { answerBroken, type HttpServer, keepListening, type Listener } from "../lib/listener.ts";
+import { answerBroken, type HttpServer, keepListening, type Listener } from "../lib/cli/listener.ts";
 import { PlannedBreak } from "../lib/faults/broken_body.ts";
 
 /** A server that fails when it is told to. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { findForeignOrigin, isLoopback, type OriginPolicy } from "../lib/http/origin.ts";
 import { buildSandbox, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../lib/scenarios/plan.ts";
-import { mcpRoutes } from "../routes/mcp.ts";
+import { mcpRoutes } from "../routes/mcp/mcp.ts";
 import { assertRefused, initialize, openMcp } from "./mcp_helpers.ts";
 
 const local: OriginPolicy = { loopbackOnly: true };

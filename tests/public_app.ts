@@ -1,7 +1,7 @@
 /** What the tests of a server that anybody can reach share: such an app, asked from addresses of one's choice. */
 import assert from "node:assert/strict";
 import { RETENTION_MS } from "../lib/limits/limits.ts";
-import type { ConnectionInfo } from "../routes/router.ts";
+import type { ConnectionInfo } from "../routes/request/router.ts";
 import { origin, type TestApp, testApp } from "./helpers.ts";
 
 /** A public app with a clock for durations that stands still. */

@@ -7,7 +7,7 @@ import { createRateLimiter, MAX_BUCKETS } from "../lib/limits/rate_limiter.ts";
 import { paths } from "../lib/http/urls.ts";
 import { parseAddress } from "../lib/sandbox/sandbox.ts";
 import { createApp } from "../main.ts";
-import { limitApp } from "../routes/limits.ts";
+import { limitApp } from "../routes/request/limits.ts";
 import {
   assertOAuthError,
   authorizeQuery,

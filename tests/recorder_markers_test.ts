@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { describeEvent, type LogEvent } from "../lib/log.ts";
+import { describeEvent, type LogEvent } from "../lib/cli/log.ts";
 import { type TestApp, testApp } from "./helpers.ts";
 
 /** A request that carries a secret. */

@@ -7,7 +7,7 @@ import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { Recorded } from "../lib/recorder/tape/tape.ts";
 import { createSlices, type Sliced } from "../lib/runtime/slices.ts";
 import { createEventStreams } from "../lib/http/event_stream.ts";
-import { type RecordFeed, tellRecord } from "../routes/report_events.ts";
+import { type RecordFeed, tellRecord } from "../routes/control/report_events.ts";
 import { startMs } from "./helpers.ts";
 
 function turn(): Promise<void> {

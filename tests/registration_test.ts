@@ -10,7 +10,7 @@ import { createClients } from "../lib/oauth/clients/client_table.ts";
 import { createLease } from "../lib/store/lease.ts";
 import { createKeyTable } from "../lib/oauth/keys/key_table.ts";
 import { createStore } from "../lib/store/kv.ts";
-import { registerRoutes } from "../routes/register.ts";
+import { registerRoutes } from "../routes/oauth/register.ts";
 import {
   assertOAuthError,
   authorizeQuery,

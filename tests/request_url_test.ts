@@ -1,6 +1,6 @@
 /** A request whose URL cannot be parsed, or is not of HTTP, is refused before anything looks at it. */
 import assert from "node:assert/strict";
-import { createDoor } from "../lib/door.ts";
+import { createDoor } from "../lib/cli/drain.ts";
 import { assertOAuthError, type TestApp, testApp } from "./helpers.ts";
 
 /** URLs as `Deno.serve` makes them of a Host and a target, none of which is usable; `tests/host/raw_test.ts` sends them. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createRouter, type Route } from "../routes/router.ts";
+import { createRouter, type Route } from "../routes/request/router.ts";
 import { paths, wellKnown } from "../lib/http/urls.ts";
 import { assertOAuthError, json, origin, testApp } from "./helpers.ts";
 

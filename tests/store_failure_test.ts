@@ -1,7 +1,7 @@
 /** A database that fails: the client is told what it is and when to try again, and the operator what the database said. */
 import assert from "node:assert/strict";
 import { errorStatus, OAuthError } from "../lib/http/errors.ts";
-import { whileFileIsThere } from "../lib/database_file.ts";
+import { whileFileIsThere } from "../lib/cli/database_file.ts";
 import { createCommitQueue } from "../lib/store/commit_queue.ts";
 import { explainFailure, StoreError } from "../lib/store/failure.ts";
 import { assertOAuthError, publicClient, testApp } from "./helpers.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createUnderWay, underWayLimits } from "../lib/limits/under_way.ts";
 import { createAskers } from "../lib/limits/asker.ts";
-import { limitApp } from "../routes/limits.ts";
+import { limitApp } from "../routes/request/limits.ts";
 import { origin } from "./helpers.ts";
 
 Deno.test("an address that has its share is refused while all are busy, and one that has less is let in", () => {

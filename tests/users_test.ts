@@ -1,6 +1,6 @@
 /** Users with claims of their own: declared ones, and auto-generated ones of a request's making. */
 import assert from "node:assert/strict";
-import { parseUsersFile } from "../lib/users_file.ts";
+import { parseUsersFile } from "../lib/cli/users_file.ts";
 import {
   assertErrorRedirect,
   assertOAuthError,

@@ -141,14 +141,14 @@ Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its 
     "lib/faults/wire.ts",
   ];
   const files = new Set(findings(/\bJSON\.parse\(/g).map((finding) => finding.split(":")[0]));
-  assert.deepEqual([...files].sort(), ["lib/http/json.ts", ...own, ...kept, "routes/control_tokens.ts"]);
+  assert.deepEqual([...files].sort(), ["lib/http/json.ts", ...own, ...kept, "routes/control/tokens.ts"]);
 });
 
 Deno.test("a request's body is read in lib/http/request_body.ts alone, and never copied", () => {
   const pattern = /\.(?:clone|tee)\(\)|\brequest\.(?:text|json|formData|arrayBuffer|bytes|blob)\(\)/g;
   const files = new Set(findings(pattern, inside("routes", "lib")).map((finding) => finding.split(":")[0]));
   // The other one is a client.
-  assert.deepEqual([...files].sort(), ["lib/http/request_body.ts", "routes/fixture_browser.ts"]);
+  assert.deepEqual([...files].sort(), ["lib/http/request_body.ts", "routes/fixture/fixture_browser.ts"]);
 });
 
 Deno.test("time and chance come from options, and their defaults stand in four files", () => {

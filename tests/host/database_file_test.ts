@@ -1,8 +1,8 @@
 /** Database files of others: refused at the start without a byte written into them. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ConfigError } from "../../lib/config_values.ts";
-import { requireOwnFile } from "../../lib/database_file.ts";
+import { ConfigError } from "../../lib/cli/config_values.ts";
+import { requireOwnFile } from "../../lib/cli/database_file.ts";
 import { makeFolder, run } from "./program.ts";
 
 /** Makes a database out of SQL. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { openFront } from "../../lib/front.ts";
-import { keepListening, type Listener } from "../../lib/listener.ts";
+import { openFront } from "../../lib/cli/front.ts";
+import { keepListening, type Listener } from "../../lib/cli/listener.ts";
 import { type ConnectionLimits, connectionLimits, createConnections } from "../../lib/limits/connections.ts";
 import { sleepOnTimer } from "../../lib/runtime/sleep.ts";
 import { type App, createApp } from "../../main.ts";

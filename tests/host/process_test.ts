@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { decodeProtectedHeader } from "jose";
 import { z } from "zod";
-import { helpText } from "../../lib/help_text.ts";
+import { helpText } from "../../lib/cli/help_text.ts";
 import { version } from "../../lib/runtime/version.ts";
 import { challenge, claimsOf, publicClient, text, verifier } from "../helpers.ts";
 import {

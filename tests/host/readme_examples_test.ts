@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import { exchangesAnswer, reportAnswer } from "../../lib/control/report_schema.ts";
-import { parseUsersFile } from "../../lib/users_file.ts";
+import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { blockOf, blocks, clients, doubleCommand, readme } from "./readme_blocks.ts";
 

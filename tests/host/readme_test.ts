@@ -5,7 +5,7 @@ import { startMockServer } from "../../main.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/judge/rules/rule.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
-import { helpText } from "../../lib/help_text.ts";
+import { helpText } from "../../lib/cli/help_text.ts";
 import { controlRows } from "../../lib/control/rows.ts";
 import { paths, wellKnown } from "../../lib/http/urls.ts";
 import { rows as limitRows } from "../limits/rows.ts";

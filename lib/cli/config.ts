@@ -1,0 +1,202 @@
+/**
+ * Flags and environment, read once and turned into settings, or into one line that says what is wrong.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { defaultDatabasePath } from "./data_path.ts";
+import { closest } from "../http/did_you_mean.ts";
+import {
+  ConfigError,
+  parseAlg,
+  parseControlToken,
+  parseDatabase,
+  parseLifetime,
+  parseOrigins,
+  parsePort,
+  parsePublicUrl,
+  parseSwitch,
+  parseTls,
+  present,
+  type TlsFiles,
+} from "./config_values.ts";
+import type { SigningAlgorithm } from "../oauth/keys/key_table.ts";
+
+/** How the server is to behave, whichever way it was started. */
+export interface Settings {
+  /** Origin to name in place of the request's own. */
+  readonly publicUrl?: string;
+  /** Origins of pages that may call the MCP endpoints, beside those of this machine or in place of all. */
+  readonly allowedOrigins?: readonly string[];
+  /** What tokens are signed with. */
+  readonly alg: SigningAlgorithm;
+  /** Life of access tokens where neither the request nor the scenario says, in seconds; absent for good. */
+  readonly tokenLifetimeSeconds?: number;
+  /** A file of users, as JSON. */
+  readonly usersPath?: string;
+  /** Name of the scenario of the whole process. */
+  readonly scenario?: string;
+  /** A file of scenarios, as JSON. */
+  readonly scenariosPath?: string;
+  /** What a caller of the control API has to show. */
+  readonly controlToken?: string;
+  /** Whether anybody can reach it, so that there are limits. */
+  readonly public: boolean;
+  /** Whether exchanges are recorded. */
+  readonly record: boolean;
+}
+
+/** What the program was told. */
+export interface Config {
+  /** Port to listen on; 0 for any free one. */
+  readonly port: number;
+  /** Address to listen on. */
+  readonly host: string;
+  /** A path, `:memory:`, or the URL of a KV server. */
+  readonly db: string;
+  /** Paths of certificate and key in PEM, for https. */
+  readonly tls?: TlsFiles;
+  /** One JSON line when ready, then a JSON line per exchange. */
+  readonly json: boolean;
+  /** No line per exchange, and none when ready. */
+  readonly quiet: boolean;
+  /** Lines also for what is no client's: our own pages, and the control API. */
+  readonly verbose: boolean;
+  /** Whether to end when standard input closes, as it does when the process that started this one has ended. */
+  readonly exitWithParent: boolean;
+  /** How the server is to behave. */
+  readonly settings: Settings;
+}
+
+/** What to do instead of serving. */
+export type Command =
+  | { readonly kind: "serve"; readonly config: Config }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" };
+
+/** Environment by name; absent ones are undefined. */
+export type Environment = (name: string) => string | undefined;
+
+/**
+ * Reads flags and environment; a flag wins over its variable.
+ *
+ * @param args The command line, without the program.
+ * @param env The environment.
+ * @param os The operating system, as `Deno.build.os` names it: it decides where data lives.
+ * @throws ConfigError for anything that cannot be used.
+ */
+export function parseConfig(args: readonly string[], env: Environment, os: string): Command {
+  const flags = parseFlags(args);
+  if (flags.help) return { kind: "help" };
+  if (flags.version) return { kind: "version" };
+  const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
+  return {
+    kind: "serve",
+    config: {
+      port: parsePort(flags.port ?? present(env("PORT"))),
+      host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
+      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? databasePath(env, os),
+      ...(tls === undefined ? {} : { tls }),
+      json: flags.json ?? false,
+      quiet: flags.quiet ?? false,
+      verbose: flags.verbose ?? false,
+      exitWithParent: flags["exit-with-parent"] ?? false,
+      settings: readSettings(flags, env),
+    },
+  };
+}
+
+/**
+ * Reads what `deno serve` and Deno Deploy can be told: the environment.
+ *
+ * @param env The environment.
+ * @throws ConfigError for anything that cannot be used.
+ */
+export function parseSettings(env: Environment): Settings {
+  return readSettings({}, env);
+}
+
+function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Environment): Settings {
+  const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
+  const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
+  const tokenLifetimeSeconds = parseLifetime(flags["token-lifetime"] ?? present(env("MOCK_TOKEN_LIFETIME")));
+  const usersPath = flags.users ?? present(env("MOCK_USERS"));
+  const scenario = flags.scenario ?? present(env("MOCK_SCENARIO"));
+  const scenariosPath = flags.scenarios ?? present(env("MOCK_SCENARIOS"));
+  const controlToken = parseControlToken(flags["control-token"] ?? present(env("CONTROL_TOKEN")));
+  return {
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
+    ...(tokenLifetimeSeconds === undefined ? {} : { tokenLifetimeSeconds }),
+    ...(usersPath === undefined ? {} : { usersPath }),
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(scenariosPath === undefined ? {} : { scenariosPath }),
+    ...(controlToken === undefined ? {} : { controlToken }),
+    public: flags.public ?? parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
+    record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
+  };
+}
+
+/** All flags. */
+const options = {
+  port: { type: "string" },
+  host: { type: "string" },
+  db: { type: "string" },
+  "public-url": { type: "string" },
+  "allow-origin": { type: "string", multiple: true },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  alg: { type: "string" },
+  "token-lifetime": { type: "string" },
+  users: { type: "string" },
+  scenario: { type: "string" },
+  scenarios: { type: "string" },
+  "control-token": { type: "string" },
+  public: { type: "boolean" },
+  json: { type: "boolean" },
+  quiet: { type: "boolean" },
+  verbose: { type: "boolean" },
+  "exit-with-parent": { type: "boolean" },
+  "no-record": { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "V" },
+} as const;
+
+// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
+function parseFlags(args: readonly string[]) {
+  try {
+    // `start` is what is done anyway; it is there for whoever wants to say so.
+    const { values, tokens } = parseArgs({
+      tokens: true,
+      args: args[0] === "start" ? args.slice(1) : [...args],
+      strict: true,
+      options,
+    });
+    requireOnce(tokens.flatMap((token) => token.kind === "option" ? [token.name] : []));
+    return values;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
+    throw new ConfigError(`${reason}; --help lists the flags${meantBy(reason)}`);
+  }
+}
+
+/** The flag that somebody meant who wrote one there is not. */
+function meantBy(reason: string): string {
+  const [, written] = /^Unknown option '--([^']+)'/.exec(reason) ?? [];
+  const meant = written === undefined ? undefined : closest(written, Object.keys(options));
+  return meant === undefined ? "" : `; did you mean --${meant}?`;
+}
+
+/** Only `--allow-origin` adds to what was said before; of any other flag, one of two would be ignored. */
+function requireOnce(names: readonly string[]): void {
+  const twice = names.find((name, index) => name !== "allow-origin" && names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigError(`--${twice} is given twice; --help lists the flags`);
+}
+
+function databasePath(env: Environment, os: string): string {
+  const path = defaultDatabasePath(env, os);
+  if (path !== undefined) return path;
+  throw new ConfigError("No home directory is known to keep data in; say where with --db, or --db :memory:");
+}

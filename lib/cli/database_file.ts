@@ -1,0 +1,115 @@
+/**
+ * The file of the database, as others treat it. `Deno.openKv` puts its tables into any SQLite file, and ends the process
+ * where they are there in part, so a file that exists is looked at first; and it goes on writing into a file that was
+ * removed, where all it acknowledges is lost, so the file is looked after.
+ *
+ * @module
+ */
+import { ConfigError } from "./config_values.ts";
+import { errorResponse } from "../http/body.ts";
+import type { Sleep } from "../runtime/sleep.ts";
+import { StoreError } from "../store/failure.ts";
+
+/** The tables of a KV database. */
+const OWN_TABLES = ["data_version", "kv", "migration_state", "queue", "queue_running"];
+
+/**
+ * Whether a database is neither in memory nor behind a URL.
+ *
+ * @param path A path, `:memory:`, or the URL of a KV server.
+ */
+export function isFile(path: string): boolean {
+  return path !== ":memory:" && !/^https?:/i.test(path);
+}
+
+/**
+ * Makes the folder of a database file, and insists that the file is none of another program.
+ *
+ * @param path Where the file is, or is to be.
+ * @throws ConfigError for a file that must not be used; and what making the folder throws.
+ */
+export async function prepareFile(path: string): Promise<void> {
+  const folder = path.replace(/[^/\\]*$/, "");
+  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  await requireOwnFile(path);
+}
+
+/**
+ * Insists that a file is a KV database, or holds nothing yet. Nothing is written into it. A file that cannot be read is
+ * left to whoever opens it, who has to say why anyway.
+ *
+ * @param path Where it is.
+ * @throws ConfigError for a database of another program, or one that holds a KV database in part.
+ */
+export async function requireOwnFile(path: string): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
+  let names: readonly string[];
+  try {
+    using database = new DatabaseSync(path, { readOnly: true });
+    const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    names = rows.map(({ name }) => String(name));
+  } catch {
+    return;
+  }
+  const missing = OWN_TABLES.filter((name) => !names.includes(name));
+  if (names.length === 0 || missing.length === 0) return;
+  throw new ConfigError(
+    missing.includes("migration_state")
+      ? `The database ${path} is of another program: it holds the table ${names[0]}; choose another file with --db`
+      : `The database ${path} is incomplete: it lacks the table ${missing[0]}; choose another file with --db`,
+  );
+}
+
+/** What a file is looked after with. */
+export interface WatchDeps {
+  /** What is known of the file at a path; rejects where there is none. */
+  readonly stat: (path: string) => Promise<Pick<Deno.FileInfo, "dev" | "ino">>;
+  /** Waits for so many milliseconds. */
+  readonly sleep: Sleep;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Told when the file is gone, and when it is back. */
+  readonly report: (message: string) => void;
+}
+
+/** How often the file is looked after, in milliseconds. */
+const WATCH_MS = 1000;
+
+/**
+ * Answers requests for as long as the database file is the one that was opened. Once it was removed or replaced, what is
+ * acknowledged would be lost, so nothing is, until it is put back.
+ *
+ * @param path Where the file is; it has been opened.
+ * @param app What answers.
+ * @param deps What it is looked after with.
+ */
+export function whileFileIsThere<Info>(
+  path: string,
+  app: (request: Request, info?: Info) => Promise<Response>,
+  { stat, sleep, signal, report }: WatchDeps,
+): (request: Request, info?: Info) => Promise<Response> {
+  let isThere = true;
+
+  async function watch(): Promise<void> {
+    const opened = await stat(path).catch(() => undefined);
+    // On Windows files have no number, and one that is open can be neither removed nor replaced.
+    while (opened?.ino && !signal.aborted) {
+      await sleep(WATCH_MS, signal).catch(() => {});
+      const found = await stat(path).catch(() => undefined);
+      const wasThere = isThere;
+      isThere = found?.ino === opened.ino && found.dev === opened.dev;
+      if (isThere !== wasThere && !signal.aborted) report(`The database ${path} ${isThere ? "is back" : GONE}`);
+    }
+  }
+
+  void watch();
+  return (request, info) => isThere ? app(request, info) : Promise.resolve(unavailable());
+}
+
+const GONE = "was removed or replaced; put it back, or start the program again";
+
+function unavailable(): Response {
+  const response = errorResponse(new StoreError(`The database file ${GONE}`, 503));
+  response.headers.set("access-control-allow-origin", "*");
+  return response;
+}

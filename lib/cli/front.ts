@@ -1,0 +1,194 @@
+/**
+ * The sockets in front of a server that anyone can reach. `Deno.serve` gives no hold on a connection: it neither counts
+ * nor closes any, however long it waits for headers. So connections end here, where they can be closed, and their bytes
+ * go to and fro between them and a `Deno.serve` on a port of this machine, TLS included.
+ *
+ * @module
+ */
+import type { Listener } from "./listener.ts";
+import type { Connection, Connections } from "../limits/connections.ts";
+import { addressOf } from "../limits/peer.ts";
+import type { Sleep } from "../runtime/sleep.ts";
+
+/** What the HTTP server behind knows of a request. */
+export interface BehindInfo {
+  /** The socket of the front at its other end. */
+  readonly remoteAddr: Deno.Addr;
+  /** Settles when the response is sent, or cannot be. */
+  readonly completed: Promise<void>;
+}
+
+/** What the HTTP server behind calls. */
+export type BehindHandler = (request: Request, info: BehindInfo) => Promise<Response>;
+
+/** What answers. */
+export type FrontApp = (request: Request, info: { readonly remoteAddr: Deno.Addr }) => Promise<Response>;
+
+/** What a front is made with. */
+export interface FrontDeps {
+  /** Starts the server behind, on any free port of 127.0.0.1. */
+  readonly serve: (handler: BehindHandler) => Listener;
+  /** What answers. */
+  readonly app: FrontApp;
+  /** The connections there are. */
+  readonly connections: Connections;
+  /** Waits for so many milliseconds. */
+  readonly sleep: Sleep;
+  /** Told of an outage. */
+  readonly report: (message: string) => void;
+  /** How often connections are looked at, in milliseconds. */
+  readonly sweepMs?: number;
+}
+
+/** How often connections are looked at unless said otherwise, in milliseconds. */
+const SWEEP_MS = 1000;
+/** How long no connection is accepted after one could not be, in milliseconds. */
+const PAUSE_MS = 50;
+/** Quiet connections that are closed where descriptors have run out; each gives back three. */
+const RELEASED = 20;
+/** What `accept` throws for one connection, and not for want of descriptors. */
+const gone = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset] as const;
+const MIN_BUFFER_BYTES = 1024;
+const MAX_BUFFER_BYTES = 64 * 1024;
+
+/** A connection of a client, and what is told of it. */
+interface Client {
+  readonly remoteAddr: Deno.Addr;
+  readonly connection: Connection;
+}
+
+/**
+ * Listens in front of a server.
+ *
+ * @param address Where to listen.
+ * @param deps What it is made with.
+ * @throws What `Deno.listen` throws.
+ */
+export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listener {
+  const { serve, app, connections, sleep, report, sweepMs = SWEEP_MS } = deps;
+  const stop = new AbortController();
+  const listener = Deno.listen(address);
+  /** By the port that the front's own end of a connection has. */
+  const clients = new Map<number, Client>();
+  const behind = serve((request, info) => {
+    const client = info.remoteAddr.transport === "tcp" ? clients.get(info.remoteAddr.port) : undefined;
+    return client ? answer(client, request, info) : Promise.resolve(new Response(null, { status: 403 }));
+  });
+
+  async function answer({ connection, remoteAddr }: Client, request: Request, info: BehindInfo): Promise<Response> {
+    connection.began();
+    info.completed.then(connection.ended, connection.ended);
+    try {
+      return await app(request, { remoteAddr });
+    } finally {
+      connection.answered();
+    }
+  }
+
+  async function carry(outer: Deno.TcpConn): Promise<void> {
+    using sockets = new DisposableStack();
+    sockets.defer(() => closeQuietly(outer));
+    const connection = connections.admit(addressOf(outer.remoteAddr.hostname), () => closeQuietly(outer));
+    if (!connection) return;
+    sockets.defer(connection.remove);
+    outer.setNoDelay(true);
+    const incoming = read(outer);
+    const first = await incoming.next();
+    // Nothing is opened behind for a connection that sends nothing.
+    if (first.done) return;
+    const inner = await Deno.connect({ hostname: "127.0.0.1", port: behind.addr.port });
+    sockets.defer(() => closeQuietly(inner));
+    inner.setNoDelay(true);
+    const { port } = inner.localAddr;
+    clients.set(port, { remoteAddr: outer.remoteAddr, connection });
+    sockets.defer(() => clients.delete(port));
+    await writeAll(inner, first.value);
+    const back = carryBack(inner, outer, connection);
+    await Promise.race([carryIn(incoming, inner, connection).then(() => back), back]);
+  }
+
+  async function accept(): Promise<void> {
+    let isOutage = false;
+    while (!stop.signal.aborted) {
+      try {
+        // What ends a connection ends no more than that, and there is nobody to tell.
+        void carry(await listener.accept()).catch(() => {});
+        isOutage = false;
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        // Its client has gone before it was taken; nobody else is to wait for that.
+        if (gone.some((type) => error instanceof type)) continue;
+        if (!isOutage) report(`No connection can be accepted (${reasonOf(error)}); quiet ones are closed to go on`);
+        isOutage = true;
+        connections.release(RELEASED);
+        await sleep(PAUSE_MS, stop.signal).catch(() => {});
+      }
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await sleep(sweepMs, stop.signal).catch(() => {});
+      connections.sweep();
+    }
+  }
+
+  void accept();
+  void sweep();
+  return {
+    addr: listener.addr,
+    close: async () => {
+      stop.abort();
+      listener.close();
+      await behind.close();
+    },
+  };
+}
+
+/** Carries what a client sends, until it sends no more. */
+async function carryIn(
+  incoming: AsyncIterable<Uint8Array>,
+  to: Deno.TcpConn,
+  connection: Connection,
+): Promise<void> {
+  for await (const bytes of incoming) {
+    connection.heard();
+    await writeAll(to, bytes);
+  }
+  await to.closeWrite();
+}
+
+/** Carries what the server sends, until it sends no more. */
+async function carryBack(from: Deno.TcpConn, to: Deno.TcpConn, connection: Connection): Promise<void> {
+  for await (const bytes of read(from)) {
+    connection.sending(true);
+    await writeAll(to, bytes);
+    connection.sending(false);
+  }
+}
+
+/** Reads into a buffer that is small while a connection is quiet, and grows with what is sent. */
+async function* read(from: Deno.TcpConn): AsyncGenerator<Uint8Array> {
+  let buffer = new Uint8Array(MIN_BUFFER_BYTES);
+  for (let length = await from.read(buffer); length !== null; length = await from.read(buffer)) {
+    yield buffer.subarray(0, length);
+    if (length === buffer.length && length < MAX_BUFFER_BYTES) buffer = new Uint8Array(length * 4);
+  }
+}
+
+async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
+}
+
+/** Closing twice is an error to Deno; here both ends and the limits may close. */
+function closeQuietly(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // It is closed.
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,36 @@
+/**
+ * What `--help` says. The README has the same flags and variables in a table.
+ *
+ * @module
+ */
+import { DEFAULT_PORT } from "./config_values.ts";
+import { signingAlgorithms } from "../oauth/keys/key_table.ts";
+
+/** The text of `--help`. */
+export const helpText =
+  `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
+
+Usage: mock-oauth [start] [options]
+
+  --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
+  --host NAME       address to listen on                         HOST        (127.0.0.1)
+  --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
+  --public-url URL  origin to name in place of the request's     PUBLIC_URL
+  --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback local ones, else all)
+  --tls-cert FILE   certificate in PEM, for https                TLS_CERT
+  --tls-key FILE    its key in PEM                               TLS_KEY
+  --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
+  --token-lifetime S seconds access tokens live by default       MOCK_TOKEN_LIFETIME (for good)
+  --users FILE      people who can log in, as JSON               MOCK_USERS  (anyone)
+  --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
+  --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
+  --control-token T what callers of /control have to show        CONTROL_TOKEN (none on loopback, else nobody gets in)
+  --public          rate limits and quotas, for a public server  MOCK_PUBLIC (off)
+  --json            one JSON line when ready, then JSON logs
+  --quiet           no output but errors
+  --verbose         a line also for our own pages and /control
+  --exit-with-parent end when standard input closes, as it does when the parent process ends
+  --no-record       no record of requests, so no report          MOCK_RECORD (on)
+  --help            this text
+  --version         the version
+`;

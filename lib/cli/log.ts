@@ -1,0 +1,171 @@
+/**
+ * Lines of a log, written behind the answers: gathered and sent together, because a write for each would cost more than
+ * the request it tells of, and never waiting for a reader who is slow or gone.
+ *
+ * @module
+ */
+import type { ExchangeSummary } from "../recorder/recorder.ts";
+import type { Level } from "../judge/rules/rule.ts";
+
+/** A rule that a client was seen to break for the first time. */
+export interface BrokenRule {
+  /** Name of the sandbox. */
+  readonly sandbox: string;
+  /** What the client calls itself, or its client_id. */
+  readonly client: string;
+  /** Id of the rule, such as `C11`. */
+  readonly rule: string;
+  /** How strongly it is asked for. */
+  readonly level: Level;
+  /** What was seen. */
+  readonly detail: string;
+  /** Where the rule is written. */
+  readonly link: string;
+}
+
+/** What came of a sandbox by the time the server stops. */
+export interface SandboxSummary {
+  /** Name of the sandbox. */
+  readonly sandbox: string;
+  /** How many clients were judged. */
+  readonly clients: number;
+  /** How many of them broke each rule, by its id. */
+  readonly broken: Readonly<Record<string, number>>;
+  /** How many broke any. */
+  readonly breaking: number;
+  /** URL of the report. */
+  readonly report: string;
+}
+
+/** Something worth a line in a log; what looks like a secret is redacted before. */
+export type LogEvent =
+  | ({ readonly event: "exchange" } & ExchangeSummary)
+  | ({ readonly event: "finding" } & BrokenRule)
+  | ({ readonly event: "summary" } & SandboxSummary)
+  | { readonly event: "error"; readonly message: string };
+
+/**
+ * A line for people, or some.
+ *
+ * @param event What happened.
+ * @param time The time of day; none if not given.
+ */
+export function describeEvent(event: LogEvent, time = ""): string {
+  switch (event.event) {
+    case "error":
+      return `${time}  error  ${event.message}\n`;
+    case "finding":
+      return `${" ".repeat(time.length)}  ✗ ${event.rule} ${event.level}  ${event.client}: ${event.detail}\n` +
+        `${" ".repeat(time.length)}    ${event.link}\n`;
+    case "summary":
+      return `${describeSummary(event)}: ${event.report}\n`;
+    case "exchange": {
+      const { method, path, status, durationMs, client = "-", call, error, shapedBy } = event;
+      const what = call ?? `${method} ${path}`;
+      const ms = durationMs < 10 ? durationMs : Math.round(durationMs);
+      const answer = error === undefined ? `${status}` : `${status} ${error}`;
+      const fault = shapedBy === undefined ? "" : `  (fault ${shapedBy.join(", ")})`;
+      return `${time}  ${client}  ${what} → ${answer}  ${ms} ms${fault}\n`;
+    }
+  }
+}
+
+function describeSummary({ clients, breaking, broken }: SandboxSummary): string {
+  const counted = `${clients} ${clients === 1 ? "client" : "clients"}`;
+  return breaking === 0
+    ? `${counted}, no rule broken`
+    : `${counted}, ${breaking} broke ${Object.keys(broken).join(", ")}`;
+}
+
+/** A queue of lines on their way out. */
+export interface LineQueue {
+  /** Takes a line; returns at once. */
+  readonly add: (line: string) => void;
+  /** Sends what is left; gives up on a reader who takes too long. */
+  readonly flush: () => Promise<void>;
+}
+
+/** The most that waits for a reader who is slow, in characters; what comes on top is lost. */
+const MAX_QUEUED = 1024 * 1024;
+/** How long lines are gathered, in milliseconds. */
+const GATHER_MS = 50;
+/** How long a reader may take for what is left at the end, in milliseconds. */
+const FLUSH_MS = 200;
+
+/**
+ * Makes a queue.
+ *
+ * @param write Writes some of the bytes and says how many; what it throws means that nobody reads any more.
+ * @param sleep Waits for so many milliseconds.
+ */
+export function createLineQueue(
+  write: (bytes: Uint8Array) => Promise<number>,
+  sleep: (ms: number) => Promise<void>,
+): LineQueue {
+  const encoder = new TextEncoder();
+  let lines = "";
+  let writing: Promise<void> | undefined;
+
+  async function drain(gatherMs: number): Promise<void> {
+    await sleep(gatherMs);
+    while (lines !== "") {
+      const bytes = encoder.encode(lines);
+      lines = "";
+      try {
+        for (let at = 0; at < bytes.length;) at += await write(bytes.subarray(at));
+      } catch {
+        // Nobody reads any more.
+      }
+    }
+    writing = undefined;
+  }
+
+  return {
+    add: (line) => {
+      if (lines.length < MAX_QUEUED) lines += line;
+      writing ??= drain(GATHER_MS);
+    },
+    flush: async () => {
+      writing ??= drain(0);
+      await Promise.race([writing, sleep(FLUSH_MS)]);
+    },
+  };
+}
+
+/** How a log is to look. */
+export interface LogStyle {
+  /** Whether as lines of JSON. */
+  readonly json: boolean;
+  /** Whether nothing but errors. */
+  readonly quiet: boolean;
+  /** Whether for people also what is no client's. */
+  readonly verbose: boolean;
+  /** The time, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Where events go: none but errors if the program is to be quiet, as JSON or as lines for people.
+ *
+ * @param style How they are to look.
+ * @param queue Takes them as lines.
+ */
+export function createLog(
+  { json, quiet, verbose, now }: LogStyle,
+  queue: LineQueue,
+): { readonly write: (event: LogEvent) => void; readonly flush: () => Promise<void> } {
+  const isShown = (event: LogEvent): boolean => json || verbose || event.event !== "exchange" || !event.isOwn;
+  return {
+    write: (event) => {
+      if (quiet && event.event !== "error") return;
+      if (json) queue.add(`${JSON.stringify(event)}\n`);
+      else if (isShown(event)) queue.add(describeEvent(event, timeOfDay(now())));
+    },
+    flush: queue.flush,
+  };
+}
+
+/** `20:16:45`, where the program runs. */
+function timeOfDay(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
+}

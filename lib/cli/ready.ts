@@ -1,0 +1,70 @@
+/**
+ * The first words of the program.
+ *
+ * @module
+ */
+import type { Config } from "./config.ts";
+import { version } from "../runtime/version.ts";
+
+/**
+ * The URL to call the server by.
+ *
+ * @param port The port it listens on.
+ * @param config What it was told.
+ */
+export function serverUrl(port: number, { host, tls }: Pick<Config, "host" | "tls">): string {
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${name}:${port}`;
+}
+
+/** A server that listens. */
+export interface Listening {
+  /** The URL to call it by. */
+  readonly url: string;
+  /** The port it listens on. */
+  readonly port: number;
+  /** Id of its process. */
+  readonly pid: number;
+}
+
+/**
+ * What the program says when it is ready: a line of JSON, or the URLs that somebody will want.
+ *
+ * @param config What it was told.
+ * @param listening Where it listens.
+ */
+export function readyText({ json, db }: Pick<Config, "json" | "db">, { url, port, pid }: Listening): string {
+  if (json) return `${JSON.stringify({ event: "ready", url, port, pid, version, db })}\n`;
+  return greeting(url, db);
+}
+
+function greeting(url: string, db: string): string {
+  return `mock oauth server ${version}
+
+  paste into your MCP client   ${url}/oauth
+  without authorization        ${url}/no-auth
+  with any bearer token        ${url}/bearer
+
+  watch what a client does     ${url}/inspect
+  make the server misbehave    ${url}/scenarios
+  walk through the flow        ${url}/guide
+  data                         ${db}
+
+`;
+}
+
+/**
+ * What the program says when `deno serve` has made it listen.
+ *
+ * @param address Where it listens.
+ * @param settings What it was told by its environment.
+ */
+export function servedText(
+  { hostname, port }: Pick<Deno.NetAddr, "hostname" | "port">,
+  { db, publicUrl }: { readonly db: string; readonly publicUrl: string | undefined },
+): string {
+  const open = hostname === "0.0.0.0" || hostname === "::"
+    ? `It listens on every address of this machine; --host 127.0.0.1 would keep it to this machine.\n\n`
+    : "";
+  return greeting(publicUrl ?? serverUrl(port, { host: hostname }), db) + open;
+}

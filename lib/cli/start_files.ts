@@ -1,0 +1,65 @@
+/**
+ * The files that a start names: people who can log in, and scenarios. Each kind has a parser of its own, which is loaded
+ * only where there is such a file.
+ *
+ * @module
+ */
+import { ConfigError } from "./config_values.ts";
+import { describeError, OAuthError } from "../http/errors.ts";
+import type { DeclaredUser } from "../oauth/users/declared_users.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+
+/** Reads a file as text. */
+export type ReadText = (path: string) => Promise<string>;
+
+/**
+ * Reads the file of `--users`.
+ *
+ * @param path Where it is; undefined for none.
+ * @param readText Reads it.
+ * @throws ConfigError for a file that cannot be read, or holds something else.
+ */
+export function readUsers(path: string | undefined, readText: ReadText): Promise<readonly DeclaredUser[]> {
+  return readList({ what: "users", path, readText }, async () => (await import("./users_file.ts")).parseUsersFile);
+}
+
+/**
+ * Reads the file of `--scenarios`.
+ *
+ * @param path Where it is; undefined for none.
+ * @param readText Reads it.
+ * @throws ConfigError for a file that cannot be read, or holds something else.
+ */
+export function readScenarios(path: string | undefined, readText: ReadText): Promise<readonly Scenario[]> {
+  return readList(
+    { what: "scenarios", path, readText },
+    async () => (await import("../scenarios/schema/scenario_schema.ts")).parseScenariosFile,
+  );
+}
+
+async function readList<T>(
+  { what, path, readText }: {
+    readonly what: string;
+    readonly path: string | undefined;
+    readonly readText: ReadText;
+  },
+  loadParser: () => Promise<(text: string) => readonly T[]>,
+): Promise<readonly T[]> {
+  if (path === undefined) return [];
+  try {
+    return (await loadParser())(await readText(path));
+  } catch (error) {
+    throw new ConfigError(`The ${what} of ${path} cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Why something failed, in one line: of a refusal all that helps, as a client would be told.
+ *
+ * @param error What was thrown.
+ */
+export function reasonOf(error: unknown): string {
+  if (error instanceof OAuthError) return describeError(error);
+  const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n", 1);
+  return reason;
+}

@@ -1,0 +1,61 @@
+/**
+ * What the handlers of the control API are made with, and what they are.
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import type { ControlRowName } from "../../lib/control/rows.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import type { OwnOrigins } from "../../lib/sandbox/origins.ts";
+import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
+import type { Minted } from "../../lib/oauth/tokens/minted_table.ts";
+import type { SandboxTable } from "../../lib/sandbox/sandbox_table.ts";
+import type { ScenarioTable } from "../../lib/scenarios/scenario_table.ts";
+import type { Users } from "../../lib/oauth/users/user_table.ts";
+import type { Worlds } from "../../lib/sandbox/live_sandboxes.ts";
+import type { Route } from "../request/router.ts";
+import type { Refusal } from "./gate.ts";
+import type { Banner } from "../pages/scenarios.tsx";
+
+/** What the control API needs: all that can be told of a sandbox, or changed in it. */
+export interface ControlDeps {
+  /** The sandboxes. */
+  readonly worlds: Worlds;
+  /** What faults have counted. */
+  readonly table: Pick<SandboxTable, "counted" | "disarm">;
+  /** People who can log in. */
+  readonly users: Users;
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Marks of what was used and revoked. */
+  readonly grants: Grants;
+  /** Tokens that were minted. */
+  readonly minted: Minted;
+  /** Scenarios that somebody has brought along. */
+  readonly scenarios: ScenarioTable;
+  /** Names of the scenarios that are there from the start. */
+  readonly names: readonly string[];
+  /** Reads access tokens. */
+  readonly verifier: TokenVerifier;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Ports of their own. */
+  readonly ownOrigins: OwnOrigins;
+  /** Where ids and secrets are drawn from. */
+  readonly chance: Chance;
+}
+
+/** What an endpoint does. */
+export type ControlHandler = Route["handler"];
+
+/** What all of them do. */
+export type ControlHandlers = Readonly<Record<ControlRowName, ControlHandler>>;
+/** What the page of the API needs beside it. */
+export interface ControlPageDeps {
+  /** Says why a request may not control its sandbox. */
+  readonly refusalOf: Refusal;
+  /** What is said on top of a sandbox's pages. */
+  readonly bannerOf: Banner;
+}

@@ -1,0 +1,60 @@
+/**
+ * `/control/keys/...`: new keys, and keys that are not right.
+ *
+ * @module
+ */
+import { readBody } from "../../lib/http/json_body.ts";
+import { withNames } from "../../lib/scenarios/schema/names.ts";
+import { type breakages, breakSchema, rotationSchema } from "../../lib/control/requests.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
+import { type PlanPatch, standardPlan } from "../../lib/scenarios/plan.ts";
+import type { ControlDeps, ControlHandlers } from "./deps.ts";
+import type { Context } from "../request/router.ts";
+
+/** The handlers of keys. */
+export function keyHandlers(
+  { worlds, keysOf }: ControlDeps,
+): Pick<ControlHandlers, "control_rotate_keys" | "control_break_keys"> {
+  async function rotate({ request, sandbox }: Context): Promise<Response> {
+    const { keep_old_seconds: keepSeconds } = await readBody(request, rotationSchema);
+    const nowMs = sandbox.now();
+    const keep = keepSeconds === undefined ? {} : { keepOldMs: keepSeconds * 1000 };
+    await (await keysOf(sandbox.id)).rotate({ nowMs, ...keep });
+    // Other processes sign and verify with what they hold; this tells them to look again.
+    await worlds.change(worlds.of(sandbox), (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }));
+    const made = await (await keysOf(sandbox.id)).made(sandbox.now());
+    return noStoreJson({ keys: made.map(({ key: { kid, alg }, signs }) => ({ kid, alg, signs })) });
+  }
+
+  async function breakKeys({ request, sandbox }: Context): Promise<Response> {
+    const world = worlds.of(sandbox);
+    const { how } = await readBody(request, breakSchema);
+    await worlds.change(world, (state) => {
+      const { policy, mint } = patches[how];
+      return {
+        ...state,
+        patch: { policy: { ...state.patch.policy, ...policy }, mint: { ...state.patch.mint, ...mint } },
+      };
+    });
+    const { policy = {}, mint = {} } = world.state().patch;
+    return noStoreJson({
+      how,
+      overrides: { policy: withNames(policy, "snake"), mint: withNames(mint, "snake") },
+    });
+  }
+
+  return { control_rotate_keys: rotate, control_break_keys: breakKeys };
+}
+
+const whole = {
+  policy: { publishedKeys: standardPlan.policy.publishedKeys },
+  mint: { signature: standardPlan.mint.signature },
+};
+
+/** One thing is wrong at a time, so that a test sees what it has asked for. */
+const patches: Readonly<Record<typeof breakages[number], PlanPatch>> = {
+  wrong_signature: { ...whole, mint: { signature: "wrong" } },
+  foreign_key: { ...whole, mint: { signature: "foreign" } },
+  missing_key: { ...whole, policy: { publishedKeys: "replaced" } },
+  none: whole,
+};

@@ -1,0 +1,67 @@
+/**
+ * The record of a sandbox and what it comes to, for the API and for the inspector's page.
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import { createOutcomes, type Outcome } from "../../lib/judge/outcomes.ts";
+import type { Recording } from "../../lib/recorder/recording.ts";
+import { isLabelled, type Sandbox } from "../../lib/sandbox/sandbox.ts";
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import type { Slices } from "../../lib/runtime/slices.ts";
+
+/** The record, and what it comes to. */
+export interface Reports {
+  /**
+   * The recording.
+   *
+   * @throws OAuthError `not_found` where nothing is recorded.
+   */
+  readonly demand: () => Recording;
+  /** Judges what a sandbox has on record: all that was answered before. */
+  readonly judge: (sandbox: Sandbox) => Promise<Outcome>;
+}
+
+/** What reports are made of. */
+export interface ReportSource {
+  /** What was recorded; undefined where nothing is. */
+  readonly recording: Recording | undefined;
+  /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
+  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions" | "needs_origin">;
+  /** Lets others run meanwhile. */
+  readonly slices: Slices;
+}
+
+/**
+ * Makes what the API and the inspector's page report from.
+ *
+ * @param source What reports are made of.
+ */
+export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
+  const outcomeOf = recording && createOutcomes({ recording, slices });
+
+  return {
+    demand: () => recording ?? refuse(),
+    judge: async (sandbox) => {
+      if (!outcomeOf) return refuse();
+      const { id, name, scenario, prefix } = sandbox;
+      const { expects, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
+      return await outcomeOf({
+        sandboxId: id,
+        sandbox: name,
+        isLabelled: isLabelled(sandbox),
+        scenario,
+        expects,
+        ...(revisions ? { revisions } : {}),
+        hasOrigin: prefix === "",
+        needsOrigin,
+      });
+    },
+  };
+}
+
+function refuse(): never {
+  throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
+    expected: "a server that was started without --no-record",
+  });
+}

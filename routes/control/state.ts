@@ -1,0 +1,125 @@
+/**
+ * `/control/clock`, `/control/plan` and `/control/reset`: the time, the rules, and a new beginning.
+ *
+ * @module
+ */
+import { readBody, requireShape } from "../../lib/http/json_body.ts";
+import { withNames } from "../../lib/scenarios/schema/names.ts";
+import { patchNames, planPatchSchema } from "../../lib/scenarios/schema/plan_schema.ts";
+import { type ClockMove, clockMoveSchema, emptySchema, patchBodySchema } from "../../lib/control/requests.ts";
+import { withRoom } from "../../lib/sandbox/changes.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
+import type { PlanPatch } from "../../lib/scenarios/plan.ts";
+import { UnreadableRowError } from "../../lib/store/unreadable.ts";
+import type { World } from "../../lib/sandbox/live_sandboxes.ts";
+import type { ControlDeps, ControlHandlers } from "./deps.ts";
+
+/** What these rows do. */
+export type StateHandlers = Pick<
+  ControlHandlers,
+  | "control_read_clock"
+  | "control_move_clock"
+  | "control_read_plan"
+  | "control_change_plan"
+  | "control_clear_plan"
+  | "control_reset"
+>;
+
+/** The handlers of what is kept of a sandbox as such. */
+export function stateHandlers({ worlds }: ControlDeps): StateHandlers {
+  return {
+    control_read_clock: ({ sandbox }) => clockResponse(worlds.of(sandbox)),
+    control_move_clock: async ({ request, sandbox }) => {
+      const world = worlds.of(sandbox);
+      const move = await readBody(request, clockMoveSchema);
+      await worlds.change(world, (state) => {
+        const realMs = world.now() - world.state().clockOffsetMs;
+        return { ...state, clockOffsetMs: offsetAfter(move, { realMs, offsetMs: state.clockOffsetMs }) };
+      });
+      return clockResponse(world);
+    },
+    control_read_plan: ({ sandbox }) => planResponse(worlds.of(sandbox)),
+    control_change_plan: async ({ request, sandbox }) => {
+      const world = worlds.of(sandbox);
+      const body = await readBody(request, patchBodySchema);
+      await worlds.change(world, (state) => withRoom({ ...state, patch: mergePatch(state.patch, body) }));
+      return planResponse(world);
+    },
+    control_clear_plan: async ({ sandbox }) => {
+      const world = worlds.of(sandbox);
+      try {
+        await worlds.change(world, (state) => ({ ...state, patch: {} }));
+      } catch (error) {
+        if (!(error instanceof UnreadableRowError)) throw error;
+        // The plan lies in one row with all else that is known of the sandbox.
+        await worlds.reset(world);
+      }
+      return planResponse(world);
+    },
+    control_reset: async ({ request, sandbox }) => {
+      const world = worlds.of(sandbox);
+      await readBody(request, emptySchema);
+      await worlds.reset(world);
+      return clockResponse(world);
+    },
+  };
+}
+
+/** The years that a date can be written in, 1970 to 9999. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+function offsetAfter(
+  move: ClockMove,
+  { realMs, offsetMs }: { readonly realMs: number; readonly offsetMs: number },
+): number {
+  if ("reset" in move) return 0;
+  const next = "advance_seconds" in move ? offsetMs + move.advance_seconds * 1000 : atMs(move.set) - realMs;
+  if (realMs + next >= 0 && realMs + next <= LAST_MS) return next;
+  throw new OAuthError("invalid_request", "The clock would leave the years it can show", {
+    parameter: "advance_seconds" in move ? "advance_seconds" : "set",
+    received: String(realMs + next),
+    expected: "a time from 1970 to 9999",
+  });
+}
+
+function atMs(time: number | string): number {
+  return typeof time === "number" ? time : Date.parse(time);
+}
+
+function clockResponse(world: World): Response {
+  const nowMs = world.now();
+  return noStoreJson({
+    now_ms: nowMs,
+    iso: new Date(nowMs).toISOString(),
+    offset_seconds: world.state().clockOffsetMs / 1000,
+  });
+}
+
+function planResponse(world: World): Response {
+  const { policy, mint } = world.plan();
+  return noStoreJson({
+    plan: { policy: withNames(policy, "snake"), mint: withNames(mint, "snake") },
+    overrides: overridesOf(world.state().patch),
+  });
+}
+
+function overridesOf({ policy = {}, mint = {} }: PlanPatch): Readonly<Record<"policy" | "mint", object>> {
+  return { policy: withNames(policy, "snake"), mint: withNames(mint, "snake") };
+}
+
+/** RFC 7396, for the members of both parts: null takes an override away, anything else replaces it. */
+function mergePatch(
+  patch: PlanPatch,
+  body: Readonly<Partial<Record<"policy" | "mint", Readonly<Record<string, unknown>>>>>,
+): PlanPatch {
+  const known = overridesOf(patch);
+  const part = (name: "policy" | "mint"): Readonly<Record<string, unknown>> => {
+    const members = { ...known[name], ...body[name] };
+    // A name that nobody knows is to be refused, also where its value is null.
+    return Object.fromEntries(
+      Object.entries(members).filter(([member, value]) => value !== null || !patchNames[name].includes(member)),
+    );
+  };
+  return requireShape({ policy: part("policy"), mint: part("mint") }, planPatchSchema);
+}

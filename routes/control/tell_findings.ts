@@ -1,0 +1,111 @@
+/**
+ * Tells a log which rules clients break, once each, when a sandbox has been quiet for a moment: judging takes longer than
+ * answering, so no request waits for it, and a server that is never quiet is not judged before it stops.
+ *
+ * @module
+ */
+import type { BrokenRule, SandboxSummary } from "../../lib/cli/log.ts";
+import type { ClientReport, Report } from "../../lib/judge/report.ts";
+import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
+import type { Sleep } from "../../lib/runtime/sleep.ts";
+
+/** What telling takes. */
+export interface TellDeps {
+  /** Told of each rule that a client has broken. */
+  readonly tell: (broken: BrokenRule) => void;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** What to wait with. */
+  readonly sleep: Sleep;
+}
+
+/** Tells of findings. */
+export interface FindingTeller {
+  /** Hands in what judges a sandbox; without it nothing is told. */
+  readonly judgeWith: (judge: (sandbox: Sandbox) => Promise<Report>) => void;
+  /** Notes that a client has asked something; returns at once. */
+  readonly saw: (sandbox: Sandbox) => void;
+  /** Judges what is left and sums up, one sandbox after the other; nothing is told after that. */
+  readonly finish: () => Promise<readonly SandboxSummary[]>;
+}
+
+/** How long it must have been quiet, in milliseconds. */
+const QUIET_MS = 500;
+/** Sandboxes that are told of; a server with more is one that nobody watches line by line. */
+const MAX_SANDBOXES = 100;
+
+/**
+ * Makes what tells of findings.
+ *
+ * @param deps What telling takes.
+ */
+export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): FindingTeller {
+  const stop = new AbortController();
+  const summaries = new Map<string, SandboxSummary>();
+  const told = new Set<string>();
+  const waiting = new Map<string, Sandbox>();
+  let judge: ((sandbox: Sandbox) => Promise<Report>) | undefined;
+  let seenMs = 0;
+  let running: Promise<void> | undefined;
+
+  async function judgeWaiting(): Promise<void> {
+    const sandboxes = [...waiting.values()];
+    waiting.clear();
+    for (const sandbox of sandboxes) {
+      const clients = (await judge?.(sandbox))?.clients ?? [];
+      for (const client of clients) tellOf(sandbox, client);
+      summaries.set(sandbox.name, summaryOf(sandbox, clients));
+    }
+  }
+
+  function tellOf({ name }: Sandbox, { id, name: client = id, findings }: ClientReport): void {
+    for (const { rule, level, status, detail, link } of findings) {
+      const key = JSON.stringify([name, id, rule]);
+      if (status !== "broken" || told.has(key)) continue;
+      told.add(key);
+      tell({ sandbox: name, client, rule, level, detail, link });
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.size > 0 && !stop.signal.aborted) {
+      await sleep(QUIET_MS, stop.signal).catch(() => {});
+      if (monotonicMs() - seenMs >= QUIET_MS) await judgeWaiting();
+    }
+    running = undefined;
+  }
+
+  return {
+    judgeWith: (given) => void (judge = given),
+    saw: (sandbox) => {
+      const isKnown = waiting.has(sandbox.name) || summaries.has(sandbox.name);
+      if (!judge || (!isKnown && waiting.size + summaries.size >= MAX_SANDBOXES)) return;
+      waiting.set(sandbox.name, sandbox);
+      seenMs = monotonicMs();
+      running ??= run().catch(() => void (running = undefined));
+    },
+    finish: async () => {
+      stop.abort();
+      await running;
+      await judgeWaiting();
+      return [...summaries.values()].filter(({ clients }) => clients > 0);
+    },
+  };
+}
+
+function summaryOf({ name, urls }: Sandbox, all: readonly ClientReport[]): SandboxSummary {
+  const isJudged = ({ findings }: ClientReport): boolean => findings.some(({ status }) => status !== "not observed");
+  const clients = all.filter(isJudged);
+  const brokenBy = clients.map(({ findings }) =>
+    findings.filter(({ status }) => status === "broken").map(({ rule }) => rule)
+  );
+  const broken: Record<string, number> = {};
+  for (const rule of brokenBy.flat()) broken[rule] = (broken[rule] ?? 0) + 1;
+  return {
+    sandbox: name,
+    clients: clients.length,
+    broken,
+    breaking: brokenBy.filter(({ length }) => length > 0).length,
+    report: urls.report,
+  };
+}

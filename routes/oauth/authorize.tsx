@@ -1,0 +1,191 @@
+/**
+ * `GET` and `POST /oauth/authorize`: the authorization endpoint and its consent page (RFC 6749 4.1.1, RFC 9207).
+ *
+ * @module
+ */
+import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
+import { readText, requireContentType } from "../../lib/http/body.ts";
+import {
+  type AuthorizationRequest,
+  type AuthorizationTarget,
+  parseAuthorizationRequest,
+  parseAuthorizationTarget,
+} from "../../lib/oauth/authorize/request.ts";
+import { issueCode } from "../../lib/oauth/authorize/code.ts";
+import { requireGrantType } from "../../lib/oauth/grants/context.ts";
+import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../../lib/oauth/params.ts";
+import { resolveRequest, takeRequest, usedRequest } from "../../lib/oauth/authorize/pushed.ts";
+import { createSessionId } from "../../lib/oauth/tokens/session_id.ts";
+import type { User } from "../../lib/oauth/users/user.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { Pushed } from "../../lib/oauth/authorize/pushed_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
+import {
+  denied,
+  findDeclared,
+  findUnasked,
+  generatedOrHinted,
+  LocalError,
+  type PersonDeps,
+  readHinted,
+  signInHere,
+} from "./authorize_person.ts";
+import { requireOwnForm } from "../request/html.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the authorization endpoint needs. */
+export interface AuthorizeDeps extends PersonDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** The table of pushed requests. */
+  readonly pushed: Pushed;
+}
+
+/** Fields of the consent page's forms; everything else in a POST belongs to the authorization request. */
+const formFields: ReadonlySet<string> = new Set(["action", "email", "password", "expires_in"]);
+
+/** The rows of the authorization endpoint. */
+export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
+  /** A client's request: answered at once if it says how to approve itself, else with the consent page. */
+  async function authorize(context: Context): Promise<Response> {
+    const query = context.url.searchParams;
+    return await withTarget(deps, context, query, async (asked) => {
+      const user = await findUnasked(deps, context, asked);
+      if (user) return approve(deps, context, { ...asked, user });
+      return consentResponse(context, { ...asked, query, offered: deps.offered });
+    });
+  }
+
+  /** A person's answer, or a script's. The request stands in the query, or beside the form's own fields. */
+  async function decide(context: Context): Promise<Response> {
+    requireOwnForm(context);
+    requireContentType(context.request, "application/x-www-form-urlencoded");
+    const form = new URLSearchParams(await readText(context.request));
+    const { answer, query } = splitForm(context.url, form);
+    return await withTarget(deps, context, query, async (asked) => {
+      requireFaultless(answer);
+      const decided = { ...asked, request: withLifetime(asked.request, form, answer) };
+      switch (answer.get("action")) {
+        case "auto":
+          return approve(deps, context, { ...decided, user: generatedOrHinted(deps, context, decided) });
+        case "login":
+          return await login(deps, context, query, { ...decided, answer });
+        case "declared": {
+          const user = await findDeclared(deps, context, decided, answer.get("email"));
+          return approve(deps, context, { ...decided, user });
+        }
+        case "deny":
+          throw denied();
+        default:
+          throw new LocalError(invalidAction(answer.get("action")));
+      }
+    });
+  }
+
+  return [
+    { name: "authorize", method: "GET", path: paths.authorize, cors: false, handler: authorize },
+    { name: "decide", method: "POST", path: paths.authorize, cors: false, handler: decide },
+  ];
+}
+
+/** Runs the second half of a request; from here on errors go back to the client, with `state` and `iss`. */
+async function withTarget(
+  deps: AuthorizeDeps,
+  context: Context,
+  query: URLSearchParams,
+  answer: (asked: Asked) => Response | Promise<Response>,
+): Promise<Response> {
+  const { sandbox, plan } = context;
+  const { clients, pushed } = deps;
+  const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
+  const params = parseParams(resolved.query);
+  const found = await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
+  const target: AuthorizationTarget = resolved.entry ? { ...found, pushed: resolved.entry } : found;
+  try {
+    requireGrantType(target.client, "authorization_code");
+    const request = parseAuthorizationRequest(params, plan.policy);
+    return await answer({ target, request, hinted: await readHinted(deps, context, request) });
+  } catch (error) {
+    if (error instanceof LocalError) throw error.error;
+    if (!(error instanceof OAuthError)) throw error;
+    if (target.pushed) await takeRequest(pushed, target.pushed);
+    return clientResponse(context, target, { error: error.code, error_description: describeError(error) });
+  }
+}
+
+async function login(
+  deps: AuthorizeDeps,
+  context: Context,
+  query: URLSearchParams,
+  { answer, ...asked }: Asked & { readonly answer: Params },
+): Promise<Response> {
+  const email = answer.get("email");
+  const password = answer.get("password");
+  const again = (problem: string, status: number): Response =>
+    consentResponse(context, { ...asked, query, offered: deps.offered, problem, status, email });
+  if (email === undefined || password === undefined) return again("Email and password are required", 400);
+  try {
+    const user = await signInHere(deps, context, asked, { email, password });
+    return await approve(deps, context, { ...asked, user });
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    return again(error.error.message, errorStatus(error.error));
+  }
+}
+
+/** Issues the code. Nothing is written down, so nothing can be stored half; a pushed request is used up by it. */
+async function approve(
+  { chance, keysOf, pushed }: AuthorizeDeps,
+  context: Context,
+  { target, request, user }: Asked & { readonly user: User },
+): Promise<Response> {
+  const { sandbox, plan } = context;
+  const nowMs = sandbox.now();
+  const { client, redirectUri, redirectUriSent } = target;
+  if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
+  const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce, prompt } = request;
+  const code = issueCode(await keysOf(sandbox.id), {
+    grant: {
+      sessionId: createSessionId(sandbox, chance),
+      clientId: client.clientId,
+      user,
+      scopes,
+      resources,
+      authTimeSeconds: Math.floor(nowMs / 1000),
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+      ...(nonce === undefined ? {} : { nonce }),
+    },
+    redirectUri,
+    redirectUriSent,
+    codeChallenge,
+    ...(prompt.includes("consent") ? { consentAsked: true } : {}),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
+    expiresAtMs: nowMs + plan.policy.codeTtlSeconds * 1000,
+  }, chance);
+  return clientResponse(context, target, { code });
+}
+
+/** A lifetime in the form counts, also an empty one, which is how a person asks for the default. */
+function withLifetime(request: AuthorizationRequest, form: URLSearchParams, answer: Params): AuthorizationRequest {
+  if (!form.has("expires_in")) return request;
+  const { expiresInSeconds: _, ...rest } = request;
+  const chosen = parseExpiresIn(answer.get("expires_in"));
+  return { ...rest, ...(chosen === undefined ? {} : { expiresInSeconds: chosen }) };
+}
+
+/** Takes the page's own fields out of a form; what is left belongs to the request, beside what its URL says. */
+function splitForm(url: URL, form: URLSearchParams): { readonly answer: Params; readonly query: URLSearchParams } {
+  const own = new URLSearchParams();
+  const query = new URLSearchParams(url.searchParams);
+  for (const [name, value] of form) (formFields.has(name) ? own : query).append(name, value);
+  return { answer: parseParams(own), query };
+}
+
+function invalidAction(action: string | undefined): OAuthError {
+  return new OAuthError("invalid_request", "Invalid action", {
+    parameter: "action",
+    received: action ?? "none",
+    expected: "auto, login or deny",
+  });
+}

@@ -1,0 +1,186 @@
+/**
+ * Who signs in at the authorization endpoint: the person at hand, or without asking the one that the request wants. With an
+ * `id_token_hint` it is that person or nobody (OpenID Connect Core 3.1.2.2).
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import type { AuthorizationRequest } from "../../lib/oauth/authorize/request.ts";
+import { findOffered, type OfferedUser } from "../../lib/oauth/users/declared_users.ts";
+import { findHinted, readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { interactionRequired, loginRequired, otherPerson } from "../../lib/oauth/authorize/prompt.ts";
+import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts";
+import type { Users } from "../../lib/oauth/users/user_table.ts";
+import type { Context } from "../request/router.ts";
+
+/** What signing in needs. */
+export interface PersonDeps {
+  /** The table of users. */
+  readonly users: Users;
+  /** Declared users who log in by a button. */
+  readonly offered: readonly OfferedUser[];
+  /** Where ids are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The person of an `id_token_hint`. */
+export interface Hinted {
+  /** The user's id. */
+  readonly sub: string;
+  /** The e-mail address, as far as it is known. */
+  readonly email: string | undefined;
+  /** The user; absent if this server no longer knows them. */
+  readonly user: User | undefined;
+}
+
+/** A request, and the one person it may be answered with, if it says so. */
+export interface PersonAsked {
+  /** What is asked for. */
+  readonly request: AuthorizationRequest;
+  /** Absent if anyone may sign in. */
+  readonly hinted: Hinted | undefined;
+}
+
+/** An error that is for the person or script at hand, though the client's redirect URI is known. */
+export class LocalError extends Error {
+  /** What went wrong. */
+  readonly error: OAuthError;
+
+  /**
+   * Keeps an error from the client.
+   *
+   * @param error What went wrong.
+   */
+  constructor(error: OAuthError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+/**
+ * Reads the person of a request's `id_token_hint`.
+ *
+ * @param deps Keys and users.
+ * @param context The request it came in.
+ * @param request What is asked for.
+ * @throws OAuthError `invalid_request` for a hint that is not an id_token of this server.
+ */
+export async function readHinted(
+  { keysOf, users }: PersonDeps,
+  { sandbox }: Context,
+  { idTokenHint, userClaims }: AuthorizationRequest,
+): Promise<Hinted | undefined> {
+  if (idTokenHint === undefined) return undefined;
+  const hint = await readIdTokenHint(keysOf, sandbox, idTokenHint);
+  const user = await findHinted(users, sandbox.id, { ...hint, ...userClaims });
+  return { sub: hint.sub, email: user?.email ?? hint.email, user };
+}
+
+/**
+ * Who signs in without being asked: nobody, unless the request or the policy says so.
+ *
+ * @param deps Users and chance.
+ * @param context The request.
+ * @param asked What it asks for.
+ * @throws OAuthError for the client, {@link LocalError} for a wrong password.
+ */
+export async function findUnasked(
+  deps: PersonDeps,
+  context: Context,
+  asked: PersonAsked,
+): Promise<User | undefined> {
+  const { autoApproval, prompt } = asked.request;
+  const mayAsk = !prompt.includes("none");
+  if (!autoApproval) {
+    const { answer } = context.plan.policy;
+    if (answer === "deny") throw denied();
+    if (answer === "approve") return generatedOrHinted(deps, context, asked);
+    if (mayAsk) return undefined;
+    throw loginRequired();
+  }
+  if (autoApproval.kind === "auto") return generatedOrHinted(deps, context, asked);
+  try {
+    return await signInHere(deps, context, asked, autoApproval);
+  } catch (error) {
+    throw error instanceof LocalError && !mayAsk ? interactionRequired(error.message) : error;
+  }
+}
+
+/**
+ * An auto-generated person, or the one of the hint.
+ *
+ * @param deps Chance.
+ * @param context The request.
+ * @param asked What it asks for.
+ * @throws OAuthError `login_required` if the server no longer knows the person of the hint.
+ */
+export function generatedOrHinted(
+  { chance }: Pick<PersonDeps, "chance">,
+  { sandbox }: Context,
+  { request, hinted }: PersonAsked,
+): User {
+  const user = hinted ? hinted.user : createAutoUser(sandbox.now(), chance, request.userClaims);
+  if (user) return user;
+  throw otherPerson();
+}
+
+/**
+ * Signs in with e-mail address and password; nobody is created who is not the person of the hint.
+ *
+ * @param deps Users and chance.
+ * @param context The request.
+ * @param asked What it asks for.
+ * @param credentials What was sent.
+ * @throws OAuthError `login_required` for another person than the hint's, {@link LocalError} for a wrong password.
+ */
+export async function signInHere(
+  { users, chance }: PersonDeps,
+  { sandbox }: Context,
+  { hinted }: PersonAsked,
+  credentials: { readonly email: string; readonly password: string },
+): Promise<User> {
+  if (hinted) requireHinted(hinted, await users.find(sandbox.id, credentials.email.trim()));
+  return await here(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.now() }, credentials));
+}
+
+/**
+ * The declared user whose button was pressed.
+ *
+ * @param deps Users, and who is offered.
+ * @param context The request.
+ * @param asked What it asks for.
+ * @param email What the button has sent.
+ * @throws As {@link signInHere}.
+ */
+export async function findDeclared(
+  { users, offered }: PersonDeps,
+  { sandbox }: Context,
+  { hinted }: PersonAsked,
+  email: string | undefined,
+): Promise<User> {
+  const user = await here(findOffered(users, sandbox.id, offered, email));
+  requireHinted(hinted, user);
+  return user;
+}
+
+function requireHinted(hinted: Hinted | undefined, user: Pick<User, "userId"> | undefined): void {
+  if (hinted && user?.userId !== hinted.sub) throw otherPerson();
+}
+
+/** A wrong password is the person's matter, not the client's. */
+async function here(user: Promise<User>): Promise<User> {
+  try {
+    return await user;
+  } catch (error) {
+    throw error instanceof OAuthError ? new LocalError(error) : error;
+  }
+}
+
+/** The refusal in the person's name. */
+export function denied(): OAuthError {
+  return new OAuthError("access_denied", "The user denied the request", { reference: "RFC 6749 4.1.2.1" });
+}

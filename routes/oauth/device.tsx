@@ -1,0 +1,138 @@
+/**
+ * `POST /oauth/device` for devices, `/oauth/device/verify` for the people before them (RFC 8628).
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
+import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../../lib/oauth/grants/device.ts";
+import { requireGrantType } from "../../lib/oauth/grants/context.ts";
+import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../../lib/oauth/params.ts";
+import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { DeviceRecord, Devices } from "../../lib/oauth/grants/device_table.ts";
+import type { Users } from "../../lib/oauth/users/user_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../../views/device.tsx";
+import { htmlResponse, requireOwnForm } from "../request/html.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What devices and their people need. */
+export interface DeviceRouteDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
+  /** The table of users. */
+  readonly users: Users;
+  /** The table of devices. */
+  readonly devices: Devices;
+  /** Where codes are drawn from. */
+  readonly chance: Chance;
+}
+
+const FORM = "application/x-www-form-urlencoded";
+
+/** The rows of the device grant. */
+export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
+  const { authenticate, devices } = deps;
+
+  async function authorize({ request, sandbox }: Context): Promise<Response> {
+    requireContentType(request, FORM);
+    const params = parseParams(new URLSearchParams(await readText(request)));
+    requireFaultless(params);
+    const { value: client } = await authenticate(sandbox, request, params);
+    requireGrantType(client, "urn:ietf:params:oauth:grant-type:device_code");
+    return noStoreJson(await authorizeDevice(deps, sandbox, { clientId: client.clientId, params }));
+  }
+
+  async function show(context: Context): Promise<Response> {
+    const { url, sandbox } = context;
+    const typed = url.searchParams.get("user_code");
+    if (typed === null) return htmlResponse(<DeviceCodePage urls={sandbox.urls} />);
+    const entry = await findWaitingDevice(devices, sandbox, typed);
+    return entry ? await consentPage(deps, context, { typed, device: entry.value }) : unknownCode(context);
+  }
+
+  async function decide(context: Context): Promise<Response> {
+    const { request, url, sandbox } = context;
+    requireOwnForm(context);
+    requireContentType(request, FORM);
+    const form = new URLSearchParams(await readText(request));
+    const params = parseParams(url.searchParams, form);
+    requireFaultless(params);
+    const typed = params.get("user_code") ?? "";
+    const entry = await findWaitingDevice(devices, sandbox, typed);
+    if (!entry) return unknownCode(context);
+    const isApproved = params.get("action") !== "deny";
+    try {
+      // An empty field means what is the default here; a form without the field leaves it as the device asked.
+      const expiresInSeconds = form.has("expires_in")
+        ? parseExpiresIn(params.get("expires_in"))
+        : entry.value.asked.expiresInSeconds;
+      const consent = isApproved ? { user: await whoAgrees(deps, context, params), expiresInSeconds } : undefined;
+      await decideDevice(deps, sandbox, consent ? { entry, consent } : { entry });
+    } catch (error) {
+      if (!(error instanceof OAuthError) || params.get("action") !== "login") throw error;
+      const again = { typed, device: entry.value, error, email: params.get("email") ?? "" };
+      return await consentPage(deps, context, again);
+    }
+    return htmlResponse(<DeviceDonePage urls={sandbox.urls} isApproved={isApproved} />);
+  }
+
+  return [
+    { name: "device", method: "POST", path: paths.device, cors: true, handler: authorize },
+    { name: "device_page", method: "GET", path: paths.deviceVerify, cors: false, handler: show },
+    { name: "device_decide", method: "POST", path: paths.deviceVerify, cors: false, handler: decide },
+  ];
+}
+
+async function whoAgrees({ users, chance }: DeviceRouteDeps, { sandbox }: Context, params: Params): Promise<User> {
+  const nowMs = sandbox.now();
+  const action = params.get("action");
+  if (action === "auto") return createAutoUser(nowMs, chance);
+  const email = params.get("email");
+  const password = params.get("password");
+  if (action === "login" && email !== undefined && password !== undefined) {
+    return await signIn({ users, chance }, { sandboxId: sandbox.id, nowMs }, { email, password });
+  }
+  throw new OAuthError("invalid_request", action === "login" ? "Email and password are required" : "Invalid action", {
+    parameter: "action",
+    received: action ?? "none",
+    expected: "auto, login with email and password, or deny",
+  });
+}
+
+async function consentPage(
+  { clients }: DeviceRouteDeps,
+  { sandbox, plan }: Context,
+  { typed, device, error, email }: {
+    readonly typed: string;
+    readonly device: DeviceRecord;
+    readonly error?: OAuthError;
+    readonly email?: string;
+  },
+): Promise<Response> {
+  const { value: client } = await clients.find(sandbox, device.clientId);
+  const { scopes, expiresInSeconds } = device.asked;
+  const page = (
+    <DeviceConsentPage
+      urls={sandbox.urls}
+      userCode={showUserCode(typed)}
+      name={client?.metadata.client_name ?? device.clientId}
+      scopes={scopes}
+      defaultLifetimeSeconds={plan.mint.accessTokenTtlSeconds}
+      {...(expiresInSeconds === undefined ? {} : { expiresInSeconds })}
+      {...(error === undefined ? {} : { problem: error.message })}
+      {...(email === undefined ? {} : { email })}
+    />
+  );
+  return htmlResponse(page, error ? errorStatus(error) : 200);
+}
+
+function unknownCode({ sandbox }: Context): Response {
+  const problem = "This code is not known here, has expired, or was answered already.";
+  return htmlResponse(<DeviceCodePage urls={sandbox.urls} problem={problem} />, 400);
+}

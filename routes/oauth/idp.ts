@@ -1,0 +1,74 @@
+/**
+ * `/idp/token`, `/idp/jwks` and its metadata: a company's identity provider, for enterprise-managed authorization and workload
+ * identity (RFC 8693, RFC 7523).
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import { cacheableJson, noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { parseParams, requireFaultless, requireParam } from "../../lib/oauth/params.ts";
+import { paths } from "../../lib/http/urls.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the identity provider needs. */
+export interface IdpDeps {
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
+  /** Where ids are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** The keys of a sandbox's identity provider. */
+  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The rows of the identity provider. */
+export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
+  async function token({ request, sandbox }: Context): Promise<Response> {
+    requireContentType(request, "application/x-www-form-urlencoded");
+    const params = parseParams(new URLSearchParams(await readText(request)));
+    requireFaultless(params);
+    const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
+    const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
+    const [{ value: client }, serverKeys, { signing: key }] = await Promise.all([
+      authenticate(sandbox, request, params),
+      keysOf(sandbox.id),
+      keysOfIdp(sandbox.id),
+    ]);
+    const asked = { sandbox, client, params, chance, key, serverKeys };
+    if (grantType === TOKEN_EXCHANGE) return noStoreJson(await exchangeToken(asked));
+    if (grantType === "client_credentials") return noStoreJson(identify(asked));
+    throw new OAuthError("unsupported_grant_type", "grant_type is not supported by the identity provider", {
+      parameter: "grant_type",
+      received: grantType,
+      expected: `${TOKEN_EXCHANGE} or client_credentials`,
+      reference: "RFC 8693 2.1",
+    });
+  }
+
+  /** OpenID Connect Discovery 3, as far as whoever exchanges tokens needs it. */
+  async function configuration({ sandbox: { urls }, plan }: Context): Promise<Response> {
+    const { idpIssuer, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
+    const metadata = {
+      issuer: idpIssuer({ urls }),
+      token_endpoint: urls.idpToken,
+      jwks_uri: urls.idpJwks,
+      grant_types_supported: [TOKEN_EXCHANGE, "client_credentials"],
+    };
+    return cacheableJson(JSON.stringify(metadata), plan.policy.metadataMaxAgeSeconds);
+  }
+
+  async function jwks({ sandbox, plan }: Context): Promise<Response> {
+    const { signing } = await keysOfIdp(sandbox.id);
+    return cacheableJson(JSON.stringify({ keys: [signing.publicJwk] }), plan.policy.metadataMaxAgeSeconds);
+  }
+
+  return [
+    { name: "idp_configuration", method: "GET", path: paths.idpConfiguration, cors: true, handler: configuration },
+    { name: "idp_token", method: "POST", path: paths.idpToken, cors: true, handler: token },
+    { name: "idp_jwks", method: "GET", path: paths.idpJwks, cors: true, handler: jwks },
+  ];
+}

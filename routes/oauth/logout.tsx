@@ -1,0 +1,80 @@
+/**
+ * `GET` and `POST /oauth/logout`: the end session endpoint (OpenID Connect RP-Initiated Logout 1.0). Nobody stays signed in
+ * at this server, so a logout ends what a login has left behind: its refresh tokens and access tokens.
+ *
+ * @module
+ */
+import { readText, requireContentType } from "../../lib/http/body.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { type LogoutRequest, parseLogout } from "../../lib/oauth/logout.ts";
+import { parseParams } from "../../lib/oauth/params.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import { LogoutPage, SignedOutPage } from "../../views/logout.tsx";
+import { htmlResponse, requireOwnForm } from "../request/html.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What logging out needs. */
+export interface LogoutDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Marks of what was revoked. */
+  readonly grants: Grants;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The rows of the end session endpoint. */
+export function logoutRoutes(deps: LogoutDeps): readonly Route[] {
+  async function logOut(context: Context, sent: URLSearchParams, isConfirmed: boolean): Promise<Response> {
+    const { sandbox, plan } = context;
+    const asked = await parseLogout(deps, { sandbox, policy: plan.policy }, parseParams(sent));
+    // The id_token proves that its client asks; anyone could have sent the person here without one (6).
+    if (!asked.hint && !isConfirmed) return confirmPage(context, asked, sent);
+    if (asked.hint?.sid !== undefined) await deps.grants.revoke(sandbox.id, asked.hint.sid, sandbox.now());
+    return done(context, asked);
+  }
+
+  async function post(context: Context): Promise<Response> {
+    requireContentType(context.request, "application/x-www-form-urlencoded");
+    const form = new URLSearchParams(await readText(context.request));
+    const isConfirmed = form.get("action") === "sign_out";
+    if (isConfirmed) requireOwnForm(context);
+    form.delete("action");
+    return await logOut(context, new URLSearchParams([...context.url.searchParams, ...form]), isConfirmed);
+  }
+
+  return [
+    {
+      name: "logout",
+      method: "GET",
+      path: paths.logout,
+      cors: false,
+      handler: (context) => logOut(context, context.url.searchParams, false),
+    },
+    { name: "logout_post", method: "POST", path: paths.logout, cors: false, handler: post },
+  ];
+}
+
+function confirmPage({ sandbox }: Context, { client, returnTo }: LogoutRequest, sent: URLSearchParams): Response {
+  const name = client?.metadata.client_name ?? client?.clientId;
+  return htmlResponse(
+    <LogoutPage
+      urls={sandbox.urls}
+      fields={[...sent]}
+      {...(name === undefined ? {} : { clientName: name })}
+      {...(returnTo === undefined ? {} : { returnHost: new URL(returnTo).host || returnTo })}
+    />,
+  );
+}
+
+function done({ request, sandbox }: Context, { hint, returnTo }: LogoutRequest): Response {
+  if (returnTo === undefined) {
+    return htmlResponse(<SignedOutPage urls={sandbox.urls} hasEnded={hint?.sid !== undefined} />);
+  }
+  return new Response(null, {
+    status: request.method === "POST" ? 303 : 302,
+    headers: { location: returnTo, "cache-control": "no-store" },
+  });
+}

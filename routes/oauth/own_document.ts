@@ -1,0 +1,33 @@
+/**
+ * `GET /client-metadata/<name>.json`: metadata documents for clients under test, so that a client_id which is a URL can be
+ * tried without a web server (draft-ietf-oauth-client-id-metadata-document).
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import { cacheableJson } from "../../lib/http/body.ts";
+import { buildOwnDocument, isDocumentName } from "../../lib/oauth/clients/own_document.ts";
+import { paths } from "../../lib/http/urls.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** The row of documents. */
+export function clientMetadataRoutes(): readonly Route[] {
+  return [{
+    name: "client_metadata",
+    method: "GET",
+    path: paths.clientMetadata,
+    cors: true,
+    handler: clientMetadata,
+  }];
+}
+
+function clientMetadata({ sandbox, url, plan, param }: Context): Response {
+  if (!isDocumentName(param)) {
+    throw new OAuthError("not_found", "Not found: a client metadata document has another name", {
+      parameter: "path",
+      received: param,
+      expected: "letters, digits, - and _, and .json at the end",
+    });
+  }
+  return cacheableJson(JSON.stringify(buildOwnDocument(sandbox, url)), plan.policy.metadataMaxAgeSeconds);
+}

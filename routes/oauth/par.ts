@@ -1,0 +1,71 @@
+/**
+ * `POST /oauth/par`: pushed authorization requests (RFC 9126).
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { parseAuthorizationRequest, parseAuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
+import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
+import { requireGrantType } from "../../lib/oauth/grants/context.ts";
+import { readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { parseParams, requireFaultless } from "../../lib/oauth/params.ts";
+import { bindRequest, pushRequest, readPushedForm } from "../../lib/oauth/authorize/pushed.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { Pushed } from "../../lib/oauth/authorize/pushed_table.ts";
+import type { Replays } from "../../lib/oauth/replay_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What pushing needs. */
+export interface ParDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
+  /** The table of pushed requests. */
+  readonly pushed: Pushed;
+  /** Ids of proofs that were used. */
+  readonly replays: Replays;
+  /** Where names are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The row of pushed authorization requests. */
+export function parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {
+  async function push({ request, sandbox, plan }: Context): Promise<Response> {
+    requireContentType(request, "application/x-www-form-urlencoded");
+    const form = new URLSearchParams(await readText(request));
+    const posted = parseParams(form);
+    requireFaultless(posted);
+    const { value: client } = await authenticate(sandbox, request, posted);
+    const query = readPushedForm(form, client.clientId);
+    const proof = request.headers.get("dpop");
+    if (proof !== null) {
+      const { verifyProof } = await import("../../lib/oauth/tokens/dpop.ts");
+      bindRequest(
+        query,
+        await verifyProof(proof, {
+          sandbox,
+          sealingKey: (await keysOf(sandbox.id)).sealing,
+          replays,
+          requireNonce: plan.policy.requireDpopNonce,
+          method: "POST",
+          url: sandbox.urls.par,
+        }),
+      );
+    }
+    const params = parseParams(query);
+    // Checked here as it would be in the browser, where nobody could tell the client (RFC 9126 2.1).
+    await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
+    requireGrantType(client, "authorization_code");
+    const { idTokenHint } = parseAuthorizationRequest(params, plan.policy);
+    if (idTokenHint !== undefined) await readIdTokenHint(keysOf, sandbox, idTokenHint);
+    return noStoreJson(await pushRequest({ pushed, chance }, sandbox, { clientId: client.clientId, query }), 201);
+  }
+
+  return [{ name: "par", method: "POST", path: paths.par, cors: true, handler: push }];
+}

@@ -1,0 +1,66 @@
+/**
+ * `POST /oauth/register`: dynamic client registration (RFC 7591 3).
+ *
+ * @module
+ */
+import { hash } from "node:crypto";
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { issueSecret } from "../../lib/oauth/clients/client_secret.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { prefixed } from "../../lib/http/secret_prefixes.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import { clientInformation, registrationRoutes } from "./registration.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What registration needs. */
+export interface RegisterDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Where ids and secrets are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+}
+
+/** The rows of registration, and of what becomes of it later. */
+export function registerRoutes(deps: RegisterDeps): readonly Route[] {
+  const { clients, chance, keysOf } = deps;
+
+  async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
+    if (policy.registration === "off") throw registrationOff(request);
+    requireContentType(request, "application/json");
+    const { parseRegistration } = await import("../../lib/oauth/clients/registration.ts");
+    const metadata = parseRegistration(await readText(request), policy);
+    const clientId = `client_${chance.id()}`;
+    const token = prefixed("registration", chance.id(32));
+    const nowSeconds = Math.floor(sandbox.now() / 1000);
+    const keys = (): Promise<Keys> => keysOf(sandbox.id);
+    const secret = await issueSecret({ chance, keys, policy }, { clientId, metadata, nowSeconds });
+    const client = {
+      clientId,
+      ...secret?.kept,
+      registrationTokenHash: hash("sha256", token, "base64url"),
+      issuedAtSeconds: nowSeconds,
+      ...(policy.clientTtlSeconds === undefined ? {} : { forgottenAtSeconds: nowSeconds + policy.clientTtlSeconds }),
+      metadata,
+    };
+    await clients.add(sandbox.id, client);
+    return noStoreJson(clientInformation(sandbox, client, { token, secret }), 201);
+  }
+
+  return [
+    { name: "register", method: "POST", path: paths.register, cors: true, handler: register },
+    ...registrationRoutes(deps),
+  ];
+}
+
+function registrationOff({ method, url }: Request): OAuthError {
+  return new OAuthError("not_found", "Not found: clients cannot register themselves here", {
+    parameter: "path",
+    received: `${method} ${new URL(url).pathname}`,
+    expected: "a client_id that is known beforehand, or the URL of a client metadata document",
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * `GET`, `PUT` and `DELETE /oauth/register/<client_id>`: what a client can do about its registration later, with the token
+ * that registration gave it (RFC 7592 2). It always looks at what is stored, never at what this process remembers.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { hash, timingSafeEqual } from "node:crypto";
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { type IssuedSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { decryptSecret } from "../../lib/oauth/keys/secret_box.ts";
+import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
+import type { Entry } from "../../lib/store/store.ts";
+import { paths } from "../../lib/http/urls.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the management of registrations needs. */
+export interface RegistrationDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Where secrets are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+}
+
+/** What a client is told of itself and cannot be told again, since it is not kept. */
+export interface ToldOnce {
+  /** The registration access token: just made, or just used. */
+  readonly token: string;
+  /** The secret, if one was just made. */
+  readonly secret: IssuedSecret | undefined;
+}
+
+/** The rows of registration management. */
+export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps): readonly Route[] {
+  async function read(context: Context): Promise<Response> {
+    const { client, token } = await requireOwner(clients, context);
+    return noStoreJson(clientInformation(context.sandbox, client, { token, secret: undefined }));
+  }
+
+  async function update(context: Context): Promise<Response> {
+    const { request, sandbox, plan: { policy } } = context;
+    requireContentType(request, "application/json");
+    const { parseUpdate } = await import("../../lib/oauth/clients/registration.ts");
+    const body = await readText(request);
+    for (;;) {
+      const { client, entry, token } = await requireOwner(clients, context);
+      const { metadata, secret: sent } = parseUpdate(body, client);
+      if (sent !== undefined) checkSecretUnchanged(sent, client, await keysOf(sandbox.id));
+      const nowSeconds = Math.floor(sandbox.now() / 1000);
+      // A secret that has run out is the one reason to come for another.
+      const isOver = client.secretExpiresAtSeconds !== undefined && client.secretExpiresAtSeconds <= nowSeconds;
+      const keys = (): Promise<Keys> => keysOf(sandbox.id);
+      const secret = isOver
+        ? await issueSecret({ chance, keys, policy }, { clientId: client.clientId, metadata, nowSeconds })
+        : undefined;
+      const { secretExpiresAtSeconds: _, ...lasting } = client;
+      const changed = { ...(secret ? lasting : client), ...secret?.kept, metadata };
+      if (!await clients.replace(sandbox.id, entry, changed)) continue;
+      return noStoreJson(clientInformation(sandbox, changed, { token, secret }));
+    }
+  }
+
+  async function remove(context: Context): Promise<Response> {
+    const { client } = await requireOwner(clients, context);
+    await clients.remove(context.sandbox.id, client.clientId, context.sandbox.now());
+    return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
+  }
+
+  const path = paths.registration;
+  return [
+    { name: "read_registration", method: "GET", path, cors: true, handler: read },
+    { name: "update_registration", method: "PUT", path, cors: true, handler: update },
+    { name: "delete_registration", method: "DELETE", path, cors: true, handler: remove },
+  ];
+}
+
+/**
+ * The client information response (RFC 7591 3.2.1, RFC 7592 3).
+ *
+ * @param sandbox Where it is registered.
+ * @param client What is kept of it.
+ * @param told What is not.
+ */
+export function clientInformation(
+  { urls }: Sandbox,
+  { clientId, issuedAtSeconds, metadata }: ClientRecord,
+  { token, secret }: ToldOnce,
+): Record<string, unknown> {
+  return {
+    client_id: clientId,
+    ...secret?.told,
+    client_id_issued_at: issuedAtSeconds,
+    registration_access_token: token,
+    registration_client_uri: urls.registration.replace(/:\w+$/, () => encodeURIComponent(clientId)),
+    ...metadata,
+  };
+}
+
+/** The client whose token was sent; an unknown client is told no more than one with a wrong token (RFC 7592 2). */
+async function requireOwner(
+  clients: Clients,
+  { request, sandbox, param }: Context,
+): Promise<{ readonly client: ClientRecord; readonly entry: Entry<ClientRecord>; readonly token: string }> {
+  const [, token] = /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  const entry = await clients.get(sandbox.id, param);
+  const { value: client } = entry;
+  if (token !== undefined && client?.registrationTokenHash !== undefined) {
+    const sent = Buffer.from(hash("sha256", token, "base64url"));
+    if (timingSafeEqual(sent, Buffer.from(client.registrationTokenHash))) return { client, entry, token };
+  }
+  throw new OAuthError("invalid_token", "The registration access token is missing or wrong, or the client is gone", {
+    parameter: "authorization",
+    expected: "Bearer and the registration_access_token that registration answered with",
+    reference: "RFC 7592 2",
+  });
+}
+
+function checkSecretUnchanged(sent: string, client: ClientRecord, { sealing }: Keys): void {
+  const { clientId, encryptedSecret } = client;
+  const secretHash = encryptedSecret === undefined
+    ? client.secretHash
+    : hash("sha256", decryptSecret({ sealing, clientId }, encryptedSecret), "base64url");
+  const bytes = Buffer.from(hash("sha256", sent, "base64url"));
+  if (secretHash !== undefined && timingSafeEqual(bytes, Buffer.from(secretHash))) return;
+  throw new OAuthError("invalid_client_metadata", "client_secret cannot be chosen by the client", {
+    parameter: "client_secret",
+    expected: "the present one, or none",
+    reference: "RFC 7592 2.2",
+  });
+}

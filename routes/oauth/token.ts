@@ -1,0 +1,145 @@
+/**
+ * `POST /oauth/token`: the token endpoint (RFC 6749 3.2).
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { believeClient } from "../../lib/oauth/clients/believed_client.ts";
+import { type ClientAuthenticator, readClientId } from "../../lib/oauth/clients/authenticate.ts";
+import { redeemAuthorizationCode } from "../../lib/oauth/grants/authorization_code.ts";
+import { grantToClient } from "../../lib/oauth/grants/client_credentials.ts";
+import { requireGrantType, type TokenRequest } from "../../lib/oauth/grants/context.ts";
+import { redeemRefreshToken } from "../../lib/oauth/grants/refresh_token.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { parseParams, requireFaultless, requireParam } from "../../lib/oauth/params.ts";
+import { type GrantType, grantTypes } from "../../lib/scenarios/vocabulary.ts";
+import type { TokenResponse } from "../../lib/oauth/tokens/tokens.ts";
+import type { Policy } from "../../lib/scenarios/plan.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
+import type { Devices } from "../../lib/oauth/grants/device_table.ts";
+import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
+import type { Replays } from "../../lib/oauth/replay_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the token endpoint needs. */
+export interface TokenDeps {
+  /** The table of clients. */
+  readonly clients: Clients;
+  /** Marks of what was used and revoked. */
+  readonly grants: Grants;
+  /** Devices that wait for a person. */
+  readonly devices: Devices;
+  /** Ids of proofs and assertions that were used. */
+  readonly replays: Replays;
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
+  /** Where ids and secrets are drawn from. */
+  readonly chance: Chance;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** The keys of a sandbox's identity provider. */
+  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
+}
+
+/** One handler a grant; metadata advertises the same list. */
+const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<TokenResponse>>> = {
+  authorization_code: redeemAuthorizationCode,
+  refresh_token: redeemRefreshToken,
+  client_credentials: grantToClient,
+  "urn:ietf:params:oauth:grant-type:device_code": async (request) =>
+    (await import("../../lib/oauth/grants/device_code.ts")).redeemDeviceCode(request),
+  "urn:ietf:params:oauth:grant-type:jwt-bearer": async (request) =>
+    (await import("../../lib/oauth/grants/jwt_bearer.ts")).redeemAssertion(request),
+};
+
+/** Whether a grant's redemption is committed with the client's version, so that a client may be recalled for it. */
+function isCommitted(grantType: GrantType, { rotateRefreshTokens }: Policy): boolean {
+  return grantType === "authorization_code" || (grantType === "refresh_token" && rotateRefreshTokens === "always");
+}
+
+/** The row of the token endpoint. */
+export function tokenRoutes(
+  { clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
+): readonly Route[] {
+  async function token({ request, sandbox, plan }: Context): Promise<Response> {
+    requireContentType(request, "application/x-www-form-urlencoded");
+    const params = parseParams(new URLSearchParams(await readText(request)));
+    requireFaultless(params);
+    const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), plan.policy);
+    const [client, keys] = await Promise.all([
+      plan.policy.believeClients
+        ? believeClient(clients, sandbox, readClientId(request, params))
+        : authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),
+      keysOf(sandbox.id),
+    ]);
+    requireGrantType(client.value, grantType);
+    const { policy, mint } = plan;
+    const proof = request.headers.get("dpop");
+    if (proof === null) requireUnbound(policy, client.value);
+    const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
+    return noStoreJson(
+      await redeem[grantType]({
+        sandbox,
+        policy,
+        mint,
+        keys,
+        chance,
+        params,
+        client,
+        clients,
+        grants,
+        devices,
+        replays,
+        keysOfIdp,
+        ...bound,
+      }),
+    );
+  }
+
+  /** The key that a proof shows; only public clients' refresh tokens need one, as others authenticate (RFC 9449 5). */
+  async function bindTo(
+    proof: string,
+    { sandbox, policy, keys, client }: Pick<TokenRequest, "sandbox" | "policy" | "keys"> & {
+      readonly client: ClientRecord;
+    },
+  ): Promise<Pick<TokenRequest, "dpop">> {
+    const { verifyProof } = await import("../../lib/oauth/tokens/dpop.ts");
+    const jkt = await verifyProof(proof, {
+      sandbox,
+      sealingKey: keys.sealing,
+      replays,
+      requireNonce: policy.requireDpopNonce,
+      method: "POST",
+      url: sandbox.urls.token,
+    });
+    return { dpop: { jkt, bindsRefreshToken: client.metadata.token_endpoint_auth_method === "none" } };
+  }
+
+  return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];
+}
+
+/** Where all tokens have to be bound, or a client has said that its tokens are, none is issued without a proof (RFC 9449 5.2). */
+function requireUnbound({ requireDpop }: Policy, { metadata }: ClientRecord): void {
+  if (!requireDpop && !metadata.dpop_bound_access_tokens) return;
+  const why = requireDpop ? "" : ", as the client has registered dpop_bound_access_tokens";
+  throw new OAuthError("invalid_dpop_proof", "The proof is missing", {
+    parameter: "dpop",
+    expected: `a dpop header with a proof${why}`,
+    reference: "RFC 9449 5.2",
+  });
+}
+
+function parseGrantType(text: string, { grantTypes: offered = grantTypes }: Policy): GrantType {
+  const known = grantTypes.find((grantType) => grantType === text && offered.includes(text));
+  if (known) return known;
+  throw new OAuthError("unsupported_grant_type", "grant_type is not supported", {
+    parameter: "grant_type",
+    received: text,
+    expected: offered.join(" or "),
+    reference: "RFC 6749 5.2",
+  });
+}

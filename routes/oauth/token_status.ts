@@ -1,0 +1,82 @@
+/**
+ * `POST /oauth/revoke` (RFC 7009) and `POST /oauth/introspect` (RFC 7662).
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
+import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
+import { introspectionAuthMethods } from "../../lib/scenarios/vocabulary.ts";
+import { readForm } from "../../lib/oauth/form.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { requireParam } from "../../lib/oauth/params.ts";
+import { introspectToken, revokeToken, type TokenStatusContext } from "../../lib/oauth/tokens/token_status.ts";
+import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
+import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
+import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the two endpoints need. */
+export interface TokenStatusDeps {
+  /** Finds out who asks. */
+  readonly authenticate: ClientAuthenticator;
+  /** Marks of what was used and revoked. */
+  readonly grants: Grants;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Reads access tokens. */
+  readonly verifier: TokenVerifier;
+}
+
+/** What both endpoints are sent: who asks, about which token. */
+interface Asked {
+  readonly client: ClientRecord;
+  readonly token: string;
+  readonly status: TokenStatusContext;
+}
+
+/** The rows of revocation and introspection. */
+export function tokenStatusRoutes(
+  { authenticate, grants, keysOf, verifier }: TokenStatusDeps,
+): readonly Route[] {
+  async function readAsked({ request, sandbox, plan: { policy } }: Context, reference: string): Promise<Asked> {
+    const params = await readForm(request);
+    const [{ value: client }, keys] = await Promise.all([
+      authenticate(sandbox, request, params),
+      keysOf(sandbox.id),
+    ]);
+    return {
+      client,
+      token: requireParam(params, "token", reference),
+      status: { sandbox, keys, verifier, grants, policy },
+    };
+  }
+
+  async function revoke(context: Context): Promise<Response> {
+    const { client, token, status } = await readAsked(context, "RFC 7009 2.1");
+    await revokeToken(status, token, client.clientId);
+    return new Response(null, { headers: { "cache-control": "no-store" } });
+  }
+
+  async function introspect(context: Context): Promise<Response> {
+    const { client, token, status } = await readAsked(context, "RFC 7662 2.1");
+    requireProof(client);
+    return noStoreJson(await introspectToken(status, token));
+  }
+
+  return [
+    { name: "revoke", method: "POST", path: paths.revoke, cors: true, handler: revoke },
+    { name: "introspect", method: "POST", path: paths.introspect, cors: true, handler: introspect },
+  ];
+}
+
+/** A client id is no secret, so that a client without one could have anybody's tokens tried out. */
+function requireProof({ metadata }: ClientRecord): void {
+  if (introspectionAuthMethods.includes(metadata.token_endpoint_auth_method)) return;
+  throw new OAuthError("invalid_client", "A public client cannot introspect, because it cannot show who it is", {
+    parameter: "client_id",
+    expected: `a client that registered with token_endpoint_auth_method ${introspectionAuthMethods.join(" or ")}`,
+    reference: "RFC 7662 2.1",
+  });
+}

@@ -1,0 +1,60 @@
+/**
+ * `GET` and `POST /oauth/userinfo`: who an access token stands for (OpenID Connect Core 5.3).
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
+import { challengeResponse } from "../../lib/oauth/tokens/bearer.ts";
+import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
+import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import { claimsOfScopes } from "../../lib/oauth/tokens/scopes.ts";
+import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
+import type { Replays } from "../../lib/oauth/replay_table.ts";
+import { paths } from "../../lib/http/urls.ts";
+import { admit } from "../request/access_gate.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the endpoint needs. */
+export interface UserinfoDeps {
+  /** Reads access tokens. */
+  readonly verifier: TokenVerifier;
+  /** A sandbox's keys. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Ids of proofs that were used. */
+  readonly replays: Replays;
+}
+
+/** The rows of userinfo. */
+export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Route[] {
+  async function userinfo(context: Context): Promise<Response> {
+    const { sandbox, plan: { policy } } = context;
+    const admission = await admit(deps, context, {
+      url: sandbox.urls.userinfo,
+      verify: (token) => verifier.verifyLive(sandbox, token),
+      requireDpop: policy.requireDpop,
+    });
+    if (!("claims" in admission)) return challengeResponse(admission.refusal, admission);
+    const { claims, scheme } = admission;
+    const { sub, name, email, scope } = claims;
+    const scopes = scope.split(" ");
+    if (!scopes.includes("openid")) {
+      return challengeResponse(withoutOpenid(scope), { scheme, parameters: { scope: "openid" } });
+    }
+    return noStoreJson({ ...claimsOfScopes({ name, email, claims: ownClaimsOf(claims) }, scopes), sub });
+  }
+
+  return [
+    { name: "userinfo", method: "GET", path: paths.userinfo, cors: true, handler: userinfo },
+    { name: "userinfo_post", method: "POST", path: paths.userinfo, cors: true, handler: userinfo },
+  ];
+}
+
+function withoutOpenid(scope: string): OAuthError {
+  return new OAuthError("insufficient_scope", "The access token was not issued for the scope openid", {
+    parameter: "authorization",
+    received: `a token for ${scope === "" ? "no scope" : scope}`,
+    expected: "openid in the scope of the authorization request",
+    reference: "RFC 6750 3.1",
+  });
+}

@@ -1,0 +1,58 @@
+/**
+ * `{p}/inspect`: the inspector, with the latest exchanges in it for a browser that runs no scripts.
+ *
+ * @module
+ */
+import { describeError, OAuthError } from "../../lib/http/errors.ts";
+import { paths } from "../../lib/http/urls.ts";
+import { InspectPage } from "../../views/inspect.tsx";
+import type { Listed, NotListed } from "../../views/inspect_list.tsx";
+import type { Refusal } from "../control/gate.ts";
+import { htmlResponse } from "../request/html.ts";
+import type { Reports } from "../control/reports.ts";
+import type { Context, Route } from "../request/router.ts";
+import type { Banner } from "./scenarios.tsx";
+
+/** What the inspector's page needs. */
+export interface InspectDeps {
+  /** The record, and what it comes to. */
+  readonly reports: Reports;
+  /** Says why a request may not see it. */
+  readonly refusalOf: Refusal;
+  /** What is said on top of a sandbox's pages. */
+  readonly bannerOf: Banner;
+}
+
+/** How many exchanges stand in the page itself. */
+const MAX_LISTED = 50;
+
+/** The inspector's row. */
+export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): readonly Route[] {
+  async function list({ sandbox, url }: Context): Promise<Listed> {
+    const { listed, report } = await reports.judge(sandbox);
+    const before = /^\d{1,15}$/.exec(url.searchParams.get("before") ?? "")?.[0];
+    const numbers = listed.map(({ sequence }) => sequence);
+    const older = before === undefined ? numbers : numbers.filter((sequence) => sequence < Number(before));
+    return {
+      exchanges: await reports.demand().get(sandbox.id, older.slice(-MAX_LISTED)),
+      total: numbers.length,
+      hasOlder: older.length > MAX_LISTED,
+      report,
+    };
+  }
+
+  async function inspect(context: Context): Promise<Response> {
+    const { sandbox } = context;
+    const refusal = refusalOf(context);
+    const listed = refusal ? { reason: describeError(refusal) } : await list(context).catch(reasonIn);
+    return htmlResponse(<InspectPage urls={sandbox.urls} banner={bannerOf(sandbox, true)} listed={listed} />);
+  }
+
+  return [{ name: "inspect", method: "GET", path: paths.inspect, cors: false, handler: inspect }];
+}
+
+/** A server that records nothing says so. */
+function reasonIn(error: unknown): NotListed {
+  if (error instanceof OAuthError) return { reason: describeError(error) };
+  throw error;
+}

@@ -1,0 +1,159 @@
+/**
+ * The catalogue of scenarios: a page for people, the data for programs; and what a sandbox's other pages say of its own.
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
+import type { Rule } from "../../lib/judge/rules/rule.ts";
+import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
+import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { placeOf } from "../../lib/sandbox/place.ts";
+import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
+import { buildUrls, controlPaths, paths } from "../../lib/http/urls.ts";
+import type { Html } from "../../views/html.ts";
+import { ScenarioBanner } from "../../views/scenario_banner.tsx";
+import type { ScenarioEntry } from "../../views/scenario_entry.tsx";
+import type { Proposal } from "../../views/scenario_proposal.tsx";
+import { ScenariosPage } from "../../views/scenarios.tsx";
+import { hintsFor, isFound } from "../../views/scenarios_search.js";
+import { htmlResponse } from "../request/html.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** What the catalogue's page needs. */
+export interface ScenariosDeps {
+  /** All scenarios that have a name here. */
+  readonly scenarios: readonly Scenario[];
+  /** Source of labels. */
+  readonly chance: Pick<Chance, "base36">;
+}
+
+/** Enough that nobody guesses a sandbox of somebody else's: 82 bits. */
+const LABEL_LENGTH = 16;
+
+/** The catalogue's row. */
+export function scenariosRoutes(deps: ScenariosDeps): readonly Route[] {
+  return [{
+    name: "scenarios",
+    method: "GET",
+    path: paths.scenarios,
+    cors: true,
+    handler: (context) => scenarios(deps, context),
+  }];
+}
+
+async function scenarios(
+  { scenarios, chance }: ScenariosDeps,
+  { request, url, sandbox }: Context,
+): Promise<Response> {
+  const query = url.searchParams.get("q")?.trim() ?? "";
+  const label = chance.base36(LABEL_LENGTH);
+  const entries = scenarios.map((scenario): ScenarioEntry => {
+    const place = placeOf(scenario, label, sandbox.origin);
+    return {
+      scenario,
+      urls: buildUrls(place),
+      controlUrl: place.origin + place.prefix + controlPaths.index,
+      isOwnOrigin: place.isOwnOrigin,
+      originsUrl: sandbox.origin + sandbox.prefix + controlPaths.origins,
+      isFound: isFound(searchedText(scenario), query),
+    };
+  });
+  const proposal = await readProposal(url, label, sandbox);
+  if (!prefersHtml(request)) return noStoreJson(documentOf(entries, proposal));
+  const groups = scenarioGroups.map((name) => ({
+    name,
+    entries: entries.filter(({ scenario }) => scenario.group === name),
+  }));
+  return htmlResponse(
+    <ScenariosPage
+      urls={sandbox.urls}
+      query={query}
+      groups={groups.filter(({ entries }) => entries.length > 0)}
+      hints={entries.some(({ isFound }) => isFound) ? [] : hintsFor(scenarios.map(searchedText), query)}
+      rules={rules.map((rule) => ({ ...rule, isFound: isFound(ruleText(rule), query) }))}
+      proposal={proposal}
+    />,
+  );
+}
+
+/**
+ * The scenario that an address carries. Whoever opens it may make it: a sandbox with a label that nobody guesses takes
+ * what it is told, on a public host as well.
+ */
+async function readProposal(
+  { searchParams }: URL,
+  label: string,
+  { origin }: Sandbox,
+): Promise<Proposal | undefined> {
+  const packed = searchParams.get("define");
+  if (packed === null) return undefined;
+  // It brings zod along, which a start has no use for.
+  const { decodeScenario } = await import("../../lib/scenarios/schema/scenario_link.ts");
+  const maker = placeOf(standard, label, origin);
+  return {
+    scenario: await decodeScenario(packed),
+    makeUrl: maker.origin + maker.prefix + controlPaths.scenarios,
+    label,
+    paths,
+  };
+}
+
+/** What the page says of a scenario, and of the rules that it tests. */
+function searchedText(
+  { name, story, client, words = "", expects, official = "", revisions = [], links }: Scenario,
+): string {
+  const tested = rules.filter(({ id }) => expects.some((expected) => expected === id)).map(ruleText);
+  return [name, story, client, words, ...expects, official, ...revisions, ...links.map(({ label }) => label), ...tested]
+    .join(" ");
+}
+
+/** What the page says of a rule. */
+function ruleText({ id, title, level }: Pick<Rule, "id" | "title" | "level">): string {
+  return [id, title, level].join(" ");
+}
+
+/** The catalogue as data, less what was not found, and with the address of a sandbox of each. */
+function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | undefined): object {
+  return {
+    groups: scenarioGroups,
+    rules: rules.map(({ id, title, level, link }) => ({ id, title, level, link })),
+    ...(proposal ? { definition: proposal.scenario } : {}),
+    scenarios: entries.filter(({ isFound }) => isFound).map(({ scenario, urls, controlUrl, isOwnOrigin }) => ({
+      ...scenario,
+      url: urls.oauth,
+      control_url: controlUrl,
+      has_own_origin: isOwnOrigin,
+    })),
+  };
+}
+
+/**
+ * Makes what tells the name of a sandbox's scenario; undefined where that is the server as one expects it.
+ *
+ * @param scenarioOf Tells what a sandbox plays.
+ */
+export function createPlayed(scenarioOf: (sandbox: Sandbox) => Scenario): (sandbox: Sandbox) => string | undefined {
+  return (sandbox) => {
+    const { name } = scenarioOf(sandbox);
+    return sandbox.name === "main" && name === "standard" ? undefined : name;
+  };
+}
+
+/** Says on top of a sandbox's pages which scenario it plays, folded where something else comes first; nothing for `main`. */
+export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
+
+/**
+ * Makes what says on a sandbox's pages which scenario it plays; nothing where that is the server as one expects it.
+ *
+ * @param scenarioOf Tells what a sandbox plays.
+ */
+export function createBanner(scenarioOf: (sandbox: Sandbox) => Scenario): Banner {
+  const playedBy = createPlayed(scenarioOf);
+  return (sandbox, isFolded = false) => {
+    if (playedBy(sandbox) === undefined) return undefined;
+    const { urls, name } = sandbox;
+    return <ScenarioBanner urls={urls} name={name} scenario={scenarioOf(sandbox)} isFolded={isFolded} />;
+  };
+}

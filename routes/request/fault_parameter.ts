@@ -1,0 +1,54 @@
+/**
+ * `?fault=token:503` on the URL of an MCP endpoint or of the authorization endpoint: faults for clients that can only be
+ * given a URL. Each text is set once; a client that sends its URL with every request does not set it again.
+ *
+ * @module
+ */
+import { withFaults } from "../../lib/sandbox/changes.ts";
+import type { Endpoint } from "../../lib/scenarios/fault.ts";
+import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
+import type { World, Worlds } from "../../lib/sandbox/live_sandboxes.ts";
+import type { ControlGate } from "../control/gate.ts";
+
+/** What setting them needs. */
+export interface FaultParameterDeps {
+  /** The sandboxes. */
+  readonly worlds: Pick<Worlds, "change">;
+  /** Who may. */
+  readonly gate: ControlGate;
+}
+
+/** A request that may carry faults. */
+export interface FaultCarrier {
+  /** The request. */
+  readonly request: Request;
+  /** Its URL. */
+  readonly url: URL;
+  /** Its sandbox. */
+  readonly world: World;
+}
+
+/** Endpoints whose URL somebody gives to a client, or a client to a browser. */
+const carriers: readonly Endpoint[] = ["mcp", "open_mcp", "authorize"];
+
+/**
+ * Sets the faults that a request's URL names.
+ *
+ * @param deps What setting them needs.
+ * @param carrier The request.
+ * @param endpoint What it is for.
+ * @throws OAuthError `invalid_request` for what cannot be read, and the gate's refusal.
+ */
+export async function setFaults(
+  { worlds, gate }: FaultParameterDeps,
+  { request, url, world }: FaultCarrier,
+  endpoint: Endpoint,
+): Promise<void> {
+  if (!url.search.includes(`${FAULT_PARAMETER}=`) || !carriers.includes(endpoint)) return;
+  const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);
+  const known = world.state().faults;
+  if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return;
+  const refusal = gate({ request, url, world, isChange: true });
+  if (refusal) throw refusal;
+  await worlds.change(world, (state) => withFaults(state, faults));
+}

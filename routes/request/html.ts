@@ -1,0 +1,63 @@
+/**
+ * Pages as responses, with the headers every page carries.
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import { findForeignForm } from "../../lib/http/origin.ts";
+import type { Html } from "../../views/html.ts";
+import { renderPage } from "../../views/layout.tsx";
+import type { Context } from "./router.ts";
+
+/**
+ * What a page may do: its own style, scripts and requests, images of clients over https, and nothing else. There is no
+ * `form-action`, because browsers apply it to the redirect that answers the consent form, which goes to any client.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: https:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/**
+ * A page as a response that no cache keeps.
+ *
+ * @param page A whole page.
+ * @param status HTTP status, 200 if not given.
+ */
+export function htmlResponse(page: Html, status = 200): Response {
+  return new Response(renderPage(page), {
+    status,
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": CONTENT_SECURITY_POLICY,
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "cache-control": "no-store",
+      "vary": "accept",
+    },
+  });
+}
+
+/**
+ * Insists that a form is one of ours, filled in by a person, or none of a browser: a page of another site must not agree in
+ * a person's place (RFC 6819 4.4.1.8).
+ *
+ * @param context The request that carries the form.
+ * @throws OAuthError `access_denied`.
+ */
+export function requireOwnForm({ request, url }: Pick<Context, "request" | "url">): void {
+  const foreign = findForeignForm(url, request.headers);
+  if (foreign === undefined) return;
+  throw new OAuthError("access_denied", "A page of another site may not answer for the person", {
+    parameter: "sec-fetch-site",
+    received: foreign,
+    expected: "the form of this server's own page, or a request of a client that is no browser",
+    reference: "RFC 6819 4.4.1.8",
+  });
+}

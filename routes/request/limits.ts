@@ -1,0 +1,115 @@
+/**
+ * A server that anybody can reach: whoever asks for too much waits, and every page says that all of it is fake.
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import type { Askers } from "../../lib/limits/asker.ts";
+import { lock } from "../../lib/limits/harmless.ts";
+import { peerOf } from "../../lib/limits/peer.ts";
+import { HELD_MS } from "../../lib/limits/limits.ts";
+import { costOf, createToll } from "../../lib/limits/toll.ts";
+import { createUnderWay, type UnderWay, underWayLimits } from "../../lib/limits/under_way.ts";
+import { type Address, buildSandbox } from "../../lib/sandbox/sandbox.ts";
+import type { Sleep } from "../../lib/runtime/sleep.ts";
+import { withEnd } from "../../lib/http/stream.ts";
+import { renderNotice } from "../../views/notice.tsx";
+import { failureResponse } from "./failure.tsx";
+import type { Located } from "./request_url.ts";
+import { allowOrigin, type ConnectionInfo } from "./router.ts";
+
+/** What limits are kept with. */
+export interface LimitsDeps {
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** What refusals are held back with. */
+  readonly sleep: Sleep;
+  /** Told who asks. */
+  readonly askers: Askers;
+  /** Which sandbox a URL is of. */
+  readonly addressOf: (url: URL) => Address | undefined;
+}
+
+/**
+ * Puts limits on an app.
+ *
+ * @param app The app.
+ * @param deps What limits are kept with.
+ */
+export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }: LimitsDeps): Located {
+  const toll = createToll(monotonicMs);
+  const underWay = createUnderWay(underWayLimits);
+
+  return async (request, url, info) => {
+    // Where there is no such sandbox, it is the address alone that counts.
+    const { name: sandbox, path } = addressOf(url) ?? { name: "main", path: "" };
+    const address = callerOf(request, info);
+    const refuse = (refusal: OAuthError): Response => refused(refusal, request, url);
+    const refusal = toll.take({ address, sandbox, cost: costOf(request, url, path) });
+    const answer = async (): Promise<Response> => {
+      if (!refusal) return await askers.answer(address, () => app(request, url, info));
+      await sleep(HELD_MS);
+      return refuse(refusal);
+    };
+    const isRefusedAtOnce = refusal !== undefined && toll.isAtOnce(address);
+    const response = isRefusedAtOnce ? refuse(refusal) : await countedIn(underWay, address, answer, refuse);
+    lock(response);
+    return withNotice(response);
+  };
+}
+
+/** Counts a request in, and out again when its answer has been made, or its stream of events is over. */
+async function countedIn(
+  { enter }: UnderWay,
+  address: string,
+  answer: () => Promise<Response>,
+  refuse: (refusal: OAuthError) => Response,
+): Promise<Response> {
+  let leave: () => void;
+  try {
+    leave = enter(address);
+  } catch (error) {
+    if (error instanceof OAuthError) return refuse(error);
+    throw error;
+  }
+  let isStream = false;
+  try {
+    const response = await answer();
+    isStream = response.body !== null && response.headers.get("content-type") === "text/event-stream";
+    return response.body && isStream ? new Response(withEnd(response.body, leave), response) : response;
+  } finally {
+    if (!isStream) leave();
+  }
+}
+
+/** Names the caller of a request, as far as limits go. */
+export function callerOf(request: Request, info: ConnectionInfo | undefined): string {
+  return peerOf(hostnameOf(info), request.headers.get("x-forwarded-for"));
+}
+
+function hostnameOf(info: ConnectionInfo | undefined): string | undefined {
+  return info?.remoteAddr && "hostname" in info.remoteAddr ? info.remoteAddr.hostname : undefined;
+}
+
+function refused(refusal: OAuthError, request: Request, url: URL): Response {
+  const sandbox = buildSandbox({ origin: url.origin, now: () => 0 });
+  const response = failureResponse(refusal, { request, sandbox }, () => {});
+  for (const [name, value] of Object.entries(refusal.detail.headers ?? {})) response.headers.set(name, value);
+  allowOrigin(response);
+  return response;
+}
+
+/** Puts the notice at the top of a page; anything else stays as it is, and so does a page that breaks off. */
+function withNotice(response: Response): Response {
+  const { status, headers, body } = response;
+  if (body === null || !headers.get("content-type")?.startsWith("text/html")) return response;
+  let isPut = false;
+  const notice = new TransformStream<string, string>({
+    transform: (text, controller) => {
+      controller.enqueue(isPut ? text : text.replace("<body>", () => `<body>${renderNotice()}`));
+      isPut ||= text.includes("<body>");
+    },
+  });
+  const page = body.pipeThrough(new TextDecoderStream()).pipeThrough(notice).pipeThrough(new TextEncoderStream());
+  return new Response(page, { status, headers });
+}

@@ -1,0 +1,133 @@
+/**
+ * How an app records: with what, what the recorder is told of a request, and which requests it keeps.
+ *
+ * @module
+ */
+import type { Chance } from "../../lib/runtime/chance.ts";
+import { createFineClock } from "../../lib/runtime/clock.ts";
+import { MAX_PUBLIC_EXCHANGE_BYTES } from "../../lib/limits/limits.ts";
+import { createRecorder, type ExchangeSummary, type Recorder } from "../../lib/recorder/recorder.ts";
+import type { Arrival } from "../../lib/recorder/entry.ts";
+import { MAX_EXCHANGE_BYTES } from "../../lib/recorder/fit.ts";
+import { createEvidence } from "../../lib/recorder/tape/evidence.ts";
+import { createNames } from "../../lib/recorder/redact/names.ts";
+import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
+import { createRings } from "../../lib/recorder/tape/rings.ts";
+import { createSharedTape } from "../../lib/recorder/tape/shared_tape.ts";
+import { createTape, type Tape } from "../../lib/recorder/tape/tape.ts";
+import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
+import type { Sleep } from "../../lib/runtime/sleep.ts";
+import type { Slices } from "../../lib/runtime/slices.ts";
+import { createExchangeTable } from "../../lib/recorder/tape/exchange_table.ts";
+import type { Store } from "../../lib/store/store.ts";
+import type { ConnectionInfo } from "./router.ts";
+import type { Served } from "./serve.ts";
+
+/** What an app was told of recording. */
+export interface RecordOptions {
+  /** Whether exchanges are recorded; true if not given. */
+  readonly record?: boolean;
+  /** Whether other processes use the same database, and have a part of the exchanges. */
+  readonly shared?: boolean;
+  /** Whether anybody can reach the server: then less is kept of an exchange. */
+  readonly public?: boolean;
+  /** The clock, if it is not the system's. */
+  readonly now?: () => number;
+  /** From when on exchanges are shown that lie in the database, in milliseconds since 1970; all if not given. */
+  readonly recordSinceMs?: number;
+  /** Called with every exchange. */
+  readonly log?: (event: { readonly event: "exchange" } & ExchangeSummary) => void;
+  /** Aborting it ends what goes on in the background. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a recorder is made with. */
+export interface RecordDeps {
+  /** Where the key of digests is drawn from. */
+  readonly chance: Chance;
+  /** Where processes that share a database find each other's exchanges. */
+  readonly store: Store;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** What to wait with. */
+  readonly sleep: Sleep;
+  /** Lets others run while a record is redacted. */
+  readonly slices: Slices;
+  /** Told what nobody expected. */
+  readonly report: (message: string, error: unknown) => void;
+}
+
+/**
+ * Makes what an app records with; nothing where nobody would look.
+ *
+ * @param options What the app was told.
+ * @param deps What it is made with.
+ */
+export function createRecorders(
+  options: RecordOptions,
+  deps: RecordDeps,
+): { readonly recording: Recording | undefined; readonly recorder: Recorder | undefined } {
+  const { record = true, log } = options;
+  const { now, monotonicMs } = deps;
+  const report = (error: unknown): void => deps.report("An exchange is not on record", error);
+  const tape = record ? createTapeFor(options, deps, report) : undefined;
+  const isAlone = !options.shared || options.now !== undefined;
+  const recording = tape &&
+    createRecording({ tape, now: isAlone ? now : createFineClock(now, monotonicMs), report });
+  const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
+  return { recording, recorder: recording || listen ? createRecorder({ recording, listen, monotonicMs }) : undefined };
+}
+
+/** Memory is enough for a process that is alone. */
+function createTapeFor(
+  { shared = false, public: isPublic = false, recordSinceMs: sinceMs, signal }: RecordOptions,
+  { chance, store, now, monotonicMs, sleep, slices }: RecordDeps,
+  report: (error: unknown) => void,
+): Tape {
+  const seed = new DataView(chance.bytes(4).buffer).getUint32(0);
+  if (!shared) {
+    const evidence = createEvidence();
+    const rings = createRings({ seed, onForget: evidence.add });
+    return createTape({ names: createNames(chance.bytes(32)), rings, evidence, slices, report });
+  }
+  const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
+  return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed });
+}
+
+/** A request whose sandbox is known. */
+export interface Found {
+  /** Its URL, parsed. */
+  readonly url: URL;
+  /** What the HTTP server knows of the peer. */
+  readonly info: ConnectionInfo | undefined;
+  /** Its sandbox as seen from the request's origin. */
+  readonly sandbox: Sandbox;
+}
+
+/**
+ * A request as the recorder notes it.
+ *
+ * @param found The request.
+ * @param isLocal Whether it can only come from this machine: then its address says nothing, and asking costs.
+ */
+export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean): Arrival {
+  const address = isLocal ? undefined : info?.remoteAddr;
+  const { id: sandboxId, origin } = sandbox;
+  const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";
+  return {
+    sandboxId,
+    // What stands in front of the server may have changed the origin; the client has asked for the public one.
+    url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
+    startedAtMs: sandbox.now(),
+    remoteAddress: address && "hostname" in address ? address.hostname : "",
+  };
+}
+
+/** Whether a request is one of a client's: what a test asks of the control API is none, nor is a person at the pages. */
+export function isOfFlow({ method }: Request, { endpoint, response }: Served): boolean {
+  if (endpoint === "control") return false;
+  // A client that takes a page for an endpoint should see that it does.
+  return endpoint !== "pages" || (method !== "GET" && method !== "HEAD") || response.status >= 400;
+}

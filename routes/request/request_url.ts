@@ -1,0 +1,54 @@
+/**
+ * The URL of a request, parsed once: a `Host` or a target that makes none is the request's fault, and nothing behind
+ * this file meets it.
+ *
+ * @module
+ */
+import { OAuthError } from "../../lib/http/errors.ts";
+import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
+import { failureResponse } from "./failure.tsx";
+import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
+
+/** A server behind the door at which URLs are parsed. */
+export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Promise<Response>;
+
+/**
+ * Parses the URL of each request, and refuses requests without a usable one.
+ *
+ * @param located What answers the others.
+ * @param origin Where links of an error page lead, since the request itself names no place.
+ */
+export function withUrl(located: Located, origin: string): App {
+  return (request, info) => {
+    const url = isOfPlace(request.headers.get("host")) ? URL.parse(request.url) : null;
+    return url && isOfHttp(url) ? located(request, url, info) : Promise.resolve(refused(request, origin));
+  };
+}
+
+/** Whether a Host names nothing but a host and a port: the HTTP server puts it before the target, whatever it holds. */
+function isOfPlace(host: string | null): boolean {
+  return host === null || !/[/?#\\]/.test(host);
+}
+
+/** Whether a URL is of the scheme `http` or `https`, without userinfo, as a request target has to be (RFC 9110 4.2). */
+function isOfHttp({ protocol, username, password }: URL): boolean {
+  return (protocol === "http:" || protocol === "https:") && username === "" && password === "";
+}
+
+/** What a URL says of a place: its query and its userinfo are nobody's business. */
+function withoutSecrets(url: string): string {
+  return url.replace(/[?#].*$/s, "").replace(/\/\/.*@/s, "//...@");
+}
+
+function refused(request: Request, origin: string): Response {
+  const error = new OAuthError("invalid_request", "The Host header and the target of the request make no valid URL", {
+    parameter: "Host",
+    received: withoutSecrets(request.url),
+    expected: "a host name or an address, and a port from 0 to 65535",
+    reference: "RFC 9112 3.2",
+  });
+  const sandbox = buildSandbox({ origin, now: () => 0 });
+  const response = failureResponse(error, { request, sandbox }, () => {});
+  allowOrigin(response);
+  return response;
+}

@@ -1,0 +1,173 @@
+/**
+ * The route table: rows of method, path and handler, and the answers that no row gives (404, 405, HEAD, preflight).
+ *
+ * @module
+ */
+import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
+import type { Endpoint } from "../../lib/scenarios/fault.ts";
+import type { Plan } from "../../lib/scenarios/plan.ts";
+
+/** What the HTTP server knows of a peer. */
+export interface ConnectionInfo {
+  /** Where the connection comes from. */
+  readonly remoteAddr?: Deno.Addr;
+}
+
+/** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */
+export type App = (request: Request, info?: ConnectionInfo) => Promise<Response>;
+
+/** What a handler is given: facts about this one request. */
+export interface Context {
+  /** The request; its body is unread. */
+  readonly request: Request;
+  /** Its URL, parsed once. */
+  readonly url: URL;
+  /** The world it belongs to. */
+  readonly sandbox: Sandbox;
+  /** How the server behaves for it. */
+  readonly plan: Plan;
+  /** What stands in place of the `:name` of the row's path, decoded; empty for a row without. */
+  readonly param: string;
+  /** Whether metadata was asked for below the issuer (OpenID Connect Discovery 4), and not with its path inserted. */
+  readonly isAppended: boolean;
+  /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
+  readonly info: ConnectionInfo | undefined;
+}
+
+/** One row. */
+export interface Route {
+  /** Unique name, for plans and logs. */
+  readonly name: string;
+  /** HTTP method. */
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path below the sandbox's prefix, from `lib/http/urls.ts`; its last segment may be a parameter, such as `:name`. */
+  readonly path: string;
+  /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
+  readonly cors: boolean;
+  /** Answers the request. */
+  readonly handler: (context: Context) => Response | Promise<Response>;
+}
+
+/**
+ * What a request is for, by the names that faults match.
+ *
+ * @param name Name of the row that serves it; undefined where there is none.
+ */
+export function endpointOf(name: string | undefined): Endpoint {
+  if (name === undefined) return "unknown";
+  return endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
+}
+
+/** The first pattern that fits counts; what fits none is a page. */
+const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [
+  [/^(authorization_server_metadata|openid_configuration)/, "server_metadata"],
+  [/protected_resource_metadata$/, "resource_metadata"],
+  [/^(\w+_)?regist(er|ration)$/, "register"],
+  [/^(authorize|decide)$/, "authorize"],
+  [/^token$/, "token"],
+  [/^jwks$/, "jwks"],
+  [/^revoke$/, "revoke"],
+  [/^introspect$/, "introspect"],
+  [/^userinfo/, "userinfo"],
+  [/^logout/, "logout"],
+  [/^par$/, "par"],
+  [/^device/, "device"],
+  [/^idp_/, "idp"],
+  [/^oauth_/, "mcp"],
+  [/^(no_auth|bearer|conformance)_/, "open_mcp"],
+  [/^control_/, "control"],
+];
+
+/** What a request meets: a row, or the one answer there is without one and the name of a row beside it, or nothing. */
+export type Match =
+  | { readonly kind: "none" }
+  | { readonly kind: "route"; readonly route: Route; readonly param: string }
+  | { readonly kind: "response"; readonly name: string | undefined; readonly response: Response };
+
+/** Headers a page of another origin may read. */
+const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after, dpop-nonce";
+const ALLOWED =
+  "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, dpop";
+
+/**
+ * Makes the look-up of a route table.
+ *
+ * @param routes The rows.
+ * @throws Error for two rows with the same name, or the same method and path.
+ */
+export function createRouter(routes: readonly Route[]): (request: Request, path: string) => Match {
+  const table = new Map<string, Map<string, Route>>();
+  const names = new Set<string>();
+  for (const route of routes) {
+    const key = route.path.replace(PARAMETER, ":");
+    const methods = table.get(key) ?? new Map<string, Route>();
+    if (names.has(route.name) || methods.has(route.method)) {
+      throw new Error(`Route ${route.name} (${route.method} ${route.path}) stands in the table twice`);
+    }
+    names.add(route.name);
+    methods.set(route.method, route);
+    table.set(key, methods);
+  }
+
+  return (request, path) => {
+    const literal = table.get(path);
+    const param = literal ? "" : lastSegment(path);
+    // A literal path wins, so the look-up of most requests stays what it was.
+    const methods = literal ?? (param ? table.get(path.replace(/[^/]+$/, ":")) : undefined);
+    if (!methods) return { kind: "none" };
+    const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
+    if (route) return { kind: "route", route, param };
+    const cors = methods.values().some((row) => row.cors);
+    const name = methods.values().next().value?.name;
+    const allow = allowedMethods(methods);
+    if (request.method === "OPTIONS") {
+      return { kind: "response", name, response: optionsResponse(request, allow, cors) };
+    }
+    return { kind: "response", name, response: methodNotAllowed(request.method, path, allow, cors) };
+  };
+}
+
+/** The one kind of parameter there is: a last segment. */
+const PARAMETER = /:\w+$/;
+
+function lastSegment(path: string): string {
+  try {
+    return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+  } catch {
+    return "";
+  }
+}
+
+/** Lets any page read the response; a mock has no cookies that a page could misuse. */
+export function allowOrigin(response: Response): void {
+  response.headers.set("access-control-allow-origin", "*");
+  response.headers.set("access-control-expose-headers", EXPOSED);
+}
+
+function allowedMethods(methods: ReadonlyMap<string, Route>): string {
+  const head = methods.has("GET") ? ["HEAD"] : [];
+  return [...methods.keys(), ...head, "OPTIONS"].sort().join(", ");
+}
+
+function optionsResponse(request: Request, allow: string, cors: boolean): Response {
+  const response = new Response(null, { status: 204, headers: { allow } });
+  if (!cors) return response;
+  allowOrigin(response);
+  response.headers.set("access-control-allow-methods", allow);
+  response.headers.set(
+    "access-control-allow-headers",
+    request.headers.get("access-control-request-headers") ?? ALLOWED,
+  );
+  response.headers.set("access-control-max-age", "86400");
+  response.headers.set("vary", "access-control-request-headers");
+  return response;
+}
+
+function methodNotAllowed(method: string, path: string, allow: string, cors: boolean): Response {
+  const response = Response.json(
+    { error: "method_not_allowed", error_description: `${path} has no ${method}; it takes ${allow}` },
+    { status: 405, headers: { allow } },
+  );
+  if (cors) allowOrigin(response);
+  return response;
+}
