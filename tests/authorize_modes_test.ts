@@ -40,8 +40,8 @@ Deno.test("response_mode=form_post answers with a form that carries the code (OA
   const code = /name="code" value="([^"]+)"/.exec(page)?.[1] ?? "";
   assert.match(page, new RegExp(`name="iss" value="${origin}"`));
   assert.equal((await json(await test.postForm("/oauth/token", codeFields(clientId, code)))).token_type, "Bearer");
-  const script = await test.get("/assets/form_post.js");
-  assert(page.includes('src="/assets/form_post.js"'));
+  const script = await test.get("/assets/consent/form_post.js");
+  assert(page.includes('src="/assets/consent/form_post.js"'));
   assert.match(await script.text(), /submit\(\)/);
   const refused = await (await test.get(authorizeQuery(clientId, { ...mode, scope: '"' }))).text();
   assert.match(refused, /name="error" value="invalid_scope"/);

@@ -12,8 +12,8 @@ import {
   pathOf,
   searchedText,
   verdictText,
-} from "../views/inspect_model.js";
-import { answerText, curlOf, durationText, sentText } from "../views/inspect_text.js";
+} from "../views/inspect/model.js";
+import { answerText, curlOf, durationText, sentText } from "../views/inspect/text.js";
 import type { Exchange } from "../lib/recorder/exchange.ts";
 import type { ClientReport, Finding, Report } from "../lib/judge/report.ts";
 import {

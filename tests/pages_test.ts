@@ -216,7 +216,7 @@ async function weigh(test: TestApp, path: string, response: Response, seen: Map<
   seen.set(path, new TextEncoder().encode(body).length);
   const loaded = [
     ...[...body.matchAll(/<(?:script|link)[^>]* (?:src|href)="(\/[^"]+)"/g)].map(([, url = ""]) => url),
-    ...[...body.matchAll(/from ?"\.\/([^"]+)"/g)].map(([, name = ""]) => new URL(name, origin + path).pathname),
+    ...[...body.matchAll(/from ?"(\.{1,2}\/[^"]+)"/g)].map(([, name = ""]) => new URL(name, origin + path).pathname),
   ];
   for (const next of loaded) if (!seen.has(next)) await weigh(test, next, await test.get(next), seen);
 }

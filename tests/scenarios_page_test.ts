@@ -7,7 +7,7 @@ import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
 import { scenarioGroups } from "../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "./helpers.ts";
 import { custom, plain, rich } from "./scenario_samples.ts";
-import { hintsFor } from "../views/scenarios_search.js";
+import { hintsFor } from "../views/scenarios/search.js";
 
 const html = { accept: "text/html" };
 const attack = `"><script>alert('x')</script><img src=x onerror=alert(1)>&`;

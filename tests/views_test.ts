@@ -6,11 +6,11 @@
 import assert from "node:assert/strict";
 import { buildUrls } from "../lib/http/urls.ts";
 import { type Asset, assets } from "../views/assets.ts";
-import { buildClientConfigs } from "../views/client_configs.ts";
-import { ConsentPage, type ConsentProps } from "../views/consent.tsx";
-import { ErrorPage } from "../views/error.tsx";
-import { GuidePage } from "../views/guide.tsx";
-import { rpcResponse } from "../views/guide_mcp.js";
+import { buildClientConfigs } from "../views/home/client_configs.ts";
+import { ConsentPage, type ConsentProps } from "../views/consent/consent.tsx";
+import { ErrorPage } from "../views/shared/error.tsx";
+import { GuidePage } from "../views/guide/guide.tsx";
+import { rpcResponse } from "../views/guide/mcp.js";
 import {
   authorizationUrl,
   challengeOf,
@@ -18,11 +18,11 @@ import {
   metadataUrl,
   randomText,
   resourceMetadataUrl,
-} from "../views/guide_protocol.js";
-import { requestText, toCurl } from "../views/guide_text.js";
-import { claimRows, decodeJwt } from "../views/guide_token.js";
-import { HomePage } from "../views/home.tsx";
-import { assetPath, pathOf, renderPage } from "../views/layout.tsx";
+} from "../views/guide/protocol.js";
+import { requestText, toCurl } from "../views/shared/http_text.js";
+import { claimRows, decodeJwt } from "../views/guide/token.js";
+import { HomePage } from "../views/home/home.tsx";
+import { assetPath, pathOf, renderPage } from "../views/shared/layout.tsx";
 
 const origin = "http://localhost:8789";
 const urls = buildUrls({ origin, prefix: "" });
@@ -121,7 +121,7 @@ Deno.test("every page is a whole document that needs no other host (issue 4)", a
       assert.match(html, /^<!doctype html>\n<html lang="en">/);
       assert.equal(html.match(/<h1/g)?.length, 1);
       assert.ok(html.includes('name="viewport"'));
-      assert.ok(html.includes('href="/assets/style.css"'));
+      assert.ok(html.includes('href="/assets/shared/style.css"'));
       assert.doesNotMatch(html, /\sstyle=/, "inline style");
       assert.doesNotMatch(html, /\son[a-z]+=/, "inline handler");
       assert.doesNotMatch(html, /<script(?! type="module" src="\/)/);
@@ -332,8 +332,9 @@ Deno.test("assets stand beside each other and reach no other host (CSP 'self')",
   for (const { body, fileName, contentType } of all) {
     assert.ok(body.length > 80, fileName);
     assert.match(contentType, /^(text\/(css|javascript); charset=utf-8|image\/svg\+xml)$/);
-    for (const [, imported = ""] of body.matchAll(/from "\.\/([^"]+)"/g)) {
-      assert.ok(names.has(imported), `${fileName} imports ${imported}`);
+    for (const [, imported = ""] of body.matchAll(/from "(\.{1,2}\/[^"]+)"/g)) {
+      const { pathname } = new URL(imported, `http://localhost/${fileName}`);
+      assert.ok(names.has(pathname.slice(1)), `${fileName} imports ${imported}`);
     }
     assert.doesNotMatch(body, /\/\*|\burl\(|innerHTML/, fileName);
     assert.doesNotMatch(body.replace("http://www.w3.org/2000/svg", ""), /https?:\/\//);

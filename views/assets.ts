@@ -1,45 +1,45 @@
 /**
  * The files pages ask for. They are imported as text, so that a compiled binary carries them; routes serve them.
- * Scripts load each other by relative URL and so have to stand in one folder under these names.
+ * Each is served under its path below `views/`, so that scripts load each other by the same relative URLs everywhere.
  *
  * @module
  */
-import consentCss from "./consent.css" with { type: "text" };
-import control from "./control.js" with { type: "text" };
-import controlCss from "./control.css" with { type: "text" };
-import controlRequest from "./control_request.js" with { type: "text" };
-import factsCss from "./facts.css" with { type: "text" };
-import formPost from "./form_post.js" with { type: "text" };
-import guide from "./guide.js" with { type: "text" };
-import guideAuthorize from "./guide_authorize.js" with { type: "text" };
-import guideDom from "./guide_dom.js" with { type: "text" };
-import guideFlow from "./guide_flow.js" with { type: "text" };
-import guideMcp from "./guide_mcp.js" with { type: "text" };
-import guideProtocol from "./guide_protocol.js" with { type: "text" };
-import guideRender from "./guide_render.js" with { type: "text" };
-import guideSession from "./guide_session.js" with { type: "text" };
-import guideText from "./guide_text.js" with { type: "text" };
-import guideToken from "./guide_token.js" with { type: "text" };
-import guideWay from "./guide_way.js" with { type: "text" };
-import home from "./home.js" with { type: "text" };
-import homeCss from "./home.css" with { type: "text" };
-import inspect from "./inspect.js" with { type: "text" };
-import inspectCss from "./inspect.css" with { type: "text" };
-import inspectClient from "./inspect_client.js" with { type: "text" };
-import inspectFeed from "./inspect_feed.js" with { type: "text" };
-import inspectLine from "./inspect_line.js" with { type: "text" };
-import inspectModel from "./inspect_model.js" with { type: "text" };
-import inspectText from "./inspect_text.js" with { type: "text" };
-import inspectTimeline from "./inspect_timeline.js" with { type: "text" };
-import page from "./page.js" with { type: "text" };
-import scenarios from "./scenarios.js" with { type: "text" };
-import scenariosCss from "./scenarios.css" with { type: "text" };
-import scenariosSearch from "./scenarios_search.js" with { type: "text" };
-import css from "./style.css" with { type: "text" };
+import consentCss from "./consent/consent.css" with { type: "text" };
+import control from "./control/control.js" with { type: "text" };
+import controlCss from "./control/control.css" with { type: "text" };
+import controlRequest from "./control/request.js" with { type: "text" };
+import factsCss from "./shared/facts.css" with { type: "text" };
+import formPost from "./consent/form_post.js" with { type: "text" };
+import guide from "./guide/guide.js" with { type: "text" };
+import guideAuthorize from "./guide/authorize.js" with { type: "text" };
+import guideDom from "./guide/exchange.js" with { type: "text" };
+import guideFlow from "./guide/flow.js" with { type: "text" };
+import guideMcp from "./guide/mcp.js" with { type: "text" };
+import guideProtocol from "./guide/protocol.js" with { type: "text" };
+import guideRender from "./guide/render.js" with { type: "text" };
+import guideSession from "./guide/session.js" with { type: "text" };
+import guideText from "./shared/http_text.js" with { type: "text" };
+import guideToken from "./guide/token.js" with { type: "text" };
+import guideWay from "./guide/way.js" with { type: "text" };
+import home from "./home/home.js" with { type: "text" };
+import homeCss from "./home/home.css" with { type: "text" };
+import inspect from "./inspect/inspect.js" with { type: "text" };
+import inspectCss from "./inspect/inspect.css" with { type: "text" };
+import inspectClient from "./inspect/client.js" with { type: "text" };
+import inspectFeed from "./inspect/feed.js" with { type: "text" };
+import inspectLine from "./inspect/line.js" with { type: "text" };
+import inspectModel from "./inspect/model.js" with { type: "text" };
+import inspectText from "./inspect/text.js" with { type: "text" };
+import inspectTimeline from "./inspect/timeline.js" with { type: "text" };
+import page from "./shared/page.js" with { type: "text" };
+import scenarios from "./scenarios/scenarios.js" with { type: "text" };
+import scenariosCss from "./scenarios/scenarios.css" with { type: "text" };
+import scenariosSearch from "./scenarios/search.js" with { type: "text" };
+import css from "./shared/style.css" with { type: "text" };
 
 /** A file a page asks for. */
 export interface Asset {
-  /** Name under which it has to be served, beside the others. */
+  /** Its path below `views/`, under which it is served. */
   readonly fileName: string;
   /** The content. */
   readonly body: string;
@@ -135,40 +135,40 @@ export const assets: Readonly<
     Asset
   >
 > = {
-  style: styleSheet("style.css", css),
+  style: styleSheet("shared/style.css", css),
   favicon: {
     fileName: "favicon.ico",
     body: favicon,
     contentType: "image/svg+xml",
   },
-  pageScript: script("page.js", page),
-  consentStyle: styleSheet("consent.css", factsCss + consentCss),
-  controlStyle: styleSheet("control.css", factsCss + controlCss),
-  controlScript: script("control.js", control),
-  controlRequestScript: script("control_request.js", controlRequest),
-  formPostScript: script("form_post.js", formPost),
-  guideScript: script("guide.js", guide),
-  guideAuthorizeScript: script("guide_authorize.js", guideAuthorize),
-  guideDomScript: script("guide_dom.js", guideDom),
-  guideFlowScript: script("guide_flow.js", guideFlow),
-  guideMcpScript: script("guide_mcp.js", guideMcp),
-  guideProtocolScript: script("guide_protocol.js", guideProtocol),
-  guideRenderScript: script("guide_render.js", guideRender),
-  guideSessionScript: script("guide_session.js", guideSession),
-  guideTextScript: script("guide_text.js", guideText),
-  guideTokenScript: script("guide_token.js", guideToken),
-  guideWayScript: script("guide_way.js", guideWay),
-  homeScript: script("home.js", home),
-  homeStyle: styleSheet("home.css", factsCss + homeCss),
-  inspectStyle: styleSheet("inspect.css", factsCss + inspectCss),
-  inspectScript: script("inspect.js", inspect),
-  inspectClientScript: script("inspect_client.js", inspectClient),
-  inspectFeedScript: script("inspect_feed.js", inspectFeed),
-  inspectLineScript: script("inspect_line.js", inspectLine),
-  inspectModelScript: script("inspect_model.js", inspectModel),
-  inspectTextScript: script("inspect_text.js", inspectText),
-  inspectTimelineScript: script("inspect_timeline.js", inspectTimeline),
-  scenariosStyle: styleSheet("scenarios.css", factsCss + scenariosCss),
-  scenariosScript: script("scenarios.js", scenarios),
-  scenariosSearchScript: script("scenarios_search.js", scenariosSearch),
+  pageScript: script("shared/page.js", page),
+  consentStyle: styleSheet("consent/consent.css", factsCss + consentCss),
+  controlStyle: styleSheet("control/control.css", factsCss + controlCss),
+  controlScript: script("control/control.js", control),
+  controlRequestScript: script("control/request.js", controlRequest),
+  formPostScript: script("consent/form_post.js", formPost),
+  guideScript: script("guide/guide.js", guide),
+  guideAuthorizeScript: script("guide/authorize.js", guideAuthorize),
+  guideDomScript: script("guide/exchange.js", guideDom),
+  guideFlowScript: script("guide/flow.js", guideFlow),
+  guideMcpScript: script("guide/mcp.js", guideMcp),
+  guideProtocolScript: script("guide/protocol.js", guideProtocol),
+  guideRenderScript: script("guide/render.js", guideRender),
+  guideSessionScript: script("guide/session.js", guideSession),
+  guideTextScript: script("shared/http_text.js", guideText),
+  guideTokenScript: script("guide/token.js", guideToken),
+  guideWayScript: script("guide/way.js", guideWay),
+  homeScript: script("home/home.js", home),
+  homeStyle: styleSheet("home/home.css", factsCss + homeCss),
+  inspectStyle: styleSheet("inspect/inspect.css", factsCss + inspectCss),
+  inspectScript: script("inspect/inspect.js", inspect),
+  inspectClientScript: script("inspect/client.js", inspectClient),
+  inspectFeedScript: script("inspect/feed.js", inspectFeed),
+  inspectLineScript: script("inspect/line.js", inspectLine),
+  inspectModelScript: script("inspect/model.js", inspectModel),
+  inspectTextScript: script("inspect/text.js", inspectText),
+  inspectTimelineScript: script("inspect/timeline.js", inspectTimeline),
+  scenariosStyle: styleSheet("scenarios/scenarios.css", factsCss + scenariosCss),
+  scenariosScript: script("scenarios/scenarios.js", scenarios),
+  scenariosSearchScript: script("scenarios/search.js", scenariosSearch),
 };

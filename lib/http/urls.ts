@@ -37,8 +37,8 @@ export const paths = {
   events: "/control/events",
   customResourceMetadata: "/custom/metadata/location.json",
   assets: "/assets/",
-  style: "/assets/style.css",
-  guideScript: "/assets/guide.js",
+  style: "/assets/shared/style.css",
+  guideScript: "/assets/guide/guide.js",
   favicon: "/favicon.ico",
   robots: "/robots.txt",
 } as const;

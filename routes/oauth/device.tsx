@@ -15,7 +15,7 @@ import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import type { DeviceRecord, Devices } from "../../lib/oauth/grants/device_table.ts";
 import type { Users } from "../../lib/oauth/users/user_table.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../../views/device.tsx";
+import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../../views/consent/device.tsx";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 

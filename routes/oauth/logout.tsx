@@ -11,7 +11,7 @@ import { parseParams } from "../../lib/oauth/params.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { LogoutPage, SignedOutPage } from "../../views/logout.tsx";
+import { LogoutPage, SignedOutPage } from "../../views/consent/logout.tsx";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 

@@ -6,8 +6,8 @@
 import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../../lib/http/errors.ts";
 import { endpoints } from "../../lib/scenarios/fault.ts";
-import { type ControlAccess, ControlPage } from "../../views/control.tsx";
-import type { ControlState } from "../../views/control_state.tsx";
+import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
+import type { ControlState } from "../../views/control/state.tsx";
 import type { ControlHandlers, ControlPageDeps } from "../control/deps.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";

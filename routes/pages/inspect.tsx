@@ -5,8 +5,8 @@
  */
 import { describeError, OAuthError } from "../../lib/http/errors.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { InspectPage } from "../../views/inspect.tsx";
-import type { Listed, NotListed } from "../../views/inspect_list.tsx";
+import { InspectPage } from "../../views/inspect/inspect.tsx";
+import type { Listed, NotListed } from "../../views/inspect/list.tsx";
 import type { Refusal } from "../control/gate.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Reports } from "../control/reports.ts";

@@ -9,9 +9,9 @@ import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { version } from "../../lib/runtime/version.ts";
 import { type Asset, assets } from "../../views/assets.ts";
-import { GuidePage } from "../../views/guide.tsx";
-import { HomePage } from "../../views/home.tsx";
-import type { Html } from "../../views/html.ts";
+import { GuidePage } from "../../views/guide/guide.tsx";
+import { HomePage } from "../../views/home/home.tsx";
+import type { Html } from "../../views/shared/html.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 

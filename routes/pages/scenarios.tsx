@@ -12,12 +12,12 @@ import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { placeOf } from "../../lib/sandbox/place.ts";
 import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { buildUrls, controlPaths, paths } from "../../lib/http/urls.ts";
-import type { Html } from "../../views/html.ts";
-import { ScenarioBanner } from "../../views/scenario_banner.tsx";
-import type { ScenarioEntry } from "../../views/scenario_entry.tsx";
-import type { Proposal } from "../../views/scenario_proposal.tsx";
-import { ScenariosPage } from "../../views/scenarios.tsx";
-import { hintsFor, isFound } from "../../views/scenarios_search.js";
+import type { Html } from "../../views/shared/html.ts";
+import { ScenarioBanner } from "../../views/scenarios/banner.tsx";
+import type { ScenarioEntry } from "../../views/scenarios/entry.tsx";
+import type { Proposal } from "../../views/scenarios/proposal.tsx";
+import { ScenariosPage } from "../../views/scenarios/scenarios.tsx";
+import { hintsFor, isFound } from "../../views/scenarios/search.js";
 import { htmlResponse } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 

@@ -6,7 +6,7 @@
 import { errorStatus, OAuthError, referenceUrl } from "../../lib/http/errors.ts";
 import { errorResponse, prefersHtml } from "../../lib/http/body.ts";
 import { StoreError } from "../../lib/store/failure.ts";
-import { ErrorPage } from "../../views/error.tsx";
+import { ErrorPage } from "../../views/shared/error.tsx";
 import { htmlResponse } from "./html.ts";
 import type { Context } from "./router.ts";
 

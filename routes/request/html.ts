@@ -5,8 +5,8 @@
  */
 import { OAuthError } from "../../lib/http/errors.ts";
 import { findForeignForm } from "../../lib/http/origin.ts";
-import type { Html } from "../../views/html.ts";
-import { renderPage } from "../../views/layout.tsx";
+import type { Html } from "../../views/shared/html.ts";
+import { renderPage } from "../../views/shared/layout.tsx";
 import type { Context } from "./router.ts";
 
 /**

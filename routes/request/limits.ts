@@ -13,7 +13,7 @@ import { createUnderWay, type UnderWay, underWayLimits } from "../../lib/limits/
 import { type Address, buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import { withEnd } from "../../lib/http/stream.ts";
-import { renderNotice } from "../../views/notice.tsx";
+import { renderNotice } from "../../views/shared/notice.tsx";
 import { failureResponse } from "./failure.tsx";
 import type { Located } from "./request_url.ts";
 import { allowOrigin, type ConnectionInfo } from "./router.ts";

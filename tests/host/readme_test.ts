@@ -11,7 +11,7 @@ import { paths, wellKnown } from "../../lib/http/urls.ts";
 import { rows as limitRows } from "../limits/rows.ts";
 
 const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-const seedPage = await Deno.readTextFile(new URL("../../views/guide_steps.tsx", import.meta.url));
+const seedPage = await Deno.readTextFile(new URL("../../views/guide/steps.tsx", import.meta.url));
 
 /** The cells of the table whose first heading is `heading`, without code marks. */
 function table(heading: string): readonly (readonly string[])[] {

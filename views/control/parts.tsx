@@ -1,0 +1,123 @@
+/**
+ * The pieces that the forms of the control page are made of.
+ *
+ * @module
+ */
+import { askOf, commandOf } from "./request.js";
+import type { Content, Html } from "../shared/html.ts";
+import { CodeBlock, Field } from "../shared/parts.tsx";
+
+/** What a command needs beside the request. */
+export interface CommandProps {
+  /** URL of `/control`. */
+  readonly controlUrl: string;
+  /** Whether it takes the control token. */
+  readonly needsToken: boolean;
+}
+
+/** A card: something that can be changed. */
+export function Card(
+  { title, text, children }: { readonly title: string; readonly text: string; readonly children: Content },
+): Html {
+  const id = `card-${title.replace(" ", "-")}`;
+  return (
+    <section class="control-card" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      <p class="quiet">{text}</p>
+      {children}
+    </section>
+  );
+}
+
+/** What an {@link Act} does. */
+export interface ActProps extends CommandProps {
+  /** What it asks for, by the names of `control_request.js`. */
+  readonly kind: string;
+  /** What its button says. */
+  readonly label: string;
+  /** What its fields hold at first. */
+  readonly first?: Readonly<Record<string, string>>;
+  /** What its button asks before it does anything. */
+  readonly question?: string;
+  /** Whether it is not the first thing to press. */
+  readonly isQuiet?: boolean;
+  /** Its fields. */
+  readonly children?: Content;
+}
+
+/** A form, and the command that makes the same request. */
+export function Act(props: ActProps): Html {
+  const { controlUrl, needsToken, kind, label, first = {}, question, isQuiet = false, children } = props;
+  return (
+    <form data-kind={kind} data-question={question} autocomplete="off">
+      <div class="live">
+        {children}
+        <button type="submit" class={isQuiet ? "button-quiet" : undefined}>{label}</button>
+      </div>
+      <details class="shell">
+        <summary>
+          the same with curl<span class="hidden">{`: ${label}`}</span>
+        </summary>
+        <CodeBlock label="curl" text={commandOf(controlUrl, askOf(kind, first), needsToken)} />
+      </details>
+      <div class="answer" role="status"></div>
+    </form>
+  );
+}
+
+/** A field of a form. */
+export interface NamedField {
+  /** Its id. */
+  readonly id: string;
+  /** What stands above it. */
+  readonly label: string;
+  /** Its name in the request. */
+  readonly name: string;
+}
+
+/** What a {@link Choice} offers. */
+export interface ChoiceProps extends NamedField {
+  /** Values, and what is said of each. */
+  readonly options: readonly (readonly [value: string, text: string])[];
+  /** The value to begin with. */
+  readonly first?: string;
+}
+
+/** A field with a list to choose from. */
+export function Choice({ id, label, name, options, first }: ChoiceProps): Html {
+  return (
+    <Field id={id} label={label}>
+      <select id={id} name={name}>
+        {options.map(([value, text]) => <option key={value} value={value} selected={value === first}>{text}</option>)}
+      </select>
+    </Field>
+  );
+}
+
+/** What a {@link Text} asks for. */
+export interface TextProps extends NamedField {
+  /** Which keyboard a phone shows. */
+  readonly inputMode?: "text" | "numeric" | "email";
+  /** What stands in it at first. */
+  readonly value?: string;
+  /** Whether it must not be empty. */
+  readonly required?: boolean;
+  /** More about it. */
+  readonly hint?: string;
+}
+
+/** A field to type into. */
+export function Text({ id, label, name, inputMode = "text", value, required = false, hint }: TextProps): Html {
+  return (
+    <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
+      <input
+        id={id}
+        name={name}
+        inputMode={inputMode}
+        value={value}
+        required={required}
+        {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
+      />
+    </Field>
+  );
+}

@@ -1,0 +1,181 @@
+/**
+ * What is in force in a sandbox, with a button beside everything that can be taken away again.
+ *
+ * @module
+ */
+import { askOf } from "./request.js";
+import type { Content, Html } from "../shared/html.ts";
+
+/** What the control API says of a sandbox. */
+export interface ControlState {
+  /** Its time. */
+  readonly clock: { readonly iso: string; readonly offset_seconds: number };
+  /** What goes wrong. */
+  readonly faults: readonly ShownFault[];
+  /** Rules that were overridden. */
+  readonly overrides: Readonly<Record<"policy" | "mint", Readonly<Record<string, unknown>>>>;
+  /** People who can log in. */
+  readonly users: readonly { readonly email: string; readonly name: string }[];
+  /** Clients that are known. */
+  readonly clients: readonly { readonly client_id: string; readonly client_name?: string }[];
+  /** Logins that are known. */
+  readonly sessions: readonly {
+    readonly session_id: string;
+    readonly client_id: string;
+    readonly revoked: boolean;
+  }[];
+}
+
+/** A fault as the control API tells it. */
+export interface ShownFault {
+  /** What it is called. */
+  readonly name: string;
+  /** Who has set it. */
+  readonly source: "scenario" | "control";
+  /** How long it lasts. */
+  readonly life: unknown;
+  /** How often it was met. */
+  readonly met: number;
+  /** Whether it has ended. */
+  readonly is_over: boolean;
+}
+
+/** The most of a kind that stand in the page. */
+const MAX_SHOWN = 50;
+
+/** What is in force now. */
+export function ControlStateView({ state, plays }: {
+  readonly state: ControlState;
+  /** Name of what the sandbox plays, over which all this is laid. */
+  readonly plays: string;
+}): Html {
+  const { clock, faults, users, clients, sessions } = state;
+  const overrides = overridesOf(state);
+  const live = sessions.filter(({ revoked }) => !revoked);
+  return (
+    <section id="state" aria-labelledby="state-title">
+      <h2 id="state-title" tabindex={-1}>in force now</h2>
+      <div id="state-answer"></div>
+      <dl class="facts">
+        <Row name="plays">
+          <code>{plays}</code>
+        </Row>
+        <Row name="time">
+          <time dateTime={clock.iso}>{clock.iso}</time>
+          {clock.offset_seconds === 0 ? ", the real one" : `, moved by ${clock.offset_seconds} s `}
+          {clock.offset_seconds === 0
+            ? null
+            : <Undo kind="reset-clock" fields={{}} label="put back" what="the clock" />}
+        </Row>
+        <Row name="faults">
+          <Items
+            none="none"
+            items={faults.map((fault) => (
+              <li key={fault.name}>
+                <code>{fault.name}</code> {lifeText(fault)} {fault.source === "scenario"
+                  ? <span class="quiet">there from the start</span>
+                  : <Undo kind="remove-fault" fields={{ name: fault.name }} label="remove" what={fault.name} />}
+              </li>
+            ))}
+          />
+        </Row>
+        <Row name="overridden rules">
+          <Items
+            none="none"
+            items={overrides.map(({ member, value }) => (
+              <li key={member}>
+                <code>{`${member} = ${JSON.stringify(value)}`}</code>{" "}
+                <Undo kind="remove-override" fields={{ member }} label="remove" what={member} />
+              </li>
+            ))}
+          />
+        </Row>
+        <Row name="users">
+          <Items
+            none="none yet; the consent page makes them"
+            items={users.map(({ email, name }) => (
+              <li key={email}>
+                {name} <code>{email}</code> <Undo kind="remove-user" fields={{ email }} label="remove" what={email} />
+              </li>
+            ))}
+          />
+        </Row>
+        <Row name="clients">
+          <Items
+            none="none yet; they register themselves"
+            items={clients.map(({ client_id, client_name }) => (
+              <li key={client_id}>
+                {client_name} <code>{client_id}</code>{" "}
+                <Undo kind="remove-client" fields={{ client_id }} label="remove" what={client_id} />
+              </li>
+            ))}
+          />
+        </Row>
+        <Row name="logins">
+          <Items
+            none="none"
+            items={live.map(({ session_id, client_id }) => (
+              <li key={session_id}>
+                <code>{session_id}</code> of {client_id}{" "}
+                <Undo kind="revoke" fields={{ session_id }} label="revoke" what={session_id} />
+              </li>
+            ))}
+          />
+        </Row>
+      </dl>
+    </section>
+  );
+}
+
+function Row({ name, children }: { readonly name: string; readonly children: Content }): Html {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Items({ none, items }: { readonly none: string; readonly items: readonly Html[] }): Html {
+  if (items.length === 0) return <span class="quiet">{none}</span>;
+  const more = items.length - MAX_SHOWN;
+  return (
+    <ul class="items">
+      {items.slice(0, MAX_SHOWN)}
+      {more > 0 ? <li class="quiet">{`and ${more} more`}</li> : null}
+    </ul>
+  );
+}
+
+interface UndoProps {
+  readonly kind: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly label: string;
+  readonly what: string;
+}
+
+/** A form of one button. Its title is the request that it makes. */
+function Undo({ kind, fields, label, what }: UndoProps): Html {
+  const { method, path } = askOf(kind, fields);
+  return (
+    <form class="live undo" data-kind={kind}>
+      {Object.entries(fields).map(([name, value]) => <input key={name} type="hidden" name={name} value={value} />)}
+      <button type="submit" class="button-quiet" title={`${method} /control${path}`}>
+        {label}
+        <span class="hidden">{` ${what}`}</span>
+      </button>
+    </form>
+  );
+}
+
+function overridesOf({ overrides }: ControlState): readonly { readonly member: string; readonly value: unknown }[] {
+  return (["policy", "mint"] as const).flatMap((part) =>
+    Object.entries(overrides[part]).map(([name, value]) => ({ member: `${part}.${name}`, value }))
+  );
+}
+
+function lifeText({ life, met, is_over }: ShownFault): string {
+  const lasts = typeof life === "string" ? life : Object.entries(life ?? {}).map((pair) => pair.join(": ")).join();
+  const times = met === 1 ? "met once" : `met ${met} times`;
+  return `(${lasts}; ${times}${is_over ? "; has ended" : ""})`;
+}

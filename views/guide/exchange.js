@@ -1,0 +1,228 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * How the guide shows requests, responses, checks and tokens. Everything from outside becomes a text node.
+ *
+ * @module
+ */
+import { requestText, responseText, toCurl } from "../shared/http_text.js";
+import { claimRows, decodeJwt } from "./token.js";
+
+/**
+ * @typedef {import("./protocol.js").HttpRequest} HttpRequest
+ * @typedef {import("./protocol.js").HttpResponse} HttpResponse
+ */
+
+/**
+ * One request and its response.
+ *
+ * @typedef {object} Exchange
+ * @property {string} title
+ * @property {HttpRequest} request
+ * @property {HttpResponse} response
+ */
+
+/**
+ * Something a client has to verify.
+ *
+ * @typedef {object} Check
+ * @property {boolean} ok
+ * @property {string} text
+ */
+
+/**
+ * Makes an element.
+ *
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ * @returns {HTMLElement}
+ */
+export function element(tag, attributes, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/**
+ * A request and its response, with the same thing in `curl`, folded to one line.
+ *
+ * @param {Exchange} exchange
+ * @returns {HTMLElement}
+ */
+export function exchangeView({ title, request, response }) {
+  const isRefused = response.status >= 400;
+  return element(
+    "details",
+    { class: isRefused ? "exchange refused" : "exchange" },
+    element(
+      "summary",
+      {},
+      title,
+      element("span", { class: "status" }, String(response.status)),
+    ),
+    codeBox("request", requestText(request)),
+    element(
+      "div",
+      { class: "response" },
+      codeBox(`response ${response.status}`, responseText(response)),
+    ),
+    element(
+      "details",
+      { class: "shell" },
+      element("summary", {}, "the same with curl"),
+      codeBox("curl", toCurl(request)),
+    ),
+  );
+}
+
+/**
+ * A block of code with a label and a copy button, which `page.js` serves.
+ *
+ * @param {string} label
+ * @param {string} text
+ * @param {string} [copied] What the button copies, if it is not the text.
+ * @returns {HTMLElement}
+ */
+export function codeBox(label, text, copied = "") {
+  const copy = element(
+    "button",
+    { type: "button", class: "copy", "data-copy": copied },
+    "copy",
+    element("span", { class: "hidden" }, ` ${label}`),
+  );
+  return element(
+    "figure",
+    { class: "code" },
+    element("figcaption", {}, element("span", {}, label), copy),
+    element("pre", { tabindex: "0" }, element("code", {}, text)),
+  );
+}
+
+/**
+ * What the client checked.
+ *
+ * @param {Check[]} checks
+ * @returns {HTMLElement}
+ */
+export function checksView(checks) {
+  return element(
+    "ul",
+    { class: "checks" },
+    ...checks.map(({ ok, text }) =>
+      element(
+        "li",
+        { class: ok ? "kept" : "broken" },
+        element("span", { class: "hidden" }, ok ? "passed: " : "failed: "),
+        text,
+      )
+    ),
+  );
+}
+
+/**
+ * An access token, claim by claim.
+ *
+ * @param {string} token
+ * @param {boolean} isOpen
+ * @returns {HTMLElement}
+ */
+export function tokenView(token, isOpen) {
+  const decoded = decodeJwt(token);
+  if (!decoded) {
+    return element(
+      "p",
+      {},
+      "This access token is opaque: only the server can read it.",
+    );
+  }
+  return element(
+    "details",
+    { class: "exchange token", ...(isOpen ? { open: "" } : {}) },
+    element("summary", {}, "the access token, claim by claim"),
+    codeBox("header", JSON.stringify(decoded.header, null, 2)),
+    table(["claim", "value", "meaning"], claimRows(decoded.payload)),
+  );
+}
+
+/**
+ * A table whose first column names the rows.
+ *
+ * @param {string[]} head
+ * @param {string[][]} rows
+ * @returns {HTMLElement}
+ */
+export function table(head, rows) {
+  const titles = head.map((title) => element("th", { scope: "col" }, title));
+  const lines = rows.map(([name = "", ...cells]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, element("code", {}, name)),
+      ...cells.map((cell) => element("td", {}, cell)),
+    )
+  );
+  return element(
+    "table",
+    { class: head.length > 2 ? "parameters wide" : "parameters" },
+    element("thead", {}, element("tr", {}, ...titles)),
+    element("tbody", {}, ...lines),
+  );
+}
+
+/**
+ * The tools a server offers.
+ *
+ * @param {[string, string][]} tools
+ * @returns {HTMLElement}
+ */
+export function toolsView(tools) {
+  return element(
+    "details",
+    { class: "exchange" },
+    element("summary", {}, "the tools"),
+    table(["tool", "description"], tools),
+  );
+}
+
+/**
+ * What stands in a form, without the spaces around it.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string>}
+ */
+export function readFields(form) {
+  /** @type {Record<string, string>} */
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string") fields[name] = value.trim();
+  }
+  return fields;
+}
+
+/**
+ * The form of an action.
+ *
+ * @param {string} action
+ * @returns {HTMLFormElement}
+ */
+export function formOf(action) {
+  const form = document.querySelector(`form[data-action="${action}"]`);
+  if (form instanceof HTMLFormElement) return form;
+  throw new Error(`the guide has no form for ${action}`);
+}
+
+/**
+ * An element the page is known to have.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (found) return found;
+  throw new Error(`the guide has no #${id}`);
+}

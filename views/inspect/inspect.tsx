@@ -1,0 +1,105 @@
+/**
+ * The inspector: the frame in which `inspect.js` shows what clients do, and what can be had of it without a script.
+ *
+ * @module
+ */
+import type { Urls } from "../../lib/http/urls.ts";
+import type { Html } from "../shared/html.ts";
+import { InspectList, type Listed, type NotListed } from "./list.tsx";
+import { assetPath, Page, pathOf } from "../shared/layout.tsx";
+import { Endpoint } from "../shared/parts.tsx";
+
+/** What the inspector shows. */
+export interface InspectProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** What is said of the sandbox, on top. */
+  readonly banner?: Html | undefined;
+  /** What is on record. */
+  readonly listed: Listed | NotListed;
+}
+
+/** The inspector's frame. */
+export function InspectPage({ urls, banner, listed }: InspectProps): Html {
+  const [events, report, exchanges] = [pathOf(urls.events), pathOf(urls.report), pathOf(urls.exchanges)];
+  return (
+    <Page
+      urls={urls}
+      title="inspector"
+      description="What MCP clients do against this server, while they do it, and whether it is right."
+      current="inspect"
+      style="inspect/inspect.css"
+      scripts={[assetPath(urls, "shared/page.js"), assetPath(urls, "inspect/inspect.js")]}
+    >
+      {banner}
+      <h1>inspector</h1>
+      <p class="lead">
+        What clients do here, while they do it, and whether it is what the specifications ask. Secrets are shown by
+        their first characters and a digest.
+      </p>
+      <div id="inspect" data-urls={JSON.stringify({ events, report, exchanges })}>
+        <p id="verdict" class="verdict" role="status"></p>
+        <p id="missing" class="quiet"></p>
+        <Toolbar />
+        <p class="ways-on">
+          <a href={`${exchanges}?format=har`} download>exchanges (HAR)</a>
+          <a href={`${report}?format=markdown`}>report (Markdown)</a>
+          <a href={`${report}?format=junit`}>report (JUnit)</a>
+          <a href={report}>report (JSON)</a>
+        </p>
+        <div id="refused" class="notice notice-warn" role="alert" hidden>
+          <p>
+            <span id="reason"></span>{" "}
+            <span id="remedy">
+              The <a href={pathOf(urls.scenarios)}>addresses of scenarios</a> have a label that lets you in;{" "}
+              <code>standard</code> is the server without any fault.
+            </span>
+          </p>
+        </div>
+        <InspectList urls={urls} listed={listed} />
+        <div id="empty" hidden={!("total" in listed) || listed.total > 0}>
+          <p>Nothing has happened yet. Give a client this address, and watch:</p>
+          <Endpoint method="GET/POST" url={urls.oauth} />
+        </div>
+        <p id="no-match" hidden>No exchange fits the filter.</p>
+        <div id="timeline"></div>
+        <ClearDialog />
+      </div>
+    </Page>
+  );
+}
+
+/** Asks before the record is deleted: it is the server's, and a test may still want its report. */
+function ClearDialog(): Html {
+  return (
+    <dialog id="clear-dialog" aria-labelledby="clear-title">
+      <form method="dialog">
+        <h2 id="clear-title">clear the record?</h2>
+        <p id="clear-loss"></p>
+        <p>
+          It is deleted on the server, for everyone who looks at this sandbox. A test that asks for the report
+          afterwards learns nothing of what came before.
+        </p>
+        <p class="dialog-actions">
+          <button type="submit" value="clear">clear the record</button>
+          <button type="submit" value="keep" class="button-quiet" autofocus>keep it</button>
+        </p>
+      </form>
+    </dialog>
+  );
+}
+
+function Toolbar(): Html {
+  return (
+    <div class="toolbar live">
+      <label for="filter">filter</label>
+      <input id="filter" type="search" autocomplete="off" spellcheck={false} />
+      <label class="check">
+        <input id="broken-only" type="checkbox" /> only what broke a rule
+      </label>
+      <button type="button" id="pause" class="button-quiet" aria-pressed="false">pause</button>
+      <button type="button" id="clear" class="button-quiet">clear</button>
+      <span id="state" class="quiet"></span>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * What the inspector shows where no script runs: the verdict, what was broken, and the latest exchanges.
+ *
+ * @module
+ */
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import type { Report } from "../../lib/judge/report.ts";
+import type { Urls } from "../../lib/http/urls.ts";
+import type { Html } from "../shared/html.ts";
+import { brokenByLine, clientVerdict, countOf, isFailure, lineOf, missingText, placeOf, verdictText } from "./model.js";
+import { durationText, timeText } from "./text.js";
+import { pathOf } from "../shared/layout.tsx";
+import { Notice } from "../shared/parts.tsx";
+
+/** A sandbox's record, or the latest part of it. */
+export interface Listed {
+  /** In order. */
+  readonly exchanges: readonly Exchange[];
+  /** How many there are on record. */
+  readonly total: number;
+  /** Whether there are some before these. */
+  readonly hasOlder: boolean;
+  /** What they come to. */
+  readonly report: Report;
+}
+
+/** Why nothing is listed. */
+export interface NotListed {
+  /** One sentence. */
+  readonly reason: string;
+}
+
+/** What a list shows. */
+export interface InspectListProps {
+  /** Addresses of the sandbox. */
+  readonly urls: Urls;
+  /** What is on record. */
+  readonly listed: Listed | NotListed;
+}
+
+/** The record as a list, for a browser without scripts. */
+export function InspectList({ urls, listed }: InspectListProps): Html {
+  return (
+    <noscript>
+      <Notice tone="info">
+        JavaScript is off, so this page stands still: load it again to see more. The links above have all of it in text.
+      </Notice>
+      {"reason" in listed ? <Notice tone="warn">{listed.reason}.</Notice> : <Record urls={urls} {...listed} />}
+    </noscript>
+  );
+}
+
+function Record({ urls, exchanges, total, hasOlder, report }: Listed & Pick<InspectListProps, "urls">): Html {
+  const broken = brokenByLine(report);
+  const [oldest] = exchanges;
+  return (
+    <>
+      <p class={`verdict verdict-${report.verdict}`}>{verdictText(report)}</p>
+      <p class="quiet">{missingText(report.record)}</p>
+      <ul>
+        {report.clients.map((client) => (
+          <li key={client.id}>{`${client.name ?? client.id}: ${clientVerdict(client)}`}</li>
+        ))}
+      </ul>
+      {total === 0 ? null : <p>{`${countOf(total, "exchange")} on record, the latest first:`}</p>}
+      <ol class="lines">
+        {exchanges.toReversed().map((exchange) => (
+          <Line key={exchange.sequence} exchange={exchange} broken={broken.get(exchange.sequence) ?? []} />
+        ))}
+      </ol>
+      {hasOlder && oldest
+        ? (
+          <p>
+            <a href={`${pathOf(urls.inspect)}?before=${oldest.sequence}`}>older ones</a>
+          </p>
+        )
+        : null}
+    </>
+  );
+}
+
+type Findings = NonNullable<ReturnType<ReturnType<typeof brokenByLine>["get"]>>;
+
+function Line({ exchange, broken }: { readonly exchange: Exchange; readonly broken: Findings }): Html {
+  const { to, asks, gets } = lineOf(exchange);
+  const { sequence, startedAtMs, durationMs, method, status, shapedBy } = exchange;
+  return (
+    <li class="listed">
+      <span class="quiet">{`${sequence} · ${timeText(startedAtMs)} · ${durationText(durationMs)} `}</span>
+      <b>{method}</b>
+      {` ${asks} → ${placeOf(to)} `}
+      <b>{status}</b>
+      {` ${gets}`}
+      {shapedBy.length === 0 ? null : <span class="shaped">{` ${shapedBy.join(", ")}`}</span>}
+      {broken.map((finding) => (
+        <p key={finding.rule} class={isFailure(finding) ? "finding" : "finding advice"}>
+          <b>{finding.detail}.</b> {finding.title}{" "}
+          <a href={finding.link}>{`${finding.rule} ${finding.name}, ${finding.level}`}</a>
+        </p>
+      ))}
+    </li>
+  );
+}

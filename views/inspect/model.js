@@ -1,0 +1,334 @@
+// @ts-check
+/**
+ * What the inspector knows: what an exchange is about, whose it is, and which lines a finding belongs to. Nothing here
+ * touches the page.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {import("../../lib/recorder/exchange.ts").Exchange} Exchange
+ * @typedef {import("../../lib/judge/report.ts").Report} Report
+ * @typedef {import("../../lib/judge/report.ts").ClientReport} ClientReport
+ * @typedef {import("../../lib/judge/report.ts").Finding} Finding
+ */
+
+/**
+ * A line of the diagram.
+ *
+ * @typedef {object} Line
+ * @property {"as" | "mcp"} to Who is asked: the authorization server, or the MCP server.
+ * @property {string} asks What is asked for.
+ * @property {string} gets What is answered, beside the status.
+ */
+
+/**
+ * A login and what was done with it.
+ *
+ * @typedef {object} Flow
+ * @property {string} title
+ * @property {Exchange[]} exchanges
+ */
+
+/**
+ * A client and what it did; without a report where nobody knows whose the exchanges are.
+ *
+ * @typedef {object} Group
+ * @property {string} id
+ * @property {string} name
+ * @property {ClientReport | undefined} report
+ * @property {Flow[]} flows
+ */
+
+/** Routes that the MCP server answers; all others are the authorization server's. */
+const MCP_ROUTE = /^(no_auth|bearer|oauth|conformance)_(get|post|delete)$|protected_resource_metadata$/;
+/** Routes by which a client comes to a login. */
+const LOGIN_ROUTE = /metadata$|^openid|^register$|^authorize$|^par$|^device$/;
+
+/** What is asked for, by route, where the path doesn't say it as well. */
+const asked = new Map([
+  ["register", "register a client"],
+  ["authorize", "authorize, in a browser"],
+  ["decide", "a person decides, in a browser"],
+  ["device_page", "device page, in a browser"],
+  ["device_decide", "a person decides, in a browser"],
+]);
+
+/**
+ * What an exchange is about.
+ *
+ * @param {Exchange} exchange
+ * @returns {Line}
+ */
+export function lineOf(exchange) {
+  const { route = "", url } = exchange;
+  const isMcp = MCP_ROUTE.test(route) || url.includes("/.well-known/oauth-protected-resource");
+  return { to: isMcp ? "mcp" : "as", asks: asksOf(exchange), gets: getsOf(exchange) };
+}
+
+/**
+ * @param {Exchange} exchange
+ * @returns {string}
+ */
+function asksOf({ route = "", url, request }) {
+  const rpc = member(request.body, "method");
+  if (rpc !== "") return [rpc, nameOf(request.body)].filter(Boolean).join(" ");
+  const grant = new URLSearchParams(request.body ?? "").get("grant_type");
+  if (route === "token" && grant !== null) return `token for ${grant.replace(/^urn:.*:/, "")}`;
+  const client = member(request.body, "client_name");
+  const known = asked.get(route);
+  if (known === undefined) return pathOf(url);
+  return client === "" ? known : `${known}: ${client}`;
+}
+
+/**
+ * @param {Exchange} exchange
+ * @returns {string}
+ */
+function getsOf({ response, isOpen = false }) {
+  const error = member(response.body, "error");
+  if (error !== "") return error;
+  const headers = new Map(response.headers);
+  const challenge = headers.get("www-authenticate");
+  if (challenge !== undefined) return challenge.replace(/^Bearer.*\berror="([^"]*)".*$/, "$1").slice(0, 60);
+  const location = headers.get("location");
+  if (location !== undefined) {
+    const answer = new URLSearchParams(location.split(/[?#]/).slice(1).join("&"));
+    if (answer.has("code")) return "a code";
+    return answer.get("error") ?? "elsewhere";
+  }
+  if (isOpen) return "a stream, still open";
+  return member(response.body, "access_token") === "" ? "" : "tokens";
+}
+
+/**
+ * A member of a JSON object that is text or an object with a message, such as JSON-RPC's errors.
+ *
+ * @param {string | undefined} body
+ * @param {string} name
+ * @returns {string}
+ */
+function member(body, name) {
+  const value = parse(body)?.[name];
+  if (typeof value === "string") return value;
+  return value && typeof value.message === "string" ? value.message : "";
+}
+
+/**
+ * The tool, prompt or resource of a JSON-RPC request.
+ *
+ * @param {string | undefined} body
+ * @returns {string}
+ */
+function nameOf(body) {
+  const params = parse(body)?.params;
+  return params?.name ?? params?.uri ?? "";
+}
+
+/**
+ * @param {string | undefined} body
+ * @returns {any}
+ */
+function parse(body) {
+  if (!body?.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Path and query of a URL.
+ *
+ * @param {string} url
+ * @returns {string}
+ */
+export function pathOf(url) {
+  return url.replace(/^[a-z]+:\/\/[^/]+/, "");
+}
+
+/**
+ * Groups exchanges by client, and those of a client by login.
+ *
+ * @param {Exchange[]} exchanges In order.
+ * @param {Report | undefined} report
+ * @returns {Group[]}
+ */
+export function groupsOf(exchanges, report) {
+  const clients = report?.clients ?? [];
+  /** @type {Map<number, number>} */
+  const owners = new Map();
+  for (const [index, client] of clients.entries()) {
+    for (const sequence of client.exchanges) owners.set(sequence, index);
+  }
+  /** @type {Exchange[][]} */
+  const own = clients.map(() => []);
+  /** @type {Exchange[]} */
+  const rest = [];
+  for (const exchange of exchanges) {
+    const owner = owners.get(exchange.sequence);
+    (owner === undefined ? rest : own[owner])?.push(exchange);
+  }
+  /** @type {Group[]} */
+  const groups = clients.map((client, index) => ({
+    id: client.id,
+    name: client.name ?? client.id,
+    report: client,
+    flows: flowsOf(own[index] ?? []),
+  }));
+  if (rest.length > 0) {
+    groups.push({
+      id: "",
+      name: "not known yet, or nobody's",
+      report: undefined,
+      flows: [{ title: "", exchanges: rest }],
+    });
+  }
+  return groups.filter(({ flows }) => flows.length > 0);
+}
+
+/**
+ * A flow begins where a client that had tokens sets out for new ones.
+ *
+ * @param {Exchange[]} exchanges
+ * @returns {Flow[]}
+ */
+export function flowsOf(exchanges) {
+  /** @type {Exchange[][]} */
+  const flows = [];
+  let hasTokens = true;
+  for (const exchange of exchanges) {
+    const { route = "", status } = exchange;
+    if (flows.length === 0 || hasTokens && isSettingOut(exchange)) {
+      flows.push([]);
+      hasTokens = false;
+    }
+    flows.at(-1)?.push(exchange);
+    if (route === "token" && status < 300) hasTokens = true;
+  }
+  return flows.map((own, index) => ({ title: `flow ${index + 1}`, exchanges: own }));
+}
+
+/**
+ * @param {Exchange} exchange
+ * @returns {boolean}
+ */
+function isSettingOut({ route = "", status }) {
+  return LOGIN_ROUTE.test(route) || MCP_ROUTE.test(route) && (status === 401 || status === 403);
+}
+
+/**
+ * Broken rules by the line that broke them: the last of those that prove it.
+ *
+ * @param {Report | undefined} report
+ * @returns {Map<number, Finding[]>}
+ */
+export function brokenByLine(report) {
+  /** @type {Map<number, Finding[]>} */
+  const lines = new Map();
+  for (const { findings } of report?.clients ?? []) {
+    for (const finding of findings) {
+      const at = finding.evidence.at(-1);
+      if (finding.status !== "broken" || at === undefined) continue;
+      lines.set(at, [...lines.get(at) ?? [], finding]);
+    }
+  }
+  return lines;
+}
+
+/**
+ * The words by which an exchange is found.
+ *
+ * @param {Exchange} exchange
+ * @param {Line} line
+ * @returns {string}
+ */
+export function searchedText({ method, url, status, shapedBy }, { to, asks, gets }) {
+  return [method, url, status, asks, gets, placeOf(to), ...shapedBy].join(" ").toLowerCase();
+}
+
+/**
+ * Who is asked, in words.
+ *
+ * @param {Line["to"]} to
+ * @returns {string}
+ */
+export function placeOf(to) {
+  return to === "mcp" ? "mcp server" : "authorization server";
+}
+
+/**
+ * Whether a finding decides against a client: what is only recommended does where the scenario is about it.
+ *
+ * @param {Finding} finding
+ * @returns {boolean}
+ */
+export function isFailure({ status, level, isExpected }) {
+  return status === "broken" && (level === "MUST" || isExpected);
+}
+
+/**
+ * How many of the findings decide against a client, and how many only warn: recommendations that it did not follow.
+ *
+ * @param {readonly Finding[]} findings
+ */
+export function countBroken(findings) {
+  const broken = findings.filter(({ status }) => status === "broken");
+  const failures = broken.filter(isFailure).length;
+  return { failures, warnings: broken.length - failures };
+}
+
+/**
+ * A client's verdict, with the warnings that did not decide it.
+ *
+ * @param {ClientReport} client
+ * @returns {string}
+ */
+export function clientVerdict({ verdict, findings }) {
+  return verdict + withWarnings(countBroken(findings).warnings);
+}
+
+/**
+ * The verdict as a sentence.
+ *
+ * @param {Report} report
+ * @returns {string}
+ */
+export function verdictText({ verdict, clients }) {
+  const { failures, warnings } = countBroken(clients.flatMap(({ findings }) => findings));
+  const rest = withWarnings(warnings);
+  if (verdict === "fail") return `fail: ${countOf(failures, "rule")} broken${rest}`;
+  if (verdict === "pass") return `pass${rest}: every rule that could be seen was kept`;
+  return `incomplete${rest}: not enough was seen yet to decide`;
+}
+
+/**
+ * What is missing from the record that a report is made from; empty where nothing is.
+ *
+ * @param {Report["record"]} record
+ * @returns {string}
+ */
+export function missingText({ isWhole, cut, leftOut, dropped, unjudged }) {
+  const judged = unjudged > 0 ? `the verdict does not count ${unjudged} of them` : "the verdict counts them";
+  const lost = dropped > 0 ? ` (${dropped}; ${judged})` : "";
+  const parts = [
+    isWhole ? "" : `the oldest exchanges are no longer kept${lost}`,
+    leftOut > 0 ? `${countOf(leftOut, "exchange")} never came on record` : "",
+    cut > 0 ? `${countOf(cut, "exchange")} too large to be kept whole` : "",
+  ].filter(Boolean);
+  return parts.length === 0 ? "" : `Not all of it is here: ${parts.join("; ")}.`;
+}
+
+/** @param {number} count */
+function withWarnings(count) {
+  return count > 0 ? `, with ${countOf(count, "warning")}` : "";
+}
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+export function countOf(count, noun) {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}

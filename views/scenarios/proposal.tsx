@@ -1,0 +1,62 @@
+/**
+ * A scenario that somebody has put into a link: what it says, and the way to have it here.
+ *
+ * @module
+ */
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import type { Html } from "../shared/html.ts";
+import { CodeBlock, Endpoint } from "../shared/parts.tsx";
+import { ScenarioClients, ScenarioFacts } from "./entry.tsx";
+
+/** A scenario from a link. */
+export interface Proposal {
+  /** The scenario. */
+  readonly scenario: Scenario;
+  /** The address that makes a scenario of what is posted to it. */
+  readonly makeUrl: string;
+  /** The label of the sandbox to make of it. */
+  readonly label: string;
+  /** Paths of what there is in a sandbox, below its own. */
+  readonly paths: Readonly<Record<"oauth" | "inspect" | "guide", string>>;
+}
+
+/** The scenario, and a button that makes it; `scenarios.js` gives that its effect. */
+export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }): Html {
+  const { scenario, makeUrl, label, paths } = proposal;
+  const definition = JSON.stringify(scenario, null, 2);
+  return (
+    <section class="proposal" aria-labelledby="link:scenario">
+      <h2 id="link:scenario">
+        a scenario from a link: <code>{scenario.name}</code>
+      </h2>
+      <p>{scenario.story}</p>
+      <ScenarioFacts scenario={scenario} />
+      <ScenarioClients scenario={scenario} />
+      <details class="shell">
+        <summary>its definition, and how to make it in a shell</summary>
+        <CodeBlock label="definition" text={definition} />
+        <CodeBlock label="in a shell" text={curl(makeUrl, definition)} />
+      </details>
+      <form
+        class="live"
+        data-url={new URL(makeUrl).pathname}
+        data-definition={JSON.stringify(scenario)}
+        data-label={label}
+      >
+        <button type="submit">make it here</button>
+      </form>
+      <p id="making" role="status"></p>
+      <div id="made" hidden>
+        <Endpoint method="GET/POST" url={paths.oauth} />
+        <p class="ways-on">
+          <a href={paths.inspect}>watch what a client does there</a> <a href={paths.guide}>walk through it</a>
+        </p>
+      </div>
+    </section>
+  );
+}
+
+/** In single quotes a shell reads nothing but the end of them. */
+function curl(url: string, body: string): string {
+  return `curl ${url} \\\n  -H 'content-type: application/json' \\\n  -d '${body.replaceAll("'", "'\\''")}'`;
+}
