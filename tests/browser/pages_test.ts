@@ -2,7 +2,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { plain, rich } from "../scenario_samples.ts";
+import { plain, rich } from "../scenarios/scenario_samples.ts";
 import { browserTest, type Visit } from "./browser.ts";
 import {
   authorizeUrl,

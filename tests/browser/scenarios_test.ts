@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { buildScenarioLink } from "../../lib/scenarios/schema/scenario_link.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
-import { custom, plain, rich } from "../scenario_samples.ts";
+import { custom, plain, rich } from "../scenarios/scenario_samples.ts";
 import { browserTest } from "./browser.ts";
 
 const app = { scenarios: [plain, rich] };

@@ -1,7 +1,7 @@
 /** Many sessions and many streams: what is abandoned is let go of, and what is held open is served. */
 import assert from "node:assert/strict";
 import { createApp } from "../../main.ts";
-import { initialize, rpc } from "../mcp_helpers.ts";
+import { initialize, rpc } from "../mcp/helpers.ts";
 
 const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 const STREAMS = 200;

@@ -3,7 +3,7 @@
  * of the heap before, while and after. To be run with `--v8-flags=--expose-gc`.
  */
 import { SESSION_IDLE_MS, SESSION_SLACK_MS } from "../../lib/mcp/sessions/held_sessions.ts";
-import { beginSession, OPEN, openMcp, post, rpc, send } from "../mcp_helpers.ts";
+import { beginSession, OPEN, openMcp, post, rpc, send } from "../mcp/helpers.ts";
 
 const SESSIONS = 1000;
 

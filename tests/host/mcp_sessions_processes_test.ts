@@ -1,6 +1,6 @@
 /** A session on real processes that share a database file, and over a restart of both. */
 import assert from "node:assert/strict";
-import { assertRefused, initialize, rpc } from "../mcp_helpers.ts";
+import { assertRefused, initialize, rpc } from "../mcp/helpers.ts";
 import { type Client, makeFolder, type Server, startServer } from "./program.ts";
 
 const echo = rpc("tools/call", { name: "mock_echo", arguments: { message: "x" } });

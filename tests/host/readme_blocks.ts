@@ -47,7 +47,7 @@ export const myClient = (url) => promisify(execFile)(path, [...words, url]);
 def my_client(url):
     subprocess.run([*${words}, url], check=True)
 `,
-    "my_client.ts": `import { runDouble } from ${JSON.stringify(new URL("tests/client_double.ts", root).href)};
+    "my_client.ts": `import { runDouble } from ${JSON.stringify(new URL("tests/interop/client_double.ts", root).href)};
 export const myClient = (url: string) => runDouble({ base: url.replace(/\\/oauth$/, ""), send: (request) => fetch(request) });
 `,
   },

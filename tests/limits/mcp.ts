@@ -8,7 +8,7 @@ import { MAX_NOTE_CHARACTERS, MAX_NOTES_CHARACTERS } from "../../lib/mcp/tools/n
 import { MAX_UNREAD_BYTES } from "../../lib/mcp/unread.ts";
 import { MAX_NOTES_PER_OWNER } from "../../lib/mcp/tools/note_table.ts";
 import { origin, type TestApp, testApp } from "../helpers.ts";
-import { assertRefused, beginSession, type Fetch, initialize, post, postModern, rpc, send } from "../mcp_helpers.ts";
+import { assertRefused, beginSession, type Fetch, initialize, post, postModern, rpc, send } from "../mcp/helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 
 /** An MCP endpoint of an app, below a sandbox's prefix. */

@@ -24,8 +24,8 @@ import {
   type TestApp,
   text,
 } from "../helpers.ts";
-import { type PublicApp, publicApp, seed, untilRefused } from "../public_app.ts";
-import { custom } from "../scenario_samples.ts";
+import { type PublicApp, publicApp, seed, untilRefused } from "../request/public_app.ts";
+import { custom } from "../scenarios/scenario_samples.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 
 const own = "/s/standard~0123456789abcdef";

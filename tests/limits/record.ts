@@ -7,7 +7,7 @@ import { MAX_ALL_BYTES, MAX_EXCHANGES, MAX_SANDBOX_BYTES } from "../../lib/recor
 import { MAX_RECORD_BYTES } from "../../lib/recorder/tape/spans_table.ts";
 import { storedBytes } from "../../lib/store/stored_value.ts";
 import { MAX_STREAMS, MAX_STREAMS_PER_ADDRESS, MAX_STREAMS_PER_SANDBOX } from "../../lib/http/event_stream.ts";
-import { control, listOf } from "../control_helpers.ts";
+import { control, listOf } from "../control/helpers.ts";
 import { below, type TestApp, testApp } from "../helpers.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 

@@ -1,0 +1,167 @@
+/** Scenarios that somebody brings along: in a request, in a file, in a link. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import { createApp } from "../../main.ts";
+import {
+  buildScenarioLink,
+  contentName,
+  decodeScenario,
+  encodeScenario,
+} from "../../lib/scenarios/schema/scenario_link.ts";
+import { describeScenario, parseScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { control, listOf, send } from "./helpers.ts";
+import { assertOAuthError, json, origin, testApp, text } from "../helpers.ts";
+
+const mine = {
+  name: "iss-wrong",
+  story: "The issuer is another",
+  client: "Does not use the metadata",
+  plan: {
+    policy: { code_ttl_seconds: 5 },
+    mint: { claims: { tenantId: 7 } },
+    faults: [{
+      name: "issuer",
+      match: { endpoint: "server_metadata" },
+      edit: { json: { set: { issuer: "{issuer}/" } } },
+      policy: { send_iss: false },
+    }],
+  },
+  layout: { issuer_path: "/tenant1" },
+  clients: [{ client_id: "known", token_endpoint_auth_method: "none", grant_types: ["authorization_code"] }],
+  expects: ["C5"],
+  links: [{ label: "RFC 8414 3.3", url: "https://www.rfc-editor.org/rfc/rfc8414.html#section-3.3" }],
+};
+
+Deno.test("POST /control/scenarios gives a scenario a URL, at which the server behaves so", async () => {
+  await using test = await testApp();
+  const [defined = {}] = listOf(await control(test, "POST /control/scenarios", mine), "scenarios");
+  const name = text(defined, "name");
+  assert.match(name, /^x-iss-wrong-[0-9a-f]{8}$/);
+  assert.deepEqual([defined.url, defined.mcp_url], [`${origin}/s/${name}`, `${origin}/s/${name}/oauth`]);
+  const resource = await json(await test.get(`/.well-known/oauth-protected-resource/s/${name}/oauth`));
+  assert.deepEqual(resource.authorization_servers, [`${origin}/s/${name}/tenant1`]);
+  const { issuer } = await json(await test.get(`/.well-known/oauth-authorization-server/s/${name}/tenant1`));
+  assert.equal(issuer, `${origin}/s/${name}/tenant1/`);
+  const minted = await control(test, `POST /s/${name}~label/control/tokens`);
+  assert.equal(z.record(z.string(), z.unknown()).parse(minted.claims).tenantId, 7);
+  const own = await test.get(`http://${name}.localhost:8789/health`);
+  assert.equal(own.status, 200);
+  await own.body?.cancel();
+});
+
+Deno.test("a scenario's name follows from all it says: the same one is the same, another is another", async () => {
+  await using test = await testApp();
+  const { plan, story, ...rest } = mine;
+  const answers = await control(test, "POST /control/scenarios", [
+    mine,
+    { plan, ...rest, story },
+    { ...mine, story: "Another" },
+    { ...mine, plan: { ...plan, policy: { code_ttl_seconds: 6 } } },
+  ]);
+  const names = listOf(answers, "scenarios").map(({ name }) => name);
+  assert.equal(names[0], names[1]);
+  assert.equal(new Set(names).size, 3);
+});
+
+Deno.test("a scenario outlives the process that it was brought to, and an unknown one is refused", async () => {
+  using kv = await Deno.openKv(":memory:");
+  await using first = await testApp({ kv });
+  const [defined = {}] = listOf(await control(first, "POST /control/scenarios", mine), "scenarios");
+  const second = createApp({ kv });
+  assert.equal((await second(new Request(`${text(defined, "url")}/health`))).status, 200);
+  await assertOAuthError(await second(new Request(`${origin}/s/x-iss-wrong-00000000/health`)), 404, "not_found");
+});
+
+Deno.test("a link carries the whole of a scenario, and nothing else can be read from one", async () => {
+  const scenario = parseScenario(mine);
+  const link = new URL(await buildScenarioLink(origin, scenario));
+  assert.equal(link.pathname, "/scenarios");
+  const carried = link.searchParams.get("define") ?? "";
+  assert.match(carried, /^[\w-]+$/);
+  assert.deepEqual(await decodeScenario(carried), scenario);
+  assert.equal(contentName(await decodeScenario(carried)), contentName(scenario));
+  const pack = async (text: string): Promise<string> =>
+    Buffer.from(
+      await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer(),
+    ).toString("base64url");
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ["", /carries no scenario/],
+    ["not-deflated", /carries no scenario/],
+    [await pack("no JSON"), /carries no scenario/],
+    [await pack("{}"), /^name /],
+    [await pack(JSON.stringify({ ...mine, more: 1 })), /^more is no member/],
+    // A few bytes that would become ten megabytes.
+    [await pack(" ".repeat(10_000_000)), /carries no scenario; received 'more than 32768 bytes'/],
+  ];
+  for (const [text, expected] of wrong) await assert.rejects(decodeScenario(text), (error) => matches(error, expected));
+});
+
+function matches(error: unknown, expected: RegExp): boolean {
+  assert(error instanceof Error);
+  const detail = "detail" in error ? JSON.stringify(error.detail) : "";
+  const received = /"received":"([^"]*)"/.exec(detail)?.[1];
+  assert.match(received === undefined ? error.message : `${error.message}; received '${received}'`, expected);
+  return true;
+}
+
+Deno.test("a scenario that cannot be is refused, with the member that is wrong", async (t) => {
+  await using test = await testApp();
+  const fault = { name: "a", match: {}, edit: { drop: true } };
+  const cases: readonly (readonly [object, RegExp])[] = [
+    [{ ...mine, name: "Has Capitals" }, /^name .*'Has Capitals'.*letters a-z/],
+    [{ ...mine, plan: undefined }, /^plan .*expected an object/],
+    [{ ...mine, plan: { faults: [fault, fault] } }, /^plan\.faults .*names of their own/],
+    [{ ...mine, plan: { faults: [{ ...fault, life: "next" }] } }, /^plan\.faults\.0\.life is no member.*times/],
+    [{ ...mine, layout: { issuer_path: "tenant" } }, /^layout\.issuer_path .*\/tenant1/],
+    [{ ...mine, links: [{ label: "x", url: "javascript:alert(1)" }] }, /^links\.0\.url .*http or https/],
+    [{ ...mine, expects: ["D1"] }, /^expects\.0 /],
+    [
+      { ...mine, plan: { faults: [{ ...fault, edit: { headers: { "a b": "c" } } }] } },
+      /^plan\.faults\.0\.edit\.headers/,
+    ],
+    [{ ...mine, plan: { faults: [{ ...fault, answer: { status: 204, body: "x" } }] } }, /answer\.body .*no body/],
+  ];
+  for (const [body, expected] of cases) {
+    await t.step(String(expected), async () => {
+      const response = await send(test, "POST /control/scenarios", body);
+      assert.match(await assertOAuthError(response, 400, "invalid_request"), expected);
+    });
+  }
+  const large = await send(test, "POST /control/scenarios", { ...mine, story: "x".repeat(33_000) });
+  assert.match(await assertOAuthError(large, 413, "invalid_request"), /too large.*32768/);
+});
+
+Deno.test("every scenario of the catalogue can be told and brought along again as it is", async () => {
+  for (const scenario of catalogue) {
+    const { group: _, official: _o, ...rest } = scenario;
+    const again = parseScenario(describeScenario({ ...rest, group: "Custom" }));
+    assert.deepEqual(again, { ...rest, group: "Custom" }, scenario.name);
+    assert.deepEqual(await decodeScenario(await encodeScenario(again)), again);
+  }
+});
+
+Deno.test("a file of --scenarios holds one or a list, under names of their own", () => {
+  assert.deepEqual(parseScenariosFile(JSON.stringify(mine)).map(({ name }) => name), ["iss-wrong"]);
+  const two = [mine, { name: "second", plan: {} }];
+  assert.deepEqual(parseScenariosFile(JSON.stringify(two)).map(({ name }) => name), ["iss-wrong", "second"]);
+  assert.throws(() => parseScenariosFile(JSON.stringify([mine, mine])), /iss-wrong is declared twice/);
+  assert.throws(
+    () => parseScenariosFile(JSON.stringify([mine, { name: "x", plan: { police: {} } }])),
+    /1\.plan\.police/,
+  );
+  assert.throws(() => parseScenariosFile("{"), /JSON/);
+});
+
+Deno.test("an app can be of a scenario that it was given by name, and of no other", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const scenarios = [parseScenario({ name: "short", plan: { policy: { code_ttl_seconds: 1 } } })];
+  const app = createApp({ kv, control: "open", scenarios, scenario: "short" });
+  const plan = await json(await app(new Request(`${origin}/control/plan`)));
+  assert.equal(Object(plan.plan).policy.code_ttl_seconds, 1);
+  assert.throws(
+    () => createApp({ kv, scenario: "nothing" }),
+    /There is no scenario nothing; \/scenarios of a running server lists all/,
+  );
+});

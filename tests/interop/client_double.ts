@@ -1,0 +1,447 @@
+/** A small MCP client that does everything as the specification asks, or everything but one thing. */
+import assert from "node:assert/strict";
+import { challenge as goodChallenge, origin, verifier } from "../helpers.ts";
+
+/** The one thing it does wrong. */
+export type Slip =
+  | "skips resource metadata"
+  | "ignores the named metadata"
+  | "looks at the root first"
+  | "looks for OpenID first"
+  | "skips server metadata"
+  | "leaves out the version"
+  | "trusts any metadata"
+  | "always registers"
+  | "has a bad document"
+  | "registers without a type"
+  | "registers as web"
+  | "makes up an id"
+  | "keeps its id"
+  | "registers for codes alone"
+  | "registers anyway"
+  | "sends no challenge"
+  | "sends another verifier"
+  | "sends a short verifier"
+  | "uses plain"
+  | "needs no proof of PKCE"
+  | "names no resource"
+  | "names no resource for the token"
+  | "names another resource"
+  | "takes any resource"
+  | "sends no state"
+  | "takes any state"
+  | "redirects elsewhere"
+  | "asks for no scope"
+  | "asks for listed scopes"
+  | "asks for the new scope alone"
+  | "does not step up"
+  | "steps up forever"
+  | "repeats itself"
+  | "wants offline access"
+  | "makes up a refresh token"
+  | "forgets its token"
+  | "puts its token into the URL"
+  | "brings a foreign token"
+  | "takes any iss"
+  | "normalises iss"
+  | "acts on any error"
+  | "takes http";
+
+/** How it is set up. */
+export interface DoubleOptions {
+  readonly send: (request: Request) => Promise<Response>;
+  /** Where the sandbox is that it works on. */
+  readonly base?: string;
+  readonly slip?: Slip | undefined;
+  readonly version?: "2025-03-26" | "2025-11-25" | "2026-07-28";
+  /** A client it was given, and does not have to register. */
+  readonly given?: { readonly clientId: string; readonly secret?: string };
+  /** The tools it calls, in order. */
+  readonly tools?: readonly string[];
+  /** Whether it acts for itself, with client_credentials. */
+  readonly alone?: boolean;
+  /** Whether it refreshes its token before it ends. */
+  readonly refresh?: boolean;
+}
+
+type Document = Readonly<Record<string, unknown>>;
+type Challenge = (name: string) => string | undefined;
+
+/** It gives up, as a good client does where it must not go on. */
+class Stop extends Error {}
+
+const callback = "http://127.0.0.1:3999/callback";
+
+/** Lets it do its work: discover, get a token, call tools. */
+export async function runDouble(options: DoubleOptions): Promise<void> {
+  const client = createDouble(options);
+  try {
+    await client.work();
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+  }
+}
+
+function createDouble(options: DoubleOptions): { readonly work: () => Promise<void> } {
+  const { send, slip, version = "2026-07-28", given, tools = ["mock_echo"], alone = false, refresh = false } = options;
+  const { base = origin } = options;
+  const [host, prefix] = [new URL(base).origin, base.slice(new URL(base).origin.length)];
+  const mcpUrl = `${base}/oauth`;
+  const wellKnown = `${host}/.well-known`;
+  const isModern = version === "2026-07-28";
+  const clients = new Map<string, { readonly clientId: string; readonly secret?: string }>();
+  let token: string | undefined;
+  let refreshToken: string | undefined;
+  let session: string | undefined;
+  let requested: readonly string[] = [];
+  let states = 0;
+
+  const get = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
+    send(new Request(url, { headers: { "user-agent": "double/1", ...headers }, redirect: "manual" }));
+  const postForm = (url: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    send(
+      new Request(url, {
+        method: "POST",
+        body: new URLSearchParams(fields),
+        headers: { "user-agent": "double/1", accept: "application/json", ...headers },
+      }),
+    );
+
+  async function work(): Promise<void> {
+    if (slip === "brings a foreign token") token = "foreign-token-of-somebody-else-entirely";
+    await open();
+    await call("tools/list", {});
+    for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
+    if (!refresh) return;
+    await renew();
+    await call("tools/list", {});
+  }
+
+  async function open(): Promise<void> {
+    const opened = await call(isModern ? "server/discover" : "initialize", opening());
+    session = opened.headers.get("mcp-session-id") ?? undefined;
+    if (!isModern) await call("notifications/initialized", {});
+  }
+
+  function opening(): Document {
+    return isModern ? {} : { protocolVersion: version, capabilities: {}, clientInfo: { name: "double", version: "1" } };
+  }
+
+  /** One request to the MCP server, with what has to happen until it is let through. */
+  async function call(method: string, params: Document): Promise<Response> {
+    let refusals = 0;
+    for (let round = 0;; round++) {
+      const response = await post(method, params);
+      if (response.status < 400) {
+        // What broke off on the way is reported, and not sent again: the tool may have run.
+        await response.text().catch(() => undefined);
+        return response;
+      }
+      if (response.status === 404 && session !== undefined) {
+        await response.body?.cancel();
+        session = undefined;
+        await open();
+        continue;
+      }
+      if (response.status === 503 && round < 3) {
+        await response.body?.cancel();
+        continue;
+      }
+      const challenge = readChallenge(response);
+      await response.text();
+      if (response.status === 401 && round < 3) {
+        await authorize(challenge);
+      } else if (response.status === 403 && challenge("error") === "insufficient_scope") {
+        refusals += 1;
+        if (alone && slip === "repeats itself" && refusals < 6) continue;
+        if (alone || slip === "does not step up") throw new Stop();
+        if (refusals > (slip === "steps up forever" ? 5 : 1)) throw new Stop();
+        await authorize(challenge, true);
+      } else throw new Stop();
+    }
+  }
+
+  function post(method: string, params: Document): Promise<Response> {
+    const meta = {
+      "io.modelcontextprotocol/protocolVersion": version,
+      "io.modelcontextprotocol/clientInfo": { name: "double", version: "1" },
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const isForgotten = slip === "forgets its token" && method === "tools/list";
+    const headers: Record<string, string> = {
+      "user-agent": "double/1",
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...(token === undefined || isForgotten ? {} : { authorization: `Bearer ${token}` }),
+      ...(session === undefined ? {} : { "mcp-session-id": session }),
+      ...(isModern ? { "mcp-method": method } : {}),
+      ...(isModern && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
+      ...(method === "initialize" ? {} : { "mcp-protocol-version": version }),
+    };
+    const id = method.startsWith("notifications/") ? {} : { id: 1 };
+    const body = { jsonrpc: "2.0", ...id, method, params: isModern ? { ...params, _meta: meta } : params };
+    const query = slip === "puts its token into the URL" && token !== undefined ? `?access_token=${token}` : "";
+    return sendOn(mcpUrl + query, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  /** Follows a redirect within the origin, with everything it came with. */
+  async function sendOn(url: string, init: RequestInit): Promise<Response> {
+    const response = await send(new Request(url, init));
+    const location = response.headers.get("location");
+    if (response.status !== 307 || location === null) return response;
+    const target = new URL(location, url);
+    await response.body?.cancel();
+    if (target.origin !== host) throw new Stop();
+    return await send(new Request(target, init));
+  }
+
+  async function authorize(challenge: Challenge, isStepUp = false): Promise<void> {
+    const isEarly = version === "2025-03-26";
+    const resource = isEarly || slip === "skips resource metadata" ? undefined : await findResource(challenge);
+    const issuer = listOf(resource, "authorization_servers")?.[0] ?? base;
+    const metadata = isEarly ? await findEarly() : await findServer(issuer);
+    if (!metadata.code_challenge_methods_supported && slip !== "needs no proof of PKCE") throw new Stop();
+    if (!textOf(metadata, "token_endpoint").startsWith(host) && slip !== "takes http") throw new Stop();
+    const client = await identify(metadata);
+    const scopes = chooseScopes(challenge, { resource, metadata, isStepUp });
+    const target = { metadata, resource: resource && textOf(resource, "resource"), client, scopes };
+    if (alone) await spend(target, { grant_type: "client_credentials", ...scopeOf(scopes) });
+    else await askPerson(target);
+    requested = scopes;
+  }
+
+  async function findResource(challenge: Challenge): Promise<Document> {
+    const named = slip === "ignores the named metadata" ? undefined : challenge("resource_metadata");
+    const places = [`${wellKnown}/oauth-protected-resource${prefix}/oauth`, `${wellKnown}/oauth-protected-resource`];
+    if (slip === "looks at the root first") places.reverse();
+    for (const url of named === undefined ? places : [named]) {
+      const response = await get(url);
+      const document = await read(response);
+      if (!document || !response.ok) continue;
+      if (!mcpUrl.startsWith(textOf(document, "resource")) && slip !== "takes any resource") throw new Stop();
+      return document;
+    }
+    throw new Stop();
+  }
+
+  async function findServer(issuer: string): Promise<Document> {
+    const bare = issuer.replace(/\/$/, "");
+    const path = bare.slice(host.length);
+    const places = [
+      `${wellKnown}/oauth-authorization-server${path}`,
+      `${wellKnown}/openid-configuration${path}`,
+      ...(path === "" ? [] : [`${bare}/.well-known/openid-configuration`]),
+    ];
+    if (slip === "looks for OpenID first") places.reverse();
+    for (const url of places) {
+      let response = await get(url);
+      for (let tries = 0; response.status === 503 && tries < 3; tries++) {
+        await response.body?.cancel();
+        response = await get(url);
+      }
+      const document = await read(response);
+      if (response.status >= 500) throw new Stop();
+      if (!document || !response.ok) continue;
+      if (document.issuer !== issuer && slip !== "trusts any metadata") throw new Stop();
+      return document;
+    }
+    throw new Stop();
+  }
+
+  /** The first revision has default endpoints for servers without metadata. */
+  async function findEarly(): Promise<Document> {
+    const defaults = {
+      code_challenge_methods_supported: ["S256"],
+      authorization_endpoint: `${base}/authorize`,
+      token_endpoint: `${base}/token`,
+      registration_endpoint: `${base}/register`,
+    };
+    if (slip === "skips server metadata") return defaults;
+    const headers: Record<string, string> = slip === "leaves out the version"
+      ? {}
+      : { "mcp-protocol-version": version };
+    const response = await get(`${wellKnown}/oauth-authorization-server`, headers);
+    const document = await read(response);
+    return document && response.ok ? document : defaults;
+  }
+
+  async function identify(metadata: Document): Promise<{ readonly clientId: string; readonly secret?: string }> {
+    if (given && slip !== "registers anyway") return given;
+    const issuer = slip === "keeps its id" ? "" : textOf(metadata, "issuer");
+    const known = clients.get(issuer);
+    if (known) return known;
+    if (metadata.client_id_metadata_document_supported === true && slip !== "always registers") {
+      const query = slip === "has a bad document" ? "" : `?redirect_uri=${encodeURIComponent(callback)}`;
+      return { clientId: `${base}/client-metadata/double.json${query}` };
+    }
+    const endpoint = slip === "registers anyway" ? `${base}/oauth/register` : metadata.registration_endpoint;
+    if (typeof endpoint !== "string") throw new Stop();
+    const response = await send(
+      new Request(endpoint, {
+        method: "POST",
+        headers: { "user-agent": "double/1", "content-type": "application/json" },
+        body: JSON.stringify({
+          client_name: "double",
+          redirect_uris: [slip === "registers as web" ? "https://client.example/cb" : callback],
+          grant_types: ["authorization_code", ...(slip === "registers for codes alone" ? [] : ["refresh_token"])],
+          token_endpoint_auth_method: "none",
+          ...(slip === "registers without a type" ? {} : { application_type: "native" }),
+        }),
+      }),
+    );
+    const body = await read(response) ?? {};
+    if (response.status === 201) clients.set(issuer, { clientId: textOf(body, "client_id") });
+    else if (slip === "makes up an id") clients.set(issuer, { clientId: "undefined" });
+    else throw new Stop();
+    return await identify(metadata);
+  }
+
+  function chooseScopes(
+    challenge: Challenge,
+    { resource, metadata, isStepUp }: {
+      readonly resource: Document | undefined;
+      readonly metadata: Document;
+      readonly isStepUp: boolean;
+    },
+  ): readonly string[] {
+    if (slip === "asks for no scope") return [];
+    const named = slip === "asks for listed scopes" ? undefined : challenge("scope")?.split(" ");
+    const chosen = named ?? listOf(resource, "scopes_supported") ?? [];
+    const before = isStepUp && slip !== "asks for the new scope alone" ? requested : [];
+    const isOffline = listOf(metadata, "scopes_supported")?.includes("offline_access") ||
+      slip === "wants offline access";
+    return [...new Set([...before, ...chosen, ...(isOffline && !alone ? ["offline_access"] : [])])];
+  }
+
+  interface Target {
+    readonly metadata: Document;
+    readonly resource: string | undefined;
+    readonly client: { readonly clientId: string; readonly secret?: string };
+    readonly scopes: readonly string[];
+  }
+
+  async function askPerson(target: Target, isAgain = false): Promise<void> {
+    const { metadata, client, resource, scopes } = target;
+    const state = `state-${++states}`;
+    const codeChallenge = slip === "sends no challenge" ? {} : {
+      code_challenge: slip === "uses plain" ? verifier : goodChallenge,
+      code_challenge_method: slip === "uses plain" ? "plain" : "S256",
+    };
+    const redirectUri = slip === "redirects elsewhere" ? "http://localhost/elsewhere" : callback;
+    const query = new URLSearchParams({
+      response_type: "code",
+      client_id: client.clientId,
+      redirect_uri: slip === "registers as web" ? "https://client.example/cb" : redirectUri,
+      ...(slip === "sends no state" ? {} : { state }),
+      ...codeChallenge,
+      ...(resource === undefined || slip === "names no resource" ? {} : { resource: resourceName(resource) }),
+      ...scopeOf(scopes),
+      auto_approve: "true",
+    });
+    // A browser, with a user agent of its own.
+    const page = await send(
+      new Request(`${textOf(metadata, "authorization_endpoint")}?${query}`, {
+        headers: { "user-agent": "Mozilla/5.0" },
+        redirect: "manual",
+      }),
+    );
+    await page.body?.cancel();
+    const location = page.headers.get("location");
+    if (location === null) throw new Stop();
+    const answer = new URL(location).searchParams;
+    if (!isIssRight(answer.get("iss"), metadata)) {
+      if (answer.has("error") && slip === "acts on any error" && !isAgain) return await askPerson(target, true);
+      throw new Stop();
+    }
+    if (slip !== "sends no state" && slip !== "takes any state" && answer.get("state") !== state) throw new Stop();
+    const code = answer.get("code");
+    if (code === null) throw new Stop();
+    const proof = slip === "sends another verifier"
+      ? "a".repeat(43)
+      : slip === "sends a short verifier"
+      ? "a"
+      : verifier;
+    await spend(target, {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: slip === "registers as web" ? "https://client.example/cb" : redirectUri,
+      code_verifier: proof,
+    });
+  }
+
+  function resourceName(resource: string): string {
+    return slip === "names another resource" ? `${resource}/` : resource;
+  }
+
+  function isIssRight(iss: string | null, metadata: Document): boolean {
+    if (slip === "takes any iss") return true;
+    if (iss === null) return metadata.authorization_response_iss_parameter_supported !== true;
+    return iss === metadata.issuer ||
+      (slip === "normalises iss" && new URL(iss).href === new URL(textOf(metadata, "issuer")).href);
+  }
+
+  async function spend({ metadata, resource, client }: Target, fields: Record<string, string>): Promise<void> {
+    const { clientId, secret } = client;
+    const isBare = slip === "names no resource" || slip === "names no resource for the token" || resource === undefined;
+    const ask = (): Promise<Response> =>
+      postForm(
+        textOf(metadata, "token_endpoint"),
+        {
+          ...fields,
+          ...(secret === undefined ? { client_id: clientId } : {}),
+          ...(isBare ? {} : { resource: resourceName(resource) }),
+        },
+        secret === undefined ? {} : { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
+      );
+    let response = await ask();
+    for (let tries = 0; [429, 503].includes(response.status) && tries < 3; tries++) {
+      await response.body?.cancel();
+      response = await ask();
+    }
+    const body = await read(response) ?? {};
+    if (!response.ok || typeof body.access_token !== "string") throw new Stop();
+    token = textOf(body, "access_token");
+    refreshToken = typeof body.refresh_token === "string" ? body.refresh_token : refreshToken;
+    known = { metadata, resource, client, scopes: [] };
+  }
+  let known: Target | undefined;
+
+  async function renew(): Promise<void> {
+    assert(known, "it has no token");
+    const invented = slip === "makes up a refresh token" ? "refresh_of_its_own_making_and_long_enough" : undefined;
+    const value = invented ?? refreshToken;
+    if (value === undefined) throw new Stop();
+    await spend(known, { grant_type: "refresh_token", refresh_token: value });
+  }
+
+  return { work };
+}
+
+/** The JSON object that a response is; a good client expects to be answered with anything. */
+async function read(response: Response): Promise<Document | undefined> {
+  try {
+    const value: unknown = JSON.parse(await response.text());
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readChallenge(response: Response): Challenge {
+  const header = response.headers.get("www-authenticate") ?? "";
+  return (name) => new RegExp(`\\b${name}="([^"]*)"`).exec(header)?.[1];
+}
+
+function scopeOf(scopes: readonly string[]): Record<string, string> {
+  return scopes.length === 0 ? {} : { scope: scopes.join(" ") };
+}
+
+function textOf(document: Document, name: string): string {
+  const value = document[name];
+  return typeof value === "string" ? value : "";
+}
+
+function listOf(document: Document | undefined, name: string): readonly string[] | undefined {
+  const value = document?.[name];
+  return Array.isArray(value) ? value.map(String) : undefined;
+}

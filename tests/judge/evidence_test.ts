@@ -1,0 +1,184 @@
+/** What falls off the record is not forgotten: a verdict stays, and the report says how much it was made without. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { createEvidence, MAX_EVIDENCE } from "../../lib/recorder/tape/evidence.ts";
+import { keepFindings } from "../../lib/judge/keep_findings.ts";
+import { type Likened, likenessOf } from "../../lib/recorder/tape/likeness.ts";
+import { buildReport, type Report } from "../../lib/judge/report.ts";
+import { type Entry, MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
+import { runDouble, type Slip } from "../interop/client_double.ts";
+import { json, testApp } from "../helpers.ts";
+import { asks, make, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
+
+const shape = z.object({
+  verdict: z.string(),
+  record: z.object({ isWhole: z.boolean(), dropped: z.number(), unjudged: z.number() }),
+  clients: z.array(z.object({
+    id: z.string(),
+    verdict: z.string(),
+    findings: z.array(
+      z.object({ rule: z.string(), status: z.string(), detail: z.string(), evidence: z.array(z.number()) }),
+    ),
+  })),
+});
+
+/** What a client does wrong, and where: each fills a record of its own, so there are no more than it takes. */
+const cases: readonly { readonly shared: boolean; readonly slips: readonly (Slip | undefined)[] }[] = [
+  { shared: false, slips: [undefined, "skips resource metadata", "sends no challenge", "forgets its token"] },
+  { shared: true, slips: [undefined, "puts its token into the URL"] },
+];
+
+for (const { shared, slips } of cases) {
+  const where = shared ? "a record that processes share" : "the record of a process alone";
+  Deno.test(`GET /control/report: a verdict stays when what it is about has fallen off ${where}`, async (t) => {
+    for (const slip of slips) {
+      await t.step(slip ?? "does right", async () => {
+        await using test = await testApp({ loopbackOnly: true, shared });
+        const send = (request: Request): Promise<Response> => test.app(request);
+        const sent: Request[] = [];
+        await runDouble({
+          send: (request) => {
+            sent.push(request.clone());
+            return send(request);
+          },
+          version: "2025-11-25",
+          slip,
+        });
+        const read = async (): Promise<z.infer<typeof shape>> =>
+          shape.parse(await json(await test.fetch("/control/report")));
+        const before = await read();
+        const last = sent.findLast(({ headers }) => headers.has("authorization")) ?? sent.at(-1);
+        assert.equal(before.verdict, slip === undefined ? "pass" : "fail");
+        assert.equal(before.record.dropped, 0);
+        for (let count = 0; count < MAX_EXCHANGES + 50; count++) {
+          const again = last?.clone();
+          assert(again);
+          await (await send(again)).body?.cancel();
+        }
+        const after = await read();
+        assert.equal(after.verdict, before.verdict);
+        assert.deepEqual(after.clients.map(({ id }) => id), before.clients.map(({ id }) => id));
+        const decided = ({ clients }: z.infer<typeof shape>, status: string): readonly string[] =>
+          clients.flatMap(({ findings }) =>
+            findings.filter((found) => found.status === status).map(({ rule }) => rule)
+          );
+        assert.deepEqual(decided(after, "broken"), decided(before, "broken"));
+        assert.deepEqual(decided(after, "kept"), decided(before, "kept"));
+        assert(after.record.dropped >= 50, String(after.record.dropped));
+        assert.deepEqual([after.record.isWhole, after.record.unjudged], [false, 0]);
+      });
+    }
+  });
+}
+
+Deno.test("GET /control/report says in every format how much fell off, and clearing forgets that", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  await runDouble({ send: (request) => test.app(request), version: "2025-11-25", slip: "skips resource metadata" });
+  for (let count = 0; count < MAX_EXCHANGES; count++) await (await test.get("/oauth")).body?.cancel();
+  const text = async (format: string): Promise<string> =>
+    await (await test.get(`/control/report?format=${format}`)).text();
+  assert.match(await text("markdown"), /^# fail: main$/m);
+  assert.match(
+    await text("markdown"),
+    /^\d+ exchanges were dropped from the record, as so many came after; the verdict counts them\.$/m,
+  );
+  assert.match(await text("junit"), /<property name="exchanges no longer on record" value="\d+"\/>/);
+  assert.match(
+    await (await test.get("/control/exchanges?format=har")).text(),
+    /"comment":"Of all exchanges: \d+ no longer on record"/,
+  );
+  await test.fetch("/control/exchanges", { method: "DELETE" });
+  const { verdict, clients, record } = shape.parse(await json(await test.get("/control/report")));
+  assert.deepEqual([verdict, clients, record.dropped, record.unjudged], ["incomplete", [], 0, 0]);
+});
+
+const url = "http://localhost/oauth";
+const call: Likened = {
+  method: "POST",
+  url,
+  status: 200,
+  route: "oauth_post",
+  sent: (name) => name === "authorization" ? "Bearer a" : undefined,
+  body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one"}}',
+};
+
+Deno.test("exchanges are alike where they differ in nothing that a rule asks for", () => {
+  const like = (change: Partial<Likened>): boolean => likenessOf({ ...call, ...change }) === likenessOf(call);
+  assert(like({ body: '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"two"}}' }));
+  for (
+    const change of [
+      { status: 401 },
+      { url: `${url}?access_token=x` },
+      { sent: () => undefined },
+      { sent: (name: string) => name === "authorization" ? "Bearer b" : undefined },
+      { body: '{"jsonrpc":"2.0","id":2,"method":"tools/list"}' },
+      { method: "DELETE" },
+    ]
+  ) assert(!like(change), JSON.stringify(change));
+  const nothing = { ...call, method: "GET", status: 404, route: undefined, body: undefined };
+  assert.equal(likenessOf({ ...nothing, url: `${url}/1` }), likenessOf({ ...nothing, url: `${url}/2` }));
+  const token = {
+    ...call,
+    url: "http://localhost/oauth/token",
+    route: "token",
+    body: "grant_type=authorization_code&code=x",
+  };
+  assert.equal(likenessOf(token), undefined, "it brings a token");
+  assert.equal(likenessOf({ ...token, status: 400 }), likenessOf({ ...token, status: 400, body: `${token.body}y` }));
+  assert.equal(likenessOf({ ...call, method: "GET", url: asks("a")[0], body: undefined }), undefined);
+});
+
+function entry(sequence: number, likeness: string | undefined, bytes = 100): Entry {
+  return {
+    sequence,
+    bytes,
+    measure: () => bytes,
+    likeness: () => likeness,
+    exchange: () => assert.fail("nobody looks"),
+  };
+}
+
+Deno.test("evidence keeps the first exchanges that tell something, a few of those that are alike, and counts the rest", () => {
+  const evidence = createEvidence({ maxEntries: 8, maxSandboxBytes: 10_000, maxBytes: 1500 });
+  const numbers = (sandboxId: string): readonly number[] =>
+    evidence.of(sandboxId).entries.map(({ sequence }) => sequence);
+  evidence.add("a", [1, 2, 3, 4, 5, 6].map((number) => entry(number, "call")));
+  assert.deepEqual(numbers("a"), [1, 2, 3, 4]);
+  evidence.add("a", [entry(7, undefined), entry(8, "call"), entry(9, "other")]);
+  assert.deepEqual(numbers("a"), [1, 2, 3, 4, 7, 8, 9]);
+  assert.deepEqual([evidence.of("a").dropped, evidence.of("a").unjudged], [9, 0]);
+  evidence.add("a", [entry(10, undefined), entry(11, undefined), entry(12, undefined)]);
+  assert.deepEqual(numbers("a"), [1, 2, 3, 4, 7, 8, 9, 10]);
+  assert.deepEqual([evidence.of("a").dropped, evidence.of("a").unjudged], [12, 2]);
+  evidence.add("b", [entry(1, undefined, 1000)]);
+  assert.deepEqual([numbers("a"), evidence.of("a").unjudged, numbers("b")], [[], 10, [1]], "the oldest gives way");
+  evidence.clear("b");
+  assert.deepEqual(evidence.of("b"), { entries: [], dropped: 0, unjudged: 0 });
+  assert.equal(MAX_EVIDENCE, 1000);
+});
+
+Deno.test("a finding stays when its evidence is gone, and is judged again as long as it is not", () => {
+  const stateless = make(speaks("2025-06-18", 401), [resourceUrl, { answered: {} }], registers("A", "a"), [
+    `${server.authorization_endpoint}?response_type=code&client_id=a&code_challenge=x`,
+    { peer: "browser", status: 302 },
+  ]);
+  const judge = (from: number, ...names: readonly string[]): Report =>
+    buildReport([
+      ...stateless.slice(from),
+      ...make(registers("B", "b", "q")).map((exchange) => ({ ...exchange, sequence: 9 })).slice(0, names.length),
+    ], { sandbox: "main", hasOrigin: true, isWhole: false });
+  const past = judge(0);
+  const c15 = ({ clients }: Report): unknown => clients[0]?.findings.find(({ rule }) => rule === "C15")?.status;
+  assert.equal(c15(past), "broken");
+  const gone = keepFindings(judge(4, "B"), past, new Set([9]));
+  assert.deepEqual(gone.clients.map(({ id }) => id), ["a", "b"]);
+  assert.equal(c15(gone), "broken");
+  const kept = { ...past, clients: past.clients.map((one) => ({ ...one, findings: [] })) };
+  assert.equal(c15(keepFindings(past, kept, new Set([1, 2, 3, 4]))), "broken");
+  const half = keepFindings(judge(2), past, new Set([3, 4]));
+  assert.deepEqual(
+    half.clients[0]?.findings.find(({ rule }) => rule === "C1")?.status,
+    "kept",
+    "what it had read is gone",
+  );
+});

@@ -1,0 +1,256 @@
+/** The verdict: who is who, what they speak, what it comes to, and the forms it is written in. */
+import assert from "node:assert/strict";
+import { curlOf } from "../../lib/recorder/curl.ts";
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { buildHar } from "../../lib/judge/formats/har.ts";
+import { buildReport, type Report } from "../../lib/judge/report.ts";
+import { renderJunit } from "../../lib/judge/formats/junit.ts";
+import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
+import { runDouble } from "../interop/client_double.ts";
+import { origin } from "../helpers.ts";
+import {
+  asks,
+  type Made,
+  make,
+  reads,
+  registers,
+  resourceUrl,
+  server,
+  serverUrl,
+  speaks,
+} from "../recorder/made_exchanges.ts";
+import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
+
+function judge(exchanges: readonly Exchange[], expects: readonly string[] = [], isWhole = true): Report {
+  return buildReport(exchanges, { sandbox: "main", hasOrigin: true, isWhole, expects });
+}
+
+function clientsOf(exchanges: readonly Exchange[]): unknown {
+  return judge(exchanges).clients.map(({ id, name, exchanges: own }) => [id, name, own]);
+}
+
+Deno.test("what a client does before it has a client_id is hers, and so is what her browser does", () => {
+  assert.deepEqual(clientsOf(make(reads(), registers("A", "a"), asks("a"))), [["a", "A", [1, 2, 3]]]);
+  assert.deepEqual(clientsOf(make(reads(), asks("given"))), [["given", undefined, [1, 2]]]);
+});
+
+Deno.test("clients at one address are told apart by what they call themselves, and one that registers again is one", () => {
+  assert.deepEqual(
+    clientsOf(make(reads(), registers("A", "a"), reads(), registers("B", "b"), asks("b"), asks("a"))),
+    [["a", "A", [1, 2, 6]], ["b", "B", [3, 4, 5]]],
+  );
+  assert.deepEqual(clientsOf(make(reads(), registers("A", "a"), reads(), registers("A", "a2"), asks("a2"))), [
+    ["a", "A", [1, 2, 3, 4, 5]],
+  ]);
+  assert.deepEqual(clientsOf(make(reads("p"), reads("q"), registers("A", "b", "q"), registers("A", "a", "p"))), [
+    ["a", "A", [1, 4]],
+    ["b", "A", [2, 3]],
+  ]);
+});
+
+Deno.test("a client with no client_id is known by where it comes from, and by the name it gives to MCP", () => {
+  assert.deepEqual(clientsOf(make(speaks("2025-11-25"))), [["unidentified p", "Raw", [1]]]);
+  assert.deepEqual(clientsOf(make(["http://localhost/guide"], [resourceUrl, { method: "OPTIONS" }])), []);
+});
+
+Deno.test("a scenario that is new with a revision judges by it who speaks an older one, and nobody by an older one", () => {
+  const revisionOf = (version: string, revisions?: readonly string[]): unknown =>
+    buildReport(make(speaks(version)), {
+      sandbox: SANDBOX,
+      hasOrigin: true,
+      isWhole: true,
+      ...(revisions ? { revisions } : {}),
+    }).clients[0]?.revision;
+  assert.equal(revisionOf("2025-11-25", ["2026-07-28"]), "2026-07-28");
+  assert.equal(revisionOf("2025-06-18", ["2026-07-28", "2025-11-25"]), "2025-11-25");
+  assert.equal(revisionOf("2026-07-28", ["2025-03-26"]), "2026-07-28");
+  assert.equal(revisionOf("2025-11-25"), "2025-11-25");
+  assert.equal(revisionOf("DRAFT", ["2026-07-28"]), undefined);
+});
+
+Deno.test("a client that shows who it is with an assertion alone was given its client_id before (RFC 7523 2.2)", () => {
+  const gets = (fields: Record<string, string>, status = 200): readonly [string, Made] => [
+    server.token_endpoint,
+    { method: "POST", status, sent: new URLSearchParams({ grant_type: "client_credentials", ...fields }).toString() },
+  ];
+  const statusOf = (...steps: readonly (readonly [string, Made?])[]): unknown =>
+    judge(make(speaks("2025-11-25"), reads(), ...steps)).clients[0]?.findings.find(({ rule }) => rule === "C29")
+      ?.status;
+  assert.equal(statusOf(gets({ client_assertion: "header.payload.signature" })), "kept");
+  assert.equal(statusOf(gets({ client_assertion: "header.payload.signature" }, 401)), "not observed");
+  assert.equal(statusOf(gets({})), "not observed");
+});
+
+Deno.test("a client that asks for no offline_access keeps the rule on it, wherever metadata say what can be asked for", () => {
+  const statusOf = (scopes: readonly string[] | undefined): unknown =>
+    judge(make(
+      speaks("2026-07-28"),
+      [serverUrl, { answered: { ...server, scopes_supported: scopes } }],
+      asks("a"),
+    )).clients[0]?.findings.find(({ rule }) => rule === "C21")?.status;
+  assert.equal(statusOf(["mcp:basic", "offline_access"]), "kept");
+  assert.equal(statusOf(["mcp:basic"]), "kept");
+  assert.equal(statusOf(undefined), "not observed");
+});
+
+Deno.test("a client is judged by the revision it speaks: the one settled on, else the one it last named", () => {
+  const revisionOf = (...steps: readonly (readonly [string, Made?])[]): unknown =>
+    judge(make(...steps)).clients[0]?.revision;
+  assert.equal(
+    revisionOf(speaks("2026-07-28", 200, { jsonrpc: "2.0", id: 1, result: { protocolVersion: "2025-06-18" } })),
+    "2025-06-18",
+  );
+  assert.equal(revisionOf(speaks("2025-11-25", 401)), "2025-11-25");
+  assert.equal(revisionOf(speaks("2024-11-05")), "2025-03-26");
+  assert.equal(revisionOf(speaks("2027-01-01")), "2026-07-28");
+  assert.equal(revisionOf(speaks("DRAFT")), undefined);
+  assert.equal(
+    revisionOf(speaks("2025-11-25"), [`${origin}/oauth`, {
+      method: "POST",
+      status: 400,
+      sent: { jsonrpc: "2.0" },
+      headers: [["mcp-protocol-version", "2026-07-28"]],
+    }]),
+    "2025-11-25",
+  );
+  const ids = (version: string): readonly string[] =>
+    judge(make(speaks(version))).clients[0]?.findings.map(({ rule }) => rule) ?? [];
+  assert.deepEqual(ids("2025-03-26"), ["C11", "C15", "C16", "C22", "C23", "C28", "C31"]);
+  assert(!ids("2025-06-18").includes("C12") && ids("2025-06-18").includes("C14"));
+  assert(ids("2025-11-25").includes("C12") && !ids("2025-11-25").includes("C25"));
+  assert.deepEqual(ids("2026-07-28"), rules.map(({ id }) => id).filter((id) => id !== "C31"));
+  assert.deepEqual(ids("DRAFT"), ids("2025-06-18"), "who has not shown what it speaks is judged by what all ask for");
+});
+
+Deno.test("a broken MUST fails, a broken SHOULD does only where the scenario is about it, and too little is incomplete", () => {
+  const stateless = make(speaks("2025-06-18", 401), [resourceUrl, { answered: {} }], reads(), registers("A", "a"), [
+    `${origin}/oauth/authorize?response_type=code&client_id=a&code_challenge=x&code_challenge_method=S256`,
+    { peer: "browser", status: 302 },
+  ]);
+  const statusOf = (report: Report, id: string): unknown =>
+    report.clients[0]?.findings.find(({ rule }) => rule === id)?.status;
+  assert.equal(statusOf(judge(stateless), "C15"), "broken");
+  assert.equal(judge(stateless).verdict, "pass");
+  assert.equal(judge(stateless, ["C15"]).verdict, "fail");
+  assert.equal(judge(stateless, ["C11"]).verdict, "pass");
+  assert.equal(judge(stateless, ["C22"]).verdict, "incomplete");
+  assert.equal(judge(stateless.toSpliced(1, 1)).verdict, "fail");
+  assert.equal(judge([]).verdict, "incomplete");
+  assert.equal(judge(make(speaks("2025-11-25"))).verdict, "incomplete");
+  const visited = [
+    ...stateless,
+    ...make([resourceUrl, { peer: "curl" }]).map((exchange) => ({ ...exchange, sequence: 9 })),
+  ];
+  assert.equal(judge(visited).clients.length, 2);
+  assert.equal(judge(visited).verdict, "pass", "who only looked at a document is no client");
+});
+
+Deno.test("a rule on tokens is not decided where not everything is on record", () => {
+  const call = make([`${origin}/oauth`, {
+    method: "POST",
+    status: 401,
+    sent: { jsonrpc: "2.0", id: 1, method: "ping" },
+    headers: [["authorization", "Bearer …8…x"]],
+  }]);
+  const statusOf = (isWhole: boolean): unknown =>
+    judge(call, [], isWhole).clients[0]?.findings.find(({ rule }) => rule === "C24")?.status;
+  assert.equal(statusOf(true), "broken");
+  assert.equal(statusOf(false), "not observed");
+});
+
+Deno.test("JUnit XML counts failures, errors and skipped, and nothing a client says can break it", async () => {
+  await using recorded = await recordedApp();
+  await runDouble({ send: recorded.send, slip: "sends no state" });
+  const report = await recorded.report({ expects: ["C15", "C27"], scenario: "odd" });
+  const hostile = {
+    ...report,
+    sandbox: '<&"\u0001',
+    clients: report.clients.map((client) => ({ ...client, name: "</testsuite>]]>" })),
+  };
+  const xml = renderJunit(hostile);
+  const [, tests, failures, errors, skipped] =
+    /tests="(\d+)" failures="(\d+)" errors="(\d+)" skipped="(\d+)"/.exec(xml) ?? [];
+  const count = (pattern: RegExp): number => [...xml.matchAll(pattern)].length;
+  assert.deepEqual([Number(tests), Number(failures), Number(errors)], [30, 1, 1]);
+  assert.deepEqual([count(/<testcase /g), count(/<failure /g), count(/<error /g), count(/<skipped /g)], [
+    30,
+    1,
+    1,
+    Number(skipped),
+  ]);
+  assert.match(
+    xml,
+    /name="C15 state-verified"><failure message="It asked for authorization without state" type="SHOULD">/,
+  );
+  assert.match(xml, /name="C27 iss-error-ignored"><error message="[^"]+" type="incomplete">/);
+  assert.match(xml, /<testsuite name="&lt;&amp;&quot;\ufffd: &lt;\/testsuite&gt;\]\]&gt;"/);
+  assert.equal(count(/<\/testsuite>/g), 1);
+  assert.match(renderJunit(judge([])), /tests="1" failures="0" errors="1"/);
+});
+
+Deno.test("Markdown begins with the verdict, lists what was broken first, and shows what a client says as text", async () => {
+  await using recorded = await recordedApp();
+  await runDouble({ send: recorded.send, slip: "sends no challenge" });
+  const report = await recorded.report({ scenario: "standard", expects: ["C11"] });
+  const text = renderMarkdown({
+    ...report,
+    clients: report.clients.map((client) => ({ ...client, name: "a|b <img>" })),
+  });
+  const lines = text.split("\n");
+  assert.equal(lines[0], "# fail: main");
+  assert.equal(lines[2], "Scenario `standard`, which is there to see C11 kept.");
+  assert.equal(lines[4], "## fail: a\\|b \\<img\\>");
+  assert.match(
+    lines[10] ?? "",
+    /^\| \[C11\]\(https:[^)]+\) pkce \(expected\) \| MUST \| \*\*broken\*\* \| It asked for authorization without a code\\_challenge \| 4 \|$/,
+  );
+  assert.equal(lines.filter((line) => line.includes("**broken**")).length, 1);
+  assert.match(renderMarkdown(judge([])), /^# incomplete: main\n\nNo client has come\.\n/);
+});
+
+Deno.test("the HAR of a flow has what HAR 1.2 asks for, and curl lines that a shell reads as one command", async () => {
+  await using recorded = await recordedApp();
+  await runDouble({ send: recorded.send });
+  const { exchanges } = await recorded.recording.read(SANDBOX);
+  const { log } = buildHar(exchanges, "1.2.3");
+  assert.deepEqual([log.version, log.creator], ["1.2", { name: "mock oauth server", version: "1.2.3" }]);
+  assert.equal(log.entries.length, exchanges.length);
+  for (const { startedDateTime, time, request, response, timings } of log.entries) {
+    assert.equal(startedDateTime, "2026-01-02T03:04:05.000Z");
+    assert.equal(time, timings.send + timings.wait + timings.receive);
+    for (
+      const name of ["method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"]
+    ) {
+      assert(name in request, name);
+    }
+    for (
+      const name of [
+        "status",
+        "statusText",
+        "httpVersion",
+        "cookies",
+        "headers",
+        "content",
+        "redirectURL",
+        "headersSize",
+        "bodySize",
+      ]
+    ) {
+      assert(name in response, name);
+    }
+  }
+  const authorize = log.entries.find(({ request }) => String(request.url).includes("/oauth/authorize?"));
+  assert.deepEqual(Array.isArray(authorize?.request.queryString) && authorize.request.queryString[0], {
+    name: "response_type",
+    value: "code",
+  });
+  assert.match(String(authorize?.response.redirectURL), /^http:\/\/127\.0\.0\.1:3999\/callback\?code=code…/);
+  const token = exchanges.find(({ url }) => url === `${origin}/oauth/token`);
+  assert(token);
+  assert.match(
+    curlOf(token),
+    /^curl 'http:\/\/localhost:8789\/oauth\/token' -H 'accept: application\/json' -H 'content-type: [^']+' -H 'user-agent: double\/1' --data-raw 'grant_type=/,
+  );
+  assert.match(curlOf({ ...token, method: "DELETE" }), /^curl -X DELETE /);
+});

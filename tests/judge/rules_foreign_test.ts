@@ -1,0 +1,167 @@
+/** Rules held against what clients that nobody here wrote have sent: none is broken by a client that does right. */
+import assert from "node:assert/strict";
+import { buildReport } from "../../lib/judge/report.ts";
+import { origin } from "../helpers.ts";
+import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
+
+type Row = readonly [url: string, made?: Made];
+
+interface Case {
+  readonly kind: string;
+  readonly rule: string;
+  readonly rows: readonly Row[];
+  readonly status: "kept" | "broken" | "not observed";
+  /** Whether something was cleared or has fallen off before; false if not given. */
+  readonly isCut?: boolean;
+}
+
+const openid = "/.well-known/openid-configuration";
+const authorizes = (resource?: string): Row => [
+  `${asks("a")[0]}&code_challenge=x${resource === undefined ? "" : `&resource=${encodeURIComponent(resource)}`}`,
+  { peer: "browser", status: 302 },
+];
+const refused = speaks("2025-11-25", 401);
+
+const issuer = `${origin}/tenant`;
+const ofTenant = { ...server, issuer };
+const told: Row = [resourceUrl, { answered: { resource: `${origin}/oauth`, authorization_servers: [issuer] } }];
+const asksTenant = (path: string, isFound = false): Row => [
+  origin + path,
+  isFound ? { answered: ofTenant } : { status: 404 },
+];
+const [first, second, third] = [
+  "/.well-known/oauth-authorization-server/tenant",
+  `${openid}/tenant`,
+  `/tenant${openid}`,
+] as const;
+
+const cases: readonly Case[] = [
+  {
+    kind: "a client of OpenID Connect (openid-client, oidc-client-ts), which makes no MCP request",
+    rule: "C1",
+    rows: [[origin + openid, { answered: server }], registers("spa", "a"), authorizes()],
+    status: "not observed",
+  },
+  {
+    kind: "a client that gets tokens here for a resource on another origin",
+    rule: "C1",
+    rows: [reads(), registers("gateway", "a"), authorizes("https://elsewhere.example/mcp")],
+    status: "not observed",
+  },
+  {
+    kind: "the same that speaks MCP with a server here as well",
+    rule: "C1",
+    rows: [refused, reads(), registers("gateway", "a"), authorizes("https://elsewhere.example/mcp")],
+    status: "not observed",
+  },
+  {
+    kind: "a client that gets tokens for an MCP server here without its metadata",
+    rule: "C1",
+    rows: [refused, reads(), registers("hasty", "a"), authorizes(`${origin}/oauth`)],
+    status: "broken",
+  },
+  {
+    kind: "a client that goes on without a resource, and without metadata of one",
+    rule: "C1",
+    rows: [refused, reads(), registers("hasty", "a"), authorizes()],
+    status: "broken",
+  },
+  {
+    kind: "a client that asks for authorization again after the record was cleared, and remembers what it read",
+    rule: "C1",
+    rows: [[`${origin}/oauth`, {
+      route: "oauth_post",
+      method: "POST",
+      status: 401,
+      headers: [["authorization", "Bearer …a"]],
+    }], authorizes()],
+    status: "not observed",
+    isCut: true,
+  },
+  {
+    kind: "a client that comes without a token after the record was cleared, and reads nothing",
+    rule: "C1",
+    rows: [refused, authorizes()],
+    status: "broken",
+    isCut: true,
+  },
+  {
+    kind: "a client of OpenID Connect, which looks at OpenID's place alone",
+    rule: "C4",
+    rows: [[origin + openid, { answered: server }], authorizes()],
+    status: "not observed",
+  },
+  {
+    kind: "a client of OpenID Connect that registers, which may do without metadata documents of clients",
+    rule: "C6",
+    rows: [
+      [origin + openid, { answered: { ...server, client_id_metadata_document_supported: true } }],
+      registers("spa", "a"),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "the same, which may do without application_type (OpenID Connect Registration 2)",
+    rule: "C8",
+    rows: [[origin + openid, { answered: server }], registers("spa", "a")],
+    status: "not observed",
+  },
+  {
+    kind: "a client of OpenID Connect that goes on where nobody says that PKCE is supported",
+    rule: "C13",
+    rows: [
+      [origin + openid, { answered: { ...server, code_challenge_methods_supported: undefined } }],
+      registers("spa", "a"),
+      authorizes(),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "a client that needs no refresh tokens, as it does not speak MCP here",
+    rule: "C21",
+    rows: [
+      [origin + openid, { answered: { ...server, grant_types_supported: ["authorization_code", "refresh_token"] } }],
+      registers("gateway", "a"),
+      authorizes("https://elsewhere.example/mcp"),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "all three places of an issuer with a path, in order",
+    rule: "C4",
+    rows: [refused, told, asksTenant(first), asksTenant(second), asksTenant(third, true)],
+    status: "kept",
+  },
+  {
+    kind: "the third place before the second",
+    rule: "C4",
+    rows: [refused, told, asksTenant(first), asksTenant(third, true)],
+    status: "broken",
+  },
+  {
+    kind: "all three places of an issuer that no metadata of a resource named, as a person did",
+    rule: "C4",
+    rows: [refused, asksTenant(first), asksTenant(second), asksTenant(third, true)],
+    status: "kept",
+  },
+  {
+    kind: "the first place of an issuer that no metadata of a resource named",
+    rule: "C4",
+    rows: [refused, asksTenant(first, true)],
+    status: "kept",
+  },
+  {
+    kind: "a place where no metadata can lie",
+    rule: "C4",
+    rows: [refused, told, asksTenant("/tenant/.well-known/oauth-authorization-server"), asksTenant(first, true)],
+    status: "broken",
+  },
+];
+
+for (const { kind, rule, rows, status, isCut = false } of cases) {
+  Deno.test(`${rule} is ${status} for ${kind}`, () => {
+    const report = buildReport(make(...rows), { sandbox: "main", hasOrigin: true, isWhole: !isCut, expects: [rule] });
+    const findings = report.clients.flatMap((client) => client.findings.filter((found) => found.rule === rule));
+    assert.deepEqual(findings.map((found) => found.status), [status], findings[0]?.detail);
+  });
+}

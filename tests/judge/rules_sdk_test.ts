@@ -1,0 +1,84 @@
+/** The official clients, judged: what their makers say of them, our rules say too. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { json, origin, testApp } from "../helpers.ts";
+import { machineOf } from "../matrix/machine.ts";
+import { sdkV1 } from "../matrix/sdk_v1.ts";
+import { sdkV2 } from "../matrix/sdk_v2.ts";
+import type { Fetch, Sdk } from "../matrix/walk.ts";
+
+const shape = z.object({
+  verdict: z.string(),
+  clients: z.array(z.object({
+    revision: z.string().optional(),
+    findings: z.array(z.object({ rule: z.string(), status: z.string(), level: z.string() })),
+  })),
+});
+
+/** What is found of a client in a scenario: the revision it is judged by, the rules it breaks, the verdict. */
+async function judge(
+  sdk: Sdk,
+  name: string,
+): Promise<{ readonly revision: string | undefined; readonly broken: readonly string[]; readonly verdict: string }> {
+  await using test = await testApp({ sleep: () => Promise.resolve() });
+  const scenario = catalogue.find((entry) => entry.name === name);
+  assert(scenario, name);
+  const base = scenario.needs_origin ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+  const fetch: Fetch = (input, init) => test.app(new Request(input, init));
+  const browse = async (url: URL): Promise<URL> => {
+    const asked = new URL(url);
+    asked.searchParams.set("auto_approve", "true");
+    const response = await fetch(asked, { redirect: "manual" });
+    return new URL(response.headers.get("location") ?? "about:blank");
+  };
+  const program = sdk({ url: `${base}/oauth`, fetch, browse, machine: machineOf(scenario) });
+  assert(typeof program !== "string", String(program));
+  for (let round = 0; round < 3; round++) {
+    try {
+      const connection = await program.connect();
+      try {
+        await connection.callTool();
+      } finally {
+        await connection.close();
+      }
+      break;
+    } catch (error) {
+      const callback = program.mustLogIn(error) ? program.callback() : undefined;
+      if (!callback) break;
+      await program.finish(callback).catch(() => {});
+    }
+  }
+  const report = shape.parse(await json(await test.fetch(`${base}/control/report`)));
+  const [client] = report.clients;
+  const broken = client?.findings.filter(({ status }) => status === "broken") ?? [];
+  return {
+    revision: client?.revision,
+    broken: broken.map(({ rule, level }) => `${rule} ${level}`),
+    verdict: report.verdict,
+  };
+}
+
+/** What is known of the SDKs as installed: neither looks for word of PKCE, 1.x stops at a 502, 2.x forgives a slash. */
+const cases: readonly (readonly [scenario: string, v1: readonly string[], v2: readonly string[]])[] = [
+  ["auth-none", [], []],
+  ["standard", ["C6 SHOULD"], ["C6 SHOULD"]],
+  ["no-pkce-list", ["C6 SHOULD", "C13 MUST"], ["C6 SHOULD", "C13 MUST"]],
+  ["prm-path-502", ["C3 MUST", "C6 SHOULD"], ["C6 SHOULD"]],
+  ["issuer-slash-in-prm", ["C6 SHOULD"], ["C5 MUST", "C6 SHOULD"]],
+  ["iss-wrong-issuer", ["C8 MUST", "C25 MUST"], []],
+];
+
+Deno.test("the official clients keep and break the rules that they are known to keep and break", async (t) => {
+  for (const [name, ...expected] of cases) {
+    for (const [index, sdk] of [sdkV1, sdkV2].entries()) {
+      await t.step(`${name}, SDK ${index + 1}.x`, async () => {
+        const { revision, broken, verdict } = await judge(sdk, name);
+        // The last scenario is new with 2026-07-28, and so judges by that.
+        assert.equal(revision, name === "iss-wrong-issuer" ? "2026-07-28" : ["2025-11-25", "2026-07-28"][index]);
+        assert.deepEqual(broken, expected[index]);
+        assert.equal(verdict, broken.some((rule) => rule.endsWith("MUST")) ? "fail" : "pass");
+      });
+    }
+  }
+});

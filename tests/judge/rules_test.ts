@@ -1,0 +1,320 @@
+/** Every rule on clients: a client that keeps it, and one that breaks it and no other. */
+import assert from "node:assert/strict";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
+import type { Report } from "../../lib/judge/report.ts";
+import type { AppOptions } from "../../main.ts";
+import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
+import { origin, register } from "../helpers.ts";
+import {
+  all,
+  answerAt,
+  editAnswer,
+  editChallenge,
+  editJson,
+  forward,
+  recordedApp,
+  type Twist,
+} from "../recorder/recorded_app.ts";
+
+/** A world in which a rule is put to the test. */
+interface Case {
+  readonly rule: string;
+  /** What the client that breaks it does. */
+  readonly slips: readonly Slip[];
+  /** How the server behaves. */
+  readonly twist?: () => Twist;
+  readonly client?: Partial<DoubleOptions>;
+  readonly app?: Partial<AppOptions>;
+  /** Whether the broken part is only recommended. */
+  readonly isRecommended?: boolean;
+}
+
+const metadataPath = "/.well-known/oauth-authorization-server";
+const editMetadata = (edit: Record<string, unknown>): Twist =>
+  all(
+    editJson(metadataPath, (document) => ({ ...document, ...edit })),
+    editJson("/.well-known/openid-configuration", (document) => ({ ...document, ...edit })),
+  );
+const noDocuments = (): Twist => editMetadata({ client_id_metadata_document_supported: false });
+const resourcePath = "/.well-known/oauth-protected-resource/oauth";
+const bareChallenge = (): Twist => editChallenge(() => "Bearer");
+const callsForWrite = {
+  app: { policy: { enforceToolScopes: true } },
+  client: { tools: ["mock_create_note"] },
+} as const;
+
+/** Always wants more scope than a token has. */
+function neverEnough(): Twist {
+  return async (request, answer) => {
+    const response = await answer(request);
+    if (new URL(request.url).pathname !== "/oauth" || !request.headers.has("authorization")) return response;
+    await response.body?.cancel();
+    const metadata = `resource_metadata="${origin}${resourcePath}"`;
+    return new Response(null, {
+      status: 403,
+      headers: { "www-authenticate": `Bearer error="insufficient_scope", scope="mcp:admin", ${metadata}` },
+    });
+  };
+}
+
+/** After the first call with a token the resource has another authorization server, which takes no old token. */
+function migration(): Twist {
+  const second = `${origin}/second`;
+  let calls = 0;
+  const isLater = (): boolean => calls > 0;
+  const move = (document: Record<string, unknown>): Record<string, unknown> => ({
+    ...Object.fromEntries(
+      Object.entries(document).map((
+        [name, value],
+      ) => [name, typeof value === "string" ? value.replace(`${origin}/oauth`, `${second}/oauth`) : value]),
+    ),
+    issuer: second,
+  });
+  return all(
+    editJson(resourcePath, (document) => isLater() ? { ...document, authorization_servers: [second] } : document),
+    editJson(`${metadataPath}/second`, move),
+    async (request, answer) => {
+      if (new URL(request.url).pathname === "/oauth" && request.headers.has("authorization") && calls++ === 1) {
+        const challenge = `Bearer error="invalid_token", resource_metadata="${origin}${resourcePath}"`;
+        return new Response(null, { status: 401, headers: { "www-authenticate": challenge } });
+      }
+      const response = await answer(request);
+      const location = response.headers.get("location");
+      if (location === null || !request.url.startsWith(second)) return response;
+      const url = new URL(location);
+      url.searchParams.set("iss", second);
+      return new Response(null, { status: 302, headers: { location: url.href } });
+    },
+    noDocuments(),
+    forward(`${metadataPath}/second`, metadataPath),
+    forward("/second/oauth", "/oauth"),
+  );
+}
+
+const cases: readonly Case[] = [
+  { rule: "C1", slips: ["skips resource metadata"] },
+  {
+    rule: "C2",
+    slips: ["ignores the named metadata"],
+    twist: () =>
+      all(
+        editChallenge(() => `Bearer resource_metadata="${origin}/custom/place.json"`),
+        forward("/custom/place.json", resourcePath),
+      ),
+  },
+  { rule: "C3", slips: ["looks at the root first"], twist: bareChallenge },
+  { rule: "C4", slips: ["looks for OpenID first"] },
+  {
+    rule: "C5",
+    slips: ["trusts any metadata"],
+    twist: () =>
+      all(
+        editMetadata({ issuer: "https://attacker.example", authorization_response_iss_parameter_supported: false }),
+        editAnswer((parameters) => parameters.delete("iss")),
+      ),
+  },
+  { rule: "C6", slips: ["always registers"], isRecommended: true },
+  { rule: "C7", slips: ["has a bad document"] },
+  { rule: "C8", slips: ["registers without a type"], twist: noDocuments },
+  {
+    rule: "C9",
+    slips: ["makes up an id"],
+    twist: () =>
+      all(
+        noDocuments(),
+        answerAt("/oauth/register", () => Response.json({ error: "invalid_redirect_uri" }, { status: 400 })),
+      ),
+  },
+  { rule: "C10", slips: ["keeps its id"], twist: migration },
+  { rule: "C11", slips: ["sends no challenge", "sends another verifier", "sends a short verifier"] },
+  { rule: "C12", slips: ["uses plain"] },
+  {
+    rule: "C13",
+    slips: ["needs no proof of PKCE"],
+    twist: () => editMetadata({ code_challenge_methods_supported: undefined }),
+  },
+  {
+    rule: "C14",
+    slips: ["names no resource", "names no resource for the token", "names another resource"],
+  },
+  {
+    rule: "C14",
+    slips: ["takes any resource"],
+    twist: () => editJson(resourcePath, (document) => ({ ...document, resource: "https://evil.example/mcp" })),
+  },
+  { rule: "C15", slips: ["sends no state"], isRecommended: true },
+  {
+    rule: "C15",
+    slips: ["takes any state"],
+    twist: () => editAnswer((parameters) => parameters.set("state", "another")),
+    isRecommended: true,
+  },
+  { rule: "C16", slips: ["redirects elsewhere"], twist: noDocuments },
+  { rule: "C17", slips: ["asks for no scope"], isRecommended: true },
+  {
+    rule: "C17",
+    slips: ["asks for listed scopes"],
+    twist: () => editChallenge((header) => `${header}, scope="mcp:read"`),
+    isRecommended: true,
+  },
+  {
+    rule: "C18",
+    slips: ["asks for listed scopes"],
+    twist: () => editChallenge((header) => `${header}, scope="files:rare"`),
+  },
+  {
+    rule: "C19",
+    slips: ["asks for the new scope alone", "does not step up"],
+    isRecommended: true,
+    ...callsForWrite,
+  },
+  { rule: "C20", slips: ["steps up forever"], twist: neverEnough, isRecommended: true },
+  {
+    rule: "C21",
+    slips: ["wants offline access"],
+    twist: () => all(editMetadata({ scopes_supported: ["mcp:read", "mcp:write", "mcp:admin"] }), noDocuments()),
+  },
+  { rule: "C21", slips: ["makes up a refresh token"], client: { refresh: true } },
+  { rule: "C21", slips: ["registers for codes alone"], twist: noDocuments, isRecommended: true },
+  { rule: "C22", slips: ["forgets its token"] },
+  { rule: "C23", slips: ["puts its token into the URL"] },
+  { rule: "C24", slips: ["brings a foreign token"] },
+  {
+    rule: "C25",
+    slips: ["takes any iss"],
+    twist: () => editAnswer((parameters) => parameters.delete("iss")),
+  },
+  {
+    rule: "C25",
+    slips: ["takes any iss"],
+    twist: () => editAnswer((parameters) => parameters.set("iss", "https://evil.example")),
+  },
+  {
+    rule: "C25",
+    slips: ["takes any iss"],
+    twist: () =>
+      all(
+        editAnswer((parameters) => parameters.set("iss", "https://evil.example")),
+        editMetadata({ authorization_response_iss_parameter_supported: undefined }),
+      ),
+  },
+  {
+    rule: "C26",
+    slips: ["normalises iss"],
+    twist: () => editAnswer((parameters) => parameters.set("iss", `${origin}/`)),
+  },
+  {
+    rule: "C27",
+    slips: ["acts on any error"],
+    twist: () =>
+      editAnswer((parameters) => {
+        parameters.delete("code");
+        parameters.set("error", "temporarily_unavailable");
+        parameters.set("iss", "https://evil.example");
+      }),
+  },
+  {
+    rule: "C28",
+    slips: ["takes http"],
+    twist: () =>
+      all(
+        editMetadata({ token_endpoint: "http://plain.example/oauth/token" }),
+        (request, answer) =>
+          answer(
+            request.url.startsWith("http://plain.example/") ? new Request(`${origin}/oauth/token`, request) : request,
+          ),
+      ),
+  },
+  {
+    rule: "C29",
+    slips: ["registers anyway"],
+    twist: () => editMetadata({ registration_endpoint: undefined, client_id_metadata_document_supported: undefined }),
+    client: { given: { clientId: "given", secret: "" } },
+    isRecommended: true,
+  },
+  {
+    rule: "C31",
+    slips: ["skips server metadata"],
+    client: { version: "2025-03-26" },
+    twist: () =>
+      all(
+        forward("/authorize", "/oauth/authorize"),
+        forward("/token", "/oauth/token"),
+        forward("/register", "/oauth/register"),
+        noDocuments(),
+      ),
+  },
+  {
+    rule: "C31",
+    slips: ["leaves out the version"],
+    client: { version: "2025-03-26" },
+    twist: noDocuments,
+    isRecommended: true,
+  },
+  {
+    rule: "C32",
+    slips: ["repeats itself"],
+    app: callsForWrite.app,
+    client: { alone: true, given: { clientId: "given" }, ...callsForWrite.client },
+    twist: () => editChallenge((header) => header.includes("scope=") ? header : `${header}, scope="mcp:read"`),
+    isRecommended: true,
+  },
+];
+
+async function run({ twist, app, client }: Case, slip?: Slip): Promise<Report> {
+  await using recorded = await recordedApp(twist?.(), app);
+  const given = client?.given
+    ? await register(recorded.test, {
+      redirect_uris: ["http://127.0.0.1:3999/callback"],
+      ...(client.alone
+        ? { grant_types: ["client_credentials"], token_endpoint_auth_method: "client_secret_basic" }
+        : {}),
+    })
+    : undefined;
+  const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
+  await runDouble({ send: recorded.send, ...client, ...own, slip });
+  return await recorded.report();
+}
+
+function brokenRules({ clients }: Report): readonly string[] {
+  return clients.flatMap(({ findings }) =>
+    findings.filter(({ status }) => status === "broken").map(({ rule, level, detail, evidence }) => {
+      assert(evidence.length > 0, `${rule} shows nothing`);
+      assert(detail !== "");
+      return `${rule} ${level}`;
+    })
+  );
+}
+
+for (const one of cases) {
+  const { rule: id, slips, isRecommended = false } = one;
+  const rule = rules.find((candidate) => candidate.id === id);
+  assert(rule, id);
+
+  Deno.test(`${id} is kept by a client that does right where others do not: ${slips.join(", ")} (${rule.link})`, async () => {
+    const report = await run(one);
+    assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
+    assert.deepEqual(brokenRules(report), [], JSON.stringify(report, null, 1));
+    const finding = report.clients[0]?.findings.find((found) => found.rule === id);
+    assert.equal(finding?.status, "kept", JSON.stringify(finding));
+    assert.equal(report.verdict, "pass");
+  });
+
+  for (const slip of slips) {
+    Deno.test(`${id}, and no other rule, is broken by a client that ${slip} (${rule.link})`, async () => {
+      const report = await run(one, slip);
+      assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
+      const level = rule.level === "MAY" ? "MAY" : isRecommended ? "SHOULD" : "MUST";
+      assert.deepEqual(
+        brokenRules(report),
+        [`${id} ${level}`],
+        JSON.stringify(report.clients[0]?.findings.filter(({ status }) => status === "broken"), null, 1),
+      );
+      assert.equal(report.verdict, isRecommended ? "pass" : "fail");
+    });
+  }
+}
+
+Deno.test("every rule has a client that breaks it", () => {
+  assert.deepEqual([...new Set(cases.map(({ rule }) => rule))].sort(), rules.map(({ id }) => id).sort());
+});

@@ -1,0 +1,88 @@
+/** Exchanges as if recorded: written down in a test, to say who is who and what a rule makes of them. */
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { origin } from "../helpers.ts";
+
+export const resourceUrl = `${origin}/.well-known/oauth-protected-resource/oauth`;
+export const serverUrl = `${origin}/.well-known/oauth-authorization-server`;
+export const server = {
+  issuer: origin,
+  authorization_endpoint: `${origin}/oauth/authorize`,
+  token_endpoint: `${origin}/oauth/token`,
+  registration_endpoint: `${origin}/oauth/register`,
+  code_challenge_methods_supported: ["S256"],
+};
+
+/** What a made-up exchange can have. */
+export interface Made {
+  readonly peer?: string;
+  readonly route?: string;
+  readonly method?: string;
+  readonly status?: number;
+  readonly sent?: unknown;
+  readonly answered?: unknown;
+  readonly headers?: Exchange["request"]["headers"];
+  readonly answeredHeaders?: Exchange["response"]["headers"];
+}
+
+/** Made-up exchanges, numbered in order. */
+export function make(...all: readonly (readonly [url: string, made?: Made])[]): readonly Exchange[] {
+  return all.map((
+    [url, { peer = "p", route, method = "GET", status = 200, sent, answered, headers = [], answeredHeaders = [] } = {}],
+    index,
+  ) => ({
+    sequence: index + 1,
+    receivedAtMs: 0,
+    startedAtMs: 0,
+    method,
+    url,
+    ...(route === undefined ? {} : { route }),
+    peer,
+    request: {
+      headers,
+      ...(sent === undefined ? {} : { body: typeof sent === "string" ? sent : JSON.stringify(sent) }),
+      truncated: false,
+    },
+    status,
+    response: {
+      headers: [["content-type", "application/json"], ...answeredHeaders],
+      ...(answered === undefined ? {} : { body: JSON.stringify(answered) }),
+      truncated: false,
+    },
+    durationMs: 1,
+    shapedBy: [],
+  }));
+}
+
+export const registers = (name: string, clientId: string, peer = "p"): readonly [string, Made] => [
+  server.registration_endpoint,
+  {
+    peer,
+    method: "POST",
+    status: 201,
+    sent: { client_name: name, redirect_uris: ["http://localhost/cb"] },
+    answered: { client_id: clientId },
+  },
+];
+export const reads = (peer = "p"): readonly [string, Made] => [serverUrl, { peer, answered: server }];
+export const asks = (clientId: string, peer = "browser"): readonly [string, Made] => [
+  `${origin}/oauth/authorize?response_type=code&client_id=${clientId}`,
+  { peer, status: 302 },
+];
+export const speaks = (
+  protocolVersion: string,
+  status = 200,
+  answered: unknown = undefined,
+): readonly [string, Made] => [
+  `${origin}/oauth`,
+  {
+    method: "POST",
+    status,
+    sent: {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion, clientInfo: { name: "Raw", version: "1" } },
+    },
+    answered,
+  },
+];

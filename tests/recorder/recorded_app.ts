@@ -1,0 +1,129 @@
+/** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
+import assert from "node:assert/strict";
+import { createNames } from "../../lib/recorder/redact/names.ts";
+import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
+import { buildReport, type Report, type ReportOptions } from "../../lib/judge/report.ts";
+import { createTape } from "../../lib/recorder/tape/tape.ts";
+import { createSlices } from "../../lib/runtime/slices.ts";
+import type { AppOptions } from "../../main.ts";
+import { origin, startMs, type TestApp, testApp } from "../helpers.ts";
+
+/** Changes what the server answers, or what it is asked. */
+export type Twist = (request: Request, answer: (request: Request) => Promise<Response>) => Promise<Response>;
+
+/** The app, its recording, and its verdict. */
+export interface RecordedApp extends AsyncDisposable {
+  readonly test: TestApp;
+  readonly recording: Recording;
+  readonly send: (request: Request) => Promise<Response>;
+  readonly report: (options?: Partial<ReportOptions>) => Promise<Report>;
+}
+
+export const SANDBOX = "main";
+
+export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
+  const test = await testApp({ loopbackOnly: true, ...options });
+  const recording = createRecording({
+    tape: createTape({
+      names: createNames(new Uint8Array(32)),
+      slices: createSlices(() => 0),
+      report: (error) => assert.fail(String(error)),
+    }),
+    now: () => startMs,
+    report: (error) => assert.fail(String(error)),
+  });
+  return {
+    test,
+    recording,
+    send: async (request) => {
+      const opened = recording.open(request, {
+        sandboxId: SANDBOX,
+        url: request.url,
+        startedAtMs: startMs,
+        remoteAddress: "127.0.0.1",
+      });
+      const response = twist ? await twist(request, (asked) => test.app(asked)) : await test.app(request);
+      return opened.close(response, { durationMs: 1 });
+    },
+    report: async (more) => {
+      const { exchanges, isWhole } = await recording.read(SANDBOX);
+      return buildReport(exchanges, { sandbox: SANDBOX, hasOrigin: true, isWhole, ...more });
+    },
+    [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
+  };
+}
+
+/** The app's shorthands, with every request on record. */
+export function sendThrough({ test, send }: RecordedApp): TestApp {
+  const fetch = (path: string, init?: RequestInit): Promise<Response> =>
+    send(new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init }));
+  return {
+    ...test,
+    fetch,
+    get: (path, headers = {}) => fetch(path, { headers }),
+    postForm: (path, fields, headers = {}) =>
+      fetch(path, { method: "POST", body: new URLSearchParams(fields), headers }),
+    postJson: (path, body) =>
+      fetch(path, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      }),
+  };
+}
+
+/** Changes the JSON that is answered at a path. */
+export function editJson(path: string, edit: (document: Record<string, unknown>) => Record<string, unknown>): Twist {
+  return async (request, answer) => {
+    const response = await answer(request);
+    if (new URL(request.url).pathname !== path) return response;
+    return Response.json(edit(await response.json()), { status: response.status });
+  };
+}
+
+/** Changes the URL that a person is sent back with. */
+export function editAnswer(edit: (parameters: URLSearchParams) => void): Twist {
+  return async (request, answer) => {
+    const response = await answer(request);
+    const location = response.headers.get("location");
+    if (location === null) return response;
+    const url = new URL(location);
+    edit(url.searchParams);
+    return new Response(null, { status: response.status, headers: { location: url.href } });
+  };
+}
+
+/** Changes the challenge of every answer that has one. */
+export function editChallenge(edit: (header: string) => string | undefined): Twist {
+  return async (request, answer) => {
+    const response = await answer(request);
+    const header = response.headers.get("www-authenticate");
+    if (header === null) return response;
+    const changed = edit(header);
+    if (changed === undefined) response.headers.delete("www-authenticate");
+    else response.headers.set("www-authenticate", changed);
+    return response;
+  };
+}
+
+/** Answers at a path in the server's place. */
+export function answerAt(path: string, respond: () => Response): Twist {
+  return async (request, answer) =>
+    new URL(request.url).pathname === path ? await Promise.resolve(respond()) : await answer(request);
+}
+
+/** Asks another path than the client did. */
+export function forward(prefix: string, to: string): Twist {
+  return (request, answer) => {
+    const path = request.url.slice(request.url.indexOf("/", 8));
+    return answer(path.startsWith(prefix) ? new Request(origin + to + path.slice(prefix.length), request) : request);
+  };
+}
+
+/** Several twists, the first one outermost. */
+export function all(...twists: readonly Twist[]): Twist {
+  return (request, answer) => {
+    type Answer = typeof answer;
+    return twists.reduceRight<Answer>((inner, twist) => (asked) => twist(asked, inner), answer)(request);
+  };
+}

@@ -1,0 +1,220 @@
+/** Slips, and what was probably meant: one name in place of a list of a hundred (issue 16). */
+import assert from "node:assert/strict";
+import { parseConfig } from "../../lib/cli/config.ts";
+import { closest } from "../../lib/http/did_you_mean.ts";
+import { createApp } from "../../main.ts";
+import { send } from "../control/helpers.ts";
+import { assertOAuthError, json, origin, testApp, text } from "../helpers.ts";
+
+const html = { accept: "text/html" };
+
+Deno.test("closest finds a name by letters left out, added, changed or swapped, and by another style", () => {
+  const names = ["iss-missing", "iss-wrong-on-error", "standard", "code_ttl_seconds", "send_iss"];
+  const slips: Readonly<Record<string, string | undefined>> = {
+    "iss-mising": "iss-missing",
+    "iss-missingg": "iss-missing",
+    "iss-missung": "iss-missing",
+    "iss-imssing": "iss-missing",
+    "issmissing": "iss-missing",
+    "ISS_MISSING": "iss-missing",
+    "stadnard": "standard",
+    "codeTtlSeconds": "code_ttl_seconds",
+    "sendIss": "send_iss",
+    "std": undefined,
+    "stan": "standard",
+    "iss": undefined,
+    "": undefined,
+    "x": undefined,
+    "something-else-altogether": undefined,
+    ["s".repeat(10_000)]: undefined,
+  };
+  for (const [written, meant] of Object.entries(slips)) assert.equal(closest(written, names), meant, written);
+});
+
+Deno.test("an unknown scenario is answered with the one that was meant and a link to all, not with 130 names (issue 16)", async (t) => {
+  await using test = await testApp();
+  const slips: readonly (readonly [path: string, meant: string | undefined, href: string])[] = [
+    ["/s/iss-mising/oauth", "iss-missing", "/s/iss-missing/oauth"],
+    ["/s/iss-mising~mine/oauth?x=1", "iss-missing", "/s/iss-missing~mine/oauth"],
+    [
+      "/.well-known/oauth-authorization-server/s/iss_missing",
+      "iss-missing",
+      "/.well-known/oauth-authorization-server/s/iss-missing",
+    ],
+    ["/s/qwertzuiop/oauth", undefined, ""],
+    ["/s/standard~NOT A LABEL/oauth", undefined, ""],
+  ];
+  for (const [path, meant, href] of slips) {
+    await t.step(path, async () => {
+      const description = await assertOAuthError(await test.get(path), 404, "not_found");
+      assert(description.length < 300, description);
+      assert(description.includes(`see ${origin}/scenarios`), description);
+      if (meant === undefined) assert.doesNotMatch(description, /did you mean/);
+      else assert.match(description, new RegExp(`; did you mean ${meant}\\?$`));
+      const page = await (await test.get(path, html)).text();
+      assert(page.includes(`<a href="${origin}/scenarios">`));
+      assert.equal(page.includes(`<a href="${href}">${meant}</a>`), meant !== undefined);
+    });
+  }
+});
+
+Deno.test("--scenario says which one was meant, in one line (issue 16)", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const line =
+    /^There is no scenario iss-mising; \/scenarios of a running server lists all; did you mean iss-missing\?$/;
+  assert.throws(() => createApp({ kv, scenario: "iss-mising" }), { message: line });
+  assert.throws(() => createApp({ kv, scenario: "qwertzuiop" }), /lists all$/);
+});
+
+/** Where people and clients look, and the endpoint they mean. */
+const paths: Readonly<Record<string, string | undefined>> = {
+  "/token": "/oauth/token",
+  "/authorize": "/oauth/authorize",
+  "/register": "/oauth/register",
+  "/oauth2/token": "/oauth/token",
+  "/v1/oauth2/authorize": "/oauth/authorize",
+  "/oauth/tokn": "/oauth/token",
+  "/oauth/token/": "/oauth/token",
+  "/Oauth/Token": "/oauth/token",
+  "/jwks": "/oauth/jwks",
+  "/.well-known/jwks.json": "/oauth/jwks",
+  "/mcp": "/oauth",
+  "/sse": "/oauth",
+  "/login": "/oauth/authorize",
+  "/userinfo": "/oauth/userinfo",
+  "/logout": "/oauth/logout",
+  "/control/fault": "/control/faults",
+  "/faults": "/control/faults",
+  "/scenario": "/scenarios",
+  "/guide/": "/guide",
+  "/healthz": "/health",
+  "/control/clok": "/control/clock",
+  "/nothing/that/is/here": undefined,
+  "/": undefined,
+};
+
+Deno.test("an unknown path is answered with the endpoint that was meant, in any sandbox (issue 16)", async (t) => {
+  await using test = await testApp();
+  for (const prefix of ["", "/s/standard~mine", "/s/issuer-path"]) {
+    for (const [path, plain] of Object.entries(paths)) {
+      if (path === "/") continue;
+      await t.step(prefix + path, async () => {
+        const isOfIssuer = prefix === "/s/issuer-path" && plain?.startsWith("/oauth/");
+        const meant = plain === undefined ? undefined : `${prefix}${isOfIssuer ? "/tenant1" : ""}${plain}`;
+        const description = await assertOAuthError(await test.get(prefix + path), 404, "not_found");
+        assert(description.includes(`received 'GET ${prefix}${path}'`), description);
+        assert.doesNotMatch(description, /home page lists/);
+        assert.match(description, /an endpoint that \S+\/\.well-known\/oauth-authorization-server\S* names/);
+        assert.equal(/; did you mean (\S+)\?$/.exec(description)?.[1], meant);
+        const page = await (await test.get(prefix + path, html)).text();
+        assert.equal(page.includes(`<a href="${meant}">${meant}</a>`), meant !== undefined);
+      });
+    }
+  }
+});
+
+Deno.test("metadata asked for by a name with a slip are answered with those that lie there (RFC 8414 3.1, issue 16)", async (t) => {
+  await using test = await testApp();
+  const slips: Readonly<Record<string, string | undefined>> = {
+    "/.well-known/oauth-authorization-serve": "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-authorisation-server/s/iss-missing~a":
+      "/.well-known/oauth-authorization-server/s/iss-missing~a",
+    "/.well-known/openid-config": "/.well-known/openid-configuration",
+    "/.well-known/oauth-protected-resources/oauth": "/.well-known/oauth-protected-resource/oauth",
+    "/s/standard~mine/.well-known/oauth-authorization_server":
+      "/.well-known/oauth-authorization-server/s/standard~mine",
+    "/.well-known/security.txt": undefined,
+  };
+  for (const [path, meant] of Object.entries(slips)) {
+    await t.step(path, async () => {
+      const description = await assertOAuthError(await test.get(path), 404, "not_found");
+      assert.equal(/; did you mean (\S+)\?$/.exec(description)?.[1], meant);
+      if (meant !== undefined) assert.equal((await test.get(meant)).status, 200);
+    });
+  }
+});
+
+Deno.test("an unknown flag is answered with the one that was meant (issue 16)", () => {
+  const slips: Readonly<Record<string, string | undefined>> = {
+    "--prot=1": "port",
+    "--scenarioes=x": "scenarios",
+    "--token_lifetime=3": "token-lifetime",
+    "--tokenLifetime=3": "token-lifetime",
+    "--no-recrod": "no-record",
+    "--publc": "public",
+    "--nothing-like-it": undefined,
+  };
+  for (const [flag, meant] of Object.entries(slips)) {
+    assert.throws(() => parseConfig([flag], () => "/home", "linux"), (error) => {
+      assert(error instanceof Error);
+      assert.match(error.message, /--help lists the flags/);
+      assert.equal(/did you mean --(\S+)\?$/.exec(error.message)?.[1], meant, flag);
+      return true;
+    });
+  }
+});
+
+const fault = { match: { endpoint: "token" }, edit: { drop: true } };
+const scenario = { name: "mine", plan: {} };
+
+/** What is sent to the control API, and the name that was meant. */
+const slips: readonly (readonly [kind: string, line: string, body: unknown, meant: string])[] = [
+  ["a policy", "PATCH /control/plan", { policy: { code_ttl_second: 1 } }, "code_ttl_seconds"],
+  ["a policy in camel case", "PATCH /control/plan", { policy: { sendIss: true } }, "send_iss"],
+  ["a mint member", "PATCH /control/plan", { mint: { acces_token_ttl_seconds: 1 } }, "access_token_ttl_seconds"],
+  ["a plan member", "PATCH /control/plan", { polcy: {} }, "policy"],
+  ["a value of a policy", "PATCH /control/plan", { policy: { protected_messages: "tool-calls" } }, "tool_calls"],
+  ["an endpoint", "POST /control/faults", { ...fault, match: { endpoint: "tokens" } }, "token"],
+  ["one of several endpoints", "POST /control/faults", { ...fault, match: { endpoint: ["token", "jwk"] } }, "jwks"],
+  ["a wire member", "POST /control/faults", { ...fault, edit: { truncate: 1 } }, "truncate_bytes"],
+  ["a fault member", "POST /control/faults", { ...fault, edits: {} }, "edit"],
+  ["a condition", "POST /control/faults", { ...fault, match: { rpcMethod: "tools/call" } }, "rpc_method"],
+  ["a fault text's endpoint", "POST /control/faults", "tokn:503", "token"],
+  ["a fault text's endpoint, cut short", "POST /control/faults", "tok:503", "token"],
+  ["a fault text's effect", "POST /control/faults", "token:dorp", "drop"],
+  ["a fault text's code", "POST /control/faults", "token:invalid_grnat", "invalid_grant"],
+  ["a scenario member", "POST /control/scenarios", { ...scenario, stroy: "" }, "story"],
+  ["a rule", "POST /control/scenarios", { ...scenario, expects: ["c1"] }, "C1"],
+  ["a grant", "POST /control/scenarios", {
+    ...scenario,
+    clients: [{ client_id: "a", token_endpoint_auth_method: "none", grant_types: ["autorization_code"] }],
+  }, "authorization_code"],
+  ["a user's member", "POST /control/users", { email: "a@b.example", password: "x", rols: [] }, "roles"],
+  ["a required member", "POST /control/faults", { matc: fault.match, edit: fault.edit }, "match"],
+  ["a required member of a user", "POST /control/users", { emial: "a@b.example", password: "x" }, "email"],
+  ["a scenario for a port", "POST /control/origins", { scenario: "iss-mising" }, "iss-missing"],
+  ["a breakage", "POST /control/keys/break", { how: "wrong-signatur" }, "wrong_signature"],
+];
+
+Deno.test("a slip in the control API is answered with what was meant (issue 16)", async (t) => {
+  await using test = await testApp();
+  for (const [kind, line, body, meant] of slips) {
+    await t.step(kind, async () => {
+      const description = await assertOAuthError(await send(test, line, body), 400, "invalid_request");
+      assert.equal(/did you mean (\S+?)\?/.exec(description)?.[1], meant, description);
+    });
+  }
+  await t.step("a fault's name", async () => {
+    await send(test, "POST /control/faults", { ...fault, name: "flaky-token" });
+    const description = text(await json(await send(test, "DELETE /control/faults/flaky-tokn")), "error_description");
+    assert.match(description, /did you mean flaky-token\?/);
+  });
+  await t.step("a value in the query of a report", async () => {
+    const description = await assertOAuthError(await test.get("/control/report?format=junti"), 400, "invalid_request");
+    assert.match(description, /did you mean junit\?/);
+  });
+  // A report that is taken for a strict one would let every client pass.
+  const queries: Readonly<Record<string, string>> = {
+    "report?srict": "strict",
+    "report?strict&fromat=junit": "format",
+    "report?waits=3": "wait",
+    "exchanges?limt=1": "limit",
+    "events?aftr=1": "after",
+  };
+  for (const [query, meant] of Object.entries(queries)) {
+    await t.step(`a parameter of ${query}`, async () => {
+      const description = await assertOAuthError(await test.get(`/control/${query}`), 400, "invalid_request");
+      assert(description.includes(`did you mean ${meant}?`), description);
+    });
+  }
+});

@@ -1,0 +1,100 @@
+/** A database that fails: the client is told what it is and when to try again, and the operator what the database said. */
+import assert from "node:assert/strict";
+import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
+import { whileFileIsThere } from "../../lib/cli/database_file.ts";
+import { createCommitQueue } from "../../lib/store/commit_queue.ts";
+import { explainFailure, StoreError } from "../../lib/store/failure.ts";
+import { assertOAuthError, publicClient, testApp } from "../helpers.ts";
+
+/** What SQLite says, and what a client is told. */
+const rows: readonly (readonly [said: string, status: number, told: RegExp])[] = [
+  ["database is locked", 503, /^The database is locked by another process/],
+  ["database table is locked", 503, /^The database is locked by another process/],
+  ["database or disk is full", 507, /^The disk that holds the database is full/],
+  ["disk I/O error", 503, /^The database can be neither read nor written/],
+  ["attempt to write a readonly database", 503, /^The database can be neither read nor written/],
+  ["unable to open database file", 503, /^The database can be neither read nor written/],
+  ["database disk image is malformed", 503, /^The database can be neither read nor written/],
+];
+
+/** A database whose writes fail for as long as there is something it says. */
+function failing(kv: Deno.Kv, state: { says: string | undefined }): Deno.Kv {
+  return new Proxy(kv, {
+    get: (target, name) => {
+      if (name === "atomic" && state.says !== undefined) throw new TypeError(state.says);
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+for (const [says, status, told] of rows) {
+  Deno.test(`a database that says '${says}' is told as ${status} with a time to try again, and used again after that`, async () => {
+    using kv = await Deno.openKv(":memory:");
+    const state: { says: string | undefined } = { says };
+    const messages: string[] = [];
+    const log = (event: { readonly event: string; readonly message?: string }): void => {
+      if (event.event === "error") messages.push(event.message ?? "");
+    };
+    // Without chance the sixty tries of a locked database take a millisecond each.
+    await using test = await testApp({ kv: failing(kv, state), log, randomBytes: (length) => new Uint8Array(length) });
+    const response = await test.postJson("/oauth/register", publicClient);
+    assert.equal(response.headers.get("retry-after"), "5");
+    assert.match(await assertOAuthError(response, status, "temporarily_unavailable"), told);
+    assert(messages.some((message) => message === `POST /oauth/register: TypeError: ${says}`), messages.join("\n"));
+    state.says = undefined;
+    assert.equal((await test.postJson("/oauth/register", publicClient)).status, 201);
+  });
+}
+
+Deno.test("explainFailure leaves alone what is not the database's failure", () => {
+  const errors = [new OAuthError("invalid_request", "database is locked"), new TypeError("value is too large"), "text"];
+  for (const error of errors) assert.equal(explainFailure(error), error);
+  const explained = explainFailure(new TypeError("database is locked"));
+  assert(explained instanceof StoreError && errorStatus(explained) === 503);
+});
+
+Deno.test("createCommitQueue does not try one by one what the database as such refuses", async () => {
+  let applied = 0;
+  const commit = createCommitQueue(() => {
+    applied++;
+    return Promise.reject(new StoreError("The database is locked by another process", 503));
+  });
+  const ends = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => commit({ deletes: [[n]] })));
+  assert(ends.every(({ status }) => status === "rejected"));
+  assert.equal(applied, 1);
+});
+
+Deno.test("an app whose database file was removed or replaced acknowledges nothing until it is back", async () => {
+  const stop = new AbortController();
+  const reports: string[] = [];
+  let found: { dev: number; ino: number | null } | undefined = { dev: 1, ino: 7 };
+  let turn = Promise.withResolvers<void>();
+  const app = whileFileIsThere("kv.sqlite3", () => Promise.resolve(new Response("served")), {
+    stat: () => found ? Promise.resolve({ ...found }) : Promise.reject(new Deno.errors.NotFound()),
+    sleep: () => turn.promise,
+    signal: stop.signal,
+    report: (message) => void reports.push(message),
+  });
+  const ask = async (): Promise<number> => {
+    const { resolve } = turn;
+    turn = Promise.withResolvers<void>();
+    resolve();
+    for (let step = 0; step < 10; step++) await Promise.resolve();
+    return (await app(new Request("http://localhost/health"))).status;
+  };
+  await Promise.resolve();
+  assert.equal(await ask(), 200);
+  found = undefined;
+  assert.equal(await ask(), 503);
+  found = { dev: 1, ino: 8 };
+  assert.equal(await ask(), 503);
+  found = { dev: 1, ino: 7 };
+  assert.equal(await ask(), 200);
+  assert.deepEqual(reports, [
+    "The database kv.sqlite3 was removed or replaced; put it back, or start the program again",
+    "The database kv.sqlite3 is back",
+  ]);
+  stop.abort();
+  turn.resolve();
+});

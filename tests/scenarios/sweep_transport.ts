@@ -1,0 +1,100 @@
+/** Probes of the scenarios of what goes wrong on the way: what breaks off, what never comes, what comes late, what passes. */
+import assert from "node:assert/strict";
+import { callOauth, codeFields, json, testApp } from "../helpers.ts";
+import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
+import { appOf, callTool, logIn, redeem, statusOf } from "./sweep_steps.ts";
+
+/** Insists that a body breaks off before its end. */
+async function assertBroken(response: Response): Promise<void> {
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text(), /on request/);
+}
+
+/** Insists on a server that is down, and says for how long. */
+async function assertDown(response: Response): Promise<void> {
+  assert.deepEqual([response.status, response.headers.get("retry-after"), await response.text()], [
+    503,
+    "1",
+    "Service Unavailable",
+  ]);
+}
+
+/** Insists that a code was used up by an answer that did not arrive, and that the next login is well. */
+async function loseFirstTokens(at: ProbeSandbox): Promise<void> {
+  const { clientId, code, response } = await redeem(appOf(at));
+  await assertBroken(response);
+  const again = await at.postForm("/oauth/token", codeFields(clientId, code));
+  assert.equal((await json(again)).error, "invalid_grant");
+  assert.equal(await statusOf(appOf(at), (await logIn(appOf(at))).access), 200);
+}
+
+/** Insists that the answer to the first tool call is lost, and nothing else. */
+async function loseFirstToolCall(at: ProbeSandbox): Promise<void> {
+  const { access } = await logIn(appOf(at));
+  assert.equal(await statusOf(appOf(at), access), 200);
+  await assertBroken(await callTool(appOf(at), access, "mock_list_notes"));
+  const second = await callTool(appOf(at), access, "mock_list_notes");
+  assert.match(await second.text(), /"result"/);
+}
+
+/** What an app on whose clock nothing takes time has waited, in milliseconds. */
+async function waitedIn(
+  { prefix }: ProbeSandbox,
+  act: (at: ProbeSandbox) => Promise<void>,
+): Promise<readonly number[]> {
+  const waitedMs: number[] = [];
+  await using test = await testApp({
+    sleep: (ms) => {
+      waitedMs.push(ms);
+      return Promise.resolve();
+    },
+  });
+  await act(probeSandbox(test, { name: prefix.slice("/s/".length) }));
+  return waitedMs;
+}
+
+/** Probes of what happens on the way, by the name of the scenario. */
+export const transportProbes: Readonly<Record<string, Probe>> = {
+  "metadata-truncated": async (at) => {
+    await assertBroken(await at.wellKnown("oauth-authorization-server"));
+    await assertBroken(await at.wellKnown("openid-configuration"));
+    assert.equal((await at.wellKnown("oauth-protected-resource", "/oauth")).status, 200);
+  },
+  "metadata-503-once": async (at) => {
+    await assertDown(await at.wellKnown("oauth-authorization-server"));
+    assert.equal((await at.wellKnown("oauth-authorization-server")).status, 200);
+    assert.equal((await at.wellKnown("openid-configuration")).status, 200);
+  },
+  "slow-metadata": async (at) => {
+    const waited = await waitedIn(at, async (sandbox) => {
+      await json(await sandbox.wellKnown("oauth-authorization-server"));
+      await json(await sandbox.wellKnown("oauth-protected-resource", "/oauth"));
+      await logIn(appOf(sandbox));
+    });
+    assert.deepEqual(waited, [10_000, 10_000]);
+  },
+  "token-truncated": loseFirstTokens,
+  "token-dropped": loseFirstTokens,
+  "token-503-twice": async (at) => {
+    const { clientId, code, response } = await redeem(appOf(at));
+    await assertDown(response);
+    const ask = (): Promise<Response> => at.postForm("/oauth/token", codeFields(clientId, code));
+    await assertDown(await ask());
+    assert.equal((await ask()).status, 200);
+  },
+  "mcp-503-once": async (at) => {
+    const { access } = await logIn(appOf(at));
+    await assertDown(await callOauth(appOf(at), access));
+    assert.equal(await statusOf(appOf(at), access), 200);
+  },
+  "mcp-truncated": loseFirstToolCall,
+  "mcp-dropped": loseFirstToolCall,
+  "slow-tool-call": async (at) => {
+    const waited = await waitedIn(at, async (sandbox) => {
+      const { access } = await logIn(appOf(sandbox));
+      assert.equal(await statusOf(appOf(sandbox), access), 200);
+      await (await callTool(appOf(sandbox), access, "mock_list_notes")).text();
+    });
+    assert.deepEqual(waited, [30_000]);
+  },
+};
