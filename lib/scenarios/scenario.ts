@@ -6,6 +6,7 @@
  */
 import type { Fault } from "./fault.ts";
 import type { PlanPatch } from "./plan.ts";
+import type { RuleId } from "./vocabulary.ts";
 
 /** What the process's own sandbox, at the root, is called; no scenario can be. */
 export const MAIN = "main";
@@ -65,9 +66,6 @@ export interface ScenarioLink {
   /** Where it is. */
   readonly url: string;
 }
-
-/** A rule of ours on clients, by its id in the list of rules, such as `C25`. */
-export type RuleId = `C${number}`;
 
 /** A named way for the server to behave. */
 export interface Scenario {

@@ -1,6 +1,6 @@
 /**
- * The names of grants, client authentication methods and algorithms that this server knows; policies and metadata choose
- * from them.
+ * The names of grants, client authentication methods, algorithms and rules that this server knows; policies, metadata and
+ * scenarios choose from them.
  *
  * @module
  */
@@ -37,3 +37,41 @@ export const assertionAlgorithms = {
   client_secret_jwt: ["HS256", "HS384", "HS512"],
   private_key_jwt: ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
 } as const;
+
+/** Ids of the rules on clients that a scenario can be there for; `lib/judge/rules/` has the rules. */
+export const ruleIds = [
+  "C1",
+  "C2",
+  "C3",
+  "C4",
+  "C5",
+  "C6",
+  "C7",
+  "C8",
+  "C9",
+  "C10",
+  "C11",
+  "C12",
+  "C13",
+  "C14",
+  "C15",
+  "C16",
+  "C17",
+  "C18",
+  "C19",
+  "C20",
+  "C21",
+  "C22",
+  "C23",
+  "C24",
+  "C25",
+  "C26",
+  "C27",
+  "C28",
+  "C29",
+  "C31",
+  "C32",
+] as const;
+
+/** One of {@link ruleIds}. */
+export type RuleId = typeof ruleIds[number];

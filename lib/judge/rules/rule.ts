@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RuleId } from "../../scenarios/vocabulary.ts";
 import type { Revision, View } from "../view.ts";
 
 /** How strongly a specification asks for something (RFC 2119). */
@@ -26,7 +27,7 @@ export interface Outcome {
 /** A requirement on clients. */
 export interface Rule {
   /** Short name, such as `C11`. */
-  readonly id: string;
+  readonly id: RuleId;
   /** Name for programs and people. */
   readonly name: string;
   /** What a client has to do, as a sentence. */

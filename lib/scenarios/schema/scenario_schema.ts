@@ -7,9 +7,8 @@ import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import { OAuthError } from "../../http/errors.ts";
 import { parseJsonFile } from "../../http/json_file.ts";
-import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
+import { grantTypes, ruleIds, tokenEndpointAuthMethods } from "../vocabulary.ts";
 import { findRedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
-import { rules } from "../../judge/rules/catalogue.ts";
 import type { Fault } from "../fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
 import { clientText, closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
@@ -25,9 +24,8 @@ const path = z.string().max(200).regex(/^(\/[a-z0-9._~-]+)+$/, "a path such as /
 const jwk = z.record(z.string(), z.unknown());
 const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048);
 
-const ruleIds = rules.map(({ id }): string => id);
 const anyRule = { error: ({ input }: { readonly input?: unknown }) => suggest(String(input), ruleIds) };
-const ruleId = z.templateLiteral(["C", z.number().int().min(1)], anyRule).refine((id) => ruleIds.includes(id), anyRule);
+const ruleId = z.enum(ruleIds, anyRule);
 
 /** Not held to loopback for http: in a network of containers, a client is on another computer. */
 const redirectUri = z.string().refine((uri) => findRedirectUriProblem(uri) === undefined, {

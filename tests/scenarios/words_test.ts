@@ -1,9 +1,9 @@
 /** The search for scenarios finds what people call things, not only what the catalogue calls them (issue 16). */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { catalogue } from "../lib/scenarios/catalogue/catalogue.ts";
-import { wordsOf } from "../lib/scenarios/catalogue/words.ts";
-import { json, type TestApp, testApp } from "./helpers.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { wordsOf } from "../../lib/scenarios/catalogue/words.ts";
+import { json, type TestApp, testApp } from "../helpers.ts";
 
 const answer = z.object({ scenarios: z.array(z.looseObject({ name: z.string() })) });
 

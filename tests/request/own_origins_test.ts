@@ -1,9 +1,9 @@
 /** Scenarios that need an origin to themselves: by a port, which no system has to resolve, and what is said without. */
 import assert from "node:assert/strict";
-import type { OpenPort } from "../lib/sandbox/origins.ts";
-import { catalogue as builtInScenarios } from "../lib/scenarios/catalogue/catalogue.ts";
-import { runDouble } from "./interop/client_double.ts";
-import { json, type TestApp, testApp } from "./helpers.ts";
+import type { OpenPort } from "../../lib/sandbox/origins.ts";
+import { catalogue as builtInScenarios } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { runDouble } from "../interop/client_double.ts";
+import { json, type TestApp, testApp } from "../helpers.ts";
 
 /** Ports that nobody listens on: requests go in by their URLs. */
 function ports(): () => OpenPort {
