@@ -304,6 +304,9 @@ browserTest("the inspector of a server that records nothing says so (issue 7)", 
     (await page.getByRole("alert").innerText()).trim(),
     "Nothing is recorded: the server was told not to; expected a server that was started without --no-record.",
   );
+  for (const dead of [page.getByRole("searchbox"), page.getByRole("button", { name: "clear" })]) {
+    assert.ok(!await dead.isVisible(), "nothing will come that could be filtered or cleared");
+  }
 }, { app: { record: false } });
 
 browserTest("what a client sends comes out of the inspector as text (issue 4)", async ({ page, origin }) => {

@@ -64,6 +64,9 @@ const refresh = follow(urls, {
     byId("reason").textContent = `${reason}.`;
     byId("remedy").hidden = !isForbidden;
     byId("refused").hidden = false;
+    // Nothing will come that could be filtered, paused, cleared or downloaded.
+    const dead = document.querySelectorAll("#inspect > .toolbar, #inspect > .ways-on");
+    for (const element of dead) element.toggleAttribute("hidden", true);
     document.getElementById("empty")?.remove();
     plan();
   },
