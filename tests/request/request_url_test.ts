@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createDoor } from "../../lib/cli/drain.ts";
 import { assertOAuthError, type TestApp, testApp } from "../helpers.ts";
 
-/** URLs as `Deno.serve` makes them of a Host and a target, none of which is usable; `tests/host/raw_test.ts` sends them. */
+/** URLs as `Deno.serve` makes them of a Host and a target, none of which is usable; `tests/host/listener_test.ts` sends some. */
 const unusable = [
   ...[
     "[",
