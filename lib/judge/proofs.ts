@@ -7,7 +7,8 @@
 import { headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/redact.ts";
 import type { Step } from "./step.ts";
-import { formDecoded, textOf } from "./reading.ts";
+import { textOf } from "./reading.ts";
+import { formDecoded } from "../http/form.ts";
 
 /** Steps that are one client's for certain. */
 export interface Trace {

@@ -51,15 +51,6 @@ export function scopesOf(scope: string | null | undefined): readonly string[] {
   return scope?.split(" ").filter(Boolean) ?? [];
 }
 
-/** What stands in a form as a name or value; as it is where that cannot be decoded. */
-export function formDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
-}
-
 /** The form of a request's body. */
 export function formOf({ request }: Exchange): Parameters {
   return new URLSearchParams(request.body ?? "");

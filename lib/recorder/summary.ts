@@ -7,7 +7,7 @@
 import { isObject, parseJson } from "../http/json.ts";
 import { notedText } from "../http/seen_text.ts";
 import { redactLine } from "./redact/redact.ts";
-import { formDecoded } from "../judge/reading.ts";
+import { formDecoded } from "../http/form.ts";
 
 /** What is known of a request; what looks like a secret is redacted. */
 export interface Gist {
