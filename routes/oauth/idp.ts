@@ -12,6 +12,7 @@ import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { parseParams, requireFaultless, requireParam } from "../../lib/oauth/params.ts";
 import { paths } from "../../lib/http/urls.ts";
 import type { Context, Route } from "../request/router.ts";
+import { together } from "../../lib/runtime/together.ts";
 
 /** What the identity provider needs. */
 export interface IdpDeps {
@@ -33,7 +34,7 @@ export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps):
     requireFaultless(params);
     const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
     const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
-    const [{ value: client }, serverKeys, { signing: key }] = await Promise.all([
+    const [{ value: client }, serverKeys, { signing: key }] = await together([
       authenticate(sandbox, request, params),
       keysOf(sandbox.id),
       keysOfIdp(sandbox.id),

@@ -24,6 +24,7 @@ import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
 import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import type { Context, Route } from "../request/router.ts";
+import { together } from "../../lib/runtime/together.ts";
 
 /** What the token endpoint needs. */
 export interface TokenDeps {
@@ -70,7 +71,7 @@ export function tokenRoutes(
     const params = parseParams(new URLSearchParams(await readText(request)));
     requireFaultless(params);
     const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), plan.policy);
-    const [client, keys] = await Promise.all([
+    const [client, keys] = await together([
       plan.policy.believeClients
         ? believeClient(clients, sandbox, readClientId(request, params))
         : authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),

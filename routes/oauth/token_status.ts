@@ -16,6 +16,7 @@ import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
 import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import type { Context, Route } from "../request/router.ts";
+import { together } from "../../lib/runtime/together.ts";
 
 /** What the two endpoints need. */
 export interface TokenStatusDeps {
@@ -42,7 +43,7 @@ export function tokenStatusRoutes(
 ): readonly Route[] {
   async function readAsked({ request, sandbox, plan: { policy } }: Context, reference: string): Promise<Asked> {
     const params = await readForm(request);
-    const [{ value: client }, keys] = await Promise.all([
+    const [{ value: client }, keys] = await together([
       authenticate(sandbox, request, params),
       keysOf(sandbox.id),
     ]);
