@@ -64,8 +64,8 @@ export function describeEvent(event: LogEvent, time = ""): string {
       const what = call ?? `${method} ${path}`;
       const ms = durationMs < 10 ? durationMs : Math.round(durationMs);
       const answer = error === undefined ? `${status}` : `${status} ${error}`;
-      const fault = shapedBy === undefined ? "" : `  (fault ${shapedBy.join(", ")})`;
-      return `${time}  ${client}  ${what} → ${answer}  ${ms} ms${fault}\n`;
+      const shape = shapedBy === undefined ? "" : `  (shaped by ${shapedBy.join(", ")})`;
+      return `${time}  ${client}  ${what} → ${answer}  ${ms} ms${shape}\n`;
     }
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { notedText, noteText } from "../http/seen_text.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { brokenBody, inPieces, truncated } from "./broken_body.ts";
 import type { Answer, Edit } from "../scenarios/edit.ts";
@@ -69,7 +70,7 @@ export function answerResponse({ status, headers = {}, body }: Answer, variables
     response.headers.set("content-type", isText ? "text/plain; charset=utf-8" : "application/json");
   }
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, fillHeader(value, variables));
-  return response;
+  return bytes === null ? response : noteText(response, bytes);
 }
 
 async function applyEdit(response: Response, edit: Edit, { variables, sleep }: WireContext): Promise<Response> {
@@ -96,7 +97,10 @@ async function applyEdit(response: Response, edit: Edit, { variables, sleep }: W
     body = fillText(edit.body, known);
   }
   const status = edit.status ?? response.status;
-  return new Response(isBodiless(status) ? null : body, { status, headers });
+  if (isBodiless(status)) return new Response(null, { status, headers });
+  const said = typeof body === "string" ? body : body === response.body ? notedText(response) : undefined;
+  const edited = new Response(body, { status, headers });
+  return said === undefined ? edited : noteText(edited, said);
 }
 
 function breakBody(response: Response, { drop, truncate_bytes, trickle }: Edit, sleep: Sleep): Response {

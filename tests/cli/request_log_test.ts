@@ -64,7 +64,15 @@ const cases: Readonly<
       await test.get("/oauth?fault=jwks:503");
       await test.get("/oauth/jwks");
     },
-    { status: 503, shapedBy: ["jwks:503"] },
+    { status: 503, error: "temporarily_unavailable", shapedBy: ["jwks:503"] },
+  ],
+  "a client with a name whose registration a scenario has rewritten": [
+    async (test) => {
+      const body = { ...publicClient, client_name: "Acme Notes" };
+      const { client_id } = await (await test.postJson("/s/step-up/oauth/register", body)).json();
+      await test.postForm("/s/step-up/oauth/token", { grant_type: "authorization_code", client_id });
+    },
+    { client: "Acme Notes", error: "invalid_request" },
   ],
   "a fault of a scenario": [
     async (test) => {
@@ -101,7 +109,7 @@ Deno.test("a line for people has time, client, call, status, error and duration 
   assert.deepEqual(lines, [
     "20:16:45  Acme  tools/call userInfo → 200  3.1 ms\n",
     "20:16:45  Acme  POST /oauth → 401 invalid_token  12 ms\n",
-    "20:16:45  Acme  POST /oauth → 503  1 ms  (fault mcp:503, slow)\n",
+    "20:16:45  Acme  POST /oauth → 503  1 ms  (shaped by mcp:503, slow)\n",
   ]);
 });
 
