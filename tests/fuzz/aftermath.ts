@@ -1,4 +1,5 @@
 /** What a case has left behind: what can be read, what is on record, and how large the process is. */
+import type { Answer } from "./wire.ts";
 import { pause } from "./connection.ts";
 import { MAX_DESCRIPTORS, MAX_GROWTH_MIB } from "./evidence.ts";
 import type { Json, Message, Pair } from "./message.ts";
@@ -37,6 +38,12 @@ export async function lookAround(scene: Scene): Promise<string> {
   return record;
 }
 
+/** What is no HTTP, or has a head of more than 64 KiB, is refused by the runtime, and no app hears of it. */
+function isOfRuntime({ status, headers, body }: Answer): boolean {
+  const isSilent = body === "" && !headers.some(([name]) => name === "content-type");
+  return isSilent && (status === 400 || status === 414 || status === 431);
+}
+
 function countRecord(scene: Scene, exchanges: string, report: string): void {
   const isCleared = scene.seen.some(({ step, message }) => step >= 0 && clearing.test(message.name));
   const isElsewhere = scene.played.steps.some((step) => "isElsewhere" in step && step.isElsewhere);
@@ -44,7 +51,8 @@ function countRecord(scene: Scene, exchanges: string, report: string): void {
   if (scene.played.isRoot || isCleared || isElsewhere || isFlooded) return;
   const answered =
     scene.seen.filter(({ message, labels, answer }) =>
-      recorded.test(message.name) && answer.status !== undefined && !labels.some((label) => unlisted.has(label))
+      recorded.test(message.name) && answer.status !== undefined && !isOfRuntime(answer) &&
+      !labels.some((label) => unlisted.has(label))
     ).length;
   const parsed = parse(exchanges);
   if (!parsed) return;
