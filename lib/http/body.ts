@@ -62,10 +62,15 @@ export function cacheableJson(json: string, maxAgeSeconds: number): Response {
   return noteText(new Response(json, { headers }), json);
 }
 
+/** The same response, with the headers that an error brings, such as `retry-after`. */
+export function withErrorHeaders(response: Response, { detail }: OAuthError): Response {
+  for (const [name, value] of Object.entries(detail.headers ?? {})) response.headers.set(name, value);
+  return response;
+}
+
 /** The JSON response to a refusal (RFC 6749 5.2). */
 export function errorResponse(error: OAuthError): Response {
-  const response = noStoreJson(errorBody(error), errorStatus(error));
-  for (const [name, value] of Object.entries(error.detail.headers ?? {})) response.headers.set(name, value);
+  const response = withErrorHeaders(noStoreJson(errorBody(error), errorStatus(error)), error);
   if (error.code === "invalid_client" && error.detail.parameter === "authorization") {
     response.headers.set("www-authenticate", 'Basic realm="mock oauth server", charset="UTF-8"');
   }

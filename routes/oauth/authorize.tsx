@@ -4,7 +4,7 @@
  * @module
  */
 import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
-import { readText, requireContentType } from "../../lib/http/body.ts";
+import { readText, requireContentType, withErrorHeaders } from "../../lib/http/body.ts";
 import {
   type AuthorizationRequest,
   type AuthorizationTarget,
@@ -130,7 +130,7 @@ async function login(
     return await approve(deps, context, { ...asked, user });
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
-    return again(error.error.message, errorStatus(error.error));
+    return withErrorHeaders(again(error.error.message, errorStatus(error.error)), error.error);
   }
 }
 

@@ -106,7 +106,8 @@ export async function findUnasked(
   try {
     return await signInHere(deps, context, asked, autoApproval);
   } catch (error) {
-    throw error instanceof LocalError && !mayAsk ? interactionRequired(error.message) : error;
+    if (mayAsk || !(error instanceof LocalError)) throw error;
+    throw error.error.code === "temporarily_unavailable" ? error.error : interactionRequired(error.message);
   }
 }
 

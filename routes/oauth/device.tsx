@@ -5,7 +5,7 @@
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { noStoreJson, readText, requireContentType, withErrorHeaders } from "../../lib/http/body.ts";
 import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../../lib/oauth/grants/device.ts";
 import { requireGrantType } from "../../lib/oauth/grants/context.ts";
@@ -129,7 +129,7 @@ async function consentPage(
       {...(email === undefined ? {} : { email })}
     />
   );
-  return htmlResponse(page, error ? errorStatus(error) : 200);
+  return error ? withErrorHeaders(htmlResponse(page, errorStatus(error)), error) : htmlResponse(page);
 }
 
 function unknownCode({ sandbox }: Context): Response {

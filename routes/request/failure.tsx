@@ -4,7 +4,7 @@
  * @module
  */
 import { errorStatus, OAuthError, referenceUrl } from "../../lib/http/errors.ts";
-import { errorResponse, prefersHtml } from "../../lib/http/body.ts";
+import { errorResponse, prefersHtml, withErrorHeaders } from "../../lib/http/body.ts";
 import { StoreError } from "../../lib/store/failure.ts";
 import { ErrorPage } from "../../views/shared/error.tsx";
 import { htmlResponse } from "./html.ts";
@@ -39,7 +39,7 @@ export function describeFailure(thrown: unknown): string {
 function errorPage(error: OAuthError, { sandbox }: Pick<Context, "sandbox">): Response {
   const { parameter, received, expected, meant, see, reference } = error.detail;
   const url = referenceUrl(reference);
-  return htmlResponse(
+  const page = htmlResponse(
     <ErrorPage
       urls={sandbox.urls}
       status={errorStatus(error)}
@@ -54,4 +54,5 @@ function errorPage(error: OAuthError, { sandbox }: Pick<Context, "sandbox">): Re
     />,
     errorStatus(error),
   );
+  return withErrorHeaders(page, error);
 }

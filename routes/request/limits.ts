@@ -94,7 +94,6 @@ function hostnameOf(info: ConnectionInfo | undefined): string | undefined {
 function refused(refusal: OAuthError, request: Request, url: URL): Response {
   const sandbox = buildSandbox({ origin: url.origin, now: () => 0 });
   const response = failureResponse(refusal, { request, sandbox }, () => {});
-  for (const [name, value] of Object.entries(refusal.detail.headers ?? {})) response.headers.set(name, value);
   allowOrigin(response);
   return response;
 }

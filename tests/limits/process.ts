@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { connectionLimits, type Connections, createConnections } from "../../lib/limits/connections.ts";
+import { derivationLimits, derivations } from "../../lib/oauth/users/derivations.ts";
 import { MAX_OWN_ORIGINS } from "../../lib/sandbox/origins.ts";
 import { underWayLimits } from "../../lib/limits/under_way.ts";
-import { type TestApp, testApp } from "../helpers.ts";
+import { authorizeQuery, register, type TestApp, testApp } from "../helpers.ts";
 import type { LimitRow } from "./row.ts";
 
 const { inAll, perAddress, headersMs, answerMs, sendMs, idleMs } = connectionLimits;
@@ -81,6 +82,31 @@ export const rows: readonly LimitRow[] = [
       assert.equal(await open("more"), 507);
       // Who has one keeps it.
       assert.equal(await open("l0"), 200);
+    },
+  },
+  {
+    what: "passwords hashed for logins",
+    each: "process",
+    most: `${derivationLimits.atOnce} at once, ${derivationLimits.waiting} wait`,
+    beyond: "503",
+    fill: async () => {
+      await using test = await testApp();
+      const { clientId } = await register(test);
+      const path = authorizeQuery(clientId, { auto_approve: undefined });
+      const logIn = async (email: string): Promise<number> => {
+        const response = await test.postForm(path, { action: "login", email, password: "x" });
+        await response.body?.cancel();
+        return response.status;
+      };
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const { atOnce, waiting } = derivationLimits;
+      const held = Array.from({ length: atOnce + waiting - 1 }, () => derivations.run(() => promise));
+      // One place is left for two.
+      const logins = [logIn("one@b.example"), logIn("more@b.example")];
+      assert.equal(await Promise.race(logins), 503);
+      resolve();
+      await Promise.all(held);
+      assert.deepEqual((await Promise.all(logins)).toSorted(), [303, 503]);
     },
   },
   {

@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { hash, scrypt, timingSafeEqual } from "node:crypto";
+import { derivations } from "./derivations.ts";
 
 /** OWASP's second-smallest set: 16 MiB, some 50 ms on this runtime, off the thread. */
 const COST = { N: 2 ** 14, r: 8, p: 1 } as const;
@@ -16,6 +17,7 @@ const KEY_LENGTH = 32;
  * @param password What the user typed.
  * @param salt 16 random bytes.
  * @returns `scrypt$N$r$p$salt$key`.
+ * @throws OAuthError `temporarily_unavailable` where too many passwords are hashed already.
  */
 export async function hashPassword(password: string, salt: Uint8Array): Promise<string> {
   const key = await derive(password, salt, COST);
@@ -39,6 +41,7 @@ export function hashKnownPassword(password: string): string {
  *
  * @param password What the user typed.
  * @param stored What {@link hashPassword} or {@link hashKnownPassword} made.
+ * @throws OAuthError As {@link hashPassword}.
  */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   if (stored.startsWith("sha256$")) {
@@ -51,7 +54,9 @@ export async function verifyPassword(password: string, stored: string): Promise<
 }
 
 function derive(password: string, salt: Uint8Array, cost: { N: number; r: number; p: number }): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize("NFKC"), salt, KEY_LENGTH, cost, (error, key) => error ? reject(error) : resolve(key));
-  });
+  return derivations.run(() =>
+    new Promise((resolve, reject) => {
+      scrypt(password.normalize("NFKC"), salt, KEY_LENGTH, cost, (error, key) => error ? reject(error) : resolve(key));
+    })
+  );
 }
