@@ -187,8 +187,7 @@ function* judgingClient(
     : seen.revision;
   const view = { ...seen, revision };
   const findings: Finding[] = [];
-  for (const rule of rules) {
-    if (!isApplicable(rule, revision, expects)) continue;
+  for (const rule of rulesFor(revision, expects)) {
     const { status, evidence, detail, level = rule.level } = check(rule, view);
     findings.push({
       rule: rule.id,
@@ -215,13 +214,26 @@ function* judgingClient(
 }
 
 function check(rule: Rule, view: View): Outcome {
-  return rule.isOfMcp && !speaksMcp(view) ? notObserved("It made no request to an MCP server") : rule.check(view);
+  if (rule.isOfMcp && !speaksMcp(view)) return notObserved("It made no request to an MCP server");
+  const outcome = rule.check(view);
+  const { revision } = view;
+  if (outcome.status !== "broken" || revision === undefined || rule.revisions.includes(revision)) return outcome;
+  // What a client's revision does not ask for it cannot break; nor has it shown what the scenario is about.
+  return notObserved(
+    `${outcome.detail}. That is a matter of ${rule.revisions.join(" and ")}, and it speaks ${revision}`,
+  );
 }
 
-/** A client that has not shown what it speaks is judged by what has been asked for ever since there were resources. */
-function isApplicable({ id, revisions }: Rule, revision: Revision | undefined, expects: readonly string[]): boolean {
-  if (revision !== undefined) return revisions.includes(revision);
-  return expects.includes(id) || revisions.includes("2025-06-18");
+/**
+ * The rules that a client's revision has; where the scenario expects none of these, also those that it expects of later
+ * revisions, lest a client pass that does what the scenario is there to catch. A client that has not shown what it speaks
+ * is judged by what has been asked for ever since there were resources, and by all that the scenario expects.
+ */
+function rulesFor(revision: Revision | undefined, expects: readonly string[]): readonly Rule[] {
+  const own = rules.filter(({ revisions }) => revisions.includes(revision ?? "2025-06-18"));
+  if (revision !== undefined && own.some(({ id }) => expects.includes(id))) return own;
+  const isLater = ({ revisions }: Rule): boolean => revisions.every((later) => later > (revision ?? ""));
+  return rules.filter((rule) => own.includes(rule) || (expects.includes(rule.id) && isLater(rule)));
 }
 
 /** What the findings of a client come to. */

@@ -69,6 +69,26 @@ Deno.test("a scenario that is new with a revision judges by it who speaks an old
   assert.equal(revisionOf("DRAFT", ["2026-07-28"]), undefined);
 });
 
+Deno.test("nobody passes a scenario unseen, where all that it expects is asked for by a later revision", () => {
+  const outcomeOf = (version: string, expects: readonly string[], sent: Record<string, string> = {}): unknown => {
+    const [url, made] = registers("A", "a");
+    const redirect_uris = ["http://localhost/cb"];
+    const resource: readonly [string, Made] = [resourceUrl, { answered: {} }];
+    const report = judge(
+      make(speaks(version), resource, reads(), [url, { ...made, sent: { redirect_uris, ...sent } }]),
+      expects,
+    );
+    return [report.verdict, report.clients[0]?.findings.find(({ rule }) => rule === "C8")?.status];
+  };
+  const native = { application_type: "native" };
+  assert.deepEqual(outcomeOf("2025-11-25", ["C8"]), ["incomplete", "not observed"]);
+  assert.deepEqual(outcomeOf("2025-11-25", ["C8"], native), ["pass", "kept"]);
+  assert.deepEqual(outcomeOf("2025-11-25", ["C6", "C8"]), ["pass", undefined]);
+  assert.deepEqual(outcomeOf("2025-11-25", []), ["pass", undefined]);
+  assert.deepEqual(outcomeOf("2026-07-28", ["C8"]), ["fail", "broken"]);
+  assert.deepEqual(outcomeOf("2026-07-28", ["C8"], native), ["pass", "kept"]);
+});
+
 Deno.test("a client that shows who it is with an assertion alone was given its client_id before (RFC 7523 2.2)", () => {
   const gets = (fields: Record<string, string>, status = 200): readonly [string, Made] => [
     server.token_endpoint,

@@ -77,7 +77,9 @@ Deno.test("the official clients keep and break the rules that they are known to 
         // The last scenario is new with 2026-07-28, and so judges by that.
         assert.equal(revision, name === "iss-wrong-issuer" ? "2026-07-28" : ["2025-11-25", "2026-07-28"][index]);
         assert.deepEqual(broken, expected[index]);
-        assert.equal(verdict, broken.some((rule) => rule.endsWith("MUST")) ? "fail" : "pass");
+        const isShown = name !== "issuer-slash-in-prm" || revision === "2026-07-28";
+        // All that scenario is about came with 2026-07-28: SDK 1.x does what it is to catch, and breaks nothing by that.
+        assert.equal(verdict, broken.some((rule) => rule.endsWith("MUST")) ? "fail" : isShown ? "pass" : "incomplete");
       });
     }
   }
