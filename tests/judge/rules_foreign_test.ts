@@ -22,6 +22,12 @@ const authorizes = (resource?: string): Row => [
 ];
 const refused = speaks("2025-11-25", 401);
 
+const couldNotFetch = {
+  error: "invalid_client",
+  error_description: "The document cannot be fetched; expected an https URL, where a client metadata document lies",
+};
+const answersDocument = (made: Made): Row => [asks("https://client.example/app.json")[0], { peer: "browser", ...made }];
+
 const issuer = `${origin}/tenant`;
 const ofTenant = { ...server, issuer };
 const told: Row = [resourceUrl, { answered: { resource: `${origin}/oauth`, authorization_servers: [issuer] } }];
@@ -156,6 +162,40 @@ const cases: readonly Case[] = [
     rows: [refused, told, asksTenant("/tenant/.well-known/oauth-authorization-server"), asksTenant(first, true)],
     status: "broken",
   },
+  {
+    kind: "a document that the server could not fetch",
+    rule: "C7",
+    rows: [refused, reads(), answersDocument({ status: 400, answered: couldNotFetch })],
+    status: "not observed",
+  },
+  {
+    kind: "a document for which the server sent the browser on",
+    rule: "C7",
+    rows: [refused, reads(), answersDocument({ status: 302 })],
+    status: "kept",
+  },
+  {
+    kind: "a URL of a server that takes none, whatever its metadata say",
+    rule: "C7",
+    rows: [refused, reads(), answersDocument({ status: 400, answered: { error: "invalid_client" } })],
+    status: "kept",
+  },
+  {
+    kind: "a URL that the draft forbids for a client_id",
+    rule: "C7",
+    rows: [
+      refused,
+      reads(),
+      answersDocument({
+        status: 400,
+        answered: {
+          error: "invalid_client",
+          error_description: "client_id is no URL that a client can be known by: it has a fragment",
+        },
+      }),
+    ],
+    status: "broken",
+  },
 ];
 
 for (const { kind, rule, rows, status, isCut = false } of cases) {
@@ -163,5 +203,41 @@ for (const { kind, rule, rows, status, isCut = false } of cases) {
     const report = buildReport(make(...rows), { sandbox: "main", hasOrigin: true, isWhole: !isCut, expects: [rule] });
     const findings = report.clients.flatMap((client) => client.findings.filter((found) => found.rule === rule));
     assert.deepEqual(findings.map((found) => found.status), [status], findings[0]?.detail);
+  });
+}
+
+const challenges = (scope: string): Row => [refused[0], {
+  ...refused[1],
+  answeredHeaders: [["www-authenticate", `Bearer scope="${scope}"`]],
+}];
+const details: readonly (readonly [kind: string, rule: string, rows: readonly Row[], detail: RegExp])[] = [
+  ...["C22", "C23", "C24"].map((rule) =>
+    [
+      "a client of OpenID Connect, which sends its token to /oauth/userinfo alone",
+      rule,
+      [[origin + openid, { answered: server }], registers("spa", "a"), authorizes()],
+      /no request to an MCP server/,
+    ] as const
+  ),
+  [
+    "a client that asks for no scope where the 401 names one and the resource none",
+    "C18",
+    [challenges("mcp:basic"), [resourceUrl, { answered: { resource: `${origin}/oauth` } }], authorizes()],
+    /did not ask for what the 401 called for/,
+  ],
+  [
+    "a client that is called upon for no scope",
+    "C18",
+    [refused, [resourceUrl, { answered: { resource: `${origin}/oauth` } }], authorizes()],
+    /No 401 called for a scope/,
+  ],
+];
+
+for (const [kind, rule, rows, detail] of details) {
+  Deno.test(`what ${rule} says is true of ${kind}`, () => {
+    const report = buildReport(make(...rows), { sandbox: "main", hasOrigin: true, isWhole: true, expects: [rule] });
+    const [found] = report.clients.flatMap((client) => client.findings.filter((finding) => finding.rule === rule));
+    assert.equal(found?.status, "not observed");
+    assert.match(found.detail, detail);
   });
 }

@@ -46,6 +46,11 @@ function checkPriority(view: View): Outcome {
     : kept("It registered where there was no better way", placesOf(registrations));
 }
 
+/** What the server says of a client_id that is a URL, or of the document there, if either is wrong. */
+const refusedDocument = /client(?:_id is no URL that a client can be known by| metadata document cannot be used)[^"<]*/;
+/** What the server says where it could not get the document, for whatever reason. */
+const unreadDocument = /where a client metadata document lies/;
+
 function checkDocument({ authorizations }: View): Outcome {
   const own = authorizations.filter(({ params }) => isUrl(params.get("client_id")));
   for (const { at, params, status, exchange } of own) {
@@ -55,12 +60,16 @@ function checkDocument({ authorizations }: View): Outcome {
     }
     // What a fault has answered says nothing about the document.
     if (status < 400 || exchange.shapedBy.length > 0) continue;
-    const problem = /client metadata document cannot be used[^"<]*/.exec(exchange.response.body ?? "")?.[0];
+    const problem = refusedDocument.exec(exchange.response.body ?? "")?.[0];
     if (problem !== undefined) return broken(`The server says: ${problem.slice(0, 200)}`, [at]);
   }
-  return own.length === 0
-    ? notObserved("Its client_id is no URL")
-    : kept("Its client_id is an https URL, and the document there was taken", placesOf(own));
+  if (own.length === 0) return notObserved("Its client_id is no URL");
+  const read = own.filter(({ exchange, status }) => status < 400 || !unreadDocument.test(exchange.response.body ?? ""));
+  if (read.length === 0) return notObserved("The server could not read the document, so nothing is known of it");
+  const what = read.some(({ status }) => status < 400)
+    ? "the document there was taken"
+    : "nobody looked at the document";
+  return kept(`Its client_id is an https URL, and ${what}`, placesOf(read));
 }
 
 /** What kind of application a client with these redirect URIs is; undefined if they are of both kinds. */

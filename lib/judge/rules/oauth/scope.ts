@@ -74,7 +74,11 @@ function checkAuthority(view: View): Outcome {
     }
   }
   return followed.length === 0
-    ? notObserved("It did not have to ask for what a 401 called for")
+    ? notObserved(
+      requests.length === 0
+        ? "No 401 called for a scope"
+        : "It did not ask for what the 401 called for, and the resource lists no less: C17 is about that",
+    )
     : kept("It asked for what the 401 called for, whatever scopes_supported lists", placesOf(followed));
 }
 
