@@ -82,7 +82,7 @@ function proofsOf(step: Step): readonly string[] {
         ...tokensOf(step),
       ];
     case "other":
-      return [...ids, ...secret("token", step.params.get("token"))];
+      return [...ids, ...[step.params.get("token"), bearerOf(step)].flatMap((token) => secret("token", token))];
     case "mcp":
       return [...secret("token", step.token), ...sessionOf(step)];
     default:
@@ -96,6 +96,11 @@ function tokensOf(step: Extract<Step, { kind: "token" }>): readonly string[] {
 
 function sessionOf({ exchange: { request, response } }: Step): readonly string[] {
   return secret("session", headerOf(response, "mcp-session-id") ?? headerOf(request, "mcp-session-id"));
+}
+
+/** The access token that a request is made with (RFC 6750 2.1, RFC 9449 7.1). */
+function bearerOf({ exchange }: Step): string | undefined {
+  return /^(?:bearer|dpop) +(.+)$/i.exec(headerOf(exchange.request, "authorization") ?? "")?.[1];
 }
 
 function secret(kind: string, value: string | null | undefined): readonly string[] {

@@ -41,6 +41,7 @@ const endpoints: Readonly<Record<string, Kind>> = {
   registration_endpoint: "registration",
   pushed_authorization_request_endpoint: "pushed",
   revocation_endpoint: "other",
+  userinfo_endpoint: "other",
   end_session_endpoint: "other",
   device_authorization_endpoint: "other",
 };
@@ -53,6 +54,8 @@ const routes: Readonly<Record<string, Kind>> = {
   register: "registration",
   par: "pushed",
   revoke: "other",
+  userinfo: "other",
+  userinfo_post: "other",
   logout: "other",
   logout_post: "other",
   device: "other",

@@ -64,7 +64,27 @@ interface Case {
   readonly clients: Readonly<Record<string, readonly number[]>>;
 }
 
+const userinfo = (peer: string, token: string): Row => [`${origin}/oauth/userinfo`, {
+  peer,
+  route: "userinfo",
+  headers: [["authorization", `Bearer …${token}`]],
+}];
+
 const cases: readonly Case[] = [
+  {
+    kind: "two clients of OpenID Connect that ask for userinfo, each with its token (OpenID Connect Core 5.3)",
+    rows: [
+      registers("A", "a", ai),
+      registers("B", "b", node),
+      answers("a", "ca"),
+      redeems(ai, "a", "ca", "ta"),
+      answers("b", "cb"),
+      redeems(node, "b", "cb", "tb"),
+      userinfo(far, "tb"),
+      userinfo(far, "ta"),
+    ],
+    clients: { a: [1, 3, 4, 8], b: [2, 5, 6, 7] },
+  },
   {
     kind: "MCP with one user agent and OAuth with another, tied by the token",
     rows: flow(ai, node, "A", "a"),
