@@ -119,6 +119,7 @@ async function main(): Promise<void> {
   const options = await readOptions(config.settings);
   const kv = await openDatabase(config.db);
   const stop = new AbortController();
+  const draining = new AbortController();
   const stream = config.quiet ? Deno.stderr : Deno.stdout;
   const log = createLog({ ...config, now: Date.now }, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
   const teller = createFindingTeller({
@@ -133,6 +134,7 @@ async function main(): Promise<void> {
     shared: config.db !== ":memory:",
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     signal: stop.signal,
+    draining: draining.signal,
     openPort: () => {
       const { port } = listen({ ...config, host: "127.0.0.1", port: 0 }, door.enter, report).addr;
       return { port, protocol: config.tls ? "https" : "http" };
@@ -146,7 +148,9 @@ async function main(): Promise<void> {
   const listener = orFail(() => listen(config, door.enter, report), (error) => listenProblem(error, config));
   const stopInOrder = stopOnce(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
-    await door.close();
+    const closed = door.close();
+    draining.abort();
+    await closed;
     for (const summary of await teller.finish()) log.write({ event: "summary", ...summary });
     stop.abort();
     // A client that does not read its answer is not waited for as long as one that is still to get it.

@@ -190,6 +190,7 @@ function assemble(options: AppOptions): Parts {
   const reports = createReports({ recording, scenarioOf, slices });
   if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
+  options.draining?.addEventListener("abort", () => void mcp.endListening(), { once: true });
   return {
     worlds,
     gate,

@@ -88,6 +88,8 @@ export interface AppOptions {
   readonly public?: boolean;
   /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
+  /** Aborting it ends what would be open for as long as a client likes, `subscriptions/listen`; the rest may finish. */
+  readonly draining?: AbortSignal;
 }
 
 /** Rules and tokens below those of every scenario. */

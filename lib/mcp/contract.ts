@@ -42,6 +42,8 @@ export interface McpEndpoint {
     mode: McpMode,
     caller: McpCaller,
   ) => Promise<Response>;
+  /** Ends all of `subscriptions/listen`, and refuses it from then on; anything else goes on. */
+  readonly endListening: () => Promise<void>;
   /** Closes all streams; whoever calls afterwards gets 503. Sessions go on where the store is used again. */
   readonly close: () => Promise<void>;
 }

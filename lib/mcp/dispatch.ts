@@ -106,6 +106,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
         return rpcErrorResponse(500, INTERNAL_ERROR, "Internal error", { id: idOf(read.value) });
       }
     },
+    endListening: listeners.close,
     close: async () => {
       await Promise.all([table.close(), modern.close(), sessionless.close(), listeners.close()]);
     },

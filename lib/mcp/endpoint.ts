@@ -34,6 +34,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       if (closed) return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down");
       return (await (loading ??= load())).handle(request, sandbox, mode, caller);
     },
+    endListening: async () => {
+      await (await loading)?.endListening();
+    },
     close: async () => {
       closed = true;
       await (await loading)?.close();

@@ -30,7 +30,7 @@ export interface Listeners {
   ) => Promise<Response>;
   /** Tells those who listen in a sandbox that something changed. */
   readonly announce: (sandboxName: string, change: Change) => void;
-  /** Ends all streams. */
+  /** Ends all streams, and refuses further ones. */
   readonly close: () => Promise<void>;
 }
 
@@ -56,12 +56,16 @@ export interface ListenerDeps {
 export function createListeners({ createHandler, guard }: ListenerDeps): Listeners {
   const handlers = new Map<string, { readonly handler: McpHttpHandler; open: number }>();
   let open = 0;
+  let isClosed = false;
 
   async function listen(
     sandboxName: string,
     request: Request,
     message: InboundModernRoute["message"],
   ): Promise<Response> {
+    if (isClosed) {
+      return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down", { id: idOf(message) });
+    }
     const refusal = refuseListening(message, open);
     if (refusal) return refusal;
     const entry = handlers.get(sandboxName) ?? { handler: createHandler(MAX_LISTENERS_PER_SANDBOX), open: 0 };
@@ -94,6 +98,7 @@ export function createListeners({ createHandler, guard }: ListenerDeps): Listene
       else notify?.resourceUpdated(change.resource);
     },
     close: async () => {
+      isClosed = true;
       await Promise.all([...handlers.values()].map(({ handler }) => handler.close()));
     },
   };

@@ -414,17 +414,45 @@ async function readSome(connection: Deno.Conn): Promise<string> {
   return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
 }
 
-Deno.test("a signal does not wait for open event streams (README)", () =>
-  withStored(async (server) => {
-    const session = await beginSession(server.client);
-    const stream = await server.client.fetch("/no-auth", { headers: { ...streams, ...session } });
-    assert.equal(stream.status, 200);
-    const before = performance.now();
-    server.kill("SIGTERM");
-    await stream.text();
-    await assertStopped(server);
-    assert(performance.now() - before < 4000, "it waited for the stream");
-  }));
+const standingStreams: Readonly<Record<string, (client: Client) => Promise<Response>>> = {
+  "a GET of a session": async (client) =>
+    client.fetch("/no-auth", { headers: { ...streams, ...await beginSession(client) } }),
+  "subscriptions/listen (MCP 2026-07-28 subscriptions)": ({ fetch }) => {
+    const _meta = {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientInfo": { name: "test", version: "0" },
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const method = "subscriptions/listen";
+    const params = { notifications: { toolsListChanged: true }, _meta };
+    return fetch("/conformance", {
+      method: "POST",
+      headers: {
+        ...streams,
+        "content-type": "application/json",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": method,
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    });
+  },
+};
+
+Deno.test("a signal does not wait for open event streams (README)", async (t) => {
+  for (const [name, listen] of Object.entries(standingStreams)) {
+    await t.step(name, () =>
+      withStored(async (server) => {
+        const stream = await listen(server.client);
+        assert.equal(stream.status, 200);
+        assert.equal(stream.headers.get("content-type"), "text/event-stream");
+        const before = performance.now();
+        server.kill("SIGTERM");
+        await stream.text();
+        await assertStopped(server);
+        assert(performance.now() - before < 4000, "it waited for the stream");
+      }));
+  }
+});
 
 Deno.test("a signal waits 5 s for a request, then closes the database all the same (README)", () =>
   withStored(async (server) => {

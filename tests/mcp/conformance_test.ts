@@ -263,6 +263,18 @@ Deno.test("/conformance tells who listens that something changed (MCP 2026-07-28
   assert.deepEqual(methods, ["subscriptions/acknowledged", "resources/updated", "tools/list_changed"]);
 });
 
+Deno.test("a server that begins to stop ends subscriptions/listen and opens none, and goes on with calls", async () => {
+  await using mcp = await openMcp();
+  const fetch = mcp.fetchAs("conformance", OPEN);
+  const listen = (): Promise<Response> =>
+    postModern(fetch, { method: "subscriptions/listen", params: { notifications: { toolsListChanged: true } } });
+  const stream = await listen();
+  await mcp.endpoint.endListening();
+  assert.match(await stream.text(), /subscriptions\/acknowledged/);
+  assert.equal((await postModern(fetch, { method: "tools/list" })).status, 200);
+  await assertRefused(await listen(), 503, -32000, 1);
+});
+
 Deno.test("/conformance tells a session of the resources it subscribed to (MCP server/resources)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("conformance", OPEN);
