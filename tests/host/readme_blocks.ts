@@ -34,6 +34,7 @@ export const doubleCommand: readonly string[] = [
 ];
 
 const words = JSON.stringify(doubleCommand);
+const list = words.slice(1, -1);
 
 /** What stands in for the reader's own client, by the file that an example imports it from. */
 export const clients = {
@@ -47,6 +48,18 @@ export const myClient = (url) => promisify(execFile)(path, [...words, url]);
 def my_client(url):
     subprocess.run([*${words}, url], check=True)
 `,
+    "my_client.go": `package client
+
+import "os/exec"
+
+func myClient(url string) {
+	exec.Command(${list}, url).Run()
+}
+`,
+    "MyClient.java": `void myClient(String url) throws Exception {
+  new ProcessBuilder(${list}, url).inheritIO().start().waitFor();
+}
+`,
     "my_client.ts": `import { runDouble } from ${JSON.stringify(new URL("tests/interop/client_double.ts", root).href)};
 export const myClient = (url: string) => runDouble({ base: url.replace(/\\/oauth$/, ""), send: (request) => fetch(request) });
 `,
@@ -54,6 +67,8 @@ export const myClient = (url: string) => runDouble({ base: url.replace(/\\/oauth
   idle: {
     "my-client.mjs": "export const myClient = async () => {};\n",
     "my_client.py": "def my_client(url):\n    pass\n",
+    "my_client.go": "package client\n\nfunc myClient(url string) {}\n",
+    "MyClient.java": "void myClient(String url) {}\n",
     "my_client.ts": "export const myClient = async (_url: string) => {};\n",
   },
 } as const;

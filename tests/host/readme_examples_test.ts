@@ -38,7 +38,7 @@ async function runExample(
 Deno.test("README runs every block of code, holds it against the code, or says of what it is an excerpt", () => {
   const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
   const known = new Set([
-    ...["run: node", "run: vitest", "run: python", "run: sh", "run: sh against a server"],
+    ...["run: node", "run: vitest", "run: python", "run: go", "run: java", "run: sh", "run: sh against a server"],
     "run: sh against a server, with a port",
     ...started,
   ]);
@@ -59,10 +59,25 @@ Deno.test("README runs every block of code, holds it against the code, or says o
   assert.equal(blocks.length, (readme.match(/^```/gm)?.length ?? 0) / 2);
 });
 
-/** Examples that are given a client in a file of its own: how each is run, and what says that it passed. */
-const examples = [
+/** An example that is given a client in a file of its own. */
+interface Example {
+  readonly mark: string;
+  /** What has to work for it to be run here; where it does not, the example is counted as ignored. */
+  readonly needs: readonly [path: string, ...args: string[]];
+  readonly command: readonly [path: string, ...args: string[]];
+  readonly file: string;
+  readonly client: keyof typeof clients.right;
+  /** What the README leaves out around the example. */
+  readonly around?: (code: string, client: string) => string;
+  /** What says that it passed, and that it did not. */
+  readonly passed: RegExp;
+  readonly failed?: RegExp;
+}
+
+const examples: readonly Example[] = [
   {
     mark: "run: node",
+    needs: ["node", "--version"],
     command: ["node", "--test"],
     file: "client.test.mjs",
     client: "my-client.mjs",
@@ -70,6 +85,7 @@ const examples = [
   },
   {
     mark: "run: vitest",
+    needs: ["npx", "--version"],
     command: ["npx", "-y", "vitest@3.2.4", "run", "--root", "."],
     file: "client.test.mjs",
     client: "my-client.mjs",
@@ -77,32 +93,73 @@ const examples = [
   },
   {
     mark: "run: python",
+    needs: ["python3", "--version"],
     command: ["python3", "-m", "unittest"],
     file: "client_test.py",
     client: "my_client.py",
     passed: /Ran 1 test.*\n\nOK/s,
   },
-] as const;
+  {
+    mark: "run: go",
+    needs: ["go", "version"],
+    command: ["go", "test", "-vet=off", "-v", "my_client.go"],
+    file: "client_test.go",
+    client: "my_client.go",
+    around: (code) => `package client\n\nimport (\n"encoding/json"\n"net/http"\n"os/exec"\n"testing"\n)\n\n${code}`,
+    passed: /^--- PASS: TestMyClient/m,
+  },
+  {
+    mark: "run: java",
+    // Files are run as they are from Java 11 on; the example asks for 17.
+    needs: ["java", "--source", "17", "--version"],
+    command: ["java"],
+    file: "ClientTest.java",
+    client: "MyClient.java",
+    // JUnit is on no machine by itself; what the example uses of it fits in two lines.
+    around: (code, client) =>
+      `import static java.net.http.HttpClient.Version.HTTP_1_1;
+import java.net.URI;
+import java.net.http.*;
+import java.net.http.HttpResponse.BodyHandlers;
+class ClientTest {
+  @interface Test {}
+  static void assertTrue(boolean isTrue) { if (!isTrue) throw new AssertionError(); }
+  public static void main(String[] args) throws Exception {
+    new ClientTest().myClientDoesTheRightThing();
+    System.out.println("passed");
+  }
+  ${client}
+  ${code}
+}`,
+    passed: /^passed$/m,
+    failed: /AssertionError/,
+  },
+];
 
-for (const { mark, command, file, client, passed } of examples) {
+for (const { mark, needs, command, file, client, around, passed, failed = /incomplete/ } of examples) {
+  const isHere = works(needs);
+  const run = (code: string): Promise<string> =>
+    runExample(command, file, around ? around(blockOf(mark), code) : blockOf(mark), { [client]: code });
   Deno.test({
     name: `README: the example for ${
       mark.slice(5)
-    } passes with a client that is right, and not with one that is idle (README)`,
-    ignore: !isThere(command[0]),
+    } passes with a client that is right, and not with one that is idle (README)${
+      isHere ? "" : `: ignored, since '${needs.join(" ")}' does not work on this machine`
+    }`,
+    ignore: !isHere,
     fn: async () => {
-      const printed = await runExample(command, file, blockOf(mark), { [client]: clients.right[client] });
+      const printed = await run(clients.right[client]);
       assert.match(printed, passed);
       assert.doesNotMatch(printed, /ResourceWarning/);
-      await assert.rejects(runExample(command, file, blockOf(mark), { [client]: clients.idle[client] }), /incomplete/);
+      await assert.rejects(run(clients.idle[client]), failed);
     },
   });
 }
 
-/** Whether a command is on this machine; where it is not, its example is counted as ignored. */
-function isThere(name: string): boolean {
+/** Whether a command works on this machine. */
+function works([path, ...args]: Example["needs"]): boolean {
   try {
-    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
+    return new Deno.Command(path, { args, stdout: "null", stderr: "null" }).outputSync().success;
   } catch {
     return false;
   }
