@@ -144,7 +144,7 @@ async function main(): Promise<void> {
     log: log.write,
   });
   const report = (message: string): void => log.write({ event: "error", message });
-  const door = createDoor(watched(config.db, app, stop.signal, report));
+  const door = createDoor(watched(config.db, app, stop.signal, report), sleepOnTimer);
   const listener = orFail(() => listen(config, door.enter, report), (error) => listenProblem(error, config));
   const stopInOrder = stopOnce(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.

@@ -1,9 +1,15 @@
 /**
- * The way in and out of a server that is to stop: requests under way are let finish, new ones are turned away.
+ * The way in and out of a server that is to stop: requests under way are let finish, new ones are turned away, and those
+ * whose bodies do not come are given up.
  *
  * @module
  */
+import { isBodyAwaited } from "../http/request_body.ts";
 import { withEnd } from "../http/stream.ts";
+import type { Sleep } from "../runtime/sleep.ts";
+
+/** How long the rest of a body may take once the door is closing, in milliseconds: as long as reading an answer may. */
+const BODY_MS = 1000;
 
 /** A function from request to response. */
 export type Handler<Info> = (request: Request, info?: Info) => Promise<Response>;
@@ -12,7 +18,7 @@ export type Handler<Info> = (request: Request, info?: Info) => Promise<Response>
 export interface Door<Info> {
   /** Answers a request, or turns it away with 503 once the door is closing. */
   readonly enter: Handler<Info>;
-  /** Turns new requests away; resolves when the last one under way is answered. */
+  /** Turns new requests away; resolves when the last one under way is answered, or waits for its body in vain. */
   readonly close: () => Promise<void>;
 }
 
@@ -21,32 +27,40 @@ export interface Door<Info> {
  * out when the stream ends; a standing stream (a GET) has nothing under way.
  *
  * @param handler What answers; where it rejects, the request counts as answered.
+ * @param sleep Waits for so many milliseconds.
  */
-export function createDoor<Info>(handler: Handler<Info>): Door<Info> {
+export function createDoor<Info>(handler: Handler<Info>, sleep: Sleep): Door<Info> {
   const empty = Promise.withResolvers<void>();
-  let underWay = 0;
+  const underWay = new Set<Request>();
   let isClosing = false;
 
-  function leave(): void {
-    if (--underWay === 0 && isClosing) empty.resolve();
+  function leave(request: Request): void {
+    underWay.delete(request);
+    if (underWay.size === 0 && isClosing) empty.resolve();
+  }
+
+  async function giveUpBodies(): Promise<void> {
+    await sleep(BODY_MS);
+    for (const request of underWay) if (isBodyAwaited(request)) leave(request);
   }
 
   return {
     enter: async (request, info) => {
       if (isClosing) return new Response(null, { status: 503, headers: { connection: "close" } });
-      underWay++;
+      underWay.add(request);
       const response = await handler(request, info).catch((error: unknown) => {
-        leave();
+        leave(request);
         throw error;
       });
       const isStream = request.method === "POST" && response.headers.get("content-type") === "text/event-stream";
-      if (isStream && response.body) return new Response(withEnd(response.body, leave), response);
-      leave();
+      if (isStream && response.body) return new Response(withEnd(response.body, () => leave(request)), response);
+      leave(request);
       return response;
     },
     close: () => {
       isClosing = true;
-      if (underWay === 0) empty.resolve();
+      if (underWay.size === 0) empty.resolve();
+      else void giveUpBodies();
       return empty.promise;
     },
   };

@@ -49,6 +49,15 @@ export function isBodyAskedFor(request: Request): boolean {
   return read[READING] !== undefined;
 }
 
+/**
+ * Whether a body has been asked for and has not come in whole, so that its sender is what the request waits for.
+ *
+ * @param request Whose body.
+ */
+export function isBodyAwaited(request: Request): boolean {
+  return isBodyAskedFor(request) && notedText(request) === undefined;
+}
+
 async function readOnce(request: Request, maxBytes: number): Promise<string> {
   const declared = Number(request.headers.get("content-length"));
   if (declared > maxBytes) throw tooLarge(declared, maxBytes);

@@ -464,6 +464,27 @@ Deno.test("a signal waits 5 s for a request, then closes the database all the sa
     assert(waitedMs > 4500 && waitedMs < 6500, `it waited for ${waitedMs} ms`);
   }));
 
+Deno.test("a signal waits 1 s for the rest of a body (README)", async (t) => {
+  for (const framing of ["content-length: 100", "transfer-encoding: chunked"]) {
+    await t.step(framing, () =>
+      withStored(async (server) => {
+        using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.ready.port });
+        await write(
+          connection,
+          "POST /oauth/token HTTP/1.1\r\nhost: mock.test\r\ncontent-type: application/x-www-form-urlencoded\r\n" +
+            `expect: 100-continue\r\n${framing}\r\n\r\n`,
+        );
+        assert.match(await readSome(connection), /^HTTP\/1\.1 100 /);
+        await write(connection, "4\r\na=b&\r\n");
+        const before = performance.now();
+        server.kill("SIGTERM");
+        await assertStopped(server);
+        const waitedMs = performance.now() - before;
+        assert(waitedMs > 900 && waitedMs < 3000, `it waited for ${waitedMs} ms`);
+      }));
+  }
+});
+
 Deno.test("two signals do what one does (README)", () =>
   withStored(async (server) => {
     const call = await beginDelay(server.client, 500);

@@ -57,7 +57,7 @@ for (const isPublic of [false, true]) {
 }
 
 Deno.test("A door counts a request out whose handler fails", async () => {
-  const door = createDoor(() => Promise.reject(new Error("broken")));
+  const door = createDoor(() => Promise.reject(new Error("broken")), () => Promise.resolve());
   await assert.rejects(door.enter(new Request("http://localhost/")), /broken/);
   await door.close();
 });
