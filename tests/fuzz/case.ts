@@ -11,6 +11,8 @@ export interface Sending {
   readonly process?: number;
   /** Sent to the sandbox beside the case's own. */
   readonly isElsewhere?: boolean;
+  /** It shows what only the sandbox beside has given: nothing of that is good here. */
+  readonly isBorrowed?: boolean;
 }
 
 /** Something that is done. */

@@ -195,6 +195,15 @@ const table = {
     says: "a page of another site changes nothing",
     judge: (story) => of(story, "foreign change").map(({ what, step }) => ({ kind: what, detail: what, step })),
   },
+  "kept apart": {
+    says: "nothing that one sandbox has given is good in another",
+    judge: ({ seen, isShaped }) =>
+      seen.filter(({ isBorrowed, answer: { status = 400 } }) => isBorrowed && !isShaped && status < 400).map((one) => ({
+        kind: routeOf(one),
+        detail: `${one.answer.status} for what another sandbox has given`,
+        step: one.step,
+      })),
+  },
   "own events": {
     says: "nobody hears of another sandbox",
     judge: (story) =>

@@ -94,6 +94,7 @@ const broken: Readonly<Record<JudgeName, readonly (() => Promise<Story>)[]>> = {
     let asked = 0;
     return told(() => Response.json({ faults: asked++ }), { steps: [{ ...read, kind: "foreign" }] });
   }],
+  "kept apart": [() => told(() => Response.json({}), { steps: [{ ...read, isBorrowed: true }] })],
   "own events": [() => seen({ kind: "overheard", step: 0, text: "notifications/tools/list_changed" })],
   "newcomers": [() => seen({ kind: "newcomer", step: 0, answer })],
   "tokens as issued": [

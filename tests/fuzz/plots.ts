@@ -4,7 +4,18 @@ import type { Chance } from "./chance.ts";
 import type { Ground, Plot } from "./drawing.ts";
 import { crowd, deaf, flood, hasty, rush } from "./plots_crowds.ts";
 import { astray, broken, framed, headed, heavy, race, stored, walk } from "./plots_requests.ts";
-import { faulty, foreign, indiscreet, minted, neighbours, oracle, pair, respelled, timed } from "./plots_worlds.ts";
+import {
+  borrowed,
+  faulty,
+  foreign,
+  indiscreet,
+  minted,
+  neighbours,
+  oracle,
+  pair,
+  respelled,
+  timed,
+} from "./plots_worlds.ts";
 import type { Mode } from "./process.ts";
 
 interface Kind {
@@ -33,6 +44,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   respelled: { weight: 3, plot: respelled },
   indiscreet: { weight: 8, plot: indiscreet },
   foreign: { weight: 6, modes: ["local", "memory", "pair"], plot: foreign, rootShare: 0.4 },
+  borrowed: { weight: 5, plot: borrowed },
   neighbours: { weight: 4, plot: neighbours },
   timed: { weight: 6, plot: timed },
   hasty: { weight: 4, plot: hasty },

@@ -256,3 +256,14 @@ export function timed(chance: Chance): readonly Step[] {
   const used = chance.pick(messages);
   return [...led(used, []), ...moved(), send(used), ...led(chance.pick(messages), []), ...moved(), send(used)];
 }
+
+/** What the sandbox beside has given is shown here. */
+export function borrowed(chance: Chance): readonly Step[] {
+  // A link carries all of its scenario, so it is good anywhere.
+  const among = messages.filter((one) => one.name !== "scenarios" && preludeOf(one).length > 0);
+  const message = chance.pick(among);
+  return [
+    ...preludeOf(message).map((one): Step => ({ kind: "send", message: one, mutations: [], isElsewhere: true })),
+    { kind: "send", message, mutations: [], isBorrowed: true },
+  ];
+}

@@ -41,6 +41,7 @@ export function wireOf(scene: Scene, message: Message, isElsewhere = false): Wir
     expand(text, (name, argument) => {
       if (name === "count") return `${scene.nextNumber()}`;
       if (name === "prefix") return prefix;
+      if (name === "base") return target.statedOrigin + prefix;
       return state.expander(name, argument);
     });
   const pairs = (of: readonly Pair[]): [string, string][] => of.map(([name, value]) => [write(name), write(value)]);
@@ -73,12 +74,13 @@ function safe(value: string): string {
 }
 
 export async function ask(scene: Scene, sending: Sending, step: number): Promise<Seen> {
-  const { message: valid, mutations, process = 0, isElsewhere } = sending;
+  const { message: valid, mutations, process = 0, isElsewhere, isBorrowed = false } = sending;
   const message = mutate(valid, mutations);
   const wire = wireOf(scene, message, isElsewhere);
   const answer = await scene.target.send(wire, process);
   scene.state.take(message, answer);
-  return note(scene, { step, message, labels: mutations.map(({ name }) => name), wire, answer, process });
+  const labels = mutations.map(({ name }) => name);
+  return note(scene, { step, message, labels, wire, answer, process, isBorrowed });
 }
 
 export function note(scene: Scene, seen: Omit<Seen, "logged">): Seen {

@@ -15,6 +15,8 @@ export interface Seen {
   readonly wire: Wire;
   readonly answer: Answer;
   readonly process: number;
+  /** Whether what it shows was given by another sandbox. */
+  readonly isBorrowed?: boolean;
   /** What the log said by the time it was answered, and had not said before. */
   readonly logged: string;
 }
