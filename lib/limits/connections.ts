@@ -71,6 +71,8 @@ interface Entry {
   readonly close: () => void;
   /** When it has kept the server waiting for too long. */
   dueMs: number;
+  /** When its rest between two requests has been too long; before the first request there is none. */
+  restDueMs: number | undefined;
   sendDueMs: number;
   underWay: number;
   unanswered: number;
@@ -140,6 +142,7 @@ export function createConnections(limits: ConnectionLimits, monotonicMs: () => n
         address,
         close: closeIt,
         dueMs: monotonicMs() + limits.headersMs,
+        restDueMs: undefined,
         sendDueMs: Infinity,
         underWay: 0,
         unanswered: 0,
@@ -179,10 +182,16 @@ export function createConnections(limits: ConnectionLimits, monotonicMs: () => n
       ended: () => {
         if (--entry.underWay > 0) return;
         entry.isHeard = false;
-        entry.dueMs = monotonicMs() + limits.idleMs;
+        entry.restDueMs = monotonicMs() + limits.idleMs;
+        entry.dueMs = entry.restDueMs;
         touch(entry);
       },
       sending: (isUnderWay) => {
+        // What is answered with no request under way began none: a ping of HTTP/2, say. The rest goes on.
+        if (isUnderWay && entry.underWay === 0 && entry.isHeard && entry.restDueMs !== undefined) {
+          entry.isHeard = false;
+          entry.dueMs = entry.restDueMs;
+        }
         entry.sendDueMs = isUnderWay ? monotonicMs() + limits.sendMs : Infinity;
       },
       remove: () => remove(entry),

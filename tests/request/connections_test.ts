@@ -65,6 +65,29 @@ Deno.test("a connection may rest between requests, but not over the headers of t
   assert.deepEqual(pass(1), ["dripping", "resting"]);
 });
 
+Deno.test("a ping that is answered between requests begins none, and prolongs no rest (RFC 9113 6.7)", () => {
+  const { open, pass } = setUp();
+  const [pinging, shaking] = [open("pinging", "a"), open("shaking", "b")];
+  const ping = (connection: Connection | undefined): void => {
+    connection?.heard();
+    connection?.sending(true);
+    connection?.sending(false);
+  };
+  // The handshake of TLS looks the same, but the time for the first request goes on.
+  ping(shaking);
+  pinging?.began();
+  pinging?.answered();
+  pinging?.ended();
+  assert.deepEqual(pass(10), ["shaking"]);
+  for (let passedMs = 10; passedMs < 910; passedMs += 90) {
+    ping(pinging);
+    assert.deepEqual(pass(90), ["shaking"]);
+  }
+  ping(pinging);
+  assert.deepEqual(pass(89), ["shaking"]);
+  assert.deepEqual(pass(1), ["shaking", "pinging"]);
+});
+
 Deno.test("a request whose body does not come is given up, and a stream that was answered goes on for as long as it likes", () => {
   const { open, pass } = setUp();
   const [waiting, streaming] = [open("waiting", "a"), open("streaming", "b")];
