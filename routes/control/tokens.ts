@@ -11,7 +11,7 @@ import { describeValue, OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { parseUserClaims } from "../../lib/oauth/users/claims.ts";
 import { parseResources, parseScope } from "../../lib/oauth/params.ts";
-import { createSessionId, isTakenBack } from "../../lib/oauth/tokens/session_id.ts";
+import { createSessionId, isSessionId, isTakenBack } from "../../lib/oauth/tokens/session_id.ts";
 import { revokeToken } from "../../lib/oauth/tokens/token_status.ts";
 import {
   buildRefreshToken,
@@ -114,9 +114,23 @@ async function requireClient({ clients }: ControlDeps, sandbox: Sandbox, clientI
 async function revoke(deps: ControlDeps, sandbox: Sandbox, asked: Revocation): Promise<void> {
   const { worlds, grants } = deps;
   if ("token" in asked) return await revokeOne(deps, sandbox, asked.token);
-  if ("session_id" in asked) return await grants.revoke(sandbox.id, asked.session_id, sandbox.now());
+  if ("session_id" in asked) {
+    requireSessionId(asked.session_id);
+    return await grants.revoke(sandbox.id, asked.session_id, sandbox.now());
+  }
   const clientId = "client_id" in asked ? asked.client_id : undefined;
   await worlds.change(worlds.of(sandbox), (state) => withRevocation(state, clientId));
+}
+
+/** A slip is not acknowledged as if something were revoked. */
+function requireSessionId(sessionId: string): void {
+  if (isSessionId(sessionId)) return;
+  throw new OAuthError("invalid_request", "That is not the id of a login", {
+    parameter: "session_id",
+    received: sessionId,
+    expected:
+      "a session_id that GET /control/tokens lists, or the sid of a token, such as session-1767225600000-0a1b2c3",
+  });
 }
 
 async function revokeOne(

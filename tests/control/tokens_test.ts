@@ -139,6 +139,23 @@ Deno.test("POST /control/tokens/revoke takes back a token, a login, a client's l
   assert.match(await assertOAuthError(refused, 400, "invalid_request"), /has not issued that token/);
 });
 
+Deno.test("POST /control/tokens/revoke refuses what cannot be the id of a login, and says which can (issue 16)", async () => {
+  await using test = await testApp();
+  const sid = String((await control(test, "POST /control/tokens")).session_id);
+  for (const session_id of ["unknown", "control", `${sid} `, sid.slice(0, -1), sid.toUpperCase(), `x${sid}`]) {
+    const refused = await send(test, "POST /control/tokens/revoke", { session_id });
+    const description = await assertOAuthError(refused, 400, "invalid_request");
+    assert.match(description, /session_id .*GET \/control\/tokens lists, or the sid of a token/, session_id);
+  }
+  const sessions = listOf(await control(test, "GET /control/tokens"), "sessions");
+  assert.deepEqual(sessions.map(({ revoked }) => revoked), [false]);
+  await control(test, "POST /control/tokens/revoke", { all: true });
+  const later = (await control(test, "POST /control/tokens")).session_id;
+  assert.deepEqual(await control(test, "POST /control/tokens/revoke", { session_id: later }), {
+    revoked: { session_id: later },
+  });
+});
+
 Deno.test("what was begun before all logins were taken back is void, and the next login is good, clock or no clock", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);

@@ -30,6 +30,23 @@ export function createSessionId({ now, revocations }: Pick<Sandbox, "now" | "rev
 }
 
 /**
+ * Whether a text is written as the id of a login is. Nothing more can be told of it: a login whose code is not redeemed
+ * yet stands in no table.
+ *
+ * @param text The text.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert(isSessionId("session-5-0000000.1"));
+ * assert(!isSessionId("unknown"));
+ * ```
+ */
+export function isSessionId(text: string): boolean {
+  return /^session--?\d+(?:\.\d+)?-[0-9a-z]{7}(?:\.\d+)?$/.test(text);
+}
+
+/**
  * Whether a login was taken back together with others.
  *
  * @param sandbox Where it happened.
