@@ -123,7 +123,7 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
   const usersPath = flags.users ?? present(env("MOCK_USERS"));
   const scenario = flags.scenario ?? present(env("MOCK_SCENARIO"));
   const scenariosPath = flags.scenarios ?? present(env("MOCK_SCENARIOS"));
-  const controlToken = parseControlToken(flags["control-token"] ?? present(env("CONTROL_TOKEN")));
+  const controlToken = parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN"));
   return {
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
@@ -173,7 +173,9 @@ function parseFlags(args: readonly string[]) {
       strict: true,
       options,
     });
-    requireOnce(tokens.flatMap((token) => token.kind === "option" ? [token.name] : []));
+    const given = tokens.flatMap((token) => token.kind === "option" ? [token] : []);
+    requireOnce(given.map(({ name }) => name));
+    requireValue(given);
     return values;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -193,6 +195,17 @@ function meantBy(reason: string): string {
 function requireOnce(names: readonly string[]): void {
   const twice = names.find((name, index) => name !== "allow-origin" && names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`--${twice} is given twice; --help lists the flags`);
+}
+
+/** Those whose values are read here refuse an empty one in their own words. */
+const readsOwnValue = new Set(["port", "control-token", "alg", "token-lifetime", "public-url"]);
+
+/** A variable of the shell that is not set leaves an empty value, and somebody meant to say something by it. */
+function requireValue(given: readonly { readonly name: string; readonly value?: string | undefined }[]): void {
+  const empty = given.find(({ name, value }) => value?.trim() === "" && !readsOwnValue.has(name));
+  if (empty) {
+    throw new ConfigError(`--${empty.name} is empty; leave it out, or give it a value (--help lists the flags)`);
+  }
 }
 
 function databasePath(env: Environment, os: string): string {

@@ -69,10 +69,17 @@ export function parseOrigins(text: string | undefined): readonly string[] | unde
   throw new ConfigError(`An allowed origin is '${wrong}', but must be an origin such as https://inspector.example.com`);
 }
 
-/** It must fit into an `authorization` header; the message does not show it. */
+/**
+ * It must fit into an `authorization` header; the message does not show it. Unlike other settings it may not be empty: a
+ * variable of a shell or a secret of a CI that is not set would open what somebody meant to close.
+ */
 export function parseControlToken(text: string | undefined): string | undefined {
-  const token = present(text);
-  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
+  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
+  if (text === "") {
+    throw new ConfigError(
+      "The control token is empty, but must be printable ASCII; leave out --control-token and CONTROL_TOKEN for none",
+    );
+  }
   throw new ConfigError("The control token must be printable ASCII without spaces");
 }
 

@@ -95,6 +95,7 @@ Deno.test("parseConfig reads each setting from its flag and its variable, and th
       assert.deepEqual(configOf(["start", `--${flag}`, other]), { ...defaults, ...otherValue });
       assert.deepEqual(configOf([], { ...home, [variable]: text }), { ...defaults, ...value });
       assert.deepEqual(configOf([`--${flag}`, other], { ...home, [variable]: text }), { ...defaults, ...otherValue });
+      if (flag === "control-token") return;
       assert.deepEqual(configOf([], { ...home, [variable]: "" }), defaults, "an empty variable is an unset one");
     });
   }
@@ -225,6 +226,16 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [["--public-url", "https://ada@mock.example"], home, ["'https://ada@mock.example'", "an origin"]],
     [[], { ...home, PUBLIC_URL: "localhost:80" }, ["'localhost:80'", "an origin"]],
     [["--control-token", "two words"], home, ["control token", "printable ASCII without spaces"]],
+    [["--control-token", ""], home, ["control token is empty", "leave out --control-token and CONTROL_TOKEN"]],
+    [["--control-token="], { ...home, CONTROL_TOKEN: "s3cret" }, ["control token is empty"]],
+    [[], { ...home, CONTROL_TOKEN: "" }, ["control token is empty", "leave out --control-token and CONTROL_TOKEN"]],
+    ...["host", "db", "allow-origin", "tls-cert", "tls-key", "users", "scenario", "scenarios"].flatMap((name) =>
+      ["", " "].map((text) => [[`--${name}`, text], home, [`--${name} is empty`, "leave it out"]] as const)
+    ),
+    [["--allow-origin", "https://a.example", "--allow-origin="], home, ["--allow-origin is empty"]],
+    ...["port", "public-url", "alg", "token-lifetime"].map((name) =>
+      [[`--${name}=`], home, ["''", "must be"]] as const
+    ),
     [["--tls-cert", "c.pem"], home, ["--tls-cert", "--tls-key"]],
     [["--tls-key", "k.pem"], home, ["--tls-cert", "--tls-key"]],
     [[], { ...home, TLS_CERT: "c.pem" }, ["--tls-cert", "--tls-key"]],

@@ -47,7 +47,7 @@ export async function startServer(
   );
   const words = manifest.tasks.start.command.split(" ").slice(1);
   const all = [...words, "--port", "0", "--json", ...args];
-  const env = { NO_COLOR: "1", MOCK_DB: "", MOCK_PUBLIC: "", CONTROL_TOKEN: "", PUBLIC_URL: "", PORT: "", HOST: "" };
+  const env = { NO_COLOR: "1", MOCK_DB: "", MOCK_PUBLIC: "", PUBLIC_URL: "", PORT: "", HOST: "" };
   const child = new Deno.Command(isPoor ? "bash" : Deno.execPath(), {
     args: isPoor ? ["-c", `ulimit -n ${FEW}; exec "$0" "$@"`, Deno.execPath(), ...all] : all,
     cwd: root,
