@@ -30,7 +30,8 @@ interface Read extends Pick<Request, "headers"> {
  * @param request The request; its body is consumed.
  * @param maxBytes The most that is read: the limit of the endpoint.
  * @returns Empty for a request without a body.
- * @throws OAuthError `invalid_request`: with status 413 as soon as the body turns out to be larger, 400 if its sender leaves.
+ * @throws OAuthError `invalid_request`: with status 413 as soon as the body turns out to be larger, 415 if it is
+ * compressed, 400 if its sender leaves.
  */
 export function bodyText(request: Request, maxBytes: number): Promise<string> {
   const noted = notedText(request);
@@ -59,6 +60,8 @@ export function isBodyAwaited(request: Request): boolean {
 }
 
 async function readOnce(request: Request, maxBytes: number): Promise<string> {
+  const coding = request.headers.get("content-encoding");
+  if (coding !== null && request.body && !/^\s*(?:identity)?\s*$/i.test(coding)) throw encoded(coding);
   const declared = Number(request.headers.get("content-length"));
   if (declared > maxBytes) throw tooLarge(declared, maxBytes);
   try {
@@ -91,6 +94,18 @@ async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: num
     }
     text += decoder.decode(value, { stream: true });
   }
+}
+
+function encoded(coding: string): OAuthError {
+  return new OAuthError("invalid_request", "The body has a Content-Encoding, and is read as it is alone", {
+    status: 415,
+    parameter: "content-encoding",
+    received: coding,
+    expected: "no Content-Encoding",
+    reference: "RFC 9110 15.5.16",
+    // Tells this 415 from that of a media type (RFC 9110 12.5.3).
+    headers: { "accept-encoding": "identity" },
+  });
 }
 
 function tooScattered(): OAuthError {

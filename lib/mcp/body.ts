@@ -4,7 +4,7 @@
  * @module
  */
 import { isJsonContentType } from "@modelcontextprotocol/server";
-import { errorStatus, OAuthError } from "../http/errors.ts";
+import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { JsonError, parseJson } from "../http/json.ts";
 import { bodyText, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
@@ -13,7 +13,7 @@ import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./
  * Reads and parses a POST's body: the value, or the answer that refuses it.
  *
  * @param request The request, its body unread.
- * @returns 415 for another media type, 413 above 4 MiB, 400 for what is not JSON or nested too deep.
+ * @returns 415 for another media type or a compressed body, 413 above 4 MiB, 400 for what is not JSON or nested too deep.
  */
 export async function readJson(request: Request): Promise<{ readonly value: unknown } | Response> {
   if (!isJsonContentType(request.headers.get("content-type"))) {
@@ -28,6 +28,10 @@ export async function readJson(request: Request): Promise<{ readonly value: unkn
     if (error instanceof OAuthError && errorStatus(error) === 413) {
       const limit = MAX_MESSAGE_BYTES;
       return rpcErrorResponse(413, SERVER_ERROR, `Payload Too Large: Request body must not exceed ${limit} bytes`);
+    }
+    if (error instanceof OAuthError && errorStatus(error) === 415) {
+      const { headers = {} } = error.detail;
+      return rpcErrorResponse(415, SERVER_ERROR, `Unsupported Media Type: ${describeError(error)}`, { headers });
     }
     return rpcErrorResponse(400, PARSE_ERROR, "Parse error: the request body is not valid JSON");
   }

@@ -82,6 +82,26 @@ Deno.test("every endpoint ends a request at once whose sender leaves (RFC 9112 8
   }
 });
 
+Deno.test("every endpoint refuses a body with a Content-Encoding, and names it (RFC 9110 15.5.16)", async (t) => {
+  await using test = await watchedApp();
+  for (const endpoint of await bodyEndpoints(test)) {
+    for (const prefix of sandboxes) {
+      if (endpoint.method === "PUT" && prefix !== "" || unread.test(prefix + endpoint.path)) continue;
+      await t.step(`${endpoint.method} ${prefix}${endpoint.path}`, async () => {
+        for (const coding of ["gzip", "br, identity", "IDENTITY", ""]) {
+          const headers = { ...endpoint.headers, "content-encoding": coding };
+          const response = await send(test, prefix, { ...endpoint, headers }, "{}");
+          const isRefused = coding === "gzip" || coding.startsWith("br");
+          const said = await response.text();
+          assert.equal(response.status === 415, isRefused, `${coding}: ${response.status} ${said}`);
+          assert.equal(response.headers.get("accept-encoding"), isRefused ? "identity" : null);
+          if (isRefused) assert(said.includes("Content-Encoding") && said.includes(coding), said);
+        }
+      });
+    }
+  }
+});
+
 Deno.test("a fault, the handler and the recorder are told the same body (design)", async () => {
   await using test = await watchedApp();
   const prefix = "/s/standard~watched";
