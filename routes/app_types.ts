@@ -5,7 +5,8 @@
  */
 export type { App } from "./request/router.ts";
 export type { ControlPolicy } from "./control/gate.ts";
-export type { MockOptions, MockServer } from "./fixture/fixture.ts";
+export type { MockServer } from "./fixture/fixture.ts";
+export type { MockOptions } from "./fixture/fixture_options.ts";
 export type { AppOptions } from "./options.ts";
 export type { LogEvent } from "../lib/cli/log.ts";
 export type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";

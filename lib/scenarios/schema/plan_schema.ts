@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
 import { type Mint, type PlanPatch, type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../plan.ts";
-import { closedObject, type Schema } from "../../http/json_body.ts";
+import { closedObject, requireShape, type Schema } from "../../http/json_body.ts";
 import { withNames } from "./names.ts";
 
 const seconds = z.number().int().min(0).max(10_000_000_000);
@@ -89,6 +89,25 @@ export const policySchema: Schema<Partial<Policy>> = policyOnTheWire.pipe(
 export const mintSchema: Schema<Partial<Mint>> = mintOnTheWire.pipe(
   z.preprocess(inside, z.strictObject(mintFields)),
 );
+
+const insideSchemas: Readonly<Record<"policy" | "mint", Schema>> = {
+  policy: closedObject(policyFields),
+  mint: closedObject(mintFields),
+};
+
+/**
+ * Insists on the shape of rules or tokens under the names they have inside, as code of somebody else's brings them.
+ *
+ * @param part Which of the two.
+ * @param patch What was brought; members that are undefined are not there.
+ * @throws OAuthError `invalid_request`, naming the member.
+ */
+export function requireInside(part: "policy" | "mint", patch: object): void {
+  requireShape(
+    Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)),
+    insideSchemas[part],
+  );
+}
 
 /** The names of rules and tokens on the wire. */
 export const patchNames: Readonly<Record<"policy" | "mint", readonly string[]>> = {
