@@ -151,11 +151,12 @@ async function main(): Promise<void> {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
     const closed = door.close();
     draining.abort();
-    await closed;
+    const readOut = sleepOnTimer(READ_OUT_MS);
+    const isAnswered = await closed;
     for (const summary of await teller.finish()) log.write({ event: "summary", ...summary });
     stop.abort();
     // A client that does not read its answer is not waited for as long as one that is still to get it.
-    await Promise.race([listener.close(), sleepOnTimer(READ_OUT_MS)]);
+    await Promise.race([listener.close(), isAnswered ? sleepOnTimer(READ_OUT_MS) : readOut]);
   }, async () => {
     await log.flush();
     kv.close();

@@ -18,8 +18,11 @@ export type Handler<Info> = (request: Request, info?: Info) => Promise<Response>
 export interface Door<Info> {
   /** Answers a request, or turns it away with 503 once the door is closing. */
   readonly enter: Handler<Info>;
-  /** Turns new requests away; resolves when the last one under way is answered, or waits for its body in vain. */
-  readonly close: () => Promise<void>;
+  /**
+   * Turns new requests away; resolves when the last one under way is answered, or waits for its body in vain:
+   * then to whether any was answered meanwhile.
+   */
+  readonly close: () => Promise<boolean>;
 }
 
 /**
@@ -30,18 +33,24 @@ export interface Door<Info> {
  * @param sleep Waits for so many milliseconds.
  */
 export function createDoor<Info>(handler: Handler<Info>, sleep: Sleep): Door<Info> {
-  const empty = Promise.withResolvers<void>();
+  const empty = Promise.withResolvers<boolean>();
   const underWay = new Set<Request>();
   let isClosing = false;
+  let isAnswered = false;
 
   function leave(request: Request): void {
+    isAnswered ||= isClosing && underWay.has(request);
+    remove(request);
+  }
+
+  function remove(request: Request): void {
     underWay.delete(request);
-    if (underWay.size === 0 && isClosing) empty.resolve();
+    if (underWay.size === 0 && isClosing) empty.resolve(isAnswered);
   }
 
   async function giveUpBodies(): Promise<void> {
     await sleep(BODY_MS);
-    for (const request of underWay) if (isBodyAwaited(request)) leave(request);
+    for (const request of underWay) if (isBodyAwaited(request)) remove(request);
   }
 
   return {
@@ -59,7 +68,7 @@ export function createDoor<Info>(handler: Handler<Info>, sleep: Sleep): Door<Inf
     },
     close: () => {
       isClosing = true;
-      if (underWay.size === 0) empty.resolve();
+      if (underWay.size === 0) empty.resolve(false);
       else void giveUpBodies();
       return empty.promise;
     },

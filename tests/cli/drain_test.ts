@@ -31,7 +31,7 @@ Deno.test("A door that is closing waits for answers, and gives up bodies that do
   const [inTime, never] = [slowBody(), slowBody()];
   const answers = [inTime, never].map(({ request }) => door.enter(request));
   let isClosed = false;
-  const closed = door.close().then(() => void (isClosed = true));
+  const closed = door.close().finally(() => isClosed = true);
   assert.equal((await door.enter(new Request("http://localhost/"))).status, 503);
   inTime.end();
   await bodyText(inTime.request, 1000);
@@ -40,8 +40,20 @@ Deno.test("A door that is closing waits for answers, and gives up bodies that do
   // The body that came is being worked on, and that is waited for.
   assert.deepEqual([slept, isClosed], [[1000], false]);
   work.resolve();
-  await closed;
+  assert.equal(await closed, true);
   assert.equal(await (await answers[0])?.text(), "done");
   never.end();
   assert.equal((await answers[1])?.status, 200);
+});
+
+Deno.test("A door says whether an answer went out while it was closing: one that is given up did not", async () => {
+  const door = createDoor(async (request: Request) => {
+    await bodyText(request, 1000);
+    return new Response();
+  }, () => Promise.resolve());
+  const { request, end } = slowBody();
+  const answer = door.enter(request);
+  assert.equal(await door.close(), false);
+  end();
+  await answer;
 });
