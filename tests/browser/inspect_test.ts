@@ -49,6 +49,10 @@ browserTest("the home page waits for a client, and says what it does as soon as 
 }) => {
   await page.goto(`${origin}/`);
   await page.getByText("waiting for your client…").waitFor();
+  const person = await page.context().newPage();
+  await person.goto(`${origin}/oauth/tokn`);
+  await person.goto(`${origin}/.well-known/oauth-authorization-server`);
+  await person.close();
   await callWithoutToken(origin);
   await page.getByText("a client is here: POST initialize → 401 invalid_token (1 request)").waitFor();
   await authorizeCarelessly(origin);

@@ -7,6 +7,7 @@ import {
   flowsOf,
   groupsOf,
   isFailure,
+  isOfClient,
   lineOf,
   missingText,
   pathOf,
@@ -66,6 +67,25 @@ const report: Report = {
   clients: [client],
   verdict: "fail",
 };
+
+Deno.test("a person who looks around with a browser is not taken for a client, and a client in a browser is (issue 16)", () => {
+  const browser = ["user-agent", "Mozilla/5.0 (X11; Linux x86_64)"] as const;
+  const page = [["accept", "text/html,application/xhtml+xml,*/*;q=0.8"], browser] as const;
+  const cases: readonly (readonly [string, boolean, Partial<Exchange>, Exchange["request"]["headers"]])[] = [
+    ["a path that is not there", false, { url: `${origin}/oauth/tokn` }, page],
+    ["a document", false, { route: "authorization_server_metadata" }, page],
+    ["what developer tools look for", false, {}, [["accept", "*/*"], browser]],
+    ["a login", true, { route: "authorize" }, page],
+    ["a decision", true, { route: "decide", method: "POST" }, page],
+    ["a page's client", true, { route: "register", method: "POST" }, [["accept", "*/*"], browser]],
+    ["such a one, astray", true, {}, [["accept", "*/*"], ["origin", "https://app.example"], browser]],
+    ["a client astray", true, { url: `${origin}/oauth/tokn` }, [["user-agent", "node"]]],
+    ["one without a name", true, {}, []],
+  ];
+  for (const [name, expected, what, headers] of cases) {
+    assert.equal(isOfClient({ ...exchange, ...what, request: { headers, truncated: false } }), expected, name);
+  }
+});
 
 Deno.test("GET /inspect is a frame that says where everything is to be had, also without scripts (issue 7)", async () => {
   await using test = await testApp({ scenarios: [plain] });

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { countOf, lineOf } from "../inspect/model.js";
+import { countOf, isOfClient, lineOf } from "../inspect/model.js";
 
 const [line, text] = [document.getElementById("waiting"), document.getElementById("waiting-text")];
 /** @type {Map<number, import("../inspect/model.js").Exchange>} */
@@ -16,6 +16,7 @@ if (line && text) {
   const source = new EventSource(line.dataset.events ?? "");
   source.addEventListener("exchange", ({ data }) => {
     const exchange = JSON.parse(data);
+    if (!isOfClient(exchange)) return;
     seen.set(exchange.sequence, exchange);
     plan();
   });

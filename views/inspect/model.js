@@ -54,6 +54,23 @@ const asked = new Map([
   ["device_decide", "a person decides, in a browser"],
 ]);
 
+/** Routes at which a person does their part of a client's login. */
+const PERSON_ROUTE = /^(authorize|decide|device_page|device_decide|logout|logout_post)$/;
+
+/**
+ * Whether an exchange is a client's, and not of a person who looks around with a browser: a page that is opened, or what a
+ * browser looks for by itself where nothing is.
+ *
+ * @param {Exchange} exchange
+ * @returns {boolean}
+ */
+export function isOfClient({ route = "", request }) {
+  const headers = new Map(request.headers);
+  if (!headers.get("user-agent")?.startsWith("Mozilla/") || PERSON_ROUTE.test(route)) return true;
+  const isOpened = headers.get("accept")?.includes("text/html") ?? false;
+  return !isOpened && (route !== "" || headers.has("origin"));
+}
+
 /**
  * What an exchange is about.
  *
