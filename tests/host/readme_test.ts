@@ -151,7 +151,7 @@ const tests = new URL("../", import.meta.url);
 
 Deno.test("README has a row for every RFC that a test in process is named after, but those of HTTP and addresses", async () => {
   const rows = new Set(table("RFC").map(([paragraph = ""]) => /^RFC \d+/.exec(paragraph)?.[0]));
-  const elsewhere = new Set(["RFC 4291", "RFC 6761", "RFC 6890", "RFC 9110", "RFC 9111", "RFC 9112"]);
+  const elsewhere = new Set(["RFC 4291", "RFC 6761", "RFC 6890", "RFC 9110", "RFC 9111", "RFC 9112", "RFC 9113"]);
   let seen = 0;
   for (const name of await testsInProcess()) {
     for (const citation of await citationsOf(`tests/${name}`)) {
