@@ -35,6 +35,7 @@ export type Slip =
   | "asks for listed scopes"
   | "asks for the new scope alone"
   | "does not step up"
+  | "waits for its person"
   | "steps up forever"
   | "repeats itself"
   | "wants offline access"
@@ -154,7 +155,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       } else if (response.status === 403 && challenge("error") === "insufficient_scope") {
         refusals += 1;
         if (alone && slip === "repeats itself" && refusals < 6) continue;
-        if (alone || slip === "does not step up") throw new Stop();
+        if (slip === "does not step up") await (await post("tools/list", {})).body?.cancel();
+        if (alone || slip === "does not step up" || slip === "waits for its person") throw new Stop();
         if (refusals > (slip === "steps up forever" ? 5 : 1)) throw new Stop();
         await authorize(challenge, true);
       } else throw new Stop();

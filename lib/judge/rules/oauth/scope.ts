@@ -114,9 +114,12 @@ function checkStepUp(view: View): Outcome {
     }
     answered.push(call.at, request.at);
   }
-  return answered.length === 0
-    ? broken("It did not ask for the scope that it was refused for", [first.at])
-    : kept("It asked for more scope where it was refused for lack of it", answered);
+  if (answered.length > 0) return kept("It asked for more scope where it was refused for lack of it", answered);
+  // Until it goes on, its person may not have been asked yet. A stream that it opens again says nothing.
+  const next = view.calls.find(({ at, verb }) => at > first.at && verb !== "GET");
+  return next
+    ? broken("It did not ask for the scope that it was refused for, and went on", [first.at, next.at])
+    : notObserved("It was refused for lack of scope, and has neither asked for it nor gone on");
 }
 
 function checkRetryLimit(view: View): Outcome {
