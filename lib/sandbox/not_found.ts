@@ -69,12 +69,22 @@ function isName(name: string): name is keyof typeof paths {
   return name in paths;
 }
 
-/** `/token` and `/v1/oauth2/token` mean `/oauth/token`, before any path that only looks alike. */
+/**
+ * `/token` and `/v1/oauth2/token` mean `/oauth/token`, before any path that only looks alike; but `/control/token` means
+ * its neighbour `/control/tokens`.
+ */
 function nearest(path: string, known: readonly string[]): string | undefined {
   const last = lastOf(path);
   const ending = known.filter((one) => lastOf(one) === last);
-  return ending.find((one) => one.endsWith(path)) ?? (last === "" ? undefined : ending[0]) ?? closest(path, known) ??
-    known.find((one) => lastOf(one) === closest(last, known.map(lastOf)));
+  const folder = folderOf(path);
+  const neighbours = folder === "" ? [] : known.filter((one) => folderOf(one).endsWith(folder));
+  return ending.find((one) => one.endsWith(path)) ?? likeLast(last, neighbours) ??
+    (last === "" ? undefined : ending[0]) ?? closest(path, known) ?? likeLast(last, known);
+}
+
+function likeLast(last: string, known: readonly string[]): string | undefined {
+  const meant = closest(last, known.map(lastOf));
+  return known.find((one) => lastOf(one) === meant);
 }
 
 /** Metadata lie at the origin, with what they are of behind: the slip is in the name alone, and the rest stays. */
@@ -84,9 +94,18 @@ function nearestMetadata(path: string, prefix: string): string | undefined {
   return meant === undefined ? undefined : meant + prefix + rest;
 }
 
+function folderOf(path: string): string {
+  const plain = withoutSlash(path);
+  return plain.slice(0, plain.lastIndexOf("/"));
+}
+
 function lastOf(path: string): string {
-  const plain = path.endsWith("/") ? path.slice(0, -1) : path;
+  const plain = withoutSlash(path);
   return plain.slice(plain.lastIndexOf("/") + 1).toLowerCase();
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 /**

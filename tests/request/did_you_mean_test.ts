@@ -69,6 +69,9 @@ Deno.test("--scenario says which one was meant, in one line (issue 16)", async (
 /** Where people and clients look, and the endpoint they mean. */
 const paths: Readonly<Record<string, string | undefined>> = {
   "/token": "/oauth/token",
+  "/control/token": "/control/tokens",
+  "/control/user": "/control/users",
+  "/oauth/tokens": "/oauth/token",
   "/authorize": "/oauth/authorize",
   "/register": "/oauth/register",
   "/oauth2/token": "/oauth/token",
