@@ -1,6 +1,7 @@
 /** Plays a case on a target and writes down what happens. */
 import { lookAround, noteCalls, watchGrowth } from "./aftermath.ts";
 import type { Case, Step } from "./case.ts";
+import { pause } from "./connection.ts";
 import { ask, type Scene, type Stage } from "./scene.ts";
 import { createState } from "./state.ts";
 import { askFromAfar, compare, flood, idle, letIn, listen, overhear, race } from "./steps.ts";
@@ -8,6 +9,8 @@ import type { Story } from "./story.ts";
 
 /** Steps that ask for wrong answers. */
 const shaping = /^control_(add_faults|change_plan|break_keys|define_scenarios)$/;
+const LAST_BREATH_MS = 500;
+
 /** Plays a case. */
 export async function play(stage: Stage, played: Case): Promise<Story> {
   const { target } = stage;
@@ -41,6 +44,8 @@ export async function play(stage: Stage, played: Case): Promise<Story> {
   const record = await lookAround(scene);
   scene.observations.push({ kind: "health", worstMs: target.takeWorstHealthMs() });
   if (server) await watchGrowth(scene, before, peakMiB);
+  // A process that refuses connections may be on its way out.
+  if (scene.seen.some(({ answer }) => answer.end === "refused")) await pause(LAST_BREATH_MS);
   if (target.servers.some((one) => !one.isAlive())) scene.observations.push({ kind: "dead" });
   noteCalls(scene, callsBefore);
   const isShaped = played.scenario !== "standard" || scene.seen.some(({ message }) => shaping.test(message.name)) ||

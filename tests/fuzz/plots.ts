@@ -32,10 +32,10 @@ interface Kind {
 
 const kinds: Readonly<Record<string, Kind>> = {
   broken: { weight: 20, plot: broken, rootShare: 0.15, scenarioShare: 0.15 },
-  stored: { weight: 14, plot: stored, rootShare: 0.15 },
+  stored: { weight: 18, plot: stored, rootShare: 0.15 },
   walk: { weight: 4, plot: walk, scenarioShare: 0.3 },
   race: { weight: 3, plot: race },
-  framed: { weight: 10, plot: framed, scenarioShare: 0.6 },
+  framed: { weight: 14, plot: framed, scenarioShare: 0.6 },
   headed: { weight: 8, plot: headed },
   astray: { weight: 14, plot: astray },
   heavy: { weight: 6, plot: heavy },

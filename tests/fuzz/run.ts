@@ -135,11 +135,20 @@ interface Confirming {
 /** Sees findings again on a fresh target, and in smaller cases if there is time. */
 async function confirm(unconfirmed: readonly Unconfirmed[], confirming: Confirming): Promise<void> {
   for (const mode of modes) {
-    const ofMode = unconfirmed.filter(({ story: { case: { mode: own, steps } } }) =>
-      own === mode && !steps.some(({ kind }) => costly.has(kind))
+    const ofMode = unconfirmed.filter(({ finding, story: { case: played } }) =>
+      played.mode === mode && (!isCostly(played) || isOfTime(finding))
     );
     if (ofMode.length > 0) await confirmIn(mode, ofMode, confirming);
   }
+}
+
+function isCostly({ steps }: Case): boolean {
+  return steps.some(({ kind }) => costly.has(kind));
+}
+
+/** What takes long once may be the machine's fault. */
+function isOfTime({ judge: by }: Finding): boolean {
+  return by === "in time" || by === "others served";
 }
 
 async function confirmIn(
@@ -165,10 +174,9 @@ async function confirmIn(
     };
     const deadlineMs = performance.now() + SHRINK_MS;
     const isSeen = await fails(story.case);
-    if (isSeen) await shrink(story.case, fails, () => performance.now() > deadlineMs);
+    if (isSeen && !isCostly(story.case)) await shrink(story.case, fails, () => performance.now() > deadlineMs);
     findings.confirm(finding, isSeen ? shown : undefined);
-    // What takes long once may be the machine's fault.
-    if (!isSeen && (finding.judge === "in time" || finding.judge === "others served")) findings.forget(finding);
+    if (!isSeen && isOfTime(finding)) findings.forget(finding);
   }
   await target.stop();
   await target.clear();
