@@ -25,7 +25,7 @@ export interface FindingTeller {
   readonly judgeWith: (judge: (sandbox: Sandbox) => Promise<Report>) => void;
   /** Notes that a client has asked something; returns at once. */
   readonly saw: (sandbox: Sandbox) => void;
-  /** Judges what is left and sums up, one sandbox after the other; nothing is told after that. */
+  /** Judges what is left and sums up, all sandboxes together; nothing is told after that. */
   readonly finish: () => Promise<readonly SandboxSummary[]>;
 }
 
@@ -51,8 +51,10 @@ export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): Fin
   async function judgeWaiting(): Promise<void> {
     const sandboxes = [...waiting.values()];
     waiting.clear();
-    for (const sandbox of sandboxes) {
-      const clients = (await judge?.(sandbox))?.clients ?? [];
+    // Together, since a report waits for what other processes have to hand over: a signal would wait for each in turn.
+    const reports = await Promise.all(sandboxes.map((sandbox) => judge?.(sandbox)));
+    for (const [index, sandbox] of sandboxes.entries()) {
+      const clients = reports[index]?.clients ?? [];
       for (const client of clients) tellOf(sandbox, client);
       summaries.set(sandbox.name, summaryOf(sandbox, clients));
     }

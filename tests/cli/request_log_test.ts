@@ -150,3 +150,29 @@ Deno.test("a rule that a client breaks is told once, when it has been quiet, and
     [{ sandbox: "main", clients: 1, breaking: 1, c23: 1, report: "http://localhost:8789/control/report" }],
   );
 });
+
+Deno.test("a server that stops has all its sandboxes judged together, not one after the other (README)", async () => {
+  let underWay = 0;
+  let most = 0;
+  // Never quiet, so that all that is judged is judged at the end.
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+  let nowMs = 0;
+  const teller = createFindingTeller({ tell: () => {}, monotonicMs: () => nowMs++, sleep });
+  await using test = await testApp({ teller });
+  teller.judgeWith(async () => {
+    most = Math.max(most, ++underWay);
+    await Promise.resolve();
+    underWay--;
+    return {
+      sandbox: "",
+      expects: [],
+      clients: [],
+      verdict: "incomplete",
+      record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
+    };
+  });
+  for (const label of ["a", "b", "c"]) await test.get(`/s/standard~${label}/oauth/jwks`);
+  await teller.finish();
+  assert.equal(most, 3);
+});
