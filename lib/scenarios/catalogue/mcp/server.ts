@@ -48,7 +48,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "expired-403",
     group: "MCP server",
-    story: "A token that is over gets 403 in place of 401, after a minute",
+    story: "Tokens expire after a minute, and then get 403 instead of 401",
     client: "Takes invalid_token for what it says, and refreshes",
     plan: {
       mint: shortLived,
@@ -64,8 +64,8 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "expired-500",
     group: "MCP server",
-    story: "A token that is over gets 500 and no challenge, after a minute",
-    client: "Knows from expires_in that the token is over, and refreshes; or shows the error",
+    story: "Tokens expire after a minute, and then get 500 and no challenge",
+    client: "Knows from expires_in that the token has expired, and refreshes; or shows the error",
     plan: {
       mint: shortLived,
       faults: [{
@@ -85,8 +85,8 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "expired-tool-error",
     group: "MCP server",
-    story: "A call with a token that is over gets 200 and a tool's error, after a minute",
-    client: "Knows from expires_in that the token is over, and refreshes; or shows the error",
+    story: "Tokens expire after a minute, and calls with one then get 200 and a tool's error",
+    client: "Knows from expires_in that the token has expired, and refreshes; or shows the error",
     plan: {
       mint: shortLived,
       faults: [{

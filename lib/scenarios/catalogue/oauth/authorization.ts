@@ -150,7 +150,7 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "offline-access-refused",
     group: "Authorization",
-    story: "The scope offline_access is not on offer, and whoever asks for it is refused",
+    story: "The scope offline_access is not on offer, and a client that asks for it is refused",
     client: "Asks for offline_access only where the authorization server lists it",
     plan: {
       policy: {

@@ -118,8 +118,8 @@ export const refreshScenarios: readonly Scenario[] = [
   {
     name: "refresh-refused-401",
     group: "Refresh",
-    story: "Every refresh is refused with invalid_grant, but with status 401 in place of 400",
-    client: "Goes by the error code: the grant is over, the client is not",
+    story: "Every refresh is refused with invalid_grant, but with status 401 instead of 400",
+    client: "Goes by the error code: the grant has ended, the client has not",
     plan: {
       mint: shortLived,
       faults: [{

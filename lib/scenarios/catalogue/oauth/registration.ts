@@ -204,7 +204,7 @@ export const registrationScenarios: readonly Scenario[] = [
     name: "invalid-client-400",
     group: "Registration",
     story:
-      "A minute after it registered the client is forgotten, and the token endpoint says so with 400 in place of 401",
+      "A minute after it registered the client is forgotten, and the token endpoint says so with 400 instead of 401",
     client: "Goes by the error code, not by the status, and registers anew",
     plan: {
       policy: { ...mustRegister, clientTtlSeconds: SHORT_SECONDS },

@@ -61,7 +61,7 @@ export const token200Error: Scenario = {
           status: 200,
           body: {
             error: "bad_verification_code",
-            error_description: "The code is wrong, or its time is over",
+            error_description: "The code is wrong or has expired",
           },
         },
       },
@@ -105,7 +105,7 @@ export const tokenNested: Scenario = tokenResponse({
 export const scopeCommas: Scenario = {
   name: "scope-commas",
   group: "Token endpoint",
-  story: "The scope of the token response has commas in place of spaces",
+  story: "The scope of the token response has commas instead of spaces",
   client: "Does not take it for one scope that it has not asked for",
   plan: {
     policy: { challengeScope: "mcp:read mcp:write" },
@@ -127,7 +127,7 @@ export const tokenScenarios: readonly Scenario[] = [
   tokenResponse({
     name: "expires-in-zero",
     story: "expires_in is 0, though the token lives for an hour",
-    client: "Uses the token until a 401 says that it is over, and does not refresh before every request",
+    client: "Uses the token until a 401 says that it has expired, and does not refresh before every request",
     mint: { accessTokenTtlSeconds: 3600 },
     edit: { json: { set: { expires_in: 0 } } },
     expects: ["C22"],
