@@ -6,6 +6,7 @@
  * @module
  */
 import type { Listener } from "./listener.ts";
+import { reasonOf } from "./start_files.ts";
 import type { Connection, Connections } from "../limits/connections.ts";
 import { addressOf } from "../limits/peer.ts";
 import type { Sleep } from "../runtime/sleep.ts";
@@ -187,8 +188,4 @@ function closeQuietly(connection: Deno.TcpConn): void {
   } catch {
     // It is closed.
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -89,8 +89,7 @@ export function keepListening(port: number, { open, probe, sleep, monotonicMs, r
       } catch (error) {
         if (monotonicMs() - failedAtMs > OUTAGE_MS) {
           pauseMs = MIN_PAUSE_MS;
-          const reason = error instanceof Error ? error.message : String(error);
-          report(`No connection can be accepted (${reason}); quiet ones are closed to go on`);
+          report(`No connection can be accepted (${reasonOf(error)}); quiet ones are closed to go on`);
         }
         void drain(server);
         await reopen();

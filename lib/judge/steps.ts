@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { finish, type Sliced } from "../runtime/slices.ts";
+import type { Sliced } from "../runtime/slices.ts";
 import { wellKnown } from "../http/urls.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/redact.ts";
@@ -64,16 +64,7 @@ const routes: Readonly<Record<string, Kind>> = {
 const MCP_ROUTE = /^(?:no_auth|bearer|oauth|conformance)_(?:get|post|delete)$/;
 
 /**
- * Reads exchanges as steps; those that are none (pages, preflights, the control API) are left out.
- *
- * @param exchanges In the order they began: that is what tells which is later, for numbers that several processes gave do not.
- */
-export function readSteps(exchanges: readonly Exchange[]): readonly Step[] {
-  return finish(readingSteps(exchanges));
-}
-
-/**
- * The same in slices.
+ * Reads exchanges as steps of a client's flow, in slices.
  *
  * @param exchanges In the order they began.
  */

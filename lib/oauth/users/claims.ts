@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../../http/errors.ts";
-import { parseJson, problemOf } from "../../http/json.ts";
+import { isObject, parseJson, problemOf } from "../../http/json.ts";
 
 /** Claims of a user's own. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -112,10 +112,6 @@ export function parseEmail(text: string, parameter: string): string {
 function requireText(value: unknown, parameter: string, name: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw refuse(parameter, `has a ${name} that is no text`, `a ${name} of one character or more`);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refuse(parameter: string, problem: string, expected: string): OAuthError {
