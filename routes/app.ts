@@ -39,7 +39,7 @@ import { createScenarioTable } from "../lib/scenarios/scenario_table.ts";
 import { createUsers } from "../lib/oauth/users/user_table.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
 import { version } from "../lib/runtime/version.ts";
-import { createWorlds, type Worlds } from "../lib/sandbox/live_sandboxes.ts";
+import { createLiveSandboxes, type LiveSandboxes } from "../lib/sandbox/live_sandboxes.ts";
 import { authorizeRoutes } from "./oauth/authorize.tsx";
 import { deviceRoutes } from "./oauth/device.tsx";
 import { controlRoutes } from "./control/control.ts";
@@ -85,7 +85,7 @@ export function createApp(given: AppOptions): App {
   // What everybody can reach is not this machine's alone, whichever address it listens on behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
   const { isScenario, names, recorder, now, ...deps } = assemble(options);
-  const { worlds, askers, ownOrigins } = deps;
+  const { liveSandboxes, askers, ownOrigins } = deps;
   const isLocal = options.loopbackOnly ?? false;
   const origins = gateOptionsOf(options);
 
@@ -97,13 +97,13 @@ export function createApp(given: AppOptions): App {
     const address = addressOf(url);
     const exchange = recorder?.open(request, url.pathname, now());
     try {
-      const world = address && await worlds.find(address);
-      if (!world) throw noSuchScenario(names, url, origin);
+      const live = address && await liveSandboxes.find(address);
+      if (!live) throw noSuchScenario(names, url, origin);
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
-      const sandbox = world.seenFrom(origin, address.prefix, isForeign);
-      const routed = routePath(address, world.scenario.layout);
+      const sandbox = live.seenFrom(origin, address.prefix, isForeign);
+      const routed = routePath(address, live.scenario.layout);
       exchange?.enter(recordedArrival({ url, info, sandbox }, isLocal));
-      const served = await serve(deps, { request, url, info, world, sandbox, sentPath: address.path, routed });
+      const served = await serve(deps, { request, url, info, live, sandbox, sentPath: address.path, routed });
       const isFlow = isOfFlow(request, served);
       if (isFlow) options.teller?.saw(sandbox);
       return exchange?.close(served, isFlow) ?? served.response;
@@ -121,7 +121,7 @@ export function createApp(given: AppOptions): App {
 
 /** What an app is put together from. */
 interface Parts extends ServeDeps {
-  readonly worlds: Worlds;
+  readonly liveSandboxes: LiveSandboxes;
   readonly isScenario: (name: string) => boolean;
   readonly names: readonly string[];
   readonly recorder: Recorder | undefined;
@@ -165,7 +165,7 @@ function assemble(options: AppOptions): Parts {
   const { known, own } = knownScenarios(options);
   const names = [...known.keys()];
   const scenarios = createScenarioTable(store);
-  const worlds = createWorlds({
+  const liveSandboxes = createLiveSandboxes({
     table,
     findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
     ownScenario: own,
@@ -182,17 +182,17 @@ function assemble(options: AppOptions): Parts {
   });
   const ownOrigins = createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort);
   const gate = createControlGate(gateOptionsOf(options));
-  const guard = createGuard(gate, worlds.of);
-  const refusalOf = createRefusal(gate, worlds.of);
+  const guard = createGuard(gate, liveSandboxes.of);
+  const refusalOf = createRefusal(gate, liveSandboxes.of);
   const minted = createMinted(store);
-  const scenarioOf = (sandbox: Sandbox): Scenario => worlds.of(sandbox).scenario;
+  const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
   const bannerOf = createBanner(scenarioOf);
   const reports = createReports({ recording, scenarioOf, slices });
   if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   options.draining?.addEventListener("abort", () => void mcp.endListening(), { once: true });
   return {
-    worlds,
+    liveSandboxes,
     gate,
     isScenario: (name) => known.has(name) || scenarios.isName(name),
     names,
@@ -225,7 +225,20 @@ function assemble(options: AppOptions): Parts {
       ...inspectRoutes({ reports, refusalOf, bannerOf }),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
-        { worlds, table, users, clients, grants, minted, scenarios, names, verifier, keysOf, chance, ownOrigins },
+        {
+          liveSandboxes,
+          table,
+          users,
+          clients,
+          grants,
+          minted,
+          scenarios,
+          names,
+          verifier,
+          keysOf,
+          chance,
+          ownOrigins,
+        },
         guard,
         { refusalOf, bannerOf },
       ),
@@ -238,7 +251,7 @@ function assemble(options: AppOptions): Parts {
         addressOf: options.public ? callerOf : () => undefined,
         guard,
         refresh: async (sandbox) =>
-          (await worlds.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
+          (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
       }),
     ]),
     recorder,

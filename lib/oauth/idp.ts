@@ -29,7 +29,7 @@ const LIFE_SECONDS = 300;
 
 /** One request to the identity provider, its client authenticated. */
 export interface IdpRequest {
-  /** The world it belongs to. */
+  /** The sandbox it belongs to. */
   readonly sandbox: Sandbox;
   /** Who asks. */
   readonly client: ClientRecord;

@@ -11,7 +11,7 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import { type SandboxState, untouched } from "./sandbox_table.ts";
 
 /** A sandbox in use. */
-export interface World {
+export interface LiveSandbox {
   /** What it is called. */
   readonly name: string;
   /** How it behaves by itself. */
@@ -53,7 +53,7 @@ export function idOf(name: string, epoch: number): string {
 }
 
 /** What a sandbox in use is made with. */
-export interface WorldDeps {
+export interface LiveSandboxDeps {
   /** Rules where a scenario has none of its own. */
   readonly base?: PlanPatch;
   /** Rules in place of every scenario's. */
@@ -71,11 +71,11 @@ export interface WorldDeps {
  * @param deps What it is made with.
  * @returns The sandbox, what sets its state, and what notes that its state cannot be read.
  */
-export function createWorld(
-  { name, label, scenario }: Pick<World, "name" | "label" | "scenario">,
-  { base = {}, patch, now: realNow, onRotate }: WorldDeps,
+export function createLiveSandbox(
+  { name, label, scenario }: Pick<LiveSandbox, "name" | "label" | "scenario">,
+  { base = {}, patch, now: realNow, onRotate }: LiveSandboxDeps,
 ): {
-  readonly world: World;
+  readonly live: LiveSandbox;
   readonly set: (state: SandboxState) => void;
   readonly fail: (problem: Error) => void;
 } {
@@ -120,7 +120,7 @@ export function createWorld(
     return sandbox;
   };
 
-  const world = Object.freeze({
+  const live = Object.freeze({
     name,
     label,
     scenario,
@@ -132,7 +132,7 @@ export function createWorld(
     plan: () => plan,
     faults: () => faults,
   });
-  return { world, set, fail };
+  return { live, set, fail };
 }
 
 function isSame(a: SandboxState, b: SandboxState): boolean {

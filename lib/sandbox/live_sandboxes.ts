@@ -12,12 +12,12 @@ import type { Address, Sandbox } from "./sandbox.ts";
 import type { Lease } from "../store/lease.ts";
 import { type SandboxState, type SandboxTable, untouched } from "./sandbox_table.ts";
 import { UnreadableRowError } from "../store/unreadable.ts";
-import { createWorld, idOf, idsOf, type World } from "./live_sandbox.ts";
+import { createLiveSandbox, idOf, idsOf, type LiveSandbox } from "./live_sandbox.ts";
 
-export type { World } from "./live_sandbox.ts";
+export type { LiveSandbox } from "./live_sandbox.ts";
 
 /** What sandboxes are made with. */
-export interface WorldsDeps {
+export interface LiveSandboxesDeps {
   /** Where they are kept. */
   readonly table: SandboxTable;
   /** Finds a scenario by its name. */
@@ -41,17 +41,17 @@ export interface WorldsDeps {
 }
 
 /** The sandboxes of one app. */
-export interface Worlds {
+export interface LiveSandboxes {
   /** The sandbox of an address, made if it is not there yet; undefined where there is no such scenario. */
-  readonly find: (address: Address) => Promise<World | undefined>;
+  readonly find: (address: Address) => Promise<LiveSandbox | undefined>;
   /** The sandbox that a request has found. */
-  readonly of: (sandbox: Sandbox) => World;
+  readonly of: (sandbox: Sandbox) => LiveSandbox;
   /** The same as it is now, which another process may have changed since. */
-  readonly refresh: (sandbox: Sandbox) => Promise<World>;
+  readonly refresh: (sandbox: Sandbox) => Promise<LiveSandbox>;
   /** Changes a sandbox; resolves when every process knows. */
-  readonly change: (world: World, change: (state: SandboxState) => SandboxState) => Promise<void>;
+  readonly change: (live: LiveSandbox, change: (state: SandboxState) => SandboxState) => Promise<void>;
   /** Begins a sandbox anew: nothing of before is known in it any more. */
-  readonly reset: (world: World) => Promise<void>;
+  readonly reset: (live: LiveSandbox) => Promise<void>;
   /** How many this process holds. */
   readonly size: () => number;
 }
@@ -64,7 +64,7 @@ const TOUCH_MS = 60 * 60 * 1000;
 const SWEEP_MS = 10 * 60 * 1000;
 
 interface Held {
-  readonly world: World;
+  readonly live: LiveSandbox;
   readonly set: (state: SandboxState) => void;
   readonly fail: (problem: Error) => void;
   readMs: number;
@@ -77,7 +77,7 @@ interface Held {
  *
  * @param deps What they are made with.
  */
-export function createWorlds(deps: WorldsDeps): Worlds {
+export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
   const { table, now, lease, onForget } = deps;
   const held = new Map<string, Held>();
   let sweptMs = now();
@@ -88,7 +88,7 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     const known = held.get(name);
     if (known) return known;
     const made: Held = {
-      ...createWorld({ name, label, scenario }, deps),
+      ...createLiveSandbox({ name, label, scenario }, deps),
       readMs: -Infinity,
       reading: undefined,
       touchedMs: Infinity,
@@ -106,7 +106,7 @@ export function createWorlds(deps: WorldsDeps): Worlds {
   async function read(entry: Held): Promise<void> {
     const readMs = lease.nowMs();
     try {
-      entry.set(await table.state(entry.world.name));
+      entry.set(await table.state(entry.live.name));
     } catch (error) {
       if (!(error instanceof UnreadableRowError)) throw error;
       entry.fail(error);
@@ -116,20 +116,20 @@ export function createWorlds(deps: WorldsDeps): Worlds {
 
   /** The process's own sandbox stays for good, so nothing has to be noted of it. */
   function touch(entry: Held): Promise<void> | undefined {
-    const { name } = entry.world;
+    const { name } = entry.live;
     if (name === MAIN || Math.abs(now() - entry.touchedMs) < TOUCH_MS) return undefined;
     entry.touchedMs = now();
     return table.touch(name, now());
   }
 
   /** What has been idle for so long may have been swept by another process, keys and all. */
-  function isOver({ world: { name }, touchedMs }: Held): boolean {
+  function isOver({ live: { name }, touchedMs }: Held): boolean {
     return name !== MAIN && touchedMs < now() - IDLE_MS - TOUCH_MS;
   }
 
-  function letGo({ world }: Held): void {
-    held.delete(world.name);
-    for (const id of idsOf(world.id())) onForget(id);
+  function letGo({ live }: Held): void {
+    held.delete(live.name);
+    for (const id of idsOf(live.id())) onForget(id);
   }
 
   async function sweep(): Promise<void> {
@@ -141,23 +141,23 @@ export function createWorlds(deps: WorldsDeps): Worlds {
     if (hasMore) sweptMs = -Infinity;
   }
 
-  async function change(world: World, make: (state: SandboxState) => SandboxState): Promise<void> {
-    const entry = held.get(world.name);
-    const state = await table.change(world.name, make);
+  async function change(live: LiveSandbox, make: (state: SandboxState) => SandboxState): Promise<void> {
+    const entry = held.get(live.name);
+    const state = await table.change(live.name, make);
     entry?.set(state);
     await lease.runOut();
   }
 
   /** Begins a sandbox under another id, whether or not what was known of it can be read. */
-  async function restart(world: World): Promise<void> {
+  async function restart(live: LiveSandbox): Promise<void> {
     try {
-      await change(world, ({ epoch }) => ({ ...untouched, epoch: epoch + 1 }));
+      await change(live, ({ epoch }) => ({ ...untouched, epoch: epoch + 1 }));
     } catch (error) {
       if (!(error instanceof UnreadableRowError)) throw error;
       // Nobody knows how often it was reset, but not as often as milliseconds have gone by.
       const state = { ...untouched, epoch: now() };
-      await table.replace(world.name, state);
-      held.get(world.name)?.set(state);
+      await table.replace(live.name, state);
+      held.get(live.name)?.set(state);
       await lease.runOut();
     }
   }
@@ -169,11 +169,11 @@ export function createWorlds(deps: WorldsDeps): Worlds {
   }
 
   return {
-    of: (sandbox) => heldOf(sandbox).world,
+    of: (sandbox) => heldOf(sandbox).live,
     refresh: async (sandbox) => {
       const entry = heldOf(sandbox);
       await refresh(entry);
-      return entry.world;
+      return entry.live;
     },
     find: async (address) => {
       const known = held.get(address.name);
@@ -183,12 +183,12 @@ export function createWorlds(deps: WorldsDeps): Worlds {
       await refresh(entry);
       await touch(entry);
       await sweep().catch(deps.onSweepError);
-      return entry.world;
+      return entry.live;
     },
     change,
-    reset: async (world) => {
-      const old = world.id();
-      await restart(world);
+    reset: async (live) => {
+      const old = live.id();
+      await restart(live);
       for (const id of idsOf(old)) {
         onForget(id);
         await table.clear(id);

@@ -1,5 +1,5 @@
 /**
- * Step 1 of a request's way: which isolated world it belongs to, and what its path is in there. Handlers serve every
+ * Step 1 of a request's way: which sandbox it belongs to, and what its path is in there. Handlers serve every
  * sandbox alike, because all they know of it is the {@link Sandbox} they are given.
  *
  * @module
@@ -23,7 +23,7 @@ export interface Revocations {
 /** Where nothing was taken back. */
 export const noRevocations: Revocations = Object.freeze({ count: 0, all: 0, clients: Object.freeze({}) });
 
-/** An isolated world: its identity as the asking client sees it, and its clock. */
+/** A sandbox: its identity as the asking client sees it, and its clock. */
 export interface Sandbox {
   /** First part of every key this sandbox keeps in the store. */
   readonly id: string;
@@ -47,7 +47,7 @@ export interface Sandbox {
   readonly isAskedByForeignPage: boolean;
   /** Logins that a test has taken back. */
   readonly revocations: () => Revocations;
-  /** The same world as its first authorization server sees it, or the one it moves to. */
+  /** The same sandbox as its first authorization server sees it, or the one it moves to. */
   readonly serverAt: (which: "first" | "second") => Sandbox;
 }
 

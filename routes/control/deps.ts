@@ -14,7 +14,7 @@ import type { Minted } from "../../lib/oauth/tokens/minted_table.ts";
 import type { SandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import type { ScenarioTable } from "../../lib/scenarios/scenario_table.ts";
 import type { Users } from "../../lib/oauth/users/user_table.ts";
-import type { Worlds } from "../../lib/sandbox/live_sandboxes.ts";
+import type { LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import type { Route } from "../request/router.ts";
 import type { Refusal } from "./gate.ts";
 import type { Banner } from "../pages/scenarios.tsx";
@@ -22,7 +22,7 @@ import type { Banner } from "../pages/scenarios.tsx";
 /** What the control API needs: all that can be told of a sandbox, or changed in it. */
 export interface ControlDeps {
   /** The sandboxes. */
-  readonly worlds: Worlds;
+  readonly liveSandboxes: LiveSandboxes;
   /** What faults have counted. */
   readonly table: Pick<SandboxTable, "counted" | "disarm">;
   /** People who can log in. */

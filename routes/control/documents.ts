@@ -21,7 +21,7 @@ const LABEL_LENGTH = 16;
 
 /** The handlers of documents. */
 export function documentHandlers(
-  { worlds, scenarios, names, ownOrigins, chance }: ControlDeps,
+  { liveSandboxes, scenarios, names, ownOrigins, chance }: ControlDeps,
 ): Pick<
   ControlHandlers,
   "control_index" | "control_openapi" | "control_define_scenarios" | "control_open_origin"
@@ -43,7 +43,7 @@ export function documentHandlers(
   }
 
   return {
-    control_index: ({ sandbox }) => noStoreJson(buildControlIndex(sandbox, worlds.of(sandbox))),
+    control_index: ({ sandbox }) => noStoreJson(buildControlIndex(sandbox, liveSandboxes.of(sandbox))),
     control_openapi: ({ sandbox }) => noStoreJson(buildOpenApi(sandbox)),
     control_define_scenarios: async ({ request, sandbox }) => {
       const asked = await readBodies(request, parseScenario);
@@ -53,7 +53,7 @@ export function documentHandlers(
       const { scenario, label = chance.base36(LABEL_LENGTH) } = await readBody(request, originSchema);
       const name = `${scenario}~${label}`;
       const address = parseAddress(new URL(`${sandbox.origin}/s/${name}`), () => false);
-      if (!address || !await worlds.find(address)) {
+      if (!address || !await liveSandboxes.find(address)) {
         throw noSuch(scenario, { names, list: sandbox.origin + paths.scenarios });
       }
       const origin = ownOrigins.open({ scenario, label });

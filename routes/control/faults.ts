@@ -12,7 +12,7 @@ import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import type { Fault } from "../../lib/scenarios/fault.ts";
 import { parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
-import type { World } from "../../lib/sandbox/live_sandboxes.ts";
+import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import type { ControlDeps, ControlHandlers } from "./deps.ts";
 import type { Context } from "../request/router.ts";
 
@@ -23,44 +23,44 @@ export type FaultHandlers = Pick<
 >;
 
 /** The handlers of faults. */
-export function faultHandlers({ worlds, table }: ControlDeps): FaultHandlers {
-  async function describe(world: World, fault: Fault): Promise<Readonly<Record<string, unknown>>> {
-    const source = world.state().faults.includes(fault) ? "control" : "scenario";
-    return describeFault(fault, { source, counted: await table.counted(world.id(), fault.name), nowMs: world.now() });
+export function faultHandlers({ liveSandboxes, table }: ControlDeps): FaultHandlers {
+  async function describe(live: LiveSandbox, fault: Fault): Promise<Readonly<Record<string, unknown>>> {
+    const source = live.state().faults.includes(fault) ? "control" : "scenario";
+    return describeFault(fault, { source, counted: await table.counted(live.id(), fault.name), nowMs: live.now() });
   }
 
-  async function describeAll(world: World, faults: readonly Fault[]): Promise<Response> {
-    return noStoreJson({ faults: await Promise.all(faults.map((fault) => describe(world, fault))) });
+  async function describeAll(live: LiveSandbox, faults: readonly Fault[]): Promise<Response> {
+    return noStoreJson({ faults: await Promise.all(faults.map((fault) => describe(live, fault))) });
   }
 
   /** When it resolves, no process lets them happen any more, and what they have counted is forgotten. */
-  async function remove(world: World, names: readonly string[]): Promise<void> {
+  async function remove(live: LiveSandbox, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    await worlds.change(world, (state) => withoutFaults(state, names));
-    for (const name of names) await table.disarm(world.id(), name);
+    await liveSandboxes.change(live, (state) => withoutFaults(state, names));
+    for (const name of names) await table.disarm(live.id(), name);
   }
 
   async function add({ request, sandbox }: Context): Promise<Response> {
-    const world = worlds.of(sandbox);
+    const live = liveSandboxes.of(sandbox);
     const asked = (await readBodies(request, readItem)).flat();
     const names = asked.flatMap(({ name }) => name ?? []);
-    checkNames(world, names);
-    await remove(world, world.state().faults.map(({ name }) => name).filter((name) => names.includes(name)));
+    checkNames(live, names);
+    await remove(live, live.state().faults.map(({ name }) => name).filter((name) => names.includes(name)));
     let added: readonly Fault[] = [];
-    await worlds.change(world, (state) => {
-      const unused = unusedNames([...world.faults(), ...state.faults]);
+    await liveSandboxes.change(live, (state) => {
+      const unused = unusedNames([...live.faults(), ...state.faults]);
       added = asked.map((item) => "times" in item ? item : buildFault(item, item.name ?? unused.next().value));
       return withFaults(state, added);
     });
-    const kept = world.state().faults.filter(({ name }) => added.some((fault) => fault.name === name));
-    return await describeAll(world, kept);
+    const kept = live.state().faults.filter(({ name }) => added.some((fault) => fault.name === name));
+    return await describeAll(live, kept);
   }
 
-  function requireOwn({ sandbox, param }: Context): { readonly world: World; readonly fault: Fault } {
-    const world = worlds.of(sandbox);
-    const fault = world.faults().find(({ name }) => name === param);
-    if (fault) return { world, fault };
-    const names = world.faults().map(({ name }) => name);
+  function requireOwn({ sandbox, param }: Context): { readonly live: LiveSandbox; readonly fault: Fault } {
+    const live = liveSandboxes.of(sandbox);
+    const fault = live.faults().find(({ name }) => name === param);
+    if (fault) return { live, fault };
+    const names = live.faults().map(({ name }) => name);
     throw new OAuthError("not_found", "Not found: there is no such fault", {
       parameter: "name",
       received: param,
@@ -69,22 +69,22 @@ export function faultHandlers({ worlds, table }: ControlDeps): FaultHandlers {
   }
 
   return {
-    control_list_faults: ({ sandbox }) => describeAll(worlds.of(sandbox), worlds.of(sandbox).faults()),
+    control_list_faults: ({ sandbox }) => describeAll(liveSandboxes.of(sandbox), liveSandboxes.of(sandbox).faults()),
     control_add_faults: add,
     control_clear_faults: async ({ sandbox }) => {
-      const world = worlds.of(sandbox);
-      await remove(world, world.state().faults.map(({ name }) => name));
-      return await describeAll(world, world.faults());
+      const live = liveSandboxes.of(sandbox);
+      await remove(live, live.state().faults.map(({ name }) => name));
+      return await describeAll(live, live.faults());
     },
     control_read_fault: async (context) => {
-      const { world, fault } = requireOwn(context);
-      return noStoreJson(await describe(world, fault));
+      const { live, fault } = requireOwn(context);
+      return noStoreJson(await describe(live, fault));
     },
     control_remove_fault: async (context) => {
-      const { world, fault } = requireOwn(context);
-      const told = await describe(world, fault);
+      const { live, fault } = requireOwn(context);
+      const told = await describe(live, fault);
       if (told.source === "scenario") throw scenarioOwns(fault.name);
-      await remove(world, [fault.name]);
+      await remove(live, [fault.name]);
       return noStoreJson(told);
     },
   };
@@ -99,9 +99,9 @@ function readItem(
   return parseFaultText(item).map((fault) => ({ ...fault, times: fault.times ?? Infinity }));
 }
 
-function checkNames(world: World, names: readonly string[]): void {
-  const own = world.state().faults;
-  const taken = world.faults().find((fault) => !own.includes(fault) && names.includes(fault.name));
+function checkNames(live: LiveSandbox, names: readonly string[]): void {
+  const own = live.state().faults;
+  const taken = live.faults().find((fault) => !own.includes(fault) && names.includes(fault.name));
   if (taken) throw scenarioOwns(taken.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;

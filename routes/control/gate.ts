@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../../lib/http/origin.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { World } from "../../lib/sandbox/live_sandboxes.ts";
+import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** Has a handler answer those alone whom the gate lets in. */
@@ -22,8 +22,8 @@ export type Guard = (handler: Route["handler"]) => Route["handler"];
  * @param gate Who may control a sandbox.
  * @param worldOf The sandbox of a request.
  */
-export function createGuard(gate: ControlGate, worldOf: (sandbox: Sandbox) => World): Guard {
-  const refuse = createRefusal(gate, worldOf);
+export function createGuard(gate: ControlGate, liveSandboxOf: (sandbox: Sandbox) => LiveSandbox): Guard {
+  const refuse = createRefusal(gate, liveSandboxOf);
   return (handler) => (context) => {
     const refusal = refuse(context);
     if (refusal) throw refusal;
@@ -40,10 +40,10 @@ export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) =>
  * @param gate Who may control a sandbox.
  * @param worldOf The sandbox of a request.
  */
-export function createRefusal(gate: ControlGate, worldOf: (sandbox: Sandbox) => World): Refusal {
+export function createRefusal(gate: ControlGate, liveSandboxOf: (sandbox: Sandbox) => LiveSandbox): Refusal {
   return ({ request, url, sandbox }) => {
     const isChange = request.method !== "GET" && request.method !== "HEAD";
-    return gate({ request, url, world: worldOf(sandbox), isChange });
+    return gate({ request, url, live: liveSandboxOf(sandbox), isChange });
   };
 }
 
@@ -66,7 +66,7 @@ export interface Caller {
   /** Its URL. */
   readonly url: URL;
   /** The sandbox that it wants to control. */
-  readonly world: Pick<World, "name" | "label">;
+  readonly live: Pick<LiveSandbox, "name" | "label">;
   /** Whether it changes anything, by its method or by what its URL asks for. */
   readonly isChange: boolean;
 }
@@ -86,17 +86,17 @@ export function createControlGate(options: GateOptions): ControlGate {
   const isPrivate = loopbackOnly && (publicOrigin === undefined || isLoopback(new URL(publicOrigin).hostname));
   const isOpen = control === "open" || (control === undefined && isPrivate);
 
-  return ({ request: { headers }, url, world, isChange }) => {
+  return ({ request: { headers }, url, live, isChange }) => {
     const foreign = findForeignOrigin(url, headers.get("origin"), options);
     if (foreign !== undefined) return new OAuthError("access_denied", `${foreign} to control this server`);
     // A page that knows a secret label, or can send a token, was given it.
-    if ((world.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
+    if ((live.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
     if (isOpen) return isChange ? refuseUnasked(findUnasked(url, headers, options)) : undefined;
-    if (token === undefined) return turnedOff(world);
+    if (token === undefined) return turnedOff(live);
     if (isSame(bearerOf(headers), token)) return undefined;
     return new OAuthError("invalid_token", "The control token is missing or wrong", {
       parameter: "authorization",
-      expected: `Bearer and the token of --control-token, or ${secretLabel(world)}`,
+      expected: `Bearer and the token of --control-token, or ${secretLabel(live)}`,
       reference: "RFC 6750 2.1",
     });
   };
@@ -112,13 +112,13 @@ function refuseUnasked(what: string | undefined): OAuthError | undefined {
   });
 }
 
-function turnedOff(world: Caller["world"]): OAuthError {
-  return new OAuthError("access_denied", `The sandbox ${world.name} cannot be controlled from outside`, {
-    expected: `a server that was started with --control-token, or ${secretLabel(world)}`,
+function turnedOff(live: Caller["live"]): OAuthError {
+  return new OAuthError("access_denied", `The sandbox ${live.name} cannot be controlled from outside`, {
+    expected: `a server that was started with --control-token, or ${secretLabel(live)}`,
   });
 }
 
-function secretLabel({ name }: Caller["world"]): string {
+function secretLabel({ name }: Caller["live"]): string {
   const own = name === "main" ? "standard" : name.split("~", 1)[0];
   return `a sandbox of your own: /s/${own}~LABEL with a label of ${SECRET_LABEL_LENGTH} characters or more`;
 }

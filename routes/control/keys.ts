@@ -13,7 +13,7 @@ import type { Context } from "../request/router.ts";
 
 /** The handlers of keys. */
 export function keyHandlers(
-  { worlds, keysOf }: ControlDeps,
+  { liveSandboxes, keysOf }: ControlDeps,
 ): Pick<ControlHandlers, "control_rotate_keys" | "control_break_keys"> {
   async function rotate({ request, sandbox }: Context): Promise<Response> {
     const { keep_old_seconds: keepSeconds } = await readBody(request, rotationSchema);
@@ -21,22 +21,25 @@ export function keyHandlers(
     const keep = keepSeconds === undefined ? {} : { keepOldMs: keepSeconds * 1000 };
     await (await keysOf(sandbox.id)).rotate({ nowMs, ...keep });
     // Other processes sign and verify with what they hold; this tells them to look again.
-    await worlds.change(worlds.of(sandbox), (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }));
+    await liveSandboxes.change(
+      liveSandboxes.of(sandbox),
+      (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }),
+    );
     const made = await (await keysOf(sandbox.id)).made(sandbox.now());
     return noStoreJson({ keys: made.map(({ key: { kid, alg }, signs }) => ({ kid, alg, signs })) });
   }
 
   async function breakKeys({ request, sandbox }: Context): Promise<Response> {
-    const world = worlds.of(sandbox);
+    const live = liveSandboxes.of(sandbox);
     const { how } = await readBody(request, breakSchema);
-    await worlds.change(world, (state) => {
+    await liveSandboxes.change(live, (state) => {
       const { policy, mint } = patches[how];
       return {
         ...state,
         patch: { policy: { ...state.patch.policy, ...policy }, mint: { ...state.patch.mint, ...mint } },
       };
     });
-    const { policy = {}, mint = {} } = world.state().patch;
+    const { policy = {}, mint = {} } = live.state().patch;
     return noStoreJson({
       how,
       overrides: { policy: withNames(policy, "snake"), mint: withNames(mint, "snake") },

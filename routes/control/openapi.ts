@@ -20,11 +20,11 @@ import { type ControlRowName, controlRows } from "../../lib/control/rows.ts";
  */
 export function buildControlIndex(
   { origin, prefix, now }: Sandbox,
-  world: { readonly name: string; readonly scenario: { readonly name: string } },
+  live: { readonly name: string; readonly scenario: { readonly name: string } },
 ): Readonly<Record<string, unknown>> {
   return {
-    sandbox: world.name,
-    scenario: world.scenario.name,
+    sandbox: live.name,
+    scenario: live.scenario.name,
     now_ms: now(),
     links: controlRows.map(({ name, method, path }) => ({
       name: name.slice("control_".length),

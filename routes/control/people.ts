@@ -82,7 +82,7 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
 
 /** What is to be kept of a client, and its secret, which is told this once. */
 async function recordOfClient(
-  { worlds, clients, chance, keysOf }: ControlDeps,
+  { liveSandboxes, clients, chance, keysOf }: ControlDeps,
   sandbox: Sandbox,
   { client_id, client_secret, metadata }: ClientRequest & Pick<ClientRecord, "metadata">,
 ): Promise<{ readonly record: ClientRecord; readonly told: Readonly<Record<string, unknown>> }> {
@@ -97,7 +97,7 @@ async function recordOfClient(
   const record = { clientId, ...secret?.kept, issuedAtSeconds: nowSeconds, metadata };
   if (await clients.wasRemoved(sandbox.id, clientId)) {
     // What the one before was given stays void, and what this one is given is not.
-    await worlds.change(worlds.of(sandbox), (state) => withRevocation(state, clientId));
+    await liveSandboxes.change(liveSandboxes.of(sandbox), (state) => withRevocation(state, clientId));
   }
   return { record, told: { ...secret?.told } };
 }

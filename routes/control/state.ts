@@ -12,7 +12,7 @@ import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import type { PlanPatch } from "../../lib/scenarios/plan.ts";
 import { UnreadableRowError } from "../../lib/store/unreadable.ts";
-import type { World } from "../../lib/sandbox/live_sandboxes.ts";
+import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import type { ControlDeps, ControlHandlers } from "./deps.ts";
 
 /** What these rows do. */
@@ -27,41 +27,41 @@ export type StateHandlers = Pick<
 >;
 
 /** The handlers of what is kept of a sandbox as such. */
-export function stateHandlers({ worlds }: ControlDeps): StateHandlers {
+export function stateHandlers({ liveSandboxes }: ControlDeps): StateHandlers {
   return {
-    control_read_clock: ({ sandbox }) => clockResponse(worlds.of(sandbox)),
+    control_read_clock: ({ sandbox }) => clockResponse(liveSandboxes.of(sandbox)),
     control_move_clock: async ({ request, sandbox }) => {
-      const world = worlds.of(sandbox);
+      const live = liveSandboxes.of(sandbox);
       const move = await readBody(request, clockMoveSchema);
-      await worlds.change(world, (state) => {
-        const realMs = world.now() - world.state().clockOffsetMs;
+      await liveSandboxes.change(live, (state) => {
+        const realMs = live.now() - live.state().clockOffsetMs;
         return { ...state, clockOffsetMs: offsetAfter(move, { realMs, offsetMs: state.clockOffsetMs }) };
       });
-      return clockResponse(world);
+      return clockResponse(live);
     },
-    control_read_plan: ({ sandbox }) => planResponse(worlds.of(sandbox)),
+    control_read_plan: ({ sandbox }) => planResponse(liveSandboxes.of(sandbox)),
     control_change_plan: async ({ request, sandbox }) => {
-      const world = worlds.of(sandbox);
+      const live = liveSandboxes.of(sandbox);
       const body = await readBody(request, patchBodySchema);
-      await worlds.change(world, (state) => withRoom({ ...state, patch: mergePatch(state.patch, body) }));
-      return planResponse(world);
+      await liveSandboxes.change(live, (state) => withRoom({ ...state, patch: mergePatch(state.patch, body) }));
+      return planResponse(live);
     },
     control_clear_plan: async ({ sandbox }) => {
-      const world = worlds.of(sandbox);
+      const live = liveSandboxes.of(sandbox);
       try {
-        await worlds.change(world, (state) => ({ ...state, patch: {} }));
+        await liveSandboxes.change(live, (state) => ({ ...state, patch: {} }));
       } catch (error) {
         if (!(error instanceof UnreadableRowError)) throw error;
         // The plan lies in one row with all else that is known of the sandbox.
-        await worlds.reset(world);
+        await liveSandboxes.reset(live);
       }
-      return planResponse(world);
+      return planResponse(live);
     },
     control_reset: async ({ request, sandbox }) => {
-      const world = worlds.of(sandbox);
+      const live = liveSandboxes.of(sandbox);
       await readBody(request, emptySchema);
-      await worlds.reset(world);
-      return clockResponse(world);
+      await liveSandboxes.reset(live);
+      return clockResponse(live);
     },
   };
 }
@@ -87,20 +87,20 @@ function atMs(time: number | string): number {
   return typeof time === "number" ? time : Date.parse(time);
 }
 
-function clockResponse(world: World): Response {
-  const nowMs = world.now();
+function clockResponse(live: LiveSandbox): Response {
+  const nowMs = live.now();
   return noStoreJson({
     now_ms: nowMs,
     iso: new Date(nowMs).toISOString(),
-    offset_seconds: world.state().clockOffsetMs / 1000,
+    offset_seconds: live.state().clockOffsetMs / 1000,
   });
 }
 
-function planResponse(world: World): Response {
-  const { policy, mint } = world.plan();
+function planResponse(live: LiveSandbox): Response {
+  const { policy, mint } = live.plan();
   return noStoreJson({
     plan: { policy: withNames(policy, "snake"), mint: withNames(mint, "snake") },
-    overrides: overridesOf(world.state().patch),
+    overrides: overridesOf(live.state().patch),
   });
 }
 

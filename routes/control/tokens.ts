@@ -112,14 +112,14 @@ async function requireClient({ clients }: ControlDeps, sandbox: Sandbox, clientI
 }
 
 async function revoke(deps: ControlDeps, sandbox: Sandbox, asked: Revocation): Promise<void> {
-  const { worlds, grants } = deps;
+  const { liveSandboxes, grants } = deps;
   if ("token" in asked) return await revokeOne(deps, sandbox, asked.token);
   if ("session_id" in asked) {
     requireSessionId(asked.session_id);
     return await grants.revoke(sandbox.id, asked.session_id, sandbox.now());
   }
   const clientId = "client_id" in asked ? asked.client_id : undefined;
-  await worlds.change(worlds.of(sandbox), (state) => withRevocation(state, clientId));
+  await liveSandboxes.change(liveSandboxes.of(sandbox), (state) => withRevocation(state, clientId));
 }
 
 /** A slip is not acknowledged as if something were revoked. */
@@ -134,14 +134,14 @@ function requireSessionId(sessionId: string): void {
 }
 
 async function revokeOne(
-  { keysOf, verifier, grants, worlds }: ControlDeps,
+  { keysOf, verifier, grants, liveSandboxes }: ControlDeps,
   sandbox: Sandbox,
   token: string,
 ): Promise<void> {
   const keys = await keysOf(sandbox.id);
   const refresh = openRefreshToken(keys, token);
   const owner = refresh ? refresh.grant.clientId : await ownerOf(verifier.verifySignature(sandbox, token));
-  const { policy } = worlds.of(sandbox).plan();
+  const { policy } = liveSandboxes.of(sandbox).plan();
   await revokeToken({ sandbox, policy, keys, verifier, grants }, token, owner);
 }
 

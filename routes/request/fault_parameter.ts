@@ -7,13 +7,13 @@
 import { withFaults } from "../../lib/sandbox/changes.ts";
 import type { Endpoint } from "../../lib/scenarios/fault.ts";
 import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
-import type { World, Worlds } from "../../lib/sandbox/live_sandboxes.ts";
+import type { LiveSandbox, LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import type { ControlGate } from "../control/gate.ts";
 
 /** What setting them needs. */
 export interface FaultParameterDeps {
   /** The sandboxes. */
-  readonly worlds: Pick<Worlds, "change">;
+  readonly liveSandboxes: Pick<LiveSandboxes, "change">;
   /** Who may. */
   readonly gate: ControlGate;
 }
@@ -25,7 +25,7 @@ export interface FaultCarrier {
   /** Its URL. */
   readonly url: URL;
   /** Its sandbox. */
-  readonly world: World;
+  readonly live: LiveSandbox;
 }
 
 /** Endpoints whose URL somebody gives to a client, or a client to a browser. */
@@ -40,15 +40,15 @@ const carriers: readonly Endpoint[] = ["mcp", "open_mcp", "authorize"];
  * @throws OAuthError `invalid_request` for what cannot be read, and the gate's refusal.
  */
 export async function setFaults(
-  { worlds, gate }: FaultParameterDeps,
-  { request, url, world }: FaultCarrier,
+  { liveSandboxes, gate }: FaultParameterDeps,
+  { request, url, live }: FaultCarrier,
   endpoint: Endpoint,
 ): Promise<void> {
   if (!url.search.includes(`${FAULT_PARAMETER}=`) || !carriers.includes(endpoint)) return;
   const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);
-  const known = world.state().faults;
+  const known = live.state().faults;
   if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return;
-  const refusal = gate({ request, url, world, isChange: true });
+  const refusal = gate({ request, url, live, isChange: true });
   if (refusal) throw refusal;
-  await worlds.change(world, (state) => withFaults(state, faults));
+  await liveSandboxes.change(live, (state) => withFaults(state, faults));
 }

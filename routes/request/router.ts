@@ -22,7 +22,7 @@ export interface Context {
   readonly request: Request;
   /** Its URL, parsed once. */
   readonly url: URL;
-  /** The world it belongs to. */
+  /** The sandbox it belongs to. */
   readonly sandbox: Sandbox;
   /** How the server behaves for it. */
   readonly plan: Plan;

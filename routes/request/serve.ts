@@ -15,7 +15,7 @@ import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { SandboxTable } from "../../lib/sandbox/sandbox_table.ts";
-import type { World } from "../../lib/sandbox/live_sandboxes.ts";
+import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import { failureResponse } from "./failure.tsx";
 import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
 import { allowOrigin, type ConnectionInfo, endpointOf, type Match } from "./router.ts";
@@ -45,7 +45,7 @@ export interface Arrival {
   /** What the HTTP server knows of the peer. */
   readonly info: ConnectionInfo | undefined;
   /** Its sandbox. */
-  readonly world: World;
+  readonly live: LiveSandbox;
   /** The same as seen from the request's origin. */
   readonly sandbox: Sandbox;
   /** Its path in the sandbox, as it was sent. */
@@ -73,24 +73,24 @@ export interface Served {
  * @param arrival The request.
  */
 export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
-  const { request, url, world, sandbox, sentPath, routed } = arrival;
+  const { request, url, live, sandbox, sentPath, routed } = arrival;
   const found = deps.match(request, routed.path);
   const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
   const endpoint = endpointOf(route);
   try {
-    const problem = world.problem();
+    const problem = live.problem();
     if (problem && !(route !== undefined && repairing.has(route))) throw problem;
     await setFaults(deps, arrival, endpoint);
   } catch (error) {
     return { response: fail(deps, arrival, error), route, endpoint, shapedBy: [] };
   }
-  const faults = endpoint === "control" ? [] : world.faults();
+  const faults = endpoint === "control" ? [] : live.faults();
   if (faults.length === 0) {
-    return { response: await respond(deps, arrival, { found, plan: world.plan() }), route, endpoint, shapedBy: [] };
+    return { response: await respond(deps, arrival, { found, plan: live.plan() }), route, endpoint, shapedBy: [] };
   }
   try {
     const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
-    const asked = askedOf(deps, world, faults);
+    const asked = askedOf(deps, live, faults);
     const plan = await resolvePlan(asked, facts);
     const variables = variablesOf(sandbox.serverAt(routed.server), facts);
     const answered = plan.answer
@@ -105,12 +105,12 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
 /** Rows that serve a sandbox of which nothing can be read, since they put that right. */
 const repairing: ReadonlySet<string> = new Set(["control_reset", "control_clear_plan"]);
 
-function askedOf({ table }: ServeDeps, world: World, faults: readonly Fault[]): FaultedRequest {
-  const id = world.id();
+function askedOf({ table }: ServeDeps, live: LiveSandbox, faults: readonly Fault[]): FaultedRequest {
+  const id = live.id();
   return {
-    plan: world.plan(),
+    plan: live.plan(),
     faults,
-    nowMs: world.now(),
+    nowMs: live.now(),
     counts: { claim: (fault) => table.claim(id, fault), arm: (fault) => table.arm(id, fault) },
   };
 }
@@ -135,13 +135,17 @@ async function shape(
   const shapedBy = [...new Set([...plan.shapedBy, ...applied])];
   if (!deps.isPublic || (!plan.answer && applied.length === 0)) return { response, shapedBy };
   const isRewritten = wire.isRewritten || plan.answer?.body !== undefined;
-  const isOwners = isOfOwner(deps, arrival.world, shapedBy);
+  const isOwners = isOfOwner(deps, arrival.live, shapedBy);
   const harmless = makeHarmless(arrival.request, response, { before, isRewritten, isOwners });
   return { response: harmless ?? fail(deps, arrival, isNotShown()), shapedBy };
 }
 
 /** Whether any of these faults was written by the owner of a sandbox. */
-function isOfOwner({ isBroughtAlong }: ServeDeps, { scenario, state }: World, shapedBy: readonly string[]): boolean {
+function isOfOwner(
+  { isBroughtAlong }: ServeDeps,
+  { scenario, state }: LiveSandbox,
+  shapedBy: readonly string[],
+): boolean {
   return isBroughtAlong(scenario.name) || state().faults.some(({ name }) => shapedBy.includes(name));
 }
 

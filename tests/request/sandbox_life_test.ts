@@ -6,7 +6,12 @@ import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { createStore } from "../../lib/store/kv.ts";
 import { createSandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import { createLease, LEASE_MS } from "../../lib/store/lease.ts";
-import { createWorlds, IDLE_MS, type World, type Worlds } from "../../lib/sandbox/live_sandboxes.ts";
+import {
+  createLiveSandboxes,
+  IDLE_MS,
+  type LiveSandbox,
+  type LiveSandboxes,
+} from "../../lib/sandbox/live_sandboxes.ts";
 import { below, callOauth, claimsOf, getTokens, origin, register, startMs, testApp, text } from "../helpers.ts";
 
 async function countRows(kv: Deno.Kv): Promise<number> {
@@ -58,7 +63,7 @@ Deno.test("a sandbox that is used stays, and one that comes again after a day is
 });
 
 interface Process {
-  readonly worlds: Worlds;
+  readonly liveSandboxes: LiveSandboxes;
   readonly forgotten: string[];
   readonly waits: number[];
 }
@@ -71,7 +76,7 @@ async function openProcesses(
   const open = (): Process => {
     const forgotten: string[] = [];
     const waits: number[] = [];
-    const worlds = createWorlds({
+    const liveSandboxes = createLiveSandboxes({
       table: createSandboxTable(createStore(kv, createChance(randomBytes))),
       findScenario: (name) => Promise.resolve(name === "standard" ? standard : undefined),
       ownScenario: standard,
@@ -90,16 +95,16 @@ async function openProcesses(
       onSweepError: (error) => assert.fail(String(error)),
       onForget: (id) => forgotten.push(id),
     });
-    return { worlds, forgotten, waits };
+    return { liveSandboxes, forgotten, waits };
   };
   return { kv, one: open(), two: open() };
 }
 
-async function find({ worlds }: Process): Promise<World> {
+async function find({ liveSandboxes }: Process): Promise<LiveSandbox> {
   const address = parseAddress(new URL(`${origin}/s/standard~shared/oauth`), () => true);
-  const world = address && await worlds.find(address);
-  assert(world);
-  return world;
+  const live = address && await liveSandboxes.find(address);
+  assert(live);
+  return live;
 }
 
 Deno.test("a change of a sandbox is acknowledged when every process knows of it", async () => {
@@ -108,7 +113,7 @@ Deno.test("a change of a sandbox is acknowledged when every process knows of it"
   using _ = kv;
   const here = await find(one);
   assert.equal((await find(two)).now(), startMs);
-  const change = one.worlds.change(here, (state) => ({ ...state, clockOffsetMs: 5000 }));
+  const change = one.liveSandboxes.change(here, (state) => ({ ...state, clockOffsetMs: 5000 }));
   await change;
   assert.deepEqual(one.waits, [LEASE_MS]);
   assert.equal(here.now(), startMs + 5000);
@@ -133,11 +138,11 @@ Deno.test("a reset gives a sandbox another id, under which nothing lies, and for
   const clock = { monotonicMs: 0 };
   const { kv, one, two } = await openProcesses(clock);
   using _ = kv;
-  const world = await find(one);
-  assert.equal(world.id(), "standard~shared");
-  await kv.set([world.id(), "client", "x"], 1);
-  await one.worlds.reset(world);
-  assert.equal(world.id(), "standard~shared#1");
+  const live = await find(one);
+  assert.equal(live.id(), "standard~shared");
+  await kv.set([live.id(), "client", "x"], 1);
+  await one.liveSandboxes.reset(live);
+  assert.equal(live.id(), "standard~shared#1");
   assert.equal((await find(two)).id(), "standard~shared#1");
   assert(one.forgotten.includes("standard~shared"));
   assert.equal((await kv.get(["standard~shared", "client", "x"])).versionstamp, null);
@@ -147,7 +152,7 @@ Deno.test("a process lets go of sandboxes that nobody has used for a day, keys a
   const clock = { nowMs: startMs };
   using kv = await Deno.openKv(":memory:");
   const forgotten = new Set<string>();
-  const worlds = createWorlds({
+  const liveSandboxes = createLiveSandboxes({
     table: createSandboxTable(createStore(kv, createChance(randomBytes))),
     findScenario: () => Promise.resolve(standard),
     ownScenario: standard,
@@ -160,13 +165,13 @@ Deno.test("a process lets go of sandboxes that nobody has used for a day, keys a
   });
   const visit = async (path: string): Promise<void> => {
     const address = parseAddress(new URL(origin + path), () => true);
-    assert(address && await worlds.find(address));
+    assert(address && await liveSandboxes.find(address));
   };
   for (let index = 0; index < 100; index++) await visit(`/s/standard~label-${index}/oauth`);
   await visit("/health");
-  assert.equal(worlds.size(), 101);
+  assert.equal(liveSandboxes.size(), 101);
   clock.nowMs += IDLE_MS + 2 * 60 * 60 * 1000;
   await visit("/health");
-  assert.equal(worlds.size(), 1);
+  assert.equal(liveSandboxes.size(), 1);
   for (let index = 0; index < 100; index++) assert(forgotten.has(`standard~label-${index}`), String(index));
 });

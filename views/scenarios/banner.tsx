@@ -1,5 +1,5 @@
 /**
- * Says on a sandbox's pages which world one is in.
+ * Says on a sandbox's pages which sandbox one is in.
  *
  * @module
  */

@@ -26,7 +26,7 @@ export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
 
 /** Whoever presents a session id. */
 export interface Presenter {
-  /** The world the request was sent to. */
+  /** The sandbox the request was sent to. */
   readonly sandbox: Sandbox;
   /** The endpoint it was sent to. */
   readonly mode: McpMode;
@@ -50,7 +50,7 @@ export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTr
 export interface Session {
   /** What `Mcp-Session-Id` carries. */
   readonly id: string;
-  /** The world it lives in. */
+  /** The sandbox it lives in. */
   readonly sandbox: Sandbox;
   /** What its server shows. */
   readonly profile: Profile;

@@ -17,7 +17,7 @@ import { findParamHeaders, type ParamHeader } from "../param_headers.ts";
 
 /** What a tool may touch during one call. */
 export interface ToolCall {
-  /** The world the call belongs to, with its clock. */
+  /** The sandbox the call belongs to, with its clock. */
   readonly sandbox: Sandbox;
   /** The person whose token came along, on `/oauth`. */
   readonly user?: McpUser;

@@ -67,7 +67,7 @@ export function bindRequest(query: URLSearchParams, jkt: string): void {
  * Keeps a request.
  *
  * @param deps The table, and where the name comes from.
- * @param sandbox The world it belongs to.
+ * @param sandbox The sandbox it belongs to.
  * @param request Who pushed what.
  * @returns The body of the response (RFC 9126 2.2).
  */
@@ -94,7 +94,7 @@ export interface ResolvedRequest {
  * Finds the request that a browser brings: what its query says, or what was pushed under the name in it.
  *
  * @param pushed The table.
- * @param sandbox The world it belongs to.
+ * @param sandbox The sandbox it belongs to.
  * @param policy Whether requests must be pushed.
  * @param query What the browser brings.
  * @throws OAuthError for a `request_uri` that is unknown, used, another client's or too old (RFC 9126 4), and for a

@@ -49,7 +49,7 @@ export interface DeviceResponse {
  * Begins a device's way to its tokens.
  *
  * @param deps The table, and chance.
- * @param sandbox The world it belongs to.
+ * @param sandbox The sandbox it belongs to.
  * @param request Who asks for what. With `auto_approve=true` the person has already agreed.
  */
 export async function authorizeDevice(
@@ -111,7 +111,7 @@ export interface DeviceConsent {
  * Finds the device that shows a code and still waits.
  *
  * @param devices The table.
- * @param sandbox The world it belongs to.
+ * @param sandbox The sandbox it belongs to.
  * @param typed What the person typed, in whatever case and with whatever between the letters.
  * @returns Undefined for a code that was never given out, is too old, or was answered.
  */
@@ -129,7 +129,7 @@ export async function findWaitingDevice(
  * Writes down what the person said.
  *
  * @param deps The table, and chance.
- * @param sandbox The world it belongs to.
+ * @param sandbox The sandbox it belongs to.
  * @param answer The device, and the person who agrees, and for how long; nobody for a refusal.
  * @throws OAuthError `invalid_grant` if the device was answered in the meantime.
  */

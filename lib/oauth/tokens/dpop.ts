@@ -15,7 +15,7 @@ import { seal, unseal } from "../keys/seal.ts";
 
 /** What a proof is held against. */
 export interface ProofRequest {
-  /** The world, and its clock. */
+  /** The sandbox, and its clock. */
   readonly sandbox: Sandbox;
   /** 32 bytes that nonces are sealed with. */
   readonly sealingKey: Uint8Array;

@@ -34,7 +34,7 @@ export interface IdTokenHint {
  * good as any other (RP-Initiated Logout 2), since an id_token is long expired when it is needed again.
  *
  * @param keysOf A sandbox's keys.
- * @param sandbox The world it was sent to.
+ * @param sandbox The sandbox it was sent to.
  * @param token What was sent.
  * @throws OAuthError `invalid_request`.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest}

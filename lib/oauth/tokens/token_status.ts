@@ -16,7 +16,7 @@ import type { TokenVerifier } from "./verify.ts";
 
 /** What the status of a token depends on. */
 export interface TokenStatusContext {
-  /** The world it is asked in. */
+  /** The sandbox it is asked in. */
   readonly sandbox: Sandbox;
   /** Opens refresh tokens. */
   readonly keys: Keys;

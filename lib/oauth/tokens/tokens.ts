@@ -94,7 +94,7 @@ export interface TokenResponse {
 
 /** What issuing needs to know of the request. */
 export interface IssueContext {
-  /** The world the tokens belong to. */
+  /** The sandbox the tokens belong to. */
   readonly sandbox: Sandbox;
   /** How long things live. */
   readonly policy: Policy;
