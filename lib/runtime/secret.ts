@@ -1,0 +1,25 @@
+/**
+ * Comparing secrets.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { timingSafeEqual } from "node:crypto";
+
+/**
+ * Whether two secrets are the same, in a time that tells nothing but their lengths: where the length is a secret too, compare hashes.
+ *
+ * @param sent What came from outside.
+ * @param expected What it is to be.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert(isSameSecret("correct horse", "correct horse"));
+ * assert(!isSameSecret("correct horse", "correct"));
+ * ```
+ */
+export function isSameSecret(sent: string | Uint8Array, expected: string | Uint8Array): boolean {
+  const [a, b] = [Buffer.from(sent), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
