@@ -22,7 +22,7 @@ import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { admit, type Refusal } from "../request/access_gate.ts";
+import { admit, type Refusal } from "../../lib/oauth/tokens/access.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the MCP endpoints need. */

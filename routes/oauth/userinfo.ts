@@ -12,7 +12,7 @@ import { claimsOfScopes } from "../../lib/oauth/tokens/scopes.ts";
 import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
 import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { admit } from "../request/access_gate.ts";
+import { admit } from "../../lib/oauth/tokens/access.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the endpoint needs. */

@@ -19,7 +19,7 @@ export interface PresentedToken {
 }
 
 /** The token of an `authorization` header, the one place a token is looked for (RFC 6750 2.1, RFC 9449 7.1). */
-export function presentedToken(request: Request): PresentedToken | undefined {
+export function presentedToken(request: Pick<Request, "headers">): PresentedToken | undefined {
   const [, scheme, token] = /^(Bearer|DPoP) +(\S+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   if (scheme === undefined || token === undefined) return undefined;
   return { scheme: scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer", token };

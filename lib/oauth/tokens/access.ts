@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { OAuthError } from "../../lib/http/errors.ts";
-import { presentedToken, type TokenScheme } from "../../lib/oauth/tokens/bearer.ts";
-import type { AccessTokenClaims } from "../../lib/oauth/tokens/tokens.ts";
-import type { GateDeps } from "./dpop_gate.ts";
-import type { Context } from "./router.ts";
+import { OAuthError } from "../../http/errors.ts";
+import { presentedToken, type TokenScheme } from "./bearer.ts";
+import type { AccessTokenClaims } from "./tokens.ts";
+import type { AccessRequest, GateDeps } from "./dpop_gate.ts";
 
 /** A protected resource. */
 export interface ProtectedResource {
@@ -46,7 +45,7 @@ export interface Refusal {
  */
 export async function admit(
   deps: GateDeps,
-  context: Context,
+  context: AccessRequest,
   { url, verify, requireDpop }: ProtectedResource,
 ): Promise<Admission | Refusal> {
   const presented = presentedToken(context.request);

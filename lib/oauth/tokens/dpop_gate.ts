@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { OAuthError } from "../../lib/http/errors.ts";
-import type { PresentedToken } from "../../lib/oauth/tokens/bearer.ts";
-import { verifyProof } from "../../lib/oauth/tokens/dpop.ts";
-import { dpopAlgorithms } from "../../lib/oauth/dpop_algorithms.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
-import type { AccessTokenClaims } from "../../lib/oauth/tokens/tokens.ts";
-import type { Replays } from "../../lib/oauth/replay_table.ts";
-import type { Context } from "./router.ts";
+import { OAuthError } from "../../http/errors.ts";
+import type { PresentedToken } from "./bearer.ts";
+import { verifyProof } from "./dpop.ts";
+import { dpopAlgorithms } from "../dpop_algorithms.ts";
+import type { Keys } from "../keys/keys.ts";
+import type { AccessTokenClaims } from "./tokens.ts";
+import type { Replays } from "../replay_table.ts";
+import type { Plan } from "../../scenarios/plan.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
 
 /** What looking at a proof needs. */
 export interface GateDeps {
@@ -19,6 +20,16 @@ export interface GateDeps {
   readonly keysOf: (sandboxId: string) => Promise<Keys>;
   /** Ids of proofs that were used. */
   readonly replays: Replays;
+}
+
+/** A request that asks for a protected resource. */
+export interface AccessRequest {
+  /** Its head. */
+  readonly request: Pick<Request, "method" | "headers">;
+  /** The sandbox it belongs to. */
+  readonly sandbox: Sandbox;
+  /** How the server behaves for it. */
+  readonly plan: Plan;
 }
 
 /** A token that was presented, and what it says. */
@@ -40,7 +51,7 @@ export interface BoundToken extends PresentedToken {
  */
 export async function requireProof(
   { keysOf, replays }: GateDeps,
-  { request, sandbox, plan }: Context,
+  { request, sandbox, plan }: AccessRequest,
   { scheme, token, resource, claims }: BoundToken,
 ): Promise<void> {
   if (scheme === "Bearer") {
