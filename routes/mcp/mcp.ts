@@ -22,7 +22,7 @@ import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { admit, type Refusal } from "../../lib/oauth/tokens/access.ts";
+import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the MCP endpoints need. */
@@ -73,22 +73,23 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
   async function oauth(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
     const mode = policy.mcpServer === "minimal" ? "minimal" : "oauth";
-    const hasToken = presentedToken(request) !== undefined;
-    if (policy.protectedMessages === "none" || (!hasToken && await isOpen(context))) {
+    const presented = presentedToken(request);
+    if (policy.protectedMessages === "none" || (!presented && await isOpen(context))) {
       return await mcp.handle(request, sandbox, mode, { owner: anonymousOwner(context) });
     }
     // A session is looked up while the token is.
-    if (hasToken) mcp.expect(request, sandbox);
-    const admission = await admit({ keysOf, replays }, context, {
+    if (presented) mcp.expect(request, sandbox);
+    const access = await requireAccess({ keysOf, replays }, context, {
       url: sandbox.urls.oauth,
+      presented,
       verify: (token) => verifyToken(sandbox.serverAt(policy.authorizationServer), token),
-      requireDpop: policy.requireDpop,
+      challenge: () => challengeOf(context),
     });
-    if (!("claims" in admission)) return oauthChallenge(context, admission);
-    const caller = callerOf(admission.token, admission.claims);
+    if (access instanceof Response) return access;
+    const caller = callerOf(access);
     const { enforceToolScopes, callScope, messageScope } = policy;
     const isGated = enforceToolScopes || callScope !== undefined || messageScope !== undefined;
-    const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? [], admission.scheme) } : {};
+    const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? [], access.scheme) } : {};
     return await mcp.handle(request, sandbox, mode, { ...caller, ...gate });
   }
 
@@ -100,7 +101,7 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
   ];
 }
 
-function callerOf(token: string, claims: AccessTokenClaims): McpCaller {
+function callerOf({ token, claims }: Access): McpCaller {
   const own = ownClaimsOf(claims);
   return {
     owner: `login:${claims.sid}`,
@@ -170,12 +171,11 @@ function scopesOf(
   return needed.length === 0 && messageScope !== undefined ? [messageScope] : needed;
 }
 
-/** The answer to whoever was not let in, with what a first token is well asked for with (MCP authorization). */
-function oauthChallenge(context: Context, { refusal, scheme }: Refusal): Response {
+/** What a challenge says beside the error: where the metadata is, and which scope to ask for first (MCP authorization). */
+function challengeOf(context: Context): Readonly<Record<string, string>> {
   const { policy } = context.plan;
   const scope = policy.challengeScope ?? (policy.enforceToolScopes ? resourceScopes[0] : undefined);
-  const parameters = { ...(scope === undefined ? {} : { scope }), ...metadataParameter(context) };
-  return challengeResponse(refusal, { scheme, parameters });
+  return { ...(scope === undefined ? {} : { scope }), ...metadataParameter(context) };
 }
 
 /** Where the resource is described (RFC 9728 5.1). */

@@ -5,14 +5,14 @@
  */
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
-import { challengeResponse } from "../../lib/oauth/tokens/bearer.ts";
+import { challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { claimsOfScopes } from "../../lib/oauth/tokens/scopes.ts";
 import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
 import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
-import { admit } from "../../lib/oauth/tokens/access.ts";
+import { requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the endpoint needs. */
@@ -28,14 +28,14 @@ export interface UserinfoDeps {
 /** The rows of userinfo. */
 export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Route[] {
   async function userinfo(context: Context): Promise<Response> {
-    const { sandbox, plan: { policy } } = context;
-    const admission = await admit(deps, context, {
+    const { request, sandbox } = context;
+    const access = await requireAccess(deps, context, {
       url: sandbox.urls.userinfo,
+      presented: presentedToken(request),
       verify: (token) => verifier.verifyLive(sandbox, token),
-      requireDpop: policy.requireDpop,
     });
-    if (!("claims" in admission)) return challengeResponse(admission.refusal, admission);
-    const { claims, scheme } = admission;
+    if (access instanceof Response) return access;
+    const { claims, scheme } = access;
     const { sub, name, email, scope } = claims;
     const scopes = scope.split(" ");
     if (!scopes.includes("openid")) {

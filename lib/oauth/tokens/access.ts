@@ -1,67 +1,122 @@
 /**
- * Who may use a protected resource: whoever presents a good access token, with a proof if the token is bound to a key.
+ * Who may use a protected resource: the caller that presents a good access token, with a proof of the key if the token is
+ * bound to one (RFC 6750, RFC 9449 7).
  *
  * @module
  */
 import { OAuthError } from "../../http/errors.ts";
-import { presentedToken, type TokenScheme } from "./bearer.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Plan } from "../../scenarios/plan.ts";
+import { dpopAlgorithms } from "../dpop_algorithms.ts";
+import type { Keys } from "../keys/keys.ts";
+import type { Replays } from "../replay_table.ts";
+import { challengeResponse, type PresentedToken } from "./bearer.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
-import type { AccessRequest, GateDeps } from "./dpop_gate.ts";
 
-/** A protected resource. */
+/** What a proof is held against. */
+export interface AccessDeps {
+  /** Its nonces are sealed with these. */
+  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  /** Its id must not be among these. */
+  readonly replays: Replays;
+}
+
+/** A request for a protected resource. */
+export interface AccessRequest {
+  /** Its head. */
+  readonly request: Pick<Request, "method" | "headers">;
+  /** The sandbox it belongs to. */
+  readonly sandbox: Sandbox;
+  /** How the server behaves for it. */
+  readonly plan: Plan;
+}
+
+/** A protected resource, and what one request presents to it. */
 export interface ProtectedResource {
   /** Its URL, without query, which proofs must name (RFC 9449 4.3). */
   readonly url: string;
-  /** Turns a token that is good for it into the token's claims. */
+  /** The token of the `authorization` header. */
+  readonly presented: PresentedToken | undefined;
+  /** Turns a token that is good for this resource into the token's claims. */
   readonly verify: (token: string) => Promise<AccessTokenClaims>;
-  /** Whether it takes bound tokens alone. */
-  readonly requireDpop: boolean;
+  /** What a challenge of this resource says beside the error, such as `scope`; nothing, if not given. */
+  readonly challenge?: () => Readonly<Record<string, string>>;
 }
 
-/** A token that was good, what it says and how it is bound. */
-export interface Admission {
-  /** The token. */
-  readonly token: string;
+/** A good token, and what it says. */
+export interface Access extends PresentedToken {
   /** What it says. */
   readonly claims: AccessTokenClaims;
-  /** How it was sent. */
-  readonly scheme: TokenScheme;
-}
-
-/** Why somebody was not let in; undefined if there was no token (RFC 6750 3.1), and how to send a better one. */
-export interface Refusal {
-  /** What was wrong. */
-  readonly refusal: OAuthError | undefined;
-  /** What to challenge with. */
-  readonly scheme: TokenScheme;
 }
 
 /**
- * Looks at the token of a request.
+ * Requires a good access token.
  *
  * @param deps What a proof is held against.
- * @param context The request.
- * @param resource What it wants to use.
+ * @param asked The request.
+ * @param resource What it asks for.
+ * @returns The token with its claims, or the challenge that refuses the request.
  */
-export async function admit(
-  deps: GateDeps,
-  context: AccessRequest,
-  { url, verify, requireDpop }: ProtectedResource,
-): Promise<Admission | Refusal> {
-  const presented = presentedToken(context.request);
-  if (!presented) return { refusal: undefined, scheme: requireDpop ? "DPoP" : "Bearer" };
+export async function requireAccess(
+  deps: AccessDeps,
+  asked: AccessRequest,
+  { url, presented, verify, challenge = () => ({}) }: ProtectedResource,
+): Promise<Access | Response> {
+  const { requireDpop } = asked.plan.policy;
+  if (!presented) {
+    return challengeResponse(undefined, { scheme: requireDpop ? "DPoP" : "Bearer", parameters: challenge() });
+  }
   const { scheme, token } = presented;
   let claims: AccessTokenClaims | undefined;
   try {
     claims = await verify(token);
-    if (scheme === "DPoP" || claims.cnf || requireDpop) {
-      const { requireProof } = await import("./dpop_gate.ts");
-      await requireProof(deps, context, { scheme, token, resource: url, claims });
-    }
-    return { token, claims, scheme };
+    const access = { scheme, token, claims };
+    if (scheme === "DPoP" || claims.cnf || requireDpop) await requireProof(deps, asked, url, access);
+    return access;
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    // A bound token is asked for with a proof, however it was sent (RFC 9449 7.2).
-    return { refusal: error, scheme: claims?.cnf || requireDpop ? "DPoP" : scheme };
+    // A challenge to a bound token asks for a proof, however the token was sent (RFC 9449 7.2).
+    const asksForProof = claims?.cnf !== undefined || requireDpop;
+    return challengeResponse(error, { scheme: asksForProof ? "DPoP" : scheme, parameters: challenge() });
   }
+}
+
+/** Requires what comes with a token that is bound or was sent as such: the scheme DPoP, and a proof by its key. */
+async function requireProof(
+  { keysOf, replays }: AccessDeps,
+  { request, sandbox, plan }: AccessRequest,
+  url: string,
+  { scheme, token, claims }: Access,
+): Promise<void> {
+  if (scheme === "Bearer") {
+    const problem = claims.cnf
+      ? "is bound to a key, so it cannot be used as a bearer token"
+      : "is not bound to a key, which this server requires";
+    throw refuse(`The access token ${problem}`, "authorization: DPoP, and a dpop header");
+  }
+  if (!claims.cnf) throw refuse("The access token is not bound to a key", "authorization: Bearer");
+  const proof = request.headers.get("dpop");
+  if (proof === null) {
+    throw new OAuthError("invalid_dpop_proof", "The proof is missing", {
+      parameter: "dpop",
+      expected: `a dpop header with a proof signed with ${dpopAlgorithms.join(", ")}`,
+      reference: "RFC 9449 7.1",
+    });
+  }
+  // It brings jose along, which callers without bound tokens do not wait for.
+  const { verifyProof } = await import("./dpop.ts");
+  const jkt = await verifyProof(proof, {
+    sandbox,
+    sealingKey: (await keysOf(sandbox.id)).sealing,
+    replays,
+    requireNonce: plan.policy.requireDpopNonce,
+    method: request.method,
+    url,
+    accessToken: token,
+  });
+  if (jkt !== claims.cnf.jkt) throw refuse("The proof's key is not the one the token is bound to", claims.cnf.jkt);
+}
+
+function refuse(message: string, expected: string): OAuthError {
+  return new OAuthError("invalid_token", message, { parameter: "authorization", expected, reference: "RFC 9449 7.1" });
 }
