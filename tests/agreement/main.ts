@@ -1,8 +1,7 @@
-/** Writes into the README where our verdicts on the SDKs' clients and the official suite's agree; fails if they must not differ. */
+/** Writes into `README.md` beside it where our verdicts on the SDKs' clients and the official suite's agree; fails if they must not differ. */
 import { withTables } from "../matrix/table.ts";
-import { compareAll, findProblems, markers, renderAgreement } from "./table.ts";
+import { compareAll, findProblems, markers, path, renderAgreement } from "./table.ts";
 
-const path = new URL("../../README.md", import.meta.url);
 const all = await compareAll();
 await Deno.writeTextFile(path, withTables(await Deno.readTextFile(path), renderAgreement(all), markers));
 const problems = findProblems(all);

@@ -1,4 +1,4 @@
-/** Our verdicts beside the suite's: all of them, and as the tables of the README. */
+/** Our verdicts beside the suite's: all of them, and as tables. */
 import assert from "node:assert/strict";
 import { officialScenarios } from "../../lib/scenarios/catalogue/official/index.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
@@ -10,7 +10,10 @@ import { driveForSuite, driveForUs } from "./drive.ts";
 import { reasons, unruled } from "./reasons.ts";
 import { runSuite } from "./suite.ts";
 
-/** The lines of the README between which the tables stand. */
+/** The document that the tables stand in. */
+export const path = new URL("README.md", import.meta.url);
+
+/** The lines of the document between which the tables stand. */
 export const markers = ["<!-- agreement: made by `deno task agreement` -->", "<!-- end of the agreement -->"] as const;
 
 const clients: readonly { readonly name: ClientName; readonly title: string; readonly sdk: Sdk }[] = [

@@ -1,9 +1,9 @@
-/** The README's tables of the suite's verdicts and ours are what both say today, and they agree but for reasons given. */
+/** The tables of the suite's verdicts and ours in `tests/agreement/README.md` are what both say today, and they agree but for reasons given. */
 import assert from "node:assert/strict";
 import { compare } from "../agreement/compare.ts";
 import type { Judgement } from "../agreement/drive.ts";
 import type { Check } from "../agreement/suite.ts";
-import { compareAll, findProblems, markers, renderAgreement } from "../agreement/table.ts";
+import { compareAll, findProblems, markers, path, renderAgreement } from "../agreement/table.ts";
 
 /** Lines without the padding of columns. */
 function linesOf(text: string): readonly string[] {
@@ -13,9 +13,9 @@ function linesOf(text: string): readonly string[] {
 Deno.test("our verdicts on the clients of both SDKs are the official suite's, check by check (conformance 0.2.0-alpha.12)", async () => {
   const all = await compareAll();
   assert.deepEqual(findProblems(all), []);
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const document = await Deno.readTextFile(path);
   const [begin, end] = markers;
-  const written = readme.split(begin)[1]?.split(end)[0] ?? "";
+  const written = document.split(begin)[1]?.split(end)[0] ?? "";
   assert.deepEqual(linesOf(renderAgreement(all)), linesOf(written), "deno task agreement writes them anew");
 });
 

@@ -1,10 +1,13 @@
-/** The table of all scenarios and how the SDKs' clients fare in them, in Markdown, and where it stands in the README. */
+/** The table of all scenarios and how the SDKs' clients fare in them, in Markdown, and where it stands in its document. */
 import type { Scenario } from "../../main.ts";
 import { sdkV1 } from "./sdk_v1.ts";
 import { sdkV2 } from "./sdk_v2.ts";
 import { walk } from "./walk.ts";
 
-/** The lines of the README between which the table stands. */
+/** The document that the table stands in. */
+export const path = new URL("README.md", import.meta.url);
+
+/** The lines of the document between which the table stands. */
 export const markers = ["<!-- scenarios: made by `deno task matrix` -->", "<!-- end of the scenarios -->"] as const;
 
 /** One scenario and how each client fares in it. */
@@ -52,10 +55,14 @@ export function renderTable(rows: readonly (readonly string[])[], head: readonly
   return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
-/** The README with other tables between two lines; throws where it has no place for them. */
-export function withTables(readme: string, tables: string, [begin, end]: readonly [string, string] = markers): string {
-  const [before, rest] = readme.split(begin);
+/** A document with other tables between two lines; throws where it has no place for them. */
+export function withTables(
+  document: string,
+  tables: string,
+  [begin, end]: readonly [string, string] = markers,
+): string {
+  const [before, rest] = document.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`The README has no lines ${begin} and ${end}`);
+  if (before === undefined || after === undefined) throw new Error(`The document has no lines ${begin} and ${end}`);
   return `${before}${begin}\n\n${tables}\n\n${end}${after}`;
 }
