@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Arrival } from "./entry.ts";
+import type { Arrival } from "./seen_exchange.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
 import { redactLine } from "./redact/redact.ts";
 import { createGists, type Gist } from "./summary.ts";

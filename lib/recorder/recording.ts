@@ -6,7 +6,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Arrival, type Departure, SeenEntry } from "./entry.ts";
+import { type Arrival, type Departure, SeenEntry } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Tape } from "./tape/tape.ts";

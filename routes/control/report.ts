@@ -9,7 +9,7 @@ import { createPageCache } from "../../lib/http/page_cache.ts";
 import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/pieces.ts";
 import { harEntryOf, harPieces } from "../../lib/judge/formats/har.ts";
 import { type ExchangeRange, selectListed } from "../../lib/judge/listing.ts";
-import type { Outcome } from "../../lib/judge/outcomes.ts";
+import type { Outcome } from "../../lib/judge/judgements.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";

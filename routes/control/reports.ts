@@ -4,7 +4,7 @@
  * @module
  */
 import { OAuthError } from "../../lib/http/errors.ts";
-import { createOutcomes, type Outcome } from "../../lib/judge/outcomes.ts";
+import { createOutcomes, type Outcome } from "../../lib/judge/judgements.ts";
 import type { Recording } from "../../lib/recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";

@@ -1,6 +1,6 @@
 /** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
 import assert from "node:assert/strict";
-import { createNames } from "../../lib/recorder/redact/names.ts";
+import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../../lib/judge/report.ts";
 import { createTape } from "../../lib/recorder/tape/tape.ts";

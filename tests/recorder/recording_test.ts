@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Exchange, MAX_BODY_LENGTH } from "../../lib/recorder/exchange.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { readText } from "../../lib/http/body.ts";
-import { createNames } from "../../lib/recorder/redact/names.ts";
+import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
 import { type Entry, MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
 import { createTape, type Tape } from "../../lib/recorder/tape/tape.ts";
 import { createSlices } from "../../lib/runtime/slices.ts";

@@ -1,8 +1,8 @@
 /** What waits in memory to be looked at: budgets in bytes, and who gives way. */
 import assert from "node:assert/strict";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
-import { SeenEntry } from "../../lib/recorder/entry.ts";
-import { createNames } from "../../lib/recorder/redact/names.ts";
+import { SeenEntry } from "../../lib/recorder/seen_exchange.ts";
+import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
 import { createRings, type Entry, type Rings } from "../../lib/recorder/tape/rings.ts";
 import { exchangeBytes } from "../../lib/recorder/sizes.ts";
 

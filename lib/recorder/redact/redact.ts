@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Digests } from "../digests.ts";
+import type { Digests } from "./digests.ts";
 import type { HeaderPair } from "../exchange.ts";
 import { redactLooks } from "./looks.ts";
 import { isSecretHeader, type SecretKind, secretKindOf } from "./secret_names.ts";
@@ -54,7 +54,7 @@ const WORD = /[^\s"'<>&=?#,;()]+/g;
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { createDigests } from "../digests.ts";
+ * import { createDigests } from "./digests.ts";
  * const { url } = createRedactor(createDigests(new Uint8Array(32)));
  * // RFC 7636 appendix B: the redacted verifier ends with its challenge
  * assert.equal(

@@ -7,7 +7,7 @@
 import type { Sleep } from "../../runtime/sleep.ts";
 import { type ExchangeTable, MAX_ADDED, type Watched } from "./exchange_table.ts";
 import type { Exchange } from "../exchange.ts";
-import type { Names } from "../redact/names.ts";
+import type { Names } from "../redact/pseudonyms.ts";
 import type { Entry, Rings } from "./rings.ts";
 
 /** What is handed over with. */

@@ -6,7 +6,7 @@
  */
 import { createDice } from "../../runtime/dice.ts";
 import type { Exchange } from "../exchange.ts";
-import type { Names } from "../redact/names.ts";
+import type { Names } from "../redact/pseudonyms.ts";
 
 /** An exchange that is kept as it came, and redacted when somebody first looks. */
 export interface Entry {

@@ -9,10 +9,10 @@ import type { Sleep } from "../../runtime/sleep.ts";
 import type { ExchangeTable } from "./exchange_table.ts";
 import { compareExchanges, type Exchange } from "../exchange.ts";
 import { createHandover, GIVE_MS, LOOK_MS } from "./handover.ts";
-import { createNames, type Names } from "../redact/names.ts";
+import { createNames, type Names } from "../redact/pseudonyms.ts";
 import { createRings, MAX_EXCHANGES } from "./rings.ts";
 import { createListeners, type Recorded, type Tape } from "./tape.ts";
-import { fallenOff, isWhole } from "./whole.ts";
+import { fallenOff, isWhole } from "./completeness.ts";
 
 /** What a shared tape is made with. */
 export interface SharedTapeDeps {

@@ -6,7 +6,7 @@
 import type { Sliced, Slices } from "../../runtime/slices.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
 import type { Exchange } from "../exchange.ts";
-import type { Names } from "../redact/names.ts";
+import type { Names } from "../redact/pseudonyms.ts";
 import { createRings, type Entry, type Rings } from "./rings.ts";
 
 /** What is on record of a sandbox. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHmac, hash } from "node:crypto";
-import type { SecretKind } from "./redact/secret_names.ts";
+import type { SecretKind } from "./secret_names.ts";
 
 /** Gives what to show in the place of a secret. */
 export type Digests = (value: string, kind: SecretKind) => string;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createDigests, type Digests } from "../digests.ts";
+import { createDigests, type Digests } from "./digests.ts";
 import { createPeers, type Peers } from "../peers.ts";
 
 /** Names for what is not shown. */

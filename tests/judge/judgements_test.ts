@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { bodyOf, inChunks } from "../../lib/http/pieces.ts";
-import { createOutcomes } from "../../lib/judge/outcomes.ts";
+import { createOutcomes } from "../../lib/judge/judgements.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import type { Recorded } from "../../lib/recorder/tape/tape.ts";
 import { createSlices, type Sliced } from "../../lib/runtime/slices.ts";

@@ -6,7 +6,7 @@
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
 import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";
-import type { Names } from "./redact/names.ts";
+import type { Names } from "./redact/pseudonyms.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact/redact.ts";
 import { type RawBody, redactBody } from "./redact/redact_body.ts";
 import type { Entry } from "./tape/rings.ts";
