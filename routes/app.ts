@@ -43,7 +43,8 @@ import { createLiveSandboxes, type LiveSandboxes } from "../lib/sandbox/live_san
 import { authorizeRoutes } from "./oauth/authorize.tsx";
 import { deviceRoutes } from "./oauth/device.tsx";
 import { controlRoutes } from "./control/control.ts";
-import { createControlGate, createGuard, createRefusal } from "./control/gate.ts";
+import { createControlGate } from "../lib/control/gate.ts";
+import { createGuard, createRefusal } from "./control/guard.ts";
 import { clientMetadataRoutes } from "./oauth/own_document.ts";
 import { discoveryRoutes } from "./oauth/discovery.ts";
 import { describeFailure, failureResponse } from "./request/failure.tsx";
@@ -57,7 +58,7 @@ import { parRoutes } from "./oauth/par.ts";
 import { registerRoutes } from "./oauth/register.ts";
 import { createRecorders, isOfFlow, recordedArrival } from "./request/record.ts";
 import { reportRoutes } from "./control/report.ts";
-import { createReports } from "./control/reports.ts";
+import { createReports } from "../lib/control/reports.ts";
 import { type Located, withUrl } from "./request/request_url.ts";
 import { allowOrigin, type App, createRouter } from "./request/router.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
@@ -182,8 +183,8 @@ function assemble(options: AppOptions): Parts {
   });
   const ownOrigins = createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort);
   const gate = createControlGate(gateOptionsOf(options));
-  const guard = createGuard(gate, liveSandboxes.of);
   const refusalOf = createRefusal(gate, liveSandboxes.of);
+  const guard = createGuard(refusalOf);
   const minted = createMinted(store);
   const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
   const bannerOf = createBanner(scenarioOf);

@@ -4,7 +4,7 @@
  * @module
  */
 export type { App } from "./request/router.ts";
-export type { ControlPolicy } from "./control/gate.ts";
+export type { ControlPolicy } from "../lib/control/gate.ts";
 export type { MockServer } from "./fixture/fixture.ts";
 export type { MockOptions } from "./fixture/fixture_options.ts";
 export type { AppOptions } from "./options.ts";

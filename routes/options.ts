@@ -13,7 +13,7 @@ import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
-import type { ControlPolicy, GateOptions } from "./control/gate.ts";
+import type { ControlPolicy, GateOptions } from "../lib/control/gate.ts";
 import type { FindingTeller } from "./control/tell_findings.ts";
 
 /** What an app is made of. */

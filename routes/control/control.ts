@@ -7,7 +7,7 @@
 import { controlRows } from "../../lib/control/rows.ts";
 import { prefersHtml } from "../../lib/http/body.ts";
 import type { ControlDeps, ControlHandlers, ControlPageDeps } from "./deps.ts";
-import type { Guard } from "./gate.ts";
+import type { Guard } from "./guard.ts";
 import type { Route } from "../request/router.ts";
 
 /**

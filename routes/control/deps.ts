@@ -16,7 +16,7 @@ import type { ScenarioTable } from "../../lib/scenarios/scenario_table.ts";
 import type { Users } from "../../lib/oauth/users/user_table.ts";
 import type { LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import type { Route } from "../request/router.ts";
-import type { Refusal } from "./gate.ts";
+import type { Refusal } from "./guard.ts";
 import type { Banner } from "../pages/scenarios.tsx";
 
 /** What the control API needs: all that can be told of a sandbox, or changed in it. */

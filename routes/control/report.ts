@@ -18,10 +18,10 @@ import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { Slices } from "../../lib/runtime/slices.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { version } from "../../lib/runtime/version.ts";
-import type { Guard } from "./gate.ts";
+import type { Guard } from "./guard.ts";
 import { createEventStreams } from "../../lib/http/event_stream.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
-import type { Reports } from "./reports.ts";
+import type { Reports } from "../../lib/control/reports.ts";
 import type { ConnectionInfo, Context, Route } from "../request/router.ts";
 
 /** What reports need. */

@@ -7,9 +7,9 @@ import { describeError, OAuthError } from "../../lib/http/errors.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { InspectPage } from "../../views/inspect/inspect.tsx";
 import type { Listed, NotListed } from "../../views/inspect/list.tsx";
-import type { Refusal } from "../control/gate.ts";
+import type { Refusal } from "../control/guard.ts";
 import { htmlResponse } from "../request/html.ts";
-import type { Reports } from "../control/reports.ts";
+import type { Reports } from "../../lib/control/reports.ts";
 import type { Context, Route } from "../request/router.ts";
 import type { Banner } from "./scenarios.tsx";
 

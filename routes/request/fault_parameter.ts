@@ -8,7 +8,7 @@ import { withFaults } from "../../lib/sandbox/changes.ts";
 import type { Endpoint } from "../../lib/scenarios/fault.ts";
 import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
 import type { LiveSandbox, LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
-import type { ControlGate } from "../control/gate.ts";
+import type { ControlGate } from "../../lib/control/gate.ts";
 
 /** What setting them needs. */
 export interface FaultParameterDeps {
@@ -48,7 +48,7 @@ export async function setFaults(
   const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);
   const known = live.state().faults;
   if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return;
-  const refusal = gate({ request, url, live, isChange: true });
+  const refusal = gate({ headers: request.headers, url, live, isChange: true });
   if (refusal) throw refusal;
   await liveSandboxes.change(live, (state) => withFaults(state, faults));
 }

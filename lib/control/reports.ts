@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { OAuthError } from "../../lib/http/errors.ts";
-import { createOutcomes, type Outcome } from "../../lib/judge/judgements.ts";
-import type { Recording } from "../../lib/recorder/recording.ts";
-import { isLabelled, type Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { Scenario } from "../../lib/scenarios/scenario.ts";
-import type { Slices } from "../../lib/runtime/slices.ts";
+import { OAuthError } from "../http/errors.ts";
+import { createOutcomes, type Outcome } from "../judge/judgements.ts";
+import type { Recording } from "../recorder/recording.ts";
+import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import type { Slices } from "../runtime/slices.ts";
 
 /** The record, and what it comes to. */
 export interface Reports {

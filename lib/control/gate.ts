@@ -1,71 +1,33 @@
 /**
- * Who may control a sandbox. On this machine everybody who is on it, no page of elsewhere among them, and nothing that a
- * page can have a browser send unasked. Anywhere else whoever has the token of the process, or knows a label that is long
- * enough to be a secret.
+ * Who may control a sandbox. On a server that only this machine can reach, anyone on it may, but no page of another site,
+ * and nothing that a page can have a browser send unasked. On any other server it takes the token of the process, or a
+ * label that is long enough to be a secret.
  *
  * @module
  */
-import { hash, timingSafeEqual } from "node:crypto";
-import { Buffer } from "node:buffer";
-import { OAuthError } from "../../lib/http/errors.ts";
-import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../../lib/http/origin.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
-import type { Context, Route } from "../request/router.ts";
-
-/** Has a handler answer those alone whom the gate lets in. */
-export type Guard = (handler: Route["handler"]) => Route["handler"];
-
-/**
- * Makes a guard of a gate.
- *
- * @param gate Who may control a sandbox.
- * @param worldOf The sandbox of a request.
- */
-export function createGuard(gate: ControlGate, liveSandboxOf: (sandbox: Sandbox) => LiveSandbox): Guard {
-  const refuse = createRefusal(gate, liveSandboxOf);
-  return (handler) => (context) => {
-    const refusal = refuse(context);
-    if (refusal) throw refusal;
-    return handler(context);
-  };
-}
-
-/** Says why a request may not control its sandbox, for pages that show the reason; undefined if it may. */
-export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
-
-/**
- * Makes of a gate what pages ask.
- *
- * @param gate Who may control a sandbox.
- * @param worldOf The sandbox of a request.
- */
-export function createRefusal(gate: ControlGate, liveSandboxOf: (sandbox: Sandbox) => LiveSandbox): Refusal {
-  return ({ request, url, sandbox }) => {
-    const isChange = request.method !== "GET" && request.method !== "HEAD";
-    return gate({ request, url, live: liveSandboxOf(sandbox), isChange });
-  };
-}
+import { hash } from "node:crypto";
+import { OAuthError } from "../http/errors.ts";
+import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../http/origin.ts";
+import { isSameSecret } from "../runtime/secret.ts";
+import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
 
 /** A label of this length or more cannot be guessed, so it counts as a secret. */
 export const SECRET_LABEL_LENGTH = 16;
 
-/** Who may control sandboxes: whoever can call at all, or whoever has a token. */
+/** Who may control sandboxes: anyone who can call at all, or those who have a token. */
 export type ControlPolicy = "open" | { readonly token: string };
 
 /** What the gate depends on. */
 export interface GateOptions extends OriginPolicy {
-  /** Who may; if not said, everybody on a server that this machine alone can reach, else nobody without a secret label. */
+  /** Who may; by default anyone on a server that only this machine can reach, else nobody without a secret label. */
   readonly control?: ControlPolicy;
 }
 
 /** A request as the gate sees it. */
 export interface Caller {
-  /** The request. */
-  readonly request: Pick<Request, "headers">;
-  /** Its URL. */
+  readonly headers: Headers;
   readonly url: URL;
-  /** The sandbox that it wants to control. */
+  /** The sandbox that it is to control. */
   readonly live: Pick<LiveSandbox, "name" | "label">;
   /** Whether it changes anything, by its method or by what its URL asks for. */
   readonly isChange: boolean;
@@ -82,11 +44,11 @@ export type ControlGate = (caller: Caller) => OAuthError | undefined;
 export function createControlGate(options: GateOptions): ControlGate {
   const { control, loopbackOnly = false, publicOrigin } = options;
   const token = typeof control === "object" ? control.token : undefined;
-  // Whoever gives the server a public name has put something in front of it that others can reach.
+  // A public name means that something in front of the server lets others reach it.
   const isPrivate = loopbackOnly && (publicOrigin === undefined || isLoopback(new URL(publicOrigin).hostname));
   const isOpen = control === "open" || (control === undefined && isPrivate);
 
-  return ({ request: { headers }, url, live, isChange }) => {
+  return ({ headers, url, live, isChange }) => {
     const foreign = findForeignOrigin(url, headers.get("origin"), options);
     if (foreign !== undefined) return new OAuthError("access_denied", `${foreign} to control this server`);
     // A page that knows a secret label, or can send a token, was given it.
@@ -127,8 +89,7 @@ function bearerOf(headers: Headers): string {
   return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
-/** Hashes have one length, so that the time the comparison takes says nothing of the token. */
+/** Hashes have one length, so that the time the comparison takes says nothing of the token's. */
 function isSame(sent: string, token: string): boolean {
-  const [a, b] = [sent, token].map((text) => Buffer.from(hash("sha256", text, "hex")));
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+  return isSameSecret(hash("sha256", sent, "buffer"), hash("sha256", token, "buffer"));
 }

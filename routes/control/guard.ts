@@ -1,0 +1,41 @@
+/**
+ * The gate of the control API, for handlers and for pages.
+ *
+ * @module
+ */
+import type { ControlGate } from "../../lib/control/gate.ts";
+import type { OAuthError } from "../../lib/http/errors.ts";
+import type { LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
+import type { Context, Route } from "../request/router.ts";
+
+/** Says why a request may not control its sandbox; undefined if it may. */
+export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
+
+/** Makes a handler answer only the requests that may control their sandbox. */
+export type Guard = (handler: Route["handler"]) => Route["handler"];
+
+/**
+ * Makes of the gate what pages ask, which show the reason.
+ *
+ * @param gate Who may control a sandbox.
+ * @param liveSandboxOf The sandbox of a request.
+ */
+export function createRefusal(gate: ControlGate, liveSandboxOf: LiveSandboxes["of"]): Refusal {
+  return ({ request: { headers, method }, url, sandbox }) => {
+    const isChange = method !== "GET" && method !== "HEAD";
+    return gate({ headers, url, live: liveSandboxOf(sandbox), isChange });
+  };
+}
+
+/**
+ * Makes of the gate what handlers are guarded with.
+ *
+ * @param refusalOf Says why a request may not control its sandbox.
+ */
+export function createGuard(refusalOf: Refusal): Guard {
+  return (handler) => (context) => {
+    const refusal = refusalOf(context);
+    if (refusal) throw refusal;
+    return handler(context);
+  };
+}
