@@ -1,13 +1,13 @@
 /**
  * Which steps are of one client for certain: they name the same client_id, or one carries what another was given (a code, a
- * token, a session). No user agent is asked: many clients speak MCP with one HTTP library and OAuth with another.
+ * token, a session), or a redirect URI that a single client has. No user agent is asked: many clients speak MCP with one HTTP library and OAuth with another.
  *
  * @module
  */
 import { headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/redact.ts";
 import type { Step } from "./step.ts";
-import { textOf } from "./reading.ts";
+import { listOf, textOf } from "./reading.ts";
 import { formDecoded } from "../http/form.ts";
 
 /** Steps that are one client's for certain. */
@@ -32,11 +32,14 @@ export function traceSteps(steps: readonly Step[]): readonly Trace[] {
     return found;
   };
   const issued = new Set<string>();
+  const registrants = idsByRedirect(steps);
   const proven: { readonly step: Step; readonly proof: string }[] = [];
   for (const step of steps) {
     if (step.kind === "token") { for (const token of tokensOf(step)) issued.add(token); }
     // A token of which nobody saw the issuance may be one that all have, such as the static key of `/bearer`.
-    const [first, ...others] = proofsOf(step).filter((proof) => !proof.startsWith("token ") || issued.has(proof));
+    const [first, ...others] = [...proofsOf(step), ...redirectProof(step, registrants)].filter((proof) =>
+      !proof.startsWith("token ") || issued.has(proof)
+    );
     if (first === undefined) continue;
     for (const other of others) parents.set(root(other), root(first));
     proven.push({ step, proof: first });
@@ -50,6 +53,37 @@ export function traceSteps(steps: readonly Step[]): readonly Trace[] {
     traces.set(key, trace);
   }
   return [...traces.values()];
+}
+
+/** Who names each redirect URI. */
+function idsByRedirect(steps: readonly Step[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const ids = new Map<string, Set<string>>();
+  for (const step of steps) {
+    const id = idOf(step);
+    if (id === undefined) continue;
+    for (const uri of redirectsOf(step)) ids.set(uri, (ids.get(uri) ?? new Set()).add(id));
+  }
+  return ids;
+}
+
+/** A step that names no client is that of the only one with its redirect URI; many have `http://localhost/callback`. */
+function redirectProof(step: Step, registrants: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  if (idOf(step) !== undefined) return [];
+  const [id, another] = new Set(redirectsOf(step).flatMap((uri) => [...registrants.get(uri) ?? []]));
+  return id === undefined || another !== undefined ? [] : [`client ${id}`];
+}
+
+function redirectsOf(step: Step): readonly string[] {
+  switch (step.kind) {
+    case "registration":
+      return listOf(step.sent, "redirect_uris") ?? [];
+    case "authorization":
+    case "token":
+    case "other":
+      return step.params.getAll("redirect_uri");
+    default:
+      return [];
+  }
 }
 
 /** The client_id that a step names. */

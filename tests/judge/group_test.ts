@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { buildReport } from "../../lib/judge/report.ts";
 import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
 import { json, origin, testApp } from "../helpers.ts";
-import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
+import {
+  asks,
+  type Made,
+  make,
+  reads,
+  registers,
+  resourceUrl,
+  server,
+  serverUrl,
+  speaks,
+} from "../recorder/made_exchanges.ts";
 import { z } from "zod";
 
 type Row = readonly [url: string, made?: Made];
@@ -45,6 +55,18 @@ const alone = (sent: string, authorization?: string): Row => [server.token_endpo
   sent: `grant_type=client_credentials${sent}`,
   headers: authorization === undefined ? [] : [["authorization", authorization]],
 }];
+const refreshes = (peer: string, token: string, next: string): Row => [server.token_endpoint, {
+  peer,
+  method: "POST",
+  sent: `grant_type=refresh_token&refresh_token=…${token}`,
+  answered: { access_token: `…${next}` },
+}];
+const revokes = (peer: string, token: string): Row => [`${origin}/oauth/revoke`, {
+  peer,
+  route: "revoke",
+  method: "POST",
+  sent: `token=…${token}`,
+}];
 /** What a client does from its first call to its first with a token. */
 const flow = (mcp: string, oauth: string, name: string, id: string): readonly Row[] => [
   refused(mcp),
@@ -54,6 +76,23 @@ const flow = (mcp: string, oauth: string, name: string, id: string): readonly Ro
   answers(id, `c${id}`),
   redeems(oauth, id, `c${id}`, `t${id}`),
   calls(mcp, `t${id}`),
+];
+
+/** Registers without a name; refused where there is no client_id. */
+const triesToRegister = (uri: string, clientId?: string): Row => [server.registration_endpoint, {
+  peer: node,
+  method: "POST",
+  status: clientId === undefined ? 400 : 201,
+  sent: { redirect_uris: [uri] },
+  answered: clientId === undefined ? { error: "invalid_client_metadata" } : { client_id: clientId },
+}];
+
+/** Two clients, one after the other, each with a token. */
+const tokensOfTwo: readonly Row[] = [
+  answers("a", "ca"),
+  redeems(ai, "a", "ca", "ta"),
+  answers("b", "cb"),
+  redeems(node, "b", "cb", "tb"),
 ];
 
 interface Case {
@@ -84,6 +123,47 @@ const cases: readonly Case[] = [
       userinfo(far, "ta"),
     ],
     clients: { a: [1, 3, 4, 8], b: [2, 5, 6, 7] },
+  },
+  {
+    kind: "two clients whose MCP requests come from elsewhere, tied by the token alone",
+    rows: [...tokensOfTwo, calls(far, "tb"), calls(far, "ta")],
+    clients: { a: [1, 2, 6], b: [3, 4, 5] },
+  },
+  {
+    kind: "two clients whose first registrations are refused, tied by the redirect URI",
+    rows: [
+      triesToRegister("http://127.0.0.1:41/cb"),
+      triesToRegister("http://127.0.0.1:42/cb"),
+      triesToRegister("http://127.0.0.1:42/cb", "b"),
+      triesToRegister("http://127.0.0.1:41/cb", "a"),
+      [`${origin}/oauth/authorize?response_type=code&redirect_uri=http://127.0.0.1:42/cb`, {
+        peer: "browser",
+        route: "authorize",
+        status: 400,
+      }],
+      ...tokensOfTwo,
+    ],
+    clients: { a: [1, 4, 6, 7], b: [2, 3, 5, 8, 9] },
+  },
+  {
+    kind: "a refused registration with a redirect URI that two clients have, by order in time",
+    rows: [
+      triesToRegister("http://localhost/cb"),
+      triesToRegister("http://localhost/cb", "b"),
+      triesToRegister("http://localhost/cb", "a"),
+      ...tokensOfTwo,
+    ],
+    clients: { a: [3, 4, 5], b: [1, 2, 6, 7] },
+  },
+  {
+    kind: "two clients that refresh elsewhere without a client_id, tied by the refresh token (RFC 6749 6)",
+    rows: [...tokensOfTwo, refreshes(far, "rtb", "tb2"), refreshes(far, "rta", "ta2")],
+    clients: { a: [1, 2, 6], b: [3, 4, 5] },
+  },
+  {
+    kind: "two clients that revoke elsewhere, tied by the token in the body (RFC 7009 2.1)",
+    rows: [...tokensOfTwo, revokes(far, "tb"), revokes(far, "ta")],
+    clients: { a: [1, 2, 6], b: [3, 4, 5] },
   },
   {
     kind: "MCP with one user agent and OAuth with another, tied by the token",
@@ -199,6 +279,26 @@ const cases: readonly Case[] = [
     kind: "somebody at another address who is refused while the client looks for metadata",
     rows: [refused(far), ...flow(ai, node, "A", "a")],
     clients: { [`unidentified ${far}`]: [1], a: [2, 3, 4, 5, 6, 7, 8] },
+  },
+  {
+    kind: "somebody who reads other metadata than the refusal named",
+    rows: [
+      refused(ai),
+      [`${resourceUrl.slice(0, -5)}bearer`, { peer: "pc-curl", answered: { resource: `${origin}/bearer` } }],
+      ...flow(ai, node, "A", "a").slice(1),
+      ...flow("pc-curl", "pc-curl", "C", "c").slice(3),
+    ],
+    clients: { a: [1, 3, 4, 5, 6, 7, 8], c: [2, 9, 10, 11, 12] },
+  },
+  {
+    kind: "somebody at another address who looks at a document between a client's first step and its last",
+    rows: [
+      refused(ai),
+      looks(node),
+      [serverUrl, { peer: far, answered: server }],
+      ...flow(ai, node, "A", "a").slice(2),
+    ],
+    clients: { a: [1, 2, 4, 5, 6, 7, 8], [`unidentified ${far}`]: [3] },
   },
   {
     kind: "a client that looks ahead with another user agent and is answered 404, as mcp-remote does",
