@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createEvidence, MAX_EVIDENCE } from "../../lib/recorder/tape/evidence.ts";
 import { keepFindings } from "../../lib/judge/keep_findings.ts";
 import { type Likened, likenessOf } from "../../lib/recorder/tape/likeness.ts";
-import { buildReport, type Report } from "../../lib/judge/report.ts";
+import { buildReport, type Finding, type Report } from "../../lib/judge/report.ts";
 import { type Entry, MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
 import { runDouble, type Slip } from "../interop/client_double.ts";
 import { json, testApp } from "../helpers.ts";
@@ -157,6 +157,10 @@ Deno.test("evidence keeps the first exchanges that tell something, a few of thos
   assert.equal(MAX_EVIDENCE, 1000);
 });
 
+function kept(finding: Finding): Finding {
+  return { ...finding, status: "kept" };
+}
+
 Deno.test("a finding stays when its evidence is gone, and is judged again as long as it is not", () => {
   const stateless = make(speaks("2025-06-18", 401), [resourceUrl, { answered: {} }], registers("A", "a"), [
     `${server.authorization_endpoint}?response_type=code&client_id=a&code_challenge=x`,
@@ -173,8 +177,11 @@ Deno.test("a finding stays when its evidence is gone, and is judged again as lon
   const gone = keepFindings(judge(4, "B"), past, new Set([9]));
   assert.deepEqual(gone.clients.map(({ id }) => id), ["a", "b"]);
   assert.equal(c15(gone), "broken");
-  const kept = { ...past, clients: past.clients.map((one) => ({ ...one, findings: [] })) };
-  assert.equal(c15(keepFindings(past, kept, new Set([1, 2, 3, 4]))), "broken");
+  const mended = { ...past, clients: past.clients.map((one) => ({ ...one, findings: one.findings.map(kept) })) };
+  assert.equal(c15(keepFindings(mended, past, new Set([9]))), "broken", "what it does later mends nothing");
+  assert.equal(c15(keepFindings(mended, past, new Set([1, 2, 3, 4]))), "kept", "all of it was judged again");
+  const none = { ...past, clients: past.clients.map((one) => ({ ...one, findings: [] })) };
+  assert.equal(c15(keepFindings(past, none, new Set([1, 2, 3, 4]))), "broken");
   const half = keepFindings(judge(2), past, new Set([3, 4]));
   assert.deepEqual(
     half.clients[0]?.findings.find(({ rule }) => rule === "C1")?.status,

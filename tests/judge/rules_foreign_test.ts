@@ -139,6 +139,12 @@ const cases: readonly Case[] = [
     status: "kept",
   },
   {
+    kind: "the first two places of an issuer with a path, and not the third",
+    rule: "C4",
+    rows: [refused, told, asksTenant(first), asksTenant(second), registers("hasty", "a")],
+    status: "broken",
+  },
+  {
     kind: "the third place before the second",
     rule: "C4",
     rows: [refused, told, asksTenant(first), asksTenant(third, true)],
