@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Schema } from "../http/json_body.ts";
-import type { ControlRowName } from "./rows.ts";
+import type { ControlEndpointName } from "../http/endpoints.ts";
 
 const text = z.string();
 const count = z.number().int().min(0);
@@ -47,7 +47,7 @@ const token = z.object({
 const session = z.object({ session_id: text, client_id: text, last_used_ms: z.number(), revoked: z.boolean() });
 
 /** What each endpoint answers with when it has done what was asked. */
-export const answers: Readonly<Record<ControlRowName, Schema>> = {
+export const answers: Readonly<Record<ControlEndpointName, Schema>> = {
   control_index: z.object({
     sandbox: text,
     scenario: text,

@@ -18,7 +18,7 @@ import {
   userRequestSchema,
 } from "./requests.ts";
 import type { Schema } from "../http/json_body.ts";
-import type { ControlRowName } from "./rows.ts";
+import type { ControlEndpointName } from "../http/endpoints.ts";
 import { scenarioSchema } from "../scenarios/schema/scenario_schema.ts";
 
 /** An endpoint described. */
@@ -40,7 +40,7 @@ const faultText = z.string().meta({
 });
 
 /** What there is to say of every endpoint. */
-export const operations: Readonly<Record<ControlRowName, Operation>> = {
+export const operations: Readonly<Record<ControlEndpointName, Operation>> = {
   control_index: { summary: "What the sandbox is, and what can be done to it" },
   control_openapi: { summary: "This description" },
   control_list_faults: { summary: "All faults, the scenario's first, and how often each was met" },

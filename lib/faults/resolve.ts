@@ -7,7 +7,8 @@
 import { readText } from "../http/body.ts";
 import { parseJson } from "../http/json.ts";
 import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
-import type { Endpoint, Fault } from "../scenarios/fault.ts";
+import type { EndpointKind } from "../http/endpoints.ts";
+import type { Fault } from "../scenarios/fault.ts";
 import { matchesRequest, needsBody, type RequestFacts, statusesOf } from "../scenarios/match.ts";
 import { patchPlan, type Plan, type WireStep } from "../scenarios/plan.ts";
 
@@ -109,7 +110,7 @@ export async function readFacts(
 /** A message that cannot be read has no method here; what it is worth is its endpoint's to say. */
 async function messageOf(
   request: Request,
-  endpoint: Endpoint,
+  endpoint: EndpointKind,
 ): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId">>> {
   const isMessage = endpoint === "mcp" || endpoint === "open_mcp";
   try {

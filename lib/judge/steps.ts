@@ -5,6 +5,7 @@
  * @module
  */
 import type { Sliced } from "../runtime/slices.ts";
+import { endpointsByName } from "../http/endpoints.ts";
 import { wellKnown } from "../http/urls.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/redact.ts";
@@ -46,23 +47,6 @@ const endpoints: Readonly<Record<string, Kind>> = {
   device_authorization_endpoint: "other",
 };
 
-/** Routes of ours whose URL or body need not tell. */
-const routes: Readonly<Record<string, Kind>> = {
-  authorize: "authorization",
-  decide: "authorization",
-  token: "token",
-  register: "registration",
-  par: "pushed",
-  revoke: "other",
-  userinfo: "other",
-  userinfo_post: "other",
-  logout: "other",
-  logout_post: "other",
-  device: "other",
-};
-
-const MCP_ROUTE = /^(?:no_auth|bearer|oauth|conformance)_(?:get|post|delete)$/;
-
 /**
  * Reads exchanges as steps of a client's flow, in slices.
  *
@@ -100,8 +84,9 @@ function kindOf(exchange: Exchange, { kinds }: Known): Kind | undefined {
   if (path.includes(wellKnown.authorizationServer) || path.includes(wellKnown.openidConfiguration)) {
     return "server_metadata";
   }
-  if (MCP_ROUTE.test(route)) return "mcp";
-  return kinds.get(addressOf(url)) ?? routes[route] ?? shapeOf(exchange);
+  const own = endpointsByName.get(route)?.step;
+  if (own === "mcp") return own;
+  return kinds.get(addressOf(url)) ?? own ?? shapeOf(exchange);
 }
 
 /** What a request looks like to be, wherever it went. */

@@ -4,37 +4,14 @@
  *
  * @module
  */
+import type { EndpointKind } from "../http/endpoints.ts";
 import type { Answer, Edit } from "./edit.ts";
 import type { PlanPatch } from "./plan.ts";
-
-/** What can go wrong where, by the names that faults match. */
-export const endpoints = [
-  "server_metadata",
-  "resource_metadata",
-  "register",
-  "authorize",
-  "token",
-  "jwks",
-  "revoke",
-  "introspect",
-  "userinfo",
-  "logout",
-  "par",
-  "device",
-  "idp",
-  "mcp",
-  "open_mcp",
-  "pages",
-  "control",
-  "unknown",
-] as const;
-/** One of {@link endpoints}; `mcp` is `/oauth`, `open_mcp` the other MCP endpoints, `unknown` every path without an endpoint. */
-export type Endpoint = typeof endpoints[number];
 
 /** Which requests; everything that is said must be true. */
 export interface Match {
   /** One of these endpoints. */
-  readonly endpoint?: Endpoint | readonly Endpoint[];
+  readonly endpoint?: EndpointKind | readonly EndpointKind[];
   /** This HTTP method. */
   readonly method?: string;
   /** This path, below the sandbox's prefix, as it was sent. */

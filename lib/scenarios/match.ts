@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Endpoint, Match } from "./fault.ts";
+import type { EndpointKind } from "../http/endpoints.ts";
+import type { Match } from "./fault.ts";
 
 /** Facts of a request that faults ask for. What needs the body is read only if some fault asks. */
 export interface RequestFacts {
@@ -14,7 +15,7 @@ export interface RequestFacts {
   /** Its path below the sandbox's prefix. */
   readonly path: string;
   /** What it is for. */
-  readonly endpoint: Endpoint;
+  readonly endpoint: EndpointKind;
   /** Parameters of its query and, if it is one, its form. */
   readonly params: URLSearchParams;
   /** The method of its JSON-RPC message. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { prefersHtml } from "../../lib/http/body.ts";
 import type { ControlDeps, ControlHandlers, ControlPageDeps } from "./deps.ts";
 import type { Guard } from "./guard.ts";
@@ -20,7 +20,7 @@ import type { Route } from "../request/router.ts";
 export function controlRoutes(deps: ControlDeps, guard: Guard, page: ControlPageDeps): readonly Route[] {
   let loading: Promise<ControlHandlers> | undefined;
   const load = (): Promise<ControlHandlers> => loading ??= loadHandlers(deps);
-  return controlRows.map(({ name, method, path }) => {
+  return controlEndpoints.map(({ name, method, path }) => {
     const guarded = guard(async (context) => await (await load())[name](context));
     const handler: Route["handler"] = name !== "control_index" ? guarded : async (context) => {
       if (!prefersHtml(context.request)) return await guarded(context);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
-import type { ControlRowName } from "../../lib/control/rows.ts";
+import type { ControlEndpointName } from "../../lib/http/endpoints.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import type { OwnOrigins } from "../../lib/sandbox/origins.ts";
 import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
@@ -51,7 +51,7 @@ export interface ControlDeps {
 export type ControlHandler = Route["handler"];
 
 /** What all of them do. */
-export type ControlHandlers = Readonly<Record<ControlRowName, ControlHandler>>;
+export type ControlHandlers = Readonly<Record<ControlEndpointName, ControlHandler>>;
 /** What the page of the API needs beside it. */
 export interface ControlPageDeps {
   /** Says why a request may not control its sandbox. */

@@ -10,7 +10,7 @@ import { version } from "../../lib/runtime/version.ts";
 import { answers, errorAnswer } from "../../lib/control/answers.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { exchangesOperation, type RecordOperation, reportOperation } from "../../lib/control/report_schema.ts";
-import { type ControlRowName, controlRows } from "../../lib/control/rows.ts";
+import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpoints.ts";
 
 /**
  * The index: the sandbox, and what can be done to it.
@@ -26,7 +26,7 @@ export function buildControlIndex(
     sandbox: live.name,
     scenario: live.scenario.name,
     now_ms: now(),
-    links: controlRows.map(({ name, method, path }) => ({
+    links: controlEndpoints.map(({ name, method, path }) => ({
       name: name.slice("control_".length),
       method,
       href: origin + prefix + path.replace(/:(\w+)/g, "{$1}"),
@@ -45,7 +45,7 @@ export function buildOpenApi(
   { origin, prefix }: Pick<Sandbox, "origin" | "prefix">,
 ): Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { name, method, path } of controlRows) {
+  for (const { name, method, path } of controlEndpoints) {
     const templated = path.replace(/:(\w+)/g, "{$1}");
     paths[templated] = { ...paths[templated], [method.toLowerCase()]: describeOperation(name, templated) };
   }
@@ -64,7 +64,7 @@ export function buildOpenApi(
   };
 }
 
-function describeOperation(name: ControlRowName, path: string): Readonly<Record<string, unknown>> {
+function describeOperation(name: ControlEndpointName, path: string): Readonly<Record<string, unknown>> {
   const { summary, description, body, isList = false, example } = operations[name];
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => ({
     name: parameter,

@@ -5,7 +5,7 @@
  */
 import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../../lib/http/errors.ts";
-import { endpoints } from "../../lib/scenarios/fault.ts";
+import { endpointKinds } from "../../lib/http/endpoints.ts";
 import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
 import type { ControlState } from "../../views/control/state.tsx";
 import type { ControlHandlers, ControlPageDeps } from "../control/deps.ts";
@@ -52,7 +52,7 @@ async function read(context: Context, handlers: ControlHandlers): Promise<Omit<C
   return {
     plays: index.scenario,
     state: { clock, faults, overrides, users, clients, sessions },
-    endpoints: endpoints.filter((name) => name !== "control"),
+    endpoints: endpointKinds.filter((name) => name !== "control"),
     members: (["policy", "mint"] as const).flatMap((part) =>
       patchNames[part].map((name) => ({ member: `${part}.${name}`, value: plan[part][name] }))
     ),

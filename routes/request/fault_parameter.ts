@@ -5,7 +5,7 @@
  * @module
  */
 import { withFaults } from "../../lib/sandbox/changes.ts";
-import type { Endpoint } from "../../lib/scenarios/fault.ts";
+import type { EndpointKind } from "../../lib/http/endpoints.ts";
 import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
 import type { LiveSandbox, LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import type { ControlGate } from "../../lib/control/gate.ts";
@@ -29,7 +29,7 @@ export interface FaultCarrier {
 }
 
 /** Endpoints whose URL somebody gives to a client, or a client to a browser. */
-const carriers: readonly Endpoint[] = ["mcp", "open_mcp", "authorize"];
+const carriers: readonly EndpointKind[] = ["mcp", "open_mcp", "authorize"];
 
 /**
  * Sets the faults that a request's URL names.
@@ -42,7 +42,7 @@ const carriers: readonly Endpoint[] = ["mcp", "open_mcp", "authorize"];
 export async function setFaults(
   { liveSandboxes, gate }: FaultParameterDeps,
   { request, url, live }: FaultCarrier,
-  endpoint: Endpoint,
+  endpoint: EndpointKind,
 ): Promise<void> {
   if (!url.search.includes(`${FAULT_PARAMETER}=`) || !carriers.includes(endpoint)) return;
   const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { Method } from "../../lib/http/endpoints.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { Endpoint } from "../../lib/scenarios/fault.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
 
 /** What the HTTP server knows of a peer. */
@@ -39,44 +39,14 @@ export interface Route {
   /** Unique name, for plans and logs. */
   readonly name: string;
   /** HTTP method. */
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Path below the sandbox's prefix, from `lib/http/urls.ts`; its last segment may be a parameter, such as `:name`. */
+  readonly method: Method;
+  /** Path below the sandbox's prefix, from `lib/http/endpoints.ts`; its last segment may be a parameter, such as `:name`. */
   readonly path: string;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;
   /** Answers the request. */
   readonly handler: (context: Context) => Response | Promise<Response>;
 }
-
-/**
- * What a request is for, by the names that faults match.
- *
- * @param name Name of the row that serves it; undefined where there is none.
- */
-export function endpointOf(name: string | undefined): Endpoint {
-  if (name === undefined) return "unknown";
-  return endpointsByName.find(([pattern]) => pattern.test(name))?.[1] ?? "pages";
-}
-
-/** The first pattern that fits counts; what fits none is a page. */
-const endpointsByName: readonly (readonly [RegExp, Endpoint])[] = [
-  [/^(authorization_server_metadata|openid_configuration)/, "server_metadata"],
-  [/protected_resource_metadata$/, "resource_metadata"],
-  [/^(\w+_)?regist(er|ration)$/, "register"],
-  [/^(authorize|decide)$/, "authorize"],
-  [/^token$/, "token"],
-  [/^jwks$/, "jwks"],
-  [/^revoke$/, "revoke"],
-  [/^introspect$/, "introspect"],
-  [/^userinfo/, "userinfo"],
-  [/^logout/, "logout"],
-  [/^par$/, "par"],
-  [/^device/, "device"],
-  [/^idp_/, "idp"],
-  [/^oauth_/, "mcp"],
-  [/^(no_auth|bearer|conformance)_/, "open_mcp"],
-  [/^control_/, "control"],
-];
 
 /** What a request meets: a row, or the one answer there is without one and the name of a row beside it, or nothing. */
 export type Match =

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { type EndpointKind, kindOf } from "../../lib/http/endpoints.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
 import { makeHarmless } from "../../lib/limits/harmless.ts";
 import type { RoutedPath, Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { Endpoint, Fault } from "../../lib/scenarios/fault.ts";
+import type { Fault } from "../../lib/scenarios/fault.ts";
 import type { RequestFacts } from "../../lib/scenarios/match.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
 import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../../lib/faults/resolve.ts";
@@ -18,7 +19,7 @@ import type { SandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import { failureResponse } from "./failure.tsx";
 import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
-import { allowOrigin, type ConnectionInfo, endpointOf, type Match } from "./router.ts";
+import { allowOrigin, type ConnectionInfo, type Match } from "./router.ts";
 
 /** What serving needs. */
 export interface ServeDeps extends FaultParameterDeps {
@@ -61,7 +62,7 @@ export interface Served {
   /** Name of the row that served it. */
   readonly route: string | undefined;
   /** What the request was for. */
-  readonly endpoint: Endpoint;
+  readonly endpoint: EndpointKind;
   /** Names of faults. */
   readonly shapedBy: readonly string[];
 }
@@ -76,7 +77,7 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
   const { request, url, live, sandbox, sentPath, routed } = arrival;
   const found = deps.match(request, routed.path);
   const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
-  const endpoint = endpointOf(route);
+  const endpoint = kindOf(route);
   try {
     const problem = live.problem();
     if (problem && !(route !== undefined && repairing.has(route))) throw problem;

@@ -1,7 +1,7 @@
 /** Who may control a sandbox: on loopback, on a public host, with a token, with a label, from a page of elsewhere. */
 import assert from "node:assert/strict";
 import { type AppOptions, createApp } from "../../main.ts";
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { assertOAuthError } from "../helpers.ts";
 
 const secretLabel = "/s/standard~0123456789abcdef";
@@ -91,7 +91,7 @@ Deno.test("the control API is open to whom it should be, and to nobody else", as
 Deno.test("every row of the control API asks who is there before it does anything", async () => {
   using kv = await Deno.openKv(":memory:");
   const app = createApp({ kv });
-  for (const { name, method, path } of controlRows) {
+  for (const { name, method, path } of controlEndpoints) {
     const request = new Request(`http://localhost:8789${path.replace(/:\w+/, "x")}`, { method });
     const response = await app(request);
     assert.equal(response.status, 403, name);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { answers, errorAnswer } from "../../lib/control/answers.ts";
 import { exchangesOperation, reportOperation } from "../../lib/control/report_schema.ts";
 import { operations } from "../../lib/control/operations.ts";
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { controlPaths } from "../../lib/http/urls.ts";
 import { runDouble } from "../interop/client_double.ts";
 import { control, listOf, send } from "./helpers.ts";
@@ -36,7 +36,7 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => `control_${operationId} ${method.toUpperCase()} ${path}`)
   );
-  const rows = controlRows.map(({ name, method, path }) => `${name} ${method} ${path.replace(/:(\w+)/, "{$1}")}`);
+  const rows = controlEndpoints.map(({ name, method, path }) => `${name} ${method} ${path.replace(/:(\w+)/, "{$1}")}`);
   const read = ["control_report GET /control/report", "control_exchanges GET /control/exchanges"];
   assert.deepEqual(described.sort(), [...rows, ...read].sort());
   const changed = Object.entries(paths).filter(([path]) => !read.some((row) => row.endsWith(` ${path}`)));
@@ -49,11 +49,11 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
       assert.deepEqual(parameters.map(({ name }) => name), named, path);
     }
   }
-  assert.deepEqual(new Set(controlRows.map(({ path }) => path)), new Set(Object.values(controlPaths)));
+  assert.deepEqual(new Set(controlEndpoints.map(({ path }) => path)), new Set(Object.values(controlPaths)));
 });
 
 Deno.test("every example of the control API's description is what its schema asks for, and works", async (t) => {
-  for (const { name, method, path } of controlRows) {
+  for (const { name, method, path } of controlEndpoints) {
     const { body, example } = operations[name];
     if (!body) continue;
     await t.step(name, async () => {
@@ -74,7 +74,7 @@ Deno.test("every endpoint of the control API that takes no body answers in its s
   await control(test, "POST /control/clients", operations.control_add_clients.example);
   await control(test, "POST /control/tokens", operations.control_mint_token.example);
   const parameters: Record<string, string> = { ":name": "down", ":email": "ada@example.com", ":client_id": "my-app" };
-  const bare = controlRows.filter(({ name }) => !operations[name].body);
+  const bare = controlEndpoints.filter(({ name }) => !operations[name].body);
   for (const { name, method, path } of bare.toSorted(({ method }) => method === "DELETE" ? 1 : -1)) {
     if (path === controlPaths.faults && method === "DELETE") continue;
     await t.step(name, async () => {
@@ -90,7 +90,7 @@ Deno.test("GET /control lists what can be done, with links", async () => {
   const index = await control(test, "GET /s/standard~here/control");
   assert.equal(index.sandbox, "standard~here");
   const links = listOf(index, "links");
-  assert.equal(links.length, controlRows.length);
+  assert.equal(links.length, controlEndpoints.length);
   assert.equal(links[0]?.href, "http://localhost:8789/s/standard~here/control");
   for (const { href, method } of links) {
     assert(typeof href === "string");

@@ -1,7 +1,7 @@
 /** The fuzzer's requests: they are valid where nothing breaks them, and there is one for every route. */
 import assert from "node:assert/strict";
 import { paths } from "../../lib/http/urls.ts";
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { testApp } from "../helpers.ts";
 import { createChance, seedOf } from "./chance.ts";
 import { inProcess } from "./in_process.ts";
@@ -11,7 +11,7 @@ import { messages, preludeOf } from "./valid.ts";
 
 Deno.test("the fuzzer has a request for every path of the server", () => {
   const known = messages.map(({ path }) => path.replace("<<prefix>>", "").replace(/<<\w+>>/, ":x"));
-  const shapes = [...Object.values(paths), ...controlRows.map(({ path }) => path)];
+  const shapes = [...Object.values(paths), ...controlEndpoints.map(({ path }) => path)];
   const missing = shapes.filter((path) =>
     path !== paths.assets && !known.some((one) => new RegExp(`^${path.replace(/:\w+/, "[^/]+")}$`).test(one))
   );

@@ -6,7 +6,7 @@ import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/judge/rules/rule.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { helpText } from "../../lib/cli/help_text.ts";
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { paths, wellKnown } from "../../lib/http/urls.ts";
 import { rows as limitRows } from "../limits/rows.ts";
 
@@ -31,7 +31,7 @@ Deno.test("README lists every endpoint that a client or person is meant to call"
 });
 
 Deno.test("README lists every endpoint of the control API, in the order of the route table", () => {
-  const expected = controlRows.map(({ method, path }) => `${method} ${path}`);
+  const expected = controlEndpoints.map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual(table("control endpoint").map(([endpoint]) => endpoint), expected);
 });
 

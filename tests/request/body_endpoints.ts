@@ -1,5 +1,5 @@
 /** Every endpoint that reads a body, what it reads, and how much of it: for tests that send each the same wrong thing. */
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import { json, publicClient, type TestApp, text } from "../helpers.ts";
 
@@ -32,7 +32,7 @@ export async function bodyEndpoints(test: TestApp): Promise<readonly BodyEndpoin
     ...messages.map((name) =>
       of("POST", `/${name}`, { maxBytes: MAX_MESSAGE_BYTES, headers: { authorization: "Bearer x" } })
     ),
-    ...controlRows.flatMap(({ name, method, path }) =>
+    ...controlEndpoints.flatMap(({ name, method, path }) =>
       method === "GET" || method === "DELETE" || name === "control_rotate_keys" ? [] : of(method, path)
     ),
   ];

@@ -1,6 +1,6 @@
 /** What pages of other sites can have a browser send without asking anyone, and that it changes nothing. */
 import assert from "node:assert/strict";
-import { controlRows } from "../../lib/control/rows.ts";
+import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import type { OpenPort } from "../../lib/sandbox/origins.ts";
 import { controlPaths, paths, wellKnown } from "../../lib/http/urls.ts";
 import { control, send } from "../control/helpers.ts";
@@ -161,7 +161,7 @@ Deno.test("no page changes a local server by what a browser sends unasked, and c
 });
 
 Deno.test("every POST of the control API is among them", () => {
-  const rows = controlRows.filter(({ method }) => method === "POST").map(({ name }): string => name);
+  const rows = controlEndpoints.filter(({ method }) => method === "POST").map(({ name }): string => name);
   assert.deepEqual(rows.filter((name) => !(name in deeds)), []);
 });
 

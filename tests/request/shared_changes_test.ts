@@ -3,7 +3,7 @@
  * force on the other at once, also where that one has seen, and remembers, how it was before.
  */
 import assert from "node:assert/strict";
-import type { ControlRowName } from "../../lib/control/rows.ts";
+import type { ControlEndpointName } from "../../lib/http/endpoints.ts";
 import { control, listOf } from "../control/helpers.ts";
 import {
   authorizeQuery,
@@ -131,7 +131,7 @@ function manage({ a, managementUrl, managementToken }: Known, method: string, bo
 }
 
 /** What changes something, each with a change that shows; `reads` changes nothing. */
-const operations: Readonly<Record<ControlRowName, Change | Readonly<Record<string, Change>> | "reads">> = {
+const operations: Readonly<Record<ControlEndpointName, Change | Readonly<Record<string, Change>> | "reads">> = {
   control_index: "reads",
   control_openapi: "reads",
   control_list_faults: "reads",

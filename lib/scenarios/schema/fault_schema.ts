@@ -6,7 +6,8 @@
 import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import type { Answer, Edit } from "../edit.ts";
-import { endpoints, type Fault, type Match } from "../fault.ts";
+import { endpointKinds } from "../../http/endpoints.ts";
+import type { Fault, Match } from "../fault.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
 
@@ -18,7 +19,7 @@ const milliseconds = z.number().int().min(0).max(600_000);
 const status = z.number().int().min(200).max(599);
 const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "the name of a header");
 const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable ASCII");
-const matchable = endpoints.filter((endpoint) => endpoint !== "control");
+const matchable = endpointKinds.filter((endpoint) => endpoint !== "control");
 const orList = (issue: { readonly input?: unknown }): string => `${expectedOf(issue.input)}, or a list of them`;
 const endpoint = z.enum(matchable, { error: (issue) => expectedOf(issue.input) });
 

@@ -6,14 +6,15 @@
  */
 import { closest } from "../../http/did_you_mean.ts";
 import { excerpt, OAuthError } from "../../http/errors.ts";
-import { type Endpoint, endpoints, type Fault } from "../fault.ts";
+import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";
+import type { Fault } from "../fault.ts";
 
 /** What can stand after the colon. */
 const effectsText =
   "a status from 400 to 599, an OAuth error code, drop, delay=500, truncate=20, trickle=20, html, empty";
 
 /** Where something can go wrong. */
-const faultable = endpoints.filter((name) => name !== "control");
+const faultable = endpointKinds.filter((name) => name !== "control");
 
 /** Name of the query parameter. */
 export const FAULT_PARAMETER = "fault";
@@ -48,7 +49,7 @@ function parseOne(text: string): Fault {
 
 type Effect = Pick<Fault, "answer" | "edit" | "policy">;
 
-function effectOf(endpoint: Endpoint, text: string): Effect | undefined {
+function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
   if (/^[45]\d\d$/.test(text)) return statusEffect(endpoint, Number(text));
   const [, name = "", digits] = /^([a-z_]+)(?:=(\d{1,6}))?$/.exec(text) ?? [];
   const number = digits === undefined ? undefined : Number(digits);
@@ -93,19 +94,19 @@ const statuses: Readonly<Record<string, number>> = {
 const effects = ["delay", "truncate", "trickle", "drop", "empty", "html", ...Object.keys(statuses)];
 
 /** The code that fits a status, where one is named and no code. */
-function codeOf(endpoint: Endpoint, status: number): string {
+function codeOf(endpoint: EndpointKind, status: number): string {
   if (status === 401) return endpoint === "mcp" || endpoint === "userinfo" ? "invalid_token" : "invalid_client";
   if (status === 403) return endpoint === "mcp" ? "insufficient_scope" : "access_denied";
   if (status === 429 || status === 503) return "temporarily_unavailable";
   return status < 500 ? "invalid_request" : "server_error";
 }
 
-function statusEffect(endpoint: Endpoint, status: number): Effect {
+function statusEffect(endpoint: EndpointKind, status: number): Effect {
   return errorEffect(endpoint, codeOf(endpoint, status), status);
 }
 
 /** A refusal as the endpoint itself would word it, down to the headers that a client acts on. */
-function errorEffect(endpoint: Endpoint, error: string, status: number): Effect {
+function errorEffect(endpoint: EndpointKind, error: string, status: number): Effect {
   const isChallenge = endpoint === "mcp" && (status === 401 || status === 403);
   const headers: Record<string, string> = {
     ...(isChallenge

@@ -1,0 +1,299 @@
+/**
+ * Every endpoint of the server, written once: its path, what it is for, whether pages of other origins may call it, and
+ * the name of each of its methods. All that depends on an endpoint follows from this list: route table, URLs, the kinds
+ * that faults match, the steps that a recording is read as, and what the inspector calls a request.
+ *
+ * @module
+ */
+
+/** What a request is for, by the names that faults match. */
+export const endpointKinds = [
+  "server_metadata",
+  "resource_metadata",
+  "register",
+  "authorize",
+  "token",
+  "jwks",
+  "revoke",
+  "introspect",
+  "userinfo",
+  "logout",
+  "par",
+  "device",
+  "idp",
+  "mcp",
+  "open_mcp",
+  "pages",
+  "control",
+  "unknown",
+] as const;
+
+/** One of {@link endpointKinds}: `mcp` is `/oauth`, `open_mcp` the other MCP endpoints, `unknown` a path without an endpoint. */
+export type EndpointKind = typeof endpointKinds[number];
+
+/** The methods that endpoints have. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What is said once of all methods of a path. */
+interface Shared {
+  /** Below the sandbox's prefix; its last segment may be a parameter, such as `:name`. */
+  readonly path: string;
+  readonly kind: EndpointKind;
+  /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
+  readonly cors: boolean;
+  /** What a recording reads requests as, where their bodies need not tell. */
+  readonly step?: "authorization" | "token" | "registration" | "pushed" | "mcp" | "other";
+  /** Whether a person opens it in a browser for a client's login. */
+  readonly isForPerson?: boolean;
+}
+
+/** A path, and the names of the endpoints at it. */
+interface Place<Name extends string> extends Shared {
+  readonly names?: Readonly<Partial<Record<Method, Name>>>;
+}
+
+/** One method of one path. */
+export interface Endpoint<Name extends string = string> extends Shared {
+  /** Unique, for the route table, the record and the inspector. */
+  readonly name: Name;
+  readonly method: Method;
+}
+
+const OAUTH = "/oauth";
+const RESOURCE_METADATA = "/.well-known/oauth-protected-resource";
+
+/** At the origin's root: a sandbox's prefix is inserted into them (RFC 8414 3.1, RFC 9728 3.1). */
+export const wellKnownPlaces = {
+  authorizationServer: {
+    path: "/.well-known/oauth-authorization-server",
+    kind: "server_metadata",
+    cors: true,
+    names: { GET: "authorization_server_metadata" },
+  },
+  openidConfiguration: {
+    path: "/.well-known/openid-configuration",
+    kind: "server_metadata",
+    cors: true,
+    names: { GET: "openid_configuration" },
+  },
+  protectedResource: {
+    path: RESOURCE_METADATA,
+    kind: "resource_metadata",
+    cors: true,
+    names: { GET: "root_protected_resource_metadata" },
+  },
+} as const;
+
+/** The same metadata for the MCP endpoint, whose path is inserted as well. */
+const insertedPlaces = {
+  oauthProtectedResource: {
+    path: `${RESOURCE_METADATA}${OAUTH}`,
+    kind: "resource_metadata",
+    cors: true,
+    names: { GET: "protected_resource_metadata" },
+  },
+} as const;
+
+/** Below the sandbox's prefix: the pages, and the MCP endpoints. */
+const sandboxPlaces = {
+  home: { path: "/", kind: "pages", cors: true, names: { GET: "home" } },
+  guide: { path: "/guide", kind: "pages", cors: false, names: { GET: "guide" } },
+  scenarios: { path: "/scenarios", kind: "pages", cors: true, names: { GET: "scenarios" } },
+  inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
+  health: { path: "/health", kind: "pages", cors: true, names: { GET: "health" } },
+  noAuth: {
+    path: "/no-auth",
+    kind: "open_mcp",
+    cors: true,
+    step: "mcp",
+    names: { POST: "no_auth_post", GET: "no_auth_get", DELETE: "no_auth_delete" },
+  },
+  bearer: {
+    path: "/bearer",
+    kind: "open_mcp",
+    cors: true,
+    step: "mcp",
+    names: { POST: "bearer_post", GET: "bearer_get", DELETE: "bearer_delete" },
+  },
+  oauth: {
+    path: OAUTH,
+    kind: "mcp",
+    cors: true,
+    step: "mcp",
+    names: { POST: "oauth_post", GET: "oauth_get", DELETE: "oauth_delete" },
+  },
+  conformance: {
+    path: "/conformance",
+    kind: "open_mcp",
+    cors: true,
+    step: "mcp",
+    names: { POST: "conformance_post", GET: "conformance_get", DELETE: "conformance_delete" },
+  },
+} as const;
+
+/** Below the issuer: the authorization server. */
+export const serverPlaces = {
+  authorize: {
+    path: "/oauth/authorize",
+    kind: "authorize",
+    cors: false,
+    step: "authorization",
+    isForPerson: true,
+    names: { GET: "authorize", POST: "decide" },
+  },
+  token: { path: "/oauth/token", kind: "token", cors: true, step: "token", names: { POST: "token" } },
+  register: {
+    path: "/oauth/register",
+    kind: "register",
+    cors: true,
+    step: "registration",
+    names: { POST: "register" },
+  },
+  registration: {
+    path: "/oauth/register/:client_id",
+    kind: "register",
+    cors: true,
+    names: { GET: "read_registration", PUT: "update_registration", DELETE: "delete_registration" },
+  },
+  jwks: { path: "/oauth/jwks", kind: "jwks", cors: true, names: { GET: "jwks" } },
+  revoke: { path: "/oauth/revoke", kind: "revoke", cors: true, step: "other", names: { POST: "revoke" } },
+  introspect: { path: "/oauth/introspect", kind: "introspect", cors: true, names: { POST: "introspect" } },
+  userinfo: {
+    path: "/oauth/userinfo",
+    kind: "userinfo",
+    cors: true,
+    step: "other",
+    names: { GET: "userinfo", POST: "userinfo_post" },
+  },
+  logout: {
+    path: "/oauth/logout",
+    kind: "logout",
+    cors: false,
+    step: "other",
+    isForPerson: true,
+    names: { GET: "logout", POST: "logout_post" },
+  },
+  par: { path: "/oauth/par", kind: "par", cors: true, step: "pushed", names: { POST: "par" } },
+  device: { path: "/oauth/device", kind: "device", cors: true, step: "other", names: { POST: "device" } },
+  deviceVerify: {
+    path: "/oauth/device/verify",
+    kind: "device",
+    cors: false,
+    isForPerson: true,
+    names: { GET: "device_page", POST: "device_decide" },
+  },
+} as const;
+
+/** Below the sandbox's prefix: other parties of a flow, what was recorded, and files. */
+const otherPlaces = {
+  idpConfiguration: {
+    path: "/idp/.well-known/openid-configuration",
+    kind: "idp",
+    cors: true,
+    names: { GET: "idp_configuration" },
+  },
+  idpToken: { path: "/idp/token", kind: "idp", cors: true, names: { POST: "idp_token" } },
+  idpJwks: { path: "/idp/jwks", kind: "idp", cors: true, names: { GET: "idp_jwks" } },
+  clientMetadata: { path: "/client-metadata/:name", kind: "pages", cors: true, names: { GET: "client_metadata" } },
+  report: { path: "/control/report", kind: "control", cors: true, names: { GET: "control_report" } },
+  exchanges: {
+    path: "/control/exchanges",
+    kind: "control",
+    cors: true,
+    names: { GET: "control_exchanges", DELETE: "control_clear_exchanges" },
+  },
+  events: { path: "/control/events", kind: "control", cors: true, names: { GET: "control_events" } },
+  customResourceMetadata: {
+    path: "/custom/metadata/location.json",
+    kind: "resource_metadata",
+    cors: true,
+    names: { GET: "custom_protected_resource_metadata" },
+  },
+  // What lies below it, `views/assets.ts` lists.
+  assets: { path: "/assets/", kind: "pages", cors: false },
+  style: { path: "/assets/shared/style.css", kind: "pages", cors: false },
+  guideScript: { path: "/assets/guide/guide.js", kind: "pages", cors: false },
+  favicon: { path: "/favicon.ico", kind: "pages", cors: false },
+  robots: { path: "/robots.txt", kind: "pages", cors: false, names: { GET: "robots" } },
+} as const;
+
+/** Below the sandbox's prefix: the API that tests control a sandbox with, in the order in which it is shown. */
+export const controlPlaces = {
+  index: control("/control", { GET: "control_index" }),
+  openapi: control("/control/openapi.json", { GET: "control_openapi" }),
+  faults: control("/control/faults", {
+    GET: "control_list_faults",
+    POST: "control_add_faults",
+    DELETE: "control_clear_faults",
+  }),
+  fault: control("/control/faults/:name", { GET: "control_read_fault", DELETE: "control_remove_fault" }),
+  clock: control("/control/clock", { GET: "control_read_clock", POST: "control_move_clock" }),
+  plan: control("/control/plan", {
+    GET: "control_read_plan",
+    PATCH: "control_change_plan",
+    DELETE: "control_clear_plan",
+  }),
+  users: control("/control/users", { GET: "control_list_users", POST: "control_declare_users" }),
+  user: control("/control/users/:email", { DELETE: "control_remove_user" }),
+  clients: control("/control/clients", { GET: "control_list_clients", POST: "control_add_clients" }),
+  client: control("/control/clients/:client_id", { DELETE: "control_remove_client" }),
+  tokens: control("/control/tokens", { GET: "control_list_tokens", POST: "control_mint_token" }),
+  revokeTokens: control("/control/tokens/revoke", { POST: "control_revoke_tokens" }),
+  rotateKeys: control("/control/keys/rotate", { POST: "control_rotate_keys" }),
+  breakKeys: control("/control/keys/break", { POST: "control_break_keys" }),
+  scenarios: control("/control/scenarios", { POST: "control_define_scenarios" }),
+  origins: control("/control/origins", { POST: "control_open_origin" }),
+  reset: control("/control/reset", { POST: "control_reset" }),
+};
+
+function control<Name extends string>(path: string, names: Readonly<Partial<Record<Method, Name>>>): Place<Name> {
+  return { path, kind: "control", cors: true, names };
+}
+
+/** Every path below the sandbox's prefix but those of the control API. */
+export const ownPlaces = { ...sandboxPlaces, ...serverPlaces, ...otherPlaces };
+
+/** The operations of the control API, in the order in which they are shown. */
+export const controlEndpoints = endpointsAt(controlPlaces);
+
+/** Every endpoint. */
+export const endpoints = [
+  ...endpointsAt(wellKnownPlaces),
+  ...endpointsAt(insertedPlaces),
+  ...endpointsAt(ownPlaces),
+  ...controlEndpoints,
+];
+
+/** Name of an operation of the control API. */
+export type ControlEndpointName = typeof controlEndpoints[number]["name"];
+
+/** Name of an endpoint. */
+export type EndpointName = typeof endpoints[number]["name"];
+
+/**
+ * What a request is for.
+ *
+ * @param name Name of what answers it: an endpoint, or a file of the pages, which are not listed here; undefined for nothing.
+ */
+export function kindOf(name: string | undefined): EndpointKind {
+  if (name === undefined) return "unknown";
+  return endpointsByName.get(name)?.kind ?? "pages";
+}
+
+/** The endpoints by name, for what reads a record. */
+export const endpointsByName: ReadonlyMap<string, Endpoint> = new Map(
+  endpoints.map((endpoint) => [endpoint.name, endpoint]),
+);
+
+function endpointsAt<Name extends string>(places: Readonly<Record<string, Place<Name>>>): readonly Endpoint<Name>[] {
+  return Object.values(places).flatMap(({ names = {}, ...shared }) =>
+    Object.keys(names).filter(isMethod).flatMap((method) => {
+      const name = names[method];
+      return name === undefined ? [] : [{ ...shared, name, method }];
+    })
+  );
+}
+
+function isMethod(text: string): text is Method {
+  return ["GET", "POST", "PUT", "PATCH", "DELETE"].includes(text);
+}
