@@ -34,6 +34,7 @@ import { createLease } from "../lib/store/lease.ts";
 import { createMinted } from "../lib/oauth/tokens/minted_table.ts";
 import { createPushed } from "../lib/oauth/authorize/pushed_table.ts";
 import { createReplays } from "../lib/oauth/replay_table.ts";
+import { createFaultCounts } from "../lib/faults/fault_count_table.ts";
 import { createSandboxTable } from "../lib/sandbox/sandbox_table.ts";
 import { createScenarioTable } from "../lib/scenarios/scenario_table.ts";
 import { createUsers } from "../lib/oauth/users/user_table.ts";
@@ -162,12 +163,12 @@ function assemble(options: AppOptions): Parts {
   const slices = createSlices(monotonicMs);
   const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
   const { recording, recorder } = createRecorders(options, recorderDeps);
-  const table = createSandboxTable(store);
+  const faultCounts = createFaultCounts(store);
   const { known, own } = knownScenarios(options);
   const names = [...known.keys()];
   const scenarios = createScenarioTable(store);
   const liveSandboxes = createLiveSandboxes({
-    table,
+    table: createSandboxTable(store),
     findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
     ownScenario: own,
     base: basePlanOf(options),
@@ -197,7 +198,7 @@ function assemble(options: AppOptions): Parts {
     gate,
     isScenario: (name) => known.has(name) || scenarios.isName(name),
     names,
-    table,
+    faultCounts,
     now,
     monotonicMs,
     askers,
@@ -228,7 +229,7 @@ function assemble(options: AppOptions): Parts {
       ...controlRoutes(
         {
           liveSandboxes,
-          table,
+          faultCounts,
           users,
           clients,
           grants,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Fault } from "../scenarios/fault.ts";
-import type { CountRecord } from "../sandbox/sandbox_table.ts";
+import type { CountRecord } from "../faults/fault_count_table.ts";
 import type { FaultRequest, Life } from "../scenarios/schema/fault_schema.ts";
 import { withNames } from "../scenarios/schema/names.ts";
 

@@ -12,7 +12,7 @@
  */
 import { hash } from "node:crypto";
 import { OAuthError } from "../http/errors.ts";
-import type { Commit, Key, Store } from "../store/store.ts";
+import type { Commit, Key, Store, Write } from "../store/store.ts";
 import { storedBytes } from "../store/stored_value.ts";
 import { type Book, type Booking, createBook } from "./book.ts";
 import { type Quota, quotaOf, RETENTION_MS } from "./limits.ts";
@@ -39,9 +39,6 @@ interface Admitted {
   readonly booking: Booking;
   readonly undo: () => void;
 }
-
-/** A value on its way into the store. */
-type Write = NonNullable<Commit["sets"]>[number];
 
 /** How long the books are believed, since others write too, in milliseconds. */
 const READ_MS = 60_000;
@@ -162,7 +159,7 @@ export function withQuotas(store: Store, { monotonicMs, now, asker }: QuotaDeps)
     create: (key, value, expireInMs) =>
       commit({
         checks: [{ key, versionstamp: null }],
-        sets: [{ key, value, ...(expireInMs === undefined ? {} : { expireInMs }) }],
+        sets: [{ key, value, expireInMs }],
       }),
     removeAll: async (prefix) => {
       await store.removeAll(prefix);

@@ -97,7 +97,7 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
   function create(key: Key, value: unknown, expireInMs?: number): Promise<boolean> {
     return commit({
       checks: [{ key, versionstamp: null }],
-      sets: [{ key, value, ...(expireInMs === undefined ? {} : { expireInMs }) }],
+      sets: [{ key, value, expireInMs }],
     });
   }
 

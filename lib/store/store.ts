@@ -51,12 +51,20 @@ export interface Entry<T> {
   readonly versionstamp: string | null;
 }
 
+/** A value on its way into the store. */
+export interface Write {
+  readonly key: Key;
+  readonly value: unknown;
+  /** After how long it may be swept; it stays if not given. */
+  readonly expireInMs?: number | undefined;
+}
+
 /** Changes that happen together or not at all. */
 export interface Commit {
   /** Versions that must still hold: null for "nothing is stored there". */
   readonly checks?: readonly { readonly key: Key; readonly versionstamp: string | null }[];
   /** Values to write, each with an optional lifetime. */
-  readonly sets?: readonly { readonly key: Key; readonly value: unknown; readonly expireInMs?: number }[];
+  readonly sets?: readonly Write[];
   /** Keys to remove. */
   readonly deletes?: readonly Key[];
 }

@@ -11,7 +11,7 @@ import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
 import type { Minted } from "../../lib/oauth/tokens/minted_table.ts";
-import type { SandboxTable } from "../../lib/sandbox/sandbox_table.ts";
+import type { FaultCounts } from "../../lib/faults/fault_count_table.ts";
 import type { ScenarioTable } from "../../lib/scenarios/scenario_table.ts";
 import type { Users } from "../../lib/oauth/users/user_table.ts";
 import type { LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
@@ -24,7 +24,7 @@ export interface ControlDeps {
   /** The sandboxes. */
   readonly liveSandboxes: LiveSandboxes;
   /** What faults have counted. */
-  readonly table: Pick<SandboxTable, "counted" | "disarm">;
+  readonly faultCounts: Pick<FaultCounts, "counted" | "disarm">;
   /** People who can log in. */
   readonly users: Users;
   /** The table of clients. */

@@ -23,10 +23,14 @@ export type FaultHandlers = Pick<
 >;
 
 /** The handlers of faults. */
-export function faultHandlers({ liveSandboxes, table }: ControlDeps): FaultHandlers {
+export function faultHandlers({ liveSandboxes, faultCounts }: ControlDeps): FaultHandlers {
   async function describe(live: LiveSandbox, fault: Fault): Promise<Readonly<Record<string, unknown>>> {
     const source = live.state().faults.includes(fault) ? "control" : "scenario";
-    return describeFault(fault, { source, counted: await table.counted(live.id(), fault.name), nowMs: live.now() });
+    return describeFault(fault, {
+      source,
+      counted: await faultCounts.counted(live.id(), fault.name),
+      nowMs: live.now(),
+    });
   }
 
   async function describeAll(live: LiveSandbox, faults: readonly Fault[]): Promise<Response> {
@@ -37,7 +41,7 @@ export function faultHandlers({ liveSandboxes, table }: ControlDeps): FaultHandl
   async function remove(live: LiveSandbox, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await liveSandboxes.change(live, (state) => withoutFaults(state, names));
-    for (const name of names) await table.disarm(live.id(), name);
+    for (const name of names) await faultCounts.disarm(live.id(), name);
   }
 
   async function add({ request, sandbox }: Context): Promise<Response> {

@@ -15,7 +15,7 @@ import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../..
 import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
-import type { SandboxTable } from "../../lib/sandbox/sandbox_table.ts";
+import type { FaultCounts } from "../../lib/faults/fault_count_table.ts";
 import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import { failureResponse } from "./failure.tsx";
 import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
@@ -26,7 +26,7 @@ export interface ServeDeps extends FaultParameterDeps {
   /** The look-up of the route table. */
   readonly match: (request: Request, path: string) => Match;
   /** Counts requests for faults. */
-  readonly table: Pick<SandboxTable, "claim" | "arm">;
+  readonly faultCounts: Pick<FaultCounts, "claim" | "arm">;
   /** What delays wait with. */
   readonly sleep: Sleep;
   /** Whether sandboxes of strangers share the origin. */
@@ -106,13 +106,13 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
 /** Rows that serve a sandbox of which nothing can be read, since they put that right. */
 const repairing: ReadonlySet<string> = new Set(["control_reset", "control_clear_plan"]);
 
-function askedOf({ table }: ServeDeps, live: LiveSandbox, faults: readonly Fault[]): FaultedRequest {
+function askedOf({ faultCounts }: ServeDeps, live: LiveSandbox, faults: readonly Fault[]): FaultedRequest {
   const id = live.id();
   return {
     plan: live.plan(),
     faults,
     nowMs: live.now(),
-    counts: { claim: (fault) => table.claim(id, fault), arm: (fault) => table.arm(id, fault) },
+    counts: { claim: (fault) => faultCounts.claim(id, fault), arm: (fault) => faultCounts.arm(id, fault) },
   };
 }
 

@@ -141,13 +141,7 @@ export async function decideDevice(
     readonly consent?: DeviceConsent;
   },
 ): Promise<void> {
-  const decision = consent ? approval(sandbox, chance, consent) : "denied";
-  // A poll may come between, which changes nothing that matters here.
-  let current: Entry<DeviceRecord> = entry;
-  while (current.value && !current.value.decision) {
-    if (await devices.update(current, { ...current.value, decision })) return;
-    current = await devices.reread(current);
-  }
+  if (await devices.decide(entry, consent ? approval(sandbox, chance, consent) : "denied")) return;
   throw new OAuthError("invalid_grant", "The device has been answered already", { reference: "RFC 8628 3.3" });
 }
 

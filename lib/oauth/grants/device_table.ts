@@ -7,6 +7,7 @@ import { hash } from "node:crypto";
 import type { Grant } from "../tokens/tokens.ts";
 import type { ClientRecord } from "../clients/client_record.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
+import { updateRow } from "../../store/update.ts";
 
 /** What a device asked for, and how far it is. */
 export interface DeviceRecord {
@@ -36,10 +37,13 @@ export interface Devices {
   readonly find: (sandboxId: string, deviceCode: string) => Promise<Entry<DeviceRecord>>;
   /** The device that shows this code. */
   readonly findByUserCode: (sandboxId: string, userCode: string) => Promise<Entry<DeviceRecord> | undefined>;
-  /** The same device as it stands now. */
-  readonly reread: (entry: Entry<DeviceRecord>) => Promise<Entry<DeviceRecord>>;
   /** Changes a device; false if somebody else was faster. */
   readonly update: (entry: Entry<DeviceRecord>, record: DeviceRecord) => Promise<boolean>;
+  /** Writes down what the person said; false if it has been answered before, or is gone. */
+  readonly decide: (
+    entry: Entry<DeviceRecord>,
+    decision: NonNullable<DeviceRecord["decision"]>,
+  ) => Promise<boolean>;
   /** Hands the tokens out: of any number of callers one is told true, and only if the client is still what it was. */
   readonly take: (entry: Entry<DeviceRecord>, client: Entry<ClientRecord>) => Promise<boolean>;
 }
@@ -61,7 +65,6 @@ export function createDevices(store: Store): Devices {
 
   return {
     find,
-    reread: ({ key }) => store.get<DeviceRecord>(key),
     add: (sandboxId, { deviceCode, userCode }, record) => {
       const name = digest(deviceCode);
       const typed = userKey(sandboxId, userCode);
@@ -79,6 +82,14 @@ export function createDevices(store: Store): Devices {
     },
     update: ({ key, versionstamp }, record) =>
       store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: record, expireInMs: KEEP_MS }] }),
+    // A poll may come between, which changes nothing that matters here.
+    decide: async ({ key }, decision) => {
+      const { value } = await updateRow(store, key, (device?: DeviceRecord) => ({
+        value: device && !device.decision ? { ...device, decision } : undefined,
+        expireInMs: KEEP_MS,
+      }));
+      return value !== undefined;
+    },
     take: ({ key, versionstamp }, client) =>
       store.commit({
         checks: [{ key, versionstamp }, { key: client.key, versionstamp: client.versionstamp }],

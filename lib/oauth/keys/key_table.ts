@@ -4,6 +4,7 @@
  * @module
  */
 import type { Key, Store } from "../../store/store.ts";
+import { updateRow } from "../../store/update.ts";
 
 /** Signature algorithms for access tokens. */
 export const signingAlgorithms = ["EdDSA", "ES256", "RS256"] as const;
@@ -105,11 +106,11 @@ export function createKeyTable(store: Store): KeyTable {
   }
 
   async function coverUntil(sandboxId: string, kid: string, untilMs: number): Promise<number> {
-    for (;;) {
-      const { key, value, versionstamp } = await store.get<number>(coverKey(sandboxId, kid));
-      if (value !== undefined && value >= untilMs) return value;
-      if (await store.commit({ checks: [{ key, versionstamp }], sets: [{ key, value: untilMs }] })) return untilMs;
-    }
+    const { endMs } = await updateRow(store, coverKey(sandboxId, kid), (notedMs: number = 0) => ({
+      value: notedMs < untilMs ? untilMs : undefined,
+      endMs: Math.max(notedMs, untilMs),
+    }));
+    return endMs;
   }
 
   /** What a rotation has said of a key's life counts; else it lives as long as what it has signed. */

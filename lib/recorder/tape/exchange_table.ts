@@ -10,7 +10,8 @@ import type { Chance } from "../../runtime/chance.ts";
 import type { Exchange } from "../exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../fit.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
-import type { Key, Store } from "../../store/store.ts";
+import type { Key, Store, Write } from "../../store/store.ts";
+import { updateRow } from "../../store/update.ts";
 import { createSieve, NOTHING_STAYS, stay, type Staying } from "./evidence_table.ts";
 import { countUp, giveWay, type Span } from "./spans_table.ts";
 
@@ -124,7 +125,7 @@ export function createExchangeTable(
   const sieve = createSieve();
   const stateKey = (sandboxId: string): Key => [sandboxId, "record"];
   const keyOf = (sandboxId: string, number: number): Key => [sandboxId, "exchange", number];
-  const rowOf = (sandboxId: string, exchange: Exchange): { key: Key; value: Exchange; expireInMs: number } => ({
+  const rowOf = (sandboxId: string, exchange: Exchange): Write => ({
     key: keyOf(sandboxId, exchange.sequence),
     value: fitExchange(exchange, maxBytes),
     expireInMs: RECORD_LIFETIME_MS,
@@ -136,35 +137,29 @@ export function createExchangeTable(
   }
 
   async function watch(sandboxId: string, nowMs: number, untilMs: number): Promise<void> {
-    for (;;) {
-      const { value = {}, versionstamp } = await store.get<Watched>(WATCHED);
-      const others = Object.entries(value).filter(([id, until]) => id !== sandboxId && until > nowMs);
-      const watched: Watched = Object.fromEntries([[sandboxId, untilMs] as const, ...others].slice(0, MAX_WATCHED));
-      const checks = [{ key: WATCHED, versionstamp }];
-      if (await store.commit({ checks, sets: [{ key: WATCHED, value: watched }] })) return;
-    }
+    await updateRow(store, WATCHED, (watched: Watched = {}) => {
+      const others = Object.entries(watched).filter(([id, until]) => id !== sandboxId && until > nowMs);
+      return { value: Object.fromEntries([[sandboxId, untilMs] as const, ...others].slice(0, MAX_WATCHED)) };
+    });
   }
 
   async function state(sandboxId: string): Promise<RecordState> {
     return (await store.get<RecordState>(stateKey(sandboxId))).value ?? EMPTY;
   }
 
-  /** Changes the state and what goes with it, again and again until nobody was faster. */
+  /** Changes the state and what goes with it. */
   async function update(sandboxId: string, make: (state: RecordState) => Change): Promise<Change> {
-    for (;;) {
-      const { key, value = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
-      const change = make(value);
-      const { added = [], replaced = [], removed = [] } = change;
-      const isDone = await store.commit({
-        checks: [{ key, versionstamp }],
-        sets: [
-          { key, value: change.state, expireInMs: STATE_LIFETIME_MS },
-          ...[...added, ...replaced].map((exchange) => rowOf(sandboxId, exchange)),
-        ],
+    return await updateRow(store, stateKey(sandboxId), (before: RecordState = EMPTY) => {
+      const change = make(before);
+      const { state, added = [], replaced = [], removed = [] } = change;
+      return {
+        ...change,
+        value: state,
+        expireInMs: STATE_LIFETIME_MS,
+        sets: [...added, ...replaced].map((exchange) => rowOf(sandboxId, exchange)),
         deletes: removed.map((number) => keyOf(sandboxId, number)),
-      });
-      if (isDone) return change;
-    }
+      };
+    });
   }
 
   async function add(
