@@ -103,7 +103,7 @@ export function createApp(given: AppOptions): App {
       if (!live) throw noSuchScenario(names, url, origin);
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
       const sandbox = live.seenFrom(origin, address.prefix, isForeign);
-      const routed = routePath(address, live.scenario.layout);
+      const routed = routePath(address.path, live.scenario.layout);
       exchange?.enter(recordedArrival({ url, info, sandbox }, isLocal));
       const served = await serve(deps, { request, url, info, live, sandbox, sentPath: address.path, routed });
       const isFlow = isOfFlow(request, served);

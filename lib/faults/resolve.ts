@@ -1,6 +1,5 @@
 /**
- * From a sandbox and a request to the plan of that request: the scenario's plan with what was set in the sandbox, and the
- * faults that the request meets.
+ * Which faults a request meets, and so its plan: the scenario's plan with what was set in the sandbox and by those faults.
  *
  * @module
  */
@@ -8,16 +7,26 @@ import { readText } from "../http/body.ts";
 import { parseJson } from "../http/json.ts";
 import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { EndpointKind } from "../http/endpoints.ts";
-import type { Fault } from "../scenarios/fault.ts";
-import { matchesRequest, needsBody, type RequestFacts, statusesOf } from "../scenarios/match.ts";
+import type { Fault, Match } from "../scenarios/fault.ts";
+import type { FaultCounts } from "./fault_count_table.ts";
 import { patchPlan, type Plan, type WireStep } from "../scenarios/plan.ts";
 
-/** Counts requests for faults; see `lib/sandbox/sandbox_table.ts`. */
-export interface FaultCounts {
-  /** Says whether a fault happens to this request. */
-  readonly claim: (fault: Fault) => Promise<boolean>;
-  /** Notes a request that a fault waits for. */
-  readonly arm: (fault: Fault) => Promise<void>;
+/** Facts of a request that faults ask for. What needs the body is read only if some fault asks. */
+export interface RequestFacts {
+  /** The request's head. */
+  readonly request: Pick<Request, "method" | "headers">;
+  /** Its URL. */
+  readonly url: URL;
+  /** Its path below the sandbox's prefix. */
+  readonly path: string;
+  /** What it is for. */
+  readonly endpoint: EndpointKind;
+  /** Parameters of its query and, if it is one, its form. */
+  readonly params: URLSearchParams;
+  /** The method of its JSON-RPC message. */
+  readonly rpcMethod: string | undefined;
+  /** The id of that message, as JSON. */
+  readonly rpcId?: string | undefined;
 }
 
 /** A request and what is known of it. */
@@ -28,8 +37,10 @@ export interface FaultedRequest {
   readonly faults: readonly Fault[];
   /** The sandbox's time, in milliseconds since 1970. */
   readonly nowMs: number;
+  /** Whose counts these faults have. */
+  readonly sandboxId: string;
   /** Counts requests. */
-  readonly counts: FaultCounts;
+  readonly counts: Pick<FaultCounts, "claim" | "arm">;
 }
 
 /**
@@ -38,26 +49,29 @@ export interface FaultedRequest {
  * @param asked The request's sandbox.
  * @param facts The request.
  */
-export async function resolvePlan({ plan, faults, nowMs, counts }: FaultedRequest, facts: RequestFacts): Promise<Plan> {
+export async function resolvePlan(
+  { plan, faults, nowMs, sandboxId, counts }: FaultedRequest,
+  facts: RequestFacts,
+): Promise<Plan> {
   const wire: WireStep[] = [];
   const shapedBy: string[] = [];
   let resolved = plan;
   for (const fault of faults) {
     if (fault.after && fault.after.match.status === undefined && matchesRequest(fault.after.match, facts)) {
-      await counts.arm(fault);
+      await counts.arm(sandboxId, fault);
     }
     if (fault.until_ms !== undefined && nowMs >= fault.until_ms) continue;
     if (!matchesRequest(fault.match, facts)) continue;
     const { name, policy, mint, answer, edit, match } = fault;
     const isEarly = policy !== undefined || mint !== undefined || answer !== undefined;
     if (isEarly) {
-      if (resolved.answer || !await counts.claim(fault)) continue;
+      if (resolved.answer || !await counts.claim(sandboxId, fault)) continue;
       shapedBy.push(name);
       resolved = { ...patchPlan(resolved, fault), ...(answer ? { answer } : {}) };
     }
     if (!edit) continue;
     const statuses = statusesOf(match);
-    const claim = isEarly ? () => Promise.resolve(true) : () => counts.claim(fault);
+    const claim = isEarly ? () => Promise.resolve(true) : () => counts.claim(sandboxId, fault);
     wire.push({ fault: name, edit, claim, ...(statuses ? { statuses } : {}) });
   }
   return wire.length === 0 && resolved === plan ? plan : { ...resolved, wire, shapedBy };
@@ -71,13 +85,15 @@ export async function resolvePlan({ plan, faults, nowMs, counts }: FaultedReques
  * @param status The response's status, before anything was done to it.
  */
 export async function noteResponse(
-  { faults, counts }: Pick<FaultedRequest, "faults" | "counts">,
+  { faults, sandboxId, counts }: FaultedRequest,
   facts: RequestFacts,
   status: number,
 ): Promise<void> {
   for (const fault of faults) {
     const statuses = fault.after && statusesOf(fault.after.match);
-    if (fault.after && statuses?.includes(status) && matchesRequest(fault.after.match, facts)) await counts.arm(fault);
+    if (fault.after && statuses?.includes(status) && matchesRequest(fault.after.match, facts)) {
+      await counts.arm(sandboxId, fault);
+    }
   }
 }
 
@@ -120,4 +136,73 @@ async function messageOf(
   } catch {
     return {};
   }
+}
+
+/** What only the body can tell. */
+const ofBody = [
+  "client_id",
+  "grant_type",
+  "rpc_method",
+  "not_rpc_method",
+  "scope",
+  "has_param",
+  "lacks_param",
+] as const;
+
+function needsBody(match: Match): boolean {
+  return ofBody.some((name) => match[name] !== undefined);
+}
+
+/**
+ * Whether a request is meant, as far as it can be told before there is a response.
+ *
+ * @param match Which requests.
+ * @param facts This one.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const url = new URL("http://localhost/oauth/token");
+ * const facts = {
+ *   request: new Request(url, { method: "POST" }),
+ *   url,
+ *   path: url.pathname,
+ *   endpoint: "token",
+ *   params: new URLSearchParams("grant_type=refresh_token"),
+ *   rpcMethod: undefined,
+ * } as const;
+ * assert.equal(matchesRequest({ endpoint: "token", grant_type: "refresh_token" }, facts), true);
+ * assert.equal(matchesRequest({ endpoint: ["mcp", "jwks"] }, facts), false);
+ * ```
+ */
+export function matchesRequest(match: Match, facts: RequestFacts): boolean {
+  const { request: { method, headers }, path, endpoint, params, rpcMethod } = facts;
+  const revision = headers.get("mcp-protocol-version");
+  return (match.endpoint === undefined || [match.endpoint].flat().includes(endpoint)) &&
+    (match.method === undefined || match.method === method) &&
+    (match.path === undefined || match.path === path) &&
+    (match.client_id === undefined || matchesText(match.client_id, params.get("client_id"))) &&
+    (match.grant_type === undefined || match.grant_type === params.get("grant_type")) &&
+    (match.rpc_method === undefined || matchesOne(match.rpc_method, rpcMethod)) &&
+    (match.not_rpc_method === undefined || !matchesOne(match.not_rpc_method, rpcMethod)) &&
+    (match.scope === undefined || (params.get("scope") ?? "").split(" ").includes(match.scope)) &&
+    (match.has_param === undefined || params.has(match.has_param)) &&
+    (match.lacks_param === undefined || !params.has(match.lacks_param)) &&
+    (match.has_header === undefined || headers.has(match.has_header)) &&
+    (match.authorized === undefined || match.authorized === headers.has("authorization")) &&
+    (match.not_accepting === undefined || !(headers.get("accept") ?? "").includes(match.not_accepting)) &&
+    (match.revision_after === undefined || (revision !== null && revision > match.revision_after));
+}
+
+function matchesOne(patterns: string | readonly string[], text: string | undefined): boolean {
+  return [patterns].flat().some((pattern) => matchesText(pattern, text ?? null));
+}
+
+function matchesText(pattern: string, text: string | null): boolean {
+  return pattern.endsWith("*") ? text?.startsWith(pattern.slice(0, -1)) ?? false : text === pattern;
+}
+
+/** The statuses a fault waits for, if it waits for some. */
+function statusesOf({ status }: Match): readonly number[] | undefined {
+  return status === undefined ? undefined : [status].flat();
 }

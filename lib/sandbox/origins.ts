@@ -51,7 +51,7 @@ export function createOwnOrigins(openPort: OpenPortFor | undefined): OwnOrigins 
       if (byName.size >= MAX_OWN_ORIGINS) throw tooMany();
       const { port, protocol } = opened(openPort);
       const origin = `${protocol}://127.0.0.1:${port}`;
-      byPort.set(`${port}`, { name, scenario, label, prefix: "", path: "/", isInserted: true });
+      byPort.set(`${port}`, { name, scenario, label, prefix: "", path: "/" });
       byName.set(name, origin);
       return origin;
     },

@@ -133,8 +133,6 @@ export interface Address {
   readonly prefix: string;
   /** The path less the prefix, wherever that stood. */
   readonly path: string;
-  /** Whether the path is one at the origin's root into which the prefix was inserted. */
-  readonly isInserted: boolean;
 }
 
 const PREFIXED = /^(\/\.well-known\/[a-z-]+)?\/s\/([^/]+)(\/.*)?$/;
@@ -164,14 +162,14 @@ export function parseAddress({ pathname, hostname }: URL, isScenario: (name: str
     // The root is the one address of the server's own sandbox.
     if (scenario === undefined || scenario === MAIN) return undefined;
     const path = `${inserted ?? ""}${rest}` || paths.home;
-    return { name: token, scenario, label, prefix: `/s/${token}`, path, isInserted: inserted !== undefined };
+    return { name: token, scenario, label, prefix: `/s/${token}`, path };
   }
   const [, scenario, label] = hostname.endsWith(".localhost") ? HOST.exec(hostname) ?? [] : [];
   if (scenario !== undefined && isScenario(scenario)) {
     const name = label === undefined ? scenario : `${scenario}~${label}`;
-    return { name, scenario, label, prefix: "", path: pathname, isInserted: true };
+    return { name, scenario, label, prefix: "", path: pathname };
   }
-  return { name: MAIN, scenario: undefined, label: undefined, prefix: "", path: pathname, isInserted: true };
+  return { name: MAIN, scenario: undefined, label: undefined, prefix: "", path: pathname };
 }
 
 /** A path as the route table has it. */
@@ -180,8 +178,6 @@ export interface RoutedPath {
   readonly path: string;
   /** Which of the sandbox's servers it is of. */
   readonly server: "first" | "second";
-  /** Whether metadata was asked for below the issuer (OpenID Connect Discovery 4), not with its path inserted. */
-  readonly isAppended: boolean;
 }
 
 /** What the default endpoints of MCP 2025-03-26 stand for. */
@@ -194,38 +190,31 @@ const defaultEndpoints: Readonly<Record<string, string>> = {
 /**
  * Takes a path of a sandbox to the one the route table has, whatever the sandbox's layout.
  *
- * @param address The path, and how it was sent.
+ * @param path The path, as it was sent.
  * @param layout Where things lie.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const address = { path: "/tenant1/oauth/token", prefix: "", isInserted: true };
+ * const address = { path: "/tenant1/oauth/token", prefix: "" };
  * assert.equal(routePath(address, { issuer_path: "/tenant1" }).path, "/oauth/token");
  * assert.equal(routePath({ ...address, path: "/oauth/token" }, { issuer_path: "/tenant1" }).path, "");
  * ```
  */
-export function routePath(
-  { path, prefix, isInserted }: Pick<Address, "path" | "prefix" | "isInserted">,
-  layout: Layout = {},
-): RoutedPath {
+export function routePath(path: string, layout: Layout = {}): RoutedPath {
   const { issuer_path = "", second_issuer_path, default_endpoints = false, trailing_slash = false } = layout;
-  const found = (path: string, server: "first" | "second" = "first", isAppended = false): RoutedPath => ({
-    path,
-    server,
-    isAppended,
-  });
+  const found = (path: string, server: RoutedPath["server"] = "first"): RoutedPath => ({ path, server });
   for (const place of [wellKnown.authorizationServer, wellKnown.openidConfiguration]) {
     if (path !== place && !path.startsWith(`${place}/`)) continue;
     const issuer = path.slice(place.length);
-    if (issuer === issuer_path) return found(place, "first", prefix !== "" && !isInserted);
+    if (issuer === issuer_path) return found(place);
     return issuer === second_issuer_path ? found(place, "second") : found("");
   }
   if (second_issuer_path !== undefined && path.startsWith(`${second_issuer_path}/`)) {
-    return found(path.slice(second_issuer_path.length), "second", true);
+    return found(path.slice(second_issuer_path.length), "second");
   }
   if (issuer_path !== "") {
-    if (path.startsWith(`${issuer_path}/`)) return found(path.slice(issuer_path.length), "first", true);
+    if (path.startsWith(`${issuer_path}/`)) return found(path.slice(issuer_path.length));
     // The server's own endpoints lie below its issuer and nowhere else.
     return found(path.startsWith(`${paths.oauth}/`) ? "" : path);
   }

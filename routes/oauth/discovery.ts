@@ -43,9 +43,9 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
 
   /** A prefix in the URL tells the two places of OpenID Connect apart; without one they are the same. */
   function openidMetadata(context: Context): Response {
-    const { isAppended, sandbox: { issuer, origin } } = context;
+    const { issuer, origin } = context.sandbox;
     if (issuer === origin) return atServerPlace(context, "oidc", "oidc_appended");
-    return atServerPlace(context, isAppended ? "oidc_appended" : "oidc");
+    return atServerPlace(context, isInserted(context, wellKnown.openidConfiguration) ? "oidc" : "oidc_appended");
   }
 
   function atResourcePlace(context: Context, place: Policy["resourceMetadataAt"][number], resource: string): Response {
@@ -61,7 +61,8 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
       path: wellKnown.authorizationServer,
       cors: true,
       // Below the issuer nothing lies but the OpenID Connect form (RFC 8414 3.1).
-      handler: (context) => atServerPlace(context, ...(context.isAppended ? [] : ["oauth"] as const)),
+      handler: (context) =>
+        atServerPlace(context, ...(isInserted(context, wellKnown.authorizationServer) ? ["oauth"] as const : [])),
     },
     {
       name: "openid_configuration",
@@ -107,6 +108,11 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
       },
     },
   ];
+}
+
+/** Whether the issuer's path comes after the well-known one (RFC 8414 3), not before it (OpenID Connect Discovery 4). */
+function isInserted({ url }: Context, place: string): boolean {
+  return url.pathname.startsWith(place);
 }
 
 function nothingHere({ request, url }: Context): OAuthError {

@@ -28,8 +28,6 @@ export interface Context {
   readonly plan: Plan;
   /** What stands in place of the `:name` of the row's path, decoded; empty for a row without. */
   readonly param: string;
-  /** Whether metadata was asked for below the issuer (OpenID Connect Discovery 4), and not with its path inserted. */
-  readonly isAppended: boolean;
   /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
   readonly info: ConnectionInfo | undefined;
 }

@@ -8,10 +8,8 @@ import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
 import { makeHarmless } from "../../lib/limits/harmless.ts";
 import type { RoutedPath, Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { Fault } from "../../lib/scenarios/fault.ts";
-import type { RequestFacts } from "../../lib/scenarios/match.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
-import { type FaultedRequest, noteResponse, readFacts, resolvePlan } from "../../lib/faults/resolve.ts";
+import { noteResponse, readFacts, resolvePlan } from "../../lib/faults/resolve.ts";
 import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
@@ -74,71 +72,46 @@ export interface Served {
  * @param arrival The request.
  */
 export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
-  const { request, url, live, sandbox, sentPath, routed } = arrival;
-  const found = deps.match(request, routed.path);
+  const found = deps.match(arrival.request, arrival.routed.path);
   const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
   const endpoint = kindOf(route);
   try {
-    const problem = live.problem();
+    const problem = arrival.live.problem();
     if (problem && !(route !== undefined && repairing.has(route))) throw problem;
     await setFaults(deps, arrival, endpoint);
+    return { route, endpoint, ...await answerWithFaults(deps, arrival, { found, endpoint }) };
   } catch (error) {
-    return { response: fail(deps, arrival, error), route, endpoint, shapedBy: [] };
-  }
-  const faults = endpoint === "control" ? [] : live.faults();
-  if (faults.length === 0) {
-    return { response: await respond(deps, arrival, { found, plan: live.plan() }), route, endpoint, shapedBy: [] };
-  }
-  try {
-    const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
-    const asked = askedOf(deps, live, faults);
-    const plan = await resolvePlan(asked, facts);
-    const variables = variablesOf(sandbox.serverAt(routed.server), facts);
-    const answered = plan.answer
-      ? withOrigin(answerResponse(plan.answer, variables))
-      : await respond(deps, arrival, { found, plan });
-    return { route, endpoint, ...await shape(deps, arrival, { asked, facts, plan, variables, answered }) };
-  } catch (error) {
-    return { response: fail(deps, arrival, error), route, endpoint, shapedBy: [] };
+    return { route, endpoint, response: refuse(deps, arrival, error), shapedBy: [] };
   }
 }
 
 /** Rows that serve a sandbox of which nothing can be read, since they put that right. */
 const repairing: ReadonlySet<string> = new Set(["control_reset", "control_clear_plan"]);
 
-function askedOf({ faultCounts }: ServeDeps, live: LiveSandbox, faults: readonly Fault[]): FaultedRequest {
-  const id = live.id();
-  return {
-    plan: live.plan(),
-    faults,
-    nowMs: live.now(),
-    counts: { claim: (fault) => faultCounts.claim(id, fault), arm: (fault) => faultCounts.arm(id, fault) },
-  };
-}
-
-/** What is needed to shape a response. */
-interface Shaping {
-  readonly asked: FaultedRequest;
-  readonly facts: RequestFacts;
-  readonly plan: Plan;
-  readonly variables: ReturnType<typeof variablesOf>;
-  readonly answered: Response;
-}
-
-async function shape(
+/** The response under the plan of this request, and what its faults make of it. */
+async function answerWithFaults(
   deps: ServeDeps,
   arrival: Arrival,
-  { asked, facts, plan, variables, answered }: Shaping,
+  { found, endpoint }: { readonly found: Match; readonly endpoint: EndpointKind },
 ): Promise<Pick<Served, "response" | "shapedBy">> {
+  const { request, url, live, sandbox, sentPath, routed } = arrival;
+  const faults = endpoint === "control" ? [] : live.faults();
+  if (faults.length === 0) return { response: await answer(deps, arrival, found, live.plan()), shapedBy: [] };
+  const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
+  const asked = { plan: live.plan(), faults, nowMs: live.now(), sandboxId: live.id(), counts: deps.faultCounts };
+  const plan = await resolvePlan(asked, facts);
+  const variables = variablesOf(sandbox.serverAt(routed.server), facts);
+  const answered = plan.answer ? answerResponse(plan.answer, variables) : await answer(deps, arrival, found, plan);
+  if (plan.answer) allowOrigin(answered);
   await noteResponse(asked, facts, answered.status);
   const before = new Headers(plan.answer ? undefined : answered.headers);
   const { response, applied, ...wire } = await applyWire(answered, plan.wire, { variables, sleep: deps.sleep });
   const shapedBy = [...new Set([...plan.shapedBy, ...applied])];
   if (!deps.isPublic || (!plan.answer && applied.length === 0)) return { response, shapedBy };
   const isRewritten = wire.isRewritten || plan.answer?.body !== undefined;
-  const isOwners = isOfOwner(deps, arrival.live, shapedBy);
-  const harmless = makeHarmless(arrival.request, response, { before, isRewritten, isOwners });
-  return { response: harmless ?? fail(deps, arrival, isNotShown()), shapedBy };
+  const isOwners = isOfOwner(deps, live, shapedBy);
+  const harmless = makeHarmless(request, response, { before, isRewritten, isOwners });
+  return { response: harmless ?? refuse(deps, arrival, notShown()), shapedBy };
 }
 
 /** Whether any of these faults was written by the owner of a sandbox. */
@@ -151,7 +124,7 @@ function isOfOwner(
 }
 
 /** The refusal to show as a page, or to run, what a sandbox's owner has written. */
-function isNotShown(): OAuthError {
+function notShown(): OAuthError {
   return new OAuthError(
     "access_denied",
     "A fault of this sandbox has written this answer, and browsers do not get it",
@@ -165,42 +138,30 @@ function isNotShown(): OAuthError {
 }
 
 /** The correct response under a plan. */
-async function respond(
-  deps: ServeDeps,
-  arrival: Arrival,
-  { found, plan }: { readonly found: Match; readonly plan: Plan },
-): Promise<Response> {
+async function answer(deps: ServeDeps, arrival: Arrival, found: Match, plan: Plan): Promise<Response> {
   if (found.kind === "response") return found.response;
   const { request, url, info, sentPath: path, routed } = arrival;
   if (found.kind === "none") {
-    return fail(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
+    return refuse(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
   }
-  const { route, param } = found;
+  const { route: { handler, cors }, param } = found;
   const sandbox = arrival.sandbox.serverAt(routed.server);
-  let response: Response;
   try {
-    response = await route.handler({ request, url, sandbox, plan, param, isAppended: routed.isAppended, info });
+    const response = await handler({ request, url, sandbox, plan, param, info });
+    if (cors) allowOrigin(response);
+    return request.method === "HEAD" ? withoutBody(response) : response;
   } catch (error) {
-    response = failure(deps, arrival, error);
+    return refuse(deps, arrival, error, cors);
   }
-  if (route.cors) allowOrigin(response);
-  return request.method === "HEAD" ? withoutBody(response) : response;
 }
 
-function fail(deps: ServeDeps, arrival: Arrival, error: unknown): Response {
-  const response = withOrigin(failure(deps, arrival, error));
-  return arrival.request.method === "HEAD" ? withoutBody(response) : response;
-}
-
-function failure({ report }: ServeDeps, { request, url, sandbox }: Arrival, error: unknown): Response {
-  return failureResponse(error, { request, sandbox }, (message) => {
+/** The response to a request whose handling threw; pages of any origin may read it where they may read the row's. */
+function refuse({ report }: ServeDeps, { request, url, sandbox }: Arrival, error: unknown, cors = true): Response {
+  const response = failureResponse(error, { request, sandbox }, (message) => {
     report(`${request.method} ${url.pathname}: ${message}`);
   });
-}
-
-function withOrigin(response: Response): Response {
-  allowOrigin(response);
-  return response;
+  if (cors) allowOrigin(response);
+  return request.method === "HEAD" ? withoutBody(response) : response;
 }
 
 function withoutBody(response: Response): Response {

@@ -81,7 +81,6 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
         sandbox: sandboxOf(url),
         plan: standardPlan,
         param: "",
-        isAppended: false,
         info: undefined,
       });
     });

@@ -246,7 +246,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
     const request = new Request(url, { method, headers, body: JSON.stringify(body) });
     const route = routes.find((row) => row.method === method);
     assert(route);
-    return await json(await route.handler({ request, url, sandbox, plan, param, isAppended: false, info: undefined }));
+    return await json(await route.handler({ request, url, sandbox, plan, param, info: undefined }));
   };
   const metadata = { redirect_uris: [redirectUri], token_endpoint_auth_method: "client_secret_post" };
   const first = await call("POST", "", metadata);
