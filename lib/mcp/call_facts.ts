@@ -39,7 +39,7 @@ export function createScopeMaker({ store, chance, sleep }: McpOptions): ScopeMak
       call: { sandbox, chance, sleep, notes, ...(caller.user && { user: caller.user }) },
       signer: async () => ({
         key: await keys.sealingKey(sandbox.id, () => chance.bytes(32)),
-        nowMs: sandbox.now(),
+        nowMs: sandbox.nowMs,
       }),
     };
   };

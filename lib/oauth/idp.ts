@@ -103,7 +103,7 @@ export function identify(request: IdpRequest): Record<string, unknown> {
 }
 
 function sign({ sandbox, chance, key }: IdpRequest, typ: string, claims: object, expiresInSeconds: number): string {
-  const iat = Math.floor(sandbox.now() / 1000);
+  const iat = Math.floor(sandbox.nowMs / 1000);
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const payload = { iss: idpIssuer(sandbox), ...claims, iat, exp: iat + expiresInSeconds, jti: chance.id() };
   const signingInput = `${encode({ alg: key.alg, typ, kid: key.kid })}.${encode(payload)}`;
@@ -111,7 +111,7 @@ function sign({ sandbox, chance, key }: IdpRequest, typ: string, claims: object,
 }
 
 function madeUpSubject({ sandbox, chance }: IdpRequest): JWTPayload {
-  const { userId, userName, email } = createAutoUser(sandbox.now(), chance);
+  const { userId, userName, email } = createAutoUser(sandbox.nowMs, chance);
   return { sub: userId, name: userName, email };
 }
 
@@ -128,13 +128,13 @@ async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequ
     if (!isStrictJwt(token)) throw new errors.JWTInvalid("It is not in base64url without padding");
     const { payload } = await jwtVerify(
       token,
-      createLocalJWKSet(keySetOf([key, ...await serverKeys.published(sandbox.now())])),
+      createLocalJWKSet(keySetOf([key, ...await serverKeys.published(sandbox.nowMs)])),
       {
         typ: "JWT",
         issuer: [sandbox.issuer, idpIssuer(sandbox)],
         audience: client.clientId,
         requiredClaims: ["sub", "exp"],
-        currentDate: new Date(sandbox.now()),
+        currentDate: new Date(sandbox.nowMs),
       },
     );
     const { sub, email, name } = payload;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { buildSandbox, noRevocations, type Revocations, type Sandbox, secondServerId } from "./sandbox.ts";
+import { createSandboxView, noRevocations, type Revocations, type Sandbox, secondServerId } from "./sandbox.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { patchPlan, type Plan, type PlanPatch, standardPlan } from "../scenarios/plan.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -30,7 +30,7 @@ export interface LiveSandbox {
   readonly faults: () => readonly Fault[];
   /** Its clock, in milliseconds since 1970. */
   readonly now: () => number;
-  /** The sandbox as seen from an origin, for whoever asks or for a page of another site. */
+  /** The sandbox as it is now, seen from an origin by anyone, or by a page of another site. */
   readonly seenFrom: (origin: string, prefix: string, isAskedByForeignPage?: boolean) => Sandbox;
 }
 
@@ -79,7 +79,7 @@ export function createLiveSandbox(
   readonly set: (state: SandboxState) => void;
   readonly fail: (problem: Error) => void;
 } {
-  const seen = new Map<string, Sandbox>();
+  const seen = new Map<string, (nowMs: number) => Sandbox>();
   let state: SandboxState | undefined;
   let problem: Error | undefined;
   let plan = standardPlan;
@@ -110,14 +110,14 @@ export function createLiveSandbox(
   const seenFrom = (origin: string, prefix: string, isAskedByForeignPage = false): Sandbox => {
     const key = `${isAskedByForeignPage ? "foreign " : ""}${origin}${prefix}`;
     const known = seen.get(key);
-    if (known) return known;
+    if (known) return known(now());
     const { layout = {}, clients = [] } = scenario;
     const revocations = (): Revocations => current().revocations ?? noRevocations;
     const shape = { name, scenario: scenario.name, prefix, origin, layout, clients };
-    const sandbox = buildSandbox({ ...shape, id: id(), now, revocations, isAskedByForeignPage });
+    const view = createSandboxView({ ...shape, id: id(), now, revocations, isAskedByForeignPage });
     if (seen.size >= MAX_ORIGINS) seen.clear();
-    seen.set(key, sandbox);
-    return sandbox;
+    seen.set(key, view);
+    return view(now());
   };
 
   const live = Object.freeze({

@@ -23,7 +23,7 @@ export interface Revocations {
 /** Where nothing was taken back. */
 export const noRevocations: Revocations = Object.freeze({ count: 0, all: 0, clients: Object.freeze({}) });
 
-/** A sandbox: its identity as the asking client sees it, and its clock. */
+/** A sandbox at the instant of one request: its identity as the asking client sees it, and its time. */
 export interface Sandbox {
   /** First part of every key this sandbox keeps in the store. */
   readonly id: string;
@@ -39,7 +39,9 @@ export interface Sandbox {
   readonly issuer: string;
   /** Absolute URLs of all its endpoints. */
   readonly urls: Urls;
-  /** The sandbox's virtual clock, in milliseconds since 1970. */
+  /** When the request arrived, in milliseconds since 1970 on the sandbox's clock: the one instant of all that it does. */
+  readonly nowMs: number;
+  /** The clock itself, for what outlives a request, such as a session. */
   readonly now: () => number;
   /** Clients that are there without having registered. */
   readonly clients: readonly ScenarioClient[];
@@ -76,7 +78,7 @@ export interface SandboxParts {
 }
 
 /**
- * Makes a sandbox as seen from an origin.
+ * Makes a sandbox as seen from an origin, now.
  *
  * @param parts What it is made of.
  *
@@ -88,27 +90,41 @@ export interface SandboxParts {
  * ```
  */
 export function buildSandbox(parts: SandboxParts): Sandbox {
+  return createSandboxView(parts)(parts.now());
+}
+
+/**
+ * Makes the function that gives a sandbox as seen from an origin at an instant, as every request needs it.
+ *
+ * @param parts What it is made of.
+ */
+export function createSandboxView(parts: SandboxParts): (nowMs: number) => Sandbox {
   const { id = MAIN, name = MAIN, scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } = parts;
   const { revocations = () => noRevocations, isAskedByForeignPage = false } = parts;
-  const at = (serverId: string, issuerPath: string): Sandbox =>
-    Object.freeze({
-      id: serverId,
-      name,
-      scenario,
-      prefix,
-      origin,
-      issuer: origin + prefix + issuerPath,
-      urls: buildUrls({ origin, prefix, issuerPath }),
-      now,
-      clients,
-      isAskedByForeignPage,
-      revocations,
-      serverAt: (which: "first" | "second") => which === "first" ? first : second,
-    });
-  const first = at(id, layout.issuer_path ?? "");
+  const serverOf = (serverId: string, issuerPath: string): Omit<Sandbox, "nowMs" | "serverAt"> => ({
+    id: serverId,
+    name,
+    scenario,
+    prefix,
+    origin,
+    issuer: origin + prefix + issuerPath,
+    urls: buildUrls({ origin, prefix, issuerPath }),
+    now,
+    clients,
+    isAskedByForeignPage,
+    revocations,
+  });
+  const first = serverOf(id, layout.issuer_path ?? "");
   // A server of its own, with its own clients and keys, which happens to be kept here.
-  const second = layout.second_issuer_path === undefined ? first : at(secondServerId(id), layout.second_issuer_path);
-  return first;
+  const second = layout.second_issuer_path === undefined
+    ? undefined
+    : serverOf(secondServerId(id), layout.second_issuer_path);
+  return (nowMs) => {
+    const serverAt = (which: "first" | "second"): Sandbox =>
+      which === "second" && second ? Object.freeze({ ...second, nowMs, serverAt }) : sandbox;
+    const sandbox: Sandbox = Object.freeze({ ...first, nowMs, serverAt });
+    return sandbox;
+  };
 }
 
 /** Under which id the second authorization server of a sandbox keeps what is its own. */

@@ -17,7 +17,7 @@ export function keyHandlers(
 ): Pick<ControlHandlers, "control_rotate_keys" | "control_break_keys"> {
   async function rotate({ request, sandbox }: Context): Promise<Response> {
     const { keep_old_seconds: keepSeconds } = await readBody(request, rotationSchema);
-    const nowMs = sandbox.now();
+    const nowMs = sandbox.nowMs;
     const keep = keepSeconds === undefined ? {} : { keepOldMs: keepSeconds * 1000 };
     await (await keysOf(sandbox.id)).rotate({ nowMs, ...keep });
     // Other processes sign and verify with what they hold; this tells them to look again.
@@ -25,7 +25,7 @@ export function keyHandlers(
       liveSandboxes.of(sandbox),
       (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }),
     );
-    const made = await (await keysOf(sandbox.id)).made(sandbox.now());
+    const made = await (await keysOf(sandbox.id)).made(sandbox.nowMs);
     return noStoreJson({ keys: made.map(({ key: { kid, alg }, signs }) => ({ kid, alg, signs })) });
   }
 

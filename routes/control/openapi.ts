@@ -19,13 +19,13 @@ import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpo
  * @param world What it is called, and how it behaves.
  */
 export function buildControlIndex(
-  { origin, prefix, now }: Sandbox,
+  { origin, prefix, nowMs }: Sandbox,
   live: { readonly name: string; readonly scenario: { readonly name: string } },
 ): Readonly<Record<string, unknown>> {
   return {
     sandbox: live.name,
     scenario: live.scenario.name,
-    now_ms: now(),
+    now_ms: nowMs,
     links: controlEndpoints.map(({ name, method, path }) => ({
       name: name.slice("control_".length),
       method,

@@ -42,7 +42,7 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
     control_list_users: async ({ sandbox }) => noStoreJson({ users: (await users.list(sandbox.id)).map(describeUser) }),
     control_declare_users: async ({ request, sandbox }) => {
       const asked = await readBodies(request, (item, at) => requireShape(item, userRequestSchema, at));
-      const records = asked.map((user) => recordOf(user, sandbox.now()));
+      const records = asked.map((user) => recordOf(user, sandbox.nowMs));
       for (const record of records) {
         if (!await users.put(sandbox.id, record)) throw isDeclared(record.email);
       }
@@ -74,7 +74,7 @@ export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
       const read = await ifReadable(clients.get(sandbox.id, param));
       const known = read?.value.value;
       if (read && !known) throw notThere("client", param);
-      await clients.remove(sandbox.id, param, sandbox.now());
+      await clients.remove(sandbox.id, param, sandbox.nowMs);
       return noStoreJson(known ? describeClient(known) : { client_id: param });
     },
   };
@@ -88,7 +88,7 @@ async function recordOfClient(
 ): Promise<{ readonly record: ClientRecord; readonly told: Readonly<Record<string, unknown>> }> {
   const clientId = client_id ?? `client_${chance.id()}`;
   if (findDeclared(sandbox, clientId)) throw isDeclared(clientId);
-  const nowSeconds = Math.floor(sandbox.now() / 1000);
+  const nowSeconds = Math.floor(sandbox.nowMs / 1000);
   const secret = await issueSecret(
     { chance, keys: () => keysOf(sandbox.id), policy: standardPlan.policy },
     { clientId, metadata, nowSeconds, ...(client_secret === undefined ? {} : { chosen: client_secret }) },

@@ -57,7 +57,7 @@ async function mint(deps: ControlDeps, { request, sandbox, plan }: Context): Pro
   const asked = await readBody(request, mintRequestSchema);
   const { client_id: clientId = DEFAULT_CLIENT, expires_in: expiresInSeconds, claims = {} } = asked;
   if (asked.refresh_token) await requireClient(deps, sandbox, asked.client_id);
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   const grant: Grant = {
     sessionId: createSessionId(sandbox, chance),
     clientId,
@@ -92,10 +92,10 @@ async function mint(deps: ControlDeps, { request, sandbox, plan }: Context): Pro
 /** Somebody who is known, somebody of that address, or somebody made up. */
 async function userOf({ users, chance }: ControlDeps, sandbox: Sandbox, asked: MintRequest["user"]): Promise<User> {
   if (typeof asked !== "string") {
-    return createAutoUser(sandbox.now(), chance, asked && parseUserClaims(asked, "user"));
+    return createAutoUser(sandbox.nowMs, chance, asked && parseUserClaims(asked, "user"));
   }
   const known = await users.find(sandbox.id, asked);
-  if (!known) return createAutoUser(sandbox.now(), chance, parseUserClaims({ email: asked }, "user"));
+  if (!known) return createAutoUser(sandbox.nowMs, chance, parseUserClaims({ email: asked }, "user"));
   const { userId, userName, email, claims } = known;
   return { userId, userName, email, ...(claims ? { claims } : {}) };
 }
@@ -116,7 +116,7 @@ async function revoke(deps: ControlDeps, sandbox: Sandbox, asked: Revocation): P
   if ("token" in asked) return await revokeOne(deps, sandbox, asked.token);
   if ("session_id" in asked) {
     requireSessionId(asked.session_id);
-    return await grants.revoke(sandbox.id, asked.session_id, sandbox.now());
+    return await grants.revoke(sandbox.id, asked.session_id, sandbox.nowMs);
   }
   const clientId = "client_id" in asked ? asked.client_id : undefined;
   await liveSandboxes.change(liveSandboxes.of(sandbox), (state) => withRevocation(state, clientId));

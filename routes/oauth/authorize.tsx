@@ -141,7 +141,7 @@ async function approve(
   { target, request, user }: Asked & { readonly user: User },
 ): Promise<Response> {
   const { sandbox, plan } = context;
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   const { client, redirectUri, redirectUriSent } = target;
   if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
   const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce, prompt } = request;

@@ -124,7 +124,7 @@ export function generatedOrHinted(
   { sandbox }: Context,
   { request, hinted }: PersonAsked,
 ): User {
-  const user = hinted ? hinted.user : createAutoUser(sandbox.now(), chance, request.userClaims);
+  const user = hinted ? hinted.user : createAutoUser(sandbox.nowMs, chance, request.userClaims);
   if (user) return user;
   throw otherPerson();
 }
@@ -145,7 +145,7 @@ export async function signInHere(
   credentials: { readonly email: string; readonly password: string },
 ): Promise<User> {
   if (hinted) requireHinted(hinted, await users.find(sandbox.id, credentials.email.trim()));
-  return await here(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.now() }, credentials));
+  return await here(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.nowMs }, credentials));
 }
 
 /**

@@ -90,7 +90,7 @@ export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
 }
 
 async function whoAgrees({ users, chance }: DeviceRouteDeps, { sandbox }: Context, params: Params): Promise<User> {
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   const action = params.get("action");
   if (action === "auto") return createAutoUser(nowMs, chance);
   const email = params.get("email");

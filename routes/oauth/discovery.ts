@@ -20,17 +20,17 @@ export interface DiscoveryDeps {
 
 /** The rows of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
 export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
-  // A document changes with its sandbox and its policy alone, and both are the same objects from request to request.
-  const rendered = new WeakMap<Sandbox, { readonly policy: Policy; readonly json: string }>();
+  // A document changes with its sandbox's URLs and policy alone, which are the same objects from request to request.
+  const rendered = new WeakMap<Sandbox["urls"], { readonly policy: Policy; readonly json: string }>();
 
   const document = (context: Context, build: () => unknown): Response =>
     cacheableJson(JSON.stringify(build()), context.plan.policy.metadataMaxAgeSeconds);
 
   function serverMetadata({ sandbox, plan: { policy } }: Context): Response {
-    let known = rendered.get(sandbox);
+    let known = rendered.get(sandbox.urls);
     if (known?.policy !== policy) {
       known = { policy, json: JSON.stringify(buildServerMetadata(sandbox, policy)) };
-      rendered.set(sandbox, known);
+      rendered.set(sandbox.urls, known);
     }
     return cacheableJson(known.json, policy.metadataMaxAgeSeconds);
   }
@@ -99,9 +99,9 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
       path: paths.jwks,
       cors: true,
       handler: async (context) => {
-        const { sandbox: { id, now }, plan: { policy } } = context;
+        const { sandbox: { id, nowMs }, plan: { policy } } = context;
         const ring = await keysOf(id);
-        const published = await ring.published(now());
+        const published = await ring.published(nowMs);
         const current = [ring.signing.kid, (await ring.idTokenSigning()).kid];
         const keys = published.filter(({ kid }) => policy.publishedKeys === "all" || !current.includes(kid));
         return document(context, () => ({ keys: keys.map(({ publicJwk }) => publicJwk) }));

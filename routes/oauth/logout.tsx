@@ -32,7 +32,7 @@ export function logoutRoutes(deps: LogoutDeps): readonly Route[] {
     const asked = await parseLogout(deps, { sandbox, policy: plan.policy }, parseParams(sent));
     // The id_token proves that its client asks; anyone could have sent the person here without one (6).
     if (!asked.hint && !isConfirmed) return confirmPage(context, asked, sent);
-    if (asked.hint?.sid !== undefined) await deps.grants.revoke(sandbox.id, asked.hint.sid, sandbox.now());
+    if (asked.hint?.sid !== undefined) await deps.grants.revoke(sandbox.id, asked.hint.sid, sandbox.nowMs);
     return done(context, asked);
   }
 

@@ -36,7 +36,7 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
     const metadata = parseRegistration(await readText(request), policy);
     const clientId = `client_${chance.id()}`;
     const token = prefixed("registration", chance.id(32));
-    const nowSeconds = Math.floor(sandbox.now() / 1000);
+    const nowSeconds = Math.floor(sandbox.nowMs / 1000);
     const keys = (): Promise<Keys> => keysOf(sandbox.id);
     const secret = await issueSecret({ chance, keys, policy }, { clientId, metadata, nowSeconds });
     const client = {

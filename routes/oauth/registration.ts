@@ -53,7 +53,7 @@ export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps
       const { client, entry, token } = await requireOwner(clients, context);
       const { metadata, secret: sent } = parseUpdate(body, client);
       if (sent !== undefined) checkSecretUnchanged(sent, client, await keysOf(sandbox.id));
-      const nowSeconds = Math.floor(sandbox.now() / 1000);
+      const nowSeconds = Math.floor(sandbox.nowMs / 1000);
       // A secret that has run out is the one reason to come for another.
       const isOver = client.secretExpiresAtSeconds !== undefined && client.secretExpiresAtSeconds <= nowSeconds;
       const keys = (): Promise<Keys> => keysOf(sandbox.id);
@@ -69,7 +69,7 @@ export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps
 
   async function remove(context: Context): Promise<Response> {
     const { client } = await requireOwner(clients, context);
-    await clients.remove(context.sandbox.id, client.clientId, context.sandbox.now());
+    await clients.remove(context.sandbox.id, client.clientId, context.sandbox.nowMs);
     return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   }
 

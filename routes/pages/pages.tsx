@@ -96,7 +96,7 @@ function health({ sandbox }: Context, startedAtMs: number): Response {
     name: "Mock MCP Server for E2E Testing",
     version,
     status: "healthy",
-    uptime_seconds: Math.max(0, Math.floor((sandbox.now() - startedAtMs) / 1000)),
+    uptime_seconds: Math.max(0, Math.floor((sandbox.nowMs - startedAtMs) / 1000)),
     documentation: paths.guide,
     modes: {
       "no-auth": mode(paths.noAuth, "No authentication required"),

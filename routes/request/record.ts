@@ -120,7 +120,7 @@ export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean)
     sandboxId,
     // What stands in front of the server may have changed the origin; the client has asked for the public one.
     url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
-    startedAtMs: sandbox.now(),
+    startedAtMs: sandbox.nowMs,
     remoteAddress: address && "hostname" in address ? address.hostname : "",
   };
 }

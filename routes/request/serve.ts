@@ -98,7 +98,7 @@ async function answerWithFaults(
   const faults = endpoint === "control" ? [] : live.faults();
   if (faults.length === 0) return { response: await answer(deps, arrival, found, live.plan()), shapedBy: [] };
   const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
-  const asked = { plan: live.plan(), faults, nowMs: live.now(), sandboxId: live.id(), counts: deps.faultCounts };
+  const asked = { plan: live.plan(), faults, nowMs: sandbox.nowMs, sandboxId: live.id(), counts: deps.faultCounts };
   const plan = await resolvePlan(asked, facts);
   const variables = variablesOf(sandbox.serverAt(routed.server), facts);
   const answered = plan.answer ? answerResponse(plan.answer, variables) : await answer(deps, arrival, found, plan);

@@ -3,7 +3,7 @@ import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { createClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { createKeyRing } from "../../lib/oauth/keys/keys.ts";
 import { parseParams } from "../../lib/oauth/params.ts";
-import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
+import { buildSandbox, type Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { createReplays } from "../../lib/oauth/replay_table.ts";
 import { createClients } from "../../lib/oauth/clients/client_table.ts";
@@ -238,7 +238,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
     clientKeys: () => Promise.resolve({ keys: [] }),
   });
   const plan = { ...standardPlan, policy: { ...standardPlan.policy, clientSecretTtlSeconds: 60 } };
-  const sandbox = buildSandbox({ origin, now: () => clock.nowMs });
+  const sandboxNow = (): Sandbox => buildSandbox({ origin, now: () => clock.nowMs });
   const routes = registerRoutes({ clients, chance, keysOf });
   const call = async (method: string, param: string, body: unknown, token = ""): Promise<Record<string, unknown>> => {
     const url = new URL(`${origin}/oauth/register`);
@@ -246,7 +246,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
     const request = new Request(url, { method, headers, body: JSON.stringify(body) });
     const route = routes.find((row) => row.method === method);
     assert(route);
-    return await json(await route.handler({ request, url, sandbox, plan, param, info: undefined }));
+    return await json(await route.handler({ request, url, sandbox: sandboxNow(), plan, param, info: undefined }));
   };
   const metadata = { redirect_uris: [redirectUri], token_endpoint_auth_method: "client_secret_post" };
   const first = await call("POST", "", metadata);
@@ -255,7 +255,7 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
   const enter = async (body: Record<string, unknown>): Promise<string> => {
     const fields = new URLSearchParams({ client_id: clientId, client_secret: text(body, "client_secret") });
     const request = new Request(`${origin}/oauth/token`, { method: "POST" });
-    return (await authenticate(sandbox, request, parseParams(fields))).value.clientId;
+    return (await authenticate(sandboxNow(), request, parseParams(fields))).value.clientId;
   };
   clock.nowMs += 59_999;
   assert.equal(await enter(first), clientId);

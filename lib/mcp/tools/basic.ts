@@ -137,7 +137,7 @@ export const basicTools: readonly DefinedTool[] = Object.freeze([
     output: z.object({ value: z.number().int() }),
     annotations: READS,
     run: ({ prefix }, { sandbox }) => {
-      const value = Math.floor(sandbox.now()) % 1000;
+      const value = Math.floor(sandbox.nowMs) % 1000;
       return structuredResult({ value }, prefix ? `${prefix}: ${value}` : String(value));
     },
   }),

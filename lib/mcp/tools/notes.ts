@@ -63,7 +63,7 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
     output: noteSchema,
     annotations: { ...WRITES, destructiveHint: false, idempotentHint: false },
     run: async ({ title, content }, { sandbox, chance, notes }) => {
-      const nowMs = sandbox.now();
+      const nowMs = sandbox.nowMs;
       const id = `note-${nowMs}-${chance.base36(7)}`;
       const note = { id, title, content, created_at: nowMs, updated_at: nowMs };
       const refused = tooLong(note);
@@ -131,7 +131,7 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
       const mine = notes();
       const old = await mine.get(id);
       if (!old) return notFound({ id });
-      const note = { ...old, title: title ?? old.title, content: content ?? old.content, updated_at: sandbox.now() };
+      const note = { ...old, title: title ?? old.title, content: content ?? old.content, updated_at: sandbox.nowMs };
       const isLonger = lengthOf(note) > lengthOf(old);
       const others = async (): Promise<readonly NoteRecord[]> => (await mine.list()).filter((other) => other.id !== id);
       const refused = tooLong(note) ?? (isLonger ? tooLongTogether([...await others(), note]) : undefined);

@@ -77,7 +77,7 @@ export async function pushRequest(
   { clientId, query }: { readonly clientId: string; readonly query: URLSearchParams },
 ): Promise<{ readonly request_uri: string; readonly expires_in: number }> {
   const requestUri = `${PREFIX}${chance.id(24)}`;
-  const expiresAtMs = sandbox.now() + LIFE_SECONDS * 1000;
+  const expiresAtMs = sandbox.nowMs + LIFE_SECONDS * 1000;
   await pushed.add(sandbox.id, requestUri, { clientId, query: query.toString(), expiresAtMs });
   return { request_uri: requestUri, expires_in: LIFE_SECONDS };
 }
@@ -120,7 +120,7 @@ export async function resolveRequest(
   if (entry.value.clientId !== query.get("client_id")) {
     throw refuse("request_uri was pushed by another client", query.get("client_id") ?? "no client_id");
   }
-  if (entry.value.expiresAtMs <= sandbox.now()) throw refuse("request_uri has expired", requestUri);
+  if (entry.value.expiresAtMs <= sandbox.nowMs) throw refuse("request_uri has expired", requestUri);
   const resolved = new URLSearchParams(entry.value.query);
   for (const name of besides) {
     const value = query.get(name);

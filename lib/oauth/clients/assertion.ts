@@ -82,15 +82,15 @@ export async function verifyAssertion(deps: AssertionDeps, check: AssertionCheck
     // Libraries that parse the issuer as a URL give it a slash (RFC 3986 6.2.3).
     audience: [sandbox.issuer, sandbox.urls.token, check.endpoint, `${sandbox.issuer}/`],
     requiredClaims: ["exp", "jti"],
-    currentDate: new Date(sandbox.now()),
+    currentDate: new Date(sandbox.nowMs),
     clockTolerance: SKEW_SECONDS,
   };
   const payload = await explain(
     method === "client_secret_jwt" ? verifyWithSecret(deps, check, options) : verifyWithKeys(deps, check, options),
     options,
   );
-  const { jti, exp = 0 } = checkTimes(payload, sandbox.now() / 1000);
-  const keepMs = exp * 1000 - sandbox.now() + SKEW_SECONDS * 1000;
+  const { jti, exp = 0 } = checkTimes(payload, sandbox.nowMs / 1000);
+  const keepMs = exp * 1000 - sandbox.nowMs + SKEW_SECONDS * 1000;
   if (await deps.replays.use(sandbox.id, ["client_assertion", clientId, jti], keepMs)) return;
   throw refuse("its jti was used before", "an assertion of its own for each request");
 }

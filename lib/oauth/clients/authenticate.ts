@@ -74,7 +74,7 @@ export function createClientAuthenticator(deps: ClientAuthDeps): ClientAuthentic
       const endpoint = sandbox.origin + new URL(request.url).pathname;
       await verifyAssertion(deps, { sandbox, client, assertion, endpoint });
     }
-    checkSecretLife(client, sandbox.now());
+    checkSecretLife(client, sandbox.nowMs);
     return { ...entry, value: client };
   };
 }

@@ -51,7 +51,7 @@ export function createClientDocuments(
     checkDocumentUrl(clientId, local);
     const name = `${sandbox.id} ${clientId}`;
     const known = remembered.get(name);
-    if (known && sandbox.now() < known.freshUntilMs) return known.client;
+    if (known && sandbox.nowMs < known.freshUntilMs) return known.client;
     const etag = known?.etag;
     // The draft forbids to follow redirects here, so none is.
     const { isUnchanged, text, headers } = await outbound({
@@ -66,7 +66,7 @@ export function createClientDocuments(
     const freshSeconds = parseFreshness(headers);
     if (freshSeconds !== undefined) {
       if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
-      const freshUntilMs = sandbox.now() + freshSeconds * 1000;
+      const freshUntilMs = sandbox.nowMs + freshSeconds * 1000;
       remembered.set(name, { client, freshUntilMs, etag: headers.get("etag") ?? etag });
     }
     return client;
@@ -77,7 +77,7 @@ async function readDocument(sandbox: Sandbox, clientId: string, text: string): P
   const { parseClientDocument } = await import("./registration.ts");
   try {
     const metadata = parseClientDocument(text, clientId);
-    return { clientId, issuedAtSeconds: Math.floor(sandbox.now() / 1000), metadata };
+    return { clientId, issuedAtSeconds: Math.floor(sandbox.nowMs / 1000), metadata };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const { parameter = "client_id", received, expected, reference = REFERENCE } = error.detail;

@@ -148,5 +148,5 @@ function keyOf(sandboxId: string, clientId: string): Key {
 /** A client that the server has forgotten is as good as one that never was. */
 function whileKnown(sandbox: Sandbox, entry: Entry<ClientRecord>): Entry<ClientRecord> {
   const end = entry.value?.forgottenAtSeconds;
-  return end === undefined || sandbox.now() < end * 1000 ? entry : { ...entry, value: undefined };
+  return end === undefined || sandbox.nowMs < end * 1000 ? entry : { ...entry, value: undefined };
 }

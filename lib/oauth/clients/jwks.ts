@@ -42,7 +42,7 @@ export function createClientKeys(outbound: Outbound): ClientKeys {
   async function fetchKeys(sandbox: Sandbox, uri: string, renew: boolean): Promise<KeySet> {
     const name = `${sandbox.id} ${uri}`;
     const known = remembered.get(name);
-    const nowMs = sandbox.now();
+    const nowMs = sandbox.nowMs;
     if (known && (renew ? nowMs < known.fetchedAtMs + RENEWAL_MS : nowMs < known.freshUntilMs)) return known.set;
     const { text, headers } = await outbound({
       url: uri,

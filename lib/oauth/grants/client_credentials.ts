@@ -28,7 +28,7 @@ export function grantToClient(request: TokenRequest): Promise<TokenResponse> {
   const scopes = parseScope(params.get("scope"));
   const resources = parseResources(params.all("resource"));
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   return issueTokens(request, {
     sessionId: createSessionId(sandbox, chance),
     clientId,

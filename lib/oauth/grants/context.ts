@@ -126,14 +126,14 @@ export async function spend(
     : {};
   let client: Entry<ClientRecord> = request.client;
   for (;;) {
-    const keepMs = Math.max(0, expiresAtMs - sandbox.now()) + MARK_MARGIN_MS;
+    const keepMs = Math.max(0, expiresAtMs - sandbox.nowMs) + MARK_MARGIN_MS;
     const result = await grants.redeem({
       sandboxId: sandbox.id,
       jti,
       grantId: grant.sessionId,
       checkRevoked: noun === "Refresh token",
       client,
-      use: { grantId: grant.sessionId, clientId: grant.clientId, usedAtMs: sandbox.now(), ...kept },
+      use: { grantId: grant.sessionId, clientId: grant.clientId, usedAtMs: sandbox.nowMs, ...kept },
       keepMs,
     });
     switch (result) {
@@ -142,7 +142,7 @@ export async function spend(
       case "already used": {
         const earlier = successor && await graceSuccessor(request, credential);
         if (earlier) return { ...successor, ...earlier };
-        if (policy.revokeOnReuse) await grants.revoke(sandbox.id, grant.sessionId, sandbox.now());
+        if (policy.revokeOnReuse) await grants.revoke(sandbox.id, grant.sessionId, sandbox.nowMs);
         throw new OAuthError("invalid_grant", `${noun} already used; all tokens of this login are now revoked`, {
           parameter: parameterOf(noun),
           expected: "each one redeemed once",
@@ -170,7 +170,7 @@ export async function graceSuccessor(
 ): Promise<UseRecord["successor"]> {
   if (policy.refreshGraceSeconds === 0) return undefined;
   const use = await grants.findUse(sandbox.id, jti);
-  const isShortAgo = use !== undefined && sandbox.now() < use.usedAtMs + policy.refreshGraceSeconds * 1000;
+  const isShortAgo = use !== undefined && sandbox.nowMs < use.usedAtMs + policy.refreshGraceSeconds * 1000;
   return isShortAgo && !await grants.isRevoked(sandbox.id, grant) ? use.successor : undefined;
 }
 
@@ -202,8 +202,8 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
       reference: credential.reference,
     });
   }
-  if (credential.expiresAtMs <= sandbox.now()) {
-    const seconds = Math.floor((sandbox.now() - credential.expiresAtMs) / 1000);
+  if (credential.expiresAtMs <= sandbox.nowMs) {
+    const seconds = Math.floor((sandbox.nowMs - credential.expiresAtMs) / 1000);
     throw new OAuthError("invalid_grant", `${credential.noun} expired ${seconds} seconds ago`, {
       parameter,
       reference: credential.reference,

@@ -58,7 +58,7 @@ export async function authorizeDevice(
   { clientId, params }: { readonly clientId: string; readonly params: Params },
 ): Promise<DeviceResponse> {
   const { devices, chance } = deps;
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
   const record: DeviceRecord = {
     clientId,
@@ -121,7 +121,7 @@ export async function findWaitingDevice(
   typed: string,
 ): Promise<Entry<DeviceRecord> & { readonly value: DeviceRecord } | undefined> {
   const entry = await devices.findByUserCode(sandbox.id, lettersOf(typed));
-  if (!entry?.value || entry.value.decision || entry.value.expiresAtMs <= sandbox.now()) return undefined;
+  if (!entry?.value || entry.value.decision || entry.value.expiresAtMs <= sandbox.nowMs) return undefined;
   return { ...entry, value: entry.value };
 }
 
@@ -150,7 +150,7 @@ function approval(
   chance: Chance,
   { user, expiresInSeconds }: DeviceConsent,
 ): Exclude<DeviceRecord["decision"], "denied" | undefined> {
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   return {
     sessionId: createSessionId(sandbox, chance),
     user,

@@ -28,7 +28,7 @@ export async function redeemDeviceCode(request: TokenRequest): Promise<TokenResp
   if (device.clientId !== client.value.clientId) {
     throw refuse("invalid_grant", "Client ID mismatch: device_code was issued to another client");
   }
-  if (device.expiresAtMs <= sandbox.now()) throw refuse("expired_token", "device_code has expired");
+  if (device.expiresAtMs <= sandbox.nowMs) throw refuse("expired_token", "device_code has expired");
   if (device.decision === "denied") throw refuse("access_denied", "The user denied the request", 400);
   if (!device.decision) throw await wait(request, { ...entry, value: device });
   if (!await devices.take(entry, client)) throw refuse("invalid_grant", "device_code was used before");
@@ -44,7 +44,7 @@ async function wait(
   entry: Entry<DeviceRecord> & { readonly value: DeviceRecord },
 ): Promise<OAuthError> {
   const { polledAtMs, intervalMs } = entry.value;
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   const isTooSoon = polledAtMs !== undefined && nowMs - polledAtMs < intervalMs;
   const nextIntervalMs = isTooSoon ? intervalMs + SLOW_DOWN_MS : intervalMs;
   // If the person answers at this moment, the next poll will see it.

@@ -31,7 +31,7 @@ export async function redeemAssertion(request: TokenRequest): Promise<TokenRespo
   const { sandbox, params, client, replays, chance } = request;
   const { payload, isIdJag } = await verifyAssertion(request, requireParam(params, "assertion", "RFC 7523 2.1"));
   const { sub, jti, exp = 0, iat = 0, scope, resource } = payload;
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   if (isIdJag && payload.client_id !== client.value.clientId) throw refuse("It was issued to another client");
   if (sub === undefined || sub === "") throw refuse("It names no subject");
   if (typeof jti !== "string") throw refuse("It has no jti");
@@ -71,7 +71,7 @@ async function verifyAssertion(
         algorithms: [signing.alg],
         issuer: idpIssuer(sandbox),
         requiredClaims: ["exp", "sub"],
-        currentDate: new Date(sandbox.now()),
+        currentDate: new Date(sandbox.nowMs),
       },
     );
     const isIdJag = protectedHeader.typ === ID_JAG_TYPE;

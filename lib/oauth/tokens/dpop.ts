@@ -50,7 +50,7 @@ export async function verifyProof(proof: string, request: ProofRequest): Promise
   const { jti, iat, nonce } = payload;
   checkTarget(payload, request);
   if (typeof jti !== "string" || jti === "") throw refuse("The proof has no jti");
-  checkTime(iat, sandbox.now());
+  checkTime(iat, sandbox.nowMs);
   if (request.requireNonce) checkNonce(nonce, request);
   const { jwk } = protectedHeader;
   if (!jwk) throw refuse("The proof has no jwk");
@@ -121,7 +121,7 @@ function checkTime(iat: number | undefined, nowMs: number): void {
 
 /** The nonces of the authorization server and of the resource are two things (RFC 9449 9). */
 function checkNonce(nonce: unknown, { sandbox, sealingKey, accessToken }: ProofRequest): void {
-  const slot = Math.floor(sandbox.now() / NONCE_SLOT_MS);
+  const slot = Math.floor(sandbox.nowMs / NONCE_SLOT_MS);
   const contents = (slot: number): string => `${accessToken === undefined ? "server" : "resource"} ${slot}`;
   const found = typeof nonce === "string" ? unseal("nonce", sealingKey, nonce) : undefined;
   if (found === contents(slot) || found === contents(slot - 1)) return;

@@ -48,7 +48,7 @@ export async function readIdTokenHint(
   const { alg, typ, kid } = membersOf(header);
   if (more.length > 0 || typeof kid !== "string") throw refuse("is not an id_token of this server");
   if (typ !== "JWT") throw refuse("is not an id_token", `typ ${describeValue(typ)}`);
-  const key = (await (await keysOf(sandbox.id)).made(sandbox.now())).find(({ key }) => key.kid === kid)?.key;
+  const key = (await (await keysOf(sandbox.id)).made(sandbox.nowMs)).find(({ key }) => key.kid === kid)?.key;
   if (!key || key.alg !== alg) throw refuse("is signed with no key of this server", `kid ${kid}`);
   const isSpelled = decodeBase64url(signature) !== undefined;
   if (!isSpelled || !key.verify(`${header}.${payload}`, signature)) throw refuse("has a wrong signature");

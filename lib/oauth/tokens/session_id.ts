@@ -23,9 +23,12 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
  * assert.equal(createSessionId(sandbox, chance), "session-5-0000000");
  * ```
  */
-export function createSessionId({ now, revocations }: Pick<Sandbox, "now" | "revocations">, chance: Chance): string {
+export function createSessionId(
+  { nowMs, revocations }: Pick<Sandbox, "nowMs" | "revocations">,
+  chance: Chance,
+): string {
   const { count } = revocations();
-  const id = `session-${now()}-${chance.base36(7)}`;
+  const id = `session-${nowMs}-${chance.base36(7)}`;
   return count === 0 ? id : `${id}.${count}`;
 }
 

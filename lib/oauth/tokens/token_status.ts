@@ -45,12 +45,12 @@ export async function revokeToken(context: TokenStatusContext, token: string, cl
   const refreshToken = openRefreshToken(keys, token);
   if (refreshToken) {
     requireOwn(refreshToken.grant.clientId, clientId);
-    return await grants.revoke(sandbox.id, refreshToken.grant.sessionId, sandbox.now());
+    return await grants.revoke(sandbox.id, refreshToken.grant.sessionId, sandbox.nowMs);
   }
   const claims = await orUndefined(context.verifier.verifySignature(sandbox, token));
   if (!claims) return;
   requireOwn(claims.client_id, clientId);
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   await grants.revokeToken(sandbox.id, {
     jti: claims.jti,
     nowMs,
@@ -89,7 +89,7 @@ export async function introspectToken(context: TokenStatusContext, token: string
 /** Whether a refresh token would get tokens now, be it that it was used shortly before and the policy forgives that. */
 async function wouldRefresh(context: TokenStatusContext, { jti, grant, expiresAtMs }: RefreshToken): Promise<boolean> {
   const { sandbox, grants } = context;
-  if (expiresAtMs <= sandbox.now() || isTakenBack(sandbox, grant.sessionId, grant.clientId)) return false;
+  if (expiresAtMs <= sandbox.nowMs || isTakenBack(sandbox, grant.sessionId, grant.clientId)) return false;
   return await grants.isUsable(sandbox.id, grant, jti) || await graceSuccessor(context, { jti, grant }) !== undefined;
 }
 

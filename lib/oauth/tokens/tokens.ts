@@ -121,7 +121,7 @@ export async function issueTokens(
   refreshToken: RefreshToken | undefined,
 ): Promise<TokenResponse> {
   const { sandbox, mint, keys, chance, dpop } = context;
-  const nowMs = sandbox.now();
+  const nowMs = sandbox.nowMs;
   const iat = Math.floor(nowMs / 1000) + mint.clockSkewSeconds;
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
@@ -165,7 +165,7 @@ export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContex
   return {
     jti: chance.id(),
     grant,
-    expiresAtMs: sandbox.now() + policy.refreshTokenTtlSeconds * 1000,
+    expiresAtMs: sandbox.nowMs + policy.refreshTokenTtlSeconds * 1000,
     ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
   };
 }

@@ -61,9 +61,9 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
     const known = verified.get(name);
     const keys = await keysOf(sandbox.id);
     // A key can come to its end after the signature was seen to be good.
-    if (known && keys.find(known.kid, sandbox.now()) === known.key) return known.claims;
+    if (known && keys.find(known.kid, sandbox.nowMs) === known.key) return known.claims;
     const { kid, signed } = readHeader(token);
-    const key = keys.find(kid, sandbox.now()) ?? await keys.findStored(kid, sandbox.now());
+    const key = keys.find(kid, sandbox.nowMs) ?? await keys.findStored(kid, sandbox.nowMs);
     if (!key) throw notOurs(`the kid of a key in ${sandbox.urls.jwks}`);
     const claims = readSigned(key, signed);
     if (verified.size >= MAX_REMEMBERED) verified.clear();
@@ -163,8 +163,8 @@ function checkAudience(sandbox: Sandbox, { aud }: AccessTokenClaims): void {
   }
 }
 
-function checkTimes({ now }: Sandbox, { exp, nbf, iat }: AccessTokenClaims): void {
-  const nowSeconds = now() / 1000;
+function checkTimes({ nowMs }: Sandbox, { exp, nbf, iat }: AccessTokenClaims): void {
+  const nowSeconds = nowMs / 1000;
   if (exp !== undefined && exp <= nowSeconds) {
     throw refuse("Access token expired", {
       received: `exp ${exp}, which is ${Math.floor(nowSeconds) - exp} seconds ago`,
