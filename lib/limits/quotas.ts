@@ -17,6 +17,7 @@ import { storedBytes } from "../store/stored_value.ts";
 import { type Book, type Booking, createBook } from "./book.ts";
 import { type Quota, quotaOf, RETENTION_MS } from "./limits.ts";
 import { excessOf, makeRoom } from "./room.ts";
+import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** What quotas are kept with. */
 export interface QuotaDeps {
@@ -61,7 +62,7 @@ const OWNED = "#owned";
  * @param deps What quotas are kept with.
  */
 export function withQuotas(store: Store, { monotonicMs, now, asker }: QuotaDeps): Store {
-  const books = new Map<string, Promise<OpenBook>>();
+  const books = boundedMap<string, Promise<OpenBook>>(MAX_BOOKS);
 
   async function read(table: Key): Promise<OpenBook> {
     const readMs = monotonicMs();
@@ -78,11 +79,8 @@ export function withQuotas(store: Store, { monotonicMs, now, asker }: QuotaDeps)
     const reading = books.get(name);
     if (reading !== undefined && reading !== known) return (await reading).book;
     const next = read(table);
-    books.delete(name);
     books.set(name, next);
     next.catch(() => books.delete(name));
-    const [oldest] = books.keys();
-    if (books.size > MAX_BOOKS && oldest !== undefined) books.delete(oldest);
     return (await next).book;
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Rate } from "./limits.ts";
+import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** A bucket as it was when somebody last took from it. */
 interface Bucket {
@@ -23,7 +24,7 @@ export interface RateLimiter {
   readonly knows: (name: string) => boolean;
 }
 
-/** The most buckets that are kept; whoever has not come for longest gets a new one. */
+/** The most buckets that are kept; those that nobody took from for longest go first. */
 export const MAX_BUCKETS = 10_000;
 
 /**
@@ -43,7 +44,7 @@ export const MAX_BUCKETS = 10_000;
  * ```
  */
 export function createRateLimiter(monotonicMs: () => number): RateLimiter {
-  const buckets = new Map<string, Bucket>();
+  const buckets = boundedMap<string, Bucket>(MAX_BUCKETS);
 
   return {
     knows: (name) => buckets.has(name),
@@ -52,13 +53,7 @@ export function createRateLimiter(monotonicMs: () => number): RateLimiter {
       const { tokens, atMs: beforeMs } = buckets.get(name) ?? { tokens: burst, atMs };
       const filled = Math.min(burst, tokens + (atMs - beforeMs) / 1000 * perSecond);
       const isThere = filled >= wanted;
-      // The order of the map is that of the last call, so that the first is whoever has been away for longest.
-      buckets.delete(name);
       buckets.set(name, { tokens: isThere ? filled - wanted : filled, atMs });
-      if (buckets.size > MAX_BUCKETS) {
-        const [oldest] = buckets.keys();
-        if (oldest !== undefined) buckets.delete(oldest);
-      }
       return isThere ? 0 : (wanted - filled) / perSecond;
     },
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHmac } from "node:crypto";
+import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** Names a sender by its address and user agent; names of one address begin alike, see {@link placeOf}. */
 export type Peers = (address: string, userAgent: string) => string;
@@ -23,16 +24,14 @@ const MAX_REMEMBERED_LENGTH = 512;
  * @param key Random bytes, so that no address can be found by trying.
  */
 export function createPeers(key: Uint8Array): Peers {
-  const known = new Map<string, string>();
+  const known = boundedMap<string, string>(MAX_PEERS);
   return (address, userAgent) => {
     const traits = `${address} ${userAgent}`;
     const found = known.get(traits);
     if (found !== undefined) return found;
     const digest = (text: string): string => createHmac("sha256", key).update(text).digest("base64url");
     const name = digest(address).slice(0, PLACE_LENGTH) + digest(traits).slice(0, NAME_LENGTH - PLACE_LENGTH);
-    if (traits.length > MAX_REMEMBERED_LENGTH) return name;
-    if (known.size >= MAX_PEERS) known.clear();
-    known.set(traits, name);
+    if (traits.length <= MAX_REMEMBERED_LENGTH) known.set(traits, name);
     return name;
   };
 }

@@ -8,6 +8,7 @@ import { isObject, parseJson } from "../http/json.ts";
 import { notedText } from "../http/seen_text.ts";
 import { redactLine } from "./redact/redact.ts";
 import { formDecoded } from "../http/form.ts";
+import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** What is known of a request; what looks like a secret is redacted. */
 export interface Gist {
@@ -30,12 +31,10 @@ const MAX_SHOWN = 60;
  * Makes what tells the gist of requests. It remembers what clients have called themselves.
  */
 export function createGists(): (request: Request, response: Response) => Gist {
-  const names = new Map<string, string>();
+  const names = boundedMap<string, string>(MAX_NAMES);
 
   function remember(key: string | null | undefined, name: string | undefined): void {
-    if (!key || name === undefined) return;
-    if (names.size >= MAX_NAMES) names.clear();
-    names.set(key, name);
+    if (key && name !== undefined) names.set(key, name);
   }
 
   return (request, response) => {

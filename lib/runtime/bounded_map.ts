@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A map that forgets the oldest entries when it is full. */
+/** A map that forgets its oldest entry when it is full. */
 export interface BoundedMap<Key, Value> {
   readonly get: (key: Key) => Value | undefined;
   readonly has: (key: Key) => boolean;
@@ -17,7 +17,7 @@ export interface BoundedMap<Key, Value> {
 }
 
 /**
- * Makes a map that never holds more than `max` entries. When one more is set, the oldest hundredth of them goes.
+ * Makes a map that never holds more than `max` entries.
  *
  * @param max The most entries it holds.
  *
@@ -31,15 +31,15 @@ export interface BoundedMap<Key, Value> {
  */
 export function boundedMap<Key, Value>(max: number): BoundedMap<Key, Value> {
   const map = new Map<Key, Value>();
-  const batch = Math.ceil(max / 100);
+  // One iterator for many removals: a new one walks over the gap that each of them has left. But not for ever, as it keeps
+  // every table that the map has outgrown since.
+  let oldest: IterableIterator<Key> | undefined;
+  let sets = 0;
 
   function removeOldest(): void {
-    // Several at once: to find the first, the iterator walks over every gap that earlier ones have left.
-    let left = batch;
-    for (const key of map.keys()) {
-      map.delete(key);
-      if (--left === 0) return;
-    }
+    oldest ??= map.keys();
+    const next = oldest.next();
+    if (!next.done) map.delete(next.value);
   }
 
   return {
@@ -48,6 +48,7 @@ export function boundedMap<Key, Value>(max: number): BoundedMap<Key, Value> {
     set: (key, value) => {
       map.delete(key);
       map.set(key, value);
+      if (++sets % max === 0) oldest = undefined;
       if (map.size > max) removeOldest();
     },
     delete: (key) => void map.delete(key),

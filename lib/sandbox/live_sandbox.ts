@@ -9,6 +9,7 @@ import type { Fault } from "../scenarios/fault.ts";
 import { patchPlan, type Plan, type PlanPatch, standardPlan } from "../scenarios/plan.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { type SandboxState, untouched } from "./sandbox_table.ts";
+import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** A sandbox in use. */
 export interface LiveSandbox {
@@ -79,7 +80,7 @@ export function createLiveSandbox(
   readonly set: (state: SandboxState) => void;
   readonly fail: (problem: Error) => void;
 } {
-  const seen = new Map<string, (nowMs: number) => Sandbox>();
+  const seen = boundedMap<string, (nowMs: number) => Sandbox>(MAX_ORIGINS);
   let state: SandboxState | undefined;
   let problem: Error | undefined;
   let plan = standardPlan;
@@ -115,7 +116,6 @@ export function createLiveSandbox(
     const revocations = (): Revocations => current().revocations ?? noRevocations;
     const shape = { name, scenario: scenario.name, prefix, origin, layout, clients };
     const view = createSandboxView({ ...shape, id: id(), now, revocations, isAskedByForeignPage });
-    if (seen.size >= MAX_ORIGINS) seen.clear();
     seen.set(key, view);
     return view(now());
   };

@@ -6,6 +6,7 @@
  */
 import type { Scenario } from "./scenario.ts";
 import type { Key, Store } from "../store/store.ts";
+import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** The table of scenarios that were brought along. */
 export interface ScenarioTable {
@@ -27,7 +28,7 @@ const MAX_REMEMBERED = 1000;
  * @param store The store.
  */
 export function createScenarioTable(store: Store): ScenarioTable {
-  const seen = new Map<string, Scenario>();
+  const seen = boundedMap<string, Scenario>(MAX_REMEMBERED);
   const keyOf = (name: string): Key => ["#scenario", name];
   const isName = (name: string): boolean => /^x-[a-z0-9-]{1,40}-[0-9a-f]{8}$/.test(name);
 
@@ -36,9 +37,7 @@ export function createScenarioTable(store: Store): ScenarioTable {
     find: async (name) => {
       if (!isName(name)) return undefined;
       const scenario = seen.get(name) ?? (await store.get<Scenario>(keyOf(name))).value;
-      if (!scenario) return undefined;
-      if (seen.size >= MAX_REMEMBERED) seen.clear();
-      seen.set(name, scenario);
+      if (scenario) seen.set(name, scenario);
       return scenario;
     },
     put: async (scenario) => {

@@ -11,6 +11,7 @@ import { type Outbound, OutboundError } from "../../outbound/outbound.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
 
 const REFERENCE = "draft-ietf-oauth-client-id-metadata-document";
 
@@ -41,7 +42,7 @@ const MAX_REMEMBERED = 500;
 export function createClientDocuments(
   { outbound, local }: ClientDocumentOptions,
 ): (sandbox: Sandbox, clientId: string) => Promise<ClientRecord> {
-  const remembered = new Map<string, Remembered>();
+  const remembered = boundedMap<string, Remembered>(MAX_REMEMBERED);
 
   return async (sandbox, clientId) => {
     if (isOwnDocumentUrl(sandbox, clientId)) {
@@ -65,7 +66,6 @@ export function createClientDocuments(
     remembered.delete(name);
     const freshSeconds = parseFreshness(headers);
     if (freshSeconds !== undefined) {
-      if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
       const freshUntilMs = sandbox.nowMs + freshSeconds * 1000;
       remembered.set(name, { client, freshUntilMs, etag: headers.get("etag") ?? etag });
     }

@@ -10,6 +10,7 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
 import type { Lease } from "../../store/lease.ts";
 import type { ClientRecord } from "./client_record.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** The clients of all sandboxes. Whatever changes one resolves when every process knows of it. */
 export interface Clients {
@@ -58,19 +59,15 @@ export function createClients(
 ): Clients {
   // Counted, since what was asked for before a change can arrive after it.
   let changes = 0;
-  const seen = new Map<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>();
+  const seen = boundedMap<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>(MAX_REMEMBERED);
 
   async function get(sandboxId: string, clientId: string): Promise<Entry<ClientRecord>> {
     const readMs = lease.nowMs();
     const changesBefore = changes;
     const entry = await store.get<ClientRecord>(keyOf(sandboxId, clientId));
     const name = `${sandboxId} ${clientId}`;
-    if (entry.value === undefined) {
-      seen.delete(name);
-    } else if (changes === changesBefore) {
-      if (seen.size >= MAX_REMEMBERED) seen.clear();
-      seen.set(name, { entry, readMs });
-    }
+    if (entry.value === undefined) seen.delete(name);
+    else if (changes === changesBefore) seen.set(name, { entry, readMs });
     return entry;
   }
 

@@ -10,6 +10,7 @@ import { parseJson, problemOf } from "../../http/json.ts";
 import { MAX_REDIRECTS, type Outbound, OutboundError } from "../../outbound/outbound.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** Public keys (RFC 7517 5). */
 export interface KeySet {
@@ -37,7 +38,7 @@ const RENEWAL_MS = 10_000;
  * @returns A function that throws OAuthError `invalid_client` if the keys cannot be had.
  */
 export function createClientKeys(outbound: Outbound): ClientKeys {
-  const remembered = new Map<string, Remembered>();
+  const remembered = boundedMap<string, Remembered>(MAX_REMEMBERED);
 
   async function fetchKeys(sandbox: Sandbox, uri: string, renew: boolean): Promise<KeySet> {
     const name = `${sandbox.id} ${uri}`;
@@ -53,11 +54,8 @@ export function createClientKeys(outbound: Outbound): ClientKeys {
     });
     const set = parseKeySet(text, uri);
     const freshSeconds = parseFreshness(headers);
-    remembered.delete(name);
-    if (freshSeconds !== undefined) {
-      if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? "");
-      remembered.set(name, { set, fetchedAtMs: nowMs, freshUntilMs: nowMs + freshSeconds * 1000 });
-    }
+    if (freshSeconds === undefined) remembered.delete(name);
+    else remembered.set(name, { set, fetchedAtMs: nowMs, freshUntilMs: nowMs + freshSeconds * 1000 });
     return set;
   }
 

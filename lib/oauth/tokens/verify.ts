@@ -15,6 +15,7 @@ import type { Keys } from "../keys/keys.ts";
 import { isTakenBack } from "./session_id.ts";
 import type { VerifyingKey } from "../keys/signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** What verification needs. */
 export interface VerifierDeps {
@@ -54,7 +55,7 @@ interface Verified {
  * @param deps Keys and marks of all sandboxes.
  */
 export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVerifier {
-  const verified = new Map<string, Verified>();
+  const verified = boundedMap<string, Verified>(MAX_REMEMBERED);
 
   async function verifySignature(sandbox: Sandbox, token: string): Promise<AccessTokenClaims> {
     const name = `${sandbox.id} ${token}`;
@@ -66,7 +67,6 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
     const key = keys.find(kid, sandbox.nowMs) ?? await keys.findStored(kid, sandbox.nowMs);
     if (!key) throw notOurs(`the kid of a key in ${sandbox.urls.jwks}`);
     const claims = readSigned(key, signed);
-    if (verified.size >= MAX_REMEMBERED) verified.clear();
     verified.set(name, { kid, key, claims });
     return claims;
   }

@@ -6,6 +6,7 @@
  */
 import { createHmac, hash } from "node:crypto";
 import type { SecretKind } from "./secret_names.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** Gives what to show in the place of a secret. */
 export type Digests = (value: string, kind: SecretKind) => string;
@@ -25,13 +26,12 @@ const MAX_KEPT = 1000;
 export function createDigests(key: Uint8Array): Digests {
   const seed = new DataView(key.buffer, key.byteOffset, key.byteLength);
   const [first, second] = [seed.getUint32(0), seed.getUint32(4)];
-  const kept = new Map<string, string>();
+  const kept = boundedMap<string, string>(MAX_KEPT);
   return (value, kind) => {
     const name = `${kind} ${value.length} ${fingerprint(value, first)} ${fingerprint(value, second)}`;
     const known = kept.get(name);
     if (known !== undefined) return known;
     const shown = describe(value, kind, key);
-    if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(name, shown);
     return shown;
   };

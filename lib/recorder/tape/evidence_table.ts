@@ -7,6 +7,7 @@ import { MAX_EVIDENCE, MAX_EVIDENCE_BYTES, tellsAnything } from "./evidence.ts";
 import type { Exchange } from "../exchange.ts";
 import { likenessOfExchange } from "./likeness.ts";
 import { exchangeBytes } from "../sizes.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** What stays of a record. */
 export interface Staying {
@@ -51,7 +52,7 @@ export function stay(before: Staying, { told, removed }: Fall): Staying {
   return { numbers, bytes, unkept, fallenTo, ...(unkeptFrom === undefined ? {} : { unkeptFrom }) };
 }
 
-/** Sandboxes of which a process counts what is alike; beyond that the counting begins anew. */
+/** Sandboxes of which a process counts what is alike; the one that was silent for longest is counted anew. */
 const MAX_COUNTED = 400;
 
 /** Tells exchanges that tell something from those that do not. */
@@ -64,11 +65,10 @@ export interface Sieve {
 
 /** Makes a sieve. Of what other processes have put on record it knows nothing, so that a few more stay than are needed. */
 export function createSieve(): Sieve {
-  const alike = new Map<string, Map<string, number>>();
+  const alike = boundedMap<string, Map<string, number>>(MAX_COUNTED);
   return {
     tells: (sandboxId, exchange) => {
       const counts = alike.get(sandboxId) ?? new Map<string, number>();
-      if (alike.size >= MAX_COUNTED && !alike.has(sandboxId)) alike.clear();
       alike.set(sandboxId, counts);
       return tellsAnything(likenessOfExchange(exchange), counts);
     },
