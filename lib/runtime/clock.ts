@@ -1,15 +1,10 @@
 /**
- * The system tells the time in whole milliseconds, in which one client can ask two processes one after the other. What is
- * missing is told by the clock for durations, once it is known how far the two are apart.
+ * Real time in fractions of a millisecond: within a whole one, a client can ask two processes one after the other.
  *
  * @module
  */
 
-/** How long the two are compared at first, in milliseconds, so that the system's clock ticks over meanwhile. */
-const COMPARE_MS = 2;
-/** The most comparisons: there are systems on which time stands still while a program runs. */
-const MAX_COMPARISONS = 50_000;
-/** How far the two may drift apart before the system's clock counts as set, in milliseconds. */
+/** How far the two clocks may drift apart before the system's clock counts as set, in milliseconds. */
 const MAX_DRIFT_MS = 2;
 
 /**
@@ -17,23 +12,21 @@ const MAX_DRIFT_MS = 2;
  *
  * @param nowMs Real time, in whole milliseconds since 1970.
  * @param monotonicMs A clock for durations, in milliseconds with fractions.
+ * @param originMs When that clock stood at zero, in milliseconds since 1970.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * let microseconds = 1_000_000_700;
- * const [nowMs, monotonicMs] = [() => Math.floor(microseconds / 1000), () => (microseconds += 10) / 1000 - 5];
- * const fineMs = createFineClock(nowMs, monotonicMs);
- * assert(Math.abs(fineMs() - microseconds / 1000) < 0.05);
+ * const realMs = createFineClock(() => 1_000_000, () => 0.7, 1_000_000);
+ * assert.equal(realMs(), 1_000_000.7);
  * ```
  */
-export function createFineClock(nowMs: () => number, monotonicMs: () => number): () => number {
-  let apartMs = -Infinity;
-  const endMs = monotonicMs() + COMPARE_MS;
-  // Least is cut off right after the system's clock has ticked over.
-  for (let count = 0; count < MAX_COMPARISONS && monotonicMs() < endMs; count++) {
-    apartMs = Math.max(apartMs, nowMs() - monotonicMs());
-  }
+export function createFineClock(
+  nowMs: () => number,
+  monotonicMs: () => number,
+  originMs: number = performance.timeOrigin,
+): () => number {
+  let apartMs = originMs;
   return () => {
     const runMs = monotonicMs();
     const seenMs = nowMs() - runMs;
