@@ -45,6 +45,8 @@ interface Shared {
   readonly step?: "authorization" | "token" | "registration" | "pushed" | "mcp" | "other";
   /** Whether a person opens it in a browser for a client's login. */
   readonly isForPerson?: boolean;
+  /** What the inspector calls a request, by method, where the path does not say it as well. */
+  readonly asks?: Readonly<Partial<Record<Method, string>>>;
 }
 
 /** A path, and the names of the endpoints at it. */
@@ -101,34 +103,10 @@ const sandboxPlaces = {
   scenarios: { path: "/scenarios", kind: "pages", cors: true, names: { GET: "scenarios" } },
   inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
   health: { path: "/health", kind: "pages", cors: true, names: { GET: "health" } },
-  noAuth: {
-    path: "/no-auth",
-    kind: "open_mcp",
-    cors: true,
-    step: "mcp",
-    names: { POST: "no_auth_post", GET: "no_auth_get", DELETE: "no_auth_delete" },
-  },
-  bearer: {
-    path: "/bearer",
-    kind: "open_mcp",
-    cors: true,
-    step: "mcp",
-    names: { POST: "bearer_post", GET: "bearer_get", DELETE: "bearer_delete" },
-  },
-  oauth: {
-    path: OAUTH,
-    kind: "mcp",
-    cors: true,
-    step: "mcp",
-    names: { POST: "oauth_post", GET: "oauth_get", DELETE: "oauth_delete" },
-  },
-  conformance: {
-    path: "/conformance",
-    kind: "open_mcp",
-    cors: true,
-    step: "mcp",
-    names: { POST: "conformance_post", GET: "conformance_get", DELETE: "conformance_delete" },
-  },
+  noAuth: mcp("/no-auth", "open_mcp", "no_auth"),
+  bearer: mcp("/bearer", "open_mcp", "bearer"),
+  oauth: mcp(OAUTH, "mcp", "oauth"),
+  conformance: mcp("/conformance", "open_mcp", "conformance"),
 } as const;
 
 /** Below the issuer: the authorization server. */
@@ -139,6 +117,7 @@ export const serverPlaces = {
     cors: false,
     step: "authorization",
     isForPerson: true,
+    asks: { GET: "authorize, in a browser", POST: "a person decides, in a browser" },
     names: { GET: "authorize", POST: "decide" },
   },
   token: { path: "/oauth/token", kind: "token", cors: true, step: "token", names: { POST: "token" } },
@@ -147,6 +126,7 @@ export const serverPlaces = {
     kind: "register",
     cors: true,
     step: "registration",
+    asks: { POST: "register a client" },
     names: { POST: "register" },
   },
   registration: {
@@ -180,6 +160,7 @@ export const serverPlaces = {
     kind: "device",
     cors: false,
     isForPerson: true,
+    asks: { GET: "device page, in a browser", POST: "a person decides, in a browser" },
     names: { GET: "device_page", POST: "device_decide" },
   },
 } as const;
@@ -245,6 +226,16 @@ export const controlPlaces = {
   origins: control("/control/origins", { POST: "control_open_origin" }),
   reset: control("/control/reset", { POST: "control_reset" }),
 };
+
+/** Streamable HTTP uses three methods on one URL. */
+function mcp<Name extends string>(
+  path: string,
+  kind: "mcp" | "open_mcp",
+  name: Name,
+): Place<`${Name}_${"post" | "get" | "delete"}`> {
+  const names = { POST: `${name}_post`, GET: `${name}_get`, DELETE: `${name}_delete` } as const;
+  return { path, kind, cors: true, step: "mcp", names };
+}
 
 function control<Name extends string>(path: string, names: Readonly<Partial<Record<Method, Name>>>): Place<Name> {
   return { path, kind: "control", cors: true, names };

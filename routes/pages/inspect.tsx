@@ -4,9 +4,11 @@
  * @module
  */
 import { describeError, OAuthError } from "../../lib/http/errors.ts";
+import { endpoints } from "../../lib/http/endpoints.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { InspectPage } from "../../views/inspect/inspect.tsx";
 import type { Listed, NotListed } from "../../views/inspect/list.tsx";
+import type { Endpoints } from "../../views/inspect/model.js";
 import type { Refusal } from "../control/guard.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Reports } from "../../lib/control/reports.ts";
@@ -22,6 +24,13 @@ export interface InspectDeps {
   /** What is said on top of a sandbox's pages. */
   readonly bannerOf: Banner;
 }
+
+/** What the pages know of the endpoints of a client's flow, by the names on record. */
+export const flowEndpoints: Endpoints = Object.fromEntries(
+  endpoints.filter(({ kind }) => kind !== "pages" && kind !== "control").map(
+    ({ name, method, kind, step, isForPerson, asks }) => [name, { kind, step, isForPerson, asks: asks?.[method] }],
+  ),
+);
 
 /** How many exchanges stand in the page itself. */
 const MAX_LISTED = 50;
@@ -45,7 +54,14 @@ export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): re
     const { sandbox } = context;
     const refusal = refusalOf(context);
     const listed = refusal ? { reason: describeError(refusal) } : await list(context).catch(reasonIn);
-    return htmlResponse(<InspectPage urls={sandbox.urls} banner={bannerOf(sandbox, true)} listed={listed} />);
+    return htmlResponse(
+      <InspectPage
+        urls={sandbox.urls}
+        banner={bannerOf(sandbox, true)}
+        listed={listed}
+        endpoints={flowEndpoints}
+      />,
+    );
   }
 
   return [{ name: "inspect", method: "GET", path: paths.inspect, cors: false, handler: inspect }];

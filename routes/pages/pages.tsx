@@ -12,6 +12,7 @@ import { type Asset, assets } from "../../views/assets.ts";
 import { GuidePage } from "../../views/guide/guide.tsx";
 import { HomePage } from "../../views/home/home.tsx";
 import type { Html } from "../../views/shared/html.ts";
+import { flowEndpoints } from "./inspect.tsx";
 import { htmlResponse } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 
@@ -71,7 +72,7 @@ function home(context: Context, { bannerOf, playedBy, scenarioCount, isWatchable
         banner={bannerOf(sandbox)}
         plays={playedBy(sandbox)}
         counts={{ scenarios: scenarioCount, rules: rules.length }}
-        isWatchable={isWatchable(context)}
+        watched={isWatchable(context) ? flowEndpoints : undefined}
       />,
     );
   }

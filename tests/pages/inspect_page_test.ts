@@ -1,4 +1,5 @@
 /** The inspector in process: its frame, and what its scripts make of exchanges and reports that the app itself records. */
+import { flowEndpoints } from "../../routes/pages/inspect.tsx";
 import assert from "node:assert/strict";
 import { z } from "zod";
 import {
@@ -83,7 +84,11 @@ Deno.test("a person who looks around with a browser is not taken for a client, a
     ["one without a name", true, {}, []],
   ];
   for (const [name, expected, what, headers] of cases) {
-    assert.equal(isOfClient({ ...exchange, ...what, request: { headers, truncated: false } }), expected, name);
+    assert.equal(
+      isOfClient({ ...exchange, ...what, request: { headers, truncated: false } }, flowEndpoints),
+      expected,
+      name,
+    );
   }
 });
 
@@ -113,7 +118,7 @@ Deno.test("lineOf says of every step of a flow who is asked for what, and what c
   await using test = await testApp();
   await walk(test);
   const lines = (await exchangesOf(test)).map((own) => {
-    const { to, asks, gets } = lineOf(own);
+    const { to, asks, gets } = lineOf(own, flowEndpoints);
     return [to, `${own.method} ${asks}`, `${own.status} ${gets}`.trim()];
   });
   assert.deepEqual(lines, [
@@ -134,7 +139,7 @@ Deno.test("lineOf copes with what a client under test can send (issue 4)", () =>
     const body of [undefined, "", "{", "{}", "[]", "null", '{"method":5}', '{"method":"x","params":null}', "\u0000"]
   ) {
     const message = { headers: [], truncated: true, ...(body === undefined ? {} : { body }) };
-    const line = lineOf({ ...exchange, request: message, response: message });
+    const line = lineOf({ ...exchange, request: message, response: message }, flowEndpoints);
     assert.equal(typeof line.asks, "string", body);
     assert.equal(typeof line.gets, "string", body);
   }
@@ -144,16 +149,16 @@ Deno.test("groupsOf gives each client its own, by flow, and keeps apart what nob
   await using test = await testApp();
   await walk(test);
   const exchanges = await exchangesOf(test);
-  const [group, ...others] = groupsOf(exchanges, await reportOf(test));
+  const [group, ...others] = groupsOf(exchanges, await reportOf(test), flowEndpoints);
   assert.equal(group?.name, "Test client");
   assert.deepEqual(others, []);
   assert.deepEqual(group.flows.map(({ title, exchanges }) => [title, exchanges.length]), [["flow 1", 7], [
     "flow 2",
     2,
   ]]);
-  const [unknown] = groupsOf(exchanges, undefined);
+  const [unknown] = groupsOf(exchanges, undefined, flowEndpoints);
   assert.deepEqual([unknown?.id, unknown?.report, unknown?.flows[0]?.exchanges.length], ["", undefined, 9]);
-  assert.deepEqual(groupsOf([], report), [], "a client whose exchanges are gone has no section");
+  assert.deepEqual(groupsOf([], report, flowEndpoints), [], "a client whose exchanges are gone has no section");
 });
 
 Deno.test("flowsOf begins a flow where a client that has tokens sets out for new ones, not before", () => {
@@ -163,7 +168,7 @@ Deno.test("flowsOf begins a flow where a client that has tokens sets out for new
   const token = { ...exchange, route: "token" };
   const refused = { ...token, status: 400 };
   const lengths = (...all: readonly Exchange[]): readonly number[] =>
-    flowsOf([...all]).map(({ exchanges }) => exchanges.length);
+    flowsOf([...all], flowEndpoints).map(({ exchanges }) => exchanges.length);
   assert.deepEqual(lengths(challenge, metadata, token, call, call), [5]);
   assert.deepEqual(lengths(challenge, token, call, challenge, metadata, token, call), [3, 4]);
   assert.deepEqual(lengths(metadata, token, token, call), [4], "a refresh is no new flow");
@@ -294,7 +299,7 @@ Deno.test("a recorded exchange is laid out for reading, and as curl without what
 Deno.test("searchedText has what a person would filter by", () => {
   const own = { ...exchange, route: "token", shapedBy: ["refresh-refused"] };
   assert.equal(
-    searchedText(own, lineOf(own)),
+    searchedText(own, lineOf(own, flowEndpoints)),
     `get ${origin}/nowhere 200 /nowhere  authorization server refresh-refused`,
   );
   assert.equal(pathOf(`${origin}/a?b=c#d`), "/a?b=c#d");

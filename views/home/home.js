@@ -12,11 +12,14 @@ const [line, text] = [document.getElementById("waiting"), document.getElementByI
 const seen = new Map();
 let isPlanned = false;
 
+/** @type {import("../inspect/model.js").Endpoints} */
+const endpoints = JSON.parse(line?.dataset.endpoints ?? "{}");
+
 if (line && text) {
   const source = new EventSource(line.dataset.events ?? "");
   source.addEventListener("exchange", ({ data }) => {
     const exchange = JSON.parse(data);
-    if (!isOfClient(exchange)) return;
+    if (!isOfClient(exchange, endpoints)) return;
     seen.set(exchange.sequence, exchange);
     plan();
   });
@@ -44,7 +47,7 @@ function show() {
     text.textContent = "waiting for your client…";
     return;
   }
-  const { asks, gets } = lineOf(latest);
+  const { asks, gets } = lineOf(latest, endpoints);
   const step = `${latest.method} ${asks} → ${latest.status} ${gets}`.trim();
   text.textContent = `a client is here: ${step} (${countOf(seen.size, "request")})`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Urls } from "../../lib/http/urls.ts";
+import type { Endpoints } from "../inspect/model.js";
 import type { Html } from "../shared/html.ts";
 import { buildClientConfigs, type ClientConfig } from "./client_configs.ts";
 import { assetPath, Page, pathOf, repositoryUrl } from "../shared/layout.tsx";
@@ -21,8 +22,8 @@ export interface HomeProps {
   readonly plays?: string | undefined;
   /** What there is, in numbers. */
   readonly counts?: HomeCounts;
-  /** Whether the visitor may watch the clients that come. */
-  readonly isWatchable?: boolean;
+  /** What is known of the endpoints on record, where the visitor may watch the clients that come. */
+  readonly watched?: Endpoints | undefined;
 }
 
 /** What there is, in numbers. */
@@ -35,14 +36,14 @@ export interface HomeCounts {
 
 /** Server information for people. */
 export function HomePage(props: HomeProps): Html {
-  const { urls, version, banner, plays, counts, isWatchable = false } = props;
+  const { urls, version, banner, plays, counts, watched } = props;
   return (
     <Page
       urls={urls}
       title={plays ?? "server information"}
       description="A mock OAuth 2.1 authorization server with mock MCP servers behind it, for testing MCP clients."
       style="home/home.css"
-      scripts={[assetPath(urls, "shared/page.js"), ...(isWatchable ? [assetPath(urls, "home/home.js")] : [])]}
+      scripts={[assetPath(urls, "shared/page.js"), ...(watched ? [assetPath(urls, "home/home.js")] : [])]}
     >
       {banner}
       {plays === undefined ? null : <p class="eyebrow">mock oauth server</p>}
@@ -54,7 +55,7 @@ export function HomePage(props: HomeProps): Html {
       <section class="first" aria-labelledby="first">
         <h2 id="first">paste this URL into your client</h2>
         <Endpoint method="GET/POST" url={urls.oauth} />
-        {isWatchable ? <Waiting urls={urls} /> : null}
+        {watched ? <Waiting urls={urls} endpoints={watched} /> : null}
       </section>
       <p class="actions">
         <a class="button" href={pathOf(urls.guide)}>
@@ -79,9 +80,15 @@ export function HomePage(props: HomeProps): Html {
 }
 
 /** Turns into what the client does, once there is one. */
-function Waiting({ urls }: Pick<HomeProps, "urls">): Html {
+function Waiting({ urls, endpoints }: Pick<HomeProps, "urls"> & { readonly endpoints: Endpoints }): Html {
   return (
-    <p id="waiting" class="waiting live" role="status" data-events={pathOf(urls.events)}>
+    <p
+      id="waiting"
+      class="waiting live"
+      role="status"
+      data-events={pathOf(urls.events)}
+      data-endpoints={JSON.stringify(endpoints)}
+    >
       <span id="waiting-text">waiting for your client…</span> <a href={pathOf(urls.inspect)}>watch it</a>
     </p>
   );

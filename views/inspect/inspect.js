@@ -23,7 +23,7 @@ const filter = byId("filter");
 const brokenOnly = byId("broken-only");
 /** @type {{ events: string, report: string, exchanges: string }} */
 const urls = JSON.parse(root.dataset.urls ?? "{}");
-const timeline = createTimeline(byId("timeline"));
+const timeline = createTimeline(byId("timeline"), JSON.parse(root.dataset.endpoints ?? "{}"));
 
 /** @type {Map<number, Exchange>} */
 const known = new Map();

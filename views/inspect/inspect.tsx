@@ -6,6 +6,7 @@
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { InspectList, type Listed, type NotListed } from "./list.tsx";
+import type { Endpoints } from "./model.js";
 import { assetPath, Page, pathOf } from "../shared/layout.tsx";
 import { Endpoint } from "../shared/parts.tsx";
 
@@ -17,10 +18,12 @@ export interface InspectProps {
   readonly banner?: Html | undefined;
   /** What is on record. */
   readonly listed: Listed | NotListed;
+  /** What is known of the endpoints on record. */
+  readonly endpoints: Endpoints;
 }
 
 /** The inspector's frame. */
-export function InspectPage({ urls, banner, listed }: InspectProps): Html {
+export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): Html {
   const [events, report, exchanges] = [pathOf(urls.events), pathOf(urls.report), pathOf(urls.exchanges)];
   return (
     <Page
@@ -37,7 +40,11 @@ export function InspectPage({ urls, banner, listed }: InspectProps): Html {
         What clients do here, while they do it, and whether it is what the specifications ask. Secrets are shown by
         their first characters and a digest.
       </p>
-      <div id="inspect" data-urls={JSON.stringify({ events, report, exchanges })}>
+      <div
+        id="inspect"
+        data-urls={JSON.stringify({ events, report, exchanges })}
+        data-endpoints={JSON.stringify(endpoints)}
+      >
         <p id="verdict" class="verdict" role="status"></p>
         <p id="missing" class="quiet"></p>
         <Toolbar />
@@ -56,7 +63,7 @@ export function InspectPage({ urls, banner, listed }: InspectProps): Html {
             </span>
           </p>
         </div>
-        <InspectList urls={urls} listed={listed} />
+        <InspectList urls={urls} listed={listed} endpoints={endpoints} />
         <div id="empty" hidden={!("total" in listed) || listed.total > 0}>
           <p>Nothing has happened yet. Give a client this address, and watch:</p>
           <Endpoint method="GET/POST" url={urls.oauth} />

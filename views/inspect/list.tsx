@@ -8,6 +8,7 @@ import type { Report } from "../../lib/judge/report.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { brokenByLine, clientVerdict, countOf, isFailure, lineOf, missingText, placeOf, verdictText } from "./model.js";
+import type { Endpoints } from "./model.js";
 import { durationText, timeText } from "./text.js";
 import { pathOf } from "../shared/layout.tsx";
 import { Notice } from "../shared/parts.tsx";
@@ -36,21 +37,27 @@ export interface InspectListProps {
   readonly urls: Urls;
   /** What is on record. */
   readonly listed: Listed | NotListed;
+  /** What is known of the endpoints on record. */
+  readonly endpoints: Endpoints;
 }
 
 /** The record as a list, for a browser without scripts. */
-export function InspectList({ urls, listed }: InspectListProps): Html {
+export function InspectList({ urls, listed, endpoints }: InspectListProps): Html {
   return (
     <noscript>
       <Notice tone="info">
         JavaScript is off, so this page stands still: load it again to see more. The links above have all of it in text.
       </Notice>
-      {"reason" in listed ? <Notice tone="warn">{listed.reason}.</Notice> : <Record urls={urls} {...listed} />}
+      {"reason" in listed
+        ? <Notice tone="warn">{listed.reason}.</Notice>
+        : <Record urls={urls} endpoints={endpoints} {...listed} />}
     </noscript>
   );
 }
 
-function Record({ urls, exchanges, total, hasOlder, report }: Listed & Pick<InspectListProps, "urls">): Html {
+function Record(
+  { urls, endpoints, exchanges, total, hasOlder, report }: Listed & Pick<InspectListProps, "urls" | "endpoints">,
+): Html {
   const broken = brokenByLine(report);
   const [oldest] = exchanges;
   return (
@@ -65,7 +72,12 @@ function Record({ urls, exchanges, total, hasOlder, report }: Listed & Pick<Insp
       {total === 0 ? null : <p>{`${countOf(total, "exchange")} on record, the latest first:`}</p>}
       <ol class="lines">
         {exchanges.toReversed().map((exchange) => (
-          <Line key={exchange.sequence} exchange={exchange} broken={broken.get(exchange.sequence) ?? []} />
+          <Line
+            key={exchange.sequence}
+            exchange={exchange}
+            line={lineOf(exchange, endpoints)}
+            broken={broken.get(exchange.sequence) ?? []}
+          />
         ))}
       </ol>
       {hasOlder && oldest
@@ -81,8 +93,13 @@ function Record({ urls, exchanges, total, hasOlder, report }: Listed & Pick<Insp
 
 type Findings = NonNullable<ReturnType<ReturnType<typeof brokenByLine>["get"]>>;
 
-function Line({ exchange, broken }: { readonly exchange: Exchange; readonly broken: Findings }): Html {
-  const { to, asks, gets } = lineOf(exchange);
+interface LineProps {
+  readonly exchange: Exchange;
+  readonly line: ReturnType<typeof lineOf>;
+  readonly broken: Findings;
+}
+
+function Line({ exchange, line: { to, asks, gets }, broken }: LineProps): Html {
   const { sequence, startedAtMs, durationMs, method, status, shapedBy } = exchange;
   return (
     <li class="listed">

@@ -40,33 +40,34 @@
  * @property {Flow[]} flows
  */
 
-/** Routes that the MCP server answers; all others are the authorization server's. */
-const MCP_ROUTE = /^(no_auth|bearer|oauth|conformance)_(get|post|delete)$|protected_resource_metadata$/;
-/** Routes by which a client comes to a login. */
-const LOGIN_ROUTE = /metadata$|^openid|^register$|^authorize$|^par$|^device$/;
+/**
+ * What is known of the endpoint that answered an exchange.
+ *
+ * @typedef {object} Known
+ * @property {Endpoint["kind"]} kind
+ * @property {Endpoint["step"] | undefined} step
+ * @property {boolean | undefined} isForPerson
+ * @property {string | undefined} asks
+ */
 
-/** What is asked for, by route, where the path doesn't say it as well. */
-const asked = new Map([
-  ["register", "register a client"],
-  ["authorize", "authorize, in a browser"],
-  ["decide", "a person decides, in a browser"],
-  ["device_page", "device page, in a browser"],
-  ["device_decide", "a person decides, in a browser"],
-]);
-
-/** Routes at which a person does their part of a client's login. */
-const PERSON_ROUTE = /^(authorize|decide|device_page|device_decide|logout|logout_post)$/;
+/**
+ * The endpoints of a client's flow by name, which is an exchange's `route`. The server writes them into the page.
+ *
+ * @typedef {Readonly<Record<string, Known>>} Endpoints
+ * @typedef {import("../../lib/http/endpoints.ts").Endpoint} Endpoint
+ */
 
 /**
  * Whether an exchange is a client's, and not of a person who looks around with a browser: a page that is opened, or what a
  * browser looks for by itself where nothing is.
  *
  * @param {Exchange} exchange
+ * @param {Endpoints} endpoints
  * @returns {boolean}
  */
-export function isOfClient({ route = "", request }) {
+export function isOfClient({ route = "", request }, endpoints) {
   const headers = new Map(request.headers);
-  if (!headers.get("user-agent")?.startsWith("Mozilla/") || PERSON_ROUTE.test(route)) return true;
+  if (!headers.get("user-agent")?.startsWith("Mozilla/") || endpoints[route]?.isForPerson) return true;
   const isOpened = headers.get("accept")?.includes("text/html") ?? false;
   return !isOpened && (route !== "" || headers.has("origin"));
 }
@@ -75,27 +76,30 @@ export function isOfClient({ route = "", request }) {
  * What an exchange is about.
  *
  * @param {Exchange} exchange
+ * @param {Endpoints} endpoints
  * @returns {Line}
  */
-export function lineOf(exchange) {
+export function lineOf(exchange, endpoints) {
   const { route = "", url } = exchange;
-  const isMcp = MCP_ROUTE.test(route) || url.includes("/.well-known/oauth-protected-resource");
-  return { to: isMcp ? "mcp" : "as", asks: asksOf(exchange), gets: getsOf(exchange) };
+  const known = endpoints[route];
+  const isMcp = known?.step === "mcp" || known?.kind === "resource_metadata" ||
+    url.includes("/.well-known/oauth-protected-resource");
+  return { to: isMcp ? "mcp" : "as", asks: asksOf(exchange, known), gets: getsOf(exchange) };
 }
 
 /**
  * @param {Exchange} exchange
+ * @param {Known | undefined} known
  * @returns {string}
  */
-function asksOf({ route = "", url, request }) {
+function asksOf({ url, request }, known) {
   const rpc = member(request.body, "method");
   if (rpc !== "") return [rpc, nameOf(request.body)].filter(Boolean).join(" ");
   const grant = new URLSearchParams(request.body ?? "").get("grant_type");
-  if (route === "token" && grant !== null) return `token for ${grant.replace(/^urn:.*:/, "")}`;
+  if (known?.step === "token" && grant !== null) return `token for ${grant.replace(/^urn:.*:/, "")}`;
   const client = member(request.body, "client_name");
-  const known = asked.get(route);
-  if (known === undefined) return pathOf(url);
-  return client === "" ? known : `${known}: ${client}`;
+  if (known?.asks === undefined) return pathOf(url);
+  return client === "" ? known.asks : `${known.asks}: ${client}`;
 }
 
 /**
@@ -170,9 +174,10 @@ export function pathOf(url) {
  *
  * @param {Exchange[]} exchanges In order.
  * @param {Report | undefined} report
+ * @param {Endpoints} endpoints
  * @returns {Group[]}
  */
-export function groupsOf(exchanges, report) {
+export function groupsOf(exchanges, report, endpoints) {
   const clients = report?.clients ?? [];
   /** @type {Map<number, number>} */
   const owners = new Map();
@@ -192,7 +197,7 @@ export function groupsOf(exchanges, report) {
     id: client.id,
     name: client.name ?? client.id,
     report: client,
-    flows: flowsOf(own[index] ?? []),
+    flows: flowsOf(own[index] ?? [], endpoints),
   }));
   if (rest.length > 0) {
     groups.push({
@@ -209,30 +214,36 @@ export function groupsOf(exchanges, report) {
  * A flow begins where a client that had tokens sets out for new ones.
  *
  * @param {Exchange[]} exchanges
+ * @param {Endpoints} endpoints
  * @returns {Flow[]}
  */
-export function flowsOf(exchanges) {
+export function flowsOf(exchanges, endpoints) {
   /** @type {Exchange[][]} */
   const flows = [];
   let hasTokens = true;
   for (const exchange of exchanges) {
-    const { route = "", status } = exchange;
-    if (flows.length === 0 || hasTokens && isSettingOut(exchange)) {
+    const known = endpoints[exchange.route ?? ""];
+    if (flows.length === 0 || hasTokens && isSettingOut(exchange, known)) {
       flows.push([]);
       hasTokens = false;
     }
     flows.at(-1)?.push(exchange);
-    if (route === "token" && status < 300) hasTokens = true;
+    if (known?.step === "token" && exchange.status < 300) hasTokens = true;
   }
   return flows.map((own, index) => ({ title: `flow ${index + 1}`, exchanges: own }));
 }
 
 /**
  * @param {Exchange} exchange
+ * @param {Known | undefined} known
  * @returns {boolean}
  */
-function isSettingOut({ route = "", status }) {
-  return LOGIN_ROUTE.test(route) || MCP_ROUTE.test(route) && (status === 401 || status === 403);
+function isSettingOut({ method, status }, known) {
+  if (!known) return false;
+  const { kind, step = "", isForPerson } = known;
+  if (step === "mcp") return status === 401 || status === 403;
+  if (isForPerson) return kind === "authorize" && method === "GET";
+  return ["registration", "pushed"].includes(step) || ["server_metadata", "resource_metadata", "device"].includes(kind);
 }
 
 /**

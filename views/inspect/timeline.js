@@ -59,9 +59,10 @@ const MARGIN = "600px";
  * Makes a timeline.
  *
  * @param {HTMLElement} box Where it stands.
+ * @param {import("./model.js").Endpoints} endpoints
  * @returns {{ show: (view: View) => Shown, fillAt: (id: string) => void }} `fillAt` fills in a line that is linked to.
  */
-export function createTimeline(box) {
+export function createTimeline(box, endpoints) {
   /** @type {Map<number, Made>} */
   const made = new Map();
   /** @type {Map<string, { section: HTMLElement, report: unknown }>} */
@@ -82,7 +83,7 @@ export function createTimeline(box) {
    */
   function makeLine(exchange, broken) {
     const known = made.get(exchange.sequence);
-    const line = lineOf(exchange);
+    const line = lineOf(exchange, endpoints);
     const view = lineView(exchange, line, broken);
     /** @type {Made} */
     const result = {
@@ -117,7 +118,7 @@ export function createTimeline(box) {
 
   /** @param {View} view */
   function show({ exchanges, report, filter, isBrokenOnly }) {
-    const groups = groupsOf(exchanges, report);
+    const groups = groupsOf(exchanges, report, endpoints);
     const broken = brokenByLine(report);
     const words = filter.toLowerCase().split(/\s+/);
     const kept = new Set(exchanges.map(({ sequence }) => sequence));
