@@ -5,6 +5,7 @@
  * @module
  */
 import type { Slices } from "../runtime/slices.ts";
+import { createTurns } from "../runtime/turns.ts";
 import { keepFindings } from "./keep_findings.ts";
 import { type Listed, listExchanges } from "./listing.ts";
 import type { Recording } from "../recorder/recording.ts";
@@ -137,22 +138,4 @@ function bytesOf({ report, listed }: Outcome): number {
         ),
       0,
     );
-}
-
-/** Makes what lets no more than so many do something at the same time. */
-function createTurns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return async (work) => {
-    if (busy >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else busy++;
-    try {
-      return await work();
-    } finally {
-      // Whoever waits takes over the place.
-      const next = waiting.shift();
-      if (next) next();
-      else busy--;
-    }
-  };
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Arrival, type Departure, SeenEntry } from "./seen_exchange.ts";
+import { type Arrival, type Departure, SeenExchange } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Tape } from "./tape/tape.ts";
@@ -78,7 +78,7 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       const { status, headers: answeredHeaders } = response;
       const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
       const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void =>
-        tape.put(sandboxId, new SeenEntry({ ...head, sent, answered, isOpen }));
+        tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen }));
       if (answered === "passing") return tapResponse(response, { sent, put, report });
       if (sent instanceof Promise) {
         put(undefined, answered, true);

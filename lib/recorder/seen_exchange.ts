@@ -6,10 +6,10 @@
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
 import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";
-import type { Names } from "./redact/pseudonyms.ts";
+import type { Pseudonyms } from "./redact/pseudonyms.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact/redact.ts";
 import { type RawBody, redactBody } from "./redact/redact_body.ts";
-import type { Entry } from "./tape/rings.ts";
+import type { HeldExchange } from "./tape/ring.ts";
 import { exchangeBytes, headersBytes, textBytes } from "./sizes.ts";
 
 /** What is known of a request when it comes. */
@@ -67,7 +67,7 @@ const SEEN_BYTES = 500;
  * An entry of which nothing is redacted before somebody looks, and then once: from then on what was seen is forgotten, and
  * only what is shown is kept.
  */
-export class SeenEntry implements Entry {
+export class SeenExchange implements HeldExchange {
   /** Its place in the order. */
   readonly sequence: number;
   #bytes: number;
@@ -106,11 +106,11 @@ export class SeenEntry implements Entry {
   /**
    * The exchange, redacted.
    *
-   * @param names What secrets and senders are called.
+   * @param pseudonyms What secrets and senders are called.
    */
-  exchange(names: Names): Exchange {
+  exchange(pseudonyms: Pseudonyms): Exchange {
     if (this.#seen) {
-      this.#made = fitExchange(redactExchange(this.#seen, names));
+      this.#made = fitExchange(redactExchange(this.#seen, pseudonyms));
       this.#seen = undefined;
       this.#isMeasured = true;
       this.#bytes = exchangeBytes(this.#made);
@@ -131,7 +131,7 @@ function likenessOfSeen({ method, url, status, departure, sentHeaders, sent }: S
   return likenessOf({ method, url, status, route, sent: (name) => sentHeaders.get(name), body: sent?.text });
 }
 
-function redactExchange(seen: Seen, { digests, peerOf }: Names): Exchange {
+function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms): Exchange {
   const { sequence, receivedAtMs, startedAtMs, method, status } = seen;
   const { route, durationMs, shapedBy = [] } = seen.departure;
   const redactor = createRedactor(digests);

@@ -5,7 +5,7 @@
  */
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import type { Finding, Report } from "../../lib/judge/report.ts";
-import type { RecordListener } from "../../lib/recorder/tape/tape.ts";
+import type { RecordListener } from "../../lib/recorder/tape/listeners.ts";
 import type { EventStream } from "../../lib/http/event_stream.ts";
 
 /** A sandbox's record. */

@@ -10,11 +10,12 @@ import { createRecorder, type ExchangeSummary, type Recorder } from "../../lib/r
 import type { Arrival } from "../../lib/recorder/seen_exchange.ts";
 import { MAX_EXCHANGE_BYTES } from "../../lib/recorder/fit.ts";
 import { createEvidence } from "../../lib/recorder/tape/evidence.ts";
-import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
+import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { createRings } from "../../lib/recorder/tape/rings.ts";
 import { createSharedTape } from "../../lib/recorder/tape/shared_tape.ts";
-import { createTape, type Tape } from "../../lib/recorder/tape/tape.ts";
+import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
+import type { Tape } from "../../lib/recorder/tape/tape.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { Slices } from "../../lib/runtime/slices.ts";
@@ -90,7 +91,7 @@ function createTapeFor(
   if (!shared) {
     const evidence = createEvidence();
     const rings = createRings({ seed, onForget: evidence.add });
-    return createTape({ names: createNames(chance.bytes(32)), rings, evidence, slices, report });
+    return createMemoryTape({ pseudonyms: createPseudonyms(chance.bytes(32)), rings, evidence, slices, report });
   }
   const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
   return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed });

@@ -5,7 +5,8 @@ import { createEvidence, MAX_EVIDENCE } from "../../lib/recorder/tape/evidence.t
 import { keepFindings } from "../../lib/judge/keep_findings.ts";
 import { type Likened, likenessOf } from "../../lib/recorder/tape/likeness.ts";
 import { buildReport, type Finding, type Report } from "../../lib/judge/report.ts";
-import { type Entry, MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
+import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
+import { MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
 import { runDouble, type Slip } from "../interop/client_double.ts";
 import { json, testApp } from "../helpers.ts";
 import { asks, make, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
@@ -128,7 +129,7 @@ Deno.test("exchanges are alike where they differ in nothing that a rule asks for
   assert.equal(likenessOf({ ...call, method: "GET", url: asks("a")[0], body: undefined }), undefined);
 });
 
-function entry(sequence: number, likeness: string | undefined, bytes = 100): Entry {
+function entry(sequence: number, likeness: string | undefined, bytes = 100): HeldExchange {
   return {
     sequence,
     bytes,

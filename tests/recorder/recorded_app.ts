@@ -1,9 +1,9 @@
 /** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
 import assert from "node:assert/strict";
-import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
+import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../../lib/judge/report.ts";
-import { createTape } from "../../lib/recorder/tape/tape.ts";
+import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
 import { createSlices } from "../../lib/runtime/slices.ts";
 import type { AppOptions } from "../../main.ts";
 import { origin, startMs, type TestApp, testApp } from "../helpers.ts";
@@ -24,8 +24,8 @@ export const SANDBOX = "main";
 export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
   const test = await testApp({ loopbackOnly: true, ...options });
   const recording = createRecording({
-    tape: createTape({
-      names: createNames(new Uint8Array(32)),
+    tape: createMemoryTape({
+      pseudonyms: createPseudonyms(new Uint8Array(32)),
       slices: createSlices(() => 0),
       report: (error) => assert.fail(String(error)),
     }),

@@ -3,17 +3,19 @@ import assert from "node:assert/strict";
 import { type Exchange, MAX_BODY_LENGTH } from "../../lib/recorder/exchange.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { readText } from "../../lib/http/body.ts";
-import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
-import { type Entry, MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
-import { createTape, type Tape } from "../../lib/recorder/tape/tape.ts";
+import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
+import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
+import { MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
+import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
+import type { Tape } from "../../lib/recorder/tape/tape.ts";
 import { createSlices } from "../../lib/runtime/slices.ts";
 import { challengeOf } from "../helpers.ts";
 
 const url = "http://localhost:8789/oauth";
-const names = createNames(new Uint8Array(32));
+const pseudonyms = createPseudonyms(new Uint8Array(32));
 
 function tapeOf(errors: unknown[] = []): Tape {
-  return createTape({ names, slices: createSlices(() => 0), report: (error) => void errors.push(error) });
+  return createMemoryTape({ pseudonyms, slices: createSlices(() => 0), report: (error) => void errors.push(error) });
 }
 
 function record(errors: unknown[] = []): Recording {
@@ -40,7 +42,7 @@ function postJson(body: string, headers: Record<string, string> = {}): Request {
   return new Request(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
 }
 
-function entry(sequence: number, bytes = 100): Entry {
+function entry(sequence: number, bytes = 100): HeldExchange {
   return { sequence, bytes, measure: () => bytes, likeness: () => "alike", exchange: () => example(sequence) };
 }
 

@@ -1,14 +1,15 @@
 /** What waits in memory to be looked at: budgets in bytes, and who gives way. */
 import assert from "node:assert/strict";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
-import { SeenEntry } from "../../lib/recorder/seen_exchange.ts";
-import { createNames } from "../../lib/recorder/redact/pseudonyms.ts";
-import { createRings, type Entry, type Rings } from "../../lib/recorder/tape/rings.ts";
+import { SeenExchange } from "../../lib/recorder/seen_exchange.ts";
+import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
+import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
+import { createRings, type Rings } from "../../lib/recorder/tape/rings.ts";
 import { exchangeBytes } from "../../lib/recorder/sizes.ts";
 
-const names = createNames(new Uint8Array(32));
+const pseudonyms = createPseudonyms(new Uint8Array(32));
 
-function entry(sequence: number, bytes = 100, realBytes = bytes): Entry {
+function entry(sequence: number, bytes = 100, realBytes = bytes): HeldExchange {
   let known = bytes;
   return {
     sequence,
@@ -21,12 +22,17 @@ function entry(sequence: number, bytes = 100, realBytes = bytes): Entry {
   };
 }
 
-function kept(rings: Rings, ...sandboxIds: readonly string[]): readonly number[] {
-  return sandboxIds.map((id) => rings.entries(id).length);
+function isWhole(rings: Rings, sandboxId: string): boolean {
+  const { isIntact, forgotten } = rings.of(sandboxId);
+  return isIntact && forgotten === 0;
 }
 
-function seen(headers: Record<string, string>, text = ""): SeenEntry {
-  return new SeenEntry({
+function kept(rings: Rings, ...sandboxIds: readonly string[]): readonly number[] {
+  return sandboxIds.map((id) => rings.of(id).entries.length);
+}
+
+function seen(headers: Record<string, string>, text = ""): SeenExchange {
+  return new SeenExchange({
     sandboxId: "main",
     url: "http://localhost/oauth",
     startedAtMs: 0,
@@ -56,9 +62,9 @@ Deno.test("all sandboxes together keep so many bytes, and the oldest of the larg
     rings.put("greedy", entry(sequence));
   }
   assert.deepEqual(kept(rings, "modest", "greedy"), [1, 62], "the one that was there first has lost nothing");
-  assert.deepEqual([rings.entries("greedy")[0]?.sequence, rings.entries("greedy").at(-1)?.sequence], [19, 80]);
-  assert.deepEqual([rings.isWhole("modest"), rings.isWhole("greedy")], [true, false]);
-  assert.deepEqual([rings.forgotten("modest"), rings.forgotten("greedy")], [0, 18]);
+  assert.deepEqual([rings.of("greedy").entries[0]?.sequence, rings.of("greedy").entries.at(-1)?.sequence], [19, 80]);
+  assert.deepEqual([isWhole(rings, "modest"), isWhole(rings, "greedy")], [true, false]);
+  assert.deepEqual([rings.of("modest").forgotten, rings.of("greedy").forgotten], [0, 18]);
   rings.take("greedy", 62);
   for (let sequence = 2; sequence <= 50; sequence++) rings.put("modest", entry(sequence));
   assert.deepEqual(kept(rings, "modest", "greedy"), [50, 0], "what was taken out makes room");
@@ -81,15 +87,15 @@ Deno.test("one that is larger than all there is room for is not kept, and costs 
 Deno.test("headers that take more than was guessed are found out by samples, and then all are measured", () => {
   const rings = createRings({ maxSandboxBytes: 1_000_000, seed: 12345 });
   for (let sequence = 1; sequence <= 2000; sequence++) rings.put("one", entry(sequence, 500, 14_000));
-  assert(rings.entries("one").length <= 1_000_000 / 14_000 + 1, `${rings.entries("one").length} are kept`);
+  assert(rings.of("one").entries.length <= 1_000_000 / 14_000 + 1, `${rings.of("one").entries.length} are kept`);
   const scattered = createRings({ maxBytes: 1_000_000, seed: 12345 });
   for (let sandbox = 1; sandbox <= 2000; sandbox++) scattered.put(`${sandbox}`, entry(1, 500, 14_000));
-  const count = Array.from({ length: 2000 }, (_, index) => scattered.entries(`${index + 1}`).length)
+  const count = Array.from({ length: 2000 }, (_, index) => scattered.of(`${index + 1}`).entries.length)
     .reduce((sum, length) => sum + length);
   assert(count <= 1_000_000 / 14_000 + 1, `${count} are kept, one in each sandbox`);
   const modest = createRings({ maxSandboxBytes: 1_000_000, seed: 12345 });
   for (let sequence = 1; sequence <= 1900; sequence++) modest.put("one", entry(sequence, 500, 520));
-  assert.equal(modest.entries("one").length, 1900);
+  assert.equal(modest.of("one").entries.length, 1900);
 });
 
 Deno.test("an entry takes what its URL, headers and bodies take, two bytes a character beyond Latin-1", () => {
@@ -102,26 +108,26 @@ Deno.test("an entry takes what its URL, headers and bodies take, two bytes a cha
 Deno.test("an entry that was looked at keeps what is shown, and no more of what was seen", () => {
   const one = seen({ authorization: "Bearer not-to-be-kept-any-longer" }, "x".repeat(100_000));
   assert(one.bytes > 100_000);
-  const exchange: Exchange = one.exchange(names);
+  const exchange: Exchange = one.exchange(pseudonyms);
   assert.equal(one.bytes, exchangeBytes(exchange));
   assert(one.bytes < 20_000, `${one.bytes} bytes`);
   assert.equal(one.measure(), one.bytes);
-  assert.equal(one.exchange(names), exchange);
+  assert.equal(one.exchange(pseudonyms), exchange);
   const rings = createRings({ maxSandboxBytes: 110_000 });
   const other = seen({}, "y".repeat(100_000));
   rings.put("one", other);
-  other.exchange(names);
+  other.exchange(pseudonyms);
   rings.weigh("one");
   for (let sequence = 2; sequence <= 10; sequence++) rings.put("one", entry(sequence, 9000));
-  assert.equal(rings.entries("one").length, 10, "what redaction has freed is room for others");
+  assert.equal(rings.of("one").entries.length, 10, "what redaction has freed is room for others");
 });
 
 Deno.test("a sandbox's version changes with its record, and never comes again", () => {
   const rings = createRings();
-  const versions = new Set([rings.version("one")]);
+  const versions = new Set([rings.of("one").version]);
   const look = (): void => {
-    assert(!versions.has(rings.version("one")));
-    versions.add(rings.version("one"));
+    assert(!versions.has(rings.of("one").version));
+    versions.add(rings.of("one").version);
   };
   rings.put("one", entry(rings.number("one")));
   look();

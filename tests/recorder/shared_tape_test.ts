@@ -5,7 +5,7 @@ import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { type Exchange, MAX_BODY_LENGTH } from "../../lib/recorder/exchange.ts";
 import { fitExchange } from "../../lib/recorder/fit.ts";
 import { listExchanges, selectListed } from "../../lib/judge/listing.ts";
-import type { Entry } from "../../lib/recorder/tape/rings.ts";
+import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
 import { createSharedTape } from "../../lib/recorder/tape/shared_tape.ts";
 import type { Tape } from "../../lib/recorder/tape/tape.ts";
 import { createExchangeTable, type ExchangeTable } from "../../lib/recorder/tape/exchange_table.ts";
@@ -153,7 +153,7 @@ function createTime(): Time {
 function put(tape: Tape, count: number, more: Partial<Exchange> = {}): void {
   for (let index = 0; index < count; index++) {
     const sequence = tape.number("main");
-    const entry: Entry = {
+    const entry: HeldExchange = {
       sequence,
       bytes: 100,
       measure: () => 100,

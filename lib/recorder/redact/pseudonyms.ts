@@ -8,7 +8,7 @@ import { createDigests, type Digests } from "./digests.ts";
 import { createPeers, type Peers } from "../peers.ts";
 
 /** Names for what is not shown. */
-export interface Names {
+export interface Pseudonyms {
   /** Names secrets. */
   readonly digests: Digests;
   /** Names senders. */
@@ -20,6 +20,6 @@ export interface Names {
  *
  * @param key Random bytes, so that what could be guessed cannot be found by trying.
  */
-export function createNames(key: Uint8Array): Names {
+export function createPseudonyms(key: Uint8Array): Pseudonyms {
   return { digests: createDigests(key), peerOf: createPeers(key) };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Listed, RecordState } from "./exchange_table.ts";
+import type { RecordState, SharedRecord } from "./exchange_table.ts";
 import { NOTHING_STAYS } from "./evidence_table.ts";
 import type { Exchange } from "../exchange.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
@@ -42,7 +42,7 @@ export interface FallenOff {
  * @param listed The record.
  * @param sinceMs What came before is not asked about, in milliseconds since 1970; 0 if all is.
  */
-export function fallenOff({ exchanges, earlier, state }: Listed, sinceMs: number = 0): FallenOff {
+export function fallenOff({ exchanges, earlier, state }: SharedRecord, sinceMs: number = 0): FallenOff {
   const { clearedTo, last, clearedMs = -1, lostMs = -1 } = state;
   const { numbers, unkept, unkeptFrom = Infinity, fallenTo } = state.staying ?? NOTHING_STAYS;
   const before = Math.max(last - MAX_EXCHANGES, fallenTo);

@@ -5,12 +5,12 @@
  *
  * @module
  */
-import type { Entry } from "./rings.ts";
+import type { HeldExchange } from "./ring.ts";
 
 /** What fell off a sandbox's record. */
 export interface Fallen {
   /** What is kept of it to judge by, in order. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly HeldExchange[];
   /** How many exchanges fell off. */
   readonly dropped: number;
   /** How many of them told something that could not be kept. */
@@ -20,11 +20,11 @@ export interface Fallen {
 /** What fell off the records of all sandboxes. */
 export interface Evidence {
   /** Takes in what falls off a sandbox's record, in order. */
-  readonly add: (sandboxId: string, entries: readonly Entry[]) => void;
+  readonly add: (sandboxId: string, entries: readonly HeldExchange[]) => void;
   /** What fell off a sandbox's record. */
   readonly of: (sandboxId: string) => Fallen;
   /** Takes one out that cannot be used. */
-  readonly remove: (sandboxId: string, entry: Entry) => void;
+  readonly remove: (sandboxId: string, entry: HeldExchange) => void;
   /** Forgets what fell off a sandbox's record. */
   readonly clear: (sandboxId: string) => void;
 }
@@ -51,7 +51,7 @@ const MAX_ALIKE = 4;
 const MAX_KINDS = 500;
 
 interface Pile {
-  entries: Entry[];
+  entries: HeldExchange[];
   bytes: number;
   dropped: number;
   unjudged: number;
@@ -73,7 +73,7 @@ export function createEvidence(
   const piles = new Map<string, Pile>();
   let total = 0;
 
-  function addOne(pile: Pile, entry: Entry): void {
+  function addOne(pile: Pile, entry: HeldExchange): void {
     pile.dropped++;
     if (!tellsAnything(entry.likeness(), pile.alike)) return;
     if (pile.entries.length >= maxEntries || pile.bytes + entry.bytes > maxSandboxBytes) {
@@ -85,7 +85,7 @@ export function createEvidence(
     total += entry.bytes;
   }
 
-  function add(sandboxId: string, entries: readonly Entry[]): void {
+  function add(sandboxId: string, entries: readonly HeldExchange[]): void {
     const pile = piles.get(sandboxId) ?? { entries: [], bytes: 0, dropped: 0, unjudged: 0, alike: new Map() };
     // The map's order is that of the last addition.
     piles.delete(sandboxId);

@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { Chance } from "../../runtime/chance.ts";
 import type { Exchange } from "../exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../fit.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
-import type { Key, Store, Write } from "../../store/store.ts";
+import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
+import { createRecorderTable, type RecorderTable } from "./recorder_table.ts";
 import { createSieve, NOTHING_STAYS, stay, type Staying } from "./evidence_table.ts";
 import { countUp, giveWay, type Span } from "./spans_table.ts";
 
@@ -41,23 +41,14 @@ export interface Loss {
   readonly count: number;
 }
 
-/** Until when somebody waits for what is handed over, by sandbox, in milliseconds since 1970 of real time. */
-export type Watched = Readonly<Record<string, number>>;
-
 /** The record that processes share. */
-export interface ExchangeTable {
-  /** Random bytes that all processes have in common: secrets and senders are named with them. */
-  readonly key: () => Promise<Uint8Array>;
-  /** Which sandboxes somebody waits for; all in one row, since every process looks there all the time. */
-  readonly watched: () => Promise<Watched>;
-  /** Notes that somebody waits for a sandbox, until a time in milliseconds since 1970. */
-  readonly watch: (sandboxId: string, nowMs: number, untilMs: number) => Promise<void>;
+export interface ExchangeTable extends RecorderTable {
   /** What is known of a record. */
   readonly state: (sandboxId: string) => Promise<RecordState>;
   /** Another text after every change of a record. */
   readonly version: (sandboxId: string) => Promise<string>;
   /**
-   * Gives exchanges numbers in place of those they have, and keeps them for a day; the oldest on record give way.
+   * Gives exchanges new numbers, and keeps them for a day; the oldest on record give way.
    *
    * @returns Those that were kept: all but those that are older than the last clearing.
    */
@@ -69,7 +60,7 @@ export interface ExchangeTable {
   /** Keeps what an exchange has become, under the number it has. */
   readonly replace: (sandboxId: string, exchange: Exchange) => Promise<void>;
   /** All that is on record. */
-  readonly list: (sandboxId: string) => Promise<Listed>;
+  readonly list: (sandboxId: string) => Promise<SharedRecord>;
   /** Some of it. */
   readonly get: (sandboxId: string, numbers: readonly number[]) => Promise<readonly Exchange[]>;
   /** Forgets what is on record; numbers go on where they were. */
@@ -77,7 +68,7 @@ export interface ExchangeTable {
 }
 
 /** A record as it was at one moment. */
-export interface Listed {
+export interface SharedRecord {
   /** By number. */
   readonly exchanges: readonly Exchange[];
   /** What has fallen off and is kept to judge by, by number. */
@@ -90,8 +81,9 @@ export interface Listed {
 
 interface Change {
   readonly state: RecordState;
-  readonly added?: readonly Exchange[];
-  readonly replaced?: readonly Exchange[];
+  /** Exchanges that are new, or have changed. */
+  readonly written?: readonly Exchange[];
+  /** Numbers of those that give way. */
   readonly removed?: readonly number[];
 }
 
@@ -103,12 +95,7 @@ const STATE_LIFETIME_MS = 2 * RECORD_LIFETIME_MS;
 export const MAX_ADDED = 10;
 const MAX_DELETED = 400;
 
-/** Sandboxes that are waited for at the same time; those beyond are handed over as there is time. */
-const MAX_WATCHED = 400;
-
 const EMPTY: RecordState = { last: 0, clearedTo: 0 };
-const KEY: Key = ["#recorder", "key"];
-const WATCHED: Key = ["#recorder", "watched"];
 
 /**
  * Opens the record.
@@ -123,108 +110,114 @@ export function createExchangeTable(
   maxBytes: number = MAX_EXCHANGE_BYTES,
 ): ExchangeTable {
   const sieve = createSieve();
-  const stateKey = (sandboxId: string): Key => [sandboxId, "record"];
-  const keyOf = (sandboxId: string, number: number): Key => [sandboxId, "exchange", number];
-  const rowOf = (sandboxId: string, exchange: Exchange): Write => ({
-    key: keyOf(sandboxId, exchange.sequence),
-    value: fitExchange(exchange, maxBytes),
-    expireInMs: RECORD_LIFETIME_MS,
-  });
 
-  async function key(): Promise<Uint8Array> {
-    await store.create(KEY, Buffer.from(chance.bytes(32)).toString("base64url"));
-    return Buffer.from((await store.get<string>(KEY)).value ?? "", "base64url");
-  }
-
-  async function watch(sandboxId: string, nowMs: number, untilMs: number): Promise<void> {
-    await updateRow(store, WATCHED, (watched: Watched = {}) => {
-      const others = Object.entries(watched).filter(([id, until]) => id !== sandboxId && until > nowMs);
-      return { value: Object.fromEntries([[sandboxId, untilMs] as const, ...others].slice(0, MAX_WATCHED)) };
-    });
-  }
-
-  async function state(sandboxId: string): Promise<RecordState> {
-    return (await store.get<RecordState>(stateKey(sandboxId))).value ?? EMPTY;
+  async function read(sandboxId: string): Promise<{ readonly state: RecordState; readonly version: string }> {
+    const { value, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
+    return { state: value ?? EMPTY, version: versionstamp ?? "" };
   }
 
   /** Changes the state and what goes with it. */
   async function update(sandboxId: string, make: (state: RecordState) => Change): Promise<Change> {
     return await updateRow(store, stateKey(sandboxId), (before: RecordState = EMPTY) => {
       const change = make(before);
-      const { state, added = [], replaced = [], removed = [] } = change;
+      const { state, written = [], removed = [] } = change;
       return {
         ...change,
         value: state,
         expireInMs: STATE_LIFETIME_MS,
-        sets: [...added, ...replaced].map((exchange) => rowOf(sandboxId, exchange)),
+        sets: written.map((exchange) => ({
+          key: keyOf(sandboxId, exchange.sequence),
+          value: fitExchange(exchange, maxBytes),
+          expireInMs: RECORD_LIFETIME_MS,
+        })),
         deletes: removed.map((number) => keyOf(sandboxId, number)),
       };
     });
   }
 
-  async function add(
-    sandboxId: string,
-    exchanges: readonly Exchange[],
-    loss: Loss | undefined,
-  ): Promise<readonly Exchange[]> {
-    const telling = new Set(exchanges.filter((exchange) => sieve.tells(sandboxId, exchange)));
-    const { added = [] } = await update(sandboxId, (state) => {
-      const kept = exchanges.filter(({ receivedAtMs }) => receivedAtMs >= (state.clearedMs ?? 0));
-      const added = kept.map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
-      const last = state.last + added.length;
-      const lost = loss && { lostMs: loss.atMs, leftOut: (state.leftOut ?? 0) + loss.count };
-      const { spans, tooMany } = giveWay(countUp(state.spans ?? [], added, maxBytes));
-      const old = added.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0);
-      const told = added.filter((_, index) => kept[index] && telling.has(kept[index]));
-      const staying = stay(state.staying ?? NOTHING_STAYS, { told, removed: [...old, ...tooMany] });
-      const removed = [...old, ...tooMany].filter((number) => !staying.numbers.includes(number));
-      return { state: { ...state, last, ...lost, spans, staying }, added, removed };
-    });
-    return added;
-  }
-
-  async function clear(sandboxId: string, nowMs: number): Promise<void> {
-    const { exchanges: [first], earlier } = await list(sandboxId);
-    sieve.clear(sandboxId);
-    const { state: { last } } = await update(sandboxId, ({ last, lostMs }) => ({
-      state: { last, clearedTo: last, clearedMs: nowMs, ...(lostMs === undefined ? {} : { lostMs }) },
-    }));
-    await store.commit({ deletes: earlier.slice(0, MAX_DELETED).map(({ sequence }) => keyOf(sandboxId, sequence)) });
-    for (let number = first?.sequence ?? last + 1; number <= last; number += MAX_DELETED) {
-      const count = Math.min(MAX_DELETED, last + 1 - number);
-      await store.commit({ deletes: Array.from({ length: count }, (_, index) => keyOf(sandboxId, number + index)) });
-    }
-  }
-
-  async function list(sandboxId: string): Promise<Listed> {
+  async function list(sandboxId: string): Promise<SharedRecord> {
     // Asked for first, so that what comes meanwhile makes another version.
-    const { value: state = EMPTY, versionstamp } = await store.get<RecordState>(stateKey(sandboxId));
+    const { state, version } = await read(sandboxId);
     const rows = await store.list<Exchange>([sandboxId, "exchange"], 2 * MAX_EXCHANGES);
-    const { numbers, fallenTo } = state.staying ?? NOTHING_STAYS;
-    const before = Math.max(state.clearedTo, state.last - MAX_EXCHANGES, fallenTo);
-    const staying = new Set(numbers);
-    const all = rows.flatMap(({ value }) => value && value.sequence > state.clearedTo ? [value] : []);
-    return {
-      exchanges: all.filter(({ sequence }) => sequence > before),
-      earlier: all.filter(({ sequence }) => sequence <= before && staying.has(sequence)),
-      state,
-      version: versionstamp ?? "",
-    };
+    return { ...split(rows.flatMap(({ value }) => value ?? []), state), state, version };
   }
 
   return {
-    key,
-    state,
-    version: async (sandboxId) => (await store.get<RecordState>(stateKey(sandboxId))).versionstamp ?? "",
-    watched: async () => (await store.get<Watched>(WATCHED)).value ?? {},
-    watch,
-    add,
+    ...createRecorderTable(store, chance),
+    state: async (sandboxId) => (await read(sandboxId)).state,
+    version: async (sandboxId) => (await read(sandboxId)).version,
+    add: async (sandboxId, exchanges, loss) => {
+      const telling = new Set(exchanges.filter((exchange) => sieve.tells(sandboxId, exchange)));
+      const { written = [] } = await update(sandboxId, (state) => addTo(state, { exchanges, telling, loss, maxBytes }));
+      return written;
+    },
     // The row of the state changes as well, so that its version is that of the record.
-    replace: async (sandboxId, exchange) => void await update(sandboxId, (state) => ({ state, replaced: [exchange] })),
+    replace: async (sandboxId, exchange) => void await update(sandboxId, (state) => ({ state, written: [exchange] })),
     list,
-    get: async (sandboxId, numbers) =>
-      (await Promise.all(numbers.map((number) => store.get<Exchange>(keyOf(sandboxId, number)))))
-        .flatMap(({ value }) => value ?? []),
-    clear,
+    get: async (sandboxId, numbers) => {
+      const rows = await Promise.all(numbers.map((number) => store.get<Exchange>(keyOf(sandboxId, number))));
+      return rows.flatMap(({ value }) => value ?? []);
+    },
+    clear: async (sandboxId, nowMs) => {
+      const { exchanges: [first], earlier } = await list(sandboxId);
+      sieve.clear(sandboxId);
+      const { state: { last } } = await update(sandboxId, ({ last, lostMs }) => ({
+        state: { last, clearedTo: last, clearedMs: nowMs, ...(lostMs === undefined ? {} : { lostMs }) },
+      }));
+      const kept = earlier.slice(0, MAX_DELETED).map(({ sequence }) => sequence);
+      await store.commit({ deletes: kept.map((number) => keyOf(sandboxId, number)) });
+      for (let from = first?.sequence ?? last + 1; from <= last; from += MAX_DELETED) {
+        const numbers = numbersFrom(from, Math.min(last, from + MAX_DELETED - 1));
+        await store.commit({ deletes: numbers.map((number) => keyOf(sandboxId, number)) });
+      }
+    },
+  };
+}
+
+function stateKey(sandboxId: string): Key {
+  return [sandboxId, "record"];
+}
+
+function keyOf(sandboxId: string, number: number): Key {
+  return [sandboxId, "exchange", number];
+}
+
+/** All numbers from one to another, both included. */
+export function numbersFrom(first: number, last: number): readonly number[] {
+  return Array.from({ length: Math.max(0, last + 1 - first) }, (_, index) => first + index);
+}
+
+interface Addition {
+  readonly exchanges: readonly Exchange[];
+  /** Those of them that tell something. */
+  readonly telling: ReadonlySet<Exchange>;
+  readonly loss: Loss | undefined;
+  /** What an exchange may take. */
+  readonly maxBytes: number;
+}
+
+/** What a record becomes when exchanges are put on it. */
+function addTo(state: RecordState, { exchanges, telling, loss, maxBytes }: Addition): Change {
+  const kept = exchanges.filter(({ receivedAtMs }) => receivedAtMs >= (state.clearedMs ?? 0));
+  const written = kept.map((exchange, index) => ({ ...exchange, sequence: state.last + 1 + index }));
+  const last = state.last + written.length;
+  const lost = loss && { lostMs: loss.atMs, leftOut: (state.leftOut ?? 0) + loss.count };
+  const { spans, tooMany } = giveWay(countUp(state.spans ?? [], written, maxBytes));
+  const tooOld = written.map(({ sequence }) => sequence - MAX_EXCHANGES).filter((number) => number > 0);
+  const fallen = [...tooOld, ...tooMany];
+  const told = written.filter((_, index) => kept[index] && telling.has(kept[index]));
+  const staying = stay(state.staying ?? NOTHING_STAYS, { told, removed: fallen });
+  const removed = fallen.filter((number) => !staying.numbers.includes(number));
+  return { state: { ...state, last, ...lost, spans, staying }, written, removed };
+}
+
+/** What there is of a record, and what has fallen off it and stays to judge by. */
+function split(all: readonly Exchange[], state: RecordState): Pick<SharedRecord, "exchanges" | "earlier"> {
+  const { last, clearedTo, staying: { numbers, fallenTo } = NOTHING_STAYS } = state;
+  const before = Math.max(clearedTo, last - MAX_EXCHANGES, fallenTo);
+  const staying = new Set(numbers);
+  return {
+    exchanges: all.filter(({ sequence }) => sequence > before),
+    earlier: all.filter(({ sequence }) => sequence > clearedTo && sequence <= before && staying.has(sequence)),
   };
 }

@@ -1,0 +1,43 @@
+/**
+ * Who is told what happens to the record of a sandbox.
+ *
+ * @module
+ */
+import type { Exchange } from "../exchange.ts";
+
+/** Is told what happens to a record. */
+export interface RecordListener {
+  /** An exchange is new, or has changed; one that changes keeps its sequence number. */
+  readonly onExchange: (exchange: Exchange) => void;
+  /** All there was is forgotten. */
+  readonly onClear: () => void;
+}
+
+/** Who listens to which sandbox. */
+export interface Listeners {
+  /** Adds one; the result takes it away again. */
+  readonly add: (sandboxId: string, listener: RecordListener) => () => void;
+  /** Tells those of a sandbox. */
+  readonly tell: (sandboxId: string, how: (listener: RecordListener) => void) => void;
+  /** Whether a sandbox has any. */
+  readonly has: (sandboxId: string) => boolean;
+}
+
+/** Makes a list of listeners. */
+export function createListeners(): Listeners {
+  const listeners = new Map<string, Set<RecordListener>>();
+  return {
+    add: (sandboxId, listener) => {
+      const all = listeners.get(sandboxId) ?? new Set();
+      listeners.set(sandboxId, all.add(listener));
+      return () => {
+        all.delete(listener);
+        if (all.size === 0) listeners.delete(sandboxId);
+      };
+    },
+    tell: (sandboxId, how) => {
+      for (const listener of listeners.get(sandboxId) ?? []) how(listener);
+    },
+    has: (sandboxId) => listeners.has(sandboxId),
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Where exchanges are on record in a process that has its database for itself: in memory.
+ *
+ * @module
+ */
+import { createEvidence, type Evidence } from "./evidence.ts";
+import { createListeners } from "./listeners.ts";
+import { createMemoryReader, type MemoryReaderDeps } from "./memory_reader.ts";
+import { createRings, type Rings } from "./rings.ts";
+import type { Tape } from "./tape.ts";
+
+/** What a tape in memory is made with. */
+export interface MemoryTapeDeps extends Omit<MemoryReaderDeps, "rings" | "evidence"> {
+  /** Where exchanges are kept. */
+  readonly rings?: Rings;
+  /** Where what falls off is kept to judge by: what those rings forget is put there. */
+  readonly evidence?: Evidence;
+}
+
+/**
+ * Makes a tape in memory.
+ *
+ * @param deps What it is made with.
+ */
+export function createMemoryTape({ evidence = createEvidence(), ...deps }: MemoryTapeDeps): Tape {
+  const { rings = createRings({ onForget: evidence.add }), pseudonyms } = deps;
+  const { redact, forget, ...reader } = createMemoryReader({ ...deps, rings, evidence });
+  const listeners = createListeners();
+  return {
+    ...reader,
+    number: rings.number,
+    nameOf: (sandboxId) => Promise.resolve(pseudonyms.peerOf("", sandboxId)),
+    gather: () => Promise.resolve(),
+    put: (sandboxId, entry) => {
+      if (!rings.put(sandboxId, entry) || !listeners.has(sandboxId)) return;
+      for (const exchange of redact(sandboxId, entry)) {
+        rings.weigh(sandboxId);
+        listeners.tell(sandboxId, ({ onExchange }) => onExchange(exchange));
+      }
+    },
+    subscribe: listeners.add,
+    clear: (sandboxId) => {
+      rings.clear(sandboxId);
+      forget(sandboxId);
+      listeners.tell(sandboxId, ({ onClear }) => onClear());
+      return Promise.resolve();
+    },
+    drop: (sandboxId) => {
+      rings.drop(sandboxId);
+      forget(sandboxId);
+    },
+  };
+}
