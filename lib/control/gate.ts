@@ -8,6 +8,7 @@
 import { hash } from "node:crypto";
 import { OAuthError } from "../http/errors.ts";
 import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../http/origin.ts";
+import { bearerOf } from "../oauth/tokens/bearer.ts";
 import { isSameSecret } from "../runtime/secret.ts";
 import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
 
@@ -55,7 +56,7 @@ export function createControlGate(options: GateOptions): ControlGate {
     if ((live.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
     if (isOpen) return isChange ? refuseUnasked(findUnasked(url, headers, options)) : undefined;
     if (token === undefined) return turnedOff(live);
-    if (isSame(bearerOf(headers), token)) return undefined;
+    if (isSame(bearerOf(headers) ?? "", token)) return undefined;
     return new OAuthError("invalid_token", "The control token is missing or wrong", {
       parameter: "authorization",
       expected: `Bearer and the token of --control-token, or ${secretLabel(live)}`,
@@ -83,10 +84,6 @@ function turnedOff(live: Caller["live"]): OAuthError {
 function secretLabel({ name }: Caller["live"]): string {
   const own = name === "main" ? "standard" : name.split("~", 1)[0];
   return `a sandbox of your own: /s/${own}~LABEL with a label of ${SECRET_LABEL_LENGTH} characters or more`;
-}
-
-function bearerOf(headers: Headers): string {
-  return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
 /** Hashes have one length, so that the time the comparison takes says nothing of the token's. */

@@ -1,5 +1,5 @@
 /**
- * The body of a request to an endpoint for programs: a form, whole and without faults.
+ * The body of a request: a form (RFC 6749 B).
  *
  * @module
  */
@@ -7,14 +7,24 @@ import { readText, requireContentType } from "../http/body.ts";
 import { type Params, parseParams, requireFaultless } from "./params.ts";
 
 /**
- * Reads a request's form.
+ * Reads the fields of a request's form, as they are.
+ *
+ * @param request The request; its body is consumed.
+ * @throws OAuthError `invalid_request` for another media type.
+ */
+export async function readFields(request: Request): Promise<URLSearchParams> {
+  requireContentType(request, "application/x-www-form-urlencoded");
+  return new URLSearchParams(await readText(request));
+}
+
+/**
+ * Reads a request's form, where every parameter must be well formed.
  *
  * @param request The request; its body is consumed.
  * @throws OAuthError `invalid_request` for another media type, and for parameters that are not well formed.
  */
 export async function readForm(request: Request): Promise<Params> {
-  requireContentType(request, "application/x-www-form-urlencoded");
-  const params = parseParams(new URLSearchParams(await readText(request)));
+  const params = parseParams(await readFields(request));
   requireFaultless(params);
   return params;
 }

@@ -7,7 +7,7 @@
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { ID_TOKEN_ALG } from "./keys/keys.ts";
-import { dpopAlgorithms } from "./dpop_algorithms.ts";
+import { dpopAlgorithms } from "./tokens/bearer.ts";
 import { prompts } from "./authorize/prompt.ts";
 import { responseModes } from "./authorize/response_mode.ts";
 import { claimsSupported, resourceScopes, scopesSupported } from "./tokens/scopes.ts";

@@ -11,7 +11,7 @@ import type { McpCaller } from "../../lib/mcp/caller.ts";
 import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
-import { bearerToken, challengeResponse, presentedToken, type TokenScheme } from "../../lib/oauth/tokens/bearer.ts";
+import { bearerOf, challengeResponse, presentedToken, type TokenScheme } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
@@ -64,7 +64,7 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
   }
 
   async function bearer({ request, url, sandbox }: Context): Promise<Response> {
-    const token = bearerToken(request);
+    const token = bearerOf(request.headers);
     const expected = url.searchParams.get("expected");
     if (token === undefined || (expected !== null && token !== expected)) return bearerChallenge(expected !== null);
     return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}`, token });
@@ -73,7 +73,7 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
   async function oauth(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
     const mode = policy.mcpServer === "minimal" ? "minimal" : "oauth";
-    const presented = presentedToken(request);
+    const presented = presentedToken(request.headers);
     if (policy.protectedMessages === "none" || (!presented && await isOpen(context))) {
       return await mcp.handle(request, sandbox, mode, { owner: anonymousOwner(context) });
     }

@@ -4,7 +4,8 @@
  * @module
  */
 import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
-import { readText, requireContentType, withErrorHeaders } from "../../lib/http/body.ts";
+import { withErrorHeaders } from "../../lib/http/body.ts";
+import { readFields } from "../../lib/oauth/form.ts";
 import {
   type AuthorizationRequest,
   type AuthorizationTarget,
@@ -60,8 +61,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
   /** A person's answer, or a script's. The request stands in the query, or beside the form's own fields. */
   async function decide(context: Context): Promise<Response> {
     requireOwnForm(context);
-    requireContentType(context.request, "application/x-www-form-urlencoded");
-    const form = new URLSearchParams(await readText(context.request));
+    const form = await readFields(context.request);
     const { answer, query } = splitForm(context.url, form);
     return await withTarget(deps, context, query, async (asked) => {
       requireFaultless(answer);

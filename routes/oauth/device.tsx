@@ -5,10 +5,11 @@
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson, readText, requireContentType, withErrorHeaders } from "../../lib/http/body.ts";
+import { noStoreJson, withErrorHeaders } from "../../lib/http/body.ts";
 import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../../lib/oauth/grants/device.ts";
 import { requireGrantType } from "../../lib/oauth/grants/context.ts";
+import { readFields, readForm } from "../../lib/oauth/form.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../../lib/oauth/params.ts";
 import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";
@@ -33,16 +34,12 @@ export interface DeviceRouteDeps {
   readonly chance: Chance;
 }
 
-const FORM = "application/x-www-form-urlencoded";
-
 /** The rows of the device grant. */
 export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
   const { authenticate, devices } = deps;
 
   async function authorize({ request, sandbox }: Context): Promise<Response> {
-    requireContentType(request, FORM);
-    const params = parseParams(new URLSearchParams(await readText(request)));
-    requireFaultless(params);
+    const params = await readForm(request);
     const { value: client } = await authenticate(sandbox, request, params);
     requireGrantType(client, "urn:ietf:params:oauth:grant-type:device_code");
     return noStoreJson(await authorizeDevice(deps, sandbox, { clientId: client.clientId, params }));
@@ -59,8 +56,7 @@ export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
   async function decide(context: Context): Promise<Response> {
     const { request, url, sandbox } = context;
     requireOwnForm(context);
-    requireContentType(request, FORM);
-    const form = new URLSearchParams(await readText(request));
+    const form = await readFields(request);
     const params = parseParams(url.searchParams, form);
     requireFaultless(params);
     const typed = params.get("user_code") ?? "";

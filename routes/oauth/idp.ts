@@ -6,10 +6,11 @@
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
-import { cacheableJson, noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { cacheableJson, noStoreJson } from "../../lib/http/body.ts";
 import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
-import { parseParams, requireFaultless, requireParam } from "../../lib/oauth/params.ts";
+import { readForm } from "../../lib/oauth/form.ts";
+import { requireParam } from "../../lib/oauth/params.ts";
 import { paths } from "../../lib/http/urls.ts";
 import type { Context, Route } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
@@ -29,9 +30,7 @@ export interface IdpDeps {
 /** The rows of the identity provider. */
 export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
   async function token({ request, sandbox }: Context): Promise<Response> {
-    requireContentType(request, "application/x-www-form-urlencoded");
-    const params = parseParams(new URLSearchParams(await readText(request)));
-    requireFaultless(params);
+    const params = await readForm(request);
     const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
     const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
     const [{ value: client }, serverKeys, { signing: key }] = await together([

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { readText, requireContentType } from "../../lib/http/body.ts";
+import { readFields } from "../../lib/oauth/form.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { type LogoutRequest, parseLogout } from "../../lib/oauth/logout.ts";
 import { parseParams } from "../../lib/oauth/params.ts";
@@ -37,8 +37,7 @@ export function logoutRoutes(deps: LogoutDeps): readonly Route[] {
   }
 
   async function post(context: Context): Promise<Response> {
-    requireContentType(context.request, "application/x-www-form-urlencoded");
-    const form = new URLSearchParams(await readText(context.request));
+    const form = await readFields(context.request);
     const isConfirmed = form.get("action") === "sign_out";
     if (isConfirmed) requireOwnForm(context);
     form.delete("action");

@@ -4,10 +4,12 @@
  * @module
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
-import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
 import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { requireGrantType } from "../../lib/oauth/grants/context.ts";
+import { readFields } from "../../lib/oauth/form.ts";
+import { proofOf } from "../../lib/oauth/tokens/proof.ts";
 import { readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { parseParams, requireFaultless } from "../../lib/oauth/params.ts";
@@ -36,28 +38,15 @@ export interface ParDeps {
 
 /** The row of pushed authorization requests. */
 export function parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {
-  async function push({ request, sandbox, plan }: Context): Promise<Response> {
-    requireContentType(request, "application/x-www-form-urlencoded");
-    const form = new URLSearchParams(await readText(request));
+  async function push(context: Context): Promise<Response> {
+    const { request, sandbox, plan } = context;
+    const form = await readFields(request);
     const posted = parseParams(form);
     requireFaultless(posted);
     const { value: client } = await authenticate(sandbox, request, posted);
     const query = readPushedForm(form, client.clientId);
-    const proof = request.headers.get("dpop");
-    if (proof !== null) {
-      const { verifyProof } = await import("../../lib/oauth/tokens/dpop.ts");
-      bindRequest(
-        query,
-        await verifyProof(proof, {
-          sandbox,
-          sealingKey: (await keysOf(sandbox.id)).sealing,
-          replays,
-          requireNonce: plan.policy.requireDpopNonce,
-          method: "POST",
-          url: sandbox.urls.par,
-        }),
-      );
-    }
+    const jkt = await proofOf({ keysOf, replays }, context, sandbox.urls.par);
+    if (jkt !== undefined) bindRequest(query, jkt);
     const params = parseParams(query);
     // Checked here as it would be in the browser, where nobody could tell the client (RFC 9126 2.1).
     await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { hash } from "node:crypto";
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
-import { issueSecret } from "../../lib/oauth/clients/client_secret.ts";
+import { hashSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { prefixed } from "../../lib/http/secret_prefixes.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";
@@ -42,7 +41,7 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
     const client = {
       clientId,
       ...secret?.kept,
-      registrationTokenHash: hash("sha256", token, "base64url"),
+      registrationTokenHash: hashSecret(token),
       issuedAtSeconds: nowSeconds,
       ...(policy.clientTtlSeconds === undefined ? {} : { forgottenAtSeconds: nowSeconds + policy.clientTtlSeconds }),
       metadata,

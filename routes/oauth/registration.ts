@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { hash, timingSafeEqual } from "node:crypto";
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
-import { type IssuedSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
+import { hashSecret, isSecretOf, type IssuedSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
+import { bearerOf } from "../../lib/oauth/tokens/bearer.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { decryptSecret } from "../../lib/oauth/keys/secret_box.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
@@ -108,12 +107,12 @@ async function requireOwner(
   clients: Clients,
   { request, sandbox, param }: Context,
 ): Promise<{ readonly client: ClientRecord; readonly entry: Entry<ClientRecord>; readonly token: string }> {
-  const [, token] = /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  const token = bearerOf(request.headers);
   const entry = await clients.get(sandbox.id, param);
   const { value: client } = entry;
-  if (token !== undefined && client?.registrationTokenHash !== undefined) {
-    const sent = Buffer.from(hash("sha256", token, "base64url"));
-    if (timingSafeEqual(sent, Buffer.from(client.registrationTokenHash))) return { client, entry, token };
+  const { registrationTokenHash } = client ?? {};
+  if (client && token !== undefined && registrationTokenHash !== undefined) {
+    if (isSecretOf(registrationTokenHash, token)) return { client, entry, token };
   }
   throw new OAuthError("invalid_token", "The registration access token is missing or wrong, or the client is gone", {
     parameter: "authorization",
@@ -126,9 +125,8 @@ function checkSecretUnchanged(sent: string, client: ClientRecord, { sealing }: K
   const { clientId, encryptedSecret } = client;
   const secretHash = encryptedSecret === undefined
     ? client.secretHash
-    : hash("sha256", decryptSecret({ sealing, clientId }, encryptedSecret), "base64url");
-  const bytes = Buffer.from(hash("sha256", sent, "base64url"));
-  if (secretHash !== undefined && timingSafeEqual(bytes, Buffer.from(secretHash))) return;
+    : hashSecret(decryptSecret({ sealing, clientId }, encryptedSecret));
+  if (secretHash !== undefined && isSecretOf(secretHash, sent)) return;
   throw new OAuthError("invalid_client_metadata", "client_secret cannot be chosen by the client", {
     parameter: "client_secret",
     expected: "the present one, or none",

@@ -5,7 +5,7 @@
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
 import { believeClient } from "../../lib/oauth/clients/believed_client.ts";
 import { type ClientAuthenticator, readClientId } from "../../lib/oauth/clients/authenticate.ts";
 import { redeemAuthorizationCode } from "../../lib/oauth/grants/authorization_code.ts";
@@ -13,7 +13,9 @@ import { grantToClient } from "../../lib/oauth/grants/client_credentials.ts";
 import { requireGrantType, type TokenRequest } from "../../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../../lib/oauth/grants/refresh_token.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
-import { parseParams, requireFaultless, requireParam } from "../../lib/oauth/params.ts";
+import { readForm } from "../../lib/oauth/form.ts";
+import { requireParam } from "../../lib/oauth/params.ts";
+import { proofOf } from "../../lib/oauth/tokens/proof.ts";
 import { type GrantType, grantTypes } from "../../lib/scenarios/vocabulary.ts";
 import type { TokenResponse } from "../../lib/oauth/tokens/tokens.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
@@ -66,22 +68,21 @@ function isCommitted(grantType: GrantType, { rotateRefreshTokens }: Policy): boo
 export function tokenRoutes(
   { clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
 ): readonly Route[] {
-  async function token({ request, sandbox, plan }: Context): Promise<Response> {
-    requireContentType(request, "application/x-www-form-urlencoded");
-    const params = parseParams(new URLSearchParams(await readText(request)));
-    requireFaultless(params);
-    const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), plan.policy);
+  async function token(context: Context): Promise<Response> {
+    const { request, sandbox, plan: { policy, mint } } = context;
+    const params = await readForm(request);
+    const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), policy);
     const [client, keys] = await together([
-      plan.policy.believeClients
+      policy.believeClients
         ? believeClient(clients, sandbox, readClientId(request, params))
-        : authenticate(sandbox, request, params, isCommitted(grantType, plan.policy)),
+        : authenticate(sandbox, request, params, isCommitted(grantType, policy)),
       keysOf(sandbox.id),
     ]);
     requireGrantType(client.value, grantType);
-    const { policy, mint } = plan;
-    const proof = request.headers.get("dpop");
-    if (proof === null) requireUnbound(policy, client.value);
-    const bound = proof === null ? {} : await bindTo(proof, { sandbox, policy, keys, client: client.value });
+    const jkt = await proofOf({ keysOf, replays }, context, sandbox.urls.token);
+    if (jkt === undefined) requireUnbound(policy, client.value);
+    // Only public clients' refresh tokens need a proof, as others authenticate (RFC 9449 5).
+    const bindsRefreshToken = client.value.metadata.token_endpoint_auth_method === "none";
     return noStoreJson(
       await redeem[grantType]({
         sandbox,
@@ -96,28 +97,9 @@ export function tokenRoutes(
         devices,
         replays,
         keysOfIdp,
-        ...bound,
+        dpop: jkt === undefined ? undefined : { jkt, bindsRefreshToken },
       }),
     );
-  }
-
-  /** The key that a proof shows; only public clients' refresh tokens need one, as others authenticate (RFC 9449 5). */
-  async function bindTo(
-    proof: string,
-    { sandbox, policy, keys, client }: Pick<TokenRequest, "sandbox" | "policy" | "keys"> & {
-      readonly client: ClientRecord;
-    },
-  ): Promise<Pick<TokenRequest, "dpop">> {
-    const { verifyProof } = await import("../../lib/oauth/tokens/dpop.ts");
-    const jkt = await verifyProof(proof, {
-      sandbox,
-      sealingKey: keys.sealing,
-      replays,
-      requireNonce: policy.requireDpopNonce,
-      method: "POST",
-      url: sandbox.urls.token,
-    });
-    return { dpop: { jkt, bindsRefreshToken: client.metadata.token_endpoint_auth_method === "none" } };
   }
 
   return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];

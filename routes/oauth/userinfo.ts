@@ -31,7 +31,7 @@ export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Ro
     const { request, sandbox } = context;
     const access = await requireAccess(deps, context, {
       url: sandbox.urls.userinfo,
-      presented: presentedToken(request),
+      presented: presentedToken(request.headers),
       verify: (token) => verifier.verifyLive(sandbox, token),
     });
     if (access instanceof Response) return access;

@@ -5,10 +5,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { hash, timingSafeEqual } from "node:crypto";
 import { OAuthError } from "../../http/errors.ts";
 import type { Clients } from "./client_table.ts";
 import type { ClientRecord } from "./client_record.ts";
+import { isSecretOf } from "./client_secret.ts";
 import type { Entry } from "../../store/store.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { type AssertionDeps, readSubject, verifyAssertion } from "./assertion.ts";
@@ -202,8 +202,7 @@ function checkSecret({ secretHash, metadata }: ClientRecord, { secret, parameter
       reference: "RFC 6749 3.2.1",
     });
   }
-  const sent = Buffer.from(hash("sha256", secret, "base64url"));
-  if (timingSafeEqual(sent, Buffer.from(secretHash))) return;
+  if (isSecretOf(secretHash, secret)) return;
   throw new OAuthError("invalid_client", "The client secret is wrong", {
     parameter,
     expected: "the client_secret that registration answered with",

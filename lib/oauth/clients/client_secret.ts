@@ -5,6 +5,7 @@
  */
 import { hash } from "node:crypto";
 import type { Chance } from "../../runtime/chance.ts";
+import { isSameSecret } from "../../runtime/secret.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import { prefixed } from "../../http/secret_prefixes.ts";
 import type { ClientRecord } from "./client_record.ts";
@@ -42,6 +43,16 @@ export interface IssuedSecret {
   readonly kept: Pick<ClientRecord, "secretHash" | "encryptedSecret" | "secretExpiresAtSeconds">;
 }
 
+/** What is kept of a secret that need not be read again: its SHA-256 in base64url. A random secret needs no slow hash. */
+export function hashSecret(secret: string): string {
+  return hash("sha256", secret, "base64url");
+}
+
+/** Whether a secret is the one that a hash was kept of. */
+export function isSecretOf(secretHash: string, sent: string): boolean {
+  return isSameSecret(hashSecret(sent), secretHash);
+}
+
 /**
  * Makes a client's secret.
  *
@@ -62,7 +73,7 @@ export async function issueSecret(
   const expiry = ttlSeconds === undefined ? {} : { secretExpiresAtSeconds: nowSeconds + ttlSeconds };
   const kept = isKey
     ? { encryptedSecret: encryptSecret({ sealing: (await keys()).sealing, clientId }, secret, chance) }
-    : { secretHash: hash("sha256", secret, "base64url") };
+    : { secretHash: hashSecret(secret) };
   return {
     told: { client_secret: secret, client_secret_expires_at: expiry.secretExpiresAtSeconds ?? 0 },
     kept: { ...kept, ...expiry },

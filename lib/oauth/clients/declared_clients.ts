@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { hash } from "node:crypto";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ScenarioClient } from "../../scenarios/scenario.ts";
 import type { ClientRecord } from "./client_record.ts";
+import { hashSecret } from "./client_secret.ts";
 import { tokenEndpointAuthMethods } from "../../scenarios/vocabulary.ts";
 
 const known = new WeakMap<ScenarioClient, ClientRecord>();
@@ -31,7 +31,7 @@ function recordOf(client: ScenarioClient): ClientRecord {
   return {
     clientId: client.client_id,
     issuedAtSeconds: 0,
-    ...(client.client_secret === undefined ? {} : { secretHash: hash("sha256", client.client_secret, "base64url") }),
+    ...(client.client_secret === undefined ? {} : { secretHash: hashSecret(client.client_secret) }),
     metadata: {
       client_name: client.client_id,
       redirect_uris: client.redirect_uris ?? [],

@@ -38,10 +38,10 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
       reference: REFERENCE,
     });
   }
-  const credential = { noun: "Authorization code", reference: "RFC 6749 4.1.2", ...code };
+  const credential = { kind: "code", reference: "RFC 6749 4.1.2", ...code } as const;
   requireOwnAndLive(request, credential);
   checkRedirectUri(params.get("redirect_uri"), code);
-  requireBoundKey(request, credential.noun, code.dpopJkt);
+  requireBoundKey(request, "code", code.dpopJkt);
   verifyCodeVerifier(params.get("code_verifier"), code.codeChallenge);
   const resources = narrowResources(code.grant.resources, parseResources(params.all("resource")));
   await spend(request, credential);

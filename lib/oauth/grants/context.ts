@@ -70,15 +70,16 @@ export function withoutOffline(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => scope !== "offline_access");
 }
 
-/** A credential whose contents have been found right. */
+/** What errors call a credential, by the parameter that carries it. */
+const nouns = { code: "Authorization code", refresh_token: "Refresh token" } as const;
+
+/** A credential that can be used once, whose contents have been found right. */
 export interface Credential {
-  /** What to call it in an error. */
-  readonly noun: string;
+  /** The parameter that carries it. */
+  readonly kind: keyof typeof nouns;
   /** Unique id, by which its use is marked. */
   readonly jti: string;
-  /** What was granted. */
   readonly grant: Grant;
-  /** When its time is over, in milliseconds since 1970. */
   readonly expiresAtMs: number;
   /** The paragraph that says it can be used once. */
   readonly reference: string;
@@ -120,7 +121,7 @@ export async function spend(
   successor?: RefreshToken,
 ): Promise<RefreshToken | undefined> {
   const { sandbox, grants, clients, policy } = request;
-  const { noun, jti, grant, expiresAtMs, reference } = credential;
+  const { kind, jti, grant, expiresAtMs, reference } = credential;
   const kept = successor && policy.refreshGraceSeconds > 0
     ? { successor: { jti: successor.jti, expiresAtMs: successor.expiresAtMs } }
     : {};
@@ -131,7 +132,7 @@ export async function spend(
       sandboxId: sandbox.id,
       jti,
       grantId: grant.sessionId,
-      checkRevoked: noun === "Refresh token",
+      checkRevoked: kind === "refresh_token",
       client,
       use: { grantId: grant.sessionId, clientId: grant.clientId, usedAtMs: sandbox.nowMs, ...kept },
       keepMs,
@@ -143,14 +144,14 @@ export async function spend(
         const earlier = successor && await graceSuccessor(request, credential);
         if (earlier) return { ...successor, ...earlier };
         if (policy.revokeOnReuse) await grants.revoke(sandbox.id, grant.sessionId, sandbox.nowMs);
-        throw new OAuthError("invalid_grant", `${noun} already used; all tokens of this login are now revoked`, {
-          parameter: parameterOf(noun),
+        throw new OAuthError("invalid_grant", `${nouns[kind]} already used; all tokens of this login are now revoked`, {
+          parameter: kind,
           expected: "each one redeemed once",
           reference,
         });
       }
       case "revoked":
-        throw new OAuthError("invalid_grant", `${noun} has been revoked`, { parameter: parameterOf(noun), reference });
+        throw revoked(credential);
       case "client changed":
         client = await clients.get(sandbox.id, grant.clientId);
         if (!client.value) throw new OAuthError("invalid_client", "Client not found", { reference: "RFC 6749 5.2" });
@@ -174,8 +175,9 @@ export async function graceSuccessor(
   return isShortAgo && !await grants.isRevoked(sandbox.id, grant) ? use.successor : undefined;
 }
 
-function parameterOf(noun: string): string {
-  return noun === "Refresh token" ? "refresh_token" : "code";
+/** The refusal of a credential whose login was revoked. */
+export function revoked({ kind, reference }: Pick<Credential, "kind" | "reference">): OAuthError {
+  return new OAuthError("invalid_grant", `${nouns[kind]} has been revoked`, { parameter: kind, reference });
 }
 
 /**
@@ -183,30 +185,25 @@ function parameterOf(noun: string): string {
  *
  * @param request The token request.
  * @param credential What is redeemed.
- * @throws OAuthError `invalid_grant` for another client's credential, or one whose time is over.
+ * @throws OAuthError `invalid_grant` for another client's credential, or one that was revoked or has expired.
  */
 export function requireOwnAndLive(request: TokenRequest, credential: Credential): void {
   const { sandbox, client } = request;
-  const parameter = parameterOf(credential.noun);
-  if (credential.grant.clientId !== client.value.clientId) {
-    throw new OAuthError("invalid_grant", `Client ID mismatch: the ${parameter} was issued to another client`, {
-      parameter,
+  const { kind, grant, expiresAtMs, reference } = credential;
+  if (grant.clientId !== client.value.clientId) {
+    throw new OAuthError("invalid_grant", `Client ID mismatch: the ${kind} was issued to another client`, {
+      parameter: kind,
       received: client.value.clientId,
       expected: "the client_id of the authorization request",
-      reference: credential.reference,
+      reference,
     });
   }
-  if (isTakenBack(sandbox, credential.grant.sessionId, credential.grant.clientId)) {
-    throw new OAuthError("invalid_grant", `${credential.noun} has been revoked`, {
-      parameter,
-      reference: credential.reference,
-    });
-  }
-  if (credential.expiresAtMs <= sandbox.nowMs) {
-    const seconds = Math.floor((sandbox.nowMs - credential.expiresAtMs) / 1000);
-    throw new OAuthError("invalid_grant", `${credential.noun} expired ${seconds} seconds ago`, {
-      parameter,
-      reference: credential.reference,
+  if (isTakenBack(sandbox, grant.sessionId, grant.clientId)) throw revoked(credential);
+  if (expiresAtMs <= sandbox.nowMs) {
+    const seconds = Math.floor((sandbox.nowMs - expiresAtMs) / 1000);
+    throw new OAuthError("invalid_grant", `${nouns[kind]} expired ${seconds} seconds ago`, {
+      parameter: kind,
+      reference,
     });
   }
 }
@@ -215,13 +212,13 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
  * Insists that the key a credential is bound to has signed the request's proof.
  *
  * @param request The token request.
- * @param noun What to call the credential.
+ * @param kind What the credential is.
  * @param jkt Thumbprint of the key it is bound to, if it is.
  * @throws OAuthError `invalid_grant` for another key, or none.
  */
-export function requireBoundKey({ dpop }: TokenRequest, noun: string, jkt: string | undefined): void {
+export function requireBoundKey({ dpop }: TokenRequest, kind: Credential["kind"], jkt: string | undefined): void {
   if (jkt === undefined || dpop?.jkt === jkt) return;
-  throw new OAuthError("invalid_grant", `${noun} is bound to another DPoP key`, {
+  throw new OAuthError("invalid_grant", `${nouns[kind]} is bound to another DPoP key`, {
     parameter: "dpop",
     received: dpop ? `a proof by the key ${dpop.jkt}` : "no proof",
     expected: `a proof by the key ${jkt}`,

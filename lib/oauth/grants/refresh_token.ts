@@ -6,14 +6,8 @@
  */
 import { OAuthError } from "../../http/errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
-import {
-  buildRefreshToken,
-  issueTokens,
-  openRefreshToken,
-  type RefreshToken,
-  type TokenResponse,
-} from "../tokens/tokens.ts";
-import { narrowResources, requireBoundKey, requireOwnAndLive, spend, type TokenRequest } from "./context.ts";
+import { buildRefreshToken, issueTokens, openRefreshToken, type TokenResponse } from "../tokens/tokens.ts";
+import { narrowResources, requireBoundKey, requireOwnAndLive, revoked, spend, type TokenRequest } from "./context.ts";
 
 const REFERENCE = "RFC 6749 6";
 
@@ -34,15 +28,16 @@ export async function redeemRefreshToken(request: TokenRequest): Promise<TokenRe
       reference: REFERENCE,
     });
   }
-  const credential = { noun: "Refresh token", reference: REFERENCE, ...token };
+  const credential = { kind: "refresh_token", reference: REFERENCE, ...token } as const;
   requireOwnAndLive(request, credential);
-  requireBoundKey(request, credential.noun, token.jkt);
+  requireBoundKey(request, "refresh_token", token.jkt);
   const isPlain = params.get("scope") === undefined && request.policy.scopeOfPlainRefresh === "none";
   const scopes = isPlain ? [] : narrowScopes(token.grant.scopes, params.get("scope"));
   const resources = narrowResources(token.grant.resources, parseResources(params.all("resource")));
   const grant = { ...token.grant, scopes, resources };
   if (!rotates(request)) {
-    await requireStanding(request, token);
+    // What the commit of a rotation would have noticed.
+    if (await request.grants.isRevoked(request.sandbox.id, token.grant)) throw revoked(credential);
     return issueTokens(request, grant, undefined);
   }
   return issueTokens(request, grant, await spend(request, credential, buildRefreshToken(request, token.grant)));
@@ -51,15 +46,6 @@ export async function redeemRefreshToken(request: TokenRequest): Promise<TokenRe
 function rotates({ policy, client }: TokenRequest): boolean {
   const isPublic = client.value.metadata.token_endpoint_auth_method === "none";
   return policy.rotateRefreshTokens === "always" || (policy.rotateRefreshTokens === "public" && isPublic);
-}
-
-/** What the commit of a rotation would have noticed: that the login was revoked. */
-async function requireStanding({ sandbox, grants }: TokenRequest, { grant }: RefreshToken): Promise<void> {
-  if (!await grants.isRevoked(sandbox.id, grant)) return;
-  throw new OAuthError("invalid_grant", "Refresh token has been revoked", {
-    parameter: "refresh_token",
-    reference: REFERENCE,
-  });
 }
 
 /** RFC 6749 6: a scope may be left out or narrowed, never widened. */

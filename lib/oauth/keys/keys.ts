@@ -47,10 +47,11 @@ export interface SignedWith {
   readonly signs: boolean;
 }
 
+/** Finds a sandbox's keys, generated on first use. */
+export type KeysOf = (sandboxId: string) => Promise<Keys>;
+
 /** The keys of all sandboxes. */
-export interface KeyRing {
-  /** A sandbox's keys, made on first use. */
-  (sandboxId: string): Promise<Keys>;
+export interface KeyRing extends KeysOf {
   /** Lets go of the keys of a sandbox that is no more. */
   readonly forget: (sandboxId: string) => void;
 }

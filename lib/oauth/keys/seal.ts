@@ -6,7 +6,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { isSameSecret } from "../../runtime/secret.ts";
 import type { SecretPrefix } from "../../http/secret_prefixes.ts";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
@@ -37,9 +38,7 @@ export function unseal(kind: SealKind, key: Uint8Array, sealed: string): unknown
   const end = sealed.lastIndexOf(".");
   if (end < 0 || !sealed.startsWith(`${kind}_`)) return undefined;
   const text = sealed.slice(0, end);
-  const found = Buffer.from(sealed.slice(end + 1));
-  const expected = Buffer.from(sealOf(key, text));
-  if (found.length !== expected.length || !timingSafeEqual(found, expected)) return undefined;
+  if (!isSameSecret(sealed.slice(end + 1), sealOf(key, text))) return undefined;
   return JSON.parse(Buffer.from(text.slice(kind.length + 1), "base64url").toString());
 }
 

@@ -5,31 +5,9 @@
  * @module
  */
 import { OAuthError } from "../../http/errors.ts";
-import type { Sandbox } from "../../sandbox/sandbox.ts";
-import type { Plan } from "../../scenarios/plan.ts";
-import { dpopAlgorithms } from "../dpop_algorithms.ts";
-import type { Keys } from "../keys/keys.ts";
-import type { Replays } from "../replay_table.ts";
-import { challengeResponse, type PresentedToken } from "./bearer.ts";
+import { challengeResponse, dpopAlgorithms, type PresentedToken } from "./bearer.ts";
+import { type ProofDeps, proofOf, type ProvenRequest } from "./proof.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
-
-/** What a proof is held against. */
-export interface AccessDeps {
-  /** Its nonces are sealed with these. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-  /** Its id must not be among these. */
-  readonly replays: Replays;
-}
-
-/** A request for a protected resource. */
-export interface AccessRequest {
-  /** Its head. */
-  readonly request: Pick<Request, "method" | "headers">;
-  /** The sandbox it belongs to. */
-  readonly sandbox: Sandbox;
-  /** How the server behaves for it. */
-  readonly plan: Plan;
-}
 
 /** A protected resource, and what one request presents to it. */
 export interface ProtectedResource {
@@ -58,8 +36,8 @@ export interface Access extends PresentedToken {
  * @returns The token with its claims, or the challenge that refuses the request.
  */
 export async function requireAccess(
-  deps: AccessDeps,
-  asked: AccessRequest,
+  deps: ProofDeps,
+  asked: ProvenRequest,
   { url, presented, verify, challenge = () => ({}) }: ProtectedResource,
 ): Promise<Access | Response> {
   const { requireDpop } = asked.plan.policy;
@@ -83,8 +61,8 @@ export async function requireAccess(
 
 /** Requires what comes with a token that is bound or was sent as such: the scheme DPoP, and a proof by its key. */
 async function requireProof(
-  { keysOf, replays }: AccessDeps,
-  { request, sandbox, plan }: AccessRequest,
+  deps: ProofDeps,
+  asked: ProvenRequest,
   url: string,
   { scheme, token, claims }: Access,
 ): Promise<void> {
@@ -95,25 +73,14 @@ async function requireProof(
     throw refuse(`The access token ${problem}`, "authorization: DPoP, and a dpop header");
   }
   if (!claims.cnf) throw refuse("The access token is not bound to a key", "authorization: Bearer");
-  const proof = request.headers.get("dpop");
-  if (proof === null) {
+  const jkt = await proofOf(deps, asked, url, token);
+  if (jkt === undefined) {
     throw new OAuthError("invalid_dpop_proof", "The proof is missing", {
       parameter: "dpop",
       expected: `a dpop header with a proof signed with ${dpopAlgorithms.join(", ")}`,
       reference: "RFC 9449 7.1",
     });
   }
-  // It brings jose along, which callers without bound tokens do not wait for.
-  const { verifyProof } = await import("./dpop.ts");
-  const jkt = await verifyProof(proof, {
-    sandbox,
-    sealingKey: (await keysOf(sandbox.id)).sealing,
-    replays,
-    requireNonce: plan.policy.requireDpopNonce,
-    method: request.method,
-    url,
-    accessToken: token,
-  });
   if (jkt !== claims.cnf.jkt) throw refuse("The proof's key is not the one the token is bound to", claims.cnf.jkt);
 }
 

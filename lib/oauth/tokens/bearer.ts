@@ -5,7 +5,9 @@
  */
 import { describeError, errorBody, errorStatus, OAuthError } from "../../http/errors.ts";
 import { noStoreJson } from "../../http/body.ts";
-import { dpopAlgorithms } from "../dpop_algorithms.ts";
+
+/** What a DPoP proof may be signed with, as metadata advertises it (RFC 9449 5.1); `Ed25519` is EdDSA by its newer name. */
+export const dpopAlgorithms: readonly string[] = ["ES256", "EdDSA", "Ed25519", "RS256"];
 
 /** How a token is sent: by whoever has it, or with a proof by the key it is bound to. */
 export type TokenScheme = "Bearer" | "DPoP";
@@ -19,15 +21,15 @@ export interface PresentedToken {
 }
 
 /** The token of an `authorization` header, the one place a token is looked for (RFC 6750 2.1, RFC 9449 7.1). */
-export function presentedToken(request: Pick<Request, "headers">): PresentedToken | undefined {
-  const [, scheme, token] = /^(Bearer|DPoP) +(\S+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+export function presentedToken(headers: Headers): PresentedToken | undefined {
+  const [, scheme, token] = /^(Bearer|DPoP) +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
   if (scheme === undefined || token === undefined) return undefined;
   return { scheme: scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer", token };
 }
 
 /** The token of an `authorization: Bearer` header (RFC 6750 2.1). */
-export function bearerToken(request: Request): string | undefined {
-  const presented = presentedToken(request);
+export function bearerOf(headers: Headers): string | undefined {
+  const presented = presentedToken(headers);
   return presented?.scheme === "Bearer" ? presented.token : undefined;
 }
 

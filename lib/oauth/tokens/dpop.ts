@@ -10,7 +10,7 @@ import { describeValue, OAuthError } from "../../http/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Replays } from "../replay_table.ts";
 import { isStrictJwt } from "../../http/base64url.ts";
-import { dpopAlgorithms } from "../dpop_algorithms.ts";
+import { dpopAlgorithms } from "./bearer.ts";
 import { seal, unseal } from "../keys/seal.ts";
 
 /** What a proof is held against. */
@@ -28,7 +28,7 @@ export interface ProofRequest {
   /** URL of the endpoint, without query. */
   readonly url: string;
   /** The access token the proof comes with, if it comes with one. */
-  readonly accessToken?: string;
+  readonly accessToken: string | undefined;
 }
 
 /** How far from now a proof may have been made, in seconds, in both directions. */

@@ -105,7 +105,7 @@ export interface IssueContext {
   /** Where ids are drawn from. */
   readonly chance: Chance;
   /** The key that access tokens are bound to, and refresh tokens of public clients (RFC 9449 5). */
-  readonly dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean };
+  readonly dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean } | undefined;
 }
 
 /**

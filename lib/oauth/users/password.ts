@@ -4,7 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { hash, scrypt, timingSafeEqual } from "node:crypto";
+import { hash, scrypt } from "node:crypto";
+import { isSameSecret } from "../../runtime/secret.ts";
 import { derivations } from "./derivations.ts";
 
 /** OWASP's second-smallest set: 16 MiB, some 50 ms on this runtime, off the thread. */
@@ -45,12 +46,11 @@ export function hashKnownPassword(password: string): string {
  */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   if (stored.startsWith("sha256$")) {
-    return timingSafeEqual(Buffer.from(hashKnownPassword(password)), Buffer.from(stored));
+    return isSameSecret(hashKnownPassword(password), stored);
   }
   const [, N, r, p, salt = "", expected = ""] = stored.split("$");
   const key = await derive(password, Buffer.from(salt, "base64url"), { N: Number(N), r: Number(r), p: Number(p) });
-  const wanted = Buffer.from(expected, "base64url");
-  return key.length === wanted.length && timingSafeEqual(key, wanted);
+  return isSameSecret(key, Buffer.from(expected, "base64url"));
 }
 
 function derive(password: string, salt: Uint8Array, cost: { N: number; r: number; p: number }): Promise<Buffer> {

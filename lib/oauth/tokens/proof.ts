@@ -1,0 +1,46 @@
+/**
+ * The DPoP proof of a request (RFC 9449 4.1). What verifies it is loaded with the first proof.
+ *
+ * @module
+ */
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { Plan } from "../../scenarios/plan.ts";
+import type { KeysOf } from "../keys/keys.ts";
+import type { Replays } from "../replay_table.ts";
+
+/** What a proof is held against: its nonces are sealed with a sandbox's keys, its id must not have been used. */
+export interface ProofDeps {
+  readonly keysOf: KeysOf;
+  readonly replays: Replays;
+}
+
+/** A request that may carry a proof. */
+export interface ProvenRequest {
+  readonly request: Pick<Request, "method" | "headers">;
+  readonly sandbox: Sandbox;
+  readonly plan: Plan;
+}
+
+/**
+ * Verifies the proof of a request.
+ *
+ * @param deps What it is held against.
+ * @param request The request.
+ * @param url The endpoint's URL, without query, which the proof must name.
+ * @param accessToken The access token it comes with, if it comes with one.
+ * @returns The thumbprint of its key (RFC 7638), or undefined for a request without a proof.
+ * @throws OAuthError `invalid_dpop_proof`, or `use_dpop_nonce` with a nonce in the header `dpop-nonce`.
+ */
+export async function proofOf(
+  { keysOf, replays }: ProofDeps,
+  { request: { method, headers }, sandbox, plan }: ProvenRequest,
+  url: string,
+  accessToken?: string,
+): Promise<string | undefined> {
+  const proof = headers.get("dpop");
+  if (proof === null) return undefined;
+  const { verifyProof } = await import("./dpop.ts");
+  const { sealing: sealingKey } = await keysOf(sandbox.id);
+  const { requireDpopNonce: requireNonce } = plan.policy;
+  return await verifyProof(proof, { sandbox, sealingKey, replays, requireNonce, method, url, accessToken });
+}
