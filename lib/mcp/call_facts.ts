@@ -12,7 +12,7 @@ import type { Presenter } from "./sessions/held_sessions.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
 /** One request's facts. */
-export interface Scope {
+export interface CallFacts {
   /** What the endpoint shows. */
   readonly profile: Profile;
   /** What a tool may touch. */
@@ -21,15 +21,15 @@ export interface Scope {
   readonly signer: () => Promise<StateSigner>;
 }
 
-/** Makes the scope of a request from who presents it and whom notes belong to. */
-export type ScopeMaker = (presenter: Presenter, owner: string) => Scope;
+/** Collects the facts of a request from who presents it and whom its notes belong to. */
+export type CallFactsOf = (presenter: Presenter, owner: string) => CallFacts;
 
 /**
- * Makes the maker of scopes.
+ * Makes the function that collects the facts of a request.
  *
  * @param options What the endpoints work with.
  */
-export function createScopeMaker({ store, chance, sleep }: McpOptions): ScopeMaker {
+export function createCallFacts({ store, chance, sleep }: McpOptions): CallFactsOf {
   const keys = createKeyTable(store);
 
   return ({ sandbox, caller, profile }, owner) => {

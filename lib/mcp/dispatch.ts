@@ -12,18 +12,28 @@ import {
   type InboundModernRoute,
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
+import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
 import { createSessionStore } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./contract.ts";
 import { findParamMismatch } from "./param_headers.ts";
-import { answerPlain, asPlainInSession, asPlainModern, MODERN_REVISION } from "./fast_path.ts";
+import {
+  answerFast,
+  asFastInSession,
+  asFastModern,
+  envelopeOf,
+  type Envelopes,
+  type FastRequest,
+  isUsualInSession,
+  MODERN_REVISION,
+} from "./fast_path.ts";
 import { createProfiles, type Profile } from "./profile.ts";
 import { HEADER_MISMATCH, idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createEventShelves } from "./sessions/events.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
-import { createScopeMaker, type Scope, type ScopeMaker } from "./call_facts.ts";
+import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.ts";
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessionTable, type Presenter } from "./sessions/held_sessions.ts";
@@ -31,14 +41,20 @@ import { createUnreadGuard } from "./unread.ts";
 import { refuseHeaders, refuseMessage } from "./sessions/session_refusals.ts";
 import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
 
+/** How many envelopes are remembered, and how long one may be; there is one for each kind of client. */
+const MAX_ENVELOPES = 1000;
+const MAX_ENVELOPE_CHARACTERS = 2000;
+
 /** The options, with those that an endpoint can fill in. */
 export type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
 
 /** What all requests of one app share. */
 interface Shared extends SessionDeps {
   readonly chance: McpOptions["chance"];
-  readonly createScope: ScopeMaker;
-  readonly scopes: WeakMap<Request, Scope>;
+  readonly callFactsOf: CallFactsOf;
+  /** The facts of requests that the SDK is serving. */
+  readonly factsInSdk: WeakMap<Request, CallFacts>;
+  readonly envelopes: Envelopes;
   readonly modern: McpHttpHandler;
   readonly listeners: Listeners;
   /** Serves both eras without sessions. */
@@ -59,30 +75,38 @@ interface Exchange extends Presenter {
 export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const { log, store, chance, keepAliveMs } = options;
   const profiles = createProfiles(options.version);
-  const scopes = new WeakMap<Request, Scope>();
-  const scopeOf = (request: Request | undefined): Scope => {
-    const scope = request && scopes.get(request);
-    if (!scope) throw new Error("The SDK gave back a request that it was not given");
-    return scope;
+  const factsInSdk = new WeakMap<Request, CallFacts>();
+  const factsOf = (request: Request | undefined): CallFacts => {
+    const facts = request && factsInSdk.get(request);
+    if (!facts) throw new Error("The SDK gave back a request that it was not given");
+    return facts;
   };
   const createModern = (maxSubscriptions: number): McpHttpHandler =>
     createMcpHandler(
-      ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
+      ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
       { legacy: "reject", maxSubscriptions, ...(keepAliveMs !== undefined && { keepAliveMs }) },
     );
   // It is never asked to let anyone listen.
   const modern = createModern(0);
   const sessionless: McpHttpHandler = createMcpHandler(
-    ({ requestInfo }) => buildServer(scopeOf(requestInfo).profile, serverDeps),
+    ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
     { legacy: "stateless" },
   );
   const guard = createUnreadGuard();
   const listeners = createListeners({ createHandler: createModern, guard });
-  const serverDeps = { scopeOf, log, announce: listeners.announce };
+  const serverDeps = { factsOf, log, announce: listeners.announce };
   const table = createSessionTable(createSessionStore(store));
-  const createScope = createScopeMaker(options);
   const sessionDeps = { ...serverDeps, table, keepAliveMs, guard, shelves: createEventShelves() };
-  const shared: Shared = { ...sessionDeps, chance, createScope, scopes, modern, sessionless, listeners };
+  const shared: Shared = {
+    ...sessionDeps,
+    chance,
+    callFactsOf: createCallFacts(options),
+    factsInSdk,
+    envelopes: boundedMap(MAX_ENVELOPES),
+    modern,
+    sessionless,
+    listeners,
+  };
 
   return {
     expect: table.expect,
@@ -115,6 +139,12 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
 
 async function route(exchange: Exchange, shared: Shared): Promise<Response> {
   if (exchange.mode === "minimal") return await withoutSession(exchange, shared);
+  const { request: { method, headers }, body, profile } = exchange;
+  if (method === "POST") {
+    const fast = asFastModern(body, headers, profile, shared.envelopes);
+    if (fast) return await answerModern(fast, exchange, shared);
+    if (isUsualInSession(body, headers, profile)) return await inSession({ reason: "no-claim" }, exchange, shared);
+  }
   const found = classifyInboundRequest(classifiable(exchange));
   switch (found.kind) {
     case "legacy":
@@ -127,9 +157,13 @@ async function route(exchange: Exchange, shared: Shared): Promise<Response> {
   }
 }
 
-async function inSession({ reason }: InboundLegacyRoute, exchange: Exchange, shared: Shared): Promise<Response> {
+async function inSession(
+  { reason }: Pick<InboundLegacyRoute, "reason">,
+  exchange: Exchange,
+  shared: Shared,
+): Promise<Response> {
   const { request, body } = exchange;
-  const { chance, log, table, scopes, createScope } = shared;
+  const { chance, log, table, factsInSdk, callFactsOf } = shared;
   const isFirst = reason === "initialize" && !request.headers.has("mcp-session-id");
   if (isFirst) {
     return refuseHeaders(request, body) ?? await beginSession(prefixed("session", chance.id()), exchange, table);
@@ -144,35 +178,46 @@ async function inSession({ reason }: InboundLegacyRoute, exchange: Exchange, sha
   }
   // Nothing is under way that a notification could be about.
   if (reason === "notification" && !session.transport) return new Response(null, { status: 202 });
-  const scope = createScope(exchange, ownerOfNotes(session.id));
-  const plain = reason === "no-claim" ? asPlainInSession(body, session.profile) : undefined;
-  if (plain) {
+  const facts = callFactsOf(exchange, ownerOfNotes(session.id));
+  const fast = reason === "no-claim" ? asFastInSession(body, session.profile) : undefined;
+  if (fast) {
     const { revision } = session.record;
-    return await answerPlain(plain, scope, { revision, headers: { "mcp-session-id": session.id }, log });
+    return await answerFast(fast, facts, { revision, headers: { "mcp-session-id": session.id }, log });
   }
-  scopes.set(request, scope);
+  factsInSdk.set(request, facts);
   return await serveSession(session, exchange, shared);
 }
 
-async function withoutSession(exchange: Exchange, { scopes, createScope, sessionless }: Shared): Promise<Response> {
+async function withoutSession(exchange: Exchange, { factsInSdk, callFactsOf, sessionless }: Shared): Promise<Response> {
   const { request, body, caller } = exchange;
-  scopes.set(request, createScope(exchange, caller.owner));
+  factsInSdk.set(request, callFactsOf(exchange, caller.owner));
   return await sessionless.fetch(request, { parsedBody: body });
 }
 
 async function stateless(route: InboundModernRoute, exchange: Exchange, shared: Shared): Promise<Response> {
   const { request, profile, caller } = exchange;
-  const { log, scopes, modern, listeners, createScope } = shared;
+  const { factsInSdk, modern, listeners, callFactsOf, envelopes } = shared;
   const refusal = refuseParamHeaders(route, request.headers, profile);
   if (refusal) return refusal;
-  const scope = createScope(exchange, caller.owner);
-  const plain = asPlainModern(route, request.headers, profile);
-  if (plain) return await answerPlain(plain, scope, { revision: MODERN_REVISION, headers: {}, log });
-  scopes.set(request, scope);
   const { message } = route;
+  remember(route, envelopes);
+  const fast = asFastModern(message, request.headers, profile, envelopes);
+  if (fast) return await answerModern(fast, exchange, shared);
+  factsInSdk.set(request, callFactsOf(exchange, caller.owner));
   const isListening = route.messageKind === "request" && message.method === "subscriptions/listen";
   if (isListening) return await listeners.listen(exchange.sandbox.name, request, message);
   return await modern.fetch(request, { parsedBody: message });
+}
+
+async function answerModern(fast: FastRequest, exchange: Exchange, { callFactsOf, log }: Shared): Promise<Response> {
+  const facts = callFactsOf(exchange, exchange.caller.owner);
+  return await answerFast(fast, facts, { revision: MODERN_REVISION, headers: {}, log });
+}
+
+/** Remembers what the SDK's classifier has accepted. */
+function remember({ messageKind, message }: InboundModernRoute, envelopes: Envelopes): void {
+  const envelope = messageKind === "request" && message.params?._meta ? envelopeOf(message.params._meta) : undefined;
+  if (envelope !== undefined && envelope.length <= MAX_ENVELOPE_CHARACTERS) envelopes.set(envelope, true);
 }
 
 /** The SDK compares these headers for its own `McpServer` alone. */

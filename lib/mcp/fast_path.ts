@@ -1,18 +1,17 @@
 /**
- * The short way for the requests that make up nearly all traffic: `tools/list`, `tools/call` of a tool that answers at
- * once, and in a session `ping`. The SDK builds a server and a transport, or a stream, around each of them, which costs ten times the answer.
- * Only requests that the SDK would accept as they stand are taken here; whatever is unusual goes the SDK's way, so that
- * its checks hold for all.
+ * The fast path for the requests that make up nearly all traffic: `tools/list`, `tools/call` of a tool that answers at
+ * once, and in a session `ping`. The SDK checks each against four schemas, two of which no request ever meets, and builds a
+ * server and a transport, or a stream, around it, which costs ten times the answer. Only requests that the SDK would accept
+ * as they stand are taken here; anything unusual goes to the SDK, so that its checks hold for all.
  *
  * Two errors are taken as well: a tool, and in a session a method, that does not exist. In a session the SDK sends them
- * down a resumable stream, and client 1.32 goes on resuming a stream that brought an error for good.
+ * down a resumable stream, and client 1.32 resumes a stream that brought an error forever.
  *
  * @module
  */
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
-  type InboundModernRoute,
   METHOD_NOT_FOUND,
   PROTOCOL_VERSION_META_KEY,
   ProtocolError,
@@ -21,20 +20,21 @@ import {
 } from "@modelcontextprotocol/server";
 import { noteText } from "../http/seen_text.ts";
 import type { Log } from "./contract.ts";
+import type { BoundedMap } from "../runtime/bounded_map.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
-import type { Scope } from "./call_facts.ts";
+import type { CallFacts } from "./call_facts.ts";
 
 /** The revision of the stateless era that the SDK serves. */
 export const MODERN_REVISION = "2026-07-28";
 
-/** A request that can go the short way. */
-export type PlainRequest =
+/** A request that can take the fast path. */
+export type FastRequest =
   | { readonly id: string | number; readonly method: "tools/list" | "ping" | "unknown" }
   | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown };
 
 /** How the answer has to look. */
-export interface PlainEra {
+export interface FastEra {
   /** Revision of the protocol. */
   readonly revision: string;
   /** Sent along with the answer. */
@@ -46,6 +46,7 @@ export interface PlainEra {
 /** What the SDK says of lists that name nothing else: always stale, and nobody else's. */
 const CACHE_FIELDS = Object.freeze({ ttlMs: 0, cacheScope: "private" });
 
+const messageKeys: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params"]);
 const paramKeys: ReadonlySet<string> = new Set(["name", "arguments", "_meta"]);
 const sessionMetaKeys: ReadonlySet<string> = new Set(["progressToken"]);
 const modernMetaKeys: ReadonlySet<string> = new Set([
@@ -55,33 +56,66 @@ const modernMetaKeys: ReadonlySet<string> = new Set([
   CLIENT_CAPABILITIES_META_KEY,
 ]);
 
-/**
- * Finds out whether a request of 2026-07-28 can go the short way. The classifier has checked the envelope and that it
- * agrees with the headers that are there; here all three headers must be there.
- *
- * @param route What the SDK's classifier made of it.
- * @param headers The request's headers.
- * @param profile The tools there are.
- * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http}
- * @internal
- */
-export function asPlainModern(route: InboundModernRoute, headers: Headers, profile: Profile): PlainRequest | undefined {
-  if (route.classification.revision !== MODERN_REVISION) return undefined;
-  if (headers.get("mcp-protocol-version") !== MODERN_REVISION) return undefined;
-  const plain = asPlain(route.message, modernMetaKeys, profile);
-  if (!plain || headers.get("mcp-method") !== plain.method) return undefined;
-  return plain.method === "tools/call" && headers.get("mcp-name") !== plain.name ? undefined : plain;
+/** The `_meta` of requests that the SDK has accepted, by {@link envelopeOf}: a client sends the same with every request. */
+export type Envelopes = Pick<BoundedMap<string, true>, "has" | "set">;
+
+/** What identifies the `_meta` of a request of 2026-07-28, whatever its progress token, which is checked by itself. */
+export function envelopeOf(meta: object): string {
+  return JSON.stringify({ ...meta, progressToken: undefined });
 }
 
 /**
- * Finds out whether a request in a session can go the short way. The classifier has checked that it is a request, and
- * its headers have been checked.
+ * Finds out whether a request of 2026-07-28 can take the fast path: its `_meta` has been accepted before, and all three
+ * headers are there and agree with the body.
+ *
+ * @param body The parsed body.
+ * @param headers The request's headers.
+ * @param profile The tools there are.
+ * @param envelopes What has been accepted.
+ * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http}
+ */
+export function asFastModern(
+  body: unknown,
+  headers: Headers,
+  profile: Profile,
+  envelopes: Envelopes,
+): FastRequest | undefined {
+  if (headers.get("mcp-protocol-version") !== MODERN_REVISION) return undefined;
+  const fast = asFast(body, modernMetaKeys, profile);
+  if (!fast || headers.get("mcp-method") !== fast.method || !isAccepted(body, envelopes)) return undefined;
+  if (fast.method !== "tools/call") return fast;
+  const hasParamHeaders = (profile.tools.get(fast.name)?.paramHeaders.length ?? 0) > 0;
+  return hasParamHeaders || headers.get("mcp-name") !== fast.name ? undefined : fast;
+}
+
+function isAccepted(body: unknown, envelopes: Envelopes): boolean {
+  const meta = isPlainObject(body) && isPlainObject(body.params) ? body.params._meta : undefined;
+  return isPlainObject(meta) && meta[PROTOCOL_VERSION_META_KEY] === MODERN_REVISION && envelopes.has(envelopeOf(meta));
+}
+
+/**
+ * Whether a request is one of the revisions up to 2025-11-25, as far as its shape tells at once; of any other request the
+ * SDK's classifier tells.
+ *
+ * @param body The parsed body.
+ * @param headers The request's headers.
+ * @param profile The tools there are.
+ */
+export function isUsualInSession(body: unknown, headers: Headers, profile: Profile): boolean {
+  const version = headers.get("mcp-protocol-version");
+  const isOfSessions = version === null || (/^\d{4}-\d\d-\d\d$/.test(version) && version < MODERN_REVISION);
+  return isOfSessions && asFast(body, sessionMetaKeys, profile) !== undefined;
+}
+
+/**
+ * Finds out whether a request in a session can take the fast path. It is known to be a request, and its headers have been
+ * checked.
  *
  * @param body The parsed body.
  * @param profile The tools and methods there are.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server}
  */
-export function asPlainInSession(body: unknown, profile: Profile): PlainRequest | undefined {
+export function asFastInSession(body: unknown, profile: Profile): FastRequest | undefined {
   if (isPlainObject(body) && typeof body.method === "string") {
     const { id, method, params } = body;
     const isKnown = profile.sessionMethods.has(method);
@@ -90,13 +124,13 @@ export function asPlainInSession(body: unknown, profile: Profile): PlainRequest 
       return { id, method: isKnown ? "ping" : "unknown" };
     }
   }
-  return asPlain(body, sessionMetaKeys, profile);
+  return asFast(body, sessionMetaKeys, profile);
 }
 
-function asPlain(message: unknown, metaKeys: ReadonlySet<string>, { tools }: Profile): PlainRequest | undefined {
-  if (!isPlainObject(message)) return undefined;
+function asFast(message: unknown, metaKeys: ReadonlySet<string>, { tools }: Profile): FastRequest | undefined {
+  if (!isPlainObject(message) || message.jsonrpc !== "2.0" || !hasOnly(message, messageKeys)) return undefined;
   const { id, method, params = {} } = message;
-  if (typeof id !== "string" && typeof id !== "number") return undefined;
+  if (!isId(id)) return undefined;
   if (!isPlainObject(params) || !hasOnly(params, paramKeys) || !isPlainMeta(params._meta, metaKeys)) return undefined;
   const { name, arguments: args } = params;
   if (method === "tools/list") return name === undefined && args === undefined ? { id, method } : undefined;
@@ -108,8 +142,11 @@ function asPlain(message: unknown, metaKeys: ReadonlySet<string>, { tools }: Pro
 function isPlainMeta(meta: unknown, known: ReadonlySet<string>): boolean {
   if (meta === undefined) return true;
   if (!isPlainObject(meta) || !hasOnly(meta, known)) return false;
-  const token = meta.progressToken;
-  return token === undefined || typeof token === "string" || Number.isSafeInteger(token);
+  return meta.progressToken === undefined || isId(meta.progressToken);
+}
+
+function isId(value: unknown): value is string | number {
+  return typeof value === "string" || Number.isSafeInteger(value);
 }
 
 function hasOnly(value: Record<string, unknown>, known: ReadonlySet<string>): boolean {
@@ -118,24 +155,24 @@ function hasOnly(value: Record<string, unknown>, known: ReadonlySet<string>): bo
 }
 
 /**
- * Answers a request the short way, in the form the SDK gives its answers.
+ * Answers a request in the form the SDK gives its answers.
  *
  * @param request The request.
- * @param scope What the tool may touch.
+ * @param facts What the tool may touch.
  * @param era How the answer has to look.
  */
-export async function answerPlain(request: PlainRequest, scope: Scope, era: PlainEra): Promise<Response> {
+export async function answerFast(request: FastRequest, facts: CallFacts, era: FastEra): Promise<Response> {
   const { id } = request;
   try {
-    const result = await resultOf(request, scope, era);
-    return jsonResponse({ jsonrpc: "2.0", id, result: stamped(result, scope.profile, era) }, era);
+    const result = await resultOf(request, facts, era);
+    return jsonResponse({ jsonrpc: "2.0", id, result: stamped(result, facts.profile, era) }, era);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     return jsonResponse({ jsonrpc: "2.0", id, error: { code: error.code, message: error.message } }, era);
   }
 }
 
-async function resultOf(request: PlainRequest, { profile, call }: Scope, era: PlainEra): Promise<Result> {
+async function resultOf(request: FastRequest, { profile, call }: CallFacts, era: FastEra): Promise<Result> {
   switch (request.method) {
     case "tools/call":
       return await callTool(profile, { ...request, ...era }, call);
@@ -149,12 +186,12 @@ async function resultOf(request: PlainRequest, { profile, call }: Scope, era: Pl
 }
 
 /** From 2026-07-28 on every result names its kind and the server. */
-function stamped(result: Result, { serverInfo }: Profile, { revision }: PlainEra): Result {
+function stamped(result: Result, { serverInfo }: Profile, { revision }: FastEra): Result {
   if (revision !== MODERN_REVISION) return result;
   return { ...result, resultType: "complete", _meta: { [SERVER_INFO_META_KEY]: serverInfo } };
 }
 
-function jsonResponse(body: unknown, { headers }: PlainEra): Response {
+function jsonResponse(body: unknown, { headers }: FastEra): Response {
   const json = JSON.stringify(body);
   return noteText(new Response(json, { headers: { "content-type": "application/json", ...headers } }), json);
 }

@@ -11,13 +11,13 @@ import type { Log } from "./contract.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { readState, signState } from "./request_state.ts";
 import { INVALID_PARAMS } from "./rpc.ts";
-import type { Scope } from "./call_facts.ts";
+import type { CallFacts } from "./call_facts.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
 /** What servers need beside their profile. */
 export interface ServerDeps {
   /** The facts of a request that a server is serving. */
-  readonly scopeOf: (request: Request | undefined) => Scope;
+  readonly factsOf: (request: Request | undefined) => CallFacts;
   /** Tells the listeners of 2026-07-28 in a sandbox that something changed. */
   readonly announce: (sandboxName: string, change: Change) => void;
   /** Told of failures that are the server's own. */
@@ -31,20 +31,20 @@ export interface ServerDeps {
  * @param deps Where it finds the facts of a request.
  * @internal
  */
-export function buildServer(profile: Profile, { scopeOf, announce, log }: ServerDeps): Server {
+export function buildServer(profile: Profile, { factsOf, announce, log }: ServerDeps): Server {
   const { serverInfo, instructions, listing, capabilities, features } = profile;
   const server = new Server(serverInfo, {
     capabilities,
     ...(instructions === undefined ? {} : { instructions }),
     requestState: {
-      verify: async (state, { http }) => readState(state, await scopeOf(http?.req).signer()),
+      verify: async (state, { http }) => readState(state, await factsOf(http?.req).signer()),
     },
   });
   const subscribed = new Set<string>();
   const linkOf = (context: ServerContext): ClientLink =>
     createClientLink(server, context, {
-      remember: async (value) => signState(value, await scopeOf(context.http?.req).signer()),
-      announce: (change) => announce(scopeOf(context.http?.req).call.sandbox.name, change),
+      remember: async (value) => signState(value, await factsOf(context.http?.req).signer()),
+      announce: (change) => announce(factsOf(context.http?.req).call.sandbox.name, change),
       subscribed,
     });
 
@@ -55,7 +55,7 @@ export function buildServer(profile: Profile, { scopeOf, announce, log }: Server
   server.setRequestHandler("tools/call", ({ params }, context) => {
     const revision = server.getNegotiatedProtocolVersion() ?? "";
     const request = { name: params.name, args: params.arguments, revision, log };
-    const call = watched(scopeOf(context.http?.req).call, context);
+    const call = watched(factsOf(context.http?.req).call, context);
     return callTool(profile, request, { ...call, client: linkOf(context) });
   });
   if (features) installFeatures(server, features, { linkOf, subscribed });
