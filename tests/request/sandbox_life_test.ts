@@ -6,12 +6,8 @@ import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { createStore } from "../../lib/store/kv.ts";
 import { createSandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import { createLease, LEASE_MS } from "../../lib/store/lease.ts";
-import {
-  createLiveSandboxes,
-  IDLE_MS,
-  type LiveSandbox,
-  type LiveSandboxes,
-} from "../../lib/sandbox/live_sandboxes.ts";
+import { IDLE_MS } from "../../lib/sandbox/held_sandbox.ts";
+import { createLiveSandboxes, type LiveSandbox, type LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import { below, callOauth, claimsOf, getTokens, origin, register, startMs, testApp, text } from "../helpers.ts";
 
 async function countRows(kv: Deno.Kv): Promise<number> {
