@@ -1,10 +1,11 @@
 /**
- * The requests of a public server that are under way: they hold memory and work for as long as their bodies do not come, or
- * their streams stay open, whatever connections and proxies they came through.
+ * The requests of a public server that are under way: they hold memory and work until their bodies have arrived and
+ * their streams are closed, whatever connections and proxies they came through.
  *
  * @module
  */
 import { OAuthError } from "../http/errors.ts";
+import { createTally } from "./tally.ts";
 
 /** How many requests may be under way. */
 export interface UnderWayLimits {
@@ -23,7 +24,7 @@ export interface UnderWay {
    * Lets a request in.
    *
    * @param address Whose it is.
-   * @returns What to call once, when it is over.
+   * @returns What to call when it has ended.
    * @throws OAuthError `temporarily_unavailable`: 429 where the address has too many, 503 where all have, and it its share.
    */
   readonly enter: (address: string) => () => void;
@@ -45,28 +46,23 @@ export interface UnderWay {
  * ```
  */
 export function createUnderWay({ perAddress, inAll }: UnderWayLimits): UnderWay {
-  const counts = new Map<string, number>();
+  const counts = createTally<string>();
   let total = 0;
-
-  function leave(address: string): void {
-    total--;
-    const left = (counts.get(address) ?? 1) - 1;
-    if (left === 0) counts.delete(address);
-    else counts.set(address, left);
-  }
 
   return {
     enter: (address) => {
-      const own = counts.get(address) ?? 0;
+      const own = counts.of(address);
       if (own >= perAddress) throw tooMany("requests of your address", 429, perAddress);
-      const share = Math.max(1, Math.floor(inAll / (counts.size + 1)));
+      const share = Math.max(1, Math.floor(inAll / (counts.names() + 1)));
       if (total >= inAll && own >= share) throw tooMany("requests", 503, share);
       total++;
-      counts.set(address, own + 1);
-      let isOver = false;
+      counts.add(address);
+      let hasLeft = false;
       return () => {
-        if (!isOver) leave(address);
-        isOver = true;
+        if (hasLeft) return;
+        hasLeft = true;
+        total--;
+        counts.remove(address);
       };
     },
   };
@@ -75,7 +71,7 @@ export function createUnderWay({ perAddress, inAll }: UnderWayLimits): UnderWay 
 function tooMany(what: string, status: number, most: number): OAuthError {
   return new OAuthError("temporarily_unavailable", `There are too many ${what} under way`, {
     status,
-    expected: `${most} at the most, open streams included`,
+    expected: `at most ${most}, including open streams`,
     reference: status === 429 ? "RFC 6585 4" : "RFC 9110 15.6.4",
     headers: { "retry-after": "1" },
   });
