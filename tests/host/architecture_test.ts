@@ -153,7 +153,6 @@ Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its 
   // What these read was written here: sealed, signed, answered or recorded by this server, or a constant of it.
   const own = [
     "lib/mcp/sessions/events.ts",
-    "lib/mcp/request_state.ts",
     "lib/mcp/conformance/conformance_content.ts",
     "lib/mcp/tools/tool.ts",
   ];

@@ -215,7 +215,7 @@ Deno.test("/conformance keeps what a tool remembers from being changed or used t
   const done = await (await ask({ inputResponses, requestState })).json();
   assert.match(JSON.stringify(done), /state-ok/);
   const [body, signature] = requestState.split(".");
-  const forged = btoa(JSON.stringify({ value: "confirm", expiresAtMs: 9e15 }));
+  const forged = `state_${btoa(JSON.stringify({ value: "confirm", expiresAtMs: 9e15 }))}`;
   for (const state of [`${requestState}x`, `${forged}.${signature}`, `${body}.`, body, "", "."]) {
     await assertRefused(await ask({ inputResponses, requestState: state }), 200, -32602, 1);
   }

@@ -11,7 +11,7 @@ import { isSameSecret } from "../../runtime/secret.ts";
 import type { SecretPrefix } from "../../http/secret_prefixes.ts";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
-export type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce";
+export type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce" | "state";
 
 /**
  * Seals a value.
