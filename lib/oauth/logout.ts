@@ -10,7 +10,7 @@ import type { Clients } from "./clients/client_table.ts";
 import type { ClientRecord } from "./clients/client_record.ts";
 import { findClient } from "./authorize/request.ts";
 import { type IdTokenHint, readIdTokenHint } from "./tokens/id_token_hint.ts";
-import type { Keys } from "./keys/keys.ts";
+import type { KeysOf } from "./keys/keys.ts";
 import { type Params, requireFaultless } from "./params.ts";
 import { buildRedirect } from "./authorize/response_mode.ts";
 
@@ -37,7 +37,7 @@ const REFERENCE = "OpenID Connect RP-Initiated Logout 2";
  * @see {@link https://openid.net/specs/openid-connect-rpinitiated-1_0.html}
  */
 export async function parseLogout(
-  { clients, keysOf }: { readonly clients: Clients; readonly keysOf: (sandboxId: string) => Promise<Keys> },
+  { clients, keysOf }: { readonly clients: Clients; readonly keysOf: KeysOf },
   asked: { readonly sandbox: Sandbox; readonly policy: Policy },
   params: Params,
 ): Promise<LogoutRequest> {

@@ -5,7 +5,7 @@
  */
 import type { Chance } from "../../lib/runtime/chance.ts";
 import type { ControlEndpointName } from "../../lib/http/endpoints.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import type { KeysOf } from "../../lib/oauth/keys/keys.ts";
 import type { OwnOrigins } from "../../lib/sandbox/origins.ts";
 import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";
@@ -39,8 +39,7 @@ export interface ControlDeps {
   readonly names: readonly string[];
   /** Reads access tokens. */
   readonly verifier: TokenVerifier;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  readonly keysOf: KeysOf;
   /** Ports of their own. */
   readonly ownOrigins: OwnOrigins;
   /** Where ids and secrets are drawn from. */

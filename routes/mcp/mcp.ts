@@ -13,7 +13,7 @@ import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import { bearerOf, challengeResponse, presentedToken, type TokenScheme } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
+import type { KeysOf } from "../../lib/oauth/keys/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
 import type { AccessTokenClaims } from "../../lib/oauth/tokens/tokens.ts";
 import { parseJson } from "../../lib/http/json.ts";
@@ -31,8 +31,7 @@ export interface McpDeps {
   readonly mcp: McpEndpoint;
   /** Turns a good access token into its claims. */
   readonly verifyToken: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  readonly keysOf: KeysOf;
   /** Ids of proofs that were used. */
   readonly replays: Replays;
   /** Which pages may call; any, if not given. */

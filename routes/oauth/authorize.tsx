@@ -18,8 +18,6 @@ import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../.
 import { resolveRequest, takeRequest, usedRequest } from "../../lib/oauth/authorize/pushed.ts";
 import { createSessionId } from "../../lib/oauth/tokens/session_id.ts";
 import type { User } from "../../lib/oauth/users/user.ts";
-import type { Clients } from "../../lib/oauth/clients/client_table.ts";
-import type { Pushed } from "../../lib/oauth/authorize/pushed_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
 import {
@@ -27,21 +25,16 @@ import {
   findDeclared,
   findUnasked,
   generatedOrHinted,
-  LocalError,
   type PersonDeps,
   readHinted,
   signInHere,
 } from "./authorize_person.ts";
+import type { OAuthDeps } from "./deps.ts";
 import { requireOwnForm } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the authorization endpoint needs. */
-export interface AuthorizeDeps extends PersonDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** The table of pushed requests. */
-  readonly pushed: Pushed;
-}
+export type AuthorizeDeps = PersonDeps & Pick<OAuthDeps, "clients" | "pushed">;
 
 /** Fields of the consent page's forms; everything else in a POST belongs to the authorization request. */
 const formFields: ReadonlySet<string> = new Set(["action", "email", "password", "expires_in"]);
@@ -53,7 +46,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
     const query = context.url.searchParams;
     return await withTarget(deps, context, query, async (asked) => {
       const user = await findUnasked(deps, context, asked);
-      if (user) return approve(deps, context, { ...asked, user });
+      if (user) return user instanceof OAuthError ? user : approve(deps, context, { ...asked, user });
       return consentResponse(context, { ...asked, query, offered: deps.offered });
     });
   }
@@ -73,12 +66,12 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
           return await login(deps, context, query, { ...decided, answer });
         case "declared": {
           const user = await findDeclared(deps, context, decided, answer.get("email"));
-          return approve(deps, context, { ...decided, user });
+          return user instanceof OAuthError ? user : approve(deps, context, { ...decided, user });
         }
         case "deny":
           throw denied();
         default:
-          throw new LocalError(invalidAction(answer.get("action")));
+          return invalidAction(answer.get("action"));
       }
     });
   }
@@ -89,12 +82,15 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
   ];
 }
 
-/** Runs the second half of a request; from here on errors go back to the client, with `state` and `iss`. */
+/**
+ * Runs the second half of a request. From here on an error that is thrown goes back to the client, with `state` and `iss`;
+ * one that is returned is for the person or script at hand.
+ */
 async function withTarget(
   deps: AuthorizeDeps,
   context: Context,
   query: URLSearchParams,
-  answer: (asked: Asked) => Response | Promise<Response>,
+  answer: (asked: Asked) => Promise<Response | OAuthError>,
 ): Promise<Response> {
   const { sandbox, plan } = context;
   const { clients, pushed } = deps;
@@ -102,16 +98,18 @@ async function withTarget(
   const params = parseParams(resolved.query);
   const found = await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
   const target: AuthorizationTarget = resolved.entry ? { ...found, pushed: resolved.entry } : found;
+  let answered: Response | OAuthError;
   try {
     requireGrantType(target.client, "authorization_code");
     const request = parseAuthorizationRequest(params, plan.policy);
-    return await answer({ target, request, hinted: await readHinted(deps, context, request) });
+    answered = await answer({ target, request, hinted: await readHinted(deps, context, request) });
   } catch (error) {
-    if (error instanceof LocalError) throw error.error;
     if (!(error instanceof OAuthError)) throw error;
     if (target.pushed) await takeRequest(pushed, target.pushed);
     return clientResponse(context, target, { error: error.code, error_description: describeError(error) });
   }
+  if (answered instanceof OAuthError) throw answered;
+  return answered;
 }
 
 async function login(
@@ -119,19 +117,15 @@ async function login(
   context: Context,
   query: URLSearchParams,
   { answer, ...asked }: Asked & { readonly answer: Params },
-): Promise<Response> {
+): Promise<Response | OAuthError> {
   const email = answer.get("email");
   const password = answer.get("password");
   const again = (problem: string, status: number): Response =>
     consentResponse(context, { ...asked, query, offered: deps.offered, problem, status, email });
   if (email === undefined || password === undefined) return again("Email and password are required", 400);
-  try {
-    const user = await signInHere(deps, context, asked, { email, password });
-    return await approve(deps, context, { ...asked, user });
-  } catch (error) {
-    if (!(error instanceof LocalError)) throw error;
-    return withErrorHeaders(again(error.error.message, errorStatus(error.error)), error.error);
-  }
+  const user = await signInHere(deps, context, asked, { email, password });
+  if (!(user instanceof OAuthError)) return await approve(deps, context, { ...asked, user });
+  return withErrorHeaders(again(user.message, errorStatus(user)), user);
 }
 
 /** Issues the code. Nothing is written down, so nothing can be stored half; a pushed request is used up by it. */
@@ -139,11 +133,11 @@ async function approve(
   { chance, keysOf, pushed }: AuthorizeDeps,
   context: Context,
   { target, request, user }: Asked & { readonly user: User },
-): Promise<Response> {
+): Promise<Response | OAuthError> {
   const { sandbox, plan } = context;
   const nowMs = sandbox.nowMs;
   const { client, redirectUri, redirectUriSent } = target;
-  if (target.pushed && !await pushed.take(target.pushed)) throw new LocalError(usedRequest());
+  if (target.pushed && !await pushed.take(target.pushed)) return usedRequest();
   const { codeChallenge, dpopJkt, scopes, resources, expiresInSeconds, nonce, prompt } = request;
   const code = issueCode(await keysOf(sandbox.id), {
     grant: {

@@ -4,28 +4,17 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { AuthorizationRequest } from "../../lib/oauth/authorize/request.ts";
-import { findOffered, type OfferedUser } from "../../lib/oauth/users/declared_users.ts";
+import { findOffered } from "../../lib/oauth/users/declared_users.ts";
 import { findHinted, readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { interactionRequired, loginRequired, otherPerson } from "../../lib/oauth/authorize/prompt.ts";
 import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts";
-import type { Users } from "../../lib/oauth/users/user_table.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context } from "../request/router.ts";
 
 /** What signing in needs. */
-export interface PersonDeps {
-  /** The table of users. */
-  readonly users: Users;
-  /** Declared users who log in by a button. */
-  readonly offered: readonly OfferedUser[];
-  /** Where ids are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
+export type PersonDeps = Pick<OAuthDeps, "users" | "offered" | "chance" | "keysOf">;
 
 /** The person of an `id_token_hint`. */
 export interface Hinted {
@@ -43,22 +32,6 @@ export interface PersonAsked {
   readonly request: AuthorizationRequest;
   /** Absent if anyone may sign in. */
   readonly hinted: Hinted | undefined;
-}
-
-/** An error that is for the person or script at hand, though the client's redirect URI is known. */
-export class LocalError extends Error {
-  /** What went wrong. */
-  readonly error: OAuthError;
-
-  /**
-   * Keeps an error from the client.
-   *
-   * @param error What went wrong.
-   */
-  constructor(error: OAuthError) {
-    super(error.message);
-    this.error = error;
-  }
 }
 
 /**
@@ -86,13 +59,14 @@ export async function readHinted(
  * @param deps Users and chance.
  * @param context The request.
  * @param asked What it asks for.
- * @throws OAuthError for the client, {@link LocalError} for a wrong password.
+ * @returns The user, or what is wrong with the password, for the person or script at hand.
+ * @throws OAuthError for the client.
  */
 export async function findUnasked(
   deps: PersonDeps,
   context: Context,
   asked: PersonAsked,
-): Promise<User | undefined> {
+): Promise<User | OAuthError | undefined> {
   const { autoApproval, prompt } = asked.request;
   const mayAsk = !prompt.includes("none");
   if (!autoApproval) {
@@ -103,12 +77,9 @@ export async function findUnasked(
     throw loginRequired();
   }
   if (autoApproval.kind === "auto") return generatedOrHinted(deps, context, asked);
-  try {
-    return await signInHere(deps, context, asked, autoApproval);
-  } catch (error) {
-    if (mayAsk || !(error instanceof LocalError)) throw error;
-    throw error.error.code === "temporarily_unavailable" ? error.error : interactionRequired(error.message);
-  }
+  const user = await signInHere(deps, context, asked, autoApproval);
+  if (mayAsk || !(user instanceof OAuthError)) return user;
+  throw user.code === "temporarily_unavailable" ? user : interactionRequired(user.message);
 }
 
 /**
@@ -136,16 +107,17 @@ export function generatedOrHinted(
  * @param context The request.
  * @param asked What it asks for.
  * @param credentials What was sent.
- * @throws OAuthError `login_required` for another person than the hint's, {@link LocalError} for a wrong password.
+ * @returns The user, or what is wrong with the password, for the person or script at hand.
+ * @throws OAuthError `login_required` for the client, if this is another person than the hint's.
  */
 export async function signInHere(
   { users, chance }: PersonDeps,
   { sandbox }: Context,
   { hinted }: PersonAsked,
   credentials: { readonly email: string; readonly password: string },
-): Promise<User> {
+): Promise<User | OAuthError> {
   if (hinted) requireHinted(hinted, await users.find(sandbox.id, credentials.email.trim()));
-  return await here(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.nowMs }, credentials));
+  return await orProblem(signIn({ users, chance }, { sandboxId: sandbox.id, nowMs: sandbox.nowMs }, credentials));
 }
 
 /**
@@ -155,6 +127,7 @@ export async function signInHere(
  * @param context The request.
  * @param asked What it asks for.
  * @param email What the button has sent.
+ * @returns The user, or what is wrong with the button, for the person or script at hand.
  * @throws As {@link signInHere}.
  */
 export async function findDeclared(
@@ -162,9 +135,9 @@ export async function findDeclared(
   { sandbox }: Context,
   { hinted }: PersonAsked,
   email: string | undefined,
-): Promise<User> {
-  const user = await here(findOffered(users, sandbox.id, offered, email));
-  requireHinted(hinted, user);
+): Promise<User | OAuthError> {
+  const user = await orProblem(findOffered(users, sandbox.id, offered, email));
+  if (!(user instanceof OAuthError)) requireHinted(hinted, user);
   return user;
 }
 
@@ -172,12 +145,13 @@ function requireHinted(hinted: Hinted | undefined, user: Pick<User, "userId"> | 
   if (hinted && user?.userId !== hinted.sub) throw otherPerson();
 }
 
-/** A wrong password is the person's matter, not the client's. */
-async function here(user: Promise<User>): Promise<User> {
+/** A wrong password concerns the person, not the client: such an error is returned, so that it is not redirected. */
+async function orProblem(user: Promise<User>): Promise<User | OAuthError> {
   try {
     return await user;
   } catch (error) {
-    throw error instanceof OAuthError ? new LocalError(error) : error;
+    if (error instanceof OAuthError) return error;
+    throw error;
   }
 }
 

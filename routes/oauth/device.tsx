@@ -3,36 +3,22 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, withErrorHeaders } from "../../lib/http/body.ts";
-import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../../lib/oauth/grants/device.ts";
 import { requireGrantType } from "../../lib/oauth/grants/context.ts";
 import { readFields, readForm } from "../../lib/oauth/form.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../../lib/oauth/params.ts";
 import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts";
-import type { Clients } from "../../lib/oauth/clients/client_table.ts";
-import type { DeviceRecord, Devices } from "../../lib/oauth/grants/device_table.ts";
-import type { Users } from "../../lib/oauth/users/user_table.ts";
+import type { DeviceRecord } from "../../lib/oauth/grants/device_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../../views/consent/device.tsx";
+import type { OAuthDeps } from "./deps.ts";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What devices and their people need. */
-export interface DeviceRouteDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Finds out who asks. */
-  readonly authenticate: ClientAuthenticator;
-  /** The table of users. */
-  readonly users: Users;
-  /** The table of devices. */
-  readonly devices: Devices;
-  /** Where codes are drawn from. */
-  readonly chance: Chance;
-}
+export type DeviceRouteDeps = Pick<OAuthDeps, "clients" | "authenticate" | "users" | "devices" | "chance">;
 
 /** The rows of the device grant. */
 export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {

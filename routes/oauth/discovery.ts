@@ -5,40 +5,36 @@
  */
 import { OAuthError } from "../../lib/http/errors.ts";
 import { cacheableJson } from "../../lib/http/body.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../../lib/oauth/metadata.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import { paths, wellKnown } from "../../lib/http/urls.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the discovery endpoints need. */
-export interface DiscoveryDeps {
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
+export type DiscoveryDeps = Pick<OAuthDeps, "keysOf">;
 
 /** The rows of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
 export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
-  // A document changes with its sandbox's URLs and policy alone, which are the same objects from request to request.
-  const rendered = new WeakMap<Sandbox["urls"], { readonly policy: Policy; readonly json: string }>();
-
-  const document = (context: Context, build: () => unknown): Response =>
-    cacheableJson(JSON.stringify(build()), context.plan.policy.metadataMaxAgeSeconds);
-
-  function serverMetadata({ sandbox, plan: { policy } }: Context): Response {
-    let known = rendered.get(sandbox.urls);
-    if (known?.policy !== policy) {
-      known = { policy, json: JSON.stringify(buildServerMetadata(sandbox, policy)) };
-      rendered.set(sandbox.urls, known);
-    }
-    return cacheableJson(known.json, policy.metadataMaxAgeSeconds);
-  }
+  const serverMetadata = createServerMetadata();
+  const row = (name: string, path: string, handler: Route["handler"]): Route => ({
+    name,
+    method: "GET",
+    path,
+    cors: true,
+    handler,
+  });
 
   function atServerPlace(context: Context, ...places: Policy["serverMetadataAt"]): Response {
     const { serverMetadataAt } = context.plan.policy;
     if (places.some((place) => serverMetadataAt.includes(place))) return serverMetadata(context);
     throw nothingHere(context);
+  }
+
+  /** Below the issuer nothing lies but the OpenID Connect form (RFC 8414 3.1). */
+  function oauthMetadata(context: Context): Response {
+    return atServerPlace(context, ...(isInserted(context, wellKnown.authorizationServer) ? ["oauth"] as const : []));
   }
 
   /** A prefix in the URL tells the two places of OpenID Connect apart; without one they are the same. */
@@ -48,66 +44,51 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
     return atServerPlace(context, isInserted(context, wellKnown.openidConfiguration) ? "oidc" : "oidc_appended");
   }
 
-  function atResourcePlace(context: Context, place: Policy["resourceMetadataAt"][number], resource: string): Response {
-    const { sandbox, plan: { policy } } = context;
-    if (!policy.resourceMetadataAt.includes(place)) throw nothingHere(context);
-    return document(context, () => buildResourceMetadata(sandbox, policy, resource));
+  async function jwks({ sandbox: { id, nowMs }, plan: { policy } }: Context): Promise<Response> {
+    const ring = await keysOf(id);
+    const published = await ring.published(nowMs);
+    const current = [ring.signing.kid, (await ring.idTokenSigning()).kid];
+    const keys = published.filter(({ kid }) => policy.publishedKeys === "all" || !current.includes(kid));
+    return document({ keys: keys.map(({ publicJwk }) => publicJwk) }, policy);
   }
 
+  const { protectedResource } = wellKnown;
   return [
-    {
-      name: "authorization_server_metadata",
-      method: "GET",
-      path: wellKnown.authorizationServer,
-      cors: true,
-      // Below the issuer nothing lies but the OpenID Connect form (RFC 8414 3.1).
-      handler: (context) =>
-        atServerPlace(context, ...(isInserted(context, wellKnown.authorizationServer) ? ["oauth"] as const : [])),
-    },
-    {
-      name: "openid_configuration",
-      method: "GET",
-      path: wellKnown.openidConfiguration,
-      cors: true,
-      handler: openidMetadata,
-    },
-    {
-      name: "protected_resource_metadata",
-      method: "GET",
-      path: wellKnown.protectedResource + paths.oauth,
-      cors: true,
-      handler: (context) => atResourcePlace(context, "path", context.sandbox.urls.oauth),
-    },
-    {
-      // The resource's identifier is the URL the well-known path was inserted into (RFC 9728 3.3): here, the sandbox's root.
-      name: "root_protected_resource_metadata",
-      method: "GET",
-      path: wellKnown.protectedResource,
-      cors: true,
-      handler: (context) => atResourcePlace(context, "root", context.sandbox.origin + context.sandbox.prefix),
-    },
-    {
-      name: "custom_protected_resource_metadata",
-      method: "GET",
-      path: paths.customResourceMetadata,
-      cors: true,
-      handler: (context) => atResourcePlace(context, "custom", context.sandbox.urls.oauth),
-    },
-    {
-      name: "jwks",
-      method: "GET",
-      path: paths.jwks,
-      cors: true,
-      handler: async (context) => {
-        const { sandbox: { id, nowMs }, plan: { policy } } = context;
-        const ring = await keysOf(id);
-        const published = await ring.published(nowMs);
-        const current = [ring.signing.kid, (await ring.idTokenSigning()).kid];
-        const keys = published.filter(({ kid }) => policy.publishedKeys === "all" || !current.includes(kid));
-        return document(context, () => ({ keys: keys.map(({ publicJwk }) => publicJwk) }));
-      },
-    },
+    row("authorization_server_metadata", wellKnown.authorizationServer, oauthMetadata),
+    row("openid_configuration", wellKnown.openidConfiguration, openidMetadata),
+    row("protected_resource_metadata", protectedResource + paths.oauth, resourceMetadata("path")),
+    row("root_protected_resource_metadata", protectedResource, resourceMetadata("root")),
+    row("custom_protected_resource_metadata", paths.customResourceMetadata, resourceMetadata("custom")),
+    row("jwks", paths.jwks, jwks),
   ];
+}
+
+/** A document changes with its sandbox's URLs and policy alone, which are the same objects from request to request. */
+function createServerMetadata(): (context: Context) => Response {
+  const rendered = new WeakMap<Sandbox["urls"], { readonly policy: Policy; readonly json: string }>();
+
+  return ({ sandbox, plan: { policy } }) => {
+    let known = rendered.get(sandbox.urls);
+    if (known?.policy !== policy) {
+      known = { policy, json: JSON.stringify(buildServerMetadata(sandbox, policy)) };
+      rendered.set(sandbox.urls, known);
+    }
+    return cacheableJson(known.json, policy.metadataMaxAgeSeconds);
+  };
+}
+
+function resourceMetadata(place: Policy["resourceMetadataAt"][number]): (context: Context) => Response {
+  return (context) => {
+    const { sandbox, plan: { policy } } = context;
+    if (!policy.resourceMetadataAt.includes(place)) throw nothingHere(context);
+    // The resource's identifier is the URL the well-known path was inserted into (RFC 9728 3.3): at the root, the root's.
+    const resource = place === "root" ? sandbox.origin + sandbox.prefix : sandbox.urls.oauth;
+    return document(buildResourceMetadata(sandbox, policy, resource), policy);
+  };
+}
+
+function document(body: unknown, { metadataMaxAgeSeconds }: Policy): Response {
+  return cacheableJson(JSON.stringify(body), metadataMaxAgeSeconds);
 }
 
 /** Whether the issuer's path comes after the well-known one (RFC 8414 3), not before it (OpenID Connect Discovery 4). */

@@ -4,28 +4,17 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { cacheableJson, noStoreJson } from "../../lib/http/body.ts";
-import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { readForm } from "../../lib/oauth/form.ts";
 import { requireParam } from "../../lib/oauth/params.ts";
 import { paths } from "../../lib/http/urls.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
 /** What the identity provider needs. */
-export interface IdpDeps {
-  /** Finds out who asks. */
-  readonly authenticate: ClientAuthenticator;
-  /** Where ids are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-  /** The keys of a sandbox's identity provider. */
-  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
-}
+export type IdpDeps = Pick<OAuthDeps, "authenticate" | "chance" | "keysOf" | "keysOfIdp">;
 
 /** The rows of the identity provider. */
 export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {

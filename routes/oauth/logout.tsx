@@ -5,25 +5,16 @@
  * @module
  */
 import { readFields } from "../../lib/oauth/form.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { type LogoutRequest, parseLogout } from "../../lib/oauth/logout.ts";
 import { parseParams } from "../../lib/oauth/params.ts";
-import type { Clients } from "../../lib/oauth/clients/client_table.ts";
-import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { LogoutPage, SignedOutPage } from "../../views/consent/logout.tsx";
+import type { OAuthDeps } from "./deps.ts";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What logging out needs. */
-export interface LogoutDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Marks of what was revoked. */
-  readonly grants: Grants;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
+export type LogoutDeps = Pick<OAuthDeps, "clients" | "grants" | "keysOf">;
 
 /** The rows of the end session endpoint. */
 export function logoutRoutes(deps: LogoutDeps): readonly Route[] {

@@ -3,38 +3,20 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
-import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { requireGrantType } from "../../lib/oauth/grants/context.ts";
 import { readFields } from "../../lib/oauth/form.ts";
 import { proofOf } from "../../lib/oauth/tokens/proof.ts";
 import { readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { parseParams, requireFaultless } from "../../lib/oauth/params.ts";
 import { bindRequest, pushRequest, readPushedForm } from "../../lib/oauth/authorize/pushed.ts";
-import type { Clients } from "../../lib/oauth/clients/client_table.ts";
-import type { Pushed } from "../../lib/oauth/authorize/pushed_table.ts";
-import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What pushing needs. */
-export interface ParDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Finds out who asks. */
-  readonly authenticate: ClientAuthenticator;
-  /** The table of pushed requests. */
-  readonly pushed: Pushed;
-  /** Ids of proofs that were used. */
-  readonly replays: Replays;
-  /** Where names are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
+export type ParDeps = Pick<OAuthDeps, "clients" | "authenticate" | "pushed" | "replays" | "chance" | "keysOf">;
 
 /** The row of pushed authorization requests. */
 export function parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {

@@ -3,26 +3,18 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
 import { hashSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { prefixed } from "../../lib/http/secret_prefixes.ts";
-import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { clientInformation, registrationRoutes } from "./registration.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What registration needs. */
-export interface RegisterDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Where ids and secrets are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
+export type RegisterDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
 
 /** The rows of registration, and of what becomes of it later. */
 export function registerRoutes(deps: RegisterDeps): readonly Route[] {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
 import { hashSecret, isSecretOf, type IssuedSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
@@ -16,17 +15,11 @@ import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
 import type { Entry } from "../../lib/store/store.ts";
 import { paths } from "../../lib/http/urls.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the management of registrations needs. */
-export interface RegistrationDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Where secrets are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-}
+export type RegistrationDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
 
 /** What a client is told of itself and cannot be told again, since it is not kept. */
 export interface ToldOnce {

@@ -3,50 +3,31 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { believeClient } from "../../lib/oauth/clients/believed_client.ts";
-import { type ClientAuthenticator, readClientId } from "../../lib/oauth/clients/authenticate.ts";
+import { readClientId } from "../../lib/oauth/clients/authenticate.ts";
 import { redeemAuthorizationCode } from "../../lib/oauth/grants/authorization_code.ts";
 import { grantToClient } from "../../lib/oauth/grants/client_credentials.ts";
 import { requireGrantType, type TokenRequest } from "../../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../../lib/oauth/grants/refresh_token.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { readForm } from "../../lib/oauth/form.ts";
 import { requireParam } from "../../lib/oauth/params.ts";
 import { proofOf } from "../../lib/oauth/tokens/proof.ts";
 import { type GrantType, grantTypes } from "../../lib/scenarios/vocabulary.ts";
 import type { TokenResponse } from "../../lib/oauth/tokens/tokens.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
-import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
-import type { Devices } from "../../lib/oauth/grants/device_table.ts";
-import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
-import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
 /** What the token endpoint needs. */
-export interface TokenDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Marks of what was used and revoked. */
-  readonly grants: Grants;
-  /** Devices that wait for a person. */
-  readonly devices: Devices;
-  /** Ids of proofs and assertions that were used. */
-  readonly replays: Replays;
-  /** Finds out who asks. */
-  readonly authenticate: ClientAuthenticator;
-  /** Where ids and secrets are drawn from. */
-  readonly chance: Chance;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-  /** The keys of a sandbox's identity provider. */
-  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
-}
+export type TokenDeps = Pick<
+  OAuthDeps,
+  "clients" | "grants" | "devices" | "replays" | "authenticate" | "chance" | "keysOf" | "keysOfIdp"
+>;
 
 /** One handler a grant; metadata advertises the same list. */
 const redeem: Readonly<Record<GrantType, (request: TokenRequest) => Promise<TokenResponse>>> = {

@@ -5,30 +5,18 @@
  */
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
-import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import { introspectionAuthMethods } from "../../lib/scenarios/vocabulary.ts";
 import { readForm } from "../../lib/oauth/form.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { requireParam } from "../../lib/oauth/params.ts";
 import { introspectToken, revokeToken, type TokenStatusContext } from "../../lib/oauth/tokens/token_status.ts";
-import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
-import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
 import { paths } from "../../lib/http/urls.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
 /** What the two endpoints need. */
-export interface TokenStatusDeps {
-  /** Finds out who asks. */
-  readonly authenticate: ClientAuthenticator;
-  /** Marks of what was used and revoked. */
-  readonly grants: Grants;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-  /** Reads access tokens. */
-  readonly verifier: TokenVerifier;
-}
+export type TokenStatusDeps = Pick<OAuthDeps, "authenticate" | "grants" | "keysOf" | "verifier">;
 
 /** What both endpoints are sent: who asks, about which token. */
 interface Asked {

@@ -7,23 +7,14 @@ import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
-import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { claimsOfScopes } from "../../lib/oauth/tokens/scopes.ts";
-import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
-import type { Replays } from "../../lib/oauth/replay_table.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { requireAccess } from "../../lib/oauth/tokens/access.ts";
+import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** What the endpoint needs. */
-export interface UserinfoDeps {
-  /** Reads access tokens. */
-  readonly verifier: TokenVerifier;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
-  /** Ids of proofs that were used. */
-  readonly replays: Replays;
-}
+export type UserinfoDeps = Pick<OAuthDeps, "verifier" | "keysOf" | "replays">;
 
 /** The rows of userinfo. */
 export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Route[] {

@@ -14,7 +14,7 @@ import type { ClientRecord } from "./client_record.ts";
 import { isStrictJwt } from "../../http/base64url.ts";
 import type { ClientKeys, KeySet } from "./jwks.ts";
 import { assertionAlgorithms } from "../../scenarios/vocabulary.ts";
-import type { Keys } from "../keys/keys.ts";
+import type { KeysOf } from "../keys/keys.ts";
 import { decryptSecret } from "../keys/secret_box.ts";
 
 /** What verification needs. */
@@ -23,8 +23,7 @@ export interface AssertionDeps {
   readonly replays: Replays;
   /** Public keys of clients. */
   readonly clientKeys: ClientKeys;
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  readonly keysOf: KeysOf;
 }
 
 /** An assertion and what it is held against. */

@@ -11,7 +11,7 @@ import type { Grants, UseRecord } from "../tokens/mark_table.ts";
 import type { Replays } from "../replay_table.ts";
 import type { Entry } from "../../store/store.ts";
 import type { GrantType } from "../../scenarios/vocabulary.ts";
-import type { Keys } from "../keys/keys.ts";
+import type { KeysOf } from "../keys/keys.ts";
 import type { Params } from "../params.ts";
 import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens/tokens.ts";
 import { isTakenBack } from "../tokens/session_id.ts";
@@ -31,7 +31,7 @@ export interface TokenRequest extends IssueContext {
   /** Ids of assertions that were used. */
   readonly replays: Replays;
   /** The keys of a sandbox's identity provider. */
-  readonly keysOfIdp: (sandboxId: string) => Promise<Keys>;
+  readonly keysOfIdp: KeysOf;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { UserRecord, Users } from "../users/user_table.ts";
 import { decodeBase64url } from "../../http/base64url.ts";
 import { ownClaimsOf, type UserClaims } from "../users/claims.ts";
-import type { Keys } from "../keys/keys.ts";
+import type { KeysOf } from "../keys/keys.ts";
 import { recallAutoUser, type User, userOf } from "../users/user.ts";
 
 /** What an id_token says, as far as a hint needs it. */
@@ -40,7 +40,7 @@ export interface IdTokenHint {
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest}
  */
 export async function readIdTokenHint(
-  keysOf: (sandboxId: string) => Promise<Keys>,
+  keysOf: KeysOf,
   sandbox: Sandbox,
   token: string,
 ): Promise<IdTokenHint> {

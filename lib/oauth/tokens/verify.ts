@@ -11,7 +11,7 @@ import { FAULT_PARAMETER } from "../../scenarios/schema/fault_text.ts";
 import type { Grants } from "./mark_table.ts";
 import { parseAccessTokenClaims } from "./access_token_claims.ts";
 import { decodeBase64url } from "../../http/base64url.ts";
-import type { Keys } from "../keys/keys.ts";
+import type { KeysOf } from "../keys/keys.ts";
 import { isTakenBack } from "./session_id.ts";
 import type { VerifyingKey } from "../keys/signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
@@ -19,8 +19,7 @@ import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** What verification needs. */
 export interface VerifierDeps {
-  /** A sandbox's keys. */
-  readonly keysOf: (sandboxId: string) => Promise<Keys>;
+  readonly keysOf: KeysOf;
   /** Marks of what was revoked. */
   readonly grants: Grants;
 }

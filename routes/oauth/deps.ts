@@ -1,0 +1,34 @@
+/**
+ * What the handlers of the authorization server are made with; each names what it needs of it.
+ *
+ * @module
+ */
+import type { Pushed } from "../../lib/oauth/authorize/pushed_table.ts";
+import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
+import type { Clients } from "../../lib/oauth/clients/client_table.ts";
+import type { Devices } from "../../lib/oauth/grants/device_table.ts";
+import type { KeysOf } from "../../lib/oauth/keys/keys.ts";
+import type { Replays } from "../../lib/oauth/replay_table.ts";
+import type { Grants } from "../../lib/oauth/tokens/mark_table.ts";
+import type { TokenVerifier } from "../../lib/oauth/tokens/verify.ts";
+import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
+import type { Users } from "../../lib/oauth/users/user_table.ts";
+import type { Chance } from "../../lib/runtime/chance.ts";
+
+/** Everything, of all sandboxes. */
+export interface OAuthDeps {
+  readonly clients: Clients;
+  readonly users: Users;
+  /** Declared users who log in by a button. */
+  readonly offered: readonly OfferedUser[];
+  readonly pushed: Pushed;
+  readonly devices: Devices;
+  readonly grants: Grants;
+  readonly replays: Replays;
+  readonly authenticate: ClientAuthenticator;
+  readonly verifier: TokenVerifier;
+  readonly keysOf: KeysOf;
+  /** The keys of the identity provider beside a server. */
+  readonly keysOfIdp: KeysOf;
+  readonly chance: Chance;
+}
