@@ -15,7 +15,7 @@ import {
 import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
-import { createSessionStore } from "./sessions/session_table.ts";
+import { createSessionTable } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./contract.ts";
 import { findParamMismatch } from "./param_headers.ts";
@@ -36,7 +36,7 @@ import { createListeners, type Listeners } from "./listeners.ts";
 import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.ts";
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
-import { createSessionTable, type Presenter } from "./sessions/held_sessions.ts";
+import { createSessions, type Presenter } from "./sessions/held_sessions.ts";
 import { createUnreadGuard } from "./unread.ts";
 import { refuseHeaders, refuseMessage } from "./sessions/session_refusals.ts";
 import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
@@ -95,8 +95,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const guard = createUnreadGuard();
   const listeners = createListeners({ createHandler: createModern, guard });
   const serverDeps = { factsOf, log, announce: listeners.announce };
-  const table = createSessionTable(createSessionStore(store));
-  const sessionDeps = { ...serverDeps, table, keepAliveMs, guard, shelves: createEventShelves() };
+  const sessions = createSessions(createSessionTable(store));
+  const sessionDeps = { ...serverDeps, sessions, keepAliveMs, guard, shelves: createEventShelves() };
   const shared: Shared = {
     ...sessionDeps,
     chance,
@@ -109,9 +109,9 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   };
 
   return {
-    expect: table.expect,
+    expect: sessions.expect,
     handle: async (request, sandbox, mode, caller) => {
-      table.sweep();
+      sessions.sweep();
       if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
         const allow = "GET, POST, DELETE";
         return rpcErrorResponse(405, SERVER_ERROR, `Method not allowed: use ${allow}`, { headers: { allow } });
@@ -132,7 +132,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     },
     endListening: listeners.close,
     close: async () => {
-      await Promise.all([table.close(), modern.close(), sessionless.close(), listeners.close()]);
+      await Promise.all([sessions.close(), modern.close(), sessionless.close(), listeners.close()]);
     },
   };
 }
@@ -163,17 +163,17 @@ async function inSession(
   shared: Shared,
 ): Promise<Response> {
   const { request, body } = exchange;
-  const { chance, log, table, factsInSdk, callFactsOf } = shared;
+  const { chance, log, sessions, factsInSdk, callFactsOf } = shared;
   const isFirst = reason === "initialize" && !request.headers.has("mcp-session-id");
   if (isFirst) {
-    return refuseHeaders(request, body) ?? await beginSession(prefixed("session", chance.id()), exchange, table);
+    return refuseHeaders(request, body) ?? await beginSession(prefixed("session", chance.id()), exchange, sessions);
   }
-  const session = await table.find(request, exchange, body);
+  const session = await sessions.find(request, exchange, body);
   if (session instanceof Response) return session;
   const refusal = refuseHeaders(request, body) ?? refuseMessage(reason, body, session.record.revision);
   if (refusal) return refusal;
   if (request.method === "DELETE") {
-    await table.end(session);
+    await sessions.end(session);
     return new Response(null, { status: 200 });
   }
   // Nothing is under way that a notification could be about.

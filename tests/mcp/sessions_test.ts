@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import {
-  createSessionTable,
+  createSessions,
   MAX_SESSIONS,
   type Session,
   SESSION_IDLE_MS,
@@ -12,7 +12,7 @@ import {
 import { createProfiles } from "../../lib/mcp/profile.ts";
 import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { createStore } from "../../lib/store/kv.ts";
-import { createSessionStore } from "../../lib/mcp/sessions/session_table.ts";
+import { createSessionTable } from "../../lib/mcp/sessions/session_table.ts";
 import {
   ADMIN,
   ANN,
@@ -141,8 +141,8 @@ Deno.test("above the limit of sessions the one that was idle the longest leaves 
   const sandbox = buildSandbox({ origin: "http://mock.test", now: () => 0 });
   const profile = createProfiles("1")["no-auth"];
   const beginner = { sandbox, mode: "no-auth", caller: OPEN, profile } as const;
-  const store = createSessionStore(createStore(kv, createChance(randomBytes)));
-  const table = createSessionTable(store);
+  const store = createSessionTable(createStore(kv, createChance(randomBytes)));
+  const table = createSessions(store);
   const agreed = { revision: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
   const named = (id: string): Request => new Request("http://mock.test", { headers: { "mcp-session-id": id } });
   const held: Session[] = [];

@@ -1,8 +1,7 @@
 /**
- * The sessions of the revisions up to 2025-11-25: who may use one, and when it is over. What was agreed stands in the
- * store, which every request asks once: so a session goes on in any process, and one that was ended anywhere is over
- * everywhere. What a process keeps in memory beside it (a transport, the events of its streams) is a convenience that
- * may leave at any time.
+ * The sessions of the revisions up to 2025-11-25: who may use one, and when it ends. What was agreed is in the store, which
+ * every request reads once, so a session continues in any process, and one that was ended anywhere has ended everywhere.
+ * What a process keeps in memory (a transport, the events of its streams) can be dropped at any time.
  *
  * @module
  */
@@ -10,12 +9,12 @@ import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Entry } from "../../store/store.ts";
-import type { SessionRecord, SessionStore } from "./session_table.ts";
+import type { SessionRecord, SessionTable } from "./session_table.ts";
 import type { McpCaller, McpMode } from "../caller.ts";
 import type { Profile } from "../profile.ts";
 import { idOf, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "../rpc.ts";
 
-/** A session that nobody used for this long, on its sandbox's clock, may be over. */
+/** A session that nobody has used for this long, on its sandbox's clock, may end. */
 export const SESSION_IDLE_MS = 60 * 60 * 1000;
 /** It ends this much later at the latest; in exchange its row is written at most once in this time. */
 export const SESSION_SLACK_MS = 5 * 60 * 1000;
@@ -24,7 +23,7 @@ export const MAX_SESSIONS = 10_000;
 /** The same for what the clients of all held sessions have said of themselves, in bytes of JSON. */
 export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
 
-/** Whoever presents a session id. */
+/** The request that presents a session id: where it was sent, and by whom. */
 export interface Presenter {
   /** The sandbox the request was sent to. */
   readonly sandbox: Sandbox;
@@ -71,14 +70,14 @@ export interface Session {
 }
 
 /** The sessions of one app. */
-export interface SessionTable {
+export interface Sessions {
   /** Begins a session. */
   readonly begin: (
     id: string,
     presenter: Presenter,
     agreed: Omit<SessionRecord, "mode" | "expiresAtMs">,
   ) => Promise<void>;
-  /** Has a session's row on its way while the request that names it is still being looked at. */
+  /** Begins to read the row of the session that a request names, while the request is still being checked. */
   readonly expect: (request: Request, sandbox: Sandbox) => void;
   /** The session that a request names, if it is alive and the presenter's; else the answer that says so. */
   readonly find: (request: Request, presenter: Presenter, body?: unknown) => Promise<Session | Response>;
@@ -86,7 +85,7 @@ export interface SessionTable {
   readonly check: (session: Session) => Promise<void>;
   /** Ends a session. */
   readonly end: (session: Session) => Promise<void>;
-  /** Lets go of sessions whose time is over, or that are too many; costs nothing when there are none. */
+  /** Drops sessions that have expired, or are too many; costs nothing when there are none. */
   readonly sweep: () => void;
   /** Closes all streams. The sessions themselves go on in other processes, and after a restart. */
   readonly close: () => Promise<void>;
@@ -99,7 +98,7 @@ interface HeldSessions {
   readonly get: (of: SessionName) => Session | undefined;
   /** Takes a session up, or notes that it was used. */
   readonly touch: (session: Session) => void;
-  /** Forgets a session and closes its streams. */
+  /** Drops a session and closes its streams. */
   readonly letGo: (session: Session) => Promise<void>;
   readonly sweep: () => void;
   readonly letAllGo: () => Promise<void>;
@@ -110,29 +109,20 @@ interface HeldSessions {
 type SessionName = Pick<Session, "sandbox" | "id">;
 
 /**
- * Makes the session table of one app.
+ * Makes the sessions of one app.
  *
- * @param store Where sessions are kept.
+ * @param table Where they are kept.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management}
  */
-export function createSessionTable(store: SessionStore): SessionTable {
+export function createSessions(table: SessionTable): Sessions {
   const held = createHeldSessions();
-  const expected = new WeakMap<Request, Promise<Entry<SessionRecord>>>();
+  const expected = createExpectedRows(table);
   let closed = false;
-
-  function expect(request: Request, sandbox: Sandbox): void {
-    const id = request.headers.get("mcp-session-id");
-    if (!id) return;
-    const row = store.find(sandbox.id, id);
-    // Whoever needs it learns that it failed; a request that is refused before never asks.
-    row.catch(() => {});
-    expected.set(request, row);
-  }
 
   /** Reads the row, moves its end if that is due, and forgets a session that has none. */
   async function confirm(
     name: SessionName,
-    row = store.find(name.sandbox.id, name.id),
+    row = table.find(name.sandbox.id, name.id),
   ): Promise<SessionRecord | undefined> {
     const entry = await row;
     const session = held.get(name);
@@ -142,7 +132,7 @@ export function createSessionTable(store: SessionStore): SessionTable {
       if (session) await held.letGo(session);
       return undefined;
     }
-    if (record.expiresAtMs - now < SESSION_IDLE_MS) await store.extend(entry, endFrom(now));
+    if (record.expiresAtMs - now < SESSION_IDLE_MS) await table.extend(entry, endFrom(now));
     return record;
   }
 
@@ -153,7 +143,7 @@ export function createSessionTable(store: SessionStore): SessionTable {
       const message = "Bad Request: Mcp-Session-Id header is required";
       return rpcErrorResponse(400, SERVER_ERROR, message, { id: idOf(body) });
     }
-    const record = await confirm({ sandbox, id }, expected.get(request));
+    const record = await confirm({ sandbox, id }, expected.of(request));
     if (closed) return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down", { id: idOf(body) });
     if (!record || !mayUse(record, presenter)) {
       return rpcErrorResponse(404, SESSION_NOT_FOUND, "Session not found", { id: idOf(body) });
@@ -168,15 +158,15 @@ export function createSessionTable(store: SessionStore): SessionTable {
     begin: async (id, presenter, agreed) => {
       const { sandbox, mode } = presenter;
       const record = { mode, ...agreed, expiresAtMs: endFrom(sandbox.now()) };
-      await store.begin(sandbox.id, id, record);
+      await table.begin(sandbox.id, id, record);
       held.touch(openSession(id, presenter, record));
       held.sweep();
     },
-    expect,
+    expect: expected.expect,
     find,
     check: async (session) => void await confirm(session),
     end: async (session) => {
-      await store.end(session.sandbox.id, session.id);
+      await table.end(session.sandbox.id, session.id);
       await held.letGo(session);
     },
     sweep: held.sweep,
@@ -185,6 +175,25 @@ export function createSessionTable(store: SessionStore): SessionTable {
       await held.letAllGo();
     },
     size: held.size,
+  };
+}
+
+/** Rows that are being read while the requests that name them are still being checked. */
+function createExpectedRows(table: SessionTable): {
+  readonly expect: Sessions["expect"];
+  readonly of: (request: Request) => Promise<Entry<SessionRecord>> | undefined;
+} {
+  const rows = new WeakMap<Request, Promise<Entry<SessionRecord>>>();
+  return {
+    expect: (request, sandbox) => {
+      const id = request.headers.get("mcp-session-id");
+      if (!id) return;
+      const row = table.find(sandbox.id, id);
+      // A request that needs the row is told of a failure; one that is refused before that never asks.
+      row.catch(() => {});
+      rows.set(request, row);
+    },
+    of: (request) => rows.get(request),
   };
 }
 
@@ -201,7 +210,7 @@ function createHeldSessions(): HeldSessions {
 
   async function letGo(session: Session): Promise<void> {
     if (held.delete(keyOf(session))) heldBytes -= session.bytes;
-    // One that could not be made has told whoever asked for it, and leaves nothing to close.
+    // One that could not be made has failed its request already, and leaves nothing to close.
     await session.transport?.then((transport) => transport.close(), () => {});
   }
 
@@ -243,7 +252,7 @@ function keyOf({ sandbox, id }: SessionName): string {
   return `${sandbox.id} ${id}`;
 }
 
-/** Without a token nobody can be told from anybody else, and `/bearer` takes any: there the id alone is the key. */
+/** Without a token callers cannot be told apart, and `/bearer` takes any token: there the id alone is the key. */
 function mayUse(record: SessionRecord, { mode, caller }: Presenter): boolean {
   return record.mode === mode && (record.owner === undefined || record.owner === caller.owner);
 }

@@ -1,6 +1,6 @@
 /**
  * MCP sessions of the revisions up to 2025-11-25, as every process that shares the store sees them: what was agreed when
- * a session began, and until when it lives. A session is over when its row is gone, or its time is.
+ * a session began, and until when it lives. A session has ended when its row is gone or has expired.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface SessionRecord {
 }
 
 /** The sessions of all sandboxes. */
-export interface SessionStore {
+export interface SessionTable {
   /** Looks a session up. */
   readonly find: (sandboxId: string, id: string) => Promise<Entry<SessionRecord>>;
   /** Writes a new session. */
@@ -43,7 +43,7 @@ const ROW_LIFETIME_MS = 24 * 60 * 60 * 1000;
  *
  * @param store The store.
  */
-export function createSessionStore(store: Store): SessionStore {
+export function createSessionTable(store: Store): SessionTable {
   // Hashed, since the id is all that a client of an open endpoint needs to take a session over.
   const keyOf = (sandboxId: string, id: string): Key => [sandboxId, "session", hash("sha256", id, "base64url")];
 

@@ -17,7 +17,7 @@ import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type Sessio
 import { withSessionCode } from "../features.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { buildServer, type ServerDeps } from "../server.ts";
-import type { Presenter, Session, SessionTable, SessionTransport } from "./held_sessions.ts";
+import type { Presenter, Session, Sessions, SessionTransport } from "./held_sessions.ts";
 
 /** How long a client should wait before it resumes a stream that was closed. */
 const RETRY_INTERVAL_MS = 250;
@@ -32,7 +32,7 @@ export const MAX_BATCH = 100;
 /** Where sessions live, and what their servers need. */
 export interface SessionDeps extends ServerDeps {
   /** The sessions of the app. */
-  readonly table: SessionTable;
+  readonly sessions: Sessions;
   /** Milliseconds between two signs of life on an open stream; the SDK's choice if not given. */
   readonly keepAliveMs: number | undefined;
   /** Where the messages of their streams are kept. */
@@ -46,13 +46,13 @@ export interface SessionDeps extends ServerDeps {
  *
  * @param id The session's unguessable id.
  * @param exchange Who begins it, and the parsed body.
- * @param table Where it will live.
+ * @param sessions Where it will live.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization}
  */
 export async function beginSession(
   id: string,
   exchange: Presenter & { readonly body?: unknown },
-  table: SessionTable,
+  sessions: Pick<Sessions, "begin">,
 ): Promise<Response> {
   const { body, mode, caller, profile: { capabilities: ours, serverInfo, instructions } } = exchange;
   if (!isInitializeRequest(body) || !isPlainObject(body)) {
@@ -65,7 +65,7 @@ export async function beginSession(
     return rpcErrorResponse(400, INVALID_PARAMS, message, { id: idOf(body) });
   }
   const revision = SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION;
-  await table.begin(id, exchange, {
+  await sessions.begin(id, exchange, {
     ...(mode === "oauth" && { owner: caller.owner }),
     revision,
     capabilities,
@@ -96,7 +96,7 @@ export async function serveSession(
   if (!response.body || response.headers.get("content-type") !== "text/event-stream") return response;
   session.openStreams++;
   const check = (): void => {
-    deps.table.check(session).catch((error) => deps.log("A session's stream could not be checked", error));
+    deps.sessions.check(session).catch((error) => deps.log("A session's stream could not be checked", error));
   };
   const onChunk = (chunk: Uint8Array): void => chunk[0] === COMMENT ? check() : undefined;
   return new Response(withEnd(deps.guard(response.body), () => void session.openStreams--, onChunk), response);
