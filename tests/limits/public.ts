@@ -200,7 +200,7 @@ function tableRow([table, prepare]: readonly [string, Step]): LimitRow {
       assert(last.status < 400, `${last.status} ${await last.text()}`);
       const refusal = await act();
       assert.equal(refusal.status, 507);
-      assert.match(await refusal.text(), /is used up.*the next is gone in \d+ h \d+ min/);
+      assert.match(await refusal.text(), /is used up.*the next expires in \d+ h \d+ min/);
     },
   };
 }

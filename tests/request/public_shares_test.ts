@@ -200,7 +200,7 @@ Deno.test("withQuotas refuses an address that has its share of marks, and says w
   assert.match(refusal.message, /^Your address's share in the quota of codes and refresh tokens used of this sandbox/);
   assert.match(
     JSON.stringify(refusal),
-    /the next is gone in 1 h 30 min; or a sandbox of your own, \/s\/standard~LABEL/,
+    /the next expires in 1 h 30 min; or a sandbox of your own, \/s\/standard~LABEL/,
   );
   assert.match(JSON.stringify(refusal), /"status":507.*"retry-after":"5400"/);
   for (let newcomer = 0; newcomer < 3; newcomer++) {

@@ -230,7 +230,7 @@ Deno.test("public: users, used codes and notes have quotas, too, and the refusal
       authorizeQuery(clientId, { auto_approve_email: "ada@example.com", auto_approve_password: "x" }),
     );
     const description = await assertOAuthError(response, 507, "temporarily_unavailable");
-    assert.match(description, /The quota of users of this sandbox is used up; expected 200 users at the most/);
+    assert.match(description, /The quota of users of this sandbox is used up; expected at most 200 users/);
   });
 });
 
