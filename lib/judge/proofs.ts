@@ -5,7 +5,7 @@
  * @module
  */
 import { headerOf } from "../recorder/exchange.ts";
-import { digestOf } from "../recorder/redact/redact.ts";
+import { digestOf } from "../recorder/redact/digests.ts";
 import type { Step } from "./step.ts";
 import { listOf, textOf } from "./reading.ts";
 import { formDecoded } from "../http/form.ts";

@@ -8,7 +8,7 @@ import type { Sliced } from "../runtime/slices.ts";
 import { endpointsByName } from "../http/endpoints.ts";
 import { wellKnown } from "../http/urls.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
-import { digestOf } from "../recorder/redact/redact.ts";
+import { digestOf } from "../recorder/redact/digests.ts";
 import type { AuthorizationStep, McpStep, Step, StepBase } from "./step.ts";
 import {
   addressOf,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { digestOf } from "../recorder/redact/redact.ts";
+import { digestOf } from "../recorder/redact/digests.ts";
 import type {
   AuthorizationStep,
   McpStep,

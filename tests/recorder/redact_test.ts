@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { buildHar } from "../../lib/judge/formats/har.ts";
-import { createDigests } from "../../lib/recorder/redact/digests.ts";
-import { createRedactor, digestOf } from "../../lib/recorder/redact/redact.ts";
+import { createDigests, digestOf } from "../../lib/recorder/redact/digests.ts";
+import { createRedactor } from "../../lib/recorder/redact/redact.ts";
 import { redactBody } from "../../lib/recorder/redact/redact_body.ts";
 import { renderJunit } from "../../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";

@@ -5,15 +5,8 @@
  * @module
  */
 import { secretPrefixes } from "../../http/secret_prefixes.ts";
-import { type SecretKind, secretKindOf, tellingNames } from "./secret_names.ts";
-
-/** What is put in the place of a secret. */
-export interface Redact {
-  /** For a secret, which is then looked for in all of the exchange. */
-  readonly secret: (value: string, kind: SecretKind) => string;
-  /** For what is perhaps a word like any other, and is replaced in this place alone. */
-  readonly aside: (value: string, kind: SecretKind) => string;
-}
+import { secretKindOf, tellingNames } from "./secret_names.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** Without any of these there is nothing to be found. */
 const SUSPICIOUS =
@@ -51,9 +44,9 @@ const MIN_OPAQUE_LENGTH = 20;
  * Replaces all that looks like a secret.
  *
  * @param text Any text, not encoded.
- * @param redact Gives what to put in its place.
+ * @param secrets Gives what to put there instead.
  */
-export function redactLooks(text: string, { secret, aside }: Redact): string {
+export function redactLooks(text: string, { secret, onlyHere }: Pick<Secrets, "secret" | "onlyHere">): string {
   if (!SUSPICIOUS.test(text)) return text;
   let clean = text;
   if (clean.includes("//")) {
@@ -94,7 +87,7 @@ export function redactLooks(text: string, { secret, aside }: Redact): string {
       if (kind === undefined || value === "" || isScheme(value)) return whole;
       const isPerhapsWord = bare !== "" && !isOpaque(bare);
       if (isPerhapsWord && kind !== "personal") return whole;
-      const shown = isPerhapsWord ? aside(value, kind) : secret(value, kind);
+      const shown = isPerhapsWord ? onlyHere(value, kind) : secret(value, kind);
       const quote = double !== undefined ? '"' : single !== undefined ? "'" : "";
       return `${name}${between}${open}${quote}${shown}${quote}`;
     },
@@ -102,7 +95,7 @@ export function redactLooks(text: string, { secret, aside }: Redact): string {
 }
 
 /** In one go, for a text can be full of beginnings. */
-function redactJwts(run: string, secret: Redact["secret"]): string {
+function redactJwts(run: string, secret: Secrets["secret"]): string {
   if (!run.includes("eyJ")) return run;
   const parts = run.split(".");
   for (let at = 0; at < parts.length - 2; at++) {
@@ -128,7 +121,7 @@ function isScheme(text: string): boolean {
 }
 
 /** Of HTTP Basic the password is looked for elsewhere, too (RFC 7617 2). */
-function noteBasic(scheme: string, value: string, secret: Redact["secret"]): void {
+function noteBasic(scheme: string, value: string, secret: Secrets["secret"]): void {
   if (scheme.toLowerCase() !== "basic") return;
   try {
     const [, password] = /^[^:]*:(.*)$/s.exec(atob(value)) ?? [];

@@ -7,14 +7,14 @@
  * @module
  */
 import type { Digests } from "./digests.ts";
+import { decode, encode } from "./encoding.ts";
 import type { HeaderPair } from "../exchange.ts";
 import { redactLooks } from "./looks.ts";
-import { isSecretHeader, type SecretKind, secretKindOf } from "./secret_names.ts";
+import { createSecrets, type Secrets } from "./secrets.ts";
+import { isSecretHeader, secretKindOf } from "./secret_names.ts";
 
-/** Redacts the parts of one exchange; what it has learnt from one part it knows in the next. */
-export interface Redactor {
-  /** A secret of a known kind. */
-  readonly secret: (value: string, kind: SecretKind) => string;
+/** Redacts the parts of one exchange; what it has learned from one part it knows in the next. */
+export interface Redactor extends Pick<Secrets, "secret" | "scrub" | "isOverfull"> {
   /** A URL, absolute or not, with its query and fragment. */
   readonly url: (url: string) => string;
   /** A query or a form. */
@@ -23,33 +23,19 @@ export interface Redactor {
   readonly text: (text: string) => string;
   /** The value of a header. */
   readonly header: (name: string, value: string) => string;
-  /** Replaces the secrets that were found so far; the last step for every part. */
-  readonly scrub: (text: string) => string;
-  /** Whether there were more secrets than can be looked for: then what was not redacted by a name is not to be shown. */
-  readonly isOverfull: () => boolean;
 }
 
-interface Found {
-  readonly redacted: string;
-  /** How it is written in text, in a URL, in JSON and in a page; undefined where it is only replaced where it stands alone. */
-  readonly spellings: readonly string[] | undefined;
-}
-
-/** Shorter secrets are only replaced where they stand alone: they are also parts of words. */
-const MIN_SCRUBBED_LENGTH = 8;
 /** How often a text may be percent-encoded over and over. */
 const MAX_ENCODED = 4;
 /** URLs in URLs in URLs are read so deep; what is deeper is redacted as a whole. */
 const MAX_NESTED = 6;
-/** Secrets of one exchange that are looked for everywhere, and told from each other: each costs as much as a small request. */
-const MAX_FOUND = 500;
 /** What stands between delimiters of texts and URLs. */
 const WORD = /[^\s"'<>&=?#,;()]+/g;
 
 /**
  * Makes a redactor for one exchange.
  *
- * @param digests What is shown in the place of secrets.
+ * @param digests What is shown instead of secrets.
  *
  * @example
  * ```ts
@@ -64,92 +50,66 @@ const WORD = /[^\s"'<>&=?#,;()]+/g;
  * ```
  */
 export function createRedactor(digests: Digests): Redactor {
-  const found = new Map<string, Found>();
-  const shown = new Set<string>();
-  let isOverfull = false;
-  let depth = 0;
-
-  const aside = (value: string, kind: SecretKind): string => {
-    if (value === "" || shown.has(value)) return value;
-    const isNamed = shown.size < MAX_FOUND;
-    const redacted = found.get(value)?.redacted ?? (isNamed ? digests(value, kind) : "…");
-    shown.add(redacted);
-    return redacted;
+  const secrets = createSecrets(digests);
+  return {
+    ...secrets,
+    url: (value) => redactUrl(value, secrets),
+    form: (value) => redactForm(value, secrets),
+    text: (value) => redactText(value, secrets),
+    header: (name, value) => redactHeader(name, value, secrets),
   };
+}
 
-  const secret = (value: string, kind: SecretKind): string => {
-    const redacted = aside(value, kind);
-    if (redacted === value || found.has(value)) return redacted;
-    if (found.size < MAX_FOUND) found.set(value, { redacted, spellings: spellingsOf(value) });
-    else isOverfull = true;
-    return redacted;
-  };
+/** Also in what is percent-encoded, as often as that may be. */
+function redactText(value: string, secrets: Secrets, encoded = 0): string {
+  const clean = encoded < MAX_ENCODED && value.includes("%")
+    ? value.replace(WORD, (word) => {
+      const decoded = word.includes("%") ? decode(word) : word;
+      if (decoded === word) return word;
+      const inner = redactText(decoded, secrets, encoded + 1);
+      return inner === decoded ? word : encode(inner);
+    })
+    : value;
+  return redactLooks(clean, secrets);
+}
 
-  const text = (value: string): string => textIn(value, 0);
+function redactUrl(value: string, secrets: Secrets, nested = 0): string {
+  if (nested >= MAX_NESTED) return secrets.secret(value, "protocol");
+  const [, head = "", query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(value) ?? [];
+  return redactText(head, secrets) +
+    (query === undefined ? "" : `?${redactForm(query, secrets, nested + 1)}`) +
+    (fragment === undefined ? "" : `#${redactForm(fragment, secrets, nested + 1)}`);
+}
 
-  /** Also in what is percent-encoded, as often as that may be. */
-  function textIn(value: string, encoded: number): string {
-    const clean = encoded < MAX_ENCODED && value.includes("%")
-      ? value.replace(WORD, (word) => {
-        const decoded = word.includes("%") ? decode(word) : word;
-        if (decoded === word) return word;
-        const inner = textIn(decoded, encoded + 1);
-        return inner === decoded ? word : encode(inner);
-      })
-      : value;
-    return redactLooks(clean, { secret, aside });
-  }
-
-  function form(value: string): string {
-    // Without S256 the challenge is the verifier itself (RFC 7636 4.2).
-    const isPlain = !/(?:^|&)code_challenge_method=S256(?:&|$)/.test(value);
-    return value.split("&").map((item) => pair(item, isPlain)).join("&");
-  }
-
-  function pair(value: string, isPlain: boolean): string {
-    const at = value.indexOf("=");
-    if (at < 0) return text(value);
-    const name = value.slice(0, at);
-    const sent = decode(value.slice(at + 1));
+function redactForm(value: string, secrets: Secrets, nested = 0): string {
+  // Without S256 the challenge is the verifier itself (RFC 7636 4.2).
+  const isPlain = !/(?:^|&)code_challenge_method=S256(?:&|$)/.test(value);
+  return value.split("&").map((pair) => {
+    const at = pair.indexOf("=");
+    if (at < 0) return redactText(pair, secrets);
+    const [name, sent] = [pair.slice(0, at), decode(pair.slice(at + 1))];
     const kind = isPlain && name === "code_challenge" ? "verifier" : secretKindOf(decode(name));
-    if (kind !== undefined) return `${name}=${secret(sent, kind)}`;
-    const clean = isAddress(sent) ? url(sent) : text(sent);
-    return clean === sent ? value : `${name}=${encode(clean)}`;
-  }
+    if (kind !== undefined) return `${name}=${secrets.secret(sent, kind)}`;
+    const clean = isAddress(sent) ? redactUrl(sent, secrets, nested) : redactText(sent, secrets);
+    return clean === sent ? pair : `${name}=${encode(clean)}`;
+  }).join("&");
+}
 
-  function url(value: string): string {
-    if (depth >= MAX_NESTED) return secret(value, "protocol");
-    depth++;
-    const [, head = "", query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(value) ?? [];
-    const clean = text(head) + (query === undefined ? "" : `?${form(query)}`) +
-      (fragment === undefined ? "" : `#${form(fragment)}`);
-    depth--;
-    return clean;
-  }
+function redactHeader(name: string, value: string, secrets: Secrets): string {
+  const { secret } = secrets;
+  if (name === "authorization" || name === "proxy-authorization") return redactCredentials(value, secret);
+  if (name === "cookie") return value.split(";").map((cookie) => redactCookie(cookie, secret)).join(";");
+  if (name === "set-cookie") return value.replace(/^[^;]*/, (cookie) => redactCookie(cookie, secret));
+  // A proof of possession is a JWT, and one that is not is perhaps a token in the wrong place (RFC 9449 4.1).
+  if (isSecretHeader(name) || name === "dpop") return secret(value, "protocol");
+  return isAddress(value) ? redactUrl(value, secrets) : redactText(value, secrets);
+}
 
-  const header = (name: string, value: string): string => {
-    if (name === "authorization" || name === "proxy-authorization") return credentials(value, secret);
-    if (name === "cookie") return value.split(";").map(cookie).join(";");
-    if (name === "set-cookie") return value.replace(/^[^;]*/, cookie);
-    // A proof of possession is a JWT, and one that is none is perhaps a token in the wrong place (RFC 9449 4.1).
-    if (isSecretHeader(name) || name === "dpop") return secret(value, "protocol");
-    return isAddress(value) ? url(value) : text(value);
-  };
-
-  function cookie(pair: string): string {
-    return pair.replace(
-      /^([^=]*=)?\s*"?([^"]*)/,
-      (_, before = "", value: string) => before + secret(value, "protocol"),
-    );
-  }
-
-  const scrub = (value: string): string => {
-    let clean = value;
-    for (const [raw, { redacted, spellings }] of found) clean = replaceAlone(clean, { raw, redacted, spellings });
-    return clean;
-  };
-
-  return { secret, url, form, text, header, scrub, isOverfull: () => isOverfull };
+function redactCookie(pair: string, secret: Secrets["secret"]): string {
+  return pair.replace(
+    /^([^=]*=)?\s*"?([^"]*)/,
+    (_, before = "", value: string) => before + secret(value, "protocol"),
+  );
 }
 
 /** A path in which nothing can be hidden: most are like that, and a line of a log is written for each. */
@@ -178,13 +138,8 @@ export function redactHeaders(headers: readonly HeaderPair[], redactor: Redactor
   return headers.map(([name, value]) => [name, redactor.header(name, value)]);
 }
 
-/** What equal secrets have in common once they are redacted. */
-export function digestOf(redacted: string): string {
-  return redacted.slice(redacted.lastIndexOf("…") + 1);
-}
-
 /** `Bearer x`, or an id and a secret in Basic, of which the id is public. */
-function credentials(value: string, secret: Redactor["secret"]): string {
+function redactCredentials(value: string, secret: Secrets["secret"]): string {
   const [, scheme, rest = ""] = /^(\S+) +(.*)$/.exec(value) ?? [];
   if (scheme === undefined) return secret(value, "protocol");
   if (scheme.toLowerCase() !== "basic") return `${scheme} ${secret(rest.trim(), "protocol")}`;
@@ -201,44 +156,7 @@ function credentials(value: string, secret: Redactor["secret"]): string {
   return `${scheme} ${secret(rest, "protocol")}`;
 }
 
-function replaceAlone(text: string, { raw, redacted, spellings }: Found & { readonly raw: string }): string {
-  if (raw.length < 4 || raw.length > text.length) return text;
-  if (!spellings) {
-    if (!text.includes(raw)) return text;
-    const escaped = raw.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-    return text.replace(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, "gu"), () => redacted);
-  }
-  let clean = text;
-  for (const spelled of spellings) if (clean.includes(spelled)) clean = clean.replaceAll(spelled, () => redacted);
-  return clean;
-}
-
-function spellingsOf(raw: string): readonly string[] | undefined {
-  if (raw.length < MIN_SCRUBBED_LENGTH) return undefined;
-  if (/^[\w.~-]+$/.test(raw)) return [raw];
-  const html = raw.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-  return [...new Set([raw, encode(raw), JSON.stringify(raw).slice(1, -1), html])];
-}
-
 /** Whether all of a text is one URL with parameters, or a reference with some. */
 function isAddress(text: string): boolean {
   return /^(?:[a-z][\w+.-]*:|[/?#.])[^\s]*$/i.test(text) && /[?#]/.test(text);
-}
-
-/** What is shown in the place of a secret stays readable. */
-function encode(text: string): string {
-  // Half a character of two cannot be encoded.
-  return encodeURIComponent(text.toWellFormed()).replaceAll("%E2%80%A6", "…");
-}
-
-/** What is not encoded as it must be stays as it is, and the rest is decoded all the same. */
-function decode(text: string): string {
-  if (!/[%+]/.test(text)) return text;
-  return text.replaceAll("+", " ").replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
-    try {
-      return decodeURIComponent(run);
-    } catch {
-      return run;
-    }
-  });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { digestOf } from "../../../recorder/redact/redact.ts";
+import { digestOf } from "../../../recorder/redact/digests.ts";
 import { metadataFor, speaksMcp, type View } from "../../view.ts";
 import { listOf, scopesOf, textOf } from "../../reading.ts";
 import { broken, kept, notObserved, type Outcome, type Rule, SINCE_2026_07, SPECIFICATION } from "../rule.ts";
