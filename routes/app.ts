@@ -64,6 +64,7 @@ import { type Located, withUrl } from "./request/request_url.ts";
 import { allowOrigin, type App, createRouter } from "./request/router.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
 import { createBanner, createPlayed, scenariosRoutes } from "./pages/scenarios.tsx";
+import { specificationsRoutes } from "./pages/specifications.tsx";
 import { serve, type ServeDeps } from "./request/serve.ts";
 import { tokenRoutes } from "./oauth/token.ts";
 import { tokenStatusRoutes } from "./oauth/token_status.ts";
@@ -225,6 +226,7 @@ function assemble(options: AppOptions): Parts {
         isWatchable: (context) => recording !== undefined && !refusalOf(context),
       }),
       ...inspectRoutes({ reports, refusalOf, bannerOf }),
+      ...specificationsRoutes(),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
       ...controlRoutes(
         {

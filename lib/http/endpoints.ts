@@ -101,6 +101,7 @@ const sandboxPlaces = {
   home: { path: "/", kind: "pages", cors: true, names: { GET: "home" } },
   guide: { path: "/guide", kind: "pages", cors: false, names: { GET: "guide" } },
   scenarios: { path: "/scenarios", kind: "pages", cors: true, names: { GET: "scenarios" } },
+  specifications: { path: "/specifications", kind: "pages", cors: false, names: { GET: "specifications" } },
   inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
   health: { path: "/health", kind: "pages", cors: true, names: { GET: "health" } },
   noAuth: mcp("/no-auth", "open_mcp", "no_auth"),

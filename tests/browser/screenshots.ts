@@ -1,10 +1,10 @@
 /**
  * `deno task screenshots [folder]`: every page at the width of a phone and of a desk, light and dark, as PNG files in the
- * folder, or in a new one for temporary files. `readme-guide.png`, `readme-consent.png` and
- * `readme-inspect.png` are the README's.
+ * folder, or in a new one for temporary files. `readme-inspect-light.png` and `readme-inspect-dark.png` are the README's.
  */
 import type { Page } from "playwright-core";
-import { closeBrowser, openVisit } from "./browser.ts";
+import { runDouble } from "../interop/client_double.ts";
+import { closeBrowser, openVisit, type Visit } from "./browser.ts";
 import {
   authorizeUrl,
   doStep,
@@ -48,18 +48,12 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await page.screenshot({ path: pathOf("guide-returned"), animations: "disabled" });
   await doStep(page, 4);
   await page.locator("[data-results='4']").screenshot({ path: pathOf("guide-token"), animations: "disabled" });
-  if (width === 1280 && colorScheme === "light") {
-    await page.evaluate("document.querySelector('[data-results=\"4\"] .token').scrollIntoView()");
-    const clip = { x: 90, y: 0, width: 1100, height: 680 };
-    await page.screenshot({ path: `${folder}/readme-guide.png`, clip, animations: "disabled" });
-  }
   await finishGuide(page);
   await shoot("guide-end");
 
   const clientId = await register({ client_uri: "https://notes.example/" });
   await page.goto(authorizeUrl(origin, clientId, { scope: "notes profile", resource: `${origin}/oauth` }));
   await shoot("consent");
-  if (width === 390 && colorScheme === "dark") await page.screenshot({ path: `${folder}/readme-consent.png` });
   await logIn(page, "ada@example.com", "byron");
   await page.locator("#problem").waitFor();
   await shoot("consent-problem");
@@ -82,18 +76,27 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await shoot("scenarios");
   await page.goto(`${origin}/scenarios#standard`);
   await page.screenshot({ path: pathOf("scenarios-unfolded"), animations: "disabled" });
+  await page.goto(`${origin}/specifications`);
+  await shoot("specifications");
   await page.goto(`${origin}/inspect`);
   await page.locator(".finding").first().waitFor();
   await page.screenshot({ path: pathOf("inspect"), animations: "disabled" });
-  if (width === 1280 && colorScheme === "light") {
-    // From the client's name on, below what sticks to the top.
-    await page.evaluate("document.querySelector('.finding').closest('section').scrollIntoView(); scrollBy(0, -64)");
-    await page.screenshot({ path: `${folder}/readme-inspect.png`, animations: "disabled" });
-  }
+  if (width === 1280) await shootForReadme(visit, colorScheme);
   await page.goto(`${origin}/control`);
   await shoot("control");
   await page.goto(`${origin}/s/standard~a1/`);
   await page.screenshot({ path: pathOf("home-of-a-sandbox"), animations: "disabled" });
+}
+
+/** What the inspector shows of a client that goes on without `iss`: from its name on, without what sticks to the top. */
+async function shootForReadme({ origin, page }: Visit, colorScheme: string): Promise<void> {
+  const base = `${origin}/s/iss-missing~demo`;
+  await runDouble({ base, send: (request) => fetch(request), slip: "takes any iss" });
+  await page.goto(`${base}/inspect`);
+  await page.locator(".finding").waitFor();
+  await page.evaluate("document.querySelector('.toolbar').style.position = 'static'");
+  const client = page.locator("section:has(.finding)").last();
+  await client.screenshot({ path: `${folder}/readme-inspect-${colorScheme}.png`, animations: "disabled" });
 }
 
 async function requireFit(page: Page, name: string): Promise<void> {

@@ -1,9 +1,10 @@
-/** The README's blocks of code, and clients to put into its examples. */
+/** The blocks of code of the README and the documents that it links to, and clients to put into the examples. */
 import assert from "node:assert/strict";
+import { documents, readDocument } from "../documents/documents.ts";
 import { root } from "./program.ts";
 
 /** The README. */
-export const readme = await Deno.readTextFile(new URL("README.md", root));
+export const readme = (await readDocument("README.md")).text;
 
 /** A fenced block. */
 export interface Block {
@@ -14,10 +15,11 @@ export interface Block {
   readonly mark: string;
 }
 
-/** All fenced blocks, in order. */
-export const blocks: readonly Block[] = [
-  ...readme.matchAll(/(?:<!-- ([^\n]*?) -->\n+)?```([^\n]*)\n(.*?)\n```/gs),
-].map(([, mark = "", info = "", code = ""]) => ({ info, code, mark }));
+/** All fenced blocks of all documents, in order. */
+export const blocks: readonly Block[] = documents.flatMap(({ text }) =>
+  [...text.matchAll(/(?:<!-- ([^\n]*?) -->\n+)?```([^\n]*)\n(.*?)\n```/gs)]
+    .map(([, mark = "", info = "", code = ""]) => ({ info, code, mark }))
+);
 
 /** The one block with a mark. */
 export function blockOf(mark: string): string {

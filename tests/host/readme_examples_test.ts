@@ -1,10 +1,13 @@
-/** Every block of code in the README: each is run, or held against the code, or says of what it is an excerpt. */
+/** Every block of code in the README and its documents: each is run, or held against the code, or says of what it is an excerpt. */
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import { exchangesAnswer, reportAnswer } from "../../lib/control/report_schema.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
+import { documents } from "../documents/documents.ts";
 import { blockOf, blocks, clients, doubleCommand, readme } from "./readme_blocks.ts";
 
 /** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
@@ -35,7 +38,7 @@ async function runExample(
   return printed;
 }
 
-Deno.test("README runs every block of code, holds it against the code, or says of what it is an excerpt", () => {
+Deno.test("README and its documents run every block of code, hold it against the code, or say of what it is an excerpt", () => {
   const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
   const known = new Set([
     ...["run: node", "run: vitest", "run: python", "run: go", "run: java", "run: sh", "run: sh against a server"],
@@ -44,7 +47,7 @@ Deno.test("README runs every block of code, holds it against the code, or says o
   ]);
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
-    ...["check: a report", "check: a list of exchanges"],
+    ...["check: a report", "check: part of a report", "check: a list of exchanges"],
   ]);
   for (const { info, code, mark } of blocks) {
     // `deno test --doc` runs those in TypeScript, as long as they do not say that it shall not.
@@ -56,7 +59,7 @@ Deno.test("README runs every block of code, holds it against the code, or says o
     [...known, ...checks].sort(),
   );
   assert(blocks.some(({ info }) => info === "ts"));
-  assert.equal(blocks.length, (readme.match(/^```/gm)?.length ?? 0) / 2);
+  assert.equal(blocks.length, documents.flatMap(({ text }) => text.match(/^```/gm) ?? []).length / 2);
 });
 
 /** An example that is given a client in a file of its own. */
@@ -220,11 +223,37 @@ Deno.test("README: a report and a list of exchanges have the shapes that the API
   }
 });
 
+Deno.test("README: what a report shows of a rule is what the rule says (README)", () => {
+  const findings = z.object({
+    rule: z.string(),
+    name: z.string(),
+    title: z.string(),
+    level: z.string(),
+    link: z.string(),
+  });
+  const report = z.object({ clients: z.array(z.object({ findings: z.array(findings) })) });
+  for (const { findings } of report.parse(JSON.parse(blockOf("check: a report"))).clients) {
+    assert(findings.length > 0);
+    for (const { rule: id, ...shown } of findings) {
+      assert.partialDeepStrictEqual(rules.find((one) => one.id === id), shown);
+    }
+  }
+});
+
+Deno.test("README: the part of a report is a part of the whole one (README)", () => {
+  assert.partialDeepStrictEqual(
+    JSON.parse(blockOf("check: a report")),
+    JSON.parse(blockOf("check: part of a report")),
+  );
+});
+
 Deno.test("README: the files of users and scenarios can be read (README)", () => {
   assert.equal(parseUsersFile(blockOf("check: a file of users")).length, 1);
   assert.equal(parseScenariosFile(blockOf("check: a file of scenarios")).length, 1);
 });
 
 Deno.test("README says how long what is kept with --public is there (README)", () => {
-  assert(readme.includes(`gone after ${RETENTION_MS / 3_600_000} hours`));
+  for (const { text } of documents.filter(({ path }) => ["README.md", "tests/limits/README.md"].includes(path))) {
+    assert(text.replaceAll(/\s+/g, " ").includes(`gone after ${RETENTION_MS / 3_600_000} hours`));
+  }
 });

@@ -18,6 +18,7 @@ const pages: Readonly<Record<string, readonly [status: number, ask: Way]>> = {
   "inspector": [200, ({ get }) => get("/inspect", html)],
   "control": [200, ({ get }) => get("/control", html)],
   "scenarios": [200, ({ get }) => get("/scenarios", html)],
+  "specifications": [200, ({ get }) => get("/specifications", html)],
   "consent": [200, async (test, metadata) => test.get(authorizeQuery((await register(test, metadata)).clientId), html)],
   "consent with a problem": [400, async (test, metadata) => {
     const path = authorizeQuery((await register(test, metadata)).clientId, {
@@ -64,6 +65,7 @@ Deno.test("every page of a sandbox leads back to the server's root, and no page 
     "/",
     "/guide",
     "/scenarios",
+    "/specifications",
     "/inspect",
     "/control",
     "/nowhere",

@@ -143,6 +143,7 @@ function Footer({ urls }: { readonly urls: Urls }): Html {
       </p>
       <nav aria-label="more">
         <a href={pathOf(urls.home)}>server information</a>
+        <a href={pathOf(urls.specifications)}>specifications</a>
         <a href={pathOf(urls.authorizationServer)}>metadata</a>
         <a href={pathOf(urls.jwks)}>keys</a>
         <a href={pathOf(urls.health)}>health</a>
