@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { isPublicAddress } from "../outbound/ip.ts";
+import { expandIpv6, isPublicAddress } from "../outbound/ip.ts";
 
 /**
  * Names the caller. A peer inside one's own network is the proxy in front of the server, and the last address that it
- * has added to `x-forwarded-for` is the caller's; a caller who comes by themselves can write there what they like.
+ * has added to `x-forwarded-for` is the caller's; a caller who connects directly can write there what they like.
  *
  * @param peer Address of the other end of the connection; undefined where it is not known.
  * @param forwardedFor The header `x-forwarded-for`.
@@ -47,12 +47,7 @@ function plainOf(address: string): string {
   return ipv4 ?? /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1] ?? address;
 }
 
-/** Whoever has one IPv6 address has 2^64 of them (RFC 6177 2). */
+/** Anyone who has one IPv6 address has 2^64 of them (RFC 6177 2). */
 function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const hostname = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1) ?? address;
-  const [head = "", tail = ""] = hostname.split("::");
-  const [before, after] = [head, tail].map((part) => part === "" ? [] : part.split(":"));
-  const zeros = Array<string>(Math.max(0, 8 - (before?.length ?? 0) - (after?.length ?? 0))).fill("0");
-  return [...before ?? [], ...zeros, ...after ?? []].slice(0, 4).join(":");
+  return expandIpv6(address)?.slice(0, 4).join(":") ?? address;
 }

@@ -1,6 +1,8 @@
 /**
- * Which IP addresses are somebody else's, on the public internet: a server that fetches what a stranger names must reach
- * no other (server-side request forgery). Everything is refused that a table does not leave.
+ * Which IP addresses are on the public internet: a server that fetches what a stranger names must reach no others
+ * (server-side request forgery). What the tables do not allow is refused.
+ *
+ * The arithmetic is ours: `node:net` has a `BlockList`, but loading it takes 14 to 40 ms, which every start would pay.
  *
  * @module
  */
@@ -53,7 +55,7 @@ const global6 = parseRange(globalIpv6, 128);
  * Whether an address is a host's on the public internet.
  *
  * @param address IPv4 or IPv6 as text, without brackets or zone.
- * @returns False also for anything that is no address.
+ * @returns False also for anything that is not an address.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6890.html#section-2.2}
  *
  * @example
@@ -85,7 +87,7 @@ function isWithin(address: bigint, { first, shift }: Range): boolean {
 function parseRange(text: string, bits: number): Range {
   const [base = "", length = ""] = text.split("/");
   const first = parseIpv4(base) ?? parseIpv6(base);
-  if (first === undefined) throw new Error(`${text} is no range of addresses`);
+  if (first === undefined) throw new Error(`${text} is not a range of addresses`);
   return { first, shift: BigInt(bits - Number(length)) };
 }
 
@@ -98,14 +100,28 @@ function parseIpv4(text: string): bigint | undefined {
 }
 
 function parseIpv6(text: string): bigint | undefined {
+  return expandIpv6(text)?.reduce((sum, group) => sum << 16n | BigInt(`0x${group}`), 0n);
+}
+
+/**
+ * The eight groups of an IPv6 address, in hexadecimal without leading zeros.
+ *
+ * @param text The address in any spelling, without brackets or zone.
+ * @returns Undefined for anything that is not an IPv6 address.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(expandIpv6("::FFFF:1.2.3.4"), ["0", "0", "0", "0", "0", "ffff", "102", "304"]);
+ * ```
+ */
+export function expandIpv6(text: string): readonly string[] | undefined {
   // The URL parser knows every way of writing one, and gives back the one that is all hexadecimal.
-  const hostname = text.includes(":") ? URL.parse(`http://[${text}]/`)?.hostname : undefined;
+  const hostname = /^[\da-f:.]*:[\da-f:.]*$/i.test(text) ? URL.parse(`http://[${text}]/`)?.hostname : undefined;
   if (hostname === undefined) return undefined;
-  const [head = "", tail] = hostname.slice(1, -1).split("::");
-  const before = groups(head);
-  const after = groups(tail ?? "");
-  const zeros = Array<string>(8 - before.length - after.length).fill("0");
-  return [...before, ...zeros, ...after].reduce((sum, group) => sum << 16n | BigInt(`0x${group}`), 0n);
+  const [head = "", tail = ""] = hostname.slice(1, -1).split("::");
+  const [before, after] = [groups(head), groups(tail)];
+  return [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
 }
 
 function groups(text: string): readonly string[] {

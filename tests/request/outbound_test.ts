@@ -58,6 +58,15 @@ Deno.test("isPublicAddress refuses every special range, in every way of writing 
     "fe80::1%eth0",
     "2600::g",
     "[::1]",
+    // Not addresses.
+    "2600::1]/",
+    "2600::1%eth0",
+    "[2600::1]",
+    "2600::1::2",
+    "2600:::1",
+    ":",
+    "01.1.1.1",
+    "1.1.1",
   ];
   for (const address of refused) await t.step(`refuses ${address}`, () => assert(!isPublicAddress(address)));
   const accepted = [
