@@ -148,12 +148,12 @@ const cases: readonly Case[] = [
   {
     kind: "a refused registration with a redirect URI that two clients have, by order in time",
     rows: [
+      triesToRegister("http://localhost/cb", "a"),
       triesToRegister("http://localhost/cb"),
       triesToRegister("http://localhost/cb", "b"),
-      triesToRegister("http://localhost/cb", "a"),
       ...tokensOfTwo,
     ],
-    clients: { a: [3, 4, 5], b: [1, 2, 6, 7] },
+    clients: { a: [1, 4, 5], b: [2, 3, 6, 7] },
   },
   {
     kind: "two clients that refresh elsewhere without a client_id, tied by the refresh token (RFC 6749 6)",
