@@ -87,6 +87,7 @@ export interface Provider<Client, Tokens, Discovery> {
   readonly kept: Kept<Client, Tokens, Discovery>;
   readonly redirectUrl: string;
   readonly clientMetadata: ClientMetadata;
+  readonly clientMetadataUrl?: string;
   readonly state: () => string;
   readonly clientInformation: () => Client | undefined;
   readonly saveClientInformation: (client: Client) => void;
@@ -105,13 +106,15 @@ export interface ProviderOptions {
   readonly authMethod?: string;
   /** Added to the authorization URL. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Where its metadata document lies; it registers where there is none. */
+  readonly clientMetadataUrl?: string;
   /** What opens the authorization URL; a person who agrees, over the network, if not given. */
   readonly open?: (url: URL) => Promise<URL>;
 }
 
 /** Makes a program that registers by itself and whose person always agrees. */
 export function createProvider<Client, Tokens, Discovery>(
-  { authMethod = "none", query = {}, open = (url) => approve(url, query) }: ProviderOptions = {},
+  { authMethod = "none", query = {}, clientMetadataUrl, open = (url) => approve(url, query) }: ProviderOptions = {},
 ): Provider<Client, Tokens, Discovery> {
   const kept: Kept<Client, Tokens, Discovery> = {
     client: undefined,
@@ -124,6 +127,7 @@ export function createProvider<Client, Tokens, Discovery>(
   return {
     kept,
     redirectUrl: callbackUrl,
+    ...(clientMetadataUrl === undefined ? {} : { clientMetadataUrl }),
     clientMetadata: {
       client_name: "Client of an SDK",
       redirect_uris: [callbackUrl],
