@@ -7,6 +7,8 @@ import { type Executable, launch, makeFolder, root, run, startServer, startTask 
 
 /** How long a command may take, in milliseconds: npx looks up Deno first. */
 const PATIENCE_MS = 60_000;
+/** How long a server may outlive the process that started it, in milliseconds. */
+const ORPHAN_MS = 10_000;
 
 /** Whether a command is on this machine; what needs one that is not is counted as ignored. */
 function isThere(name: string): boolean {
@@ -186,10 +188,18 @@ Deno.test("a server whose test was killed ends with --exit-with-parent (README)"
     await child.status;`;
   const parent = launch(["eval", code], { executable: bare });
   const [line] = await parent.until("stdout", /^\{.*\n/);
-  const { port } = JSON.parse(line);
+  const { port, pid } = JSON.parse(line);
+  // A server that outlives its parent would outlive this test, too, which would wait for it.
+  let isLeft = false;
+  const patience = setTimeout(() => {
+    isLeft = true;
+    Deno.kill(pid, "SIGKILL");
+  }, ORPHAN_MS);
   parent.kill("SIGKILL");
   // The pipe of its output is closed when the server, too, has ended.
   await parent.ended;
+  clearTimeout(patience);
+  assert(!isLeft, `it was still there ${ORPHAN_MS} ms after its parent`);
   await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port }), Deno.errors.ConnectionRefused);
 });
 
