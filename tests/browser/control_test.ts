@@ -68,6 +68,37 @@ browserTest("control page mints a token that works, and revokes it (issue 16)", 
   assert.equal(await ask(), 401);
 });
 
+browserTest("control page rotates the keys, breaks and mends them, and adds a client (issue 16)", async ({
+  page,
+  origin,
+}) => {
+  const kids = async (): Promise<readonly string[]> => {
+    const { keys } = await (await fetch(`${origin}/oauth/jwks`)).json();
+    return keys.map(({ kid }: { readonly kid: string }) => kid);
+  };
+  const before = await kids();
+  await page.goto(`${origin}/control`);
+  await press(page, "rotate", "rotate the keys");
+  assert.ok((await kids()).length > before.length, "the old keys stay beside the new");
+
+  const statusOfMinted = async (): Promise<number> => {
+    const minted = await fetch(`${origin}/control/tokens`, { method: "POST", body: '{"scope":"openid"}' });
+    const { access_token: token } = await minted.json();
+    return statusOf(`${origin}/oauth/userinfo`, { authorization: `Bearer ${token}` });
+  };
+  const broken = page.locator("form[data-kind=break]");
+  await press(page, "break", "break the keys");
+  assert.equal(await statusOfMinted(), 401);
+  await broken.getByLabel("what is wrong").selectOption("none");
+  await press(page, "break", "break the keys");
+  assert.equal(await statusOfMinted(), 200);
+
+  await press(page, "client", "add the client");
+  await inForce(page, "my-app");
+  await page.getByRole("button", { name: "remove my-app" }).click();
+  await page.getByRole("button", { name: "remove my-app" }).waitFor({ state: "detached" });
+});
+
 browserTest(
   "control page asks once more before it resets the sandbox (issue 16)",
   async ({ page, origin, register }) => {
@@ -124,4 +155,12 @@ async function statusOf(url: string, headers: Record<string, string> = {}): Prom
   const response = url.endsWith("/token") ? await fetch(url, { method: "POST" }) : await fetch(url, { headers });
   await response.body?.cancel();
   return response.status;
+}
+
+/** Presses a form's button, and waits until it says that it is done. */
+async function press(page: Page, kind: string, name: string): Promise<void> {
+  const form = page.locator(`form[data-kind=${kind}]`);
+  await form.locator(".answer").evaluate((answer) => answer.replaceChildren());
+  await form.getByRole("button", { name }).click();
+  await form.locator(".answer").getByText("done: 200").waitFor();
 }

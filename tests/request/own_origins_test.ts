@@ -45,6 +45,26 @@ Deno.test("every scenario that needs an origin has one by a port, and its report
   }
 });
 
+Deno.test("/scenarios has beside every scenario that needs an origin the command that opens a port for it (README)", async (t) => {
+  await using test = await testApp({ loopbackOnly: true, openPort: ports() });
+  const page = await (await test.get("/scenarios", { accept: "text/html" })).text();
+  for (const { name, needs_origin = false } of builtInScenarios) {
+    await t.step(name, async () => {
+      const [, entry = ""] = page.split(` id="${name}"`);
+      const [command] =
+        /<code>curl \S+\/control\/origins .*?<\/code>/.exec(entry.split('<li class="scenario"')[0] ?? "") ?? [];
+      assert.equal(command !== undefined, needs_origin, "others need none");
+      if (command === undefined) return;
+      const [, url = "", body = ""] = /curl (\S+) -d '(.*)'/.exec(command.replaceAll("&quot;", '"')) ?? [];
+      const response = await test.app(new Request(url, { method: "POST", body }));
+      const { origin, mcp_url } = await json(response);
+      assert.deepEqual([response.status, mcp_url], [200, `${origin}/oauth`]);
+      const report = await json(await test.app(new Request(`${origin}/control/report`)));
+      assert.equal(report.scenario, name);
+    });
+  }
+});
+
 Deno.test("called by a path, a scenario that needs an origin says so in its report (README)", async (t) => {
   for (const { name, needs_origin = false } of builtInScenarios.slice(0, 40)) {
     await t.step(name, async () => {
