@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Arrival } from "./seen_exchange.ts";
+import type { RecordedRequest } from "./seen_exchange.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
 import { redactLine } from "./redact/redact.ts";
 import { createGists, type Gist } from "./summary.ts";
@@ -30,7 +30,7 @@ export interface ExchangeSummary extends Gist {
 }
 
 /** How a request ended. */
-export interface Outcome {
+export interface FinishedRequest {
   /** The response. */
   readonly response: Response;
   /** Name of the row that served it. */
@@ -42,20 +42,20 @@ export interface Outcome {
 /** A request under way. */
 export interface OpenRequest {
   /** Notes which sandbox it belongs to; its body must be unread. */
-  readonly enter: (arrival: Arrival) => void;
+  readonly enter: (arrival: RecordedRequest) => void;
   /**
    * Notes how it ended.
    *
-   * @param outcome How.
+   * @param finished How.
    * @param isRecorded Whether it is recorded: what a person or a test does beside the flow is not.
    * @returns The response to send.
    */
-  readonly close: (outcome: Outcome, isRecorded: boolean) => Response;
+  readonly close: (finished: FinishedRequest, isRecorded: boolean) => Response;
 }
 
 /** Opens exchanges. */
 export interface Recorder {
-  /** Notes that a request has come. */
+  /** Notes that a request has come, and when, in milliseconds since 1970 of real time. */
   readonly open: (request: Request, path: string, nowMs: number) => OpenRequest;
 }
 
@@ -67,6 +67,8 @@ export interface RecorderOptions {
   readonly recording?: Recording | undefined;
   /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
+  /** Real time as exactly as several processes need it to order what they record; the time that a request was given if not. */
+  readonly fineNow?: (() => number) | undefined;
 }
 
 /**
@@ -74,19 +76,20 @@ export interface RecorderOptions {
  *
  * @param options What it is made of.
  */
-export function createRecorder({ listen, recording, monotonicMs }: RecorderOptions): Recorder {
+export function createRecorder({ listen, recording, monotonicMs, fineNow }: RecorderOptions): Recorder {
   const gistOf = createGists();
   // Numbers of what is not recorded, whichever sandbox it would belong to.
   let count = 0;
   return {
     open: (request, path, nowMs) => {
       const openedMs = monotonicMs();
+      const receivedAtMs = fineNow?.() ?? nowMs;
       let exchange: OpenExchange | undefined;
       let startedAtMs = nowMs;
       return {
         enter: (arrival) => {
           startedAtMs = arrival.startedAtMs;
-          exchange = recording?.open(request, arrival);
+          exchange = recording?.open(request, arrival, receivedAtMs);
         },
         close: ({ response, route, shapedBy }, isRecorded) => {
           const durationMs = Math.round((monotonicMs() - openedMs) * 10) / 10;

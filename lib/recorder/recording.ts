@@ -6,7 +6,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Arrival, type Departure, SeenExchange } from "./seen_exchange.ts";
+import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Tape } from "./tape/tape.ts";
@@ -21,24 +21,22 @@ export interface OpenExchange {
   /**
    * Records how it ended.
    *
-   * @returns The response to send in place of the given one.
+   * @returns The response to send instead of the given one.
    */
-  readonly close: (response: Response, departure: Departure) => Response;
+  readonly close: (response: Response, departure: RecordedResponse) => Response;
 }
 
 /** Records exchanges, and hands them out. */
 export interface Recording
   extends Pick<Tape, "nameOf" | "read" | "gather" | "readNew" | "get" | "page" | "subscribe" | "clear" | "drop"> {
-  /** Begins to record a request; its body can still be read. */
-  readonly open: (request: Request, arrival: Arrival) => OpenExchange;
+  /** Begins to record a request that came at a time, in milliseconds since 1970 of real time; its body can still be read. */
+  readonly open: (request: Request, arrival: RecordedRequest, nowMs: number) => OpenExchange;
 }
 
 /** What a recording is made with. */
 export interface RecordingOptions {
   /** Where exchanges are kept. */
   readonly tape: Tape;
-  /** Real time, in milliseconds since 1970. */
-  readonly now: () => number;
   /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
   readonly report: (error: unknown) => void;
 }
@@ -48,7 +46,7 @@ export interface RecordingOptions {
  *
  * @param options What it is made with.
  */
-export function createRecording({ tape, now, report }: RecordingOptions): Recording {
+export function createRecording({ tape, report }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
   let lastMs = 0;
 
@@ -61,16 +59,16 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     });
   }
 
-  function open(request: Request, arrival: Arrival): OpenExchange {
+  function open(request: Request, arrival: RecordedRequest, nowMs: number): OpenExchange {
     const { sandboxId } = arrival;
     const sequence = tape.number(sandboxId);
     // Exchanges are ordered by it, also where the system's clock is set back.
-    const receivedAtMs = lastMs = Math.max(lastMs, now());
+    const receivedAtMs = lastMs = Math.max(lastMs, nowMs);
 
-    function close(response: Response, departure: Departure): Response {
+    function close(response: Response, departure: RecordedResponse): Response {
       const sent = sentBody(request);
       const answered = answeredBody(response);
-      // Whoever has not asked for a request's headers by now gets none: the HTTP server takes them away with the response.
+      // Headers that nobody has asked for by now are gone: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
       // Over HTTP/2, where there is no host, headers that nobody has fetched throw as soon as the response has left; `has`
       // fetches all. Over HTTP/1 they can wait, and most are never asked for.

@@ -13,7 +13,7 @@ import type { HeldExchange } from "./tape/ring.ts";
 import { exchangeBytes, headersBytes, textBytes } from "./sizes.ts";
 
 /** What is known of a request when it comes. */
-export interface Arrival {
+export interface RecordedRequest {
   /** Whose log it belongs to. */
   readonly sandboxId: string;
   /** Its URL as the client knows it. */
@@ -25,7 +25,7 @@ export interface Arrival {
 }
 
 /** What is known of a response when it leaves. */
-export interface Departure {
+export interface RecordedResponse {
   /** Name of the route that answered. */
   readonly route?: string | undefined;
   /** How long it took, in milliseconds. */
@@ -35,7 +35,7 @@ export interface Departure {
 }
 
 /** What was seen of an exchange, as it came. There are thousands of these, so they are nearly flat. */
-export interface Seen extends Arrival {
+export interface Seen extends RecordedRequest {
   /** Its place in the order. */
   readonly sequence: number;
   /** When it came, in milliseconds since 1970 of real time. */
@@ -52,8 +52,7 @@ export interface Seen extends Arrival {
   readonly answeredHeaders: Headers;
   /** Body of the response. */
   readonly answered: RawBody | undefined;
-  /** How the response left. */
-  readonly departure: Departure;
+  readonly departure: RecordedResponse;
   /** Whether the response is a stream that goes on. */
   readonly isOpen: boolean;
 }

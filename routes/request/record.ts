@@ -7,7 +7,7 @@ import type { Chance } from "../../lib/runtime/chance.ts";
 import { createFineClock } from "../../lib/runtime/clock.ts";
 import { MAX_PUBLIC_EXCHANGE_BYTES } from "../../lib/limits/limits.ts";
 import { createRecorder, type ExchangeSummary, type Recorder } from "../../lib/recorder/recorder.ts";
-import type { Arrival } from "../../lib/recorder/seen_exchange.ts";
+import type { RecordedRequest } from "../../lib/recorder/seen_exchange.ts";
 import { MAX_EXCHANGE_BYTES } from "../../lib/recorder/fit.ts";
 import { createEvidence } from "../../lib/recorder/tape/evidence.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
@@ -75,10 +75,11 @@ export function createRecorders(
   const report = (error: unknown): void => deps.report("An exchange is not on record", error);
   const tape = record ? createTapeFor(options, deps, report) : undefined;
   const isAlone = !options.shared || options.now !== undefined;
-  const recording = tape &&
-    createRecording({ tape, now: isAlone ? now : createFineClock(now, monotonicMs), report });
+  const recording = tape && createRecording({ tape, report });
+  const fineNow = isAlone ? undefined : createFineClock(now, monotonicMs);
   const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
-  return { recording, recorder: recording || listen ? createRecorder({ recording, listen, monotonicMs }) : undefined };
+  const isNeeded = recording !== undefined || listen !== undefined;
+  return { recording, recorder: isNeeded ? createRecorder({ recording, listen, monotonicMs, fineNow }) : undefined };
 }
 
 /** Memory is enough for a process that is alone. */
@@ -113,7 +114,7 @@ export interface Found {
  * @param found The request.
  * @param isLocal Whether it can only come from this machine: then its address says nothing, and asking costs.
  */
-export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean): Arrival {
+export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean): RecordedRequest {
   const address = isLocal ? undefined : info?.remoteAddr;
   const { id: sandboxId, origin } = sandbox;
   const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";

@@ -294,6 +294,9 @@ Deno.test("a recorded exchange is laid out for reading, and as curl without what
     curlOf(recorded),
     `curl -i '${origin}/oauth/token?a=1' \\\n  -H 'content-type: application/x-www-form-urlencoded' \\\n  -d 'a=b&c=d'`,
   );
+  assert.match(curlOf({ ...recorded, method: "DELETE" }), / -X DELETE /);
+  const quoted = { ...recorded, request: { ...recorded.request, headers: [["accept", "a'b"] as const] } };
+  assert.match(curlOf(quoted), / -H 'accept: a'\\''b' /);
 });
 
 Deno.test("searchedText has what a person would filter by", () => {

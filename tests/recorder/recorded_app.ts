@@ -29,7 +29,6 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
       slices: createSlices(() => 0),
       report: (error) => assert.fail(String(error)),
     }),
-    now: () => startMs,
     report: (error) => assert.fail(String(error)),
   });
   return {
@@ -41,7 +40,7 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
         url: request.url,
         startedAtMs: startMs,
         remoteAddress: "127.0.0.1",
-      });
+      }, startMs);
       const response = twist ? await twist(request, (asked) => test.app(asked)) : await test.app(request);
       return opened.close(response, { durationMs: 1 });
     },

@@ -19,7 +19,7 @@ function tapeOf(errors: unknown[] = []): Tape {
 }
 
 function record(errors: unknown[] = []): Recording {
-  return createRecording({ tape: tapeOf(errors), now: () => 2000, report: (error) => void errors.push(error) });
+  return createRecording({ tape: tapeOf(errors), report: (error) => void errors.push(error) });
 }
 
 /** Sends a request through a recording to a handler. */
@@ -34,7 +34,7 @@ async function pass(
     url: request.url,
     startedAtMs: 1000,
     remoteAddress: "192.0.2.7",
-  });
+  }, 2000);
   return opened.close(await respond(request), { route: "oauth_post", durationMs: 2.5, shapedBy: ["slow"] });
 }
 
@@ -195,8 +195,8 @@ Deno.test("a request whose body never comes is on record all the same, and holds
 Deno.test("exchanges stand in the order they began, reading takes nothing away, and sandboxes do not mix", async () => {
   const recording = record();
   const arrival = { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" };
-  const slow = recording.open(new Request(url), arrival);
-  const quick = recording.open(new Request(url), arrival);
+  const slow = recording.open(new Request(url), arrival, 2000);
+  const quick = recording.open(new Request(url), arrival, 2000);
   quick.close(new Response(null, { status: 202 }), { durationMs: 1 });
   slow.close(new Response(null, { status: 201 }), { durationMs: 9 });
   await pass(recording, new Request(url), () => new Response(null, { status: 204 }), "other");
@@ -216,7 +216,7 @@ Deno.test("exchanges stand in the order they began, reading takes nothing away, 
 
 Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dropped one begins anew", async () => {
   const recording = record();
-  const late = recording.open(new Request(url), { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" });
+  const late = recording.open(new Request(url), { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" }, 2000);
   await pass(recording, new Request(url), () => new Response(null));
   await recording.clear("main");
   late.close(new Response(null), { durationMs: 1 });
