@@ -64,7 +64,7 @@ export const providerScenarios: readonly Scenario[] = [
   provider({
     name: "google",
     story:
-      "Like Google: OpenID Connect alone, no registration, a slash after the issuer, refresh tokens only with consent",
+      "Like Google: OpenID Connect only, no registration, a slash after the issuer, refresh tokens only with consent",
     client: "Uses credentials it was given, asks for consent to be refreshed, and keeps the refresh token it has",
     quirks: [oidcOnly, noRegistration, issuerSlashInPrm, refreshNeedsConsent, refreshNoNewToken],
     expects: ["C4", "C5"],
@@ -73,9 +73,8 @@ export const providerScenarios: readonly Scenario[] = [
   provider({
     name: "entra",
     story:
-      "Like Microsoft Entra: a tenant in the path, no word of PKCE, no registration, no resource, expires_in as text",
-    client:
-      "Refuses to go on, as nothing says that the server knows PKCE; one that goes on is refused for its resource",
+      "Like Microsoft Entra: a tenant in the path, no mention of PKCE, no registration, no resource, expires_in as a string",
+    client: "Stops, as nothing says that the server supports PKCE; a client that continues is refused for its resource",
     quirks: [oidcOnly, noPkceList, noRegistration, resourceRefused, expiresInString],
     expects: ["C4", "C13"],
     plan: { policy: withoutIss },
@@ -83,9 +82,8 @@ export const providerScenarios: readonly Scenario[] = [
   }),
   provider({
     name: "okta",
-    story:
-      "Like Okta: registration by administrators alone, state required, scopes that must be set up, a grace window",
-    client: "Uses credentials it was given, sends a state, and repeats a refresh whose answer was lost",
+    story: "Like Okta: registration by administrators only, state required, scopes that must be set up, a grace window",
+    client: "Uses credentials it was given, sends a state, and repeats a refresh whose response was lost",
     quirks: [dcrForbidden, stateRequired],
     expects: ["C15"],
     plan: {
@@ -96,8 +94,9 @@ export const providerScenarios: readonly Scenario[] = [
   }),
   provider({
     name: "slack",
-    story: "Like Slack: no registration, the token one level down, errors with 200 and ok: false, twelve hours of life",
-    client: "Uses credentials it was given, finds the token where it is, and looks at ok",
+    story:
+      "Like Slack: no registration, the token one level down, errors with 200 and ok: false, tokens valid for twelve hours",
+    client: "Uses credentials it was given, finds the nested token, and checks ok",
     quirks: [noRegistration, secretInBodyOnly, scopeCommas, tokenNested],
     expects: ["C6", "C17", "C29"],
     plan: {
@@ -108,8 +107,8 @@ export const providerScenarios: readonly Scenario[] = [
   }),
   provider({
     name: "atlassian",
-    story: "Like Atlassian: no metadata of the resource, an issuer with a path of its own, refresh tokens for one use",
-    client: "Finds the server at the origin, and refuses metadata whose issuer is another",
+    story: "Like Atlassian: no resource metadata, an issuer with a path of its own, one-time refresh tokens",
+    client: "Finds the server at the origin, and refuses metadata whose issuer differs",
     quirks: [noPrm, issuerExtraPath],
     expects: ["C31"],
     plan: { policy: { rotateRefreshTokens: "always" }, mint: { accessTokenTtlSeconds: 3600 } },
@@ -118,8 +117,8 @@ export const providerScenarios: readonly Scenario[] = [
   provider({
     name: "keycloak",
     story:
-      "Like Keycloak: a realm in the path, registration for trusted hosts alone and closed to pages, PKCE's plain too",
-    client: "Shows the refusal, and uses credentials it was given; takes S256",
+      "Like Keycloak: a realm in the path, registration only for trusted hosts and not for pages, PKCE's plain too",
+    client: "Shows the refusal, and uses credentials it was given; uses S256",
     quirks: [oidcOnly, dcrForbidden, pkcePlainToo],
     expects: ["C4", "C11", "C12"],
     plan: {
@@ -134,8 +133,8 @@ export const providerScenarios: readonly Scenario[] = [
   }),
   provider({
     name: "cognito",
-    story: "Like Amazon Cognito: a pool in the path, OpenID Connect alone, no word of PKCE, no registration",
-    client: "Refuses to go on, as nothing says that the server knows PKCE",
+    story: "Like Amazon Cognito: a pool in the path, OpenID Connect only, no mention of PKCE, no registration",
+    client: "Stops, as nothing says that the server supports PKCE",
     quirks: [oidcOnly, noPkceList, noRegistration, refreshNoNewToken],
     expects: ["C4", "C13"],
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3600 } },

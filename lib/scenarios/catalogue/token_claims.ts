@@ -11,7 +11,7 @@ export const tokenClaimsScenarios: readonly Scenario[] = [
   {
     name: "wrong-audience",
     group: "MCP server",
-    story: "Access tokens are for another resource, whatever was asked for, and the MCP server refuses them",
+    story: "Access tokens are for another resource, whatever was requested, and the MCP server refuses them",
     client: "Gives up after a few attempts, and says that the token is not for this server",
     plan: { mint: { claims: { aud: "https://another-resource.example.com/mcp" } } },
     expects: ["C14", "C20"],
@@ -21,7 +21,7 @@ export const tokenClaimsScenarios: readonly Scenario[] = [
     name: "bad-signature",
     group: "MCP server",
     story:
-      "Every token has a signature that does not verify, and the MCP server refuses it; so should who reads id_tokens",
+      "Every token has a signature that does not verify, and the MCP server refuses it; so should a client that reads id_tokens",
     client: "Refuses the id_token if it reads one; gives up after a few refusals of the access token",
     plan: { mint: { signature: "wrong" } },
     expects: ["C20"],
@@ -39,7 +39,7 @@ export const tokenClaimsScenarios: readonly Scenario[] = [
   {
     name: "jwks-without-key",
     group: "Token endpoint",
-    story: "The key set lacks the key that signs, as one that was cached before a key rotation does; tokens work",
+    story: "The key set lacks the signing key, as one that was cached before a key rotation does; tokens work",
     client: "Uses the access token without reading it; cannot verify an id_token, and says so",
     plan: { policy: { publishedKeys: "replaced" } },
     expects: ["C22"],

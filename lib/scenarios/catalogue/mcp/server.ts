@@ -21,7 +21,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "endless-401",
     group: "MCP server",
-    story: "No token is ever accepted: whatever is sent, the answer is 401",
+    story: "No token is ever accepted: whatever is sent, the response is 401",
     client: "Gives up after a few attempts, and opens no more tabs",
     plan: {
       faults: [{ name: "endless-401", match: { endpoint: "mcp", authorized: true }, answer: invalidToken }],
@@ -49,7 +49,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     name: "expired-403",
     group: "MCP server",
     story: "Tokens expire after a minute, and then get 403 instead of 401",
-    client: "Takes invalid_token for what it says, and refreshes",
+    client: "Goes by invalid_token, not by the status, and refreshes",
     plan: {
       mint: shortLived,
       faults: [{
@@ -85,7 +85,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "expired-tool-error",
     group: "MCP server",
-    story: "Tokens expire after a minute, and calls with one then get 200 and a tool's error",
+    story: "Tokens expire after a minute, and calls with an expired one get 200 and a tool error",
     client: "Knows from expires_in that the token has expired, and refreshes; or shows the error",
     plan: {
       mint: shortLived,
@@ -107,7 +107,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "slash-redirect",
     group: "MCP server",
-    story: "The MCP endpoint redirects with 307 to the same URL with a slash at its end",
+    story: "The MCP endpoint redirects with 307 to the same URL with a trailing slash",
     client: "Follows within the origin, with method, body and token",
     plan: {
       faults: [{
@@ -126,8 +126,8 @@ export const mcpServerScenarios: readonly Scenario[] = [
   {
     name: "newer-revision-400",
     group: "MCP server",
-    story: "A request of a revision of MCP later than 2025-11-25 gets 400, and no list of those that are known",
-    client: "Falls back to initialize, and goes on with an older revision",
+    story: "A request of an MCP revision later than 2025-11-25 gets 400, and no list of supported ones",
+    client: "Falls back to initialize, and continues with an older revision",
     plan: {
       faults: [{
         name: "newer-revision-400",
@@ -149,7 +149,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     name: "session-lost",
     group: "MCP server",
     story: "After the first tool call the MCP server has lost the session, and says so once with 404",
-    client: "Initializes anew without the session id, with the same token",
+    client: "Initializes again without the session id, with the same token",
     plan: {
       faults: [{
         name: "session-lost",
@@ -173,7 +173,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     name: "moved-while-signed-in",
     group: "MCP server",
     story: "After the first tool call the MCP server belongs to another authorization server",
-    client: "Sends nothing of the old server's any more: registers at the new one, and has the person log in there",
+    client: "Stops using the old server's credentials: registers at the new one, and has the person log in there",
     plan: {
       policy: { issueRefreshTokens: "always" },
       faults: [{
@@ -191,7 +191,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     name: "revocation-fails",
     group: "MCP server",
     story: "The revocation endpoint fails",
-    client: "Forgets its tokens and is logged out all the same",
+    client: "Deletes its tokens and is logged out all the same",
     plan: {
       faults: [{
         name: "revocation-fails",

@@ -59,8 +59,8 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "state-wrong",
     group: "Authorization",
-    story: "The state that comes back is not the one that was sent",
-    client: "Throws the response away: the code may be somebody else's",
+    story: "The state that comes back differs from the one that was sent",
+    client: "Discards the response: the code may be someone else's",
     plan: { faults: [answered("state-wrong", { state: "not-{location.state}" })] },
     expects: ["C15"],
     links: [mcp("open redirection"), rfc("6749 10.12")],
@@ -69,7 +69,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     name: "state-missing",
     group: "Authorization",
     story: "No state comes back, though one was sent",
-    client: "Throws the response away",
+    client: "Discards the response",
     plan: { faults: [answered("state-missing", { state: null })] },
     expects: ["C15"],
     links: [mcp("open redirection"), rfc("6749 4.1.2")],
@@ -77,8 +77,8 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "state-mangled",
     group: "Authorization",
-    story: "A plus sign hangs on the state that comes back, as a careless encoding leaves it",
-    client: "Compares what was decoded once, character by character, and throws the response away",
+    story: "The state comes back with a plus sign appended, as careless encoding leaves it",
+    client: "Decodes it once, compares character by character, and discards the response",
     plan: { faults: [answered("state-mangled", { state: "{location.state}+" })] },
     expects: ["C15"],
     links: [rfc("6749 4.1.2"), ...reports("open-metadata/OpenMetadata#28951", "vsc#314715")],
@@ -101,7 +101,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     name: "person-denies",
     group: "Authorization",
     story: "The person denies the request",
-    client: "Says that access was denied, offers to try again, and opens no second tab by itself",
+    client: "Says that access was denied, offers to try again, and opens no second tab on its own",
     plan: { policy: { answer: "deny" }, faults: [answered("person-denies", refusal)] },
     expects: ["C11", "C15"],
     links: [rfc("6749 4.1.2.1"), mcp("error handling")],
@@ -109,7 +109,7 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "iss-wrong-on-error",
     group: "Authorization",
-    story: "The person refuses, and the response that says so comes from another issuer",
+    story: "The person denies the request, and the response that says so comes from another issuer",
     client: "Neither acts on the error nor shows it",
     plan: {
       policy: { answer: "deny" },
@@ -121,8 +121,8 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "html-in-error",
     group: "Authorization",
-    story: "The response is an error whose description holds HTML",
-    client: "Shows it as text, and runs nothing of it",
+    story: "The response is an error whose description contains HTML",
+    client: "Shows it as text, and runs none of it",
     plan: {
       policy: { answer: "deny" },
       faults: [answered("html-in-error", {
@@ -137,7 +137,7 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "advertised-scope-refused",
     group: "Authorization",
-    story: "Metadata and challenge name scopes of which some cannot be granted",
+    story: "Metadata and challenge name scopes, some of which cannot be granted",
     client: "Shows invalid_scope, or asks once more for less",
     plan: { policy: { grantableScopes: ["mcp:read"], challengeScope: "mcp:read mcp:write" } },
     expects: ["C17", "C18"],
@@ -150,8 +150,8 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "offline-access-refused",
     group: "Authorization",
-    story: "The scope offline_access is not on offer, and a client that asks for it is refused",
-    client: "Asks for offline_access only where the authorization server lists it",
+    story: "The scope offline_access is not supported, and a client that requests it is refused",
+    client: "Requests offline_access only where the authorization server lists it",
     plan: {
       policy: {
         serverScopes: ["mcp:read", "mcp:write", "openid", "profile", "email"],
@@ -165,8 +165,8 @@ export const authorizationScenarios: readonly Scenario[] = [
   {
     name: "openid-refused",
     group: "Authorization",
-    story: "The scope openid is refused, as the server knows OAuth alone",
-    client: "Asks for the scopes of the challenge, and adds none",
+    story: "The scope openid is refused, as the server supports OAuth only",
+    client: "Requests the scopes of the challenge, and adds none",
     plan: {
       policy: {
         serverScopes: ["mcp:read", "mcp:write"],

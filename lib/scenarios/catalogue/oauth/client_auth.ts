@@ -28,7 +28,7 @@ const links = [
 export const secretInBodyOnly: Scenario = {
   name: "secret-in-body-only",
   group: "Token endpoint",
-  story: "The server lists client_secret_post alone, and refuses a secret in the authorization header",
+  story: "The server lists only client_secret_post, and refuses a secret in the authorization header",
   client: "Authenticates as metadata and registration say",
   plan: {
     policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_post"] },
@@ -48,7 +48,7 @@ export const clientAuthScenarios: readonly Scenario[] = [
   {
     name: "secret-in-header-only",
     group: "Token endpoint",
-    story: "The server lists client_secret_basic alone, and refuses a secret in the body",
+    story: "The server lists only client_secret_basic, and refuses a secret in the body",
     client: "Authenticates as metadata and registration say",
     plan: {
       policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_basic"] },
@@ -61,7 +61,7 @@ export const clientAuthScenarios: readonly Scenario[] = [
     name: "auth-methods-unlisted",
     group: "Token endpoint",
     story:
-      "Metadata does not say how clients authenticate, which stands for client_secret_basic, and nothing else is taken",
+      "Metadata does not say how clients authenticate, which means client_secret_basic, and nothing else is accepted",
     client: "Knows the default, and sends its secret in the authorization header",
     plan: {
       policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_basic"] },

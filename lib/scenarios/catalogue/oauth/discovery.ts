@@ -20,8 +20,8 @@ export const webPage = {
 export const oidcOnly: Scenario = {
   name: "oidc-only",
   group: "Discovery",
-  story: "Metadata lies only where OpenID Connect Discovery puts it, below the issuer",
-  client: "Tries all places in order, and finds it at the last",
+  story: "Metadata exists only where OpenID Connect Discovery puts it, below the issuer",
+  client: "Tries all locations in order, and finds it at the last one",
   plan: { policy: { serverMetadataAt: ["oidc_appended"] } },
   expects: ["C4"],
   links: [mcp("server metadata"), ...reports("ts#616")],
@@ -31,8 +31,8 @@ export const oidcOnly: Scenario = {
 export const noPkceList: Scenario = {
   name: "no-pkce-list",
   group: "Discovery",
-  story: "Metadata has no code_challenge_methods_supported, so nothing says that the server knows PKCE",
-  client: "Refuses to go on before it sends anybody to log in",
+  story: "Metadata has no code_challenge_methods_supported, so nothing says that the server supports PKCE",
+  client: "Stops before it sends the person to log in",
   plan: {
     faults: [{
       name: "no-pkce-list",
@@ -51,8 +51,8 @@ export const noPkceList: Scenario = {
 export const pkcePlainToo: Scenario = {
   name: "pkce-plain-too",
   group: "Discovery",
-  story: "PKCE's plain method is offered beside S256, and stands first",
-  client: "Takes S256 all the same",
+  story: "The server supports PKCE's plain method besides S256, and lists it first",
+  client: "Uses S256 all the same",
   plan: { policy: { codeChallengeMethods: ["plain", "S256"] } },
   expects: ["C11", "C12"],
   links: [mcp("code protection"), rfc("7636 4.2"), ...reports("JSONbored/metagraphed#9637")],
@@ -62,8 +62,8 @@ export const pkcePlainToo: Scenario = {
 export const issuerExtraPath: Scenario = {
   name: "issuer-extra-path",
   group: "Discovery",
-  story: "The issuer in the metadata has a path that the resource's metadata does not know of",
-  client: "Does not use metadata whose issuer is another than the one it was asked for",
+  story: "The issuer in the metadata has a path that the resource's metadata does not mention",
+  client: "Does not use metadata whose issuer differs from the one it asked for",
   plan: { faults: [issuerIs("issuer-extra-path", "{issuer}/oauth2")] },
   expects: ["C5"],
   links: [
@@ -83,8 +83,8 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "pkce-plain-only",
     group: "Discovery",
-    story: "PKCE's plain method is all that the server offers",
-    client: "Refuses to go on, as it can do S256 and the server cannot",
+    story: "The server supports PKCE's plain method only",
+    client: "Stops, as it supports S256 and the server does not",
     plan: { policy: { codeChallengeMethods: ["plain"] } },
     expects: ["C12"],
     links: [mcp("code protection"), rfc("7636 4.2"), ...reports("JSONbored/metagraphed#9637")],
@@ -93,8 +93,8 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "issuer-path",
     group: "Discovery",
-    story: "The issuer has a path, and at the root of the origin there is no metadata",
-    client: "Inserts the well-known path before the issuer's path, and asks for nothing at the root",
+    story: "The issuer has a path, and there is no metadata at the root of the origin",
+    client: "Inserts the well-known path before the issuer's path, and requests nothing at the root",
     plan: {},
     layout: { issuer_path: "/tenant1" },
     needs_origin: true,
@@ -108,7 +108,7 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "issuer-slash",
     group: "Discovery",
-    story: "The issuer in the metadata ends in a slash, in the resource's metadata it does not",
+    story: "The issuer in the server's metadata ends in a slash; in the resource's metadata it does not",
     client: "Compares character by character, and does not use the metadata",
     plan: { faults: [issuerIs("issuer-slash", "{issuer}/")] },
     expects: ["C5"],
@@ -124,7 +124,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     name: "oidc-fields-missing",
     group: "Discovery",
     story: "An OpenID Connect document lacks members that OpenID Connect requires, though OAuth does not need them",
-    client: "Reads it as OAuth metadata and goes on",
+    client: "Reads it as OAuth metadata and continues",
     plan: {
       policy: { serverMetadataAt: ["oidc", "oidc_appended"] },
       faults: [{
@@ -141,9 +141,9 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "spa-catch-all",
     group: "Discovery",
-    story:
-      "Whatever is not there is answered with 200 and the page of a web application, also where metadata is looked for",
-    client: "Takes a page for no metadata, and tries the next place until it finds the document below the issuer",
+    story: "Every path that does not exist returns 200 and the page of a web application, well-known paths included",
+    client:
+      "Does not take a page for metadata, and tries the next location until it finds the document below the issuer",
     plan: {
       policy: { serverMetadataAt: ["oidc_appended"] },
       faults: [{ name: "spa-catch-all", match: { status: 404 }, edit: { status: 200, ...webPage } }],
@@ -157,8 +157,8 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "metadata-text-404",
     group: "Discovery",
-    story: "Where there is no metadata the answer is a plain-text 404, which is no JSON",
-    client: "Reads the status before the body, and tries the next place",
+    story: "Where there is no metadata, the response is a plain-text 404, which is not JSON",
+    client: "Reads the status before the body, and tries the next location",
     plan: {
       policy: { serverMetadataAt: ["oidc_appended"] },
       faults: [{
@@ -174,7 +174,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     name: "http-token-endpoint",
     group: "Discovery",
     story: "The token endpoint in the metadata is an http URL on another host, as behind a proxy that ends TLS",
-    client: "Sends neither code nor secret in the clear, and says why",
+    client: "Sends neither code nor secret unencrypted, and says why",
     plan: {
       faults: [{
         name: "http-token-endpoint",
@@ -189,8 +189,8 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "authorize-url-query",
     group: "Discovery",
-    story: "The authorization endpoint has a query of its own",
-    client: "Adds its parameters to those that are there, and drops none",
+    story: "The URL of the authorization endpoint already has a query",
+    client: "Adds its parameters to the existing ones, and drops none",
     plan: {
       faults: [{
         name: "authorize-url-query",
@@ -211,7 +211,7 @@ export const discoveryScenarios: readonly Scenario[] = [
   {
     name: "no-cors",
     group: "Discovery",
-    story: "No response lets a page of another origin read it",
+    story: "No response may be read by a page of another origin",
     client: "In a browser, says that the server forbids it and what would help; elsewhere, notices nothing",
     plan: {
       faults: [

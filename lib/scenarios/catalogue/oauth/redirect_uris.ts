@@ -30,7 +30,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     name: "no-loopback-redirects",
     group: "Registration",
     story: "Redirect URIs on the person's own computer are refused at registration",
-    client: "Shows the refusal, and does not go on with an id that it made up",
+    client: "Shows the refusal, and does not continue with an invented client_id",
     plan: { policy: { loopbackRedirects: "none", clientIdMetadataDocuments: false } },
     expects: ["C9"],
     links: [mcp("redirect URI constraints"), rfc("8252 7.3"), ...reports("Zomato/mcp-server-manifest#30")],
@@ -38,7 +38,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
   {
     name: "no-localhost-redirects",
     group: "Registration",
-    story: "Redirect URIs on the person's own computer are taken by address; the name localhost is refused",
+    story: "Redirect URIs on the person's own computer are accepted by IP address; the name localhost is refused",
     client: "Listens on 127.0.0.1 or [::1], and registers what it listens on",
     plan: { policy: { loopbackRedirects: "by_address", clientIdMetadataDocuments: false } },
     expects: ["C16"],
@@ -47,7 +47,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
   {
     name: "native-clients-only",
     group: "Registration",
-    story: "Web clients are refused at registration, and so is who does not say what it is, as that counts as web",
+    story: "Web clients are refused at registration, and so are clients without an application_type, which means web",
     client: "Registers as native if it runs on the person's own computer, or shows the refusal",
     plan: { policy: { webClients: false, clientIdMetadataDocuments: false } },
     expects: ["C8"],
@@ -63,8 +63,8 @@ export const redirectUriScenarios: readonly Scenario[] = [
   {
     name: "exact-redirect-uri",
     group: "Authorization",
-    story: "Redirect URIs must match character by character, the port of a loopback URI and a last slash among them",
-    client: "Registers the URI that it will use, with its port, or registers anew when the port has changed",
+    story: "Redirect URIs must match character by character, including the port of a loopback URI and a trailing slash",
+    client: "Registers the URI that it will use, with its port, or registers again when the port has changed",
     plan: { policy: { redirectUriMatch: "exact", clientIdMetadataDocuments: false } },
     expects: ["C16"],
     links: [

@@ -29,7 +29,7 @@ const rotation = {
 export const refreshNoNewToken: Scenario = {
   name: "refresh-no-new-token",
   group: "Refresh",
-  story: "The answer to a refresh has no refresh token, as the old one stays good",
+  story: "The response to a refresh has no refresh token, as the old one remains valid",
   client: "Keeps the refresh token that it has",
   plan: { policy: { rotateRefreshTokens: "never" }, mint: shortLived },
   expects: ["C21", "C22"],
@@ -40,8 +40,8 @@ export const refreshNoNewToken: Scenario = {
 export const refreshGrace: Scenario = {
   name: "refresh-grace",
   group: "Refresh",
-  story: "The answer to the first refresh is lost on the way, and for half a minute the old token gets it again",
-  client: "Asks once more with the token that it has, and goes on with the new one",
+  story: "The response to the first refresh is lost on the way, and for half a minute the old token gets it again",
+  client: "Tries again with the token it has, and continues with the new one",
   plan: {
     policy: { refreshGraceSeconds: 30 },
     mint: shortLived,
@@ -56,7 +56,7 @@ export const refreshNeedsConsent: Scenario = {
   name: "refresh-needs-consent",
   group: "Refresh",
   story: "A refresh token is issued only if the authorization request has prompt=consent",
-  client: "Sends prompt=consent with offline_access, and gets by where no refresh token comes",
+  client: "Sends prompt=consent with offline_access, and copes without a refresh token",
   plan: { policy: { issueRefreshTokens: "with_consent_prompt" }, mint: shortLived },
   expects: ["C21"],
   links: [
@@ -70,8 +70,8 @@ export const refreshScenarios: readonly Scenario[] = [
   {
     name: "short-tokens",
     group: "Refresh",
-    story: "Access tokens live for a minute",
-    client: "Refreshes before or after they are over, and nobody notices",
+    story: "Access tokens expire after a minute",
+    client: "Refreshes before or after they expire, and the person notices nothing",
     plan: { mint: shortLived },
     expects: ["C21", "C22"],
     links: [mcp("token theft"), rfc("6749 6"), ...reports("remote#97")],
@@ -79,8 +79,8 @@ export const refreshScenarios: readonly Scenario[] = [
   {
     name: "refresh-race",
     group: "Refresh",
-    story: "Refresh tokens are good for one use, and a second use ends the login; access tokens live for a minute",
-    client: "Has one refresh at a time, also between its processes, and lets all of them use the answer",
+    story: "A refresh token can be used once, and a second use ends the login; access tokens expire after a minute",
+    client: "Refreshes once at a time, even across its processes, and lets all of them use the response",
     plan: { policy: { rotateRefreshTokens: "always", revokeOnReuse: true, refreshGraceSeconds: 0 }, mint: shortLived },
     expects: ["C21"],
     links: [rotation, ...reports("cc#84440", "anomalyco/opencode#34074", "PrefectHQ/fastmcp#4901")],
@@ -88,8 +88,8 @@ export const refreshScenarios: readonly Scenario[] = [
   {
     name: "refresh-lost-response",
     group: "Refresh",
-    story: "The first refresh is carried out, but its answer is lost on the way, and the old token is used up",
-    client: "Has the person log in again when the old token is refused, and does not try it for ever",
+    story: "The first refresh succeeds, but its response is lost on the way, and the old token is used up",
+    client: "Has the person log in again when the old token is refused, and does not retry forever",
     plan: {
       mint: shortLived,
       faults: [firstAnswerLost],
@@ -103,7 +103,7 @@ export const refreshScenarios: readonly Scenario[] = [
     name: "refresh-refused",
     group: "Refresh",
     story: "Every refresh is refused with invalid_grant",
-    client: "Throws its tokens away and has the person log in again",
+    client: "Discards its tokens and has the person log in again",
     plan: {
       mint: shortLived,
       faults: [{
@@ -119,7 +119,7 @@ export const refreshScenarios: readonly Scenario[] = [
     name: "refresh-refused-401",
     group: "Refresh",
     story: "Every refresh is refused with invalid_grant, but with status 401 instead of 400",
-    client: "Goes by the error code: the grant has ended, the client has not",
+    client: "Goes by the error code: the grant is invalid, the client is not",
     plan: {
       mint: shortLived,
       faults: [{
@@ -162,8 +162,8 @@ export const refreshScenarios: readonly Scenario[] = [
   {
     name: "refresh-unaccepted",
     group: "Refresh",
-    story: "The MCP server refuses the first request with a fresh token, as it has not heard of it yet",
-    client: "Tries again with the same token before it troubles the person, and not for ever",
+    story: "The MCP server refuses the first request with a fresh token, as it does not know it yet",
+    client: "Tries again with the same token before it asks the person to log in, and not forever",
     plan: {
       mint: shortLived,
       faults: [{

@@ -26,8 +26,8 @@ const knownClients: readonly ScenarioClient[] = [
 export const noRegistration: Scenario = {
   name: "no-registration",
   group: "Registration",
-  story: "Clients cannot register themselves, nor be known by the URL of a metadata document",
-  client: "Uses the credentials it was given, or asks the person for some",
+  story: "Clients can neither register themselves nor use the URL of a metadata document",
+  client: "Uses the credentials it was given, or asks the person for them",
   plan: { policy: { registration: "off", clientIdMetadataDocuments: false, redirectUriMatch: "any" } },
   clients: knownClients,
   expects: ["C6", "C29"],
@@ -42,7 +42,7 @@ export const dcrForbidden: Scenario = {
   name: "dcr-forbidden",
   group: "Registration",
   story: "The registration endpoint is advertised, but refuses every client with 403",
-  client: "Shows the refusal, and does not go on with an id that it made up",
+  client: "Shows the refusal, and does not continue with an invented client_id",
   plan: {
     policy: { clientIdMetadataDocuments: false, redirectUriMatch: "any" },
     faults: [{
@@ -102,8 +102,8 @@ export const registrationScenarios: readonly Scenario[] = [
   {
     name: "dcr-html",
     group: "Registration",
-    story: "Something in front of the registration endpoint answers with a web page that wants to see a browser",
-    client: "Says that registration failed with status 403, and does not choke on the page",
+    story: "Something in front of the registration endpoint returns a web page that requires a browser",
+    client: "Reports that registration failed with status 403, and does not crash on the page",
     plan: {
       policy: { clientIdMetadataDocuments: false },
       faults: [{
@@ -119,7 +119,7 @@ export const registrationScenarios: readonly Scenario[] = [
     name: "dcr-nulls",
     group: "Registration",
     story: "The registration response has null in every member that the client did not send",
-    client: "Takes null for absent",
+    client: "Treats null as absent",
     plan: {
       policy: mustRegister,
       faults: [{
@@ -135,7 +135,7 @@ export const registrationScenarios: readonly Scenario[] = [
     name: "dcr-no-secret-expiry",
     group: "Registration",
     story: "The registration response has a secret, but no client_secret_expires_at",
-    client: "Takes the secret for one that does not expire",
+    client: "Assumes that the secret does not expire",
     plan: {
       policy: secretsOnly,
       faults: [{
@@ -170,8 +170,8 @@ export const registrationScenarios: readonly Scenario[] = [
   {
     name: "client-secret-expires",
     group: "Registration",
-    story: "Client secrets run out after a minute, and access tokens with them",
-    client: "Registers anew when its secret has expired",
+    story: "Client secrets expire after a minute, and access tokens with them",
+    client: "Registers again when its secret has expired",
     plan: {
       policy: { ...secretsOnly, clientSecretTtlSeconds: SHORT_SECONDS },
       mint: { accessTokenTtlSeconds: SHORT_SECONDS },
@@ -182,8 +182,8 @@ export const registrationScenarios: readonly Scenario[] = [
   {
     name: "client-forgotten",
     group: "Registration",
-    story: "A minute after it registered the server has forgotten the client, as after a restart without a database",
-    client: "Registers anew after invalid_client, and has the person log in again",
+    story: "A minute after registration the server has forgotten the client, as after a restart without a database",
+    client: "Registers again after invalid_client, and has the person log in again",
     plan: {
       policy: { ...mustRegister, clientTtlSeconds: SHORT_SECONDS },
       mint: { accessTokenTtlSeconds: SHORT_SECONDS },
@@ -204,8 +204,8 @@ export const registrationScenarios: readonly Scenario[] = [
     name: "invalid-client-400",
     group: "Registration",
     story:
-      "A minute after it registered the client is forgotten, and the token endpoint says so with 400 instead of 401",
-    client: "Goes by the error code, not by the status, and registers anew",
+      "A minute after registration the client is forgotten, and the token endpoint says so with 400 instead of 401",
+    client: "Goes by the error code, not by the status, and registers again",
     plan: {
       policy: { ...mustRegister, clientTtlSeconds: SHORT_SECONDS },
       mint: { accessTokenTtlSeconds: SHORT_SECONDS },
@@ -218,7 +218,7 @@ export const registrationScenarios: readonly Scenario[] = [
     name: "cimd-rejected",
     group: "Registration",
     story: "Client metadata documents are advertised, but a client_id that is a URL is refused",
-    client: "Shows the refusal, or registers in the older way",
+    client: "Shows the refusal, or registers dynamically",
     plan: {
       policy: { clientIdMetadataDocuments: false },
       faults: [{

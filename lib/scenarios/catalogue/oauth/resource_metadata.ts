@@ -37,8 +37,8 @@ export const noPrm: Scenario = {
 export const issuerSlashInPrm: Scenario = {
   name: "issuer-slash-in-prm",
   group: "Discovery",
-  story: "The resource's metadata names the authorization server with a slash at the end, which the issuer has not",
-  client: "Leaves the slash out of the well-known URL, compares issuers as they stand, and does not use the metadata",
+  story: "The resource's metadata names the authorization server with a trailing slash, which the issuer does not have",
+  client: "Leaves the slash out of the well-known URL, compares issuers as they are, and does not use the metadata",
   plan: {
     faults: [{
       name: "issuer-slash-in-prm",
@@ -59,8 +59,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "challenge-missing",
     group: "Discovery",
-    story: "A 401 comes without WWW-Authenticate; the metadata lies at its well-known path",
-    client: "Looks at the well-known path of the MCP endpoint by itself",
+    story: "A 401 has no WWW-Authenticate; the metadata is at its well-known path",
+    client: "Requests the well-known path of the MCP endpoint on its own",
     plan: {
       faults: [{
         name: "challenge-missing",
@@ -77,8 +77,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "prm-only-in-challenge",
     group: "Discovery",
-    story: "The resource's metadata lies at a URL that only the 401 names",
-    client: "Reads resource_metadata of WWW-Authenticate, and asks nowhere else",
+    story: "The resource's metadata is at a URL that only the 401 names",
+    client: "Reads resource_metadata from WWW-Authenticate, and looks nowhere else",
     plan: { policy: { resourceMetadataAt: ["custom"], challengeMetadata: "custom" } },
     expects: ["C2"],
     links: [mcp("resource metadata"), rfc("9728 5.1"), ...reports("py#1054")],
@@ -86,8 +86,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "challenge-single-quotes",
     group: "Discovery",
-    story: "The parameters of WWW-Authenticate stand in single quotes",
-    client: "Does not take a quoted text for a URL, and looks at the well-known path",
+    story: "The parameters of WWW-Authenticate are in single quotes",
+    client: "Does not take the quoted text for a URL, and requests the well-known path",
     plan: {
       faults: [{
         name: "challenge-single-quotes",
@@ -104,7 +104,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "challenge-twice",
     group: "Discovery",
-    story: "WWW-Authenticate has two challenges, each with the resource's metadata, and blanks around equals signs",
+    story: "WWW-Authenticate has two challenges, each with the resource's metadata, and spaces around equals signs",
     client: "Reads either, and finds the metadata",
     plan: {
       faults: [{
@@ -124,8 +124,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "prm-html",
     group: "Discovery",
-    story: "At the well-known path of the MCP endpoint lies a web page with status 200; the metadata lies at the root",
-    client: "Takes a page for no metadata, and looks at the root",
+    story: "The well-known path of the MCP endpoint returns a web page with status 200; the metadata is at the root",
+    client: "Does not take a page for metadata, and looks at the root",
     plan: {
       policy: { challengeMetadata: "none" },
       faults: [{ name: "prm-html", match: atPath, edit: webPage }],
@@ -137,8 +137,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "prm-path-401",
     group: "Discovery",
-    story: "The well-known path of the MCP endpoint asks for a token itself; the metadata lies at the root",
-    client: "Takes a 401 there for no metadata, and looks at the root",
+    story: "The well-known path of the MCP endpoint itself requires a token; the metadata is at the root",
+    client: "Takes a 401 there to mean no metadata, and looks at the root",
     plan: {
       policy: { challengeMetadata: "none" },
       faults: [{
@@ -154,8 +154,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "prm-path-502",
     group: "Discovery",
-    story: "The well-known path of the MCP endpoint fails with 502; the metadata lies at the root",
-    client: "Looks at the root, or says that the server fails",
+    story: "The well-known path of the MCP endpoint fails with 502; the metadata is at the root",
+    client: "Looks at the root, or reports that the server fails",
     plan: {
       policy: { challengeMetadata: "none" },
       faults: [{
@@ -172,8 +172,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "prm-resource-origin",
     group: "Discovery",
-    story: "The resource's metadata speaks of the whole server, not of the MCP endpoint",
-    client: "Sends the resource as the metadata has it, as it is a parent of the endpoint, or refuses to go on",
+    story: "The resource's metadata describes the whole server, not the MCP endpoint",
+    client: "Sends the resource as the metadata has it, as it is a parent of the endpoint, or stops",
     plan: {
       faults: [{
         name: "prm-resource-origin",
@@ -192,7 +192,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
     name: "prm-resource-slash",
     group: "Discovery",
     story: "The resource in its metadata ends in a slash, which the URL of the MCP endpoint does not",
-    client: "Sends the same text in both requests, or refuses to go on",
+    client: "Sends the same string in both requests, or stops",
     plan: {
       faults: [{
         name: "prm-resource-slash",
@@ -206,7 +206,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
   {
     name: "query-token-bait",
     group: "Discovery",
-    story: "The resource's metadata says that it takes tokens in the query, and prefers them there",
+    story: "The resource's metadata says that it accepts tokens in the query, and prefers them there",
     client: "Sends its token in the authorization header all the same",
     plan: {
       faults: [{

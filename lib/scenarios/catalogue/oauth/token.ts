@@ -25,7 +25,7 @@ function tokenResponse(
 export const tokenFormEncoded: Scenario = {
   name: "token-form-encoded",
   group: "Token endpoint",
-  story: "Tokens come as a form, unless the request accepts JSON",
+  story: "Token responses are form-encoded, unless the request accepts JSON",
   client: "Sends Accept: application/json, or reads the media type of the response",
   plan: {
     faults: [{
@@ -49,7 +49,7 @@ export const errorsAs200: Fault = {
 export const token200Error: Scenario = {
   name: "token-200-error",
   group: "Token endpoint",
-  story: "Errors of the token endpoint have status 200; the first request of all gets one",
+  story: "Errors of the token endpoint have status 200; the very first request gets one",
   client: "Looks for error in the body, shows it, and starts over",
   plan: {
     faults: [
@@ -75,7 +75,7 @@ export const token200Error: Scenario = {
 /** A number in quotes. */
 export const expiresInString: Scenario = tokenResponse({
   name: "expires-in-string",
-  story: "expires_in is a text, not a number",
+  story: "expires_in is a string, not a number",
   client: "Reads the number in it",
   mint: { accessTokenTtlSeconds: 3600 },
   edit: { json: { set: { expires_in: "3600" } } },
@@ -86,7 +86,7 @@ export const expiresInString: Scenario = tokenResponse({
 /** An access token one level down. */
 export const tokenNested: Scenario = tokenResponse({
   name: "token-nested",
-  story: "The access token stands in a member of a member, and its type is user",
+  story: "The access token is nested one level down, and its type is user",
   client: "Finds it, if it knows this provider; else says that there is no access_token",
   edit: {
     json: {
@@ -106,7 +106,7 @@ export const scopeCommas: Scenario = {
   name: "scope-commas",
   group: "Token endpoint",
   story: "The scope of the token response has commas instead of spaces",
-  client: "Does not take it for one scope that it has not asked for",
+  client: "Does not take it for a single scope that it did not request",
   plan: {
     policy: { challengeScope: "mcp:read mcp:write" },
     faults: [{
@@ -126,7 +126,7 @@ export const tokenScenarios: readonly Scenario[] = [
   expiresInString,
   tokenResponse({
     name: "expires-in-zero",
-    story: "expires_in is 0, though the token lives for an hour",
+    story: "expires_in is 0, though the token is valid for an hour",
     client: "Uses the token until a 401 says that it has expired, and does not refresh before every request",
     mint: { accessTokenTtlSeconds: 3600 },
     edit: { json: { set: { expires_in: 0 } } },
@@ -135,7 +135,7 @@ export const tokenScenarios: readonly Scenario[] = [
   }),
   tokenResponse({
     name: "expires-in-missing",
-    story: "The token response does not say that the token lives for a minute only",
+    story: "The token response does not say that the token expires after a minute",
     client: "Refreshes after a 401",
     mint: { accessTokenTtlSeconds: 60 },
     edit: { json: { remove: ["expires_in"] } },
@@ -145,15 +145,15 @@ export const tokenScenarios: readonly Scenario[] = [
   tokenResponse({
     name: "token-type-missing",
     story: "The token response has no token_type",
-    client: "Says so, or takes it for a bearer token",
+    client: "Reports it, or assumes a bearer token",
     edit: { json: { remove: ["token_type"] } },
     expects: ["C22"],
     links: [rfc("6749 5.1"), ...reports("cmd-johnson/deno-oauth2-client#37", "different-ai/openwork#3569")],
   }),
   tokenResponse({
     name: "token-type-lowercase",
-    story: "The type of the token is bearer, in small letters",
-    client: "Compares types in any case, and sends Authorization: Bearer",
+    story: "The type of the token is bearer, in lower case",
+    client: "Compares types case-insensitively, and sends Authorization: Bearer",
     edit: { json: { set: { token_type: "bearer" } } },
     expects: ["C22"],
     links: [rfc("6749 5.1"), ...reports("slackhq/slack-api-docs#68")],
@@ -162,7 +162,7 @@ export const tokenScenarios: readonly Scenario[] = [
   tokenResponse({
     name: "id-token-null",
     story: "The token response has an id_token that is null",
-    client: "Takes null for absent",
+    client: "Treats null as absent",
     edit: { json: { set: { id_token: null } } },
     expects: ["C22"],
     links: [rfc("6749 5.1"), ...reports("jentic/jentic-one#1253")],
@@ -198,8 +198,8 @@ export const tokenScenarios: readonly Scenario[] = [
   {
     name: "clock-skew",
     group: "Token endpoint",
-    story: "The clock that stamps tokens is 59 minutes behind: they say an hour, and are over after a minute",
-    client: "Refreshes after a 401, whatever expires_in has said",
+    story: "The clock that dates tokens is 59 minutes behind: they promise an hour, and expire after a minute",
+    client: "Refreshes after a 401, whatever expires_in said",
     plan: { mint: { accessTokenTtlSeconds: 3600, clockSkewSeconds: -59 * 60 } },
     expects: ["C21", "C22"],
     links: [rfc("7519 4.1.4"), mcp("token handling")],

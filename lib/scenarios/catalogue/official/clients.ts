@@ -34,7 +34,7 @@ export const officialClients: readonly Scenario[] = [
   official({
     name: "client-document",
     of: "basic-cimd",
-    story: "The server takes URLs of client metadata documents, and registrations as well; it fetches no document",
+    story: "The server accepts URLs of client metadata documents, and registrations as well; it fetches no document",
     client: "Uses the URL of its document as client_id, and does not register",
     revisions: since2025_11,
     policy: { clientIdMetadataDocuments: true },
@@ -46,19 +46,19 @@ export const officialClients: readonly Scenario[] = [
   }),
   tokenEndpointAuth(
     "basic",
-    "The token endpoint takes client_secret_basic alone",
+    "The token endpoint accepts client_secret_basic only",
     "Sends its id and secret in the authorization header",
   ),
   tokenEndpointAuth(
     "post",
-    "The token endpoint takes client_secret_post alone",
+    "The token endpoint accepts client_secret_post only",
     "Sends its id and secret in the body",
   ),
-  tokenEndpointAuth("none", "The token endpoint takes public clients alone", "Sends its id, and no secret"),
+  tokenEndpointAuth("none", "The token endpoint accepts public clients only", "Sends its id, and no secret"),
   official({
     name: "pre-registered",
     of: "pre-registration",
-    story: "Nobody can register: the client was given an id and a secret beforehand",
+    story: "Clients cannot register: this one was given an id and a secret beforehand",
     client: "Uses the id and secret it was given, the latter in the authorization header",
     revisions: since2025_11,
     tellsScope: false,
@@ -76,8 +76,9 @@ export const officialClients: readonly Scenario[] = [
     name: "server-moved",
     of: "authorization-server-migration",
     story:
-      "After the first call with a token the resource names another authorization server, and takes its tokens alone",
-    client: "Reads the metadata anew at the 401, registers with the new server, and sends it nothing of the old one",
+      "After the first call with a token the resource names another authorization server, and accepts only its tokens",
+    client:
+      "Reads the metadata again after the 401, registers with the new server, and sends it nothing of the old one",
     revisions: since2026_07,
     layout: { second_issuer_path: "/as2" },
     challenge: movedTo,

@@ -16,8 +16,8 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "prm-at-path",
     of: "metadata-default",
-    story: "The 401 names the resource's metadata; the server's lie where RFC 8414 puts them",
-    client: "Reads the URL that the 401 names and the server's metadata, and looks at no root for the resource's",
+    story: "The 401 names the resource's metadata; the server's is where RFC 8414 puts it",
+    client: "Reads the URL that the 401 names and the server's metadata, and requests no root for the resource's",
     needs_origin: true,
     revisions: since2025_11,
     tellsScope: false,
@@ -35,7 +35,7 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "prm-unannounced",
     of: "metadata-var1",
-    story: "The 401 names no metadata, and the server has them in the form of OpenID Connect alone",
+    story: "The 401 names no metadata, and the server has only OpenID Connect's form of it",
     client: "Looks for the resource's metadata at its path, and for the server's at both well-known places",
     needs_origin: true,
     revisions: since2025_11,
@@ -49,7 +49,7 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "prm-at-root",
     of: "metadata-var2",
-    story: "The resource's metadata lie at the root alone, unannounced, and the issuer has a path",
+    story: "The resource's metadata is at the root only, unannounced, and the issuer has a path",
     client: "Looks for the resource's metadata at its path, then at the root; for the server's, at the issuer's path",
     needs_origin: true,
     revisions: since2025_11,
@@ -63,8 +63,8 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "prm-at-custom-url",
     of: "metadata-var3",
-    story: "The 401 names an unusual URL, and the issuer with a path has metadata below it alone",
-    client: "Takes the URL from the 401, and tries all three places that an issuer with a path can have",
+    story: "The 401 names an unusual URL, and the issuer has a path, with metadata only below it",
+    client: "Uses the URL from the 401, and tries all three locations for an issuer with a path",
     revisions: since2025_11,
     tellsScope: false,
     named: "custom",
@@ -77,7 +77,7 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "legacy-metadata",
     of: "2025-03-26-oauth-metadata-backcompat",
-    story: "As in 2025-03-26: no metadata of the resource, the server's at the root of the MCP URL",
+    story: "As in 2025-03-26: no resource metadata, the server's at the root of the MCP URL",
     client: "Falls back to the metadata at the root of the MCP server's origin",
     needs_origin: true,
     revisions: ["2025-03-26"],
@@ -106,8 +106,8 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "resource-mismatch",
     of: "resource-mismatch",
-    story: "The resource's metadata speak of another resource",
-    client: "Compares resource with the URL it called, and stops before anybody is asked to log in",
+    story: "The resource's metadata describes another resource",
+    client: "Compares resource with the URL it called, and stops before it sends the person to log in",
     revisions: since2026_07,
     tellsScope: false,
     registration: { set: {}, keep: ["token_endpoint_auth_method"] },
@@ -125,8 +125,8 @@ export const officialDiscovery: readonly Scenario[] = [
   official({
     name: "metadata-wrong-issuer",
     of: "metadata-issuer-mismatch",
-    story: "The server's metadata say that they are another issuer's",
-    client: "Compares issuer with the URL it asked, and uses nothing of the metadata",
+    story: "The server's metadata names another issuer",
+    client: "Compares issuer with the URL it requested, and uses none of the metadata",
     revisions: since2026_07,
     tellsScope: false,
     metadata: { set: { issuer: "https://attacker.example.com" } },

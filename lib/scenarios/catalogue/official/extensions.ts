@@ -34,7 +34,7 @@ function dpop(name: "dpop" | "dpop-nonce"): Scenario {
       ? "Tokens are bound to a key, and proofs must repeat a nonce: one of the authorization server's, one of the resource's"
       : "Tokens are bound to a key, and every request needs a proof by it",
     client: withNonce
-      ? "Sends the request again with the nonce that the refusal carried, and goes on with it"
+      ? "Sends the request again with the nonce that the refusal carried, and keeps using it"
       : "Sends a new proof with the token request and with every call, and the scheme DPoP with the token",
     tellsScope: false,
     metadata: {
@@ -67,7 +67,7 @@ export const officialExtensions: readonly Scenario[] = [
   official({
     name: "client-credentials-jwt",
     of: "client-credentials-jwt",
-    story: "A client acts for itself and shows who it is with an assertion that it signs",
+    story: "A client acts on its own behalf and authenticates with an assertion that it signs",
     client: "Asks for a token with grant_type client_credentials and an ES256 assertion for the issuer",
     policy: {
       believeClients: false,
@@ -94,7 +94,7 @@ export const officialExtensions: readonly Scenario[] = [
   official({
     name: "client-credentials-basic",
     of: "client-credentials-basic",
-    story: "A client acts for itself and shows who it is with a secret",
+    story: "A client acts on its own behalf and authenticates with a secret",
     client: "Asks for a token with grant_type client_credentials, its id and secret in the authorization header",
     policy: {
       believeClients: false,
@@ -116,7 +116,7 @@ export const officialExtensions: readonly Scenario[] = [
   official({
     name: "enterprise-managed",
     of: "enterprise-managed-authorization",
-    story: "A company's identity provider says who may come in: its assertion is exchanged for a token",
+    story: "A company's identity provider decides who gets access: its assertion is exchanged for a token",
     client: "Exchanges the id_token for an assertion at the identity provider, and that for a token at the server",
     policy: {
       believeClients: false,
@@ -166,7 +166,7 @@ export const officialExtensions: readonly Scenario[] = [
   official({
     name: "workload-identity",
     of: "wif-jwt-bearer",
-    story: "A workload shows an assertion of its platform; after one refusal there is no second try",
+    story: "A workload presents an assertion of its platform; after one refusal there is no second attempt",
     client: "Sends the assertion with the jwt-bearer grant; when it is refused, says so and tries nothing else",
     policy: { grantTypes: [JWT_BEARER], registration: "off" },
     clients: [{ client_id: "conformance-wif-workload", token_endpoint_auth_method: "none", grant_types: [JWT_BEARER] }],

@@ -29,7 +29,7 @@ const rows: readonly IssRow[] = [
   {
     name: "iss-supported",
     advertised: true,
-    story: "iss is advertised and right",
+    story: "iss is advertised and correct",
     goesOn: true,
   },
   {
@@ -42,7 +42,7 @@ const rows: readonly IssRow[] = [
     name: "iss-supported-missing",
     advertised: true,
     iss: null,
-    story: "iss is advertised, and missing in the answer",
+    story: "iss is advertised, and missing from the response",
     goesOn: false,
   },
   {
@@ -63,7 +63,7 @@ const rows: readonly IssRow[] = [
     name: "iss-normalized",
     advertised: true,
     iss: "{issuer}/",
-    story: "iss is the issuer with a slash more",
+    story: "iss is the issuer with an extra slash",
     goesOn: false,
   },
 ];

@@ -51,7 +51,7 @@ export const officialScopes: readonly Scenario[] = [
     name: "scope-in-challenge",
     of: "scope-from-www-authenticate",
     story: "The 401 names a scope, and the resource's metadata none",
-    client: "Asks for the scope that the 401 names",
+    client: "Requests the scope that the 401 names",
     revisions: since2025_11,
     challengeScope: "mcp:basic",
     policy: { messageScope: "mcp:basic" },
@@ -67,8 +67,8 @@ export const officialScopes: readonly Scenario[] = [
   official({
     name: "scope-in-metadata",
     of: "scope-from-scopes-supported",
-    story: "The resource's metadata name three scopes, and the 401 none",
-    client: "Asks for all the scopes that the metadata name",
+    story: "The resource's metadata names three scopes, and the 401 none",
+    client: "Requests all the scopes that the metadata names",
     revisions: since2025_11,
     policy: { resourceScopes: ["mcp:basic", "mcp:read", "mcp:write"] },
     expects: ["C17"],
@@ -77,8 +77,8 @@ export const officialScopes: readonly Scenario[] = [
   official({
     name: "scope-nowhere",
     of: "scope-omitted-when-undefined",
-    story: "Neither the 401 nor the resource's metadata name a scope",
-    client: "Leaves the parameter scope out",
+    story: "Neither the 401 nor the resource's metadata names a scope",
+    client: "Omits the scope parameter",
     revisions: since2025_11,
     expects: ["C17"],
     links: [paragraphs.scopeSelection],
@@ -86,9 +86,8 @@ export const officialScopes: readonly Scenario[] = [
   official({
     name: "step-up",
     of: "scope-step-up",
-    story:
-      "A first scope opens everything but tool calls, which another scope opens; what the metadata name helps nobody",
-    client: "Asks for the scope of the 401, then at the 403 for that and the new one together, and calls again",
+    story: "One scope covers everything but tool calls, which need another; the scopes in the metadata do not help",
+    client: "Requests the scope of the 401, then after the 403 that and the new one together, and calls again",
     revisions: since2025_11,
     challenge: `Bearer scope="mcp:basic", ${known}`,
     policy: { resourceScopes: ["mcp:profile"], messageScope: "mcp:basic", callScope: "mcp:write" },
@@ -105,7 +104,7 @@ export const officialScopes: readonly Scenario[] = [
   official({
     name: "step-up-endless",
     of: "scope-retry-limit",
-    story: "Every token lacks the scope, whatever was asked for; after three refusals the test is over",
+    story: "Every token lacks the scope, whatever was requested; after three refusals the test ends",
     client: "Gives up after a few attempts and says so",
     revisions: since2025_11,
     challenge: `Bearer scope="mcp:admin", ${known}`,
@@ -145,7 +144,7 @@ export const officialScopes: readonly Scenario[] = [
     of: "offline-access-scope",
     story: "The server lists offline_access, the resource does not",
     client:
-      "If it wants a refresh token: registers for the grant, and asks for offline_access beside the resource's scopes",
+      "To get a refresh token, registers for the grant, and requests offline_access besides the resource's scopes",
     revisions: since2026_07,
     registration: { set: {}, keep: ["token_endpoint_auth_method"] },
     policy: {
@@ -159,8 +158,8 @@ export const officialScopes: readonly Scenario[] = [
   official({
     name: "offline-access-unlisted",
     of: "offline-access-not-supported",
-    story: "Neither the server nor the resource list offline_access",
-    client: "Does not ask for it",
+    story: "Neither the server nor the resource lists offline_access",
+    client: "Does not request it",
     revisions: since2026_07,
     policy: { serverScopes: ["mcp:basic", "mcp:read"], resourceScopes: ["mcp:basic", "mcp:read"] },
     expects: ["C17", "C21"],
