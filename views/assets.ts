@@ -35,6 +35,7 @@ import page from "./shared/page.js" with { type: "text" };
 import scenarios from "./scenarios/scenarios.js" with { type: "text" };
 import scenariosCss from "./scenarios/scenarios.css" with { type: "text" };
 import scenariosSearch from "./scenarios/search.js" with { type: "text" };
+import specificationsCss from "./specifications/specifications.css" with { type: "text" };
 import css from "./shared/style.css" with { type: "text" };
 
 /** A file a page asks for. */
@@ -130,6 +131,7 @@ export const assets: Readonly<
     | "inspectTextScript"
     | "inspectTimelineScript"
     | "scenariosStyle"
+    | "specificationsStyle"
     | "scenariosScript"
     | "scenariosSearchScript",
     Asset
@@ -169,6 +171,7 @@ export const assets: Readonly<
   inspectTextScript: script("inspect/text.js", inspectText),
   inspectTimelineScript: script("inspect/timeline.js", inspectTimeline),
   scenariosStyle: styleSheet("scenarios/scenarios.css", factsCss + scenariosCss),
+  specificationsStyle: styleSheet("specifications/specifications.css", factsCss + specificationsCss),
   scenariosScript: script("scenarios/scenarios.js", scenarios),
   scenariosSearchScript: script("scenarios/search.js", scenariosSearch),
 };

@@ -29,6 +29,7 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(`${origin}/scenarios#rich-sample`);
     await page.getByText("sample-secret", { exact: true }).waitFor();
   },
+  "specifications": async ({ page, origin }) => void await page.goto(`${origin}/specifications`),
   "inspector, nothing in it": async ({ page, origin }) => {
     await page.goto(`${origin}/inspect`);
     await page.getByText("incomplete").waitFor();

@@ -1,10 +1,7 @@
 /** The blocks of code of the README and the documents that it links to, and clients to put into the examples. */
 import assert from "node:assert/strict";
-import { documents, readDocument } from "../documents/documents.ts";
+import { documents } from "../documents/documents.ts";
 import { root } from "./program.ts";
-
-/** The README. */
-export const readme = (await readDocument("README.md")).text;
 
 /** A fenced block. */
 export interface Block {

@@ -8,7 +8,7 @@ import { exchangesAnswer, reportAnswer } from "../../lib/control/report_schema.t
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";
-import { blockOf, blocks, clients, doubleCommand, readme } from "./readme_blocks.ts";
+import { blockOf, blocks, clients, doubleCommand } from "./readme_blocks.ts";
 
 /** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
 async function runExample(

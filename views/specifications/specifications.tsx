@@ -25,7 +25,7 @@ export function SpecificationsPage({ urls, groups, linkOf }: SpecificationsProps
       urls={urls}
       title="specifications"
       description="What this OAuth 2.1 and MCP server supports of each specification, and which test shows it."
-      style="shared/facts.css"
+      style="specifications/specifications.css"
     >
       <h1>specifications</h1>
       <p class="lead">
