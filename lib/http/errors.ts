@@ -42,17 +42,17 @@ export interface ErrorDetail {
   /** Name of the parameter, field or header at fault. */
   readonly parameter?: string;
   /** What arrived, shortened. */
-  readonly received?: string;
+  readonly received?: string | undefined;
   /** What would have been accepted. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** What was probably meant: its name, and the path at which it lies if it lies anywhere. */
   readonly meant?: { readonly text: string; readonly path?: string };
   /** A URL that lists what there is. */
   readonly see?: string;
   /** The paragraph that asks for it, such as `RFC 6749 4.1.3`. */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
   /** HTTP status in place of the code's own. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Headers of the response to it. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import { createLocalJWKSet, errors, jwtVerify } from "jose";
 import type { Chance } from "../runtime/chance.ts";
 import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -14,7 +14,7 @@ import type { ClientRecord } from "./clients/client_record.ts";
 import { isStrictJwt } from "../http/base64url.ts";
 import type { Keys } from "./keys/keys.ts";
 import type { SigningKey, VerifyingKey } from "./keys/signing_key.ts";
-import { type Params, parseExpiresIn, parseResources, parseScope, requireParam } from "./params.ts";
+import { type Params, parseExpiresIn, parseResources, parseScope, requireOneOf, requireParam } from "./params.ts";
 import { createAutoUser } from "./users/user.ts";
 
 /** Type of an ID-JAG in its header. */
@@ -51,23 +51,23 @@ export function idpIssuer({ urls }: Pick<Sandbox, "urls">): string {
 /**
  * Exchanges an id_token for an ID-JAG (RFC 8693 2; Identity Assertion JWT Authorization Grant 4.3).
  *
- * @param request The request. With `auto_approve=true` it needs no id_token, and speaks of somebody made up.
+ * @param request The request. With `auto_approve=true` it needs no id_token, and speaks of a generated person.
  * @throws OAuthError `invalid_request` for another kind of exchange, or an id_token that is not good.
  */
 export async function exchangeToken(request: IdpRequest): Promise<Record<string, unknown>> {
   const { params } = request;
-  requireType(params, "requested_token_type", ID_JAG);
+  requireOneOf(params, "requested_token_type", [ID_JAG], "RFC 8693 2.1");
   const audience = requireParam(params, "audience", "RFC 8693 2.1");
   const resources = parseResources(params.all("resource"));
-  const scope = parseScope(params.get("scope")).join(" ");
-  const subject = params.get("auto_approve") === "true" ? madeUpSubject(request) : await readIdToken(request);
+  const scope = parseScope(params.get("scope")).join(" ") || undefined;
+  const subject = params.get("auto_approve") === "true" ? generateSubject(request) : await readIdToken(request);
   const expiresIn = parseExpiresIn(params.get("expires_in")) ?? LIFE_SECONDS;
   const assertion = sign(request, ID_JAG_TYPE, {
     ...subject,
     aud: audience,
     client_id: clientAtServer(request),
-    ...(resources.length === 0 ? {} : { resource: resources.length === 1 ? resources[0] : resources }),
-    ...(scope === "" ? {} : { scope }),
+    resource: resources.length > 1 ? resources : resources[0],
+    scope,
   }, expiresIn);
   return {
     issued_token_type: ID_JAG,
@@ -75,7 +75,7 @@ export async function exchangeToken(request: IdpRequest): Promise<Record<string,
     // It is no access token (RFC 8693 2.2.1).
     token_type: "N_A",
     expires_in: expiresIn,
-    ...(scope === "" ? {} : { scope }),
+    scope,
   };
 }
 
@@ -86,14 +86,14 @@ function clientAtServer({ sandbox, client }: IdpRequest): string {
 
 /**
  * Gives a workload an assertion of who it is, for the audience it names; or a client that wants to try the exchange an
- * id_token of somebody made up, as if that person had just logged in here.
+ * id_token of a generated person, as if that person had just logged in here.
  *
  * @param request The request.
  */
 export function identify(request: IdpRequest): Record<string, unknown> {
   const { params, client } = request;
   if (params.get("requested_token_type") === ID_TOKEN) {
-    const idToken = sign(request, "JWT", { ...madeUpSubject(request), aud: client.clientId }, LIFE_SECONDS);
+    const idToken = sign(request, "JWT", { ...generateSubject(request), aud: client.clientId }, LIFE_SECONDS);
     return { issued_token_type: ID_TOKEN, access_token: idToken, token_type: "N_A", expires_in: LIFE_SECONDS };
   }
   const aud = requireParam(params, "audience", "RFC 7523 3");
@@ -110,7 +110,14 @@ function sign({ sandbox, chance, key }: IdpRequest, typ: string, claims: object,
   return `${signingInput}.${key.sign(signingInput)}`;
 }
 
-function madeUpSubject({ sandbox, chance }: IdpRequest): JWTPayload {
+/** What an assertion says of a person. */
+interface Subject {
+  readonly sub: string | undefined;
+  readonly name: unknown;
+  readonly email: unknown;
+}
+
+function generateSubject({ sandbox, chance }: IdpRequest): Subject {
   const { userId, userName, email } = createAutoUser(sandbox.nowMs, chance);
   return { sub: userId, name: userName, email };
 }
@@ -121,8 +128,8 @@ export function keySetOf(keys: readonly Pick<VerifyingKey, "publicJwk">[]): { ke
 }
 
 /** OpenID Connect Core 3.1.3.7, on the sandbox's clock. */
-async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequest): Promise<JWTPayload> {
-  requireType(params, "subject_token_type", ID_TOKEN);
+async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequest): Promise<Subject> {
+  requireOneOf(params, "subject_token_type", [ID_TOKEN], "RFC 8693 2.1");
   const token = requireParam(params, "subject_token", "RFC 8693 2.1");
   try {
     if (!isStrictJwt(token)) throw new errors.JWTInvalid("It is not in base64url without padding");
@@ -138,7 +145,7 @@ async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequ
       },
     );
     const { sub, email, name } = payload;
-    return { ...(sub === undefined ? {} : { sub }), email, name };
+    return { sub, email, name };
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error;
     throw new OAuthError("invalid_request", `subject_token is not good: ${error.message}`, {
@@ -147,15 +154,4 @@ async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequ
       reference: "RFC 8693 2.2.2",
     });
   }
-}
-
-function requireType(params: Params, name: string, expected: string): void {
-  const received = requireParam(params, name, "RFC 8693 2.1");
-  if (received === expected) return;
-  throw new OAuthError("invalid_request", `${name} is not supported`, {
-    parameter: name,
-    received,
-    expected,
-    reference: "RFC 8693 2.1",
-  });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { excerpt, OAuthError } from "../http/errors.ts";
+import { excerpt, OAuthError, type OAuthErrorCode } from "../http/errors.ts";
 
 /** Parameters of one request. */
 export interface Params {
@@ -89,6 +89,30 @@ export function requireParam(params: Params, name: string, reference: string): s
   const value = params.get(name);
   if (value !== undefined) return value;
   throw new OAuthError("invalid_request", `${name} is missing`, { parameter: name, reference });
+}
+
+/**
+ * Requires a parameter that has one of a few values.
+ *
+ * @param params Where to look.
+ * @param name Its name.
+ * @param allowed The values.
+ * @param reference The paragraph that has them.
+ * @param code The code for another value.
+ * @throws OAuthError `invalid_request` if it is missing or empty, and with the code given for another value.
+ */
+export function requireOneOf<T extends string>(
+  params: Params,
+  name: string,
+  allowed: readonly T[],
+  reference: string,
+  code: OAuthErrorCode = "invalid_request",
+): T {
+  const received = requireParam(params, name, reference);
+  const known = allowed.find((value) => value === received);
+  if (known !== undefined) return known;
+  const expected = allowed.join(" or ");
+  throw new OAuthError(code, `${name} is not supported`, { parameter: name, received, expected, reference });
 }
 
 /** The longest life of a token, in seconds: a hundred years. */

@@ -39,7 +39,7 @@ export interface OutboundRequest {
   /** How many redirects are followed; none if not given, and never more than {@link MAX_REDIRECTS}. */
   readonly redirects?: number;
   /** The `etag` of the copy at hand. */
-  readonly etag?: string;
+  readonly etag?: string | undefined;
   /** Whether a page of another site has it fetched: then nothing on this machine is. */
   readonly isForForeignPage?: boolean;
 }

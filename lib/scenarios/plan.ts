@@ -5,6 +5,7 @@
  * @module
  */
 import type { Answer, Edit } from "./edit.ts";
+import type { GrantType } from "./vocabulary.ts";
 
 /** Where authorization server metadata can lie: RFC 8414 3.1, the same for OpenID Connect, OpenID Connect Discovery 4. */
 export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
@@ -73,7 +74,7 @@ export interface Policy {
   /** Ways to authenticate at the token endpoint; absent for all there are. A registration gets the first if it asks for another. */
   readonly tokenEndpointAuthMethods?: readonly string[];
   /** Grants of the token endpoint; absent for all there are. */
-  readonly grantTypes?: readonly string[];
+  readonly grantTypes?: readonly GrantType[];
   /** How a redirect URI is held against those registered: with any loopback port (RFC 8252 7.3), as it stands, not at all. */
   readonly redirectUriMatch: "loopback_port" | "exact" | "any";
   /** Whether redirect URIs may have an app's own scheme (RFC 8252 7.1). */

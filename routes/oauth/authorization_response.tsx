@@ -63,21 +63,21 @@ export function consentResponse({ sandbox, url, plan }: Context, consent: Consen
     <ConsentPage
       urls={sandbox.urls}
       clientId={client.clientId}
-      {...(isDocumentId(client.clientId) ? { clientHost: new URL(client.clientId).host } : {})}
-      {...(client_name === undefined ? {} : { clientName: client_name })}
-      {...(client_uri === undefined ? {} : { clientUri: client_uri })}
-      {...(logo_uri === undefined ? {} : { logoUri: logo_uri })}
+      clientHost={isDocumentId(client.clientId) ? new URL(client.clientId).host : undefined}
+      clientName={client_name}
+      clientUri={client_uri}
+      logoUri={logo_uri}
       redirectUri={redirectUri}
       redirectHost={new URL(redirectUri).host || redirectUri}
       loopbackOnly={redirect_uris.every(isLoopbackUri)}
       scopes={request.scopes}
-      {...(request.resources.length === 0 ? {} : { resource: request.resources.join(" ") })}
-      {...(request.expiresInSeconds === undefined ? {} : { expiresInSeconds: request.expiresInSeconds })}
+      resource={request.resources.join(" ") || undefined}
+      expiresInSeconds={request.expiresInSeconds}
       defaultLifetimeSeconds={plan.mint.accessTokenTtlSeconds}
       formAction={`${url.pathname}?${query}`}
       offered={offered}
-      {...(problem === undefined ? {} : { problem })}
-      {...(email === undefined ? {} : { email })}
+      problem={problem}
+      email={email}
     />
   );
   return htmlResponse(page, status);

@@ -8,7 +8,6 @@ import { withErrorHeaders } from "../../lib/http/body.ts";
 import { readFields } from "../../lib/oauth/form.ts";
 import {
   type AuthorizationRequest,
-  type AuthorizationTarget,
   parseAuthorizationRequest,
   parseAuthorizationTarget,
 } from "../../lib/oauth/authorize/request.ts";
@@ -97,7 +96,7 @@ async function withTarget(
   const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
   const params = parseParams(resolved.query);
   const found = await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
-  const target: AuthorizationTarget = resolved.entry ? { ...found, pushed: resolved.entry } : found;
+  const target = { ...found, pushed: resolved.entry };
   let answered: Response | OAuthError;
   try {
     requireGrantType(target.client, "authorization_code");
@@ -147,14 +146,14 @@ async function approve(
       scopes,
       resources,
       authTimeSeconds: Math.floor(nowMs / 1000),
-      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
-      ...(nonce === undefined ? {} : { nonce }),
+      expiresInSeconds,
+      nonce,
     },
     redirectUri,
     redirectUriSent,
     codeChallenge,
-    ...(prompt.includes("consent") ? { consentAsked: true } : {}),
-    ...(dpopJkt === undefined ? {} : { dpopJkt }),
+    consentAsked: prompt.includes("consent") || undefined,
+    dpopJkt,
     expiresAtMs: nowMs + plan.policy.codeTtlSeconds * 1000,
   }, chance);
   return clientResponse(context, target, { code });
@@ -163,9 +162,7 @@ async function approve(
 /** A lifetime in the form counts, also an empty one, which is how a person asks for the default. */
 function withLifetime(request: AuthorizationRequest, form: URLSearchParams, answer: Params): AuthorizationRequest {
   if (!form.has("expires_in")) return request;
-  const { expiresInSeconds: _, ...rest } = request;
-  const chosen = parseExpiresIn(answer.get("expires_in"));
-  return { ...rest, ...(chosen === undefined ? {} : { expiresInSeconds: chosen }) };
+  return { ...request, expiresInSeconds: parseExpiresIn(answer.get("expires_in")) };
 }
 
 /** Takes the page's own fields out of a form; what is left belongs to the request, beside what its URL says. */

@@ -106,9 +106,9 @@ async function consentPage(
       name={client?.metadata.client_name ?? device.clientId}
       scopes={scopes}
       defaultLifetimeSeconds={plan.mint.accessTokenTtlSeconds}
-      {...(expiresInSeconds === undefined ? {} : { expiresInSeconds })}
-      {...(error === undefined ? {} : { problem: error.message })}
-      {...(email === undefined ? {} : { email })}
+      expiresInSeconds={expiresInSeconds}
+      problem={error?.message}
+      email={email}
     />
   );
   return error ? withErrorHeaders(htmlResponse(page, errorStatus(error)), error) : htmlResponse(page);

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { OAuthError } from "../../lib/http/errors.ts";
 import { cacheableJson, noStoreJson } from "../../lib/http/body.ts";
 import { readForm } from "../../lib/oauth/form.ts";
-import { requireParam } from "../../lib/oauth/params.ts";
+import { requireOneOf } from "../../lib/oauth/params.ts";
 import { paths } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Route } from "../request/router.ts";
@@ -20,22 +19,16 @@ export type IdpDeps = Pick<OAuthDeps, "authenticate" | "chance" | "keysOf" | "ke
 export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
   async function token({ request, sandbox }: Context): Promise<Response> {
     const params = await readForm(request);
-    const grantType = requireParam(params, "grant_type", "RFC 8693 2.1");
     const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
     const [{ value: client }, serverKeys, { signing: key }] = await together([
       authenticate(sandbox, request, params),
       keysOf(sandbox.id),
       keysOfIdp(sandbox.id),
     ]);
+    const allowed = [TOKEN_EXCHANGE, "client_credentials"] as const;
+    const grantType = requireOneOf(params, "grant_type", allowed, "RFC 8693 2.1", "unsupported_grant_type");
     const asked = { sandbox, client, params, chance, key, serverKeys };
-    if (grantType === TOKEN_EXCHANGE) return noStoreJson(await exchangeToken(asked));
-    if (grantType === "client_credentials") return noStoreJson(identify(asked));
-    throw new OAuthError("unsupported_grant_type", "grant_type is not supported by the identity provider", {
-      parameter: "grant_type",
-      received: grantType,
-      expected: `${TOKEN_EXCHANGE} or client_credentials`,
-      reference: "RFC 8693 2.1",
-    });
+    return noStoreJson(grantType === TOKEN_EXCHANGE ? await exchangeToken(asked) : identify(asked));
   }
 
   /** OpenID Connect Discovery 3, as far as whoever exchanges tokens needs it. */

@@ -53,8 +53,8 @@ function confirmPage({ sandbox }: Context, { client, returnTo }: LogoutRequest, 
     <LogoutPage
       urls={sandbox.urls}
       fields={[...sent]}
-      {...(name === undefined ? {} : { clientName: name })}
-      {...(returnTo === undefined ? {} : { returnHost: new URL(returnTo).host || returnTo })}
+      clientName={name}
+      returnHost={returnTo === undefined ? undefined : new URL(returnTo).host || returnTo}
     />,
   );
 }

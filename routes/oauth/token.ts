@@ -12,7 +12,7 @@ import { grantToClient } from "../../lib/oauth/grants/client_credentials.ts";
 import { requireGrantType, type TokenRequest } from "../../lib/oauth/grants/context.ts";
 import { redeemRefreshToken } from "../../lib/oauth/grants/refresh_token.ts";
 import { readForm } from "../../lib/oauth/form.ts";
-import { requireParam } from "../../lib/oauth/params.ts";
+import { requireOneOf } from "../../lib/oauth/params.ts";
 import { proofOf } from "../../lib/oauth/tokens/proof.ts";
 import { type GrantType, grantTypes } from "../../lib/scenarios/vocabulary.ts";
 import type { TokenResponse } from "../../lib/oauth/tokens/tokens.ts";
@@ -52,7 +52,8 @@ export function tokenRoutes(
   async function token(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy, mint } } = context;
     const params = await readForm(request);
-    const grantType = parseGrantType(requireParam(params, "grant_type", "RFC 6749 4.1.3"), policy);
+    const { grantTypes: offered = grantTypes } = policy;
+    const grantType = requireOneOf(params, "grant_type", offered, "RFC 6749 5.2", "unsupported_grant_type");
     const [client, keys] = await together([
       policy.believeClients
         ? believeClient(clients, sandbox, readClientId(request, params))
@@ -94,16 +95,5 @@ function requireUnbound({ requireDpop }: Policy, { metadata }: ClientRecord): vo
     parameter: "dpop",
     expected: `a dpop header with a proof${why}`,
     reference: "RFC 9449 5.2",
-  });
-}
-
-function parseGrantType(text: string, { grantTypes: offered = grantTypes }: Policy): GrantType {
-  const known = grantTypes.find((grantType) => grantType === text && offered.includes(text));
-  if (known) return known;
-  throw new OAuthError("unsupported_grant_type", "grant_type is not supported", {
-    parameter: "grant_type",
-    received: text,
-    expected: offered.join(" or "),
-    reference: "RFC 6749 5.2",
   });
 }

@@ -16,15 +16,15 @@ export interface ConsentProps {
   /** Addresses of the sandbox. */
   readonly urls: Urls;
   /** The name the client registered. */
-  readonly clientName?: string;
+  readonly clientName?: string | undefined;
   /** The client's id. */
   readonly clientId: string;
   /** The host that describes the client, if its id is a URL: the one thing about it that it cannot make up. */
-  readonly clientHost?: string;
+  readonly clientHost?: string | undefined;
   /** The client's home page; linked only if it is http or https. */
-  readonly clientUri?: string;
+  readonly clientUri?: string | undefined;
   /** The client's logo; loaded by the browser, never by the server, and only over https. */
-  readonly logoUri?: string;
+  readonly logoUri?: string | undefined;
   /** Where the code will be sent. */
   readonly redirectUri: string;
   /** Host name of the redirect URI. */
@@ -34,9 +34,9 @@ export interface ConsentProps {
   /** What the client asks for. */
   readonly scopes: readonly string[];
   /** The protected resource the token is for. */
-  readonly resource?: string;
+  readonly resource?: string | undefined;
   /** Token lifetime the request asked for. */
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | undefined;
   /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
   readonly defaultLifetimeSeconds?: number | undefined;
   /** Where the forms are posted: the authorization endpoint with the whole original query. */
@@ -44,9 +44,9 @@ export interface ConsentProps {
   /** Users who log in by a button. */
   readonly offered?: readonly OfferedUser[];
   /** What was wrong with the last attempt. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /** E-mail address of the last attempt. */
-  readonly email?: string;
+  readonly email?: string | undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface DeviceCodeProps {
   /** Addresses of the sandbox. */
   readonly urls: Urls;
   /** What was wrong with the code typed before. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 /** Asks for the code. */
@@ -62,13 +62,13 @@ export interface DeviceConsentProps {
   /** What it asks for. */
   readonly scopes: readonly string[];
   /** Token lifetime it asked for. */
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | undefined;
   /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
   readonly defaultLifetimeSeconds?: number | undefined;
   /** What was wrong with the last attempt. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /** E-mail address of the last attempt. */
-  readonly email?: string;
+  readonly email?: string | undefined;
 }
 
 /** Asks whether the device may act for the person; that its code is the right one keeps strangers' devices out (5.4). */

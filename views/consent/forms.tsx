@@ -12,15 +12,15 @@ export interface ConsentFormProps {
   /** Where they are posted. */
   readonly formAction: string;
   /** Token lifetime to begin with. */
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | undefined;
   /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
   readonly defaultLifetimeSeconds?: number | undefined;
   /** Users who log in by a button. */
   readonly offered?: readonly OfferedUser[];
   /** What was wrong with the last attempt. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /** E-mail address of the last attempt. */
-  readonly email?: string;
+  readonly email?: string | undefined;
 }
 
 /** The most buttons that are quicker than typing. */

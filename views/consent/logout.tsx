@@ -14,9 +14,9 @@ export interface LogoutProps {
   /** The request's parameters, to be sent once more. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   /** The client that asks, if it says so. */
-  readonly clientName?: string;
+  readonly clientName?: string | undefined;
   /** Host to which the browser goes afterwards. */
-  readonly returnHost?: string;
+  readonly returnHost?: string | undefined;
 }
 
 /**

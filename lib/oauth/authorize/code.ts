@@ -21,9 +21,9 @@ export interface AuthorizationCode {
   /** The S256 challenge. */
   readonly codeChallenge: string;
   /** Whether the client had the person asked for consent (OpenID Connect Core 11). */
-  readonly consentAsked?: boolean;
+  readonly consentAsked?: boolean | undefined;
   /** The key it is bound to (RFC 9449 10), if it is. */
-  readonly dpopJkt?: string;
+  readonly dpopJkt?: string | undefined;
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
 }

@@ -87,7 +87,7 @@ export interface ResolvedRequest {
   /** All of its parameters. */
   readonly query: URLSearchParams;
   /** Where it was kept, if it was pushed. */
-  readonly entry?: Entry<PushedRecord>;
+  readonly entry?: Entry<PushedRecord> | undefined;
 }
 
 /**
@@ -148,7 +148,7 @@ export function usedRequest(): OAuthError {
 function refuse(message: string, received?: string): OAuthError {
   return new OAuthError("invalid_request_uri", message, {
     parameter: "request_uri",
-    ...(received === undefined ? {} : { received }),
+    received,
     expected: `a request_uri of this client, younger than ${LIFE_SECONDS} seconds and unused`,
     reference: "RFC 9126 4",
   });

@@ -15,11 +15,19 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import { isDocumentId } from "../clients/client_metadata.ts";
 import { requireGrantable } from "../tokens/scopes.ts";
-import { type Params, parseExpiresIn, parseResources, parseScope, requireFaultless, requireParam } from "../params.ts";
+import {
+  type Params,
+  parseExpiresIn,
+  parseResources,
+  parseScope,
+  requireFaultless,
+  requireOneOf,
+  requireParam,
+} from "../params.ts";
 import { parseCodeChallenge } from "./pkce.ts";
 import { checkMaxAge, parsePrompt, type Prompt } from "./prompt.ts";
 import { resolveRedirectUri } from "../clients/redirect_uri.ts";
-import { findResponseMode, requireResponseMode, type ResponseMode } from "./response_mode.ts";
+import { findResponseMode, type ResponseMode, responseModes } from "./response_mode.ts";
 
 /** Who asks, and where the answer goes. */
 export interface AuthorizationTarget {
@@ -30,11 +38,11 @@ export interface AuthorizationTarget {
   /** Whether the request named it, or it was the only one registered. */
   readonly redirectUriSent: boolean;
   /** To be sent back as it came (RFC 6749 4.1.1). */
-  readonly state?: string;
+  readonly state?: string | undefined;
   /** How the answer travels; in the query as long as the request asks for something we do not have. */
   readonly responseMode: ResponseMode;
   /** Where the request was kept, if it was pushed: to be used up when it is answered. */
-  readonly pushed?: Entry<PushedRecord>;
+  readonly pushed?: Entry<PushedRecord> | undefined;
 }
 
 /** How the person is to be found without asking. */
@@ -51,21 +59,21 @@ export interface AuthorizationRequest {
   /** Resources the token is for (RFC 8707). */
   readonly resources: readonly string[];
   /** Life of access tokens in seconds; absent for tokens that do not expire. */
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | undefined;
   /** To be repeated in the id_token. */
-  readonly nonce?: string;
+  readonly nonce?: string | undefined;
   /** What an auto-generated user is to be like; one who logs in is as declared. */
-  readonly userClaims?: UserClaims;
+  readonly userClaims?: UserClaims | undefined;
   /** Thumbprint of the key the code is bound to (RFC 9449 10). */
-  readonly dpopJkt?: string;
+  readonly dpopJkt?: string | undefined;
   /** Whether the person may, or must, be asked. */
   readonly prompt: readonly Prompt[];
   /** Who the person may be: the e-mail address to begin with. */
-  readonly loginHint?: string;
+  readonly loginHint?: string | undefined;
   /** Who the person must be: an id_token of theirs, unverified. */
-  readonly idTokenHint?: string;
+  readonly idTokenHint?: string | undefined;
   /** Absent if a person is to be asked. */
-  readonly autoApproval?: AutoApproval;
+  readonly autoApproval?: AutoApproval | undefined;
 }
 
 /**
@@ -103,13 +111,12 @@ export async function parseAuthorizationTarget(
   }
   const sent = params.get("redirect_uri");
   const redirectUri = resolveRedirectUri(sent, client.metadata.redirect_uris, policy.redirectUriMatch);
-  const state = params.get("state");
   return {
     client,
     redirectUri,
     redirectUriSent: sent !== undefined,
     responseMode: findResponseMode(params.get("response_mode")) ?? "query",
-    ...(state === undefined ? {} : { state }),
+    state: params.get("state"),
   };
 }
 
@@ -142,36 +149,26 @@ export function parseAuthorizationRequest(params: Params, policy: Policy): Autho
   requireFaultless(params);
   refuseRequestObject(params.get("request"));
   if (policy.requireState) requireParam(params, "state", "RFC 6749 10.12");
-  const responseType = requireParam(params, "response_type", "RFC 6749 4.1.1");
-  if (responseType !== "code") {
-    throw new OAuthError("unsupported_response_type", "response_type is not supported", {
-      parameter: "response_type",
-      received: responseType,
-      expected: "code",
-      reference: "RFC 6749 4.1.1",
-    });
+  requireOneOf(params, "response_type", ["code"], "RFC 6749 4.1.1", "unsupported_response_type");
+  if (params.get("response_mode") !== undefined) {
+    requireOneOf(params, "response_mode", responseModes, "OAuth 2.0 Multiple Response Type Encoding Practices 2.1");
   }
-  requireResponseMode(params.get("response_mode"));
   checkMaxAge(params);
   const dpopJkt = parseDpopJkt(params.get("dpop_jkt"));
-  const loginHint = params.get("login_hint");
-  const idTokenHint = params.get("id_token_hint");
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
-  const nonce = params.get("nonce");
   const autoApproval = parseAutoApproval(params);
-  const userClaims = parseAutoClaims(params, autoApproval);
   return {
     codeChallenge: parseCodeChallenge(params, policy.codeChallengeMethods),
     scopes: requireGrantable(parseScope(params.get("scope")), policy.grantableScopes),
     resources: parseResources(params.all("resource")),
     prompt: parsePrompt(params.get("prompt")),
-    ...(dpopJkt === undefined ? {} : { dpopJkt }),
-    ...(loginHint === undefined ? {} : { loginHint }),
-    ...(idTokenHint === undefined ? {} : { idTokenHint }),
-    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
-    ...(nonce === undefined ? {} : { nonce }),
-    ...(autoApproval === undefined ? {} : { autoApproval }),
-    ...(userClaims === undefined ? {} : { userClaims }),
+    dpopJkt,
+    loginHint: params.get("login_hint"),
+    idTokenHint: params.get("id_token_hint"),
+    expiresInSeconds,
+    nonce: params.get("nonce"),
+    autoApproval,
+    userClaims: parseAutoClaims(params, autoApproval),
   };
 }
 

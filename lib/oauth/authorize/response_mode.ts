@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { OAuthError } from "../../http/errors.ts";
 
 /** The modes we take, as metadata advertises them. */
 export const responseModes = ["query", "fragment", "form_post"] as const;
@@ -22,21 +21,6 @@ export type ResponseParams = Readonly<Record<string, string | undefined>>;
  */
 export function findResponseMode(text: string | undefined): ResponseMode | undefined {
   return text === undefined ? "query" : responseModes.find((mode) => mode === text);
-}
-
-/**
- * Insists on a mode we have.
- *
- * @param text What was sent as `response_mode`, if anything.
- * @throws OAuthError `invalid_request`.
- */
-export function requireResponseMode(text: string | undefined): void {
-  if (findResponseMode(text)) return;
-  throw new OAuthError("invalid_request", "response_mode is not supported", {
-    parameter: "response_mode",
-    ...(text === undefined ? {} : { received: text }),
-    expected: responseModes.join(" or "),
-  });
 }
 
 /**

@@ -1,17 +1,15 @@
 /**
  * Clients that are known by a URL: the client_id is where a document lies that says what registration would have said
- * (draft-ietf-oauth-client-id-metadata-document). Documents are remembered for as long as their HTTP headers allow, on
- * the sandbox's clock, in this process alone: every process can fetch them again.
+ * (draft-ietf-oauth-client-id-metadata-document).
  *
  * @module
  */
 import { OAuthError } from "../../http/errors.ts";
-import { parseFreshness } from "../../outbound/freshness.ts";
-import { type Outbound, OutboundError } from "../../outbound/outbound.ts";
+import type { Outbound } from "../../outbound/outbound.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ClientRecord } from "./client_record.ts";
+import { createFetched } from "./fetched.ts";
 import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
-import { boundedMap } from "../../runtime/bounded_map.ts";
 
 const REFERENCE = "draft-ietf-oauth-client-id-metadata-document";
 
@@ -23,15 +21,6 @@ export interface ClientDocumentOptions {
   readonly local: boolean;
 }
 
-interface Remembered {
-  readonly client: ClientRecord;
-  readonly freshUntilMs: number;
-  readonly etag: string | undefined;
-}
-
-/** Documents remembered at the same time; the oldest goes first. */
-const MAX_REMEMBERED = 500;
-
 /**
  * Makes the function that finds the client of a URL.
  *
@@ -42,7 +31,7 @@ const MAX_REMEMBERED = 500;
 export function createClientDocuments(
   { outbound, local }: ClientDocumentOptions,
 ): (sandbox: Sandbox, clientId: string) => Promise<ClientRecord> {
-  const remembered = boundedMap<string, Remembered>(MAX_REMEMBERED);
+  const fetched = createFetched<ClientRecord>(outbound);
 
   return async (sandbox, clientId) => {
     if (isOwnDocumentUrl(sandbox, clientId)) {
@@ -50,26 +39,12 @@ export function createClientDocuments(
       return await readDocument(sandbox, clientId, JSON.stringify(buildOwnDocument(sandbox, new URL(clientId))));
     }
     checkDocumentUrl(clientId, local);
-    const name = `${sandbox.id} ${clientId}`;
-    const known = remembered.get(name);
-    if (known && sandbox.nowMs < known.freshUntilMs) return known.client;
-    const etag = known?.etag;
-    // The draft forbids to follow redirects here, so none is.
-    const { isUnchanged, text, headers } = await outbound({
+    return await fetched(sandbox, {
+      // The draft forbids following redirects.
       url: clientId,
-      isForForeignPage: sandbox.isAskedByForeignPage,
-      ...(etag === undefined ? {} : { etag }),
-    }).catch((error) => {
-      throw error instanceof OutboundError ? refuse(error.message, clientId) : error;
+      read: (text) => readDocument(sandbox, clientId, text),
+      refuse: (problem) => refuse(problem, clientId),
     });
-    const client = isUnchanged && known ? known.client : await readDocument(sandbox, clientId, text);
-    remembered.delete(name);
-    const freshSeconds = parseFreshness(headers);
-    if (freshSeconds !== undefined) {
-      const freshUntilMs = sandbox.nowMs + freshSeconds * 1000;
-      remembered.set(name, { client, freshUntilMs, etag: headers.get("etag") ?? etag });
-    }
-    return client;
   };
 }
 
@@ -84,8 +59,8 @@ async function readDocument(sandbox: Sandbox, clientId: string, text: string): P
     throw new OAuthError("invalid_client", `The client metadata document cannot be used: ${error.message}`, {
       status: 400,
       parameter,
-      ...(received === undefined ? {} : { received }),
-      ...(expected === undefined ? {} : { expected }),
+      received,
+      expected,
       reference,
     });
   }

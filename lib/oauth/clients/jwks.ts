@@ -1,16 +1,14 @@
 /**
- * The public keys of clients: those they registered, or those that lie at their `jwks_uri`, fetched through the guarded
- * way out and remembered as long as their HTTP headers allow.
+ * The public keys of clients: those they registered, or those at their `jwks_uri`.
  *
  * @module
  */
 import { OAuthError } from "../../http/errors.ts";
-import { parseFreshness } from "../../outbound/freshness.ts";
 import { parseJson, problemOf } from "../../http/json.ts";
-import { MAX_REDIRECTS, type Outbound, OutboundError } from "../../outbound/outbound.ts";
+import { MAX_REDIRECTS, type Outbound } from "../../outbound/outbound.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
-import { boundedMap } from "../../runtime/bounded_map.ts";
+import { createFetched } from "./fetched.ts";
 
 /** Public keys (RFC 7517 5). */
 export interface KeySet {
@@ -21,14 +19,7 @@ export interface KeySet {
 /** Finds a client's keys; `renew` fetches them anew, for a key that was not among those at hand. */
 export type ClientKeys = (sandbox: Sandbox, metadata: ClientMetadata, renew?: boolean) => Promise<KeySet>;
 
-interface Remembered {
-  readonly set: KeySet;
-  readonly fetchedAtMs: number;
-  readonly freshUntilMs: number;
-}
-
-const MAX_REMEMBERED = 500;
-/** Keys are not fetched anew sooner, so that made-up key ids do not make this server a hammer. */
+/** Keys are not fetched anew sooner, so that invented key ids do not make this server a hammer. */
 const RENEWAL_MS = 10_000;
 
 /**
@@ -38,30 +29,18 @@ const RENEWAL_MS = 10_000;
  * @returns A function that throws OAuthError `invalid_client` if the keys cannot be had.
  */
 export function createClientKeys(outbound: Outbound): ClientKeys {
-  const remembered = boundedMap<string, Remembered>(MAX_REMEMBERED);
+  const fetched = createFetched<KeySet>(outbound);
 
-  async function fetchKeys(sandbox: Sandbox, uri: string, renew: boolean): Promise<KeySet> {
-    const name = `${sandbox.id} ${uri}`;
-    const known = remembered.get(name);
-    const nowMs = sandbox.nowMs;
-    if (known && (renew ? nowMs < known.fetchedAtMs + RENEWAL_MS : nowMs < known.freshUntilMs)) return known.set;
-    const { text, headers } = await outbound({
-      url: uri,
-      redirects: MAX_REDIRECTS,
-      isForForeignPage: sandbox.isAskedByForeignPage,
-    }).catch((error) => {
-      throw error instanceof OutboundError ? refuse(error.message, uri) : error;
-    });
-    const set = parseKeySet(text, uri);
-    const freshSeconds = parseFreshness(headers);
-    if (freshSeconds === undefined) remembered.delete(name);
-    else remembered.set(name, { set, fetchedAtMs: nowMs, freshUntilMs: nowMs + freshSeconds * 1000 });
-    return set;
-  }
-
-  return async (sandbox, { jwks, jwks_uri }, renew = false) => {
+  return async (sandbox, { jwks, jwks_uri: url }, renew = false) => {
     if (jwks) return { keys: jwks.keys.filter(hasType) };
-    return jwks_uri === undefined ? { keys: [] } : await fetchKeys(sandbox, jwks_uri, renew);
+    if (url === undefined) return { keys: [] };
+    return await fetched(sandbox, {
+      url,
+      redirects: MAX_REDIRECTS,
+      renewAfterMs: renew ? RENEWAL_MS : undefined,
+      read: (text) => parseKeySet(text, url),
+      refuse: (problem) => refuse(problem, url),
+    });
   };
 }
 
@@ -73,7 +52,7 @@ function parseKeySet(text: string, uri: string): KeySet {
     throw refuse(`it ${problemOf(error)}`, uri);
   }
   if (isKeySet(parsed)) return { keys: parsed.keys.filter(hasType) };
-  throw refuse("it is no JWK Set", uri);
+  throw refuse("it is not a JWK Set", uri);
 }
 
 function isKeySet(value: unknown): value is { readonly keys: readonly object[] } {

@@ -243,8 +243,8 @@ function readMembers<T>(schema: z.ZodType<T>, object: Record<string, unknown>): 
   const code = field.startsWith("redirect_uris") ? "invalid_redirect_uri" : "invalid_client_metadata";
   throw new OAuthError(code, `${field} cannot be registered`, {
     parameter: field,
-    ...(received === undefined ? {} : { received }),
-    ...(issue ? { expected: issue.message } : {}),
+    received,
+    expected: issue?.message,
     reference: "RFC 7591 2",
   });
 }

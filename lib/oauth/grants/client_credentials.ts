@@ -37,6 +37,6 @@ export function grantToClient(request: TokenRequest): Promise<TokenResponse> {
     scopes: withoutOffline(scopes).filter((scope) => scope !== "openid"),
     resources,
     authTimeSeconds: Math.floor(nowMs / 1000),
-    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    expiresInSeconds,
   }, undefined);
 }

@@ -58,6 +58,6 @@ function refuse(code: OAuthErrorCode, message: string, status?: number): OAuthEr
   return new OAuthError(code, message, {
     parameter: "device_code",
     reference: "RFC 8628 3.5",
-    ...(status === undefined ? {} : { status }),
+    status,
   });
 }

@@ -53,7 +53,7 @@ export async function redeemAssertion(request: TokenRequest): Promise<TokenRespo
     scopes: withoutOffline(asked.length === 0 ? granted : asked),
     resources,
     authTimeSeconds: Math.floor(nowMs / 1000),
-    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    expiresInSeconds,
   }, undefined);
 }
 
@@ -94,8 +94,8 @@ function textsOf(claim: unknown): readonly string[] {
 function refuse(problem: string, expected?: string, received?: string): OAuthError {
   return new OAuthError("invalid_grant", `The assertion is not good: ${problem}`, {
     parameter: "assertion",
-    ...(received === undefined ? {} : { received }),
-    ...(expected === undefined ? {} : { expected }),
+    received,
+    expected,
     reference: REFERENCE,
   });
 }

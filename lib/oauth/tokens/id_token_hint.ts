@@ -20,11 +20,11 @@ export interface IdTokenHint {
   /** The client it was issued to. */
   readonly aud: string;
   /** The login; absent in id_tokens issued before they said so. */
-  readonly sid?: string;
+  readonly sid?: string | undefined;
   /** The user's name, if the client was told. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The user's e-mail address, if the client was told. */
-  readonly email?: string;
+  readonly email?: string | undefined;
   /** Claims of the user's own. */
   readonly claims: UserClaims["claims"];
 }
@@ -58,9 +58,9 @@ export async function readIdTokenHint(
   return {
     sub,
     aud,
-    ...(typeof sid === "string" ? { sid } : {}),
-    ...(typeof name === "string" ? { name } : {}),
-    ...(typeof email === "string" ? { email } : {}),
+    sid: typeof sid === "string" ? sid : undefined,
+    name: typeof name === "string" ? name : undefined,
+    email: typeof email === "string" ? email : undefined,
     claims: ownClaimsOf(rest),
   };
 }
@@ -97,7 +97,7 @@ export async function findHinted(
 function refuse(problem: string, received?: string): OAuthError {
   return new OAuthError("invalid_request", `id_token_hint ${problem}`, {
     parameter: "id_token_hint",
-    ...(received === undefined ? {} : { received }),
+    received,
     expected: "an id_token that this server has issued; it may have expired",
     reference: "OpenID Connect Core 3.1.2.1",
   });

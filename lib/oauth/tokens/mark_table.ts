@@ -64,7 +64,7 @@ export interface Grants {
   /** Takes back one access token; the mark stays for `keepMs`, for good if the token never expires. */
   readonly revokeToken: (
     sandboxId: string,
-    token: { readonly jti: string; readonly nowMs: number; readonly keepMs?: number },
+    token: { readonly jti: string; readonly nowMs: number; readonly keepMs?: number | undefined },
   ) => Promise<void>;
   /** Whether a login, its client, or one access token of it has been taken back: all keys in one round trip. */
   readonly isRevoked: (sandboxId: string, login: Login, jti?: string) => Promise<boolean>;
@@ -132,8 +132,7 @@ export function createGrants(store: Store): Grants {
       await store.commit({ sets: [{ key, value: nowMs, expireInMs: REVOCATION_LIFETIME_MS }] });
     },
     revokeToken: async (sandboxId, { jti, nowMs, keepMs }) => {
-      const expiry = keepMs === undefined ? {} : { expireInMs: keepMs };
-      await store.commit({ sets: [{ key: revokedKey(sandboxId, jti), value: nowMs, ...expiry }] });
+      await store.commit({ sets: [{ key: revokedKey(sandboxId, jti), value: nowMs, expireInMs: keepMs }] });
     },
     isRevoked: (sandboxId, login, jti) =>
       isAnyMarked(...marksOf(sandboxId, login), ...(jti === undefined ? [] : [revokedKey(sandboxId, jti)])),

@@ -54,7 +54,7 @@ export async function revokeToken(context: TokenStatusContext, token: string, cl
   await grants.revokeToken(sandbox.id, {
     jti: claims.jti,
     nowMs,
-    ...(claims.exp === undefined ? {} : { keepMs: Math.max(0, claims.exp * 1000 - nowMs) + MARK_MARGIN_MS }),
+    keepMs: claims.exp === undefined ? undefined : Math.max(0, claims.exp * 1000 - nowMs) + MARK_MARGIN_MS,
   });
 }
 
@@ -96,7 +96,7 @@ async function wouldRefresh(context: TokenStatusContext, { jti, grant, expiresAt
 /** A token that is bound says so, and to what (RFC 9449 6.2). */
 function describeAccessToken({ scope, ...claims }: AccessTokenClaims): Record<string, unknown> {
   const token_type = claims.cnf ? "DPoP" : "Bearer";
-  return { active: true, ...claims, ...withScope(scope), token_type, username: claims.email };
+  return { active: true, ...claims, scope: scope || undefined, token_type, username: claims.email };
 }
 
 function describeRefreshToken(
@@ -108,18 +108,13 @@ function describeRefreshToken(
     iss: issuer,
     sub: grant.user.userId,
     client_id: grant.clientId,
-    ...withScope(grant.scopes.join(" ")),
+    scope: grant.scopes.join(" ") || undefined,
     exp: Math.floor(expiresAtMs / 1000),
     jti,
     sid: grant.sessionId,
     username: grant.user.email,
-    ...(jkt === undefined ? {} : { cnf: { jkt } }),
+    cnf: jkt === undefined ? undefined : { jkt },
   };
-}
-
-/** A scope of nothing is left out, as in the token response. */
-function withScope(scope: string): { readonly scope?: string } {
-  return scope === "" ? {} : { scope };
 }
 
 /** A token that is refused is one that is not known; anything else that goes wrong is the server's own. */

@@ -27,9 +27,9 @@ export interface Grant {
   /** Resources asked for; empty means the `/oauth` endpoint. */
   readonly resources: readonly string[];
   /** Life of access tokens in seconds; absent for tokens that do not expire. */
-  readonly expiresInSeconds?: number;
+  readonly expiresInSeconds?: number | undefined;
   /** To be repeated in the id_token (OpenID Connect Core 3.1.2.1). */
-  readonly nonce?: string;
+  readonly nonce?: string | undefined;
   /** When the person signed in, in seconds since 1970. */
   readonly authTimeSeconds: number;
 }
@@ -43,7 +43,7 @@ export interface RefreshToken {
   /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
   /** The key it is bound to (RFC 9449 5), if it is. */
-  readonly jkt?: string;
+  readonly jkt?: string | undefined;
 }
 
 /** Claims of our access tokens (RFC 9068 2.2). */
@@ -83,13 +83,13 @@ export interface TokenResponse {
   /** How it is to be sent (RFC 6750, RFC 9449). */
   readonly token_type: "Bearer" | "DPoP";
   /** Life of the access token in seconds; absent if it does not expire. */
-  readonly expires_in?: number;
+  readonly expires_in?: number | undefined;
   /** Good for one use. */
-  readonly refresh_token?: string;
+  readonly refresh_token?: string | undefined;
   /** What was granted; absent if nothing was asked for. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** Present for the scope `openid`. */
-  readonly id_token?: string;
+  readonly id_token?: string | undefined;
 }
 
 /** What issuing needs to know of the request. */
@@ -132,25 +132,25 @@ export async function issueTokens(
     iss: sandbox.issuer,
     sub: grant.user.userId,
     // A client that acts for itself has no address.
-    ...(grant.user.email === "" ? {} : { email: grant.user.email }),
+    email: grant.user.email || undefined,
     name: grant.user.userName,
     aud: audienceOf(sandbox, grant.resources),
     client_id: grant.clientId,
     scope,
     iat,
-    ...(expiresIn === undefined ? {} : { exp: iat + expiresIn }),
+    exp: expiresIn === undefined ? undefined : iat + expiresIn,
     jti: chance.id(),
     sid: grant.sessionId,
-    ...(dpop === undefined ? {} : { cnf: { jkt: dpop.jkt } }),
+    cnf: dpop && { jkt: dpop.jkt },
     ...mint.claims,
   });
   return {
     access_token: accessToken,
     token_type: dpop === undefined ? "Bearer" : "DPoP",
-    ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
-    ...(refreshToken ? { refresh_token: seal("refresh", keys.sealing, refreshToken) } : {}),
-    ...(scope === "" ? {} : { scope }),
-    ...(grant.scopes.includes("openid") ? { id_token: await issueIdToken(context, grant, { iat, accessToken }) } : {}),
+    expires_in: expiresIn,
+    refresh_token: refreshToken && seal("refresh", keys.sealing, refreshToken),
+    scope: scope || undefined,
+    id_token: grant.scopes.includes("openid") ? await issueIdToken(context, grant, { iat, accessToken }) : undefined,
   };
 }
 
@@ -166,7 +166,7 @@ export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContex
     jti: chance.id(),
     grant,
     expiresAtMs: sandbox.nowMs + policy.refreshTokenTtlSeconds * 1000,
-    ...(dpop?.bindsRefreshToken ? { jkt: dpop.jkt } : {}),
+    jkt: dpop?.bindsRefreshToken ? dpop.jkt : undefined,
   };
 }
 
@@ -190,7 +190,7 @@ async function issueIdToken(
     // By which a logout finds the login (OpenID Connect RP-Initiated Logout 2, Front-Channel Logout 3).
     sid: grant.sessionId,
     at_hash: atHash(accessToken),
-    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+    nonce: grant.nonce,
   });
 }
 

@@ -1,0 +1,62 @@
+/**
+ * What clients keep at URLs of their own, metadata and keys: fetched through the guarded way out, and remembered for as long
+ * as the HTTP headers allow, on the sandbox's clock, in this process alone. Every process can fetch it again.
+ *
+ * @module
+ */
+import type { OAuthError } from "../../http/errors.ts";
+import { parseFreshness } from "../../outbound/freshness.ts";
+import { type Outbound, OutboundError } from "../../outbound/outbound.ts";
+import { boundedMap } from "../../runtime/bounded_map.ts";
+import type { Sandbox } from "../../sandbox/sandbox.ts";
+
+/** A document to be had. */
+export interface Wanted<T> {
+  readonly url: string;
+  /** How many redirects are followed; none if not given. */
+  readonly redirects?: number;
+  /** Fetches it again if it was fetched this long ago, in milliseconds, even though it is still fresh. */
+  readonly renewAfterMs?: number | undefined;
+  /** Reads its text. */
+  readonly read: (text: string) => T | Promise<T>;
+  /** The error that says that it could not be fetched. */
+  readonly refuse: (problem: string) => OAuthError;
+}
+
+interface Remembered<T> {
+  readonly value: T;
+  readonly fetchedAtMs: number;
+  readonly freshUntilMs: number;
+  readonly etag: string | undefined;
+}
+
+/** Documents remembered at the same time; the oldest goes first. */
+const MAX_REMEMBERED = 500;
+
+/**
+ * Makes the function that fetches documents of one sort.
+ *
+ * @param outbound The way out.
+ */
+export function createFetched<T>(outbound: Outbound): (sandbox: Sandbox, wanted: Wanted<T>) => Promise<T> {
+  const remembered = boundedMap<string, Remembered<T>>(MAX_REMEMBERED);
+
+  return async ({ id, nowMs, isAskedByForeignPage }, { url, redirects = 0, renewAfterMs, read, refuse }) => {
+    const name = `${id} ${url}`;
+    const known = remembered.get(name);
+    const goodUntilMs = known && (renewAfterMs === undefined ? known.freshUntilMs : known.fetchedAtMs + renewAfterMs);
+    if (known && nowMs < (goodUntilMs ?? 0)) return known.value;
+    const request = { url, redirects, isForForeignPage: isAskedByForeignPage, etag: known?.etag };
+    const { isUnchanged, text, headers } = await outbound(request).catch((error) => {
+      throw error instanceof OutboundError ? refuse(error.message) : error;
+    });
+    const value = isUnchanged && known ? known.value : await read(text);
+    const freshSeconds = parseFreshness(headers);
+    if (freshSeconds === undefined) remembered.delete(name);
+    else {
+      const freshUntilMs = nowMs + freshSeconds * 1000;
+      remembered.set(name, { value, fetchedAtMs: nowMs, freshUntilMs, etag: headers.get("etag") ?? known?.etag });
+    }
+    return value;
+  };
+}
