@@ -148,7 +148,7 @@ async function readIdToken({ sandbox, client, params, serverKeys, key }: IdpRequ
     return { sub, email, name };
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error;
-    throw new OAuthError("invalid_request", `subject_token is not good: ${error.message}`, {
+    throw new OAuthError("invalid_request", `subject_token is invalid: ${error.message}`, {
       parameter: "subject_token",
       expected: `an id_token of ${sandbox.issuer} or ${idpIssuer(sandbox)} for this client`,
       reference: "RFC 8693 2.2.2",

@@ -65,7 +65,7 @@ function requireRegistered(uri: string, client: ClientRecord | undefined): strin
       "post_logout_redirect_uri",
       "post_logout_redirect_uri cannot be checked without a client",
       uri,
-      "id_token_hint or client_id beside it, of a registered client",
+      "id_token_hint or client_id of a registered client as well",
     );
   }
   const { post_logout_redirect_uris: registered = [] } = client.metadata;

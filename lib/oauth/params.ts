@@ -44,7 +44,7 @@ export function parseParams(...sources: readonly URLSearchParams[]): Params {
 
 function faultOf(name: string, value: string): OAuthError | undefined {
   if (value.includes("\0") || name.includes("\0")) {
-    return new OAuthError("invalid_request", `${excerpt(name)} holds a NUL character`, {
+    return new OAuthError("invalid_request", `${excerpt(name)} contains a NUL character`, {
       parameter: name,
       reference: "RFC 6749 A",
     });
@@ -53,7 +53,7 @@ function faultOf(name: string, value: string): OAuthError | undefined {
   return new OAuthError("invalid_request", `${excerpt(name)} is too long`, {
     parameter: name,
     received: `${value.length} characters`,
-    expected: `${MAX_VALUE_LENGTH} characters at the most`,
+    expected: `at most ${MAX_VALUE_LENGTH} characters`,
   });
 }
 
@@ -155,7 +155,7 @@ export function parseScope(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   const tokens = text.split(" ").filter((token) => token !== "");
   if (tokens.every((token) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(token))) return [...new Set(tokens)];
-  throw new OAuthError("invalid_scope", "scope holds characters that a scope cannot have", {
+  throw new OAuthError("invalid_scope", "scope contains characters that are not allowed in a scope", {
     parameter: "scope",
     received: text,
     expected: "tokens of printable ASCII without double quote and backslash, separated by single spaces",

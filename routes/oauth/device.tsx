@@ -115,6 +115,6 @@ async function consentPage(
 }
 
 function unknownCode({ sandbox }: Context): Response {
-  const problem = "This code is not known here, has expired, or was answered already.";
+  const problem = "This code is unknown, has expired, or has already been answered.";
   return htmlResponse(<DeviceCodePage urls={sandbox.urls} problem={problem} />, 400);
 }

@@ -97,9 +97,9 @@ function isInserted({ url }: Context, place: string): boolean {
 }
 
 function nothingHere({ request, url }: Context): OAuthError {
-  return new OAuthError("not_found", "Not found: this server keeps no metadata here", {
+  return new OAuthError("not_found", "Not found: this server has no metadata here", {
     parameter: "path",
     received: `${request.method} ${url.pathname}`,
-    expected: "another of the places that a client looks at (RFC 8414 3.1, RFC 9728 3.1)",
+    expected: "another of the places where clients look (RFC 8414 3.1, RFC 9728 3.1)",
   });
 }

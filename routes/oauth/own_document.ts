@@ -23,7 +23,7 @@ export function clientMetadataRoutes(): readonly Route[] {
 
 function clientMetadata({ sandbox, url, plan, param }: Context): Response {
   if (!isDocumentName(param)) {
-    throw new OAuthError("not_found", "Not found: a client metadata document has another name", {
+    throw new OAuthError("not_found", "Not found: client metadata documents have other names", {
       parameter: "path",
       received: param,
       expected: "letters, digits, - and _, and .json at the end",

@@ -52,6 +52,6 @@ function registrationOff({ method, url }: Request): OAuthError {
   return new OAuthError("not_found", "Not found: clients cannot register themselves here", {
     parameter: "path",
     received: `${method} ${new URL(url).pathname}`,
-    expected: "a client_id that is known beforehand, or the URL of a client metadata document",
+    expected: "a client_id known beforehand, or the URL of a client metadata document",
   });
 }

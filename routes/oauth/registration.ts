@@ -107,11 +107,15 @@ async function requireOwner(
   if (client && token !== undefined && registrationTokenHash !== undefined) {
     if (isSecretOf(registrationTokenHash, token)) return { client, entry, token };
   }
-  throw new OAuthError("invalid_token", "The registration access token is missing or wrong, or the client is gone", {
-    parameter: "authorization",
-    expected: "Bearer and the registration_access_token that registration answered with",
-    reference: "RFC 7592 2",
-  });
+  throw new OAuthError(
+    "invalid_token",
+    "The registration access token is missing or wrong, or the client no longer exists",
+    {
+      parameter: "authorization",
+      expected: "Bearer and the registration_access_token that registration answered with",
+      reference: "RFC 7592 2",
+    },
+  );
 }
 
 function checkSecretUnchanged(sent: string, client: ClientRecord, { sealing }: Keys): void {
@@ -122,7 +126,7 @@ function checkSecretUnchanged(sent: string, client: ClientRecord, { sealing }: K
   if (secretHash !== undefined && isSecretOf(secretHash, sent)) return;
   throw new OAuthError("invalid_client_metadata", "client_secret cannot be chosen by the client", {
     parameter: "client_secret",
-    expected: "the present one, or none",
+    expected: "the current secret, or none",
     reference: "RFC 7592 2.2",
   });
 }

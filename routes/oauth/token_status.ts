@@ -63,7 +63,7 @@ export function tokenStatusRoutes(
 /** A client id is no secret, so that a client without one could have anybody's tokens tried out. */
 function requireProof({ metadata }: ClientRecord): void {
   if (introspectionAuthMethods.includes(metadata.token_endpoint_auth_method)) return;
-  throw new OAuthError("invalid_client", "A public client cannot introspect, because it cannot show who it is", {
+  throw new OAuthError("invalid_client", "A public client cannot introspect, because it cannot prove who it is", {
     parameter: "client_id",
     expected: `a client that registered with token_endpoint_auth_method ${introspectionAuthMethods.join(" or ")}`,
     reference: "RFC 7662 2.1",

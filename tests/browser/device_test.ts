@@ -35,7 +35,7 @@ browserTest("device page refuses a wrong password in place, and a denial is fina
   await page.getByRole("button", { name: "deny access" }).click();
   await page.getByRole("heading", { name: "your device was refused" }).waitFor();
   await page.goto(url);
-  await page.getByRole("alert").getByText("not known here").waitFor();
+  await page.getByRole("alert").getByText("This code is unknown").waitFor();
 });
 
 for (const javaScriptEnabled of [true, false]) {

@@ -196,7 +196,7 @@ const cases: readonly Case[] = [
         status: 400,
         answered: {
           error: "invalid_client",
-          error_description: "client_id is no URL that a client can be known by: it has a fragment",
+          error_description: "client_id is not the URL of a client metadata document: it has a fragment",
         },
       }),
     ],

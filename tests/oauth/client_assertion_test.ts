@@ -112,8 +112,8 @@ Deno.test("POST /oauth/token refuses an assertion whose claims are wrong (RFC 75
     ["no end", { exp: undefined }, /its exp is missing/],
     ["expired", { exp: nowSeconds - 61, iat: nowSeconds - 120 }, /expired/],
     ["a distant end", { exp: nowSeconds + 24 * 3600 }, /its exp is too far ahead/],
-    ["made in the future", { iat: nowSeconds + 120 }, /its iat lies in the future/],
-    ["made long ago", { iat: nowSeconds - 2 * 3600 }, /its iat is too long ago/],
+    ["made in the future", { iat: nowSeconds + 120 }, /its iat is in the future/],
+    ["made long ago", { iat: nowSeconds - 2 * 3600 }, /its iat is too old/],
     ["not yet valid", { nbf: nowSeconds + 120 }, /its nbf/],
     ["no id", { jti: undefined }, /its jti is missing/],
     ["an empty id", { jti: "" }, /its jti/],
@@ -213,7 +213,7 @@ Deno.test("POST /oauth/token refuses another client's assertion, and a second wa
   await t.step("of a client that registered a secret", async () => {
     const { clientId } = await register(test, { token_endpoint_auth_method: "client_secret_post" });
     const response = await send(test, clientId, await sign(claims(clientId)));
-    assert.match(await assertOAuthError(response, 401, "invalid_client"), /another way/);
+    assert.match(await assertOAuthError(response, 401, "invalid_client"), /another authentication method/);
   });
 });
 

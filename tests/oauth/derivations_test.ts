@@ -15,7 +15,7 @@ Deno.test("derivations run so many at once and in turn, whatever comes of them, 
   const asked = Array.from({ length: 5 }, ask);
   await assert.rejects(ask(), {
     code: "temporarily_unavailable",
-    message: "There are too many passwords to be checked",
+    message: "Too many passwords are waiting to be checked",
   });
   assert.equal(begun.length, 2);
   begun[1]?.reject(new Error("broken"));
@@ -63,7 +63,7 @@ Deno.test("a login with a password answers 503 with Retry-After while too many a
       await using _full = fillLine();
       const response = await logIn(test);
       assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "1"]);
-      assert.match(await response.text(), /There are too many passwords to be checked/);
+      assert.match(await response.text(), /Too many passwords are waiting to be checked/);
     });
   }
   await t.step("with prompt=none, the client is told (RFC 6749 4.1.2.1)", async () => {

@@ -158,7 +158,7 @@ Deno.test("the device page forgives how a code is typed, and nothing else (RFC 8
   assert(page.includes(`>${device.userCode}<`), "shown as the device shows it");
   const wrong = await test.get(`${path}?user_code=BBBB-BBBB`);
   assert.equal(wrong.status, 400);
-  assert.match(await wrong.text(), /not known here/);
+  assert.match(await wrong.text(), /This code is unknown/);
   const known = { action: "login", email: "ada@example.com", password: "p" };
   assert.equal((await test.postForm((await connect(test)).page, known)).status, 200);
   const again = await test.postForm(device.page, { ...known, password: "wrong" });

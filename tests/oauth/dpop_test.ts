@@ -116,7 +116,7 @@ Deno.test("POST /oauth/token refuses a proof that is not right (RFC 9449 4.3)", 
     ["with a private key", await prove({}, { jwk: withPrivate }), /private key/],
     ["signed by another key", await prove({}, { jwk: another }), /signature/],
     ["unsigned", `${none}.${payload}.`, /alg/],
-    ["no JWT", "nonsense", /no DPoP proof/],
+    ["no JWT", "nonsense", /not a DPoP proof/],
     ["two at once", `${await prove()}, ${await stranger.prove()}`, /more than one/],
   ];
   for (const [name, proof, message] of cases) {

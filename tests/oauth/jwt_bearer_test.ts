@@ -128,8 +128,8 @@ Deno.test("POST /oauth/token refuses an assertion that is not good (RFC 7523 3)"
     ["altered", `${header}.${recode(payload, { sub: "root" })}.${signature}`, /signature/],
     ["unsigned", `${recode(header, { alg: "none" })}.${payload}.`, /alg/],
     ["signed with the public key as a secret", confused, /alg/],
-    ["of the server itself, not of the provider", String(ours.id_token), /not good/],
-    ["no JWT", "nonsense", /not good/],
+    ["of the server itself, not of the provider", String(ours.id_token), /is invalid/],
+    ["no JWT", "nonsense", /is invalid/],
   ];
   for (const [name, assertion, message] of cases) {
     await t.step(name, async () => {
@@ -180,7 +180,7 @@ Deno.test("POST /oauth/token refuses what the identity provider has signed but n
     ["no end", sign({ exp: undefined }), /exp/],
     ["over", sign({ exp: seconds - 1 }), /exp/],
     ["not yet valid", sign({ nbf: seconds + 61 }), /nbf/],
-    ["made in the future", sign({ iat: seconds + 61 }), /iat lies in the future/],
+    ["made in the future", sign({ iat: seconds + 61 }), /iat is in the future/],
     ["no id", sign({ jti: undefined }), /jti/],
     ["no client", sign({ client_id: undefined }), /another client/],
     ["an ID-JAG for the token endpoint", sign({ aud: `${origin}/oauth/token` }), /another audience/],
@@ -224,7 +224,7 @@ Deno.test("POST /idp/token refuses a forged id_token (RFC 8725 3.1)", async (t) 
   for (const [name, subject_token] of Object.entries(forged)) {
     await t.step(name, async () => {
       const response = await test.postForm("/idp/token", { ...exchange, client_id: clientId, subject_token });
-      assert.match(await assertOAuthError(response, 400, "invalid_request"), /subject_token is not good/);
+      assert.match(await assertOAuthError(response, 400, "invalid_request"), /subject_token is invalid/);
     });
   }
 });

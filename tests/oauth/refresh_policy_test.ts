@@ -118,6 +118,6 @@ Deno.test("a refresh with less scope leaves the successor all of it (RFC 6749 6)
       400,
       "invalid_scope",
     ),
-    /beyond/,
+    /exceeds/,
   );
 });

@@ -155,7 +155,7 @@ Deno.test("auto_approve_claims refuses reserved claims and what is no object (RF
     ["[]", /is not a JSON object/],
     ["null", /is not a JSON object/],
     ['"text"', /is not a JSON object/],
-    ['{"name":7}', /name that is no text/],
+    ['{"name":7}', /name that is not text/],
     ['{"email":"nobody"}', /is not an e-mail address/],
     [JSON.stringify({ much: "x".repeat(5000) }), /too long/],
   ];
@@ -194,7 +194,7 @@ Deno.test("parseUsersFile reads users, and says in one line what is wrong withou
     ["a slip", JSON.stringify([{ ...base, role: "admin" }]), /^0: .*role/],
     ["twice", JSON.stringify([base, { ...base, email: "A@b.example" }]), /^1\.email: A@b\.example is declared twice$/],
     ["too long", JSON.stringify([{ ...base, roles: ["x".repeat(5000)] }]), /^0: claims is too long/],
-    ["reserved", JSON.stringify([{ ...base, claims: { iss: "x" } }]), /^0: claims cannot be taken: iss/],
+    ["reserved", JSON.stringify([{ ...base, claims: { iss: "x" } }]), /^0: claims cannot be used: iss/],
   ];
   for (const [name, file, expected] of wrong) {
     await t.step(name, () => {

@@ -53,17 +53,17 @@ export function checkMaxAge(params: Params): void {
 
 /** The refusal of a request that may not ask anybody and does not approve itself. */
 export function loginRequired(): OAuthError {
-  return new OAuthError("login_required", "Nobody is signed in, and prompt=none forbids to ask", {
+  return new OAuthError("login_required", "Nobody is signed in, and prompt=none forbids asking", {
     parameter: "prompt",
     received: "none",
-    expected: "auto_approve=true beside it, or another prompt",
+    expected: "auto_approve=true as well, or another prompt",
     reference: "OpenID Connect Core 3.1.2.6",
   });
 }
 
 /** The refusal to answer with another person than the one whose id_token was sent along. */
 export function otherPerson(): OAuthError {
-  return new OAuthError("login_required", "The person of id_token_hint is not the one who signs in", {
+  return new OAuthError("login_required", "id_token_hint names another person than the one who signs in", {
     parameter: "id_token_hint",
     expected: "that person's e-mail and password or auto_approve=true, or a request without id_token_hint",
     reference: "OpenID Connect Core 3.1.2.2",
@@ -72,7 +72,7 @@ export function otherPerson(): OAuthError {
 
 /** The refusal of a request that may not ask anybody, whose e-mail and password are wrong. */
 export function interactionRequired(problem: string): OAuthError {
-  return new OAuthError("interaction_required", `${problem}, and prompt=none forbids to ask again`, {
+  return new OAuthError("interaction_required", `${problem}, and prompt=none forbids asking again`, {
     parameter: "prompt",
     received: "none",
     reference: "OpenID Connect Core 3.1.2.6",

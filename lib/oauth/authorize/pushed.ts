@@ -53,7 +53,7 @@ export function readPushedForm(form: URLSearchParams, clientId: string): URLSear
 export function bindRequest(query: URLSearchParams, jkt: string): void {
   const named = query.get("dpop_jkt");
   if (named !== null && named !== jkt) {
-    throw new OAuthError("invalid_request", "dpop_jkt and the proof are of different keys", {
+    throw new OAuthError("invalid_request", "dpop_jkt and the proof name different keys", {
       parameter: "dpop_jkt",
       received: named,
       expected: jkt,
@@ -149,7 +149,7 @@ function refuse(message: string, received?: string): OAuthError {
   return new OAuthError("invalid_request_uri", message, {
     parameter: "request_uri",
     received,
-    expected: `a request_uri of this client, younger than ${LIFE_SECONDS} seconds and unused`,
+    expected: `an unused request_uri of this client, less than ${LIFE_SECONDS} seconds old`,
     reference: "RFC 9126 4",
   });
 }

@@ -211,7 +211,7 @@ function parseAutoApproval(params: Params): AutoApproval | undefined {
   const password = params.get("auto_approve_password");
   if (email !== undefined && password !== undefined) return { kind: "login", email, password };
   if (email !== undefined || password !== undefined) {
-    throw new OAuthError("invalid_request", "auto_approve_email and auto_approve_password need each other", {
+    throw new OAuthError("invalid_request", "auto_approve_email and auto_approve_password must be sent together", {
       parameter: email === undefined ? "auto_approve_email" : "auto_approve_password",
       expected: "both, or neither",
     });

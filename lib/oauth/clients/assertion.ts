@@ -72,7 +72,7 @@ export async function verifyAssertion(deps: AssertionDeps, check: AssertionCheck
   const { sandbox, client: { clientId, metadata } } = check;
   const { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: alg } = metadata;
   if (method !== "client_secret_jwt" && method !== "private_key_jwt") {
-    throw refuse("the client has registered another way to authenticate", method);
+    throw refuse("the client has registered another authentication method", method);
   }
   const options = {
     algorithms: alg === undefined ? [...assertionAlgorithms[method]] : [alg],
@@ -91,7 +91,7 @@ export async function verifyAssertion(deps: AssertionDeps, check: AssertionCheck
   const { jti, exp = 0 } = checkTimes(payload, sandbox.nowMs / 1000);
   const keepMs = exp * 1000 - sandbox.nowMs + SKEW_SECONDS * 1000;
   if (await deps.replays.use(sandbox.id, ["client_assertion", clientId, jti], keepMs)) return;
-  throw refuse("its jti was used before", "an assertion of its own for each request");
+  throw refuse("its jti was used before", "a new assertion for each request");
 }
 
 async function verifyWithSecret(
@@ -169,8 +169,10 @@ async function explain(
   } catch (error) {
     if (!(error instanceof errors.JOSEError)) throw error;
     if (error instanceof errors.JOSEAlgNotAllowed) throw refuse("its alg is not accepted", algorithms.join(" or "));
-    if (error instanceof errors.JWTExpired) throw refuse("it has expired", "an exp that lies ahead");
-    if (error instanceof errors.JWKSNoMatchingKey) throw refuse("no key of the client fits it", "a kid of its JWK Set");
+    if (error instanceof errors.JWTExpired) throw refuse("it has expired", "an exp in the future");
+    if (error instanceof errors.JWKSNoMatchingKey) {
+      throw refuse("no key of the client matches it", "a kid of its JWK Set");
+    }
     if (error instanceof errors.JWSSignatureVerificationFailed) {
       throw refuse("its signature is wrong", "one made with a key or the secret of this client");
     }
@@ -185,12 +187,12 @@ async function explain(
 }
 
 function checkTimes({ jti, iat, exp = 0 }: JWTPayload, nowSeconds: number): { jti: string; exp: number } {
-  if (typeof jti !== "string" || jti === "") throw refuse("its jti is no text", "an id of its own for each assertion");
-  const limit = `${MAX_LIFE_SECONDS} seconds at the most`;
+  if (typeof jti !== "string" || jti === "") throw refuse("its jti is not a string", "a unique jti in each assertion");
+  const limit = `at most ${MAX_LIFE_SECONDS} seconds`;
   if (iat !== undefined && iat > nowSeconds + SKEW_SECONDS) {
-    throw refuse("its iat lies in the future", "the time it was made");
+    throw refuse("its iat is in the future", "the time it was made");
   }
-  if (iat !== undefined && iat < nowSeconds - MAX_LIFE_SECONDS) throw refuse("its iat is too long ago", limit);
+  if (iat !== undefined && iat < nowSeconds - MAX_LIFE_SECONDS) throw refuse("its iat is too old", limit);
   if (exp > nowSeconds + MAX_LIFE_SECONDS + SKEW_SECONDS) throw refuse("its exp is too far ahead", limit);
   return { jti, exp };
 }

@@ -99,7 +99,7 @@ function readAssertion(request: Request, params: Params): string | undefined {
 async function identify(assertion: string, sentId: string | undefined): Promise<Credentials> {
   const clientId = await readSubject(assertion);
   if (clientId === undefined || (sentId !== undefined && sentId !== clientId)) {
-    throw new OAuthError("invalid_client", "The client assertion is refused: its sub is not the client", {
+    throw new OAuthError("invalid_client", "The client assertion is refused: its sub is not the client_id", {
       parameter: "client_assertion",
       expected: sentId === undefined ? "the client_id as sub" : "the client_id that was sent beside it",
       reference: "RFC 7523 3",
@@ -112,13 +112,13 @@ function checkSecretLife({ secretExpiresAtSeconds }: ClientRecord, nowMs: number
   if (secretExpiresAtSeconds === undefined || nowMs < secretExpiresAtSeconds * 1000) return;
   throw new OAuthError("invalid_client", "The client secret has expired", {
     parameter: "client_secret",
-    expected: "a client that was registered, or updated, since",
+    expected: "a client that has registered, or updated its registration, since",
     reference: "RFC 7591 3.2.1",
   });
 }
 
 function twoWays(parameter: string, expected: string): OAuthError {
-  return new OAuthError("invalid_request", "The client authenticates in two ways at once", {
+  return new OAuthError("invalid_request", "The client uses two authentication methods at once", {
     parameter,
     expected,
     reference: "RFC 6749 2.3",
@@ -183,7 +183,7 @@ function checkSecret({ secretHash, metadata }: ClientRecord, { secret, parameter
   if (method === "client_secret_jwt" || method === "private_key_jwt") {
     throw new OAuthError("invalid_client", "This client authenticates with an assertion, but sent none", {
       parameter,
-      expected: `${method}, with which it registered`,
+      expected: `${method}, which it has registered`,
       reference: "RFC 7523 2.2",
     });
   }
@@ -198,7 +198,7 @@ function checkSecret({ secretHash, metadata }: ClientRecord, { secret, parameter
   if (secret === undefined) {
     throw new OAuthError("invalid_client", "This client has a secret, but sent none", {
       parameter,
-      expected: `${method}, with which it registered`,
+      expected: `${method}, which it has registered`,
       reference: "RFC 6749 3.2.1",
     });
   }

@@ -89,7 +89,9 @@ export function checkDocumentUrl(clientId: string, local: boolean): void {
     : url.pathname === "/"
     ? "it has no path"
     : undefined;
-  if (problem !== undefined) throw refuse(`client_id is no URL that a client can be known by: ${problem}`, clientId);
+  if (problem !== undefined) {
+    throw refuse(`client_id is not the URL of a client metadata document: ${problem}`, clientId);
+  }
 }
 
 function refuse(message: string, received: string): OAuthError {

@@ -70,7 +70,7 @@ export function checkApplicationType(uri: string, type: "web" | "native"): void 
 export function checkRedirectPolicy(uri: string, { privateUseSchemes, loopbackRedirects }: Policy): void {
   const isWeb = /^https?:\/\//i.test(uri);
   if ((isWeb || privateUseSchemes) && (!isLoopbackUri(uri) || isTakenOnLoopback(uri, loopbackRedirects))) return;
-  throw new OAuthError("invalid_redirect_uri", "A redirect URI is of a kind that this server does not take", {
+  throw new OAuthError("invalid_redirect_uri", "A redirect URI is of a kind that this server does not accept", {
     parameter: "redirect_uris",
     received: uri,
     expected: [

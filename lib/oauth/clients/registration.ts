@@ -133,7 +133,7 @@ export function parseUpdate(
 ): { readonly metadata: ClientMetadata; readonly secret: string | undefined } {
   const object = withoutNulls(parseJsonObject(body));
   const issued = issuedMembers.find((member) => member in object);
-  if (issued !== undefined) throw refuse(issued, "a value", "nothing: it is the server's to say (RFC 7592 2.2)");
+  if (issued !== undefined) throw refuse(issued, "a value", "nothing: only the server sets it (RFC 7592 2.2)");
   const { client_id, client_secret: secret, ...fields } = readMembers(update, object);
   if (client_id !== client.clientId) throw refuse("client_id", client_id, `'${client.clientId}'`);
   const method = client.metadata.token_endpoint_auth_method;
@@ -170,7 +170,7 @@ function complete(fields: z.infer<typeof metadata>): ClientMetadata {
   if (rest.application_type) { for (const uri of redirect_uris) checkApplicationType(uri, rest.application_type); }
   const length = JSON.stringify(client).length;
   if (length > MAX_METADATA_LENGTH) {
-    throw refuse("the metadata as a whole", `${length} characters`, `${MAX_METADATA_LENGTH} at the most`);
+    throw refuse("the metadata as a whole", `${length} characters`, `at most ${MAX_METADATA_LENGTH}`);
   }
   return client;
 }
@@ -184,7 +184,7 @@ function checkKeys(
   const isSecret = jwks?.keys.some((key) => key.kty === "oct" || "d" in key || "k" in key);
   if (isSecret) throw refuse("jwks", "a secret or private key", "public keys alone");
   if (method === "private_key_jwt" && !jwks && jwks_uri === undefined) {
-    throw refuse("token_endpoint_auth_method", method, "jwks or jwks_uri beside it, to verify assertions with");
+    throw refuse("token_endpoint_auth_method", method, "jwks or jwks_uri as well, to verify assertions with");
   }
   if (alg === undefined) return;
   const accepted: readonly string[] = method === "client_secret_jwt" || method === "private_key_jwt"

@@ -51,7 +51,7 @@ export async function redeemAuthorizationCode(request: TokenRequest): Promise<To
 
 function checkRedirectUri(sent: string | undefined, { redirectUri, redirectUriSent }: AuthorizationCode): void {
   if (sent === redirectUri || (sent === undefined && !redirectUriSent)) return;
-  throw new OAuthError("invalid_grant", "redirect_uri is not the one of the authorization request", {
+  throw new OAuthError("invalid_grant", "redirect_uri differs from that of the authorization request", {
     parameter: "redirect_uri",
     received: sent ?? "none",
     expected: `'${redirectUri}'`,

@@ -146,7 +146,7 @@ export async function spend(
         if (policy.revokeOnReuse) await grants.revoke(sandbox.id, grant.sessionId, sandbox.nowMs);
         throw new OAuthError("invalid_grant", `${nouns[kind]} already used; all tokens of this login are now revoked`, {
           parameter: kind,
-          expected: "each one redeemed once",
+          expected: "each to be redeemed only once",
           reference,
         });
       }

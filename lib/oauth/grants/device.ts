@@ -142,7 +142,7 @@ export async function decideDevice(
   },
 ): Promise<void> {
   if (await devices.decide(entry, consent ? approval(sandbox, chance, consent) : "denied")) return;
-  throw new OAuthError("invalid_grant", "The device has been answered already", { reference: "RFC 8628 3.3" });
+  throw new OAuthError("invalid_grant", "The device request has already been answered", { reference: "RFC 8628 3.3" });
 }
 
 function approval(

@@ -51,7 +51,7 @@ async function wait(
   await devices.update(entry, { ...entry.value, polledAtMs: nowMs, intervalMs: nextIntervalMs });
   return isTooSoon
     ? refuse("slow_down", `The last poll was ${(nowMs - polledAtMs) / 1000} seconds ago; wait ${nextIntervalMs / 1000}`)
-    : refuse("authorization_pending", "Nobody has answered yet");
+    : refuse("authorization_pending", "The user has not answered yet");
 }
 
 function refuse(code: OAuthErrorCode, message: string, status?: number): OAuthError {

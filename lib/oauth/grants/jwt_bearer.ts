@@ -35,13 +35,13 @@ export async function redeemAssertion(request: TokenRequest): Promise<TokenRespo
   if (isIdJag && payload.client_id !== client.value.clientId) throw refuse("It was issued to another client");
   if (sub === undefined || sub === "") throw refuse("It names no subject");
   if (typeof jti !== "string") throw refuse("It has no jti");
-  if (iat * 1000 > nowMs + SKEW_SECONDS * 1000) throw refuse("Its iat lies in the future");
-  if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) throw refuse("It lives for more than a day");
+  if (iat * 1000 > nowMs + SKEW_SECONDS * 1000) throw refuse("Its iat is in the future");
+  if (exp * 1000 > nowMs + MAX_LIFE_SECONDS * 1000) throw refuse("It is valid for more than a day");
   const granted = parseScope(typeof scope === "string" ? scope : undefined);
   const asked = parseScope(params.get("scope"));
   const foreign = isIdJag ? asked.find((name) => !granted.includes(name)) : undefined;
   if (foreign !== undefined) {
-    throw new OAuthError("invalid_scope", "scope goes beyond the assertion", { parameter: "scope", received: foreign });
+    throw new OAuthError("invalid_scope", "scope exceeds the assertion", { parameter: "scope", received: foreign });
   }
   const resources = narrowResources(textsOf(resource), parseResources(params.all("resource")));
   const expiresInSeconds = parseExpiresIn(params.get("expires_in"));
@@ -92,7 +92,7 @@ function textsOf(claim: unknown): readonly string[] {
 }
 
 function refuse(problem: string, expected?: string, received?: string): OAuthError {
-  return new OAuthError("invalid_grant", `The assertion is not good: ${problem}`, {
+  return new OAuthError("invalid_grant", `The assertion is invalid: ${problem}`, {
     parameter: "assertion",
     received,
     expected,

@@ -54,7 +54,7 @@ function narrowScopes(granted: readonly string[], text: string | undefined): rea
   if (asked.length === 0) return granted;
   const foreign = asked.find((scope) => !granted.includes(scope));
   if (foreign === undefined) return asked;
-  throw new OAuthError("invalid_scope", "scope goes beyond what was granted", {
+  throw new OAuthError("invalid_scope", "scope exceeds what was granted", {
     parameter: "scope",
     received: foreign,
     expected: granted.length === 0 ? "no scope, as none was granted" : `no more than '${granted.join(" ")}'`,

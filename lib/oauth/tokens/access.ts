@@ -81,7 +81,7 @@ async function requireProof(
       reference: "RFC 9449 7.1",
     });
   }
-  if (jkt !== claims.cnf.jkt) throw refuse("The proof's key is not the one the token is bound to", claims.cnf.jkt);
+  if (jkt !== claims.cnf.jkt) throw refuse("The proof's key is not the one that the token is bound to", claims.cnf.jkt);
 }
 
 function refuse(message: string, expected: string): OAuthError {

@@ -68,7 +68,7 @@ async function verifySignature(proof: string): Promise<JWTVerifyResult> {
     return await jwtVerify(proof, async (header, token) => {
       // A private key in the open is no key any more.
       if (header.jwk && ["d", "p", "q", "dp", "dq", "qi", "k"].some((name) => Object.hasOwn(header.jwk ?? {}, name))) {
-        throw refuse("The proof's jwk holds a private key", { expected: "the public key alone" });
+        throw refuse("The proof's jwk contains a private key", { expected: "the public key alone" });
       }
       return await EmbeddedJWK(header, token);
     }, {
@@ -81,7 +81,7 @@ async function verifySignature(proof: string): Promise<JWTVerifyResult> {
   } catch (error) {
     if (error instanceof OAuthError) throw error;
     const reason = error instanceof errors.JOSEError ? `: ${error.message}` : "";
-    throw refuse(`The proof is no DPoP proof${reason}`, {
+    throw refuse(`The dpop header is not a DPoP proof${reason}`, {
       expected: `a JWT of type dpop+jwt with the public key as jwk, signed with ${dpopAlgorithms.join(", ")}`,
     });
   }
@@ -112,7 +112,7 @@ function checkTime(iat: number | undefined, nowMs: number): void {
   if (typeof iat !== "number") throw refuse("The proof has no iat");
   const ageSeconds = Math.floor(nowMs / 1000) - iat;
   if (Math.abs(ageSeconds) <= WINDOW_SECONDS) return;
-  throw refuse(ageSeconds > 0 ? "The proof is too old" : "The proof comes from the future", {
+  throw refuse(ageSeconds > 0 ? "The proof is too old" : "The proof was issued in the future", {
     received: `iat ${iat}, which is ${ageSeconds} seconds ago`,
     expected: `within ${WINDOW_SECONDS} seconds of now`,
     reference: "RFC 9449 11.1",

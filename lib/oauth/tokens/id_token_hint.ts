@@ -49,12 +49,12 @@ export async function readIdTokenHint(
   if (more.length > 0 || typeof kid !== "string") throw refuse("is not an id_token of this server");
   if (typ !== "JWT") throw refuse("is not an id_token", `typ ${describeValue(typ)}`);
   const key = (await (await keysOf(sandbox.id)).made(sandbox.nowMs)).find(({ key }) => key.kid === kid)?.key;
-  if (!key || key.alg !== alg) throw refuse("is signed with no key of this server", `kid ${kid}`);
+  if (!key || key.alg !== alg) throw refuse("is not signed with a key of this server", `kid ${kid}`);
   const isSpelled = decodeBase64url(signature) !== undefined;
   if (!isSpelled || !key.verify(`${header}.${payload}`, signature)) throw refuse("has a wrong signature");
   const { iss, sub, aud, sid, name, email, ...rest } = membersOf(payload);
   if (iss !== sandbox.issuer) throw refuse("comes from another issuer", describeValue(iss));
-  if (typeof sub !== "string" || typeof aud !== "string") throw refuse("does not say whose it is");
+  if (typeof sub !== "string" || typeof aud !== "string") throw refuse("has no sub or no aud");
   return {
     sub,
     aud,

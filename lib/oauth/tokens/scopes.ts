@@ -58,7 +58,7 @@ export function requireGrantable(
 ): readonly string[] {
   const foreign = grantable && scopes.find((scope) => !grantable.includes(scope));
   if (foreign === undefined) return scopes;
-  throw new OAuthError("invalid_scope", "scope asks for something that is not granted here", {
+  throw new OAuthError("invalid_scope", "scope contains a value that this server does not grant", {
     parameter: "scope",
     received: foreign,
     expected: grantable?.join(" ") || "no scope",

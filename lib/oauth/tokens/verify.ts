@@ -116,7 +116,7 @@ function readHeader(token: string): { readonly kid: string; readonly signed: Sig
 function readSigned(key: VerifyingKey, { alg, typ, signingInput, payload, signature }: Signed): AccessTokenClaims {
   if (alg !== key.alg) throw notOurs(`a JWT with alg ${key.alg}, which is that of the key ${key.kid}`);
   if (typ !== "at+jwt") {
-    throw refuse("The token is no access token", {
+    throw refuse("The token is not an access token", {
       received: `typ ${describeValue(typ)}`,
       expected: "typ at+jwt",
       reference: "RFC 9068 4",
@@ -146,7 +146,7 @@ function checkIssuer(sandbox: Sandbox, { iss }: AccessTokenClaims): void {
   if (iss === sandbox.issuer) return;
   throw refuse("The access token comes from another issuer", {
     received: iss,
-    expected: `${sandbox.issuer}, as this server is called in the URL of this request`,
+    expected: `${sandbox.issuer}, the issuer at the URL of this request`,
     reference: "RFC 9068 4",
   });
 }
@@ -176,9 +176,9 @@ function checkTimes({ nowMs }: Sandbox, { exp, nbf, iat }: AccessTokenClaims): v
 
 function checkStart(received: string, start: number | undefined, nowSeconds: number): void {
   if (start === undefined || start <= nowSeconds + SKEW_SECONDS) return;
-  throw refuse("The access token comes from the future", {
+  throw refuse("The access token is not valid yet", {
     received: `${received}, which is in ${Math.ceil(start - nowSeconds)} seconds`,
-    expected: `a time that is ${SKEW_SECONDS} seconds from now at the most`,
+    expected: `a time at most ${SKEW_SECONDS} seconds from now`,
     reference: "RFC 7519 4.1",
   });
 }

@@ -53,7 +53,7 @@ export function parseUserClaims(value: unknown, parameter: string): UserClaims {
   }
   const reserved = Object.keys(value).find((name) => reservedClaims.has(name));
   if (reserved !== undefined) {
-    throw refuse(parameter, `cannot be taken: ${reserved} cannot be overridden`, "claims that the server does not set");
+    throw refuse(parameter, `cannot be used: ${reserved} cannot be overridden`, "claims that the server does not set");
   }
   const { name, email, ...claims } = value;
   return {
@@ -105,13 +105,13 @@ export function parseEmail(text: string, parameter: string): string {
   throw new OAuthError("invalid_request", "email is not an e-mail address", {
     parameter,
     received: text,
-    expected: "one like ada@example.com, 254 characters at the most",
+    expected: "one like ada@example.com, at most 254 characters",
   });
 }
 
 function requireText(value: unknown, parameter: string, name: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw refuse(parameter, `has a ${name} that is no text`, `a ${name} of one character or more`);
+  throw refuse(parameter, `has a ${name} that is not text`, `a ${name} of one character or more`);
 }
 
 function refuse(parameter: string, problem: string, expected: string): OAuthError {

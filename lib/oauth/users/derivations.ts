@@ -72,7 +72,7 @@ export function createDerivationLine({ atOnce, waiting }: DerivationLimits): Der
 export const derivations: DerivationLine = createDerivationLine(derivationLimits);
 
 function tooMany(most: number): OAuthError {
-  return new OAuthError("temporarily_unavailable", "There are too many passwords to be checked", {
+  return new OAuthError("temporarily_unavailable", "Too many passwords are waiting to be checked", {
     expected: `${most} logins with a password at once, in the whole server`,
     reference: "RFC 9110 15.6.4",
     headers: { "retry-after": "1" },

@@ -47,7 +47,7 @@ function checkPriority(view: View): Outcome {
 }
 
 /** What the server says of a client_id that is a URL, or of the document there, if either is wrong. */
-const refusedDocument = /client(?:_id is no URL that a client can be known by| metadata document cannot be used)[^"<]*/;
+const refusedDocument = /client(?:_id is not the URL of a client metadata document| metadata document cannot be used)[^"<]*/;
 /** What the server says where it could not get the document, for whatever reason. */
 const unreadDocument = /where a client metadata document lies/;
 
@@ -63,7 +63,7 @@ function checkDocument({ authorizations }: View): Outcome {
     const problem = refusedDocument.exec(exchange.response.body ?? "")?.[0];
     if (problem !== undefined) return broken(`The server says: ${problem.slice(0, 200)}`, [at]);
   }
-  if (own.length === 0) return notObserved("Its client_id is no URL");
+  if (own.length === 0) return notObserved("Its client_id is not a URL");
   const read = own.filter(({ exchange, status }) => status < 400 || !unreadDocument.test(exchange.response.body ?? ""));
   if (read.length === 0) return notObserved("The server could not read the document, so nothing is known of it");
   const what = read.some(({ status }) => status < 400)
