@@ -72,7 +72,7 @@ export async function exchangeToken(request: IdpRequest): Promise<Record<string,
   return {
     issued_token_type: ID_JAG,
     access_token: assertion,
-    // It is no access token (RFC 8693 2.2.1).
+    // It is not an access token (RFC 8693 2.2.1).
     token_type: "N_A",
     expires_in: expiresIn,
     scope,
@@ -85,7 +85,7 @@ function clientAtServer({ sandbox, client }: IdpRequest): string {
 }
 
 /**
- * Gives a workload an assertion of who it is, for the audience it names; or a client that wants to try the exchange an
+ * Gives a workload an assertion of who it is, for the audience it names; or a client that tries the exchange an
  * id_token of a generated person, as if that person had just logged in here.
  *
  * @param request The request.
@@ -122,7 +122,7 @@ function generateSubject({ sandbox, chance }: IdpRequest): Subject {
   return { sub: userId, name: userName, email };
 }
 
-/** A key as jose looks one up; its own `kty` takes the place of the one that stands here for the type's sake. */
+/** Keys as jose looks them up; each key's own `kty` replaces the one that stands here for the type's sake. */
 export function keySetOf(keys: readonly Pick<VerifyingKey, "publicJwk">[]): { keys: { kty: "OKP" }[] } {
   return { keys: keys.map(({ publicJwk }) => ({ kty: "OKP", ...publicJwk })) };
 }

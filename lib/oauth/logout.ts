@@ -27,7 +27,7 @@ export interface LogoutRequest {
 const REFERENCE = "OpenID Connect RP-Initiated Logout 2";
 
 /**
- * Reads a logout request. `logout_hint` and `ui_locales` are taken and change nothing: there is no session to choose, and
+ * Reads a logout request. `logout_hint` and `ui_locales` are accepted and change nothing: there is no session to choose, and
  * the pages have one language.
  *
  * @param deps The table of clients, and a sandbox's keys.

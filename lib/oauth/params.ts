@@ -66,7 +66,7 @@ function repeated(name: string): OAuthError {
 }
 
 /**
- * Insists that parameters are well formed.
+ * Requires that parameters are well formed.
  *
  * @param params The parameters.
  * @param names The parameters that matter now; all of them if not given.
@@ -78,7 +78,7 @@ export function requireFaultless(params: Params, names?: readonly string[]): voi
 }
 
 /**
- * Insists on a parameter.
+ * Requires a parameter.
  *
  * @param params Where to look.
  * @param name Its name.

@@ -11,7 +11,7 @@ import { describeValue, OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { parseUserClaims } from "../../lib/oauth/users/claims.ts";
 import { parseResources, parseScope } from "../../lib/oauth/params.ts";
-import { createSessionId, isSessionId, isTakenBack } from "../../lib/oauth/tokens/session_id.ts";
+import { createSessionId, isSessionId, isRevokedTogether } from "../../lib/oauth/tokens/session_id.ts";
 import { revokeToken } from "../../lib/oauth/tokens/token_status.ts";
 import {
   buildRefreshToken,
@@ -174,7 +174,7 @@ function sessionsOf(
     session_id: id,
     client_id: clientId,
     last_used_ms: lastMs,
-    revoked: revoked.includes(id) || isTakenBack(sandbox, id, clientId),
+    revoked: revoked.includes(id) || isRevokedTogether(sandbox, id, clientId),
   }));
 }
 
@@ -191,7 +191,7 @@ function describeToken(
     scope,
     minted_at_ms: mintedAtMs,
     ...(expiresAtSeconds === undefined ? {} : { expires_at: expiresAtSeconds }),
-    revoked: revoked.includes(jti) || revoked.includes(sessionId) || isTakenBack(sandbox, sessionId, clientId),
+    revoked: revoked.includes(jti) || revoked.includes(sessionId) || isRevokedTogether(sandbox, sessionId, clientId),
   };
 }
 

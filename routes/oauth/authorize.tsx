@@ -127,7 +127,7 @@ async function login(
   return withErrorHeaders(again(user.message, errorStatus(user)), user);
 }
 
-/** Issues the code. Nothing is written down, so nothing can be stored half; a pushed request is used up by it. */
+/** Issues the code. Nothing is stored, so nothing can be stored by half; it uses up a pushed request. */
 async function approve(
   { chance, keysOf, pushed }: AuthorizeDeps,
   context: Context,

@@ -1,6 +1,6 @@
 /**
- * Who signs in at the authorization endpoint: the person at hand, or without asking the one that the request wants. With an
- * `id_token_hint` it is that person or nobody (OpenID Connect Core 3.1.2.2).
+ * Who signs in at the authorization endpoint: the person at hand, or without asking the one that the request names. With an
+ * `id_token_hint` only that person can (OpenID Connect Core 3.1.2.2).
  *
  * @module
  */
@@ -101,7 +101,7 @@ export function generatedOrHinted(
 }
 
 /**
- * Signs in with e-mail address and password; nobody is created who is not the person of the hint.
+ * Signs in with e-mail address and password; with a hint no other user is created.
  *
  * @param deps Users and chance.
  * @param context The request.

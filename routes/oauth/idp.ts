@@ -31,7 +31,7 @@ export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps):
     return noStoreJson(grantType === TOKEN_EXCHANGE ? await exchangeToken(asked) : identify(asked));
   }
 
-  /** OpenID Connect Discovery 3, as far as whoever exchanges tokens needs it. */
+  /** OpenID Connect Discovery 3, as far as token exchange needs it. */
   async function configuration({ sandbox: { urls }, plan }: Context): Promise<Response> {
     const { idpIssuer, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
     const metadata = {

@@ -18,7 +18,7 @@ import { together } from "../../lib/runtime/together.ts";
 /** What the two endpoints need. */
 export type TokenStatusDeps = Pick<OAuthDeps, "authenticate" | "grants" | "keysOf" | "verifier">;
 
-/** What both endpoints are sent: who asks, about which token. */
+/** What both endpoints receive: a client and a token. */
 interface Asked {
   readonly client: ClientRecord;
   readonly token: string;
@@ -60,7 +60,7 @@ export function tokenStatusRoutes(
   ];
 }
 
-/** A client id is no secret, so that a client without one could have anybody's tokens tried out. */
+/** A client id is not a secret, so with public clients anyone could try out tokens. */
 function requireProof({ metadata }: ClientRecord): void {
   if (introspectionAuthMethods.includes(metadata.token_endpoint_auth_method)) return;
   throw new OAuthError("invalid_client", "A public client cannot introspect, because it cannot prove who it is", {

@@ -36,7 +36,7 @@ Deno.test("response_mode=form_post answers with a form that carries the code (OA
   assert.match(response.headers.get("content-security-policy") ?? "", /script-src 'self'/);
   const page = await response.text();
   assert(page.includes(`method="post" action="${redirectUri}"`), page);
-  assert(!page.includes("<b>"), "a state is no markup");
+  assert(!page.includes("<b>"), "a state is not markup");
   const code = /name="code" value="([^"]+)"/.exec(page)?.[1] ?? "";
   assert.match(page, new RegExp(`name="iss" value="${origin}"`));
   assert.equal((await json(await test.postForm("/oauth/token", codeFields(clientId, code)))).token_type, "Bearer");

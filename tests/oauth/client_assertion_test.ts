@@ -234,7 +234,7 @@ Deno.test("POST /oauth/token takes a client_secret_jwt, whose secret is kept enc
       "invalid_client",
     );
   });
-  await t.step("a signature in place of an HMAC", async () => {
+  await t.step("a signature instead of an HMAC", async () => {
     await assertOAuthError(await send(test, clientId, await sign(claims(clientId))), 401, "invalid_client");
   });
   await t.step("the secret itself", async () => {

@@ -99,7 +99,7 @@ Deno.test("a client metadata document that lies or lacks something is refused (C
   });
 });
 
-Deno.test("a client_id that is no URL for a document is refused before anything is fetched (CIMD 3)", async (t) => {
+Deno.test("a client_id that cannot be a document's URL is refused before anything is fetched (CIMD 3)", async (t) => {
   const ids = [
     "http://app.example/client.json",
     "https://app.example",

@@ -29,7 +29,7 @@ Deno.test("derivations run so many at once and in turn, whatever comes of them, 
   assert.equal(begun.length, 6);
 });
 
-/** Has the line of the process full until the test is over. */
+/** Keeps the line of the process full until the test ends. */
 function fillLine(): AsyncDisposable {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { atOnce, waiting } = derivationLimits;

@@ -89,7 +89,7 @@ Deno.test("a device that polls too soon is told to slow down, each time by five 
   await after(15_000, "authorization_pending");
 });
 
-Deno.test("a device learns of a refusal, and that its time is over (RFC 8628 3.5)", async () => {
+Deno.test("a device learns of a refusal, and that its code has expired (RFC 8628 3.5)", async () => {
   await using test = await testApp();
   const refused = await connect(test);
   assert.match(await (await test.postForm(refused.page, { action: "deny" })).text(), /was refused/);

@@ -163,7 +163,7 @@ function forged(token: string, change: Record<string, unknown>): string {
   return [header, payload.replaceAll("=", ""), signature].join(".");
 }
 
-Deno.test("what is no id_token of this server is refused, in the request and in a pushed one (OpenID Connect Core 3.1.2.2)", async (t) => {
+Deno.test("an id_token_hint that is not an id_token of this server is refused, in the request and in a pushed one (OpenID Connect Core 3.1.2.2)", async (t) => {
   await using test = await testApp({ users: [ada] });
   await using other = await testApp({ users: [ada], generateKey: generateSigningKey });
   const { clientId } = await register(test);

@@ -99,7 +99,7 @@ Deno.test("an id_token becomes an ID-JAG, and that a token for the same person (
   assert.equal((await callOauth(test, text(tokens, "access_token"))).status, 200);
 });
 
-Deno.test("POST /oauth/token refuses an assertion that is not good (RFC 7523 3)", async (t) => {
+Deno.test("POST /oauth/token refuses an invalid assertion (RFC 7523 3)", async (t) => {
   await using test = await testApp();
   const client = await newClient(test);
   const stranger = await newClient(test);

@@ -7,7 +7,7 @@ const target = "http://127.0.0.1:9200/client.json";
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const { privateKey } = await generateKeyPair("ES256");
 
-/** What can stand at the target, as whoever asks would like to know. */
+/** What can be at the target, as an attacker would like to know. */
 const services: Readonly<Record<string, () => Promise<Response>>> = {
   "a closed port": () => Promise.reject(new TypeError("Connection refused")),
   "a redirect": () => Promise.resolve(new Response(null, { status: 302, headers: { location: "/login" } })),
@@ -82,7 +82,7 @@ interface Watched {
   readonly sent: string[];
 }
 
-/** An app on this machine alone, whose way out leads to one service; a name that is no loopback one is public. */
+/** An app on this machine alone, whose way out leads to one service; any name but a loopback one is public. */
 async function open(service: (url: string) => Promise<Response>): Promise<Watched> {
   const sent: string[] = [];
   const test = await testApp({

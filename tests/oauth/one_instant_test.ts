@@ -83,7 +83,7 @@ for (const [path, timesOf] of table) {
     let nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
     const startedAtMs: number[] = [];
     await using test = await testApp({
-      // A clock that whoever asks twice hears two times from.
+      // A clock that never tells the same time twice.
       now: () => nowMs += 1000,
       log: (event) => {
         if (event.event === "exchange" && event.path === path) startedAtMs.push(event.startedAtMs);

@@ -19,7 +19,7 @@ interface Outcome {
   readonly winners: number;
   /** How many different refresh tokens come of it. */
   readonly successors: number;
-  /** Whether what was won is good afterwards, or the login is over. */
+  /** Whether the winner's tokens work afterwards, or the login is revoked. */
   readonly survives: boolean;
 }
 

@@ -208,7 +208,7 @@ Deno.test("whatever claims a DPoP proof has, it is refused and nothing fails (RF
   }
 });
 
-Deno.test("a client whose keys are no keys cannot authenticate, and nothing fails (RFC 7523 3)", async (t) => {
+Deno.test("a client with invalid keys cannot authenticate, and nothing fails (RFC 7523 3)", async (t) => {
   await using test = await testApp();
   const { privateKey } = await generateKeyPair("ES256");
   const odd: readonly Record<string, unknown>[] = [

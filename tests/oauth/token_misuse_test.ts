@@ -188,7 +188,7 @@ Deno.test("a refresh token is its client's alone, however the thief authenticate
   assert.equal((await redeem(test, { ...fields, client_id: owner.clientId, ...who })).status, 200);
 });
 
-Deno.test("a device code is no use without its client's secret, before its person, or after its time (RFC 8628 3.4, 3.5)", async () => {
+Deno.test("a device code is useless without its client's secret, before the user's approval, or after its expiry (RFC 8628 3.4, 3.5)", async () => {
   await using test = await testApp();
   const metadata = {
     grant_types: [deviceGrant],

@@ -67,7 +67,7 @@ Deno.test("POST /oauth/revoke ends the whole login with a refresh token, used or
   assert.match(await assertOAuthError(again, 400, "invalid_grant"), /revoked/);
 });
 
-Deno.test("POST /oauth/revoke is content with a token it does not know, or that is over (RFC 7009 2.2)", async () => {
+Deno.test("POST /oauth/revoke accepts an unknown or expired token (RFC 7009 2.2)", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);
   const expired = text(await getTokens(test, clientId, { expires_in: "1" }), "access_token");
@@ -133,7 +133,7 @@ Deno.test("POST /oauth/introspect tells all that is known of a live token (RFC 7
   });
 });
 
-Deno.test("POST /oauth/introspect says of a token that is over or unknown only that (RFC 7662 2.2)", async (t) => {
+Deno.test("POST /oauth/introspect says of an expired or unknown token only that it is inactive (RFC 7662 2.2)", async (t) => {
   await using test = await testApp();
   const { clientId } = await register(test);
   const judge = await register(test, { token_endpoint_auth_method: "client_secret_basic" });

@@ -138,7 +138,7 @@ Deno.test("POST /oauth/token checks the code's client, redirect URI, verifier an
       /not part of the authorization request/,
     ],
     ["a code cut short", { code: code.slice(0, -1) }, "invalid_grant", /has not issued it/],
-    ["a code made up", { code: "code_AAAA" }, "invalid_grant", /has not issued it/],
+    ["a forged code", { code: "code_AAAA" }, "invalid_grant", /has not issued it/],
     ["no code", { code: "" }, "invalid_request", /code is missing/],
     ["no client", { client_id: "" }, "invalid_request", /client_id is missing/],
     [
@@ -239,7 +239,7 @@ Deno.test("POST /oauth/token authenticates clients (RFC 6749 2.3, 5.2)", async (
     ],
     ["no secret", { ...fields, client_id: basic.clientId }, {}, 401, "invalid_client", /sent none/],
     ["an unknown client", { ...fields, client_id: "nobody" }, {}, 401, "invalid_client", /Client not found/],
-    ["a header that is no Basic", fields, { authorization: "Basic !!!" }, 401, "invalid_client", /not HTTP Basic/],
+    ["a header that is not Basic", fields, { authorization: "Basic !!!" }, 401, "invalid_client", /not HTTP Basic/],
     ["a Bearer header", fields, { authorization: "Bearer abc" }, 401, "invalid_client", /not HTTP Basic/],
     [
       "a stray percent sign",
@@ -361,7 +361,7 @@ Deno.test("POST /oauth/token rotates refresh tokens (OAuth 2.1 4.3.1)", async (t
     test.clock.nowMs += 30 * 24 * 60 * 60 * 1000;
     assert.match(await assertOAuthError(await refresh(String(refresh_token)), 400, "invalid_grant"), /expired/);
   });
-  await t.step("made up, or a code in its place", async () => {
+  await t.step("forged, or a code instead", async () => {
     for (const token of ["refresh_AAAA", "nonsense", (await getCode(test, clientId)).replace("code_", "refresh_")]) {
       assert.match(await assertOAuthError(await refresh(token), 400, "invalid_grant"), /Invalid refresh token/);
     }

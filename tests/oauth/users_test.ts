@@ -144,7 +144,7 @@ Deno.test("auto_approve_claims makes the auto-generated user what a test needs",
   assert.deepEqual(claimsOf(text(tokens, "access_token")).roles, ["admin"]);
 });
 
-Deno.test("auto_approve_claims refuses reserved claims and what is no object (RFC 7519 4.1)", async (t) => {
+Deno.test("auto_approve_claims refuses reserved claims and anything but an object (RFC 7519 4.1)", async (t) => {
   await using test = await testApp();
   const { clientId } = await register(test);
   const wrong: [claims: string, expected: RegExp][] = [

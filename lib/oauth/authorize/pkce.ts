@@ -14,8 +14,8 @@ import type { Params } from "../params.ts";
  * @param params The request's parameters.
  * @param methods What it may be made with.
  * @returns The S256 challenge; that of the verifier, where the client has sent the verifier itself.
- * @throws OAuthError `invalid_request` without a challenge, with another method, or with something that is no SHA-256 in
- * base64url.
+ * @throws OAuthError `invalid_request` without a challenge, with another method, or with something that is not a SHA-256
+ * in base64url.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.3}
  */
 export function parseCodeChallenge(params: Params, methods: Policy["codeChallengeMethods"]): string {
@@ -49,7 +49,7 @@ export function parseCodeChallenge(params: Params, methods: Policy["codeChalleng
 }
 
 /**
- * Holds a verifier against the challenge its code was asked for with.
+ * Verifies a verifier against the challenge of its code.
  *
  * @param verifier What was sent as `code_verifier`, if anything.
  * @param challenge The challenge of the authorization request.

@@ -7,7 +7,7 @@
 import { OAuthError } from "../../http/errors.ts";
 import type { Params } from "../params.ts";
 
-/** The prompts we take, as metadata advertises them. */
+/** The supported prompts, as metadata advertises them. */
 export const prompts = ["none", "login", "consent"] as const;
 /** One of {@link prompts}. */
 export type Prompt = typeof prompts[number];
@@ -18,7 +18,7 @@ const REFERENCE = "OpenID Connect Core 3.1.2.1";
  * Reads `prompt`.
  *
  * @param text What was sent, if anything.
- * @throws OAuthError `invalid_request` for a prompt we do not have, and for `none` in company.
+ * @throws OAuthError `invalid_request` for an unknown prompt, and for `none` together with another.
  */
 export function parsePrompt(text: string | undefined): readonly Prompt[] {
   const names = (text ?? "").split(" ").filter((name) => name !== "");
@@ -35,7 +35,7 @@ export function parsePrompt(text: string | undefined): readonly Prompt[] {
 }
 
 /**
- * Reads `max_age`. There is no older login that it could rule out; `auth_time` in the id_token says so.
+ * Reads `max_age`. There is no older login that it could exclude; `auth_time` in the id_token says so.
  *
  * @param params The request's parameters.
  * @throws OAuthError `invalid_request` for anything but a whole number of seconds.

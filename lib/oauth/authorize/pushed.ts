@@ -91,7 +91,7 @@ export interface ResolvedRequest {
 }
 
 /**
- * Finds the request that a browser brings: what its query says, or what was pushed under the name in it.
+ * Finds the request that a browser brings: its own query, or the pushed request that the query names.
  *
  * @param pushed The table.
  * @param sandbox The sandbox it belongs to.
@@ -130,17 +130,17 @@ export async function resolveRequest(
 }
 
 /**
- * Uses a pushed request up, before it is answered.
+ * Uses up a pushed request, before it is answered.
  *
  * @param pushed The table.
  * @param entry The request, as it was found.
- * @throws OAuthError `invalid_request_uri` if somebody else was faster.
+ * @throws OAuthError `invalid_request_uri` if another request has used it first.
  */
 export async function takeRequest(pushed: Pushed, entry: Entry<PushedRecord>): Promise<void> {
   if (!await pushed.take(entry)) throw usedRequest();
 }
 
-/** The refusal of a `request_uri` that somebody else has used in the meantime. */
+/** The refusal of a `request_uri` that another request has used in the meantime. */
 export function usedRequest(): OAuthError {
   return refuse("request_uri was used before");
 }

@@ -1,5 +1,5 @@
 /**
- * Authorization requests that clients have pushed (RFC 9126): each is kept until it is used, or its time is over.
+ * Authorization requests that clients have pushed (RFC 9126): each is kept until it is used or has expired.
  *
  * @module
  */

@@ -185,7 +185,7 @@ function parseAutoClaims(params: Params, autoApproval: AutoApproval | undefined)
   );
 }
 
-/** What stands in a request object counts in place of what stands beside it, so that to overlook one would be to lie. */
+/** The parameters in a request object replace those beside it, so overlooking one would change the request. */
 function refuseRequestObject(text: string | undefined): void {
   if (text === undefined) return;
   throw new OAuthError("request_not_supported", "Request objects are not supported", {
@@ -205,7 +205,7 @@ function parseDpopJkt(text: string | undefined): string | undefined {
   });
 }
 
-/** The pair wins over `auto_approve`; half a pair is a slip that a test author wants to hear of. */
+/** The pair wins over `auto_approve`; half a pair is a slip that a test's author should hear of. */
 function parseAutoApproval(params: Params): AutoApproval | undefined {
   const email = params.get("auto_approve_email");
   const password = params.get("auto_approve_password");

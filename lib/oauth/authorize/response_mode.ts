@@ -5,7 +5,7 @@
  * @module
  */
 
-/** The modes we take, as metadata advertises them. */
+/** The supported modes, as metadata advertises them. */
 export const responseModes = ["query", "fragment", "form_post"] as const;
 /** One of {@link responseModes}. */
 export type ResponseMode = typeof responseModes[number];
@@ -17,7 +17,7 @@ export type ResponseParams = Readonly<Record<string, string | undefined>>;
  * Finds a mode by its name.
  *
  * @param text What was sent as `response_mode`, if anything.
- * @returns The mode, or undefined for one there is not.
+ * @returns The mode, or undefined for an unknown one.
  */
 export function findResponseMode(text: string | undefined): ResponseMode | undefined {
   return text === undefined ? "query" : responseModes.find((mode) => mode === text);

@@ -115,10 +115,10 @@ async function verifyWithKeys(
   try {
     return await verifyWithAny(assertion, await clientKeys(sandbox, metadata), options);
   } catch (error) {
-    // A client that has turned its keys may be ahead of what is remembered of them.
-    const isTurned = metadata.jwks_uri !== undefined &&
+    // A client that has rotated its keys may be ahead of what is cached.
+    const isRotated = metadata.jwks_uri !== undefined &&
       (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed);
-    if (!isTurned) throw error;
+    if (!isRotated) throw error;
     return await verifyWithAny(assertion, await clientKeys(sandbox, metadata, true), options);
   }
 }
@@ -132,7 +132,7 @@ async function verifyWithAny(assertion: string, keys: KeySet, options: JWTVerify
     return await (error instanceof errors.JWKSMultipleMatchingKeys
       ? verifyWithFirst(assertion, error, options)
       : Promise.reject(error)).catch((error) => {
-        // Whoever registers may register keys that are none; they are imported when they are first needed.
+        // A client can register keys that are invalid; they are imported when they are first needed.
         if (error instanceof errors.JOSEError) throw error;
         throw refuse(
           "a key of the client cannot be used",

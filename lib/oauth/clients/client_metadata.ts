@@ -18,7 +18,7 @@ export interface ClientMetadata {
   readonly post_logout_redirect_uris?: readonly string[] | undefined;
   /** How it authenticates at the token endpoint. */
   readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
-  /** What it signs assertions with, if it wants nothing else to be accepted. */
+  /** The only algorithm that its assertions may be signed with; absent for any. */
   readonly token_endpoint_auth_signing_alg?: string | undefined;
   /** Grants it may use. */
   readonly grant_types: readonly string[];
@@ -30,7 +30,7 @@ export interface ClientMetadata {
   readonly client_uri?: string | undefined;
   /** Its logo. */
   readonly logo_uri?: string | undefined;
-  /** Scopes it wants to ask for. */
+  /** Scopes it may ask for. */
   readonly scope?: string | undefined;
   /** Whom to write to. */
   readonly contacts?: readonly string[] | undefined;
@@ -46,8 +46,8 @@ export interface ClientMetadata {
   readonly software_id?: string | undefined;
   /** That software's version. */
   readonly software_version?: string | undefined;
-  /** Whether it runs on a server or on somebody's computer (OpenID Connect Registration 2). */
+  /** Whether it runs on a server or on its user's computer (OpenID Connect Registration 2). */
   readonly application_type?: "web" | "native" | undefined;
-  /** Whether it wants no tokens but bound ones (RFC 9449 5.2). */
+  /** Whether all its tokens must be bound (RFC 9449 5.2). */
   readonly dpop_bound_access_tokens?: boolean | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Client secrets: made at registration, shown once, and kept as far as they are needed.
+ * Client secrets: generated at registration, shown once, and stored as a hash where a hash is enough.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { ClientMetadata } from "./client_metadata.ts";
 import type { Keys } from "../keys/keys.ts";
 import { encryptSecret } from "../keys/secret_box.ts";
 
-/** Whose secret is made. */
+/** The client that gets a secret. */
 export interface SecretOwner {
   /** The client. */
   readonly clientId: string;
@@ -21,21 +21,19 @@ export interface SecretOwner {
   readonly metadata: ClientMetadata;
   /** Now, in seconds since 1970 on the sandbox's clock. */
   readonly nowSeconds: number;
-  /** The secret, where somebody else has chosen it. */
+  /** The secret, if a test or a scenario has chosen it. */
   readonly chosen?: string;
 }
 
-/** What a secret is made with. */
+/** What generates a secret. */
 export interface SecretDeps {
-  /** Where it is drawn from. */
   readonly chance: Chance;
   /** The sandbox's keys; asked for only if the secret has to be kept readable. */
   readonly keys: () => Promise<Keys>;
-  /** How long it lives. */
   readonly policy: Policy;
 }
 
-/** A secret, as it is told and as it is kept. */
+/** A secret, as the client gets it and as it is stored. */
 export interface IssuedSecret {
   /** Members of the registration response (RFC 7591 3.2.1). */
   readonly told: { readonly client_secret: string; readonly client_secret_expires_at: number };
@@ -54,10 +52,10 @@ export function isSecretOf(secretHash: string, sent: string): boolean {
 }
 
 /**
- * Makes a client's secret.
+ * Generates a client's secret.
  *
- * @param deps What it is made with.
- * @param owner Whose it is.
+ * @param deps What generates it.
+ * @param owner The client.
  * @returns Undefined for a client that authenticates without one.
  */
 export async function issueSecret(
@@ -67,7 +65,7 @@ export async function issueSecret(
   const { token_endpoint_auth_method: method } = metadata;
   if (method === "none" || method === "private_key_jwt") return undefined;
   const isKey = method === "client_secret_jwt";
-  // HS512 asks for a key of 64 bytes (RFC 7518 3.2).
+  // HS512 requires a key of 64 bytes (RFC 7518 3.2).
   const secret = chosen ?? prefixed("secret", chance.id(isKey ? 64 : 32));
   const { clientSecretTtlSeconds: ttlSeconds } = policy;
   const expiry = ttlSeconds === undefined ? {} : { secretExpiresAtSeconds: nowSeconds + ttlSeconds };

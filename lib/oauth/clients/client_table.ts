@@ -12,27 +12,27 @@ import type { Lease } from "../../store/lease.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 
-/** The clients of all sandboxes. Whatever changes one resolves when every process knows of it. */
+/** The clients of all sandboxes. Every change resolves when all processes know of it. */
 export interface Clients {
   /** The client as it is stored now. */
   readonly get: (sandboxId: string, clientId: string) => Promise<Entry<ClientRecord>>;
   /**
-   * The client as this process saw it within its lease, else as it is stored. Whoever acts on it passes its version to
+   * The client as this process saw it within its lease, else as it is stored. A caller that acts on it passes its version to
    * the commit that makes the act count, so that a change within the lease is noticed at no extra cost. A client that is
    * known by a URL stands in no table, and has a value without a version.
    */
   readonly recall: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
-  /** The client as it is stored, or described by its URL: for whoever acts on it without such a commit. */
+  /** The client as it is stored, or described by its URL: for a caller that acts on it without such a commit. */
   readonly find: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
-  /** All registered clients, {@link MAX_LISTED} at the most. */
+  /** All registered clients, at most {@link MAX_LISTED}. */
   readonly list: (sandboxId: string) => Promise<readonly ClientRecord[]>;
   /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
-  /** Keeps clients in place of whatever is called the same, and forgets that such were removed. */
+  /** Keeps clients, replacing any with the same ids, and forgets that such were removed. */
   readonly put: (sandboxId: string, clients: readonly ClientRecord[]) => Promise<void>;
   /** Whether a client of that id was there and has been removed. */
   readonly wasRemoved: (sandboxId: string, clientId: string) => Promise<boolean>;
-  /** Keeps a client in place of the version given; false, with nothing changed, if it is another by now. */
+  /** Replaces the version given of a client; false, with nothing changed, if it has changed since. */
   readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;
   /**
    * Forgets a client for good, and leaves a mark by which its tokens end (RFC 7592 2.3). For the length of a lease another
@@ -42,7 +42,7 @@ export interface Clients {
 }
 
 const MAX_REMEMBERED = 10_000;
-/** The most clients that are told at once. */
+/** The most clients that are listed at once. */
 export const MAX_LISTED = 1000;
 
 /**
@@ -112,7 +112,7 @@ export function createClients(
         forget(sandboxId, client.clientId);
         isReplacing ||= versionstamp !== null;
       }
-      // What nobody knew of, no process remembers otherwise.
+      // No process can remember a client that did not exist.
       if (isReplacing) await lease.runOut();
     },
     wasRemoved: async (sandboxId, clientId) =>
@@ -128,7 +128,7 @@ export function createClients(
 }
 
 /**
- * Where a mark lies once a client has been removed, among those of what else was taken back.
+ * Where a mark lies once a client has been removed, beside the marks of what else was revoked.
  *
  * @param sandboxId Where it was registered.
  * @param clientId What it was called by.
@@ -142,7 +142,7 @@ function keyOf(sandboxId: string, clientId: string): Key {
   return [sandboxId, "client", hash("sha256", clientId, "base64url")];
 }
 
-/** A client that the server has forgotten is as good as one that never was. */
+/** A client that the server has forgotten counts as unknown. */
 function whileKnown(sandbox: Sandbox, entry: Entry<ClientRecord>): Entry<ClientRecord> {
   const end = entry.value?.forgottenAtSeconds;
   return end === undefined || sandbox.nowMs < end * 1000 ? entry : { ...entry, value: undefined };

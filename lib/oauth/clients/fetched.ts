@@ -10,7 +10,7 @@ import { type Outbound, OutboundError } from "../../outbound/outbound.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 
-/** A document to be had. */
+/** A document to fetch. */
 export interface Wanted<T> {
   readonly url: string;
   /** How many redirects are followed; none if not given. */

@@ -26,7 +26,7 @@ const RENEWAL_MS = 10_000;
  * Makes the function that finds keys.
  *
  * @param outbound The way out.
- * @returns A function that throws OAuthError `invalid_client` if the keys cannot be had.
+ * @returns A function that throws OAuthError `invalid_client` if the keys cannot be used.
  */
 export function createClientKeys(outbound: Outbound): ClientKeys {
   const fetched = createFetched<KeySet>(outbound);
@@ -60,7 +60,7 @@ function isKeySet(value: unknown): value is { readonly keys: readonly object[] }
     value.keys.every((key) => typeof key === "object" && key !== null);
 }
 
-/** Secret keys have no place among public ones, and would be the lever of a key confusion. */
+/** Secret keys do not belong among public ones, and would allow key confusion. */
 function hasType(key: object): key is { readonly kty: string } {
   return "kty" in key && typeof key.kty === "string" && key.kty !== "oct";
 }

@@ -1,6 +1,6 @@
 /**
  * Client metadata documents that this server serves by itself, for clients under test: everything a document says stands
- * in the URL it is asked for by, so that none has to be kept.
+ * in the URL it is asked for by, so that none has to be stored.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export function isDocumentName(name: string): boolean {
 }
 
 /**
- * The document that lies at a URL of this server; whether it is a good one is for whoever reads it.
+ * The document at a URL of this server; whether it is valid is for its reader to judge.
  *
  * @param sandbox Whose document it is.
  * @param url The URL that was asked for.

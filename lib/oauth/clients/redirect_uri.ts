@@ -9,7 +9,7 @@ import type { Policy } from "../../scenarios/plan.ts";
 import { findRedirectUriProblem, MAX_PORT, type RedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
 
 /**
- * Checks a redirect URI that a client wants to register.
+ * Checks a redirect URI that a client registers.
  *
  * @param uri As sent.
  * @param parameter The member it stands in.
@@ -61,7 +61,7 @@ export function checkApplicationType(uri: string, type: "web" | "native"): void 
 }
 
 /**
- * Checks a redirect URI against what else the server wants of those that are registered.
+ * Checks a redirect URI against what else the policy requires.
  *
  * @param uri A redirect URI, found right in itself.
  * @param policy What it takes.

@@ -47,7 +47,7 @@ const metadata = z.object({
   dpop_bound_access_tokens: z.boolean().optional(),
 });
 
-/** There is no secret that a client and a server who have never spoken could share. */
+/** A client and a server that have never met share no secret. */
 const documentMethods = tokenEndpointAuthMethods.filter((method) => !method.startsWith("client_secret"));
 
 const publicDocument = "no secret in a document that anyone can read";
@@ -139,7 +139,7 @@ export function parseUpdate(
   const method = client.metadata.token_endpoint_auth_method;
   const metadata = complete({ ...fields, token_endpoint_auth_method: fields.token_endpoint_auth_method ?? method });
   if (metadata.token_endpoint_auth_method === method) return { metadata, secret };
-  // Who was let in by one way before the change must not meet another on a process that has not heard of it.
+  // A process that has not heard of the change would still expect the former method.
   throw refuse("token_endpoint_auth_method", metadata.token_endpoint_auth_method, `${method}, or a new registration`);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The client_credentials grant (RFC 6749 4.4): a client that acts for itself, with nobody signed in.
+ * The client_credentials grant (RFC 6749 4.4): a client that acts for itself, without a user.
  *
  * @module
  */

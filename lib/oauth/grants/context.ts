@@ -1,5 +1,5 @@
 /**
- * What every grant is handed, and the step all grants share: spending the credential, then issuing.
+ * What every grant receives, and what the grants share: checking a credential, then spending it.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import type { GrantType } from "../../scenarios/vocabulary.ts";
 import type { KeysOf } from "../keys/keys.ts";
 import type { Params } from "../params.ts";
 import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } from "../tokens/tokens.ts";
-import { isTakenBack } from "../tokens/session_id.ts";
+import { isRevokedTogether } from "../tokens/session_id.ts";
 
 /** One token request, its client authenticated. */
 export interface TokenRequest extends IssueContext {
   /** The form. */
   readonly params: Params;
-  /** Who asks, with the version this process knows. */
+  /** The client, with the version that this process knows. */
   readonly client: Entry<ClientRecord> & { readonly value: ClientRecord };
   /** The table of clients. */
   readonly clients: Clients;
@@ -56,7 +56,7 @@ export function firstRefreshToken(
 /**
  * What a client gets of what a person has granted: `offline_access` stands for a refresh token, so that it is left out
  * where there is none, and the response says so (OpenID Connect Core 11, RFC 6749 3.3). A client that has registered for
- * refresh tokens gets one without asking, too: many never ask, and none is harmed.
+ * refresh tokens gets one without asking, too: many never ask, and it harms none.
  *
  * @param grant What was granted.
  * @param refreshToken What will be issued with it.
@@ -86,10 +86,10 @@ export interface Credential {
 }
 
 /**
- * Insists that a client has registered for a grant.
+ * Requires that a client has registered for a grant.
  *
  * @param client The client.
- * @param grantType What it asks for.
+ * @param grantType The grant.
  * @throws OAuthError `unauthorized_client`.
  */
 export function requireGrantType({ metadata }: ClientRecord, grantType: GrantType): void {
@@ -110,8 +110,8 @@ const MARK_MARGIN_MS = 60 * 60 * 1000;
  *
  * @param request The token request.
  * @param credential What is redeemed.
- * @param successor What takes its place, if anything does.
- * @returns What takes its place: an earlier one if the credential was used so shortly before that the answer may be lost.
+ * @param successor The refresh token that replaces it, if any.
+ * @returns The replacement: an earlier one if the credential was used so shortly before that the response may be lost.
  * @throws OAuthError `invalid_grant` if it was used before (which revokes what the first use issued) or was revoked,
  * `invalid_client` if the client has been removed.
  */
@@ -160,7 +160,7 @@ export async function spend(
 }
 
 /**
- * What an earlier use got, while a client that lost the answer may ask again.
+ * What an earlier use returned, while a client that lost the response may ask again.
  *
  * @param request Where and when, and for how long the policy forgives.
  * @param credential A refresh token that was used.
@@ -181,7 +181,7 @@ export function revoked({ kind, reference }: Pick<Credential, "kind" | "referenc
 }
 
 /**
- * Insists that a credential belongs to the client that sends it.
+ * Requires that a credential belongs to the client that sends it, and is live.
  *
  * @param request The token request.
  * @param credential What is redeemed.
@@ -198,7 +198,7 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
       reference,
     });
   }
-  if (isTakenBack(sandbox, grant.sessionId, grant.clientId)) throw revoked(credential);
+  if (isRevokedTogether(sandbox, grant.sessionId, grant.clientId)) throw revoked(credential);
   if (expiresAtMs <= sandbox.nowMs) {
     const seconds = Math.floor((sandbox.nowMs - expiresAtMs) / 1000);
     throw new OAuthError("invalid_grant", `${nouns[kind]} expired ${seconds} seconds ago`, {
@@ -209,7 +209,7 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
 }
 
 /**
- * Insists that the key a credential is bound to has signed the request's proof.
+ * Requires that the key a credential is bound to has signed the request's proof.
  *
  * @param request The token request.
  * @param kind What the credential is.

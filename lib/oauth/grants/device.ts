@@ -17,7 +17,7 @@ import { createSessionId } from "../tokens/session_id.ts";
 const LIFE_SECONDS = 600;
 /** How long a device waits between two polls, in seconds (RFC 8628 3.2). */
 const INTERVAL_SECONDS = 5;
-/** No vowels, so that no words come up, and nothing that looks like something else (RFC 8628 6.1). */
+/** No vowels, so that no words appear, and no letters that look alike (RFC 8628 6.1). */
 const ALPHABET = "BCDFGHJKLMNPQRSTVWXZ";
 const USER_CODE_LENGTH = 8;
 
@@ -46,7 +46,7 @@ export interface DeviceResponse {
 }
 
 /**
- * Begins a device's way to its tokens.
+ * Starts the device flow.
  *
  * @param deps The table, and chance.
  * @param sandbox The sandbox it belongs to.
@@ -108,12 +108,12 @@ export interface DeviceConsent {
 }
 
 /**
- * Finds the device that shows a code and still waits.
+ * Finds the device that shows a code and is still waiting.
  *
  * @param devices The table.
  * @param sandbox The sandbox it belongs to.
- * @param typed What the person typed, in whatever case and with whatever between the letters.
- * @returns Undefined for a code that was never given out, is too old, or was answered.
+ * @param typed What the person typed, in any case and with anything between the letters.
+ * @returns Undefined for a code that was never issued, has expired, or was answered.
  */
 export async function findWaitingDevice(
   devices: Devices,
@@ -126,11 +126,11 @@ export async function findWaitingDevice(
 }
 
 /**
- * Writes down what the person said.
+ * Records what the person said.
  *
  * @param deps The table, and chance.
  * @param sandbox The sandbox it belongs to.
- * @param answer The device, and the person who agrees, and for how long; nobody for a refusal.
+ * @param answer The device, and the person who agrees, and for how long; absent for a refusal.
  * @throws OAuthError `invalid_grant` if the device was answered in the meantime.
  */
 export async function decideDevice(

@@ -30,7 +30,7 @@ export async function redeemDeviceCode(request: TokenRequest): Promise<TokenResp
   }
   if (device.expiresAtMs <= sandbox.nowMs) throw refuse("expired_token", "device_code has expired");
   if (device.decision === "denied") throw refuse("access_denied", "The user denied the request", 400);
-  if (!device.decision) throw await wait(request, { ...entry, value: device });
+  if (!device.decision) throw await pollError(request, { ...entry, value: device });
   if (!await devices.take(entry, client)) throw refuse("invalid_grant", "device_code was used before");
   const { scopes, resources } = device.asked;
   const grant = { ...device.decision, scopes, resources, clientId: device.clientId };
@@ -38,8 +38,8 @@ export async function redeemDeviceCode(request: TokenRequest): Promise<TokenResp
   return issueTokens(request, usableGrant(grant, refreshToken), refreshToken);
 }
 
-/** Notes the poll; whoever comes before its time waits longer from now on. */
-async function wait(
+/** Notes the poll. A device that polls too soon waits longer from now on. */
+async function pollError(
   { sandbox, devices }: TokenRequest,
   entry: Entry<DeviceRecord> & { readonly value: DeviceRecord },
 ): Promise<OAuthError> {

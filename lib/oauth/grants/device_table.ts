@@ -37,7 +37,7 @@ export interface Devices {
   readonly find: (sandboxId: string, deviceCode: string) => Promise<Entry<DeviceRecord>>;
   /** The device that shows this code. */
   readonly findByUserCode: (sandboxId: string, userCode: string) => Promise<Entry<DeviceRecord> | undefined>;
-  /** Changes a device; false if somebody else was faster. */
+  /** Changes a device; false if it has changed in between. */
   readonly update: (entry: Entry<DeviceRecord>, record: DeviceRecord) => Promise<boolean>;
   /** Writes down what the person said; false if it has been answered before, or is gone. */
   readonly decide: (

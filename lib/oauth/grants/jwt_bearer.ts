@@ -24,8 +24,8 @@ const SKEW_SECONDS = 60;
  * Redeems an assertion. There is no refresh token: the client comes back with the next assertion.
  *
  * @param request The token request.
- * @throws OAuthError `invalid_grant` for an assertion of somebody else's, for somebody else, for another client, too old,
- * or used before.
+ * @throws OAuthError `invalid_grant` for an assertion that has another issuer, audience or client, has expired, or was used
+ * before.
  */
 export async function redeemAssertion(request: TokenRequest): Promise<TokenResponse> {
   const { sandbox, params, client, replays, chance } = request;

@@ -38,7 +38,7 @@ export interface KeySet {
 /** Generates a key for an algorithm. */
 export type GenerateKey = (alg: SigningAlgorithm) => Promise<SigningKeyRecord>;
 
-/** How much more is noted than is needed, in milliseconds, so that a note is written once a minute at the most. */
+/** How much more is noted than is needed, in milliseconds, so that a note is written at most once a minute. */
 const COVER_AHEAD_MS = 60_000;
 
 interface Loaded {

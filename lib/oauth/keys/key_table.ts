@@ -51,7 +51,7 @@ export interface KeyTable {
   ) => Promise<SigningKeys>;
   /** Whether the sandbox has a signing key for an algorithm. */
   readonly hasSigningKey: (sandboxId: string, alg: SigningAlgorithm) => Promise<boolean>;
-  /** Puts a new key in a current one's place; false, with nothing changed, if that is not the current one any more. */
+  /** Replaces the current key; false, with nothing changed, if another is current by now. */
   readonly replaceSigningKey: (
     sandboxId: string,
     next: SigningKeyRecord,
@@ -66,7 +66,7 @@ export interface KeyTable {
   readonly sealingKey: (sandboxId: string, make: () => Uint8Array) => Promise<Uint8Array>;
 }
 
-/** Some 500 bytes each, and a value holds 65,536: whoever rotates more often than this has seen enough. */
+/** Some 500 bytes each, and a value holds 65,536: more rotations than this forget the oldest. */
 const MAX_RETIRED = 60;
 
 /**

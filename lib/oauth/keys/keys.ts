@@ -18,7 +18,7 @@ export interface Keys {
   readonly signing: SigningKey;
   /** 32 bytes for codes and refresh tokens. */
   readonly sealing: Uint8Array;
-  /** Signs id_tokens; made on first need, as an RSA key takes some tenths of a second. */
+  /** Signs id_tokens; generated when first needed, as an RSA key takes some tenths of a second. */
   readonly idTokenSigning: () => Promise<SigningKey>;
   /** The key that tokens with its id are verified with, as far as this process knows. */
   readonly find: (kid: string, nowMs: number) => VerifyingKey | undefined;
@@ -30,10 +30,10 @@ export interface Keys {
   readonly reload: () => Promise<void>;
   /** To be called before one of these keys signs something that lives so long; see {@link KeySet.cover}. */
   readonly cover: KeySet["cover"];
-  /** Keys that verify, as they are in the store now, without a new one for id_tokens where none was needed yet. */
+  /** Keys that verify, as they are in the store now, without generating one for id_tokens. */
   readonly made: (nowMs: number) => Promise<readonly SignedWith[]>;
   /**
-   * Generates new keys for access tokens and, where one was needed before, for id_tokens; the old ones go on verifying.
+   * Generates new keys for access tokens and, where one was needed before, for id_tokens; the old ones continue to verify.
    * One rotation at a time.
    */
   readonly rotate: (rotation: Rotation) => Promise<void>;
@@ -52,7 +52,7 @@ export type KeysOf = (sandboxId: string) => Promise<Keys>;
 
 /** The keys of all sandboxes. */
 export interface KeyRing extends KeysOf {
-  /** Lets go of the keys of a sandbox that is no more. */
+  /** Forgets the keys of a removed sandbox. */
   readonly forget: (sandboxId: string) => void;
 }
 
@@ -66,7 +66,7 @@ interface Ring {
 }
 
 /**
- * Makes the function that gives a sandbox's keys, made on first use and the same on every process that shares the store.
+ * Makes the function that finds a sandbox's keys, generated on first use and the same on every process that shares the store.
  *
  * @param table Where they are kept.
  * @param alg What access tokens are signed with.

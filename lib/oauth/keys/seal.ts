@@ -1,7 +1,7 @@
 /**
- * Codes and refresh tokens that carry their own contents under a seal (HMAC-SHA256). A code is not written down when it
- * is issued; only that it was used is, when it is. That saves the slowest step of a flow, and no code can be made up. The
- * contents can be read by whoever holds it, who is told the same by the token it buys; there is no secret in them.
+ * Codes and refresh tokens that carry their own contents under a seal (HMAC-SHA256). A code is not stored when it
+ * is issued; only its use is. That saves the slowest step of a flow, and no code can be forged. Its
+ * holder can read the contents, which the token it is exchanged for tells as well; there is no secret in them.
  *
  * @module
  */

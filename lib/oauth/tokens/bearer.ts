@@ -9,7 +9,7 @@ import { noStoreJson } from "../../http/body.ts";
 /** What a DPoP proof may be signed with, as metadata advertises it (RFC 9449 5.1); `Ed25519` is EdDSA by its newer name. */
 export const dpopAlgorithms: readonly string[] = ["ES256", "EdDSA", "Ed25519", "RS256"];
 
-/** How a token is sent: by whoever has it, or with a proof by the key it is bound to. */
+/** How a token is sent: alone, or with a proof by the key it is bound to. */
 export type TokenScheme = "Bearer" | "DPoP";
 
 /** A token, and how it was sent. */
@@ -42,9 +42,9 @@ export interface Challenge {
 }
 
 /**
- * The answer to a request without a token that is good enough. The error stands in the header only if a token was sent
- * (RFC 6750 3.1), and the algorithms of proofs only where one is asked for (RFC 9449 7.1). There is one challenge: a
- * request without any token is told of DPoP only where nothing else will do, as many clients read no second challenge.
+ * The response to a request without a sufficient token. The error is in the header only if a token was sent
+ * (RFC 6750 3.1), and the algorithms of proofs only where one is required (RFC 9449 7.1). There is one challenge: it
+ * names DPoP to a request without a token only where nothing else will do, as many clients read no second challenge.
  *
  * @param error Why the token was refused; absent if none was sent.
  * @param challenge The scheme and what is said beside the error.
@@ -69,7 +69,7 @@ export function challengeResponse(
   return response;
 }
 
-/** A proof that is wrong is a bad request at the token endpoint, and no authorization at a resource (RFC 9449 7.1). */
+/** A wrong proof is a bad request at the token endpoint, and a missing authorization at a resource (RFC 9449 7.1). */
 function challengeStatus(error: OAuthError): number {
   return error.code === "invalid_dpop_proof" || error.code === "use_dpop_nonce" ? 401 : errorStatus(error);
 }

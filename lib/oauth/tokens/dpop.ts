@@ -1,6 +1,6 @@
 /**
- * DPoP proofs (RFC 9449 4.3): that whoever sends a token holds the key it is bound to. Loaded with the first proof, as
- * jose is, so that those who send none pay nothing.
+ * DPoP proofs (RFC 9449 4.3): that the sender of a token holds the key it is bound to. Loaded with the first proof, as
+ * jose is, so that clients that send none pay nothing.
  *
  * @module
  */
@@ -39,7 +39,7 @@ const NONCE_SLOT_MS = 5 * 60 * 1000;
 /**
  * Verifies a proof.
  *
- * @param proof What stood in the `dpop` header.
+ * @param proof The `dpop` header.
  * @param request What it is held against.
  * @returns The thumbprint of its key (RFC 7638).
  * @throws OAuthError `invalid_dpop_proof`, or `use_dpop_nonce` with a nonce in the header `dpop-nonce`.
@@ -66,7 +66,7 @@ async function verifySignature(proof: string): Promise<JWTVerifyResult> {
   try {
     if (!isStrictJwt(proof)) throw new errors.JWTInvalid("it is not in base64url without padding");
     return await jwtVerify(proof, async (header, token) => {
-      // A private key in the open is no key any more.
+      // A private key that was sent around proves nothing.
       if (header.jwk && ["d", "p", "q", "dp", "dq", "qi", "k"].some((name) => Object.hasOwn(header.jwk ?? {}, name))) {
         throw refuse("The proof's jwk contains a private key", { expected: "the public key alone" });
       }

@@ -1,5 +1,5 @@
 /**
- * What has been used up and what has been taken back. Codes and refresh tokens carry their own contents, so all that must
+ * What has been used and what has been revoked. Codes and refresh tokens carry their own contents, so all that must
  * be remembered of one is that it is spent; and all that must be remembered of a login gone wrong is that it is revoked.
  *
  * @module
@@ -21,7 +21,7 @@ export interface Redemption {
   readonly checkRevoked: boolean;
   /** The client that redeems it, as the caller knows it. */
   readonly client: Entry<ClientRecord>;
-  /** What is written down of it. */
+  /** What is stored of it. */
   readonly use: UseRecord;
   /** How long the mark must stay: as long as the credential could still be used, in milliseconds. */
   readonly keepMs: number;
@@ -35,7 +35,7 @@ export interface UseRecord {
   readonly clientId?: string;
   /** When, in milliseconds since 1970 on the sandbox's clock. */
   readonly usedAtMs: number;
-  /** Id and end of the refresh token it was exchanged for, if somebody may ask for that again. */
+  /** Id and end of the refresh token it was exchanged for, if the client may ask for that again. */
   readonly successor?: { readonly jti: string; readonly expiresAtMs: number };
 }
 
@@ -46,11 +46,11 @@ export type RedemptionResult = "redeemed" | "already used" | "revoked" | "client
 export interface Marks {
   /** Uses of one-time credentials. */
   readonly uses: readonly UseRecord[];
-  /** Ids of logins and of access tokens that were taken back. */
+  /** Ids of revoked logins and access tokens. */
   readonly revoked: readonly string[];
 }
 
-/** The most marks that are told at once. */
+/** The most marks that are listed at once. */
 const MAX_LISTED = 1000;
 
 /** Marks of all sandboxes. */
@@ -59,18 +59,18 @@ export interface Grants {
   readonly redeem: (redemption: Redemption) => Promise<RedemptionResult>;
   /** The use of a credential, if it was used. */
   readonly findUse: (sandboxId: string, jti: string) => Promise<UseRecord | undefined>;
-  /** Takes back everything a login has issued or will issue. */
+  /** Revokes everything a login has issued or will issue. */
   readonly revoke: (sandboxId: string, grantId: string, nowMs: number) => Promise<void>;
-  /** Takes back one access token; the mark stays for `keepMs`, for good if the token never expires. */
+  /** Revokes one access token; the mark stays for `keepMs`, for good if the token never expires. */
   readonly revokeToken: (
     sandboxId: string,
     token: { readonly jti: string; readonly nowMs: number; readonly keepMs?: number | undefined },
   ) => Promise<void>;
-  /** Whether a login, its client, or one access token of it has been taken back: all keys in one round trip. */
+  /** Whether a login, its client, or one access token of it has been revoked: all keys in one round trip. */
   readonly isRevoked: (sandboxId: string, login: Login, jti?: string) => Promise<boolean>;
-  /** Logins that marks tell of, and ids of what was taken back. */
+  /** Logins that marks tell of, and ids of what was revoked. */
   readonly list: (sandboxId: string) => Promise<Marks>;
-  /** Whether a one-time credential is neither used nor its login or client taken back. */
+  /** Whether a one-time credential is unused, and neither its login nor its client is revoked. */
   readonly isUsable: (sandboxId: string, login: Login, jti: string) => Promise<boolean>;
 }
 

@@ -28,7 +28,7 @@ export interface MintedRecord {
 export interface Minted {
   /** Keeps one, for a day. */
   readonly add: (sandboxId: string, token: MintedRecord) => Promise<void>;
-  /** Those of a sandbox, the latest last, 1,000 at the most. */
+  /** Those of a sandbox, the latest last, at most 1,000. */
   readonly list: (sandboxId: string) => Promise<readonly MintedRecord[]>;
 }
 

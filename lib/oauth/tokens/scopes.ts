@@ -45,10 +45,10 @@ export function coversScope(granted: readonly string[], needed: string): boolean
 }
 
 /**
- * Insists that scopes can be granted.
+ * Requires that scopes can be granted.
  *
  * @param scopes What is asked for.
- * @param grantable What can be had; anything, if not given.
+ * @param grantable What can be granted; anything, if not given.
  * @throws OAuthError `invalid_scope`.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3}
  */

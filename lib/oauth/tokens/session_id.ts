@@ -1,5 +1,5 @@
 /**
- * Ids of logins, by which what came of one can be taken back: one alone through a mark in the store, many together by
+ * Ids of logins, by which all that came of one can be revoked: one alone through a mark in the store, many together by
  * what the id itself says.
  *
  * @module
@@ -50,13 +50,13 @@ export function isSessionId(text: string): boolean {
 }
 
 /**
- * Whether a login was taken back together with others.
+ * Whether a login was revoked together with others.
  *
  * @param sandbox Where it happened.
  * @param sessionId Its id.
  * @param clientId Whose it is.
  */
-export function isTakenBack(
+export function isRevokedTogether(
   { revocations }: Pick<Sandbox, "revocations">,
   sessionId: string,
   clientId: string,

@@ -1,5 +1,5 @@
 /**
- * What has become of a token: taken back by its client (RFC 7009), or described to a client that asks (RFC 7662). A
+ * What has become of a token: revoked by its client (RFC 7009), or described to a client that asks (RFC 7662). A
  * `token_type_hint` is not needed, as our tokens show by themselves what they are.
  *
  * @module
@@ -10,7 +10,7 @@ import type { Policy } from "../../scenarios/plan.ts";
 import type { Grants } from "./mark_table.ts";
 import { graceSuccessor } from "../grants/context.ts";
 import type { Keys } from "../keys/keys.ts";
-import { isTakenBack } from "./session_id.ts";
+import { isRevokedTogether } from "./session_id.ts";
 import { type AccessTokenClaims, openRefreshToken, type RefreshToken } from "./tokens.ts";
 import type { TokenVerifier } from "./verify.ts";
 
@@ -32,11 +32,11 @@ export interface TokenStatusContext {
 const MARK_MARGIN_MS = 60 * 60 * 1000;
 
 /**
- * Takes a token back: with a refresh token the whole login and all it has issued, with an access token that one alone
- * (RFC 7009 2.1 leaves the refresh token to the server, and a client that only wants to log out sends that one).
+ * Revokes a token: a refresh token with the whole login and all it has issued, an access token alone (RFC 7009 2.1
+ * leaves the refresh token to the server, and a client that logs out sends that one).
  *
  * @param context The sandbox and its marks.
- * @param token What was sent; one that this server does not know needs no taking back (RFC 7009 2.2).
+ * @param token What was sent; an unknown one needs no revoking (RFC 7009 2.2).
  * @param clientId The client that sends it, authenticated.
  * @throws OAuthError `invalid_grant` for another client's token.
  */
@@ -89,7 +89,7 @@ export async function introspectToken(context: TokenStatusContext, token: string
 /** Whether a refresh token would get tokens now, be it that it was used shortly before and the policy forgives that. */
 async function wouldRefresh(context: TokenStatusContext, { jti, grant, expiresAtMs }: RefreshToken): Promise<boolean> {
   const { sandbox, grants } = context;
-  if (expiresAtMs <= sandbox.nowMs || isTakenBack(sandbox, grant.sessionId, grant.clientId)) return false;
+  if (expiresAtMs <= sandbox.nowMs || isRevokedTogether(sandbox, grant.sessionId, grant.clientId)) return false;
   return await grants.isUsable(sandbox.id, grant, jti) || await graceSuccessor(context, { jti, grant }) !== undefined;
 }
 

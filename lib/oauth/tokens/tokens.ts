@@ -212,7 +212,7 @@ interface Signing {
 }
 
 function signJwt({ key, typ, mint: { signature } }: Signing, claims: object): string {
-  // Nobody has the private half of a foreign key, so a signature of its kind is as good as any other that does not fit.
+  // No private half of a foreign key exists, so any signature that does not match will do.
   const header = signature === "foreign"
     ? base64urlJson({ alg: key.alg, typ, kid: hash("sha256", `foreign ${key.kid}`, "base64url") })
     : key.headers[typ];

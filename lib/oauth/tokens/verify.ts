@@ -1,6 +1,6 @@
 /**
- * What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, a time that is
- * neither over nor to come, not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
+ * What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, valid at
+ * this time, not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Grants } from "./mark_table.ts";
 import { parseAccessTokenClaims } from "./access_token_claims.ts";
 import { decodeBase64url } from "../../http/base64url.ts";
 import type { KeysOf } from "../keys/keys.ts";
-import { isTakenBack } from "./session_id.ts";
+import { isRevokedTogether } from "./session_id.ts";
 import type { VerifyingKey } from "../keys/signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
@@ -72,7 +72,7 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
 
   async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
     const { sid: sessionId, client_id: clientId, jti } = claims;
-    const isRevoked = isTakenBack(sandbox, sessionId, clientId) ||
+    const isRevoked = isRevokedTogether(sandbox, sessionId, clientId) ||
       await grants.isRevoked(sandbox.id, { sessionId, clientId }, jti);
     if (!isRevoked) return claims;
     throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });

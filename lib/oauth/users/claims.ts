@@ -1,5 +1,5 @@
 /**
- * Claims that whoever tests gives a user: they go into tokens beside our own, never in their place.
+ * Claims that a test gives a user: they go into tokens beside our own and never replace them.
  *
  * @module
  */
@@ -34,8 +34,8 @@ const MAX_CLAIMS_BYTES = 4096;
  *
  * @param value What was sent or declared.
  * @param parameter What it was sent or declared as, for the error.
- * @throws OAuthError `invalid_request` for anything but an object, for reserved claims, for too many, and for a name or an
- * e-mail address that is none.
+ * @throws OAuthError `invalid_request` for anything but an object, for reserved claims, for too many, and for a bad name or
+ * e-mail address.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export function ownClaimsOf(claims: object): Claims {
 }
 
 /**
- * Insists on an e-mail address.
+ * Requires an e-mail address.
  *
  * @param text What was sent.
  * @param parameter What it was sent as.

@@ -1,5 +1,5 @@
 /**
- * Users who are there before anybody signs in: declared in a file, or by whoever makes an app.
+ * Users who exist before anyone signs in: declared in a file, or in the options of an app.
  *
  * @module
  */
@@ -59,13 +59,13 @@ export function withDeclaredUsers(users: Users, declared: readonly DeclaredUser[
 export type OfferedUser = Pick<DeclaredUser, "email" | "name">;
 
 /**
- * The user whose button was pressed: that they were declared stands in place of a password.
+ * The user whose button was pressed: being declared replaces a password.
  *
  * @param users The table of users.
  * @param sandboxId The sandbox the user lives in.
  * @param offered Those who are offered.
  * @param email What the button has sent.
- * @throws OAuthError `invalid_request` for somebody who is not offered.
+ * @throws OAuthError `invalid_request` for a user who is not offered.
  */
 export async function findOffered(
   users: Pick<Users, "find">,

@@ -1,5 +1,5 @@
 /**
- * Who signs in: somebody made up on the spot, or somebody with an e-mail address and a password.
+ * Who signs in: a generated user, or one with an e-mail address and a password.
  *
  * @module
  */
@@ -23,18 +23,16 @@ export interface User {
 
 /** What a sign-in needs. */
 export interface SignInDeps {
-  /** The table of users. */
   readonly users: Users;
-  /** Where ids and salts are drawn from. */
   readonly chance: Chance;
 }
 
 /**
- * Makes up a person, who is kept nowhere.
+ * Generates a user, who is stored nowhere.
  *
  * @param nowMs The sandbox's time in milliseconds.
  * @param chance Where the id comes from.
- * @param wanted What the request wants of the person.
+ * @param wanted What the request says of the user.
  */
 export function createAutoUser(nowMs: number, chance: Chance, wanted?: UserClaims): User {
   return autoUser(`${nowMs}-${chance.base36(7)}`, wanted);
@@ -77,8 +75,8 @@ export function userOf({ userId, userName, email, claims }: UserRecord): User {
  * @param sandboxId The sandbox the user lives in.
  * @param nowMs The sandbox's time in milliseconds.
  * @param credentials What was sent.
- * @throws OAuthError `access_denied` with status 401 for a wrong password, `invalid_request` for something that is no
- * e-mail address.
+ * @throws OAuthError `access_denied` with status 401 for a wrong password, `invalid_request` for something that is not
+ * an e-mail address.
  */
 export async function signIn(
   { users, chance }: SignInDeps,

@@ -29,15 +29,15 @@ export interface Users {
   readonly find: (sandboxId: string, email: string) => Promise<UserRecord | undefined>;
   /** Keeps a new user; false if another sign-in with that address came first. */
   readonly add: (sandboxId: string, user: UserRecord) => Promise<boolean>;
-  /** Keeps a user in place of whoever has the address; false if somebody has it for good. */
+  /** Keeps a user, replacing any with the same address; false if that one is declared. */
   readonly put: (sandboxId: string, user: UserRecord) => Promise<boolean>;
-  /** All users, {@link MAX_LISTED} at the most. */
+  /** All users, at most {@link MAX_LISTED}. */
   readonly list: (sandboxId: string) => Promise<readonly UserRecord[]>;
-  /** Forgets a user; false if there is none that could be forgotten. */
+  /** Removes a user; false if there is none that could be removed. */
   readonly remove: (sandboxId: string, email: string) => Promise<boolean>;
 }
 
-/** The most users that are told at once. */
+/** The most users that are listed at once. */
 export const MAX_LISTED = 1000;
 
 /**
