@@ -28,20 +28,16 @@ const JWT = "urn:ietf:params:oauth:token-type:jwt";
 const LIFE_SECONDS = 300;
 
 /** One request to the identity provider, its client authenticated. */
-export interface IdpRequest {
-  /** The sandbox it belongs to. */
-  readonly sandbox: Sandbox;
-  /** Who asks. */
-  readonly client: ClientRecord;
-  /** The form. */
-  readonly params: Params;
-  /** Where ids are drawn from. */
-  readonly chance: Chance;
+export type IdpRequest = Readonly<{
+  sandbox: Sandbox;
+  client: ClientRecord;
+  params: Params;
+  chance: Chance;
   /** The identity provider's own key. */
-  readonly key: SigningKey;
+  key: SigningKey;
   /** The keys of the server beside it, which signs the id_tokens it believes. */
-  readonly serverKeys: Keys;
-}
+  serverKeys: Keys;
+}>;
 
 /** The issuer of assertions. */
 export function idpIssuer({ urls }: Pick<Sandbox, "urls">): string {

@@ -16,19 +16,19 @@ import type { Users } from "../../lib/oauth/users/user_table.ts";
 import type { Chance } from "../../lib/runtime/chance.ts";
 
 /** Everything, of all sandboxes. */
-export interface OAuthDeps {
-  readonly clients: Clients;
-  readonly users: Users;
+export type OAuthDeps = Readonly<{
+  clients: Clients;
+  users: Users;
   /** Declared users who log in by a button. */
-  readonly offered: readonly OfferedUser[];
-  readonly pushed: Pushed;
-  readonly devices: Devices;
-  readonly grants: Grants;
-  readonly replays: Replays;
-  readonly authenticate: ClientAuthenticator;
-  readonly verifier: TokenVerifier;
-  readonly keysOf: KeysOf;
+  offered: readonly OfferedUser[];
+  pushed: Pushed;
+  devices: Devices;
+  grants: Grants;
+  replays: Replays;
+  authenticate: ClientAuthenticator;
+  verifier: TokenVerifier;
+  keysOf: KeysOf;
   /** The keys of the identity provider beside a server. */
-  readonly keysOfIdp: KeysOf;
-  readonly chance: Chance;
-}
+  keysOfIdp: KeysOf;
+  chance: Chance;
+}>;

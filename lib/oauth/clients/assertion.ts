@@ -18,25 +18,20 @@ import type { KeysOf } from "../keys/keys.ts";
 import { decryptSecret } from "../keys/secret_box.ts";
 
 /** What verification needs. */
-export interface AssertionDeps {
-  /** Marks of what was used. */
-  readonly replays: Replays;
-  /** Public keys of clients. */
-  readonly clientKeys: ClientKeys;
-  readonly keysOf: KeysOf;
-}
+export type AssertionDeps = Readonly<{
+  replays: Replays;
+  clientKeys: ClientKeys;
+  keysOf: KeysOf;
+}>;
 
 /** An assertion and what it is held against. */
-export interface AssertionCheck {
-  /** Where it arrived. */
-  readonly sandbox: Sandbox;
-  /** Whose it should be. */
-  readonly client: ClientRecord;
-  /** The JWT. */
-  readonly assertion: string;
+export type AssertionCheck = Readonly<{
+  sandbox: Sandbox;
+  client: ClientRecord;
+  assertion: string;
   /** The endpoint it was sent to, which it may name as its audience beside the issuer and the token endpoint. */
-  readonly endpoint: string;
-}
+  endpoint: string;
+}>;
 
 /** How far a client's clock may be off, in seconds. */
 const SKEW_SECONDS = 60;

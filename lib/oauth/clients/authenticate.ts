@@ -25,10 +25,11 @@ interface Credentials {
 }
 
 /** What authentication needs. */
-export interface ClientAuthDeps extends AssertionDeps {
-  /** The table of clients. */
-  readonly clients: Clients;
-}
+export type ClientAuthDeps =
+  & AssertionDeps
+  & Readonly<{
+    clients: Clients;
+  }>;
 
 /** Finds out who asks; see {@link createClientAuthenticator}. */
 export type ClientAuthenticator = (

@@ -14,12 +14,11 @@ import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
 const REFERENCE = "draft-ietf-oauth-client-id-metadata-document";
 
 /** What is needed to look documents up. */
-export interface ClientDocumentOptions {
-  /** The way out. */
-  readonly outbound: Outbound;
+export type ClientDocumentOptions = Readonly<{
+  outbound: Outbound;
   /** Whether documents may lie on this machine and be fetched over http. */
-  readonly local: boolean;
-}
+  local: boolean;
+}>;
 
 /**
  * Makes the function that finds the client of a URL.

@@ -26,12 +26,12 @@ export interface SecretOwner {
 }
 
 /** What generates a secret. */
-export interface SecretDeps {
-  readonly chance: Chance;
+export type SecretDeps = Readonly<{
+  chance: Chance;
   /** The sandbox's keys; asked for only if the secret has to be kept readable. */
-  readonly keys: () => Promise<Keys>;
-  readonly policy: Policy;
-}
+  keys: () => Promise<Keys>;
+  policy: Policy;
+}>;
 
 /** A secret, as the client gets it and as it is stored. */
 export interface IssuedSecret {

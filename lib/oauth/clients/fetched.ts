@@ -11,17 +11,16 @@ import { boundedMap } from "../../runtime/bounded_map.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 
 /** A document to fetch. */
-export interface Wanted<T> {
-  readonly url: string;
+export type Wanted<T> = Readonly<{
+  url: string;
   /** How many redirects are followed; none if not given. */
-  readonly redirects?: number;
+  redirects?: number;
   /** Fetches it again if it was fetched this long ago, in milliseconds, even though it is still fresh. */
-  readonly renewAfterMs?: number | undefined;
-  /** Reads its text. */
-  readonly read: (text: string) => T | Promise<T>;
+  renewAfterMs?: number | undefined;
+  read: (text: string) => T | Promise<T>;
   /** The error that says that it could not be fetched. */
-  readonly refuse: (problem: string) => OAuthError;
-}
+  refuse: (problem: string) => OAuthError;
+}>;
 
 interface Remembered<T> {
   readonly value: T;

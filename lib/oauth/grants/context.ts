@@ -17,22 +17,18 @@ import { buildRefreshToken, type Grant, type IssueContext, type RefreshToken } f
 import { isRevokedTogether } from "../tokens/session_id.ts";
 
 /** One token request, its client authenticated. */
-export interface TokenRequest extends IssueContext {
-  /** The form. */
-  readonly params: Params;
-  /** The client, with the version that this process knows. */
-  readonly client: Entry<ClientRecord> & { readonly value: ClientRecord };
-  /** The table of clients. */
-  readonly clients: Clients;
-  /** Marks of what was used and revoked. */
-  readonly grants: Grants;
-  /** Devices that wait for a person. */
-  readonly devices: Devices;
-  /** Ids of assertions that were used. */
-  readonly replays: Replays;
-  /** The keys of a sandbox's identity provider. */
-  readonly keysOfIdp: KeysOf;
-}
+export type TokenRequest =
+  & IssueContext
+  & Readonly<{
+    params: Params;
+    /** The client, with the version that this process knows. */
+    client: Entry<ClientRecord> & { readonly value: ClientRecord };
+    clients: Clients;
+    grants: Grants;
+    devices: Devices;
+    replays: Replays;
+    keysOfIdp: KeysOf;
+  }>;
 
 /**
  * The refresh token of a login: for clients that registered to use one, unless the policy says otherwise.
@@ -70,20 +66,22 @@ export function withoutOffline(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => scope !== "offline_access");
 }
 
-/** What errors call a credential, by the parameter that carries it. */
-const nouns = { code: "Authorization code", refresh_token: "Refresh token" } as const;
+/** A credential that can be used once, by the parameter that carries it. */
+export type CredentialKind = "code" | "refresh_token";
 
-/** A credential that can be used once, whose contents have been found right. */
-export interface Credential {
-  /** The parameter that carries it. */
-  readonly kind: keyof typeof nouns;
+/** What errors call it. */
+const nouns: Readonly<Record<CredentialKind, string>> = { code: "Authorization code", refresh_token: "Refresh token" };
+
+/** Such a credential, its seal verified. */
+export type Credential = Readonly<{
+  kind: CredentialKind;
   /** Unique id, by which its use is marked. */
-  readonly jti: string;
-  readonly grant: Grant;
-  readonly expiresAtMs: number;
+  jti: string;
+  grant: Grant;
+  expiresAtMs: number;
   /** The paragraph that says it can be used once. */
-  readonly reference: string;
-}
+  reference: string;
+}>;
 
 /**
  * Requires that a client has registered for a grant.
@@ -216,7 +214,7 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
  * @param jkt Thumbprint of the key it is bound to, if it is.
  * @throws OAuthError `invalid_grant` for another key, or none.
  */
-export function requireBoundKey({ dpop }: TokenRequest, kind: Credential["kind"], jkt: string | undefined): void {
+export function requireBoundKey({ dpop }: TokenRequest, kind: CredentialKind, jkt: string | undefined): void {
   if (jkt === undefined || dpop?.jkt === jkt) return;
   throw new OAuthError("invalid_grant", `${nouns[kind]} is bound to another DPoP key`, {
     parameter: "dpop",

@@ -22,12 +22,10 @@ const ALPHABET = "BCDFGHJKLMNPQRSTVWXZ";
 const USER_CODE_LENGTH = 8;
 
 /** What the device endpoint needs. */
-export interface DeviceDeps {
-  /** The table of devices. */
-  readonly devices: Devices;
-  /** Where codes are drawn from. */
-  readonly chance: Chance;
-}
+export type DeviceDeps = Readonly<{
+  devices: Devices;
+  chance: Chance;
+}>;
 
 /** The body of a device authorization response (RFC 8628 3.2). */
 export interface DeviceResponse {

@@ -14,22 +14,19 @@ import { dpopAlgorithms } from "./bearer.ts";
 import { seal, unseal } from "../keys/seal.ts";
 
 /** What a proof is held against. */
-export interface ProofRequest {
-  /** The sandbox, and its clock. */
-  readonly sandbox: Sandbox;
+export type ProofRequest = Readonly<{
+  sandbox: Sandbox;
   /** 32 bytes that nonces are sealed with. */
-  readonly sealingKey: Uint8Array;
-  /** Ids of proofs that were used. */
-  readonly replays: Replays;
+  sealingKey: Uint8Array;
+  replays: Replays;
   /** Whether the proof must repeat a nonce of ours (RFC 9449 8). */
-  readonly requireNonce: boolean;
-  /** HTTP method of the request. */
-  readonly method: string;
+  requireNonce: boolean;
+  method: string;
   /** URL of the endpoint, without query. */
-  readonly url: string;
+  url: string;
   /** The access token the proof comes with, if it comes with one. */
-  readonly accessToken: string | undefined;
-}
+  accessToken: string | undefined;
+}>;
 
 /** How far from now a proof may have been made, in seconds, in both directions. */
 const WINDOW_SECONDS = 300;

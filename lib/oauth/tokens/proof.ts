@@ -9,17 +9,17 @@ import type { KeysOf } from "../keys/keys.ts";
 import type { Replays } from "../replay_table.ts";
 
 /** What a proof is held against: its nonces are sealed with a sandbox's keys, its id must not have been used. */
-export interface ProofDeps {
-  readonly keysOf: KeysOf;
-  readonly replays: Replays;
-}
+export type ProofDeps = Readonly<{
+  keysOf: KeysOf;
+  replays: Replays;
+}>;
 
 /** A request that may carry a proof. */
-export interface ProvenRequest {
-  readonly request: Pick<Request, "method" | "headers">;
-  readonly sandbox: Sandbox;
-  readonly plan: Plan;
-}
+export type ProvenRequest = Readonly<{
+  request: Pick<Request, "method" | "headers">;
+  sandbox: Sandbox;
+  plan: Plan;
+}>;
 
 /**
  * Verifies the proof of a request.

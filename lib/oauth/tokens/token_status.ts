@@ -15,18 +15,13 @@ import { type AccessTokenClaims, openRefreshToken, type RefreshToken } from "./t
 import type { TokenVerifier } from "./verify.ts";
 
 /** What the status of a token depends on. */
-export interface TokenStatusContext {
-  /** The sandbox it is asked in. */
-  readonly sandbox: Sandbox;
-  /** Opens refresh tokens. */
-  readonly keys: Keys;
-  /** Reads access tokens. */
-  readonly verifier: TokenVerifier;
-  /** Marks of what was used and revoked. */
-  readonly grants: Grants;
-  /** For how long a used refresh token still counts. */
-  readonly policy: Policy;
-}
+export type TokenStatusContext = Readonly<{
+  sandbox: Sandbox;
+  keys: Keys;
+  verifier: TokenVerifier;
+  grants: Grants;
+  policy: Policy;
+}>;
 
 /** Sandbox clocks can be set back, so that a mark outlives the token by this much. */
 const MARK_MARGIN_MS = 60 * 60 * 1000;

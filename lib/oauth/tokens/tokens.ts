@@ -93,20 +93,15 @@ export interface TokenResponse {
 }
 
 /** What issuing needs to know of the request. */
-export interface IssueContext {
-  /** The sandbox the tokens belong to. */
-  readonly sandbox: Sandbox;
-  /** How long things live. */
-  readonly policy: Policy;
-  /** What is put into tokens. */
-  readonly mint: Mint;
-  /** What they are signed and sealed with. */
-  readonly keys: Keys;
-  /** Where ids are drawn from. */
-  readonly chance: Chance;
+export type IssueContext = Readonly<{
+  sandbox: Sandbox;
+  policy: Policy;
+  mint: Mint;
+  keys: Keys;
+  chance: Chance;
   /** The key that access tokens are bound to, and refresh tokens of public clients (RFC 9449 5). */
-  readonly dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean } | undefined;
-}
+  dpop?: { readonly jkt: string; readonly bindsRefreshToken: boolean } | undefined;
+}>;
 
 /**
  * Issues the tokens of a grant.

@@ -18,11 +18,10 @@ import type { AccessTokenClaims } from "./tokens.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** What verification needs. */
-export interface VerifierDeps {
-  readonly keysOf: KeysOf;
-  /** Marks of what was revoked. */
-  readonly grants: Grants;
-}
+export type VerifierDeps = Readonly<{
+  keysOf: KeysOf;
+  grants: Grants;
+}>;
 
 /** What can be asked of an access token; each step includes the one before and refuses with `invalid_token`. */
 export interface TokenVerifier {

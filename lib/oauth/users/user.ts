@@ -22,10 +22,10 @@ export interface User {
 }
 
 /** What a sign-in needs. */
-export interface SignInDeps {
-  readonly users: Users;
-  readonly chance: Chance;
-}
+export type SignInDeps = Readonly<{
+  users: Users;
+  chance: Chance;
+}>;
 
 /**
  * Generates a user, who is stored nowhere.
