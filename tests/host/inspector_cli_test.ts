@@ -1,7 +1,7 @@
 /** MCP Inspector's command line, with the flags that the README names: they are those of another program, and may change. */
 import assert from "node:assert/strict";
 import { startServer } from "./program.ts";
-import { readme } from "./readme_blocks.ts";
+import { documents } from "../documents/documents.ts";
 
 /** The version that is run; the README names the first number alone. */
 const INSPECTOR = "@modelcontextprotocol/inspector@2.12.0";
@@ -40,7 +40,9 @@ Deno.test({
   }`,
   ignore: !isHere,
   fn: async (t) => {
-    const [command = ""] = /npx -y @modelcontextprotocol\/inspector[^`\n]*/.exec(readme) ?? [];
+    const [command = ""] = /npx -y @modelcontextprotocol\/inspector[^`\n]*/.exec(
+      documents.map(({ text }) => text).join("\n"),
+    ) ?? [];
     const [npx, yes, name, ...words] = command.split(" ");
     assert.deepEqual([npx, yes, name], ["npx", "-y", INSPECTOR.slice(0, INSPECTOR.indexOf("."))]);
     await using server = await startServer(["--db", ":memory:"], { patienceMs: 2 * PATIENCE_MS });

@@ -28,6 +28,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/", ["GET", "HEAD"], true],
   ["/guide", ["GET", "HEAD"], false],
   ["/scenarios", ["GET", "HEAD"], true],
+  ["/specifications", ["GET", "HEAD"], false],
   ["/inspect", ["GET", "HEAD"], false],
   ["/health", ["GET", "HEAD"], true],
   ["/favicon.ico", ["GET", "HEAD"], false],
