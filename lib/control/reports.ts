@@ -4,7 +4,7 @@
  * @module
  */
 import { OAuthError } from "../http/errors.ts";
-import { createOutcomes, type Outcome } from "../judge/judgements.ts";
+import { createJudgements, type Judgement } from "../judge/judgements.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -19,7 +19,7 @@ export interface Reports {
    */
   readonly demand: () => Recording;
   /** Judges what a sandbox has on record: all that was answered before. */
-  readonly judge: (sandbox: Sandbox) => Promise<Outcome>;
+  readonly judge: (sandbox: Sandbox) => Promise<Judgement>;
 }
 
 /** What reports are made of. */
@@ -38,15 +38,15 @@ export interface ReportSource {
  * @param source What reports are made of.
  */
 export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
-  const outcomeOf = recording && createOutcomes({ recording, slices });
+  const judgementOf = recording && createJudgements({ recording, slices });
 
   return {
     demand: () => recording ?? refuse(),
     judge: async (sandbox) => {
-      if (!outcomeOf) return refuse();
+      if (!judgementOf) return refuse();
       const { id, name, scenario, prefix } = sandbox;
       const { expects, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
-      return await outcomeOf({
+      return await judgementOf({
         sandboxId: id,
         sandbox: name,
         isLabelled: isLabelled(sandbox),

@@ -8,7 +8,7 @@
 import { joinTraces, type Owner } from "./join_traces.ts";
 import { type Link, linkSteps } from "./links.ts";
 import { traceSteps } from "./proofs.ts";
-import { placeOf } from "../recorder/peers.ts";
+import { addressPartOf } from "../recorder/peers.ts";
 import type { Step } from "./step.ts";
 import { messagesOf, textOf } from "./reading.ts";
 import { isObject } from "../http/json.ts";
@@ -87,7 +87,7 @@ function ownersByOrder(
   return (step) => found.get(step) ?? between.get(step.exchange.peer) ?? strangerOf(step.exchange.peer, strangers);
 }
 
-/** Places of a first and a last step. */
+/** Positions of a first and a last step. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -112,7 +112,7 @@ function findBetween(
   }
   return new Map([...unknown].flatMap(([peer, { from, to }]) => {
     const around = [...ways].filter(([{ peers }, way]) =>
-      way.from < from && to < way.to && [...peers].some((other) => placeOf(other) === placeOf(peer))
+      way.from < from && to < way.to && [...peers].some((other) => addressPartOf(other) === addressPartOf(peer))
     );
     const [owner] = around[0] ?? [];
     return owner && around.length === 1 ? [[peer, owner] as const] : [];

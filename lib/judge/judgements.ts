@@ -7,7 +7,7 @@
 import type { Slices } from "../runtime/slices.ts";
 import { createTurns } from "../runtime/turns.ts";
 import { keepFindings } from "./keep_findings.ts";
-import { type Listed, listExchanges } from "./listing.ts";
+import { type ListedExchange, listExchanges } from "./listing.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { judging, type Report, type ReportOptions } from "./report.ts";
 import { textBytes } from "../recorder/sizes.ts";
@@ -19,7 +19,7 @@ export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut" | "dr
 }
 
 /** What a record comes to. */
-export interface Outcome {
+export interface Judgement {
   /** Of which version of the record. */
   readonly version: string;
   /** The number given last when that was cleared; 0 if it never was. */
@@ -27,19 +27,19 @@ export interface Outcome {
   /** The verdict. */
   readonly report: Report;
   /** Sequence numbers of all exchanges, in the order they began, each with the client it belongs to where that can be told. */
-  readonly listed: readonly Listed[];
+  readonly listed: readonly ListedExchange[];
 }
 
-/** What outcomes are made with. */
-export interface OutcomesDeps {
+/** What judgements are made with. */
+export interface JudgementsDeps {
   /** What was recorded. */
   readonly recording: Pick<Recording, "gather" | "readNew">;
   /** Lets others run meanwhile. */
   readonly slices: Slices;
 }
 
-/** What is kept of outcomes of all sandboxes, in bytes; the one that nobody has asked for the longest gives way. */
-export const MAX_OUTCOME_BYTES = 16 * 1024 * 1024;
+/** What is kept of judgements of all sandboxes, in bytes; the one that nobody has asked for the longest gives way. */
+export const MAX_JUDGEMENT_BYTES = 16 * 1024 * 1024;
 /** What a finding takes, in bytes; its title and its link are the rule's. */
 const FINDING_BYTES = 300;
 /** What an exchange takes in a list, in bytes. */
@@ -48,30 +48,30 @@ const LISTED_BYTES = 80;
 const MAX_READING = 2;
 
 interface Kept {
-  readonly outcome: Outcome;
+  readonly judgement: Judgement;
   readonly bytes: number;
 }
 
 interface Asked {
-  readonly running: Promise<Outcome>;
+  readonly running: Promise<Judgement>;
   /** For those who ask while one is worked out that may have begun too early for them. */
-  next: Promise<Outcome> | undefined;
+  next: Promise<Judgement> | undefined;
 }
 
 /**
- * Makes what works out outcomes.
+ * Makes what works out judgements.
  *
  * @param deps What it is made with.
  * @returns Gives what a sandbox's record comes to; all that was answered before it is asked for is in it.
  */
-export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: Subject) => Promise<Outcome> {
+export function createJudgements({ recording, slices }: JudgementsDeps): (subject: Subject) => Promise<Judgement> {
   const kept = new Map<string, Kept>();
   const asked = new Map<string, Asked>();
   const inTurn = createTurns(MAX_READING);
   let keptBytes = 0;
 
-  async function workOut(key: string, { sandboxId, ...options }: Subject): Promise<Outcome> {
-    const known = kept.get(key)?.outcome;
+  async function workOut(key: string, { sandboxId, ...options }: Subject): Promise<Judgement> {
+    const known = kept.get(key)?.judgement;
     const recorded = await recording.readNew(sandboxId, known?.version);
     if (recorded === undefined && known) {
       keep(key, known);
@@ -82,20 +82,20 @@ export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: S
     const seen = await slices.run(judging(judged, { ...options, isWhole, ...facts }));
     const isGoingOn = known !== undefined && known.clearedAt === clearedAt && seen.record.unjudged > 0;
     const report = isGoingOn ? keepFindings(seen, known.report, new Set(judged.map(({ sequence }) => sequence))) : seen;
-    const outcome = { version, clearedAt, report, listed: listExchanges(exchanges, report) };
-    keep(key, outcome);
-    return outcome;
+    const judgement = { version, clearedAt, report, listed: listExchanges(exchanges, report) };
+    keep(key, judgement);
+    return judgement;
   }
 
-  function keep(key: string, outcome: Outcome): void {
+  function keep(key: string, judgement: Judgement): void {
     forget(key);
-    const bytes = bytesOf(outcome);
-    if (bytes > MAX_OUTCOME_BYTES) return;
+    const bytes = bytesOf(judgement);
+    if (bytes > MAX_JUDGEMENT_BYTES) return;
     // The map's order is that of the last use.
-    kept.set(key, { outcome, bytes });
+    kept.set(key, { judgement, bytes });
     keptBytes += bytes;
     for (const oldest of kept.keys()) {
-      if (keptBytes <= MAX_OUTCOME_BYTES) return;
+      if (keptBytes <= MAX_JUDGEMENT_BYTES) return;
       forget(oldest);
     }
   }
@@ -105,7 +105,7 @@ export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: S
     kept.delete(key);
   }
 
-  function begin(key: string, running: Promise<Outcome>): Promise<Outcome> {
+  function begin(key: string, running: Promise<Judgement>): Promise<Judgement> {
     const entry: Asked = { running, next: undefined };
     asked.set(key, entry);
     const goOn = (): void => {
@@ -118,7 +118,7 @@ export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: S
 
   return (subject) => {
     const key = JSON.stringify(subject);
-    const work = async (): Promise<Outcome> => {
+    const work = async (): Promise<Judgement> => {
       await recording.gather(subject.sandboxId);
       return await inTurn(() => workOut(key, subject));
     };
@@ -127,7 +127,7 @@ export function createOutcomes({ recording, slices }: OutcomesDeps): (subject: S
   };
 }
 
-function bytesOf({ report, listed }: Outcome): number {
+function bytesOf({ report, listed }: Judgement): number {
   return listed.length * LISTED_BYTES +
     report.clients.reduce(
       (sum, { id, name = "", exchanges, findings }) =>

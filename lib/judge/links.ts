@@ -6,7 +6,7 @@
  */
 import { headerOf } from "../recorder/exchange.ts";
 import { metadataUrls } from "./metadata_urls.ts";
-import { placeOf } from "../recorder/peers.ts";
+import { addressPartOf } from "../recorder/peers.ts";
 import type { Step } from "./step.ts";
 import { namesEndpoint } from "./view.ts";
 import { addressOf, listOf, originOf } from "./reading.ts";
@@ -36,7 +36,9 @@ export function linkSteps(steps: readonly Step[], owners: ReadonlyMap<Step, unkn
   let waiting: Step[] = [];
   for (const to of steps) {
     const { peer } = to.exchange;
-    const fitting = waiting.filter((from) => placeOf(from.exchange.peer) === placeOf(peer) && leadsTo(from, to));
+    const fitting = waiting.filter((from) =>
+      addressPartOf(from.exchange.peer) === addressPartOf(peer) && leadsTo(from, to)
+    );
     const first = fitting.find(({ exchange }) => exchange.peer === peer) ?? fitting[0];
     if (first) {
       const taken = untilNextOpening(fitting.filter(({ exchange }) => exchange.peer === first.exchange.peer));

@@ -7,7 +7,7 @@ import type { Exchange } from "../recorder/exchange.ts";
 import type { Report } from "./report.ts";
 
 /** An exchange in a list. */
-export interface Listed {
+export interface ListedExchange {
   /** Its sequence number. */
   readonly sequence: number;
   /** Whose it is, named as in the report; undefined where that cannot be told. */
@@ -28,7 +28,10 @@ export interface ExchangeRange {
  * @param exchanges All of a sandbox, in the order they began.
  * @param report What they come to.
  */
-export function listExchanges(exchanges: readonly Exchange[], { clients }: Pick<Report, "clients">): readonly Listed[] {
+export function listExchanges(
+  exchanges: readonly Exchange[],
+  { clients }: Pick<Report, "clients">,
+): readonly ListedExchange[] {
   const owners = new Map(clients.flatMap(({ id, exchanges: own }) => own.map((sequence) => [sequence, id] as const)));
   return exchanges.map(({ sequence }) => ({ sequence, client: owners.get(sequence) }));
 }
@@ -40,9 +43,9 @@ export function listExchanges(exchanges: readonly Exchange[], { clients }: Pick<
  * @param range Which of them.
  */
 export function selectListed(
-  listed: readonly Listed[],
+  listed: readonly ListedExchange[],
   { after, limit = listed.length }: ExchangeRange,
-): readonly Listed[] {
+): readonly ListedExchange[] {
   const numbers = listed.map(({ sequence }) => sequence).filter((sequence) => sequence > after);
   const kept = new Set(numbers.sort((one, other) => one - other).slice(0, limit));
   return listed.filter(({ sequence }) => kept.has(sequence));

@@ -11,7 +11,7 @@ import { type Exchange, headerOf, type Message } from "../recorder/exchange.ts";
 export type Parameters = Pick<URLSearchParams, "get" | "getAll" | "has">;
 
 /** What a `www-authenticate` header asks for (RFC 6750 3, RFC 9728 5.1). */
-export interface Challenge {
+export interface ParsedChallenge {
   /** Such as `Bearer`. */
   readonly scheme: string;
   /** Its parameters by name. */
@@ -57,7 +57,7 @@ export function formOf({ request }: Exchange): Parameters {
 }
 
 /** The challenge of a response, if it has one. */
-export function challengeOf({ response }: Exchange): Challenge | undefined {
+export function challengeOf({ response }: Exchange): ParsedChallenge | undefined {
   const header = headerOf(response, "www-authenticate");
   if (header === undefined) return undefined;
   const [, scheme = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(header) ?? [];

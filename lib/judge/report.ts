@@ -8,8 +8,8 @@ import type { Exchange } from "../recorder/exchange.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import { type Level, notObserved, type Outcome, type Rule, type Status } from "./rules/rule.ts";
-import { placesIn, readingSteps } from "./steps.ts";
-import { createView, issuedTokens, type Place, type Revision, revisions, speaksMcp, type View } from "./view.ts";
+import { positionsIn, readingSteps } from "./steps.ts";
+import { createView, issuedTokens, type Revision, revisions, type SandboxFacts, speaksMcp, type View } from "./view.ts";
 
 /** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
 export type Verdict = "pass" | "fail" | "incomplete";
@@ -135,13 +135,13 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
   const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
-  const numbersOf = (places: readonly number[]): readonly number[] =>
-    places.flatMap((index) => exchanges[index]?.sequence ?? []);
-  const place = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
+  const numbersOf = (positions: readonly number[]): readonly number[] =>
+    positions.flatMap((index) => exchanges[index]?.sequence ?? []);
+  const facts = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
   const oldest = revisions.find((revision) => played?.includes(revision));
   const groups = groupByClient(steps, { isLabelled });
   const clients: ClientReport[] = [];
-  for (const client of groups) clients.push(yield* judgingClient(client, place, { expects, oldest, numbersOf }));
+  for (const client of groups) clients.push(yield* judgingClient(client, facts, { expects, oldest, numbersOf }));
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
@@ -171,16 +171,16 @@ interface Purpose {
   readonly expects: readonly string[];
   /** The oldest revision that it is for; undefined if it is for all. */
   readonly oldest: Revision | undefined;
-  /** Sequence numbers of exchanges by their places in the order. */
-  readonly numbersOf: (places: readonly number[]) => readonly number[];
+  /** Sequence numbers of exchanges by their positions in the order. */
+  readonly numbersOf: (positions: readonly number[]) => readonly number[];
 }
 
 function* judgingClient(
   { id, name, steps }: ClientSteps,
-  place: Place,
+  facts: SandboxFacts,
   { expects, oldest, numbersOf }: Purpose,
 ): Sliced<ClientReport> {
-  const seen = createView(steps, place);
+  const seen = createView(steps, facts);
   // Who tries a scenario that is new with a revision wants to know what that revision says of the client.
   const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
     ? oldest
@@ -207,7 +207,7 @@ function* judgingClient(
     id,
     ...(name === undefined ? {} : { name }),
     ...(revision === undefined ? {} : { revision }),
-    exchanges: numbersOf(steps.flatMap(placesIn)),
+    exchanges: numbersOf(steps.flatMap(positionsIn)),
     findings,
     verdict: verdictOf(findings),
   };

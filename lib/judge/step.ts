@@ -5,12 +5,12 @@
  * @module
  */
 import type { Exchange } from "../recorder/exchange.ts";
-import type { Challenge, Parameters } from "./reading.ts";
+import type { Parameters, ParsedChallenge } from "./reading.ts";
 import type { JsonObject } from "../http/json.ts";
 
 /** What every step has. */
 export interface StepBase {
-  /** Place of its exchange in the order: a step is later than another if this is higher. */
+  /** Position of its exchange in the order: a step is later than another if this is higher. */
   readonly at: number;
   /** Its exchange. */
   readonly exchange: Exchange;
@@ -54,9 +54,9 @@ export interface AuthorizationStep extends StepBase {
   readonly params: Parameters;
   /** The response that went back to the client, if any did. */
   readonly answer: Parameters | undefined;
-  /** Place of the exchange with that response. */
+  /** Position of the exchange with that response. */
   readonly answeredAt: number | undefined;
-  /** Places of all its exchanges. */
+  /** Positions of all its exchanges. */
   readonly all: readonly number[];
 }
 
@@ -81,7 +81,7 @@ export interface McpStep extends StepBase {
   /** Method of the (first) JSON-RPC message. */
   readonly method: string | undefined;
   /** What a 401 or 403 asked for. */
-  readonly challenge: Challenge | undefined;
+  readonly challenge: ParsedChallenge | undefined;
   /** The protocol revision that was spoken, or offered. */
   readonly version: string | undefined;
 }

@@ -186,7 +186,7 @@ function versionOf({ request, response }: Exchange, message: JsonObject | undefi
     textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
 }
 
-/** Places of the exchanges that a step is made of. */
-export function placesIn(step: Step): readonly number[] {
+/** Positions of the exchanges that a step is made of. */
+export function positionsIn(step: Step): readonly number[] {
   return step.kind === "authorization" ? step.all : [step.at];
 }

@@ -23,7 +23,7 @@ export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28"
 export const revisions: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
 /** What a sandbox is, as far as a rule must know. */
-export interface Place {
+export interface SandboxFacts {
   /** Whether all of its origin is recorded: of a sandbox below a path, requests to the root of the origin are not. */
   readonly hasOrigin: boolean;
   /** Digests of all access tokens that it is known to have issued. */
@@ -33,7 +33,7 @@ export interface Place {
 }
 
 /** One client, as rules see it. */
-export interface View extends Place {
+export interface View extends SandboxFacts {
   /** The revision it speaks; undefined if it has not shown. */
   readonly revision: Revision | undefined;
   /** Everything it did, in order. */
@@ -56,11 +56,11 @@ export interface View extends Place {
  * Prepares the steps of a client.
  *
  * @param steps Its steps, in order.
- * @param place Where they were made.
+ * @param sandbox Where they were made.
  */
-export function createView(steps: readonly Step[], place: Place): View {
+export function createView(steps: readonly Step[], sandbox: SandboxFacts): View {
   return {
-    ...place,
+    ...sandbox,
     revision: revisionOf(steps),
     steps,
     resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),

@@ -6,11 +6,11 @@
 import { createHmac } from "node:crypto";
 import { boundedMap } from "../runtime/bounded_map.ts";
 
-/** Names a sender by its address and user agent; names of one address begin alike, see {@link placeOf}. */
+/** Names a sender by its address and user agent; names of one address begin alike, see {@link addressPartOf}. */
 export type Peers = (address: string, userAgent: string) => string;
 
 /** How much of a name stands for the address alone. */
-const PLACE_LENGTH = 3;
+const ADDRESS_LENGTH = 3;
 const NAME_LENGTH = 8;
 
 /** Senders whose names are remembered. */
@@ -30,13 +30,13 @@ export function createPeers(key: Uint8Array): Peers {
     const found = known.get(traits);
     if (found !== undefined) return found;
     const digest = (text: string): string => createHmac("sha256", key).update(text).digest("base64url");
-    const name = digest(address).slice(0, PLACE_LENGTH) + digest(traits).slice(0, NAME_LENGTH - PLACE_LENGTH);
+    const name = digest(address).slice(0, ADDRESS_LENGTH) + digest(traits).slice(0, NAME_LENGTH - ADDRESS_LENGTH);
     if (traits.length <= MAX_REMEMBERED_LENGTH) known.set(traits, name);
     return name;
   };
 }
 
 /** The part of a sender's name that all senders at its address have in common. */
-export function placeOf(peer: string): string {
-  return peer.slice(0, PLACE_LENGTH);
+export function addressPartOf(peer: string): string {
+  return peer.slice(0, ADDRESS_LENGTH);
 }

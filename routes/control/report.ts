@@ -9,7 +9,7 @@ import { createPageCache } from "../../lib/http/page_cache.ts";
 import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/pieces.ts";
 import { harEntryOf, harPieces } from "../../lib/judge/formats/har.ts";
 import { type ExchangeRange, selectListed } from "../../lib/judge/listing.ts";
-import type { Outcome } from "../../lib/judge/judgements.ts";
+import type { Judgement } from "../../lib/judge/judgements.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
@@ -101,9 +101,9 @@ export function reportRoutes(
     const format = parseOneOf(searchParams, "format", exchangeFormats);
     const after = parseNumber(searchParams, "after", Number.MAX_SAFE_INTEGER) ?? 0;
     const limit = parseNumber(searchParams, "limit", Number.MAX_SAFE_INTEGER);
-    const outcome = await judge(sandbox);
-    const { record } = outcome.report;
-    const found = pagesOf(sandbox, outcome, { range: { after, limit }, format });
+    const judgement = await judge(sandbox);
+    const { record } = judgement.report;
+    const found = pagesOf(sandbox, judgement, { range: { after, limit }, format });
     if (format === "json") {
       const head = { sandbox: sandbox.name, record };
       return noStore(pagedJsonPieces(head, "exchanges", found), "application/json");
@@ -116,14 +116,14 @@ export function reportRoutes(
   /** Fetched as they are read: a reader who is slow, or many of them, must not hold what has given way on record. */
   async function* pagesOf(
     { id }: Sandbox,
-    outcome: Outcome,
+    judgement: Judgement,
     { range, format }: { readonly range: ExchangeRange; readonly format: typeof exchangeFormats[number] },
   ): AsyncGenerator<Uint8Array, void> {
-    const listed = selectListed(outcome.listed, range);
+    const listed = selectListed(judgement.listed, range);
     for (let at = 0; at < listed.length; at += FETCHED) {
       const some = listed.slice(at, at + FETCHED);
       const numbers = some.map(({ sequence }) => sequence);
-      yield await pages.get(`${format} ${id} ${outcome.version} ${numbers}`, async () => {
+      yield await pages.get(`${format} ${id} ${judgement.version} ${numbers}`, async () => {
         const clients = new Map(some.map(({ sequence, client }) => [sequence, client]));
         const exchanges = (await demand().get(id, numbers)).map((exchange) => {
           const client = clients.get(exchange.sequence);

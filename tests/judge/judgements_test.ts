@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { bodyOf, inChunks } from "../../lib/http/pieces.ts";
-import { createOutcomes } from "../../lib/judge/judgements.ts";
+import { createJudgements } from "../../lib/judge/judgements.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import type { Recorded } from "../../lib/recorder/tape/tape.ts";
 import { createSlices, type Sliced } from "../../lib/runtime/slices.ts";
@@ -39,7 +39,7 @@ const subject = { sandboxId: "main", sandbox: "main", hasOrigin: true, isLabelle
 
 /** A record of so many exchanges, which counts how often it is read. */
 function fakeRecord(): {
-  readonly recording: Parameters<typeof createOutcomes>[0]["recording"];
+  readonly recording: Parameters<typeof createJudgements>[0]["recording"];
   readonly facts: { count: number; gathered: number; reads: number };
 } {
   const facts = { count: 1, gathered: 0, reads: 0 };
@@ -72,9 +72,9 @@ function fakeRecord(): {
   };
 }
 
-Deno.test("an outcome is worked out once for each version of a record, whoever asks and how often", async () => {
+Deno.test("an judgement is worked out once for each version of a record, whoever asks and how often", async () => {
   const { recording, facts } = fakeRecord();
-  const outcomeOf = createOutcomes({ recording, slices: createSlices(() => 0) });
+  const outcomeOf = createJudgements({ recording, slices: createSlices(() => 0) });
   const first = await outcomeOf(subject);
   assert.equal(await outcomeOf(subject), first);
   assert.deepEqual([facts.reads, facts.gathered], [1, 2]);
@@ -85,9 +85,9 @@ Deno.test("an outcome is worked out once for each version of a record, whoever a
   assert.equal((await outcomeOf({ ...subject, expects: ["C11"] })).report.expects[0], "C11");
 });
 
-Deno.test("who asks while an outcome is worked out gets all that was answered before", async () => {
+Deno.test("who asks while an judgement is worked out gets all that was answered before", async () => {
   const { recording, facts } = fakeRecord();
-  const outcomeOf = createOutcomes({ recording, slices: createSlices(() => 0) });
+  const outcomeOf = createJudgements({ recording, slices: createSlices(() => 0) });
   const early = outcomeOf(subject);
   await turns(2);
   facts.count = 5;
@@ -95,10 +95,10 @@ Deno.test("who asks while an outcome is worked out gets all that was answered be
   assert.deepEqual([(await early).listed.length, (await late).listed.length], [1, 5]);
 });
 
-Deno.test("an outcome that fails fails for those who asked, and is worked out anew for the next", async () => {
+Deno.test("an judgement that fails fails for those who asked, and is worked out anew for the next", async () => {
   const { recording, facts } = fakeRecord();
   let isBroken = true;
-  const outcomeOf = createOutcomes({
+  const outcomeOf = createJudgements({
     recording: {
       ...recording,
       readNew: (...given) => isBroken ? Promise.reject(new Error("the disk is gone")) : recording.readNew(...given),

@@ -16,7 +16,7 @@ export type Status = "kept" | "broken" | "not observed";
 export interface Outcome {
   /** What became of it. */
   readonly status: Status;
-  /** Places of the exchanges that show it. */
+  /** Positions of the exchanges that show it. */
   readonly evidence: readonly number[];
   /** What was seen, as a sentence. */
   readonly detail: string;
@@ -73,7 +73,7 @@ export function notObserved(detail: string): Outcome {
   return { status: "not observed", evidence: [], detail };
 }
 
-/** Places of steps. */
-export function placesOf(steps: readonly { readonly at: number }[]): readonly number[] {
+/** Positions of steps. */
+export function positionsOf(steps: readonly { readonly at: number }[]): readonly number[] {
   return steps.map(({ at }) => at);
 }

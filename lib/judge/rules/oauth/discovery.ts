@@ -13,7 +13,7 @@ import {
   kept,
   notObserved,
   type Outcome,
-  placesOf,
+  positionsOf,
   type Rule,
   SINCE_2025_06,
   SINCE_2025_11,
@@ -96,7 +96,7 @@ function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
   if (first.document === undefined && own !== root && !second && hasOrigin) {
     return broken(`It found nothing at ${own} and did not look at ${root}`, [call.at, first.at]);
   }
-  return kept("It looked below the path of the MCP server first", placesOf(second ? [first, second] : [first]));
+  return kept("It looked below the path of the MCP server first", positionsOf(second ? [first, second] : [first]));
 }
 
 function checkOrder(view: View): Outcome {
@@ -112,11 +112,11 @@ function checkOrder(view: View): Outcome {
     // What is not in the list may be tried once the list is at its end.
     if (problem && !(stray && stray.at < problem.step.at)) return broken(problem.text, [problem.step.at]);
   }
-  const listed = Math.max(...placesOf(asked), 0);
+  const listed = Math.max(...positionsOf(asked), 0);
   if (stray && !(asked.length >= known.size && listed < stray.at)) {
     return broken(`It looked at ${stray.address}, where no metadata of ${issuers.join(" or ")} can lie`, [stray.at]);
   }
-  return kept("It looked where metadata can lie, in the order asked for", placesOf(asked));
+  return kept("It looked where metadata can lie, in the order asked for", positionsOf(asked));
 }
 
 function findDisorder(
@@ -150,7 +150,7 @@ function checkIssuer(view: View): Outcome {
       return broken(`It used metadata of the issuer ${textOf(document, "issuer") ?? "without a name"}`, [at, used.at]);
     }
   }
-  return kept("It did not use metadata of another issuer", placesOf(mismatches));
+  return kept("It did not use metadata of another issuer", positionsOf(mismatches));
 }
 
 function isFromIssuer(view: View, step: ServerMetadataStep): boolean {

@@ -6,13 +6,22 @@
 import type { AuthorizationStep } from "../../step.ts";
 import { metadataFor, tokenRequestFor, type View } from "../../view.ts";
 import { textOf } from "../../reading.ts";
-import { broken, kept, notObserved, type Outcome, placesOf, type Rule, SINCE_2026_07, SPECIFICATION } from "../rule.ts";
+import {
+  broken,
+  kept,
+  notObserved,
+  type Outcome,
+  positionsOf,
+  type Rule,
+  SINCE_2026_07,
+  SPECIFICATION,
+} from "../rule.ts";
 
 /** How the issuer of a response stands to the one that the client has on record. */
-type Match = "right" | "absent" | "missing" | "wrong" | "nearly";
+type IssMatch = "right" | "absent" | "missing" | "wrong" | "nearly";
 
 /** Undefined if there was no response, or the client read no metadata it could have an issuer from. */
-function matchOf(view: View, request: AuthorizationStep): Match | undefined {
+function matchOf(view: View, request: AuthorizationStep): IssMatch | undefined {
   const metadata = metadataFor(view, request)?.document;
   const expected = textOf(metadata, "issuer");
   if (!request.answer || expected === undefined) return undefined;
@@ -36,7 +45,7 @@ function decodeURIComponentOr(encoded: string): string {
   }
 }
 
-function answersOf(view: View, matches: readonly Match[], member: "code" | "error"): readonly AuthorizationStep[] {
+function answersOf(view: View, matches: readonly IssMatch[], member: "code" | "error"): readonly AuthorizationStep[] {
   return view.authorizations.filter((request) => {
     const match = matchOf(view, request);
     return match !== undefined && matches.includes(match) && request.answer?.has(member);
@@ -56,12 +65,12 @@ function checkIss(view: View): Outcome {
   }
   const near = answersOf(view, ["nearly"], "code").filter((request) => !tokenRequestFor(view, request));
   if (bad.length + near.length > 0) {
-    return kept("It did not spend a code of an unproven issuer", placesOf([...bad, ...near]));
+    return kept("It did not spend a code of an unproven issuer", positionsOf([...bad, ...near]));
   }
   const good = answersOf(view, ["right", "absent"], "code").filter((request) => tokenRequestFor(view, request));
   return good.length === 0
     ? notObserved("No authorization response brought a code that was spent")
-    : kept("It went on with a response that was in order; none was not", placesOf(good));
+    : kept("It went on with a response that was in order; none was not", positionsOf(good));
 }
 
 function checkPlain(view: View): Outcome {
@@ -71,7 +80,7 @@ function checkPlain(view: View): Outcome {
   const spent = near.map((request) => tokenRequestFor(view, request)).find((step) => step !== undefined);
   return spent
     ? broken(`It took ${first.answer?.get("iss") ?? ""} for the issuer it had on record`, [first.at, spent.at])
-    : kept("It told an issuer from one that is spelled a little differently", placesOf(near));
+    : kept("It told an issuer from one that is spelled a little differently", positionsOf(near));
 }
 
 function checkError(view: View): Outcome {
@@ -87,7 +96,7 @@ function checkError(view: View): Outcome {
   }
   return kept(
     "It did nothing about an error of an unproven issuer; whether it showed it cannot be seen",
-    placesOf(bad),
+    positionsOf(bad),
   );
 }
 

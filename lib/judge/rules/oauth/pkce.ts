@@ -13,7 +13,7 @@ import {
   kept,
   notObserved,
   type Outcome,
-  placesOf,
+  positionsOf,
   type Rule,
   SINCE_2025_11,
   SPECIFICATION,
@@ -37,7 +37,7 @@ function checkProof(view: View): Outcome {
     if (problem !== undefined) return broken(problem, [request.at, spent.at]);
   }
   return kept("Every authorization request had a challenge, and every code was spent with its verifier", [
-    ...placesOf(requests),
+    ...positionsOf(requests),
   ]);
 }
 
@@ -58,7 +58,7 @@ function checkMethod(view: View): Outcome {
     const method = other.params.get("code_challenge_method") ?? "no code_challenge_method, which means plain";
     return broken(`It used ${method}`, [other.at]);
   }
-  if (requests.length > 0) return kept("It used S256", placesOf(requests));
+  if (requests.length > 0) return kept("It used S256", positionsOf(requests));
   const weak = view.serverMetadata.find(({ document }) => {
     const methods = listOf(document, "code_challenge_methods_supported");
     return methods !== undefined && !methods.includes("S256");
@@ -79,7 +79,7 @@ function checkSupport(view: View): Outcome {
       return broken("It went on although the metadata does not say that PKCE is supported", [metadata.at, request.at]);
     }
   }
-  return kept("It did not go on where the metadata does not say that PKCE is supported", placesOf(silent));
+  return kept("It did not go on where the metadata does not say that PKCE is supported", positionsOf(silent));
 }
 
 const link = `${SPECIFICATION}/security-considerations#authorization-code-protection`;

@@ -13,7 +13,7 @@ import {
   kept,
   notObserved,
   type Outcome,
-  placesOf,
+  positionsOf,
   type Rule,
   SINCE_2025_06,
   SINCE_2025_11,
@@ -43,7 +43,7 @@ function checkPriority(view: View): Outcome {
   if (document) return kept("Its client_id is the URL of its metadata", [document.at]);
   return registrations.length === 0
     ? kept("It came with a client_id of its own", [first.at])
-    : kept("It registered where there was no better way", placesOf(registrations));
+    : kept("It registered where there was no better way", positionsOf(registrations));
 }
 
 /** What the server says of a client_id that is a URL, or of the document there, if either is wrong. */
@@ -69,7 +69,7 @@ function checkDocument({ authorizations }: View): Outcome {
   const what = read.some(({ status }) => status < 400)
     ? "the document there was taken"
     : "nobody looked at the document";
-  return kept(`Its client_id is an https URL, and ${what}`, placesOf(read));
+  return kept(`Its client_id is an https URL, and ${what}`, positionsOf(read));
 }
 
 /** What kind of application a client with these redirect URIs is; undefined if they are of both kinds. */
@@ -92,7 +92,7 @@ function checkApplicationType({ registrations }: View): Outcome {
   }
   return registrations.length === 0
     ? notObserved("It did not register")
-    : kept("It registered with an application_type that fits its redirect URIs", placesOf(registrations));
+    : kept("It registered with an application_type that fits its redirect URIs", positionsOf(registrations));
 }
 
 function checkRefusal({ registrations, authorizations }: View): Outcome {

@@ -13,7 +13,7 @@ import {
   kept,
   notObserved,
   type Outcome,
-  placesOf,
+  positionsOf,
   type Rule,
   SINCE_2025_06,
   SPECIFICATION,
@@ -39,7 +39,7 @@ function checkResource(view: View): Outcome {
   if (other && judged.length === 0) return kept("It did not go on with metadata of another resource", [other.at]);
   return judged.length === 0
     ? notObserved("It asked for nothing after it had read the metadata of the resource")
-    : kept("It named the resource, as its metadata does, in every request", placesOf(judged));
+    : kept("It named the resource, as its metadata does, in every request", positionsOf(judged));
 }
 
 function findResourceProblem(view: View, request: AuthorizationStep | TokenStep): string | undefined {
@@ -81,8 +81,8 @@ function checkState(view: View): Outcome {
     }
   }
   return wrong.length > 0
-    ? kept("It discarded a response with another state than it had sent", placesOf(wrong))
-    : kept("It sent state; no response had another", placesOf(authorizations));
+    ? kept("It discarded a response with another state than it had sent", positionsOf(wrong))
+    : kept("It sent state; no response had another", positionsOf(authorizations));
 }
 
 function checkRedirect(view: View): Outcome {
@@ -106,7 +106,7 @@ function checkRedirect(view: View): Outcome {
   }
   return requests.length === 0
     ? notObserved("It asked to be answered nowhere")
-    : kept("Its redirect URIs are registered, and https or local", placesOf(requests));
+    : kept("Its redirect URIs are registered, and https or local", positionsOf(requests));
 }
 
 /** A loopback redirect URI without its port, which is free (RFC 8252 7.3); any other as it is. */
@@ -125,7 +125,7 @@ function checkHttps(view: View): Outcome {
   if (offered) return kept("It did not use the endpoint that is not https", [offered.at]);
   return judged.length === 0
     ? notObserved("It used no endpoint of a server that is https or local")
-    : kept("It used endpoints that are https or local", placesOf(judged));
+    : kept("It used endpoints that are https or local", positionsOf(judged));
 }
 
 /** Https, or on this computer, where there is no network to listen on. */

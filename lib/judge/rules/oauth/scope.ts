@@ -7,7 +7,16 @@ import type { AuthorizationStep, McpStep } from "../../step.ts";
 import { challengeBefore, resourceFor, type View } from "../../view.ts";
 import { listOf, scopesOf } from "../../reading.ts";
 import { OFFLINE } from "./refresh.ts";
-import { broken, kept, notObserved, type Outcome, placesOf, type Rule, SINCE_2025_11, SPECIFICATION } from "../rule.ts";
+import {
+  broken,
+  kept,
+  notObserved,
+  type Outcome,
+  positionsOf,
+  type Rule,
+  SINCE_2025_11,
+  SPECIFICATION,
+} from "../rule.ts";
 
 /** Authorization requests for one challenge that the official suite still accepts, less the one before the challenge. */
 const MAX_STEP_UPS = 2;
@@ -56,7 +65,7 @@ function checkChoice(view: View): Outcome {
   }
   return requests.length === 0
     ? notObserved("It did not ask for authorization after a 401")
-    : kept("It asked for the scopes that were called for", placesOf(requests));
+    : kept("It asked for the scopes that were called for", positionsOf(requests));
 }
 
 function checkAuthority(view: View): Outcome {
@@ -79,7 +88,7 @@ function checkAuthority(view: View): Outcome {
         ? "No 401 called for a scope"
         : "It did not ask for what the 401 called for, and the resource lists no less: C17 is about that",
     )
-    : kept("It asked for what the 401 called for, whatever scopes_supported lists", placesOf(followed));
+    : kept("It asked for what the 401 called for, whatever scopes_supported lists", positionsOf(followed));
 }
 
 function refusals({ calls }: View): readonly McpStep[] {
@@ -133,9 +142,9 @@ function checkRetryLimit(view: View): Outcome {
       return call !== undefined && calls.includes(call);
     });
     if (requests.length > MAX_STEP_UPS) {
-      return broken(`It asked ${requests.length} times for what it was refused each time`, placesOf(requests));
+      return broken(`It asked ${requests.length} times for what it was refused each time`, positionsOf(requests));
     }
-    evidence.push(...placesOf(calls), ...placesOf(requests));
+    evidence.push(...positionsOf(calls), ...positionsOf(requests));
   }
   return kept("It did not go on asking for what did not help", evidence.sort((one, other) => one - other));
 }
@@ -160,7 +169,7 @@ function checkAlone(view: View): Outcome {
     at > first.at && token === first.token && method === first.method && status === 403
   );
   return again.length >= MAX_REPEATS
-    ? broken("It kept sending what it was refused for, with the same token", [first.at, ...placesOf(again)])
+    ? broken("It kept sending what it was refused for, with the same token", [first.at, ...positionsOf(again)])
     : kept("It asked for more scope, or gave up", [first.at]);
 }
 

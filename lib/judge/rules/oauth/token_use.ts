@@ -12,7 +12,7 @@ import {
   kept,
   notObserved,
   type Outcome,
-  placesOf,
+  positionsOf,
   type Rule,
   SINCE_2025_06,
   SPECIFICATION,
@@ -37,7 +37,7 @@ function checkHeader({ calls }: View): Outcome {
       return broken(`It had a token and sent ${what} without it`, [before.at, call.at]);
     }
   }
-  return kept("It sent its token with every request, in the header", placesOf(withToken));
+  return kept("It sent its token with every request, in the header", positionsOf(withToken));
 }
 
 function checkQuery({ calls }: View): Outcome {
@@ -46,7 +46,7 @@ function checkQuery({ calls }: View): Outcome {
   const withToken = calls.filter(({ token }) => token !== undefined);
   return withToken.length === 0
     ? notObserved("It sent no request with a token")
-    : kept("No URL had a token in it", placesOf(withToken));
+    : kept("No URL had a token in it", positionsOf(withToken));
 }
 
 function checkForeign({ calls, issued, isWhole }: View): Outcome {
@@ -56,7 +56,7 @@ function checkForeign({ calls, issued, isWhole }: View): Outcome {
   const foreign = withToken.find(({ token, status }) => status === 401 && !issued.has(digestOf(token ?? "")));
   return foreign
     ? broken("It sent a token that this server's authorization server has not issued", [foreign.at])
-    : kept("It sent tokens of this server's authorization server only", placesOf(withToken));
+    : kept("It sent tokens of this server's authorization server only", positionsOf(withToken));
 }
 
 const usage = `${SPECIFICATION}#access-token-usage`;
