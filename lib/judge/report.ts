@@ -153,7 +153,8 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   };
 }
 
-const NEEDS_ORIGIN = "The scenario needs an origin of its own: it was called by a path, and a client that falls back " +
+const NEEDS_ORIGIN =
+  "The scenario needs an origin of its own: it was requested by a path, and a client that falls back " +
   "to the root of that origin finds a healthy server there. POST /control/origins opens a port for it";
 
 /** Whether a URL names its sandbox in its path. */
@@ -220,7 +221,7 @@ function check(rule: Rule, view: View): Outcome {
   if (outcome.status !== "broken" || revision === undefined || rule.revisions.includes(revision)) return outcome;
   // What a client's revision does not ask for it cannot break; nor has it shown what the scenario is about.
   return notObserved(
-    `${outcome.detail}. That is a matter of ${rule.revisions.join(" and ")}, and it speaks ${revision}`,
+    `${outcome.detail}. Only ${rule.revisions.join(" and ")} require that, and it speaks ${revision}`,
   );
 }
 

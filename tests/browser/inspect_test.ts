@@ -36,7 +36,7 @@ browserTest("inspector shows a client's lines as they come, and the rule that it
   await showsLines(page, carelessLines);
   const guilty = page.locator(".line", { hasText: "authorize, in a browser" });
   const finding = guilty.locator(".finding", { hasText: "C11, MUST" });
-  assert.match(await finding.innerText(), /^It asked for authorization without a code_challenge\. A client protects/);
+  assert.match(await finding.innerText(), /^It requested authorization without a code_challenge\. A client protects/);
   assert.match(await finding.getByRole("link").getAttribute("href") ?? "", /^https:\/\/modelcontextprotocol\.io\//);
   assert.match(await page.getByRole("status").innerText(), /^fail: \d+ rules? broken/);
   await page.getByText("rules: ").click();

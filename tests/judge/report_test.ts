@@ -200,7 +200,7 @@ Deno.test("JUnit XML counts failures, errors and skipped, and nothing a client s
   ]);
   assert.match(
     xml,
-    /name="C15 state-verified"><failure message="It asked for authorization without state" type="SHOULD">/,
+    /name="C15 state-verified"><failure message="It requested authorization without state" type="SHOULD">/,
   );
   assert.match(xml, /name="C27 iss-error-ignored"><error message="[^"]+" type="incomplete">/);
   assert.match(xml, /<testsuite name="&lt;&amp;&quot;\ufffd: &lt;\/testsuite&gt;\]\]&gt;"/);
@@ -218,14 +218,14 @@ Deno.test("Markdown begins with the verdict, lists what was broken first, and sh
   });
   const lines = text.split("\n");
   assert.equal(lines[0], "# fail: main");
-  assert.equal(lines[2], "Scenario `standard`, which is there to see C11 kept.");
+  assert.equal(lines[2], "Scenario `standard`, which tests C11.");
   assert.equal(lines[4], "## fail: a\\|b \\<img\\>");
   assert.match(
     lines[10] ?? "",
-    /^\| \[C11\]\(https:[^)]+\) pkce \(expected\) \| MUST \| \*\*broken\*\* \| It asked for authorization without a code\\_challenge \| 4 \|$/,
+    /^\| \[C11\]\(https:[^)]+\) pkce \(expected\) \| MUST \| \*\*broken\*\* \| It requested authorization without a code\\_challenge \| 4 \|$/,
   );
   assert.equal(lines.filter((line) => line.includes("**broken**")).length, 1);
-  assert.match(renderMarkdown(judge([])), /^# incomplete: main\n\nNo client has come\.\n/);
+  assert.match(renderMarkdown(judge([])), /^# incomplete: main\n\nNo client has sent a request\.\n/);
 });
 
 Deno.test("the HAR of a flow has what HAR 1.2 requires", async () => {

@@ -229,13 +229,13 @@ const details: readonly (readonly [kind: string, rule: string, rows: readonly Ro
     "a client that asks for no scope where the 401 names one and the resource none",
     "C18",
     [challenges("mcp:basic"), [resourceUrl, { answered: { resource: `${origin}/oauth` } }], authorizes()],
-    /did not ask for what the 401 called for/,
+    /did not request the scopes that the 401 response named/,
   ],
   [
     "a client that is called upon for no scope",
     "C18",
     [refused, [resourceUrl, { answered: { resource: `${origin}/oauth` } }], authorizes()],
-    /No 401 called for a scope/,
+    /No 401 response named a scope/,
   ],
 ];
 

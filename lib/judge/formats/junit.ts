@@ -37,7 +37,7 @@ function recordSuite({ sandbox, record: { cut, leftOut, dropped, unjudged } }: R
     property("cut", cut),
     property("left out", leftOut),
     property("no longer on record", dropped),
-    property("not kept to judge by", unjudged),
+    property("not judged", unjudged),
   ];
   const head = attributesOf({ name: `${sandbox}: record`, tests: 0 });
   return `  <testsuite${head}><properties>${properties.join("")}</properties></testsuite>`;
@@ -77,10 +77,10 @@ function testCase(sandbox: string, finding: Finding): string {
 
 /** A suite without a case would count as success. */
 function nobody({ sandbox }: Report): string {
-  const detail = "No client has come";
+  const detail = "No client has sent a request";
   return [
     `  <testsuite${attributesOf({ name: sandbox, tests: 1, failures: 0, errors: 1, skipped: 0 })}>`,
-    `    <testcase${attributesOf({ classname: `mock-oauth.${sandbox}`, name: "a client comes" })}>` +
+    `    <testcase${attributesOf({ classname: `mock-oauth.${sandbox}`, name: "a client sends a request" })}>` +
     `<error${attributesOf({ message: detail, type: "incomplete" })}/></testcase>`,
     "  </testsuite>",
   ].join("\n");

@@ -30,7 +30,7 @@ export function* markdownPieces(
     ...(scenario === undefined ? [] : [`Scenario \`${scenario}\`${expectation(expects)}.`, ""]),
     ...(note === undefined ? [] : [`${text(note)}.`, ""]),
     ...missing(record),
-    ...(clients.length === 0 ? ["No client has come.", ""] : []),
+    ...(clients.length === 0 ? ["No client has sent a request.", ""] : []),
   ];
   yield lines.join("\n");
   for (const client of clients) yield section(client).map((line) => `\n${line}`).join("");
@@ -40,10 +40,10 @@ function missing({ cut, leftOut, dropped, unjudged }: RecordFacts): readonly str
   const count = (number: number, what: string): string =>
     `${number} exchange${number === 1 ? " was" : "s were"} ${what}`;
   return [
-    ...(cut > 0 ? [`${count(cut, "cut, being too large")}.`, ""] : []),
+    ...(cut > 0 ? [`${count(cut, "cut because it was too large")}.`, ""] : []),
     ...(leftOut > 0 ? [`${count(leftOut, "left out of the record")}.`, ""] : []),
     ...(dropped > 0
-      ? [`${count(dropped, "dropped from the record, as so many came after")}${judgedBy(unjudged)}.`, ""]
+      ? [`${count(dropped, "dropped from the record to make room for later ones")}${judgedBy(unjudged)}.`, ""]
       : []),
   ];
 }
@@ -53,7 +53,7 @@ function judgedBy(unjudged: number): string {
 }
 
 function expectation(expects: readonly string[]): string {
-  return expects.length === 0 ? "" : `, which is there to see ${expects.join(", ")} kept`;
+  return expects.length === 0 ? "" : `, which tests ${expects.join(", ")}`;
 }
 
 function section({ id, name, revision, findings, verdict }: ClientReport): readonly string[] {
@@ -63,7 +63,7 @@ function section({ id, name, revision, findings, verdict }: ClientReport): reado
     `## ${verdict}: ${text(name ?? id)}`,
     "",
     `Client \`${id.replaceAll("`", "'")}\`, ${
-      revision === undefined ? "of a revision it has not shown" : `MCP ${revision}`
+      revision === undefined ? "of an unknown MCP revision" : `MCP ${revision}`
     }.`,
     "",
     "| rule | level | status | what was seen | exchanges |",

@@ -44,64 +44,69 @@ function checkResourceMetadata(view: View): Outcome {
   const { resourceMetadata, serverMetadata, registrations, authorizations, calls } = view;
   // A person may look at a document; a client looks in order to go on.
   if (registrations.length + authorizations.length + calls.length === 0) {
-    return notObserved("It only looked at metadata");
+    return notObserved("It only read metadata");
   }
   const [first] = [...serverMetadata, ...registrations, ...authorizations].sort((one, other) => one.at - other.at);
-  if (!first) return notObserved("It did not turn to an authorization server");
+  if (!first) return notObserved("It did not contact an authorization server");
   const read = resourceMetadata.find(({ at }) => at < first.at);
   if (read) {
-    return kept("It read the protected resource metadata before it turned to an authorization server", [
+    return kept("It read the protected resource metadata before it contacted an authorization server", [
       read.at,
       first.at,
     ]);
   }
   if (!hasBeginning(view)) return notObserved("What it read before is no longer on record");
   return wantsElsewhere(view)
-    ? notObserved("It asked for access to an MCP server on another origin")
-    : broken("It turned to an authorization server without reading the protected resource metadata", [first.at]);
+    ? notObserved("It requested access to an MCP server on another origin")
+    : broken("It contacted an authorization server without reading the protected resource metadata", [first.at]);
 }
 
 function checkChallenge({ calls, resourceMetadata }: View): Outcome {
   const call = calls.find(({ status, challenge }) => status === 401 && challenge?.get("resource_metadata"));
   const advertised = call?.challenge?.get("resource_metadata");
-  if (!call || advertised === undefined) return notObserved("No 401 named the metadata of the resource");
+  if (!call || advertised === undefined) return notObserved("No 401 response named the resource metadata");
   if (!URL.canParse(advertised)) {
     const [found] = resourceMetadata;
     return found
-      ? kept("It got by with a header that cannot be parsed", [call.at, found.at])
-      : notObserved("The 401 cannot be parsed");
+      ? kept("It coped with a header that cannot be parsed", [call.at, found.at])
+      : notObserved("The header of the 401 response cannot be parsed");
   }
-  if (originOf(advertised) !== originOf(call.address)) return notObserved("The metadata was said to lie elsewhere");
+  if (originOf(advertised) !== originOf(call.address)) {
+    return notObserved("The 401 response named metadata on another origin");
+  }
   const read = resourceMetadata.find(({ address }) => address === addressOf(advertised));
-  if (read) return kept("It read the metadata that the 401 named", [call.at, read.at]);
+  if (read) return kept("It read the metadata that the 401 response named", [call.at, read.at]);
   const other = resourceMetadata.find(({ at }) => at > call.at) ?? resourceMetadata[0];
   return other
-    ? broken(`It read ${other.address}, not ${advertised}, which the 401 named`, [call.at, other.at])
-    : notObserved("It read no metadata of the resource");
+    ? broken(`It read ${other.address} instead of ${advertised}, which the 401 response named`, [call.at, other.at])
+    : notObserved("It read no resource metadata");
 }
 
 function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
   const call = calls.find(({ status }) => status === 401);
   if (!call || URL.canParse(call.challenge?.get("resource_metadata") ?? "")) {
-    return notObserved("No 401 left the metadata to be searched for");
+    return notObserved("No 401 response left the client to search for the resource metadata");
   }
   const [first] = resourceMetadata;
-  if (!first) return notObserved("It did not look for the metadata");
+  if (!first) return notObserved("It did not look for the resource metadata");
   const root = originOf(call.address) + wellKnown.protectedResource;
   const own = root + (pathOf(call.address) === "/" ? "" : pathOf(call.address));
   if (first.address !== own) {
-    return broken(`It looked at ${first.address} before ${own}`, [call.at, first.at]);
+    return broken(`It requested ${first.address} before ${own}`, [call.at, first.at]);
   }
   const second = resourceMetadata.find(({ address }) => address === root);
   if (first.document === undefined && own !== root && !second && hasOrigin) {
-    return broken(`It found nothing at ${own} and did not look at ${root}`, [call.at, first.at]);
+    return broken(`It found nothing at ${own} and did not try ${root}`, [call.at, first.at]);
   }
-  return kept("It looked below the path of the MCP server first", positionsOf(second ? [first, second] : [first]));
+  return kept(
+    "It tried the URL with the path of the MCP server first",
+    positionsOf(second ? [first, second] : [first]),
+  );
 }
 
 function checkOrder(view: View): Outcome {
   const { serverMetadata } = view;
-  if (serverMetadata.length === 0) return notObserved("It did not look for metadata of an authorization server");
+  if (serverMetadata.length === 0) return notObserved("It did not look for authorization server metadata");
   const issuers = issuersOf(view);
   const known = new Set(issuers.flatMap(metadataUrls));
   const found = serverMetadata.find(({ document }) => document !== undefined);
@@ -114,9 +119,9 @@ function checkOrder(view: View): Outcome {
   }
   const listed = Math.max(...positionsOf(asked), 0);
   if (stray && !(asked.length >= known.size && listed < stray.at)) {
-    return broken(`It looked at ${stray.address}, where no metadata of ${issuers.join(" or ")} can lie`, [stray.at]);
+    return broken(`It requested ${stray.address}, which is not a metadata URL of ${issuers.join(" or ")}`, [stray.at]);
   }
-  return kept("It looked where metadata can lie, in the order asked for", positionsOf(asked));
+  return kept("It tried the metadata URLs in the required order", positionsOf(asked));
 }
 
 function findDisorder(
@@ -127,30 +132,30 @@ function findDisorder(
   let next = 0;
   for (const step of tried) {
     const index = urls.indexOf(step.address);
-    if (index > next) return { step, text: `It looked at ${step.address} before ${urls[next]}` };
+    if (index > next) return { step, text: `It requested ${step.address} before ${urls[next]}` };
     if (step.document !== undefined) return undefined;
     next = Math.max(next, index + 1);
   }
   const last = tried.at(-1);
   // A server that fails is a reason to stop; one that has nothing there is not.
   if (!last || next >= urls.length || last.status < 400 || last.status >= 500) return undefined;
-  return { step: last, text: `It found nothing at ${last.address} and did not look at ${urls[next]}` };
+  return { step: last, text: `It found nothing at ${last.address} and did not try ${urls[next]}` };
 }
 
 function checkIssuer(view: View): Outcome {
   const mismatches = view.serverMetadata.filter((step) => step.document !== undefined && !isFromIssuer(view, step));
   const [first] = mismatches;
-  if (!first) return notObserved("All metadata was of the issuer it was asked for");
+  if (!first) return notObserved("All metadata named the expected issuer");
   for (const { at, document } of mismatches) {
     const better = view.serverMetadata.find((step) => step.at > at && step.document && isFromIssuer(view, step));
     const used = view.steps.find((step) =>
       step.at > at && step.at < (better?.at ?? Infinity) && namesEndpoint(document, step.address)
     );
     if (used) {
-      return broken(`It used metadata of the issuer ${textOf(document, "issuer") ?? "without a name"}`, [at, used.at]);
+      return broken(`It used metadata that names ${textOf(document, "issuer") ?? "nothing"} as issuer`, [at, used.at]);
     }
   }
-  return kept("It did not use metadata of another issuer", positionsOf(mismatches));
+  return kept("It did not use metadata that names another issuer", positionsOf(mismatches));
 }
 
 function isFromIssuer(view: View, step: ServerMetadataStep): boolean {
@@ -179,7 +184,7 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: "C2",
     name: "challenge-parsed",
-    title: "A client reads the WWW-Authenticate header of a 401, and the metadata that it names.",
+    title: "A client parses the WWW-Authenticate header of a 401 response, and reads the metadata that it names.",
     level: "MUST",
     revisions: SINCE_2025_06,
     isOfMcp: true,
@@ -190,7 +195,7 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: "C3",
     name: "resource-metadata-order",
-    title: "Without a hint in the 401, a client looks for metadata below the path of the MCP server, then at the root.",
+    title: "If a 401 response names no metadata, a client tries the URL with the MCP server's path, then the root.",
     level: "MUST",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -201,7 +206,7 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: "C4",
     name: "server-metadata-order",
-    title: "A client looks for metadata of the authorization server at the two or three places there are, in order.",
+    title: "A client tries the two or three URLs of authorization server metadata in the specified order.",
     level: "MUST",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -212,7 +217,7 @@ export const discoveryRules: readonly Rule[] = [
   {
     id: "C5",
     name: "metadata-issuer-checked",
-    title: "A client does not use metadata whose issuer is not the one it looked for.",
+    title: "A client rejects authorization server metadata whose issuer is not the one it expects.",
     level: "MUST",
     revisions: SINCE_2026_07,
     link: `${discovery}#authorization-server-metadata-discovery`,

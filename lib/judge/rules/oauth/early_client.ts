@@ -9,14 +9,14 @@ import { broken, kept, notObserved, type Outcome, type Rule } from "../rule.ts";
 function checkEarlyClient(view: View): Outcome {
   const { serverMetadata, registrations, authorizations, tokens } = view;
   const [first] = [...registrations, ...authorizations, ...tokens].sort((one, other) => one.at - other.at);
-  if (!first) return notObserved("It did not turn to an authorization server");
+  if (!first) return notObserved("It did not contact an authorization server");
   const read = serverMetadata.find(({ at }) => at < first.at);
   if (!read && !hasBeginning(view)) return notObserved("What it read before is no longer on record");
-  if (!read) return broken("It went to an endpoint without looking for metadata first", [first.at]);
+  if (!read) return broken("It used an endpoint without requesting metadata first", [first.at]);
   const names = read.exchange.request.headers.some(([name]) => name === "mcp-protocol-version");
   return names
-    ? kept("It looked for metadata first, and named its revision", [read.at, first.at])
-    : broken("It looked for metadata without an MCP-Protocol-Version header", [read.at], "SHOULD");
+    ? kept("It requested metadata first, with an MCP-Protocol-Version header", [read.at, first.at])
+    : broken("It requested metadata without an MCP-Protocol-Version header", [read.at], "SHOULD");
 }
 
 /** The rules on clients of that revision. */
@@ -24,7 +24,7 @@ export const earlyClientRules: readonly Rule[] = [{
   id: "C31",
   name: "early-metadata-first",
   title:
-    "A client of the first revision looks for metadata, naming its revision, before it takes the default endpoints.",
+    "A client of the first revision requests metadata, with its version in a header, before it uses default endpoints.",
   level: "MUST",
   revisions: ["2025-03-26"],
   isOfMcp: true,

@@ -59,43 +59,43 @@ function checkIss(view: View): Outcome {
     const spent = tokenRequestFor(view, request);
     if (!spent) continue;
     const what = matchOf(view, request) === "missing"
-      ? "came without the iss that the metadata promises"
+      ? "has no iss, although the metadata promises it"
       : `names the issuer ${request.answer?.get("iss") ?? ""}`;
-    return broken(`It spent a code whose response ${what}`, [request.answeredAt ?? request.at, spent.at]);
+    return broken(`It redeemed a code whose response ${what}`, [request.answeredAt ?? request.at, spent.at]);
   }
   const near = answersOf(view, ["nearly"], "code").filter((request) => !tokenRequestFor(view, request));
   if (bad.length + near.length > 0) {
-    return kept("It did not spend a code of an unproven issuer", positionsOf([...bad, ...near]));
+    return kept("It did not redeem a code whose issuer was not validated", positionsOf([...bad, ...near]));
   }
   const good = answersOf(view, ["right", "absent"], "code").filter((request) => tokenRequestFor(view, request));
   return good.length === 0
-    ? notObserved("No authorization response brought a code that was spent")
-    : kept("It went on with a response that was in order; none was not", positionsOf(good));
+    ? notObserved("No code from an authorization response was redeemed")
+    : kept("It accepted only responses with the expected iss", positionsOf(good));
 }
 
 function checkPlain(view: View): Outcome {
   const near = answersOf(view, ["nearly"], "code");
   const [first] = near;
-  if (!first) return notObserved("No response named an issuer that differs in its spelling alone");
+  if (!first) return notObserved("No response named an issuer that differs only in spelling");
   const spent = near.map((request) => tokenRequestFor(view, request)).find((step) => step !== undefined);
   return spent
-    ? broken(`It took ${first.answer?.get("iss") ?? ""} for the issuer it had on record`, [first.at, spent.at])
-    : kept("It told an issuer from one that is spelled a little differently", positionsOf(near));
+    ? broken(`It accepted ${first.answer?.get("iss") ?? ""} as the issuer that it had recorded`, [first.at, spent.at])
+    : kept("It rejected an issuer that differs only in spelling", positionsOf(near));
 }
 
 function checkError(view: View): Outcome {
   const bad = answersOf(view, ["missing", "wrong", "nearly"], "error");
   const [first] = bad;
-  if (!first) return notObserved("No error came from an unproven issuer");
+  if (!first) return notObserved("No error response failed the iss comparison");
   for (const request of bad) {
     const from = request.answeredAt ?? request.at;
     const next = view.steps.find(({ at }) => at > from);
     if (next?.kind === "authorization" || next?.kind === "token" || next?.kind === "registration") {
-      return broken("It acted on an error of an unproven issuer", [from, next.at]);
+      return broken("It acted on an error response that fails the iss comparison", [from, next.at]);
     }
   }
   return kept(
-    "It did nothing about an error of an unproven issuer; whether it showed it cannot be seen",
+    "It did not act on an error response that fails the iss comparison; whether it displayed it cannot be seen",
     positionsOf(bad),
   );
 }
@@ -107,7 +107,8 @@ export const issuerRules: readonly Rule[] = [
   {
     id: "C25",
     name: "iss-validated",
-    title: "A client compares the iss of a response with the issuer it recorded, and misses it where it was promised.",
+    title:
+      "A client compares the iss of a response with the issuer it recorded, and requires it if the metadata promises it.",
     level: "MUST",
     revisions: SINCE_2026_07,
     link,
@@ -132,7 +133,7 @@ export const issuerRules: readonly Rule[] = [
   {
     id: "C27",
     name: "iss-error-ignored",
-    title: "A client does not act on an error whose response fails the comparison of iss.",
+    title: "A client does not act on an error response that fails the iss comparison.",
     level: "MUST",
     revisions: SINCE_2026_07,
     link,

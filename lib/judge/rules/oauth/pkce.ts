@@ -26,29 +26,29 @@ function readableRequests({ authorizations }: View): readonly AuthorizationStep[
 
 function checkProof(view: View): Outcome {
   const requests = readableRequests(view);
-  if (requests.length === 0) return notObserved("It did not ask for authorization");
+  if (requests.length === 0) return notObserved("It did not request authorization");
   for (const request of requests) {
     if (!request.params.get("code_challenge")) {
-      return broken("It asked for authorization without a code_challenge", [request.at]);
+      return broken("It requested authorization without a code_challenge", [request.at]);
     }
     const spent = tokenRequestFor(view, request);
     if (!spent) continue;
     const problem = findVerifierProblem(spent.params.get("code_verifier"), request.params);
     if (problem !== undefined) return broken(problem, [request.at, spent.at]);
   }
-  return kept("Every authorization request had a challenge, and every code was spent with its verifier", [
+  return kept("Every authorization request had a code_challenge, and every code was redeemed with its code_verifier", [
     ...positionsOf(requests),
   ]);
 }
 
 /** A redacted verifier ends with its S256 challenge, and says how long it was. */
 function findVerifierProblem(verifier: string | null, params: AuthorizationStep["params"]): string | undefined {
-  if (!verifier) return "It spent its code without the code_verifier";
+  if (!verifier) return "It redeemed its code without a code_verifier";
   const length = Number(verifier.split("…").at(-2));
   if (length < 43 || length > 128) return `Its code_verifier has ${length} characters; 43 to 128 are allowed`;
   // A plain challenge was redacted as the verifier that it is.
   const challenge = digestOf(params.get("code_challenge") ?? "");
-  return digestOf(verifier) === challenge ? undefined : "Its code_verifier is not the one of its code_challenge";
+  return digestOf(verifier) === challenge ? undefined : "Its code_verifier does not match its code_challenge";
 }
 
 function checkMethod(view: View): Outcome {
@@ -64,7 +64,7 @@ function checkMethod(view: View): Outcome {
     return methods !== undefined && !methods.includes("S256");
   });
   return weak && view.authorizations.length === 0
-    ? kept("It did not go on where S256 is not offered", [weak.at])
+    ? kept("It did not continue where the server does not offer S256", [weak.at])
     : notObserved("It sent no code_challenge");
 }
 
@@ -72,14 +72,17 @@ function checkSupport(view: View): Outcome {
   const silent = view.serverMetadata.filter(({ document }) =>
     document !== undefined && document.code_challenge_methods_supported === undefined
   );
-  if (silent.length === 0) return notObserved("All metadata said which challenge methods are supported");
+  if (silent.length === 0) return notObserved("All metadata had code_challenge_methods_supported");
   for (const request of view.authorizations) {
     const metadata = metadataFor(view, request);
     if (metadata && silent.includes(metadata)) {
-      return broken("It went on although the metadata does not say that PKCE is supported", [metadata.at, request.at]);
+      return broken("It continued although the metadata does not say that PKCE is supported", [
+        metadata.at,
+        request.at,
+      ]);
     }
   }
-  return kept("It did not go on where the metadata does not say that PKCE is supported", positionsOf(silent));
+  return kept("It did not continue where the metadata does not say that PKCE is supported", positionsOf(silent));
 }
 
 const link = `${SPECIFICATION}/security-considerations#authorization-code-protection`;
@@ -90,7 +93,7 @@ export const pkceRules: readonly Rule[] = [
     id: "C11",
     name: "pkce",
     title:
-      "A client protects its code with PKCE: a challenge in the request, its verifier of 43 to 128 characters later.",
+      "A client uses PKCE: a code_challenge to get the code, its code_verifier of 43 to 128 characters to redeem it.",
     level: "MUST",
     revisions: ALWAYS,
     link,
@@ -100,7 +103,7 @@ export const pkceRules: readonly Rule[] = [
   {
     id: "C12",
     name: "pkce-s256",
-    title: "A client that can uses the challenge method S256.",
+    title: "A client uses the code challenge method S256 if it can.",
     level: "MUST",
     revisions: SINCE_2025_11,
     link,
@@ -110,7 +113,7 @@ export const pkceRules: readonly Rule[] = [
   {
     id: "C13",
     name: "pkce-support-verified",
-    title: "A client refuses to go on if the metadata has no code_challenge_methods_supported.",
+    title: "A client refuses to proceed if the metadata has no code_challenge_methods_supported.",
     level: "MUST",
     revisions: SINCE_2025_11,
     isOfMcp: true,

@@ -18,7 +18,7 @@ function checkOffline(view: View): Outcome {
     const isAsked = scopesOf(request.params.get("scope")).includes(OFFLINE);
     if (scopes === undefined) continue;
     if (isAsked && !scopes.includes(OFFLINE)) {
-      return broken("It asked for offline_access, which the server does not list", [request.at]);
+      return broken("It requested offline_access, which the server does not list", [request.at]);
     }
     evidence.push(request.at);
   }
@@ -26,7 +26,7 @@ function checkOffline(view: View): Outcome {
   for (const { at, params } of view.tokens) {
     if (params.get("grant_type") !== "refresh_token") continue;
     if (view.isWhole && !issued.has(digestOf(params.get("refresh_token") ?? ""))) {
-      return broken("It wanted to refresh with a token that it was never issued", [at]);
+      return broken("It tried to refresh with a token that it was never issued", [at]);
     }
     evidence.push(at);
   }
@@ -45,8 +45,8 @@ function checkOffline(view: View): Outcome {
     evidence.push(registration.at);
   }
   return evidence.length === 0
-    ? notObserved("It had nothing to do with refresh tokens")
-    : kept("It asked for refresh tokens, and used them, only where there are any", evidence.sort((a, b) => a - b));
+    ? notObserved("It neither requested nor used refresh tokens")
+    : kept("It requested and used refresh tokens only where the server issues them", evidence.sort((a, b) => a - b));
 }
 
 /** The rules on refresh tokens. */
@@ -54,8 +54,7 @@ export const refreshRules: readonly Rule[] = [
   {
     id: "C21",
     name: "refresh-tokens",
-    title:
-      "A client registers for refresh tokens, asks for offline_access only where it is listed, and does not count on it.",
+    title: "A client registers refresh_token, requests offline_access only if it is listed, and does not rely on it.",
     level: "MUST",
     revisions: SINCE_2026_07,
     link: `${SPECIFICATION}#refresh-tokens`,

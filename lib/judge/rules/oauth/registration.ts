@@ -32,18 +32,18 @@ function checkPriority(view: View): Outcome {
     if (metadata?.document?.client_id_metadata_document_supported !== true) continue;
     const tried = authorizations.some(({ at, params }) => at < registration.at && isUrl(params.get("client_id")));
     if (tried) continue;
-    return broken("It registered, although the server takes client metadata documents", [
+    return broken("It registered, although the server supports client ID metadata documents", [
       metadata.at,
       registration.at,
     ]);
   }
   const [first] = [...registrations, ...authorizations].sort((one, other) => one.at - other.at);
-  if (!first) return notObserved("It neither registered nor asked for authorization");
+  if (!first) return notObserved("It neither registered nor requested authorization");
   const document = authorizations.find(({ params }) => isUrl(params.get("client_id")));
-  if (document) return kept("Its client_id is the URL of its metadata", [document.at]);
+  if (document) return kept("Its client_id is the URL of its metadata document", [document.at]);
   return registrations.length === 0
-    ? kept("It came with a client_id of its own", [first.at])
-    : kept("It registered where there was no better way", positionsOf(registrations));
+    ? kept("It used a client_id that it already had", [first.at])
+    : kept("It registered where no preferred way was available", positionsOf(registrations));
 }
 
 /** What the server says of a client_id that is a URL, or of the document there, if either is wrong. */
@@ -65,10 +65,10 @@ function checkDocument({ authorizations }: View): Outcome {
   }
   if (own.length === 0) return notObserved("Its client_id is not a URL");
   const read = own.filter(({ exchange, status }) => status < 400 || !unreadDocument.test(exchange.response.body ?? ""));
-  if (read.length === 0) return notObserved("The server could not read the document, so nothing is known of it");
+  if (read.length === 0) return notObserved("The server could not read the document, so it was not checked");
   const what = read.some(({ status }) => status < 400)
-    ? "the document there was taken"
-    : "nobody looked at the document";
+    ? "the document there was accepted"
+    : "the document was not checked";
   return kept(`Its client_id is an https URL, and ${what}`, positionsOf(read));
 }
 
@@ -106,11 +106,11 @@ function checkRefusal({ registrations, authorizations }: View): Outcome {
     return /^(?:|undefined|null|\[object Object\])$/.test(id) || status >= 400;
   });
   return invented
-    ? broken(`It asked for authorization as '${invented.params.get("client_id") ?? ""}', which no server has issued`, [
+    ? broken(`It requested authorization as '${invented.params.get("client_id") ?? ""}', which no server has issued`, [
       refused.at,
       invented.at,
     ])
-    : kept("It did not go on without a client_id after the refusal", [refused.at]);
+    : kept("It did not continue without a client_id after the refusal", [refused.at]);
 }
 
 type Use = AuthorizationStep | TokenStep | RegistrationStep;
@@ -139,8 +139,8 @@ function checkBinding(view: View): Outcome {
     if (!owner) owners.set(id, { issuer, step });
   }
   return issuers.size < 2
-    ? notObserved("It met one authorization server only")
-    : kept("It had another client_id for each authorization server, or one that is a URL", [...issuers.values()]);
+    ? notObserved("It used only one authorization server")
+    : kept("It used a different client_id for each authorization server, or one that is a URL", [...issuers.values()]);
 }
 
 function checkStatic(view: View): Outcome {
@@ -151,12 +151,12 @@ function checkStatic(view: View): Outcome {
   if (!bare) return checkGiven(view);
   const registration = view.registrations.find(({ at }) => at > bare.at);
   if (registration) {
-    return broken("It tried to register where no registration is offered", [bare.at, registration.at]);
+    return broken("It tried to register where the server offers no registration", [bare.at, registration.at]);
   }
   const use = [...view.authorizations, ...view.tokens].find(({ at }) => at > bare.at);
   return use
-    ? kept("It came with a client_id that it had been given before", [bare.at, use.at])
-    : notObserved("It did not go on where it could not register");
+    ? kept("It used a client_id that it had been given before", [bare.at, use.at])
+    : notObserved("It did not continue where it could not register");
 }
 
 /** Who comes with a client_id that is neither a URL nor registered here was given it before. */
@@ -169,8 +169,8 @@ function checkGiven({ registrations, authorizations, tokens, isWhole }: View): O
     return isGiven && step.status < 400;
   });
   return given && isWhole
-    ? kept("It came with a client_id that it had been given before", [given.at])
-    : notObserved("There was a way to register");
+    ? kept("It used a client_id that it had been given before", [given.at])
+    : notObserved("The server offers registration");
 }
 
 const registration = `${SPECIFICATION}/client-registration`;
@@ -180,7 +180,7 @@ export const registrationRules: readonly Rule[] = [
   {
     id: "C6",
     name: "registration-priority",
-    title: "A client uses what it was given, else its metadata document, and registers only where neither will do.",
+    title: "A client uses a client_id it was given, else its metadata document, and registers only as a last resort.",
     level: "SHOULD",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -191,7 +191,8 @@ export const registrationRules: readonly Rule[] = [
   {
     id: "C7",
     name: "client-document",
-    title: "A client_id that is a URL is https with a path, and the document there is complete and names the same URL.",
+    title:
+      "A client_id that is a URL uses https and has a path, and the document there is complete and names that URL.",
     level: "MUST",
     revisions: SINCE_2025_11,
     link: `${registration}#implementation-requirements`,
@@ -201,7 +202,7 @@ export const registrationRules: readonly Rule[] = [
   {
     id: "C8",
     name: "application-type",
-    title: "A client that registers says whether it is native or web, as its redirect URIs are.",
+    title: "A client registers with the application_type, native or web, that fits its redirect URIs.",
     level: "MUST",
     revisions: SINCE_2026_07,
     isOfMcp: true,
@@ -212,7 +213,7 @@ export const registrationRules: readonly Rule[] = [
   {
     id: "C9",
     name: "registration-refused",
-    title: "A client copes with a refused registration, and does not go on with a client_id that it made up.",
+    title: "A client handles a refused registration, and does not continue with a client_id that it invented.",
     level: "MUST",
     revisions: SINCE_2026_07,
     link: `${registration}#application-type-and-redirect-uri-constraints`,
@@ -236,7 +237,7 @@ export const registrationRules: readonly Rule[] = [
   {
     id: "C29",
     name: "static-credentials",
-    title: "A client can be given a client_id for servers where it cannot register.",
+    title: "A client can be configured with a client_id for servers where it cannot register.",
     level: "SHOULD",
     revisions: SINCE_2025_06,
     link: `${registration}#pre-registration`,

@@ -36,10 +36,10 @@ function checkResource(view: View): Outcome {
     const resource = textOf(document, "resource");
     return resource !== undefined && !view.calls.some(({ address }) => address === resource);
   });
-  if (other && judged.length === 0) return kept("It did not go on with metadata of another resource", [other.at]);
+  if (other && judged.length === 0) return kept("It did not continue with metadata of another resource", [other.at]);
   return judged.length === 0
-    ? notObserved("It asked for nothing after it had read the metadata of the resource")
-    : kept("It named the resource, as its metadata does, in every request", positionsOf(judged));
+    ? notObserved("It requested nothing after it had read the resource metadata")
+    : kept("It sent the resource that the metadata names in every request", positionsOf(judged));
 }
 
 function findResourceProblem(view: View, request: AuthorizationStep | TokenStep): string | undefined {
@@ -47,11 +47,13 @@ function findResourceProblem(view: View, request: AuthorizationStep | TokenStep)
   const expected = textOf(read?.document, "resource");
   if (!read || expected === undefined) return undefined;
   const where = request.kind === "token" ? "token request" : "authorization request";
-  if (!isOfServer(view, read)) return `It went on with metadata of another resource, ${expected}`;
+  if (!isOfServer(view, read)) return `It continued with metadata of another resource, ${expected}`;
   const sent = request.params.getAll("resource");
   if (sent.length === 0) return `Its ${where} has no resource parameter`;
   if (sent.some((resource) => resource.includes("#"))) return `The resource of its ${where} has a fragment`;
-  return sent.includes(expected) ? undefined : `The resource of its ${where} is ${sent.join(" ")}, not ${expected}`;
+  return sent.includes(expected)
+    ? undefined
+    : `The resource of its ${where} is ${sent.join(" ")} instead of ${expected}`;
 }
 
 /** Whether metadata is of the MCP server that was called, or of what that is a part of (RFC 9728 3.3). */
@@ -65,24 +67,24 @@ function isOfServer({ calls }: View, { at, document }: { readonly at: number; re
 
 function checkState(view: View): Outcome {
   const { authorizations } = view;
-  if (authorizations.length === 0) return notObserved("It did not ask for authorization");
+  if (authorizations.length === 0) return notObserved("It did not request authorization");
   const bare = authorizations.find(({ params }) => !params.get("state") && !params.has("request"));
-  if (bare) return broken("It asked for authorization without state", [bare.at]);
+  if (bare) return broken("It requested authorization without state", [bare.at]);
   const wrong = authorizations.filter(({ params, answer }) =>
     answer !== undefined && answer.get("state") !== params.get("state")
   );
   for (const request of wrong) {
     const spent = tokenRequestFor(view, request);
     if (spent) {
-      return broken("It spent a code that came with another state than it had sent", [
+      return broken("It redeemed a code that came with a different state than it had sent", [
         request.answeredAt ?? request.at,
         spent.at,
       ]);
     }
   }
   return wrong.length > 0
-    ? kept("It discarded a response with another state than it had sent", positionsOf(wrong))
-    : kept("It sent state; no response had another", positionsOf(authorizations));
+    ? kept("It discarded a response with a different state than it had sent", positionsOf(wrong))
+    : kept("It sent state, and every response returned it", positionsOf(authorizations));
 }
 
 function checkRedirect(view: View): Outcome {
@@ -94,19 +96,19 @@ function checkRedirect(view: View): Outcome {
     );
     const registered = listOf(own?.registered, "redirect_uris") ?? listOf(own?.sent, "redirect_uris");
     if (registered && !registered.some((known) => withoutPort(known) === withoutPort(uri))) {
-      return broken(`It asked to be answered at ${uri}, which it has not registered`, [own?.at ?? at, at]);
+      return broken(`It used the redirect URI ${uri}, which it has not registered`, [own?.at ?? at, at]);
     }
     const { protocol = "", hostname = "" } = URL.parse(uri) ?? {};
     if (protocol === "https:" || isLoopback(hostname)) continue;
     if (protocol === "http:") {
-      return broken(`It asked to be answered at ${uri}, which is neither https nor local`, [at]);
+      return broken(`It used the redirect URI ${uri}, which is neither https nor local`, [at]);
     }
     // RFC 8252 7.1 lets apps have schemes of their own; MCP's sentence does not mention them.
-    return broken(`It asked to be answered at ${uri}, a scheme of its own`, [at], "SHOULD");
+    return broken(`It used the redirect URI ${uri}, which has a custom scheme`, [at], "SHOULD");
   }
   return requests.length === 0
-    ? notObserved("It asked to be answered nowhere")
-    : kept("Its redirect URIs are registered, and https or local", positionsOf(requests));
+    ? notObserved("It sent no redirect URI")
+    : kept("Its redirect URIs are registered, and are https or local", positionsOf(requests));
 }
 
 /** A loopback redirect URI without its port, which is free (RFC 8252 7.3); any other as it is. */
@@ -124,8 +126,8 @@ function checkHttps(view: View): Outcome {
   const offered = view.serverMetadata.find(({ document }) => isSafe(textOf(document, "issuer")) && hasOpen(document));
   if (offered) return kept("It did not use the endpoint that is not https", [offered.at]);
   return judged.length === 0
-    ? notObserved("It used no endpoint of a server that is https or local")
-    : kept("It used endpoints that are https or local", positionsOf(judged));
+    ? notObserved("It used no endpoint of a server with an https or local issuer")
+    : kept("It used only endpoints that are https or local", positionsOf(judged));
 }
 
 /** Https, or on this computer, where there is no network to listen on. */
@@ -145,8 +147,7 @@ export const requestRules: readonly Rule[] = [
   {
     id: "C14",
     name: "resource-indicator",
-    title:
-      "A client names the MCP server as resource, by its canonical URI, when it asks for authorization and for tokens.",
+    title: "A client sends the canonical URI of the MCP server as resource in authorization and token requests.",
     level: "MUST",
     revisions: SINCE_2025_06,
     isOfMcp: true,
@@ -164,7 +165,7 @@ export const requestRules: readonly Rule[] = [
   {
     id: "C15",
     name: "state-verified",
-    title: "A client sends state, and discards a response that does not bring it back.",
+    title: "A client sends state, and discards a response that does not return it.",
     level: "SHOULD",
     revisions: ALWAYS,
     link: `${SPECIFICATION}/security-considerations#open-redirection`,
@@ -174,7 +175,7 @@ export const requestRules: readonly Rule[] = [
   {
     id: "C16",
     name: "redirect-registered",
-    title: "A client is answered at a redirect URI that it has registered, and that is https or local.",
+    title: "A client uses only redirect URIs that it has registered, and that are https or local.",
     level: "MUST",
     revisions: ALWAYS,
     link: `${SPECIFICATION}/security-considerations#communication-security`,
@@ -184,7 +185,7 @@ export const requestRules: readonly Rule[] = [
   {
     id: "C28",
     name: "endpoints-https",
-    title: "A client uses no endpoint of an authorization server that is not https.",
+    title: "A client uses only https endpoints of an authorization server.",
     level: "MUST",
     revisions: ALWAYS,
     link: `${SPECIFICATION}/security-considerations#communication-security`,

@@ -58,14 +58,14 @@ function checkChoice(view: View): Outcome {
     const more = sent.filter((scope) => !expected.includes(scope) && scope !== OFFLINE);
     // Who asks again may ask for what it had before as well.
     if (includesAll(sent, expected) && (more.length === 0 || index > 0)) continue;
-    return broken(`It asked for ${quote(sent)} where ${quote(expected)} was called for`, [
+    return broken(`It requested ${quote(sent)} where ${quote(expected)} was expected`, [
       challengeBefore(view, request)?.at ?? request.at,
       request.at,
     ]);
   }
   return requests.length === 0
-    ? notObserved("It did not ask for authorization after a 401")
-    : kept("It asked for the scopes that were called for", positionsOf(requests));
+    ? notObserved("It did not request authorization after a 401 response")
+    : kept("It requested the expected scopes", positionsOf(requests));
 }
 
 function checkAuthority(view: View): Outcome {
@@ -76,7 +76,7 @@ function checkAuthority(view: View): Outcome {
     const sent = scopesOf(request.params.get("scope"));
     if (includesAll(sent, expected)) followed.push(request);
     else if (isBeyondSupported(view, request)) {
-      return broken(`It asked for ${quote(sent)} where the 401 called for ${quote(expected)}`, [
+      return broken(`It requested ${quote(sent)} where the 401 response named ${quote(expected)}`, [
         challengeBefore(view, request)?.at ?? request.at,
         request.at,
       ]);
@@ -85,10 +85,13 @@ function checkAuthority(view: View): Outcome {
   return followed.length === 0
     ? notObserved(
       requests.length === 0
-        ? "No 401 called for a scope"
-        : "It did not ask for what the 401 called for, and the resource lists no less: C17 is about that",
+        ? "No 401 response named a scope"
+        : "It did not request the scopes that the 401 response named, and the resource metadata lists them all: see C17",
     )
-    : kept("It asked for what the 401 called for, whatever scopes_supported lists", positionsOf(followed));
+    : kept(
+      "It requested the scopes that the 401 response named, whatever scopes_supported lists",
+      positionsOf(followed),
+    );
 }
 
 function refusals({ calls }: View): readonly McpStep[] {
@@ -103,7 +106,7 @@ function actsForItself({ tokens, authorizations }: View): boolean {
 function checkStepUp(view: View): Outcome {
   const refused = refusals(view).filter(({ challenge }) => challenge?.get("scope") !== undefined);
   const [first] = refused;
-  if (!first || actsForItself(view)) return notObserved("No request was refused for lack of scope");
+  if (!first || actsForItself(view)) return notObserved("No request was refused with insufficient_scope");
   const answered: number[] = [];
   for (const call of refused) {
     const request = view.authorizations.find(({ at }) => at > call.at);
@@ -116,25 +119,25 @@ function checkStepUp(view: View): Outcome {
     ];
     const sent = scopesOf(request.params.get("scope"));
     if (!includesAll(sent, wanted)) {
-      return broken(`It asked for ${quote(sent)} where ${quote([...new Set(wanted)])} was needed`, [
+      return broken(`It requested ${quote(sent)} where ${quote([...new Set(wanted)])} was needed`, [
         call.at,
         request.at,
       ]);
     }
     answered.push(call.at, request.at);
   }
-  if (answered.length > 0) return kept("It asked for more scope where it was refused for lack of it", answered);
+  if (answered.length > 0) return kept("It requested the missing scopes after insufficient_scope", answered);
   // Until it goes on, its person may not have been asked yet. A stream that it opens again says nothing.
   const next = view.calls.find(({ at, verb }) => at > first.at && verb !== "GET");
   return next
-    ? broken("It did not ask for the scope that it was refused for, and went on", [first.at, next.at])
-    : notObserved("It was refused for lack of scope, and has neither asked for it nor gone on");
+    ? broken("It did not request the missing scopes after insufficient_scope, and continued", [first.at, next.at])
+    : notObserved("It got insufficient_scope, and has neither requested the missing scopes nor continued");
 }
 
 function checkRetryLimit(view: View): Outcome {
   const byScope = Map.groupBy(refusals(view), ({ challenge }) => challenge?.get("scope") ?? "");
   const vain = [...byScope.values(), ...deafStretches(view)];
-  if (vain.length === 0) return notObserved("Nothing was refused again for which it had asked");
+  if (vain.length === 0) return notObserved("Nothing that it had requested was refused again");
   const evidence: number[] = [];
   for (const calls of vain) {
     const requests = view.authorizations.filter((request) => {
@@ -142,11 +145,14 @@ function checkRetryLimit(view: View): Outcome {
       return call !== undefined && calls.includes(call);
     });
     if (requests.length > MAX_STEP_UPS) {
-      return broken(`It asked ${requests.length} times for what it was refused each time`, positionsOf(requests));
+      return broken(
+        `It requested authorization ${requests.length} times for what it was refused each time`,
+        positionsOf(requests),
+      );
     }
     evidence.push(...positionsOf(calls), ...positionsOf(requests));
   }
-  return kept("It did not go on asking for what did not help", evidence.sort((one, other) => one - other));
+  return kept("It did not keep requesting what did not help", evidence.sort((one, other) => one - other));
 }
 
 /** Stretches in which one token after the other was refused, and none taken. */
@@ -163,14 +169,14 @@ function deafStretches({ calls }: View): readonly (readonly McpStep[])[] {
 function checkAlone(view: View): Outcome {
   const [first] = refusals(view);
   if (!first || !actsForItself(view)) {
-    return notObserved("It did not act for itself, or was not refused for lack of scope");
+    return notObserved("It acted for a user, or was not refused with insufficient_scope");
   }
   const again = view.calls.filter(({ at, token, method, status }) =>
     at > first.at && token === first.token && method === first.method && status === 403
   );
   return again.length >= MAX_REPEATS
-    ? broken("It kept sending what it was refused for, with the same token", [first.at, ...positionsOf(again)])
-    : kept("It asked for more scope, or gave up", [first.at]);
+    ? broken("It kept repeating the refused request with the same token", [first.at, ...positionsOf(again)])
+    : kept("It requested more scope, or gave up", [first.at]);
 }
 
 const strategy = `${SPECIFICATION}#scope-selection-strategy`;
@@ -181,7 +187,7 @@ export const scopeRules: readonly Rule[] = [
   {
     id: "C17",
     name: "scope-choice",
-    title: "A client asks for the scopes of the 401, else for all that the resource lists, else for none.",
+    title: "A client requests the scopes that the 401 response names, else all that the resource lists, else none.",
     level: "SHOULD",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -192,7 +198,7 @@ export const scopeRules: readonly Rule[] = [
   {
     id: "C18",
     name: "scope-challenge-authoritative",
-    title: "A client asks for what a 401 calls for, even if the resource does not list it.",
+    title: "A client requests the scopes that a 401 response names, even if the resource does not list them.",
     level: "MUST",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -203,7 +209,7 @@ export const scopeRules: readonly Rule[] = [
   {
     id: "C19",
     name: "step-up",
-    title: "A client that is refused for lack of scope asks for it, and for what it had before.",
+    title: "A client that gets insufficient_scope requests the missing scopes, and those it already had.",
     level: "SHOULD",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -214,7 +220,7 @@ export const scopeRules: readonly Rule[] = [
   {
     id: "C20",
     name: "step-up-limited",
-    title: "A client does not ask again and again for a scope that does not help.",
+    title: "A client does not keep requesting a scope that does not help.",
     level: "SHOULD",
     revisions: SINCE_2025_11,
     isOfMcp: true,
@@ -225,7 +231,7 @@ export const scopeRules: readonly Rule[] = [
   {
     id: "C32",
     name: "alone-step-up",
-    title: "A client that acts for itself and is refused for lack of scope asks for it or gives up at once.",
+    title: "A client that acts for itself and gets insufficient_scope requests the scope, or gives up at once.",
     level: "MAY",
     revisions: SINCE_2025_11,
     link: stepUp,

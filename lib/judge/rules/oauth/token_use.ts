@@ -18,7 +18,7 @@ import {
   SPECIFICATION,
 } from "../rule.ts";
 
-/** With these a client comes anew, perhaps after it was started again and has forgotten its token. */
+/** With these a client sends a request anew, perhaps after it was started again and has forgotten its token. */
 const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
 function hasTokenInQuery({ exchange }: McpStep): boolean {
@@ -42,21 +42,21 @@ function checkHeader({ calls }: View): Outcome {
 
 function checkQuery({ calls }: View): Outcome {
   const open = calls.find(hasTokenInQuery);
-  if (open) return broken("It put its token into the URL", [open.at]);
+  if (open) return broken("It put its token in the URL", [open.at]);
   const withToken = calls.filter(({ token }) => token !== undefined);
   return withToken.length === 0
     ? notObserved("It sent no request with a token")
-    : kept("No URL had a token in it", positionsOf(withToken));
+    : kept("It put no token in a URL", positionsOf(withToken));
 }
 
 function checkForeign({ calls, issued, isWhole }: View): Outcome {
   const withToken = calls.filter(({ token }) => token !== undefined);
   if (withToken.length === 0) return notObserved("It sent no request with a token");
-  if (!isWhole) return notObserved("Not all tokens that were issued are on record");
+  if (!isWhole) return notObserved("Not all issued tokens are on record");
   const foreign = withToken.find(({ token, status }) => status === 401 && !issued.has(digestOf(token ?? "")));
   return foreign
-    ? broken("It sent a token that this server's authorization server has not issued", [foreign.at])
-    : kept("It sent tokens of this server's authorization server only", positionsOf(withToken));
+    ? broken("It sent a token that this server's authorization server did not issue", [foreign.at])
+    : kept("It sent only tokens of this server's authorization server", positionsOf(withToken));
 }
 
 const usage = `${SPECIFICATION}#access-token-usage`;
@@ -77,7 +77,7 @@ export const tokenUseRules: readonly Rule[] = [
   {
     id: "C23",
     name: "no-token-in-url",
-    title: "A client never puts an access token into a URL.",
+    title: "A client never puts an access token in a URL.",
     level: "MUST",
     revisions: ALWAYS,
     isOfMcp: true,
@@ -88,7 +88,7 @@ export const tokenUseRules: readonly Rule[] = [
   {
     id: "C24",
     name: "own-tokens-only",
-    title: "A client sends an MCP server only tokens that the server's own authorization server has issued.",
+    title: "A client sends an MCP server only tokens that the server's authorization server issued.",
     level: "MUST",
     revisions: SINCE_2025_06,
     isOfMcp: true,
