@@ -193,6 +193,24 @@ browserTest("the inspector keeps warnings apart from broken rules, and names bot
   assert.match(rows.find(({ text }) => text.startsWith("C11 "))?.text ?? "", /^C11 brokenpkce.*A client protects/);
 });
 
+browserTest(
+  "the inspector says of a client that ignores a recommendation that it passes with a warning (issue 16)",
+  async ({
+    page,
+    origin,
+  }) => {
+    const base = `${origin}/s/standard~a1`;
+    await runDouble({ base, send: (request) => fetch(request), slip: "sends no state" });
+    await page.goto(`${base}/inspect`);
+    await page.getByText("pass, with 1 warning: every rule that could be seen was kept").waitFor();
+    await page.getByText("rules: 1 warning, ").click();
+    const row = page.locator(".rules tr.warning");
+    assert.match(await row.innerText(), /^C15 warning\s[^]*SHOULD/);
+    assert.equal(await page.locator(".rules tr.broken").count(), 0);
+    assert.equal(await page.locator(".finding.advice").count(), 1);
+  },
+);
+
 browserTest("the inspector without scripts lists what happened, and has no dead control (issue 16)", async ({
   page,
   origin,
