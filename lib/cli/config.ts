@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
 import { closest } from "../http/did_you_mean.ts";
+import { defined } from "../runtime/defined.ts";
 import {
   ConfigError,
   parseAlg,
@@ -89,20 +90,19 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const flags = parseFlags(args);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
-  const tls = parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY")));
   return {
     kind: "serve",
-    config: {
+    config: defined({
       port: parsePort(flags.port ?? present(env("PORT"))),
       host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
       db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? databasePath(env, os),
-      ...(tls === undefined ? {} : { tls }),
+      tls: parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY"))),
       json: flags.json ?? false,
       quiet: flags.quiet ?? false,
       verbose: flags.verbose ?? false,
       exitWithParent: flags["exit-with-parent"] ?? false,
       settings: readSettings(flags, env),
-    },
+    }),
   };
 }
 
@@ -117,25 +117,18 @@ export function parseSettings(env: Environment): Settings {
 }
 
 function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Environment): Settings {
-  const publicUrl = parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL")));
-  const allowedOrigins = parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS"));
-  const tokenLifetimeSeconds = parseLifetime(flags["token-lifetime"] ?? present(env("MOCK_TOKEN_LIFETIME")));
-  const usersPath = flags.users ?? present(env("MOCK_USERS"));
-  const scenario = flags.scenario ?? present(env("MOCK_SCENARIO"));
-  const scenariosPath = flags.scenarios ?? present(env("MOCK_SCENARIOS"));
-  const controlToken = parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN"));
-  return {
-    ...(publicUrl === undefined ? {} : { publicUrl }),
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+  return defined({
+    publicUrl: parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL"))),
+    allowedOrigins: parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS")),
     alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
-    ...(tokenLifetimeSeconds === undefined ? {} : { tokenLifetimeSeconds }),
-    ...(usersPath === undefined ? {} : { usersPath }),
-    ...(scenario === undefined ? {} : { scenario }),
-    ...(scenariosPath === undefined ? {} : { scenariosPath }),
-    ...(controlToken === undefined ? {} : { controlToken }),
+    tokenLifetimeSeconds: parseLifetime(flags["token-lifetime"] ?? present(env("MOCK_TOKEN_LIFETIME"))),
+    usersPath: flags.users ?? present(env("MOCK_USERS")),
+    scenario: flags.scenario ?? present(env("MOCK_SCENARIO")),
+    scenariosPath: flags.scenarios ?? present(env("MOCK_SCENARIOS")),
+    controlToken: parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN")),
     public: flags.public ?? parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
     record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
-  };
+  });
 }
 
 /** All flags. */

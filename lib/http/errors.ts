@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { defined } from "../runtime/defined.ts";
 
 /**
  * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, RFC 9101 10.3), and two of our own
@@ -40,20 +41,20 @@ export type OAuthErrorCode =
 /** What helps a developer to mend the request. Never put a secret in `received`. */
 export interface ErrorDetail {
   /** Name of the parameter, field or header at fault. */
-  readonly parameter?: string;
-  /** What arrived, shortened. */
+  readonly parameter?: string | undefined;
+  /** What arrived. */
   readonly received?: string | undefined;
   /** What would have been accepted. */
   readonly expected?: string | undefined;
-  /** What was probably meant: its name, and the path at which it lies if it lies anywhere. */
-  readonly meant?: { readonly text: string; readonly path?: string };
-  /** A URL that lists what there is. */
-  readonly see?: string;
-  /** The paragraph that asks for it, such as `RFC 6749 4.1.3`. */
+  /** What was probably meant: its name, and its path if it has one. */
+  readonly meant?: { readonly text: string; readonly path?: string } | undefined;
+  /** A URL that lists what exists. */
+  readonly see?: string | undefined;
+  /** The paragraph that requires it, such as `RFC 6749 4.1.3`. */
   readonly reference?: string | undefined;
-  /** HTTP status in place of the code's own. */
+  /** HTTP status instead of the code's own. */
   readonly status?: number | undefined;
-  /** Headers of the response to it. */
+  /** Headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -174,10 +175,9 @@ export function errorStatus({ code, detail }: OAuthError): number {
 
 /** The JSON body of an error (RFC 6749 5.2). */
 export function errorBody(error: OAuthError): Record<string, string> {
-  const uri = referenceUrl(error.detail.reference);
-  return {
+  return defined({
     error: error.code,
     error_description: describeError(error),
-    ...(uri === undefined ? {} : { error_uri: uri }),
-  };
+    error_uri: referenceUrl(error.detail.reference),
+  });
 }

@@ -125,12 +125,12 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, at: readonly num
   const received = unknown === undefined ? receivedAt(value, issue) : undefined;
   return new OAuthError("invalid_request", `${parameter} ${problemOfMember(unknown, received)}`, {
     parameter,
-    ...(received === undefined ? {} : { received }),
+    received,
     expected: issue.message,
   });
 }
 
 function problemOfMember(unknown: string | undefined, received: string | undefined): string {
-  if (unknown !== undefined) return "is no member that is known";
+  if (unknown !== undefined) return "is not a known member";
   return received === undefined ? "is missing" : "is not what it should be";
 }

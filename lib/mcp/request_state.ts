@@ -5,7 +5,6 @@
  * @module
  */
 import { seal, unseal } from "../oauth/keys/seal.ts";
-import { isPlainObject } from "./rpc.ts";
 
 /** A round that takes longer starts the call anew. */
 const STATE_LIFETIME_MS = 10 * 60 * 1000;
@@ -18,6 +17,12 @@ export interface StateSigner {
   readonly nowMs: number;
 }
 
+/** What is sealed. */
+interface State {
+  readonly value: unknown;
+  readonly expiresAtMs: number;
+}
+
 /**
  * Seals a value.
  *
@@ -26,7 +31,8 @@ export interface StateSigner {
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr#server-requirements}
  */
 export function signState(value: unknown, { key, nowMs }: StateSigner): string {
-  return seal("state", key, { value, expiresAtMs: nowMs + STATE_LIFETIME_MS });
+  const state: State = { value, expiresAtMs: nowMs + STATE_LIFETIME_MS };
+  return seal("state", key, state);
 }
 
 /**
@@ -37,8 +43,8 @@ export function signState(value: unknown, { key, nowMs }: StateSigner): string {
  * @throws Error for anything the sandbox has not sealed, or too long ago.
  */
 export function readState(state: string, { key, nowMs }: StateSigner): unknown {
-  const opened = unseal("state", key, state);
-  if (!isPlainObject(opened)) throw new Error("The state was not sealed here");
-  if (typeof opened.expiresAtMs !== "number" || opened.expiresAtMs < nowMs) throw new Error("The state has expired");
+  const opened = unseal<State>("state", key, state);
+  if (!opened) throw new Error("The state was not sealed here");
+  if (opened.expiresAtMs < nowMs) throw new Error("The state has expired");
   return opened.value;
 }

@@ -12,6 +12,7 @@
  */
 import { isLoopback } from "../http/origin.ts";
 import { isPublicAddress } from "./ip.ts";
+import { defined } from "../runtime/defined.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
 /** Sends a request to the address given, whatever the name in its URL resolves to by now; follows no redirect. */
@@ -113,11 +114,7 @@ async function fetchDocument(
   { url, redirects = 0, etag, isForForeignPage = false }: OutboundRequest,
   signal: AbortSignal,
 ): Promise<OutboundDocument> {
-  const headers = {
-    accept: "application/json",
-    "user-agent": "mock-oauth",
-    ...(etag === undefined ? {} : { "if-none-match": etag }),
-  };
+  const headers = defined({ accept: "application/json", "user-agent": "mock-oauth", "if-none-match": etag });
   let target = URL.parse(url);
   for (let left = Math.min(redirects, MAX_REDIRECTS);; left--) {
     if (!target) throw new OutboundError("The URL cannot be parsed");

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Chance } from "../runtime/chance.ts";
+import { trusted } from "../runtime/trusted.ts";
 import { createCommitQueue } from "./commit_queue.ts";
 import { explainFailure } from "./failure.ts";
 import { createReadQueue } from "./read_queue.ts";
@@ -69,7 +70,7 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
       tell(key);
       throw new UnreadableRowError(key);
     });
-    return { key, value: wasStored<T>(value) ? value : undefined, versionstamp };
+    return { key, value: value === null ? undefined : trusted<T>(value), versionstamp };
   }
 
   /** The short way, which nearly always is the whole way. */
@@ -111,9 +112,4 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
   }
 
   return { get, list, create, commit, removeAll };
-}
-
-/** What the store hands out under a key is what the file of that table put there: the one place that takes it on trust. */
-function wasStored<T>(value: unknown): value is T {
-  return value !== null;
 }

@@ -195,6 +195,18 @@ Deno.test("no assertion, no any, no non-null: types are narrowed where values co
   assert.deepEqual(findings(/: any\b|<any>|@ts-ignore|@ts-nocheck|deno-lint-ignore-file/g), []);
 });
 
+Deno.test("what this program wrote is taken on trust where it comes back, and nowhere else (lib/runtime/trusted.ts)", () => {
+  const files = new Set(findings(/\btrusted(?:<.*>)?\(/g).map((finding) => finding.split(":")[0]));
+  assert.deepEqual([...files].sort(), [
+    "lib/oauth/keys/seal.ts",
+    "lib/runtime/defined.ts",
+    "lib/runtime/trusted.ts",
+    "lib/store/kv.ts",
+  ]);
+  // A guard for any type checks nothing.
+  assert.deepEqual(findings(/\): \w+ is [A-Z]\b(?!\w)/g), []);
+});
+
 Deno.test("a handler never asks for a scenario by name (design, one request)", () => {
   // Those that find, make, take in and tell of scenarios; whoever answers a client is not among them.
   const allowed =

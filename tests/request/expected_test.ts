@@ -137,7 +137,7 @@ Deno.test("a refusal says parameter, received and expected in plain words (issue
     [
       "POST /control/users",
       { email: "a@b.example", password: "x", rolls: [] },
-      "rolls is no member that is known; expected one of email, password, name, user_id, roles, claims (did you mean roles?)",
+      "rolls is not a known member; expected one of email, password, name, user_id, roles, claims (did you mean roles?)",
     ],
     [
       "PATCH /control/plan",

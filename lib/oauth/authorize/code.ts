@@ -6,7 +6,7 @@
 import type { Chance } from "../../runtime/chance.ts";
 import type { Keys } from "../keys/keys.ts";
 import { seal, unseal } from "../keys/seal.ts";
-import { type Grant, wasSealed } from "../tokens/tokens.ts";
+import type { Grant } from "../tokens/tokens.ts";
 
 /** A code's contents. */
 export interface AuthorizationCode {
@@ -47,6 +47,5 @@ export function issueCode(keys: Keys, code: Omit<AuthorizationCode, "jti">, chan
  * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
  */
 export function openCode(keys: Keys, text: string): AuthorizationCode | undefined {
-  const value = unseal("code", keys.sealing, text);
-  return wasSealed<AuthorizationCode>(value) ? value : undefined;
+  return unseal<AuthorizationCode>("code", keys.sealing, text);
 }

@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { isSameSecret } from "../../runtime/secret.ts";
+import { trusted } from "../../runtime/trusted.ts";
 import type { SecretPrefix } from "../../http/secret_prefixes.ts";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
@@ -34,12 +35,13 @@ export function seal(kind: SealKind, key: Uint8Array, value: unknown): string {
  * @param sealed What came from outside.
  * @returns The value, or undefined for anything this sandbox has not sealed as this kind.
  */
-export function unseal(kind: SealKind, key: Uint8Array, sealed: string): unknown {
+export function unseal<T>(kind: SealKind, key: Uint8Array, sealed: string): T | undefined {
   const end = sealed.lastIndexOf(".");
   if (end < 0 || !sealed.startsWith(`${kind}_`)) return undefined;
   const text = sealed.slice(0, end);
   if (!isSameSecret(sealed.slice(end + 1), sealOf(key, text))) return undefined;
-  return JSON.parse(Buffer.from(text.slice(kind.length + 1), "base64url").toString());
+  // What opens under our own key as this kind has the shape of everything that is sealed as this kind.
+  return trusted<T>(JSON.parse(Buffer.from(text.slice(kind.length + 1), "base64url").toString()));
 }
 
 function sealOf(key: Uint8Array, text: string): string {

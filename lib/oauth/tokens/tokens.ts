@@ -227,11 +227,5 @@ function base64urlJson(value: object): string {
  * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
  */
 export function openRefreshToken(keys: Keys, text: string): RefreshToken | undefined {
-  const value = unseal("refresh", keys.sealing, text);
-  return wasSealed<RefreshToken>(value) ? value : undefined;
-}
-
-/** What opens under our own key has the shape we sealed; anything else does not open. */
-export function wasSealed<T>(value: unknown): value is T {
-  return value !== undefined;
+  return unseal<RefreshToken>("refresh", keys.sealing, text);
 }
