@@ -66,76 +66,18 @@ interface Client {
  * @throws What `Deno.listen` throws.
  */
 export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listener {
-  const { serve, app, connections, sleep, report, sweepMs = SWEEP_MS } = deps;
+  const { serve, app, connections } = deps;
   const stop = new AbortController();
   const listener = Deno.listen(address);
-  /** By the port that the front's own end of a connection has. */
-  const clients = new Map<number, Client>();
+  const clients: Clients = new Map();
   const behind = serve((request, info) => {
     const client = info.remoteAddr.transport === "tcp" ? clients.get(info.remoteAddr.port) : undefined;
-    return client ? answer(client, request, info) : Promise.resolve(new Response(null, { status: 403 }));
+    return client ? answer(client, app, request, info) : Promise.resolve(new Response(null, { status: 403 }));
   });
-
-  async function answer({ connection, remoteAddr }: Client, request: Request, info: BehindInfo): Promise<Response> {
-    connection.began();
-    info.completed.then(connection.ended, connection.ended);
-    try {
-      return await app(request, { remoteAddr });
-    } finally {
-      connection.answered();
-    }
-  }
-
-  async function carry(outer: Deno.TcpConn): Promise<void> {
-    using sockets = new DisposableStack();
-    sockets.defer(() => closeQuietly(outer));
-    const connection = connections.admit(addressOf(outer.remoteAddr.hostname), () => closeQuietly(outer));
-    if (!connection) return;
-    sockets.defer(connection.remove);
-    outer.setNoDelay(true);
-    const incoming = read(outer);
-    const first = await incoming.next();
-    // Nothing is opened behind for a connection that sends nothing.
-    if (first.done) return;
-    const inner = await Deno.connect({ hostname: "127.0.0.1", port: behind.addr.port });
-    sockets.defer(() => closeQuietly(inner));
-    inner.setNoDelay(true);
-    const { port } = inner.localAddr;
-    clients.set(port, { remoteAddr: outer.remoteAddr, connection });
-    sockets.defer(() => clients.delete(port));
-    await writeAll(inner, first.value);
-    const back = carryBack(inner, outer, connection);
-    await Promise.race([carryIn(incoming, inner, connection).then(() => back), back]);
-  }
-
-  async function accept(): Promise<void> {
-    let isOutage = false;
-    while (!stop.signal.aborted) {
-      try {
-        // What ends a connection ends no more than that, and there is nobody to tell.
-        void carry(await listener.accept()).catch(() => {});
-        isOutage = false;
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        // Its client has gone before it was taken; nobody else is to wait for that.
-        if (gone.some((type) => error instanceof type)) continue;
-        if (!isOutage) report(`No connection can be accepted (${reasonOf(error)}); quiet ones are closed to go on`);
-        isOutage = true;
-        connections.release(RELEASED);
-        await sleep(PAUSE_MS, stop.signal).catch(() => {});
-      }
-    }
-  }
-
-  async function sweep(): Promise<void> {
-    while (!stop.signal.aborted) {
-      await sleep(sweepMs, stop.signal).catch(() => {});
-      connections.sweep();
-    }
-  }
-
-  void accept();
-  void sweep();
+  const take = (outer: Deno.TcpConn): Promise<void> =>
+    carry(outer, { connections, clients, behindPort: behind.addr.port });
+  void acceptAll(listener, take, { ...deps, signal: stop.signal });
+  void sweepAll({ ...deps, signal: stop.signal });
   return {
     addr: listener.addr,
     close: async () => {
@@ -144,6 +86,87 @@ export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listene
       await behind.close();
     },
   };
+}
+
+/** By the port that the front's own end of a connection has. */
+type Clients = Map<number, Client>;
+
+async function answer(
+  { connection, remoteAddr }: Client,
+  app: FrontApp,
+  request: Request,
+  { completed }: BehindInfo,
+): Promise<Response> {
+  connection.began();
+  completed.then(connection.ended, connection.ended);
+  try {
+    return await app(request, { remoteAddr });
+  } finally {
+    connection.answered();
+  }
+}
+
+/** Carries a connection to the server behind, until either end closes it. */
+async function carry(
+  outer: Deno.TcpConn,
+  { connections, clients, behindPort }: {
+    readonly connections: Connections;
+    readonly clients: Clients;
+    readonly behindPort: number;
+  },
+): Promise<void> {
+  using sockets = new DisposableStack();
+  sockets.defer(() => closeQuietly(outer));
+  const connection = connections.admit(addressOf(outer.remoteAddr.hostname), () => closeQuietly(outer));
+  if (!connection) return;
+  sockets.defer(connection.remove);
+  outer.setNoDelay(true);
+  const incoming = read(outer);
+  const first = await incoming.next();
+  // Nothing is opened behind for a connection that sends nothing.
+  if (first.done) return;
+  const inner = await Deno.connect({ hostname: "127.0.0.1", port: behindPort });
+  sockets.defer(() => closeQuietly(inner));
+  inner.setNoDelay(true);
+  const { port } = inner.localAddr;
+  clients.set(port, { remoteAddr: outer.remoteAddr, connection });
+  sockets.defer(() => clients.delete(port));
+  await writeAll(inner, first.value);
+  const back = carryBack(inner, outer, connection);
+  await Promise.race([carryIn(incoming, inner, connection).then(() => back), back]);
+}
+
+/** Accepts connections until the signal aborts, past those that cannot be accepted. */
+async function acceptAll(
+  listener: Deno.TcpListener,
+  take: (connection: Deno.TcpConn) => Promise<void>,
+  { connections, sleep, report, signal }: FrontDeps & { readonly signal: AbortSignal },
+): Promise<void> {
+  let isOutage = false;
+  while (!signal.aborted) {
+    try {
+      // What ends a connection ends no more than that, and there is nobody to tell.
+      void take(await listener.accept()).catch(() => {});
+      isOutage = false;
+    } catch (error) {
+      if (signal.aborted) return;
+      // Its client left before it was accepted; nobody else has to wait for that.
+      if (gone.some((type) => error instanceof type)) continue;
+      if (!isOutage) report(`No connection can be accepted (${reasonOf(error)}); idle ones are closed to continue`);
+      isOutage = true;
+      connections.release(RELEASED);
+      await sleep(PAUSE_MS, signal).catch(() => {});
+    }
+  }
+}
+
+async function sweepAll(
+  { connections, sleep, sweepMs = SWEEP_MS, signal }: FrontDeps & { readonly signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(sweepMs, signal).catch(() => {});
+    connections.sweep();
+  }
 }
 
 /** Carries what a client sends, until it sends no more. */

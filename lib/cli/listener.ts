@@ -89,7 +89,7 @@ export function keepListening(port: number, { open, probe, sleep, monotonicMs, r
       } catch (error) {
         if (monotonicMs() - failedAtMs > OUTAGE_MS) {
           pauseMs = MIN_PAUSE_MS;
-          report(`No connection can be accepted (${reasonOf(error)}); quiet ones are closed to go on`);
+          report(`No connection can be accepted (${reasonOf(error)}); idle ones are closed to continue`);
         }
         void drain(server);
         await reopen();

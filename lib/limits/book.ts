@@ -1,5 +1,5 @@
 /**
- * The books of one table: who has written which rows, how large, and when each is gone. A table that all share is full at
+ * The books of one table: who has written which rows, how large, and when each is gone. A table that all share gets full at
  * some time; then the books tell who has most of it.
  *
  * @module
@@ -34,11 +34,11 @@ export interface Book {
   readonly total: () => Share;
   /** What an owner has of it. */
   readonly shareOf: (owner: string) => Share;
-  /** How many owners have something of it. */
+  /** How many owners have rows. */
   readonly owners: () => number;
   /** The row at a key. */
   readonly find: (key: Key) => Booking | undefined;
-  /** Enters a row, in the place of one at the same key. */
+  /** Enters a row, instead of one at the same key. */
   readonly enter: (booking: Booking) => void;
   /** Strikes a row out. */
   readonly strike: (key: Key) => void;
@@ -47,10 +47,10 @@ export interface Book {
   /** When the next row is gone by itself: one of an owner's, if any, else any. */
   readonly nextGoneAtMs: (owner: string) => number | undefined;
   /**
-   * The oldest row of whoever has most.
+   * The oldest row of the owner who has most.
    *
    * @param measure Rows or bytes.
-   * @param asked What somebody wants beside what they have; their row, if it is there already, stays.
+   * @param asked A row that somebody adds to what they have; if they replace one, that one stays.
    * @returns Undefined where that is the asker, who has no other row.
    */
   readonly oldestOfGreediest: (measure: keyof Share, asked: Booking) => Booking | undefined;
@@ -82,8 +82,6 @@ export function createBook(bookings: readonly Booking[]): Book {
   /** Nothing is gone before. */
   let soonestMs = Infinity;
 
-  const share = (of: Owned | undefined): Share => ({ rows: of?.rows.size ?? 0, bytes: of?.bytes ?? 0 });
-
   function strike(key: Key): void {
     const name = nameOf(key);
     const known = byName.get(name);
@@ -109,26 +107,10 @@ export function createBook(bookings: readonly Booking[]): Book {
     soonestMs = Math.min(soonestMs, booking.goneAtMs);
   }
 
-  function oldestOfGreediest(measure: keyof Share, asked: Booking): Booking | undefined {
-    const known = byName.get(nameOf(asked.key));
-    const more = { rows: known ? 0 : 1, bytes: asked.bytes - (known?.bytes ?? 0) };
-    let most = -Infinity;
-    let oldest: Booking | undefined;
-    for (const [owner, of] of owned) {
-      const first = firstBut(of.rows, known);
-      const has = share(of)[measure] + (owner === asked.owner ? more[measure] : 0);
-      const isAhead = has > most ||
-        (has === most && (first?.writtenAtMs ?? Infinity) < (oldest?.writtenAtMs ?? Infinity));
-      if (isAhead) [most, oldest] = [has, first];
-    }
-    const isAskerGreediest = !owned.has(asked.owner) && more[measure] > most;
-    return isAskerGreediest ? undefined : oldest;
-  }
-
   for (const booking of bookings.toSorted((a, b) => a.writtenAtMs - b.writtenAtMs)) enter(booking);
   return {
     total: () => ({ rows: byName.size, bytes }),
-    shareOf: (owner) => share(owned.get(owner)),
+    shareOf: (owner) => shareOf(owned.get(owner)),
     owners: () => owned.size,
     find: (key) => byName.get(nameOf(key)),
     enter,
@@ -142,8 +124,32 @@ export function createBook(bookings: readonly Booking[]): Book {
       const soonest = soonestOf(owned.get(owner)?.rows ?? byName);
       return soonest === Infinity ? undefined : soonest;
     },
-    oldestOfGreediest,
+    oldestOfGreediest: (measure, asked) =>
+      oldestOfGreediest(owned, measure, { asked, known: byName.get(nameOf(asked.key)) }),
   };
+}
+
+function shareOf(of: Owned | undefined): Share {
+  return { rows: of?.rows.size ?? 0, bytes: of?.bytes ?? 0 };
+}
+
+function oldestOfGreediest(
+  owned: ReadonlyMap<string, Owned>,
+  measure: keyof Share,
+  { asked, known }: { readonly asked: Booking; readonly known: Booking | undefined },
+): Booking | undefined {
+  const more = { rows: known ? 0 : 1, bytes: asked.bytes - (known?.bytes ?? 0) };
+  let most = -Infinity;
+  let oldest: Booking | undefined;
+  for (const [owner, of] of owned) {
+    const first = firstBut(of.rows, known);
+    const has = shareOf(of)[measure] + (owner === asked.owner ? more[measure] : 0);
+    const isAhead = has > most ||
+      (has === most && (first?.writtenAtMs ?? Infinity) < (oldest?.writtenAtMs ?? Infinity));
+    if (isAhead) [most, oldest] = [has, first];
+  }
+  const isAskerGreediest = !owned.has(asked.owner) && more[measure] > most;
+  return isAskerGreediest ? undefined : oldest;
 }
 
 function soonestOf(rows: ReadonlyMap<string, Booking>): number {

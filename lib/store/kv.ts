@@ -55,14 +55,7 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
     return await commitTogether(changes);
   }
 
-  const told = new Set<string>();
-
-  function tell(key: Key): void {
-    const name = JSON.stringify(key);
-    if (told.has(name) || told.size >= MAX_TOLD) return;
-    told.add(name);
-    onUnreadable(key);
-  }
+  const tell = once(onUnreadable);
 
   async function get<T>(key: Key): Promise<Entry<T>> {
     const { value, versionstamp } = await read(key).catch((error) => {
@@ -73,24 +66,8 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
     return { key, value: value === null ? undefined : trusted<T>(value), versionstamp };
   }
 
-  /** The short way, which nearly always is the whole way. */
-  function scan<T>(prefix: Key, limit: number): Promise<Scan<T>> {
-    const rows = (
-      { start }: { readonly start?: Key },
-      options: { readonly limit: number; readonly cursor?: string; readonly reverse?: boolean },
-    ): Deno.KvListIterator<T> => kv.list<T>({ prefix: [...prefix], ...(start ? { start: [...start] } : {}) }, options);
-    return retry(async () => {
-      try {
-        return { rows: await Array.fromAsync(rows({}, { limit })), unreadable: [] };
-      } catch (error) {
-        if (isUnreadable(error)) return await scanRows(prefix, limit, rows);
-        throw error;
-      }
-    });
-  }
-
   async function list<T>(prefix: Key, limit: number): Promise<readonly Entry<T>[]> {
-    const { rows, unreadable } = await scan<T>(prefix, limit);
+    const { rows, unreadable } = await retry(() => scan<T>(kv, prefix, limit));
     unreadable.forEach(tell);
     return rows.map(({ key, value, versionstamp }) => ({ key: plainKey(key), value, versionstamp }));
   }
@@ -104,7 +81,7 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
 
   async function removeAll(prefix: Key): Promise<void> {
     for (;;) {
-      const { rows, unreadable } = await scan(prefix, MAX_REMOVED);
+      const { rows, unreadable } = await retry(() => scan(kv, prefix, MAX_REMOVED));
       const deletes = [...rows.map(({ key }) => plainKey(key)), ...unreadable];
       if (deletes.length > 0) await commit({ deletes });
       if (deletes.length < MAX_REMOVED) return;
@@ -112,4 +89,29 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
   }
 
   return { get, list, create, commit, removeAll };
+}
+
+/** Lists rows at once, and past unreadable ones only if there are any. */
+async function scan<T>(kv: Deno.Kv, prefix: Key, limit: number): Promise<Scan<T>> {
+  const rows = (
+    { start }: { readonly start?: Key },
+    options: { readonly limit: number; readonly cursor?: string; readonly reverse?: boolean },
+  ): Deno.KvListIterator<T> => kv.list<T>({ prefix: [...prefix], ...(start ? { start: [...start] } : {}) }, options);
+  try {
+    return { rows: await Array.fromAsync(rows({}, { limit })), unreadable: [] };
+  } catch (error) {
+    if (isUnreadable(error)) return await scanRows(prefix, limit, rows);
+    throw error;
+  }
+}
+
+/** Tells of each key once. */
+function once(tell: (key: Key) => void): (key: Key) => void {
+  const told = new Set<string>();
+  return (key) => {
+    const name = JSON.stringify(key);
+    if (told.has(name) || told.size >= MAX_TOLD) return;
+    told.add(name);
+    tell(key);
+  };
 }

@@ -72,7 +72,7 @@ Deno.test("A listener that cannot accept closes what is quiet, and opens again o
   assert.equal(listener.addr.port, 4711);
   assert.deepEqual(pauses, [50]);
   assert.deepEqual(reports, [
-    "No connection can be accepted (Too many open files (os error 24)); quiet ones are closed to go on",
+    "No connection can be accepted (Too many open files (os error 24)); idle ones are closed to continue",
   ]);
   await listener.close();
   assert(servers.every(({ isShutDown }) => isShutDown));

@@ -57,24 +57,7 @@ export function createClients(
   describe: (sandbox: Sandbox, clientId: string) => Promise<ClientRecord>,
   lease: Lease,
 ): Clients {
-  // Counted, since what was asked for before a change can arrive after it.
-  let changes = 0;
-  const seen = boundedMap<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>(MAX_REMEMBERED);
-
-  async function get(sandboxId: string, clientId: string): Promise<Entry<ClientRecord>> {
-    const readMs = lease.nowMs();
-    const changesBefore = changes;
-    const entry = await store.get<ClientRecord>(keyOf(sandboxId, clientId));
-    const name = `${sandboxId} ${clientId}`;
-    if (entry.value === undefined) seen.delete(name);
-    else if (changes === changesBefore) seen.set(name, { entry, readMs });
-    return entry;
-  }
-
-  function forget(sandboxId: string, clientId: string): void {
-    changes++;
-    seen.delete(`${sandboxId} ${clientId}`);
-  }
+  const { get, remembered, forget } = createMemory(store, lease);
 
   async function find(sandbox: Sandbox, clientId: string): Promise<Entry<ClientRecord>> {
     const declared = findDeclared(sandbox, clientId);
@@ -87,8 +70,8 @@ export function createClients(
     get,
     find,
     recall: async (sandbox, clientId) => {
-      const known = seen.get(`${sandbox.id} ${clientId}`);
-      return known && lease.holds(known.readMs) ? whileKnown(sandbox, known.entry) : await find(sandbox, clientId);
+      const known = remembered(sandbox.id, clientId);
+      return known ? whileKnown(sandbox, known) : await find(sandbox, clientId);
     },
     list: async (sandboxId) =>
       (await store.list<ClientRecord>([sandboxId, "client"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
@@ -123,6 +106,39 @@ export function createClients(
       await store.commit({ deletes: [keyOf(sandboxId, clientId)], sets: [mark] });
       forget(sandboxId, clientId);
       await lease.runOut();
+    },
+  };
+}
+
+/** What this process has seen of clients. */
+interface Memory extends Pick<Clients, "get"> {
+  /** A client as it was read within the lease. */
+  readonly remembered: (sandboxId: string, clientId: string) => Entry<ClientRecord> | undefined;
+  readonly forget: (sandboxId: string, clientId: string) => void;
+}
+
+function createMemory(store: Store, lease: Lease): Memory {
+  // Counted, since what was asked for before a change can arrive after it.
+  let changes = 0;
+  const seen = boundedMap<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>(MAX_REMEMBERED);
+  const nameOf = (sandboxId: string, clientId: string): string => `${sandboxId} ${clientId}`;
+
+  return {
+    get: async (sandboxId, clientId) => {
+      const readMs = lease.nowMs();
+      const changesBefore = changes;
+      const entry = await store.get<ClientRecord>(keyOf(sandboxId, clientId));
+      if (entry.value === undefined) seen.delete(nameOf(sandboxId, clientId));
+      else if (changes === changesBefore) seen.set(nameOf(sandboxId, clientId), { entry, readMs });
+      return entry;
+    },
+    remembered: (sandboxId, clientId) => {
+      const known = seen.get(nameOf(sandboxId, clientId));
+      return known && lease.holds(known.readMs) ? known.entry : undefined;
+    },
+    forget: (sandboxId, clientId) => {
+      changes++;
+      seen.delete(nameOf(sandboxId, clientId));
     },
   };
 }
