@@ -197,12 +197,12 @@ const readsOwnValue = new Set(["port", "control-token", "alg", "token-lifetime",
 function requireValue(given: readonly { readonly name: string; readonly value?: string | undefined }[]): void {
   const empty = given.find(({ name, value }) => value?.trim() === "" && !readsOwnValue.has(name));
   if (empty) {
-    throw new ConfigError(`--${empty.name} is empty; leave it out, or give it a value (--help lists the flags)`);
+    throw new ConfigError(`--${empty.name} is empty: give it a value, or omit it (--help lists the flags)`);
   }
 }
 
 function databasePath(env: Environment, os: string): string {
   const path = defaultDatabasePath(env, os);
   if (path !== undefined) return path;
-  throw new ConfigError("No home directory is known to keep data in; say where with --db, or --db :memory:");
+  throw new ConfigError("There is no home directory to keep data in: set --db to a file or to :memory:");
 }

@@ -48,7 +48,9 @@ export function parseLifetime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
   if (seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS) return seconds;
-  throw new ConfigError(`The token lifetime is '${text}', but must be whole seconds from 1 to ${MAX_LIFETIME_SECONDS}`);
+  throw new ConfigError(
+    `The token lifetime is '${text}', but must be whole seconds from 1 to ${MAX_LIFETIME_SECONDS}`,
+  );
 }
 
 /** An origin, without a slash at its end. */
@@ -77,7 +79,7 @@ export function parseControlToken(text: string | undefined): string | undefined 
   if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
   if (text === "") {
     throw new ConfigError(
-      "The control token is empty, but must be printable ASCII; leave out --control-token and CONTROL_TOKEN for none",
+      "The control token is empty, but must be printable ASCII; omit --control-token and CONTROL_TOKEN for none",
     );
   }
   throw new ConfigError("The control token must be printable ASCII without spaces");
@@ -95,7 +97,7 @@ export interface TlsFiles {
 export function parseTls(certPath: string | undefined, keyPath: string | undefined): TlsFiles | undefined {
   if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
   if (certPath === undefined && keyPath === undefined) return undefined;
-  throw new ConfigError("For https both --tls-cert and --tls-key are needed");
+  throw new ConfigError("https requires both --tls-cert and --tls-key");
 }
 
 /**

@@ -55,7 +55,7 @@ export async function requireOwnFile(path: string): Promise<void> {
   if (names.length === 0 || missing.length === 0) return;
   throw new ConfigError(
     missing.includes("migration_state")
-      ? `The database ${path} is of another program: it holds the table ${names[0]}; choose another file with --db`
+      ? `The database ${path} belongs to another program: it holds the table ${names[0]}; choose another file with --db`
       : `The database ${path} is incomplete: it lacks the table ${missing[0]}; choose another file with --db`,
   );
 }
@@ -106,7 +106,7 @@ export function whileFileIsThere<Info>(
   return (request, info) => isThere ? app(request, info) : Promise.resolve(unavailable());
 }
 
-const GONE = "was removed or replaced; put it back, or start the program again";
+const GONE = "was removed or replaced; restore it, or restart the program";
 
 function unavailable(): Response {
   const response = errorResponse(new StoreError(`The database file ${GONE}`, 503));

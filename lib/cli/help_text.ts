@@ -15,22 +15,22 @@ Usage: mock-oauth [start] [options]
   --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
   --host NAME       address to listen on                         HOST        (127.0.0.1)
   --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
-  --public-url URL  origin to name in place of the request's     PUBLIC_URL
-  --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback local ones, else all)
+  --public-url URL  origin to use instead of the request's       PUBLIC_URL
+  --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback: local; else: all)
   --tls-cert FILE   certificate in PEM, for https                TLS_CERT
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
-  --token-lifetime S seconds access tokens live by default       MOCK_TOKEN_LIFETIME (for good)
+  --token-lifetime S seconds until access tokens expire          MOCK_TOKEN_LIFETIME (never)
   --users FILE      people who can log in, as JSON               MOCK_USERS  (anyone)
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
-  --control-token T what callers of /control have to show        CONTROL_TOKEN (none on loopback, else nobody gets in)
+  --control-token T token that /control requires                 CONTROL_TOKEN (on loopback: none; else: closed)
   --public          rate limits and quotas, for a public server  MOCK_PUBLIC (off)
   --json            one JSON line when ready, then JSON logs
-  --quiet           no output but errors
-  --verbose         a line also for our own pages and /control
-  --exit-with-parent end when standard input closes, as it does when the parent process ends
-  --no-record       no record of requests, so no report          MOCK_RECORD (on)
-  --help            this text
-  --version         the version
+  --quiet           errors only
+  --verbose         also log our own pages and /control
+  --exit-with-parent exit when standard input closes, as it does when the parent process ends
+  --no-record       do not record requests; no report then       MOCK_RECORD (on)
+  --help            show this text
+  --version         show the version
 `;

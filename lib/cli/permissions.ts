@@ -22,14 +22,14 @@ export function createDemand(
 ): Demand {
   return (needed) => {
     if (query(needed).state === "granted") return;
-    throw new ConfigError(`Deno does not allow this program ${describe(needed)}; type ${command()}`);
+    throw new ConfigError(`Deno does not allow this program ${describe(needed)}; run ${command()}`);
   };
 }
 
 function describe(needed: Deno.PermissionDescriptor): string {
   switch (needed.name) {
     case "env":
-      return `to read the variable ${needed.variable}`;
+      return `to read the environment variable ${needed.variable}`;
     case "net":
       return `to listen on ${needed.host}`;
     case "read":

@@ -64,7 +64,7 @@ export function servedText(
   { db, publicUrl }: { readonly db: string; readonly publicUrl: string | undefined },
 ): string {
   const open = hostname === "0.0.0.0" || hostname === "::"
-    ? `It listens on every address of this machine; --host 127.0.0.1 would keep it to this machine.\n\n`
+    ? `It listens on every address of this machine; --host 127.0.0.1 makes it reachable from this machine only.\n\n`
     : "";
   return greeting(publicUrl ?? serverUrl(port, { host: hostname }), db) + open;
 }

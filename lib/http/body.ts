@@ -30,7 +30,7 @@ export async function readText(request: Request): Promise<string> {
 export function requireContentType(request: Request, accepted: string): void {
   const received = request.headers.get("content-type");
   if (received?.split(";", 1)[0]?.trim().toLowerCase() === accepted) return;
-  throw new OAuthError("invalid_request", "The body has another media type than this endpoint reads", {
+  throw new OAuthError("invalid_request", "This endpoint does not accept the body's media type", {
     status: 415,
     parameter: "content-type",
     received: received ?? "no content-type header",

@@ -98,7 +98,7 @@ export function createEventStreams(deps: EventStreamDeps): EventStreams {
 }
 
 function tooMany(whose: string, most: number, status: number): OAuthError {
-  return new OAuthError("temporarily_unavailable", `There are too many readers of events ${whose}`, {
+  return new OAuthError("temporarily_unavailable", `Too many readers of events ${whose}`, {
     status,
     expected: `${most} at the same time at most; close one that is open`,
     reference: "RFC 6585 4",
@@ -140,7 +140,7 @@ function streamOf(
     if (stop.signal.aborted) return;
     if (queue.isFull()) {
       queue.clear();
-      queue.push(encode("cut_off", { reason: "This reader has left too much unread; it may come again" }, undefined));
+      queue.push(encode("cut_off", { reason: "This reader is too slow; it may reconnect" }, undefined));
       return end();
     }
     queue.push(encode(name, data, id));

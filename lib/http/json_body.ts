@@ -113,9 +113,7 @@ export function requireShape<T>(value: unknown, schema: Schema<T>, at: readonly 
   const parsed = schema.safeParse(value, inWords);
   if (parsed.success) return parsed.data;
   const issue = mainIssue(parsed.error);
-  throw issue
-    ? describeIssue(issue, value, at)
-    : new OAuthError("invalid_request", "The body is not what it should be");
+  throw issue ? describeIssue(issue, value, at) : new OAuthError("invalid_request", "The body is not valid");
 }
 
 function describeIssue(issue: z.core.$ZodIssue, value: unknown, at: readonly number[]): OAuthError {
@@ -132,5 +130,5 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, at: readonly num
 
 function problemOfMember(unknown: string | undefined, received: string | undefined): string {
   if (unknown !== undefined) return "is not a known member";
-  return received === undefined ? "is missing" : "is not what it should be";
+  return received === undefined ? "is missing" : "is not valid";
 }

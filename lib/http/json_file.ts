@@ -21,7 +21,7 @@ const TOKEN =
  * ```ts
  * import assert from "node:assert/strict";
  * assert.deepEqual(parseJsonFile("[1]"), [1]);
- * assert.throws(() => parseJsonFile('[\n  "a"\n  "b"\n]'), { message: "the file is not JSON from line 3, column 3 on" });
+ * assert.throws(() => parseJsonFile('[\n  "a"\n  "b"\n]'), { message: "the file is not JSON: see line 3, column 3 on" });
  * ```
  */
 export function parseJsonFile(text: string): unknown {
@@ -30,7 +30,7 @@ export function parseJsonFile(text: string): unknown {
   } catch (error) {
     if (!(error instanceof JsonError) || error.isTooDeep) throw new Error(`the file ${problemOf(error)}`);
     const lines = text.slice(0, faultOffset(text)).split("\n");
-    throw new Error(`the file is not JSON from line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1} on`);
+    throw new Error(`the file is not JSON: see line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1} on`);
   }
 }
 

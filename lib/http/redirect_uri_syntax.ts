@@ -107,7 +107,7 @@ function findAuthorityProblem(
   if (!url) return notAbsolute;
   if (authority === undefined || host?.toLowerCase() === url.hostname.toLowerCase()) return undefined;
   return {
-    what: "has a host that is read in more than one way",
+    what: "has a host that can be read in more than one way",
     expected: `the host as browsers read it: '${excerpt(url.hostname)}'`,
     reference: "RFC 3986 6.2.2",
   };

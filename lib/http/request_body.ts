@@ -97,7 +97,7 @@ async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: num
 }
 
 function encoded(coding: string): OAuthError {
-  return new OAuthError("invalid_request", "The body has a Content-Encoding, and is read as it is alone", {
+  return new OAuthError("invalid_request", "The body has a Content-Encoding, but is read only without one", {
     status: 415,
     parameter: "content-encoding",
     received: coding,
@@ -109,7 +109,7 @@ function encoded(coding: string): OAuthError {
 }
 
 function tooScattered(): OAuthError {
-  return new OAuthError("invalid_request", "The body comes in too many chunks", {
+  return new OAuthError("invalid_request", "The body has too many chunks", {
     status: 413,
     received: `${MAX_BODY_CHUNKS + 1} chunks or more`,
     expected: `${MAX_BODY_CHUNKS} chunks at most, or a Content-Length`,
@@ -121,7 +121,7 @@ function tooLarge(bytes: number, maxBytes: number): OAuthError {
   return new OAuthError("invalid_request", "The body is too large", {
     status: 413,
     received: `${bytes} bytes or more`,
-    expected: `${maxBytes} bytes at the most`,
+    expected: `at most ${maxBytes} bytes`,
     reference: "RFC 9110 15.5.14",
   });
 }

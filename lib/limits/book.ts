@@ -12,7 +12,7 @@ export interface Booking {
   readonly key: Key;
   /** Who wrote it first. */
   readonly owner: string;
-  /** How large it is, in bytes as they are stored. */
+  /** How large it is, in bytes as stored. */
   readonly bytes: number;
   /** When it was first written, in milliseconds since 1970. */
   readonly writtenAtMs: number;

@@ -63,7 +63,7 @@ export interface Quota {
   readonly of: string;
   /** How many. */
   readonly rows: number;
-  /** How large all of them together, in bytes as they are stored. */
+  /** How large all of them together, in bytes as stored. */
   readonly bytes: number;
   /** Whether all share it, so that each address has a share of its own. */
   readonly isShared: boolean;
@@ -93,12 +93,12 @@ const quotas: Readonly<Record<string, TableQuota>> = {
   count: { of: "faults", rows: 200, isEvictable: false },
 };
 
-/** All rows of one kind in a sandbox with a label may together be so large, in bytes as they are stored. */
+/** All rows of one kind in a sandbox with a label may together be so large, in bytes as stored. */
 export const MAX_TABLE_BYTES = 2 * 1024 * 1024;
 
 /** Scenarios that all visitors together may bring along; they lie in no sandbox. */
 const scenarioQuota: Quota = {
-  of: "scenarios that were brought along",
+  of: "uploaded scenarios",
   rows: 1000,
   bytes: MAX_TABLE_BYTES,
   isShared: true,

@@ -150,8 +150,8 @@ function kept(write: Write): Write {
 
 function isUsedUp({ of, rows, bytes, isShared }: Quota, [sandboxId]: Key, waitMs: number): OAuthError {
   const whose = String(sandboxId).startsWith("#") ? "of this server" : "of this sandbox";
-  const what = isShared ? `Your address's share in the quota of ${of} ${whose}` : `The quota of ${of} ${whose}`;
-  const own = isShared ? "; or a sandbox of your own, /s/standard~LABEL, which has a quota of its own" : "";
+  const what = isShared ? `Your address's share of the quota of ${of} ${whose}` : `The quota of ${of} ${whose}`;
+  const own = isShared ? "; a sandbox of your own, /s/standard~LABEL, has its own quota" : "";
   return new OAuthError("temporarily_unavailable", `${what} is used up`, {
     status: 507,
     expected: `at most ${rows} ${of}, of ${bytes} bytes in all; the next expires in ${durationText(waitMs)}${own}`,

@@ -39,8 +39,8 @@ export interface Toll {
 
 /** What an error calls it. */
 const costly: Readonly<Record<CostlyKind, string>> = {
-  rotations: "rotations of keys of your address",
-  logins: "logins of your address",
+  rotations: "key rotations from your address",
+  logins: "logins from your address",
 };
 
 /**
@@ -82,7 +82,7 @@ export function createToll(monotonicMs: () => number): Toll {
 
   function takeAddress({ address, cost }: Passer): OAuthError | undefined {
     const wait = addresses.take(address, rates.address, Math.min(cost.requests, rates.address.burst));
-    if (wait > 0) return tooMany("requests of your address", rates.address, wait);
+    if (wait > 0) return tooMany("requests from your address", rates.address, wait);
     const { kind } = cost;
     const waitForKind = kind ? kinds.take(`${kind} ${address}`, rates[kind]) : 0;
     return kind && waitForKind > 0 ? tooMany(costly[kind], rates[kind], waitForKind) : undefined;
@@ -91,7 +91,7 @@ export function createToll(monotonicMs: () => number): Toll {
   function takeBeginning({ address, sandbox }: Passer): OAuthError | undefined {
     if (isShared(sandbox) || sandboxes.knows(sandbox)) return undefined;
     const wait = beginners.take(address, rates.beginnings);
-    if (wait > 0) return tooMany("new sandboxes of your address", rates.beginnings, wait);
+    if (wait > 0) return tooMany("new sandboxes from your address", rates.beginnings, wait);
     const waitForOthers = all.take("", rates.allBeginnings);
     // Nobody keeps others out who have hardly begun any.
     if (waitForOthers === 0 || kinds.take(`first ${address}`, rates.firstBeginnings) === 0) return undefined;
@@ -113,9 +113,9 @@ export function createToll(monotonicMs: () => number): Toll {
 
 function tooMany(what: string, { burst, perSecond }: Rate, wait: number): OAuthError {
   const pace = perSecond < 1 ? `one every ${Math.round(1 / perSecond)} seconds` : `${perSecond} a second`;
-  return new OAuthError("temporarily_unavailable", `There are too many ${what}`, {
+  return new OAuthError("temporarily_unavailable", `Too many ${what}`, {
     status: 429,
-    expected: `${burst} at once, and ${pace} in the long run`,
+    expected: `${burst} at once, then ${pace}`,
     reference: "RFC 6585 4",
     headers: { "retry-after": `${Math.ceil(wait)}` },
   });

@@ -40,7 +40,7 @@ export interface UnderWay {
  * import assert from "node:assert/strict";
  * const { enter } = createUnderWay({ perAddress: 1, inAll: 10 });
  * const leave = enter("a");
- * assert.throws(() => enter("a"), /too many requests of your address under way/);
+ * assert.throws(() => enter("a"), /Too many requests from your address in progress/);
  * leave();
  * enter("a");
  * ```
@@ -52,7 +52,7 @@ export function createUnderWay({ perAddress, inAll }: UnderWayLimits): UnderWay 
   return {
     enter: (address) => {
       const own = counts.of(address);
-      if (own >= perAddress) throw tooMany("requests of your address", 429, perAddress);
+      if (own >= perAddress) throw tooMany("requests from your address", 429, perAddress);
       const share = Math.max(1, Math.floor(inAll / (counts.names() + 1)));
       if (total >= inAll && own >= share) throw tooMany("requests", 503, share);
       total++;
@@ -69,7 +69,7 @@ export function createUnderWay({ perAddress, inAll }: UnderWayLimits): UnderWay 
 }
 
 function tooMany(what: string, status: number, most: number): OAuthError {
-  return new OAuthError("temporarily_unavailable", `There are too many ${what} under way`, {
+  return new OAuthError("temporarily_unavailable", `Too many ${what} in progress`, {
     status,
     expected: `at most ${most}, including open streams`,
     reference: status === 429 ? "RFC 6585 4" : "RFC 9110 15.6.4",

@@ -119,7 +119,7 @@ async function fetchDocument(
   for (let left = Math.min(redirects, MAX_REDIRECTS);; left--) {
     if (!target) throw new OutboundError("The URL cannot be parsed");
     if (isForForeignPage && isLoopback(target.hostname.replace(/\.$/, ""))) {
-      throw new OutboundError("The URL is on this machine, and is not fetched for a page of another site");
+      throw new OutboundError("The URL is on this machine, and is not fetched for a page from another site");
     }
     const address = await checkTarget(target, options);
     signal.throwIfAborted();
@@ -128,7 +128,7 @@ async function fetchDocument(
     const location = response.headers.get("location");
     if (response.status < 300 || response.status >= 400 || location === null) return await readDocument(response);
     await response.body?.cancel();
-    if (left <= 0) throw new OutboundError("The document is behind more redirects than are followed");
+    if (left <= 0) throw new OutboundError("The document is behind too many redirects");
     target = URL.parse(location, target);
   }
 }
@@ -138,7 +138,7 @@ async function checkTarget(url: URL, { local, resolveDns }: OutboundOptions): Pr
   const { protocol, username, password } = url;
   // A name with a dot at its end is the same name (RFC 1034 3.1).
   const hostname = url.hostname.replace(/\.$/, "");
-  if (username || password) throw new OutboundError("The URL carries credentials");
+  if (username || password) throw new OutboundError("The URL contains credentials");
   const isHere = local && isLoopback(hostname);
   if (protocol !== "https:" && !(isHere && protocol === "http:")) throw new OutboundError("The URL is not https");
   if (isHere) return /^[\d.]+$/.test(hostname) ? hostname : hostname === "[::1]" ? "::1" : "127.0.0.1";
@@ -160,7 +160,7 @@ async function readDocument(response: Response): Promise<OutboundDocument> {
   const { status, headers } = response;
   const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   const problem = status !== 200
-    ? `The document was answered with status ${status} in place of 200`
+    ? `The document was answered with status ${status} instead of 200`
     : type !== "application/json" && type !== "application/jwk-set+json"
     ? "The document is not application/json"
     : undefined;
@@ -177,7 +177,7 @@ async function readLimited(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
     if (length > MAX_DOCUMENT_BYTES) {
-      throw new OutboundError(`The document holds more than ${MAX_DOCUMENT_BYTES} bytes`);
+      throw new OutboundError(`The document is larger than ${MAX_DOCUMENT_BYTES} bytes`);
     }
     text += decoder.decode(chunk, { stream: true });
   }

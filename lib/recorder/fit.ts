@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { fitsInto } from "../store/stored_value.ts";
 import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
 
-/** What an exchange may take, in bytes as they are stored: `Deno.Kv` takes 65,536 a value. */
+/** What an exchange may take, in bytes as stored: `Deno.Kv` takes 65,536 a value. */
 export const MAX_EXCHANGE_BYTES = 60_000;
 /** What is cut shorter than this says nothing any more, in characters. */
 const MIN_CUT = 256;
@@ -20,7 +20,7 @@ const NOTHING: Message = { headers: [], truncated: true };
  * Cuts an exchange to what there is room for, and marks it; nearly all are left as they are.
  *
  * @param exchange The exchange.
- * @param maxBytes What it may take, in bytes as they are stored.
+ * @param maxBytes What it may take, in bytes as stored.
  */
 export function fitExchange(exchange: Exchange, maxBytes: number = MAX_EXCHANGE_BYTES): Exchange {
   if (fitsInto(exchange, maxBytes)) return exchange;

@@ -9,7 +9,7 @@ import type { Fault } from "../scenarios/fault.ts";
 import type { SandboxState } from "./sandbox_table.ts";
 import { requireStorable } from "../store/stored_value.ts";
 
-/** What tests may set in a sandbox, in bytes as they are stored: below what a row holds, so that its clock can always be moved. */
+/** What tests may set in a sandbox, in bytes as stored: below what a row holds, so that its clock can always be moved. */
 export const MAX_STATE_BYTES = 60 * 1024;
 /** Every request looks at all of them. */
 const MAX_FAULTS = 100;
@@ -25,10 +25,10 @@ export function withFaults(state: SandboxState, faults: readonly Fault[]): Sandb
   const news = faults.filter(({ name }) => !state.faults.some((known) => known.name === name));
   const next = withRoom({ ...state, faults: [...state.faults, ...news] });
   if (next.faults.length <= MAX_FAULTS) return next;
-  throw new OAuthError("invalid_request", "There are too many faults", {
+  throw new OAuthError("invalid_request", "Too many faults", {
     parameter: "faults",
     received: `${next.faults.length} with these`,
-    expected: `${MAX_FAULTS} at the most: remove those that are over`,
+    expected: `${MAX_FAULTS} at most: remove those that have ended`,
   });
 }
 

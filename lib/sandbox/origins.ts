@@ -63,21 +63,21 @@ function opened(openPort: OpenPortFor): OpenPort {
     return openPort();
   } catch (error) {
     const received = error instanceof Error ? error.message : String(error);
-    throw new OAuthError("temporarily_unavailable", "The system opens no port", { received, status: 503 });
+    throw new OAuthError("temporarily_unavailable", "The system cannot open a port", { received, status: 503 });
   }
 }
 
 function cannotOpen(): OAuthError {
-  return new OAuthError("invalid_request", "This server opens no ports for sandboxes", {
+  return new OAuthError("invalid_request", "This server does not open ports for sandboxes", {
     parameter: "path",
     received: "/control/origins",
-    expected: "a server that main.ts or startMockServer has started, without --public and --public-url; " +
+    expected: "a server started by main.ts or startMockServer, without --public and --public-url; " +
       "or a server of your own with --scenario",
   });
 }
 
 function tooMany(): OAuthError {
-  return new OAuthError("invalid_request", "No more ports are opened", {
+  return new OAuthError("invalid_request", "This server has opened all the ports it may", {
     parameter: "label",
     expected: `one of the ${MAX_OWN_ORIGINS} sandboxes that have a port`,
     status: 507,

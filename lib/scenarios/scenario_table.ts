@@ -8,7 +8,7 @@ import type { Scenario } from "./scenario.ts";
 import type { Key, Store } from "../store/store.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 
-/** The table of scenarios that were brought along. */
+/** The table of uploaded scenarios. */
 export interface ScenarioTable {
   /** Whether a name is one that such a scenario can have. */
   readonly isName: (name: string) => boolean;

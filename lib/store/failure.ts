@@ -30,7 +30,7 @@ const failures: readonly (readonly [words: RegExp, message: string, status: numb
   [/database or disk is full/i, "The disk that holds the database is full", 507],
   [
     /disk i\/o error|readonly database|unable to open database|malformed|not a database/i,
-    "The database can be neither read nor written",
+    "The database cannot be read or written",
     503,
   ],
 ];

@@ -57,7 +57,7 @@ export function createReadQueue(
       batch.forEach(({ resolve, reject }, index) => {
         const result = results[index];
         if (result) resolve(result);
-        else reject(new Error("The database answered fewer keys than were asked for"));
+        else reject(new Error("The database returned fewer keys than were requested"));
       });
     } catch (error) {
       const [only] = batch;

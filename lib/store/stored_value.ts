@@ -54,17 +54,17 @@ export function requireStorable(value: unknown, maxBytes = MAX_VALUE_BYTES): voi
   if (mostBytes(value, MAX_VALUE_LEVELS) <= maxBytes) return;
   const bytes = storedBytes(value);
   if (bytes <= maxBytes) return;
-  throw new OAuthError("invalid_request", "This is more than can be stored in one place", {
+  throw new OAuthError("invalid_request", "The value is too large to store", {
     status: 413,
-    received: `${bytes} bytes as they are stored`,
-    expected: `${maxBytes} bytes at most; text with a character beyond Latin-1 takes two bytes a character`,
+    received: `${bytes} bytes as stored`,
+    expected: `${maxBytes} bytes at most; text with a character beyond Latin-1 takes two bytes per character`,
     reference: "RFC 9110 15.5.14",
   });
 }
 
 function requireLevels(bound: number): void {
   if (bound < Infinity) return;
-  throw new OAuthError("invalid_request", "This is nested deeper than the database can hold", {
+  throw new OAuthError("invalid_request", "The value is nested too deeply to store", {
     expected: `${MAX_VALUE_LEVELS} levels of arrays and objects at most`,
   });
 }

@@ -19,9 +19,10 @@ export class UnreadableRowError extends OAuthError {
    */
   constructor(key: Key) {
     const [first = "", second] = key.map(String);
-    super("server_error", "Something that is stored here cannot be read", {
+    super("server_error", "A stored value cannot be read", {
       received: `a damaged row of the table ${first.startsWith("#") ? first.slice(1) : second}`,
-      expected: "POST /control/reset removes it with all of this sandbox, DELETE of what it holds removes it alone",
+      expected:
+        "POST /control/reset removes it with everything in this sandbox; DELETE of what it holds removes only that",
     });
     this.name = "UnreadableRowError";
   }
@@ -135,7 +136,7 @@ async function findFirst<T>(
   };
   const found: number[] = [];
   while (found.length === 0 || !await isBefore([...found, 0])) {
-    if (found.length > MAX_KEY_BYTES) throw new Error("A row that cannot be read has no key that can be found");
+    if (found.length > MAX_KEY_BYTES) throw new Error("The key of an unreadable row cannot be found");
     let [low, high] = [0, 256];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
@@ -168,7 +169,7 @@ function parseKey(bytes: Buffer): Key {
       }
       parts.push(bits.readDoubleBE());
       at += NUMBER_BYTES;
-    } else throw new Error("A row that cannot be read has a key of no kind that is written here");
+    } else throw new Error("The key of an unreadable row is of a kind that is not written here");
   }
   return parts;
 }

@@ -226,11 +226,11 @@ const refusals: readonly (readonly [args: readonly string[], env: Record<string,
     [["--public-url", "https://ada@mock.example"], home, ["'https://ada@mock.example'", "an origin"]],
     [[], { ...home, PUBLIC_URL: "localhost:80" }, ["'localhost:80'", "an origin"]],
     [["--control-token", "two words"], home, ["control token", "printable ASCII without spaces"]],
-    [["--control-token", ""], home, ["control token is empty", "leave out --control-token and CONTROL_TOKEN"]],
+    [["--control-token", ""], home, ["control token is empty", "omit --control-token and CONTROL_TOKEN"]],
     [["--control-token="], { ...home, CONTROL_TOKEN: "s3cret" }, ["control token is empty"]],
-    [[], { ...home, CONTROL_TOKEN: "" }, ["control token is empty", "leave out --control-token and CONTROL_TOKEN"]],
+    [[], { ...home, CONTROL_TOKEN: "" }, ["control token is empty", "omit --control-token and CONTROL_TOKEN"]],
     ...["host", "db", "allow-origin", "tls-cert", "tls-key", "users", "scenario", "scenarios"].flatMap((name) =>
-      ["", " "].map((text) => [[`--${name}`, text], home, [`--${name} is empty`, "leave it out"]] as const)
+      ["", " "].map((text) => [[`--${name}`, text], home, [`--${name} is empty`, "omit it"]] as const)
     ),
     [["--allow-origin", "https://a.example", "--allow-origin="], home, ["--allow-origin is empty"]],
     ...["port", "public-url", "alg", "token-lifetime"].map((name) =>

@@ -175,7 +175,7 @@ Deno.test("faults never touch the control API, and a sandbox takes 100 of them",
   assert.equal((await test.get("/control/clock")).status, 200);
   await control(test, "POST /control/faults", Array.from({ length: 99 }, () => down));
   const refused = await send(test, "POST /control/faults", down);
-  assert.match(await assertOAuthError(refused, 400, "invalid_request"), /too many faults.*101.*100/);
+  assert.match(await assertOAuthError(refused, 400, "invalid_request"), /Too many faults.*101.*100/);
 });
 
 Deno.test("?fault= on the MCP URL sets a fault once, however often the URL is sent", async () => {

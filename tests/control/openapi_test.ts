@@ -115,10 +115,14 @@ Deno.test("a control request that is wrong is told which member, what arrived an
     [
       "POST /control/faults",
       [{ match: {}, edit: { drop: true } }, { match: {}, edits: {} }],
-      /^1\.edits is no member.*edit/,
+      /^1\.edits is not a known member.*edit/,
     ],
     ["POST /control/faults", { match: {}, edit: { status: 99 } }, /^edit\.status .*'99'.*200/],
-    ["POST /control/faults", { match: {}, policy: { sendIss: false } }, /^policy\.sendIss is no member.*send_iss/],
+    [
+      "POST /control/faults",
+      { match: {}, policy: { sendIss: false } },
+      /^policy\.sendIss is not a known member.*send_iss/,
+    ],
     ["POST /control/faults", "token:nothing", /^fault cannot be read; received 'token:nothing'/],
     ["POST /control/faults", { match: {}, edit: { drop: true }, life: "soon" }, /^life .*'soon'.*'next', 'always'/],
     [
@@ -126,7 +130,7 @@ Deno.test("a control request that is wrong is told which member, what arrived an
       { policy: { send_iss: "no" } },
       /^policy\.send_iss .*received 'the string no'; expected a boolean, true or false/,
     ],
-    ["PATCH /control/plan", { policy: { sends_iss: null } }, /^policy\.sends_iss is no member.*send_iss/],
+    ["PATCH /control/plan", { policy: { sends_iss: null } }, /^policy\.sends_iss is not a known member.*send_iss/],
     ["POST /control/users", { email: "x", password: "y" }, /^email .*received 'x'/],
     ["POST /control/tokens", { user: 5 }, /^user .*'5'.*e-mail address/],
     ["POST /control/tokens/revoke", { all: false }, /expected one of .*session_id/],

@@ -91,7 +91,7 @@ Deno.test("a link carries the whole of a scenario, and nothing else can be read 
     ["not-deflated", /carries no scenario/],
     [await pack("no JSON"), /carries no scenario/],
     [await pack("{}"), /^name /],
-    [await pack(JSON.stringify({ ...mine, more: 1 })), /^more is no member/],
+    [await pack(JSON.stringify({ ...mine, more: 1 })), /^more is not a known member/],
     // A few bytes that would become ten megabytes.
     [await pack(" ".repeat(10_000_000)), /carries no scenario; received 'more than 32768 bytes'/],
   ];
@@ -113,7 +113,10 @@ Deno.test("a scenario that cannot be is refused, with the member that is wrong",
     [{ ...mine, name: "Has Capitals" }, /^name .*'Has Capitals'.*letters a-z/],
     [{ ...mine, plan: undefined }, /^plan .*expected an object/],
     [{ ...mine, plan: { faults: [fault, fault] } }, /^plan\.faults .*names of their own/],
-    [{ ...mine, plan: { faults: [{ ...fault, life: "next" }] } }, /^plan\.faults\.0\.life is no member.*times/],
+    [
+      { ...mine, plan: { faults: [{ ...fault, life: "next" }] } },
+      /^plan\.faults\.0\.life is not a known member.*times/,
+    ],
     [{ ...mine, layout: { issuer_path: "tenant" } }, /^layout\.issuer_path .*\/tenant1/],
     [{ ...mine, links: [{ label: "x", url: "javascript:alert(1)" }] }, /^links\.0\.url .*http or https/],
     [{ ...mine, expects: ["D1"] }, /^expects\.0 /],

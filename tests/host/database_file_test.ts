@@ -44,7 +44,7 @@ Deno.test("a database of another program, or half of one, is refused and stays a
     const { code, stdout, stderr } = await run(["--port", "0", "--db", `${folder.path}/another program's`]);
     assert.match(
       stderr,
-      /^mock-oauth: The database [^\n]* is of another program: it holds the table bookmarks;[^\n]*\n$/,
+      /^mock-oauth: The database [^\n]* belongs to another program: it holds the table bookmarks;[^\n]*\n$/,
     );
     assert.deepEqual([code, stdout], [2, ""]);
   });

@@ -34,8 +34,11 @@ Deno.test("a scenario that is unknown or wrong ends the program with code 2 and 
   const broken = `${folder.path}/broken.json`;
   await Deno.writeTextFile(broken, '{\n  "name": "mine",\n}');
   const cases = [
-    [["--scenarios", broken], /^mock-oauth: The scenarios of .*: the file is not JSON from line 3, column 1 on$/m],
-    [["--scenarios", file], /^mock-oauth: The scenarios of .*plan\.police is no member.*\(did you mean policy\?\)$/m],
+    [["--scenarios", broken], /^mock-oauth: The scenarios of .*: the file is not JSON: see line 3, column 1 on$/m],
+    [
+      ["--scenarios", file],
+      /^mock-oauth: The scenarios of .*plan\.police is not a known member.*\(did you mean policy\?\)$/m,
+    ],
     [["--scenarios", `${file}.not`], /^mock-oauth: The scenarios of .*No such file/i],
     [["--scenario", "nothing"], /^mock-oauth: There is no scenario nothing; \/scenarios of a running server lists all/],
   ] as const;

@@ -123,11 +123,11 @@ const bare: Executable = { ...startTask, words: [] };
 
 Deno.test("without -P it says in one line what to type, and asks nothing (README)", async (t) => {
   const cases: Readonly<Record<string, readonly [args: readonly string[], says: RegExp]>> = {
-    "run": [["run", "main.ts"], /the variable \w+; type deno run -P main\.ts\n$/],
-    "run with a flag": [["run", "main.ts", "--port", "0"], /the variable \w+; type deno run -P main\.ts\n$/],
+    "run": [["run", "main.ts"], /the environment variable \w+; run deno run -P main\.ts\n$/],
+    "run with a flag": [["run", "main.ts", "--port", "0"], /the environment variable \w+; run deno run -P main\.ts\n$/],
     "serve": [
       ["serve", "--port", "0", "main.ts"],
-      /the variable \w+; type deno serve -P --host 127\.0\.0\.1 main\.ts\n$/,
+      /the environment variable \w+; run deno serve -P --host 127\.0\.0\.1 main\.ts\n$/,
     ],
     "run, with the environment alone": [
       ["run", "--allow-env", "main.ts", "--port", "0", "--db", ":memory:"],

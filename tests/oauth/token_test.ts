@@ -391,7 +391,7 @@ Deno.test("POST /oauth/token refuses bodies it cannot read, and stores nothing",
   const cases: [string, RequestInit, number, RegExp][] = [
     ["JSON", { body: "{}", headers: { "content-type": "application/json" } }, 415, /expected application\/x-www-form/],
     ["no content type", { body: new Uint8Array([1]) }, 415, /no content-type header/],
-    ["1 MiB and a byte", { body: "a".repeat(1024 * 1024 + 1), headers: form }, 413, /1048576 bytes at the most/],
+    ["1 MiB and a byte", { body: "a".repeat(1024 * 1024 + 1), headers: form }, 413, /at most 1048576 bytes/],
     ["a parameter twice", { body: `${good}&code=x`, headers: form }, 400, /code is sent more than once/],
     ["a NUL", { body: `${good}&x=%00`, headers: form }, 400, /NUL/],
     ["a huge value", { body: `${good}&x=${"y".repeat(20_000)}`, headers: form }, 400, /x is too long/],

@@ -187,7 +187,7 @@ Deno.test("parseUsersFile reads users, and says in one line what is wrong withou
   assert.deepEqual(parseUsersFile("[]"), []);
   const base = { email: "a@b.example", password: "hunter2" };
   const wrong: [name: string, text: string, expected: RegExp][] = [
-    ["no JSON", '[{"password":"hunter2"', /^the file is not JSON from line 1, column 23 on$/],
+    ["no JSON", '[{"password":"hunter2"', /^the file is not JSON: see line 1, column 23 on$/],
     ["no list", JSON.stringify(base), /^the file: /],
     ["no password", '[{"email":"a@b.example"}]', /^0\.password: /],
     ["no address", JSON.stringify([{ ...base, email: "nobody" }]), /^0\.email: /],

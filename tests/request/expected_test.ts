@@ -126,7 +126,7 @@ Deno.test("a refusal says parameter, received and expected in plain words (issue
     [
       "POST /control/users",
       { email: "nobody", password: "x" },
-      "email is not what it should be; received 'nobody'; expected an e-mail address such as ada@example.com",
+      "email is not valid; received 'nobody'; expected an e-mail address such as ada@example.com",
     ],
     [
       "POST /control/users",
@@ -155,7 +155,7 @@ Deno.test("a refusal says parameter, received and expected in plain words (issue
       "expected one of ask, approve, deny (did you mean approve?)",
     ],
     ["PATCH /control/plan", { policy: { answer: 7 } }, "received '7'; expected one of ask, approve, deny"],
-    ["PATCH /control/plan", { policy: [] }, "policy is not what it should be; received '[]'; expected an object"],
+    ["PATCH /control/plan", { policy: [] }, "policy is not valid; received '[]'; expected an object"],
     [
       "PATCH /control/plan",
       { policy: { code_ttl_second: 1 } },

@@ -30,7 +30,7 @@ Deno.test("a file that is not JSON is refused with the line and column from whic
   ];
   for (const [text, line, column] of rows) {
     assert.throws(() => parseJsonFile(text), {
-      message: `the file is not JSON from line ${line}, column ${column} on`,
+      message: `the file is not JSON: see line ${line}, column ${column} on`,
     }, JSON.stringify(text));
   }
 });

@@ -82,17 +82,21 @@ Deno.test("called by a path, a scenario that needs an origin says so in its repo
 
 Deno.test("POST /control/origins is refused where no port can be opened, and for what is no scenario (README)", async (t) => {
   const cases = {
-    "a server that others started (deno serve)": [{}, { scenario: "no-prm" }, /opens no ports.*--scenario/],
-    "a public one": [{ public: true, control: "open", openPort: ports() }, { scenario: "no-prm" }, /opens no ports/],
+    "a server that others started (deno serve)": [{}, { scenario: "no-prm" }, /does not open ports.*--scenario/],
+    "a public one": [
+      { public: true, control: "open", openPort: ports() },
+      { scenario: "no-prm" },
+      /does not open ports/,
+    ],
     "one with a public URL": [
       { publicUrl: "https://mock.example", control: "open", openPort: ports() },
       { scenario: "no-prm" },
-      /opens no ports/,
+      /does not open ports/,
     ],
     "a system without file descriptors": [
       { control: "open", openPort: noDescriptors },
       { scenario: "no-prm" },
-      /system opens no port.*Too many open files/,
+      /system cannot open a port.*Too many open files/,
       503,
     ],
     "an unknown scenario": [{ openPort: ports(), control: "open" }, { scenario: "nothing" }, /no such scenario/],

@@ -197,10 +197,10 @@ Deno.test("withQuotas refuses an address that has its share of marks, and says w
   store.clock.nowMs += RETENTION_MS - 90 * 60_000;
   const refusal = await store.create(["main", "spent", "one more"], true).catch((error: unknown) => error);
   assert(refusal instanceof Error);
-  assert.match(refusal.message, /^Your address's share in the quota of codes and refresh tokens used of this sandbox/);
+  assert.match(refusal.message, /^Your address's share of the quota of codes and refresh tokens used of this sandbox/);
   assert.match(
     JSON.stringify(refusal),
-    /the next expires in 1 h 30 min; or a sandbox of your own, \/s\/standard~LABEL/,
+    /the next expires in 1 h 30 min; a sandbox of your own, \/s\/standard~LABEL, has its own quota/,
   );
   assert.match(JSON.stringify(refusal), /"status":507.*"retry-after":"5400"/);
   for (let newcomer = 0; newcomer < 3; newcomer++) {
@@ -273,7 +273,7 @@ Deno.test("public: an address that logs in too often waits, as each password cos
   for (let login = 0; login < 10; login++) assert.equal((await post()).status, 303);
   const refused = await post();
   assert.equal(refused.headers.get("retry-after"), "1");
-  assert.match(await assertOAuthError(refused, 429, "temporarily_unavailable"), /^There are too many logins of your/);
+  assert.match(await assertOAuthError(refused, 429, "temporarily_unavailable"), /^Too many logins from your/);
   await getTokens(one, clientId);
   await walk(test, 0);
 });

@@ -34,7 +34,7 @@ Deno.test("public: an address that asks too much waits, and is told how long (RF
   assert.equal(refusal.headers.get("retry-after"), "1");
   assert.equal(refusal.headers.get("access-control-allow-origin"), "*");
   const description = await assertOAuthError(refusal, 429, "temporarily_unavailable");
-  assert.match(description, /^There are too many requests of your address; expected 200 at once, and 20 a second/);
+  assert.match(description, /^Too many requests from your address; expected 200 at once, then 20 a second/);
   assert.equal((await other.get(paths.health)).status, 200);
   test.durations.nowMs += 1000;
   assert.equal((await untilRefused(() => one.get(paths.health), 100)).answered, rates.address.perSecond);
@@ -89,7 +89,7 @@ Deno.test("public: an address begins so many sandboxes and no more, and goes on 
   const { answered, refusal } = await untilRefused(() => one.get(`/s/standard~${begun++}/health`), 100);
   assert.equal(answered, rates.beginnings.burst);
   assert.equal(refusal.headers.get("retry-after"), "60");
-  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /new sandboxes of your address/);
+  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /new sandboxes from your address/);
   assert.equal((await one.get("/s/standard~0/health")).status, 200);
   assert.equal((await test.from("93.184.215.15").get("/s/standard~x/health")).status, 200);
 });
@@ -102,7 +102,7 @@ Deno.test("public: an address rotates so many keys and no more, in whatever sand
   const { answered, refusal } = await untilRefused(rotate, 100);
   assert.equal(answered, rates.rotations.burst);
   assert.equal(refusal.headers.get("retry-after"), "12");
-  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /rotations of keys of your address/);
+  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /key rotations from your address/);
   const other = test.from("93.184.215.15");
   assert.equal((await other.postJson("/s/standard~0/control/keys/rotate", {})).status, 200);
 });
@@ -124,7 +124,7 @@ Deno.test("public: all addresses together begin so many sandboxes, and use those
   const most = rates.allBeginnings.burst + rates.firstBeginnings.burst;
   const { answered, refusal } = await untilRefused(() => ask(`standard~${begun}`, begun++), most);
   assert.equal(answered, most);
-  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /^There are too many new sandboxes;/);
+  assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /^Too many new sandboxes;/);
   for (const sandbox of ["standard", "standard~0"]) assert.equal((await ask(sandbox, begun)).status, 200);
   for (const caller of [2 * begun, 3 * begun]) assert.equal((await ask(`standard~new${caller}`, caller)).status, 200);
 });

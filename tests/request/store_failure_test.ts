@@ -11,10 +11,10 @@ const rows: readonly (readonly [said: string, status: number, told: RegExp])[] =
   ["database is locked", 503, /^The database is locked by another process/],
   ["database table is locked", 503, /^The database is locked by another process/],
   ["database or disk is full", 507, /^The disk that holds the database is full/],
-  ["disk I/O error", 503, /^The database can be neither read nor written/],
-  ["attempt to write a readonly database", 503, /^The database can be neither read nor written/],
-  ["unable to open database file", 503, /^The database can be neither read nor written/],
-  ["database disk image is malformed", 503, /^The database can be neither read nor written/],
+  ["disk I/O error", 503, /^The database cannot be read or written/],
+  ["attempt to write a readonly database", 503, /^The database cannot be read or written/],
+  ["unable to open database file", 503, /^The database cannot be read or written/],
+  ["database disk image is malformed", 503, /^The database cannot be read or written/],
 ];
 
 /** A database whose writes fail for as long as there is something it says. */
@@ -92,7 +92,7 @@ Deno.test("an app whose database file was removed or replaced acknowledges nothi
   found = { dev: 1, ino: 7 };
   assert.equal(await ask(), 200);
   assert.deepEqual(reports, [
-    "The database kv.sqlite3 was removed or replaced; put it back, or start the program again",
+    "The database kv.sqlite3 was removed or replaced; restore it, or restart the program",
     "The database kv.sqlite3 is back",
   ]);
   stop.abort();

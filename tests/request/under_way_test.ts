@@ -9,8 +9,8 @@ Deno.test("an address that has its share is refused while all are busy, and one 
   const { enter } = createUnderWay({ perAddress: 5, inAll: 6 });
   const leave = [..."aaaabb"].map((address) => enter(address));
   // Two addresses and one more that may come: two each.
-  assert.throws(() => enter("a"), { message: "There are too many requests under way" });
-  assert.throws(() => enter("b"), { message: "There are too many requests under way" });
+  assert.throws(() => enter("a"), { message: "Too many requests in progress" });
+  assert.throws(() => enter("b"), { message: "Too many requests in progress" });
   const newcomer = enter("c");
   newcomer();
   newcomer();
@@ -18,7 +18,7 @@ Deno.test("an address that has its share is refused while all are busy, and one 
   enter("a")();
   for (const end of leave.slice(1)) end();
   for (let count = 0; count < 5; count++) enter("a");
-  assert.throws(() => enter("a"), { message: "There are too many requests of your address under way" });
+  assert.throws(() => enter("a"), { message: "Too many requests from your address in progress" });
 });
 
 Deno.test("a stream of events is under way until it ends, and any other answer until it is made (README, limits)", async () => {
