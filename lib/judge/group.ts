@@ -81,7 +81,7 @@ function ownersByOrder(
   for (let pass = 0; pass < MAX_PASSES && tellLinks(links, known, found); pass++) found = findNeighbours(steps, known);
   const between = findBetween(steps, owners, found);
   for (const { from, to } of links) {
-    // Of those who never showed who they are, whoever was told of a URL and whoever went there are one.
+    // Of clients that never showed who they are, the one told of a URL and the one that requested it are one.
     if (!found.has(from) && !found.has(to)) strangers.set(to.exchange.peer, strangerOf(from.exchange.peer, strangers));
   }
   return (step) => found.get(step) ?? between.get(step.exchange.peer) ?? strangerOf(step.exchange.peer, strangers);
@@ -119,7 +119,7 @@ function findBetween(
   }));
 }
 
-/** Says of both ends of each link whose they are, if either is known; false if nothing new was learnt. */
+/** Says of both ends of each link whose they are, if either is known; false if nothing new was learned. */
 function tellLinks(links: readonly Link[], known: Map<Step, Owner>, found: ReadonlyMap<Step, Owner>): boolean {
   let isNew = false;
   for (const { from, to } of links.toReversed()) {

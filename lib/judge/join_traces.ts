@@ -104,7 +104,7 @@ function isSame(one: Candidate, other: Candidate, isAmbiguous: boolean): boolean
   return !one.issued.some(({ address }) => other.issued.some((token) => token.address === address));
 }
 
-/** Whether the first goes on with tokens of its own after the other has some: then both are at work at the same time. */
+/** Whether the first keeps using its own tokens after the other has some: then both are at work at the same time. */
 function areInterleaved(one: Candidate, other: Candidate): boolean {
   const [since] = other.issued;
   return since !== undefined && one.issued.length > 0 &&

@@ -1,6 +1,6 @@
 /**
- * What a record comes to, worked out once for each version of it: whoever asks at the same time shares the work, and whoever
- * asks again before anything has happened gets what there is.
+ * What a record comes to, worked out once for each version of it: callers at the same time share the work, and a caller
+ * that asks again before anything has happened gets the same result.
  *
  * @module
  */
@@ -14,7 +14,6 @@ import { textBytes } from "../recorder/sizes.ts";
 
 /** What a report is about, but for what the record itself says. */
 export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut" | "dropped" | "unjudged" | "isComplete"> {
-  /** Whose record. */
   readonly sandboxId: string;
 }
 
@@ -24,7 +23,6 @@ export interface Judgement {
   readonly version: string;
   /** The number given last when that was cleared; 0 if it never was. */
   readonly clearedAt: number;
-  /** The verdict. */
   readonly report: Report;
   /** Sequence numbers of all exchanges, in the order they began, each with the client it belongs to where that can be told. */
   readonly listed: readonly ListedExchange[];
@@ -32,9 +30,7 @@ export interface Judgement {
 
 /** What judgements are made with. */
 export interface JudgementsDeps {
-  /** What was recorded. */
   readonly recording: Pick<Recording, "gather" | "readNew">;
-  /** Lets others run meanwhile. */
   readonly slices: Slices;
 }
 

@@ -6,7 +6,7 @@
 import { type ClientReport, type Finding, type Report, sumUp, verdictOf } from "./report.ts";
 
 /**
- * Adds to a report what an earlier one of the same record had found and this one cannot see any more.
+ * Adds to a report what an earlier one of the same record had found and this one can no longer see.
  *
  * @param report What can be seen.
  * @param past What was found before.

@@ -8,7 +8,6 @@ import type { Report } from "./report.ts";
 
 /** An exchange in a list. */
 export interface ListedExchange {
-  /** Its sequence number. */
   readonly sequence: number;
   /** Whose it is, named as in the report; undefined where that cannot be told. */
   readonly client: string | undefined;

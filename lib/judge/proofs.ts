@@ -1,6 +1,7 @@
 /**
  * Which steps are of one client for certain: they name the same client_id, or one carries what another was given (a code, a
- * token, a session), or a redirect URI that a single client has. No user agent is asked: many clients speak MCP with one HTTP library and OAuth with another.
+ * token, a session), or a redirect URI that a single client has. User agents do not count: many clients speak MCP with one
+ * HTTP library and OAuth with another.
  *
  * @module
  */

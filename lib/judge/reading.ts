@@ -12,9 +12,7 @@ export type Parameters = Pick<URLSearchParams, "get" | "getAll" | "has">;
 
 /** What a `www-authenticate` header asks for (RFC 6750 3, RFC 9728 5.1). */
 export interface ParsedChallenge {
-  /** Such as `Bearer`. */
   readonly scheme: string;
-  /** Its parameters by name. */
   readonly get: (name: string) => string | undefined;
 }
 

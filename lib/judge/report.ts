@@ -11,7 +11,7 @@ import { type Level, notObserved, type Outcome, type Rule, type Status } from ".
 import { positionsIn, readingSteps } from "./steps.ts";
 import { createView, issuedTokens, type Revision, revisions, type SandboxFacts, speaksMcp, type View } from "./view.ts";
 
-/** What it all comes to: a requirement was broken, nothing or not enough was seen, or all is well. */
+/** The overall result: a requirement was broken, not enough was seen, or all is well. */
 export type Verdict = "pass" | "fail" | "incomplete";
 
 /** What became of one rule. */
@@ -20,13 +20,13 @@ export interface Finding {
   readonly rule: string;
   /** Its name. */
   readonly name: string;
-  /** What it asks of a client. */
+  /** What it requires of a client. */
   readonly title: string;
-  /** How strongly that is asked for, of the part in question. */
+  /** How strongly the part in question is required. */
   readonly level: Level;
   /** What became of it. */
   readonly status: Status;
-  /** Whether the scenario is there to see it kept. */
+  /** Whether the scenario tests it. */
   readonly isExpected: boolean;
   /** Sequence numbers of the exchanges that show it. */
   readonly evidence: readonly number[];
@@ -62,7 +62,7 @@ export interface RecordFacts {
   readonly cut: number;
   /** How many never came on record. */
   readonly leftOut: number;
-  /** How many have fallen off it, because so many came after them. */
+  /** How many have fallen off it to make room for later ones. */
   readonly dropped: number;
   /** How many of those told something, and could not be kept to judge by. */
   readonly unjudged: number;
@@ -74,13 +74,13 @@ export interface Report {
   readonly sandbox: string;
   /** The scenario it plays. */
   readonly scenario?: string;
-  /** Ids of the rules that the scenario is there to see kept. */
+  /** Ids of the rules that the scenario tests. */
   readonly expects: readonly string[];
   /** Why the verdict may be of something else than the scenario; absent if there is no such reason. */
   readonly note?: string;
   /** What it is made from. */
   readonly record: RecordFacts;
-  /** Those that turned up, first come first. */
+  /** All clients that sent requests, in order of their first request. */
   readonly clients: readonly ClientReport[];
   /** What it all comes to. */
   readonly verdict: Verdict;
@@ -92,7 +92,7 @@ export interface ReportOptions {
   readonly sandbox: string;
   /** The scenario it plays. */
   readonly scenario?: string;
-  /** Ids of the rules that the scenario is there to see kept. */
+  /** Ids of the rules that the scenario tests. */
   readonly expects?: readonly string[];
   /** Revisions of MCP that the scenario is for; absent for all. */
   readonly revisions?: readonly string[];
@@ -162,12 +162,12 @@ function isByPath(url: string): boolean {
   return /^https?:\/\/[^/]+(\/\.well-known\/[a-z-]+)?\/s\//.test(url);
 }
 
-/** Whether a finding decides against a client: what is recommended only does where the scenario is about it. */
+/** Whether a finding counts against a client: a recommendation counts only if the scenario tests it. */
 export function isFailure({ status, level, isExpected }: Finding): boolean {
   return status === "broken" && (level === "MUST" || isExpected);
 }
 
-/** What a scenario is there for, and how its evidence is named. */
+/** What a scenario tests, and how its evidence is named. */
 interface Purpose {
   readonly expects: readonly string[];
   /** The oldest revision that it is for; undefined if it is for all. */
@@ -182,7 +182,7 @@ function* judgingClient(
   { expects, oldest, numbersOf }: Purpose,
 ): Sliced<ClientReport> {
   const seen = createView(steps, facts);
-  // Who tries a scenario that is new with a revision wants to know what that revision says of the client.
+  // A scenario that is new with a revision judges the client by that revision.
   const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
     ? oldest
     : seen.revision;
@@ -219,7 +219,7 @@ function check(rule: Rule, view: View): Outcome {
   const outcome = rule.check(view);
   const { revision } = view;
   if (outcome.status !== "broken" || revision === undefined || rule.revisions.includes(revision)) return outcome;
-  // What a client's revision does not ask for it cannot break; nor has it shown what the scenario is about.
+  // A client cannot break what its revision does not require; nor has it shown what the scenario tests.
   return notObserved(
     `${outcome.detail}. Only ${rule.revisions.join(" and ")} require that, and it speaks ${revision}`,
   );
@@ -227,8 +227,8 @@ function check(rule: Rule, view: View): Outcome {
 
 /**
  * The rules that a client's revision has; where the scenario expects none of these, also those that it expects of later
- * revisions, lest a client pass that does what the scenario is there to catch. A client that has not shown what it speaks
- * is judged by what has been asked for ever since there were resources, and by all that the scenario expects.
+ * revisions, so that a client that does what the scenario tests does not pass. A client that has not shown what it speaks
+ * is judged by what has been required since 2025-06-18, and by all that the scenario expects.
  */
 function rulesFor(revision: Revision | undefined, expects: readonly string[]): readonly Rule[] {
   const own = rules.filter(({ revisions }) => revisions.includes(revision ?? "2025-06-18"));
@@ -245,7 +245,7 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
   return isSeen && !isMissing ? "pass" : "incomplete";
 }
 
-/** What the verdicts of clients come to. Who did nothing that any rule is about (a person who looked at a document, say) does not count. */
+/** What the verdicts of clients come to. A client without observed rules, such as a person with a browser, does not count. */
 export function sumUp(clients: readonly ClientReport[]): Verdict {
   const judged = clients.filter(({ findings }) => findings.some(({ status }) => status !== "not observed"));
   if (judged.some(({ verdict }) => verdict === "fail")) return "fail";

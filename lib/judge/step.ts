@@ -12,35 +12,27 @@ import type { JsonObject } from "../http/json.ts";
 export interface StepBase {
   /** Position of its exchange in the order: a step is later than another if this is higher. */
   readonly at: number;
-  /** Its exchange. */
   readonly exchange: Exchange;
   /** URL of the request, without query. */
   readonly address: string;
-  /** HTTP status of the response. */
   readonly status: number;
 }
 
 /** Protected resource metadata was asked for (RFC 9728 3). */
 export interface ResourceMetadataStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "resource_metadata";
-  /** The document, if there was one. */
   readonly document: JsonObject | undefined;
 }
 
 /** Authorization server metadata was asked for (RFC 8414 3, OpenID Connect Discovery 4). */
 export interface ServerMetadataStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "server_metadata";
-  /** The document, if there was one. */
   readonly document: JsonObject | undefined;
 }
 
 /** A client was to be registered (RFC 7591 3.1). */
 export interface RegistrationStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "registration";
-  /** What was sent. */
   readonly sent: JsonObject | undefined;
   /** What was answered, if the client was registered. */
   readonly registered: JsonObject | undefined;
@@ -48,7 +40,6 @@ export interface RegistrationStep extends StepBase {
 
 /** A person was sent to authorize (RFC 6749 4.1.1): the request and everything the page for it led to. */
 export interface AuthorizationStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "authorization";
   /** The request's parameters, where they were pushed those. */
   readonly params: Parameters;
@@ -62,19 +53,14 @@ export interface AuthorizationStep extends StepBase {
 
 /** A token was asked for (RFC 6749 3.2). */
 export interface TokenStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "token";
-  /** What was sent. */
   readonly params: Parameters;
-  /** The tokens, if any were issued. */
   readonly issued: JsonObject | undefined;
 }
 
 /** A request to an MCP server. */
 export interface McpStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "mcp";
-  /** HTTP method. */
   readonly verb: string;
   /** The token that was sent, redacted. */
   readonly token: string | undefined;
@@ -88,9 +74,7 @@ export interface McpStep extends StepBase {
 
 /** Another request to the authorization server: revocation, userinfo, keys, a pushed request, a device. */
 export interface OtherStep extends StepBase {
-  /** Tells steps apart. */
   readonly kind: "other";
-  /** What was sent. */
   readonly params: Parameters;
 }
 

@@ -25,7 +25,7 @@ import { isObject, type JsonObject } from "../http/json.ts";
 
 type Kind = Step["kind"] | "pushed";
 
-/** What has been learnt from the exchanges so far. */
+/** What has been learned from the exchanges so far. */
 interface Known {
   /** What stands where, by address. */
   readonly kinds: Map<string, Kind>;

@@ -38,15 +38,10 @@ export interface View extends SandboxFacts {
   readonly revision: Revision | undefined;
   /** Everything it did, in order. */
   readonly steps: readonly Step[];
-  /** Reads of protected resource metadata. */
   readonly resourceMetadata: readonly ResourceMetadataStep[];
-  /** Reads of authorization server metadata. */
   readonly serverMetadata: readonly ServerMetadataStep[];
-  /** Registrations. */
   readonly registrations: readonly RegistrationStep[];
-  /** Authorization requests. */
   readonly authorizations: readonly AuthorizationStep[];
-  /** Token requests. */
   readonly tokens: readonly TokenStep[];
   /** Requests to MCP servers. */
   readonly calls: readonly McpStep[];
@@ -82,18 +77,18 @@ export function hasBeginning({ isWhole, registrations, calls: [first] }: View): 
   return isWhole || registrations.length > 0 || (first?.status === 401 && first.token === undefined);
 }
 
-/** The last metadata of an authorization server that a client had read before a moment, of the one it then turned to. */
+/** The last authorization server metadata that a client had read before a step, preferably of the server it then used. */
 export function metadataFor(view: View, { at, address }: Step): ServerMetadataStep | undefined {
   const read = view.serverMetadata.filter((step) => step.at < at && step.document !== undefined);
   return read.findLast(({ document }) => namesEndpoint(document, address)) ?? read.at(-1);
 }
 
-/** The last protected resource metadata that a client had read before a moment. */
+/** The last protected resource metadata that a client had read before a step. */
 export function resourceFor({ resourceMetadata }: View, { at }: Step): ResourceMetadataStep | undefined {
   return resourceMetadata.findLast((step) => step.at < at && step.document !== undefined);
 }
 
-/** The token request that spends the code of an authorization response, if there is one. */
+/** The token request that redeems the code of an authorization response, if there is one. */
 export function tokenRequestFor({ tokens }: View, { answer }: AuthorizationStep): TokenStep | undefined {
   const code = answer?.get("code");
   return code === null || code === undefined ? undefined : tokens.find(({ params }) => params.get("code") === code);

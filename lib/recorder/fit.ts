@@ -10,7 +10,7 @@ import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
 
 /** What an exchange may take, in bytes as stored: `Deno.Kv` takes 65,536 a value. */
 export const MAX_EXCHANGE_BYTES = 60_000;
-/** What is cut shorter than this says nothing any more, in characters. */
+/** A text cut shorter than this is useless, in characters. */
 const MIN_CUT = 256;
 /** Names of faults that are kept of an exchange of which nothing else is. */
 const MAX_NAMES = 16;

@@ -23,7 +23,7 @@ export interface ExchangeSummary extends Gist {
   readonly status: number;
   /** How long the response's head took, in milliseconds of real time, to a tenth. */
   readonly durationMs: number;
-  /** True for what is no client's: the server's own pages, and the control API. */
+  /** True for requests that are not a client's: to the server's own pages, and the control API. */
   readonly isOwn?: boolean;
   /** Names of the faults that shaped the response; absent where none did. */
   readonly shapedBy?: readonly string[];
@@ -31,11 +31,8 @@ export interface ExchangeSummary extends Gist {
 
 /** How a request ended. */
 export interface FinishedRequest {
-  /** The response. */
   readonly response: Response;
-  /** Name of the row that served it. */
   readonly route: string | undefined;
-  /** Names of the faults that shaped it. */
   readonly shapedBy: readonly string[];
 }
 
@@ -63,11 +60,9 @@ export interface Recorder {
 export interface RecorderOptions {
   /** Called once per finished exchange. */
   readonly listen?: ((summary: ExchangeSummary) => void) | undefined;
-  /** Where exchanges are recorded. */
   readonly recording?: Recording | undefined;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** Real time as exactly as several processes need it to order what they record; the time that a request was given if not. */
+  /** Real time as exactly as several processes need it to order exchanges; if not given, the request's own time. */
   readonly fineNow?: (() => number) | undefined;
 }
 

@@ -35,7 +35,6 @@ export interface Recording
 
 /** What a recording is made with. */
 export interface RecordingOptions {
-  /** Where exchanges are kept. */
   readonly tape: Tape;
   /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
   readonly report: (error: unknown) => void;

@@ -14,19 +14,16 @@ import { exchangeBytes, headersBytes, textBytes } from "./sizes.ts";
 
 /** What is known of a request when it comes. */
 export interface RecordedRequest {
-  /** Whose log it belongs to. */
   readonly sandboxId: string;
   /** Its URL as the client knows it. */
   readonly url: string;
   /** When it came, in milliseconds since 1970 on the sandbox's clock. */
   readonly startedAtMs: number;
-  /** Where it came from. */
   readonly remoteAddress: string;
 }
 
 /** What is known of a response when it leaves. */
 export interface RecordedResponse {
-  /** Name of the route that answered. */
   readonly route?: string | undefined;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
@@ -40,17 +37,11 @@ export interface Seen extends RecordedRequest {
   readonly sequence: number;
   /** When it came, in milliseconds since 1970 of real time. */
   readonly receivedAtMs: number;
-  /** HTTP method of the request. */
   readonly method: string;
-  /** Headers of the request. */
   readonly sentHeaders: Headers;
-  /** Body of the request. */
   readonly sent: RawBody | undefined;
-  /** HTTP status of the response. */
   readonly status: number;
-  /** Headers of the response. */
   readonly answeredHeaders: Headers;
-  /** Body of the response. */
   readonly answered: RawBody | undefined;
   readonly departure: RecordedResponse;
   /** Whether the response is a stream that goes on. */

@@ -1,6 +1,6 @@
 /**
- * What a log says of a request beside its path and status: whose it was, what it called, what went wrong. It is told from
- * what is in hand anyway, so a line costs a few microseconds; the report looks closer.
+ * What a log says of a request beside its path and status: whose it was, what it called, what went wrong. It is read from
+ * what is at hand anyway, so a line costs a few microseconds; the report looks closer.
  *
  * @module
  */

@@ -28,7 +28,7 @@ export function sentBody(request: Request): RawBody | Promise<RawBody> | undefin
   if (request.method === "GET" || request.method === "HEAD") return undefined;
   const unread = unreadBody(request);
   if (unread !== "readable") return unread;
-  // Whoever asked for it was not told all of it, or they would have noted it.
+  // The handler that asked for it did not get all of it, or it would have noted it.
   if (isBodyAskedFor(request)) return UNREADABLE;
   return bodyText(request, MAX_READ_LENGTH).then(cut, () => UNREADABLE);
 }
@@ -47,7 +47,7 @@ export function answeredBody(response: Response): RawBody | "passing" | undefine
   return response.body ? "passing" : NOTHING;
 }
 
-/** What is not even looked at: what is no text, or too long to be redacted. */
+/** What is not read at all: what is not text, or too long to be redacted. */
 function unreadBody({ headers }: Request | Response): RawBody | "readable" | undefined {
   const type = headers.get("content-type");
   if (type === null) return undefined;
@@ -57,9 +57,9 @@ function unreadBody({ headers }: Request | Response): RawBody | "readable" | und
 
 /** What a listener to a body is told. */
 export interface BodyListener {
-  /** All that has gone by: of an event stream up to the last whole line, of anything else when it is over. */
+  /** All that has gone by: of an event stream up to the last whole line, of anything else at its end. */
   readonly onText: (raw: RawBody) => void;
-  /** The body is over. */
+  /** The body has ended. */
   readonly onEnd: () => void;
 }
 
@@ -69,7 +69,7 @@ export interface BodyListener {
  *
  * @param response A response with a body.
  * @param listener Who is told.
- * @returns The response to send in its place.
+ * @returns The response to send instead.
  */
 export function tapBody(response: Response, { onText, onEnd }: BodyListener): Response {
   if (!response.body) {

@@ -31,7 +31,7 @@ const cases: readonly { readonly shared: boolean; readonly slips: readonly (Slip
 
 for (const { shared, slips } of cases) {
   const where = shared ? "a record that processes share" : "the record of a process alone";
-  Deno.test(`GET /control/report: a verdict stays when what it is about has fallen off ${where}`, async (t) => {
+  Deno.test(`GET /control/report: a verdict stays when its exchanges have fallen off ${where}`, async (t) => {
     for (const slip of slips) {
       await t.step(slip ?? "does right", async () => {
         await using test = await testApp({ loopbackOnly: true, shared });
@@ -103,7 +103,7 @@ const call: Likened = {
   body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one"}}',
 };
 
-Deno.test("exchanges are alike where they differ in nothing that a rule asks for", () => {
+Deno.test("exchanges are alike if they differ in nothing that a rule looks at", () => {
   const like = (change: Partial<Likened>): boolean => likenessOf({ ...call, ...change }) === likenessOf(call);
   assert(like({ body: '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"two"}}' }));
   for (
@@ -139,7 +139,7 @@ function entry(sequence: number, likeness: string | undefined, bytes = 100): Hel
   };
 }
 
-Deno.test("evidence keeps the first exchanges that tell something, a few of those that are alike, and counts the rest", () => {
+Deno.test("evidence keeps the first informative exchanges and a few of those that are alike, and counts the rest", () => {
   const evidence = createEvidence({ maxEntries: 8, maxSandboxBytes: 10_000, maxBytes: 1500 });
   const numbers = (sandboxId: string): readonly number[] =>
     evidence.of(sandboxId).entries.map(({ sequence }) => sequence);
@@ -162,7 +162,7 @@ function kept(finding: Finding): Finding {
   return { ...finding, status: "kept" };
 }
 
-Deno.test("a finding stays when its evidence is gone, and is judged again as long as it is not", () => {
+Deno.test("a finding stays when its evidence is gone, and is judged again while the evidence exists", () => {
   const stateless = make(speaks("2025-06-18", 401), [resourceUrl, { answered: {} }], registers("A", "a"), [
     `${server.authorization_endpoint}?response_type=code&client_id=a&code_challenge=x`,
     { peer: "browser", status: 302 },

@@ -216,7 +216,7 @@ const cases: readonly Case[] = [
     clients: { a: [1, 2, 3, 4, 5, 6, 7, 15], b: [8, 9, 10, 11, 12, 13, 14] },
   },
   {
-    kind: "a client that registers again and goes on with the new client_id",
+    kind: "a client that registers again and continues with the new client_id",
     rows: [...flow(node, node, "A", "a"), calls(node, "ta", 401), ...flow(node, node, "A", "b").slice(1)],
     clients: { a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14] },
   },
@@ -235,7 +235,7 @@ const cases: readonly Case[] = [
     clients: { one: [1, 2, 3, 4], two: [5, 6, 7, 8] },
   },
   {
-    kind: "a client whose given client_id is refused, and that registers then",
+    kind: "a client whose configured client_id is refused, and that then registers",
     rows: [refused(node), [asks("given")[0], { peer: "browser", status: 400 }], ...flow(node, node, "A", "a").slice(1)],
     clients: { given: [1, 2, 3, 4, 5, 6, 7, 8] },
   },
@@ -255,7 +255,7 @@ const cases: readonly Case[] = [
     clients: { a: [1, 2, 3] },
   },
   {
-    kind: "a session that another token goes on with",
+    kind: "a session that continues with another token",
     rows: [
       ...flow(node, node, "A", "a").slice(3),
       session(node, "s", "oauth"),

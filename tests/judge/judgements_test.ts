@@ -72,7 +72,7 @@ function fakeRecord(): {
   };
 }
 
-Deno.test("an judgement is worked out once for each version of a record, whoever asks and how often", async () => {
+Deno.test("a judgement is worked out once for each version of a record, however many callers ask", async () => {
   const { recording, facts } = fakeRecord();
   const outcomeOf = createJudgements({ recording, slices: createSlices(() => 0) });
   const first = await outcomeOf(subject);
@@ -85,7 +85,7 @@ Deno.test("an judgement is worked out once for each version of a record, whoever
   assert.equal((await outcomeOf({ ...subject, expects: ["C11"] })).report.expects[0], "C11");
 });
 
-Deno.test("who asks while an judgement is worked out gets all that was answered before", async () => {
+Deno.test("a caller that asks during a judgement gets all that was answered before", async () => {
   const { recording, facts } = fakeRecord();
   const outcomeOf = createJudgements({ recording, slices: createSlices(() => 0) });
   const early = outcomeOf(subject);
@@ -95,7 +95,7 @@ Deno.test("who asks while an judgement is worked out gets all that was answered 
   assert.deepEqual([(await early).listed.length, (await late).listed.length], [1, 5]);
 });
 
-Deno.test("an judgement that fails fails for those who asked, and is worked out anew for the next", async () => {
+Deno.test("a judgement that fails fails for its callers, and is worked out again for the next", async () => {
   const { recording, facts } = fakeRecord();
   let isBroken = true;
   const outcomeOf = createJudgements({

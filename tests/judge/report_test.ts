@@ -29,12 +29,12 @@ function clientsOf(exchanges: readonly Exchange[]): unknown {
   return judge(exchanges).clients.map(({ id, name, exchanges: own }) => [id, name, own]);
 }
 
-Deno.test("what a client does before it has a client_id is hers, and so is what her browser does", () => {
+Deno.test("what a client does before it has a client_id belongs to it, and so does what its browser does", () => {
   assert.deepEqual(clientsOf(make(reads(), registers("A", "a"), asks("a"))), [["a", "A", [1, 2, 3]]]);
   assert.deepEqual(clientsOf(make(reads(), asks("given"))), [["given", undefined, [1, 2]]]);
 });
 
-Deno.test("clients at one address are told apart by what they call themselves, and one that registers again is one", () => {
+Deno.test("clients at one address are told apart by their names, and one that registers again stays one client", () => {
   assert.deepEqual(
     clientsOf(make(reads(), registers("A", "a"), reads(), registers("B", "b"), asks("b"), asks("a"))),
     [["a", "A", [1, 2, 6]], ["b", "B", [3, 4, 5]]],
@@ -48,12 +48,12 @@ Deno.test("clients at one address are told apart by what they call themselves, a
   ]);
 });
 
-Deno.test("a client with no client_id is known by where it comes from, and by the name it gives to MCP", () => {
+Deno.test("a client without a client_id is identified by its address, and by the name that it gives in MCP", () => {
   assert.deepEqual(clientsOf(make(speaks("2025-11-25"))), [["unidentified p", "Raw", [1]]]);
   assert.deepEqual(clientsOf(make(["http://localhost/guide"], [resourceUrl, { method: "OPTIONS" }])), []);
 });
 
-Deno.test("a scenario that is new with a revision judges by it who speaks an older one, and nobody by an older one", () => {
+Deno.test("a scenario that is new with a revision judges clients of older revisions by it, and no client by an older one", () => {
   const revisionOf = (version: string, revisions?: readonly string[]): unknown =>
     buildReport(make(speaks(version)), {
       sandbox: SANDBOX,
@@ -68,7 +68,7 @@ Deno.test("a scenario that is new with a revision judges by it who speaks an old
   assert.equal(revisionOf("DRAFT", ["2026-07-28"]), undefined);
 });
 
-Deno.test("nobody passes a scenario unseen, where all that it expects is asked for by a later revision", () => {
+Deno.test("no client passes a scenario whose expected rules were not observed, as a later revision requires them", () => {
   const outcomeOf = (version: string, expects: readonly string[], sent: Record<string, string> = {}): unknown => {
     const [url, made] = registers("A", "a");
     const redirect_uris = ["http://localhost/cb"];
@@ -88,7 +88,7 @@ Deno.test("nobody passes a scenario unseen, where all that it expects is asked f
   assert.deepEqual(outcomeOf("2026-07-28", ["C8"], native), ["pass", "kept"]);
 });
 
-Deno.test("a client that shows who it is with an assertion alone was given its client_id before (RFC 7523 2.2)", () => {
+Deno.test("a client that authenticates only with an assertion was given its client_id before (RFC 7523 2.2)", () => {
   const gets = (fields: Record<string, string>, status = 200): readonly [string, Made] => [
     server.token_endpoint,
     { method: "POST", status, sent: new URLSearchParams({ grant_type: "client_credentials", ...fields }).toString() },
@@ -101,7 +101,7 @@ Deno.test("a client that shows who it is with an assertion alone was given its c
   assert.equal(statusOf(gets({})), "not observed");
 });
 
-Deno.test("a client that asks for no offline_access keeps the rule on it, wherever metadata say what can be asked for", () => {
+Deno.test("a client that does not request offline_access keeps its rule, whichever metadata lists the scopes", () => {
   const statusOf = (scopes: readonly string[] | undefined): unknown =>
     judge(make(
       speaks("2026-07-28"),
@@ -113,7 +113,7 @@ Deno.test("a client that asks for no offline_access keeps the rule on it, wherev
   assert.equal(statusOf(undefined), "not observed");
 });
 
-Deno.test("a client is judged by the revision it speaks: the one settled on, else the one it last named", () => {
+Deno.test("a client is judged by the revision it speaks: the negotiated one, else the one it named last", () => {
   const revisionOf = (...steps: readonly (readonly [string, Made?])[]): unknown =>
     judge(make(...steps)).clients[0]?.revision;
   assert.equal(
@@ -142,7 +142,7 @@ Deno.test("a client is judged by the revision it speaks: the one settled on, els
   assert.deepEqual(ids("DRAFT"), ids("2025-06-18"), "who has not shown what it speaks is judged by what all ask for");
 });
 
-Deno.test("a broken MUST fails, a broken SHOULD does only where the scenario is about it, and too little is incomplete", () => {
+Deno.test("a broken MUST fails, a broken SHOULD fails only if the scenario tests it, and too little evidence is incomplete", () => {
   const stateless = make(speaks("2025-06-18", 401), [resourceUrl, { answered: {} }], reads(), registers("A", "a"), [
     `${origin}/oauth/authorize?response_type=code&client_id=a&code_challenge=x&code_challenge_method=S256`,
     { peer: "browser", status: 302 },
@@ -165,7 +165,7 @@ Deno.test("a broken MUST fails, a broken SHOULD does only where the scenario is 
   assert.equal(judge(visited).verdict, "pass", "who only looked at a document is no client");
 });
 
-Deno.test("a rule on tokens is not decided where not everything is on record", () => {
+Deno.test("a rule on tokens is not observed if exchanges are missing from the record", () => {
   const call = make([`${origin}/oauth`, {
     method: "POST",
     status: 401,
@@ -178,7 +178,7 @@ Deno.test("a rule on tokens is not decided where not everything is on record", (
   assert.equal(statusOf(false), "not observed");
 });
 
-Deno.test("JUnit XML counts failures, errors and skipped, and nothing a client says can break it", async () => {
+Deno.test("JUnit XML counts failures, errors and skipped tests, and nothing a client sends can break it", async () => {
   await using recorded = await recordedApp();
   await runDouble({ send: recorded.send, slip: "sends no state" });
   const report = await recorded.report({ expects: ["C15", "C27"], scenario: "odd" });
@@ -208,7 +208,7 @@ Deno.test("JUnit XML counts failures, errors and skipped, and nothing a client s
   assert.match(renderJunit(judge([])), /tests="1" failures="0" errors="1"/);
 });
 
-Deno.test("Markdown begins with the verdict, lists what was broken first, and shows what a client says as text", async () => {
+Deno.test("Markdown begins with the verdict, lists broken rules first, and shows what a client sends as text", async () => {
   await using recorded = await recordedApp();
   await runDouble({ send: recorded.send, slip: "sends no challenge" });
   const report = await recorded.report({ scenario: "standard", expects: ["C11"] });

@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
     status: "not observed",
   },
   {
-    kind: "the same that speaks MCP with a server here as well",
+    kind: "the same client, which also speaks MCP with a server here",
     rule: "C1",
     rows: [refused, reads(), registers("gateway", "a"), authorizes("https://elsewhere.example/mcp")],
     status: "not observed",
@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
     status: "broken",
   },
   {
-    kind: "a client that goes on without a resource, and without metadata of one",
+    kind: "a client that continues without a resource, and without resource metadata",
     rule: "C1",
     rows: [refused, reads(), registers("hasty", "a"), authorizes()],
     status: "broken",
@@ -85,20 +85,20 @@ const cases: readonly Case[] = [
     isCut: true,
   },
   {
-    kind: "a client that comes without a token after the record was cleared, and reads nothing",
+    kind: "a client that sends no token after the record was cleared, and reads nothing",
     rule: "C1",
     rows: [refused, authorizes()],
     status: "broken",
     isCut: true,
   },
   {
-    kind: "a client of OpenID Connect, which looks at OpenID's place alone",
+    kind: "a client of OpenID Connect, which requests only OpenID's metadata URL",
     rule: "C4",
     rows: [[origin + openid, { answered: server }], authorizes()],
     status: "not observed",
   },
   {
-    kind: "a client of OpenID Connect that registers, which may do without metadata documents of clients",
+    kind: "a client of OpenID Connect that registers, which need not use client ID metadata documents",
     rule: "C6",
     rows: [
       [origin + openid, { answered: { ...server, client_id_metadata_document_supported: true } }],
@@ -107,13 +107,13 @@ const cases: readonly Case[] = [
     status: "not observed",
   },
   {
-    kind: "the same, which may do without application_type (OpenID Connect Registration 2)",
+    kind: "the same, which may omit application_type (OpenID Connect Registration 2)",
     rule: "C8",
     rows: [[origin + openid, { answered: server }], registers("spa", "a")],
     status: "not observed",
   },
   {
-    kind: "a client of OpenID Connect that goes on where nobody says that PKCE is supported",
+    kind: "a client of OpenID Connect that continues although no metadata says that PKCE is supported",
     rule: "C13",
     rows: [
       [origin + openid, { answered: { ...server, code_challenge_methods_supported: undefined } }],
@@ -133,37 +133,37 @@ const cases: readonly Case[] = [
     status: "not observed",
   },
   {
-    kind: "all three places of an issuer with a path, in order",
+    kind: "all three metadata URLs of an issuer with a path, in order",
     rule: "C4",
     rows: [refused, told, asksTenant(first), asksTenant(second), asksTenant(third, true)],
     status: "kept",
   },
   {
-    kind: "the first two places of an issuer with a path, and not the third",
+    kind: "the first two metadata URLs of an issuer with a path, and not the third",
     rule: "C4",
     rows: [refused, told, asksTenant(first), asksTenant(second), registers("hasty", "a")],
     status: "broken",
   },
   {
-    kind: "the third place before the second",
+    kind: "the third metadata URL before the second",
     rule: "C4",
     rows: [refused, told, asksTenant(first), asksTenant(third, true)],
     status: "broken",
   },
   {
-    kind: "all three places of an issuer that no metadata of a resource named, as a person did",
+    kind: "all three metadata URLs of an issuer that no resource metadata named, as a person did",
     rule: "C4",
     rows: [refused, asksTenant(first), asksTenant(second), asksTenant(third, true)],
     status: "kept",
   },
   {
-    kind: "the first place of an issuer that no metadata of a resource named",
+    kind: "the first metadata URL of an issuer that no resource metadata named",
     rule: "C4",
     rows: [refused, asksTenant(first, true)],
     status: "kept",
   },
   {
-    kind: "a place where no metadata can lie",
+    kind: "a URL that is not a metadata URL",
     rule: "C4",
     rows: [refused, told, asksTenant("/tenant/.well-known/oauth-authorization-server"), asksTenant(first, true)],
     status: "broken",
@@ -175,13 +175,13 @@ const cases: readonly Case[] = [
     status: "not observed",
   },
   {
-    kind: "a document for which the server sent the browser on",
+    kind: "a document for which the server redirected the browser",
     rule: "C7",
     rows: [refused, reads(), answersDocument({ status: 302 })],
     status: "kept",
   },
   {
-    kind: "a URL of a server that takes none, whatever its metadata say",
+    kind: "a URL for a server that supports none, whatever its metadata says",
     rule: "C7",
     rows: [refused, reads(), answersDocument({ status: 400, answered: { error: "invalid_client" } })],
     status: "kept",

@@ -55,7 +55,7 @@ function isMetadata(path: string): boolean {
 }
 
 for (const [how, agentOf] of Object.entries(libraries)) {
-  Deno.test(`a client ${how} that does right passes every scenario, and shows what each expects`, async (t) => {
+  Deno.test(`a client ${how} that does everything right passes every scenario, and shows what each expects`, async (t) => {
     await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
     const send = (request: Request): Promise<Response> => {
       const asked = new Request(request);
@@ -82,7 +82,7 @@ for (const [how, agentOf] of Object.entries(libraries)) {
 /** Where nothing but its metadata document will do. */
 const documentsOnly = new Set(["client-document"]);
 
-Deno.test("a client without a metadata document that does right fails no scenario but those of documents", async (t) => {
+Deno.test("a client that does everything right, but has no metadata document, fails only the scenarios of documents", async (t) => {
   await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
   for (const scenario of catalogue) {
     const { name, needs_origin } = scenario;

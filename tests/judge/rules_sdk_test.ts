@@ -69,7 +69,7 @@ const cases: readonly (readonly [scenario: string, v1: readonly string[], v2: re
   ["iss-wrong-issuer", ["C8 MUST", "C25 MUST"], []],
 ];
 
-Deno.test("the official clients keep and break the rules that they are known to keep and break", async (t) => {
+Deno.test("the official clients keep and break the rules that this table says", async (t) => {
   for (const [name, ...expected] of cases) {
     for (const [index, sdk] of [sdkV1, sdkV2].entries()) {
       await t.step(`${name}, SDK ${index + 1}.x`, async () => {

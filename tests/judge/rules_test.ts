@@ -315,7 +315,7 @@ for (const one of cases) {
   }
 }
 
-Deno.test("C19 is not observed of a client that may still wait for its person to approve (issue 16)", async () => {
+Deno.test("C19 is not observed for a client that may still wait for its user's approval", async () => {
   const report = await run({ rule: "C19", slips: [], ...callsForWrite }, "waits for its person");
   const finding = report.clients[0]?.findings.find(({ rule }) => rule === "C19");
   assert.deepEqual([finding?.status, brokenRules(report)], ["not observed", []], finding?.detail);

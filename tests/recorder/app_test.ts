@@ -60,12 +60,12 @@ async function recordOf(kv: Deno.Kv): Promise<readonly unknown[]> {
   return rows;
 }
 
-Deno.test("after a login no secret of it is in the log, a report, an export, the events or the inspector's page", () =>
+Deno.test("after a login none of its secrets is in the log, a report, an export, the events or the inspector's page", () =>
   assertNoSecretLeaves(false));
 
-Deno.test("nor is one in the record that processes share", () => assertNoSecretLeaves(true));
+Deno.test("nor in the record that processes share", () => assertNoSecretLeaves(true));
 
-Deno.test("a rotation of keys leaves what was recorded where it is", async () => {
+Deno.test("a key rotation leaves recorded exchanges in place", async () => {
   await using test = await testApp();
   await register(test);
   const recorded = async (): Promise<string> =>
@@ -88,7 +88,7 @@ Deno.test("on a public server the recorder tells callers apart by their address,
   assert.equal(told.size, peers.length);
 });
 
-Deno.test("the first event of a recorded stream passes before the second is there (server-sent events)", async () => {
+Deno.test("the first event of a recorded stream passes before the second exists (server-sent events)", async () => {
   const gate = Promise.withResolvers<void>();
   await using test = await testApp({ sleep: () => gate.promise });
   const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };

@@ -41,7 +41,7 @@ const shape = z.object({
   })),
 });
 
-Deno.test("GET /control/report judges what a client has done, and ?strict says it by the status", async () => {
+Deno.test("GET /control/report judges what a client has done, and ?strict shows it in the status", async () => {
   await using test = await testApp({ loopbackOnly: true });
   const nothing = await test.get("/control/report?strict");
   assert.equal(nothing.status, 422);
@@ -89,7 +89,7 @@ Deno.test("GET /control/report comes as JUnit XML and as Markdown", async () => 
   assert.match(await markdown.text(), /^# fail: main\n/);
 });
 
-Deno.test("GET /control/report?wait waits until a client has come and gone quiet, and no longer than it says", async () => {
+Deno.test("GET /control/report?wait waits until a client has come and gone quiet, at most as long as it says", async () => {
   let waitedMs = 0;
   await using test = await testApp({
     loopbackOnly: true,
@@ -158,7 +158,7 @@ Deno.test("DELETE /control/exchanges forgets one sandbox's and no other's", asyn
   assert.deepEqual([await count("/s/standard~one"), await count("/s/standard~two"), await count("")], [0, 1, 0]);
 });
 
-Deno.test("pages and the control API are not recorded, what a client takes a page for is", async () => {
+Deno.test("pages and the control API are not recorded, but a client's mistaken requests to a page are", async () => {
   await using test = await testApp();
   for (const path of ["/", "/guide", "/health", "/control/exchanges"]) await (await test.get(path)).body?.cancel();
   await (await test.postJson("/", { jsonrpc: "2.0", id: 1, method: "ping" })).body?.cancel();
@@ -176,7 +176,7 @@ function hurry(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 }
 
-Deno.test("GET /control/events tells of exchanges and findings as they come, and goes on where a reader left (HTML, server-sent events)", async () => {
+Deno.test("GET /control/events sends exchanges and findings as they come, and resumes where a reader left (HTML, server-sent events)", async () => {
   await using test = await testApp({ loopbackOnly: true, sleep: hurry });
   await (await test.get("/oauth")).body?.cancel();
   const response = await test.get("/control/events");
@@ -203,7 +203,7 @@ Deno.test("GET /control/events tells of exchanges and findings as they come, and
   }
 });
 
-Deno.test("GET /control/events says when all it told is void, and goes on with what comes after", async () => {
+Deno.test("GET /control/events says when earlier events are void, and continues with what comes after", async () => {
   // As long as this is shut nobody looks whether there was a reset.
   const gate = Promise.withResolvers<void>();
   let looks = 0;
@@ -225,7 +225,7 @@ Deno.test("GET /control/events says when all it told is void, and goes on with w
   await reader.cancel();
 });
 
-Deno.test("streams of events end when the server does", async () => {
+Deno.test("event streams end with the server", async () => {
   const stop = new AbortController();
   await using test = await testApp({
     signal: stop.signal,
@@ -236,7 +236,7 @@ Deno.test("streams of events end when the server does", async () => {
   assert.equal((await reader.read()).done, true);
 });
 
-Deno.test("a parameter of reports that cannot be used is refused", async () => {
+Deno.test("an invalid parameter of a report is refused", async () => {
   await using test = await testApp();
   for (
     const path of [
@@ -252,7 +252,7 @@ Deno.test("a parameter of reports that cannot be used is refused", async () => {
   }
 });
 
-Deno.test("an app that is told not to record says so, and answers as ever", async () => {
+Deno.test("an app that is told not to record says so, and serves clients as usual", async () => {
   await using test = await testApp({ record: false, loopbackOnly: true });
   await work(test);
   for (const path of ["report", "exchanges", "events"]) {

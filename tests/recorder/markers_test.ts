@@ -299,7 +299,7 @@ for (const shared of [false, true]) {
   });
 }
 
-Deno.test("an error is logged without the secrets that it tells of", async () => {
+Deno.test("an error is logged without the secrets in its message", async () => {
   const events: LogEvent[] = [];
   const secret = `secret_${secretOf(1)}`;
   let isBroken = false;

@@ -159,7 +159,7 @@ Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
   assert.equal(three?.response.truncated, true);
 });
 
-Deno.test("what is no text is not kept, and what a client does not finish does no harm", async () => {
+Deno.test("a body that is not text is not kept, and one that a client does not finish does no harm", async () => {
   const recording = record();
   const binary = new Request(url, {
     method: "POST",
@@ -183,7 +183,7 @@ Deno.test("what is no text is not kept, and what a client does not finish does n
   assert.deepEqual([two?.status, two?.request.body, two?.request.truncated], [400, undefined, true]);
 });
 
-Deno.test("a request whose body never comes is on record all the same, and holds nobody up", async () => {
+Deno.test("a request whose body never comes is on record all the same, and delays nothing", async () => {
   const recording = record();
   const body = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
   const headers = { "content-type": "application/json", "content-length": "50" };
@@ -192,7 +192,7 @@ Deno.test("a request whose body never comes is on record all the same, and holds
   assert.deepEqual([exchange?.status, exchange?.isOpen, exchange?.request.body, others], [401, true, undefined, []]);
 });
 
-Deno.test("exchanges stand in the order they began, reading takes nothing away, and sandboxes do not mix", async () => {
+Deno.test("exchanges are in the order in which they began, reading removes nothing, and sandboxes do not mix", async () => {
   const recording = record();
   const arrival = { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" };
   const slow = recording.open(new Request(url), arrival, 2000);
@@ -214,7 +214,7 @@ Deno.test("exchanges stand in the order they began, reading takes nothing away, 
   assert.deepEqual((await recording.read("nobody")).exchanges, []);
 });
 
-Deno.test("a cleared sandbox forgets what has begun before, and counts on; a dropped one begins anew", async () => {
+Deno.test("a cleared sandbox forgets what began before, and continues its numbers; a dropped one starts over", async () => {
   const recording = record();
   const late = recording.open(new Request(url), { sandboxId: "main", url, startedAtMs: 1, remoteAddress: "" }, 2000);
   await pass(recording, new Request(url), () => new Response(null));
@@ -245,7 +245,7 @@ Deno.test("listeners hear of their sandbox until they leave", async () => {
   assert.deepEqual(heard, [1, 0]);
 });
 
-Deno.test("a sandbox keeps 2,000 exchanges, the newest", async () => {
+Deno.test("a sandbox keeps its 2,000 newest exchanges", async () => {
   const tape = tapeOf();
   for (let sequence = 1; sequence <= MAX_EXCHANGES + 10; sequence++) {
     assert.equal(tape.number("main"), sequence);
@@ -256,7 +256,7 @@ Deno.test("a sandbox keeps 2,000 exchanges, the newest", async () => {
   assert.deepEqual([isWhole, (await tape.read("other")).isWhole], [false, true]);
 });
 
-Deno.test("a listener that fails is told of, and the client gets its answer all the same", async () => {
+Deno.test("a listener that fails is reported, and the client gets its response all the same", async () => {
   const errors: unknown[] = [];
   const recording = record(errors);
   const problem = new Error("the listener's own");

@@ -131,7 +131,7 @@ Deno.test("bodies lose secrets at any depth, in JSON, in JSON within JSON, in ev
   );
 });
 
-Deno.test("what only sounds like a secret stays as it is", () => {
+Deno.test("what only looks like a secret stays as it is", () => {
   const { text, header, url, secret } = createRedactor(createDigests(key));
   secret(token, "protocol");
   for (
@@ -159,7 +159,7 @@ Deno.test("what only sounds like a secret stays as it is", () => {
   assert.equal(body(schema, "application/json"), schema);
 });
 
-Deno.test("what cannot be parsed is left out, and what was cut through with it", () => {
+Deno.test("what cannot be parsed is left out, along with what was cut through", () => {
   const cases = [
     [`{"access_token":"${token}`, "application/json", false],
     [`access_token=${token}`, "application/json", true],
@@ -184,7 +184,7 @@ Deno.test("what cannot be parsed is left out, and what was cut through with it",
   });
 });
 
-Deno.test("a secret that has once been found is replaced wherever else it stands in the exchange", () => {
+Deno.test("a secret found once is replaced everywhere else in the exchange", () => {
   const { secret, scrub } = createRedactor(createDigests(key));
   secret(token, "protocol");
   secret("p+w/longer", "personal");
@@ -218,7 +218,7 @@ Deno.test("an exchange full of secrets costs no more digests than 500, and shows
   assert(redactor.isOverfull());
 });
 
-Deno.test("after every flow there is, no secret of it stands in exchanges, report, HAR, JUnit or Markdown", async () => {
+Deno.test("after each flow, none of its secrets is in exchanges, report, HAR, JUnit or Markdown", async () => {
   await using recorded = await recordedApp();
   const test = sendThrough(recorded);
   const secrets = new Set([verifier, "hunter22", "a second password"]);

@@ -50,7 +50,7 @@ function seen(headers: Record<string, string>, text = ""): SeenExchange {
   });
 }
 
-Deno.test("all sandboxes together keep so many bytes, and the oldest of the largest give way", () => {
+Deno.test("all sandboxes together have a budget in bytes, and the oldest exchanges of the largest give way", () => {
   const rings = createRings({ maxBytes: 6400 });
   for (let sequence = 1; sequence <= 40; sequence++) {
     rings.number("greedy");
@@ -70,21 +70,21 @@ Deno.test("all sandboxes together keep so many bytes, and the oldest of the larg
   assert.deepEqual(kept(rings, "modest", "greedy"), [50, 0], "what was taken out makes room");
 });
 
-Deno.test("a sandbox keeps so many bytes, however many there is room for in all", () => {
+Deno.test("a sandbox has a budget in bytes, however much room there is in all", () => {
   const rings = createRings({ maxSandboxBytes: 1000 });
   for (let sequence = 1; sequence <= 15; sequence++) rings.put("one", entry(sequence));
   rings.put("other", entry(1));
   assert.deepEqual(kept(rings, "one", "other"), [10, 1]);
 });
 
-Deno.test("one that is larger than all there is room for is not kept, and costs no other sandbox", () => {
+Deno.test("an exchange larger than the budget is not kept, and costs no other sandbox anything", () => {
   const rings = createRings({ maxSandboxBytes: 1000, maxBytes: 2000 });
   rings.put("other", entry(1));
   rings.put("one", entry(1, 5000));
   assert.deepEqual(kept(rings, "one", "other"), [0, 1]);
 });
 
-Deno.test("headers that take more than was guessed are found out by samples, and then all are measured", () => {
+Deno.test("samples find headers that are larger than guessed, and then all are measured", () => {
   const rings = createRings({ maxSandboxBytes: 1_000_000, seed: 12345 });
   for (let sequence = 1; sequence <= 2000; sequence++) rings.put("one", entry(sequence, 500, 14_000));
   assert(rings.of("one").entries.length <= 1_000_000 / 14_000 + 1, `${rings.of("one").entries.length} are kept`);
@@ -98,14 +98,14 @@ Deno.test("headers that take more than was guessed are found out by samples, and
   assert.equal(modest.of("one").entries.length, 1900);
 });
 
-Deno.test("an entry takes what its URL, headers and bodies take, two bytes a character beyond Latin-1", () => {
+Deno.test("an exchange takes what its URL, headers and bodies take, two bytes a character beyond Latin-1", () => {
   const plain = seen({}).measure();
   assert.equal(seen({ "x-pad": "h".repeat(10_000) }).measure() - plain, 10_000 + 5 + 2 * 24);
   assert.equal(seen({}, "é".repeat(1000)).bytes - seen({}).bytes, 1000);
   assert.equal(seen({}, "漢".repeat(1000)).bytes - seen({}).bytes, 2000);
 });
 
-Deno.test("an entry that was looked at keeps what is shown, and no more of what was seen", () => {
+Deno.test("an exchange that was read keeps what is shown, and nothing else of what was seen", () => {
   const one = seen({ authorization: "Bearer not-to-be-kept-any-longer" }, "x".repeat(100_000));
   assert(one.bytes > 100_000);
   const exchange: Exchange = one.exchange(pseudonyms);
@@ -122,7 +122,7 @@ Deno.test("an entry that was looked at keeps what is shown, and no more of what 
   assert.equal(rings.of("one").entries.length, 10, "what redaction has freed is room for others");
 });
 
-Deno.test("a sandbox's version changes with its record, and never comes again", () => {
+Deno.test("a sandbox's version changes with its record, and is never repeated", () => {
   const rings = createRings();
   const versions = new Set([rings.of("one").version]);
   const look = (): void => {

@@ -177,7 +177,7 @@ Deno.test("what was served is handed over a moment later, in small helpings", as
   assert.deepEqual(rig.errors, []);
 });
 
-Deno.test("a process that serves very much hands over nothing until it was calm for a while, unless somebody waits", async () => {
+Deno.test("a busy process hands over nothing until it has been calm for a while, unless somebody waits", async () => {
   using rig = await openRig();
   for (let time = 0; time < 4; time++) {
     put(rig.a, 120);
@@ -193,7 +193,7 @@ Deno.test("a process that serves very much hands over nothing until it was calm 
   assert.equal((await read).exchanges.length, 600);
 });
 
-Deno.test("after a helping that took long there is a long rest, unless somebody waits", async () => {
+Deno.test("after a helping that took long comes a long rest, unless somebody waits", async () => {
   using rig = await openRig({ helpingMs: 20 });
   put(rig.a, 50);
   await rig.pass(60);
@@ -209,7 +209,7 @@ Deno.test("after a helping that took long there is a long rest, unless somebody 
   assert.equal((await read).exchanges.length, 50);
 });
 
-Deno.test("an asker waits until nothing more comes, and gets it all in the order of time", async () => {
+Deno.test("a reader waits until nothing more comes, and gets everything in the order of time", async () => {
   using rig = await openRig();
   put(rig.a, 5);
   await rig.pass(100);
@@ -228,7 +228,7 @@ Deno.test("an asker waits until nothing more comes, and gets it all in the order
   assert.deepEqual(listed.map(({ sequence }) => sequence), [6, 4, 5], "those with the next numbers");
 });
 
-Deno.test("an asker waits as long as something comes that began before, and three seconds at the most", async () => {
+Deno.test("a reader waits as long as something comes that began before, for three seconds at the most", async () => {
   using rig = await openRig();
   await rig.pass(10);
   const read = rig.b.read("main");
@@ -249,7 +249,7 @@ Deno.test("an asker waits as long as something comes that began before, and thre
   assert((await flooded).exchanges.length > 35);
 });
 
-Deno.test("an asker does not wait for what began later, however much of it there is", async () => {
+Deno.test("a reader does not wait for what began later, however much it is", async () => {
   using rig = await openRig();
   put(rig.a, 3);
   await rig.pass(10);
@@ -285,7 +285,7 @@ Deno.test("an exchange that cannot be kept is left out alone, and the record cou
   assert.equal((await again).leftOut, 0);
 });
 
-Deno.test("what goes on keeps its number, and is brought up to date", async () => {
+Deno.test("an open exchange keeps its number, and is brought up to date", async () => {
   using rig = await openRig();
   const own = rig.a.number("main");
   const version = (more: Partial<Exchange>): void =>
@@ -310,7 +310,7 @@ Deno.test("what goes on keeps its number, and is brought up to date", async () =
   ]);
 });
 
-Deno.test("listeners hear of what any process hands over, once, and of what goes on when it has changed", async () => {
+Deno.test("listeners hear once of what any process hands over, and of an open exchange when it has changed", async () => {
   using rig = await openRig();
   put(rig.a, 2);
   await rig.pass(60);
@@ -354,7 +354,7 @@ Deno.test("listeners hear of what any process hands over, once, and of what goes
   assert.deepEqual(rig.errors, []);
 });
 
-Deno.test("2,000 exchanges of a sandbox are on record, the newest; then a report is not of all", async () => {
+Deno.test("the 2,000 newest exchanges of a sandbox are on record; then a report does not cover all", async () => {
   using rig = await openRig();
   const all = Array.from({ length: 2010 }, (_, index) => example(index + 1, { url: "http://localhost/" }));
   for (let from = 0; from < all.length; from += 10) await rig.table.add("main", all.slice(from, from + 10), undefined);
@@ -369,7 +369,7 @@ Deno.test("2,000 exchanges of a sandbox are on record, the newest; then a report
   assert.equal(rows, 10 + earlier.length, "what gave way is gone");
 });
 
-Deno.test("what a process has to forget before it can hand it over is missing from the record, which says so", async () => {
+Deno.test("the record counts what a process had to forget before it could hand it over", async () => {
   using rig = await openRig();
   put(rig.a, 2200);
   const read = rig.a.read("main");
@@ -378,7 +378,7 @@ Deno.test("what a process has to forget before it can hand it over is missing fr
   assert.deepEqual([exchanges.length, isWhole, leftOut], [2000, false, 200]);
 });
 
-Deno.test("what cannot be handed over is told of, and what comes later is on record", async () => {
+Deno.test("a failed helping is reported, and what comes later is on record", async () => {
   let isBroken = true;
   using rig = await openRig({ fail: () => isBroken });
   put(rig.a, 3);
@@ -390,7 +390,7 @@ Deno.test("what cannot be handed over is told of, and what comes later is on rec
   assert.deepEqual((await rig.table.list("main")).exchanges.map(({ url }) => url), ["http://localhost/4"]);
 });
 
-Deno.test("an app that ends hands over nothing more and leaves nothing running", async () => {
+Deno.test("an app that ends hands nothing more over, and leaves nothing running", async () => {
   using rig = await openRig();
   put(rig.a, 3);
   const hear = (): void => assert.fail("there is nothing to hear");
@@ -401,7 +401,7 @@ Deno.test("an app that ends hands over nothing more and leaves nothing running",
   assert.deepEqual([rig.helpings, rig.errors], [[], []]);
 });
 
-Deno.test("an exchange that is too large for a value of the database is cut, bodies first, and marked", async () => {
+Deno.test("an exchange that is too large for a database value is cut, bodies first, and marked", async () => {
   using rig = await openRig();
   const body = "…".repeat(MAX_BODY_LENGTH);
   const small = example(1, { request: { headers: [["a", "b"]], body: body.slice(0, 8000), truncated: false } });

@@ -43,7 +43,7 @@ async function ask(test: TestApp, path: string): Promise<void> {
   await (await test.get(path)).body?.cancel();
 }
 
-Deno.test("a flow that two processes have served is one flow, in one order, to whichever is asked", async () => {
+Deno.test("a flow that two processes have served is one flow, in one order, on both", async () => {
   await using pair = await openPair();
   const asked: string[] = [];
   await runDouble({
@@ -63,7 +63,7 @@ Deno.test("a flow that two processes have served is one flow, in one order, to w
   assert.deepEqual([reports[0]?.verdict, client?.name, client?.exchanges, others], ["pass", "double", numbers, []]);
 });
 
-Deno.test("a slip that takes requests to two processes to see is seen, with its evidence in the order of time", async () => {
+Deno.test("a slip that only shows across two processes is found, with its evidence in the order of time", async () => {
   await using pair = await openPair();
   let count = 0;
   await runDouble({ send: (request) => (count++, pair.hop(request)), slip: "sends another verifier" });
@@ -75,7 +75,7 @@ Deno.test("a slip that takes requests to two processes to see is seen, with its 
   assert.deepEqual(Object(broken[0]).evidence.map(routeOf), ["authorize", "token"]);
 });
 
-Deno.test("what is cleared on one process is gone on both, and numbers go on", async () => {
+Deno.test("what is cleared on one process is gone on both, and numbers continue", async () => {
   await using pair = await openPair();
   await ask(pair.a, "/oauth/jwks");
   await ask(pair.b, "/oauth/jwks");
@@ -98,7 +98,7 @@ Deno.test("a reset on one process leaves nothing on record on either", async () 
   for (const app of [pair.a, pair.b]) await recorded(app, 0);
 });
 
-Deno.test("GET /control/events of one process tells of what the other serves, a stream as it goes on", async () => {
+Deno.test("GET /control/events of one process sends what the other serves, and a stream while it is open", async () => {
   await using pair = await openPair();
   const events = (await pair.b.get("/control/events")).body?.getReader();
   assert(events);
@@ -123,7 +123,7 @@ Deno.test("GET /control/events of one process tells of what the other serves, a 
   await events.cancel();
 });
 
-Deno.test("a process that shows what was recorded since a time holds back what is older, and reports are whole", async () => {
+Deno.test("a process that shows exchanges since a time hides older ones, and its reports are whole", async () => {
   const kv = await Deno.openKv(":memory:");
   const options = { kv, shared: true, loopbackOnly: true };
   await using before = await testApp({ ...options, now: () => startMs });

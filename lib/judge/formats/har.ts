@@ -9,23 +9,17 @@ import type { RecordFacts } from "../report.ts";
 
 /** Something with a name and a value. */
 export interface HarPair {
-  /** Its name. */
   readonly name: string;
-  /** Its value. */
   readonly value: string;
 }
 
 /** One request and its response. */
 export interface HarEntry {
-  /** When it began, in ISO 8601. */
   readonly startedDateTime: string;
   /** How long it took, in milliseconds. */
   readonly time: number;
-  /** What was sent. */
   readonly request: Readonly<Record<string, unknown>>;
-  /** What was answered. */
   readonly response: Readonly<Record<string, unknown>>;
-  /** There is no cache in between. */
   readonly cache: Readonly<Record<string, never>>;
   /** Where the time went. */
   readonly timings: { readonly send: number; readonly wait: number; readonly receive: number };
@@ -35,11 +29,8 @@ export interface HarEntry {
 
 /** An archive. */
 export interface Har {
-  /** All there is. */
   readonly log: {
-    /** Of the format. */
     readonly version: "1.2";
-    /** What wrote it. */
     readonly creator: { readonly name: string; readonly version: string };
     /** In order. */
     readonly entries: readonly HarEntry[];

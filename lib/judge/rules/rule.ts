@@ -6,7 +6,7 @@
 import type { RuleId } from "../../scenarios/vocabulary.ts";
 import type { Revision, View } from "../view.ts";
 
-/** How strongly a specification asks for something (RFC 2119). */
+/** How strongly a specification requires something (RFC 2119). */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
 /** What became of a rule. */
@@ -14,44 +14,38 @@ export type Status = "kept" | "broken" | "not observed";
 
 /** What a rule finds. */
 export interface Outcome {
-  /** What became of it. */
   readonly status: Status;
   /** Positions of the exchanges that show it. */
   readonly evidence: readonly number[];
   /** What was seen, as a sentence. */
   readonly detail: string;
-  /** Set where the part that was broken is asked for less strongly than the rule. */
+  /** Set if the part that was broken has a weaker level than the rule. */
   readonly level?: Level;
 }
 
 /** A requirement on clients. */
 export interface Rule {
-  /** Short name, such as `C11`. */
   readonly id: RuleId;
   /** Name for programs and people. */
   readonly name: string;
   /** What a client has to do, as a sentence. */
   readonly title: string;
-  /** How strongly it is asked for. */
   readonly level: Level;
-  /** The revisions of MCP that ask for it. */
   readonly revisions: readonly Revision[];
-  /** True if OAuth alone does not ask for it: then nothing is decided of a client that does not speak MCP here. */
+  /** True if OAuth alone does not require it: then it is not observed for a client that does not speak MCP here. */
   readonly isOfMcp?: boolean;
-  /** Where that is written. */
   readonly link: string;
   /** Names of the official conformance suite's checks that look at the same. */
   readonly official: readonly string[];
-  /** Decides. */
   readonly check: (view: View) => Outcome;
 }
 
-/** Where MCP says how clients are authorized. */
+/** The authorization specification of MCP. */
 export const SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization";
 
-/** Since there has been authorization in MCP. */
+/** All revisions of MCP with authorization. */
 export const ALWAYS: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
-/** Since servers say where their authorization server is. */
+/** Since protected resource metadata is required. */
 export const SINCE_2025_06: readonly Revision[] = ["2025-06-18", "2025-11-25", "2026-07-28"];
 /** Since 2025-11-25. */
 export const SINCE_2025_11: readonly Revision[] = ["2025-11-25", "2026-07-28"];
@@ -68,7 +62,7 @@ export function broken(detail: string, evidence: readonly number[], level?: Leve
   return { status: "broken", evidence, detail, ...(level === undefined ? {} : { level }) };
 }
 
-/** Nothing was seen that decides. */
+/** Nothing was seen that decides it. */
 export function notObserved(detail: string): Outcome {
   return { status: "not observed", evidence: [], detail };
 }

@@ -1,5 +1,5 @@
 /**
- * What stands on record in the place of secrets and of senders. Equal ones are named equally by all that have the same
+ * What stands on record instead of secrets and senders. Equal ones are named equally by all that have the same
  * key, so that one flow can be read together that several processes have served.
  *
  * @module
@@ -9,9 +9,7 @@ import { createPeers, type Peers } from "../peers.ts";
 
 /** Names for what is not shown. */
 export interface Pseudonyms {
-  /** Names secrets. */
   readonly digests: Digests;
-  /** Names senders. */
   readonly peerOf: Peers;
 }
 

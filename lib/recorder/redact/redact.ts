@@ -15,13 +15,10 @@ import { isSecretHeader, secretKindOf } from "./secret_names.ts";
 
 /** Redacts the parts of one exchange; what it has learned from one part it knows in the next. */
 export interface Redactor extends Pick<Secrets, "secret" | "scrub" | "isOverfull"> {
-  /** A URL, absolute or not, with its query and fragment. */
   readonly url: (url: string) => string;
-  /** A query or a form. */
   readonly form: (text: string) => string;
   /** Any text in which a secret might stand. */
   readonly text: (text: string) => string;
-  /** The value of a header. */
   readonly header: (name: string, value: string) => string;
 }
 

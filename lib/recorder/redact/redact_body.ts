@@ -13,7 +13,6 @@ import { isObject } from "../../http/json.ts";
 export interface RawBody {
   /** As much of it as was read. */
   readonly text: string;
-  /** Whether that is all. */
   readonly isComplete: boolean;
 }
 
@@ -28,7 +27,7 @@ export interface CleanBody {
 /** A function that redacts a body as far as it was read; undefined means that it cannot be read. */
 type Clean = (raw: RawBody, redactor: Redactor) => string | undefined;
 
-/** Nothing else is kept: what is not text has no place here, and a form in parts can hold anything. */
+/** Nothing else is kept: what is not text is not shown, and a multipart form can hold anything. */
 const readers: readonly { readonly type: RegExp; readonly clean: Clean }[] = [
   { type: /^application\/(?:[\w.-]+\+)?json$/, clean: cleanJson },
   { type: /^application\/x-www-form-urlencoded$/, clean: cleanForm },
@@ -157,7 +156,7 @@ function kindOfMember(
 /** A pair that was cut through is left out: what is left of it has perhaps another name. */
 function cleanForm({ text, isComplete }: RawBody, redactor: Redactor): string | undefined {
   const whole = isComplete ? text : text.slice(0, Math.max(0, text.lastIndexOf("&")));
-  // What is no form at all has no names to go by.
+  // What is not a form has no names to go by.
   return /^[^=&\s{}<>"]{1,100}=/.test(whole) ? redactor.form(whole) : undefined;
 }
 

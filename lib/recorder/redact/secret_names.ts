@@ -5,7 +5,7 @@
  */
 
 /**
- * How a secret is redacted: what software has made up is recognised by its digest, and a PKCE verifier by the very digest
+ * How a secret is redacted: what software has generated is recognised by its digest, and a PKCE verifier by the very digest
  * that is its challenge; of what a person chose nothing is shown that could be guessed at elsewhere.
  */
 export type SecretKind = "protocol" | "verifier" | "personal";
@@ -73,7 +73,7 @@ const protocolEndings = [
 ] as const;
 const personalEndings = ["password", "passwd", "passphrase", "passcode", "pwd"] as const;
 
-/** What ends like a secret, and is none: it says where in a list, or in a task, one is. */
+/** What ends like a secret but is not one: it is a position in a list or a task. */
 const harmless: ReadonlySet<string> = new Set(["progresstoken", "pagetoken", "nextpagetoken", "continuationtoken"]);
 
 /** The names as they are looked up: in lower case, and letters and digits alone, so that `accessToken` and `access_token` are one. */
@@ -113,7 +113,7 @@ export function isSuspicious(json: string): boolean {
   return MAY_TELL.test(json) || /eyJ|\\[uU]|[?#@=%]|_[\w-]{20}|"kty\\*"|\b(?:bearer|basic|dpop)\s/i.test(json);
 }
 
-/** Whatever has a telling name in it, and much that has none. */
+/** Matches everything with a telling name in it, and much without. */
 const MAY_TELL = new RegExp(
   [
     "token|secret|pass|pwd|key|credential|assertion|authorization|cookie|verifier|session|request|statement|auth_?req",

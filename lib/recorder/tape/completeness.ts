@@ -28,7 +28,6 @@ export function isWhole(
 
 /** What has fallen off a record that processes share. */
 export interface FallenOff {
-  /** How many exchanges. */
   readonly dropped: number;
   /** How many of them told something that was not kept. */
   readonly unjudged: number;

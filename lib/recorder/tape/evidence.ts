@@ -31,9 +31,7 @@ export interface Evidence {
 
 /** What is kept at the most. */
 export interface EvidenceOptions {
-  /** Exchanges of a sandbox. */
   readonly maxEntries?: number;
-  /** Bytes of a sandbox. */
   readonly maxSandboxBytes?: number;
   /** Bytes of all sandboxes; the one that something fell off the longest ago gives way. */
   readonly maxBytes?: number;

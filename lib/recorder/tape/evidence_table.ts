@@ -13,7 +13,6 @@ import { boundedMap } from "../../runtime/bounded_map.ts";
 export interface Staying {
   /** Numbers of the exchanges that stay, on record or fallen off. */
   readonly numbers: readonly number[];
-  /** What they take, in bytes. */
   readonly bytes: number;
   /** How many more would have told something. */
   readonly unkept: number;
@@ -59,7 +58,6 @@ const MAX_COUNTED = 400;
 export interface Sieve {
   /** Whether an exchange tells anything that this process has not put on a sandbox's record yet. */
   readonly tells: (sandboxId: string, exchange: Exchange) => boolean;
-  /** Forgets a sandbox. */
   readonly clear: (sandboxId: string) => void;
 }
 

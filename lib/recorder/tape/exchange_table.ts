@@ -1,7 +1,7 @@
 /**
- * What several processes have recorded of a sandbox, in one order: each hands over what it has served, and whoever is
- * asked for a report reads it all. Exchanges get their numbers here, so a number is never given twice, and whoever has
- * read up to one has missed nothing below it.
+ * What several processes have recorded of a sandbox, in one order: each hands over what it has served, and the process that
+ * is asked for a report reads it all. Exchanges get their numbers here, so a number is never given twice, and a reader that
+ * has read up to one has missed nothing below it.
  *
  * @module
  */
@@ -81,7 +81,6 @@ export interface SharedRecord {
 
 interface Change {
   readonly state: RecordState;
-  /** Exchanges that are new, or have changed. */
   readonly written?: readonly Exchange[];
   /** Numbers of those that give way. */
   readonly removed?: readonly number[];
@@ -192,7 +191,6 @@ interface Addition {
   /** Those of them that tell something. */
   readonly telling: ReadonlySet<Exchange>;
   readonly loss: Loss | undefined;
-  /** What an exchange may take. */
   readonly maxBytes: number;
 }
 

@@ -11,7 +11,6 @@ import { MAX_EXCHANGES } from "./rings.ts";
 
 /** What is followed with. */
 export interface FollowerDeps extends GatherDeps {
-  /** Who is told. */
   readonly listeners: Listeners;
   /** Told what went wrong; nothing more is followed then until somebody else begins to listen. */
   readonly report: (error: unknown) => void;

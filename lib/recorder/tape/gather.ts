@@ -11,13 +11,10 @@ import { MAX_EXCHANGES } from "./rings.ts";
 
 /** What an asker waits with. */
 export interface GatherDeps {
-  /** The record that processes share. */
   readonly table: ExchangeTable;
   /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
-  /** What to wait with. */
   readonly sleep: Sleep;
-  /** Aborting it ends the wait. */
   readonly signal: AbortSignal | undefined;
 }
 

@@ -13,9 +13,7 @@ import { createSharedWriter, type SharedWriterDeps } from "./shared_writer.ts";
 
 /** What is handed over with. */
 export interface HandoverDeps extends SharedWriterDeps {
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** What to wait with. */
   readonly sleep: Sleep;
   /** Aborting it ends what goes on in the background. */
   readonly signal: AbortSignal | undefined;

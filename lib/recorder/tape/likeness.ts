@@ -9,17 +9,12 @@ import { headerOf } from "../exchange.ts";
 
 /** What likeness is told by. */
 export interface Likened {
-  /** HTTP method of the request. */
   readonly method: string;
-  /** Its URL. */
   readonly url: string;
-  /** HTTP status of the response. */
   readonly status: number;
-  /** Name of the route that answered. */
   readonly route?: string | undefined;
   /** A header of the request. */
   readonly sent: (name: string) => string | null | undefined;
-  /** Body of the request. */
   readonly body: string | undefined;
 }
 

@@ -19,7 +19,6 @@ export interface Listeners {
   readonly add: (sandboxId: string, listener: RecordListener) => () => void;
   /** Tells those of a sandbox. */
   readonly tell: (sandboxId: string, how: (listener: RecordListener) => void) => void;
-  /** Whether a sandbox has any. */
   readonly has: (sandboxId: string) => boolean;
 }
 

@@ -13,7 +13,6 @@ export interface Losses {
   readonly untold: (sandboxId: string) => number;
   /** The record tells of so many. */
   readonly told: (sandboxId: string, count: number) => void;
-  /** Forgets a sandbox. */
   readonly clear: (sandboxId: string) => void;
 }
 

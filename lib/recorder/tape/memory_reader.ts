@@ -13,13 +13,9 @@ import type { Recorded, Tape } from "./tape.ts";
 
 /** What is read, and with what. */
 export interface MemoryReaderDeps {
-  /** What secrets and senders are called. */
   readonly pseudonyms: Pseudonyms;
-  /** What is on record. */
   readonly rings: Rings;
-  /** What has fallen off. */
   readonly evidence: Evidence;
-  /** Lets others run while a record is redacted. */
   readonly slices: Slices;
   /** Told what went wrong; the exchange in question is then not on record. */
   readonly report: (error: unknown) => void;

@@ -11,7 +11,6 @@ import type { Tape } from "./tape.ts";
 
 /** What a tape in memory is made with. */
 export interface MemoryTapeDeps extends Omit<MemoryReaderDeps, "rings" | "evidence"> {
-  /** Where exchanges are kept. */
   readonly rings?: Rings;
   /** Where what falls off is kept to judge by: what those rings forget is put there. */
   readonly evidence?: Evidence;

@@ -50,7 +50,6 @@ export interface Ring extends HeldRecord {
   readonly totals: Totals;
   /** The number that is given next. */
   next: number;
-  /** What its exchanges take. */
   bytes: number;
   readonly entries: HeldExchange[];
   clearedTo: number;

@@ -41,9 +41,7 @@ export interface Rings {
 
 /** What rings are made with; a budget that is not given is that of a server. */
 export interface RingsOptions {
-  /** The most that is kept of a sandbox, in bytes. */
   readonly maxSandboxBytes?: number;
-  /** The most that is kept of all sandboxes, in bytes. */
   readonly maxBytes?: number;
   /** A random number below 2 ** 32, so that nobody knows which exchanges are measured. */
   readonly seed?: number;

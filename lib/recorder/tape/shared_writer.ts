@@ -12,11 +12,8 @@ import type { Rings } from "./rings.ts";
 
 /** What is written with. */
 export interface SharedWriterDeps {
-  /** The record that processes share. */
   readonly table: ExchangeTable;
-  /** Where exchanges wait for their turn. */
   readonly rings: Rings;
-  /** What secrets and senders are called. */
   readonly loadPseudonyms: () => Promise<Pseudonyms>;
   /** Real time, in milliseconds since 1970. */
   readonly now: () => number;

@@ -9,9 +9,7 @@ import { exchangeBytes } from "../sizes.ts";
 
 /** Exchanges with numbers that follow each other. */
 export interface Span {
-  /** The first number. */
   readonly from: number;
-  /** The last number. */
   readonly to: number;
   /** What they take, in bytes, or took when they were put on record. */
   readonly bytes: number;

@@ -33,7 +33,7 @@ function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly 
   return found.length > 0 ? [...new Set(found)] : first ? [originOf(first.address)] : [];
 }
 
-/** Whether a client asks for access to something that is not here, so that its metadata are not here either. */
+/** Whether a client requests access to a resource on another origin, whose metadata is not here either. */
 function wantsElsewhere({ authorizations, tokens }: View): boolean {
   return [...authorizations, ...tokens].some(({ params, address }) =>
     params.getAll("resource").some((resource) => URL.canParse(resource) && originOf(resource) !== originOf(address))
@@ -42,7 +42,7 @@ function wantsElsewhere({ authorizations, tokens }: View): boolean {
 
 function checkResourceMetadata(view: View): Outcome {
   const { resourceMetadata, serverMetadata, registrations, authorizations, calls } = view;
-  // A person may look at a document; a client looks in order to go on.
+  // A person may look at a document; a client reads it in order to continue.
   if (registrations.length + authorizations.length + calls.length === 0) {
     return notObserved("It only read metadata");
   }
@@ -114,7 +114,7 @@ function checkOrder(view: View): Outcome {
   const asked = serverMetadata.filter(({ address }) => known.has(address));
   for (const issuer of issuers) {
     const problem = findDisorder(metadataUrls(issuer), asked);
-    // What is not in the list may be tried once the list is at its end.
+    // Other URLs may be tried once all in the list have been.
     if (problem && !(stray && stray.at < problem.step.at)) return broken(problem.text, [problem.step.at]);
   }
   const listed = Math.max(...positionsOf(asked), 0);
@@ -137,7 +137,7 @@ function findDisorder(
     next = Math.max(next, index + 1);
   }
   const last = tried.at(-1);
-  // A server that fails is a reason to stop; one that has nothing there is not.
+  // A server error is a reason to stop; a 404 response is not.
   if (!last || next >= urls.length || last.status < 400 || last.status >= 500) return undefined;
   return { step: last, text: `It found nothing at ${last.address} and did not try ${urls[next]}` };
 }

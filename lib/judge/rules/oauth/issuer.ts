@@ -17,10 +17,10 @@ import {
   SPECIFICATION,
 } from "../rule.ts";
 
-/** How the issuer of a response stands to the one that the client has on record. */
+/** How the issuer of a response compares with the one that the client recorded. */
 type IssMatch = "right" | "absent" | "missing" | "wrong" | "nearly";
 
-/** Undefined if there was no response, or the client read no metadata it could have an issuer from. */
+/** Undefined if there was no response, or the client read no metadata that names an issuer. */
 function matchOf(view: View, request: AuthorizationStep): IssMatch | undefined {
   const metadata = metadataFor(view, request)?.document;
   const expected = textOf(metadata, "issuer");
@@ -31,7 +31,7 @@ function matchOf(view: View, request: AuthorizationStep): IssMatch | undefined {
   return normalise(iss) === normalise(expected) ? "nearly" : "wrong";
 }
 
-/** What a client must not do before it compares (RFC 3986 6.2.2 and 6.2.3). */
+/** The normalization that a client must not do before it compares (RFC 3986 6.2.2 and 6.2.3). */
 function normalise(issuer: string): string {
   const href = URL.parse(issuer)?.href ?? issuer;
   return href.replace(/%[0-9a-f]{2}/gi, (encoded) => decodeURIComponentOr(encoded)).replace(/\/$/, "");
@@ -53,7 +53,7 @@ function answersOf(view: View, matches: readonly IssMatch[], member: "code" | "e
 }
 
 function checkIss(view: View): Outcome {
-  // To take one that is nearly right is another rule's to judge.
+  // Another rule judges a client that accepts one that is nearly right.
   const bad = answersOf(view, ["missing", "wrong"], "code");
   for (const request of bad) {
     const spent = tokenRequestFor(view, request);

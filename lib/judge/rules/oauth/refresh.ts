@@ -30,7 +30,7 @@ function checkOffline(view: View): Outcome {
     }
     evidence.push(at);
   }
-  // Only MCP asks for it: others need none.
+  // Only MCP requires it.
   for (const registration of speaksMcp(view) ? view.registrations : []) {
     const grants = listOf(registration.sent, "grant_types") ?? ["authorization_code"];
     const offered = listOf(metadataFor(view, registration)?.document, "grant_types_supported");

@@ -46,9 +46,9 @@ function checkPriority(view: View): Outcome {
     : kept("It registered where no preferred way was available", positionsOf(registrations));
 }
 
-/** What the server says of a client_id that is a URL, or of the document there, if either is wrong. */
+/** What the server says if a client_id that is a URL, or the document there, is wrong. */
 const refusedDocument = /client(?:_id is not the URL of a client metadata document| metadata document cannot be used)[^"<]*/;
-/** What the server says where it could not get the document, for whatever reason. */
+/** What the server says if it could not fetch the document, for any reason. */
 const unreadDocument = /where a client metadata document lies/;
 
 function checkDocument({ authorizations }: View): Outcome {
@@ -159,12 +159,12 @@ function checkStatic(view: View): Outcome {
     : notObserved("It did not continue where it could not register");
 }
 
-/** Who comes with a client_id that is neither a URL nor registered here was given it before. */
+/** A client_id that is neither a URL nor registered here was given to the client before. */
 function checkGiven({ registrations, authorizations, tokens, isWhole }: View): Outcome {
   const registered = new Set(registrations.map(({ registered }) => textOf(registered, "client_id")));
   const given = [...authorizations, ...tokens].find((step) => {
     const id = idOf(step);
-    // Who it is stands in its assertion, of which the record keeps no more than that it is one.
+    // Its assertion says who it is, but the record keeps only the fact that there was one.
     const isGiven = id === undefined ? step.params.has("client_assertion") : !isUrl(id) && !registered.has(id);
     return isGiven && step.status < 400;
   });

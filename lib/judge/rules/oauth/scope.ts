@@ -20,7 +20,7 @@ import {
 
 /** Authorization requests for one challenge that the official suite still accepts, less the one before the challenge. */
 const MAX_STEP_UPS = 2;
-/** How often the same request may meet the same refusal until it is a loop. */
+/** How often the same request may be refused before it counts as a loop. */
 const MAX_REPEATS = 3;
 
 function includesAll(scopes: readonly string[], wanted: readonly string[]): boolean {
@@ -54,9 +54,9 @@ function checkChoice(view: View): Outcome {
     const supported = listOf(resourceFor(view, request)?.document, "scopes_supported");
     const expected = challengedScopes(view, request) ?? supported ?? [];
     const sent = scopesOf(request.params.get("scope"));
-    // Whether that one may be asked for is another rule's to say.
+    // Another rule decides whether that scope may be requested.
     const more = sent.filter((scope) => !expected.includes(scope) && scope !== OFFLINE);
-    // Who asks again may ask for what it had before as well.
+    // A client that asks again may also request the scopes that it had before.
     if (includesAll(sent, expected) && (more.length === 0 || index > 0)) continue;
     return broken(`It requested ${quote(sent)} where ${quote(expected)} was expected`, [
       challengeBefore(view, request)?.at ?? request.at,
@@ -98,7 +98,7 @@ function refusals({ calls }: View): readonly McpStep[] {
   return calls.filter(({ status, challenge }) => status === 403 && challenge?.get("error") === "insufficient_scope");
 }
 
-/** Whether nobody is there who could be asked. */
+/** Whether there is no user who could be asked. */
 function actsForItself({ tokens, authorizations }: View): boolean {
   return authorizations.length === 0 && tokens.some(({ params }) => params.get("grant_type") === "client_credentials");
 }
@@ -114,7 +114,7 @@ function checkStepUp(view: View): Outcome {
     const before = view.authorizations.findLast(({ at }) => at < call.at);
     const wanted = [
       ...scopesOf(call.challenge?.get("scope")),
-      // To ask for the union is asked for since 2026-07-28.
+      // The union of scopes is required since 2026-07-28.
       ...view.revision === "2026-07-28" ? scopesOf(before?.params.get("scope")) : [],
     ];
     const sent = scopesOf(request.params.get("scope"));
@@ -127,7 +127,7 @@ function checkStepUp(view: View): Outcome {
     answered.push(call.at, request.at);
   }
   if (answered.length > 0) return kept("It requested the missing scopes after insufficient_scope", answered);
-  // Until it goes on, its person may not have been asked yet. A stream that it opens again says nothing.
+  // Until it continues, its user may not have been asked yet. A stream that it reopens says nothing.
   const next = view.calls.find(({ at, verb }) => at > first.at && verb !== "GET");
   return next
     ? broken("It did not request the missing scopes after insufficient_scope, and continued", [first.at, next.at])
@@ -155,7 +155,7 @@ function checkRetryLimit(view: View): Outcome {
   return kept("It did not keep requesting what did not help", evidence.sort((one, other) => one - other));
 }
 
-/** Stretches in which one token after the other was refused, and none taken. */
+/** Stretches of calls in which one token after another was refused and none accepted. */
 function deafStretches({ calls }: View): readonly (readonly McpStep[])[] {
   const stretches: McpStep[][] = [[]];
   for (const call of calls) {
