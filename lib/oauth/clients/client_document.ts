@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { documentErrors } from "../../http/document_errors.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Outbound } from "../../outbound/outbound.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
@@ -55,7 +56,7 @@ async function readDocument(sandbox: Sandbox, clientId: string, text: string): P
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const { parameter = "client_id", received, expected, reference = REFERENCE } = error.detail;
-    throw new OAuthError("invalid_client", `The client metadata document cannot be used: ${error.message}`, {
+    throw new OAuthError("invalid_client", `${documentErrors.unusable}: ${error.message}`, {
       status: 400,
       parameter,
       received,
@@ -88,9 +89,7 @@ export function checkDocumentUrl(clientId: string, local: boolean): void {
     : url.pathname === "/"
     ? "it has no path"
     : undefined;
-  if (problem !== undefined) {
-    throw refuse(`client_id is not the URL of a client metadata document: ${problem}`, clientId);
-  }
+  if (problem !== undefined) throw refuse(`${documentErrors.url}: ${problem}`, clientId);
 }
 
 function refuse(message: string, received: string): OAuthError {
@@ -98,7 +97,7 @@ function refuse(message: string, received: string): OAuthError {
     status: 400,
     parameter: "client_id",
     received,
-    expected: "an https URL with a path, where a client metadata document lies",
+    expected: `an https URL with a path, ${documentErrors.expected}`,
     reference: REFERENCE,
   });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { documentErrors } from "../../../http/document_errors.ts";
 import { isLoopback } from "../../../http/origin.ts";
 import type { AuthorizationStep, RegistrationStep, TokenStep } from "../../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../../view.ts";
@@ -47,9 +48,7 @@ function checkPriority(view: View): Outcome {
 }
 
 /** What the server says if a client_id that is a URL, or the document there, is wrong. */
-const refusedDocument = /client(?:_id is not the URL of a client metadata document| metadata document cannot be used)[^"<]*/;
-/** What the server says if it could not fetch the document, for any reason. */
-const unreadDocument = /where a client metadata document lies/;
+const refusedDocument = new RegExp(`(?:${documentErrors.url}|${documentErrors.unusable})[^"<]*`);
 
 function checkDocument({ authorizations }: View): Outcome {
   const own = authorizations.filter(({ params }) => isUrl(params.get("client_id")));
@@ -64,7 +63,9 @@ function checkDocument({ authorizations }: View): Outcome {
     if (problem !== undefined) return broken(`The server says: ${problem.slice(0, 200)}`, [at]);
   }
   if (own.length === 0) return notObserved("Its client_id is not a URL");
-  const read = own.filter(({ exchange, status }) => status < 400 || !unreadDocument.test(exchange.response.body ?? ""));
+  const read = own.filter(({ exchange, status }) =>
+    status < 400 || !exchange.response.body?.includes(documentErrors.expected)
+  );
   if (read.length === 0) return notObserved("The server could not read the document, so it was not checked");
   const what = read.some(({ status }) => status < 400)
     ? "the document there was accepted"

@@ -1,0 +1,14 @@
+/**
+ * What the authorization server says of a client ID metadata document that it cannot use. It says so to people, and the
+ * judge reads in a recorded response which of these it was.
+ *
+ * @module
+ */
+
+/** Parts of error texts; none has characters that HTML or JSON would escape. */
+export const documentErrors = {
+  url: "client_id is not the URL of a client metadata document",
+  unusable: "The client metadata document cannot be used",
+  /** Stands in every text about a URL, also where the document could not be fetched. */
+  expected: "where a client metadata document lies",
+} as const;
