@@ -8,7 +8,7 @@ import { type Config, parseConfig, parseSettings, type Settings } from "./lib/cl
 import { ConfigError, parseDatabase } from "./lib/cli/config_values.ts";
 import { createChance, randomBytes } from "./lib/runtime/chance.ts";
 import { isFile, prepareFile, whileFileIsThere } from "./lib/cli/database_file.ts";
-import { createDoor } from "./lib/cli/drain.ts";
+import { createDrain } from "./lib/cli/drain.ts";
 import { type BehindHandler, openFront } from "./lib/cli/front.ts";
 import { helpText } from "./lib/cli/help_text.ts";
 import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/cli/listener.ts";
@@ -137,7 +137,7 @@ async function main(): Promise<void> {
     signal: stop.signal,
     draining: draining.signal,
     openPort: () => {
-      const { port } = listen({ ...config, host: "127.0.0.1", port: 0 }, door.enter, report).addr;
+      const { port } = listen({ ...config, host: "127.0.0.1", port: 0 }, drain.enter, report).addr;
       return { port, protocol: config.tls ? "https" : "http" };
     },
     // A server that was started anew shows nothing of what was before.
@@ -145,11 +145,11 @@ async function main(): Promise<void> {
     log: log.write,
   });
   const report = (message: string): void => log.write({ event: "error", message });
-  const door = createDoor(watched(config.db, app, stop.signal, report), sleepOnTimer);
-  const listener = orFail(() => listen(config, door.enter, report), (error) => listenProblem(error, config));
+  const drain = createDrain(watched(config.db, app, stop.signal, report), sleepOnTimer);
+  const listener = orFail(() => listen(config, drain.enter, report), (error) => listenProblem(error, config));
   const stopInOrder = stopOnce(async () => {
     // First the requests, then the listener: Deno.serve takes away the body of a request under way when it shuts down.
-    const closed = door.close();
+    const closed = drain.close();
     draining.abort();
     const readOut = sleepOnTimer(READ_OUT_MS);
     const isAnswered = await closed;

@@ -1,6 +1,6 @@
 /**
- * The way in and out of a server that is to stop: requests under way are let finish, new ones are turned away, and those
- * whose bodies do not come are given up.
+ * Draining a server that is to stop: requests in progress may finish, new ones are refused, and those whose bodies do not
+ * arrive are abandoned.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import { isBodyAwaited } from "../http/request_body.ts";
 import { withEnd } from "../http/stream.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
-/** How long the rest of a body may take once the door is closing, in milliseconds: as long as reading an answer may. */
+/** How long the rest of a body may take once the server drains, in milliseconds: as long as reading an answer may. */
 const BODY_MS = 1000;
 
 /** A function from request to response. */
 export type Handler<Info> = (request: Request, info?: Info) => Promise<Response>;
 
-/** A handler that can be closed. */
-export interface Door<Info> {
-  /** Answers a request, or turns it away with 503 once the door is closing. */
+/** A handler that can be drained. */
+export interface Drain<Info> {
+  /** Answers a request, or refuses it with 503 once the server drains. */
   readonly enter: Handler<Info>;
   /**
-   * Turns new requests away; resolves when the last one under way is answered, or waits for its body in vain:
-   * then to whether any was answered meanwhile.
+   * Refuses new requests; resolves when the last one in progress is answered, or has waited for its body in vain: to
+   * whether any was answered meanwhile.
    */
   readonly close: () => Promise<boolean>;
 }
@@ -32,7 +32,7 @@ export interface Door<Info> {
  * @param handler What answers; where it rejects, the request counts as answered.
  * @param sleep Waits for so many milliseconds.
  */
-export function createDoor<Info>(handler: Handler<Info>, sleep: Sleep): Door<Info> {
+export function createDrain<Info>(handler: Handler<Info>, sleep: Sleep): Drain<Info> {
   const empty = Promise.withResolvers<boolean>();
   const underWay = new Set<Request>();
   let isClosing = false;

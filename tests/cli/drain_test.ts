@@ -1,6 +1,6 @@
-/** The door of a server that is to stop: what it waits for, and what it gives up. */
+/** A server that is to stop: what it waits for, and what it gives up. */
 import assert from "node:assert/strict";
-import { createDoor } from "../../lib/cli/drain.ts";
+import { createDrain } from "../../lib/cli/drain.ts";
 import { bodyText } from "../../lib/http/request_body.ts";
 
 /** Something that is under way until it is told to end. */
@@ -16,11 +16,11 @@ function slowBody(): Held {
   return { request: new Request("http://localhost/", { method: "POST", body }), end };
 }
 
-Deno.test("A door that is closing waits for answers, and gives up bodies that do not come within 1 s", async () => {
+Deno.test("createDrain() waits for answers when it closes, and gives up bodies that do not come within 1 s", async () => {
   const work = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
   const slept: number[] = [];
-  const door = createDoor(async (request: Request) => {
+  const drain = createDrain(async (request: Request) => {
     await bodyText(request, 1000);
     await work.promise;
     return new Response("done");
@@ -29,10 +29,10 @@ Deno.test("A door that is closing waits for answers, and gives up bodies that do
     return second.promise;
   });
   const [inTime, never] = [slowBody(), slowBody()];
-  const answers = [inTime, never].map(({ request }) => door.enter(request));
+  const answers = [inTime, never].map(({ request }) => drain.enter(request));
   let isClosed = false;
-  const closed = door.close().finally(() => isClosed = true);
-  assert.equal((await door.enter(new Request("http://localhost/"))).status, 503);
+  const closed = drain.close().finally(() => isClosed = true);
+  assert.equal((await drain.enter(new Request("http://localhost/"))).status, 503);
   inTime.end();
   await bodyText(inTime.request, 1000);
   second.resolve();
@@ -46,14 +46,14 @@ Deno.test("A door that is closing waits for answers, and gives up bodies that do
   assert.equal((await answers[1])?.status, 200);
 });
 
-Deno.test("A door says whether an answer went out while it was closing: one that is given up did not", async () => {
-  const door = createDoor(async (request: Request) => {
+Deno.test("createDrain() says whether an answer went out while it was closing: one that is given up did not", async () => {
+  const drain = createDrain(async (request: Request) => {
     await bodyText(request, 1000);
     return new Response();
   }, () => Promise.resolve());
   const { request, end } = slowBody();
-  const answer = door.enter(request);
-  assert.equal(await door.close(), false);
+  const answer = drain.enter(request);
+  assert.equal(await drain.close(), false);
   end();
   await answer;
 });
