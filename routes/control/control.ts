@@ -6,7 +6,8 @@
  */
 import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { prefersHtml } from "../../lib/http/body.ts";
-import type { ControlDeps, ControlHandlers, ControlPageDeps } from "./deps.ts";
+import type { ControlDeps, ControlHandlers } from "../../lib/control/operation.ts";
+import type { ControlPageDeps } from "../pages/control.tsx";
 import type { Guard } from "./guard.ts";
 import type { Route } from "../request/router.ts";
 
@@ -35,10 +36,10 @@ async function loadHandlers(deps: ControlDeps): Promise<ControlHandlers> {
   const [documents, faults, state, keys, people, tokens] = await Promise.all([
     import("./documents.ts"),
     import("./faults.ts"),
-    import("./state.ts"),
-    import("./keys.ts"),
-    import("./people.ts"),
-    import("./tokens.ts"),
+    import("../../lib/control/plan.ts"),
+    import("../../lib/control/keys.ts"),
+    import("../../lib/control/clients.ts"),
+    import("../../lib/control/tokens.ts"),
   ]);
   return {
     ...documents.documentHandlers(deps),

@@ -14,7 +14,7 @@ import { noStoreJson } from "../../lib/http/body.ts";
 import { buildSandbox, parseAddress, type Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { buildUrls, paths } from "../../lib/http/urls.ts";
-import type { ControlDeps, ControlHandlers } from "./deps.ts";
+import type { ControlDeps, ControlHandlers } from "../../lib/control/operation.ts";
 
 /** Enough that no two tests draw the same, in characters. */
 const LABEL_LENGTH = 16;

@@ -13,8 +13,7 @@ import { noStoreJson } from "../../lib/http/body.ts";
 import type { Fault } from "../../lib/scenarios/fault.ts";
 import { parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
 import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
-import type { ControlDeps, ControlHandlers } from "./deps.ts";
-import type { Context } from "../request/router.ts";
+import type { Context, ControlDeps, ControlHandlers } from "../../lib/control/operation.ts";
 
 /** What these rows do. */
 export type FaultHandlers = Pick<

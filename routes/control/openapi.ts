@@ -9,7 +9,7 @@ import { paths as recordPaths } from "../../lib/http/urls.ts";
 import { version } from "../../lib/runtime/version.ts";
 import { answers, errorAnswer } from "../../lib/control/answers.ts";
 import { operations } from "../../lib/control/operations.ts";
-import { exchangesOperation, type RecordOperation, reportOperation } from "../../lib/control/report_schema.ts";
+import { exchangesOperation, type RecordOperation, reportOperation } from "../../lib/control/record.ts";
 import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpoints.ts";
 
 /**

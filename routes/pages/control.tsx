@@ -8,9 +8,19 @@ import { describeError, type OAuthError } from "../../lib/http/errors.ts";
 import { endpointKinds } from "../../lib/http/endpoints.ts";
 import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
 import type { ControlState } from "../../views/control/state.tsx";
-import type { ControlHandlers, ControlPageDeps } from "../control/deps.ts";
+import type { ControlHandlers } from "../../lib/control/operation.ts";
 import { htmlResponse } from "../request/html.ts";
+import type { Refusal } from "../control/guard.ts";
 import type { Context } from "../request/router.ts";
+import type { Banner } from "./scenarios.tsx";
+
+/** What the page needs beside the API. */
+export interface ControlPageDeps {
+  /** Says why a request may not control its sandbox. */
+  readonly refusalOf: Refusal;
+  /** What is said on top of a sandbox's pages. */
+  readonly bannerOf: Banner;
+}
 
 /**
  * The page.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { answers, errorAnswer } from "../../lib/control/answers.ts";
-import { exchangesOperation, reportOperation } from "../../lib/control/report_schema.ts";
+import { exchangesOperation, reportOperation } from "../../lib/control/record.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { controlPaths } from "../../lib/http/urls.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
-import { exchangesAnswer, reportAnswer } from "../../lib/control/report_schema.ts";
+import { exchangesAnswer, reportAnswer } from "../../lib/control/record.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";

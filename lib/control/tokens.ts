@@ -4,28 +4,27 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { readBody } from "../../lib/http/json_body.ts";
-import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema } from "../../lib/control/requests.ts";
-import { withRevocation } from "../../lib/sandbox/changes.ts";
-import { describeValue, OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson } from "../../lib/http/body.ts";
-import { parseUserClaims } from "../../lib/oauth/users/claims.ts";
-import { parseResources, parseScope } from "../../lib/oauth/params.ts";
-import { createSessionId, isSessionId, isRevokedTogether } from "../../lib/oauth/tokens/session_id.ts";
-import { revokeToken } from "../../lib/oauth/tokens/token_status.ts";
+import { readBody } from "../http/json_body.ts";
+import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema } from "./requests.ts";
+import { withRevocation } from "../sandbox/changes.ts";
+import { describeValue, OAuthError } from "../http/errors.ts";
+import { noStoreJson } from "../http/body.ts";
+import { parseUserClaims } from "../oauth/users/claims.ts";
+import { parseResources, parseScope } from "../oauth/params.ts";
+import { createSessionId, isSessionId, isRevokedTogether } from "../oauth/tokens/session_id.ts";
+import { revokeToken } from "../oauth/tokens/token_status.ts";
 import {
   buildRefreshToken,
   type Grant,
   type IssueContext,
   issueTokens,
   openRefreshToken,
-} from "../../lib/oauth/tokens/tokens.ts";
-import { createAutoUser, type User } from "../../lib/oauth/users/user.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { Marks } from "../../lib/oauth/tokens/mark_table.ts";
-import type { MintedRecord } from "../../lib/oauth/tokens/minted_table.ts";
-import type { ControlDeps, ControlHandlers } from "./deps.ts";
-import type { Context } from "../request/router.ts";
+} from "../oauth/tokens/tokens.ts";
+import { createAutoUser, type User } from "../oauth/users/user.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Marks } from "../oauth/tokens/mark_table.ts";
+import type { MintedRecord } from "../oauth/tokens/minted_table.ts";
+import type { Context, ControlDeps, ControlHandlers } from "./operation.ts";
 
 /** The client of tokens that are minted for none in particular. */
 const DEFAULT_CLIENT = "control";

@@ -3,26 +3,21 @@
  *
  * @module
  */
-import { readBodies, requireShape } from "../../lib/http/json_body.ts";
-import {
-  type ClientRequest,
-  clientRequestSchema,
-  type UserRequest,
-  userRequestSchema,
-} from "../../lib/control/requests.ts";
-import { withRevocation } from "../../lib/sandbox/changes.ts";
-import { OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson } from "../../lib/http/body.ts";
-import { issueSecret } from "../../lib/oauth/clients/client_secret.ts";
-import { findDeclared } from "../../lib/oauth/clients/declared_clients.ts";
-import { buildUserRecord } from "../../lib/oauth/users/declared_users.ts";
-import { parseRegistration } from "../../lib/oauth/clients/registration.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { standardPlan } from "../../lib/scenarios/plan.ts";
-import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
-import { ifReadable } from "../../lib/store/unreadable.ts";
-import type { UserRecord } from "../../lib/oauth/users/user_table.ts";
-import type { ControlDeps, ControlHandlers } from "./deps.ts";
+import { readBodies, requireShape } from "../http/json_body.ts";
+import { type ClientRequest, clientRequestSchema, type UserRequest, userRequestSchema } from "./requests.ts";
+import { withRevocation } from "../sandbox/changes.ts";
+import { OAuthError } from "../http/errors.ts";
+import { noStoreJson } from "../http/body.ts";
+import { issueSecret } from "../oauth/clients/client_secret.ts";
+import { findDeclared } from "../oauth/clients/declared_clients.ts";
+import { buildUserRecord } from "../oauth/users/declared_users.ts";
+import { parseRegistration } from "../oauth/clients/registration.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { standardPlan } from "../scenarios/plan.ts";
+import type { ClientRecord } from "../oauth/clients/client_record.ts";
+import { ifReadable } from "../store/unreadable.ts";
+import type { UserRecord } from "../oauth/users/user_table.ts";
+import type { ControlDeps, ControlHandlers } from "./operation.ts";
 
 /** What these rows do. */
 export type PeopleHandlers = Pick<

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { readBody } from "../../lib/http/json_body.ts";
-import { withNames } from "../../lib/scenarios/schema/names.ts";
-import { type breakages, breakSchema, rotationSchema } from "../../lib/control/requests.ts";
-import { noStoreJson } from "../../lib/http/body.ts";
-import { type PlanPatch, standardPlan } from "../../lib/scenarios/plan.ts";
-import type { ControlDeps, ControlHandlers } from "./deps.ts";
-import type { Context } from "../request/router.ts";
+import { readBody } from "../http/json_body.ts";
+import { withNames } from "../scenarios/schema/names.ts";
+import { type breakages, breakSchema, rotationSchema } from "./requests.ts";
+import { noStoreJson } from "../http/body.ts";
+import { type PlanPatch, standardPlan } from "../scenarios/plan.ts";
+import type { Context, ControlDeps, ControlHandlers } from "./operation.ts";
 
 /** The handlers of keys. */
 export function keyHandlers(

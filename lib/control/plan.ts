@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { readBody, requireShape } from "../../lib/http/json_body.ts";
-import { withNames } from "../../lib/scenarios/schema/names.ts";
-import { patchNames, planPatchSchema } from "../../lib/scenarios/schema/plan_schema.ts";
-import { type ClockMove, clockMoveSchema, emptySchema, patchBodySchema } from "../../lib/control/requests.ts";
-import { withRoom } from "../../lib/sandbox/changes.ts";
-import { OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson } from "../../lib/http/body.ts";
-import type { PlanPatch } from "../../lib/scenarios/plan.ts";
-import { UnreadableRowError } from "../../lib/store/unreadable.ts";
-import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
-import type { ControlDeps, ControlHandlers } from "./deps.ts";
+import { readBody, requireShape } from "../http/json_body.ts";
+import { withNames } from "../scenarios/schema/names.ts";
+import { patchNames, planPatchSchema } from "../scenarios/schema/plan_schema.ts";
+import { type ClockMove, clockMoveSchema, emptySchema, patchBodySchema } from "./requests.ts";
+import { withRoom } from "../sandbox/changes.ts";
+import { OAuthError } from "../http/errors.ts";
+import { noStoreJson } from "../http/body.ts";
+import type { PlanPatch } from "../scenarios/plan.ts";
+import { UnreadableRowError } from "../store/unreadable.ts";
+import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
+import type { ControlDeps, ControlHandlers } from "./operation.ts";
 
 /** What these rows do. */
 export type StateHandlers = Pick<
