@@ -58,7 +58,6 @@ import { pagesRoutes } from "./pages/pages.tsx";
 import { parRoutes } from "./oauth/par.ts";
 import { registerRoutes } from "./oauth/register.ts";
 import { createRecorders, isOfFlow, recordedArrival } from "./request/record.ts";
-import { reportRoutes } from "./control/report.ts";
 import { createReports } from "../lib/control/reports.ts";
 import { type Located, withUrl } from "./request/request_url.ts";
 import { allowOrigin, type App, createRouter } from "./request/router.ts";
@@ -228,8 +227,8 @@ function assemble(options: AppOptions): Parts {
       ...inspectRoutes({ reports, refusalOf, bannerOf }),
       ...specificationsRoutes(),
       ...scenariosRoutes({ scenarios: [...known.values()], chance }),
-      ...controlRoutes(
-        {
+      ...controlRoutes({
+        operationDeps: {
           liveSandboxes,
           faultCounts,
           users,
@@ -240,20 +239,18 @@ function assemble(options: AppOptions): Parts {
           names,
           verifier,
           keysOf,
-          chance,
           ownOrigins,
+          reports,
+          chance,
+          sleep,
         },
         guard,
-        { refusalOf, bannerOf },
-      ),
-      ...reportRoutes({
-        reports,
-        sleep,
-        signal: options.signal,
+        refusalOf,
+        bannerOf,
         slices,
         monotonicMs,
+        signal: options.signal,
         addressOf: options.public ? callerOf : () => undefined,
-        guard,
         refresh: async (sandbox) =>
           (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
       }),

@@ -1,88 +1,97 @@
 /**
- * `/control/users` and `/control/clients`: who can log in, and who can ask for that.
+ * `/control/clients`: clients that a sandbox knows.
  *
  * @module
  */
-import { readBodies, requireShape } from "../http/json_body.ts";
-import { type ClientRequest, clientRequestSchema, type UserRequest, userRequestSchema } from "./requests.ts";
-import { withRevocation } from "../sandbox/changes.ts";
+import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
-import { noStoreJson } from "../http/body.ts";
+import { clientText, requireShape, type Schema } from "../http/json_body.ts";
+import type { ClientRecord } from "../oauth/clients/client_record.ts";
 import { issueSecret } from "../oauth/clients/client_secret.ts";
 import { findDeclared } from "../oauth/clients/declared_clients.ts";
-import { buildUserRecord } from "../oauth/users/declared_users.ts";
 import { parseRegistration } from "../oauth/clients/registration.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import { withRevocation } from "../sandbox/changes.ts";
 import { standardPlan } from "../scenarios/plan.ts";
-import type { ClientRecord } from "../oauth/clients/client_record.ts";
 import { ifReadable } from "../store/unreadable.ts";
-import type { UserRecord } from "../oauth/users/user_table.ts";
-import type { ControlDeps, ControlHandlers } from "./operation.ts";
+import { type Call, type Deps, oneOrMore, operation } from "./operation.ts";
+import { isFixed, notFound } from "./users.ts";
 
-/** What these rows do. */
-export type PeopleHandlers = Pick<
-  ControlHandlers,
-  | "control_list_users"
-  | "control_declare_users"
-  | "control_remove_user"
-  | "control_list_clients"
-  | "control_add_clients"
-  | "control_remove_client"
->;
-
-/** The handlers of users and clients. */
-export function peopleHandlers(deps: ControlDeps): PeopleHandlers {
-  const { users, clients } = deps;
-  return {
-    control_list_users: async ({ sandbox }) => noStoreJson({ users: (await users.list(sandbox.id)).map(describeUser) }),
-    control_declare_users: async ({ request, sandbox }) => {
-      const asked = await readBodies(request, (item, at) => requireShape(item, userRequestSchema, at));
-      const records = asked.map((user) => recordOf(user, sandbox.nowMs));
-      for (const record of records) {
-        if (!await users.put(sandbox.id, record)) throw isDeclared(record.email);
-      }
-      return noStoreJson({ users: records.map(describeUser) });
-    },
-    control_remove_user: async ({ sandbox, param }) => {
-      const read = await ifReadable(users.find(sandbox.id, param));
-      if (read && !read.value) throw notThere("user", param);
-      if (!await users.remove(sandbox.id, param)) throw isDeclared(param);
-      return noStoreJson(read?.value ? describeUser(read.value) : { email: param });
-    },
-    control_list_clients: async ({ sandbox }) => {
-      const declared = sandbox.clients.flatMap(({ client_id }) => findDeclared(sandbox, client_id) ?? []);
-      const registered = await clients.list(sandbox.id);
-      return noStoreJson({ clients: [...declared, ...registered].map(describeClient) });
-    },
-    control_add_clients: async ({ request, sandbox }) => {
-      const asked = await readBodies(request, (item, at) => ({
-        ...requireShape(item, clientRequestSchema, at),
-        metadata: parseRegistration(JSON.stringify(item), standardPlan.policy),
-      }));
-      const added = [];
-      for (const client of asked) added.push(await recordOfClient(deps, sandbox, client));
-      await clients.put(sandbox.id, added.map(({ record }) => record));
-      return noStoreJson({ clients: added.map(({ record, told }) => ({ ...describeClient(record), ...told })) });
-    },
-    control_remove_client: async ({ sandbox, param }) => {
-      if (findDeclared(sandbox, param)) throw isDeclared(param);
-      const read = await ifReadable(clients.get(sandbox.id, param));
-      const known = read?.value.value;
-      if (read && !known) throw notThere("client", param);
-      await clients.remove(sandbox.id, param, sandbox.nowMs);
-      return noStoreJson(known ? describeClient(known) : { client_id: param });
-    },
-  };
+/** What stands beside the metadata (RFC 7591 2) of a client that is made known. */
+interface ClientRequest {
+  /** What it is called by; generated if not given. */
+  readonly client_id?: string;
+  /** Its secret; generated if not given and it needs one. */
+  readonly client_secret?: string;
 }
 
-/** What is to be kept of a client, and its secret, which is told this once. */
-async function recordOfClient(
-  { liveSandboxes, clients, chance, keysOf }: ControlDeps,
-  sandbox: Sandbox,
+const clientRequestSchema: Schema<ClientRequest> = z.looseObject({
+  client_id: clientText.refine((id) => !/^https?:/i.test(id), { error: "no URL: that would be looked up there" })
+    .exactOptional(),
+  client_secret: clientText.exactOptional(),
+});
+
+const client = z.looseObject({
+  client_id: z.string(),
+  client_id_issued_at: z.number().int().min(0),
+  has_secret: z.boolean(),
+  client_secret: z.string().optional(),
+});
+
+/** What can be done to the clients of a sandbox. */
+export const clientOperations = {
+  control_list_clients: operation({
+    summary: "Clients that are known",
+    answer: z.object({ clients: z.array(client) }),
+    run: async ({ clients }, { sandbox }) => {
+      const declared = sandbox.clients.flatMap(({ client_id }) => findDeclared(sandbox, client_id) ?? []);
+      const registered = await clients.list(sandbox.id);
+      return { clients: [...declared, ...registered].map(describeClient) };
+    },
+  }),
+  control_add_clients: operation({
+    summary: "Makes a client known, with a client_id and a secret of your choice",
+    description: "Beside them stands the metadata of a registration (RFC 7591 2), with the same defaults.",
+    input: oneOrMore(clientRequestSchema, (item, at) => ({
+      ...requireShape(item, clientRequestSchema, at),
+      metadata: parseRegistration(JSON.stringify(item), standardPlan.policy),
+    })),
+    example: {
+      client_id: "my-app",
+      redirect_uris: ["http://127.0.0.1/callback"],
+      token_endpoint_auth_method: "none",
+      grant_types: ["authorization_code", "refresh_token"],
+    },
+    answer: z.object({ clients: z.array(client) }),
+    run: async (deps, { input, ...call }) => {
+      const added = [];
+      for (const one of input) added.push(await recordOf(deps, call, one));
+      await deps.clients.put(call.sandbox.id, added.map(({ record }) => record));
+      return { clients: added.map(({ record, told }) => ({ ...describeClient(record), ...told })) };
+    },
+  }),
+  control_remove_client: operation({
+    summary: "Forgets a client, as if the server had lost it",
+    // Of one whose row cannot be read, nothing else is known.
+    answer: client.partial().required({ client_id: true }),
+    run: async ({ clients }, { sandbox, param: clientId }) => {
+      if (findDeclared(sandbox, clientId)) throw isFixed(clientId);
+      const read = await ifReadable(clients.get(sandbox.id, clientId));
+      const known = read?.value.value;
+      if (read && !known) throw notFound("client", clientId);
+      await clients.remove(sandbox.id, clientId, sandbox.nowMs);
+      return known ? describeClient(known) : { client_id: clientId };
+    },
+  }),
+};
+
+/** What is kept of a client, and its secret, which is told this once. */
+async function recordOf(
+  { liveSandboxes, clients, chance, keysOf }: Deps,
+  { sandbox, live }: Pick<Call, "sandbox" | "live">,
   { client_id, client_secret, metadata }: ClientRequest & Pick<ClientRecord, "metadata">,
-): Promise<{ readonly record: ClientRecord; readonly told: Readonly<Record<string, unknown>> }> {
+): Promise<{ readonly record: ClientRecord; readonly told: { readonly client_secret?: string } }> {
   const clientId = client_id ?? `client_${chance.id()}`;
-  if (findDeclared(sandbox, clientId)) throw isDeclared(clientId);
+  if (findDeclared(sandbox, clientId)) throw isFixed(clientId);
   const nowSeconds = Math.floor(sandbox.nowMs / 1000);
   const secret = await issueSecret(
     { chance, keys: () => keysOf(sandbox.id), policy: standardPlan.policy },
@@ -91,21 +100,13 @@ async function recordOfClient(
   if (client_secret !== undefined && !secret) throw needsNoSecret(metadata);
   const record = { clientId, ...secret?.kept, issuedAtSeconds: nowSeconds, metadata };
   if (await clients.wasRemoved(sandbox.id, clientId)) {
-    // What the one before was given stays void, and what this one is given is not.
-    await liveSandboxes.change(liveSandboxes.of(sandbox), (state) => withRevocation(state, clientId));
+    // What the former client was given stays void, and what this one is given is not.
+    await liveSandboxes.change(live, (state) => withRevocation(state, clientId));
   }
   return { record, told: { ...secret?.told } };
 }
 
-function recordOf({ user_id: userId, ...user }: UserRequest, nowMs: number): UserRecord {
-  return buildUserRecord({ ...user, ...(userId === undefined ? {} : { userId }) }, nowMs);
-}
-
-function describeUser({ userId, userName, email, claims = {}, createdAtMs }: UserRecord): Record<string, unknown> {
-  return { user_id: userId, name: userName, email, claims, created_at_ms: createdAtMs };
-}
-
-function describeClient({ clientId, issuedAtSeconds, metadata, ...kept }: ClientRecord): Record<string, unknown> {
+function describeClient({ clientId, issuedAtSeconds, metadata, ...kept }: ClientRecord): z.infer<typeof client> {
   return {
     client_id: clientId,
     client_id_issued_at: issuedAtSeconds,
@@ -120,16 +121,4 @@ function needsNoSecret({ token_endpoint_auth_method: method }: ClientRecord["met
     received: "something that is not shown",
     expected: "none, or another token_endpoint_auth_method",
   });
-}
-
-function isDeclared(name: string): OAuthError {
-  return new OAuthError("invalid_request", "This one was there from the start and stays as it is", {
-    parameter: "name",
-    received: name,
-    expected: "one that was made known here, or came by itself",
-  });
-}
-
-function notThere(what: string, name: string): OAuthError {
-  return new OAuthError("not_found", `Not found: there is no such ${what}`, { parameter: "name", received: name });
 }

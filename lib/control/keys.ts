@@ -1,62 +1,57 @@
 /**
- * `/control/keys/...`: new keys, and keys that are not right.
+ * `/control/keys/...`: new keys, and keys that are wrong.
  *
  * @module
  */
-import { readBody } from "../http/json_body.ts";
-import { withNames } from "../scenarios/schema/names.ts";
-import { type breakages, breakSchema, rotationSchema } from "./requests.ts";
-import { noStoreJson } from "../http/body.ts";
+import { z } from "zod";
+import { closedObject } from "../http/json_body.ts";
 import { type PlanPatch, standardPlan } from "../scenarios/plan.ts";
-import type { Context, ControlDeps, ControlHandlers } from "./operation.ts";
+import { one, operation, rules } from "./operation.ts";
+import { rulesOf } from "./plan.ts";
 
-/** The handlers of keys. */
-export function keyHandlers(
-  { liveSandboxes, keysOf }: ControlDeps,
-): Pick<ControlHandlers, "control_rotate_keys" | "control_break_keys"> {
-  async function rotate({ request, sandbox }: Context): Promise<Response> {
-    const { keep_old_seconds: keepSeconds } = await readBody(request, rotationSchema);
-    const nowMs = sandbox.nowMs;
-    const keep = keepSeconds === undefined ? {} : { keepOldMs: keepSeconds * 1000 };
-    await (await keysOf(sandbox.id)).rotate({ nowMs, ...keep });
-    // Other processes sign and verify with what they hold; this tells them to look again.
-    await liveSandboxes.change(
-      liveSandboxes.of(sandbox),
-      (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }),
-    );
-    const made = await (await keysOf(sandbox.id)).made(sandbox.nowMs);
-    return noStoreJson({ keys: made.map(({ key: { kid, alg }, signs }) => ({ kid, alg, signs })) });
-  }
-
-  async function breakKeys({ request, sandbox }: Context): Promise<Response> {
-    const live = liveSandboxes.of(sandbox);
-    const { how } = await readBody(request, breakSchema);
-    await liveSandboxes.change(live, (state) => {
-      const { policy, mint } = patches[how];
-      return {
-        ...state,
-        patch: { policy: { ...state.patch.policy, ...policy }, mint: { ...state.patch.mint, ...mint } },
-      };
-    });
-    const { policy = {}, mint = {} } = live.state().patch;
-    return noStoreJson({
-      how,
-      overrides: { policy: withNames(policy, "snake"), mint: withNames(mint, "snake") },
-    });
-  }
-
-  return { control_rotate_keys: rotate, control_break_keys: breakKeys };
-}
-
-const whole = {
+const correct = {
   policy: { publishedKeys: standardPlan.policy.publishedKeys },
   mint: { signature: standardPlan.mint.signature },
 };
 
-/** One thing is wrong at a time, so that a test sees what it has asked for. */
-const patches: Readonly<Record<typeof breakages[number], PlanPatch>> = {
-  wrong_signature: { ...whole, mint: { signature: "wrong" } },
-  foreign_key: { ...whole, mint: { signature: "foreign" } },
-  missing_key: { ...whole, policy: { publishedKeys: "replaced" } },
-  none: whole,
+/** What can be wrong with keys, and that nothing is: one thing at a time, so that a test sees what it has asked for. */
+const breakages = {
+  wrong_signature: { ...correct, mint: { signature: "wrong" } },
+  foreign_key: { ...correct, mint: { signature: "foreign" } },
+  missing_key: { ...correct, policy: { publishedKeys: "replaced" } },
+  none: correct,
+} as const satisfies Readonly<Record<string, PlanPatch>>;
+
+/** What can be done to the keys of a sandbox. */
+export const keyOperations = {
+  control_rotate_keys: operation({
+    summary: "Signs with new keys; the old ones verify for some time, or for good",
+    input: one(closedObject({ keep_old_seconds: z.number().min(0).max(1e10).exactOptional() })),
+    example: { keep_old_seconds: 60 },
+    answer: z.object({
+      keys: z.array(z.object({ kid: z.string(), alg: z.string(), signs: z.boolean() })),
+    }),
+    run: async ({ liveSandboxes, keysOf }, { sandbox, live, input: { keep_old_seconds: keepSeconds } }) => {
+      const keep = keepSeconds === undefined ? {} : { keepOldMs: keepSeconds * 1000 };
+      await (await keysOf(sandbox.id)).rotate({ nowMs: sandbox.nowMs, ...keep });
+      // Other processes sign and verify with what they hold; this tells them to look again.
+      await liveSandboxes.change(live, (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }));
+      const made = await (await keysOf(sandbox.id)).made(sandbox.nowMs);
+      return { keys: made.map(({ key: { kid, alg }, signs }) => ({ kid, alg, signs })) };
+    },
+  }),
+  control_break_keys: operation({
+    summary: "Makes signatures wrong, or of a key that is not in the key set; none mends it",
+    input: one(closedObject({ how: z.enum(["wrong_signature", "foreign_key", "missing_key", "none"]) })),
+    example: { how: "wrong_signature" },
+    answer: z.object({ how: z.string(), overrides: rules }),
+    run: async ({ liveSandboxes }, { live, input: { how } }) => {
+      const { policy, mint } = breakages[how];
+      await liveSandboxes.change(live, (state) => ({
+        ...state,
+        patch: { policy: { ...state.patch.policy, ...policy }, mint: { ...state.patch.mint, ...mint } },
+      }));
+      return { how, overrides: rulesOf(live.state().patch) };
+    },
+  }),
 };

@@ -1,61 +1,145 @@
 /**
- * What the handlers of the control API are made with, and what they are.
+ * What an operation is: one thing that can be done to a sandbox, whole, with its description, the shapes of what it takes
+ * and returns, an example, and the deed. It knows nothing of HTTP: routes, the OpenAPI document and any other face of the
+ * control API are made from the same operations.
  *
  * @module
  */
-import type { Chance } from "../runtime/chance.ts";
-import type { ControlEndpointName } from "../http/endpoints.ts";
-import type { KeysOf } from "../oauth/keys/keys.ts";
-import type { OwnOrigins } from "../sandbox/origins.ts";
-import type { TokenVerifier } from "../oauth/tokens/verify.ts";
+import { z } from "zod";
+import type { FaultCounts } from "../faults/fault_count_table.ts";
+import { requireItems, requireShape, type Schema } from "../http/json_body.ts";
 import type { Clients } from "../oauth/clients/client_table.ts";
+import type { KeysOf } from "../oauth/keys/keys.ts";
 import type { Grants } from "../oauth/tokens/mark_table.ts";
 import type { Minted } from "../oauth/tokens/minted_table.ts";
-import type { FaultCounts } from "../faults/fault_count_table.ts";
-import type { ScenarioTable } from "../scenarios/scenario_table.ts";
+import type { TokenVerifier } from "../oauth/tokens/verify.ts";
 import type { Users } from "../oauth/users/user_table.ts";
+import type { Chance } from "../runtime/chance.ts";
+import type { Sleep } from "../runtime/sleep.ts";
+import type { LiveSandbox, LiveSandboxes } from "../sandbox/live_sandboxes.ts";
+import type { OwnOrigins } from "../sandbox/origins.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Plan } from "../scenarios/plan.ts";
-import type { LiveSandboxes } from "../sandbox/live_sandboxes.ts";
+import type { ScenarioTable } from "../scenarios/scenario_table.ts";
+import type { Reports } from "./reports.ts";
 
-/** What the control API needs: all that can be told of a sandbox, or changed in it. */
-export interface ControlDeps {
-  /** The sandboxes. */
+/** What operations may use: all that can be known of a sandbox, or changed in it. */
+export interface Deps {
   readonly liveSandboxes: LiveSandboxes;
   /** What faults have counted. */
   readonly faultCounts: Pick<FaultCounts, "counted" | "disarm">;
-  /** People who can log in. */
   readonly users: Users;
-  /** The table of clients. */
   readonly clients: Clients;
-  /** Marks of what was used and revoked. */
   readonly grants: Grants;
-  /** Tokens that were minted. */
   readonly minted: Minted;
-  /** Scenarios that somebody has brought along. */
+  /** Scenarios that tests have defined. */
   readonly scenarios: ScenarioTable;
-  /** Names of the scenarios that are there from the start. */
+  /** Names of the scenarios that exist from the start. */
   readonly names: readonly string[];
-  /** Reads access tokens. */
   readonly verifier: TokenVerifier;
-  /** A sandbox's keys. */
   readonly keysOf: KeysOf;
-  /** Ports of their own. */
   readonly ownOrigins: OwnOrigins;
-  /** Where ids and secrets are drawn from. */
+  readonly reports: Reports;
   readonly chance: Chance;
+  readonly sleep: Sleep;
 }
 
-/** What an endpoint does. */
-export type ControlHandler = (context: Context) => Response | Promise<Response>;
-
-/** What it is given: facts about one request. */
-export interface Context {
-  readonly request: Request;
+/** One call of an operation. */
+export interface Call<In = unknown> {
   readonly sandbox: Sandbox;
+  /** The same sandbox in use. */
+  readonly live: LiveSandbox;
+  /** The rules that this call meets. */
   readonly plan: Plan;
+  /** The name of the one thing that the operation is about, such as `down` for a fault; empty if it is about all. */
   readonly param: string;
+  /** What the caller sends: JSON that nobody has checked, until the deed has it. */
+  readonly input: In;
 }
 
-/** What all of them do. */
-export type ControlHandlers = Readonly<Record<ControlEndpointName, ControlHandler>>;
+/** How the input of an operation is described and read. */
+export interface Input<T> {
+  /** The shape of one item. */
+  readonly schema: Schema;
+  /** Whether a list of such items is accepted, too. */
+  readonly isList: boolean;
+  /** Checks what the caller sends; throws an OAuthError `invalid_request` that names the member. */
+  readonly read: (sent: unknown) => T;
+}
+
+/** What every operation says of itself. */
+interface Description<Out> {
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** More, where one line is not enough. */
+  readonly description?: string;
+  /** An input that works in a fresh sandbox. */
+  readonly example?: unknown;
+  /** The shape of what it returns. */
+  readonly answer: Schema<Out>;
+}
+
+interface Inputless<Out> extends Description<Out> {
+  readonly input?: undefined;
+  readonly run: (deps: Deps, call: Call) => Out | Promise<Out>;
+}
+
+interface WithInput<In, Out> extends Description<Out> {
+  readonly input: Input<In>;
+  readonly run: (deps: Deps, call: Call<In>) => Out | Promise<Out>;
+}
+
+/** One thing that can be done to a sandbox. */
+export interface Operation<Out = unknown> extends Description<Out> {
+  readonly input?: Input<unknown> | undefined;
+  /** Checks the input and does it; throws an OAuthError if that cannot be. */
+  readonly run: (deps: Deps, call: Call) => Promise<Out>;
+}
+
+/**
+ * Makes an operation of its parts: its deed is given only input that was checked.
+ *
+ * @param parts What it says of itself, and its deed.
+ */
+export function operation<Out>(parts: Inputless<Out>): Operation<Out>;
+export function operation<In, Out>(parts: WithInput<In, Out>): Operation<Out>;
+export function operation<In, Out>(parts: Inputless<Out> | WithInput<In, Out>): Operation<Out> {
+  if (!parts.input) return { ...parts, run: async (deps, call) => await parts.run(deps, call) };
+  const { input, run } = parts;
+  return { ...parts, run: async (deps, call) => await run(deps, { ...call, input: input.read(call.input) }) };
+}
+
+/** An input that is one thing. */
+export function one<T>(schema: Schema<T>): Input<T> {
+  return { schema, isList: false, read: (sent) => requireShape(sent, schema) };
+}
+
+/**
+ * An input that is one thing or a list of such things.
+ *
+ * @param schema The shape of one.
+ * @param read Checks one; `at` is where it stands, for errors.
+ */
+export function oneOrMore<T>(
+  schema: Schema,
+  read: (item: unknown, at: readonly number[]) => T,
+): Input<readonly T[]> {
+  return { schema, isList: true, read: (sent) => requireItems(sent, read) };
+}
+
+/** The text of a member that callers choose. */
+export const shortText: z.ZodString = z.string().min(1).max(2048);
+/** Members that nobody looks at. */
+export const members: z.ZodRecord<z.ZodString, z.ZodUnknown> = z.record(z.string(), z.unknown());
+/** Overrides of rules, or rules. */
+export const rules: Schema<Readonly<Record<"policy" | "mint", Readonly<Record<string, unknown>>>>> = z.object({
+  policy: members,
+  mint: members,
+});
+
+/** What a caller is told whose call cannot be done. */
+export const errorAnswer: Schema = z.object({
+  error: z.string(),
+  error_description: z.string(),
+  error_uri: z.url().optional(),
+});

@@ -1,10 +1,23 @@
 /**
- * The shapes of the report and of the record, for the description of the API and for the tests that hold both to them.
+ * `/control/report` and `/control/exchanges`: what was recorded of a sandbox, and the verdict on it. As streams and in
+ * other formats they are matters of HTTP: `routes/control/report.ts`.
  *
  * @module
  */
 import { z } from "zod";
-import type { Schema } from "../http/json_body.ts";
+import { closedObject, type Schema } from "../http/json_body.ts";
+import { type ListedExchange, selectListed } from "../judge/listing.ts";
+import type { Report } from "../judge/report.ts";
+import type { Exchange } from "../recorder/exchange.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type Deps, one, operation } from "./operation.ts";
+
+/** How often is looked whether a client has finished, in milliseconds. */
+const STEP_MS = 100;
+/** How long nothing must happen until a client counts as finished, in milliseconds. */
+const QUIET_MS = 500;
+/** The longest wait for that, in seconds. */
+export const MAX_WAIT_SECONDS = 120;
 
 const text = z.string();
 const count = z.number().int().min(0);
@@ -42,8 +55,7 @@ const record = z.strictObject({
   unjudged: count.meta({ description: "How many of those told something, and could not be kept to judge by" }),
 });
 
-/** What `GET /control/report` answers with. */
-export const reportAnswer: Schema = z.strictObject({
+const reportAnswer: Schema = z.strictObject({
   sandbox: text,
   scenario: text.optional(),
   expects: z.array(text).meta({ description: "Ids of the rules that the scenario is there to see kept" }),
@@ -77,61 +89,87 @@ const exchange = z.strictObject({
   isCut: z.boolean().optional().meta({ description: "True if it was too large to be kept whole" }),
 });
 
-/** What `GET /control/exchanges` answers with; secrets are redacted. */
-export const exchangesAnswer: Schema = z.strictObject({ sandbox: text, record, exchanges: z.array(exchange) });
+const exchangesAnswer: Schema = z.strictObject({ sandbox: text, record, exchanges: z.array(exchange) });
 
-const whole = { type: "integer", minimum: 0 } as const;
-
-/** A parameter of a query, as OpenAPI writes it. */
-export interface QueryParameter {
-  /** Its name. */
-  readonly name: string;
-  /** What it does. */
-  readonly description: string;
-  /** Its values. */
-  readonly schema: Readonly<Record<string, unknown>>;
-}
-
-/** A way to read what was recorded. */
-export interface RecordOperation {
-  /** Its name in the description. */
-  readonly operationId: string;
-  /** What it does, in one line. */
-  readonly summary: string;
-  /** What its query may hold. */
-  readonly query: readonly QueryParameter[];
-  /** What it answers with. */
-  readonly answer: Schema;
-}
-
-/** `GET /control/report`. */
-export const reportOperation: RecordOperation = {
-  operationId: "report",
-  summary: "The verdict on every client of the sandbox, rule by rule",
-  query: [
-    { name: "format", description: "How it is written", schema: { enum: ["json", "junit", "markdown"] } },
-    {
-      name: "strict",
-      description: "Status 422 unless the verdict is pass",
-      schema: { type: "string", enum: ["", "true", "false"] },
+/** What can be done about the record of a sandbox. */
+export const recordOperations = {
+  control_report: operation({
+    summary: "The verdict on every client of the sandbox, rule by rule",
+    input: one(closedObject({
+      wait: count.max(MAX_WAIT_SECONDS).exactOptional().meta({
+        description: "Waits up to so many seconds until a client has done something and been quiet for half a second",
+      }),
+    })),
+    example: { wait: 0 },
+    answer: reportAnswer,
+    run: (deps, { sandbox, input: { wait = 0 } }) => settle(deps, sandbox, wait),
+  }),
+  control_exchanges: operation({
+    summary: "What clients asked and were answered, secrets redacted",
+    input: one(closedObject({
+      after: count.exactOptional().meta({ description: "Only those with a higher sequence number" }),
+      limit: count.exactOptional().meta({ description: "No more than so many, those with the lowest numbers" }),
+    })),
+    example: { after: 0, limit: 10 },
+    answer: exchangesAnswer,
+    run: async (deps, { sandbox, input: { after = 0, limit } }) => {
+      const { listed, report: { record } } = await deps.reports.judge(sandbox);
+      const exchanges = await fetchListed(deps, sandbox, selectListed(listed, { after, limit }));
+      return { sandbox: sandbox.name, record, exchanges };
     },
-    {
-      name: "wait",
-      description: "Waits up to so many seconds until a client has done something and been quiet for half a second",
-      schema: { ...whole, maximum: 120 },
+  }),
+  control_clear_exchanges: operation({
+    summary: "Clears the record; clients are judged anew",
+    answer: z.object({}),
+    run: async ({ reports }, { sandbox }) => {
+      await reports.demand().clear(sandbox.id);
+      return {};
     },
-  ],
-  answer: reportAnswer,
+  }),
 };
 
-/** `GET /control/exchanges`. */
-export const exchangesOperation: RecordOperation = {
-  operationId: "exchanges",
-  summary: "What clients asked and were answered, secrets redacted",
-  query: [
-    { name: "format", description: "How it is written", schema: { enum: ["json", "har"] } },
-    { name: "after", description: "Only those with a higher sequence number", schema: whole },
-    { name: "limit", description: "No more than so many, those with the lowest numbers", schema: whole },
-  ],
-  answer: exchangesAnswer,
-};
+/**
+ * The report, once something was seen that decides and nothing has happened for a while, but after the wait at the latest.
+ *
+ * @param deps The record, and what to wait with.
+ * @param sandbox The sandbox.
+ * @param waitSeconds The longest wait; 0 for the report as it is now.
+ */
+export async function settle(
+  { reports: { demand, judge }, sleep }: Pick<Deps, "reports" | "sleep">,
+  sandbox: Sandbox,
+  waitSeconds: number,
+): Promise<Report> {
+  let quietMs = 0;
+  const leave = demand().subscribe(sandbox.id, { onExchange: () => quietMs = 0, onClear: () => quietMs = 0 });
+  try {
+    for (let waited = 0; waited < waitSeconds * 1000; waited += STEP_MS) {
+      if (quietMs >= QUIET_MS && (await judge(sandbox)).report.verdict !== "incomplete") break;
+      await sleep(STEP_MS);
+      quietMs += STEP_MS;
+    }
+  } finally {
+    leave();
+  }
+  return (await judge(sandbox)).report;
+}
+
+/**
+ * Exchanges, each with its client.
+ *
+ * @param deps The record.
+ * @param sandbox The sandbox.
+ * @param listed Which of its exchanges.
+ */
+export async function fetchListed(
+  { reports }: Pick<Deps, "reports">,
+  { id }: Pick<Sandbox, "id">,
+  listed: readonly ListedExchange[],
+): Promise<readonly Exchange[]> {
+  const clients = new Map(listed.map(({ sequence, client }) => [sequence, client]));
+  const exchanges = await reports.demand().get(id, listed.map(({ sequence }) => sequence));
+  return exchanges.map((exchange) => {
+    const client = clients.get(exchange.sequence);
+    return client === undefined ? exchange : { ...exchange, client };
+  });
+}

@@ -1,17 +1,16 @@
 /**
- * `/control/tokens`: tokens without a flow, and what becomes of them.
+ * `/control/tokens`: tokens without a flow, and their revocation.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
-import { readBody } from "../http/json_body.ts";
-import { type MintRequest, mintRequestSchema, type Revocation, revocationSchema } from "./requests.ts";
-import { withRevocation } from "../sandbox/changes.ts";
+import { z } from "zod";
 import { describeValue, OAuthError } from "../http/errors.ts";
-import { noStoreJson } from "../http/body.ts";
-import { parseUserClaims } from "../oauth/users/claims.ts";
+import { clientText, closedObject, type Schema } from "../http/json_body.ts";
 import { parseResources, parseScope } from "../oauth/params.ts";
-import { createSessionId, isSessionId, isRevokedTogether } from "../oauth/tokens/session_id.ts";
+import type { Marks } from "../oauth/tokens/mark_table.ts";
+import type { MintedRecord } from "../oauth/tokens/minted_table.ts";
+import { createSessionId, isRevokedTogether, isSessionId } from "../oauth/tokens/session_id.ts";
 import { revokeToken } from "../oauth/tokens/token_status.ts";
 import {
   buildRefreshToken,
@@ -20,49 +19,131 @@ import {
   issueTokens,
   openRefreshToken,
 } from "../oauth/tokens/tokens.ts";
+import { parseUserClaims } from "../oauth/users/claims.ts";
 import { createAutoUser, type User } from "../oauth/users/user.ts";
+import { withRevocation } from "../sandbox/changes.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { Marks } from "../oauth/tokens/mark_table.ts";
-import type { MintedRecord } from "../oauth/tokens/minted_table.ts";
-import type { Context, ControlDeps, ControlHandlers } from "./operation.ts";
+import { type Call, type Deps, members, one, operation, shortText } from "./operation.ts";
+
+/** A token to be minted. */
+export interface MintRequest {
+  /** Whose: an e-mail address, or the claims of a generated user. */
+  readonly user?: string | Readonly<Record<string, unknown>>;
+  /** The client it is issued to; `control` if not given. */
+  readonly client_id?: string;
+  /** Its scopes, separated by spaces. */
+  readonly scope?: string;
+  /** Its lifetime in seconds, which may have ended; what the plan says if not given. */
+  readonly expires_in?: number;
+  /** The resource it is for; `/oauth` if not given. */
+  readonly resource?: string | readonly string[];
+  /** The same under the name it has in the token. */
+  readonly audience?: string | readonly string[];
+  /** Claims that replace those of the token, whatever they say. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Whether a refresh token is issued beside it. */
+  readonly refresh_token?: boolean;
+}
+
+const texts = z.union([shortText, z.array(shortText).max(20)], { error: "a text, or a list of texts" });
+
+const mintRequestSchema: Schema<MintRequest> = closedObject({
+  user: z.union([z.email(), members], { error: "an e-mail address, or an object of claims" }).exactOptional(),
+  client_id: clientText.exactOptional(),
+  scope: z.string().max(4096).exactOptional(),
+  expires_in: z.number().int().min(-1e9).max(1e10).exactOptional(),
+  resource: texts.exactOptional(),
+  audience: texts.exactOptional(),
+  claims: members.exactOptional(),
+  refresh_token: z.boolean().exactOptional(),
+}).refine(({ resource, audience }) => resource === undefined || audience === undefined, {
+  error: "resource or audience, not both",
+  path: ["audience"],
+});
+
+/** What is revoked: a token (with a refresh token, its login), a login, all logins of a client, or all. */
+type Revocation =
+  | { readonly token: string }
+  | { readonly session_id: string }
+  | { readonly client_id: string }
+  | { readonly all: true };
+
+const revocationSchema: Schema<Revocation> = z.union([
+  closedObject({ token: z.string().min(1) }),
+  closedObject({ session_id: shortText }),
+  closedObject({ client_id: shortText }),
+  closedObject({ all: z.literal(true) }),
+], { error: 'one of {"token": ...}, {"session_id": ...}, {"client_id": ...} and {"all": true}' });
+
+const token = z.object({
+  jti: z.string(),
+  session_id: z.string(),
+  client_id: z.string(),
+  user_id: z.string(),
+  scope: z.string(),
+  minted_at_ms: z.number(),
+  expires_at: z.number().optional(),
+  revoked: z.boolean(),
+});
+const session = z.object({
+  session_id: z.string(),
+  client_id: z.string(),
+  last_used_ms: z.number(),
+  revoked: z.boolean(),
+});
+const minted = z.looseObject({
+  access_token: z.string(),
+  token_type: z.string(),
+  session_id: z.string(),
+  claims: members,
+});
 
 /** The client of tokens that are minted for none in particular. */
 const DEFAULT_CLIENT = "control";
 
-/** The handlers of tokens. */
-export function tokenHandlers(
-  deps: ControlDeps,
-): Pick<ControlHandlers, "control_list_tokens" | "control_mint_token" | "control_revoke_tokens"> {
-  const { grants, minted } = deps;
-  return {
-    control_list_tokens: async ({ sandbox }) => {
+/** What can be done to the tokens of a sandbox. */
+export const tokenOperations = {
+  control_list_tokens: operation({
+    summary: "Tokens that were minted here, and logins that are known",
+    answer: z.object({ tokens: z.array(token), sessions: z.array(session) }),
+    run: async ({ grants, minted }, { sandbox }) => {
       const [tokens, marks] = await Promise.all([minted.list(sandbox.id), grants.list(sandbox.id)]);
-      return noStoreJson({
+      return {
         tokens: tokens.map((token) => describeToken(sandbox, token, marks.revoked)),
         sessions: sessionsOf(sandbox, tokens, marks),
-      });
+      };
     },
-    control_mint_token: (context) => mint(deps, context),
-    control_revoke_tokens: async ({ request, sandbox }) => {
-      const asked = await readBody(request, revocationSchema);
-      await revoke(deps, sandbox, asked);
-      return noStoreJson({ revoked: "token" in asked ? { token: true } : asked });
+  }),
+  control_mint_token: operation({
+    summary: "Mints an access token without a flow",
+    description: "claims replace those of the token whatever they say, so that a token can be wrong on purpose.",
+    input: one(mintRequestSchema),
+    example: { user: "ada@example.com", scope: "mcp:read", expires_in: 60 },
+    answer: minted,
+    run: mint,
+  }),
+  control_revoke_tokens: operation({
+    summary: "Revokes a token, a login, all logins of a client, or all there are",
+    input: one(revocationSchema),
+    example: { all: true },
+    answer: z.object({ revoked: members }),
+    run: async (deps, call) => {
+      await revoke(deps, call);
+      return { revoked: "token" in call.input ? { token: true } : call.input };
     },
-  };
-}
+  }),
+};
 
-async function mint(deps: ControlDeps, { request, sandbox, plan }: Context): Promise<Response> {
-  const { keysOf, chance, minted } = deps;
-  const asked = await readBody(request, mintRequestSchema);
-  const { client_id: clientId = DEFAULT_CLIENT, expires_in: expiresInSeconds, claims = {} } = asked;
-  if (asked.refresh_token) await requireClient(deps, sandbox, asked.client_id);
+async function mint(deps: Deps, { sandbox, plan, input }: Call<MintRequest>): Promise<z.infer<typeof minted>> {
+  const { client_id: clientId = DEFAULT_CLIENT, expires_in: expiresInSeconds, claims = {} } = input;
+  if (input.refresh_token) await requireClient(deps, sandbox, input.client_id);
   const nowMs = sandbox.nowMs;
   const grant: Grant = {
-    sessionId: createSessionId(sandbox, chance),
+    sessionId: createSessionId(sandbox, deps.chance),
     clientId,
-    user: await userOf(deps, sandbox, asked.user),
-    scopes: parseScope(asked.scope),
-    resources: parseResources([asked.resource ?? asked.audience ?? []].flat()),
+    user: await userOf(deps, sandbox, input.user),
+    scopes: parseScope(input.scope),
+    resources: parseResources([input.resource ?? input.audience ?? []].flat()),
     authTimeSeconds: Math.floor(nowMs / 1000),
     ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
   };
@@ -70,12 +151,12 @@ async function mint(deps: ControlDeps, { request, sandbox, plan }: Context): Pro
     sandbox,
     policy: plan.policy,
     mint: { ...plan.mint, claims: { ...plan.mint.claims, ...claims } },
-    keys: await keysOf(sandbox.id),
-    chance,
+    keys: await deps.keysOf(sandbox.id),
+    chance: deps.chance,
   };
-  const tokens = await issueTokens(issuing, grant, asked.refresh_token ? buildRefreshToken(issuing, grant) : undefined);
+  const tokens = await issueTokens(issuing, grant, input.refresh_token ? buildRefreshToken(issuing, grant) : undefined);
   const issued = claimsOf(tokens.access_token);
-  const record = {
+  await deps.minted.add(sandbox.id, {
     jti: describeValue(issued.jti),
     sessionId: grant.sessionId,
     clientId,
@@ -83,13 +164,12 @@ async function mint(deps: ControlDeps, { request, sandbox, plan }: Context): Pro
     scope: grant.scopes.join(" "),
     mintedAtMs: nowMs,
     ...(typeof issued.exp === "number" ? { expiresAtSeconds: issued.exp } : {}),
-  };
-  await minted.add(sandbox.id, record);
-  return noStoreJson({ ...tokens, session_id: grant.sessionId, claims: issued });
+  });
+  return { ...tokens, session_id: grant.sessionId, claims: issued };
 }
 
-/** Somebody who is known, somebody of that address, or somebody made up. */
-async function userOf({ users, chance }: ControlDeps, sandbox: Sandbox, asked: MintRequest["user"]): Promise<User> {
+/** A known user, a user of that address, or a generated one. */
+async function userOf({ users, chance }: Deps, sandbox: Sandbox, asked: MintRequest["user"]): Promise<User> {
   if (typeof asked !== "string") {
     return createAutoUser(sandbox.nowMs, chance, asked && parseUserClaims(asked, "user"));
   }
@@ -99,8 +179,8 @@ async function userOf({ users, chance }: ControlDeps, sandbox: Sandbox, asked: M
   return { userId, userName, email, ...(claims ? { claims } : {}) };
 }
 
-/** A refresh token is good for nothing without the client that redeems it. */
-async function requireClient({ clients }: ControlDeps, sandbox: Sandbox, clientId: string | undefined): Promise<void> {
+/** A refresh token is of no use without the client that redeems it. */
+async function requireClient({ clients }: Deps, sandbox: Sandbox, clientId: string | undefined): Promise<void> {
   const client = clientId === undefined ? undefined : await clients.find(sandbox, clientId);
   if (client?.value?.metadata.grant_types.includes("refresh_token")) return;
   throw new OAuthError("invalid_request", "A refresh token needs a client that can redeem it", {
@@ -110,15 +190,15 @@ async function requireClient({ clients }: ControlDeps, sandbox: Sandbox, clientI
   });
 }
 
-async function revoke(deps: ControlDeps, sandbox: Sandbox, asked: Revocation): Promise<void> {
+async function revoke(deps: Deps, { sandbox, live, input }: Call<Revocation>): Promise<void> {
   const { liveSandboxes, grants } = deps;
-  if ("token" in asked) return await revokeOne(deps, sandbox, asked.token);
-  if ("session_id" in asked) {
-    requireSessionId(asked.session_id);
-    return await grants.revoke(sandbox.id, asked.session_id, sandbox.nowMs);
+  if ("token" in input) return await revokeOne(deps, { sandbox, live }, input.token);
+  if ("session_id" in input) {
+    requireSessionId(input.session_id);
+    return await grants.revoke(sandbox.id, input.session_id, sandbox.nowMs);
   }
-  const clientId = "client_id" in asked ? asked.client_id : undefined;
-  await liveSandboxes.change(liveSandboxes.of(sandbox), (state) => withRevocation(state, clientId));
+  const clientId = "client_id" in input ? input.client_id : undefined;
+  await liveSandboxes.change(live, (state) => withRevocation(state, clientId));
 }
 
 /** A slip is not acknowledged as if something were revoked. */
@@ -133,15 +213,14 @@ function requireSessionId(sessionId: string): void {
 }
 
 async function revokeOne(
-  { keysOf, verifier, grants, liveSandboxes }: ControlDeps,
-  sandbox: Sandbox,
+  { keysOf, verifier, grants }: Deps,
+  { sandbox, live }: Pick<Call, "sandbox" | "live">,
   token: string,
 ): Promise<void> {
   const keys = await keysOf(sandbox.id);
   const refresh = openRefreshToken(keys, token);
   const owner = refresh ? refresh.grant.clientId : await ownerOf(verifier.verifySignature(sandbox, token));
-  const { policy } = liveSandboxes.of(sandbox).plan();
-  await revokeToken({ sandbox, policy, keys, verifier, grants }, token, owner);
+  await revokeToken({ sandbox, policy: live.plan().policy, keys, verifier, grants }, token, owner);
 }
 
 async function ownerOf(claims: Promise<{ readonly client_id: string }>): Promise<string> {
@@ -157,12 +236,12 @@ async function ownerOf(claims: Promise<{ readonly client_id: string }>): Promise
   }
 }
 
-/** Every login that a token was minted for, or that has redeemed something, once. */
+/** Every login that a token was minted for or that has redeemed something, each once. */
 function sessionsOf(
   sandbox: Sandbox,
   tokens: readonly MintedRecord[],
   { uses, revoked }: Marks,
-): readonly Readonly<Record<string, unknown>>[] {
+): z.infer<typeof session>[] {
   const sessions = new Map<string, { readonly clientId: string; readonly lastMs: number }>();
   const note = (id: string, clientId: string, atMs: number): void => {
     sessions.set(id, { clientId, lastMs: Math.max(atMs, sessions.get(id)?.lastMs ?? atMs) });
@@ -181,7 +260,7 @@ function describeToken(
   sandbox: Sandbox,
   { jti, sessionId, clientId, userId, scope, mintedAtMs, expiresAtSeconds }: MintedRecord,
   revoked: readonly string[],
-): Readonly<Record<string, unknown>> {
+): z.infer<typeof token> {
   return {
     jti,
     session_id: sessionId,

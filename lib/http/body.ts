@@ -4,6 +4,7 @@
  * @module
  */
 import { errorBody, errorStatus, OAuthError } from "./errors.ts";
+import { MAX_NESTING, parseJson, problemOf } from "./json.ts";
 import { bodyText, MAX_BODY_BYTES } from "./request_body.ts";
 import { noteText } from "./seen_text.ts";
 
@@ -18,6 +19,25 @@ export async function readText(request: Request): Promise<string> {
   // What decoding leaves in place of bytes that are no UTF-8; nothing we read has a use for the character itself.
   if (!text.includes("\ufffd")) return text;
   throw new OAuthError("invalid_request", "The body is not UTF-8", { reference: "RFC 6749 B" });
+}
+
+/**
+ * Reads a request's body as JSON. An empty one stands for an object without members.
+ *
+ * @param request The request; its body is consumed.
+ * @throws OAuthError `invalid_request` for what is not JSON, or is nested too deep.
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const text = await readText(request);
+  if (text.trim() === "") return {};
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new OAuthError("invalid_request", `The body ${problemOf(error)}`, {
+      parameter: "body",
+      expected: `JSON of ${MAX_NESTING} levels at most`,
+    });
+  }
 }
 
 /**

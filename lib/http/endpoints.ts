@@ -166,7 +166,7 @@ export const serverPlaces = {
   },
 } as const;
 
-/** Below the sandbox's prefix: other parties of a flow, what was recorded, and files. */
+/** Below the sandbox's prefix: other parties of a flow, and files. */
 const otherPlaces = {
   idpConfiguration: {
     path: "/idp/.well-known/openid-configuration",
@@ -177,14 +177,6 @@ const otherPlaces = {
   idpToken: { path: "/idp/token", kind: "idp", cors: true, names: { POST: "idp_token" } },
   idpJwks: { path: "/idp/jwks", kind: "idp", cors: true, names: { GET: "idp_jwks" } },
   clientMetadata: { path: "/client-metadata/:name", kind: "pages", cors: true, names: { GET: "client_metadata" } },
-  report: { path: "/control/report", kind: "control", cors: true, names: { GET: "control_report" } },
-  exchanges: {
-    path: "/control/exchanges",
-    kind: "control",
-    cors: true,
-    names: { GET: "control_exchanges", DELETE: "control_clear_exchanges" },
-  },
-  events: { path: "/control/events", kind: "control", cors: true, names: { GET: "control_events" } },
   customResourceMetadata: {
     path: "/custom/metadata/location.json",
     kind: "resource_metadata",
@@ -198,6 +190,13 @@ const otherPlaces = {
   favicon: { path: "/favicon.ico", kind: "pages", cors: false },
   robots: { path: "/robots.txt", kind: "pages", cors: false, names: { GET: "robots" } },
 } as const;
+
+/** Below the sandbox's prefix: what was recorded. */
+const recordPlaces = {
+  report: control("/control/report", { GET: "control_report" }),
+  exchanges: control("/control/exchanges", { GET: "control_exchanges", DELETE: "control_clear_exchanges" }),
+  events: control("/control/events", { GET: "control_events" }),
+};
 
 /** Below the sandbox's prefix: the API that tests control a sandbox with, in the order in which it is shown. */
 export const controlPlaces = {
@@ -243,10 +242,13 @@ function control<Name extends string>(path: string, names: Readonly<Partial<Reco
 }
 
 /** Every path below the sandbox's prefix but those of the control API. */
-export const ownPlaces = { ...sandboxPlaces, ...serverPlaces, ...otherPlaces };
+export const ownPlaces = { ...sandboxPlaces, ...serverPlaces, ...recordPlaces, ...otherPlaces };
 
 /** The operations of the control API, in the order in which they are shown. */
 export const controlEndpoints = endpointsAt(controlPlaces);
+
+/** What can be asked of the record. */
+export const recordEndpoints = endpointsAt(recordPlaces);
 
 /** Every endpoint. */
 export const endpoints = [
@@ -258,6 +260,9 @@ export const endpoints = [
 
 /** Name of an operation of the control API. */
 export type ControlEndpointName = typeof controlEndpoints[number]["name"];
+
+/** Name of what can be asked of the record. */
+export type RecordEndpointName = typeof recordEndpoints[number]["name"];
 
 /** Name of an endpoint. */
 export type EndpointName = typeof endpoints[number]["name"];

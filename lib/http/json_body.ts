@@ -1,6 +1,6 @@
 /**
- * Bodies of control requests: JSON in the shape of a schema, or an error that says which member is wrong, what arrived and
- * what is accepted. Whatever imports this loads zod, so the control API is loaded with its first request.
+ * JSON in the shape of a schema, or an error that says which member is wrong, what arrived and what is accepted. A file that
+ * imports this loads zod, so the control API is loaded with its first request.
  *
  * @module
  */
@@ -8,8 +8,6 @@ import { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 import { OAuthError } from "./errors.ts";
 import { inWords, mainIssue, receivedAt } from "./expected.ts";
-import { readText } from "./body.ts";
-import { MAX_NESTING, parseJson, problemOf } from "./json.ts";
 
 /**
  * What a value must be, and what it is read as.
@@ -48,55 +46,28 @@ export const clientText: Schema<string> = z.string().regex(
   "1 to 1024 printable ASCII characters, spaces included (RFC 6749 A.1, A.2)",
 );
 
-/**
- * Reads the body of a request.
- *
- * @param request The request; its body is consumed. An empty one stands for an object without members.
- * @param schema What it must be.
- * @throws OAuthError `invalid_request`, naming the member.
- *
- * @internal
- */
-export async function readBody<T>(request: Request, schema: Schema<T>): Promise<T> {
-  return requireShape(await readJson(request), schema);
-}
-
 /** The most things that one body may hold. */
 const MAX_ITEMS = 100;
 
 /**
- * Reads a body that is one thing or a list of them.
+ * Insists on one thing or a list of them, and reads each.
  *
- * @param request The request; its body is consumed.
+ * @param value What came from outside.
  * @param read Reads one of them; `at` is where it stands, for errors.
  * @throws OAuthError `invalid_request`, naming the member.
  */
-export async function readBodies<T>(
-  request: Request,
+export function requireItems<T>(
+  value: unknown,
   read: (item: unknown, at: readonly number[]) => T,
-): Promise<readonly T[]> {
-  const body = await readJson(request);
-  if (!Array.isArray(body)) return [read(body, [])];
-  const items: readonly unknown[] = body;
+): readonly T[] {
+  if (!Array.isArray(value)) return [read(value, [])];
+  const items: readonly unknown[] = value;
   if (items.length > 0 && items.length <= MAX_ITEMS) return items.map((item, index) => read(item, [index]));
   throw new OAuthError("invalid_request", "The list is empty or too long", {
     parameter: "body",
     received: `${items.length} of them`,
     expected: `1 to ${MAX_ITEMS}`,
   });
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  const text = await readText(request);
-  if (text.trim() === "") return {};
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw new OAuthError("invalid_request", `The body ${problemOf(error)}`, {
-      parameter: "body",
-      expected: `JSON of ${MAX_NESTING} levels at most`,
-    });
-  }
 }
 
 /**

@@ -4,52 +4,70 @@
  * @module
  */
 import { z } from "zod";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { paths as recordPaths } from "../../lib/http/urls.ts";
-import { version } from "../../lib/runtime/version.ts";
-import { answers, errorAnswer } from "../../lib/control/answers.ts";
+import { errorAnswer, members, type Operation, operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
-import { exchangesOperation, type RecordOperation, reportOperation } from "../../lib/control/record.ts";
-import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpoints.ts";
+import {
+  type ControlEndpointName,
+  controlEndpoints,
+  type Endpoint,
+  type RecordEndpointName,
+  recordEndpoints,
+} from "../../lib/http/endpoints.ts";
+import { isObject, type JsonObject } from "../../lib/http/json.ts";
+import { version } from "../../lib/runtime/version.ts";
+import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
+import { exchangeFormats, reportFormats } from "./report.ts";
+
+const index = z.object({
+  sandbox: z.string(),
+  scenario: z.string(),
+  now_ms: z.number(),
+  links: z.array(z.object({ name: z.string(), method: z.string(), href: z.string(), summary: z.string() })),
+});
+const openApi = z.looseObject({ openapi: z.literal("3.1.1"), info: members, paths: members });
+
+/** The two documents about the API, which are asked for as operations are. */
+export const documents = {
+  control_index: operation({
+    summary: "What the sandbox is, and what can be done to it",
+    answer: index,
+    run: (_, { sandbox: { origin, prefix, nowMs }, live }) => ({
+      sandbox: live.name,
+      scenario: live.scenario.name,
+      now_ms: nowMs,
+      links: controlEndpoints.map(({ name, method, path }) => ({
+        name: operationId(name),
+        method,
+        href: origin + prefix + templateOf(path),
+        summary: described[name].summary,
+      })),
+    }),
+  }),
+  control_openapi: operation({
+    summary: "This description",
+    answer: openApi,
+    run: (_, { sandbox }) => buildOpenApi(sandbox),
+  }),
+};
+
+/** All that is described: a stream of events is no operation. */
+type DescribedName = ControlEndpointName | Exclude<RecordEndpointName, "control_events">;
+
+const described: Readonly<Record<DescribedName, Operation>> = { ...operations, ...documents };
 
 /**
- * The index: the sandbox, and what can be done to it.
+ * The OpenAPI document, from the schemas that calls are held against.
  *
- * @param sandbox The sandbox.
- * @param world What it is called, and how it behaves.
- */
-export function buildControlIndex(
-  { origin, prefix, nowMs }: Sandbox,
-  live: { readonly name: string; readonly scenario: { readonly name: string } },
-): Readonly<Record<string, unknown>> {
-  return {
-    sandbox: live.name,
-    scenario: live.scenario.name,
-    now_ms: nowMs,
-    links: controlEndpoints.map(({ name, method, path }) => ({
-      name: name.slice("control_".length),
-      method,
-      href: origin + prefix + path.replace(/:(\w+)/g, "{$1}"),
-      summary: operations[name].summary,
-    })),
-  };
-}
-
-/**
- * The OpenAPI document, from the schemas that requests are held against.
- *
- * @param sandbox The sandbox whose API is described.
  * @see {@link https://spec.openapis.org/oas/v3.1.1.html}
  */
-export function buildOpenApi(
-  { origin, prefix }: Pick<Sandbox, "origin" | "prefix">,
-): Readonly<Record<string, unknown>> {
+function buildOpenApi({ origin, prefix }: Sandbox): z.infer<typeof openApi> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { name, method, path } of controlEndpoints) {
-    const templated = path.replace(/:(\w+)/g, "{$1}");
-    paths[templated] = { ...paths[templated], [method.toLowerCase()]: describeOperation(name, templated) };
+  for (const endpoint of [...controlEndpoints, ...recordEndpoints]) {
+    const { name, method, path } = endpoint;
+    if (name === "control_events") continue;
+    const template = templateOf(path);
+    paths[template] = { ...paths[template], [method.toLowerCase()]: describe(endpoint, described[name]) };
   }
-  for (const [path, operation] of recordOperations) paths[path] = { get: describeRecord(operation) };
   return {
     openapi: "3.1.1",
     info: {
@@ -64,22 +82,31 @@ export function buildOpenApi(
   };
 }
 
-function describeOperation(name: ControlEndpointName, path: string): Readonly<Record<string, unknown>> {
-  const { summary, description, body, isList = false, example } = operations[name];
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => ({
-    name: parameter,
-    in: "path",
-    required: true,
-    schema: { type: "string" },
-  }));
+function describe(
+  { name, method, path }: Endpoint,
+  { summary, description, input, example, answer }: Operation,
+): JsonObject {
+  const inQuery = input && method === "GET";
+  const parameters = [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, parameter]) => ({
+      name: parameter,
+      in: "path",
+      required: true,
+      schema: { type: "string" },
+    })),
+    ...(inQuery ? queryParameters(name, input.schema) : []),
+  ];
   return {
-    operationId: name.slice("control_".length),
+    operationId: operationId(name),
     summary,
     ...(description === undefined ? {} : { description }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body ? { requestBody: requestBody(isList ? oneOrMore(toJson(body)) : toJson(body), example) } : {}),
+    ...(input && !inQuery ? { requestBody: { content: jsonContent(schemaOf(input), example) } } : {}),
     responses: {
-      200: { description: "Done", content: jsonContent(toJson(answers[name])) },
+      ...(name === "control_clear_exchanges"
+        ? { 204: { description: "Done" } }
+        : { 200: { description: "Done", content: jsonContent(toJson(answer)) } }),
+      ...(name === "control_report" ? { 422: { description: "With strict: the verdict is not pass" } } : {}),
       "4XX": {
         description: "What is wrong, what arrived, what is accepted",
         content: jsonContent(toJson(errorAnswer)),
@@ -88,41 +115,48 @@ function describeOperation(name: ControlEndpointName, path: string): Readonly<Re
   };
 }
 
-/** What is read of the record, beside what changes a sandbox. */
-const recordOperations = [[recordPaths.report, reportOperation], [recordPaths.exchanges, exchangesOperation]] as const;
-
-function describeRecord(
-  { operationId, summary, query, answer }: RecordOperation,
-): Readonly<Record<string, unknown>> {
-  return {
-    operationId,
-    summary,
-    parameters: query.map((parameter) => ({ ...parameter, in: "query" })),
-    responses: {
-      200: { description: "Done", content: jsonContent(toJson(answer)) },
-      ...(operationId === "report" ? { 422: { description: "With strict: the verdict is not pass" } } : {}),
-      "4XX": {
-        description: "What is wrong, what arrived, what is accepted",
-        content: jsonContent(toJson(errorAnswer)),
-      },
+/** What a query may hold beside an operation's input: the ways to write an answer, which are HTTP's alone. */
+const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
+  control_report: [
+    { name: "format", description: "How it is written", schema: { enum: reportFormats } },
+    {
+      name: "strict",
+      description: "Status 422 unless the verdict is pass",
+      schema: { type: "string", enum: ["", "true", "false"] },
     },
-  };
+  ],
+  control_exchanges: [{ name: "format", description: "How it is written", schema: { enum: exchangeFormats } }],
+};
+
+function queryParameters(name: string, schema: z.ZodType): readonly JsonObject[] {
+  const { properties } = toJson(schema);
+  const members = Object.entries(isObject(properties) ? properties : {}).map(([name, member]) => {
+    const { description, ...schema } = isObject(member) ? member : {};
+    return { name, description, schema };
+  });
+  return [...queryOnly[name] ?? [], ...members].map((parameter) => ({ ...parameter, in: "query" }));
 }
 
-function requestBody(schema: unknown, example: unknown): Readonly<Record<string, unknown>> {
-  return { content: { "application/json": { schema, ...(example === undefined ? {} : { example }) } } };
+function jsonContent(schema: unknown, example?: unknown): JsonObject {
+  return { "application/json": { schema, ...(example === undefined ? {} : { example }) } };
 }
 
-function jsonContent(schema: unknown): Readonly<Record<string, unknown>> {
-  return { "application/json": { schema } };
-}
-
-function oneOrMore(schema: unknown): Readonly<Record<string, unknown>> {
-  return { anyOf: [schema, { type: "array", minItems: 1, maxItems: 100, items: schema }] };
+function schemaOf({ schema, isList }: NonNullable<Operation["input"]>): JsonObject {
+  const items = toJson(schema);
+  return isList ? { anyOf: [items, { type: "array", minItems: 1, maxItems: 100, items }] } : items;
 }
 
 /** What comes in, before defaults are filled in and names are turned. */
-function toJson(schema: z.ZodType): Readonly<Record<string, unknown>> {
+function toJson(schema: z.ZodType): JsonObject {
   const { $schema: _, "~standard": _s, ...json } = z.toJSONSchema(schema, { io: "input" });
   return json;
+}
+
+function operationId(name: string): string {
+  return name.slice("control_".length);
+}
+
+/** A path as OpenAPI writes it. */
+function templateOf(path: string): string {
+  return path.replace(/:(\w+)/g, "{$1}");
 }

@@ -3,22 +3,22 @@
  *
  * @module
  */
+import type { Deps } from "../../lib/control/operation.ts";
+import { operations } from "../../lib/control/operations.ts";
 import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../../lib/http/errors.ts";
 import { endpointKinds } from "../../lib/http/endpoints.ts";
 import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
-import type { ControlState } from "../../views/control/state.tsx";
-import type { ControlHandlers } from "../../lib/control/operation.ts";
-import { htmlResponse } from "../request/html.ts";
 import type { Refusal } from "../control/guard.ts";
+import { callOf } from "../control/handlers.ts";
+import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";
 import type { Banner } from "./scenarios.tsx";
 
-/** What the page needs beside the API. */
+/** What the page needs. */
 export interface ControlPageDeps {
-  /** Says why a request may not control its sandbox. */
+  readonly operationDeps: Deps;
   readonly refusalOf: Refusal;
-  /** What is said on top of a sandbox's pages. */
   readonly bannerOf: Banner;
 }
 
@@ -26,18 +26,16 @@ export interface ControlPageDeps {
  * The page.
  *
  * @param context The request.
- * @param handlers The API, which the page shows the answers of.
- * @param deps What the page needs beside it.
+ * @param deps What it needs.
  */
 export async function controlPage(
   context: Context,
-  handlers: ControlHandlers,
-  { refusalOf, bannerOf }: ControlPageDeps,
+  { refusalOf, bannerOf, operationDeps }: ControlPageDeps,
 ): Promise<Response> {
   const { sandbox, request } = context;
   const refusal = refusalOf(context);
   const needsToken = request.headers.has("authorization");
-  const access = refusal ? refused(refusal) : { ...await read(context, handlers), needsToken };
+  const access = refusal ? refused(refusal) : { ...await read(context, operationDeps), needsToken };
   return htmlResponse(
     <ControlPage urls={sandbox.urls} name={sandbox.name} banner={bannerOf(sandbox, true)} access={access} />,
   );
@@ -47,29 +45,23 @@ function refused(refusal: OAuthError): { readonly reason: string; readonly takes
   return { reason: describeError(refusal), takesToken: refusal.code === "invalid_token" };
 }
 
-/** What the API answers, asked as a client would ask. */
-async function read(context: Context, handlers: ControlHandlers): Promise<Omit<ControlAccess, "needsToken">> {
-  const ask = async (name: keyof ControlHandlers): Promise<Response> => await handlers[name](context);
-  const [index, clock, { faults }, { plan, overrides }, { users }, { clients }, { sessions }] = await Promise.all([
-    jsonOf<{ readonly scenario: string }>(ask("control_index")),
-    jsonOf<ControlState["clock"]>(ask("control_read_clock")),
-    jsonOf<Pick<ControlState, "faults">>(ask("control_list_faults")),
-    jsonOf<Pick<ControlState, "overrides"> & { readonly plan: ControlState["overrides"] }>(ask("control_read_plan")),
-    jsonOf<Pick<ControlState, "users">>(ask("control_list_users")),
-    jsonOf<Pick<ControlState, "clients">>(ask("control_list_clients")),
-    jsonOf<Pick<ControlState, "sessions">>(ask("control_list_tokens")),
+/** What the operations return, called as a client would call them. */
+async function read(context: Context, deps: Deps): Promise<Omit<ControlAccess, "needsToken">> {
+  const call = callOf(context, deps);
+  const [clock, { faults }, { plan, overrides }, { users }, { clients }, { sessions }] = await Promise.all([
+    operations.control_read_clock.run(deps, call),
+    operations.control_list_faults.run(deps, call),
+    operations.control_read_plan.run(deps, call),
+    operations.control_list_users.run(deps, call),
+    operations.control_list_clients.run(deps, call),
+    operations.control_list_tokens.run(deps, call),
   ]);
   return {
-    plays: index.scenario,
+    plays: call.live.scenario.name,
     state: { clock, faults, overrides, users, clients, sessions },
     endpoints: endpointKinds.filter((name) => name !== "control"),
     members: (["policy", "mint"] as const).flatMap((part) =>
       patchNames[part].map((name) => ({ member: `${part}.${name}`, value: plan[part][name] }))
     ),
   };
-}
-
-/** The API's own answers: `lib/control/answers.ts` has their shapes, and its tests hold the API to them. */
-async function jsonOf<T>(answer: Promise<Response>): Promise<T> {
-  return await (await answer).json();
 }

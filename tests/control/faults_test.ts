@@ -28,11 +28,11 @@ const down = { match: { endpoint: "jwks" }, answer: { status: 503 } };
 Deno.test("a fault without a life is met by the next request alone, and is counted", async () => {
   await using test = await testApp();
   const [set] = listOf(await control(test, "POST /control/faults", down), "faults");
-  assert.deepEqual(set, { name: "fault-1", source: "control", life: "next", met: 0, is_over: false, ...down });
+  assert.deepEqual(set, { name: "fault-1", source: "control", life: "next", met: 0, has_ended: false, ...down });
   assert.equal((await test.get("/health")).status, 200);
   assert.deepEqual(await statuses(test, 3), [503, 200, 200]);
-  const { met, is_over } = await control(test, "GET /control/faults/fault-1");
-  assert.deepEqual([met, is_over], [1, true]);
+  const { met, has_ended } = await control(test, "GET /control/faults/fault-1");
+  assert.deepEqual([met, has_ended], [1, true]);
 });
 
 Deno.test("a fault lives for some requests, from the nth on, until a time, or always", async (t) => {
@@ -62,7 +62,7 @@ Deno.test("a fault with an end is over when the sandbox's clock is there", async
   assert.deepEqual(await statuses(test, 2), [503, 503]);
   await control(test, "POST /control/clock", { advance_seconds: 1 });
   assert.deepEqual(await statuses(test, 1), [200]);
-  assert.deepEqual((await control(test, "GET /control/faults/x")).is_over, true);
+  assert.deepEqual((await control(test, "GET /control/faults/x")).has_ended, true);
 });
 
 Deno.test("a fault matches by grant, client and the rest of its matcher, and only that", async () => {
@@ -145,7 +145,7 @@ Deno.test("faults are set together, replaced by name with a count from zero, and
   await control(test, "DELETE /control/faults/fault-1");
   assert.deepEqual(await statuses(test, 2), [503, 500]);
   const [again] = listOf(await control(test, "POST /control/faults", { ...down, name: "a" }), "faults");
-  assert.deepEqual([again?.met, again?.is_over], [0, false]);
+  assert.deepEqual([again?.met, again?.has_ended], [0, false]);
   // Of two that could answer, the one that was set first does, and the other waits.
   assert.deepEqual(await statuses(test, 3), [500, 503, 200]);
   assert.deepEqual(listOf(await control(test, "DELETE /control/faults"), "faults"), []);
@@ -162,7 +162,7 @@ Deno.test("faults of a scenario are listed with their counts and stay", async ()
   const sandbox = below(test, "/s/flaky");
   assert.deepEqual(await statuses(sandbox, 2), [502, 200]);
   const [own] = listOf(await control(sandbox, "GET /control/faults"), "faults");
-  assert.deepEqual([own?.name, own?.source, own?.met, own?.is_over], ["own", "scenario", 1, true]);
+  assert.deepEqual([own?.name, own?.source, own?.met, own?.has_ended], ["own", "scenario", 1, true]);
   await assertOAuthError(await send(sandbox, "DELETE /control/faults/own"), 400, "invalid_request");
   await assertOAuthError(await send(sandbox, "POST /control/faults", { ...down, name: "own" }), 400, "invalid_request");
   assert.equal(listOf(await control(sandbox, "DELETE /control/faults"), "faults").length, 1);

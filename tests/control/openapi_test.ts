@@ -1,10 +1,10 @@
 /** The description of the control API is held against the API: every row, every example, every answer. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { answers, errorAnswer } from "../../lib/control/answers.ts";
-import { exchangesOperation, reportOperation } from "../../lib/control/record.ts";
+import { errorAnswer, type Operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
-import { controlEndpoints } from "../../lib/http/endpoints.ts";
+import { documents } from "../../routes/control/openapi.ts";
+import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpoints.ts";
 import { controlPaths } from "../../lib/http/urls.ts";
 import { runDouble } from "../interop/client_double.ts";
 import { control, listOf, send } from "./helpers.ts";
@@ -29,6 +29,8 @@ const document = z.object({
   paths: z.record(z.string(), z.record(z.string(), operation)),
 });
 
+const described: Readonly<Record<ControlEndpointName, Operation>> = { ...operations, ...documents };
+
 Deno.test("GET /control/openapi.json describes every row of the control API, and no other (OpenAPI 3.1)", async () => {
   await using test = await testApp();
   const { paths, servers } = document.parse(await control(test, "GET /s/standard~doc/control/openapi.json"));
@@ -37,7 +39,11 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
     Object.entries(methods).map(([method, { operationId }]) => `control_${operationId} ${method.toUpperCase()} ${path}`)
   );
   const rows = controlEndpoints.map(({ name, method, path }) => `${name} ${method} ${path.replace(/:(\w+)/, "{$1}")}`);
-  const read = ["control_report GET /control/report", "control_exchanges GET /control/exchanges"];
+  const read = [
+    "control_report GET /control/report",
+    "control_exchanges GET /control/exchanges",
+    "control_clear_exchanges DELETE /control/exchanges",
+  ];
   assert.deepEqual(described.sort(), [...rows, ...read].sort());
   const changed = Object.entries(paths).filter(([path]) => !read.some((row) => row.endsWith(` ${path}`)));
   for (const [path, methods] of changed) {
@@ -54,14 +60,14 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
 
 Deno.test("every example of the control API's description is what its schema asks for, and works", async (t) => {
   for (const { name, method, path } of controlEndpoints) {
-    const { body, example } = operations[name];
-    if (!body) continue;
+    const { input, example, answer: shape } = described[name];
+    if (!input) continue;
     await t.step(name, async () => {
       await using test = await testApp({ openPort: () => ({ port: 40_000, protocol: "http" }) });
       assert(example !== undefined, `${name} takes a body and has no example`);
-      assert.equal(body.safeParse(example).success, true);
+      assert.equal(input.schema.safeParse(example).success, true);
       const answer = await control(test, `${method} ${path}`, example);
-      const parsed = answers[name].safeParse(answer);
+      const parsed = shape.safeParse(answer);
       assert.equal(parsed.success, true, JSON.stringify(parsed.error?.issues));
     });
   }
@@ -74,12 +80,12 @@ Deno.test("every endpoint of the control API that takes no body answers in its s
   await control(test, "POST /control/clients", operations.control_add_clients.example);
   await control(test, "POST /control/tokens", operations.control_mint_token.example);
   const parameters: Record<string, string> = { ":name": "down", ":email": "ada@example.com", ":client_id": "my-app" };
-  const bare = controlEndpoints.filter(({ name }) => !operations[name].body);
+  const bare = controlEndpoints.filter(({ name }) => !described[name].input);
   for (const { name, method, path } of bare.toSorted(({ method }) => method === "DELETE" ? 1 : -1)) {
     if (path === controlPaths.faults && method === "DELETE") continue;
     await t.step(name, async () => {
       const answer = await control(test, `${method} ${path.replace(/:\w+/, (part) => parameters[part] ?? part)}`);
-      const parsed = answers[name].safeParse(answer);
+      const parsed = described[name].answer.safeParse(answer);
       assert.equal(parsed.success, true, JSON.stringify(parsed.error?.issues));
     });
   }
@@ -161,7 +167,12 @@ Deno.test("GET /control/openapi.json has the shapes of report and exchanges, whi
     await json(await test.get("/control/report")),
     await json(await test.get("/control/exchanges")),
   ];
-  for (const [answer, { answer: shape }] of [[report, reportOperation], [exchanges, exchangesOperation]] as const) {
+  for (
+    const [answer, { answer: shape }] of [[report, operations.control_report], [
+      exchanges,
+      operations.control_exchanges,
+    ]] as const
+  ) {
     assert.equal(shape.safeParse(answer).error?.message, undefined);
   }
   assert.equal(report.verdict, "pass");

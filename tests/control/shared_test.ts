@@ -90,8 +90,8 @@ Deno.test("a fault with times happens so often on both processes together, also 
   await Promise.all(responses.map((response) => response.body?.cancel()));
   assert.equal(responses.filter(({ status }) => status === 503).length, 5);
   for (const app of [pair.a, pair.b]) {
-    const { met, is_over } = await control(app, "GET /control/faults/down");
-    assert.deepEqual([met, is_over], [5, true]);
+    const { met, has_ended } = await control(app, "GET /control/faults/down");
+    assert.deepEqual([met, has_ended], [5, true]);
   }
 });
 

@@ -139,6 +139,31 @@ Deno.test("no file imports itself through others, types included", () => {
   for (const path of graph.keys()) visit(path, []);
 });
 
+Deno.test("a start does not load zod, which would cost it a quarter of its time (design, the split)", () => {
+  const loaded = new Map(sources.map(({ path, text }) => {
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, "");
+    const imports = [...code.matchAll(/^(?:import|export)\b(?! type)[^;]*? from "([^"]+)"/gm)];
+    return [path, imports.map(([, specifier = ""]) => specifier)];
+  }));
+  const visited = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    if (visited.has(path)) return;
+    visited.add(path);
+    for (const specifier of loaded.get(path) ?? []) {
+      assert.notEqual(specifier, "zod", [...way, path].join(" -> "));
+      if (specifier.startsWith(".")) {
+        visit(new URL(specifier, new URL(path, root)).href.slice(root.href.length), [...way, path]);
+      }
+    }
+  };
+  visit("main.ts", []);
+  assert(visited.size > 100, `${visited.size} files were looked at`);
+});
+
+Deno.test("operations know nothing of HTTP but the headers of who calls (design, control)", () => {
+  assert.deepEqual(findings(/\b(?:Request|Response|Route|Context)\b/g, inside("lib/control")), []);
+});
+
 Deno.test("only main.ts touches the process", () => {
   const pattern = /Deno\.(env|args|openKv|serve|exit|addSignalListener|stdout|stderr|readTextFile\w*)\b/g;
   assert.deepEqual(findings(pattern, inside("routes", "lib", "views")), []);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
-import { exchangesAnswer, reportAnswer } from "../../lib/control/record.ts";
+import { operations } from "../../lib/control/operations.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";
@@ -218,9 +218,12 @@ Deno.test("README: the ready line has the keys that it has (README)", async () =
 
 Deno.test("README: a report and a list of exchanges have the shapes that the API has (README)", () => {
   for (
-    const [mark, shape] of [["check: a report", reportAnswer], ["check: a list of exchanges", exchangesAnswer]] as const
+    const [mark, { answer }] of [
+      ["check: a report", operations.control_report],
+      ["check: a list of exchanges", operations.control_exchanges],
+    ] as const
   ) {
-    assert.equal(shape.safeParse(JSON.parse(blockOf(mark))).error?.message, undefined, mark);
+    assert.equal(answer.safeParse(JSON.parse(blockOf(mark))).error?.message, undefined, mark);
   }
 });
 

@@ -39,7 +39,7 @@ function* within(schema: unknown, path: string): Generator<readonly [path: strin
 }
 
 const schemas: Readonly<Record<string, unknown>> = {
-  ...Object.fromEntries(Object.entries(operations).map(([name, { body }]) => [name, body])),
+  ...Object.fromEntries(Object.entries(operations).map(([name, { input }]) => [name, input?.schema])),
   scenario: scenarioSchema,
   plan: planPatchSchema,
 };

@@ -37,7 +37,7 @@ export interface ShownFault {
   /** How often it was met. */
   readonly met: number;
   /** Whether it has ended. */
-  readonly is_over: boolean;
+  readonly has_ended: boolean;
 }
 
 /** The most of a kind that stand in the page. */
@@ -174,8 +174,8 @@ function overridesOf({ overrides }: ControlState): readonly { readonly member: s
   );
 }
 
-function lifeText({ life, met, is_over }: ShownFault): string {
+function lifeText({ life, met, has_ended }: ShownFault): string {
   const lasts = typeof life === "string" ? life : Object.entries(life ?? {}).map((pair) => pair.join(": ")).join();
   const times = met === 1 ? "met once" : `met ${met} times`;
-  return `(${lasts}; ${times}${is_over ? "; has ended" : ""})`;
+  return `(${lasts}; ${times}${has_ended ? "; has ended" : ""})`;
 }

@@ -1,0 +1,56 @@
+/**
+ * `/control/scenarios`: scenarios of a test's own.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { OAuthError } from "../http/errors.ts";
+import { buildSandbox, type Sandbox } from "../sandbox/sandbox.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { buildScenarioLink, contentName } from "../scenarios/schema/scenario_link.ts";
+import { describeScenario, parseScenario, scenarioSchema } from "../scenarios/schema/scenario_schema.ts";
+import { type Deps, members, oneOrMore, operation } from "./operation.ts";
+
+const defined = z.object({ name: z.string(), url: z.url(), mcp_url: z.url(), link: z.url(), definition: members });
+
+/** What can be done about scenarios. */
+export const scenarioOperations = {
+  control_define_scenarios: operation({
+    summary: "Defines a scenario of your own; returns its URL and a link that carries it",
+    input: oneOrMore(scenarioSchema, parseScenario),
+    example: {
+      name: "iss-wrong",
+      story: "The issuer in authorization responses is another",
+      plan: { faults: [{ name: "iss", match: { endpoint: "authorize" }, edit: { location: { iss: "{issuer}/" } } }] },
+    },
+    answer: z.object({ scenarios: z.array(defined) }),
+    run: async (deps, { sandbox, input }) => ({
+      scenarios: await Promise.all(input.map((scenario) => define(deps, sandbox, scenario))),
+    }),
+  }),
+};
+
+async function define({ scenarios }: Deps, sandbox: Sandbox, own: Scenario): Promise<z.infer<typeof defined>> {
+  const named = { ...own, name: contentName(own) };
+  const known = await scenarios.find(named.name);
+  if (known && JSON.stringify(known) !== JSON.stringify(named)) throw nameIsTaken(own.name);
+  await scenarios.put(named);
+  const { origin } = sandbox;
+  const { urls } = buildSandbox({ origin, prefix: `/s/${named.name}`, now: sandbox.now });
+  return {
+    name: named.name,
+    url: urls.home.replace(/\/$/, ""),
+    mcp_url: urls.oauth,
+    link: await buildScenarioLink(origin, own),
+    definition: describeScenario(own),
+  };
+}
+
+/** Eight digits of a hash leave room for somebody who tries. */
+function nameIsTaken(name: string): OAuthError {
+  return new OAuthError("invalid_request", "Another scenario has come to the same name", {
+    parameter: "name",
+    received: name,
+    expected: "any other name",
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * The control API over HTTP: each operation becomes a handler that reads JSON, does it, and answers in JSON.
+ *
+ * @module
+ */
+import type { Call, Deps, Operation } from "../../lib/control/operation.ts";
+import { operations } from "../../lib/control/operations.ts";
+import { noStoreJson, readJson } from "../../lib/http/body.ts";
+import type { ControlEndpointName, RecordEndpointName } from "../../lib/http/endpoints.ts";
+import type { Context, Route } from "../request/router.ts";
+import { documents } from "./openapi.ts";
+import { type RecordDeps, recordHandlers } from "./report.ts";
+
+/** What the handlers need. */
+export interface HandlerDeps extends RecordDeps {
+  /** What operations need. */
+  readonly operationDeps: Deps;
+}
+
+/** A handler for each endpoint of the control API. */
+export type ControlHandlers = Readonly<Record<ControlEndpointName | RecordEndpointName, Route["handler"]>>;
+
+/** Makes the handlers. */
+export function controlHandlers(deps: HandlerDeps): ControlHandlers {
+  const handlerOf = (operation: Operation): Route["handler"] => async (context) => {
+    const input = operation.input ? await readJson(context.request) : undefined;
+    return noStoreJson(await operation.run(deps.operationDeps, { ...callOf(context, deps.operationDeps), input }));
+  };
+  return { ...mapValues({ ...documents, ...operations }, handlerOf), ...recordHandlers(deps) };
+}
+
+/** The call that a request makes, but for its body. */
+export function callOf({ sandbox, plan, param }: Context, { liveSandboxes }: Deps): Call {
+  return { sandbox, live: liveSandboxes.of(sandbox), plan, param, input: undefined };
+}
+
+function mapValues<Name extends string, From, To>(
+  record: Readonly<Record<Name, From>>,
+  change: (value: From) => To,
+): Readonly<Record<Name, To>>;
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From) => To,
+): Readonly<Record<string, To>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
