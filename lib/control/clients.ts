@@ -16,7 +16,7 @@ import { ifReadable } from "../store/unreadable.ts";
 import { type Call, type Deps, oneOrMore, operation } from "./operation.ts";
 import { isFixed, notFound } from "./users.ts";
 
-/** What stands beside the metadata (RFC 7591 2) of a client that is made known. */
+/** A client to be added: what comes beside its metadata (RFC 7591 2). */
 interface ClientRequest {
   /** What it is called by; generated if not given. */
   readonly client_id?: string;
@@ -25,7 +25,9 @@ interface ClientRequest {
 }
 
 const clientRequestSchema: Schema<ClientRequest> = z.looseObject({
-  client_id: clientText.refine((id) => !/^https?:/i.test(id), { error: "no URL: that would be looked up there" })
+  client_id: clientText.refine((id) => !/^https?:/i.test(id), {
+    error: "an id that is not a URL, since a URL names a metadata document",
+  })
     .exactOptional(),
   client_secret: clientText.exactOptional(),
 });
@@ -40,7 +42,7 @@ const client = z.looseObject({
 /** What can be done to the clients of a sandbox. */
 export const clientOperations = {
   control_list_clients: operation({
-    summary: "Clients that are known",
+    summary: "Known clients",
     answer: z.object({ clients: z.array(client) }),
     run: async ({ clients }, { sandbox }) => {
       const declared = sandbox.clients.flatMap(({ client_id }) => findDeclared(sandbox, client_id) ?? []);
@@ -49,8 +51,8 @@ export const clientOperations = {
     },
   }),
   control_add_clients: operation({
-    summary: "Makes a client known, with a client_id and a secret of your choice",
-    description: "Beside them stands the metadata of a registration (RFC 7591 2), with the same defaults.",
+    summary: "Adds a client, with a client_id and a secret of your choice",
+    description: "The other members are the metadata of a registration (RFC 7591 2), with the same defaults.",
     input: oneOrMore(clientRequestSchema, (item, at) => ({
       ...requireShape(item, clientRequestSchema, at),
       metadata: parseRegistration(JSON.stringify(item), standardPlan.policy),
@@ -70,7 +72,7 @@ export const clientOperations = {
     },
   }),
   control_remove_client: operation({
-    summary: "Forgets a client, as if the server had lost it",
+    summary: "Removes a client, as if the server had lost it",
     // Of one whose row cannot be read, nothing else is known.
     answer: client.partial().required({ client_id: true }),
     run: async ({ clients }, { sandbox, param: clientId }) => {
@@ -118,7 +120,7 @@ function describeClient({ clientId, issuedAtSeconds, metadata, ...kept }: Client
 function needsNoSecret({ token_endpoint_auth_method: method }: ClientRecord["metadata"]): OAuthError {
   return new OAuthError("invalid_request", `A client that authenticates with ${method} has no secret`, {
     parameter: "client_secret",
-    received: "something that is not shown",
+    received: "a value that is not shown",
     expected: "none, or another token_endpoint_auth_method",
   });
 }

@@ -48,7 +48,7 @@ export const clockOperations = {
     },
   }),
   control_reset: operation({
-    summary: "Begins the sandbox anew: nothing of before is known",
+    summary: "Resets the sandbox: everything it knew is forgotten",
     input: one(closedObject({})),
     example: {},
     answer: clock,
@@ -69,7 +69,7 @@ function offsetAfter(
   if ("reset" in move) return 0;
   const next = "advance_seconds" in move ? offsetMs + move.advance_seconds * 1000 : atMs(move.set) - realMs;
   if (realMs + next >= 0 && realMs + next <= LAST_MS) return next;
-  throw new OAuthError("invalid_request", "The clock would leave the years it can show", {
+  throw new OAuthError("invalid_request", "The clock cannot show that time", {
     parameter: "advance_seconds" in move ? "advance_seconds" : "set",
     received: String(realMs + next),
     expected: "a time from 1970 to 9999",

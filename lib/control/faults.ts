@@ -16,7 +16,7 @@ import { withNames } from "../scenarios/schema/names.ts";
 import { type Call, type Deps, members, oneOrMore, operation } from "./operation.ts";
 
 const faultText = z.string().meta({
-  description: "The same as text: token:503, token:drop*2, mcp:401*always; several with commas between",
+  description: "The same as text: token:503, token:drop*2, mcp:401*always; several are separated by commas",
 });
 
 const count = z.number().int().min(0);
@@ -46,9 +46,10 @@ export const faultOperations = {
   }),
   control_add_faults: operation({
     summary: "Injects a fault: into the next request, some, until a time, or always",
-    description: "answer speaks in the endpoint's place, which does nothing. edit changes what the endpoint has said " +
-      "after it did its work, so a dropped answer of the token endpoint has used the code up. policy and mint change " +
-      "the rules for the one request. A fault of the same name is replaced, and its count begins anew.",
+    description:
+      "answer replaces the endpoint, which then does nothing. edit changes the endpoint's response after it " +
+      "did its work, so a dropped response of the token endpoint has used up the code. policy and mint change the rules " +
+      "for that one request. A fault of the same name is replaced, and its count starts again.",
     input: oneOrMore(z.union([faultText, faultRequestSchema]), readFaults),
     example: {
       match: { endpoint: "token", grant_type: "refresh_token" },
@@ -59,7 +60,7 @@ export const faultOperations = {
     run: add,
   }),
   control_clear_faults: operation({
-    summary: "Removes all faults that were set",
+    summary: "Removes all faults that were set through the control API",
     answer: toldFaults,
     run: async (deps, { live }) => {
       await remove(deps, live, live.state().faults.map(({ name }) => name));
@@ -187,13 +188,17 @@ function checkNames(live: LiveSandbox, names: readonly string[]): void {
   if (taken) throw scenarioOwns(taken.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
-  throw new OAuthError("invalid_request", "Two faults have one name", { parameter: "name", received: twice });
+  throw new OAuthError("invalid_request", "Two faults have the same name", { parameter: "name", received: twice });
 }
 
 function scenarioOwns(name: string): OAuthError {
-  return new OAuthError("invalid_request", "This fault is one of the sandbox's own and stays", {
-    parameter: "name",
-    received: name,
-    expected: "a fault that was set here",
-  });
+  return new OAuthError(
+    "invalid_request",
+    "This fault belongs to the scenario, and can be neither replaced nor removed",
+    {
+      parameter: "name",
+      received: name,
+      expected: "a fault that was set through the control API",
+    },
+  );
 }

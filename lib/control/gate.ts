@@ -70,14 +70,14 @@ function refuseUnasked(what: string | undefined): OAuthError | undefined {
   return new OAuthError("access_denied", "A page may not change a sandbox without being asked to", {
     parameter: "sec-fetch-site",
     received: `a request that a browser sent for ${what}`,
-    expected: "one of a client or a script, or a URL that you type; faults are set by POST /control/faults, too",
+    expected: "a request of a client or a script, or a URL that you type; POST /control/faults sets faults, too",
     reference: "Fetch Metadata 2",
   });
 }
 
 function turnedOff(live: Caller["live"]): OAuthError {
   return new OAuthError("access_denied", `The sandbox ${live.name} cannot be controlled from outside`, {
-    expected: `a server that was started with --control-token, or ${secretLabel(live)}`,
+    expected: `a server started with --control-token, or ${secretLabel(live)}`,
   });
 }
 

@@ -25,7 +25,7 @@ const breakages = {
 /** What can be done to the keys of a sandbox. */
 export const keyOperations = {
   control_rotate_keys: operation({
-    summary: "Signs with new keys; the old ones verify for some time, or for good",
+    summary: "Signs with new keys; the old ones keep verifying for some time, or forever",
     input: one(closedObject({ keep_old_seconds: z.number().min(0).max(1e10).exactOptional() })),
     example: { keep_old_seconds: 60 },
     answer: z.object({
@@ -41,7 +41,7 @@ export const keyOperations = {
     },
   }),
   control_break_keys: operation({
-    summary: "Makes signatures wrong, or of a key that is not in the key set; none mends it",
+    summary: "Makes signatures wrong, or made with a key that is not in the key set; none repairs that",
     input: one(closedObject({ how: z.enum(["wrong_signature", "foreign_key", "missing_key", "none"]) })),
     example: { how: "wrong_signature" },
     answer: z.object({ how: z.string(), overrides: rules }),

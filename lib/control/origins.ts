@@ -17,9 +17,9 @@ const LABEL_LENGTH = 16;
 /** What can be done about the origin of a sandbox. */
 export const originOperations = {
   control_open_origin: operation({
-    summary: "Opens a port of its own for a sandbox, whose origin needs no name to be resolved",
-    description: "For scenarios that must have an origin to themselves, and for any other. The sandbox is the one of " +
-      "/s/SCENARIO~LABEL; asked again for the same, it answers with the same port, until the server stops.",
+    summary: "Opens a port of its own for a sandbox, so that its origin needs no name to be resolved",
+    description: "For scenarios that require an origin to themselves, and for any other. The sandbox is the one at " +
+      "/s/SCENARIO~LABEL. Repeated calls return the same port, until the server stops.",
     input: one(closedObject({
       scenario: z.string().min(1).max(100),
       label: z.string().regex(/^[a-z0-9-]{1,64}$/, { error: "1 to 64 of a-z 0-9 -" }).exactOptional(),

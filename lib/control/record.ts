@@ -26,11 +26,11 @@ const numbers = z.array(count);
 const finding = z.strictObject({
   rule: text.meta({ description: "Id of the rule, such as C11" }),
   name: text,
-  title: text.meta({ description: "What the rule asks of a client" }),
+  title: text.meta({ description: "What the rule requires of a client" }),
   level: z.enum(["MUST", "SHOULD", "MAY"]),
   status: z.enum(["kept", "broken", "not observed"]),
-  isExpected: z.boolean().meta({ description: "Whether the scenario is there to see the rule kept" }),
-  evidence: numbers.meta({ description: "Sequence numbers of the exchanges that show it" }),
+  isExpected: z.boolean().meta({ description: "Whether the scenario is about this rule" }),
+  evidence: numbers.meta({ description: "Sequence numbers of the exchanges that prove it" }),
   detail: text.meta({ description: "What was seen" }),
   link: z.url().meta({ description: "Where the rule is written" }),
   official: z.array(text).meta({ description: "The official suite's names for it" }),
@@ -48,18 +48,18 @@ const client = z.strictObject({
 });
 
 const record = z.strictObject({
-  isWhole: z.boolean().meta({ description: "Whether all exchanges are on record, from the first one on" }),
-  cut: count.meta({ description: "How many were too large to be kept whole" }),
-  leftOut: count.meta({ description: "How many never came on record" }),
-  dropped: count.meta({ description: "How many have fallen off it, because so many came after them" }),
-  unjudged: count.meta({ description: "How many of those told something, and could not be kept to judge by" }),
+  isWhole: z.boolean().meta({ description: "Whether all exchanges are on record, from the first one" }),
+  cut: count.meta({ description: "How many were too large to be kept in full" }),
+  leftOut: count.meta({ description: "How many were never recorded" }),
+  dropped: count.meta({ description: "How many were dropped to make room for later ones" }),
+  unjudged: count.meta({ description: "How many of the dropped ones mattered to the verdict and could not be kept" }),
 });
 
 const reportAnswer: Schema = z.strictObject({
   sandbox: text,
   scenario: text.optional(),
-  expects: z.array(text).meta({ description: "Ids of the rules that the scenario is there to see kept" }),
-  note: text.optional().meta({ description: "Why the verdict may be of something else than the scenario" }),
+  expects: z.array(text).meta({ description: "Ids of the rules that the scenario is about" }),
+  note: text.optional().meta({ description: "Why the verdict may be about something other than the scenario" }),
   record,
   clients: z.array(client),
   verdict,
@@ -73,20 +73,20 @@ const message = z.strictObject({
 
 const exchange = z.strictObject({
   sequence: count,
-  receivedAtMs: z.number().meta({ description: "Milliseconds since 1970 of real time" }),
+  receivedAtMs: z.number().meta({ description: "Milliseconds since 1970, in real time" }),
   startedAtMs: z.number().meta({ description: "The same on the sandbox's clock" }),
   route: text.optional(),
   method: text,
   url: text,
-  client: text.optional().meta({ description: "The client it belongs to, named as in the report" }),
+  client: text.optional().meta({ description: "The client it belongs to, by its id in the report" }),
   peer: text.meta({ description: "Equal for equal senders" }),
   request: message,
   status: count,
   response: message,
   durationMs: z.number(),
   shapedBy: z.array(text).meta({ description: "Names of the faults and overrides that shaped the response" }),
-  isOpen: z.boolean().optional().meta({ description: "True while the response is a stream that goes on" }),
-  isCut: z.boolean().optional().meta({ description: "True if it was too large to be kept whole" }),
+  isOpen: z.boolean().optional().meta({ description: "True while the response is an open stream" }),
+  isCut: z.boolean().optional().meta({ description: "True if it was too large to be kept in full" }),
 });
 
 const exchangesAnswer: Schema = z.strictObject({ sandbox: text, record, exchanges: z.array(exchange) });
@@ -97,7 +97,7 @@ export const recordOperations = {
     summary: "The verdict on every client of the sandbox, rule by rule",
     input: one(closedObject({
       wait: count.max(MAX_WAIT_SECONDS).exactOptional().meta({
-        description: "Waits up to so many seconds until a client has done something and been quiet for half a second",
+        description: "Waits up to this many seconds until a client has done something and been quiet for half a second",
       }),
     })),
     example: { wait: 0 },
@@ -105,10 +105,10 @@ export const recordOperations = {
     run: (deps, { sandbox, input: { wait = 0 } }) => settle(deps, sandbox, wait),
   }),
   control_exchanges: operation({
-    summary: "What clients asked and were answered, secrets redacted",
+    summary: "What clients sent and received, with secrets redacted",
     input: one(closedObject({
       after: count.exactOptional().meta({ description: "Only those with a higher sequence number" }),
-      limit: count.exactOptional().meta({ description: "No more than so many, those with the lowest numbers" }),
+      limit: count.exactOptional().meta({ description: "At most this many, those with the lowest numbers" }),
     })),
     example: { after: 0, limit: 10 },
     answer: exchangesAnswer,

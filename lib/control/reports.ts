@@ -61,7 +61,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
 }
 
 function refuse(): never {
-  throw new OAuthError("not_found", "Nothing is recorded: the server was told not to", {
-    expected: "a server that was started without --no-record",
+  throw new OAuthError("not_found", "Nothing is recorded: recording is turned off", {
+    expected: "a server started without --no-record",
   });
 }

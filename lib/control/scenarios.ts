@@ -46,11 +46,11 @@ async function define({ scenarios }: Deps, sandbox: Sandbox, own: Scenario): Pro
   };
 }
 
-/** Eight digits of a hash leave room for somebody who tries. */
+/** A name ends in eight digits of a hash, for which another scenario can be found by trying. */
 function nameIsTaken(name: string): OAuthError {
-  return new OAuthError("invalid_request", "Another scenario has come to the same name", {
+  return new OAuthError("invalid_request", "Another scenario already has this name", {
     parameter: "name",
     received: name,
-    expected: "any other name",
+    expected: "another name",
   });
 }

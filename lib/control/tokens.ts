@@ -45,7 +45,7 @@ export interface MintRequest {
   readonly refresh_token?: boolean;
 }
 
-const texts = z.union([shortText, z.array(shortText).max(20)], { error: "a text, or a list of texts" });
+const texts = z.union([shortText, z.array(shortText).max(20)], { error: "a string, or a list of strings" });
 
 const mintRequestSchema: Schema<MintRequest> = closedObject({
   user: z.union([z.email(), members], { error: "an e-mail address, or an object of claims" }).exactOptional(),
@@ -104,7 +104,7 @@ const DEFAULT_CLIENT = "control";
 /** What can be done to the tokens of a sandbox. */
 export const tokenOperations = {
   control_list_tokens: operation({
-    summary: "Tokens that were minted here, and logins that are known",
+    summary: "Tokens that were minted here, and known logins",
     answer: z.object({ tokens: z.array(token), sessions: z.array(session) }),
     run: async ({ grants, minted }, { sandbox }) => {
       const [tokens, marks] = await Promise.all([minted.list(sandbox.id), grants.list(sandbox.id)]);
@@ -116,14 +116,14 @@ export const tokenOperations = {
   }),
   control_mint_token: operation({
     summary: "Mints an access token without a flow",
-    description: "claims replace those of the token whatever they say, so that a token can be wrong on purpose.",
+    description: "claims replace those of the token, whatever they are, so that a token can be wrong on purpose.",
     input: one(mintRequestSchema),
     example: { user: "ada@example.com", scope: "mcp:read", expires_in: 60 },
     answer: minted,
     run: mint,
   }),
   control_revoke_tokens: operation({
-    summary: "Revokes a token, a login, all logins of a client, or all there are",
+    summary: "Revokes a token, a login, all logins of a client, or all logins",
     input: one(revocationSchema),
     example: { all: true },
     answer: z.object({ revoked: members }),
@@ -230,7 +230,7 @@ async function ownerOf(claims: Promise<{ readonly client_id: string }>): Promise
     if (!(error instanceof OAuthError)) throw error;
     throw new OAuthError("invalid_request", "This sandbox has not issued that token, or its claims are malformed", {
       parameter: "token",
-      received: "something that is not shown",
+      received: "a value that is not shown",
       expected: "an access token or a refresh token of this sandbox",
     });
   }

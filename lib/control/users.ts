@@ -11,9 +11,9 @@ import type { UserRecord } from "../oauth/users/user_table.ts";
 import { ifReadable } from "../store/unreadable.ts";
 import { members, oneOrMore, operation, shortText } from "./operation.ts";
 
-/** A person to be declared. */
+/** A user to be declared. */
 interface UserRequest extends Pick<DeclaredUser, "email" | "password" | "name" | "roles" | "claims"> {
-  /** Subject of the person's tokens; made of the address if not given. */
+  /** Subject of the user's tokens; derived from the email address if not given. */
   readonly user_id?: string;
 }
 
@@ -37,12 +37,12 @@ const user = z.object({
 /** What can be done to the people of a sandbox. */
 export const userOperations = {
   control_list_users: operation({
-    summary: "People who can log in",
+    summary: "Users who can log in",
     answer: z.object({ users: z.array(user) }),
     run: async ({ users }, { sandbox }) => ({ users: (await users.list(sandbox.id)).map(describeUser) }),
   }),
   control_declare_users: operation({
-    summary: "Declares people who can log in, in place of those who have their addresses",
+    summary: "Declares users who can log in, replacing those with the same email address",
     input: oneOrMore(userRequestSchema, (item, at) => requireShape(item, userRequestSchema, at)),
     example: { email: "ada@example.com", password: "x", name: "Ada", roles: ["admin"], claims: { tenant: 7 } },
     answer: z.object({ users: z.array(user) }),
@@ -55,7 +55,7 @@ export const userOperations = {
     },
   }),
   control_remove_user: operation({
-    summary: "Forgets a person",
+    summary: "Removes a user",
     // Of one whose row cannot be read, nothing else is known.
     answer: user.partial().required({ email: true }),
     run: async ({ users }, { sandbox, param: email }) => {
@@ -77,10 +77,10 @@ function describeUser({ userId, userName, email, claims = {}, createdAtMs }: Use
 
 /** Refuses to change a user or a client that the server was started with. */
 export function isFixed(name: string): OAuthError {
-  return new OAuthError("invalid_request", "This one was there from the start and stays as it is", {
+  return new OAuthError("invalid_request", "This one exists from the start and cannot be changed", {
     parameter: "name",
     received: name,
-    expected: "one that was made known here, or came by itself",
+    expected: "one that was added later",
   });
 }
 

@@ -31,8 +31,10 @@ export type Complete<T> = { readonly [Name in keyof T]-?: z.ZodType };
  * @internal
  */
 export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const names = Object.keys(shape);
+  const expectedFor = (unknown = ""): string => names.length === 0 ? "no members" : suggest(unknown, names);
   return z.strictObject(shape, {
-    error: (issue) => issue.code === "unrecognized_keys" ? suggest(issue.keys[0] ?? "", Object.keys(shape)) : undefined,
+    error: (issue) => issue.code === "unrecognized_keys" ? expectedFor(issue.keys[0]) : undefined,
   });
 }
 
@@ -65,8 +67,8 @@ export function requireItems<T>(
   if (items.length > 0 && items.length <= MAX_ITEMS) return items.map((item, index) => read(item, [index]));
   throw new OAuthError("invalid_request", "The list is empty or too long", {
     parameter: "body",
-    received: `${items.length} of them`,
-    expected: `1 to ${MAX_ITEMS}`,
+    received: `${items.length} items`,
+    expected: `1 to ${MAX_ITEMS} items`,
   });
 }
 

@@ -73,7 +73,7 @@ function buildOpenApi({ origin, prefix }: Sandbox): z.infer<typeof openApi> {
     info: {
       title: "Control API of the mock OAuth server",
       version,
-      description: "Everything here changes one sandbox, and is answered when every process knows.",
+      description: "Every call is about one sandbox. A change is answered once every process knows of it.",
     },
     servers: [{ url: origin + prefix }],
     security: [{}, { control_token: [] }],
@@ -115,17 +115,17 @@ function describe(
   };
 }
 
-/** What a query may hold beside an operation's input: the ways to write an answer, which are HTTP's alone. */
+/** What a query may hold beside an operation's input: the ways to write an answer, which only HTTP has. */
 const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
   control_report: [
-    { name: "format", description: "How it is written", schema: { enum: reportFormats } },
+    { name: "format", description: "The format of the answer", schema: { enum: reportFormats } },
     {
       name: "strict",
       description: "Status 422 unless the verdict is pass",
       schema: { type: "string", enum: ["", "true", "false"] },
     },
   ],
-  control_exchanges: [{ name: "format", description: "How it is written", schema: { enum: exchangeFormats } }],
+  control_exchanges: [{ name: "format", description: "The format of the answer", schema: { enum: exchangeFormats } }],
 };
 
 function queryParameters(name: string, schema: z.ZodType): readonly JsonObject[] {

@@ -148,11 +148,11 @@ function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string
   return new Response(bodyOf(pieces), { status, headers: { "content-type": type, "cache-control": "no-store" } });
 }
 
-/** A slip in a name is not passed over: a report that is taken for a strict one would let every client pass. */
+/** A misspelt name is not ignored: a report that is believed to be strict would let every client pass. */
 function requireKnown(params: URLSearchParams, known: readonly string[]): void {
   const unknown = params.keys().find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw new OAuthError("invalid_request", `${excerpt(unknown)} is no parameter that is known`, {
+  throw new OAuthError("invalid_request", `${excerpt(unknown)} is not a known parameter`, {
     parameter: excerpt(unknown),
     expected: suggest(unknown, known),
   });
@@ -173,7 +173,7 @@ function parseNumber(params: URLSearchParams, name: string, most = Number.MAX_SA
 }
 
 function refuse(parameter: string, received: string, expected: string): OAuthError {
-  return new OAuthError("invalid_request", `${parameter} has a value that is not known`, {
+  return new OAuthError("invalid_request", `${parameter} is not valid`, {
     parameter,
     received,
     expected,

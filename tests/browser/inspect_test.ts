@@ -324,7 +324,7 @@ browserTest("the inspector of a server that records nothing says so (issue 7)", 
   await page.getByRole("alert").waitFor();
   assert.equal(
     (await page.getByRole("alert").innerText()).trim(),
-    "Nothing is recorded: the server was told not to; expected a server that was started without --no-record.",
+    "Nothing is recorded: recording is turned off; expected a server started without --no-record.",
   );
   for (const dead of [page.getByRole("searchbox"), page.getByRole("button", { name: "clear" })]) {
     assert.ok(!await dead.isVisible(), "nothing will come that could be filtered or cleared");

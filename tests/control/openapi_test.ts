@@ -140,6 +140,7 @@ Deno.test("a control request that is wrong is told which member, what arrived an
     ["POST /control/users", { email: "x", password: "y" }, /^email .*received 'x'/],
     ["POST /control/tokens", { user: 5 }, /^user .*'5'.*e-mail address/],
     ["POST /control/tokens/revoke", { all: false }, /expected one of .*session_id/],
+    ["POST /control/reset", { a: 1 }, /^a is not a known member; expected no members$/],
     ["POST /control/keys/break", { how: "well" }, /^how .*'well'.*wrong_signature, foreign_key/],
     ["POST /control/clients", { client_id: "https://a.example/c", redirect_uris: ["http://localhost/"] }, /^client_id/],
   ];

@@ -243,7 +243,7 @@ Deno.test("?fault= that a page has sent is refused in words that say how to set 
     description,
     /^A page may not change a sandbox without being asked to; received '.* an image of a page'/,
   );
-  assert.match(description, /a URL that you type; faults are set by POST \/control\/faults, too/);
+  assert.match(description, /a URL that you type; POST \/control\/faults sets faults, too/);
 });
 
 Deno.test("who asks for it sets faults: clients, what is typed, scripts of this machine and of the server itself (README)", async (t) => {

@@ -12,7 +12,7 @@ import { closedObject, type Complete, type Schema } from "../../http/json_body.t
 import { mintSchema, policySchema } from "./plan_schema.ts";
 
 const text = z.string().max(2048);
-const texts = z.union([text, z.array(text).min(1).max(50)], { error: "a text, or a list of texts" });
+const texts = z.union([text, z.array(text).min(1).max(50)], { error: "a string, or a list of strings" });
 const name = z.string().regex(/^[\x20-\x7e]{1,100}$/, "1 to 100 printable ASCII characters");
 const times = z.number().int().min(1).max(1_000_000);
 const milliseconds = z.number().int().min(0).max(600_000);
