@@ -28,7 +28,7 @@ import { type MockServer, startFixture } from "./routes/fixture/fixture.ts";
 import type { MockOptions } from "./routes/fixture/fixture_options.ts";
 import type { AppOptions } from "./routes/options.ts";
 import type { App } from "./routes/request/router.ts";
-import { createFindingTeller } from "./routes/control/tell_findings.ts";
+import { createFindingTeller } from "./lib/cli/tell_findings.ts";
 
 export { createApp } from "./routes/app.ts";
 export type * from "./routes/app_types.ts";

@@ -14,7 +14,7 @@ import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
 import type { ControlPolicy, GateOptions } from "../lib/control/gate.ts";
-import type { FindingTeller } from "./control/tell_findings.ts";
+import type { FindingTeller } from "../lib/cli/tell_findings.ts";
 
 /** What an app is made of. */
 export interface AppOptions {

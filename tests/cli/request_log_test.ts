@@ -1,7 +1,7 @@
 /** The log of requests: what a line says of each kind of request, and when broken rules are told. */
 import assert from "node:assert/strict";
 import { describeEvent, type LogEvent } from "../../lib/cli/log.ts";
-import { createFindingTeller } from "../../routes/control/tell_findings.ts";
+import { createFindingTeller } from "../../lib/cli/tell_findings.ts";
 import { authorizeQuery, publicClient, redirectOf, type TestApp, testApp } from "../helpers.ts";
 
 type Exchange = Extract<LogEvent, { event: "exchange" }>;

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { BrokenRule, SandboxSummary } from "../../lib/cli/log.ts";
-import type { ClientReport, Report } from "../../lib/judge/report.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { Sleep } from "../../lib/runtime/sleep.ts";
+import type { BrokenRule, SandboxSummary } from "./log.ts";
+import type { ClientReport, Report } from "../judge/report.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 
 /** What telling takes. */
 export interface TellDeps {
