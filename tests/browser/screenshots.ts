@@ -91,12 +91,20 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
 /** What the inspector shows of a client that goes on without `iss`: from its name on, without what sticks to the top. */
 async function shootForReadme({ origin, page }: Visit, colorScheme: string): Promise<void> {
   const base = `${origin}/s/iss-missing~demo`;
-  await runDouble({ base, send: (request) => fetch(request), slip: "takes any iss" });
+  await runDouble({ base, send: async (request) => fetch(await asAcme(request)), slip: "takes any iss" });
   await page.goto(`${base}/inspect`);
   await page.locator(".finding").waitFor();
   await page.evaluate("document.querySelector('.toolbar').style.position = 'static'");
   const client = page.locator("section:has(.finding)").last();
   await client.screenshot({ path: `${folder}/readme-inspect-${colorScheme}.png`, animations: "disabled" });
+}
+
+/** A request of the double under the name of Acme. */
+async function asAcme(request: Request): Promise<Request> {
+  const rename = (text: string): string => text.replaceAll("double", "acme");
+  const body = rename(await request.text());
+  const { method, headers } = request;
+  return new Request(rename(request.url), { method, headers, redirect: "manual", ...(body === "" ? {} : { body }) });
 }
 
 async function requireFit(page: Page, name: string): Promise<void> {

@@ -4,6 +4,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { startMockServer } from "../../main.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { placeOf } from "../../lib/sandbox/place.ts";
 import { helpText } from "../../lib/cli/help_text.ts";
 import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { paths, wellKnown } from "../../lib/http/urls.ts";
@@ -62,6 +63,8 @@ Deno.test("README names limits that tests of its reader may meet, as their rows 
 Deno.test("README counts scenarios and rules, and names every verdict", () => {
   assert(readme.includes(`**${catalogue.length} scenarios.**`), `there are ${catalogue.length} scenarios`);
   assert(readme.includes(`** ${rules.length} rules`) && readme.includes(`[${rules.length} rules]`));
+  const ownOrigins = catalogue.filter((scenario) => placeOf(scenario, "a1", "http://127.0.0.1:8789").isOwnOrigin);
+  assert(readme.includes(`Of these, ${ownOrigins.length} need an origin`), `${ownOrigins.length} need an origin`);
   assert.deepEqual(table("verdict").map(([name]) => name), ["pass", "fail", "incomplete"]);
 });
 

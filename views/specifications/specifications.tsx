@@ -29,7 +29,8 @@ export function SpecificationsPage({ urls, groups, linkOf }: SpecificationsProps
     >
       <h1>specifications</h1>
       <p class="lead">
-        What the server supports of each specification, paragraph by paragraph. Each links to the tests that show it.
+        What the server supports of each specification, paragraph by paragraph. Each links to the tests that show it,
+        and oauth4webapi and openid-client, unmodified and strict, go through all of it.
       </p>
       {groups.map(({ name, paragraphs }) => (
         <section key={name}>
