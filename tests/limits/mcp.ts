@@ -196,7 +196,7 @@ async function fillNotes(): Promise<void> {
 }
 
 const bytes = MAX_EVENT_BYTES;
-const oldest = "the oldest leave first; resuming from one of them is 400";
+const oldest = "the oldest are dropped first; resuming from one of them is 400";
 
 export const rows: readonly LimitRow[] = [
   {
@@ -233,7 +233,7 @@ export const rows: readonly LimitRow[] = [
     most: `${MAX_SESSIONS.toLocaleString("en-US")}, and ${
       bytesText(MAX_SESSIONS_BYTES)
     } of what clients say of themselves`,
-    beyond: "the one idle longest leaves the memory, and goes on without its kept messages",
+    beyond: "the one idle longest leaves memory, and goes on without its kept messages",
     fill: fillSessions,
   },
   {
@@ -244,7 +244,7 @@ export const rows: readonly LimitRow[] = [
     fill: fillListeners,
   },
   {
-    what: "resources that one of them names",
+    what: "resources named by a subscription",
     each: "request",
     most: `${MAX_LISTENED.resources}, of ${MAX_LISTENED.characters.toLocaleString("en-US")} characters`,
     beyond: "400",

@@ -113,7 +113,7 @@ export const rows: readonly LimitRow[] = [
     what: "connections",
     each: "process",
     most: `${inAll}`,
-    beyond: "a quiet one of the address with the most is closed",
+    beyond: "a quiet one of the address that has the most is closed",
     isPublicOnly: true,
     fill: () => {
       const { connections } = table();

@@ -68,7 +68,7 @@ const rateRows: readonly LimitRow[] = [
   ),
   {
     what: "requests",
-    each: "sandbox that all share",
+    each: "shared sandbox",
     most: rateText(rates.shared),
     beyond: `429, but each address has ${rateText(rates.spare)} to spare`,
     isPublicOnly: true,
@@ -82,7 +82,7 @@ const rateRows: readonly LimitRow[] = [
     },
   },
   {
-    what: "bytes of a body that count as one request more",
+    what: "bytes of a body that count as one more request",
     each: "request",
     most: bytesText(BODY_STEP_BYTES),
     beyond: "counts as the next request",
@@ -96,7 +96,7 @@ const rateRows: readonly LimitRow[] = [
     },
   },
   {
-    what: "refusals that come at once",
+    what: "refusals without a delay",
     each: "address",
     most: rateText(rates.refusals),
     beyond: `held back for ${HELD_MS / 1000} s`,
@@ -177,7 +177,7 @@ const steps: Readonly<Record<string, Step>> = {
   }),
 };
 
-const refused = "507, which says when the next is gone";
+const refused = "507, which says when the next one expires";
 const evicted = "the oldest of the address that has most are removed";
 
 /** A row for a table of a sandbox with a label, filled but for one by hand. */
@@ -235,8 +235,8 @@ async function addOne(test: PublicApp, table: readonly string[], add: () => Prom
 
 const sharedRows: readonly LimitRow[] = [
   {
-    what: "clients, and people, sessions, devices, notes as many",
-    each: "sandbox that all share",
+    what: "clients; as many users, sessions, devices and notes each",
+    each: "shared sandbox",
     most: count(sharedClients?.rows ?? 0),
     beyond: evicted,
     isPublicOnly: true,
@@ -247,8 +247,8 @@ const sharedRows: readonly LimitRow[] = [
     },
   },
   {
-    what: "marks of what was used, and half as many of what was revoked",
-    each: "sandbox that all share",
+    what: "marks of use, and half as many of revocation",
+    each: "shared sandbox",
     most: count(sharedMarks?.rows ?? 0),
     beyond: `507 to addresses that have an equal share, of ${leastShare.rows} or more; no mark is removed`,
     isPublicOnly: true,
@@ -286,7 +286,7 @@ const sharedRows: readonly LimitRow[] = [
     },
   },
   {
-    what: "brought-along scenarios",
+    what: "scenarios that callers defined",
     each: "server",
     most: `${count(sharedScenarios?.rows ?? 0)}, and ${bytesText(sharedScenarios?.bytes ?? 0)}`,
     beyond: evicted,

@@ -81,7 +81,7 @@ export const rows: readonly LimitRow[] = [
     what: "exchanges on record",
     each: "sandbox",
     most: MAX_EXCHANGES.toLocaleString("en-US"),
-    beyond: "the oldest give way; reports say how many, and still count them",
+    beyond: "the oldest are dropped; reports say how many, and still judge by them",
     fill: async () => {
       await using test = await testApp();
       await ask(test, MAX_EXCHANGES);
@@ -99,12 +99,12 @@ export const rows: readonly LimitRow[] = [
     },
   },
   {
-    what: "exchanges kept to judge by that gave way",
+    what: "dropped exchanges kept to judge by",
     each: "sandbox",
     most: `${MAX_EVIDENCE.toLocaleString("en-US")}, ${bytesText(MAX_EVIDENCE_BYTES)} (${
       bytesText(MAX_ALL_EVIDENCE_BYTES)
     } in all)`,
-    beyond: "the first stay; record.unjudged counts the others that a rule might ask for",
+    beyond: "the first stay; record.unjudged counts the others that a rule might need",
     fill: async () => {
       await using test = await testApp({ loopbackOnly: true });
       const fall = async (count: number): Promise<void> => {
@@ -153,7 +153,7 @@ export const rows: readonly LimitRow[] = [
     what: "exchanges in memory",
     each: "sandbox",
     most: bytesText(MAX_SANDBOX_BYTES),
-    beyond: "its oldest give way",
+    beyond: "its oldest are dropped",
     fill: async () => {
       await using test = await testApp();
       const fitting = Math.floor(MAX_SANDBOX_BYTES / (HEADER.length + 2500));
@@ -166,7 +166,7 @@ export const rows: readonly LimitRow[] = [
     what: "exchanges in memory",
     each: "process",
     most: bytesText(MAX_ALL_BYTES),
-    beyond: "the oldest of the largest sandboxes give way",
+    beyond: "the oldest of the largest sandboxes are dropped",
     fill: async () => {
       await using test = await testApp();
       const modest = below(test, "/s/standard~modest");
@@ -183,7 +183,7 @@ export const rows: readonly LimitRow[] = [
     what: "exchanges in the database",
     each: "sandbox",
     most: bytesText(MAX_RECORD_BYTES),
-    beyond: "its oldest give way, fifty at a time",
+    beyond: "its oldest are dropped, fifty at a time",
     fill: async () => {
       await using test = await testApp({ shared: true });
       const header = "h".repeat(50_000);
