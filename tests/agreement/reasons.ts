@@ -16,14 +16,13 @@ export const reasons: readonly Reason[] = [
     scenario: "auth/authorization-server-migration",
     clients: ["v1"],
     about: /^(sep-2352-reregister-on-as-change failed there, C10 kept here|C8 broken here alone)$/,
-    reason: "the suite's server speaks 2026-07-28 alone, so this client never gets as far as to register; ours lets it",
+    reason: "the suite's server speaks only 2026-07-28, so this client never gets as far as registering; ours lets it",
   },
   {
     scenario: "auth/scope-step-up",
     clients: ["v1"],
     about: /^(C20 broken here alone|passed there, fail here)$/,
-    reason:
-      "it asks for one scope and the other in turns without end, which the suite counts in another scenario alone",
+    reason: "it requests the two scopes in turn without end, which the suite counts only in another scenario",
   },
 ];
 
@@ -37,11 +36,11 @@ export interface Unruled {
 export const unruled: readonly Unruled[] = [
   {
     checks: ["authorization-request", "client-registration", "token-request"],
-    reason: "Says that a step was seen, whatever was in it; rules look at what was in it",
+    reason: "Says only that a step was seen; rules look at what was in it",
   },
   {
     checks: ["client-credentials-basic-auth", "client-credentials-jwt-verified", "token-endpoint-auth-method"],
-    reason: "Decided by the server: who shows itself in another way gets no token, so C22 is not observed",
+    reason: "Decided by the server: a client that authenticates in another way gets no token, so C22 is not observed",
   },
   {
     checks: [
@@ -54,6 +53,6 @@ export const unruled: readonly Unruled[] = [
       "sep-1932-client-token-request-proof",
       "wif-assertion-verified",
     ],
-    reason: "Of an extension, and decided by the server in the same way; our rules are those of the specification",
+    reason: "Part of an extension, and decided by the server in the same way; our rules are those of the specification",
   },
 ];
