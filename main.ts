@@ -165,7 +165,7 @@ async function main(): Promise<void> {
   Deno.addSignalListener("SIGINT", stopInOrder);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stopInOrder);
   if (config.exitWithParent) void Deno.stdin.readable.pipeTo(new WritableStream()).finally(stopInOrder);
-  // Whoever reads the ready line may send a signal at once.
+  // A reader of the ready line may send a signal at once.
   const { port } = listener.addr;
   const url = config.settings.publicUrl ?? serverUrl(port, config);
   if (!config.quiet || config.json) print(Deno.stdout, readyText(config, { url, port, pid: Deno.pid }));
@@ -211,7 +211,7 @@ async function openDatabase(path: string): Promise<Deno.Kv> {
 async function openKv(path?: string): Promise<Deno.Kv> {
   const { fraction } = createChance(randomBytes);
   const kv = await retryLocked(() => Deno.openKv(path), fraction);
-  // A file that is no database, or that may not be written, says so on the first access and not before.
+  // A file that is not a database, or is not writable, fails on the first access and not before.
   await retryLocked(() => kv.atomic().delete(["opened"]).commit(), fraction);
   return kv;
 }
@@ -230,7 +230,7 @@ function listen({ port, host, tls, settings }: Config, app: App, report: (messag
   return openFront({ port, hostname: host }, { ...behind, ...lasting });
 }
 
-/** A line for whoever runs the test that a server is started for. */
+/** A line for the person who runs the test. */
 function warn(message: string): void {
   print(Deno.stderr, `mock-oauth: ${message}\n`);
 }

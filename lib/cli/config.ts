@@ -29,7 +29,6 @@ export interface Settings {
   readonly publicUrl?: string;
   /** Origins of pages that may call the MCP endpoints, beside those of this machine or in place of all. */
   readonly allowedOrigins?: readonly string[];
-  /** What tokens are signed with. */
   readonly alg: SigningAlgorithm;
   /** Life of access tokens where neither the request nor the scenario says, in seconds; absent for good. */
   readonly tokenLifetimeSeconds?: number;
@@ -43,7 +42,6 @@ export interface Settings {
   readonly controlToken?: string;
   /** Whether anybody can reach it, so that there are limits. */
   readonly public: boolean;
-  /** Whether exchanges are recorded. */
   readonly record: boolean;
 }
 
@@ -61,11 +59,10 @@ export interface Config {
   readonly json: boolean;
   /** No line per exchange, and none when ready. */
   readonly quiet: boolean;
-  /** Lines also for what is no client's: our own pages, and the control API. */
+  /** Whether our own pages and the control API are logged, too. */
   readonly verbose: boolean;
   /** Whether to end when standard input closes, as it does when the process that started this one has ended. */
   readonly exitWithParent: boolean;
-  /** How the server is to behave. */
   readonly settings: Settings;
 }
 
@@ -159,7 +156,7 @@ const options = {
 // deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
 function parseFlags(args: readonly string[]) {
   try {
-    // `start` is what is done anyway; it is there for whoever wants to say so.
+    // `start` is the default, and may be said.
     const { values, tokens } = parseArgs({
       tokens: true,
       args: args[0] === "start" ? args.slice(1) : [...args],

@@ -89,7 +89,6 @@ export function parseControlToken(text: string | undefined): string | undefined 
 export interface TlsFiles {
   /** The certificate, with those that vouch for it. */
   readonly certPath: string;
-  /** Its private key. */
   readonly keyPath: string;
 }
 

@@ -36,7 +36,7 @@ export async function prepareFile(path: string): Promise<void> {
 
 /**
  * Insists that a file is a KV database, or holds nothing yet. Nothing is written into it. A file that cannot be read is
- * left to whoever opens it, who has to say why anyway.
+ * left to the code that opens it, which has to say why anyway.
  *
  * @param path Where it is.
  * @throws ConfigError for a database of another program, or one that holds a KV database in part.
@@ -64,11 +64,9 @@ export async function requireOwnFile(path: string): Promise<void> {
 export interface WatchDeps {
   /** What is known of the file at a path; rejects where there is none. */
   readonly stat: (path: string) => Promise<Pick<Deno.FileInfo, "dev" | "ino">>;
-  /** Waits for so many milliseconds. */
   readonly sleep: Sleep;
-  /** Ends it. */
   readonly signal: AbortSignal;
-  /** Told when the file is gone, and when it is back. */
+  /** Told when the file has been removed, and when it is back. */
   readonly report: (message: string) => void;
 }
 

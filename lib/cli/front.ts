@@ -29,11 +29,8 @@ export type FrontApp = (request: Request, info: { readonly remoteAddr: Deno.Addr
 export interface FrontDeps {
   /** Starts the server behind, on any free port of 127.0.0.1. */
   readonly serve: (handler: BehindHandler) => Listener;
-  /** What answers. */
   readonly app: FrontApp;
-  /** The connections there are. */
   readonly connections: Connections;
-  /** Waits for so many milliseconds. */
   readonly sleep: Sleep;
   /** Told of an outage. */
   readonly report: (message: string) => void;

@@ -10,7 +10,6 @@ import { reasonOf } from "./start_files.ts";
 
 /** What of a `Deno.HttpServer` is needed. */
 export interface HttpServer {
-  /** Where it listens. */
   readonly addr: Deno.NetAddr;
   /** Rejects when it can accept no more. */
   readonly finished: Promise<void>;
@@ -24,9 +23,7 @@ export interface ListenerDeps {
   readonly open: (port: number) => HttpServer;
   /** Throws unless there are some descriptors left; a server that is opened without any hangs. */
   readonly probe: () => void;
-  /** Waits for so many milliseconds. */
   readonly sleep: Sleep;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
   /** Told of an outage, once. */
   readonly report: (message: string) => void;
@@ -34,7 +31,6 @@ export interface ListenerDeps {
 
 /** A listener. */
 export interface Listener {
-  /** Where it listens. */
   readonly addr: Deno.NetAddr;
   /** Listens no more; resolves when the last response is sent. */
   readonly close: () => Promise<void>;

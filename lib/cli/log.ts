@@ -9,23 +9,17 @@ import type { Level } from "../judge/rules/rule.ts";
 
 /** A rule that a client was seen to break for the first time. */
 export interface BrokenRule {
-  /** Name of the sandbox. */
   readonly sandbox: string;
   /** What the client calls itself, or its client_id. */
   readonly client: string;
-  /** Id of the rule, such as `C11`. */
   readonly rule: string;
-  /** How strongly it is asked for. */
   readonly level: Level;
-  /** What was seen. */
   readonly detail: string;
-  /** Where the rule is written. */
   readonly link: string;
 }
 
 /** What came of a sandbox by the time the server stops. */
 export interface SandboxSummary {
-  /** Name of the sandbox. */
   readonly sandbox: string;
   /** How many clients were judged. */
   readonly clients: number;
@@ -95,7 +89,7 @@ const FLUSH_MS = 200;
 /**
  * Makes a queue.
  *
- * @param write Writes some of the bytes and says how many; what it throws means that nobody reads any more.
+ * @param write Writes some of the bytes and says how many; what it throws means that the reader is gone.
  * @param sleep Waits for so many milliseconds.
  */
 export function createLineQueue(
@@ -114,7 +108,7 @@ export function createLineQueue(
       try {
         for (let at = 0; at < bytes.length;) at += await write(bytes.subarray(at));
       } catch {
-        // Nobody reads any more.
+        // The reader is gone.
       }
     }
     writing = undefined;
@@ -138,9 +132,8 @@ export interface LogStyle {
   readonly json: boolean;
   /** Whether nothing but errors. */
   readonly quiet: boolean;
-  /** Whether for people also what is no client's. */
+  /** Whether lines for people include requests that are not a client's. */
   readonly verbose: boolean;
-  /** The time, in milliseconds since 1970. */
   readonly now: () => number;
 }
 

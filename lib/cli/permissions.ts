@@ -1,6 +1,6 @@
 /**
  * What Deno lets the program do, asked before it does it: Deno itself would stop at a question in a terminal, and end in
- * a stack trace elsewhere. Neither says that `deno.json` has all the permissions, for whoever types `-P`.
+ * a stack trace elsewhere. Neither says that `deno.json` has all the permissions, which `-P` grants.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a program says at once, and whole, whoever reads it.
+ * Printing at once and in full.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export function print(stream: { readonly writeSync: (bytes: Uint8Array) => numbe
   try {
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
   } catch (error) {
-    // Nobody reads any more.
+    // The reader is gone.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

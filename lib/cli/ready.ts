@@ -21,9 +21,7 @@ export function serverUrl(port: number, { host, tls }: Pick<Config, "host" | "tl
 export interface Listening {
   /** The URL to call it by. */
   readonly url: string;
-  /** The port it listens on. */
   readonly port: number;
-  /** Id of its process. */
   readonly pid: number;
 }
 

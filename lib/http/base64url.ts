@@ -29,8 +29,8 @@ export function decodeBase64url(text: string): Buffer | undefined {
 }
 
 /**
- * Whether all three parts of a signed JWT are written as {@link decodeBase64url} wants them (RFC 7515 3.1), and none is JSON
- * that is nested too deep for whoever reads it.
+ * Whether all three parts of a signed JWT are written as {@link decodeBase64url} requires (RFC 7515 3.1), and none is JSON
+ * that is nested too deeply to be read.
  */
 export function isStrictJwt(token: string): boolean {
   const parts = token.split(".").map(decodeBase64url);

@@ -19,7 +19,6 @@ export interface ByteQueue {
   readonly push: (bytes: Uint8Array) => void;
   /** What waits, joined together as far as it is not too much at once; undefined at the end. */
   readonly take: () => Promise<Uint8Array | undefined>;
-  /** Whether nothing waits. */
   readonly isEmpty: () => boolean;
   /** Whether so much waits that its reader counts as gone. */
   readonly isFull: () => boolean;

@@ -20,7 +20,7 @@ const MAX_STEPS = 3;
  * the first that it is the first word of, or the only one that begins with it.
  *
  * @param written What was written.
- * @param names What there is.
+ * @param names The existing names.
  * @returns Undefined where nothing is close: a third of the letters may be wrong, but no more than three.
  *
  * @example
@@ -56,7 +56,7 @@ function onlyOne(names: readonly string[]): string | undefined {
  * meant.
  *
  * @param written What was written.
- * @param names What there is.
+ * @param names The existing names.
  */
 export function suggest(written: string, names: readonly string[]): string {
   const meant = closest(written, names);

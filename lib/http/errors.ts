@@ -8,7 +8,7 @@ import { defined } from "../runtime/defined.ts";
 
 /**
  * The error codes we answer with (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, RFC 9101 10.3), and two of our own
- * for URLs that are no endpoint.
+ * for URLs that do not exist.
  */
 export type OAuthErrorCode =
   | "access_denied"
@@ -42,9 +42,7 @@ export type OAuthErrorCode =
 export interface ErrorDetail {
   /** Name of the parameter, field or header at fault. */
   readonly parameter?: string | undefined;
-  /** What arrived. */
   readonly received?: string | undefined;
-  /** What would have been accepted. */
   readonly expected?: string | undefined;
   /** What was probably meant: its name, and its path if it has one. */
   readonly meant?: { readonly text: string; readonly path?: string } | undefined;
@@ -54,7 +52,6 @@ export interface ErrorDetail {
   readonly reference?: string | undefined;
   /** HTTP status instead of the code's own. */
   readonly status?: number | undefined;
-  /** Headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

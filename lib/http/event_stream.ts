@@ -9,24 +9,23 @@ import type { Sleep } from "../runtime/sleep.ts";
 
 /** A stream that is open. */
 export interface EventStream {
-  /** Aborts when nobody reads any more. */
+  /** Aborts when the reader is gone. */
   readonly signal: AbortSignal;
   /**
    * Sends an event, with an id that its reader brings back when it comes again. A reader who leaves too much unread is cut
    * off: what waits for it is thrown away, and a last event, `cut_off`, says so.
    */
   readonly send: (name: string, data: unknown, id?: string) => void;
-  /** Waits until all that was sent is read and more is asked for; rejects when nobody reads any more. */
+  /** Waits until all that was sent is read and more is asked for; rejects when the reader is gone. */
   readonly room: () => Promise<void>;
   /** Does something in the background; what fails ends the stream, and its reader comes again. */
   readonly run: (work: () => Promise<void>) => void;
-  /** Waits for so many milliseconds; rejects when nobody reads any more. */
+  /** Waits for so many milliseconds; rejects when the reader is gone. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
 /** Who opens a stream. */
 export interface Subscriber {
-  /** The sandbox it is about. */
   readonly sandboxId: string;
   /** Whose streams are counted together, beside those of the sandbox; undefined if they are not. */
   readonly address: string | undefined;
@@ -37,7 +36,7 @@ export interface EventStreams {
   /**
    * Opens one.
    *
-   * @param subscriber Who wants it.
+   * @param subscriber Who reads it.
    * @param start Called once it is open.
    * @throws OAuthError `temporarily_unavailable` if there are too many.
    */
@@ -46,7 +45,6 @@ export interface EventStreams {
 
 /** What streams are made with. */
 export interface EventStreamDeps {
-  /** What to wait with. */
   readonly sleep: Sleep;
   /** Aborting it ends all streams. */
   readonly signal: AbortSignal | undefined;

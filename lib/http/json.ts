@@ -1,6 +1,6 @@
 /**
  * The one way in for JSON from outside: bodies, parameters, tokens, links, files and fetched documents. Depth is bounded here,
- * far below what any recursive reader (schemas, `JSON.stringify`, V8's own serialiser) gives up at.
+ * far below what any recursive reader (schemas, `JSON.stringify`, V8's own serialiser) fails at.
  *
  * @module
  */

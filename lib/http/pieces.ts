@@ -11,7 +11,7 @@ const CHUNK_LENGTH = 32 * 1024;
 /**
  * A body of a response that is made as it is read.
  *
- * @param pieces Its parts; left where they are once nobody reads any more.
+ * @param pieces Its parts; no more are made once the reader is gone.
  */
 export function bodyOf(pieces: AsyncGenerator<string | Uint8Array, void>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();

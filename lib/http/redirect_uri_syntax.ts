@@ -25,7 +25,7 @@ const MAX_LENGTH = 2048;
 /** The last port there is. */
 export const MAX_PORT = 65535;
 
-/** Why a text is no redirect URI. */
+/** Why a text is not a redirect URI. */
 export interface RedirectUriProblem {
   /** What is wrong, as a predicate: `has a fragment`. */
   readonly what: string;
@@ -36,7 +36,7 @@ export interface RedirectUriProblem {
 }
 
 /**
- * Finds what is wrong with a redirect URI, whoever names it. Browsers, libraries and this server must read the same
+ * Finds what is wrong with a redirect URI, wherever it comes from. Browsers, libraries and this server must read the same
  * destination in it, so what a parser would mend (a backslash, a missing slash, an encoded host) is refused.
  *
  * @param uri As sent, registered or declared.

@@ -5,7 +5,7 @@
  */
 
 /**
- * The same stream, with a word when it is over.
+ * The same stream, which tells when it has ended.
  *
  * @param body The stream; it is read only as fast as the result is.
  * @param onEnd Called once, whether the stream ends, fails, or its reader leaves; told whether all of it went by.

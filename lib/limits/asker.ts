@@ -1,6 +1,6 @@
 /**
- * Who asks, for whoever counts what is written for them. The store is asked by a dozen tables that are made once for all
- * requests, and none of them should have to know of addresses; so the address of a request goes beside the arguments, in
+ * Who asks, so that quotas can count what is written for whom. The store is used by a dozen tables that are made once for
+ * all requests, and none of them should have to know of addresses; so a request's address goes beside the arguments, in
  * an `AsyncLocalStorage`, and only with `--public`. It costs under a microsecond a request.
  *
  * @module
@@ -16,7 +16,7 @@ export interface Askers {
 }
 
 /**
- * Makes a memory of who asks.
+ * Makes what remembers who asks.
  *
  * @example
  * ```ts

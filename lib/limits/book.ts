@@ -1,5 +1,5 @@
 /**
- * The books of one table: who has written which rows, how large, and when each is gone. A table that all share gets full at
+ * The books of one table: who has written which rows, how large, and when each expires. A table that all share gets full at
  * some time; then the books tell who has most of it.
  *
  * @module
@@ -16,15 +16,13 @@ export interface Booking {
   readonly bytes: number;
   /** When it was first written, in milliseconds since 1970. */
   readonly writtenAtMs: number;
-  /** When it is gone by itself, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly goneAtMs: number;
 }
 
 /** What an owner has, or a table holds. */
 export interface Share {
-  /** How many rows. */
   readonly rows: number;
-  /** How large they are together. */
   readonly bytes: number;
 }
 
@@ -36,15 +34,13 @@ export interface Book {
   readonly shareOf: (owner: string) => Share;
   /** How many owners have rows. */
   readonly owners: () => number;
-  /** The row at a key. */
   readonly find: (key: Key) => Booking | undefined;
   /** Enters a row, instead of one at the same key. */
   readonly enter: (booking: Booking) => void;
-  /** Strikes a row out. */
   readonly strike: (key: Key) => void;
-  /** Strikes out what is gone by now. */
+  /** Strikes out what has expired by now. */
   readonly strikeGone: (nowMs: number) => void;
-  /** When the next row is gone by itself: one of an owner's, if any, else any. */
+  /** When the next row expires: one of an owner's, if there is any, else any. */
   readonly nextGoneAtMs: (owner: string) => number | undefined;
   /**
    * The oldest row of the owner who has most.
@@ -79,7 +75,7 @@ export function createBook(bookings: readonly Booking[]): Book {
   const owned = new Map<string, Owned>();
   const byName = new Map<string, Booking>();
   let bytes = 0;
-  /** Nothing is gone before. */
+  /** Nothing expires before. */
   let soonestMs = Infinity;
 
   function strike(key: Key): void {

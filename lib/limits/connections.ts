@@ -28,7 +28,6 @@ export const connectionLimits: ConnectionLimits = {
 
 /** A connection, and what is told of it. */
 export interface Connection extends ConnectionEvents {
-  /** It is closed. */
   readonly remove: () => void;
 }
 
@@ -46,7 +45,6 @@ export interface Connections {
   readonly sweep: () => void;
   /** Closes so many of those without a request under way, the quietest first. */
   readonly release: (count: number) => void;
-  /** How many there are. */
   readonly size: () => number;
 }
 

@@ -12,7 +12,7 @@ export interface Shaped {
   readonly before: Headers;
   /** Whether the body, or what it is to be read as, is no longer the handler's. */
   readonly isRewritten: boolean;
-  /** Whether any of the faults was written by a sandbox's owner, and not by us or whoever runs the server. */
+  /** Whether any of the faults was written by a sandbox's owner, and not by us or the operator of the server. */
   readonly isOwners: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What a server that anybody can reach lets one caller and one sandbox have. All that is kept is small and goes after a
- * day. What all share is shared out by address: who asks for more than a fair share loses the oldest of it, or waits, and
- * nobody else does.
+ * What a server that anyone can reach lets one caller and one sandbox have. All that is kept is small and expires after a
+ * day. What all share is divided by address: an address that asks for more than a fair share loses its oldest rows, or
+ * waits, and no other does.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export const rates: Readonly<Record<RateName, Rate>> = {
   spare: { burst: 40, perSecond: 0.4 },
   /** Sandboxes that one address may begin. */
   beginnings: { burst: 30, perSecond: 1 / 60 },
-  /** Sandboxes that all addresses together may begin, since each is kept for a day. */
+  /** Sandboxes that all addresses together may begin, as each is kept for a day. */
   allBeginnings: { burst: 2000, perSecond: 1 },
   /** Sandboxes that each address may still begin, while all together begin too many. */
   firstBeginnings: { burst: 2, perSecond: 1 / 3600 },
@@ -49,7 +49,7 @@ export const rates: Readonly<Record<RateName, Rate>> = {
   refusals: { burst: 20, perSecond: 1 },
 };
 
-/** How long a refusal is held back from an address that goes on without waiting, in milliseconds. */
+/** How long a refusal is held back from an address that continues without waiting, in milliseconds. */
 export const HELD_MS = 500;
 
 /** A request counts once more for every so many bytes of its body. */
@@ -57,18 +57,17 @@ export const BODY_STEP_BYTES = 32 * 1024;
 /** What a body counts as that does not say how large it is, in bytes. */
 export const UNKNOWN_BODY_BYTES = 1024 * 1024;
 
-/** How much of one kind a sandbox may hold, or all together of what lies in no sandbox. */
+/** How much of one kind a sandbox may hold, or all together of what is in no sandbox. */
 export interface Quota {
   /** What it is of, for people. */
   readonly of: string;
-  /** How many. */
   readonly rows: number;
   /** How large all of them together, in bytes as stored. */
   readonly bytes: number;
   /** Whether all share it, so that each address has a share of its own. */
   readonly isShared: boolean;
   /**
-   * Whether rows may go before their time: a client that is gone registers again, and a person who is gone signs in anew.
+   * Whether rows may go before their time: a client that was removed registers again, and a person signs in again.
    * But a mark that something was used or revoked must stay, or it could be used again.
    */
   readonly isEvictable: boolean;
@@ -77,7 +76,7 @@ export interface Quota {
 /** What a table may hold in a sandbox with a label. */
 type TableQuota = Pick<Quota, "of" | "rows" | "isEvictable">;
 
-/** By the table of the store; what stands in none of these is not counted, for it does not grow. */
+/** By the table of the store; what is in none of these is not counted, as it does not grow. */
 const quotas: Readonly<Record<string, TableQuota>> = {
   client: { of: "clients", rows: 200, isEvictable: true },
   user: { of: "users", rows: 200, isEvictable: true },
@@ -96,7 +95,7 @@ const quotas: Readonly<Record<string, TableQuota>> = {
 /** All rows of one kind in a sandbox with a label may together be so large, in bytes as stored. */
 export const MAX_TABLE_BYTES = 2 * 1024 * 1024;
 
-/** Scenarios that all visitors together may bring along; they lie in no sandbox. */
+/** Scenarios that all visitors together may upload; they are in no sandbox. */
 const scenarioQuota: Quota = {
   of: "uploaded scenarios",
   rows: 1000,
@@ -119,7 +118,7 @@ const sharedFactor = { rows: 25, bytes: 5 } as const;
 /** The most rows of one kind that there are anywhere. */
 const MAX_TABLE_ROWS = 10_000;
 
-/** How long anything is kept, in milliseconds; keys stay, for what they signed must verify. */
+/** How long anything is kept, in milliseconds; keys stay, as what they signed must verify. */
 export const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 /** Rules that go with it: nothing may be used for longer than the marks of its use are kept. */

@@ -27,9 +27,7 @@ export interface OpenBooks {
 
 /** What books are read with. */
 export interface OpenBooksDeps {
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
 }
 

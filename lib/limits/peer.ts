@@ -16,7 +16,7 @@ import { expandIpv6, isPublicAddress } from "../outbound/ip.ts";
  * ```ts
  * import assert from "node:assert/strict";
  * assert.equal(peerOf("93.184.215.14", "198.51.100.7"), "93.184.215.14");
- * assert.equal(peerOf("10.0.0.2", "made up, 93.184.215.14"), "93.184.215.14");
+ * assert.equal(peerOf("10.0.0.2", "invented, 93.184.215.14"), "93.184.215.14");
  * assert.equal(peerOf("2606:4700::1:2:3", null), peerOf("2606:4700:0:0:9::", null));
  * ```
  */

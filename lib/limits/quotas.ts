@@ -1,6 +1,6 @@
 /**
  * A store in which no sandbox can grow without end, and nobody can keep others out of one that all share. Every row of a
- * table that grows is in the books: beside it lies a small row that says who wrote it, how large it is and when it is gone,
+ * table that grows is in the books: a small row beside it says who wrote it, how large it is and when it expires,
  * written in the same commit. So the books outlive the process, and all processes share them; each reads them again once a
  * minute, and may in between let in what it does not know of yet.
  *

@@ -9,7 +9,6 @@ import { leastShare, type Quota } from "./limits.ts";
 
 /** Whether a row may be entered, and what went for it. */
 export interface Room {
-  /** Whether it may. */
   readonly hasRoom: boolean;
   /** Rows that were struck out of the books, and are to be removed. */
   readonly removed: readonly Booking[];

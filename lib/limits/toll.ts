@@ -10,11 +10,8 @@ import { createRateLimiter } from "./rate_limiter.ts";
 
 /** A request, as far as its cost goes. */
 export interface Passer {
-  /** The address it comes from. */
   readonly address: string;
-  /** The sandbox it is for. */
   readonly sandbox: string;
-  /** What it costs. */
   readonly cost: Cost;
 }
 

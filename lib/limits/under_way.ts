@@ -9,7 +9,6 @@ import { createTally } from "./tally.ts";
 
 /** How many requests may be under way. */
 export interface UnderWayLimits {
-  /** Of one address. */
   readonly perAddress: number;
   /** Of all; beyond it, an address has its share, and no more. */
   readonly inAll: number;

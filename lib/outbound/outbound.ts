@@ -1,7 +1,7 @@
 /**
  * The one way out: fetching a small JSON document that a stranger has named, such as a client's metadata or its keys.
- * Whoever can make a server fetch can try to make it fetch what only the server can reach, so every hop is held against
- * the same rules before a connection is made: https, no credentials, and a host all of whose addresses are public.
+ * Anyone who can make a server fetch can try to make it fetch what only the server can reach, so every hop is checked
+ * against the same rules before a connection is made: https, no credentials, and a host all of whose addresses are public.
  *
  * DNS rebinding: a name that answered with a public address when it was checked could answer with a private one when the
  * connection is made. The connection is therefore made to the very address that was checked ({@link FetchAt} is handed
@@ -23,9 +23,7 @@ export type ResolveDns = (hostname: string) => Promise<readonly string[]>;
 
 /** What goes out with. */
 export interface OutboundOptions {
-  /** Makes the connection. */
   readonly fetch: FetchAt;
-  /** Asks for addresses. */
   readonly resolveDns: ResolveDns;
   /** What the time limit is measured with. */
   readonly sleep: Sleep;
@@ -35,7 +33,6 @@ export interface OutboundOptions {
 
 /** What a document was asked for with. */
 export interface OutboundRequest {
-  /** Where it is. */
   readonly url: string;
   /** How many redirects are followed; none if not given, and never more than {@link MAX_REDIRECTS}. */
   readonly redirects?: number;
@@ -47,9 +44,8 @@ export interface OutboundRequest {
 
 /** A document as it came. */
 export interface OutboundDocument {
-  /** True if the copy at hand is still good (304); there is no text then. */
+  /** Whether the copy at hand is still good (304); the text is empty then. */
   readonly isUnchanged: boolean;
-  /** The body. */
   readonly text: string;
   /** The headers, of which caching may want to know. */
   readonly headers: Headers;
@@ -58,7 +54,7 @@ export interface OutboundDocument {
 /** Fetches a document. */
 export type Outbound = (request: OutboundRequest) => Promise<OutboundDocument>;
 
-/** Why a document was not fetched; the message can be shown to whoever named it. */
+/** Why a document was not fetched; the message can be shown to anyone who named it. */
 export class OutboundError extends Error {
   /**
    * Makes one.

@@ -1,5 +1,5 @@
 /**
- * Long work in slices: a process has one thread, and whoever asks for much must not keep the others waiting. Work of this
+ * Long work in slices: a process has one thread, and a caller who asks for much must not keep the others waiting. Work of this
  * kind is a generator that yields wherever it may be interrupted; in each turn of the event
  * loop some milliseconds are spent on what is under way, in rotation.
  *

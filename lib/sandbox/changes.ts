@@ -15,7 +15,7 @@ export const MAX_STATE_BYTES = 60 * 1024;
 const MAX_FAULTS = 100;
 
 /**
- * Adds faults, except where one of their name is there already.
+ * Adds faults, except those whose name is taken.
  *
  * @param state What is there.
  * @param faults What is added.
@@ -33,7 +33,7 @@ export function withFaults(state: SandboxState, faults: readonly Fault[]): Sandb
 }
 
 /**
- * Takes faults away.
+ * Removes faults.
  *
  * @param state What is there.
  * @param names Which ones.
@@ -43,10 +43,10 @@ export function withoutFaults(state: SandboxState, names: readonly string[]): Sa
 }
 
 /**
- * Takes logins back: all, or those of one client.
+ * Revokes logins: all, or those of one client.
  *
  * @param state What is there.
- * @param clientId Whose; everybody's if not given.
+ * @param clientId The client; all clients if not given.
  * @throws OAuthError `invalid_request` if that is too much to remember.
  */
 export function withRevocation(state: SandboxState, clientId?: string): SandboxState {

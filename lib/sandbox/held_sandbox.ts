@@ -27,7 +27,6 @@ export interface HeldSandbox {
 
 /** What a held sandbox is made with. */
 export interface HeldSandboxDeps extends LiveSandboxDeps {
-  /** Where sandboxes are kept. */
   readonly table: SandboxTable;
   /** How long what is known of them may be believed. */
   readonly lease: Lease;

@@ -13,7 +13,6 @@ import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** A sandbox in use. */
 export interface LiveSandbox {
-  /** What it is called. */
   readonly name: string;
   /** How it behaves by itself. */
   readonly scenario: Scenario;
@@ -29,7 +28,6 @@ export interface LiveSandbox {
   readonly plan: () => Plan;
   /** Faults of the scenario, then those that were set. */
   readonly faults: () => readonly Fault[];
-  /** Its clock, in milliseconds since 1970. */
   readonly now: () => number;
   /** The sandbox as it is now, seen from an origin by anyone, or by a page of another site. */
   readonly seenFrom: (origin: string, prefix: string, isAskedByForeignPage?: boolean) => Sandbox;
@@ -38,7 +36,7 @@ export interface LiveSandbox {
 /** A server is seen under few origins, and a client that invents more gains nothing. */
 const MAX_ORIGINS = 100;
 
-/** What lies in the store under a sandbox's own id, and under those of the parties that are kept beside it. */
+/** The ids under which a sandbox keeps what is its own, and what belongs to the parties that are kept beside it. */
 export function idsOf(id: string): readonly string[] {
   return [id, secondServerId(id), `${id}/idp`, `${secondServerId(id)}/idp`];
 }
@@ -59,7 +57,6 @@ export interface LiveSandboxDeps {
   readonly base?: PlanPatch;
   /** Rules in place of every scenario's. */
   readonly patch: PlanPatch;
-  /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
   /** Told of ids whose keys are to be looked up again. */
   readonly onRotate: (sandboxId: string) => void;
@@ -96,7 +93,7 @@ export function createLiveSandbox(
     problem = undefined;
     if (state && isSame(state, next)) return;
     if (next.epoch !== state?.epoch) seen.clear();
-    // Whoever has rotated them may have been another process.
+    // Another process may have rotated them.
     if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onRotate(known); }
     state = next;
     plan = patchPlan(standardPlan, base, scenario.plan, patch, next.patch);

@@ -17,7 +17,6 @@ export type { LiveSandbox } from "./live_sandbox.ts";
 
 /** What sandboxes are made with. */
 export interface LiveSandboxesDeps extends HeldSandboxDeps {
-  /** Finds a scenario by its name. */
   readonly findScenario: (name: string) => Promise<Scenario | undefined>;
   /** The scenario of the process itself. */
   readonly ownScenario: Scenario;

@@ -1,5 +1,5 @@
 /**
- * The refusals of URLs at which nothing lies: each says what was probably meant, and where all there is stands.
+ * The refusals of URLs that do not exist: each says which one was probably meant, and where all of them are listed.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Ports of their own for sandboxes. Some scenarios need that nothing else lies at their origin; a name below `localhost`
+ * Ports of their own for sandboxes. Some scenarios need an origin at which there is nothing else; a name below `localhost`
  * does that, too, but many systems do not resolve such names for programs, and a port needs no set-up.
  *
  * @module
@@ -9,7 +9,6 @@ import type { Address } from "./sandbox.ts";
 
 /** A port that was opened. */
 export interface OpenPort {
-  /** Its number. */
   readonly port: number;
   /** `http`, or `https` where the server speaks TLS. */
   readonly protocol: "http" | "https";

@@ -8,7 +8,7 @@ import type { Scenario } from "../scenarios/scenario.ts";
 
 /** Where a sandbox is, and whether that is all it could ask for. */
 export interface ScenarioPlace extends Place {
-  /** Whether nothing else lies at its origin. */
+  /** Whether nothing else is at its origin. */
   readonly isOwnOrigin: boolean;
 }
 

@@ -8,7 +8,7 @@ import { type Layout, MAIN, type ScenarioClient } from "../scenarios/scenario.ts
 import { buildUrls, paths, type Urls, wellKnown } from "../http/urls.ts";
 
 /**
- * Logins that were taken back together. Each login carries the count of such revocations that it was made after, so that
+ * Logins that were revoked together. Each login carries the count of such revocations that it was made after, so that
  * no clock, moved or standing still, can make one seem older or newer than it is.
  */
 export interface Revocations {
@@ -20,7 +20,7 @@ export interface Revocations {
   readonly clients: Readonly<Record<string, number>>;
 }
 
-/** Where nothing was taken back. */
+/** Where nothing was revoked. */
 export const noRevocations: Revocations = Object.freeze({ count: 0, all: 0, clients: Object.freeze({}) });
 
 /** A sandbox at the instant of one request: its identity as the asking client sees it, and its time. */
@@ -37,7 +37,6 @@ export interface Sandbox {
   readonly origin: string;
   /** Issuer identifier, byte for byte what metadata, tokens and `iss` carry (RFC 8414 section 2). */
   readonly issuer: string;
-  /** Absolute URLs of all its endpoints. */
   readonly urls: Urls;
   /** When the request arrived, in milliseconds since 1970 on the sandbox's clock: the one instant of all that it does. */
   readonly nowMs: number;
@@ -47,7 +46,7 @@ export interface Sandbox {
   readonly clients: readonly ScenarioClient[];
   /** Whether a page of another site asks, for which nothing on this machine is fetched. */
   readonly isAskedByForeignPage: boolean;
-  /** Logins that a test has taken back. */
+  /** Logins that a test has revoked. */
   readonly revocations: () => Revocations;
   /** The same sandbox as its first authorization server sees it, or the one it moves to. */
   readonly serverAt: (which: "first" | "second") => Sandbox;
@@ -71,9 +70,8 @@ export interface SandboxParts {
   readonly clients?: readonly ScenarioClient[];
   /** Whether a page of another site asks; none if not given. */
   readonly isAskedByForeignPage?: boolean;
-  /** Its clock, in milliseconds since 1970. */
   readonly now: () => number;
-  /** Logins that were taken back; none if not given. */
+  /** Logins that were revoked; none if not given. */
   readonly revocations?: () => Revocations;
 }
 
@@ -143,9 +141,7 @@ export interface Address {
   readonly name: string;
   /** The scenario that is named; undefined for the process's own. */
   readonly scenario: string | undefined;
-  /** The label, if there is one. */
   readonly label: string | undefined;
-  /** Path prefix. */
   readonly prefix: string;
   /** The path less the prefix, wherever that stood. */
   readonly path: string;
@@ -190,7 +186,7 @@ export function parseAddress({ pathname, hostname }: URL, isScenario: (name: str
 
 /** A path as the route table has it. */
 export interface RoutedPath {
-  /** What to look up; empty where nothing lies. */
+  /** What to look up; empty where there is nothing. */
   readonly path: string;
   /** Which of the sandbox's servers it is of. */
   readonly server: "first" | "second";

@@ -12,7 +12,7 @@ import { updateRow } from "../store/update.ts";
 
 /** What a test has changed in a sandbox. */
 export interface SandboxState {
-  /** Counted up by every reset: what was before lies under another id. */
+  /** Counted up by every reset: earlier contents are kept under another id. */
   readonly epoch: number;
   /** How far the sandbox's clock is ahead of real time, in milliseconds. */
   readonly clockOffsetMs: number;

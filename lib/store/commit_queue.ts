@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 import { StoreError } from "./failure.ts";
 import type { Commit, Key } from "./store.ts";
 
-/** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has three at the most. */
+/** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has at most three. */
 const MAX_COMMITS = 32;
 
 interface Waiting {
@@ -21,7 +21,7 @@ interface Waiting {
 /**
  * Makes a `commit(changes)` out of an `apply(several)`.
  *
- * @param apply Applies all of them in one transaction, or none and answers false.
+ * @param apply Applies all of them in one transaction, or none and returns false.
  */
 export function createCommitQueue(
   apply: (commits: readonly Commit[]) => Promise<boolean>,

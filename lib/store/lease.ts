@@ -1,22 +1,20 @@
 /**
  * How long a process believes what it has read. Other processes may share the database, and nothing tells one of what
- * another has changed: so what is read is believed for {@link LEASE_MS} at the most, and a change is answered only after
+ * another has changed: so what is read is believed for at most {@link LEASE_MS}, and a change is answered only after
  * that time, when every process knows of it.
  *
  * @module
  */
 import type { Sleep } from "../runtime/sleep.ts";
 
-/** How long a process may go on with what it knows of something that others may change, in milliseconds. */
+/** How long a process may rely on what it knows of something that others may change, in milliseconds. */
 export const LEASE_MS = 50;
 
 /** What a lease is measured with. */
 export interface LeaseDeps {
   /** Whether other processes may share the database. */
   readonly isShared: boolean;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** What to wait with. */
   readonly sleep: Sleep;
 }
 

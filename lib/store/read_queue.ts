@@ -7,9 +7,7 @@ import type { Key } from "./store.ts";
 
 /** What one read comes to: `Deno.Kv`'s entry, null for both where nothing is stored. */
 export interface ReadResult {
-  /** What is stored. */
   readonly value: unknown;
-  /** Its version. */
   readonly versionstamp: string | null;
 }
 
@@ -39,7 +37,7 @@ export function createReadQueue(
   function gather(): void {
     if (isGathering || batchesAway >= MAX_BATCHES || waiting.length === 0) return;
     isGathering = true;
-    // Whoever asks for two things asks for the second right after the first.
+    // A caller who needs two rows asks for the second right after the first.
     queueMicrotask(send);
   }
 

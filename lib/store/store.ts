@@ -14,9 +14,9 @@
  * | `[sandbox, "revoked", grant id]`        | time in ms           | as long as a refresh token could live   | oauth/tokens    |
  * | `[sandbox, "revoked", jti]`             | time in ms           | as long as the access token could live  | oauth/tokens    |
  * | `[sandbox, "revoked", hash(client_id)]` | time in ms           | for good, once it was deleted           | oauth/clients   |
- * | `[sandbox, "pushed", hash(uri)]`        | `PushedRecord`       | until used, 24 h at the most            | oauth/authorize |
+ * | `[sandbox, "pushed", hash(uri)]`        | `PushedRecord`       | until used, at most 24 h                | oauth/authorize |
  * | `[sandbox, "replay", hash(id)]`         | true                 | as long as it could be replayed         | oauth           |
- * | `[sandbox, "device", hash(code)]`       | `DeviceRecord`       | until used, 24 h at the most            | oauth/grants    |
+ * | `[sandbox, "device", hash(code)]`       | `DeviceRecord`       | until used, at most 24 h                | oauth/grants    |
  * | `[sandbox, "user_code", hash]`          | device's hash        | 24 h                                    | oauth/grants    |
  * | `[sandbox, "note", owner, id]`          | `NoteRecord`         | 24 h after the last change              | mcp/tools       |
  * | `[sandbox, "count", hash(fault)]`       | times it was met     | as long as the sandbox                  | sandbox         |
@@ -65,7 +65,6 @@ export interface Commit {
   readonly checks?: readonly { readonly key: Key; readonly versionstamp: string | null }[];
   /** Values to write, each with an optional lifetime. */
   readonly sets?: readonly Write[];
-  /** Keys to remove. */
   readonly deletes?: readonly Key[];
 }
 
@@ -77,7 +76,7 @@ export interface Store {
    * @throws UnreadableRowError for a row that is there and cannot be read.
    */
   readonly get: <T>(key: Key) => Promise<Entry<T>>;
-  /** Reads all values below a prefix that can be read, in the order of their keys, `limit` at the most. */
+  /** Reads all values below a prefix that can be read, in the order of their keys, at most `limit`. */
   readonly list: <T>(prefix: Key, limit: number) => Promise<readonly Entry<T>[]>;
   /** Writes a value only if nothing is stored there; says whether it did. */
   readonly create: (key: Key, value: unknown, expireInMs?: number) => Promise<boolean>;

@@ -1,7 +1,7 @@
 /**
  * Rows that cannot be read. `Deno.Kv` deserialises what it reads where it is asked for, and where that fails it tells neither
- * the row nor any of those beside it. A row like that is the error of whoever asks for this very row, and of nobody else: lists
- * go past it, and it can be removed like any other. {@link requireStorable} keeps such rows from being written; they are left
+ * the row nor any of those beside it. Such a row fails only the request that asks for it: lists
+ * skip it, and it can be removed like any other. {@link requireStorable} keeps such rows from being written; they are left
  * of older versions, or of a file that was damaged.
  *
  * @module
@@ -15,7 +15,7 @@ export class UnreadableRowError extends OAuthError {
   /**
    * Makes one.
    *
-   * @param key Where the row lies.
+   * @param key The key of the row.
    */
   constructor(key: Key) {
     const [first = "", second] = key.map(String);
@@ -34,7 +34,7 @@ export function isUnreadable(error: unknown): boolean {
 }
 
 /**
- * For whoever removes or replaces what is stored, whether or not it can be read.
+ * Reads a row that is to be removed or replaced, whether or not it can be read.
  *
  * @param reading The way to it.
  * @returns What was read, with undefined as a value like any other; undefined itself if the row cannot be read.
@@ -50,11 +50,8 @@ export async function ifReadable<T>(reading: Promise<T>): Promise<{ readonly val
 
 /** A row as the database lists it. */
 export interface Row<T> {
-  /** Where it lies. */
   readonly key: readonly unknown[];
-  /** What it holds. */
   readonly value: T;
-  /** Its version. */
   readonly versionstamp: string;
 }
 

@@ -17,7 +17,6 @@ export interface SessionRecord {
   readonly revision: string;
   /** The client's capabilities, as its `initialize` had them. */
   readonly capabilities: Readonly<Record<string, unknown>>;
-  /** Name and version of the client. */
   readonly clientInfo: { readonly name: string; readonly version: string };
   /** End of the session in milliseconds since 1970, on its sandbox's clock. */
   readonly expiresAtMs: number;
@@ -25,7 +24,6 @@ export interface SessionRecord {
 
 /** The sessions of all sandboxes. */
 export interface SessionTable {
-  /** Looks a session up. */
   readonly find: (sandboxId: string, id: string) => Promise<Entry<SessionRecord>>;
   /** Writes a new session. */
   readonly begin: (sandboxId: string, id: string, record: SessionRecord) => Promise<void>;

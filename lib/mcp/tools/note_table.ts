@@ -13,7 +13,6 @@ export interface NoteRecord {
   readonly id: string;
   /** What it is found by. */
   readonly title: string;
-  /** What it says. */
   readonly content: string;
   /** Milliseconds since 1970. */
   readonly created_at: number;
@@ -25,7 +24,6 @@ export interface NoteRecord {
 export interface Notes {
   /** All of them, newest first. */
   readonly list: () => Promise<readonly NoteRecord[]>;
-  /** One of them, if it exists. */
   readonly get: (id: string) => Promise<NoteRecord | undefined>;
   /** Writes or overwrites a note. */
   readonly put: (note: NoteRecord) => Promise<void>;

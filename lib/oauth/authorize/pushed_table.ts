@@ -18,9 +18,7 @@ export interface PushedRecord {
 
 /** The pushed requests of all sandboxes. */
 export interface Pushed {
-  /** Keeps a request under its name. */
   readonly add: (sandboxId: string, requestUri: string, record: PushedRecord) => Promise<void>;
-  /** The request as it stands now. */
   readonly find: (sandboxId: string, requestUri: string) => Promise<Entry<PushedRecord>>;
   /** Uses a request up: of any number of callers one is told true. */
   readonly take: (entry: Entry<PushedRecord>) => Promise<boolean>;

@@ -26,7 +26,6 @@ export interface Clients {
   readonly find: (sandbox: Sandbox, clientId: string) => Promise<Entry<ClientRecord>>;
   /** All registered clients, at most {@link MAX_LISTED}. */
   readonly list: (sandboxId: string) => Promise<readonly ClientRecord[]>;
-  /** Keeps a new client. */
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
   /** Keeps clients, replacing any with the same ids, and forgets that such were removed. */
   readonly put: (sandboxId: string, clients: readonly ClientRecord[]) => Promise<void>;
@@ -144,7 +143,7 @@ function createMemory(store: Store, lease: Lease): Memory {
 }
 
 /**
- * Where a mark lies once a client has been removed, beside the marks of what else was revoked.
+ * Where a mark is kept once a client has been removed, beside the marks of what else was revoked.
  *
  * @param sandboxId Where it was registered.
  * @param clientId What it was called by.

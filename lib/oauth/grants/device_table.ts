@@ -11,7 +11,6 @@ import { updateRow } from "../../store/update.ts";
 
 /** What a device asked for, and how far it is. */
 export interface DeviceRecord {
-  /** The client that asked. */
   readonly clientId: string;
   /** What it asked for; the person is put in when they agree, and the lifetime they settle on. */
   readonly asked: Pick<Grant, "scopes" | "resources" | "expiresInSeconds">;
@@ -39,7 +38,7 @@ export interface Devices {
   readonly findByUserCode: (sandboxId: string, userCode: string) => Promise<Entry<DeviceRecord> | undefined>;
   /** Changes a device; false if it has changed in between. */
   readonly update: (entry: Entry<DeviceRecord>, record: DeviceRecord) => Promise<boolean>;
-  /** Writes down what the person said; false if it has been answered before, or is gone. */
+  /** Writes down what the person said; false if it has been answered before or has expired. */
   readonly decide: (
     entry: Entry<DeviceRecord>,
     decision: NonNullable<DeviceRecord["decision"]>,

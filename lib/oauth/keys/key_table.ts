@@ -15,7 +15,6 @@ export type SigningAlgorithm = typeof signingAlgorithms[number];
 export interface SigningKeyRecord {
   /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
-  /** What it signs with. */
   readonly alg: SigningAlgorithm;
   /** The private key as a JWK (RFC 7517). */
   readonly privateJwk: Readonly<Record<string, string>>;
@@ -25,7 +24,6 @@ export interface SigningKeyRecord {
 export interface PublicKeyRecord {
   /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
-  /** What it signed with. */
   readonly alg: SigningAlgorithm;
   /** The public key as a JWK. */
   readonly publicJwk: Readonly<Record<string, string>>;

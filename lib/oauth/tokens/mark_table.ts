@@ -76,7 +76,6 @@ export interface Grants {
 
 /** What a token comes from, and goes with. */
 export interface Login {
-  /** The login itself. */
   readonly sessionId: string;
   /** The client that it gave tokens to. */
   readonly clientId: string;

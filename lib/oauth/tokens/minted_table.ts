@@ -8,15 +8,10 @@ import type { Key, Store } from "../../store/store.ts";
 
 /** What is kept of a token; never the token. */
 export interface MintedRecord {
-  /** Its id. */
   readonly jti: string;
-  /** The login it is of. */
   readonly sessionId: string;
-  /** The client it is issued to. */
   readonly clientId: string;
-  /** Whose it is. */
   readonly userId: string;
-  /** What for. */
   readonly scope: string;
   /** When it was minted, in milliseconds since 1970 on the sandbox's clock. */
   readonly mintedAtMs: number;

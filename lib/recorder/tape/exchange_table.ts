@@ -59,9 +59,7 @@ export interface ExchangeTable extends RecorderTable {
   ) => Promise<readonly Exchange[]>;
   /** Keeps what an exchange has become, under the number it has. */
   readonly replace: (sandboxId: string, exchange: Exchange) => Promise<void>;
-  /** All that is on record. */
   readonly list: (sandboxId: string) => Promise<SharedRecord>;
-  /** Some of it. */
   readonly get: (sandboxId: string, numbers: readonly number[]) => Promise<readonly Exchange[]>;
   /** Forgets what is on record; numbers go on where they were. */
   readonly clear: (sandboxId: string, nowMs: number) => Promise<void>;
@@ -209,7 +207,7 @@ function addTo(state: RecordState, { exchanges, telling, loss, maxBytes }: Addit
   return { state: { ...state, last, ...lost, spans, staying }, written, removed };
 }
 
-/** What there is of a record, and what has fallen off it and stays to judge by. */
+/** What is on a record, and what has fallen off it and stays to judge by. */
 function split(all: readonly Exchange[], state: RecordState): Pick<SharedRecord, "exchanges" | "earlier"> {
   const { last, clearedTo, staying: { numbers, fallenTo } = NOTHING_STAYS } = state;
   const before = Math.max(clearedTo, last - MAX_EXCHANGES, fallenTo);

@@ -25,7 +25,7 @@ const SPAN_LENGTH = 50;
  *
  * @param spans Those there are, oldest first.
  * @param added The exchanges, with their numbers.
- * @param maxBytes What one of them takes at the most.
+ * @param maxBytes The most that one of them takes.
  */
 export function countUp(spans: readonly Span[], added: readonly Exchange[], maxBytes: number): readonly Span[] {
   const counted = [...spans];
