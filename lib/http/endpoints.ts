@@ -35,9 +35,10 @@ export type EndpointKind = typeof endpointKinds[number];
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What is said once of all methods of a path. */
-interface Shared {
+export interface Shared {
   /** Below the sandbox's prefix; its last segment may be a parameter, such as `:name`. */
   readonly path: string;
+  /** What it is for. */
   readonly kind: EndpointKind;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;
@@ -58,6 +59,7 @@ interface Place<Name extends string> extends Shared {
 export interface Endpoint<Name extends string = string> extends Shared {
   /** Unique, for the route table, the record and the inspector. */
   readonly name: Name;
+  /** HTTP method. */
   readonly method: Method;
 }
 
@@ -266,16 +268,6 @@ export type RecordEndpointName = typeof recordEndpoints[number]["name"];
 
 /** Name of an endpoint. */
 export type EndpointName = typeof endpoints[number]["name"];
-
-/**
- * What a request is for.
- *
- * @param name Name of what answers it: an endpoint, or a file of the pages, which are not listed here; undefined for nothing.
- */
-export function kindOf(name: string | undefined): EndpointKind {
-  if (name === undefined) return "unknown";
-  return endpointsByName.get(name)?.kind ?? "pages";
-}
 
 /** The endpoints by name, for what reads a record. */
 export const endpointsByName: ReadonlyMap<string, Endpoint> = new Map(

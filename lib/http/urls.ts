@@ -7,13 +7,13 @@
 import { controlPlaces, ownPlaces, serverPlaces, wellKnownPlaces } from "./endpoints.ts";
 
 /** Paths below a sandbox's prefix; `:name` stands for any one last segment. */
-export const paths = pathsOf(ownPlaces);
+export const paths: Readonly<Record<keyof typeof ownPlaces, string>> = pathsOf(ownPlaces);
 
 /** Paths of the API that tests control a sandbox with, below its prefix. */
-export const controlPaths = pathsOf(controlPlaces);
+export const controlPaths: Readonly<Record<keyof typeof controlPlaces, string>> = pathsOf(controlPlaces);
 
 /** Paths at the origin's root, into which a sandbox's prefix is inserted (RFC 8414 section 3.1, RFC 9728 section 3.1). */
-export const wellKnown = pathsOf(wellKnownPlaces);
+export const wellKnown: Readonly<Record<keyof typeof wellKnownPlaces, string>> = pathsOf(wellKnownPlaces);
 
 const serverPaths = pathsOf(serverPlaces);
 

@@ -6,34 +6,28 @@
  */
 import { prefersHtml } from "../../lib/http/body.ts";
 import { controlEndpoints, recordEndpoints } from "../../lib/http/endpoints.ts";
-import type { ControlPageDeps } from "../pages/control.tsx";
-import type { Route } from "../request/router.ts";
-import type { Guard } from "./guard.ts";
-import type { ControlHandlers, HandlerDeps } from "./handlers.ts";
-
-/** What the control API needs. */
-export interface ControlDeps extends HandlerDeps, ControlPageDeps {
-  /** Keeps out those who may not use it. */
-  readonly guard: Guard;
-}
+import type { Deps } from "../deps.ts";
+import type { Handler, Route } from "../request/router.ts";
+import type { ControlHandlers } from "./handlers.ts";
 
 /**
  * The rows of the control API.
  *
  * @param deps What it needs.
  */
-export function controlRoutes(deps: ControlDeps): readonly Route[] {
+export function controlRoutes(deps: Deps): readonly Route[] {
   let loading: Promise<ControlHandlers> | undefined;
   const load = (): Promise<ControlHandlers> =>
     loading ??= import("./handlers.ts").then(({ controlHandlers }) => controlHandlers(deps));
-  return [...controlEndpoints, ...recordEndpoints].map(({ name, method, path, cors }) => {
+  return [...controlEndpoints, ...recordEndpoints].map((endpoint) => {
+    const { name } = endpoint;
     const guarded = deps.guard(async (context) => await (await load())[name](context));
-    const handler: Route["handler"] = name !== "control_index" ? guarded : async (context) => {
+    const handler: Handler = name !== "control_index" ? guarded : async (context) => {
       if (!prefersHtml(context.request)) return await guarded(context);
       // Everyone may see the page: it says what one may do.
       const { controlPage } = await import("../pages/control.tsx");
       return await controlPage(context, deps);
     };
-    return { name, method, path, cors, handler };
+    return { ...endpoint, handler };
   });
 }

@@ -7,24 +7,21 @@ import type { Call, Deps, Operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { noStoreJson, readJson } from "../../lib/http/body.ts";
 import type { ControlEndpointName, RecordEndpointName } from "../../lib/http/endpoints.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handler, Handlers } from "../request/router.ts";
 import { documents } from "./openapi.ts";
 import { type RecordDeps, recordHandlers } from "./report.ts";
 
 /** What the handlers need. */
-export interface HandlerDeps extends RecordDeps {
-  /** What operations need. */
-  readonly operationDeps: Deps;
-}
+export type HandlerDeps = Deps & RecordDeps;
 
 /** A handler for each endpoint of the control API. */
-export type ControlHandlers = Readonly<Record<ControlEndpointName | RecordEndpointName, Route["handler"]>>;
+export type ControlHandlers = Handlers<ControlEndpointName | RecordEndpointName>;
 
 /** Makes the handlers. */
 export function controlHandlers(deps: HandlerDeps): ControlHandlers {
-  const handlerOf = (operation: Operation): Route["handler"] => async (context) => {
+  const handlerOf = (operation: Operation): Handler => async (context) => {
     const input = operation.input ? await readJson(context.request) : undefined;
-    return noStoreJson(await operation.run(deps.operationDeps, { ...callOf(context, deps.operationDeps), input }));
+    return noStoreJson(await operation.run(deps, { ...callOf(context, deps), input }));
   };
   return { ...mapValues({ ...documents, ...operations }, handlerOf), ...recordHandlers(deps) };
 }

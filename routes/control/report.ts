@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Deps } from "../../lib/control/operation.ts";
 import { fetchListed, MAX_WAIT_SECONDS, settle } from "../../lib/control/record.ts";
 import { suggest } from "../../lib/http/did_you_mean.ts";
 import type { RecordEndpointName } from "../../lib/http/endpoints.ts";
@@ -17,26 +16,17 @@ import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
 import { selectListed } from "../../lib/judge/listing.ts";
 import type { Report } from "../../lib/judge/report.ts";
-import type { Slices } from "../../lib/runtime/slices.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import type { ConnectionInfo, Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
+import type { Deps } from "../deps.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
 
-/** What reports need beside what operations need. */
-export interface RecordDeps {
-  readonly operationDeps: Deps;
-  /** A sandbox as it is now: a reset has begun it anew under another id. */
-  readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
-  /** Lets others run meanwhile. */
-  readonly slices: Slices;
-  /** Whose streams of events are counted together; undefined where addresses don't count. */
-  readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;
-  /** A clock for durations, in milliseconds. */
-  readonly monotonicMs: () => number;
-  /** Aborting it ends streams of events. */
-  readonly signal: AbortSignal | undefined;
-}
+/** What the record needs. */
+export type RecordDeps = Pick<
+  Deps,
+  "refresh" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep"
+>;
 
 /** Exchanges that are fetched at a time for an answer that goes on. */
 const FETCHED = 20;
@@ -53,8 +43,8 @@ export const reportFormats = ["json", "junit", "markdown"] as const;
 export const exchangeFormats = ["json", "har"] as const;
 
 /** The handlers of the record. */
-export function recordHandlers(deps: RecordDeps): Readonly<Record<RecordEndpointName, Route["handler"]>> {
-  const { operationDeps: { reports, sleep }, signal } = deps;
+export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
+  const { reports, sleep, signal } = deps;
   const streams = createEventStreams({ sleep, signal });
   const pages = createPageCache();
   return {
@@ -69,21 +59,21 @@ export function recordHandlers(deps: RecordDeps): Readonly<Record<RecordEndpoint
 }
 
 async function report(
-  { operationDeps, slices }: RecordDeps,
+  deps: RecordDeps,
   { sandbox, url: { searchParams } }: Context,
 ): Promise<Response> {
   requireKnown(searchParams, ["format", "wait", "strict"]);
   const format = parseOneOf(searchParams, "format", reportFormats);
   const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
-  const result = await settle(operationDeps, sandbox, waitSeconds);
+  const result = await settle(deps, sandbox, waitSeconds);
   const isStrict = searchParams.has("strict") && searchParams.get("strict") !== "false";
   const status = isStrict && result.verdict !== "pass" ? 422 : 200;
   const { type, write } = formats[format];
-  return noStore(inChunks(write(result), slices), type, status);
+  return noStore(inChunks(write(result), deps.slices), type, status);
 }
 
 async function exchanges(
-  { operationDeps }: RecordDeps,
+  { reports }: RecordDeps,
   pages: PageCache,
   { sandbox, url: { searchParams } }: Context,
 ): Promise<Response> {
@@ -91,7 +81,7 @@ async function exchanges(
   const format = parseOneOf(searchParams, "format", exchangeFormats);
   const after = parseNumber(searchParams, "after") ?? 0;
   const limit = parseNumber(searchParams, "limit");
-  const { listed, report: { record }, version: recordVersion } = await operationDeps.reports.judge(sandbox);
+  const { listed, report: { record }, version: recordVersion } = await reports.judge(sandbox);
 
   /** Fetched as they are read: a reader who is slow, or many of them, must not hold what has given way on record. */
   async function* found(): AsyncGenerator<Uint8Array, void> {
@@ -100,7 +90,7 @@ async function exchanges(
       const some = selected.slice(at, at + FETCHED);
       const numbers = some.map(({ sequence }) => sequence);
       yield await pages.get(`${format} ${sandbox.id} ${recordVersion} ${numbers}`, async () => {
-        const exchanges = await fetchListed(operationDeps, sandbox, some);
+        const exchanges = await fetchListed({ reports }, sandbox, some);
         return jsonPage(format === "json" ? exchanges : exchanges.map(harEntryOf));
       });
     }
@@ -116,7 +106,7 @@ async function exchanges(
 }
 
 async function events(
-  { operationDeps: { reports: { demand, judge } }, refresh, addressOf, monotonicMs }: RecordDeps,
+  { reports: { demand, judge }, refresh, addressOf, monotonicMs }: RecordDeps,
   streams: EventStreams,
   { sandbox, request, url: { searchParams }, info }: Context,
 ): Promise<Response> {

@@ -6,51 +6,31 @@
 import { hash } from "node:crypto";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
-import { findForeignOrigin, type OriginPolicy } from "../../lib/http/origin.ts";
+import { findForeignOrigin } from "../../lib/http/origin.ts";
 import type { McpCaller } from "../../lib/mcp/caller.ts";
-import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import { bearerOf, challengeResponse, presentedToken, type TokenScheme } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
-import type { KeysOf } from "../../lib/oauth/keys/keys.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
-import type { AccessTokenClaims } from "../../lib/oauth/tokens/tokens.ts";
 import { parseJson } from "../../lib/http/json.ts";
 import { bodyText, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
-import type { Replays } from "../../lib/oauth/replay_table.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Deps } from "../deps.ts";
+import type { Context, Handler, Handlers } from "../request/router.ts";
 
-/** What the MCP endpoints need. */
-export interface McpDeps {
-  /** The protocol behind the door. */
-  readonly mcp: McpEndpoint;
+/** What the MCP endpoints use. */
+export type McpDeps = Pick<Deps, "mcp" | "keysOf" | "replays" | "origins"> & {
   /** Turns a good access token into its claims. */
-  readonly verifyToken: (sandbox: Sandbox, token: string) => Promise<AccessTokenClaims>;
-  readonly keysOf: KeysOf;
-  /** Ids of proofs that were used. */
-  readonly replays: Replays;
-  /** Which pages may call; any, if not given. */
-  readonly origins?: OriginPolicy;
-}
+  readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
+};
 
-/** Streamable HTTP uses these three on one URL. */
-const methods = ["POST", "GET", "DELETE"] as const;
-
-/** The rows of the MCP endpoints. */
-export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: McpDeps): readonly Route[] {
-  const rows = (name: string, path: string, handler: Route["handler"]): readonly Route[] =>
-    methods.map((method) => ({
-      name: `${name}_${method.toLowerCase()}`,
-      method,
-      path,
-      cors: true,
-      handler: (context) => refuseForeignOrigin(context) ?? handler(context),
-    }));
+/** The handlers of the MCP endpoints, each for all methods of its URL. */
+export function mcpHandlers(
+  { mcp, verifier, keysOf, replays, origins }: McpDeps,
+): Handlers<"noAuth" | "bearer" | "oauth" | "conformance"> {
+  const own = (handler: Handler): Handler => (context) => refuseForeignOrigin(context) ?? handler(context);
 
   function refuseForeignOrigin({ request, url }: Context): Response | undefined {
     const problem = findForeignOrigin(url, request.headers.get("origin"), origins);
@@ -58,7 +38,7 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
     return rpcErrorResponse(403, SERVER_ERROR, `Forbidden: ${problem}; --public-url or --allow-origin can allow it`);
   }
 
-  function open(mode: "no-auth" | "conformance"): Route["handler"] {
+  function open(mode: "no-auth" | "conformance"): Handler {
     return (context) => mcp.handle(context.request, context.sandbox, mode, { owner: anonymousOwner(context) });
   }
 
@@ -81,7 +61,7 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
     const access = await requireAccess({ keysOf, replays }, context, {
       url: sandbox.urls.oauth,
       presented,
-      verify: (token) => verifyToken(sandbox.serverAt(policy.authorizationServer), token),
+      verify: (token) => verifier.verifyForResource(sandbox.serverAt(policy.authorizationServer), token),
       challenge: () => challengeOf(context),
     });
     if (access instanceof Response) return access;
@@ -92,12 +72,12 @@ export function mcpRoutes({ mcp, verifyToken, keysOf, replays, origins = {} }: M
     return await mcp.handle(request, sandbox, mode, { ...caller, ...gate });
   }
 
-  return [
-    ...rows("no_auth", paths.noAuth, open("no-auth")),
-    ...rows("conformance", paths.conformance, open("conformance")),
-    ...rows("bearer", paths.bearer, bearer),
-    ...rows("oauth", paths.oauth, oauth),
-  ];
+  return {
+    noAuth: own(open("no-auth")),
+    bearer: own(bearer),
+    oauth: own(oauth),
+    conformance: own(open("conformance")),
+  };
 }
 
 function callerOf({ token, claims }: Access): McpCaller {

@@ -17,7 +17,6 @@ import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../.
 import { resolveRequest, takeRequest, usedRequest } from "../../lib/oauth/authorize/pushed.ts";
 import { createSessionId } from "../../lib/oauth/tokens/session_id.ts";
 import type { User } from "../../lib/oauth/users/user.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
 import {
   denied,
@@ -30,7 +29,7 @@ import {
 } from "./authorize_person.ts";
 import type { OAuthDeps } from "./deps.ts";
 import { requireOwnForm } from "../request/html.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 
 /** What the authorization endpoint needs. */
 export type AuthorizeDeps = PersonDeps & Pick<OAuthDeps, "clients" | "pushed">;
@@ -38,10 +37,10 @@ export type AuthorizeDeps = PersonDeps & Pick<OAuthDeps, "clients" | "pushed">;
 /** Fields of the consent page's forms; everything else in a POST belongs to the authorization request. */
 const formFields: ReadonlySet<string> = new Set(["action", "email", "password", "expires_in"]);
 
-/** The rows of the authorization endpoint. */
-export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
+/** The handlers of the authorization endpoint. */
+export function authorizeHandlers(deps: AuthorizeDeps): Handlers<"ask" | "decide"> {
   /** A client's request: answered at once if it says how to approve itself, else with the consent page. */
-  async function authorize(context: Context): Promise<Response> {
+  async function ask(context: Context): Promise<Response> {
     const query = context.url.searchParams;
     return await withTarget(deps, context, query, async (asked) => {
       const user = await findUnasked(deps, context, asked);
@@ -75,10 +74,7 @@ export function authorizeRoutes(deps: AuthorizeDeps): readonly Route[] {
     });
   }
 
-  return [
-    { name: "authorize", method: "GET", path: paths.authorize, cors: false, handler: authorize },
-    { name: "decide", method: "POST", path: paths.authorize, cors: false, handler: decide },
-  ];
+  return { ask, decide };
 }
 
 /**

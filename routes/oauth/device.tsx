@@ -11,17 +11,16 @@ import { readFields, readForm } from "../../lib/oauth/form.ts";
 import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../../lib/oauth/params.ts";
 import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts";
 import type { DeviceRecord } from "../../lib/oauth/grants/device_table.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../../views/consent/device.tsx";
 import type { OAuthDeps } from "./deps.ts";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 
 /** What devices and their people need. */
-export type DeviceRouteDeps = Pick<OAuthDeps, "clients" | "authenticate" | "users" | "devices" | "chance">;
+export type DeviceDeps = Pick<OAuthDeps, "clients" | "authenticate" | "users" | "devices" | "chance">;
 
-/** The rows of the device grant. */
-export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
+/** The handlers of the device grant. */
+export function deviceHandlers(deps: DeviceDeps): Handlers<"authorize" | "show" | "decide"> {
   const { authenticate, devices } = deps;
 
   async function authorize({ request, sandbox }: Context): Promise<Response> {
@@ -64,14 +63,10 @@ export function deviceRoutes(deps: DeviceRouteDeps): readonly Route[] {
     return htmlResponse(<DeviceDonePage urls={sandbox.urls} isApproved={isApproved} />);
   }
 
-  return [
-    { name: "device", method: "POST", path: paths.device, cors: true, handler: authorize },
-    { name: "device_page", method: "GET", path: paths.deviceVerify, cors: false, handler: show },
-    { name: "device_decide", method: "POST", path: paths.deviceVerify, cors: false, handler: decide },
-  ];
+  return { authorize, show, decide };
 }
 
-async function whoAgrees({ users, chance }: DeviceRouteDeps, { sandbox }: Context, params: Params): Promise<User> {
+async function whoAgrees({ users, chance }: DeviceDeps, { sandbox }: Context, params: Params): Promise<User> {
   const nowMs = sandbox.nowMs;
   const action = params.get("action");
   if (action === "auto") return createAutoUser(nowMs, chance);
@@ -88,7 +83,7 @@ async function whoAgrees({ users, chance }: DeviceRouteDeps, { sandbox }: Contex
 }
 
 async function consentPage(
-  { clients }: DeviceRouteDeps,
+  { clients }: DeviceDeps,
   { sandbox, plan }: Context,
   { typed, device, error, email }: {
     readonly typed: string;

@@ -8,23 +8,23 @@ import { cacheableJson } from "../../lib/http/body.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../../lib/oauth/metadata.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
-import { paths, wellKnown } from "../../lib/http/urls.ts";
+import { wellKnown } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 
 /** What the discovery endpoints need. */
 export type DiscoveryDeps = Pick<OAuthDeps, "keysOf">;
 
-/** The rows of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
-export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
+/** The handlers of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
+export function discoveryHandlers({ keysOf }: DiscoveryDeps): Handlers<
+  | "authorizationServer"
+  | "openidConfiguration"
+  | "protectedResource"
+  | "rootProtectedResource"
+  | "customProtectedResource"
+  | "jwks"
+> {
   const serverMetadata = createServerMetadata();
-  const row = (name: string, path: string, handler: Route["handler"]): Route => ({
-    name,
-    method: "GET",
-    path,
-    cors: true,
-    handler,
-  });
 
   function atServerPlace(context: Context, ...places: Policy["serverMetadataAt"]): Response {
     const { serverMetadataAt } = context.plan.policy;
@@ -52,15 +52,14 @@ export function discoveryRoutes({ keysOf }: DiscoveryDeps): readonly Route[] {
     return document({ keys: keys.map(({ publicJwk }) => publicJwk) }, policy);
   }
 
-  const { protectedResource } = wellKnown;
-  return [
-    row("authorization_server_metadata", wellKnown.authorizationServer, oauthMetadata),
-    row("openid_configuration", wellKnown.openidConfiguration, openidMetadata),
-    row("protected_resource_metadata", protectedResource + paths.oauth, resourceMetadata("path")),
-    row("root_protected_resource_metadata", protectedResource, resourceMetadata("root")),
-    row("custom_protected_resource_metadata", paths.customResourceMetadata, resourceMetadata("custom")),
-    row("jwks", paths.jwks, jwks),
-  ];
+  return {
+    authorizationServer: oauthMetadata,
+    openidConfiguration: openidMetadata,
+    protectedResource: resourceMetadata("path"),
+    rootProtectedResource: resourceMetadata("root"),
+    customProtectedResource: resourceMetadata("custom"),
+    jwks,
+  };
 }
 
 /** A document changes with its sandbox's URLs and policy alone, which are the same objects from request to request. */

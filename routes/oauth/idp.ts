@@ -7,16 +7,17 @@
 import { cacheableJson, noStoreJson } from "../../lib/http/body.ts";
 import { readForm } from "../../lib/oauth/form.ts";
 import { requireOneOf } from "../../lib/oauth/params.ts";
-import { paths } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
 /** What the identity provider needs. */
 export type IdpDeps = Pick<OAuthDeps, "authenticate" | "chance" | "keysOf" | "keysOfIdp">;
 
-/** The rows of the identity provider. */
-export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps): readonly Route[] {
+/** The handlers of the identity provider. */
+export function idpHandlers(
+  { authenticate, chance, keysOf, keysOfIdp }: IdpDeps,
+): Handlers<"configuration" | "token" | "jwks"> {
   async function token({ request, sandbox }: Context): Promise<Response> {
     const params = await readForm(request);
     const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
@@ -48,9 +49,5 @@ export function idpRoutes({ authenticate, chance, keysOf, keysOfIdp }: IdpDeps):
     return cacheableJson(JSON.stringify({ keys: [signing.publicJwk] }), plan.policy.metadataMaxAgeSeconds);
   }
 
-  return [
-    { name: "idp_configuration", method: "GET", path: paths.idpConfiguration, cors: true, handler: configuration },
-    { name: "idp_token", method: "POST", path: paths.idpToken, cors: true, handler: token },
-    { name: "idp_jwks", method: "GET", path: paths.idpJwks, cors: true, handler: jwks },
-  ];
+  return { configuration, token, jwks };
 }

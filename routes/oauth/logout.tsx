@@ -7,17 +7,16 @@
 import { readFields } from "../../lib/oauth/form.ts";
 import { type LogoutRequest, parseLogout } from "../../lib/oauth/logout.ts";
 import { parseParams } from "../../lib/oauth/params.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { LogoutPage, SignedOutPage } from "../../views/consent/logout.tsx";
 import type { OAuthDeps } from "./deps.ts";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 
 /** What logging out needs. */
 export type LogoutDeps = Pick<OAuthDeps, "clients" | "grants" | "keysOf">;
 
-/** The rows of the end session endpoint. */
-export function logoutRoutes(deps: LogoutDeps): readonly Route[] {
+/** The handlers of the end session endpoint. */
+export function logoutHandlers(deps: LogoutDeps): Handlers<"show" | "post"> {
   async function logOut(context: Context, sent: URLSearchParams, isConfirmed: boolean): Promise<Response> {
     const { sandbox, plan } = context;
     const asked = await parseLogout(deps, { sandbox, policy: plan.policy }, parseParams(sent));
@@ -35,16 +34,7 @@ export function logoutRoutes(deps: LogoutDeps): readonly Route[] {
     return await logOut(context, new URLSearchParams([...context.url.searchParams, ...form]), isConfirmed);
   }
 
-  return [
-    {
-      name: "logout",
-      method: "GET",
-      path: paths.logout,
-      cors: false,
-      handler: (context) => logOut(context, context.url.searchParams, false),
-    },
-    { name: "logout_post", method: "POST", path: paths.logout, cors: false, handler: post },
-  ];
+  return { show: (context) => logOut(context, context.url.searchParams, false), post };
 }
 
 function confirmPage({ sandbox }: Context, { client, returnTo }: LogoutRequest, sent: URLSearchParams): Response {

@@ -7,21 +7,10 @@
 import { OAuthError } from "../../lib/http/errors.ts";
 import { cacheableJson } from "../../lib/http/body.ts";
 import { buildOwnDocument, isDocumentName } from "../../lib/oauth/clients/own_document.ts";
-import { paths } from "../../lib/http/urls.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context } from "../request/router.ts";
 
-/** The row of documents. */
-export function clientMetadataRoutes(): readonly Route[] {
-  return [{
-    name: "client_metadata",
-    method: "GET",
-    path: paths.clientMetadata,
-    cors: true,
-    handler: clientMetadata,
-  }];
-}
-
-function clientMetadata({ sandbox, url, plan, param }: Context): Response {
+/** Answers with the document of a name. */
+export function clientMetadata({ sandbox, url, plan, param }: Context): Response {
   if (!isDocumentName(param)) {
     throw new OAuthError("not_found", "Not found: client metadata documents have other names", {
       parameter: "path",

@@ -11,16 +11,15 @@ import { proofOf } from "../../lib/oauth/tokens/proof.ts";
 import { readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
 import { parseParams, requireFaultless } from "../../lib/oauth/params.ts";
 import { bindRequest, pushRequest, readPushedForm } from "../../lib/oauth/authorize/pushed.ts";
-import { paths } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handler } from "../request/router.ts";
 
 /** What pushing needs. */
 export type ParDeps = Pick<OAuthDeps, "clients" | "authenticate" | "pushed" | "replays" | "chance" | "keysOf">;
 
-/** The row of pushed authorization requests. */
-export function parRoutes({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): readonly Route[] {
-  async function push(context: Context): Promise<Response> {
+/** The handler of pushed authorization requests. */
+export function pushHandler({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): Handler {
+  return async function push(context: Context): Promise<Response> {
     const { request, sandbox, plan } = context;
     const form = await readFields(request);
     const posted = parseParams(form);
@@ -36,7 +35,5 @@ export function parRoutes({ clients, authenticate, pushed, replays, chance, keys
     const { idTokenHint } = parseAuthorizationRequest(params, plan.policy);
     if (idTokenHint !== undefined) await readIdTokenHint(keysOf, sandbox, idTokenHint);
     return noStoreJson(await pushRequest({ pushed, chance }, sandbox, { clientId: client.clientId, query }), 201);
-  }
-
-  return [{ name: "par", method: "POST", path: paths.par, cors: true, handler: push }];
+  };
 }

@@ -8,19 +8,16 @@ import { noStoreJson, readText, requireContentType } from "../../lib/http/body.t
 import { hashSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { prefixed } from "../../lib/http/secret_prefixes.ts";
-import { paths } from "../../lib/http/urls.ts";
-import { clientInformation, registrationRoutes } from "./registration.ts";
+import { clientInformation } from "./registration.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handler } from "../request/router.ts";
 
 /** What registration needs. */
 export type RegisterDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
 
-/** The rows of registration, and of what becomes of it later. */
-export function registerRoutes(deps: RegisterDeps): readonly Route[] {
-  const { clients, chance, keysOf } = deps;
-
-  async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
+/** The handler of registration. */
+export function registerHandler({ clients, chance, keysOf }: RegisterDeps): Handler {
+  return async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
     if (policy.registration === "off") throw registrationOff(request);
     requireContentType(request, "application/json");
     const { parseRegistration } = await import("../../lib/oauth/clients/registration.ts");
@@ -40,12 +37,7 @@ export function registerRoutes(deps: RegisterDeps): readonly Route[] {
     };
     await clients.add(sandbox.id, client);
     return noStoreJson(clientInformation(sandbox, client, { token, secret }), 201);
-  }
-
-  return [
-    { name: "register", method: "POST", path: paths.register, cors: true, handler: register },
-    ...registrationRoutes(deps),
-  ];
+  };
 }
 
 function registrationOff({ method, url }: Request): OAuthError {

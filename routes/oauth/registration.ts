@@ -14,9 +14,8 @@ import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
 import type { Entry } from "../../lib/store/store.ts";
-import { paths } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 
 /** What the management of registrations needs. */
 export type RegistrationDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
@@ -29,8 +28,10 @@ export interface ToldOnce {
   readonly secret: IssuedSecret | undefined;
 }
 
-/** The rows of registration management. */
-export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps): readonly Route[] {
+/** The handlers of registration management. */
+export function registrationHandlers(
+  { clients, chance, keysOf }: RegistrationDeps,
+): Handlers<"read" | "update" | "remove"> {
   async function read(context: Context): Promise<Response> {
     const { client, token } = await requireOwner(clients, context);
     return noStoreJson(clientInformation(context.sandbox, client, { token, secret: undefined }));
@@ -65,12 +66,7 @@ export function registrationRoutes({ clients, chance, keysOf }: RegistrationDeps
     return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
   }
 
-  const path = paths.registration;
-  return [
-    { name: "read_registration", method: "GET", path, cors: true, handler: read },
-    { name: "update_registration", method: "PUT", path, cors: true, handler: update },
-    { name: "delete_registration", method: "DELETE", path, cors: true, handler: remove },
-  ];
+  return { read, update, remove };
 }
 
 /**

@@ -18,9 +18,8 @@ import { type GrantType, grantTypes } from "../../lib/scenarios/vocabulary.ts";
 import type { TokenResponse } from "../../lib/oauth/tokens/tokens.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
-import { paths } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handler } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
 /** What the token endpoint needs. */
@@ -45,10 +44,10 @@ function isCommitted(grantType: GrantType, { rotateRefreshTokens }: Policy): boo
   return grantType === "authorization_code" || (grantType === "refresh_token" && rotateRefreshTokens === "always");
 }
 
-/** The row of the token endpoint. */
-export function tokenRoutes(
+/** The handler of the token endpoint. */
+export function tokenHandler(
   { clients, authenticate, grants, devices, replays, chance, keysOf, keysOfIdp }: TokenDeps,
-): readonly Route[] {
+): Handler {
   async function token(context: Context): Promise<Response> {
     const { request, sandbox, plan: { policy, mint } } = context;
     const params = await readForm(request);
@@ -84,7 +83,7 @@ export function tokenRoutes(
     );
   }
 
-  return [{ name: "token", method: "POST", path: paths.token, cors: true, handler: token }];
+  return token;
 }
 
 /** Where all tokens have to be bound, or a client has said that its tokens are, none is issued without a proof (RFC 9449 5.2). */

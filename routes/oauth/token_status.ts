@@ -10,9 +10,8 @@ import { readForm } from "../../lib/oauth/form.ts";
 import { requireParam } from "../../lib/oauth/params.ts";
 import { introspectToken, revokeToken, type TokenStatusContext } from "../../lib/oauth/tokens/token_status.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
-import { paths } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handlers } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
 /** What the two endpoints need. */
@@ -25,10 +24,10 @@ interface Asked {
   readonly status: TokenStatusContext;
 }
 
-/** The rows of revocation and introspection. */
-export function tokenStatusRoutes(
+/** The handlers of revocation and introspection. */
+export function tokenStatusHandlers(
   { authenticate, grants, keysOf, verifier }: TokenStatusDeps,
-): readonly Route[] {
+): Handlers<"revoke" | "introspect"> {
   async function readAsked({ request, sandbox, plan: { policy } }: Context, reference: string): Promise<Asked> {
     const params = await readForm(request);
     const [{ value: client }, keys] = await together([
@@ -54,10 +53,7 @@ export function tokenStatusRoutes(
     return noStoreJson(await introspectToken(status, token));
   }
 
-  return [
-    { name: "revoke", method: "POST", path: paths.revoke, cors: true, handler: revoke },
-    { name: "introspect", method: "POST", path: paths.introspect, cors: true, handler: introspect },
-  ];
+  return { revoke, introspect };
 }
 
 /** A client id is not a secret, so with public clients anyone could try out tokens. */

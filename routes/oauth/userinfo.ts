@@ -8,17 +8,16 @@ import { noStoreJson } from "../../lib/http/body.ts";
 import { challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import { claimsOfScopes } from "../../lib/oauth/tokens/scopes.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { OAuthDeps } from "./deps.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Context, Handler } from "../request/router.ts";
 
 /** What the endpoint needs. */
 export type UserinfoDeps = Pick<OAuthDeps, "verifier" | "keysOf" | "replays">;
 
-/** The rows of userinfo. */
-export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Route[] {
-  async function userinfo(context: Context): Promise<Response> {
+/** The handler of userinfo. */
+export function userinfoHandler({ verifier, ...deps }: UserinfoDeps): Handler {
+  return async function userinfo(context: Context): Promise<Response> {
     const { request, sandbox } = context;
     const access = await requireAccess(deps, context, {
       url: sandbox.urls.userinfo,
@@ -33,12 +32,7 @@ export function userinfoRoutes({ verifier, ...deps }: UserinfoDeps): readonly Ro
       return challengeResponse(withoutOpenid(scope), { scheme, parameters: { scope: "openid" } });
     }
     return noStoreJson({ ...claimsOfScopes({ name, email, claims: ownClaimsOf(claims) }, scopes), sub });
-  }
-
-  return [
-    { name: "userinfo", method: "GET", path: paths.userinfo, cors: true, handler: userinfo },
-    { name: "userinfo_post", method: "POST", path: paths.userinfo, cors: true, handler: userinfo },
-  ];
+  };
 }
 
 function withoutOpenid(scope: string): OAuthError {

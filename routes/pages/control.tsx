@@ -3,24 +3,15 @@
  *
  * @module
  */
-import type { Deps } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../../lib/http/errors.ts";
 import { endpointKinds } from "../../lib/http/endpoints.ts";
 import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
-import type { Refusal } from "../control/guard.ts";
+import type { Deps } from "../deps.ts";
 import { callOf } from "../control/handlers.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";
-import type { Banner } from "./scenarios.tsx";
-
-/** What the page needs. */
-export interface ControlPageDeps {
-  readonly operationDeps: Deps;
-  readonly refusalOf: Refusal;
-  readonly bannerOf: Banner;
-}
 
 /**
  * The page.
@@ -30,12 +21,13 @@ export interface ControlPageDeps {
  */
 export async function controlPage(
   context: Context,
-  { refusalOf, bannerOf, operationDeps }: ControlPageDeps,
+  deps: Deps,
 ): Promise<Response> {
   const { sandbox, request } = context;
+  const { refusalOf, bannerOf } = deps;
   const refusal = refusalOf(context);
   const needsToken = request.headers.has("authorization");
-  const access = refusal ? refused(refusal) : { ...await read(context, operationDeps), needsToken };
+  const access = refusal ? refused(refusal) : { ...await read(context, deps), needsToken };
   return htmlResponse(
     <ControlPage urls={sandbox.urls} name={sandbox.name} banner={bannerOf(sandbox, true)} access={access} />,
   );

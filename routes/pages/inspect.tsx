@@ -5,25 +5,12 @@
  */
 import { describeError, OAuthError } from "../../lib/http/errors.ts";
 import { endpoints } from "../../lib/http/endpoints.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { InspectPage } from "../../views/inspect/inspect.tsx";
 import type { Listed, NotListed } from "../../views/inspect/list.tsx";
 import type { Endpoints } from "../../views/inspect/model.js";
-import type { Refusal } from "../control/guard.ts";
 import { htmlResponse } from "../request/html.ts";
-import type { Reports } from "../../lib/control/reports.ts";
-import type { Context, Route } from "../request/router.ts";
-import type { Banner } from "./scenarios.tsx";
-
-/** What the inspector's page needs. */
-export interface InspectDeps {
-  /** The record, and what it comes to. */
-  readonly reports: Reports;
-  /** Says why a request may not see it. */
-  readonly refusalOf: Refusal;
-  /** What is said on top of a sandbox's pages. */
-  readonly bannerOf: Banner;
-}
+import type { Deps } from "../deps.ts";
+import type { Context, Handler } from "../request/router.ts";
 
 /** What the pages know of the endpoints of a client's flow, by the names on record. */
 export const flowEndpoints: Endpoints = Object.fromEntries(
@@ -35,8 +22,10 @@ export const flowEndpoints: Endpoints = Object.fromEntries(
 /** How many exchanges stand in the page itself. */
 const MAX_LISTED = 50;
 
-/** The inspector's row. */
-export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): readonly Route[] {
+/** The handler of the inspector's page. */
+export function inspectHandler(
+  { reports, refusalOf, bannerOf }: Pick<Deps, "reports" | "refusalOf" | "bannerOf">,
+): Handler {
   async function list({ sandbox, url }: Context): Promise<Listed> {
     const { listed, report } = await reports.judge(sandbox);
     const before = /^\d{1,15}$/.exec(url.searchParams.get("before") ?? "")?.[0];
@@ -50,7 +39,7 @@ export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): re
     };
   }
 
-  async function inspect(context: Context): Promise<Response> {
+  return async function inspect(context: Context): Promise<Response> {
     const { sandbox } = context;
     const refusal = refusalOf(context);
     const listed = refusal ? { reason: describeError(refusal) } : await list(context).catch(reasonIn);
@@ -62,9 +51,7 @@ export function inspectRoutes({ reports, refusalOf, bannerOf }: InspectDeps): re
         endpoints={flowEndpoints}
       />,
     );
-  }
-
-  return [{ name: "inspect", method: "GET", path: paths.inspect, cors: false, handler: inspect }];
+  };
 }
 
 /** A server that records nothing says so. */

@@ -5,63 +5,48 @@
  */
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { version } from "../../lib/runtime/version.ts";
 import { type Asset, assets } from "../../views/assets.ts";
 import { GuidePage } from "../../views/guide/guide.tsx";
 import { HomePage } from "../../views/home/home.tsx";
-import type { Html } from "../../views/shared/html.ts";
 import { flowEndpoints } from "./inspect.tsx";
 import { htmlResponse } from "../request/html.ts";
-import type { Context, Route } from "../request/router.ts";
+import type { Deps } from "../deps.ts";
+import { playedBy } from "./scenarios.tsx";
+import type { Context, Handlers, Route } from "../request/router.ts";
 
-/** What the pages need. */
-export interface PagesDeps {
-  /** When the app was made, in milliseconds since 1970. */
-  readonly startedAtMs: number;
-  /** What is said on top of a sandbox's pages of how it behaves; undefined for nothing. */
-  readonly bannerOf: (sandbox: Sandbox) => Html | undefined;
-  /** What a sandbox plays, where that is not the server as one expects it. */
-  readonly playedBy: (sandbox: Sandbox) => string | undefined;
-  /** How many scenarios there are. */
-  readonly scenarioCount: number;
-  /** Whether a request may watch what is recorded. */
-  readonly isWatchable: (context: Context) => boolean;
+/** The handlers of the pages. */
+export function pageHandlers(deps: PageDeps): Handlers<"home" | "guide" | "health" | "robots"> {
+  return {
+    home: (context) => home(context, deps),
+    guide: ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} banner={deps.bannerOf(sandbox)} />),
+    health: (context) => health(context, deps),
+    robots,
+  };
 }
 
-/** The rows of the pages. */
-export function pagesRoutes(deps: PagesDeps): readonly Route[] {
-  const { startedAtMs, bannerOf } = deps;
-  const page = (name: string, path: string, handler: Route["handler"], cors = false): Route => ({
-    name,
-    method: "GET",
-    path,
-    cors,
-    handler,
-  });
+/** What the pages use. */
+export type PageDeps = Pick<
+  Deps,
+  "startedAtMs" | "bannerOf" | "scenarioOf" | "catalogue" | "isRecorded" | "refusalOf"
+>;
 
-  return [
-    page("home", paths.home, (context) => home(context, deps), true),
-    page(
-      "guide",
-      paths.guide,
-      ({ sandbox }) => htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(sandbox)} />),
-    ),
-    page("health", paths.health, (context) => health(context, startedAtMs), true),
-    page("robots", paths.robots, robots),
-    ...Object.entries(assets).map(([name, asset]) =>
-      page(
-        `asset_${name}`,
-        name === "favicon" ? paths.favicon : paths.assets + asset.fileName,
-        () => assetResponse(asset),
-      )
-    ),
-  ];
+/** The rows of the files that pages ask for. */
+export function assetRoutes(): readonly Route[] {
+  return Object.entries(assets).map(([name, asset]) => ({
+    name: `asset_${name}`,
+    method: "GET",
+    path: name === "favicon" ? paths.favicon : paths.assets + asset.fileName,
+    cors: false,
+    kind: "pages",
+    handler: () => assetResponse(asset),
+  }));
 }
 
 /** Server information: a page for browsers, JSON for programs. */
-function home(context: Context, { bannerOf, playedBy, scenarioCount, isWatchable }: PagesDeps): Response {
+function home(context: Context, deps: PageDeps): Response {
+  const { bannerOf, scenarioOf, catalogue, isRecorded, refusalOf } = deps;
   const { request, sandbox } = context;
   const { urls } = sandbox;
   if (prefersHtml(request)) {
@@ -70,9 +55,9 @@ function home(context: Context, { bannerOf, playedBy, scenarioCount, isWatchable
         urls={urls}
         version={version}
         banner={bannerOf(sandbox)}
-        plays={playedBy(sandbox)}
-        counts={{ scenarios: scenarioCount, rules: rules.length }}
-        watched={isWatchable(context) ? flowEndpoints : undefined}
+        plays={playedBy(scenarioOf, sandbox)}
+        counts={{ scenarios: catalogue.length, rules: rules.length }}
+        watched={isRecorded && !refusalOf(context) ? flowEndpoints : undefined}
       />,
     );
   }
@@ -91,7 +76,7 @@ function home(context: Context, { bannerOf, playedBy, scenarioCount, isWatchable
 }
 
 /** The original's document, which other projects' tests read, and two members more. It has no deprecated SSE endpoints. */
-function health({ sandbox }: Context, startedAtMs: number): Response {
+function health({ sandbox }: Context, { startedAtMs }: PageDeps): Response {
   const mode = (endpoint: string, description: string): object => ({ endpoints: { mcp: endpoint }, description });
   return noStoreJson({
     name: "Mock MCP Server for E2E Testing",

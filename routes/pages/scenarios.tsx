@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Chance } from "../../lib/runtime/chance.ts";
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Rule } from "../../lib/judge/rules/rule.ts";
@@ -12,44 +11,31 @@ import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { placeOf } from "../../lib/sandbox/place.ts";
 import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { buildUrls, controlPaths, paths } from "../../lib/http/urls.ts";
-import type { Html } from "../../views/shared/html.ts";
 import { ScenarioBanner } from "../../views/scenarios/banner.tsx";
 import type { ScenarioEntry } from "../../views/scenarios/entry.tsx";
 import type { Proposal } from "../../views/scenarios/proposal.tsx";
 import { ScenariosPage } from "../../views/scenarios/scenarios.tsx";
 import { hintsFor, isFound } from "../../views/scenarios/search.js";
 import { htmlResponse } from "../request/html.ts";
-import type { Context, Route } from "../request/router.ts";
-
-/** What the catalogue's page needs. */
-export interface ScenariosDeps {
-  /** All scenarios that have a name here. */
-  readonly scenarios: readonly Scenario[];
-  /** Source of labels. */
-  readonly chance: Pick<Chance, "base36">;
-}
+import type { Banner, Deps } from "../deps.ts";
+import type { Context } from "../request/router.ts";
 
 /** Enough that nobody guesses a sandbox of somebody else's: 82 bits. */
 const LABEL_LENGTH = 16;
 
-/** The catalogue's row. */
-export function scenariosRoutes(deps: ScenariosDeps): readonly Route[] {
-  return [{
-    name: "scenarios",
-    method: "GET",
-    path: paths.scenarios,
-    cors: true,
-    handler: (context) => scenarios(deps, context),
-  }];
-}
-
-async function scenarios(
-  { scenarios, chance }: ScenariosDeps,
+/**
+ * The catalogue, as a page or as data.
+ *
+ * @param context The request.
+ * @param deps Scenarios, and where labels are drawn from.
+ */
+export async function scenarios(
   { request, url, sandbox }: Context,
+  { catalogue, chance }: Pick<Deps, "catalogue" | "chance">,
 ): Promise<Response> {
   const query = url.searchParams.get("q")?.trim() ?? "";
   const label = chance.base36(LABEL_LENGTH);
-  const entries = scenarios.map((scenario): ScenarioEntry => {
+  const entries = catalogue.map((scenario): ScenarioEntry => {
     const place = placeOf(scenario, label, sandbox.origin);
     return {
       scenario,
@@ -71,7 +57,7 @@ async function scenarios(
       urls={sandbox.urls}
       query={query}
       groups={groups.filter(({ entries }) => entries.length > 0)}
-      hints={entries.some(({ isFound }) => isFound) ? [] : hintsFor(scenarios.map(searchedText), query)}
+      hints={entries.some(({ isFound }) => isFound) ? [] : hintsFor(catalogue.map(searchedText), query)}
       rules={rules.map((rule) => ({ ...rule, isFound: isFound(ruleText(rule), query) }))}
       proposal={proposal}
     />,
@@ -130,29 +116,24 @@ function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | unde
 }
 
 /**
- * Makes what tells the name of a sandbox's scenario; undefined where that is the server as one expects it.
+ * The name of the scenario that a sandbox plays; undefined where that is the server as one expects it.
  *
  * @param scenarioOf Tells what a sandbox plays.
+ * @param sandbox The sandbox.
  */
-export function createPlayed(scenarioOf: (sandbox: Sandbox) => Scenario): (sandbox: Sandbox) => string | undefined {
-  return (sandbox) => {
-    const { name } = scenarioOf(sandbox);
-    return sandbox.name === "main" && name === "standard" ? undefined : name;
-  };
+export function playedBy(scenarioOf: Deps["scenarioOf"], sandbox: Sandbox): string | undefined {
+  const { name } = scenarioOf(sandbox);
+  return sandbox.name === "main" && name === "standard" ? undefined : name;
 }
 
-/** Says on top of a sandbox's pages which scenario it plays, folded where something else comes first; nothing for `main`. */
-export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
-
 /**
- * Makes what says on a sandbox's pages which scenario it plays; nothing where that is the server as one expects it.
+ * Makes the banner of a sandbox's pages.
  *
  * @param scenarioOf Tells what a sandbox plays.
  */
-export function createBanner(scenarioOf: (sandbox: Sandbox) => Scenario): Banner {
-  const playedBy = createPlayed(scenarioOf);
+export function createBanner(scenarioOf: Deps["scenarioOf"]): Banner {
   return (sandbox, isFolded = false) => {
-    if (playedBy(sandbox) === undefined) return undefined;
+    if (playedBy(scenarioOf, sandbox) === undefined) return undefined;
     const { urls, name } = sandbox;
     return <ScenarioBanner urls={urls} name={name} scenario={scenarioOf(sandbox)} isFolded={isFolded} />;
   };

@@ -4,11 +4,10 @@
  * @module
  */
 import { referenceUrl } from "../../lib/http/errors.ts";
-import { paths } from "../../lib/http/urls.ts";
 import { paragraphGroups } from "../../views/specifications/paragraphs.ts";
 import { SpecificationsPage } from "../../views/specifications/specifications.tsx";
 import { htmlResponse } from "../request/html.ts";
-import type { Route } from "../request/router.ts";
+import type { Context } from "../request/router.ts";
 
 /** Documents that are not RFCs, by what their paragraphs begin with. */
 const documentUrls: Readonly<Record<string, string>> = {
@@ -22,16 +21,9 @@ const documentUrls: Readonly<Record<string, string>> = {
   "RP-Initiated Logout": "https://openid.net/specs/openid-connect-rpinitiated-1_0.html",
 };
 
-/** The page's row. */
-export function specificationsRoutes(): readonly Route[] {
-  return [{
-    name: "specifications",
-    method: "GET",
-    path: paths.specifications,
-    cors: false,
-    handler: ({ sandbox }) =>
-      htmlResponse(<SpecificationsPage urls={sandbox.urls} groups={paragraphGroups} linkOf={linkOf} />),
-  }];
+/** Answers with the page. */
+export function specifications({ sandbox }: Context): Response {
+  return htmlResponse(<SpecificationsPage urls={sandbox.urls} groups={paragraphGroups} linkOf={linkOf} />);
 }
 
 function linkOf(source: string): string | undefined {

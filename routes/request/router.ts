@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Method } from "../../lib/http/endpoints.ts";
+import type { Endpoint } from "../../lib/http/endpoints.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
 
@@ -32,25 +32,23 @@ export interface Context {
   readonly info: ConnectionInfo | undefined;
 }
 
-/** One row. */
-export interface Route {
-  /** Unique name, for plans and logs. */
-  readonly name: string;
-  /** HTTP method. */
-  readonly method: Method;
-  /** Path below the sandbox's prefix, from `lib/http/endpoints.ts`; its last segment may be a parameter, such as `:name`. */
-  readonly path: string;
-  /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
-  readonly cors: boolean;
-  /** Answers the request. */
-  readonly handler: (context: Context) => Response | Promise<Response>;
+/** Answers a request. */
+export type Handler = (context: Context) => Response | Promise<Response>;
+
+/** Who answers some endpoints, by name. */
+export type Handlers<Name extends string> = Readonly<Record<Name, Handler>>;
+
+/** One row: an endpoint, and who answers it. */
+export interface Route extends Pick<Endpoint, "name" | "method" | "path" | "cors" | "kind"> {
+  /** Answers its requests. */
+  readonly handler: Handler;
 }
 
-/** What a request meets: a row, or the one answer there is without one and the name of a row beside it, or nothing. */
+/** What a request meets: a row, or the one answer there is without one and a row beside it, or nothing. */
 export type Match =
-  | { readonly kind: "none" }
+  | { readonly kind: "none"; readonly route?: undefined }
   | { readonly kind: "route"; readonly route: Route; readonly param: string }
-  | { readonly kind: "response"; readonly name: string | undefined; readonly response: Response };
+  | { readonly kind: "response"; readonly route: Route | undefined; readonly response: Response };
 
 /** Headers a page of another origin may read. */
 const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after, dpop-nonce";
@@ -86,12 +84,12 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
     const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
     if (route) return { kind: "route", route, param };
     const cors = methods.values().some((row) => row.cors);
-    const name = methods.values().next().value?.name;
+    const beside = methods.values().next().value;
     const allow = allowedMethods(methods);
     if (request.method === "OPTIONS") {
-      return { kind: "response", name, response: optionsResponse(request, allow, cors) };
+      return { kind: "response", route: beside, response: optionsResponse(request, allow, cors) };
     }
-    return { kind: "response", name, response: methodNotAllowed(request.method, path, allow, cors) };
+    return { kind: "response", route: beside, response: methodNotAllowed(request.method, path, allow, cors) };
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type EndpointKind, kindOf } from "../../lib/http/endpoints.ts";
+import type { EndpointKind } from "../../lib/http/endpoints.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
 import { makeHarmless } from "../../lib/limits/harmless.ts";
@@ -73,8 +73,7 @@ export interface Served {
  */
 export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
   const found = deps.match(arrival.request, arrival.routed.path);
-  const route = found.kind === "route" ? found.route.name : found.kind === "response" ? found.name : undefined;
-  const endpoint = kindOf(route);
+  const { name: route, kind: endpoint = "unknown" } = found.route ?? {};
   try {
     const problem = arrival.live.problem();
     if (problem && !(route !== undefined && repairing.has(route))) throw problem;

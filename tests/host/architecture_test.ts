@@ -206,7 +206,7 @@ Deno.test("time and chance come from options, and their defaults stand in four f
     "lib/runtime/chance.ts",
     "lib/runtime/sleep.ts",
     "lib/store/retry.ts",
-    "routes/app.ts",
+    "routes/assemble.ts",
   ]);
 });
 
@@ -235,7 +235,7 @@ Deno.test("what this program wrote is taken on trust where it comes back, and no
 Deno.test("a handler never asks for a scenario by name (design, one request)", () => {
   // Those that find, make, take in and tell of scenarios; whoever answers a client is not among them.
   const allowed =
-    /^(main|lib\/(scenarios|sandbox|control|recorder|judge|cli)|routes\/(app|options|request\/serve|control|pages\/(scenarios|control)|fixture)|views\/scenarios)/;
+    /^(main|lib\/(scenarios|sandbox|control|recorder|judge|cli)|routes\/(app|assemble|deps|options|request\/serve|control|pages\/(scenarios|control)|fixture)|views\/scenarios)/;
   const lines = sources.flatMap(({ path, code }) =>
     allowed.test(path)
       ? []

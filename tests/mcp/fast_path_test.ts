@@ -2,7 +2,7 @@ import { classifyInboundRequest } from "@modelcontextprotocol/server";
 import assert from "node:assert/strict";
 import { asFastModern, envelopeOf, isUsualInSession } from "../../lib/mcp/fast_path.ts";
 import { createProfiles } from "../../lib/mcp/profile.ts";
-import { envelope, openMcp, OPEN, postModern } from "./helpers.ts";
+import { envelope, OPEN, openMcp, postModern } from "./helpers.ts";
 
 const { conformance: profile } = createProfiles("1");
 const name = "mock_echo";
@@ -20,7 +20,15 @@ const metas = [
   { ...envelope, "io.modelcontextprotocol/clientInfo": { name: 1 } },
   { [version]: "2026-07-28" },
 ];
-const paramsOf = [undefined, {}, { name }, { name, arguments: { message: "x" } }, { name, arguments: [] }, { name: 1 }, []];
+const paramsOf = [
+  undefined,
+  {},
+  { name },
+  { name, arguments: { message: "x" } },
+  { name, arguments: [] },
+  { name: 1 },
+  [],
+];
 const heads = [null, "2025-06-18", "2025-11-25", "2026-07-28", "2027-01-01", "x"].flatMap((revision) =>
   [null, "tools/call", "tools/list"].map((method) => ({ revision, method }))
 );

@@ -1,9 +1,10 @@
 /** Which names the MCP endpoints answer to, and which pages. */
+import { endpoints } from "../../lib/http/endpoints.ts";
 import assert from "node:assert/strict";
 import { findForeignOrigin, isLoopback, type OriginPolicy } from "../../lib/http/origin.ts";
 import { buildSandbox, type Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { standardPlan } from "../../lib/scenarios/plan.ts";
-import { mcpRoutes } from "../../routes/mcp/mcp.ts";
+import { mcpHandlers } from "../../routes/mcp/mcp.ts";
 import { assertRefused, initialize, openMcp } from "./helpers.ts";
 
 const local: OriginPolicy = { loopbackOnly: true };
@@ -58,12 +59,18 @@ Deno.test("isLoopback knows the names that always mean this machine (RFC 6761 6.
 Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it asks for a token (MCP transports)", async () => {
   await using mcp = await openMcp();
   const verifyToken = (): never => assert.fail("not reached");
-  const routes = mcpRoutes({
+  const handlers = mcpHandlers({
     mcp: mcp.endpoint,
-    verifyToken,
+    verifier: { verifyForResource: verifyToken },
     keysOf: verifyToken,
     replays: { use: verifyToken },
     origins: local,
+  });
+  const byKey = new Map(Object.entries(handlers));
+  const routes = endpoints.flatMap(({ name, method, path }) => {
+    const key = name.replace(/_(post|get|delete)$/, "").replace("no_auth", "noAuth");
+    const handler = byKey.get(key);
+    return handler ? [{ method, path, handler }] : [];
   });
   assert.equal(routes.length, 12);
   const sandboxOf = ({ origin }: URL): Sandbox => buildSandbox({ origin, now: () => mcp.nowMs });

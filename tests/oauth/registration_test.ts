@@ -10,7 +10,8 @@ import { createClients } from "../../lib/oauth/clients/client_table.ts";
 import { createLease } from "../../lib/store/lease.ts";
 import { createKeyTable } from "../../lib/oauth/keys/key_table.ts";
 import { createStore } from "../../lib/store/kv.ts";
-import { registerRoutes } from "../../routes/oauth/register.ts";
+import { registerHandler } from "../../routes/oauth/register.ts";
+import { registrationHandlers } from "../../routes/oauth/registration.ts";
 import {
   assertOAuthError,
   authorizeQuery,
@@ -239,14 +240,15 @@ Deno.test("a client secret ends when client_secret_expires_at says, and an updat
   });
   const plan = { ...standardPlan, policy: { ...standardPlan.policy, clientSecretTtlSeconds: 60 } };
   const sandboxNow = (): Sandbox => buildSandbox({ origin, now: () => clock.nowMs });
-  const routes = registerRoutes({ clients, chance, keysOf });
+  const registration = registrationHandlers({ clients, chance, keysOf });
+  const handlers = new Map([["POST", registerHandler({ clients, chance, keysOf })], ["PUT", registration.update]]);
   const call = async (method: string, param: string, body: unknown, token = ""): Promise<Record<string, unknown>> => {
     const url = new URL(`${origin}/oauth/register`);
     const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
     const request = new Request(url, { method, headers, body: JSON.stringify(body) });
-    const route = routes.find((row) => row.method === method);
-    assert(route);
-    return await json(await route.handler({ request, url, sandbox: sandboxNow(), plan, param, info: undefined }));
+    const handler = handlers.get(method);
+    assert(handler);
+    return await json(await handler({ request, url, sandbox: sandboxNow(), plan, param, info: undefined }));
   };
   const metadata = { redirect_uris: [redirectUri], token_endpoint_auth_method: "client_secret_post" };
   const first = await call("POST", "", metadata);

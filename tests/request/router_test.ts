@@ -8,6 +8,7 @@ const row: Route = {
   method: "GET",
   path: "/a",
   cors: false,
+  kind: "pages",
   handler: () => new Response(),
 };
 

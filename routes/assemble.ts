@@ -1,0 +1,234 @@
+/**
+ * Makes the parts of an app from its options.
+ *
+ * @module
+ */
+import { createControlGate } from "../lib/control/gate.ts";
+import { createReports } from "../lib/control/reports.ts";
+import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";
+import { type Askers, createAskers } from "../lib/limits/asker.ts";
+import { withQuotas } from "../lib/limits/quotas.ts";
+import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
+import { createPushed } from "../lib/oauth/authorize/pushed_table.ts";
+import { createClientAuthenticator } from "../lib/oauth/clients/authenticate.ts";
+import { createClientDocuments } from "../lib/oauth/clients/client_document.ts";
+import { createClients } from "../lib/oauth/clients/client_table.ts";
+import { createClientKeys } from "../lib/oauth/clients/jwks.ts";
+import { createDevices } from "../lib/oauth/grants/device_table.ts";
+import { createKeyTable } from "../lib/oauth/keys/key_table.ts";
+import { createKeyRing, type KeyRing } from "../lib/oauth/keys/keys.ts";
+import { createReplays } from "../lib/oauth/replay_table.ts";
+import { createGrants } from "../lib/oauth/tokens/mark_table.ts";
+import { createMinted } from "../lib/oauth/tokens/minted_table.ts";
+import { createTokenVerifier } from "../lib/oauth/tokens/verify.ts";
+import { withDeclaredUsers } from "../lib/oauth/users/declared_users.ts";
+import { createUsers } from "../lib/oauth/users/user_table.ts";
+import { fetchAt, resolveDns } from "../lib/outbound/network.ts";
+import { createOutbound } from "../lib/outbound/outbound.ts";
+import type { Recorder } from "../lib/recorder/recorder.ts";
+import type { Recording } from "../lib/recorder/recording.ts";
+import { redactLine } from "../lib/recorder/redact/redact.ts";
+import { type Chance, createChance, randomBytes } from "../lib/runtime/chance.ts";
+import { type Sleep, sleepOnTimer } from "../lib/runtime/sleep.ts";
+import { createSlices, type Slices } from "../lib/runtime/slices.ts";
+import { version } from "../lib/runtime/version.ts";
+import { createLiveSandboxes } from "../lib/sandbox/live_sandboxes.ts";
+import { createOwnOrigins } from "../lib/sandbox/origins.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
+import { createSandboxTable } from "../lib/sandbox/sandbox_table.ts";
+import { knownScenarios } from "../lib/scenarios/known.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
+import { createScenarioTable } from "../lib/scenarios/scenario_table.ts";
+import { createStore } from "../lib/store/kv.ts";
+import { createLease, type Lease } from "../lib/store/lease.ts";
+import type { Store } from "../lib/store/store.ts";
+import { createGuard, createRefusal } from "./control/guard.ts";
+import type { Deps } from "./deps.ts";
+import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
+import { createBanner } from "./pages/scenarios.tsx";
+import { describeFailure } from "./request/failure.tsx";
+import { callerOf } from "./request/limits.ts";
+import { createRecorders } from "./request/record.ts";
+import { createRouter } from "./request/router.ts";
+import type { ServeDeps } from "./request/serve.ts";
+import { routeTable } from "./table.ts";
+
+/** What an app is put together from. */
+export interface Parts extends ServeDeps {
+  /** What the handlers work with. */
+  readonly deps: Deps;
+  /** Whether a name is that of a scenario. */
+  readonly isScenario: (name: string) => boolean;
+  /** Records exchanges; undefined where nobody would look. */
+  readonly recorder: Recorder | undefined;
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Who asks, on a server that anyone can reach. */
+  readonly askers: Askers | undefined;
+}
+
+/**
+ * Makes the parts of an app.
+ *
+ * @param options What the app is made of.
+ */
+export function assemble(options: AppOptions): Parts {
+  const base = baseOf(options);
+  const { store, chance, now, monotonicMs, sleep, slices, report, fail } = base;
+  const server = serverOf(options, base);
+  const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
+  const { recording, recorder } = createRecorders(options, recorderDeps);
+  const { isScenario, isBroughtAlong, ...world } = sandboxesOf(options, base, { keysOf: server.keysOf, recording });
+  const { liveSandboxes } = world;
+  const gate = createControlGate(gateOptionsOf(options));
+  const refusalOf = createRefusal(gate, liveSandboxes.of);
+  const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
+  const reports = createReports({ recording, scenarioOf, slices });
+  if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
+  const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
+  options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
+  options.draining?.addEventListener("abort", () => void mcp.endListening(), { once: true });
+  const deps: Deps = {
+    ...base,
+    ...server,
+    ...world,
+    mcp,
+    origins: gateOptionsOf(options),
+    scenarioOf,
+    bannerOf: createBanner(scenarioOf),
+    reports,
+    isRecorded: recording !== undefined,
+    refresh: async (sandbox) =>
+      (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
+    guard: createGuard(refusalOf),
+    refusalOf,
+    addressOf: options.public ? callerOf : () => undefined,
+    startedAtMs: now(),
+    signal: options.signal,
+  };
+  return {
+    deps,
+    match: createRouter(routeTable(deps)),
+    liveSandboxes,
+    gate,
+    faultCounts: world.faultCounts,
+    isScenario,
+    isBroughtAlong,
+    isPublic: options.public ?? false,
+    recorder,
+    now,
+    sleep,
+    report,
+    askers: base.askers,
+  };
+}
+
+/** What all parts work with. */
+interface Base {
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+  readonly sleep: Sleep;
+  readonly chance: Chance;
+  readonly slices: Slices;
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly askers: Askers | undefined;
+  /** Told what nobody expected. */
+  readonly report: (message: string) => void;
+  readonly fail: (message: string, error: unknown) => void;
+}
+
+function baseOf(options: AppOptions): Base {
+  const { kv, log, now = Date.now, monotonicMs = () => performance.now(), sleep = sleepOnTimer } = options;
+  const chance = createChance(options.randomBytes ?? randomBytes);
+  const report = (message: string): void => log?.({ event: "error", message: redactLine(message) });
+  const askers = options.public ? createAskers() : undefined;
+  const unlimited = createStore(kv, chance, (key) => report(`A stored row cannot be read: ${JSON.stringify(key)}`));
+  return {
+    now,
+    monotonicMs,
+    sleep,
+    chance,
+    slices: createSlices(monotonicMs),
+    store: askers ? withQuotas(unlimited, { monotonicMs, now, asker: askers.current }) : unlimited,
+    lease: createLease({ isShared: options.shared ?? false, monotonicMs, sleep }),
+    askers,
+    report,
+    fail: (message, error) => report(`${message}: ${describeFailure(error)}`),
+  };
+}
+
+/** What the authorization server keeps, and whom it knows. */
+type ServerDeps =
+  & Pick<
+    Deps,
+    "clients" | "authenticate" | "users" | "offered" | "grants" | "minted" | "pushed" | "devices" | "replays"
+  >
+  & Pick<Deps, "verifier" | "keysOfIdp">
+  & { readonly keysOf: KeyRing };
+
+function serverOf(options: AppOptions, { store, chance, now, sleep, lease }: Base): ServerDeps {
+  const { alg = "EdDSA", users = [], loopbackOnly: local = false } = options;
+  const { fetch = fetchAt, resolveDns: lookUp = resolveDns } = options;
+  const outbound = createOutbound({ fetch, resolveDns: lookUp, sleep, local });
+  const clients = createClients(store, createClientDocuments({ outbound, local }), lease);
+  const grants = createGrants(store);
+  const replays = createReplays(store);
+  const keysOf = createKeyRing(createKeyTable(store), alg, chance, now, options.generateKey);
+  return {
+    clients,
+    authenticate: createClientAuthenticator({ clients, replays, clientKeys: createClientKeys(outbound), keysOf }),
+    users: withDeclaredUsers(createUsers(store), users),
+    // A stranger is not told who there is, and has to know a password.
+    offered: options.public ? [] : users,
+    grants,
+    minted: createMinted(store),
+    pushed: createPushed(store),
+    devices: createDevices(store),
+    replays,
+    verifier: createTokenVerifier({ keysOf, grants }),
+    keysOf,
+    // Another party with keys of its own, which happen to be kept here.
+    keysOfIdp: (sandboxId) => keysOf(`${sandboxId}/idp`),
+  };
+}
+
+/** The sandboxes, what they play, and where. */
+type SandboxDeps =
+  & Pick<Deps, "liveSandboxes" | "catalogue" | "names" | "scenarios" | "ownOrigins">
+  & Pick<Parts, "isScenario" | "isBroughtAlong">
+  & { readonly faultCounts: FaultCounts };
+
+function sandboxesOf(
+  options: AppOptions,
+  { store, now, lease, fail }: Base,
+  { keysOf, recording }: { readonly keysOf: KeyRing; readonly recording: Recording | undefined },
+): SandboxDeps {
+  const { known, own } = knownScenarios(options);
+  const scenarios = createScenarioTable(store);
+  const liveSandboxes = createLiveSandboxes({
+    table: createSandboxTable(store),
+    findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
+    ownScenario: own,
+    base: basePlanOf(options),
+    patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
+    now,
+    lease,
+    onRotate: keysOf.forget,
+    onSweepError: (error) => fail("Idle sandboxes were not removed", error),
+    onForget: (sandboxId) => {
+      keysOf.forget(sandboxId);
+      recording?.drop(sandboxId);
+    },
+  });
+  return {
+    liveSandboxes,
+    faultCounts: createFaultCounts(store),
+    catalogue: [...known.values()],
+    names: [...known.keys()],
+    scenarios,
+    ownOrigins: createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort),
+    isScenario: (name) => known.has(name) || scenarios.isName(name),
+    isBroughtAlong: scenarios.isName,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * What the handlers work with. Each takes its part of it, as `Pick<Deps, …>`.
+ *
+ * @module
+ */
+import type { Deps as OperationDeps } from "../lib/control/operation.ts";
+import type { OriginPolicy } from "../lib/http/origin.ts";
+import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
+import type { Slices } from "../lib/runtime/slices.ts";
+import type { Sandbox } from "../lib/sandbox/sandbox.ts";
+import type { Scenario } from "../lib/scenarios/scenario.ts";
+import type { Html } from "../views/shared/html.ts";
+import type { Guard, Refusal } from "./control/guard.ts";
+import type { OAuthDeps } from "./oauth/deps.ts";
+import type { ConnectionInfo } from "./request/router.ts";
+
+/** Says on top of a sandbox's pages which scenario it plays, folded where something else comes first; nothing for `main`. */
+export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
+
+/** What the handlers work with. */
+export interface Deps extends OAuthDeps, OperationDeps {
+  /** The MCP protocol. */
+  readonly mcp: McpEndpoint;
+  /** Which pages may call the MCP endpoints. */
+  readonly origins: OriginPolicy;
+  /** The scenarios that exist from the start. */
+  readonly catalogue: readonly Scenario[];
+  /** The scenario that a sandbox plays. */
+  readonly scenarioOf: (sandbox: Sandbox) => Scenario;
+  /** What a sandbox's pages say on top. */
+  readonly bannerOf: Banner;
+  /** Whether exchanges are recorded. */
+  readonly isRecorded: boolean;
+  /** A sandbox as it is now: a reset has begun it anew under another id. */
+  readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
+  /** Lets in those who may control a sandbox. */
+  readonly guard: Guard;
+  /** Why a request may not control its sandbox. */
+  readonly refusalOf: Refusal;
+  /** Whose streams of events are counted together; undefined where addresses don't count. */
+  readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;
+  /** Lets others run during long work. */
+  readonly slices: Slices;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** When the app was made, in milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** Aborting it closes open streams. */
+  readonly signal: AbortSignal | undefined;
+}
