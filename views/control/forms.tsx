@@ -57,134 +57,181 @@ const faultExample = JSON.stringify({
 
 /** All the forms, by what they change. */
 export function ControlForms(props: ControlFormsProps): Html {
-  const { endpoints, members } = props;
   return (
     <div class="cards">
-      <Card title="faults" text="One request, some, or all of them go wrong.">
-        <Act {...props} kind="fault" label="set the fault" first={{ endpoint: "token", effect: "503" }}>
-          <Choice
-            id="fault-endpoint"
-            label="where"
-            name="endpoint"
-            options={endpoints.map((name) => [name, name])}
-            first="token"
-          />
-          <Choice id="fault-effect" label="what happens" name="effect" options={effects} />
-          <Choice id="fault-life" label="how often" name="life" options={lives} />
-        </Act>
-        <Act {...props} kind="faults" label="set it from JSON" first={{ definition: faultExample }}>
-          <Field id="fault-definition" label="a fault, or a list of them, in JSON">
-            <textarea id="fault-definition" name="definition" rows={4} spellcheck={false} required>
-              {faultExample}
-            </textarea>
-          </Field>
-        </Act>
-        <Act {...props} kind="clear-faults" label="remove all faults" isQuiet />
-      </Card>
-      <Card title="clock" text="Tokens, codes and secrets expire on the sandbox’s clock.">
-        <Act {...props} kind="advance" label="advance the clock" first={{ seconds: "3600" }}>
-          <Text
-            id="clock-seconds"
-            label="by so many seconds"
-            name="seconds"
-            inputMode="numeric"
-            value="3600"
-            required
-          />
-        </Act>
-        <Act {...props} kind="reset-clock" label="put the clock back" isQuiet />
-      </Card>
-      <Card title="keys" text="What tokens are signed with, and what /oauth/jwks shows.">
-        <Act {...props} kind="rotate" label="rotate the keys">
-          <Text
-            id="keys-keep"
-            label="old keys verify for so many seconds"
-            name="keep_old_seconds"
-            inputMode="numeric"
-            hint="Empty: for as long as they are kept."
-          />
-        </Act>
-        <Act {...props} kind="break" label="break the keys" first={{ how: "wrong_signature" }}>
-          <Choice
-            id="keys-how"
-            label="what is wrong"
-            name="how"
-            options={[
-              ["wrong_signature", "signatures do not fit"],
-              ["foreign_key", "tokens name an unknown key"],
-              ["missing_key", "the key set lacks the key"],
-              ["none", "nothing, mend them"],
-            ]}
-          />
-        </Act>
-      </Card>
-      <Card title="rules" text="Override what this server enforces and advertises.">
-        <Act
-          {...props}
-          kind="override"
-          label="override the rule"
-          first={{ member: FIRST_MEMBER, value: "true" }}
-        >
-          <Choice
-            id="plan-member"
-            label="rule"
-            name="member"
-            options={members.map(optionOf)}
-            first={FIRST_MEMBER}
-          />
-          <Text id="plan-value" label="value, as JSON or a word" name="value" value="true" required />
-        </Act>
-        <Act {...props} kind="clear-plan" label="remove all overrides" isQuiet />
-      </Card>
-      <Card title="users" text="Declare someone who can log in.">
-        <Act {...props} kind="user" label="declare the user" first={{ email: "ada@example.com", password: "lovelace" }}>
-          <Text id="user-email" label="email" name="email" inputMode="email" value="ada@example.com" required />
-          <Text id="user-password" label="password" name="password" value="lovelace" required />
-          <Text id="user-name" label="name" name="name" />
-        </Act>
-      </Card>
-      <Card title="clients" text="Make a client known without registration.">
-        <Act
-          {...props}
-          kind="client"
-          label="add the client"
-          first={{
-            client_id: "my-app",
-            redirect_uris: "http://127.0.0.1/callback",
-            token_endpoint_auth_method: "none",
-          }}
-        >
-          <Text id="client-id" label="client_id" name="client_id" value="my-app" />
-          <Text
-            id="client-redirects"
-            label="redirect_uris, with spaces between"
-            name="redirect_uris"
-            value="http://127.0.0.1/callback"
-            required
-          />
-          <Choice
-            id="client-auth"
-            label="token_endpoint_auth_method"
-            name="token_endpoint_auth_method"
-            options={["none", "client_secret_basic", "client_secret_post"].map((name) => [name, name])}
-          />
-        </Act>
-      </Card>
-      <Card title="tokens" text="Mint an access token without a login, or revoke what was issued.">
-        <Act {...props} kind="mint" label="mint a token" first={{ expires_in: "60" }}>
-          <Text id="mint-user" label="user, by email" name="user" inputMode="email" hint="Empty: a generated user." />
-          <Text id="mint-scope" label="scope" name="scope" />
-          <Text id="mint-expires" label="expires_in" name="expires_in" inputMode="numeric" value="60" />
-        </Act>
-        <Act {...props} kind="revoke" label="revoke the token" first={{ token: "TOKEN" }}>
-          <Text id="revoke-token" label="access or refresh token" name="token" required />
-        </Act>
-        <Act {...props} kind="revoke-all" label="revoke all tokens" question="really all of them?" isQuiet />
-      </Card>
-      <Card title="start over" text="Users, clients, tokens, faults, overrides and the record: all of it goes.">
-        <Act {...props} kind="reset" label="reset the sandbox" question="really all of it?" isQuiet />
-      </Card>
+      <Faults {...props} />
+      <Clock {...props} />
+      <Keys {...props} />
+      <Rules {...props} />
+      <Users {...props} />
+      <Clients {...props} />
+      <Tokens {...props} />
+      <StartOver {...props} />
     </div>
+  );
+}
+
+function Faults(props: ControlFormsProps): Html {
+  return (
+    <Card title="faults" text="One request, some, or all of them go wrong.">
+      <Act {...props} kind="fault" label="set the fault" first={{ endpoint: "token", effect: "503" }}>
+        <Choice
+          id="fault-endpoint"
+          label="where"
+          name="endpoint"
+          options={props.endpoints.map((name) => [name, name])}
+          first="token"
+        />
+        <Choice id="fault-effect" label="what happens" name="effect" options={effects} />
+        <Choice id="fault-life" label="how often" name="life" options={lives} />
+      </Act>
+      <Act {...props} kind="faults" label="set it from JSON" first={{ definition: faultExample }}>
+        <Field id="fault-definition" label="a fault, or a list of them, in JSON">
+          <textarea id="fault-definition" name="definition" rows={4} spellcheck={false} required>
+            {faultExample}
+          </textarea>
+        </Field>
+      </Act>
+      <Act {...props} kind="clear-faults" label="remove all faults" isQuiet />
+    </Card>
+  );
+}
+
+function Clock(props: CommandProps): Html {
+  return (
+    <Card title="clock" text="Tokens, codes and secrets expire on the sandbox’s clock.">
+      <Act {...props} kind="advance" label="advance the clock" first={{ seconds: "3600" }}>
+        <Text
+          id="clock-seconds"
+          label="by so many seconds"
+          name="seconds"
+          inputMode="numeric"
+          value="3600"
+          required
+        />
+      </Act>
+      <Act {...props} kind="reset-clock" label="put the clock back" isQuiet />
+    </Card>
+  );
+}
+
+function Keys(props: CommandProps): Html {
+  return (
+    <Card title="keys" text="What tokens are signed with, and what /oauth/jwks shows.">
+      <Act {...props} kind="rotate" label="rotate the keys">
+        <Text
+          id="keys-keep"
+          label="old keys verify for so many seconds"
+          name="keep_old_seconds"
+          inputMode="numeric"
+          hint="Empty: for as long as they are kept."
+        />
+      </Act>
+      <Act {...props} kind="break" label="break the keys" first={{ how: "wrong_signature" }}>
+        <Choice
+          id="keys-how"
+          label="what is wrong"
+          name="how"
+          options={[
+            ["wrong_signature", "signatures do not fit"],
+            ["foreign_key", "tokens name an unknown key"],
+            ["missing_key", "the key set lacks the key"],
+            ["none", "nothing, mend them"],
+          ]}
+        />
+      </Act>
+    </Card>
+  );
+}
+
+function Rules(props: ControlFormsProps): Html {
+  return (
+    <Card title="rules" text="Override what this server enforces and advertises.">
+      <Act
+        {...props}
+        kind="override"
+        label="override the rule"
+        first={{ member: FIRST_MEMBER, value: "true" }}
+      >
+        <Choice
+          id="plan-member"
+          label="rule"
+          name="member"
+          options={props.members.map(optionOf)}
+          first={FIRST_MEMBER}
+        />
+        <Text id="plan-value" label="value, as JSON or a word" name="value" value="true" required />
+      </Act>
+      <Act {...props} kind="clear-plan" label="remove all overrides" isQuiet />
+    </Card>
+  );
+}
+
+function Users(props: CommandProps): Html {
+  return (
+    <Card title="users" text="Declare someone who can log in.">
+      <Act {...props} kind="user" label="declare the user" first={{ email: "ada@example.com", password: "lovelace" }}>
+        <Text id="user-email" label="email" name="email" inputMode="email" value="ada@example.com" required />
+        <Text id="user-password" label="password" name="password" value="lovelace" required />
+        <Text id="user-name" label="name" name="name" />
+      </Act>
+    </Card>
+  );
+}
+
+function Clients(props: CommandProps): Html {
+  return (
+    <Card title="clients" text="Make a client known without registration.">
+      <Act
+        {...props}
+        kind="client"
+        label="add the client"
+        first={{
+          client_id: "my-app",
+          redirect_uris: "http://127.0.0.1/callback",
+          token_endpoint_auth_method: "none",
+        }}
+      >
+        <Text id="client-id" label="client_id" name="client_id" value="my-app" />
+        <Text
+          id="client-redirects"
+          label="redirect_uris, with spaces between"
+          name="redirect_uris"
+          value="http://127.0.0.1/callback"
+          required
+        />
+        <Choice
+          id="client-auth"
+          label="token_endpoint_auth_method"
+          name="token_endpoint_auth_method"
+          options={["none", "client_secret_basic", "client_secret_post"].map((name) => [name, name])}
+        />
+      </Act>
+    </Card>
+  );
+}
+
+function Tokens(props: CommandProps): Html {
+  return (
+    <Card title="tokens" text="Mint an access token without a login, or revoke what was issued.">
+      <Act {...props} kind="mint" label="mint a token" first={{ expires_in: "60" }}>
+        <Text id="mint-user" label="user, by email" name="user" inputMode="email" hint="Empty: a generated user." />
+        <Text id="mint-scope" label="scope" name="scope" />
+        <Text id="mint-expires" label="expires_in" name="expires_in" inputMode="numeric" value="60" />
+      </Act>
+      <Act {...props} kind="revoke" label="revoke the token" first={{ token: "TOKEN" }}>
+        <Text id="revoke-token" label="access or refresh token" name="token" required />
+      </Act>
+      <Act {...props} kind="revoke-all" label="revoke all tokens" question="really all of them?" isQuiet />
+    </Card>
+  );
+}
+
+function StartOver(props: CommandProps): Html {
+  return (
+    <Card title="start over" text="Users, clients, tokens, faults, overrides and the record: all of it goes.">
+      <Act {...props} kind="reset" label="reset the sandbox" question="really all of it?" isQuiet />
+    </Card>
   );
 }
 

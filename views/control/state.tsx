@@ -61,22 +61,12 @@ export function ControlStateView({ state, plays }: {
           <code>{plays}</code>
         </Row>
         <Row name="time">
-          <time dateTime={clock.iso}>{clock.iso}</time>
-          {clock.offset_seconds === 0 ? ", the real one" : `, moved by ${clock.offset_seconds} s `}
-          {clock.offset_seconds === 0
-            ? null
-            : <Undo kind="reset-clock" fields={{}} label="put back" what="the clock" />}
+          <Time {...clock} />
         </Row>
         <Row name="faults">
           <Items
             none="none"
-            items={faults.map((fault) => (
-              <li key={fault.name}>
-                <code>{fault.name}</code> {lifeText(fault)} {fault.source === "scenario"
-                  ? <span class="quiet">there from the start</span>
-                  : <Undo kind="remove-fault" fields={{ name: fault.name }} label="remove" what={fault.name} />}
-              </li>
-            ))}
+            items={faults.map((fault) => <Fault key={fault.name} {...fault} />)}
           />
         </Row>
         <Row name="overridden rules">
@@ -124,6 +114,27 @@ export function ControlStateView({ state, plays }: {
         </Row>
       </dl>
     </section>
+  );
+}
+
+function Time({ iso, offset_seconds }: ControlState["clock"]): Html {
+  return (
+    <>
+      <time dateTime={iso}>{iso}</time>
+      {offset_seconds === 0 ? ", the real one" : `, moved by ${offset_seconds} s `}
+      {offset_seconds === 0 ? null : <Undo kind="reset-clock" fields={{}} label="put back" what="the clock" />}
+    </>
+  );
+}
+
+function Fault(fault: ShownFault): Html {
+  const { name, source } = fault;
+  return (
+    <li>
+      <code>{name}</code> {lifeText(fault)} {source === "scenario"
+        ? <span class="quiet">there from the start</span>
+        : <Undo kind="remove-fault" fields={{ name }} label="remove" what={name} />}
+    </li>
   );
 }
 

@@ -56,17 +56,13 @@ const FIRST_LINES = 50;
 const MARGIN = "600px";
 
 /**
- * Makes a timeline.
+ * The lines that were made, by the number of their exchange.
  *
- * @param {HTMLElement} box Where it stands.
  * @param {import("./model.js").Endpoints} endpoints
- * @returns {{ show: (view: View) => Shown, fillAt: (id: string) => void }} `fillAt` fills in a line that is linked to.
  */
-export function createTimeline(box, endpoints) {
+function createLines(endpoints) {
   /** @type {Map<number, Made>} */
   const made = new Map();
-  /** @type {Map<string, { section: HTMLElement, report: unknown }>} */
-  const sections = new Map();
   const watch = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) fillAt(target.id);
   }, { rootMargin: MARGIN });
@@ -81,7 +77,7 @@ export function createTimeline(box, endpoints) {
    * @param {Finding[]} broken
    * @returns {Made}
    */
-  function makeLine(exchange, broken) {
+  function make(exchange, broken) {
     const known = made.get(exchange.sequence);
     const line = lineOf(exchange, endpoints);
     const view = lineView(exchange, line, broken);
@@ -105,6 +101,36 @@ export function createTimeline(box, endpoints) {
     return result;
   }
 
+  /** @param {Exchange[]} exchanges Those whose lines are kept. */
+  function keep(exchanges) {
+    const kept = new Set(exchanges.map(({ sequence }) => sequence));
+    for (const [sequence, { line }] of made) {
+      if (kept.has(sequence)) continue;
+      watch.unobserve(line);
+      made.delete(sequence);
+    }
+  }
+
+  /** @param {number} sequence */
+  function get(sequence) {
+    return made.get(sequence);
+  }
+
+  return { make, keep, fillAt, get };
+}
+
+/**
+ * Makes a timeline.
+ *
+ * @param {HTMLElement} box Where it stands.
+ * @param {import("./model.js").Endpoints} endpoints
+ * @returns {{ show: (view: View) => Shown, fillAt: (id: string) => void }} `fillAt` fills in a line that is linked to.
+ */
+export function createTimeline(box, endpoints) {
+  const lines = createLines(endpoints);
+  /** @type {Map<string, { section: HTMLElement, report: unknown }>} */
+  const sections = new Map();
+
   /** @param {Group} group */
   function sectionOf(group) {
     const known = sections.get(group.id);
@@ -121,23 +147,18 @@ export function createTimeline(box, endpoints) {
     const groups = groupsOf(exchanges, report, endpoints);
     const broken = brokenByLine(report);
     const words = filter.toLowerCase().split(/\s+/);
-    const kept = new Set(exchanges.map(({ sequence }) => sequence));
-    for (const [sequence, { line }] of made) {
-      if (kept.has(sequence)) continue;
-      watch.unobserve(line);
-      made.delete(sequence);
-    }
+    lines.keep(exchanges);
     let budget = LINES_PER_FRAME;
     let count = 0;
 
     /** @param {Exchange} exchange */
     const lineFor = (exchange) => {
       const own = broken.get(exchange.sequence) ?? [];
-      const known = made.get(exchange.sequence);
+      const known = lines.get(exchange.sequence);
       const isCurrent = known?.exchange === exchange && known.broken === keyOf(own);
       if (!isCurrent && budget === 0) return known;
       if (!isCurrent) budget--;
-      const entry = isCurrent ? known : makeLine(exchange, own);
+      const entry = isCurrent ? known : lines.make(exchange, own);
       entry.line.hidden = isBrokenOnly && own.length === 0 || !words.every((word) => entry.text.includes(word));
       if (!entry.line.hidden) count++;
       return entry;
@@ -162,7 +183,7 @@ export function createTimeline(box, endpoints) {
     return { isComplete: budget > 0, count };
   }
 
-  return { show, fillAt };
+  return { show, fillAt: lines.fillAt };
 }
 
 /**
