@@ -5,6 +5,7 @@
  * @module
  */
 import { OAuthError } from "../http/errors.ts";
+import { controlPaths } from "../http/urls.ts";
 import type { Address } from "./sandbox.ts";
 
 /** A port that was opened. */
@@ -69,7 +70,7 @@ function opened(openPort: OpenPortFor): OpenPort {
 function cannotOpen(): OAuthError {
   return new OAuthError("invalid_request", "This server does not open ports for sandboxes", {
     parameter: "path",
-    received: "/control/origins",
+    received: controlPaths.origins,
     expected: "a server started by main.ts or startMockServer, without --public and --public-url; " +
       "or a server of your own with --scenario",
   });

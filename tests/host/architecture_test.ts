@@ -1,5 +1,6 @@
 /** Rules of the house that a machine can check. */
 import assert from "node:assert/strict";
+import { endpoints } from "../../lib/http/endpoints.ts";
 
 const rooms = ["main.ts", "routes", "views", "lib"] as const;
 const topLevel = new Set([
@@ -246,12 +247,39 @@ Deno.test("a handler never asks for a scenario by name (design, one request)", (
   assert.deepEqual(lines, []);
 });
 
-Deno.test("a path is written once, in lib/http/urls.ts", () => {
-  const lines = [...inside("routes"), ...inside("lib/oauth")].flatMap(({ path, text }) =>
-    [...text.matchAll(/^[^*\n]*["'`](\/(?:oauth|no-auth|bearer|guide|health|assets|\.well-known)[^"'`]*)/gm)]
-      .map(([, found]) => `${path}: ${found}`)
+Deno.test("a path is written once, in lib/http/endpoints.ts", () => {
+  const paths = new Set(endpoints.map(({ path }) => path).filter((path) => path !== "/"));
+  const text = /^(?! *\/\/)[^*\n]*["'`](\/[^"'`?$\s]*)(?=["'`?$])/gm;
+  const own = /^\/(?:oauth|no-auth|bearer|guide|health|assets|\.well-known)/;
+  const lines = sources.filter(({ path }) => path !== "lib/http/endpoints.ts").flatMap((source) =>
+    [...source.text.matchAll(text)].filter(([, found = ""]) =>
+      paths.has(found) || (own.test(found) && /^(routes|lib\/oauth)\//.test(source.path))
+    ).map(([, found]) => `${source.path}: ${found}`)
   );
   assert.deepEqual(lines, []);
+});
+
+/** A function and how many lines it has. It ends where a line closes what its own began: the formatter sees to that. */
+function functionsOf({ path, text }: Source): readonly { readonly name: string; readonly lines: number }[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, at) => {
+    const [, indent, head = ""] = /^( *)(.*(?:\bfunction\b.*|=> [({])|(?:async )?#?\w+\(.*\).*\{)$/.exec(line) ?? [];
+    if (indent === undefined || /^(?:\*|\/\/|if|for|while|switch|\} )/.test(head)) return [];
+    const length = lines.slice(at + 1).findIndex((end) =>
+      end.startsWith(indent) && /^[})\]]+[;,)]*$/.test(end.slice(indent.length))
+    );
+    return [{ name: `${path}:${at + 1} ${head}`, lines: length + 2 }];
+  });
+}
+
+Deno.test("no function is longer than 80 lines", async () => {
+  const scripts: Source[] = [];
+  for await (const path of walk("views")) {
+    if (path.endsWith(".js")) scripts.push({ path, text: await Deno.readTextFile(new URL(path, root)), code: "" });
+  }
+  const functions = [...sources, ...scripts].flatMap(functionsOf);
+  assert.ok(functions.length > 1000, `only ${functions.length} functions are seen`);
+  assert.deepEqual(functions.filter(({ lines }) => lines > 80).map(({ name, lines }) => `${name}: ${lines}`), []);
 });
 
 Deno.test("files are short enough to read at one sitting", () => {

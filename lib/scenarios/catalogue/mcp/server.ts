@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { paths } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
 
@@ -112,7 +113,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "slash-redirect",
-        match: { endpoint: "mcp", path: "/oauth" },
+        match: { endpoint: "mcp", path: paths.oauth },
         answer: { status: 307, headers: { location: "{mcp_url}/" } },
       }],
     },

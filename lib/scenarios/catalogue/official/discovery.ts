@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wellKnown } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
 import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";
 import { JSON_TYPE } from "./faults.ts";
@@ -23,7 +24,7 @@ export const officialDiscovery: readonly Scenario[] = [
     tellsScope: false,
     faults: [{
       name: "nothing-at-root",
-      match: { endpoint: "resource_metadata", path: "/.well-known/oauth-protected-resource", status: 404 },
+      match: { endpoint: "resource_metadata", path: wellKnown.protectedResource, status: 404 },
       edit: {
         content_type: JSON_TYPE,
         body: '{"error":"not_found","error_description":"PRM metadata not available at root location"}',

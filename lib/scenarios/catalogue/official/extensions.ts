@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { paths } from "../../../http/urls.ts";
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { official } from "./base.ts";
@@ -144,7 +145,7 @@ export const officialExtensions: readonly Scenario[] = [
       edit: { json: { keep: ["access_token", "issued_token_type", "token_type"] } },
     }, {
       name: "official-idp-metadata",
-      match: { endpoint: "idp", path: "/idp/.well-known/openid-configuration", status: 200 },
+      match: { endpoint: "idp", path: paths.idpConfiguration, status: 200 },
       edit: {
         json: {
           set: {
