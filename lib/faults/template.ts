@@ -5,7 +5,7 @@
  */
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
-/** Values by what stands between the braces; undefined for what there is none for. */
+/** Values by the text between the braces; undefined for unknown names. */
 export type Variables = (name: string) => unknown;
 
 /**

@@ -10,7 +10,7 @@ import type { Answer, Edit } from "../scenarios/edit.ts";
 import type { WireStep } from "../scenarios/plan.ts";
 import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
-/** What edits are made with. */
+/** What edits need. */
 export interface WireContext {
   /** What templates can name. */
   readonly variables: Variables;
@@ -24,7 +24,7 @@ export interface WireResult {
   readonly response: Response;
   /** Names of the faults that changed it. */
   readonly applied: readonly string[];
-  /** Whether one of them wrote its body, or what that is to be read as. */
+  /** Whether one of them wrote its body or its media type. */
   readonly isRewritten: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function applyWire(
 }
 
 /**
- * The response that stands in the place of a handler's.
+ * The response that replaces a handler's.
  *
  * @param answer What is answered.
  * @param variables What templates can name.
@@ -135,7 +135,7 @@ function usesBody({ headers, body }: Edit): boolean {
   return [...Object.values(headers ?? {}), body].some((text) => text?.includes("{body."));
 }
 
-/** An object's members, none of any other value; undefined for what is no JSON, as an edit before may have made it. */
+/** An object's members, none of any other value; undefined for what is not JSON, such as the result of an earlier edit. */
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(text);

@@ -7,8 +7,8 @@ import type { ResourceScope } from "../oauth/tokens/scopes.ts";
 
 /**
  * The endpoints: open, any bearer token, a token of our authorization server; and an open one with everything the
- * official conformance suite calls for. `minimal` stands in the place of `oauth` where one tool is enough, and no session
- * is to be kept.
+ * official conformance suite calls for. `minimal` replaces `oauth` where one tool is enough and no session
+ * is kept.
  */
 export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance" | "minimal";
 
@@ -22,7 +22,7 @@ export interface McpUser {
   readonly email: string;
   /** The login the token came from. */
   readonly sessionId: string;
-  /** Claims of the person's own, beside those above. */
+  /** The person's other claims. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
@@ -30,13 +30,13 @@ export interface McpUser {
 export interface McpCaller {
   /** Whom notes belong to where the protocol has no session (2026-07-28): the login or token, else the caller's traits. */
   readonly owner: string;
-  /** Set on `/oauth` alone; there it adds the tools that speak of a user. */
+  /** Set only on `/oauth`, where it adds the tools that concern a user. */
   readonly user?: McpUser;
   /** The bearer token, where one was sent. */
   readonly token?: string;
   /** The client the token was issued to. */
   readonly clientId?: string;
-  /** Answers in the place of a tool whose scope the token lacks; absent where every token may do all. */
+  /** Refuses calls of tools whose scope the token lacks; absent where every token may call all. */
   readonly refuseScope?: (needed: readonly ResourceScope[]) => Response | undefined;
   /** The token's scopes. */
   readonly scopes?: readonly string[];

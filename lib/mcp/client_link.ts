@@ -24,18 +24,18 @@ export interface ClientLink {
   /** Whether the client said that it can be asked this. */
   readonly supports: (capability: "elicitation" | "sampling" | "roots") => boolean;
   /**
-   * Sends a line of a log, if the client wants lines of this level.
+   * Sends a line of a log, if the client has asked for lines of this level.
    *
    * @internal
    */
   readonly log: (level: LoggingLevel, data: unknown) => Promise<void>;
-  /** Closes the stream of this call: the client has to come back for the answer, where the revision lets it. */
+  /** Closes the stream of this call: the client has to resume it for the response, where the revision allows that. */
   readonly closeStream: () => void;
   /** Tells those who listen that something changed. */
   readonly announce: (change: Change) => Promise<void>;
 }
 
-/** What a link is made of beside the SDK's own. */
+/** What a link needs besides the SDK. */
 export interface LinkDeps {
   /** Signs a state for the sandbox the request was sent to. */
   readonly remember: (value: unknown) => Promise<string>;

@@ -1,5 +1,5 @@
 /**
- * What the MCP endpoints are given, and what they give: types alone, on which all of this room stands.
+ * What the MCP endpoints are given, and what they offer: only types, which everything in this folder builds on.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface McpOptions {
   readonly chance: Chance;
   /** Version the servers give as theirs. */
   readonly version: string;
-  /** Told of failures that are the server's own; never of a client's mistake. */
+  /** Told of the server's own failures, never of a client's mistake. */
   readonly log?: Log;
   /** What `mock_delay` waits with. */
   readonly sleep: Sleep;
@@ -42,8 +42,8 @@ export interface McpEndpoint {
     mode: McpMode,
     caller: McpCaller,
   ) => Promise<Response>;
-  /** Ends all of `subscriptions/listen`, and refuses it from then on; anything else goes on. */
+  /** Ends all of `subscriptions/listen`, and refuses it from then on; everything else continues. */
   readonly endListening: () => Promise<void>;
-  /** Closes all streams; whoever calls afterwards gets 503. Sessions go on where the store is used again. */
+  /** Closes all streams and answers later requests with 503. Sessions continue where the store is used again. */
   readonly close: () => Promise<void>;
 }

@@ -220,7 +220,7 @@ function remember({ messageKind, message }: InboundModernRoute, envelopes: Envel
   if (envelope !== undefined && envelope.length <= MAX_ENVELOPE_CHARACTERS) envelopes.set(envelope, true);
 }
 
-/** The SDK compares these headers for its own `McpServer` alone. */
+/** The SDK compares these headers only for its own `McpServer`. */
 function refuseParamHeaders(route: InboundModernRoute, headers: Headers, { tools }: Profile): Response | undefined {
   const { message, classification: { revision } } = route;
   if (revision !== MODERN_REVISION || message.method !== "tools/call" || !isPlainObject(message.params)) {
@@ -238,7 +238,7 @@ function refuseParamHeaders(route: InboundModernRoute, headers: Headers, { tools
   });
 }
 
-/** Notes written in a session are seen in that session alone. */
+/** Notes written in a session are visible only in that session. */
 function ownerOfNotes(sessionId: string): string {
   return `session:${sessionId}`;
 }

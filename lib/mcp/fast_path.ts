@@ -43,7 +43,7 @@ export interface FastEra {
   readonly log: Log;
 }
 
-/** What the SDK says of lists that name nothing else: always stale, and nobody else's. */
+/** What the SDK says of lists by default: always stale, and private. */
 const CACHE_FIELDS = Object.freeze({ ttlMs: 0, cacheScope: "private" });
 
 const messageKeys: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params"]);

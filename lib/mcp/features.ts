@@ -65,7 +65,7 @@ export interface TemplateRow {
 }
 
 /**
- * What an endpoint has beside tools.
+ * What an endpoint has besides tools.
  *
  * @internal
  */

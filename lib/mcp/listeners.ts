@@ -1,6 +1,6 @@
 /**
- * Those who listen for changes in the stateless era (`subscriptions/listen` of 2026-07-28). The SDK tells all listeners
- * of a handler, so each sandbox that somebody listens in has a handler of its own, and hears of its own changes alone.
+ * The clients that listen for changes in the stateless era (`subscriptions/listen` of 2026-07-28). The SDK tells all listeners
+ * of a handler, so each sandbox with listeners has a handler of its own, and hears only of its own changes.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Listeners {
     request: Request,
     message: InboundModernRoute["message"],
   ) => Promise<Response>;
-  /** Tells those who listen in a sandbox that something changed. */
+  /** Tells the listeners of a sandbox that something changed. */
   readonly announce: (sandboxName: string, change: Change) => void;
   /** Ends all streams, and refuses further ones. */
   readonly close: () => Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * Arguments that 2026-07-28 has repeated in a header, so that what stands between client and server can route by them:
+ * Arguments that 2026-07-28 repeats in a header, so that proxies between client and server can route by them:
  * a property marked `x-mcp-header` in a tool's schema must arrive in `Mcp-Param-*` with the same value.
  *
  * @module
@@ -60,14 +60,14 @@ export function findParamMismatch(
     const received = headers.get(header);
     if (received === null) return { header, problem: `${property} is in the body, but the header is missing` };
     const decoded = decodeHeader(received);
-    if (decoded === undefined) return { header, problem: "the header is no valid Base64 of UTF-8" };
+    if (decoded === undefined) return { header, problem: "the header is not valid Base64 of UTF-8" };
     const agrees = numeric && /^-?\d+(\.\d+)?$/.test(decoded) ? Number(decoded) === value : decoded === String(value);
     if (!agrees) return { header, problem: `the header and ${property} in the body differ` };
   }
   return undefined;
 }
 
-/** `=?base64?…?=` holds Base64 in its canonical form; anything else stands for itself. */
+/** `=?base64?…?=` holds Base64 in its canonical form; anything else is taken literally. */
 function decodeHeader(value: string): string | undefined {
   const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
   if (encoded === undefined) return value;

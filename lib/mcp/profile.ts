@@ -1,6 +1,6 @@
 /**
- * What a server shows a client: its name, its tools, and how one of them is called. A profile depends on the endpoint
- * alone, so it is made once, the list of tools included.
+ * What a server shows a client: its name, its tools, and how one of them is called. A profile depends only on the
+ * endpoint, so it is made once, the list of tools included.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * What a tool wants to remember between two rounds of a call travels through the client (2026-07-28 has no sessions), so
+ * What a tool has to remember between two rounds of a call travels through the client (2026-07-28 has no sessions), so
  * it is sealed: a client can read it, and hand it to any process, but not change it.
  *
  * @module
  */
 import { seal, unseal } from "../oauth/keys/seal.ts";
 
-/** A round that takes longer starts the call anew. */
+/** After that the call has to start over. */
 const STATE_LIFETIME_MS = 10 * 60 * 1000;
 
 /** Who seals, and when. */

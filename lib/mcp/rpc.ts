@@ -26,7 +26,7 @@ export const HEADER_MISMATCH: number = -32020;
 /** An id that an answer can carry. */
 export type RpcId = string | number | null;
 
-/** What an error answer can have beside code and message. */
+/** The optional parts of an error response. */
 export interface RpcErrorOptions {
   /** Id of the request it answers; null, if none could be read. */
   readonly id?: RpcId;
@@ -67,7 +67,7 @@ export function idOf(body: unknown): RpcId {
 }
 
 /**
- * Says whether a parsed JSON value is an object, and neither an array nor null.
+ * Whether a parsed JSON value is an object, neither an array nor null.
  *
  * @param value The value.
  */

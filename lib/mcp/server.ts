@@ -1,6 +1,6 @@
 /**
  * Builds the SDK's server for a profile. The low-level class is used on purpose: `McpServer` registers and converts every
- * tool anew for each server, and a server is made for each stateless request and each session.
+ * tool again for each server, and a server is made for each stateless request and each session.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { INVALID_PARAMS } from "./rpc.ts";
 import type { CallFacts } from "./call_facts.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
-/** What servers need beside their profile. */
+/** What servers need besides their profile. */
 export interface ServerDeps {
   /** The facts of a request that a server is serving. */
   readonly factsOf: (request: Request | undefined) => CallFacts;

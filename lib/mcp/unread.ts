@@ -1,6 +1,6 @@
 /**
- * Streams that nobody reads. The SDK writes messages into a stream whether or not they are read, and keeps them until
- * they are; here a stream whose client has left too much unread is cut off, and what it was to be told is let go.
+ * Streams that are not read. The SDK writes messages into a stream whether or not they are read, and keeps them until
+ * they are; here a stream whose client has left too much unread is cut off, and its messages are dropped.
  *
  * @module
  */
@@ -12,8 +12,8 @@ export const MAX_UNREAD_BYTES = { stream: 4 * 1024 ** 2, process: 64 * 1024 ** 2
 /**
  * Makes the function that has a stream cut off where it is not read.
  *
- * @returns A function that gives the same stream. A message that finds nothing unread before it gets through whatever its
- * size, so that whoever reads is never cut off.
+ * @returns A function that returns the same stream. A message with nothing unread before it gets through whatever its size,
+ * so a client that reads is never cut off.
  */
 export function createUnreadGuard(): (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array> {
   let allBytes = 0;

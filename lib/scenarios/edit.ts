@@ -11,9 +11,9 @@
  * `encode`, `location`, `headers` and `content_type`, `body`, `status`, and last what breaks the body.
  */
 export interface Edit {
-  /** Another status; one without a body (204, 205, 304) takes the body away. */
+  /** Another status; one without a body (204, 205, 304) removes the body. */
   readonly status?: number;
-  /** Headers to set; null takes one away. */
+  /** Headers to set; null removes one. */
   readonly headers?: Readonly<Record<string, string | null>>;
   /** Members of a JSON body: those to keep (all, if not said), to remove, to set. */
   readonly json?: {
@@ -21,7 +21,7 @@ export interface Edit {
     readonly remove?: readonly string[];
     readonly set?: Readonly<Record<string, unknown>>;
   };
-  /** Parameters of the URL that a redirect goes to; null takes one away. */
+  /** Parameters of the URL that a redirect goes to; null removes one. */
   readonly location?: Readonly<Record<string, string | null>>;
   /** Another body. */
   readonly body?: string;
@@ -39,7 +39,7 @@ export interface Edit {
   readonly trickle?: { readonly bytes: number; readonly every_ms: number };
 }
 
-/** A response in the place of the handler's. */
+/** A response that replaces the handler's. */
 export interface Answer {
   /** HTTP status. */
   readonly status: number;

@@ -56,7 +56,7 @@ export interface Fault extends PlanPatch {
   readonly until_ms?: number;
   /** It begins only after so many other requests have come (one, if not said). */
   readonly after?: { readonly match: Match; readonly times?: number };
-  /** A response in the place of the handler's. */
+  /** A response that replaces the handler's. */
   readonly answer?: Answer;
   /** What is done to the response. */
   readonly edit?: Edit;

@@ -12,7 +12,7 @@ import { MAIN, type Scenario } from "./scenario.ts";
 export interface GivenScenarios {
   /** Name of its own scenario, or the scenario itself. */
   readonly scenario?: string | Scenario;
-  /** Scenarios beside those of the catalogue. */
+  /** Scenarios besides those of the catalogue. */
   readonly scenarios?: readonly Scenario[];
 }
 

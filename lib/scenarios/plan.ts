@@ -7,59 +7,59 @@
 import type { Answer, Edit } from "./edit.ts";
 import type { GrantType } from "./vocabulary.ts";
 
-/** Where authorization server metadata can lie: RFC 8414 3.1, the same for OpenID Connect, OpenID Connect Discovery 4. */
+/** Where authorization server metadata can be: RFC 8414 3.1, the same for OpenID Connect, OpenID Connect Discovery 4. */
 export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
-/** Where protected resource metadata can lie: RFC 9728 3.1 with the resource's path, without, and at a URL of our own. */
+/** Where protected resource metadata can be: RFC 9728 3.1 with the resource's path, without, and at a URL of our own. */
 export const resourceMetadataPlaces = ["path", "root", "custom"] as const;
 
 /** Which rules are enforced, what is advertised, and how long things live. */
 export interface Policy {
-  /** Life of an authorization code, in seconds (RFC 6749 4.1.2 recommends ten minutes at the most). */
+  /** Life of an authorization code, in seconds (RFC 6749 4.1.2 recommends at most ten minutes). */
   readonly codeTtlSeconds: number;
-  /** Life of a client secret, in seconds; absent for secrets that do not run out (RFC 7591 3.2.1). */
+  /** Life of a client secret, in seconds; absent for secrets that do not expire (RFC 7591 3.2.1). */
   readonly clientSecretTtlSeconds?: number;
-  /** How long a registered client is known, in seconds; absent for good. */
+  /** How long a registered client is known, in seconds; absent for forever. */
   readonly clientTtlSeconds?: number;
   /** Life of a refresh token, in seconds. */
   readonly refreshTokenTtlSeconds: number;
   /** Life of an id_token, in seconds. */
   readonly idTokenTtlSeconds: number;
-  /** Whether `iss` stands in authorization responses and its use is advertised (RFC 9207). */
+  /** Whether authorization responses have `iss` and metadata says so (RFC 9207). */
   readonly sendIss: boolean;
   /** Whether a second use of a code or refresh token revokes what the login issued (RFC 6749 4.1.2, OAuth 2.1 4.3.1). */
   readonly revokeOnReuse: boolean;
-  /** Whether a tool of `/oauth` asks for its scope, or every token may do all (RFC 6750 3.1). */
+  /** Whether a tool of `/oauth` requires its scope, or every token may call all (RFC 6750 3.1). */
   readonly enforceToolScopes: boolean;
-  /** The scope that every tool call needs, in place of each tool's own; absent where tools have their own. */
+  /** The scope that every tool call needs instead of the tool's own; absent where tools have their own. */
   readonly callScope?: string;
   /** The scope that every message needs which needs no other; absent for none. */
   readonly messageScope?: string;
-  /** Which MCP messages to `/oauth` need a token at all; under `none` nobody looks at one. */
+  /** Which MCP messages to `/oauth` need a token at all; under `none` tokens are ignored. */
   readonly protectedMessages: "all" | "tool_calls" | "none";
   /** Which server stands behind `/oauth`: the one with all our tools and sessions, or one with a single tool and neither. */
   readonly mcpServer: "mock" | "minimal";
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
   /**
-   * Whose refresh tokens are good for one use: everybody's, those of public clients (OAuth 2.1 4.3.1 asks for no more),
-   * nobody's.
+   * Whose refresh tokens can be used once: those of all clients, of public clients (OAuth 2.1 4.3.1 requires no more),
+   * of none.
    */
   readonly rotateRefreshTokens: "always" | "public" | "never";
-  /** For how long a used refresh token still gets the successor it got, in seconds, for clients that lost the answer. */
+  /** For how long a used refresh token still gets the successor it got, in seconds, for clients that lost the response. */
   readonly refreshGraceSeconds: number;
-  /** Who gets a refresh token with a code: clients that registered for it, everybody, those that ask for consent, nobody. */
+  /** Who gets a refresh token with a code: clients that registered for it, all, those that ask for consent, none. */
   readonly issueRefreshTokens: "registered" | "always" | "with_consent_prompt" | "never";
   /** The scope of a refresh without `scope`: what was granted (RFC 6749 6), or nothing. */
   readonly scopeOfPlainRefresh: "granted" | "none";
   /** Whether authorization requests must be pushed (RFC 9126 5). */
   readonly requirePushedAuthorizationRequests: boolean;
-  /** Whether `/oauth` takes tokens that are bound to a key alone, and the token endpoint issues no others (RFC 9449). */
+  /** Whether `/oauth` accepts only tokens that are bound to a key, and the token endpoint issues no others (RFC 9449). */
   readonly requireDpop: boolean;
   /** Whether DPoP proofs must repeat a nonce of the server's (RFC 9449 8 and 9). */
   readonly requireDpopNonce: boolean;
   /** Whether an authorization request must have a `state`. */
   readonly requireState: boolean;
-  /** Who answers an authorization request that does not say so itself: a person, or the server in the person's place. */
+  /** Who answers an authorization request that does not say so itself: a person, or the server instead. */
   readonly answer: "ask" | "approve" | "deny";
   /** Scopes that are granted; absent where any is. */
   readonly grantableScopes?: readonly string[];
@@ -67,25 +67,25 @@ export interface Policy {
   readonly codeChallengeMethods: readonly ("S256" | "plain")[];
   /** Whether clients can register themselves (RFC 7591). */
   readonly registration: "open" | "off";
-  /** Whether clients are taken at their word: any `client_id` is good, without registration, document or secret. */
+  /** Whether any `client_id` is accepted, without registration, document or secret. */
   readonly believeClients: boolean;
   /** Whether a `client_id` may be the URL of a metadata document. */
   readonly clientIdMetadataDocuments: boolean;
-  /** Ways to authenticate at the token endpoint; absent for all there are. A registration gets the first if it asks for another. */
+  /** Ways to authenticate at the token endpoint; absent for all. A registration gets the first if it asks for another. */
   readonly tokenEndpointAuthMethods?: readonly string[];
-  /** Grants of the token endpoint; absent for all there are. */
+  /** Grants of the token endpoint; absent for all. */
   readonly grantTypes?: readonly GrantType[];
-  /** How a redirect URI is held against those registered: with any loopback port (RFC 8252 7.3), as it stands, not at all. */
+  /** How a redirect URI is compared with those registered: with any loopback port (RFC 8252 7.3), exactly, not at all. */
   readonly redirectUriMatch: "loopback_port" | "exact" | "any";
   /** Whether redirect URIs may have an app's own scheme (RFC 8252 7.1). */
   readonly privateUseSchemes: boolean;
-  /** Whether redirect URIs may lie on the user's computer (RFC 8252 7.3), and there have a name (8.3). */
+  /** Whether redirect URIs may be on the user's computer (RFC 8252 7.3), and have a name there (8.3). */
   readonly loopbackRedirects: "any" | "by_address" | "none";
   /** Whether clients may register as `web`, which they are if they say nothing (OpenID Connect Registration 2). */
   readonly webClients: boolean;
-  /** Where authorization server metadata lies. */
+  /** Where authorization server metadata is. */
   readonly serverMetadataAt: readonly typeof serverMetadataPlaces[number][];
-  /** Where protected resource metadata lies. */
+  /** Where protected resource metadata is. */
   readonly resourceMetadataAt: readonly typeof resourceMetadataPlaces[number][];
   /** Which URL of it a 401 names (RFC 9728 5.1). */
   readonly challengeMetadata: typeof resourceMetadataPlaces[number] | "none";
@@ -95,13 +95,13 @@ export interface Policy {
   readonly resourceScopes?: readonly string[];
   /** `scopes_supported` of the authorization server: absent for all that mean something, empty for no such member. */
   readonly serverScopes?: readonly string[];
-  /** Which of the scenario's issuers the resource names and takes tokens of: the first, or the one it has moved to. */
+  /** Which of the scenario's issuers the resource names and accepts tokens of: the first, or the one it has moved to. */
   readonly authorizationServer: "first" | "second";
-  /** Which public keys the server shows: all that verify, or those that it has replaced alone. */
+  /** Which public keys the server shows: all that verify, or only those that it has replaced. */
   readonly publishedKeys: "all" | "replaced";
 }
 
-/** What is put into tokens beside what the request asks for. */
+/** What is put into tokens besides what the request asks for. */
 export interface Mint {
   /** Life of an access token when the request does not say, in seconds; absent for tokens that do not expire. */
   readonly accessTokenTtlSeconds?: number;
@@ -109,7 +109,7 @@ export interface Mint {
   readonly clockSkewSeconds: number;
   /** Claims that replace those of every access token; what is wrong with a token is said here. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** The signature: right, not that of the key it names, or one of a key that nobody knows. */
+  /** The signature: right, not that of the key it names, or one of an unknown key. */
   readonly signature: "right" | "wrong" | "foreign";
 }
 
@@ -121,7 +121,7 @@ export interface WireStep {
   readonly edit: Edit;
   /** Statuses of the response that it is for; absent for all. */
   readonly statuses?: readonly number[];
-  /** Says whether this is one of the times it happens; asked only if the status is right. */
+  /** Whether this is one of the times it happens; called only if the status matches. */
   readonly claim: () => Promise<boolean>;
 }
 
@@ -179,7 +179,7 @@ export const standardPlan: Plan = Object.freeze({
   shapedBy: Object.freeze([]),
 });
 
-/** Rules and tokens that differ from those they are laid over. */
+/** Changes to a plan's rules and tokens. */
 export interface PlanPatch {
   /** Other rules. */
   readonly policy?: Partial<Policy>;
@@ -188,10 +188,10 @@ export interface PlanPatch {
 }
 
 /**
- * Lays patches over a plan, the later over the earlier.
+ * Applies patches to a plan, in order.
  *
- * @param plan What is there.
- * @param patches What is to be different.
+ * @param plan The plan.
+ * @param patches What changes.
  *
  * @example
  * ```ts

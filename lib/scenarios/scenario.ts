@@ -1,6 +1,6 @@
 /**
  * A scenario: a named way for the server to behave, as data. The catalogue is a list of these, and so is what a test
- * brings along.
+ * adds.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export interface ScenarioClient {
   readonly assertions_for?: string;
   /** Its public keys. */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
-  /** Its private key for `private_key_jwt`, which whoever plays the client needs: a fake, too, and shown. */
+  /** Its private key for `private_key_jwt`, which the client under test needs: a fake, too, and shown. */
   readonly private_key_jwk?: Readonly<Record<string, unknown>>;
 }
 
@@ -69,9 +69,9 @@ export interface ScenarioLink {
 
 /** A named way for the server to behave. */
 export interface Scenario {
-  /** What stands in URLs: letters, digits and hyphens. */
+  /** Its name in URLs: letters, digits and hyphens. */
   readonly name: string;
-  /** Where it stands in the catalogue. */
+  /** Its group in the catalogue. */
   readonly group: typeof scenarioGroups[number];
   /** What happens, in one line. */
   readonly story: string;

@@ -1,5 +1,5 @@
 /**
- * Scenarios that somebody has brought along, of all sandboxes. A name follows from what it stands for, so that what was
+ * Uploaded scenarios, of all sandboxes. A name follows from what it stands for, so that what was
  * read once need not be read again.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The MCP endpoints: who may come in is decided here, what they may do in `lib/mcp`.
+ * The MCP endpoints: who may call is decided here, what they may do in `lib/mcp`.
  *
  * @module
  */
@@ -140,7 +140,7 @@ function scopeGate(
   };
 }
 
-/** What a message needs: the scopes of the tools it calls, or what stands in their place. */
+/** What a message needs: the scopes of the tools it calls, or what replaces those. */
 function scopesOf(
   byTool: readonly ResourceScope[],
   { enforceToolScopes, callScope, messageScope }: Policy,
@@ -150,7 +150,7 @@ function scopesOf(
   return needed.length === 0 && messageScope !== undefined ? [messageScope] : needed;
 }
 
-/** What a challenge says beside the error: where the metadata is, and which scope to ask for first (MCP authorization). */
+/** What a challenge says besides the error: where the metadata is, and which scope to ask for first (MCP authorization). */
 function challengeOf(context: Context): Readonly<Record<string, string>> {
   const { policy } = context.plan;
   const scope = policy.challengeScope ?? (policy.enforceToolScopes ? resourceScopes[0] : undefined);

@@ -13,9 +13,9 @@ import type { Context } from "./router.ts";
 /**
  * Turns anything thrown into a response.
  *
- * @param thrown An {@link OAuthError}, or something nobody expected.
+ * @param thrown An {@link OAuthError}, or an unexpected failure.
  * @param context The request it happened in.
- * @param report Told what nobody expected; the client is not.
+ * @param report Told of unexpected failures; the client is not.
  */
 export function failureResponse(
   thrown: unknown,

@@ -28,7 +28,7 @@ export interface FaultCarrier {
   readonly live: LiveSandbox;
 }
 
-/** Endpoints whose URL somebody gives to a client, or a client to a browser. */
+/** Endpoints whose URL a person gives to a client, or a client to a browser. */
 const carriers: readonly EndpointKind[] = ["mcp", "open_mcp", "authorize"];
 
 /**

@@ -45,8 +45,8 @@ export function htmlResponse(page: Html, status = 200): Response {
 }
 
 /**
- * Insists that a form is one of ours, filled in by a person, or none of a browser: a page of another site must not agree in
- * a person's place (RFC 6819 4.4.1.8).
+ * Requires that a form is one of ours, filled in by a person, or does not come from a browser: a page of another site must
+ * not consent for a person (RFC 6819 4.4.1.8).
  *
  * @param context The request that carries the form.
  * @throws OAuthError `access_denied`.
@@ -57,7 +57,7 @@ export function requireOwnForm({ request, url }: Pick<Context, "request" | "url"
   throw new OAuthError("access_denied", "A page of another site may not answer for the person", {
     parameter: "sec-fetch-site",
     received: foreign,
-    expected: "the form of this server's own page, or a request of a client that is no browser",
+    expected: "the form on this server's own page, or a request from a client that is not a browser",
     reference: "RFC 6819 4.4.1.8",
   });
 }

@@ -1,5 +1,5 @@
 /**
- * A server that anybody can reach: whoever asks for too much waits, and every page says that all of it is fake.
+ * A server that anyone can reach: callers that ask for too much wait, and every page says that everything is fake.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }
   const underWay = createUnderWay(underWayLimits);
 
   return async (request, url, info) => {
-    // Where there is no such sandbox, it is the address alone that counts.
+    // Where there is no such sandbox, only the address counts.
     const { name: sandbox, path } = addressOf(url) ?? { name: "main", path: "" };
     const address = callerOf(request, info);
     const refuse = (refusal: OAuthError): Response => refused(refusal, request, url);
@@ -58,7 +58,7 @@ export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }
   };
 }
 
-/** Counts a request in, and out again when its answer has been made, or its stream of events is over. */
+/** Counts a request in, and out again when its answer has been made, or its stream of events has ended. */
 async function countedIn(
   { enter }: UnderWay,
   address: string,

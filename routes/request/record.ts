@@ -38,7 +38,7 @@ export interface RecordOptions {
   readonly recordSinceMs?: number;
   /** Called with every exchange. */
   readonly log?: (event: { readonly event: "exchange" } & ExchangeSummary) => void;
-  /** Aborting it ends what goes on in the background. */
+  /** Aborting it ends background work. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,12 +56,12 @@ export interface RecordDeps {
   readonly sleep: Sleep;
   /** Lets others run while a record is redacted. */
   readonly slices: Slices;
-  /** Told what nobody expected. */
+  /** Told of unexpected failures. */
   readonly report: (message: string, error: unknown) => void;
 }
 
 /**
- * Makes what an app records with; nothing where nobody would look.
+ * Makes what an app records with; nothing if it does not record.
  *
  * @param options What the app was told.
  * @param deps What it is made with.
@@ -82,7 +82,7 @@ export function createRecorders(
   return { recording, recorder: isNeeded ? createRecorder({ recording, listen, monotonicMs, fineNow }) : undefined };
 }
 
-/** Memory is enough for a process that is alone. */
+/** Memory is enough for a process with a database of its own. */
 function createTapeFor(
   { shared = false, public: isPublic = false, recordSinceMs: sinceMs, signal }: RecordOptions,
   { chance, store, now, monotonicMs, sleep, slices }: RecordDeps,
@@ -120,7 +120,7 @@ export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean)
   const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";
   return {
     sandboxId,
-    // What stands in front of the server may have changed the origin; the client has asked for the public one.
+    // A proxy may have changed the origin; the client has asked for the public one.
     url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
     startedAtMs: sandbox.nowMs,
     remoteAddress: address && "hostname" in address ? address.hostname : "",

@@ -29,9 +29,9 @@ export interface ServeDeps extends FaultParameterDeps {
   readonly sleep: Sleep;
   /** Whether sandboxes of strangers share the origin. */
   readonly isPublic: boolean;
-  /** Whether a scenario is one that somebody has brought along, by its name. */
+  /** Whether a name is that of a custom scenario. */
   readonly isBroughtAlong: (name: string) => boolean;
-  /** Told what nobody expected. */
+  /** Told of unexpected failures. */
   readonly report: (message: string) => void;
 }
 

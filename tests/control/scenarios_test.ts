@@ -87,13 +87,13 @@ Deno.test("a link carries the whole of a scenario, and nothing else can be read 
       await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer(),
     ).toString("base64url");
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ["", /carries no scenario/],
-    ["not-deflated", /carries no scenario/],
-    [await pack("no JSON"), /carries no scenario/],
+    ["", /does not contain a scenario/],
+    ["not-deflated", /does not contain a scenario/],
+    [await pack("no JSON"), /does not contain a scenario/],
     [await pack("{}"), /^name /],
     [await pack(JSON.stringify({ ...mine, more: 1 })), /^more is not a known member/],
     // A few bytes that would become ten megabytes.
-    [await pack(" ".repeat(10_000_000)), /carries no scenario; received 'more than 32768 bytes'/],
+    [await pack(" ".repeat(10_000_000)), /does not contain a scenario; received 'more than 32768 bytes'/],
   ];
   for (const [text, expected] of wrong) await assert.rejects(decodeScenario(text), (error) => matches(error, expected));
 });
@@ -112,7 +112,7 @@ Deno.test("a scenario that cannot be is refused, with the member that is wrong",
   const cases: readonly (readonly [object, RegExp])[] = [
     [{ ...mine, name: "Has Capitals" }, /^name .*'Has Capitals'.*letters a-z/],
     [{ ...mine, plan: undefined }, /^plan .*expected an object/],
-    [{ ...mine, plan: { faults: [fault, fault] } }, /^plan\.faults .*names of their own/],
+    [{ ...mine, plan: { faults: [fault, fault] } }, /^plan\.faults .*unique names/],
     [
       { ...mine, plan: { faults: [{ ...fault, life: "next" }] } },
       /^plan\.faults\.0\.life is not a known member.*times/,

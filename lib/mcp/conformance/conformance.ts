@@ -1,5 +1,5 @@
 /**
- * The tools that the official conformance suite calls by name, for `/conformance` alone. Names and what they answer are
+ * The tools that the official conformance suite calls by name, only on `/conformance`. Names and what they answer are
  * the suite's; people use them to try a client against every kind of content.
  *
  * @module
@@ -81,7 +81,7 @@ const triggerTools: readonly DefinedTool[] = [
   defineTool({
     name: "test_trigger_tool_change",
     title: "Say that tools changed",
-    description: "Sends notifications/tools/list_changed to whoever listens.",
+    description: "Sends notifications/tools/list_changed to all listeners.",
     input: nothing,
     annotations: TRIGGERS,
     lasting: true,
@@ -93,7 +93,7 @@ const triggerTools: readonly DefinedTool[] = [
   defineTool({
     name: "test_trigger_prompt_change",
     title: "Say that prompts changed",
-    description: "Sends notifications/prompts/list_changed to whoever listens.",
+    description: "Sends notifications/prompts/list_changed to all listeners.",
     input: nothing,
     annotations: TRIGGERS,
     lasting: true,
@@ -105,7 +105,7 @@ const triggerTools: readonly DefinedTool[] = [
   defineTool({
     name: "test_trigger_resource_update",
     title: "Say that a resource changed",
-    description: "Sends notifications/resources/updated for test://watched-resource to whoever subscribed to it.",
+    description: "Sends notifications/resources/updated for test://watched-resource to its subscribers.",
     input: nothing,
     annotations: TRIGGERS,
     lasting: true,

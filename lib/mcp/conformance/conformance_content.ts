@@ -12,7 +12,7 @@ import { type DefinedTool, defineTool, failureResult, READS, textResult } from "
 const nothing = z.object({});
 const image = { type: "image", data: redSquarePng, mimeType: "image/png" } as const;
 
-/** A schema whose every keyword must reach the client as it stands (SEP-1613, SEP-2106). */
+/** A schema whose every keyword must reach the client unchanged (SEP-1613, SEP-2106). */
 const contactSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   type: "object",
@@ -118,7 +118,7 @@ function defineSchemaTool(): DefinedTool {
     listing: {
       name,
       title: "JSON Schema 2020-12",
-      description: "Has a schema with $defs, $anchor, allOf, anyOf and if/then/else; gives its arguments back.",
+      description: "Has a schema with $defs, $anchor, allOf, anyOf and if/then/else; returns its arguments.",
       inputSchema: JSON.parse(JSON.stringify(contactSchema)),
       annotations: READS,
     },

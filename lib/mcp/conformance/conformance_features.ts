@@ -121,7 +121,7 @@ const resources: readonly ResourceRow[] = [
 ];
 
 /**
- * What `/conformance` has beside tools.
+ * What `/conformance` has besides tools.
  *
  * @internal
  */
@@ -149,7 +149,7 @@ function readTemplate(uri: string): TextResourceContents | undefined {
   return { uri, mimeType: "application/json", text: JSON.stringify(data) };
 }
 
-/** What is no valid percent-encoding stands for itself. */
+/** Text that is not valid percent-encoding is taken literally. */
 function decode(encoded: string): string {
   try {
     return decodeURIComponent(encoded);

@@ -110,7 +110,7 @@ const forms: Readonly<Record<FormName, ElicitRequestFormParams>> = {
 };
 
 /**
- * A form that is asked as it stands.
+ * A form that is always the same.
  *
  * @param name Which one.
  * @internal

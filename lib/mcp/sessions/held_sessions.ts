@@ -81,7 +81,7 @@ export interface Sessions {
   readonly expect: (request: Request, sandbox: Sandbox) => void;
   /** The session that a request names, if it is alive and the presenter's; else the answer that says so. */
   readonly find: (request: Request, presenter: Presenter, body?: unknown) => Promise<Session | Response>;
-  /** Asks the store whether a session whose stream is open goes on, and closes its streams if it does not. */
+  /** Asks the store whether a session with an open stream still exists, and closes its streams if it does not. */
   readonly check: (session: Session) => Promise<void>;
   /** Ends a session. */
   readonly end: (session: Session) => Promise<void>;
@@ -252,7 +252,7 @@ function keyOf({ sandbox, id }: SessionName): string {
   return `${sandbox.id} ${id}`;
 }
 
-/** Without a token callers cannot be told apart, and `/bearer` takes any token: there the id alone is the key. */
+/** Without a token callers cannot be told apart, and `/bearer` takes any token: there only the id is checked. */
 function mayUse(record: SessionRecord, { mode, caller }: Presenter): boolean {
   return record.mode === mode && (record.owner === undefined || record.owner === caller.owner);
 }

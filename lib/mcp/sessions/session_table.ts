@@ -11,7 +11,7 @@ import type { Entry, Key, Store } from "../../store/store.ts";
 export interface SessionRecord {
   /** The endpoint it was begun at. */
   readonly mode: string;
-  /** Who alone may go on; absent where the id is all there is to tell callers apart. */
+  /** The only caller that may use it; absent where callers can be told apart only by the id. */
   readonly owner?: string;
   /** The negotiated revision of the protocol. */
   readonly revision: string;
@@ -33,7 +33,7 @@ export interface SessionTable {
   readonly end: (sandboxId: string, id: string) => Promise<void>;
 }
 
-/** Rows nobody extended are swept after a day, whatever a sandbox's clock says. */
+/** Rows that are not extended are removed after a day, whatever a sandbox's clock says. */
 const ROW_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /**

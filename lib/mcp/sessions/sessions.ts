@@ -165,7 +165,7 @@ function isCancellation(body: unknown): body is Cancellation {
 
 /**
  * Closes the stream of a request that was cancelled. The SDK sends no answer then, as the protocol has it, and leaves the
- * stream open for as long as the session lives. Whoever resumes it all the same is given an answer, since clients that
+ * stream open for as long as the session lives. A client that resumes it nevertheless gets a response, since clients that
  * find nothing at the end of a stream come back forever.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/cancellation#behavior-requirements}

@@ -45,8 +45,8 @@ export const basicTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_echo",
     title: "Echo",
-    description: "Gives a message back.",
-    input: z.object({ message: z.string().describe("What to give back") }),
+    description: "Returns a message.",
+    input: z.object({ message: z.string().describe("What to return") }),
     annotations: READS,
     run: ({ message }) => textResult(`Echo: ${message}`),
   }),
@@ -81,8 +81,8 @@ export const basicTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_json_echo",
     title: "Echo JSON",
-    description: "Gives a JSON object back, as data and as indented text.",
-    input: z.object({ data: z.record(z.string(), z.unknown()).describe("The object to give back") }),
+    description: "Returns a JSON object, as data and as indented text.",
+    input: z.object({ data: z.record(z.string(), z.unknown()).describe("The object to return") }),
     output: z.looseObject({}),
     annotations: READS,
     run: ({ data }) => structuredResult(data),
@@ -90,7 +90,7 @@ export const basicTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_error",
     title: "Fail",
-    description: "Always fails, in the way asked for.",
+    description: "Always fails, in the requested way.",
     input: z.object({
       errorType: z.enum(["validation", "runtime", "not_found", "permission_denied"]).describe("How to fail"),
       message: z.string().optional().describe("What to say; a default text if absent"),
@@ -105,7 +105,7 @@ export const basicTools: readonly DefinedTool[] = Object.freeze([
     description: "Succeeds with a value, or fails, as the arguments say.",
     input: z.object({
       shouldFail: z.boolean().describe("Whether to fail"),
-      value: z.string().describe("What to give back on success"),
+      value: z.string().describe("What to return on success"),
     }),
     annotations: READS,
     run: ({ shouldFail, value }) =>
@@ -132,7 +132,8 @@ export const basicTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_counter",
     title: "Count",
-    description: "Gives the milliseconds of the server's clock: a number from 0 to 999 that differs from call to call.",
+    description:
+      "Returns the milliseconds of the server's clock: a number from 0 to 999 that differs from call to call.",
     input: z.object({ prefix: z.string().optional().describe("Put before the number") }),
     output: z.object({ value: z.number().int() }),
     annotations: READS,

@@ -55,7 +55,7 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_create_note",
     title: "Create a note",
-    description: "Keeps a new note and gives it back with its id.",
+    description: "Creates a note and returns it with its id.",
     input: z.object({
       title: z.string().describe("Title of the note; others may have the same"),
       content: z.string().describe("Text of the note"),
@@ -83,7 +83,7 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_list_notes",
     title: "List notes",
-    description: "Gives all notes, newest first.",
+    description: "Returns all notes, newest first.",
     input: z.object({}),
     output: z.object({ count: z.number().int(), notes: z.array(noteSchema) }),
     annotations: READS,
@@ -95,7 +95,7 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_get_note",
     title: "Get a note",
-    description: "Gives the note with an id.",
+    description: "Returns the note with an id.",
     input: z.object({ id: z.string().describe("Id of the note") }),
     output: noteSchema,
     annotations: READS,
@@ -107,7 +107,7 @@ export const noteTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "mock_get_note_by_title",
     title: "Get a note by title",
-    description: "Gives the newest note with a title.",
+    description: "Returns the newest note with a title.",
     input: z.object({ title: z.string().describe("Title to look for, exactly") }),
     output: noteSchema,
     annotations: READS,

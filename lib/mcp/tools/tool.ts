@@ -23,7 +23,7 @@ export interface ToolCall {
   readonly user?: McpUser;
   /** Ids are drawn from it. */
   readonly chance: Chance;
-  /** Opens the notes of whoever calls. */
+  /** Opens the caller's notes. */
   readonly notes: () => Notes;
   /** Waits. */
   readonly sleep: Sleep;
@@ -56,7 +56,7 @@ export interface ToolSpec<Input extends z.ZodObject> {
   readonly description: string;
   /** Schema of its arguments. */
   readonly input: Input;
-  /** Schema of `structuredContent`; without it the tool answers in text alone. */
+  /** Schema of `structuredContent`; without it the tool answers only in text. */
   readonly output?: z.ZodObject;
   /** Whether it changes anything. */
   readonly annotations: ToolAnnotations;
@@ -78,7 +78,7 @@ export interface DefinedTool {
   readonly listing: Tool;
   /** See {@link ToolSpec.lasting}. */
   readonly lasting: boolean;
-  /** Arguments that 2026-07-28 wants in headers too. */
+  /** Arguments that 2026-07-28 requires in headers too. */
   readonly paramHeaders: readonly ParamHeader[];
   /** Checks arguments: what is wrong with them, or the function that runs the tool with them. */
   readonly prepare: (args: unknown) => { readonly problem: string } | { readonly run: (call: ToolCall) => ToolAnswer };

@@ -1,5 +1,5 @@
 /**
- * The tools of `/oauth` alone: they speak of the person whose token came along.
+ * The tools that only `/oauth` has: they concern the person whose token was sent.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   type ToolCall,
 } from "./tool.ts";
 
-/** These tools are offered to nobody else, so that a missing user is a mistake of ours. */
+/** Only callers with a user are offered these tools, so a missing user is a mistake of ours. */
 function userOf({ user }: ToolCall): McpUser {
   if (!user) throw new Error("A user tool was called without a user");
   return user;
@@ -26,7 +26,7 @@ export const userTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "userInfo",
     title: "Who am I",
-    description: "Gives the user whom the access token stands for.",
+    description: "Returns the user whom the access token stands for.",
     input: z.object({}),
     output: z.object({
       userId: z.string(),
@@ -56,7 +56,7 @@ export const userTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "adminAction",
     title: "Admin action",
-    description: 'Pretends to do what only a user with "admin" in the id or e-mail address may do.',
+    description: 'Pretends to do what only a user with "admin" in the id or email address may do.',
     input: z.object({ action: z.string().describe("What to pretend to do") }),
     annotations: READS,
     run: ({ action }, call) => {

@@ -17,7 +17,7 @@ export interface ProtectedResource {
   readonly presented: PresentedToken | undefined;
   /** Turns a token that is good for this resource into the token's claims. */
   readonly verify: (token: string) => Promise<AccessTokenClaims>;
-  /** What a challenge of this resource says beside the error, such as `scope`; nothing, if not given. */
+  /** What a challenge of this resource says besides the error, such as `scope`; nothing, if not given. */
   readonly challenge?: () => Readonly<Record<string, string>>;
 }
 

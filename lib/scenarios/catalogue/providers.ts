@@ -1,5 +1,5 @@
 /**
- * Authorization servers that many clients meet, each as a sum of the quirks it is known for. What stands here is how such
+ * Authorization servers that many clients meet, each as a sum of the quirks it is known for. This is how such
  * a server treats a client; tokens, pages and addresses are this server's own.
  *
  * @module
@@ -17,7 +17,7 @@ import { errorsAs200, expiresInString, scopeCommas, tokenFormEncoded, tokenNeste
 interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin"> {
   /** Scenarios of one quirk each, the later over the earlier. */
   readonly quirks: readonly Scenario[];
-  /** What it has beside them. */
+  /** What it has besides them. */
   readonly plan: Scenario["plan"];
   /** What a right client shows, where one quirk hides what another asks for; those of all quirks if not given. */
   readonly expects?: Scenario["expects"];
@@ -53,7 +53,7 @@ export const providerScenarios: readonly Scenario[] = [
     name: "github",
     story: "Like GitHub: no registration, tokens as a form, errors with 200, scopes with commas, no refresh tokens",
     client: "Uses credentials it was given, asks for JSON, and looks for error in a 200",
-    // The form comes last: what is no JSON any more cannot be edited.
+    // The form comes last: what is no longer JSON cannot be edited.
     quirks: [noRegistration, scopeCommas, tokenFormEncoded],
     plan: {
       policy: { ...withoutIss, serverMetadataAt: ["oauth"], issueRefreshTokens: "never" },

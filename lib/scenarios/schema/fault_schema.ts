@@ -1,5 +1,5 @@
 /**
- * The shape of faults on the wire: as they stand in a scenario, and as a test sets one.
+ * The shape of faults on the wire: in a scenario, and as a test adds one.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const name = z.string().regex(/^[\x20-\x7e]{1,100}$/, "1 to 100 printable ASCII 
 const times = z.number().int().min(1).max(1_000_000);
 const milliseconds = z.number().int().min(0).max(600_000);
 const status = z.number().int().min(200).max(599);
-const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "the name of a header");
+const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "a header name");
 const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable ASCII");
 const matchable = endpointKinds.filter((endpoint) => endpoint !== "control");
 const orList = (issue: { readonly input?: unknown }): string => `${expectedOf(issue.input)}, or a list of them`;
@@ -110,7 +110,7 @@ export const faultSchema: Schema<Fault> = closedObject(
   } satisfies Complete<Fault>,
 ).refine(hasEffect, anyEffect);
 
-/** How long a fault lasts: for one request, for some, until a time, for good. */
+/** How long a fault lasts: for one request, for some, until a time, forever. */
 export type Life = "next" | "always" | { readonly times: number } | { readonly until: number | string };
 
 const lifeSchema: z.ZodType<Life> = z.union([
@@ -121,7 +121,7 @@ const lifeSchema: z.ZodType<Life> = z.union([
 
 /** A fault as a test sets it. */
 export interface FaultRequest extends Omit<Fault, "name" | "times" | "until_ms"> {
-  /** What to call it; made up if not given. */
+  /** Its name; generated if not given. */
   readonly name?: string;
   /** How long it lasts; `next` if not given. */
   readonly life?: Life;

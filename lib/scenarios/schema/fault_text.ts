@@ -9,7 +9,7 @@ import { excerpt, OAuthError } from "../../http/errors.ts";
 import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";
 import type { Fault } from "../fault.ts";
 
-/** What can stand after the colon. */
+/** What can follow the colon. */
 const effectsText =
   "a status from 400 to 599, an OAuth error code, drop, delay=500, truncate=20, trickle=20, html, empty";
 
@@ -64,7 +64,7 @@ function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
   return Object.hasOwn(statuses, name) ? errorEffect(endpoint, name, statuses[name] ?? 400) : undefined;
 }
 
-/** What a site with one page for every path answers with. */
+/** The response of a site with one page for every path. */
 const htmlAnswer = {
   status: 200,
   headers: { "content-type": "text/html; charset=utf-8" },
@@ -118,7 +118,7 @@ function errorEffect(endpoint: EndpointKind, error: string, status: number): Eff
     answer: {
       status,
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      body: { error, error_description: `The fault ${endpoint}:${status} answers in the endpoint's place` },
+      body: { error, error_description: `The fault ${endpoint}:${status} answers instead of the endpoint` },
     },
   };
 }

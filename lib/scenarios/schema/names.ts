@@ -5,7 +5,7 @@
  */
 
 /**
- * Turns the names of an object's own members, and no deeper: what stands below may be somebody else's claims.
+ * Converts the names of an object's own members, and no deeper: nested members may be a client's own claims.
  *
  * @param object The object.
  * @param style How names are to be written.

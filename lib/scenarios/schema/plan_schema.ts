@@ -65,7 +65,7 @@ const mintFields = {
   signature: z.enum(["right", "wrong", "foreign"]).exactOptional(),
 } satisfies { readonly [Name in keyof Mint]-?: z.ZodType<Mint[Name]> };
 
-/** Names as they are on the wire; what has passed is then read under the names it has inside, which gives it its type. */
+/** Names as on the wire; what passes is then read under the names it has inside, which gives it its type. */
 function onTheWire(fields: z.ZodRawShape): z.ZodObject {
   return closedObject({ ...withShape(withNames(fields, "snake")) });
 }
@@ -96,10 +96,10 @@ const insideSchemas: Readonly<Record<"policy" | "mint", Schema>> = {
 };
 
 /**
- * Insists on the shape of rules or tokens under the names they have inside, as code of somebody else's brings them.
+ * Requires the shape of rules or tokens under the names they have inside, as the code of a test gives them.
  *
  * @param part Which of the two.
- * @param patch What was brought; members that are undefined are not there.
+ * @param patch What was given; undefined members count as absent.
  * @throws OAuthError `invalid_request`, naming the member.
  */
 export function requireInside(part: "policy" | "mint", patch: object): void {

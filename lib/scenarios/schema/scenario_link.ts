@@ -28,7 +28,7 @@ export async function encodeScenario(scenario: Scenario): Promise<string> {
 /**
  * Unpacks a scenario. However small a text is, what comes out of it is never more than a scenario may be.
  *
- * @param text What {@link encodeScenario} made, or what somebody claims it has.
+ * @param text What {@link encodeScenario} made, or text that claims to be that.
  * @throws OAuthError `invalid_request` for anything else.
  */
 export async function decodeScenario(text: string): Promise<Scenario> {
@@ -46,7 +46,7 @@ async function unpack(text: string): Promise<string> {
       chunks.push(chunk);
     }
   } catch {
-    throw unreadable("something else");
+    throw unreadable("something that cannot be decompressed");
   }
   if (length > MAX_SCENARIO_BYTES) throw unreadable(`more than ${MAX_SCENARIO_BYTES} bytes`);
   return Buffer.concat(chunks).toString();
@@ -61,10 +61,10 @@ function parseLinked(text: string): unknown {
 }
 
 function unreadable(received: string): OAuthError {
-  return new OAuthError("invalid_request", "The link carries no scenario", {
+  return new OAuthError("invalid_request", "The link does not contain a scenario", {
     parameter: DEFINE_PARAMETER,
     received,
-    expected: "a scenario as JSON, deflated, in base64url, as POST /control/scenarios answers with",
+    expected: "a scenario as JSON, deflated, in base64url, as POST /control/scenarios returns",
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The shape of scenarios that somebody brings along: from a file, in a request, or in a link.
+ * The shape of custom scenarios: from a file, in a request, or in a link.
  *
  * @module
  */
@@ -55,14 +55,14 @@ const clientSchema: z.ZodType<ScenarioClient> = closedObject(
   } satisfies Complete<ScenarioClient>,
 );
 
-const faults = z.array(faultSchema).max(50).refine(hasUniqueNames, { error: "faults with names of their own" });
+const faults = z.array(faultSchema).max(50).refine(hasUniqueNames, { error: "faults with unique names" });
 
-/** A scenario as it is on the wire; what is not said is that of a scenario that differs in nothing. */
+/** A scenario as it is on the wire; absent members are those of `standard`. */
 export const scenarioSchema: Schema<Scenario> = closedObject(
   {
     name: z.string().max(40).regex(
       /^[a-z0-9]+(-[a-z0-9]+)*$/,
-      "letters a-z, digits and single hyphens, 40 at the most",
+      "letters a-z, digits and single hyphens, at most 40 characters",
     ).refine((name) => name !== MAIN, `a name other than ${MAIN}, which is what the sandbox at the root is called`),
     group: z.literal("Custom").default("Custom"),
     story: text.default(""),
@@ -90,7 +90,7 @@ function hasUniqueNames(all: readonly Fault[]): boolean {
  * Reads a scenario.
  *
  * @param value What came in, as JSON has it.
- * @param at Where it stands in a list, if it does.
+ * @param at Its index in a list, if it is in one.
  * @throws OAuthError `invalid_request`, naming the member, or for a scenario that is too large.
  */
 export function parseScenario(value: unknown, at: readonly number[] = []): Scenario {
@@ -99,14 +99,14 @@ export function parseScenario(value: unknown, at: readonly number[] = []): Scena
   throw new OAuthError("invalid_request", "The scenario is too large", {
     status: 413,
     received: `${length} bytes`,
-    expected: `${MAX_SCENARIO_BYTES} at the most`,
+    expected: `at most ${MAX_SCENARIO_BYTES} bytes`,
   });
 }
 
 /**
  * Reads the file of `--scenarios`: one scenario or a list of them, under the names they give themselves.
  *
- * @param text What stands in it.
+ * @param text Its content.
  * @throws Error whose message says in one line what is wrong.
  */
 export function parseScenariosFile(text: string): readonly Scenario[] {
@@ -119,7 +119,7 @@ export function parseScenariosFile(text: string): readonly Scenario[] {
 }
 
 /**
- * A scenario as it is told, which is as it can be brought along again.
+ * A scenario as JSON that can be read again.
  *
  * @param scenario The scenario.
  */

@@ -1,5 +1,5 @@
 /**
- * Where the token endpoint wants a client's secret.
+ * Where the token endpoint expects a client's secret.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Metadata of the authorization server that lies elsewhere, says too little, or says something else than it should.
+ * Metadata of the authorization server that is elsewhere, says too little, or is wrong.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export const webPage = {
   content_type: "text/html; charset=utf-8",
 } as const;
 
-/** Metadata in OpenID Connect's place alone. */
+/** Metadata only in OpenID Connect's place. */
 export const oidcOnly: Scenario = {
   name: "oidc-only",
   group: "Discovery",
@@ -47,7 +47,7 @@ export const noPkceList: Scenario = {
   ],
 };
 
-/** The weak challenge beside the good one. */
+/** The weak challenge method besides the good one. */
 export const pkcePlainToo: Scenario = {
   name: "pkce-plain-too",
   group: "Discovery",
@@ -179,7 +179,7 @@ export const discoveryScenarios: readonly Scenario[] = [
       faults: [{
         name: "http-token-endpoint",
         match: document,
-        // A name that can never be found, so that a careless client's code reaches nobody (RFC 6761 6.4).
+        // A name that can never be found, so that a careless client's code reaches no one (RFC 6761 6.4).
         edit: { json: { set: { token_endpoint: "http://plain-http.invalid/oauth/token" } } },
       }],
     },

@@ -51,7 +51,7 @@ export const refreshGrace: Scenario = {
   links: [rotation, ...reports("cc#84440", "PrefectHQ/fastmcp#4901")],
 };
 
-/** Refresh tokens for those alone who ask for consent. */
+/** Refresh tokens only for clients that ask for consent. */
 export const refreshNeedsConsent: Scenario = {
   name: "refresh-needs-consent",
   group: "Refresh",

@@ -7,7 +7,7 @@ import type { Scenario, ScenarioClient } from "../../scenario.ts";
 import { webPage } from "./discovery.ts";
 import { mcp, reports, rfc } from "../links.ts";
 
-/** Clients of a server where nobody can register, as an administrator would have set them up. */
+/** Clients of a server without registration, as an administrator would have set them up. */
 const knownClients: readonly ScenarioClient[] = [
   {
     client_id: "known-public-client",
@@ -37,7 +37,7 @@ export const noRegistration: Scenario = {
   ],
 };
 
-/** A registration endpoint that lets nobody in. */
+/** A registration endpoint that refuses everyone. */
 export const dcrForbidden: Scenario = {
   name: "dcr-forbidden",
   group: "Registration",
@@ -65,7 +65,7 @@ export const dcrForbidden: Scenario = {
 /** Life of what is short-lived here, in seconds: long enough to log in, short enough to wait for. */
 const SHORT_SECONDS = 60;
 
-/** What can go wrong with a registration is met by those alone who have to register: the others have a document. */
+/** Only clients that have to register meet what can go wrong with it, so there are no client metadata documents. */
 const mustRegister = { clientIdMetadataDocuments: false } as const;
 /** Clients that get a secret whatever they ask for. */
 const secretsOnly = {

@@ -12,7 +12,7 @@ import { mcp, reports, rfc } from "../links.ts";
 /** The document itself, wherever it lies. */
 const document: Match = { endpoint: "resource_metadata", status: 200 };
 
-/** The document at the resource's own path alone, so that the root's stays as it is. */
+/** Only the document at the resource's own path, so that the root's stays as it is. */
 const atPath: Match = { endpoint: "resource_metadata", path: wellKnown.protectedResource + paths.oauth };
 
 /** A server of the time before protected resource metadata. */

@@ -14,7 +14,7 @@ const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const extAuth = "https://github.com/modelcontextprotocol/ext-auth/blob/main/specification/draft";
 const clientCredentials = [{ label: "SEP-1046", url: `${extAuth}/oauth-client-credentials.mdx` }];
 
-/** Half of a key pair that is as public as the other half: whoever plays the client needs it. */
+/** Half of a key pair that is as public as the other half, since the client under test needs it. */
 const publicKey = {
   kty: "EC",
   crv: "P-256",
@@ -149,7 +149,7 @@ export const officialExtensions: readonly Scenario[] = [
       edit: {
         json: {
           set: {
-            // Nothing lies there: whoever plays the client has logged in before.
+            // Nothing is there: the client under test has logged in before.
             authorization_endpoint: "{origin}{prefix}/idp/authorize",
             grant_types_supported: ["urn:ietf:params:oauth:grant-type:token-exchange"],
           },

@@ -16,19 +16,19 @@ export interface OfficialScenario
   readonly revisions?: readonly string[];
   /** Other rules. */
   readonly policy?: Partial<Policy>;
-  /** Faults beside those that all have. */
+  /** Faults besides those that all have. */
   readonly faults?: readonly Fault[];
   /** Which URL of its metadata a 401 names; that with the resource's path, if not said. */
   readonly named?: "path" | "custom" | "none";
   /** The `scope` of a 401. */
   readonly challengeScope?: string;
-  /** The header of a 401 without a token, in place of the usual one. */
+  /** The header of a 401 without a token, instead of the usual one. */
   readonly challenge?: string;
-  /** Members of the body of such a 401 beside `error`, in place of the usual one. */
+  /** Members of the body of such a 401 besides `error`, instead of the usual one. */
   readonly challengeBody?: Readonly<Record<string, string>>;
-  /** The header of a 401 with a token, in place of the usual one. */
+  /** The header of a 401 with a token, instead of the usual one. */
   readonly refusal?: string;
-  /** Members of metadata to be set, or let through beside the usual ones (RFC 8414 2). */
+  /** Members of metadata to be set, or let through besides the usual ones (RFC 8414 2). */
   readonly metadata?: { readonly set?: Readonly<Record<string, unknown>>; readonly keep?: readonly string[] };
   /** Members of a registration's answer: those set, and those let through. */
   readonly registration?: { readonly set?: Readonly<Record<string, unknown>>; readonly keep?: readonly string[] };
