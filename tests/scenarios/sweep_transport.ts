@@ -4,10 +4,27 @@ import { callOauth, codeFields, json, testApp } from "../helpers.ts";
 import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
 import { appOf, callTool, logIn, redeem, statusOf } from "./sweep_steps.ts";
 
-/** Insists that a body breaks off before its end. */
-async function assertBroken(response: Response): Promise<void> {
+/** Insists that a body breaks off before its end; gives what has arrived of it. */
+async function brokenOff(response: Response): Promise<string> {
   assert.equal(response.status, 200);
-  await assert.rejects(response.text(), /on request/);
+  const decoder = new TextDecoder();
+  let arrived = "";
+  await assert.rejects(async () => {
+    for await (const chunk of response.body ?? []) arrived += decoder.decode(chunk);
+  }, /on request/);
+  return arrived;
+}
+
+/** Insists that the connection is dropped before anything has arrived. */
+async function assertDropped(response: Response): Promise<void> {
+  assert.equal(await brokenOff(response), "");
+}
+
+/** Insists that a part of the body arrives, which is not JSON. */
+async function assertTruncated(response: Response): Promise<void> {
+  const arrived = await brokenOff(response);
+  assert.notEqual(arrived, "");
+  assert.throws(() => JSON.parse(arrived), SyntaxError, arrived);
 }
 
 /** Insists on a server that is down, and says for how long. */
@@ -19,20 +36,20 @@ async function assertDown(response: Response): Promise<void> {
   ]);
 }
 
-/** Insists that a code was used up by an answer that did not arrive, and that the next login is well. */
-async function loseFirstTokens(at: ProbeSandbox): Promise<void> {
+/** Insists that a code was used up by an answer that did not arrive whole, and that the next login is well. */
+async function loseFirstTokens(at: ProbeSandbox, assertLost: typeof assertDropped): Promise<void> {
   const { clientId, code, response } = await redeem(appOf(at));
-  await assertBroken(response);
+  await assertLost(response);
   const again = await at.postForm("/oauth/token", codeFields(clientId, code));
   assert.equal((await json(again)).error, "invalid_grant");
   assert.equal(await statusOf(appOf(at), (await logIn(appOf(at))).access), 200);
 }
 
 /** Insists that the answer to the first tool call is lost, and nothing else. */
-async function loseFirstToolCall(at: ProbeSandbox): Promise<void> {
+async function loseFirstToolCall(at: ProbeSandbox, assertLost: typeof assertDropped): Promise<void> {
   const { access } = await logIn(appOf(at));
   assert.equal(await statusOf(appOf(at), access), 200);
-  await assertBroken(await callTool(appOf(at), access, "mock_list_notes"));
+  await assertLost(await callTool(appOf(at), access, "mock_list_notes"));
   const second = await callTool(appOf(at), access, "mock_list_notes");
   assert.match(await second.text(), /"result"/);
 }
@@ -56,8 +73,8 @@ async function waitedIn(
 /** Probes of what happens on the way, by the name of the scenario. */
 export const transportProbes: Readonly<Record<string, Probe>> = {
   "metadata-truncated": async (at) => {
-    await assertBroken(await at.wellKnown("oauth-authorization-server"));
-    await assertBroken(await at.wellKnown("openid-configuration"));
+    await assertTruncated(await at.wellKnown("oauth-authorization-server"));
+    await assertTruncated(await at.wellKnown("openid-configuration"));
     assert.equal((await at.wellKnown("oauth-protected-resource", "/oauth")).status, 200);
   },
   "metadata-503-once": async (at) => {
@@ -73,8 +90,8 @@ export const transportProbes: Readonly<Record<string, Probe>> = {
     });
     assert.deepEqual(waited, [10_000, 10_000]);
   },
-  "token-truncated": loseFirstTokens,
-  "token-dropped": loseFirstTokens,
+  "token-truncated": (at) => loseFirstTokens(at, assertTruncated),
+  "token-dropped": (at) => loseFirstTokens(at, assertDropped),
   "token-503-twice": async (at) => {
     const { clientId, code, response } = await redeem(appOf(at));
     await assertDown(response);
@@ -87,8 +104,8 @@ export const transportProbes: Readonly<Record<string, Probe>> = {
     await assertDown(await callOauth(appOf(at), access));
     assert.equal(await statusOf(appOf(at), access), 200);
   },
-  "mcp-truncated": loseFirstToolCall,
-  "mcp-dropped": loseFirstToolCall,
+  "mcp-truncated": (at) => loseFirstToolCall(at, assertTruncated),
+  "mcp-dropped": (at) => loseFirstToolCall(at, assertDropped),
   "slow-tool-call": async (at) => {
     const waited = await waitedIn(at, async (sandbox) => {
       const { access } = await logIn(appOf(sandbox));
