@@ -9,17 +9,23 @@ import type { Level } from "../judge/rules/rule.ts";
 
 /** A rule that a client was seen to break for the first time. */
 export interface BrokenRule {
+  /** Name of the sandbox. */
   readonly sandbox: string;
   /** What the client calls itself, or its client_id. */
   readonly client: string;
+  /** Id of the rule, such as `C11`. */
   readonly rule: string;
+  /** Whether it is a MUST or a SHOULD. */
   readonly level: Level;
+  /** What the client did. */
   readonly detail: string;
+  /** Where the rule is written. */
   readonly link: string;
 }
 
 /** What came of a sandbox by the time the server stops. */
 export interface SandboxSummary {
+  /** Name of the sandbox. */
   readonly sandbox: string;
   /** How many clients were judged. */
   readonly clients: number;
@@ -134,6 +140,7 @@ export interface LogStyle {
   readonly quiet: boolean;
   /** Whether lines for people include requests that are not a client's. */
   readonly verbose: boolean;
+  /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
 }
 

@@ -26,7 +26,9 @@ export interface GateOptions extends OriginPolicy {
 
 /** A request as the gate sees it. */
 export interface Caller {
+  /** Those of the request. */
   readonly headers: Headers;
+  /** The URL that was asked for. */
   readonly url: URL;
   /** The sandbox that it is to control. */
   readonly live: Pick<LiveSandbox, "name" | "label">;

@@ -288,6 +288,35 @@ Deno.test("files are short enough to read at one sitting", () => {
   assert.deepEqual(long, []);
 });
 
+Deno.test("every exported function, type and constant says what it promises (style, documentation)", () => {
+  const missing = sources.flatMap(({ path, text }) => {
+    const lines = text.split("\n");
+    return lines.flatMap((line, at) => {
+      const [start] = /^export (?:async )?(?:function\*?|interface|class|const|type) \w+/.exec(line) ?? [];
+      const before = lines[at - 1] ?? "";
+      // What is said of a function holds for its overloads.
+      return start === undefined || before.endsWith("*/") || before.startsWith(start) ? [] : [`${path}: ${start}`];
+    });
+  });
+  assert.deepEqual(missing, []);
+});
+
+Deno.test("every member of a type that a library user sees says what it is (routes/app_types.ts)", () => {
+  const types = sources.find(({ path }) => path === "routes/app_types.ts")?.text ?? "";
+  const files = [...types.matchAll(/ from "(\.[^"]+)"/g)].map(([, file = ""]) =>
+    new URL(file, new URL("routes/", root)).href.slice(root.href.length)
+  );
+  assert(files.length > 10, "no types are exported");
+  const missing = sources.filter(({ path }) => files.includes(path)).flatMap(({ path, text }) =>
+    [...text.matchAll(/^export interface (\w+)[^{]*\{\n((?: {2}.*\n|\n)*)\}/gm)].flatMap(([, name, body = ""]) => {
+      const lines = body.split("\n");
+      return lines.filter((line, at) => /^ {2}(?:readonly )?\w+\??[:(]/.test(line) && !lines[at - 1]?.endsWith("*/"))
+        .map((line) => `${path}: ${name}, ${line.trim()}`);
+    })
+  );
+  assert.deepEqual(missing, []);
+});
+
 Deno.test("every dependency is an exact npm version, and what only tests need stays out of a start", async () => {
   const read = async (path: string): Promise<Manifest> => JSON.parse(await Deno.readTextFile(new URL(path, root)));
   const [manifest, forTests] = [await read("deno.json"), await read("tests/deno.json")];

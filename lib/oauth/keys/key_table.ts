@@ -15,6 +15,7 @@ export type SigningAlgorithm = typeof signingAlgorithms[number];
 export interface SigningKeyRecord {
   /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
+  /** The algorithm that it signs with. */
   readonly alg: SigningAlgorithm;
   /** The private key as a JWK (RFC 7517). */
   readonly privateJwk: Readonly<Record<string, string>>;
@@ -24,6 +25,7 @@ export interface SigningKeyRecord {
 export interface PublicKeyRecord {
   /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
+  /** The algorithm that it signs with. */
   readonly alg: SigningAlgorithm;
   /** The public key as a JWK. */
   readonly publicJwk: Readonly<Record<string, string>>;
