@@ -11,7 +11,7 @@ import { assemble } from "./assemble.ts";
 import { type AppOptions, gateOptionsOf } from "./options.ts";
 import { failureResponse } from "./request/failure.tsx";
 import { limitApp } from "./request/limits.ts";
-import { isOfFlow, recordedArrival } from "./request/record.ts";
+import { isOfFlow, recordedRequest } from "./request/record.ts";
 import { type Located, withUrl } from "./request/request_url.ts";
 import { allowOrigin, type App } from "./request/router.ts";
 import { serve } from "./request/serve.ts";
@@ -51,7 +51,7 @@ export function createApp(given: AppOptions): App {
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
       const sandbox = live.seenFrom(origin, address.prefix, isForeign);
       const routed = routePath(address.path, live.scenario.layout);
-      exchange?.enter(recordedArrival({ url, info, sandbox }, isLocal));
+      exchange?.enter(recordedRequest({ url, info, sandbox }, isLocal));
       const served = await serve(parts, { request, url, info, live, sandbox, sentPath: address.path, routed });
       const isFlow = isOfFlow(request, served);
       if (isFlow) options.teller?.saw(sandbox);

@@ -34,7 +34,7 @@ export interface Profile {
    */
   readonly serverInfo: Implementation;
   /** Told to the client's model. */
-  readonly instructions?: string;
+  readonly instructions: string | undefined;
   /** Its tools by name. */
   readonly tools: ReadonlyMap<string, DefinedTool>;
   /**
@@ -56,7 +56,7 @@ export interface Profile {
    *
    * @internal
    */
-  readonly features?: Features;
+  readonly features: Features | undefined;
 }
 
 /** The profiles of one app, by endpoint: `/oauth` has tools that speak of a user. */
@@ -113,12 +113,12 @@ function createProfile(
 ): Profile {
   return {
     serverInfo,
-    ...(instructions === undefined ? {} : { instructions }),
+    instructions,
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     listing: tools.map(({ listing }) => listing),
     capabilities: features ? FULL_CAPABILITIES : { tools: {} },
     sessionMethods: new Set([...TOOL_METHODS, ...(features ? featureMethods : [])]),
-    ...(features && { features }),
+    features,
   };
 }
 

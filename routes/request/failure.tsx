@@ -45,12 +45,12 @@ function errorPage(error: OAuthError, { sandbox }: Pick<Context, "sandbox">): Re
       status={errorStatus(error)}
       error={error.code}
       description={error.message}
-      {...(parameter === undefined ? {} : { parameter })}
-      {...(received === undefined ? {} : { received })}
-      {...(expected === undefined ? {} : { expected })}
-      {...(meant === undefined ? {} : { meant })}
-      {...(see === undefined ? {} : { see })}
-      {...(reference === undefined || url === undefined ? {} : { reference: { label: reference, url } })}
+      parameter={parameter}
+      received={received}
+      expected={expected}
+      meant={meant}
+      see={see}
+      reference={reference === undefined || url === undefined ? undefined : { label: reference, url }}
     />,
     errorStatus(error),
   );

@@ -16,31 +16,18 @@ import { createRings } from "../../lib/recorder/tape/rings.ts";
 import { createSharedTape } from "../../lib/recorder/tape/shared_tape.ts";
 import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
 import type { Tape } from "../../lib/recorder/tape/tape.ts";
-import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { Slices } from "../../lib/runtime/slices.ts";
 import { createExchangeTable } from "../../lib/recorder/tape/exchange_table.ts";
 import type { Store } from "../../lib/store/store.ts";
-import type { ConnectionInfo } from "./router.ts";
-import type { Served } from "./serve.ts";
+import type { AppOptions } from "../options.ts";
+import type { Arrival, Served } from "./serve.ts";
 
 /** What an app was told of recording. */
-export interface RecordOptions {
-  /** Whether exchanges are recorded; true if not given. */
-  readonly record?: boolean;
-  /** Whether other processes use the same database, and have a part of the exchanges. */
-  readonly shared?: boolean;
-  /** Whether anybody can reach the server: then less is kept of an exchange. */
-  readonly public?: boolean;
-  /** The clock, if it is not the system's. */
-  readonly now?: () => number;
-  /** From when on exchanges are shown that lie in the database, in milliseconds since 1970; all if not given. */
-  readonly recordSinceMs?: number;
-  /** Called with every exchange. */
-  readonly log?: (event: { readonly event: "exchange" } & ExchangeSummary) => void;
-  /** Aborting it ends background work. */
-  readonly signal?: AbortSignal;
-}
+export type RecordOptions = Pick<
+  AppOptions,
+  "record" | "shared" | "public" | "now" | "recordSinceMs" | "log" | "signal"
+>;
 
 /** What a recorder is made with. */
 export interface RecordDeps {
@@ -98,23 +85,16 @@ function createTapeFor(
   return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed });
 }
 
-/** A request whose sandbox is known. */
-export interface Found {
-  /** Its URL, parsed. */
-  readonly url: URL;
-  /** What the HTTP server knows of the peer. */
-  readonly info: ConnectionInfo | undefined;
-  /** Its sandbox as seen from the request's origin. */
-  readonly sandbox: Sandbox;
-}
-
 /**
  * A request as the recorder notes it.
  *
- * @param found The request.
+ * @param arrival The request.
  * @param isLocal Whether it can only come from this machine: then its address says nothing, and asking costs.
  */
-export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean): RecordedRequest {
+export function recordedRequest(
+  { url, info, sandbox }: Pick<Arrival, "url" | "info" | "sandbox">,
+  isLocal: boolean,
+): RecordedRequest {
   const address = isLocal ? undefined : info?.remoteAddr;
   const { id: sandboxId, origin } = sandbox;
   const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";
@@ -127,7 +107,7 @@ export function recordedArrival({ url, info, sandbox }: Found, isLocal: boolean)
   };
 }
 
-/** Whether a request is one of a client's: what a test asks of the control API is none, nor is a person at the pages. */
+/** Whether a request belongs to a client's flow, unlike a test's calls of the control API and a person's visits of pages. */
 export function isOfFlow({ method }: Request, { endpoint, response }: Served): boolean {
   if (endpoint === "control") return false;
   // A client that takes a page for an endpoint should see that it does.

@@ -20,17 +20,17 @@ export interface ErrorPageProps {
   /** One sentence for a person. */
   readonly description: string;
   /** The parameter that is wrong. */
-  readonly parameter?: string;
+  readonly parameter?: string | undefined;
   /** What was sent in it. */
-  readonly received?: string;
+  readonly received?: string | undefined;
   /** What would have been accepted. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** What was probably meant, and where that lies. */
-  readonly meant?: { readonly text: string; readonly path?: string };
+  readonly meant?: { readonly text: string; readonly path?: string } | undefined;
   /** A URL that lists what there is. */
-  readonly see?: string;
+  readonly see?: string | undefined;
   /** The paragraph that makes the rule. */
-  readonly reference?: { readonly label: string; readonly url: string };
+  readonly reference?: { readonly label: string; readonly url: string } | undefined;
 }
 
 /**
