@@ -44,7 +44,7 @@ Deno.test("/oauth refuses a token that is not good, and says why (RFC 6750 3.1, 
     ["no signature", `${header}.${payload}.`, /signature is wrong/],
     ["alg none", `${encode({ ...headerOf, alg: "none" })}.${payload}.`, /not one of this server's/],
     ["another key", `${encode({ ...headerOf, kid: "other" })}.${payload}.${signature}`, /not one of this server's/],
-    ["an id_token", text(tokens, "id_token"), /no access token.*typ at\+jwt/],
+    ["an id_token", text(tokens, "id_token"), /not an access token.*typ at\+jwt/],
     ["a refresh token", text(tokens, "refresh_token"), /not one of this server's/],
     ["another resource's token", elsewhere, /^Token audience does not match/],
   ];
