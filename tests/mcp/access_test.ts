@@ -15,7 +15,7 @@ Deno.test("/oauth without a token points to its metadata and names no error (RFC
   }
 });
 
-Deno.test("/oauth looks for a token in the header alone (RFC 6750 2.1)", async () => {
+Deno.test("/oauth looks for a token only in the header (RFC 6750 2.1)", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);
   const token = text(await getTokens(test, clientId), "access_token");
@@ -85,7 +85,7 @@ Deno.test("/oauth takes a token for its own URL or the origin, scheme and host i
   }
 });
 
-Deno.test("/oauth accepts a token for good when no expires_in was asked for (seed)", async () => {
+Deno.test("/oauth accepts a token forever when no expires_in was requested (seed)", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);
   const token = text(await getTokens(test, clientId), "access_token");

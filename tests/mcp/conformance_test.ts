@@ -263,7 +263,7 @@ Deno.test("/conformance tells who listens that something changed (MCP 2026-07-28
   assert.deepEqual(methods, ["subscriptions/acknowledged", "resources/updated", "tools/list_changed"]);
 });
 
-Deno.test("a server that begins to stop ends subscriptions/listen and opens none, and goes on with calls", async () => {
+Deno.test("a server that begins to stop ends subscriptions/listen, opens no new ones, and continues calls", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("conformance", OPEN);
   const listen = (): Promise<Response> =>
@@ -317,7 +317,7 @@ Deno.test("/no-auth has none of the suite's tools (design)", async () => {
   assert.ok(all.result.tools.length > 40);
 });
 
-Deno.test("/conformance tells who listens of changes in the same sandbox alone (MCP 2026-07-28 subscriptions)", async () => {
+Deno.test("/conformance tells listeners only of changes in their own sandbox (MCP 2026-07-28 subscriptions)", async () => {
   await using test = await testApp();
   const at = (label: string): Fetch => (_, init) =>
     test.app(new Request(`${origin}/s/standard~${label}/conformance`, init));

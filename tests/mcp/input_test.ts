@@ -34,7 +34,7 @@ Deno.test("POST refuses a body that is not JSON (JSON-RPC 5.1)", async () => {
   await assertRefused(broken, 400, -32700);
 });
 
-Deno.test("POST refuses JSON that is no JSON-RPC message (JSON-RPC 4)", async () => {
+Deno.test("POST refuses JSON that is not a JSON-RPC message (JSON-RPC 4)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const session = await beginSession(fetch);

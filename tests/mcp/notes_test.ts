@@ -86,7 +86,7 @@ Deno.test("notes belong to one session and not to its caller (original)", async 
   }
 });
 
-Deno.test("notes without a session belong to the caller and to nobody else (MCP 2026-07-28)", async () => {
+Deno.test("notes without a session belong only to their caller (MCP 2026-07-28)", async () => {
   await using mcp = await openMcp();
   const { connect } = clients[2];
   await using ann = await connect(mcp.fetchAs("oauth", ANN));

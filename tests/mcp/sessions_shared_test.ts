@@ -66,7 +66,7 @@ async function firstOf(response: Response): Promise<{ message: Record<string, un
   return { message: JSON.parse(data), close: () => reader.cancel() };
 }
 
-Deno.test("a session goes on on another process, and after a restart of both (MCP transports)", async () => {
+Deno.test("a session continues in another process, and after a restart of both (MCP transports)", async () => {
   const kv = await Deno.openKv(":memory:");
   const a = await openMcp({ kv });
   const session = await beginSession(a.fetchAs("no-auth", OPEN));

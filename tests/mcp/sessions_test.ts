@@ -54,7 +54,7 @@ Deno.test("initialize negotiates every revision with sessions (MCP lifecycle)", 
   assert.equal(result.protocolVersion, "2025-11-25");
 });
 
-Deno.test("a request with a session id that nobody has gets 404, without one 400 (MCP transports)", async () => {
+Deno.test("a request with an unknown session id gets 404, without one 400 (MCP transports)", async () => {
   await using mcp = await openMcp();
   const fetch = mcp.fetchAs("no-auth", OPEN);
   const unknown = { "mcp-session-id": "AAAAAAAAAAAAAAAAAAAAAA" };
@@ -103,7 +103,7 @@ Deno.test("a session belongs to one sandbox, endpoint and user: to others it doe
   assert.equal((await post(renewed, rpc("tools/list"), session)).status, 200);
 });
 
-Deno.test("a session without a user belongs to whoever has its id (design)", async () => {
+Deno.test("a session without a user belongs to any caller that has its id (design)", async () => {
   await using mcp = await openMcp();
   for (const mode of ["no-auth", "bearer"] as const) {
     const session = await beginSession(mcp.fetchAs(mode, OPEN));

@@ -66,7 +66,7 @@ Deno.test("who resumes a cancelled call's stream is told so, once and for all (M
   assert.match(JSON.stringify(message), /"id":7,"result":.*The call was cancelled.*"isError":true/);
 });
 
-Deno.test("the official clients ask for a cancelled call's stream once at the most (MCP transports)", async (t) => {
+Deno.test("the official clients request a cancelled call's stream at most once (MCP transports)", async (t) => {
   for (const { name, connect } of clients) {
     await t.step(name, async () => {
       const { sleep, started } = createGate();
@@ -98,7 +98,7 @@ Deno.test("the official clients ask for a cancelled call's stream once at the mo
   }
 });
 
-Deno.test("a batch goes on when one of its calls is cancelled (MCP 2025-03-26)", async () => {
+Deno.test("a batch continues when one of its calls is cancelled (MCP 2025-03-26)", async () => {
   const { sleep, started, open } = createGate();
   await using mcp = await openMcp({ sleep });
   const fetch = mcp.fetchAs("no-auth", OPEN);
@@ -113,7 +113,7 @@ Deno.test("a batch goes on when one of its calls is cancelled (MCP 2025-03-26)",
   await reader?.cancel();
 });
 
-Deno.test("a batch whose cancelled calls are all that is left ends, whoever was cancelled when (MCP 2025-03-26)", async (t) => {
+Deno.test("a batch ends when only cancelled calls are left, in whatever order they were cancelled (MCP 2025-03-26)", async (t) => {
   const orders: Readonly<Record<string, readonly (number | "answer")[]>> = {
     "before the others are answered": [1, "answer"],
     "after the others are answered": ["answer", 1],

@@ -88,7 +88,7 @@ Deno.test("a ping that is answered between requests begins none, and prolongs no
   assert.deepEqual(pass(1), ["shaking", "pinging"]);
 });
 
-Deno.test("a request whose body does not come is given up, and a stream that was answered goes on for as long as it likes", () => {
+Deno.test("a request whose body does not arrive is given up, and a stream that was answered stays open as long as it likes", () => {
   const { open, pass } = setUp();
   const [waiting, streaming] = [open("waiting", "a"), open("streaming", "b")];
   waiting?.began();
@@ -134,7 +134,7 @@ Deno.test("an address that has all it may have loses its quietest connection to 
   assert.deepEqual(closed, ["1", "4"]);
 });
 
-Deno.test("where there is no room at all, the address with the most connections makes some, whoever comes", () => {
+Deno.test("where there is no room left, the address with the most connections makes room, whoever connects", () => {
   const { open, closed, table } = setUp();
   for (const name of ["a1", "a2", "a3"]) open(name, "a")?.began();
   for (const name of ["b1", "b2"]) open(name, "b")?.began();
@@ -161,7 +161,7 @@ Deno.test("an address is the same however it is spelled: mapped into IPv6, with 
   for (const peer of [ipv4, `::ffff:${ipv4}`, `::FFFF:${ipv4}`]) {
     assert.equal(addressOf(peer), ipv4);
     assert.equal(peerOf(peer, null), ipv4);
-    assert.equal(peerOf(peer, "198.51.100.7"), ipv4, "a stranger is no proxy");
+    assert.equal(peerOf(peer, "198.51.100.7"), ipv4, "a stranger is not a proxy");
   }
   for (const proxy of ["127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.2", undefined]) {
     for (const added of [ipv4, `${ipv4}:50123`, `::ffff:${ipv4}`]) assert.equal(peerOf(proxy, `a, ${added}`), ipv4);

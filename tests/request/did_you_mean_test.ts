@@ -1,4 +1,4 @@
-/** Slips, and what was probably meant: one name in place of a list of a hundred (issue 16). */
+/** Misspellings, and what was probably meant: one name instead of a list of a hundred (issue 16). */
 import assert from "node:assert/strict";
 import { parseConfig } from "../../lib/cli/config.ts";
 import { closest } from "../../lib/http/did_you_mean.ts";

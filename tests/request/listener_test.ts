@@ -1,4 +1,4 @@
-/** A listener that lasts: what it does when no connection can be accepted, on servers and a clock that are made up. */
+/** A listener that lasts: what it does when no connection can be accepted, on fake servers and a fake clock. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { answerBroken, type HttpServer, keepListening, type Listener } from "../../lib/cli/listener.ts";

@@ -163,7 +163,7 @@ Deno.test("an outbound fetch reaches no private address, however it is named (CI
   }
 });
 
-Deno.test("an outbound fetch checks every redirect anew, and follows three (SSRF)", async (t) => {
+Deno.test("an outbound fetch checks every redirect again, and follows three (SSRF)", async (t) => {
   const to = (location: string) => (): Response => new Response(null, { status: 302, headers: { location } });
   for (
     const location of [
@@ -219,7 +219,7 @@ Deno.test("an outbound fetch takes JSON of at most 64 KiB, and only status 200",
   }
 });
 
-Deno.test("an outbound fetch ends after five seconds, whether or not anybody listens to its signal", async () => {
+Deno.test("an outbound fetch ends after five seconds, whether or not its signal is listened to", async () => {
   const waited: number[] = [];
   const { go } = outside({}, {
     fetch: () => new Promise(() => {}),

@@ -45,7 +45,7 @@ Deno.test("every scenario that needs an origin has one by a port, and its report
   }
 });
 
-Deno.test("/scenarios has beside every scenario that needs an origin the command that opens a port for it (README)", async (t) => {
+Deno.test("/scenarios shows the command that opens a port beside every scenario that needs an origin (README)", async (t) => {
   await using test = await testApp({ loopbackOnly: true, openPort: ports() });
   const page = await (await test.get("/scenarios", { accept: "text/html" })).text();
   for (const { name, needs_origin = false } of builtInScenarios) {
@@ -80,7 +80,7 @@ Deno.test("called by a path, a scenario that needs an origin says so in its repo
   }
 });
 
-Deno.test("POST /control/origins is refused where no port can be opened, and for what is no scenario (README)", async (t) => {
+Deno.test("POST /control/origins is refused where no port can be opened, and for names that are not scenarios (README)", async (t) => {
   const cases = {
     "a server that others started (deno serve)": [{}, { scenario: "no-prm" }, /does not open ports.*--scenario/],
     "a public one": [

@@ -116,7 +116,7 @@ Deno.test("public: what an owner writes is locked where a script reads it, and i
   }
 });
 
-Deno.test("public: no header by which an answer acts on more than itself leaves, whoever sets it (README, host it)", async () => {
+Deno.test("public: no header by which a response acts on more than itself leaves the server, wherever it was set (README, host it)", async () => {
   const edit = { name: "edited", match: { endpoint: "pages" }, life: "always", edit: { headers: acting } };
   await using at = await ownFault(answer(acting));
   await control(at, "POST /control/faults", [edit]);
@@ -246,7 +246,7 @@ Deno.test("public: what browsers get of every scenario at the authorization endp
   assert.deepEqual(await walk(paced), await walk(plain));
 });
 
-Deno.test("without --public faults write what they like, for a local server is its owner's alone (design)", async () => {
+Deno.test("without --public faults write what they like, as a local server is only its owner's (design)", async () => {
   await using test = await testApp();
   await control(test, "POST /control/faults", [answer({ "content-type": "text/html", "set-cookie": "a=b" })]);
   const response = await test.get(paths.jwks, { "sec-fetch-dest": "document" });

@@ -124,7 +124,7 @@ for (const attackers of [1, 10, 1000]) {
   });
 }
 
-Deno.test("public: one address that fills the root's clients with large registrations keeps nobody out (README, host it)", async () => {
+Deno.test("public: one address that fills the root's clients with large registrations locks no one out (README, host it)", async () => {
   await using test = await publicApp();
   const attacker = test.from(addressOf(0));
   const n = (length: number): object => ({
@@ -166,7 +166,7 @@ async function write(
   await Promise.all(Array.from({ length: to - from }, (_, row) => create([...table, `${from + row}`], from + row)));
 }
 
-Deno.test("withQuotas removes the oldest of whoever has most, and nothing of those who have less (README, host it)", async () => {
+Deno.test("withQuotas removes the oldest rows of the address that has most, and none of those that have fewer (README, host it)", async () => {
   using store = await quotaStore();
   const rows = quotaOf("main", "client")?.rows ?? 0;
   store.by("few");
@@ -184,7 +184,7 @@ Deno.test("withQuotas removes the oldest of whoever has most, and nothing of tho
   assert.equal(left.length, rows);
   assert.deepEqual(left.slice(0, 3), [0, 1, 2]);
   assert.equal(left.filter((row) => row >= 10_000 && row < 20_000).length, 100);
-  // The ten oldest of whoever has most.
+  // The ten oldest of the address that has most.
   assert.equal(left.find((row) => row >= 20_000), 20_010);
   assert.equal((await Array.fromAsync(store.kv.list({ prefix: ["#owned", "main", "client"] }))).length, rows);
 });
@@ -237,7 +237,7 @@ Deno.test("withQuotas counts what is changed and removed, and what a failed comm
   await write(store, ["standard~a", "user"], [0, rows]);
 });
 
-Deno.test("public: brought-along scenarios of one address keep nobody's out (README, bring your own)", async () => {
+Deno.test("public: custom scenarios of one address do not lock out those of others (README, bring your own)", async () => {
   using store = await quotaStore();
   const rows = quotaOf("#scenario", "any")?.rows ?? 0;
   store.by("new");

@@ -40,7 +40,7 @@ Deno.test("public: an address that asks too much waits, and is told how long (RF
   assert.equal((await untilRefused(() => one.get(paths.health), 100)).answered, rates.address.perSecond);
 });
 
-Deno.test("public: an address that goes on without waiting gets its refusals late, and others get theirs at once (README)", async () => {
+Deno.test("public: an address that continues without waiting gets its refusals late, and others get theirs at once (README)", async () => {
   const slept: number[] = [];
   await using test = await publicApp({ sleep: (ms) => (slept.push(ms), Promise.resolve()) });
   const ask = async (from: string, requests: number): Promise<void> => {
@@ -82,7 +82,7 @@ Deno.test("public: a sandbox that is asked too much by many makes them wait, and
   }
 });
 
-Deno.test("public: an address begins so many sandboxes and no more, and goes on in those it has (README)", async () => {
+Deno.test("public: an address can begin a limited number of sandboxes, and continues in those it has (README)", async () => {
   await using test = await publicApp();
   const one = test.from("93.184.215.14");
   let begun = 0;
@@ -271,7 +271,7 @@ Deno.test("public: every page says that it is fake, and without --public none do
   assert.match(style, /\.public-notice\{/);
 });
 
-Deno.test("public: documents of clients may not lie on this machine, and nobody controls sandboxes, though it listens on loopback (RFC 9700 4.11)", async () => {
+Deno.test("public: documents of clients may not be on this machine, and no one controls sandboxes, though it listens on loopback (RFC 9700 4.11)", async () => {
   using kv = await Deno.openKv(":memory:");
   const stop = new AbortController();
   const app = createApp({ kv, public: true, loopbackOnly: true, signal: stop.signal });
@@ -282,7 +282,7 @@ Deno.test("public: documents of clients may not lie on this machine, and nobody 
   stop.abort();
 });
 
-Deno.test("without --public nobody waits, and nothing is refused for its number (README)", async () => {
+Deno.test("without --public no caller waits, and nothing is refused for its number (README)", async () => {
   await using test = await testApp({ monotonicMs: () => 0 });
   for (let count = 0; count < 250; count++) {
     assert.equal((await test.postJson(paths.register, publicClient)).status, 201);
@@ -296,7 +296,7 @@ Deno.test("GET /robots.txt keeps crawlers out, public or not (RFC 9309 2.2)", as
   assert.equal(await response.text(), "User-agent: *\nDisallow: /\n");
 });
 
-Deno.test("createRateLimiter keeps so many buckets and no more, and forgets whoever has been away for longest", () => {
+Deno.test("createRateLimiter keeps a limited number of buckets, and forgets the caller that has been away longest", () => {
   const limiter = createRateLimiter(() => 0);
   for (let caller = 0; caller <= MAX_BUCKETS; caller++) limiter.take(`${caller}`, rates.address);
   assert.deepEqual([limiter.knows("0"), limiter.knows("1"), limiter.knows(`${MAX_BUCKETS}`)], [false, true, true]);

@@ -44,12 +44,12 @@ async function send(
   body: BodyInit,
 ): Promise<Response> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("There is no answer after 5 s")), 5000);
+  const timer = setTimeout(() => late.reject(new Error("There is no response after 5 s")), 5000);
   const answer = test.fetch(prefix + path, { method, body, headers: { ...headers, "content-type": type } });
   return await Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
 }
 
-Deno.test("every endpoint answers 413 as soon as a body without a length is too large, whoever looks at it first (RFC 9110 15.5.14)", async (t) => {
+Deno.test("every endpoint answers 413 as soon as a body without a length is too large, whichever part reads it first (RFC 9110 15.5.14)", async (t) => {
   await using test = await watchedApp();
   for (const endpoint of await bodyEndpoints(test)) {
     for (const prefix of sandboxes) {

@@ -1,4 +1,4 @@
-/** Many sandboxes, many processes, and sandboxes nobody uses any more. */
+/** Many sandboxes, many processes, and sandboxes that are no longer used. */
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { parseAddress } from "../../lib/sandbox/sandbox.ts";
@@ -144,7 +144,7 @@ Deno.test("a reset gives a sandbox another id, under which nothing lies, and for
   assert.equal((await kv.get(["standard~shared", "client", "x"])).versionstamp, null);
 });
 
-Deno.test("a process lets go of sandboxes that nobody has used for a day, keys and all", async () => {
+Deno.test("a process drops sandboxes that have not been used for a day, including their keys", async () => {
   const clock = { nowMs: startMs };
   using kv = await Deno.openKv(":memory:");
   const forgotten = new Set<string>();

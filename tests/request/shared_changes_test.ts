@@ -90,7 +90,7 @@ async function observe(
   const userinfo = await app.get("/oauth/userinfo", { authorization: `Bearer ${token}` });
   const minted = await app.get("/control/tokens");
   return {
-    // Whoever is not known and logs in is known from then on.
+    // A person who is not known and logs in is known from then on.
     login: await authorized(clientId, {
       redirect_uri: oldUri,
       auto_approve: undefined,

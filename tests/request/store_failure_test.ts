@@ -47,7 +47,7 @@ for (const [says, status, told] of rows) {
   });
 }
 
-Deno.test("explainFailure leaves alone what is not the database's failure", () => {
+Deno.test("explainFailure does not change what is not the database's failure", () => {
   const errors = [new OAuthError("invalid_request", "database is locked"), new TypeError("value is too large"), "text"];
   for (const error of errors) assert.equal(explainFailure(error), error);
   const explained = explainFailure(new TypeError("database is locked"));

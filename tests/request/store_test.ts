@@ -47,7 +47,7 @@ Deno.test("createCommitQueue answers each commit for itself when one of them can
   }
 });
 
-Deno.test("createReadQueue asks for keys in one round trip, ten at the most (Deno KV limit)", async () => {
+Deno.test("createReadQueue reads at most ten keys in one round trip (Deno KV limit)", async () => {
   const asked: number[] = [];
   const read = createReadQueue((keys) => {
     asked.push(keys.length);
@@ -60,7 +60,7 @@ Deno.test("createReadQueue asks for keys in one round trip, ten at the most (Den
   assert(asked.length <= 4, asked.join());
 });
 
-Deno.test("createReadQueue tells everybody who waited when a round trip fails, and goes on", async () => {
+Deno.test("createReadQueue tells every waiting caller when a round trip fails, and continues", async () => {
   let fail = true;
   const read = createReadQueue((keys) =>
     fail ? Promise.reject(new Error("gone")) : Promise.resolve(keys.map(() => ({ value: 1, versionstamp: "1" })))

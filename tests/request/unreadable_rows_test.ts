@@ -95,7 +95,7 @@ Deno.test("a client or a user that cannot be read is an error of who asks for it
   }
 });
 
-Deno.test("sandboxes beside one that cannot be read notice nothing of it, whoever asks for it how often", async () => {
+Deno.test("sandboxes besides one that cannot be read are not affected by it, however often it is requested", async () => {
   await using test = await testApp({ shared: true, sleep: () => Promise.resolve() });
   await test.kv.set(["#state", "standard~bad"], unreadable());
   for (let round = 0; round < 10; round++) {

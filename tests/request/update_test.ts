@@ -26,7 +26,7 @@ function createRow(others: readonly number[]): Pick<Store, "get" | "commit"> & {
   };
 }
 
-Deno.test("updateRow() starts again from what somebody else has written meanwhile, as often as it takes", async () => {
+Deno.test("updateRow() starts again from what another process has written meanwhile, as often as it takes", async () => {
   const store = createRow([10, 20, 30]);
   const seen: (number | undefined)[] = [];
   const { value } = await updateRow(store, ["row"], (before?: number) => {

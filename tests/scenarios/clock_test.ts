@@ -87,7 +87,7 @@ Deno.test("POST /oauth/token in client-secret-expires refuses a secret from the 
   assert.equal(anew.status, 200);
 });
 
-Deno.test("a client is known for a minute in client-forgotten, then nowhere any more (RFC 6749 5.2)", async () => {
+Deno.test("a client is known for a minute in client-forgotten, and then unknown everywhere (RFC 6749 5.2)", async () => {
   await using test = await testApp();
   const sandbox = sandboxOf(test, "client-forgotten");
   const login = await logIn(sandbox);

@@ -4,7 +4,7 @@ import { assertOAuthError, callOauth, json, text } from "../helpers.ts";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
 import { appOf, callTool, challengeOf, type Login, logIn, refresh, statusOf } from "./sweep_steps.ts";
 
-/** A login whose token is over. */
+/** A login whose token has expired. */
 async function overdue(at: ProbeSandbox): Promise<Login> {
   const login = await logIn(appOf(at));
   assert.equal(await statusOf(appOf(at), login.access), 200);

@@ -1,10 +1,10 @@
-/** Probes of the refresh family: what becomes of a login when its access token is over. */
+/** Probes of the refresh family: what happens to a login when its access token has expired. */
 import assert from "node:assert/strict";
 import { assertOAuthError, json, register, text } from "../helpers.ts";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
 import { appOf, callTool, type Login, logIn, type LoginOptions, refresh, responseOf, statusOf } from "./sweep_steps.ts";
 
-/** Logs in, and waits until the access token is over. */
+/** Logs in, and waits until the access token has expired. */
 async function outlive(at: ProbeSandbox, options?: LoginOptions): Promise<Login> {
   const app = appOf(at);
   const login = await logIn(app, options);

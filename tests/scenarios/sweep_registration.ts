@@ -28,7 +28,7 @@ export async function knowsClients(at: ProbeSandbox, issuerPath = ""): Promise<v
   await assertOAuthError(await app.postForm("/oauth/token", wrong), 401, "invalid_client");
 }
 
-/** A login that is over in a minute, a minute later. */
+/** A login that expires in a minute, a minute later. */
 async function aMinuteAfterLogin(at: ProbeSandbox, client: Record<string, unknown> = {}): Promise<Login> {
   const app = appOf(at);
   const login = await logIn(app, { client });

@@ -78,7 +78,7 @@ function deviates({ group }: Scenario): boolean {
   return group !== "Well-behaved";
 }
 
-Deno.test("every scenario shows what it declares, and nobody else notices", async (t) => {
+Deno.test("every scenario shows what it declares, and no other sandbox is affected", async (t) => {
   await using untouched = await testApp();
   const usual = await selfDescription(mainOf(untouched));
   for (const scenario of catalogue) {
@@ -135,7 +135,7 @@ Deno.test("every scenario says what it is in one line, what it tests, and where 
   }
 });
 
-Deno.test("every fault stands in the catalogue once, and scenarios that share it share the object", () => {
+Deno.test("every fault is in the catalogue once, and scenarios that share it share the object", () => {
   const known = new Map<string, Fault>();
   // Those of the official suite are made of what its servers have in common, each in a form of its own.
   for (const scenario of catalogue.filter(({ group }) => group !== "Official suite")) {

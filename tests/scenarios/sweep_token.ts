@@ -1,4 +1,4 @@
-/** Probes of the scenarios of the token endpoint: what its responses look like, and where it wants secrets. */
+/** Probes of the scenarios of the token endpoint: what its responses look like, and where it expects secrets. */
 import assert from "node:assert/strict";
 import {
   assertOAuthError,

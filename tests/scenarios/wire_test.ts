@@ -59,7 +59,7 @@ Deno.test("an edit of any members, with any status, is answered with the status 
   }
 });
 
-Deno.test("an edit that drops what has no body breaks it off all the same", async () => {
+Deno.test("an edit that drops a response without a body breaks it off nevertheless", async () => {
   await using test = await testApp();
   await control(test, "POST /control/faults", {
     match: { path: "/oauth/token", method: "OPTIONS" },
@@ -114,7 +114,7 @@ Deno.test("a template in the parameters of a redirect stays inside its parameter
   assert.equal(redirectOf(response).searchParams.get("state"), "\r\na&code=漢");
 });
 
-Deno.test("/s/main is no sandbox, whatever was asked before: the root is the one address of its own", async () => {
+Deno.test("/s/main is not a sandbox, whatever was requested before: the root is the only address of main", async () => {
   await using test = await testApp();
   for (
     const path of ["/s/main/health", "/s/main", "/s/main~a/health", "/.well-known/oauth-authorization-server/s/main"]
