@@ -68,45 +68,14 @@ interface Exchange extends Presenter {
 }
 
 /**
- * Makes the endpoints proper, with the SDK loaded.
+ * Makes the endpoints themselves, with the SDK loaded.
  *
  * @param options What they work with.
  */
 export function createDispatcher(options: DispatchOptions): McpEndpoint {
-  const { log, store, chance, keepAliveMs } = options;
   const profiles = createProfiles(options.version);
-  const factsInSdk = new WeakMap<Request, CallFacts>();
-  const factsOf = (request: Request | undefined): CallFacts => {
-    const facts = request && factsInSdk.get(request);
-    if (!facts) throw new Error("The SDK gave back a request that it was not given");
-    return facts;
-  };
-  const createModern = (maxSubscriptions: number): McpHttpHandler =>
-    createMcpHandler(
-      ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
-      { legacy: "reject", maxSubscriptions, ...(keepAliveMs !== undefined && { keepAliveMs }) },
-    );
-  // It is never asked to let anyone listen.
-  const modern = createModern(0);
-  const sessionless: McpHttpHandler = createMcpHandler(
-    ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
-    { legacy: "stateless" },
-  );
-  const guard = createUnreadGuard();
-  const listeners = createListeners({ createHandler: createModern, guard });
-  const serverDeps = { factsOf, log, announce: listeners.announce };
-  const sessions = createSessions(createSessionTable(store));
-  const sessionDeps = { ...serverDeps, sessions, keepAliveMs, guard, shelves: createEventShelves() };
-  const shared: Shared = {
-    ...sessionDeps,
-    chance,
-    callFactsOf: createCallFacts(options),
-    factsInSdk,
-    envelopes: boundedMap(MAX_ENVELOPES),
-    modern,
-    sessionless,
-    listeners,
-  };
+  const shared = createShared(options);
+  const { log, sessions, modern, sessionless, listeners } = shared;
 
   return {
     expect: sessions.expect,
@@ -134,6 +103,43 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     close: async () => {
       await Promise.all([sessions.close(), modern.close(), sessionless.close(), listeners.close()]);
     },
+  };
+}
+
+function createShared(options: DispatchOptions): Shared {
+  const { log, store, chance, keepAliveMs } = options;
+  const factsInSdk = new WeakMap<Request, CallFacts>();
+  const factsOf = (request: Request | undefined): CallFacts => {
+    const facts = request && factsInSdk.get(request);
+    if (!facts) throw new Error("The SDK gave back a request that it was not given");
+    return facts;
+  };
+  const createModern = (maxSubscriptions: number): McpHttpHandler =>
+    createMcpHandler(
+      ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
+      { legacy: "reject", maxSubscriptions, ...(keepAliveMs !== undefined && { keepAliveMs }) },
+    );
+  const sessionless = createMcpHandler(
+    ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
+    { legacy: "stateless" },
+  );
+  const guard = createUnreadGuard();
+  const listeners = createListeners({ createHandler: createModern, guard });
+  const serverDeps = { factsOf, log, announce: listeners.announce };
+  return {
+    ...serverDeps,
+    chance,
+    keepAliveMs,
+    callFactsOf: createCallFacts(options),
+    factsInSdk,
+    envelopes: boundedMap(MAX_ENVELOPES),
+    sessions: createSessions(createSessionTable(store)),
+    shelves: createEventShelves(),
+    guard,
+    listeners,
+    // It is never asked to let anyone listen.
+    modern: createModern(0),
+    sessionless,
   };
 }
 
