@@ -68,7 +68,7 @@ function strangerOf(peer: string, strangers: Map<string, Owner>): Owner {
   return stranger;
 }
 
-/** For steps that prove nothing: who is next known at the same sender, else who was last; or somebody unknown. */
+/** For steps that prove nothing: the next known client at the same sender, else the last one, else an unknown one. */
 function ownersByOrder(
   steps: readonly Step[],
   owners: ReadonlyMap<Step, Owner>,

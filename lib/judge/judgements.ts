@@ -1,5 +1,5 @@
 /**
- * What a record comes to, worked out once for each version of it: callers at the same time share the work, and a caller
+ * The report on a record, worked out once for each version of it: callers at the same time share the work, and a caller
  * that asks again before anything has happened gets the same result.
  *
  * @module
@@ -17,7 +17,7 @@ export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut" | "dr
   readonly sandboxId: string;
 }
 
-/** What a record comes to. */
+/** The report on a record. */
 export interface Judgement {
   /** Of which version of the record. */
   readonly version: string;
@@ -58,7 +58,7 @@ interface Asked {
  * Makes what works out judgements.
  *
  * @param deps What it is made with.
- * @returns Gives what a sandbox's record comes to; all that was answered before it is asked for is in it.
+ * @returns Gives the report on a sandbox's record; it covers all that was answered before.
  */
 export function createJudgements({ recording, slices }: JudgementsDeps): (subject: Subject) => Promise<Judgement> {
   const kept = new Map<string, Kept>();

@@ -11,7 +11,7 @@ import type { Step } from "./step.ts";
 import { namesEndpoint } from "./view.ts";
 import { addressOf, listOf, originOf } from "./reading.ts";
 
-/** Somebody was told of a URL, and somebody else at the same address went there. */
+/** One sender was told of a URL, and another at the same address requested it. */
 export interface Link {
   /** Who was told; nothing proves whose step it is. */
   readonly from: Step;
@@ -22,7 +22,7 @@ export interface Link {
 /** With these a client begins; the same one does not come twice before it has looked for metadata. */
 const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
-/** How many steps are remembered that nobody has followed yet: who is refused all day must not cost more than it. */
+/** How many steps are remembered that nobody has followed yet: a client that is refused all day must not cost more. */
 const MAX_WAITING = 50;
 
 /**
@@ -82,7 +82,7 @@ function isNamed(url: string | undefined, address: string): boolean {
   return url === undefined || !URL.canParse(url) || addressOf(url) === address;
 }
 
-/** Where there are no metadata of the resource, its own origin is taken for the issuer. */
+/** Without resource metadata, the resource's own origin is the issuer. */
 function namesIssuerAt({ document, ...read }: Extract<Step, { kind: "resource_metadata" }>, address: string): boolean {
   const issuers = document ? listOf(document, "authorization_servers") ?? [] : [originOf(read.address)];
   return issuers.some((issuer) => metadataUrls(issuer).includes(address));

@@ -25,7 +25,7 @@ export interface ExchangeRange {
  * Lists exchanges, each with its client.
  *
  * @param exchanges All of a sandbox, in the order they began.
- * @param report What they come to.
+ * @param report Their report.
  */
 export function listExchanges(
   exchanges: readonly Exchange[],

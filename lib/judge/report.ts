@@ -76,13 +76,13 @@ export interface Report {
   readonly scenario?: string;
   /** Ids of the rules that the scenario tests. */
   readonly expects: readonly string[];
-  /** Why the verdict may be of something else than the scenario; absent if there is no such reason. */
+  /** Why the verdict may not be about the scenario; absent if there is no such reason. */
   readonly note?: string;
   /** What it is made from. */
   readonly record: RecordFacts;
   /** All clients that sent requests, in order of their first request. */
   readonly clients: readonly ClientReport[];
-  /** What it all comes to. */
+  /** The verdict on the sandbox. */
   readonly verdict: Verdict;
 }
 
@@ -237,7 +237,7 @@ function rulesFor(revision: Revision | undefined, expects: readonly string[]): r
   return rules.filter((rule) => own.includes(rule) || (expects.includes(rule.id) && isLater(rule)));
 }
 
-/** What the findings of a client come to. */
+/** The verdict on a client. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some(isFailure)) return "fail";
   const isSeen = findings.some(({ status }) => status !== "not observed");
@@ -245,7 +245,7 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
   return isSeen && !isMissing ? "pass" : "incomplete";
 }
 
-/** What the verdicts of clients come to. A client without observed rules, such as a person with a browser, does not count. */
+/** The verdict on all clients. A client without observed rules, such as a person with a browser, does not count. */
 export function sumUp(clients: readonly ClientReport[]): Verdict {
   const judged = clients.filter(({ findings }) => findings.some(({ status }) => status !== "not observed"));
   if (judged.some(({ verdict }) => verdict === "fail")) return "fail";

@@ -26,7 +26,7 @@ import { isObject, type JsonObject } from "../http/json.ts";
 type Kind = Step["kind"] | "pushed";
 
 /** What has been learned from the exchanges so far. */
-interface Known {
+interface Learned {
   /** What stands where, by address. */
   readonly kinds: Map<string, Kind>;
   /** Pushed requests by the name they were given. */
@@ -53,31 +53,31 @@ const endpoints: Readonly<Record<string, Kind>> = {
  * @param exchanges In the order they began.
  */
 export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly Step[]> {
-  const known: Known = { kinds: new Map(), pushed: new Map(), authorizations: new Map() };
+  const learned: Learned = { kinds: new Map(), pushed: new Map(), authorizations: new Map() };
   const steps: Step[] = [];
   for (const [at, exchange] of exchanges.entries()) {
     yield;
     if (exchange.method === "OPTIONS" || exchange.method === "HEAD") continue;
-    const kind = kindOf(exchange, known);
+    const kind = kindOf(exchange, learned);
     if (kind === undefined) continue;
     const base = { at, exchange, address: addressOf(exchange.url), status: exchange.status };
-    const step = kind === "authorization" ? readAuthorization(base, known) : readStep(kind, base, known);
+    const step = kind === "authorization" ? readAuthorization(base, learned) : readStep(kind, base, learned);
     if (step.kind === "authorization") {
       // The form that a person sends belongs to the request that brought the page.
-      const before = known.authorizations.get(exchange.url) ?? -1;
+      const before = learned.authorizations.get(exchange.url) ?? -1;
       const first = steps[before];
       if (first?.kind === "authorization") {
         steps[before] = joined(first, step);
         continue;
       }
-      known.authorizations.set(exchange.url, steps.length);
+      learned.authorizations.set(exchange.url, steps.length);
     }
     steps.push(step);
   }
   return steps;
 }
 
-function kindOf(exchange: Exchange, { kinds }: Known): Kind | undefined {
+function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {
   const { url, route = "" } = exchange;
   const path = pathOf(url);
   if (path.includes(wellKnown.protectedResource)) return "resource_metadata";
@@ -101,39 +101,39 @@ function shapeOf(exchange: Exchange): Kind | undefined {
   return Array.isArray(body?.redirect_uris) ? "registration" : undefined;
 }
 
-function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, known: Known): Step {
+function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, learned: Learned): Step {
   const { exchange, status } = base;
   const document = status >= 200 && status < 300 ? parseObject(exchange.response.body) : undefined;
   switch (kind) {
     case "resource_metadata":
       return { ...base, kind, document };
     case "server_metadata":
-      learnEndpoints(document, known);
+      learnEndpoints(document, learned);
       return { ...base, kind, document };
     case "registration":
       return { ...base, kind, sent: parseObject(exchange.request.body), registered: document };
     case "token":
       return { ...base, kind, params: formOf(exchange), issued: document };
     case "mcp":
-      return readMcp(base, known);
+      return readMcp(base, learned);
     case "pushed":
     case "other": {
       const params = formOf(exchange);
       const name = textOf(document, "request_uri");
-      if (kind === "pushed" && name !== undefined) known.pushed.set(digestOf(name), params);
+      if (kind === "pushed" && name !== undefined) learned.pushed.set(digestOf(name), params);
       return { ...base, kind: "other", params };
     }
   }
 }
 
-function learnEndpoints(document: JsonObject | undefined, { kinds }: Known): void {
+function learnEndpoints(document: JsonObject | undefined, { kinds }: Learned): void {
   for (const [member, kind] of Object.entries(endpoints)) {
     const url = textOf(document, member);
     if (url !== undefined) kinds.set(addressOf(url), kind);
   }
 }
 
-function readAuthorization(base: StepBase, { pushed }: Known): AuthorizationStep {
+function readAuthorization(base: StepBase, { pushed }: Learned): AuthorizationStep {
   const { at, exchange } = base;
   const query = new URLSearchParams(exchange.url.replace(/#.*$/s, "").split("?").slice(1).join("?"));
   const name = query.get("request_uri");
@@ -158,7 +158,7 @@ function joined(first: AuthorizationStep, next: AuthorizationStep): Authorizatio
   };
 }
 
-function readMcp(base: StepBase, { kinds }: Known): McpStep {
+function readMcp(base: StepBase, { kinds }: Learned): McpStep {
   const { exchange } = base;
   const { method: verb, request } = exchange;
   const message = messagesOf(request)[0];

@@ -45,7 +45,7 @@ export interface Exchange {
   readonly durationMs: number;
   /** Names of the faults and overrides that shaped the response. */
   readonly shapedBy: readonly string[];
-  /** True while the response is a stream that goes on. */
+  /** True while the response is an open stream. */
   readonly isOpen?: boolean;
   /** True if it was too large to be kept whole: then its URL, its headers and its bodies may end too early. */
   readonly isCut?: boolean;

@@ -87,7 +87,7 @@ export function createRecording({ tape, report }: RecordingOptions): Recording {
     return { sequence, close };
   }
 
-  /** A body under way mostly comes at once; one whose client has hung up never does, and holds nobody up. */
+  /** A body under way mostly comes at once; one whose client has hung up never does, and must not delay the reader. */
   async function settle(sandboxId: string): Promise<void> {
     for (let turn = 0; turn < MAX_TURNS && pending.has(sandboxId); turn++) {
       await new Promise<void>((resolve) => setImmediate(resolve));

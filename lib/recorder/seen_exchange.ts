@@ -44,7 +44,7 @@ export interface Seen extends RecordedRequest {
   readonly answeredHeaders: Headers;
   readonly answered: RawBody | undefined;
   readonly departure: RecordedResponse;
-  /** Whether the response is a stream that goes on. */
+  /** Whether the response is an open stream. */
   readonly isOpen: boolean;
 }
 
@@ -54,8 +54,7 @@ const HEAD_BYTES = 1500;
 const SEEN_BYTES = 500;
 
 /**
- * An entry of which nothing is redacted before somebody looks, and then once: from then on what was seen is forgotten, and
- * only what is shown is kept.
+ * An exchange that is redacted once, when it is first read: then what was seen is forgotten, and only what is shown is kept.
  */
 export class SeenExchange implements HeldExchange {
   /** Its place in the order. */

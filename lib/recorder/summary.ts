@@ -122,7 +122,7 @@ function clientIdIn(query: string): string | undefined {
   return value && formDecoded(value);
 }
 
-/** The id of HTTP Basic, or of a token: nothing is decided by it, so nobody verifies that. */
+/** The id of HTTP Basic, or of a token, which is not verified, as nothing depends on it. */
 function clientIdOfCredentials(authorization: string | null): string | undefined {
   const basic = /^Basic +([\w+/=-]+)/i.exec(authorization ?? "")?.[1];
   if (basic !== undefined) return basicId(basic);

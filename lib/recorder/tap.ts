@@ -17,7 +17,7 @@ const NOTHING: RawBody = { text: "", isComplete: true };
 const UNREADABLE: RawBody = { text: "", isComplete: false };
 
 /**
- * What a request said: at once where somebody had it in hand, else as soon as it has been read. Nobody reads it after that.
+ * What a request said: at once if it has been read already, else as soon as it is read. Nobody reads it after that.
  *
  * @param request A request that was answered.
  * @returns Undefined if it had no body; else what there is, or will be, once it has gone by.

@@ -29,7 +29,7 @@ export function* junitPieces(report: Report): Generator<string, void> {
   yield "</testsuites>\n";
 }
 
-/** What the record does not have is told where nobody counts. */
+/** Missing exchanges are reported in a suite of their own without tests. */
 function recordSuite({ sandbox, record: { cut, leftOut, dropped, unjudged } }: Report): string {
   const property = (name: string, value: number): string =>
     `<property${attributesOf({ name: `exchanges ${name}`, value })}/>`;

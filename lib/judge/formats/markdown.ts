@@ -8,7 +8,7 @@ import type { ClientReport, Finding, RecordFacts, Report } from "../report.ts";
 const marks = { kept: "kept", broken: "**broken**", "not observed": "not observed" } as const;
 
 /**
- * Writes a report as Markdown: first what it comes to, then a table for each client with what was broken on top.
+ * Writes a report as Markdown: first the verdict, then a table for each client with broken rules on top.
  *
  * @param report The report.
  */

@@ -14,7 +14,7 @@ import type { Rule } from "./rule.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
 
-/** The rules. There is no C30 (secure storage): nothing of it can be seen from a server. */
+/** The rules. C30 (secure storage) is missing, as a server cannot see it. */
 export const rules: readonly Rule[] = [
   ...discoveryRules,
   ...earlyClientRules,

@@ -9,9 +9,9 @@ import type { SecretKind } from "./secret_names.ts";
 /** Gives what to show instead of a secret; nothing of a secret is remembered. */
 export type Digests = (value: string, kind: SecretKind) => string;
 
-/** What is long enough cannot be guessed from its digest: 32 characters of base64url are 192 bits. */
+/** A secret of this length cannot be guessed from its digest: 32 characters of base64url are 192 bits. */
 const UNGUESSABLE_LENGTH = 32;
-/** Of what is shorter than this, not even the beginning is shown. */
+/** Of a secret shorter than this, not even the beginning is shown. */
 const MIN_SHOWN_LENGTH = 16;
 
 /**

@@ -35,9 +35,9 @@ const TOLD = new RegExp(
   `\\b(${tellingNames.word})(\\\\*["'\`]?\\s*(?:[:=]|=>)\\s*)(?:"([^"\\\\]*)"|'([^'\\\\]*)'|(\\\\*["'\`]?)([^\\s"'&<>,;\\\\]{4,}))`,
   "gi",
 );
-/** Without any of these there is no telling name. */
+/** Every telling name has one of these in it. */
 const MAY_TELL = /token|secret|key|session|credential|assertion|cookie|pass|pwd|verifier|code/i;
-/** So long is no word. */
+/** A word is shorter than this. */
 const MIN_OPAQUE_LENGTH = 20;
 
 /**

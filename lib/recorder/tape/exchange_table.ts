@@ -61,7 +61,7 @@ export interface ExchangeTable extends RecorderTable {
   readonly replace: (sandboxId: string, exchange: Exchange) => Promise<void>;
   readonly list: (sandboxId: string) => Promise<SharedRecord>;
   readonly get: (sandboxId: string, numbers: readonly number[]) => Promise<readonly Exchange[]>;
-  /** Forgets what is on record; numbers go on where they were. */
+  /** Forgets what is on record; numbers continue. */
   readonly clear: (sandboxId: string, nowMs: number) => Promise<void>;
 }
 

@@ -6,12 +6,12 @@
 import { hash } from "node:crypto";
 import { numbersFrom } from "./exchange_table.ts";
 import { type GatherDeps, MAX_READ, watch, WATCH_MS } from "./gather.ts";
-import type { Listeners } from "./listeners.ts";
+import type { RecordListeners } from "./listeners.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
 
 /** What is followed with. */
 export interface FollowerDeps extends GatherDeps {
-  readonly listeners: Listeners;
+  readonly listeners: RecordListeners;
   /** Told what went wrong; nothing more is followed then until somebody else begins to listen. */
   readonly report: (error: unknown) => void;
 }
@@ -25,7 +25,7 @@ interface Progress {
   last: number;
   /** The number given last when the record was cleared. */
   clearedTo: number;
-  /** Exchanges that go on, by their numbers, each with a digest of what was told of it last. */
+  /** Open exchanges, by their numbers, each with a digest of what was told of it last. */
   readonly open: Map<number, string>;
 }
 

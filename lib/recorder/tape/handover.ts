@@ -15,7 +15,7 @@ import { createSharedWriter, type SharedWriterDeps } from "./shared_writer.ts";
 export interface HandoverDeps extends SharedWriterDeps {
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
-  /** Aborting it ends what goes on in the background. */
+  /** Aborting it ends the work in the background. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Handover {
 
 /** How soon what was served is handed over, in milliseconds. */
 export const GIVE_MS = 50;
-/** How often is looked during a rest whether somebody waits, in milliseconds: waking up for it is most of what a rest costs. */
+/** How often a resting process looks whether somebody waits, in milliseconds: waking up is most of what a rest costs. */
 export const LOOK_MS = 2 * GIVE_MS;
 /** A process that serves more than this in that time hands over nothing until it is calm, unless somebody waits. */
 const MAX_PUTS = 50;
@@ -54,7 +54,7 @@ const MAX_REST_MS = 2000;
 export function createHandover(deps: HandoverDeps): Handover {
   const { table, rings, now, monotonicMs, sleep, signal, report } = deps;
   const writer = createSharedWriter(deps);
-  // Two at work on one record would give what goes on two numbers.
+  // Two writers on one record would give an open exchange two numbers.
   const inTurn = createTurns(1);
   /** Sandboxes of which something has to be handed over. */
   const waiting = new Set<string>();

@@ -14,7 +14,7 @@ export interface RecordListener {
 }
 
 /** Who listens to which sandbox. */
-export interface Listeners {
+export interface RecordListeners {
   /** Adds one; the result takes it away again. */
   readonly add: (sandboxId: string, listener: RecordListener) => () => void;
   /** Tells those of a sandbox. */
@@ -23,7 +23,7 @@ export interface Listeners {
 }
 
 /** Makes a list of listeners. */
-export function createListeners(): Listeners {
+export function createRecordListeners(): RecordListeners {
   const listeners = new Map<string, Set<RecordListener>>();
   return {
     add: (sandboxId, listener) => {

@@ -65,7 +65,7 @@ export function createMemoryReader({ pseudonyms, rings, evidence, slices, report
   }
 
   async function read(sandboxId: string, after = 0): Promise<Recorded> {
-    // Taken down at once: all of it goes on changing while the record is redacted.
+    // Read at once: all of it keeps changing while the record is redacted.
     const { entries, isIntact, forgotten, version, clearedTo } = rings.of(sandboxId);
     const { entries: fallen, dropped, unjudged } = evidence.of(sandboxId);
     const [earlier, later] = [after > 0 ? [] : [...fallen], entries.slice(firstAfter(entries, after))];

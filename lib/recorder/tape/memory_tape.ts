@@ -4,7 +4,7 @@
  * @module
  */
 import { createEvidence, type Evidence } from "./evidence.ts";
-import { createListeners } from "./listeners.ts";
+import { createRecordListeners } from "./listeners.ts";
 import { createMemoryReader, type MemoryReaderDeps } from "./memory_reader.ts";
 import { createRings, type Rings } from "./rings.ts";
 import type { Tape } from "./tape.ts";
@@ -24,7 +24,7 @@ export interface MemoryTapeDeps extends Omit<MemoryReaderDeps, "rings" | "eviden
 export function createMemoryTape({ evidence = createEvidence(), ...deps }: MemoryTapeDeps): Tape {
   const { rings = createRings({ onForget: evidence.add }), pseudonyms } = deps;
   const { redact, forget, ...reader } = createMemoryReader({ ...deps, rings, evidence });
-  const listeners = createListeners();
+  const listeners = createRecordListeners();
   return {
     ...reader,
     number: rings.number,

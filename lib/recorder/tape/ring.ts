@@ -110,7 +110,7 @@ export function weigh(ring: Ring): void {
   addBytes(ring, ring.entries.reduce((sum, entry) => sum + entry.measure(), 0) - ring.bytes);
 }
 
-/** Forgets all there is, and what has begun before; numbers go on where they were. */
+/** Forgets all there is, and what has begun before; numbers continue. */
 export function clear(ring: Ring): void {
   takeFirst(ring, ring.entries.length);
   ring.clearedTo = ring.next - 1;

@@ -33,7 +33,7 @@ export interface Rings {
   readonly remove: (sandboxId: string, entry: HeldExchange) => void;
   /** Measures anew what the exchanges of a sandbox take, for redaction has changed it. */
   readonly weigh: (sandboxId: string) => void;
-  /** Forgets what is kept of a sandbox, and what has begun before; numbers go on where they were. */
+  /** Forgets what is kept of a sandbox, and what has begun before; numbers continue. */
   readonly clear: (sandboxId: string) => void;
   /** Forgets a sandbox altogether. */
   readonly drop: (sandboxId: string) => void;
@@ -55,7 +55,7 @@ export const MAX_EXCHANGES = 2000;
 export const MAX_SANDBOX_BYTES = 32 * 1024 * 1024;
 /** The most that is kept of all sandboxes, in bytes; the oldest exchanges of the largest ones give way. */
 export const MAX_ALL_BYTES = 64 * 1024 * 1024;
-/** So many more may lie in a ring before the oldest are thrown out: at once that costs next to nothing, one by one it adds up. */
+/** So many more may be in a ring before the oldest are dropped: at once that costs next to nothing, one by one it adds up. */
 const MAX_OVERDUE = 100;
 /** To find the largest ring is to look at them all, so a little more is thrown out than is needed: this part of the budget. */
 const SLACK = 1 / 64;

@@ -9,7 +9,7 @@ import { createPseudonyms } from "../redact/pseudonyms.ts";
 import { createFollower } from "./follower.ts";
 import { type GatherDeps, settle, watch } from "./gather.ts";
 import { createHandover, type HandoverDeps } from "./handover.ts";
-import { createListeners } from "./listeners.ts";
+import { createRecordListeners } from "./listeners.ts";
 import { createRings } from "./rings.ts";
 import { createSharedReader } from "./shared_reader.ts";
 import type { Tape } from "./tape.ts";
@@ -33,7 +33,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   const rings = createRings({ seed });
   const handover = createHandover({ ...deps, rings, loadPseudonyms });
   const { list, ...reader } = createSharedReader(table, sinceMs);
-  const listeners = createListeners();
+  const listeners = createRecordListeners();
   const follow = createFollower({ ...deps, listeners });
 
   async function gather(sandboxId: string): Promise<void> {

@@ -46,7 +46,7 @@ interface Helping {
 /** A writer at work. */
 interface Writing extends SharedWriterDeps {
   readonly losses: Losses;
-  /** Numbers on record of exchanges that go on, by sandbox and this process's own number. */
+  /** Numbers on record of open exchanges, by sandbox and this process's own number. */
   readonly open: Map<string, Map<number, number>>;
 }
 

@@ -21,7 +21,7 @@ export const MAX_RECORD_BYTES: number = MAX_SANDBOX_BYTES;
 const SPAN_LENGTH = 50;
 
 /**
- * Counts what was added. What goes on is counted as if it had become as large as it can.
+ * Counts what was added. An open exchange is counted as if it were as large as it can become.
  *
  * @param spans Those there are, oldest first.
  * @param added The exchanges, with their numbers.

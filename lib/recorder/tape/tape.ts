@@ -49,7 +49,7 @@ export interface Tape {
   readonly page: (sandboxId: string, after: number, limit: number) => Promise<readonly Exchange[]>;
   /** Listens to a sandbox; the result ends it. */
   readonly subscribe: (sandboxId: string, listener: RecordListener) => () => void;
-  /** Forgets a sandbox's exchanges; numbers go on where they were. */
+  /** Forgets a sandbox's exchanges; numbers continue. */
   readonly clear: (sandboxId: string) => Promise<void>;
   /** Forgets what this process holds of a sandbox that has ended. */
   readonly drop: (sandboxId: string) => void;

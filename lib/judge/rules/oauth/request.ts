@@ -130,7 +130,7 @@ function checkHttps(view: View): Outcome {
     : kept("It used only endpoints that are https or local", positionsOf(judged));
 }
 
-/** Https, or on this computer, where there is no network to listen on. */
+/** Https, or on this computer, where nobody can listen. */
 function isSafe(url: string | undefined): boolean {
   const { protocol = "", hostname = "" } = URL.parse(url ?? "") ?? {};
   return protocol === "https:" || isLoopback(hostname);
