@@ -35,51 +35,51 @@ export function parseJsonFile(text: string): unknown {
 }
 
 /** What may come next: a value, the name of a member, a colon, or what follows a value. */
-type Place = "value" | "first value" | "name" | "first name" | "colon" | "after";
+type Position = "value" | "first value" | "name" | "first name" | "colon" | "after";
 
 /** Where a text stops being JSON. */
 function faultOffset(text: string): number {
   const open: string[] = [];
-  let place: Place = "value";
+  let position: Position = "value";
   let at = 0;
   for (;;) {
     TOKEN.lastIndex = at;
     const [token = "", mark, scalar] = TOKEN.exec(text) ?? [];
-    const next = nextPlace(place, mark ?? (scalar?.startsWith('"') ? "text" : scalar && "scalar"), open);
+    const next = nextPosition(position, mark ?? (scalar?.startsWith('"') ? "text" : scalar && "scalar"), open);
     if (next === undefined) return at + (/^[ \t\n\r]*/.exec(text.slice(at))?.[0].length ?? 0);
     at += token.length;
-    place = next;
+    position = next;
   }
 }
 
 /** Where a token leads to; undefined where it may not stand. */
-function nextPlace(place: Place, token: string | undefined, open: string[]): Place | undefined {
+function nextPosition(position: Position, token: string | undefined, open: string[]): Position | undefined {
   const inside = open.at(-1);
   switch (token) {
     case "{":
     case "[":
-      if (place !== "value" && place !== "first value") return undefined;
+      if (position !== "value" && position !== "first value") return undefined;
       open.push(token);
       return token === "{" ? "first name" : "first value";
     case "}":
-      return place === "first name" || (place === "after" && inside === "{") ? closed(open) : undefined;
+      return position === "first name" || (position === "after" && inside === "{") ? closed(open) : undefined;
     case "]":
-      return place === "first value" || (place === "after" && inside === "[") ? closed(open) : undefined;
+      return position === "first value" || (position === "after" && inside === "[") ? closed(open) : undefined;
     case ",":
-      return place === "after" && inside !== undefined ? (inside === "{" ? "name" : "value") : undefined;
+      return position === "after" && inside !== undefined ? (inside === "{" ? "name" : "value") : undefined;
     case ":":
-      return place === "colon" ? "value" : undefined;
+      return position === "colon" ? "value" : undefined;
     case "text":
-      if (place === "name" || place === "first name") return "colon";
-      return place === "value" || place === "first value" ? "after" : undefined;
+      if (position === "name" || position === "first name") return "colon";
+      return position === "value" || position === "first value" ? "after" : undefined;
     case "scalar":
-      return place === "value" || place === "first value" ? "after" : undefined;
+      return position === "value" || position === "first value" ? "after" : undefined;
     default:
       return undefined;
   }
 }
 
-function closed(open: string[]): Place {
+function closed(open: string[]): Position {
   open.pop();
   return "after";
 }

@@ -61,7 +61,7 @@ export function noSuchEndpoint(
     parameter: "path",
     received: `${method} ${prefix}${path}`,
     expected: `an endpoint that ${metadata} names, or that the README lists`,
-    ...(meant === undefined ? {} : { meant: { text: meant, path: meant } }),
+    meant: meant === undefined ? undefined : { text: meant, path: meant },
   });
 }
 
@@ -124,8 +124,8 @@ export function noSuchScenario(names: readonly string[], { pathname }: URL, orig
     received: pathname,
     expected: "/s/<scenario>, or /s/<scenario>~<label> with a label of 1 to 64 of a-z 0-9 -",
     see: `${origin}${paths.scenarios}`,
-    ...(meant === undefined ? {} : {
-      meant: { text: meant, path: pathname.replace(`/s/${token}`, () => `/s/${[meant, ...label].join("~")}`) },
-    }),
+    meant: meant === undefined
+      ? undefined
+      : { text: meant, path: pathname.replace(`/s/${token}`, () => `/s/${[meant, ...label].join("~")}`) },
   });
 }

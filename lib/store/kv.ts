@@ -36,19 +36,7 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
 
   const read = createReadQueue((keys) => retry(() => kv.getMany<unknown[]>(keys.map((key) => [...key]))));
 
-  const commitTogether = createCommitQueue((commits) =>
-    retry(async () => {
-      const atomic = kv.atomic();
-      for (const { checks = [], sets = [], deletes = [] } of commits) {
-        for (const { key, versionstamp } of checks) atomic.check({ key: [...key], versionstamp });
-        for (const { key, value, expireInMs } of sets) {
-          atomic.set([...key], value, expireInMs === undefined ? {} : { expireIn: expireInMs });
-        }
-        for (const key of deletes) atomic.delete([...key]);
-      }
-      return (await atomic.commit()).ok;
-    })
-  );
+  const commitTogether = createCommitQueue((commits) => retry(() => apply(kv, commits)));
 
   async function commit(changes: Commit): Promise<boolean> {
     for (const { value } of changes.sets ?? []) requireStorable(value);
@@ -89,6 +77,19 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
   }
 
   return { get, list, create, commit, removeAll };
+}
+
+/** Applies all commits in one transaction, or none and returns false. */
+async function apply(kv: Deno.Kv, commits: readonly Commit[]): Promise<boolean> {
+  const atomic = kv.atomic();
+  for (const { checks = [], sets = [], deletes = [] } of commits) {
+    for (const { key, versionstamp } of checks) atomic.check({ key: [...key], versionstamp });
+    for (const { key, value, expireInMs } of sets) {
+      atomic.set([...key], value, expireInMs === undefined ? {} : { expireIn: expireInMs });
+    }
+    for (const key of deletes) atomic.delete([...key]);
+  }
+  return (await atomic.commit()).ok;
 }
 
 /** Lists rows at once, and past unreadable ones only if there are any. */

@@ -7,6 +7,7 @@ import { MAX_EVIDENCE, MAX_EVIDENCE_BYTES, tellsAnything } from "./evidence.ts";
 import type { Exchange } from "../exchange.ts";
 import { likenessOfExchange } from "./likeness.ts";
 import { exchangeBytes } from "../sizes.ts";
+import { defined } from "../../runtime/defined.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** What stays of a record. */
@@ -48,7 +49,7 @@ export function stay(before: Staying, { told, removed }: Fall): Staying {
     }
   }
   const fallenTo = removed.reduce((one, other) => Math.max(one, other), before.fallenTo);
-  return { numbers, bytes, unkept, fallenTo, ...(unkeptFrom === undefined ? {} : { unkeptFrom }) };
+  return defined({ numbers, bytes, unkept, fallenTo, unkeptFrom });
 }
 
 /** Sandboxes of which a process counts what is alike; the one that was silent for longest is counted anew. */

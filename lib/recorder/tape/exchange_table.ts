@@ -9,6 +9,7 @@ import type { Chance } from "../../runtime/chance.ts";
 import type { Exchange } from "../exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../fit.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
+import { defined } from "../../runtime/defined.ts";
 import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
 import { createRecorderTable, type RecorderTable } from "./recorder_table.ts";
@@ -159,7 +160,7 @@ export function createExchangeTable(
       const { exchanges: [first], earlier } = await list(sandboxId);
       sieve.clear(sandboxId);
       const { state: { last } } = await update(sandboxId, ({ last, lostMs }) => ({
-        state: { last, clearedTo: last, clearedMs: nowMs, ...(lostMs === undefined ? {} : { lostMs }) },
+        state: defined({ last, clearedTo: last, clearedMs: nowMs, lostMs }),
       }));
       const kept = earlier.slice(0, MAX_DELETED).map(({ sequence }) => sequence);
       await store.commit({ deletes: kept.map((number) => keyOf(sandboxId, number)) });
