@@ -239,6 +239,7 @@ const pages: readonly Message[] = [
   page("guide", "/guide", { code: "<zqx", state: "<zqx", error: "<zqx" }),
   page("scenarios", "/scenarios", { q: "<zqx" }),
   page("scenarios", "/scenarios", { define: "<<scenario_link>>" }),
+  page("specifications", "/specifications"),
   page("inspect", "/inspect"),
   page("style", "/assets/shared/style.css"),
   page("guide_script", "/assets/guide/guide.js"),
