@@ -22,9 +22,7 @@ export interface FaultCounts {
   readonly claim: (sandboxId: string, fault: Fault) => Promise<boolean>;
   /** Counts a request that a fault waits for. */
   readonly arm: (sandboxId: string, fault: Fault) => Promise<void>;
-  /** What a fault has counted so far. */
   readonly counted: (sandboxId: string, faultName: string) => Promise<CountRecord>;
-  /** Forgets what a fault has counted. */
   readonly disarm: (sandboxId: string, faultName: string) => Promise<void>;
 }
 

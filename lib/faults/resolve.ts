@@ -13,17 +13,13 @@ import { patchPlan, type Plan, type WireStep } from "../scenarios/plan.ts";
 
 /** Facts of a request that faults ask for. What needs the body is read only if some fault asks. */
 export interface RequestFacts {
-  /** The request's head. */
   readonly request: Pick<Request, "method" | "headers">;
-  /** Its URL. */
   readonly url: URL;
   /** Its path below the sandbox's prefix. */
   readonly path: string;
-  /** What it is for. */
   readonly endpoint: EndpointKind;
   /** Parameters of its query and, if it is one, its form. */
   readonly params: URLSearchParams;
-  /** The method of its JSON-RPC message. */
   readonly rpcMethod: string | undefined;
   /** The id of that message, as JSON. */
   readonly rpcId?: string | undefined;
@@ -33,13 +29,10 @@ export interface RequestFacts {
 export interface FaultedRequest {
   /** The plan if it meets no fault. */
   readonly plan: Plan;
-  /** The faults of its sandbox. */
   readonly faults: readonly Fault[];
-  /** The sandbox's time, in milliseconds since 1970. */
   readonly nowMs: number;
   /** Whose counts these faults have. */
   readonly sandboxId: string;
-  /** Counts requests. */
   readonly counts: Pick<FaultCounts, "claim" | "arm">;
 }
 

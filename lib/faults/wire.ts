@@ -14,13 +14,11 @@ import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 export interface WireContext {
   /** What templates can name. */
   readonly variables: Variables;
-  /** Waits for so many milliseconds. */
   readonly sleep: Sleep;
 }
 
 /** A response, and what made it so. */
 export interface WireResult {
-  /** The response. */
   readonly response: Response;
   /** Names of the faults that changed it. */
   readonly applied: readonly string[];

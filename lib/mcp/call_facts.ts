@@ -13,7 +13,6 @@ import type { ToolCall } from "./tools/tool.ts";
 
 /** One request's facts. */
 export interface CallFacts {
-  /** What the endpoint shows. */
   readonly profile: Profile;
   /** What a tool may touch. */
   readonly call: ToolCall;

@@ -14,7 +14,6 @@ export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance" | "minimal"
 
 /** The person a token stands for. */
 export interface McpUser {
-  /** Subject of the token. */
   readonly userId: string;
   /** What the person is greeted by. */
   readonly userName: string;
@@ -34,11 +33,9 @@ export interface McpCaller {
   readonly user?: McpUser;
   /** The bearer token, where one was sent. */
   readonly token?: string;
-  /** The client the token was issued to. */
   readonly clientId?: string;
   /** Refuses calls of tools whose scope the token lacks; absent where every token may call all. */
   readonly refuseScope?: (needed: readonly ResourceScope[]) => Response | undefined;
-  /** The token's scopes. */
   readonly scopes?: readonly string[];
   /** End of the token's life in seconds since 1970, if it has one. */
   readonly expiresAtSeconds?: number;

@@ -31,7 +31,6 @@ export interface ClientLink {
   readonly log: (level: LoggingLevel, data: unknown) => Promise<void>;
   /** Closes the stream of this call: the client has to resume it for the response, where the revision allows that. */
   readonly closeStream: () => void;
-  /** Tells those who listen that something changed. */
   readonly announce: (change: Change) => Promise<void>;
 }
 
@@ -41,7 +40,6 @@ export interface LinkDeps {
   readonly remember: (value: unknown) => Promise<string>;
   /** Tells the listeners of 2026-07-28. */
   readonly announce: (change: Change) => void;
-  /** The resources the session subscribed to. */
   readonly subscribed: ReadonlySet<string>;
 }
 

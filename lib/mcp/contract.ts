@@ -14,9 +14,7 @@ export type Log = (message: string, error: unknown) => void;
 
 /** What the endpoints work with. */
 export interface McpOptions {
-  /** Keeps notes and sessions. */
   readonly store: Store;
-  /** Session ids and note ids are drawn from it. */
   readonly chance: Chance;
   /** Version the servers give as theirs. */
   readonly version: string;

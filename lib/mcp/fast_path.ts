@@ -35,11 +35,9 @@ export type FastRequest =
 
 /** How the answer has to look. */
 export interface FastEra {
-  /** Revision of the protocol. */
   readonly revision: string;
   /** Sent along with the answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Told of failures that are the server's own. */
   readonly log: Log;
 }
 

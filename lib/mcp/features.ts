@@ -46,7 +46,6 @@ export interface PromptRow {
 export interface ResourceRow {
   /** Its entry in `resources/list`. */
   readonly listing: Resource;
-  /** What it holds. */
   readonly contents: TextResourceContents | BlobResourceContents;
 }
 

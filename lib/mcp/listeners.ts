@@ -22,7 +22,6 @@ export const MAX_LISTENED = { resources: 100, characters: 2048 } as const;
  * @internal
  */
 export interface Listeners {
-  /** Answers a `subscriptions/listen`. */
   readonly listen: (
     sandboxName: string,
     request: Request,
@@ -42,7 +41,6 @@ export interface Listeners {
 export interface ListenerDeps {
   /** Makes a handler that lets so many listen. */
   readonly createHandler: (maxSubscriptions: number) => McpHttpHandler;
-  /** Has a stream cut off where it is not read. */
   readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 

@@ -9,9 +9,7 @@ import { isPlainObject } from "./rpc.ts";
 
 /** One marked property. */
 export interface ParamHeader {
-  /** The property of the tool's arguments. */
   readonly property: string;
-  /** Name of the header. */
   readonly header: string;
   /** Whether values are compared as numbers: `42.0` is `42`. */
   readonly numeric: boolean;
@@ -19,9 +17,7 @@ export interface ParamHeader {
 
 /** Where headers and arguments disagree. */
 export interface ParamMismatch {
-  /** Name of the header. */
   readonly header: string;
-  /** What is wrong with it. */
   readonly problem: string;
 }
 

@@ -35,7 +35,6 @@ export interface Profile {
   readonly serverInfo: Implementation;
   /** Told to the client's model. */
   readonly instructions: string | undefined;
-  /** Its tools by name. */
   readonly tools: ReadonlyMap<string, DefinedTool>;
   /**
    * The entries of `tools/list`, always in the same order.
@@ -124,11 +123,9 @@ function createProfile(
 
 /** A `tools/call`, its parameters checked as far as the protocol goes. */
 export interface ToolRequest {
-  /** Name of the tool. */
   readonly name: string;
   /** Its arguments, unchecked. */
   readonly args: unknown;
-  /** Revision of the protocol it came in. */
   readonly revision: string;
   /** Told of a tool that failed unexpectedly. */
   readonly log: Log;

@@ -30,7 +30,6 @@ export type RpcId = string | number | null;
 export interface RpcErrorOptions {
   /** Id of the request it answers; null, if none could be read. */
   readonly id?: RpcId;
-  /** More headers. */
   readonly headers?: Record<string, string>;
   /** What a program can make use of. */
   readonly data?: unknown;

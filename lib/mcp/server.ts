@@ -20,7 +20,6 @@ export interface ServerDeps {
   readonly factsOf: (request: Request | undefined) => CallFacts;
   /** Tells the listeners of 2026-07-28 in a sandbox that something changed. */
   readonly announce: (sandboxName: string, change: Change) => void;
-  /** Told of failures that are the server's own. */
   readonly log: Log;
 }
 

@@ -1,6 +1,5 @@
 /**
- * Uploaded scenarios, of all sandboxes. A name follows from what it stands for, so that what was
- * read once need not be read again.
+ * Uploaded scenarios, of all sandboxes. A name follows from the content, so what was read once need not be read again.
  *
  * @module
  */

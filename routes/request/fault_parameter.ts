@@ -12,19 +12,14 @@ import type { ControlGate } from "../../lib/control/gate.ts";
 
 /** What setting them needs. */
 export interface FaultParameterDeps {
-  /** The sandboxes. */
   readonly liveSandboxes: Pick<LiveSandboxes, "change">;
-  /** Who may. */
   readonly gate: ControlGate;
 }
 
 /** A request that may carry faults. */
 export interface FaultCarrier {
-  /** The request. */
   readonly request: Request;
-  /** Its URL. */
   readonly url: URL;
-  /** Its sandbox. */
   readonly live: LiveSandbox;
 }
 

@@ -24,9 +24,7 @@ export interface LimitsDeps {
   readonly monotonicMs: () => number;
   /** What refusals are held back with. */
   readonly sleep: Sleep;
-  /** Told who asks. */
   readonly askers: Askers;
-  /** Which sandbox a URL is of. */
   readonly addressOf: (url: URL) => Address | undefined;
 }
 

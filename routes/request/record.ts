@@ -39,7 +39,6 @@ export interface RecordDeps {
   readonly now: () => number;
   /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** What to wait with. */
   readonly sleep: Sleep;
   /** Lets others run while a record is redacted. */
   readonly slices: Slices;

@@ -23,23 +23,18 @@ import { allowOrigin, type ConnectionInfo, type Match } from "./router.ts";
 export interface ServeDeps extends FaultParameterDeps {
   /** The look-up of the route table. */
   readonly match: (request: Request, path: string) => Match;
-  /** Counts requests for faults. */
   readonly faultCounts: Pick<FaultCounts, "claim" | "arm">;
-  /** What delays wait with. */
   readonly sleep: Sleep;
   /** Whether sandboxes of strangers share the origin. */
   readonly isPublic: boolean;
-  /** Whether a name is that of a custom scenario. */
+  /** Whether a name is that of an uploaded scenario. */
   readonly isBroughtAlong: (name: string) => boolean;
-  /** Told of unexpected failures. */
   readonly report: (message: string) => void;
 }
 
 /** A request as it came, and where it belongs. */
 export interface Arrival {
-  /** The request. */
   readonly request: Request;
-  /** Its URL, parsed. */
   readonly url: URL;
   /** What the HTTP server knows of the peer. */
   readonly info: ConnectionInfo | undefined;
@@ -55,11 +50,9 @@ export interface Arrival {
 
 /** A response, and the names of the faults that made it so. */
 export interface Served {
-  /** The response as it leaves. */
   readonly response: Response;
   /** Name of the row that served it. */
   readonly route: string | undefined;
-  /** What the request was for. */
   readonly endpoint: EndpointKind;
   /** Names of faults. */
   readonly shapedBy: readonly string[];

@@ -19,7 +19,6 @@ interface Batch {
 export interface Batches {
   /** Notes the requests of a body, if it is a batch. */
   readonly begin: (body: unknown) => void;
-  /** Notes that a request was answered. */
   readonly answered: (id: RequestId) => Promise<void>;
   /** Notes that a request was cancelled; false if it belongs to no batch. */
   readonly cancel: (id: RequestId) => Promise<boolean>;

@@ -25,9 +25,7 @@ export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
 
 /** The request that presents a session id: where it was sent, and by whom. */
 export interface Presenter {
-  /** The sandbox the request was sent to. */
   readonly sandbox: Sandbox;
-  /** The endpoint it was sent to. */
   readonly mode: McpMode;
   /** Who its route says it comes from. */
   readonly caller: McpCaller;
@@ -49,7 +47,6 @@ export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTr
 export interface Session {
   /** What `Mcp-Session-Id` carries. */
   readonly id: string;
-  /** The sandbox it lives in. */
   readonly sandbox: Sandbox;
   /** What its server shows. */
   readonly profile: Profile;
@@ -71,7 +68,6 @@ export interface Session {
 
 /** The sessions of one app. */
 export interface Sessions {
-  /** Begins a session. */
   readonly begin: (
     id: string,
     presenter: Presenter,
@@ -83,7 +79,6 @@ export interface Sessions {
   readonly find: (request: Request, presenter: Presenter, body?: unknown) => Promise<Session | Response>;
   /** Asks the store whether a session with an open stream still exists, and closes its streams if it does not. */
   readonly check: (session: Session) => Promise<void>;
-  /** Ends a session. */
   readonly end: (session: Session) => Promise<void>;
   /** Drops sessions that have expired, or are too many; costs nothing when there are none. */
   readonly sweep: () => void;

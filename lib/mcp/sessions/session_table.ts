@@ -13,7 +13,6 @@ export interface SessionRecord {
   readonly mode: string;
   /** The only caller that may use it; absent where callers can be told apart only by the id. */
   readonly owner?: string;
-  /** The negotiated revision of the protocol. */
   readonly revision: string;
   /** The client's capabilities, as its `initialize` had them. */
   readonly capabilities: Readonly<Record<string, unknown>>;
@@ -25,7 +24,6 @@ export interface SessionRecord {
 /** The sessions of all sandboxes. */
 export interface SessionTable {
   readonly find: (sandboxId: string, id: string) => Promise<Entry<SessionRecord>>;
-  /** Writes a new session. */
   readonly begin: (sandboxId: string, id: string, record: SessionRecord) => Promise<void>;
   /** Moves a session's end, unless it has changed or ended meanwhile. */
   readonly extend: (entry: Entry<SessionRecord>, expiresAtMs: number) => Promise<void>;

@@ -31,13 +31,11 @@ export const MAX_BATCH = 100;
 
 /** Where sessions live, and what their servers need. */
 export interface SessionDeps extends ServerDeps {
-  /** The sessions of the app. */
   readonly sessions: Sessions;
   /** Milliseconds between two signs of life on an open stream; the SDK's choice if not given. */
   readonly keepAliveMs: number | undefined;
   /** Where the messages of their streams are kept. */
   readonly shelves: EventShelves;
-  /** Has a stream cut off where it is not read. */
   readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 

@@ -11,12 +11,9 @@ import type { Key, Store } from "../../store/store.ts";
 export interface NoteRecord {
   /** Unique below its owner. */
   readonly id: string;
-  /** What it is found by. */
   readonly title: string;
   readonly content: string;
-  /** Milliseconds since 1970. */
   readonly created_at: number;
-  /** Milliseconds since 1970. */
   readonly updated_at: number;
 }
 
@@ -25,7 +22,6 @@ export interface Notes {
   /** All of them, newest first. */
   readonly list: () => Promise<readonly NoteRecord[]>;
   readonly get: (id: string) => Promise<NoteRecord | undefined>;
-  /** Writes or overwrites a note. */
   readonly put: (note: NoteRecord) => Promise<void>;
   /** Removes a note; says whether there was one. */
   readonly remove: (id: string) => Promise<boolean>;

@@ -17,15 +17,11 @@ import { findParamHeaders, type ParamHeader } from "../param_headers.ts";
 
 /** What a tool may touch during one call. */
 export interface ToolCall {
-  /** The sandbox the call belongs to, with its clock. */
   readonly sandbox: Sandbox;
   /** The person whose token came along, on `/oauth`. */
   readonly user?: McpUser;
-  /** Ids are drawn from it. */
   readonly chance: Chance;
-  /** Opens the caller's notes. */
   readonly notes: () => Notes;
-  /** Waits. */
   readonly sleep: Sleep;
   /** Aborts when the client cancels; absent where a call is too short to be cancelled. */
   readonly signal?: AbortSignal;
@@ -48,13 +44,11 @@ export type ToolAnswer = CallToolResult | InputRequiredResult | Promise<CallTool
  * @internal
  */
 export interface ToolSpec<Input extends z.ZodObject> {
-  /** What clients call it by. */
   readonly name: string;
   /** What a person sees. */
   readonly title: string;
   /** What a model reads. */
   readonly description: string;
-  /** Schema of its arguments. */
   readonly input: Input;
   /** Schema of `structuredContent`; without it the tool answers only in text. */
   readonly output?: z.ZodObject;
@@ -62,13 +56,11 @@ export interface ToolSpec<Input extends z.ZodObject> {
   readonly annotations: ToolAnnotations;
   /** True if the tool takes its time: it reports progress, asks the client back, and can be cancelled. */
   readonly lasting?: boolean;
-  /** What it does. */
   readonly run: (args: z.output<Input>, call: ToolCall) => ToolAnswer;
 }
 
 /** A row of the tool table, ready to be listed and called. */
 export interface DefinedTool {
-  /** What clients call it by. */
   readonly name: string;
   /**
    * Its entry in `tools/list`.
