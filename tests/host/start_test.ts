@@ -131,13 +131,13 @@ Deno.test("without -P it says in one line what to type, and asks nothing (README
     ],
     "run, with the environment alone": [
       ["run", "--allow-env", "main.ts", "--port", "0", "--db", ":memory:"],
-      /to listen on 127\.0\.0\.1:0; type/,
+      /to listen on 127\.0\.0\.1:0; run/,
     ],
     "run, without files": [
       ["run", "--allow-env", "--allow-net", "main.ts", "--db", "/tmp/mock-oauth-none.sqlite3"],
-      /to read \/tmp\/mock-oauth-none\.sqlite3; type/,
+      /to read \/tmp\/mock-oauth-none\.sqlite3; run/,
     ],
-    "run, without the file of users": [["run", "--allow-env", "main.ts", "--users", "users.json"], /users\.json; type/],
+    "run, without the file of users": [["run", "--allow-env", "main.ts", "--users", "users.json"], /users\.json; run/],
   };
   for (const [name, [args, says]] of Object.entries(cases)) {
     await t.step(name, async () => {
