@@ -78,7 +78,7 @@ export function assemble(options: AppOptions): Parts {
   const server = serverOf(options, base);
   const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
   const { recording, recorder } = createRecorders(options, recorderDeps);
-  const { isScenario, isBroughtAlong, ...world } = sandboxesOf(options, base, { keysOf: server.keysOf, recording });
+  const { isScenario, isUploaded, ...world } = sandboxesOf(options, base, { keysOf: server.keysOf, recording });
   const { liveSandboxes } = world;
   const gate = createControlGate(gateOptionsOf(options));
   const refusalOf = createRefusal(gate, liveSandboxes.of);
@@ -113,7 +113,7 @@ export function assemble(options: AppOptions): Parts {
     gate,
     faultCounts: world.faultCounts,
     isScenario,
-    isBroughtAlong,
+    isUploaded,
     isPublic: options.public ?? false,
     recorder,
     now,
@@ -196,7 +196,7 @@ function serverOf(options: AppOptions, { store, chance, now, sleep, lease }: Bas
 /** The sandboxes, what they play, and where. */
 type SandboxDeps =
   & Pick<Deps, "liveSandboxes" | "catalogue" | "names" | "scenarios" | "ownOrigins">
-  & Pick<Parts, "isScenario" | "isBroughtAlong">
+  & Pick<Parts, "isScenario" | "isUploaded">
   & { readonly faultCounts: FaultCounts };
 
 function sandboxesOf(
@@ -229,6 +229,6 @@ function sandboxesOf(
     scenarios,
     ownOrigins: createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort),
     isScenario: (name) => known.has(name) || scenarios.isName(name),
-    isBroughtAlong: scenarios.isName,
+    isUploaded: scenarios.isName,
   };
 }

@@ -16,7 +16,7 @@ export interface ScenarioTable {
   readonly put: (scenario: Scenario) => Promise<void>;
 }
 
-/** How long a scenario is kept after it was last brought along, in milliseconds: 30 days. */
+/** How long a scenario is kept after its last upload, in milliseconds: 30 days. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_REMEMBERED = 1000;
 

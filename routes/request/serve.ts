@@ -28,7 +28,7 @@ export interface ServeDeps extends FaultParameterDeps {
   /** Whether sandboxes of strangers share the origin. */
   readonly isPublic: boolean;
   /** Whether a name is that of an uploaded scenario. */
-  readonly isBroughtAlong: (name: string) => boolean;
+  readonly isUploaded: (name: string) => boolean;
   readonly report: (message: string) => void;
 }
 
@@ -108,11 +108,11 @@ async function answerWithFaults(
 
 /** Whether any of these faults was written by the owner of a sandbox. */
 function isOfOwner(
-  { isBroughtAlong }: ServeDeps,
+  { isUploaded }: ServeDeps,
   { scenario, state }: LiveSandbox,
   shapedBy: readonly string[],
 ): boolean {
-  return isBroughtAlong(scenario.name) || state().faults.some(({ name }) => shapedBy.includes(name));
+  return isUploaded(scenario.name) || state().faults.some(({ name }) => shapedBy.includes(name));
 }
 
 /** The refusal to show as a page, or to run, what a sandbox's owner has written. */

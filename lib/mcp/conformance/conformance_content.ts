@@ -42,7 +42,7 @@ export const conformanceContentTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "test_simple_text",
     title: "Text",
-    description: "Answers with a text.",
+    description: "Returns a text.",
     input: nothing,
     annotations: READS,
     run: () => textResult("This is a simple text response for testing."),
@@ -50,7 +50,7 @@ export const conformanceContentTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "test_image_content",
     title: "Image",
-    description: "Answers with a PNG image.",
+    description: "Returns a PNG image.",
     input: nothing,
     annotations: READS,
     run: () => ({ content: [image] }),
@@ -58,7 +58,7 @@ export const conformanceContentTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "test_audio_content",
     title: "Sound",
-    description: "Answers with a WAV sound.",
+    description: "Returns a WAV sound.",
     input: nothing,
     annotations: READS,
     run: () => ({ content: [{ type: "audio", data: shortToneWav, mimeType: "audio/wav" }] }),
@@ -66,7 +66,7 @@ export const conformanceContentTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "test_embedded_resource",
     title: "Embedded resource",
-    description: "Answers with a resource.",
+    description: "Returns a resource.",
     input: nothing,
     annotations: READS,
     run: () => {
@@ -79,7 +79,7 @@ export const conformanceContentTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "test_multiple_content_types",
     title: "Several kinds of content",
-    description: "Answers with a text, an image and a resource.",
+    description: "Returns a text, an image and a resource.",
     input: nothing,
     annotations: READS,
     run: () => {
@@ -101,7 +101,7 @@ export const conformanceContentTools: readonly DefinedTool[] = Object.freeze([
   defineTool({
     name: "test_header_argument",
     title: "Argument in a header",
-    description: "Answers with its argument, which 2026-07-28 repeats in the header Mcp-Param-Region.",
+    description: "Returns its argument, which 2026-07-28 repeats in the header Mcp-Param-Region.",
     input: z.object({ region: z.string().meta({ "x-mcp-header": "Region" }).describe("Any region") }),
     annotations: READS,
     run: ({ region }) => textResult(`Region: ${region}`),
