@@ -1,6 +1,7 @@
 /** The recorder itself: what it keeps, that it changes nothing, and that nobody waits for it. */
 import assert from "node:assert/strict";
 import { type Exchange, MAX_BODY_LENGTH } from "../../lib/recorder/exchange.ts";
+import { createRecorder } from "../../lib/recorder/recorder.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { readText } from "../../lib/http/body.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
@@ -272,4 +273,16 @@ Deno.test("a listener that fails is reported, and the client gets its response a
   assert.equal(await (await pass(recording, new Request(url), () => Response.json(1))).text(), "1");
   (await recording.read("main")).exchanges;
   assert(errors.length >= 3 && errors.every((error) => error === problem), String(errors));
+});
+
+Deno.test("a request is received at its own time, or at that of the clock by which several processes order exchanges", async () => {
+  for (const [fineNow, receivedAtMs] of [[undefined, 2000], [() => 2000.25, 2000.25]] as const) {
+    const recording = record();
+    const recorder = createRecorder({ recording, monotonicMs: () => 0, fineNow });
+    const opened = recorder.open(new Request(url), "/oauth", 2000);
+    opened.enter({ sandboxId: "main", url, startedAtMs: 1000, remoteAddress: "" });
+    opened.close({ response: new Response(null), route: "oauth_get", shapedBy: [] }, true);
+    const [exchange] = (await recording.read("main")).exchanges;
+    assert.deepEqual([exchange?.receivedAtMs, exchange?.startedAtMs], [receivedAtMs, 1000]);
+  }
 });
