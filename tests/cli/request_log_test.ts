@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { describeEvent, type LogEvent } from "../../lib/cli/log.ts";
 import { createFindingTeller } from "../../lib/cli/tell_findings.ts";
+import type { Report } from "../../lib/judge/report.ts";
 import { authorizeQuery, publicClient, redirectOf, type TestApp, testApp } from "../helpers.ts";
+
+const emptyReport: Report = {
+  sandbox: "",
+  expects: [],
+  clients: [],
+  verdict: "incomplete",
+  record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
+};
 
 type Exchange = Extract<LogEvent, { event: "exchange" }>;
 
@@ -151,6 +160,38 @@ Deno.test("a rule that a client breaks is told once, when it has been quiet, and
   );
 });
 
+Deno.test("broken rules are told when it has been quiet for half a second, and not before (README)", async () => {
+  let nowMs = 0;
+  let slept = Promise.withResolvers<(atMs: number) => void>();
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+      slept.resolve((atMs) => {
+        nowMs = atMs;
+        resolve();
+      });
+    });
+  const wakeAt = async (atMs: number): Promise<void> => {
+    const wake = await slept.promise;
+    slept = Promise.withResolvers();
+    wake(atMs);
+  };
+  const teller = createFindingTeller({ tell: () => {}, monotonicMs: () => nowMs, sleep });
+  await using test = await testApp({ teller });
+  const judged = Promise.withResolvers<number>();
+  teller.judgeWith(() => {
+    judged.resolve(nowMs);
+    return Promise.resolve(emptyReport);
+  });
+  await test.get("/oauth/jwks");
+  nowMs = 400;
+  await test.get("/oauth/jwks");
+  await wakeAt(500);
+  await wakeAt(1000);
+  assert.equal(await judged.promise, 1000);
+  await teller.finish();
+});
+
 Deno.test("a server that stops has all its sandboxes judged together, not one after the other (README)", async () => {
   let underWay = 0;
   let most = 0;
@@ -164,13 +205,7 @@ Deno.test("a server that stops has all its sandboxes judged together, not one af
     most = Math.max(most, ++underWay);
     await Promise.resolve();
     underWay--;
-    return {
-      sandbox: "",
-      expects: [],
-      clients: [],
-      verdict: "incomplete",
-      record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
-    };
+    return emptyReport;
   });
   for (const label of ["a", "b", "c"]) await test.get(`/s/standard~${label}/oauth/jwks`);
   await teller.finish();

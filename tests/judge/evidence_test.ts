@@ -88,6 +88,11 @@ Deno.test("GET /control/report says in every format how much fell off, and clear
     await (await test.get("/control/exchanges?format=har")).text(),
     /"comment":"Of all exchanges: \d+ no longer on record"/,
   );
+  assert.match(
+    await (await test.get("/inspect", { accept: "text/html" })).text(),
+    /the oldest exchanges are no longer kept \(\d+; the verdict counts them\)/,
+    "also without scripts",
+  );
   await test.fetch("/control/exchanges", { method: "DELETE" });
   const { verdict, clients, record } = shape.parse(await json(await test.get("/control/report")));
   assert.deepEqual([verdict, clients, record.dropped, record.unjudged], ["incomplete", [], 0, 0]);
