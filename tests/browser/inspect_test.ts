@@ -36,7 +36,7 @@ browserTest("inspector shows a client's lines as they come, and the rule that it
   await showsLines(page, carelessLines);
   const guilty = page.locator(".line", { hasText: "authorize, in a browser" });
   const finding = guilty.locator(".finding", { hasText: "C11, MUST" });
-  assert.match(await finding.innerText(), /^It requested authorization without a code_challenge\. A client protects/);
+  assert.match(await finding.innerText(), /^It requested authorization without a code_challenge\. A client uses PKCE/);
   assert.match(await finding.getByRole("link").getAttribute("href") ?? "", /^https:\/\/modelcontextprotocol\.io\//);
   assert.match(await page.getByRole("status").innerText(), /^fail: \d+ rules? broken/);
   await page.getByText("rules: ").click();
@@ -190,7 +190,7 @@ browserTest("the inspector keeps warnings apart from broken rules, and names bot
     if (kind === "broken") assert.match(text, /MUST|tested by this scenario/);
     if (kind === "warning") assert.match(text, /SHOULD/);
   }
-  assert.match(rows.find(({ text }) => text.startsWith("C11 "))?.text ?? "", /^C11 brokenpkce.*A client protects/);
+  assert.match(rows.find(({ text }) => text.startsWith("C11 "))?.text ?? "", /^C11 brokenpkce.*A client uses PKCE/);
 });
 
 browserTest(
