@@ -109,7 +109,7 @@ for (const [door, send] of Object.entries(doors)) {
           const response = await send(test, { accept: "application/json", ...headers });
           const { error_description } = await json(response);
           assert.equal(response.headers.get("location"), null);
-          assert.match(String(error_description), /is not fetched for a page of another site/);
+          assert.match(String(error_description), /is not fetched for a page from another site/);
           told.add(`${response.status} ${String(error_description)}`);
           assert.deepEqual(sent, []);
         });
