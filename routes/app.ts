@@ -1,6 +1,6 @@
 /**
- * The whole server as a function from request to response. It opens nothing and reads no environment: what it needs is
- * handed in, and two apps in one process never meet.
+ * The whole server as a function from request to response. It opens nothing and reads no environment: its options
+ * have all it needs, and two apps in one process share nothing.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { serve } from "./request/serve.ts";
 /**
  * Makes a server.
  *
- * @param given What it is made of.
+ * @param given Its options.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ import { serve } from "./request/serve.ts";
  * ```
  */
 export function createApp(given: AppOptions): App {
-  // What everybody can reach is not this machine's alone, whichever address it listens on behind a proxy.
+  // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
   const { isScenario, recorder, now, deps, ...parts } = assemble(options);
   const { liveSandboxes, ownOrigins, names } = deps;

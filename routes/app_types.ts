@@ -1,5 +1,5 @@
 /**
- * The types that whoever imports `main.ts` can name.
+ * The types that `main.ts` exports.
  *
  * @module
  */

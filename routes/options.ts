@@ -1,5 +1,5 @@
 /**
- * What an app is made of: all that the caller brings along, and nothing that is opened here.
+ * The options of an app: all that it uses comes from its caller, and nothing is opened here.
  *
  * @module
  */
@@ -16,57 +16,57 @@ import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
 import type { ControlPolicy, GateOptions } from "../lib/control/gate.ts";
 import type { FindingTeller } from "../lib/cli/tell_findings.ts";
 
-/** What an app is made of. */
+/** The options of an app. */
 export interface AppOptions {
   /** The database. The caller opens it, and closes it. */
   readonly kv: Deno.Kv;
-  /** Origin to name in place of the request's own, such as `https://mock.example.com`. */
+  /** Origin to name instead of the request's own, such as `https://mock.example.com`. */
   readonly publicUrl?: string;
-  /** What tokens are signed with; `EdDSA` if not given. */
+  /** Algorithm that tokens are signed with; `EdDSA` by default. */
   readonly alg?: SigningAlgorithm;
   /**
-   * Life of access tokens where neither the request nor the scenario says, in seconds; for good if not given. RFC 9068 2.2
-   * requires `exp`, and strict resource servers refuse tokens without it.
+   * Lifetime of access tokens in seconds, if neither the request nor the scenario sets one; by default they do not expire.
+   * RFC 9068 2.2 requires `exp`, and strict resource servers refuse tokens without it.
    */
   readonly tokenLifetimeSeconds?: number;
-  /** Rules in place of those of every scenario. */
+  /** Rules that replace those of every scenario. */
   readonly policy?: Partial<Policy>;
-  /** What is put into tokens in place of what every scenario puts there. */
+  /** What tokens contain, instead of what every scenario puts there. */
   readonly mint?: Partial<Mint>;
-  /** Name of the scenario of the process itself, or a scenario of your own; `standard` if not given. */
+  /** Name of the scenario of the process itself, or a scenario of your own; `standard` by default. */
   readonly scenario?: string | Scenario;
-  /** Scenarios beside those of the catalogue. */
+  /** Scenarios in addition to those of the catalogue. */
   readonly scenarios?: readonly Scenario[];
-  /** Whether other processes use the same database at the same time; then control calls wait until those know, too. */
+  /** Whether other processes use the same database at the same time; then control calls wait until those know as well. */
   readonly shared?: boolean;
-  /** People who can log in from the start, with claims of their own. */
+  /** Users who exist from the start, with their own claims. */
   readonly users?: readonly DeclaredUser[];
-  /** The clock, in milliseconds since 1970; the system's if not given. */
+  /** The clock, in milliseconds since 1970; by default the system's. */
   readonly now?: () => number;
-  /** A clock for durations, in milliseconds; the system's if not given. */
+  /** A clock for durations, in milliseconds; by default the system's. */
   readonly monotonicMs?: () => number;
-  /** Source of chance; the runtime's cryptographic generator if not given. */
+  /** Source of random bytes; by default the runtime's cryptographic generator. */
   readonly randomBytes?: (length: number) => Uint8Array<ArrayBuffer>;
-  /** Generates signing keys; the runtime's cryptographic generator if not given. */
+  /** Generates signing keys; by default with the runtime's cryptographic generator. */
   readonly generateKey?: GenerateKey;
-  /** What delays wait with; a timer if not given. */
+  /** Waits; by default with a timer. */
   readonly sleep?: Sleep;
-  /** What documents that clients name are fetched with, at an address that was checked; a socket if not given. */
+  /** Fetches documents that clients name, at an address that was checked; by default over a socket. */
   readonly fetch?: FetchAt;
-  /** What the addresses of such documents are looked up with; the system's DNS if not given. */
+  /** Looks up the addresses of such documents; by default with the system's DNS. */
   readonly resolveDns?: ResolveDns;
-  /** Whether exchanges are recorded, for reports and the inspector; true if not given. */
+  /** Whether exchanges are recorded, for reports and the inspector; true by default. */
   readonly record?: boolean;
   /**
-   * From when on reports show what processes on a shared database have served, in milliseconds since 1970; if not given, as
-   * far back as exchanges are kept there, which is a day.
+   * Start of what reports show of processes on a shared database, in milliseconds since 1970; by default all that is kept
+   * there, which is a day.
    */
   readonly recordSinceMs?: number;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
-  /** Opens a further port of 127.0.0.1 for this app, so that a sandbox can have an origin of its own; none if not given. */
+  /** Opens another port of 127.0.0.1 for this app, so that a sandbox can have its own origin; by default none is opened. */
   readonly openPort?: OpenPortFor;
-  /** Told which sandboxes to judge, where a log is to say which rules clients break. */
+  /** Told which sandboxes to judge, so that a log can say which rules clients break. */
   readonly teller?: Pick<FindingTeller, "judgeWith" | "saw">;
   /**
    * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
@@ -76,19 +76,19 @@ export interface AppOptions {
   /** Origins of other pages that may call the MCP endpoints. Without it any page may, unless `loopbackOnly` is set. */
   readonly allowedOrigins?: readonly string[];
   /**
-   * Who may call the control API, which can do anything to a sandbox: `open` for whoever can call the app at all, as in a
-   * test, or whoever has a token. If not given, everybody with `loopbackOnly`, unless there is a public URL; else nobody.
-   * Whoever has given a sandbox a label of 16 characters or more may control that one in any case.
+   * Who may call the control API, which can do anything to a sandbox: `open` for anyone who can call the app at all, as
+   * in a test, or only callers with a token. By default anyone if `loopbackOnly` is set and there is no public URL, else
+   * no one. A caller who has chosen a label of 16 characters or more may control that sandbox in any case.
    */
   readonly control?: ControlPolicy;
   /**
-   * Whether anybody can reach the server: then there are limits on what a caller may ask and a sandbox may hold, all of
-   * it goes after a day, every page says so, and `loopbackOnly` counts for nothing.
+   * Whether anyone can reach the server: then there are limits on what a caller may ask and a sandbox may hold, everything
+   * is deleted after a day, every page says so, and `loopbackOnly` is ignored.
    */
   readonly public?: boolean;
   /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
-  /** Aborting it ends what would be open for as long as a client likes, `subscriptions/listen`; the rest may finish. */
+  /** Aborting it ends `subscriptions/listen`, which a client can keep open without end; other requests may finish. */
   readonly draining?: AbortSignal;
 }
 

@@ -154,7 +154,7 @@ browserTest("guide shows what comes back in the URL as text (issue 4)", async ({
   await register();
   expectRefusals("401 /oauth");
   await page.goto(`${origin}/guide?error=${encodeURIComponent(attack)}&state=${encodeURIComponent(attack)}`);
-  await page.getByText("An answer came back that this page did not ask for").waitFor();
+  await page.getByText("An answer arrived that this page did not ask for").waitFor();
   await page.getByRole("button", { name: "discover" }).click();
   await page.getByRole("button", { name: "register" }).click();
   await page.locator("#step-3[data-state=open]").waitFor();

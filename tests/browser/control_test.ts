@@ -32,7 +32,7 @@ browserTest(
     expectRefusals,
   }) => {
     await page.goto(`${origin}/control`);
-    await page.getByLabel("by so many seconds").fill("90");
+    await page.getByLabel("by this many seconds").fill("90");
     await page.getByRole("button", { name: "advance the clock" }).click();
     await inForce(page, "moved by 90 s");
     await page.getByRole("button", { name: "override the rule" }).click();
@@ -123,7 +123,7 @@ browserTest("control page of a guarded server takes the token, and keeps it in t
   await page.getByText("The control token is missing or wrong").waitFor();
   await page.getByLabel("control token").fill("wrong");
   await page.getByRole("button", { name: "use it" }).click();
-  await page.getByText("That token is not the right one").waitFor();
+  await page.getByText("That is not the control token").waitFor();
   await page.getByLabel("control token").fill("secret");
   await page.getByRole("button", { name: "use it" }).click();
   await page.getByRole("button", { name: "set the fault" }).click();

@@ -197,7 +197,7 @@ browserTest("guide takes the code by hand where the redirect URI is another page
   const landed = page.url();
   await page.goto(`${origin}/guide`);
   await page.getByLabel("the address you were sent to").fill(landed);
-  await page.getByRole("button", { name: "go on with this code" }).click();
+  await page.getByRole("button", { name: "continue with this code" }).click();
   await waitForState(page, 3, "done");
   await doStep(page, 4);
 });
@@ -228,7 +228,7 @@ browserTest("guide stops where a check fails, and goes on after a better attempt
 browserTest("guide ignores an answer it did not ask for (RFC 6749 10.12)", async ({ page, origin }) => {
   for (const query of ["code=stolen&state=x", "error=access_denied&state=x"]) {
     await page.goto(`${origin}/guide?${query}`);
-    await page.getByText("An answer came back that this page did not ask for").waitFor();
+    await page.getByText("An answer arrived that this page did not ask for").waitFor();
     assert.equal(page.url(), `${origin}/guide`);
     await waitForState(page, 1, "open");
   }

@@ -27,12 +27,12 @@ browserTest("inspector shows a client's lines as they come, and the rule that it
   origin,
 }) => {
   await page.goto(`${origin}/inspect`);
-  await page.getByText("Nothing has happened yet").waitFor();
+  await page.getByText("No requests yet").waitFor();
   await page.getByText("incomplete: not enough was seen").waitFor();
   await authorizeCarelessly(origin);
 
   await page.getByRole("heading", { name: "Careless" }).waitFor();
-  assert.ok(!await page.getByText("Nothing has happened yet").isVisible());
+  assert.ok(!await page.getByText("No requests yet").isVisible());
   await showsLines(page, carelessLines);
   const guilty = page.locator(".line", { hasText: "authorize, in a browser" });
   const finding = guilty.locator(".finding", { hasText: "C11, MUST" });
@@ -103,7 +103,7 @@ browserTest("the inspector filters, pauses and clears (issue 7)", async ({ page,
 
   await page.getByRole("button", { name: "clear" }).click();
   await page.getByRole("button", { name: "clear the record" }).click();
-  await page.getByText("Nothing has happened yet").waitFor();
+  await page.getByText("No requests yet").waitFor();
   await showsLines(page, []);
   await callWithoutToken(origin);
   await page.locator(".line").first().waitFor();
@@ -154,7 +154,7 @@ browserTest("the inspector counts what fits the filter, and says so where nothin
   await page.getByText("live, 1 of 3 exchanges").waitFor();
   await page.getByRole("searchbox").fill("zebra");
   await page.getByText("live, 0 of 3 exchanges").waitFor();
-  await page.getByText("No exchange fits the filter").waitFor();
+  await page.getByText("No exchange matches the filter").waitFor();
   assert.ok(!await page.getByRole("heading", { name: "Careless" }).isVisible(), "no heading without a line");
   await page.getByRole("searchbox").fill("");
   await page.getByText("live, 3 exchanges").waitFor();
@@ -202,7 +202,7 @@ browserTest(
     const base = `${origin}/s/standard~a1`;
     await runDouble({ base, send: (request) => fetch(request), slip: "sends no state" });
     await page.goto(`${base}/inspect`);
-    await page.getByText("pass, with 1 warning: every rule that could be seen was kept").waitFor();
+    await page.getByText("pass, with 1 warning: every rule that could be checked was kept").waitFor();
     await page.getByText("rules: 1 warning, ").click();
     const row = page.locator(".rules tr.warning");
     assert.match(await row.innerText(), /^C15 warning\s[^]*SHOULD/);
@@ -216,7 +216,7 @@ browserTest("the inspector without scripts lists what happened, and has no dead 
   origin,
 }) => {
   await page.goto(`${origin}/inspect`);
-  await page.getByText("Nothing has happened yet").waitFor();
+  await page.getByText("No requests yet").waitFor();
   await authorizeCarelessly(origin);
   await page.goto(`${origin}/inspect`);
   assert.deepEqual(
@@ -227,7 +227,7 @@ browserTest("the inspector without scripts lists what happened, and has no dead 
       "POST initialize → mcp server 401 invalid_token",
     ],
   );
-  assert.ok(!await page.getByText("Nothing has happened yet").isVisible());
+  assert.ok(!await page.getByText("No requests yet").isVisible());
   for (const control of await page.locator("button, input").all()) assert.ok(!await control.isVisible());
 }, { javaScriptEnabled: false });
 
@@ -241,7 +241,7 @@ for (const shared of [false, true]) {
       await page.getByRole("heading", { name: "Careless" }).waitFor();
       await showsLines(page, carelessLines);
       await (await fetch(`${origin}/control/reset`, { method: "POST" })).body?.cancel();
-      await page.getByText("Nothing has happened yet").waitFor();
+      await page.getByText("No requests yet").waitFor();
       await page.getByText("incomplete: not enough was seen").waitFor();
       await authorizeCarelessly(origin, "Another");
       await page.getByRole("heading", { name: "Another" }).waitFor();
@@ -307,11 +307,11 @@ browserTest("the inspector of a public server says where one may look, and there
   expectRefusals("401 /control/events", "401 /control/report");
   await page.goto(`${origin}/inspect`);
   await page.getByRole("alert").getByText("The control token is missing or wrong").waitFor();
-  assert.ok(!await page.getByText("Nothing has happened yet").isVisible());
+  assert.ok(!await page.getByText("No requests yet").isVisible());
   await page.getByRole("alert").getByRole("link").click();
   await page.locator("summary", { hasText: "Everything as the specifications ask" }).click();
   await page.getByRole("link", { name: "watch what a client does there" }).first().click();
-  await page.getByText("Nothing has happened yet").waitFor();
+  await page.getByText("No requests yet").waitFor();
 }, { app: { control: { token: "secret" } } });
 
 browserTest("the inspector of a server that records nothing says so (issue 7)", async ({

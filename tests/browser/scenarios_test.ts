@@ -46,11 +46,11 @@ browserTest("counts, rules and hints follow what is typed (issue 16)", async ({ 
   assert.ok((await shownNames(page)).includes("rich-sample"));
 
   await search.fill("plain-sample zebra");
-  await page.getByText("Others that find something").waitFor();
+  await page.getByText("Try instead").waitFor();
   assert.equal(await page.locator("#hints-list").innerText(), "plain-sample (1)");
   await page.locator("#hints-list a").click();
   await page.getByText(`1 of ${count} scenarios`).waitFor();
-  assert.ok(!await page.getByText("Others that find something").isVisible());
+  assert.ok(!await page.getByText("Try instead").isVisible());
   await page.goto(`${origin}/scenarios?q=zebra#C25`);
   await page.locator("#C25:visible").waitFor();
   await search.fill("");
@@ -128,8 +128,8 @@ browserTest("a scenario from a link is made by a button, and its sandbox says wh
   origin,
 }) => {
   await page.goto(await buildScenarioLink(origin, custom));
-  await page.getByRole("button", { name: "make it here" }).click();
-  await page.getByText("It is there:").waitFor();
+  await page.getByRole("button", { name: "create it here" }).click();
+  await page.getByText("Created:").waitFor();
   assert.match(
     await page.locator("#made code").innerText(),
     /^http:\/\/127\.0\.0\.1:\d+\/s\/x-custom-sample-[0-9a-f]{8}~[a-z0-9]{16}\/oauth$/,

@@ -100,12 +100,12 @@ function ClientHeading(props: ConsentProps & { readonly name: string }): Html {
         </h1>
         {clientHost === undefined ? null : (
           <p>
-            It says so at <strong class="host">{clientHost}</strong>, which describes this client.
+            <strong class="host">{clientHost}</strong> describes this client.
           </p>
         )}
         <p>
           If you agree, your browser is sent to <strong class="host">{redirectHost}</strong>{" "}
-          with a code that lets it act for the user you choose here.
+          with a code that lets the client act for the user you choose here.
         </p>
       </div>
     </div>
@@ -149,8 +149,8 @@ function LoopbackWarning(): Html {
   return (
     <Notice tone="warn">
       <strong>This client runs on this computer.</strong>{" "}
-      Any program here could have registered it under this name and receive the code. On a real server, approve only if
-      you started this login yourself.
+      Any program on it could have registered under this name and could receive the code. On a real server, approve only
+      if you started this login yourself.
     </Notice>
   );
 }
@@ -161,7 +161,7 @@ function SkipHint({ urls }: { readonly urls: Urls }): Html {
       <h2>writing a test?</h2>
       <p>
         Skip this page: add <code>auto_approve=true</code> to the authorization request for a generated user, or{" "}
-        <code>auto_approve_email</code> and <code>auto_approve_password</code> for a certain one. Or post{" "}
+        <code>auto_approve_email</code> and <code>auto_approve_password</code> for a specific user. Or post{" "}
         <code>action</code>, <code>email</code> and <code>password</code> here yourself.{" "}
         <a href={pathOf(urls.guide)}>The guide</a> shows every parameter.
       </p>

@@ -95,8 +95,8 @@ export function DeviceConsentPage(props: DeviceConsentProps): Html {
           </Fact>
         </dl>
         <Notice tone="warn">
-          <strong>Go on only if your device shows this very code.</strong>{" "}
-          Whoever sent it to you could otherwise act for the user you choose here.
+          <strong>Continue only if your device shows exactly this code.</strong>{" "}
+          Otherwise, the person who sent you the code could act for the user you choose here.
         </Notice>
         <AutoForm {...props} formAction={formAction} />
         <LoginForm {...props} formAction={formAction} />
@@ -112,7 +112,7 @@ export function DeviceDonePage({ urls, isApproved }: { readonly urls: Urls; read
     <Page urls={urls} title="connect a device" description="The device has its answer." style="consent/consent.css">
       <div class="narrow">
         <h1>{isApproved ? "your device is connected" : "your device was refused"}</h1>
-        <p>You can close this page; the device learns of it when it asks again.</p>
+        <p>You can close this page. The device finds out when it polls again.</p>
       </div>
     </Page>
   );

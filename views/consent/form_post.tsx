@@ -36,7 +36,7 @@ export function FormPostPage({ urls, redirectUri, fields }: FormPostProps): Html
         <h1>back to the client</h1>
         <p>
           The answer goes to <strong class="host">{new URL(redirectUri).host || redirectUri}</strong>{" "}
-          in a form, by itself where scripts run. If nothing happens, send it yourself.
+          in a form, which submits itself where scripts run. If nothing happens, submit it yourself.
         </p>
         <form class="panel" id="form-post" method="post" action={redirectUri}>
           {fields.map(([name, value]) => <input key={name} type="hidden" name={name} value={value} />)}

@@ -78,7 +78,8 @@ export function LoginForm(props: ConsentFormProps): Html {
       <h2>log in with e-mail and password</h2>
       {problem === undefined ? null : <Notice tone="bad" id="problem">{problem}</Notice>}
       <p>
-        A new e-mail address creates a user with this password. A known one needs the password it was created with.
+        A new e-mail address creates a user with this password. A known address requires the password it was created
+        with.
       </p>
       <Field id="email" label="e-mail">
         <input

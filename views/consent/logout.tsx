@@ -38,9 +38,8 @@ export function LogoutPage({ urls, fields, clientName, returnHost }: LogoutProps
           )}
         </p>
         <p class="quiet">
-          Nobody stays signed in here, so this changes nothing by itself. A client that sends <code>id_token_hint</code>
-          {" "}
-          is not asked, and the tokens of that login are revoked.
+          No one stays signed in here, so this changes nothing by itself. If a client sends{" "}
+          <code>id_token_hint</code>, you are not asked, and the tokens of that login are revoked.
         </p>
         <form class="panel" method="post" action={pathOf(urls.logout)}>
           {fields.map(([name, value]) => <input key={name} type="hidden" name={name} value={value} />)}
@@ -61,7 +60,7 @@ export function SignedOutPage({ urls, hasEnded }: { readonly urls: Urls; readonl
         <p>
           {hasEnded
             ? "The refresh tokens and access tokens of this login are revoked."
-            : "No tokens are revoked, because the request named no login: a client does that with id_token_hint."}
+            : "No tokens are revoked, because the request named no login. A client names one with id_token_hint."}
         </p>
         <p>You can close this page.</p>
       </div>

@@ -145,5 +145,5 @@ async function refresh() {
   const [shown, next] = [document.getElementById(id), page.getElementById(id)];
   if (shown && next) shown.replaceWith(document.adoptNode(next));
   const problem = document.getElementById("token-problem");
-  if (problem && token() !== "") problem.textContent = "That token is not the right one.";
+  if (problem && token() !== "") problem.textContent = "That is not the control token.";
 }

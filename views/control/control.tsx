@@ -54,11 +54,11 @@ export function ControlPage({ urls, name, banner, access }: ControlProps): Html 
       <h1>control</h1>
       <p class="lead">
         Break the sandbox <code>{name}</code>{" "}
-        by hand, and mend it again. Everything here is a request that a test can send, too; each form shows it.
+        by hand, and mend it again. Everything here is a request that a test can send, too: each form shows the command.
       </p>
       <p class="ways-on">
-        <a href={`${pathOf(urls.control)}/openapi.json`}>the API’s description (OpenAPI)</a>
-        <a href={pathOf(urls.inspect)}>watch what a client makes of it</a>
+        <a href={`${pathOf(urls.control)}/openapi.json`}>OpenAPI document</a>
+        <a href={pathOf(urls.inspect)}>watch how a client copes</a>
       </p>
       <noscript>
         <Notice tone="info">JavaScript is off: the commands below do what the buttons would.</Notice>

@@ -73,7 +73,7 @@ export function ControlForms(props: ControlFormsProps): Html {
 
 function Faults(props: ControlFormsProps): Html {
   return (
-    <Card title="faults" text="One request, some, or all of them go wrong.">
+    <Card title="faults" text="Make one request, several, or all of them fail.">
       <Act {...props} kind="fault" label="set the fault" first={{ endpoint: "token", effect: "503" }}>
         <Choice
           id="fault-endpoint"
@@ -103,7 +103,7 @@ function Clock(props: CommandProps): Html {
       <Act {...props} kind="advance" label="advance the clock" first={{ seconds: "3600" }}>
         <Text
           id="clock-seconds"
-          label="by so many seconds"
+          label="by this many seconds"
           name="seconds"
           inputMode="numeric"
           value="3600"
@@ -121,10 +121,10 @@ function Keys(props: CommandProps): Html {
       <Act {...props} kind="rotate" label="rotate the keys">
         <Text
           id="keys-keep"
-          label="old keys verify for so many seconds"
+          label="keep old keys for this many seconds"
           name="keep_old_seconds"
           inputMode="numeric"
-          hint="Empty: for as long as they are kept."
+          hint="Empty: as long as they are kept."
         />
       </Act>
       <Act {...props} kind="break" label="break the keys" first={{ how: "wrong_signature" }}>
@@ -181,7 +181,7 @@ function Users(props: CommandProps): Html {
 
 function Clients(props: CommandProps): Html {
   return (
-    <Card title="clients" text="Make a client known without registration.">
+    <Card title="clients" text="Declare a client without registration.">
       <Act
         {...props}
         kind="client"
@@ -195,7 +195,7 @@ function Clients(props: CommandProps): Html {
         <Text id="client-id" label="client_id" name="client_id" value="my-app" />
         <Text
           id="client-redirects"
-          label="redirect_uris, with spaces between"
+          label="redirect_uris, separated by spaces"
           name="redirect_uris"
           value="http://127.0.0.1/callback"
           required
@@ -229,7 +229,7 @@ function Tokens(props: CommandProps): Html {
 
 function StartOver(props: CommandProps): Html {
   return (
-    <Card title="start over" text="Users, clients, tokens, faults, overrides and the record: all of it goes.">
+    <Card title="start over" text="Delete users, clients, tokens, faults, overrides and the record.">
       <Act {...props} kind="reset" label="reset the sandbox" question="really all of it?" isQuiet />
     </Card>
   );

@@ -82,7 +82,7 @@ export function ControlStateView({ state, plays }: {
         </Row>
         <Row name="users">
           <Items
-            none="none yet; the consent page makes them"
+            none="none yet; the consent page creates them"
             items={users.map(({ email, name }) => (
               <li key={email}>
                 {name} <code>{email}</code> <Undo kind="remove-user" fields={{ email }} label="remove" what={email} />
@@ -132,7 +132,7 @@ function Fault(fault: ShownFault): Html {
   return (
     <li>
       <code>{name}</code> {lifeText(fault)} {source === "scenario"
-        ? <span class="quiet">there from the start</span>
+        ? <span class="quiet">from the scenario</span>
         : <Undo kind="remove-fault" fields={{ name }} label="remove" what={name} />}
     </li>
   );

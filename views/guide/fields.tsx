@@ -14,7 +14,7 @@ export function AuthorizationFields(): Html {
         go to the consent page
       </button>
       <p>
-        This is the request that the button makes. Change what you like below and see what the server says.
+        This is the request that the button sends. Change it below, and see what the server says.
       </p>
       <div id="authorize-url"></div>
       <div class="pair">
@@ -33,7 +33,7 @@ export function AuthorizationFields(): Html {
           new state and pair
         </button>
       </p>
-      <p>Optional: skip the consent page, or set how long the token lives.</p>
+      <p>Optional: skip the consent page, or set the token’s lifetime.</p>
       <div class="field check">
         <input
           id="authorize-auto_approve"

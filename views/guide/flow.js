@@ -73,7 +73,7 @@ async function discover({ urls, values, send, check }) {
     body: initializeMessage(),
   });
   const hint = resourceMetadataUrl(refusal.headers["www-authenticate"]);
-  check(refusal.status === 401, "the endpoint wants a token: 401");
+  check(refusal.status === 401, "the endpoint requires a token: 401");
   check(hint !== undefined, "www-authenticate says where its metadata is");
   const resource = parseJson(
     (await send(
@@ -92,7 +92,7 @@ async function discover({ urls, values, send, check }) {
   );
   check(
     stringIn(metadata, "issuer") === issuer,
-    "issuer is the server we asked, letter for letter",
+    "issuer is exactly the server we asked",
   );
   check(
     stringsIn(metadata, "code_challenge_methods_supported").includes("S256"),
@@ -153,7 +153,7 @@ async function exchangeCode({ values, outcome, send, check }) {
   const response = await send("exchange the code", codeRequest(values));
   takeTokens(values, outcome, response);
   check(response.status === 200, answerText(response));
-  check(Boolean(outcome.token), "there is an access token in the answer");
+  check(Boolean(outcome.token), "the answer has an access token");
 }
 
 /** @param {Run} run */
@@ -176,7 +176,7 @@ async function replay({ values, send, check }) {
   const response = await send("use the code again", codeRequest(values));
   const error = stringIn(parseJson(response.body), "error");
   check(error === "invalid_grant", `the server refuses it: ${error}`);
-  const refusal = await send("use the token it gave", {
+  const refusal = await send("use the token that the code gave", {
     method: "POST",
     url: values.resource ?? "",
     headers: withToken(values),

@@ -51,7 +51,7 @@ function canRun() {
   if (own.origin !== location.origin) {
     notify(
       "warn",
-      "This server calls itself by another address. Open the guide there: ",
+      "This server has another address. Open the guide there: ",
       element("a", { href: own.href }, own.href),
     );
     return false;
@@ -60,7 +60,7 @@ function canRun() {
   own.hostname = "localhost";
   notify(
     "warn",
-    "Step 3 needs SHA-256, which browsers offer to https and localhost only. If this server runs on your computer, open ",
+    "Step 3 needs SHA-256, which browsers offer only on https and localhost. If this server runs on your computer, open ",
     element("a", { href: own.href }, own.href),
     "; else use the shell commands below.",
   );
@@ -167,7 +167,7 @@ async function catchReturn() {
   const returned = location.href;
   history.replaceState(null, "", location.pathname);
   if (session.step !== 3 || session.values.isAway !== "yes") {
-    notify("warn", "An answer came back that this page did not ask for. A client ignores it.");
+    notify("warn", "An answer arrived that this page did not ask for. A client ignores it.");
     return false;
   }
   await perform("return", { url: returned });

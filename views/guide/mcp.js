@@ -35,7 +35,7 @@ export async function callTools({ values, outcome, send, check }) {
     headers: withToken(values),
     body: initializeMessage(),
   });
-  check(opened.status === 200, `the server takes the token: ${opened.status}`);
+  check(opened.status === 200, `the server accepts the token: ${opened.status}`);
   if (opened.status !== 200) return;
   const headers = sessionHeaders(values, opened);
   /** @type {(title: string, body: string) => Promise<HttpResponse>} */

@@ -18,7 +18,7 @@ export function GuideReference({ urls }: { readonly urls: Urls }): Html {
       <h3>bearer endpoint</h3>
       <Endpoint method="GET/POST" url={urls.bearer} />
       <p>
-        Takes any bearer token, or exactly <code>T</code> with <code>?expected=T</code>.
+        Accepts any bearer token; with <code>?expected=T</code>, only <code>T</code>.
       </p>
       <h3>other endpoints</h3>
       <Endpoint method="GET" url={urls.home} />

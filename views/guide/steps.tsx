@@ -133,8 +133,8 @@ export function AuthorizationStep({ urls, shell }: StepProps): Html {
         rows={queryParameters}
       />
       <p class="quiet">
-        This server is laxer than the table in one point: a request without <code>state</code>{" "}
-        passes. Yours should send one.
+        This server is less strict than the table: it accepts a request without{" "}
+        <code>state</code>. Yours should send one.
       </p>
       <h3 id="form-fields">form fields (POST - consent page)</h3>
       <ParameterTable
@@ -158,7 +158,7 @@ function ReturnForm(): Html {
         <Field
           id="return-url"
           label="the address you were sent to"
-          hint="The redirect uri is not this page: paste the whole address with code and state here."
+          hint="The redirect URI is not this page: paste the whole address, with code and state, here."
         >
           <input
             id="return-url"
@@ -168,7 +168,7 @@ function ReturnForm(): Html {
             aria-describedby="return-url-hint"
           />
         </Field>
-        <button type="submit">go on with this code</button>
+        <button type="submit">continue with this code</button>
       </Live>
     </div>
   );
@@ -181,7 +181,7 @@ export function TokenStep({ urls, shell }: StepProps): Html {
       <Endpoint method="POST" url={urls.token} />
       <p>Exchange the authorization code for an access token.</p>
       <p class="why">
-        The code came through the browser’s address bar, where others may see it. So it lives for ten minutes, works
+        The code came through the browser’s address bar, where others may see it. So it expires after ten minutes, works
         once (
         <Rfc number={6749} section="4.1.2" />
         ), and only together with the verifier that never left this page (
@@ -208,7 +208,7 @@ export function DoneStep({ urls, shell }: StepProps): Html {
         Building your own MCP client? Use our <a href={pathOf(urls.home)}>mock MCP</a> for testing.
       </p>
       <p class="why">
-        What is left is to use the token: it goes into the <code>authorization</code> header of every request (
+        One thing is left: use the token. It goes into the <code>authorization</code> header of every request (
         <Rfc number={6750} section="2.1" />).
       </p>
       <Live action="5">
@@ -222,7 +222,7 @@ export function DoneStep({ urls, shell }: StepProps): Html {
             number={9700}
             section="4.14.2"
           />
-          ). And a code that is used twice was stolen: the server refuses it and revokes every token it gave for it.
+          ). A code that is used twice may be stolen: the server refuses it and revokes every token issued for it.
         </p>
         <Live action="refresh">
           <button type="submit">refresh the token</button>
@@ -233,7 +233,7 @@ export function DoneStep({ urls, shell }: StepProps): Html {
         </Live>
         <Results of="replay" />
         <p>
-          All that this page has done is in{" "}
+          Everything this page did is in{" "}
           <a href={pathOf(urls.inspect)}>the inspector</a>, with what is right and wrong about it.
         </p>
       </div>

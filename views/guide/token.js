@@ -39,10 +39,10 @@ function fromBase64Url(part) {
 
 /** What each claim of an access token says. */
 const claimMeanings = new Map([
-  ["iss", "issuer: the server that made the token"],
+  ["iss", "issuer: the server that issued the token"],
   ["sub", "subject: the user it stands for"],
   ["aud", "audience: the one resource that may accept it"],
-  ["client_id", "the client it was given to"],
+  ["client_id", "the client it was issued to"],
   ["scope", "what it allows"],
   ["iat", "issued at"],
   ["nbf", "not valid before"],

@@ -31,7 +31,7 @@ export function buildClientConfigs(url: string): readonly ClientConfig[] {
     {
       client: "Claude Code",
       where: "in a shell",
-      note: "Then /mcp inside Claude Code, to log in.",
+      note: "To log in, run /mcp in Claude Code.",
       snippet: `claude mcp add --transport http ${SERVER_NAME} ${url}`,
       docsUrl: "https://code.claude.com/docs/en/mcp",
     },
@@ -67,7 +67,7 @@ export function buildClientConfigs(url: string): readonly ClientConfig[] {
     {
       client: "mcp.json",
       where: ".mcp.json in a project, for Claude Code and many others",
-      note: "Clients that name the transport otherwise say “streamable-http”.",
+      note: "Some clients call the transport “streamable-http”.",
       snippet: toJson({ mcpServers: { [SERVER_NAME]: { type: "http", url } } }),
       docsUrl: "https://code.claude.com/docs/en/mcp",
     },

@@ -119,15 +119,15 @@ function Endpoints({ urls }: { readonly urls: Urls }): Html {
         <h3>oauth</h3>
         <Endpoint method="GET/POST" url={urls.oauth} />
         <p>
-          MCP behind the whole of OAuth 2.1: discovery, registration, PKCE, consent, tokens. Give a client this URL and
-          it finds the rest.
+          MCP behind all of OAuth 2.1: discovery, registration, PKCE, consent, tokens. Give a client this URL, and it
+          finds the rest.
         </p>
       </div>
       <div class="card">
         <h3>bearer</h3>
         <Endpoint method="GET/POST" url={urls.bearer} />
         <p>
-          MCP behind a bearer token. Any token will do; add <code>?expected=T</code> and only <code>T</code> does.
+          MCP behind a bearer token. Any token is accepted; with <code>?expected=T</code>, only <code>T</code> is.
         </p>
       </div>
       <div class="card">
@@ -156,25 +156,25 @@ function WaysToAuthorize({ urls }: { readonly urls: Urls }): Html {
         <li>
           <h3>e-mail and password</h3>
           <p>
-            On the same page. A new address creates a user, who is saved; a known one needs its password.
+            On the same page. A new address creates a user, who is saved; a known address requires its password.
           </p>
         </li>
         <li>
           <h3>no page, any user</h3>
           <p>
-            Put <code>auto_approve=true</code>{" "}
-            on the authorization URL: the redirect comes at once, with a generated user.
+            Add <code>auto_approve=true</code>{" "}
+            to the authorization URL: the server redirects at once, with a generated user.
           </p>
         </li>
         <li>
-          <h3>no page, a certain user</h3>
+          <h3>no page, a specific user</h3>
           <p>
-            Put <code>auto_approve_email</code> and <code>auto_approve_password</code> on it.
+            Add <code>auto_approve_email</code> and <code>auto_approve_password</code> to it.
           </p>
         </li>
       </ol>
       <p>
-        Each of them takes <code>expires_in</code>, in seconds. Without it tokens do not expire, unless{" "}
+        Each accepts <code>expires_in</code>, in seconds. Without it, tokens do not expire, unless{" "}
         <code>--token-lifetime</code> says otherwise.
       </p>
     </section>
@@ -186,8 +186,9 @@ function Connect({ urls }: { readonly urls: Urls }): Html {
     <section aria-labelledby="connect">
       <h2 id="connect">connect a client</h2>
       <p>
-        Most clients need nothing but the URL. These are the usual places to paste it; for the endpoint without a login,
-        put <code>no-auth</code> in place of <code>oauth</code>.
+        Most clients need only the URL. These are the usual places to paste it; for the endpoint without a login, use
+        {" "}
+        <code>no-auth</code> instead of <code>oauth</code>.
       </p>
       {buildClientConfigs(urls.oauth).map((config, index) => (
         <ConfigRow key={config.client} config={config} open={index === 0} />
@@ -234,7 +235,7 @@ function ServerFacts({ urls, version }: Pick<HomeProps, "urls" | "version">): Ht
         <FactLink name="signing keys" url={urls.jwks} />
       </dl>
       <p class="quiet">
-        Programs that ask for <code>Accept: application/json</code> get this page’s facts in JSON.
+        Programs that send <code>Accept: application/json</code> get the same facts in JSON.
       </p>
     </section>
   );

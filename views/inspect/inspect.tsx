@@ -29,7 +29,7 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
     <Page
       urls={urls}
       title="inspector"
-      description="What MCP clients do against this server, while they do it, and whether it is right."
+      description="What MCP clients do with this server, as they do it, and whether it is correct."
       current="inspect"
       style="inspect/inspect.css"
       scripts={[assetPath(urls, "shared/page.js"), assetPath(urls, "inspect/inspect.js")]}
@@ -37,8 +37,8 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
       {banner}
       <h1>inspector</h1>
       <p class="lead">
-        What clients do here, while they do it, and whether it is what the specifications ask. Secrets are shown by
-        their first characters and a digest.
+        What clients do here, as they do it, and whether that is what the specifications require. Of secrets, only the
+        first characters and a digest are shown.
       </p>
       <div
         id="inspect"
@@ -58,17 +58,17 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
           <p>
             <span id="reason"></span>{" "}
             <span id="remedy">
-              The <a href={pathOf(urls.scenarios)}>addresses of scenarios</a> have a label that lets you in;{" "}
-              <code>standard</code> is the server without any fault.
+              The <a href={pathOf(urls.scenarios)}>addresses of scenarios</a> have a label that gives you access;{" "}
+              <code>standard</code> is the server without faults.
             </span>
           </p>
         </div>
         <InspectList urls={urls} listed={listed} endpoints={endpoints} />
         <div id="empty" hidden={!("total" in listed) || listed.total > 0}>
-          <p>Nothing has happened yet. Give a client this address, and watch:</p>
+          <p>No requests yet. Give a client this address, and watch:</p>
           <Endpoint method="GET/POST" url={urls.oauth} />
         </div>
-        <p id="no-match" hidden>No exchange fits the filter.</p>
+        <p id="no-match" hidden>No exchange matches the filter.</p>
         <div id="timeline"></div>
         <ClearDialog />
       </div>
@@ -84,8 +84,8 @@ function ClearDialog(): Html {
         <h2 id="clear-title">clear the record?</h2>
         <p id="clear-loss"></p>
         <p>
-          It is deleted on the server, for everyone who looks at this sandbox. A test that asks for the report
-          afterwards learns nothing of what came before.
+          This deletes it on the server, for everyone who looks at this sandbox. A test that asks for the report later
+          will not see what came before.
         </p>
         <p class="dialog-actions">
           <button type="submit" value="clear">clear the record</button>
@@ -102,7 +102,7 @@ function Toolbar(): Html {
       <label for="filter">filter</label>
       <input id="filter" type="search" autocomplete="off" spellcheck={false} />
       <label class="check">
-        <input id="broken-only" type="checkbox" /> only what broke a rule
+        <input id="broken-only" type="checkbox" /> only broken rules
       </label>
       <button type="button" id="pause" class="button-quiet" aria-pressed="false">pause</button>
       <button type="button" id="clear" class="button-quiet">clear</button>

@@ -46,7 +46,7 @@ export function InspectList({ urls, listed, endpoints }: InspectListProps): Html
   return (
     <noscript>
       <Notice tone="info">
-        JavaScript is off, so this page stands still: load it again to see more. The links above have all of it in text.
+        JavaScript is off, so this page does not update: reload it to see more. The links above have everything as text.
       </Notice>
       {"reason" in listed
         ? <Notice tone="warn">{listed.reason}.</Notice>

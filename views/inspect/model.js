@@ -202,7 +202,7 @@ export function groupsOf(exchanges, report, endpoints) {
   if (rest.length > 0) {
     groups.push({
       id: "",
-      name: "not known yet, or nobody's",
+      name: "no known client",
       report: undefined,
       flows: [{ title: "", exchanges: rest }],
     });
@@ -327,8 +327,8 @@ export function verdictText({ verdict, clients }) {
   const { failures, warnings } = countBroken(clients.flatMap(({ findings }) => findings));
   const rest = withWarnings(warnings);
   if (verdict === "fail") return `fail: ${countOf(failures, "rule")} broken${rest}`;
-  if (verdict === "pass") return `pass${rest}: every rule that could be seen was kept`;
-  return `incomplete${rest}: not enough was seen yet to decide`;
+  if (verdict === "pass") return `pass${rest}: every rule that could be checked was kept`;
+  return `incomplete${rest}: not enough was seen to decide`;
 }
 
 /**

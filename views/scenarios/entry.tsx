@@ -44,7 +44,7 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
           <p class="ways-on">
             <a href={here(urls.inspect)}>watch what a client does there</a>{" "}
             <a href={here(urls.guide)}>walk through it</a> <a href={here(urls.home)}>its home page</a>{" "}
-            <a href={here(controlUrl)}>what can be changed in it</a> <a href={`#${name}`}>link to this entry</a>
+            <a href={here(controlUrl)}>control it</a> <a href={`#${name}`}>link to this entry</a>
           </p>
         </div>
       </details>
@@ -60,19 +60,19 @@ function OriginNote(
   if (isOwnOrigin) {
     return (
       <p class="quiet">
-        It has an origin of its own, because a client that falls back to the root must find nothing healthy there. If
-        your system does not resolve names below <code>localhost</code>, open a port for it:{" "}
+        This sandbox has its own origin, because a client that falls back to the root must not find a healthy server
+        there. If your system does not resolve names below <code>localhost</code>, open a port for it:{" "}
         <code>
           {`curl ${control} -d '{"scenario":"${scenario.name}"}'`}
         </code>{" "}
-        answers with its address.
+        returns its address.
       </p>
     );
   }
   return (
     <p class="quiet">
-      A client that falls back to the root of this origin finds a healthy server there. To keep it from that, start a
-      server with <code>--scenario {scenario.name}</code>.
+      A client that falls back to the root of this origin finds a healthy server there. To prevent that, start a server
+      with <code>--scenario {scenario.name}</code>.
     </p>
   );
 }
@@ -125,7 +125,7 @@ function Client({ client }: { readonly client: ScenarioClient }): Html {
   const { client_id, client_secret, token_endpoint_auth_method, grant_types, redirect_uris = [] } = client;
   return (
     <section class="client-card" aria-label={`client ${client_id}`}>
-      <h3>a client that is known from the start</h3>
+      <h3>a client that is already registered</h3>
       <dl class="facts">
         <Copied name="client_id" value={client_id} />
         {client_secret === undefined ? null : <Copied name="client_secret" value={client_secret} />}

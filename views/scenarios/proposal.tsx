@@ -33,7 +33,7 @@ export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }):
       <ScenarioFacts scenario={scenario} />
       <ScenarioClients scenario={scenario} />
       <details class="shell">
-        <summary>its definition, and how to make it in a shell</summary>
+        <summary>its definition, and how to create it from a shell</summary>
         <CodeBlock label="definition" text={definition} />
         <CodeBlock label="in a shell" text={curl(makeUrl, definition)} />
       </details>
@@ -43,7 +43,7 @@ export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }):
         data-definition={JSON.stringify(scenario)}
         data-label={label}
       >
-        <button type="submit">make it here</button>
+        <button type="submit">create it here</button>
       </form>
       <p id="making" role="status"></p>
       <div id="made" hidden>

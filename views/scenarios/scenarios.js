@@ -46,7 +46,7 @@ async function make(form) {
     body: definition,
   });
   const answer = await response.json();
-  if (status) status.textContent = response.ok ? "It is there:" : answer.error_description;
+  if (status) status.textContent = response.ok ? "Created:" : answer.error_description;
   if (!response.ok || !made) return;
   const base = `${answer.scenarios[0].url}~${label}`;
   for (const code of made.querySelectorAll("code")) code.textContent = base + code.textContent;

@@ -64,13 +64,13 @@ export function ScenariosPage({ urls, groups, query, hints, rules, proposal }: S
     >
       <h1>scenarios</h1>
       <p class="lead">
-        Ways for the server to behave. Give your client the address of one, and see whether it does what a correct
-        client does.
+        Each scenario is a way for the server to behave. Give your client the address of one, and see whether it does
+        what a correct client does.
       </p>
       <p class="quiet">
-        Every address is a sandbox of its own: no other has its users, clients or tokens. It is made when it is first
-        used, and gone a day after it was last used. The label at its end is new each time you open this page; put your
-        own there if you like. Programs that ask for <code>Accept: application/json</code> get all of this in JSON.
+        Each address is a separate sandbox with its own users, clients and tokens. It is created when it is first used,
+        and deleted a day after it was last used. The label at its end is new each time you open this page; you can
+        choose your own. Programs that send <code>Accept: application/json</code> get all of this in JSON.
       </p>
       {proposal && <ScenarioProposal proposal={proposal} />}
       <form role="search" class="scenario-search" method="get" action={pathOf(urls.scenarios)}>
@@ -96,7 +96,7 @@ function Hints({ urls, hints, isShown }: Pick<ScenariosProps, "urls" | "hints"> 
   return (
     <div id="hints" class="notice" hidden={!isShown}>
       <p id="hints-others" hidden={hints.length === 0}>
-        Others that find something:{" "}
+        Try instead:{" "}
         <span id="hints-list">
           {hints.map(({ query, count }) => (
             <>
@@ -107,7 +107,7 @@ function Hints({ urls, hints, isShown }: Pick<ScenariosProps, "urls" | "hints"> 
       </p>
       <p>
         Search for fewer words, or look through{" "}
-        <a href={pathOf(urls.scenarios)}>all of them</a>. What no scenario does, a fault may:{" "}
+        <a href={pathOf(urls.scenarios)}>all scenarios</a>. If none does what you need, a fault might:{" "}
         <a href={pathOf(urls.control)}>break it by hand</a>.
       </p>
     </div>
@@ -158,7 +158,7 @@ function Rules({ rules }: { readonly rules: readonly ListedRule[] }): Html {
   return (
     <section class="group" aria-labelledby="group:rules" hidden={!rules.some(({ isFound }) => isFound)}>
       <h2 id="group:rules">the rules</h2>
-      <p class="quiet">There is no C30: whether a client stores its tokens safely cannot be seen from a server.</p>
+      <p class="quiet">There is no C30: a server cannot see whether a client stores its tokens safely.</p>
       <dl class="facts">
         {rules.map(({ id, title, level, link, isFound }) => (
           <div key={id} id={id} class="fact rule" hidden={!isFound}>

@@ -49,7 +49,7 @@ export function ErrorPage(props: ErrorPageProps): Html {
         {forbidsRedirect(props.parameter)
           ? (
             <p class="quiet">
-              You were not sent back to the client: while this is wrong, no redirect URI can be trusted.
+              You were not sent back to the client, because its redirect URI cannot be trusted until this is fixed.
             </p>
           )
           : null}
@@ -89,7 +89,7 @@ function Details(props: ErrorPageProps): Html | null {
         </Fact>
       )}
       {see === undefined ? null : (
-        <Fact name="all there are">
+        <Fact name="full list">
           <a href={see}>{see}</a>
         </Fact>
       )}

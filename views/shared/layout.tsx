@@ -139,7 +139,7 @@ function Footer({ urls }: { readonly urls: Urls }): Html {
   return (
     <footer class="site-footer">
       <p>
-        A mock: nothing here is secret, and nothing here protects anything. Do not use a real password.
+        This is a mock: nothing here is secret or protected. Do not use a real password.
       </p>
       <nav aria-label="more">
         <a href={pathOf(urls.home)}>server information</a>

@@ -9,8 +9,8 @@ import { render } from "preact-render-to-string";
 export function renderNotice(): string {
   return render(
     <aside class="public-notice">
-      Everything here is fake, and public: the logins, the tokens, the data. Enter nothing real. What you enter is kept
-      for 24 hours at the most, and anybody who knows the address of a sandbox sees what is in it.
+      Everything here is fake and public: the logins, the tokens, the data. Do not enter anything real. What you enter
+      is kept for at most 24 hours, and anyone who knows the address of a sandbox can see what is in it.
     </aside>,
   );
 }
