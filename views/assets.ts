@@ -79,99 +79,52 @@ function compactCss(source: string): string {
     .replaceAll(/;\n(?=})|\n|(?<=[\s:(,])0(?=\.\d)/g, "");
 }
 
-/** Made when first asked for: a start has no use for it. */
-function compacted(asset: Omit<Asset, "body">, source: string, compactAs: (source: string) => string): Asset {
+/** A script or a style sheet, made small when first asked for: a start has no use for it. */
+function asset(fileName: string, source: string): Asset {
+  const isScript = fileName.endsWith(".js");
   let body: string | undefined;
   return {
-    ...asset,
+    fileName,
+    contentType: `text/${isScript ? "javascript" : "css"}; charset=utf-8`,
     get body(): string {
-      return body ??= compactAs(source);
+      return body ??= isScript ? compactScript(source) : compactCss(source);
     },
   };
 }
 
-function script(fileName: string, source: string): Asset {
-  return compacted({ fileName, contentType: "text/javascript; charset=utf-8" }, source, compactScript);
-}
-
-function styleSheet(fileName: string, source: string): Asset {
-  return compacted({ fileName, contentType: "text/css; charset=utf-8" }, source, compactCss);
-}
-
-/** Every asset, by name. */
-export const assets: Readonly<
-  Record<
-    | "style"
-    | "favicon"
-    | "pageScript"
-    | "consentStyle"
-    | "controlStyle"
-    | "controlScript"
-    | "controlRequestScript"
-    | "formPostScript"
-    | "guideScript"
-    | "guideAuthorizeScript"
-    | "guideDomScript"
-    | "guideFlowScript"
-    | "guideMcpScript"
-    | "guideProtocolScript"
-    | "guideRenderScript"
-    | "guideSessionScript"
-    | "guideTextScript"
-    | "guideTokenScript"
-    | "guideWayScript"
-    | "homeStyle"
-    | "homeScript"
-    | "inspectStyle"
-    | "inspectScript"
-    | "inspectClientScript"
-    | "inspectFeedScript"
-    | "inspectLineScript"
-    | "inspectModelScript"
-    | "inspectTextScript"
-    | "inspectTimelineScript"
-    | "scenariosStyle"
-    | "specificationsStyle"
-    | "scenariosScript"
-    | "scenariosSearchScript",
-    Asset
-  >
-> = {
-  style: styleSheet("shared/style.css", css),
-  favicon: {
-    fileName: "favicon.ico",
-    body: favicon,
-    contentType: "image/svg+xml",
-  },
-  pageScript: script("shared/page.js", page),
-  consentStyle: styleSheet("consent/consent.css", factsCss + consentCss),
-  controlStyle: styleSheet("control/control.css", factsCss + controlCss),
-  controlScript: script("control/control.js", control),
-  controlRequestScript: script("control/request.js", controlRequest),
-  formPostScript: script("consent/form_post.js", formPost),
-  guideScript: script("guide/guide.js", guide),
-  guideAuthorizeScript: script("guide/authorize.js", guideAuthorize),
-  guideDomScript: script("guide/exchange.js", guideDom),
-  guideFlowScript: script("guide/flow.js", guideFlow),
-  guideMcpScript: script("guide/mcp.js", guideMcp),
-  guideProtocolScript: script("guide/protocol.js", guideProtocol),
-  guideRenderScript: script("guide/render.js", guideRender),
-  guideSessionScript: script("guide/session.js", guideSession),
-  guideTextScript: script("shared/http_text.js", guideText),
-  guideTokenScript: script("guide/token.js", guideToken),
-  guideWayScript: script("guide/way.js", guideWay),
-  homeScript: script("home/home.js", home),
-  homeStyle: styleSheet("home/home.css", factsCss + homeCss),
-  inspectStyle: styleSheet("inspect/inspect.css", factsCss + inspectCss),
-  inspectScript: script("inspect/inspect.js", inspect),
-  inspectClientScript: script("inspect/client.js", inspectClient),
-  inspectFeedScript: script("inspect/feed.js", inspectFeed),
-  inspectLineScript: script("inspect/line.js", inspectLine),
-  inspectModelScript: script("inspect/model.js", inspectModel),
-  inspectTextScript: script("inspect/text.js", inspectText),
-  inspectTimelineScript: script("inspect/timeline.js", inspectTimeline),
-  scenariosStyle: styleSheet("scenarios/scenarios.css", factsCss + scenariosCss),
-  specificationsStyle: styleSheet("specifications/specifications.css", factsCss + specificationsCss),
-  scenariosScript: script("scenarios/scenarios.js", scenarios),
-  scenariosSearchScript: script("scenarios/search.js", scenariosSearch),
-};
+/** Every asset. */
+export const assets: readonly Asset[] = [
+  asset("shared/style.css", css),
+  asset("shared/page.js", page),
+  asset("consent/consent.css", factsCss + consentCss),
+  asset("control/control.css", factsCss + controlCss),
+  asset("control/control.js", control),
+  asset("control/request.js", controlRequest),
+  asset("consent/form_post.js", formPost),
+  asset("guide/guide.js", guide),
+  asset("guide/authorize.js", guideAuthorize),
+  asset("guide/exchange.js", guideDom),
+  asset("guide/flow.js", guideFlow),
+  asset("guide/mcp.js", guideMcp),
+  asset("guide/protocol.js", guideProtocol),
+  asset("guide/render.js", guideRender),
+  asset("guide/session.js", guideSession),
+  asset("shared/http_text.js", guideText),
+  asset("guide/token.js", guideToken),
+  asset("guide/way.js", guideWay),
+  asset("home/home.js", home),
+  asset("home/home.css", factsCss + homeCss),
+  asset("inspect/inspect.css", factsCss + inspectCss),
+  asset("inspect/inspect.js", inspect),
+  asset("inspect/client.js", inspectClient),
+  asset("inspect/feed.js", inspectFeed),
+  asset("inspect/line.js", inspectLine),
+  asset("inspect/model.js", inspectModel),
+  asset("inspect/text.js", inspectText),
+  asset("inspect/timeline.js", inspectTimeline),
+  asset("scenarios/scenarios.css", factsCss + scenariosCss),
+  asset("specifications/specifications.css", factsCss + specificationsCss),
+  asset("scenarios/scenarios.js", scenarios),
+  asset("scenarios/search.js", scenariosSearch),
+  { fileName: "favicon.ico", body: favicon, contentType: "image/svg+xml" },
+];

@@ -34,10 +34,10 @@ export type PageDeps = Pick<
 
 /** The rows of the files that pages ask for. */
 export function assetRoutes(): readonly Route[] {
-  return Object.entries(assets).map(([name, asset]) => ({
-    name: `asset_${name}`,
+  return assets.map((asset) => ({
+    name: `asset_${asset.fileName}`,
     method: "GET",
-    path: name === "favicon" ? paths.favicon : paths.assets + asset.fileName,
+    path: asset.contentType === "image/svg+xml" ? paths.favicon : paths.assets + asset.fileName,
     cors: false,
     kind: "pages",
     handler: () => assetResponse(asset),

@@ -323,7 +323,7 @@ async function assertPages({ fetch, ...client }: Client): Promise<void> {
     (await jsonOf(await fetch(paths.health), 200)).status,
     "healthy",
   );
-  for (const asset of Object.values(assets)) {
+  for (const asset of assets) {
     const path = asset.fileName === "favicon.ico" ? paths.favicon : paths.assets + asset.fileName;
     const response = await fetch(path);
     assert.equal(await response.text(), asset.body, path);
