@@ -5,6 +5,7 @@
  */
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import type { Html } from "../shared/html.ts";
+import { toCurl } from "../shared/http_text.js";
 import { CodeBlock, Endpoint } from "../shared/parts.tsx";
 import { ScenarioClients, ScenarioFacts } from "./entry.tsx";
 
@@ -24,6 +25,7 @@ export interface Proposal {
 export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }): Html {
   const { scenario, makeUrl, label, paths } = proposal;
   const definition = JSON.stringify(scenario, null, 2);
+  const headers = { "content-type": "application/json" };
   return (
     <section class="proposal" aria-labelledby="link:scenario">
       <h2 id="link:scenario">
@@ -35,7 +37,7 @@ export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }):
       <details class="shell">
         <summary>its definition, and how to create it from a shell</summary>
         <CodeBlock label="definition" text={definition} />
-        <CodeBlock label="in a shell" text={curl(makeUrl, definition)} />
+        <CodeBlock label="in a shell" text={toCurl({ method: "POST", url: makeUrl, headers, body: definition })} />
       </details>
       <form
         class="live"
@@ -54,9 +56,4 @@ export function ScenarioProposal({ proposal }: { readonly proposal: Proposal }):
       </div>
     </section>
   );
-}
-
-/** In single quotes a shell reads nothing but the end of them. */
-function curl(url: string, body: string): string {
-  return `curl ${url} \\\n  -H 'content-type: application/json' \\\n  -d '${body.replaceAll("'", "'\\''")}'`;
 }
