@@ -41,7 +41,7 @@ Deno.test("the control page shows what is in force, and how to take it away agai
       "moved by 60 s",
       "token:503*2 (times: 2; met 0 times)",
       "refresh-refused",
-      "from the scenario",
+      "there from the start",
       "policy.require_state = true",
       "Ada ada@example.com",
       "my-app",

@@ -263,7 +263,8 @@ Deno.test("GET /scenarios?define= shows the scenario of a link, and how to make 
   assert.ok(read.includes("a scenario from a link: custom-sample"));
   assert.ok(read.includes(`"name": "custom-sample"`));
   assert.ok(read.includes("It'\\''s refused"), "quoted for a shell (POSIX 2.2.2)");
-  const [, url = "", body = ""] = /curl -i '(\S+)' \\ -H 'content-type: application\/json' \\ -d '(.*?})' /.exec(read) ?? [];
+  const [, url = "", body = ""] =
+    /curl -i '(\S+)' \\ -H 'content-type: application\/json' \\ -d '(.*?})' /.exec(read) ?? [];
   assert.match(url, new RegExp(`^${origin}/s/standard~[a-z0-9]{16}/control/scenarios$`));
   const answer = await test.postJson(url.slice(origin.length), body.replaceAll("'\\''", "'").replaceAll("&lt;", "<"));
   assert.equal(answer.status, 200, await answer.clone().text());

@@ -132,7 +132,7 @@ function Fault(fault: ShownFault): Html {
   return (
     <li>
       <code>{name}</code> {lifeText(fault)} {source === "scenario"
-        ? <span class="quiet">from the scenario</span>
+        ? <span class="quiet">there from the start</span>
         : <Undo kind="remove-fault" fields={{ name }} label="remove" what={name} />}
     </li>
   );

@@ -46,7 +46,8 @@ export function InspectList({ urls, listed, endpoints }: InspectListProps): Html
   return (
     <noscript>
       <Notice tone="info">
-        JavaScript is off, so this page does not update: reload it to see more. The links above have everything as text.
+        JavaScript is off, so this page does not update: reload it to see more. The links above have everything in text
+        form.
       </Notice>
       {"reason" in listed
         ? <Notice tone="warn">{listed.reason}.</Notice>
