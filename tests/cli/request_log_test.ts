@@ -33,6 +33,17 @@ const cases: Readonly<
     (test) => test.get("/oauth/userinfo", { authorization: "Bearer x.y.z" }),
     { error: "invalid_token", status: 401 },
   ],
+  "a token that is wrong at an MCP endpoint, by its challenge alone": [
+    async (test) => {
+      const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
+      await test.postJson("/control/faults", {
+        match: { endpoint: "mcp" },
+        answer: { status: 401, headers, body: { message: "no" } },
+      });
+      await test.postJson("/oauth", {});
+    },
+    { error: "invalid_token", status: 401 },
+  ],
   "a refusal that goes back by redirect": [
     async (test) => {
       const registered = await (await test.postJson("/oauth/register", publicClient)).json();
