@@ -29,7 +29,7 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
     <Page
       urls={urls}
       title="inspector"
-      description="What MCP clients do with this server, as they do it, and whether it is correct."
+      description="What MCP clients do with this server, live, and whether it is correct."
       current="inspect"
       style="inspect/inspect.css"
       scripts={[assetPath(urls, "shared/page.js"), assetPath(urls, "inspect/inspect.js")]}
@@ -37,8 +37,8 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
       {banner}
       <h1>inspector</h1>
       <p class="lead">
-        What clients do here, as they do it, and whether that is what the specifications require. Of secrets, only the
-        first characters and a digest are shown.
+        What clients do here, live, and whether that is what the specifications require. Of secrets, only the first
+        characters and a digest are shown.
       </p>
       <div
         id="inspect"
