@@ -13,6 +13,25 @@ const emptyReport: Report = {
   record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
 };
 
+/** Has broken one rule. */
+const careless: Report["clients"][number] = {
+  id: "a",
+  exchanges: [1],
+  findings: [{
+    rule: "C23",
+    name: "token-not-in-url",
+    title: "",
+    level: "MUST",
+    status: "broken",
+    isExpected: false,
+    evidence: [1],
+    detail: "",
+    link: "",
+    official: [],
+  }],
+  verdict: "fail",
+};
+
 type Exchange = Extract<LogEvent, { event: "exchange" }>;
 
 async function exchangesOf(drive: (test: TestApp) => Promise<unknown>): Promise<readonly Exchange[]> {
@@ -171,7 +190,7 @@ Deno.test("a rule that a client breaks is told once, when it has been quiet, and
   );
 });
 
-Deno.test("broken rules are told when it has been quiet for half a second, and not before (README)", async () => {
+Deno.test("a broken rule is told once, when it has been quiet for half a second, and not before (README)", async () => {
   let nowMs = 0;
   let slept = Promise.withResolvers<(atMs: number) => void>();
   const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
@@ -187,20 +206,25 @@ Deno.test("broken rules are told when it has been quiet for half a second, and n
     slept = Promise.withResolvers();
     wake(atMs);
   };
-  const teller = createFindingTeller({ tell: () => {}, monotonicMs: () => nowMs, sleep });
+  const toldAtMs: number[] = [];
+  const told = Promise.withResolvers<void>();
+  const tell = (): void => {
+    toldAtMs.push(nowMs);
+    told.resolve();
+  };
+  const teller = createFindingTeller({ tell, monotonicMs: () => nowMs, sleep });
   await using test = await testApp({ teller });
-  const judged = Promise.withResolvers<number>();
-  teller.judgeWith(() => {
-    judged.resolve(nowMs);
-    return Promise.resolve(emptyReport);
-  });
+  teller.judgeWith(() => Promise.resolve({ ...emptyReport, clients: [careless] }));
   await test.get("/oauth/jwks");
   nowMs = 400;
   await test.get("/oauth/jwks");
   await wakeAt(500);
   await wakeAt(1000);
-  assert.equal(await judged.promise, 1000);
-  await teller.finish();
+  await told.promise;
+  await test.get("/oauth/jwks");
+  const [summary] = await teller.finish();
+  assert.deepEqual(toldAtMs, [1000]);
+  assert.deepEqual(summary?.broken, { C23: 1 });
 });
 
 Deno.test("a server that stops has all its sandboxes judged together, not one after the other (README)", async () => {
