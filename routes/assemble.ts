@@ -55,9 +55,7 @@ import { routeTable } from "./table.ts";
 
 /** What an app is put together from. */
 export interface Parts extends ServeDeps {
-  /** What the handlers work with. */
   readonly deps: Deps;
-  /** Whether a name is that of a scenario. */
   readonly isScenario: (name: string) => boolean;
   /** Records exchanges; undefined where nobody would look. */
   readonly recorder: Recorder | undefined;
@@ -133,7 +131,6 @@ interface Base {
   readonly store: Store;
   readonly lease: Lease;
   readonly askers: Askers | undefined;
-  /** Told what nobody expected. */
   readonly report: (message: string) => void;
   readonly fail: (message: string, error: unknown) => void;
 }

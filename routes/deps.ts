@@ -19,31 +19,21 @@ export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
 
 /** What the handlers work with. */
 export interface Deps extends OAuthDeps, OperationDeps {
-  /** The MCP protocol. */
   readonly mcp: McpEndpoint;
-  /** Which pages may call the MCP endpoints. */
   readonly origins: OriginPolicy;
   /** The scenarios that exist from the start. */
   readonly catalogue: readonly Scenario[];
-  /** The scenario that a sandbox plays. */
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
-  /** What a sandbox's pages say on top. */
   readonly bannerOf: Banner;
-  /** Whether exchanges are recorded. */
   readonly isRecorded: boolean;
   /** A sandbox as it is now: a reset has begun it anew under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
-  /** Lets in those who may control a sandbox. */
   readonly guard: Guard;
-  /** Why a request may not control its sandbox. */
   readonly refusalOf: Refusal;
   /** Whose streams of events are counted together; undefined where addresses don't count. */
   readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;
-  /** Lets others run during long work. */
   readonly slices: Slices;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** When the app was made, in milliseconds since 1970. */
   readonly startedAtMs: number;
   /** Aborting it closes open streams. */
   readonly signal: AbortSignal | undefined;

@@ -42,9 +42,7 @@ import css from "./shared/style.css" with { type: "text" };
 export interface Asset {
   /** Its path below `views/`, under which it is served. */
   readonly fileName: string;
-  /** The content. */
   readonly body: string;
-  /** Value of its `content-type` header. */
   readonly contentType: string;
 }
 

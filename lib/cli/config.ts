@@ -32,13 +32,9 @@ export interface Settings {
   readonly alg: SigningAlgorithm;
   /** Life of access tokens where neither the request nor the scenario says, in seconds; absent for good. */
   readonly tokenLifetimeSeconds?: number;
-  /** A file of users, as JSON. */
   readonly usersPath?: string;
-  /** Name of the scenario of the whole process. */
   readonly scenario?: string;
-  /** A file of scenarios, as JSON. */
   readonly scenariosPath?: string;
-  /** What a caller of the control API has to show. */
   readonly controlToken?: string;
   /** Whether anybody can reach it, so that there are limits. */
   readonly public: boolean;
@@ -49,7 +45,6 @@ export interface Settings {
 export interface Config {
   /** Port to listen on; 0 for any free one. */
   readonly port: number;
-  /** Address to listen on. */
   readonly host: string;
   /** A path, `:memory:`, or the URL of a KV server. */
   readonly db: string;

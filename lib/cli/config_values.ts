@@ -11,11 +11,6 @@ export const DEFAULT_PORT = 8789;
 
 /** A setting that cannot be used; its message is one line for stderr. */
 export class ConfigError extends Error {
-  /**
-   * Makes one.
-   *
-   * @param message What is wrong and what is accepted; what came may hold line breaks, the message does not.
-   */
   constructor(message: string) {
     super(message.replace(/\p{Cc}+/gu, " "));
     this.name = "ConfigError";

@@ -62,7 +62,6 @@ export async function requireOwnFile(path: string): Promise<void> {
 
 /** What a file is looked after with. */
 export interface WatchDeps {
-  /** What is known of the file at a path; rejects where there is none. */
   readonly stat: (path: string) => Promise<Pick<Deno.FileInfo, "dev" | "ino">>;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;

@@ -32,9 +32,7 @@ export interface FrontDeps {
   readonly app: FrontApp;
   readonly connections: Connections;
   readonly sleep: Sleep;
-  /** Told of an outage. */
   readonly report: (message: string) => void;
-  /** How often connections are looked at, in milliseconds. */
   readonly sweepMs?: number;
 }
 

@@ -19,7 +19,6 @@ export function serverUrl(port: number, { host, tls }: Pick<Config, "host" | "tl
 
 /** A server that listens. */
 export interface Listening {
-  /** The URL to call it by. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;

@@ -11,11 +11,8 @@ import type { Sleep } from "../runtime/sleep.ts";
 
 /** What telling takes. */
 export interface TellDeps {
-  /** Told of each rule that a client has broken. */
   readonly tell: (broken: BrokenRule) => void;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** What to wait with. */
   readonly sleep: Sleep;
 }
 

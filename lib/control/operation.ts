@@ -26,7 +26,6 @@ import type { Reports } from "./reports.ts";
 /** What operations may use: all that can be known of a sandbox, or changed in it. */
 export interface Deps {
   readonly liveSandboxes: LiveSandboxes;
-  /** What faults have counted. */
   readonly faultCounts: Pick<FaultCounts, "counted" | "disarm">;
   readonly users: Users;
   readonly clients: Clients;
@@ -47,9 +46,7 @@ export interface Deps {
 /** One call of an operation. */
 export interface Call<In = unknown> {
   readonly sandbox: Sandbox;
-  /** The same sandbox in use. */
   readonly live: LiveSandbox;
-  /** The rules that this call meets. */
   readonly plan: Plan;
   /** The name of the one thing that the operation is about, such as `down` for a fault; empty if it is about all. */
   readonly param: string;
@@ -69,13 +66,10 @@ export interface Input<T> {
 
 /** What every operation says of itself. */
 interface Description<Out> {
-  /** What it does, in one line. */
   readonly summary: string;
-  /** More, where one line is not enough. */
   readonly description?: string;
   /** An input that works in a fresh sandbox. */
   readonly example?: unknown;
-  /** The shape of what it returns. */
   readonly answer: Schema<Out>;
 }
 

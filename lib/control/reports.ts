@@ -28,7 +28,6 @@ export interface ReportSource {
   readonly recording: Recording | undefined;
   /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
   readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions" | "needs_origin">;
-  /** Lets others run meanwhile. */
   readonly slices: Slices;
 }
 

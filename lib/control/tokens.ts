@@ -31,7 +31,6 @@ export interface MintRequest {
   readonly user?: string | Readonly<Record<string, unknown>>;
   /** The client it is issued to; `control` if not given. */
   readonly client_id?: string;
-  /** Its scopes, separated by spaces. */
   readonly scope?: string;
   /** Its lifetime in seconds, which may have ended; what the plan says if not given. */
   readonly expires_in?: number;

@@ -7,11 +7,6 @@ import type { Sleep } from "../runtime/sleep.ts";
 
 /** Why a body breaks off that was meant to. */
 export class PlannedBreak extends Error {
-  /**
-   * Makes one.
-   *
-   * @param message What was asked for.
-   */
   constructor(message: string) {
     super(message);
     this.name = "PlannedBreak";

@@ -12,7 +12,6 @@ import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
 /** What edits need. */
 export interface WireContext {
-  /** What templates can name. */
   readonly variables: Variables;
   readonly sleep: Sleep;
 }

@@ -24,9 +24,7 @@ export interface ByteQueue {
   readonly isFull: () => boolean;
   /** Waits until the reader waits for more, or the end. */
   readonly drained: () => Promise<void>;
-  /** Throws away what waits. */
   readonly clear: () => void;
-  /** Says that nothing more comes. */
   readonly end: () => void;
 }
 

@@ -38,7 +38,6 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Shared {
   /** Below the sandbox's prefix; its last segment may be a parameter, such as `:name`. */
   readonly path: string;
-  /** What it is for. */
   readonly kind: EndpointKind;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;
@@ -59,7 +58,6 @@ interface Place<Name extends string> extends Shared {
 export interface Endpoint<Name extends string = string> extends Shared {
   /** Unique, for the route table, the record and the inspector. */
   readonly name: Name;
-  /** HTTP method. */
   readonly method: Method;
 }
 

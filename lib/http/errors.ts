@@ -57,9 +57,7 @@ export interface ErrorDetail {
 
 /** A refusal, thrown anywhere below a route and turned into a response once, in the app. */
 export class OAuthError extends Error {
-  /** The code on the wire. */
   readonly code: OAuthErrorCode;
-  /** What helps to mend the request. */
   readonly detail: ErrorDetail;
 
   /**

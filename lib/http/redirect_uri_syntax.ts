@@ -29,9 +29,7 @@ export const MAX_PORT = 65535;
 export interface RedirectUriProblem {
   /** What is wrong, as a predicate: `has a fragment`. */
   readonly what: string;
-  /** What would be right. */
   readonly expected: string;
-  /** The paragraph that says so. */
   readonly reference: string;
 }
 

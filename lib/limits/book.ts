@@ -8,7 +8,6 @@ import type { Key } from "../store/store.ts";
 
 /** A row as it stands in the books. */
 export interface Booking {
-  /** Where it is kept. */
   readonly key: Key;
   /** Who wrote it first. */
   readonly owner: string;
@@ -16,7 +15,6 @@ export interface Booking {
   readonly bytes: number;
   /** When it was first written, in milliseconds since 1970. */
   readonly writtenAtMs: number;
-  /** When it expires, in milliseconds since 1970. */
   readonly goneAtMs: number;
 }
 
@@ -28,9 +26,7 @@ export interface Share {
 
 /** The books of one table. */
 export interface Book {
-  /** What the table holds. */
   readonly total: () => Share;
-  /** What an owner has of it. */
   readonly shareOf: (owner: string) => Share;
   /** How many owners have rows. */
   readonly owners: () => number;
@@ -38,7 +34,6 @@ export interface Book {
   /** Enters a row, instead of one at the same key. */
   readonly enter: (booking: Booking) => void;
   readonly strike: (key: Key) => void;
-  /** Strikes out what has expired by now. */
   readonly strikeGone: (nowMs: number) => void;
   /** When the next row expires: one of an owner's, if there is any, else any. */
   readonly nextGoneAtMs: (owner: string) => number | undefined;

@@ -9,9 +9,7 @@ import type { PlanPatch } from "../scenarios/plan.ts";
 
 /** How many requests may come at once, and how many a second in the long run. */
 export interface Rate {
-  /** At once. */
   readonly burst: number;
-  /** In a second, in the long run. */
   readonly perSecond: number;
 }
 

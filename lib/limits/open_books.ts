@@ -21,7 +21,6 @@ export interface OpenBooks {
   readonly open: (table: Key, maxAgeMs: number) => Promise<Book>;
   /** The books of a table if they are open. */
   readonly opened: (table: Key) => Promise<Book | undefined>;
-  /** Closes the books of all tables below a prefix. */
   readonly close: (prefix: Key) => void;
 }
 

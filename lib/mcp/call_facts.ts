@@ -14,7 +14,6 @@ import type { ToolCall } from "./tools/tool.ts";
 /** One request's facts. */
 export interface CallFacts {
   readonly profile: Profile;
-  /** What a tool may touch. */
   readonly call: ToolCall;
   /** Signs what a tool remembers between two rounds of a call. */
   readonly signer: () => Promise<StateSigner>;

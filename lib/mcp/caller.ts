@@ -15,13 +15,10 @@ export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance" | "minimal"
 /** The person a token stands for. */
 export interface McpUser {
   readonly userId: string;
-  /** What the person is greeted by. */
   readonly userName: string;
-  /** The address the person logged in with. */
   readonly email: string;
   /** The login the token came from. */
   readonly sessionId: string;
-  /** The person's other claims. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
@@ -31,7 +28,6 @@ export interface McpCaller {
   readonly owner: string;
   /** Set only on `/oauth`, where it adds the tools that concern a user. */
   readonly user?: McpUser;
-  /** The bearer token, where one was sent. */
   readonly token?: string;
   readonly clientId?: string;
   /** Refuses calls of tools whose scope the token lacks; absent where every token may call all. */

@@ -21,7 +21,6 @@ export interface ClientLink {
   readonly state: unknown;
   /** Signs what the next round is to remember. */
   readonly remember: (value: unknown) => Promise<string>;
-  /** Whether the client said that it can be asked this. */
   readonly supports: (capability: "elicitation" | "sampling" | "roots") => boolean;
   /**
    * Sends a line of a log, if the client has asked for lines of this level.

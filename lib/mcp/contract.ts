@@ -16,11 +16,9 @@ export type Log = (message: string, error: unknown) => void;
 export interface McpOptions {
   readonly store: Store;
   readonly chance: Chance;
-  /** Version the servers give as theirs. */
   readonly version: string;
   /** Told of the server's own failures, never of a client's mistake. */
   readonly log?: Log;
-  /** What `mock_delay` waits with. */
   readonly sleep: Sleep;
   /** Milliseconds between two signs of life on an open stream; 15,000 if not given. */
   readonly keepAliveMs?: number;

@@ -57,7 +57,6 @@ interface Shared extends SessionDeps {
   readonly envelopes: Envelopes;
   readonly modern: McpHttpHandler;
   readonly listeners: Listeners;
-  /** Serves both eras without sessions. */
   readonly sessionless: McpHttpHandler;
 }
 

@@ -36,7 +36,6 @@ export type FastRequest =
 /** How the answer has to look. */
 export interface FastEra {
   readonly revision: string;
-  /** Sent along with the answer. */
   readonly headers: Readonly<Record<string, string>>;
   readonly log: Log;
 }

@@ -30,7 +30,6 @@ export type Completer = (typed: string) => readonly string[];
  * @internal
  */
 export interface PromptRow {
-  /** Its entry in `prompts/list`. */
   readonly listing: Prompt;
   /** Completers by argument. */
   readonly complete?: ReadonlyMap<string, Completer>;
@@ -44,7 +43,6 @@ export interface PromptRow {
  * @internal
  */
 export interface ResourceRow {
-  /** Its entry in `resources/list`. */
   readonly listing: Resource;
   readonly contents: TextResourceContents | BlobResourceContents;
 }
@@ -55,7 +53,6 @@ export interface ResourceRow {
  * @internal
  */
 export interface TemplateRow {
-  /** Its entry in `resources/templates/list`. */
   readonly listing: ResourceTemplateType;
   /** Completers by variable. */
   readonly complete?: ReadonlyMap<string, Completer>;

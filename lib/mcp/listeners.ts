@@ -27,7 +27,6 @@ export interface Listeners {
     request: Request,
     message: InboundModernRoute["message"],
   ) => Promise<Response>;
-  /** Tells the listeners of a sandbox that something changed. */
   readonly announce: (sandboxName: string, change: Change) => void;
   /** Ends all streams, and refuses further ones. */
   readonly close: () => Promise<void>;

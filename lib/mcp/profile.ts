@@ -27,11 +27,6 @@ import { userTools } from "./tools/user.ts";
 
 /** One server as a client sees it. */
 export interface Profile {
-  /**
-   * Its name and version.
-   *
-   * @internal
-   */
   readonly serverInfo: Implementation;
   /** Told to the client's model. */
   readonly instructions: string | undefined;
@@ -42,19 +37,9 @@ export interface Profile {
    * @internal
    */
   readonly listing: Tool[];
-  /**
-   * What the server says it can do.
-   *
-   * @internal
-   */
   readonly capabilities: ServerCapabilities;
   /** What its server answers to in a session. */
   readonly sessionMethods: ReadonlySet<string>;
-  /**
-   * Prompts and resources, where there are any.
-   *
-   * @internal
-   */
   readonly features: Features | undefined;
 }
 

@@ -31,7 +31,6 @@ export interface RpcErrorOptions {
   /** Id of the request it answers; null, if none could be read. */
   readonly id?: RpcId;
   readonly headers?: Record<string, string>;
-  /** What a program can make use of. */
   readonly data?: unknown;
 }
 

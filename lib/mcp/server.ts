@@ -16,9 +16,7 @@ import type { ToolCall } from "./tools/tool.ts";
 
 /** What servers need besides their profile. */
 export interface ServerDeps {
-  /** The facts of a request that a server is serving. */
   readonly factsOf: (request: Request | undefined) => CallFacts;
-  /** Tells the listeners of 2026-07-28 in a sandbox that something changed. */
   readonly announce: (sandboxName: string, change: Change) => void;
   readonly log: Log;
 }

@@ -25,7 +25,6 @@ export type ResolveDns = (hostname: string) => Promise<readonly string[]>;
 export interface OutboundOptions {
   readonly fetch: FetchAt;
   readonly resolveDns: ResolveDns;
-  /** What the time limit is measured with. */
   readonly sleep: Sleep;
   /** Whether hosts that mean this machine by their very name may be reached, over http as well: for work on localhost. */
   readonly local: boolean;
@@ -47,7 +46,6 @@ export interface OutboundDocument {
   /** Whether the copy at hand is still good (304); the text is empty then. */
   readonly isUnchanged: boolean;
   readonly text: string;
-  /** The headers, of which caching may want to know. */
   readonly headers: Headers;
 }
 
@@ -56,11 +54,6 @@ export type Outbound = (request: OutboundRequest) => Promise<OutboundDocument>;
 
 /** Why a document was not fetched; the message can be shown to anyone who named it. */
 export class OutboundError extends Error {
-  /**
-   * Makes one.
-   *
-   * @param message What is wrong with the URL or the answer.
-   */
   constructor(message: string) {
     super(message);
     this.name = "OutboundError";

@@ -15,11 +15,9 @@ export interface ExchangeSummary extends Gist {
   readonly sequence: number;
   /** When the request came, in milliseconds since 1970 on the sandbox's clock. */
   readonly startedAtMs: number;
-  /** HTTP method of the request. */
   readonly method: string;
   /** Path without the query, secrets redacted. */
   readonly path: string;
-  /** HTTP status of the response. */
   readonly status: number;
   /** How long the response's head took, in milliseconds of real time, to a tenth. */
   readonly durationMs: number;

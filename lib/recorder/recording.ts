@@ -16,7 +16,6 @@ const MAX_TURNS = 20;
 
 /** A request under way. */
 export interface OpenExchange {
-  /** Its place in its sandbox's order. */
   readonly sequence: number;
   /**
    * Records how it ended.

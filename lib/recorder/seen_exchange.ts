@@ -25,15 +25,12 @@ export interface RecordedRequest {
 /** What is known of a response when it leaves. */
 export interface RecordedResponse {
   readonly route?: string | undefined;
-  /** How long it took, in milliseconds. */
   readonly durationMs: number;
-  /** Names of the faults and overrides that shaped it. */
   readonly shapedBy?: readonly string[];
 }
 
 /** What was seen of an exchange, as it came. There are thousands of these, so they are nearly flat. */
 export interface Seen extends RecordedRequest {
-  /** Its place in the order. */
   readonly sequence: number;
   /** When it came, in milliseconds since 1970 of real time. */
   readonly receivedAtMs: number;
@@ -44,7 +41,6 @@ export interface Seen extends RecordedRequest {
   readonly answeredHeaders: Headers;
   readonly answered: RawBody | undefined;
   readonly departure: RecordedResponse;
-  /** Whether the response is an open stream. */
   readonly isOpen: boolean;
 }
 
@@ -57,18 +53,12 @@ const SEEN_BYTES = 500;
  * An exchange that is redacted once, when it is first read: then what was seen is forgotten, and only what is shown is kept.
  */
 export class SeenExchange implements HeldExchange {
-  /** Its place in the order. */
   readonly sequence: number;
   #bytes: number;
   #isMeasured = false;
   #seen: Seen | undefined;
   #made: Exchange | undefined;
 
-  /**
-   * Keeps what was seen.
-   *
-   * @param seen What was seen.
-   */
   constructor(seen: Seen) {
     const { sequence, url, sent, answered } = seen;
     this.sequence = sequence;

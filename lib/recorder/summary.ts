@@ -16,7 +16,6 @@ export interface Gist {
   readonly client?: string;
   /** Method of the JSON-RPC message, and the tool, prompt or resource it names. */
   readonly call?: string;
-  /** The OAuth error code that was answered. */
   readonly error?: string;
 }
 

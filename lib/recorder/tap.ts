@@ -59,7 +59,6 @@ function unreadBody({ headers }: Request | Response): RawBody | "readable" | und
 export interface BodyListener {
   /** All that has gone by: of an event stream up to the last whole line, of anything else at its end. */
   readonly onText: (raw: RawBody) => void;
-  /** The body has ended. */
   readonly onEnd: () => void;
 }
 

@@ -8,7 +8,6 @@ import { Buffer } from "node:buffer";
 
 /** Draws from one source of random bytes. */
 export interface Chance {
-  /** `length` random bytes. */
   readonly bytes: (length: number) => Uint8Array<ArrayBuffer>;
   /** An unguessable name: `length` random bytes (16 if not given) in base64url. */
   readonly id: (length?: number) => string;

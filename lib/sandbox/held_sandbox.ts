@@ -15,7 +15,6 @@ import type { SandboxState, SandboxTable } from "./sandbox_table.ts";
 /** A sandbox that this process holds. */
 export interface HeldSandbox {
   readonly live: LiveSandbox;
-  /** Puts a state in place of the one that was read. */
   readonly set: (state: SandboxState) => void;
   /** Reads it again, once for all who wait; undefined for as long as what is known may be believed. */
   readonly refresh: () => Promise<void> | undefined;
@@ -28,7 +27,6 @@ export interface HeldSandbox {
 /** What a held sandbox is made with. */
 export interface HeldSandboxDeps extends LiveSandboxDeps {
   readonly table: SandboxTable;
-  /** How long what is known of them may be believed. */
   readonly lease: Lease;
 }
 

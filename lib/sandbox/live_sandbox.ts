@@ -14,9 +14,7 @@ import { boundedMap } from "../runtime/bounded_map.ts";
 /** A sandbox in use. */
 export interface LiveSandbox {
   readonly name: string;
-  /** How it behaves by itself. */
   readonly scenario: Scenario;
-  /** Its label, if it has one. */
   readonly label: string | undefined;
   /** First part of its keys in the store. */
   readonly id: () => string;

@@ -18,7 +18,6 @@ export type { LiveSandbox } from "./live_sandbox.ts";
 /** What sandboxes are made with. */
 export interface LiveSandboxesDeps extends HeldSandboxDeps {
   readonly findScenario: (name: string) => Promise<Scenario | undefined>;
-  /** The scenario of the process itself. */
   readonly ownScenario: Scenario;
   /** Told of ids under which nothing is kept any longer. */
   readonly onForget: (sandboxId: string) => void;
@@ -38,7 +37,6 @@ export interface LiveSandboxes {
   readonly change: (live: LiveSandbox, change: (state: SandboxState) => SandboxState) => Promise<void>;
   /** Begins a sandbox anew: nothing of what was in it is left. */
   readonly reset: (live: LiveSandbox) => Promise<void>;
-  /** How many this process holds. */
   readonly size: () => number;
 }
 

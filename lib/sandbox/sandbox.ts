@@ -12,7 +12,6 @@ import { buildUrls, paths, type Urls, wellKnown } from "../http/urls.ts";
  * no clock, moved or standing still, can make one seem older or newer than it is.
  */
 export interface Revocations {
-  /** How many there were. */
   readonly count: number;
   /** The last one that was of all logins. */
   readonly all: number;
@@ -29,7 +28,6 @@ export interface Sandbox {
   readonly id: string;
   /** What it is called: `main`, or what stands in its URL. */
   readonly name: string;
-  /** Name of the scenario that shapes its answers. */
   readonly scenario: string;
   /** Path prefix: empty for `main`, and where it has an origin of its own. */
   readonly prefix: string;
@@ -46,7 +44,6 @@ export interface Sandbox {
   readonly clients: readonly ScenarioClient[];
   /** Whether a page of another site asks, for which nothing on this machine is fetched. */
   readonly isAskedByForeignPage: boolean;
-  /** Logins that a test has revoked. */
   readonly revocations: () => Revocations;
   /** The same sandbox as its first authorization server sees it, or the one it moves to. */
   readonly serverAt: (which: "first" | "second") => Sandbox;
@@ -62,11 +59,8 @@ export interface SandboxParts {
   readonly scenario?: string;
   /** Path prefix; none if not given. */
   readonly prefix?: string;
-  /** Scheme, host and port, without a trailing slash. */
   readonly origin: string;
-  /** Where things lie, other than usual. */
   readonly layout?: Layout;
-  /** Clients that are there without having registered. */
   readonly clients?: readonly ScenarioClient[];
   /** Whether a page of another site asks; none if not given. */
   readonly isAskedByForeignPage?: boolean;
@@ -188,7 +182,6 @@ export function parseAddress({ pathname, hostname }: URL, isScenario: (name: str
 export interface RoutedPath {
   /** What to look up; empty where there is nothing. */
   readonly path: string;
-  /** Which of the sandbox's servers it is of. */
   readonly server: "first" | "second";
 }
 

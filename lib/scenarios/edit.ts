@@ -23,9 +23,7 @@ export interface Edit {
   };
   /** Parameters of the URL that a redirect goes to; null removes one. */
   readonly location?: Readonly<Record<string, string | null>>;
-  /** Another body. */
   readonly body?: string;
-  /** Another media type. */
   readonly content_type?: string;
   /** A JSON body as a form. */
   readonly encode?: "form";
@@ -41,7 +39,6 @@ export interface Edit {
 
 /** A response that replaces the handler's. */
 export interface Answer {
-  /** HTTP status. */
   readonly status: number;
   /** Headers; templates as in {@link Edit}. */
   readonly headers?: Readonly<Record<string, string>>;

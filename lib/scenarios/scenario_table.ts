@@ -12,7 +12,6 @@ export interface ScenarioTable {
   /** Whether a name is one that such a scenario can have. */
   readonly isName: (name: string) => boolean;
   readonly find: (name: string) => Promise<Scenario | undefined>;
-  /** Keeps a scenario under the name that it has. */
   readonly put: (scenario: Scenario) => Promise<void>;
 }
 

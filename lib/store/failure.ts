@@ -8,13 +8,6 @@ import { OAuthError } from "../http/errors.ts";
 
 /** The database cannot be used, whatever the request. */
 export class StoreError extends OAuthError {
-  /**
-   * Makes one.
-   *
-   * @param message What is wrong, for the client.
-   * @param status HTTP status.
-   * @param cause What the database said, if it was asked.
-   */
   constructor(message: string, status: number, cause?: unknown) {
     super("temporarily_unavailable", message, { status, headers: { "retry-after": `${RETRY_AFTER_SECONDS}` } });
     this.name = "StoreError";

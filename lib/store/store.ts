@@ -43,7 +43,6 @@ export type Key = readonly (string | number)[];
 
 /** A value with the version that a commit can insist on. */
 export interface Entry<T> {
-  /** Where it was looked for. */
   readonly key: Key;
   /** Absent if nothing is stored there. */
   readonly value: T | undefined;
@@ -63,7 +62,6 @@ export interface Write {
 export interface Commit {
   /** Versions that must still hold: null for "nothing is stored there". */
   readonly checks?: readonly { readonly key: Key; readonly versionstamp: string | null }[];
-  /** Values to write, each with an optional lifetime. */
   readonly sets?: readonly Write[];
   readonly deletes?: readonly Key[];
 }

@@ -12,11 +12,6 @@ import type { Key } from "./store.ts";
 
 /** A row that is there and cannot be read. */
 export class UnreadableRowError extends OAuthError {
-  /**
-   * Makes one.
-   *
-   * @param key The key of the row.
-   */
   constructor(key: Key) {
     const [first = "", second] = key.map(String);
     super("server_error", "A stored value cannot be read", {

@@ -10,9 +10,7 @@ export interface Change<T> {
   /** Its new value; where that is undefined, nothing is written. */
   readonly value: T | undefined;
   readonly expireInMs?: number;
-  /** What is written together with it. */
   readonly sets?: readonly Write[];
-  /** What is removed together with it. */
   readonly deletes?: readonly Key[];
 }
 

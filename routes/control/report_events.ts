@@ -16,7 +16,6 @@ export interface RecordFeed {
   readonly page: (after: number, limit: number) => Promise<readonly Exchange[]>;
   /** Listens to what comes; the result ends it. */
   readonly subscribe: (listener: RecordListener) => () => void;
-  /** Judges what there is by now. */
   readonly judge: () => Promise<Report>;
 }
 
@@ -28,7 +27,6 @@ export interface RecordSource {
   readonly after: number | undefined;
   /** The record as it is now: a reset begins another one. */
   readonly refresh: () => Promise<RecordFeed>;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
 }
 
@@ -159,9 +157,7 @@ function follow(
 
 /** Where a reader has left. */
 export interface EventId {
-  /** Name of the record. */
   readonly record: string;
-  /** Sequence number of the exchange. */
   readonly sequence: number;
 }
 

@@ -22,7 +22,6 @@ import type { Context, Handler, Handlers } from "../request/router.ts";
 
 /** What the MCP endpoints use. */
 export type McpDeps = Pick<Deps, "mcp" | "keysOf" | "replays" | "origins"> & {
-  /** Turns a good access token into its claims. */
   readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
 };
 

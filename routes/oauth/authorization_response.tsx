@@ -16,7 +16,6 @@ import type { Context } from "../request/router.ts";
 
 /** Who asks, and for what. */
 export interface Asked extends PersonAsked {
-  /** Who asks, and where the answer goes. */
   readonly target: AuthorizationTarget;
 }
 
@@ -24,11 +23,8 @@ export interface Asked extends PersonAsked {
 export interface ConsentState extends Asked {
   /** The request's own query, which the forms carry on. */
   readonly query: URLSearchParams;
-  /** Declared users who log in by a button. */
   readonly offered: readonly OfferedUser[];
-  /** What was wrong with the last attempt. */
   readonly problem?: string;
-  /** E-mail address of the last attempt. */
   readonly email?: string | undefined;
   /** HTTP status, 200 if not given. */
   readonly status?: number;

@@ -18,9 +18,7 @@ export type PersonDeps = Pick<OAuthDeps, "users" | "offered" | "chance" | "keysO
 
 /** The person of an `id_token_hint`. */
 export interface Hinted {
-  /** The user's id. */
   readonly sub: string;
-  /** The e-mail address, as far as it is known. */
   readonly email: string | undefined;
   /** The user; absent if this server no longer knows them. */
   readonly user: User | undefined;
@@ -28,7 +26,6 @@ export interface Hinted {
 
 /** A request, and the one person it may be answered with, if it says so. */
 export interface PersonAsked {
-  /** What is asked for. */
   readonly request: AuthorizationRequest;
   /** Absent if anyone may sign in. */
   readonly hinted: Hinted | undefined;

@@ -19,7 +19,6 @@ import type { Chance } from "../../lib/runtime/chance.ts";
 export type OAuthDeps = Readonly<{
   clients: Clients;
   users: Users;
-  /** Declared users who log in by a button. */
   offered: readonly OfferedUser[];
   pushed: Pushed;
   devices: Devices;

@@ -20,9 +20,7 @@ import { allowOrigin, type ConnectionInfo } from "./router.ts";
 
 /** What limits are kept with. */
 export interface LimitsDeps {
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
-  /** What refusals are held back with. */
   readonly sleep: Sleep;
   readonly askers: Askers;
   readonly addressOf: (url: URL) => Address | undefined;

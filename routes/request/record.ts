@@ -31,18 +31,13 @@ export type RecordOptions = Pick<
 
 /** What a recorder is made with. */
 export interface RecordDeps {
-  /** Where the key of digests is drawn from. */
   readonly chance: Chance;
-  /** Where processes that share a database find each other's exchanges. */
   readonly store: Store;
   /** Real time, in milliseconds since 1970. */
   readonly now: () => number;
-  /** A clock for durations, in milliseconds. */
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
-  /** Lets others run while a record is redacted. */
   readonly slices: Slices;
-  /** Told of unexpected failures. */
   readonly report: (message: string, error: unknown) => void;
 }
 

@@ -21,13 +21,11 @@ import { allowOrigin, type ConnectionInfo, type Match } from "./router.ts";
 
 /** What serving needs. */
 export interface ServeDeps extends FaultParameterDeps {
-  /** The look-up of the route table. */
   readonly match: (request: Request, path: string) => Match;
   readonly faultCounts: Pick<FaultCounts, "claim" | "arm">;
   readonly sleep: Sleep;
   /** Whether sandboxes of strangers share the origin. */
   readonly isPublic: boolean;
-  /** Whether a name is that of an uploaded scenario. */
   readonly isUploaded: (name: string) => boolean;
   readonly report: (message: string) => void;
 }
@@ -36,9 +34,7 @@ export interface ServeDeps extends FaultParameterDeps {
 export interface Arrival {
   readonly request: Request;
   readonly url: URL;
-  /** What the HTTP server knows of the peer. */
   readonly info: ConnectionInfo | undefined;
-  /** Its sandbox. */
   readonly live: LiveSandbox;
   /** The same as seen from the request's origin. */
   readonly sandbox: Sandbox;
@@ -51,10 +47,8 @@ export interface Arrival {
 /** A response, and the names of the faults that made it so. */
 export interface Served {
   readonly response: Response;
-  /** Name of the row that served it. */
   readonly route: string | undefined;
   readonly endpoint: EndpointKind;
-  /** Names of faults. */
   readonly shapedBy: readonly string[];
 }
 

@@ -13,11 +13,8 @@ import { Fact, Notice } from "../shared/parts.tsx";
 
 /** What the consent page shows. */
 export interface ConsentProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** The name the client registered. */
   readonly clientName?: string | undefined;
-  /** The client's id. */
   readonly clientId: string;
   /** The host that describes the client, if its id is a URL: the one thing about it that it cannot make up. */
   readonly clientHost?: string | undefined;
@@ -25,27 +22,19 @@ export interface ConsentProps {
   readonly clientUri?: string | undefined;
   /** The client's logo; loaded by the browser, never by the server, and only over https. */
   readonly logoUri?: string | undefined;
-  /** Where the code will be sent. */
   readonly redirectUri: string;
-  /** Host name of the redirect URI. */
   readonly redirectHost: string;
   /** True if every redirect URI of the client is on this computer. */
   readonly loopbackOnly: boolean;
-  /** What the client asks for. */
   readonly scopes: readonly string[];
-  /** The protected resource the token is for. */
   readonly resource?: string | undefined;
-  /** Token lifetime the request asked for. */
   readonly expiresInSeconds?: number | undefined;
   /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
   readonly defaultLifetimeSeconds?: number | undefined;
   /** Where the forms are posted: the authorization endpoint with the whole original query. */
   readonly formAction: string;
-  /** Users who log in by a button. */
   readonly offered?: readonly OfferedUser[];
-  /** What was wrong with the last attempt. */
   readonly problem?: string | undefined;
-  /** E-mail address of the last attempt. */
   readonly email?: string | undefined;
 }
 

@@ -12,9 +12,7 @@ import { Fact, Field, Notice } from "../shared/parts.tsx";
 
 /** What the first step shows. */
 export interface DeviceCodeProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** What was wrong with the code typed before. */
   readonly problem?: string | undefined;
 }
 
@@ -53,21 +51,14 @@ export function DeviceCodePage({ urls, problem }: DeviceCodeProps): Html {
 
 /** What the second step shows. */
 export interface DeviceConsentProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** The code, as the device shows it. */
   readonly userCode: string;
   /** The name the client registered, else its id. */
   readonly name: string;
-  /** What it asks for. */
   readonly scopes: readonly string[];
-  /** Token lifetime it asked for. */
   readonly expiresInSeconds?: number | undefined;
-  /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
   readonly defaultLifetimeSeconds?: number | undefined;
-  /** What was wrong with the last attempt. */
   readonly problem?: string | undefined;
-  /** E-mail address of the last attempt. */
   readonly email?: string | undefined;
 }
 

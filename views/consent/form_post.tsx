@@ -10,11 +10,8 @@ import { assetPath, Page } from "../shared/layout.tsx";
 
 /** What the page carries. */
 export interface FormPostProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** Where the form goes. */
   readonly redirectUri: string;
-  /** What it holds. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 }
 

@@ -9,15 +9,11 @@ import { Field, Notice } from "../shared/parts.tsx";
 
 /** What the forms need of the consent page. */
 export interface ConsentFormProps {
-  /** Where they are posted. */
   readonly formAction: string;
   /** Token lifetime to begin with. */
   readonly expiresInSeconds?: number | undefined;
-  /** Life of a token where nobody says, in seconds; absent for tokens that do not expire. */
   readonly defaultLifetimeSeconds?: number | undefined;
-  /** Users who log in by a button. */
   readonly offered?: readonly OfferedUser[];
-  /** What was wrong with the last attempt. */
   readonly problem?: string | undefined;
   /** E-mail address of the last attempt. */
   readonly email?: string | undefined;

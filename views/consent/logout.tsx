@@ -9,13 +9,10 @@ import { Page, pathOf } from "../shared/layout.tsx";
 
 /** What the question shows. */
 export interface LogoutProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
   /** The request's parameters, to be sent once more. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  /** The client that asks, if it says so. */
   readonly clientName?: string | undefined;
-  /** Host to which the browser goes afterwards. */
   readonly returnHost?: string | undefined;
 }
 

@@ -12,11 +12,8 @@ import { Field, Notice } from "../shared/parts.tsx";
 
 /** What the control page shows. */
 export interface ControlProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** What the sandbox is called. */
   readonly name: string;
-  /** What is said of the sandbox, on top. */
   readonly banner?: Html | undefined;
   /** What may be changed, or why nothing may. */
   readonly access: ControlAccess | ControlRefusal;
@@ -24,7 +21,6 @@ export interface ControlProps {
 
 /** A sandbox that may be controlled. */
 export interface ControlAccess extends Omit<ControlFormsProps, "controlUrl"> {
-  /** What is in force. */
   readonly state: ControlState;
   /** Name of what the sandbox plays. */
   readonly plays: string;

@@ -10,7 +10,6 @@ import { Field } from "../shared/parts.tsx";
 
 /** What the forms are filled with. */
 export interface ControlFormsProps extends CommandProps {
-  /** Where faults can happen. */
   readonly endpoints: readonly string[];
   /** Rules that can be overridden, and what each is now; undefined for those without a value. */
   readonly members: readonly { readonly member: string; readonly value: unknown }[];

@@ -9,7 +9,6 @@ import { CodeBlock, Field } from "../shared/parts.tsx";
 
 /** What a command needs beside the request. */
 export interface CommandProps {
-  /** URL of `/control`. */
   readonly controlUrl: string;
   /** Whether it takes the control token. */
   readonly needsToken: boolean;
@@ -33,7 +32,6 @@ export function Card(
 export interface ActProps extends CommandProps {
   /** What it asks for, by the names of `control_request.js`. */
   readonly kind: string;
-  /** What its button says. */
   readonly label: string;
   /** What its fields hold at first. */
   readonly first?: Readonly<Record<string, string>>;
@@ -41,7 +39,6 @@ export interface ActProps extends CommandProps {
   readonly question?: string;
   /** Whether it is not the first thing to press. */
   readonly isQuiet?: boolean;
-  /** Its fields. */
   readonly children?: Content;
 }
 
@@ -67,9 +64,7 @@ export function Act(props: ActProps): Html {
 
 /** A field of a form. */
 export interface NamedField {
-  /** Its id. */
   readonly id: string;
-  /** What stands above it. */
   readonly label: string;
   /** Its name in the request. */
   readonly name: string;
@@ -77,9 +72,7 @@ export interface NamedField {
 
 /** What a {@link Choice} offers. */
 export interface ChoiceProps extends NamedField {
-  /** Values, and what is said of each. */
   readonly options: readonly (readonly [value: string, text: string])[];
-  /** The value to begin with. */
   readonly first?: string;
 }
 
@@ -96,13 +89,9 @@ export function Choice({ id, label, name, options, first }: ChoiceProps): Html {
 
 /** What a {@link Text} asks for. */
 export interface TextProps extends NamedField {
-  /** Which keyboard a phone shows. */
   readonly inputMode?: "text" | "numeric" | "email";
-  /** What stands in it at first. */
   readonly value?: string;
-  /** Whether it must not be empty. */
   readonly required?: boolean;
-  /** More about it. */
   readonly hint?: string;
 }
 

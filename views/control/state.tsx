@@ -8,17 +8,12 @@ import type { Content, Html } from "../shared/html.ts";
 
 /** What the control API says of a sandbox. */
 export interface ControlState {
-  /** Its time. */
   readonly clock: { readonly iso: string; readonly offset_seconds: number };
-  /** What goes wrong. */
   readonly faults: readonly ShownFault[];
   /** Rules that were overridden. */
   readonly overrides: Readonly<Record<"policy" | "mint", Readonly<Record<string, unknown>>>>;
-  /** People who can log in. */
   readonly users: readonly { readonly email: string; readonly name: string }[];
-  /** Clients that are known. */
   readonly clients: readonly { readonly client_id: string; readonly client_name?: string }[];
-  /** Logins that are known. */
   readonly sessions: readonly {
     readonly session_id: string;
     readonly client_id: string;
@@ -28,15 +23,10 @@ export interface ControlState {
 
 /** A fault as the control API tells it. */
 export interface ShownFault {
-  /** What it is called. */
   readonly name: string;
-  /** Who has set it. */
   readonly source: "scenario" | "control";
-  /** How long it lasts. */
   readonly life: unknown;
-  /** How often it was met. */
   readonly met: number;
-  /** Whether it has ended. */
   readonly has_ended: boolean;
 }
 

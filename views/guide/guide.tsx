@@ -14,9 +14,7 @@ import { Notice } from "../shared/parts.tsx";
 
 /** What the guide shows. */
 export interface GuideProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** What is said of the sandbox, on top. */
   readonly banner?: Html | undefined;
 }
 

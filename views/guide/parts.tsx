@@ -10,11 +10,9 @@ import { CodeBlock } from "../shared/parts.tsx";
 export interface StepFrameProps {
   /** From 1 to 5. */
   readonly number: number;
-  /** What the step is. */
   readonly title: string;
   /** The step in a shell. */
   readonly shell: string;
-  /** What stands in the step. */
   readonly children: Content;
 }
 

@@ -14,9 +14,7 @@ import type { ParameterRow } from "../shared/parts.tsx";
 
 /** What a step is given. */
 export interface StepProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** The step in a shell. */
   readonly shell: string;
 }
 

@@ -6,15 +6,11 @@
 
 /** How one client is told about a server. */
 export interface ClientConfig {
-  /** The client's name. */
   readonly client: string;
   /** Where the snippet goes. */
   readonly where: string;
-  /** What else to know. */
   readonly note: string;
-  /** What to paste. */
   readonly snippet: string;
-  /** Where the client's makers document it. */
   readonly docsUrl: string;
 }
 

@@ -12,15 +12,11 @@ import { CodeBlock, CopyButton, Endpoint, Fact } from "../shared/parts.tsx";
 
 /** What the home page shows. */
 export interface HomeProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** The server's version. */
   readonly version: string;
-  /** What is said of the sandbox, on top. */
   readonly banner?: Html | undefined;
   /** What a sandbox plays; undefined for the server as one expects it. */
   readonly plays?: string | undefined;
-  /** What there is, in numbers. */
   readonly counts?: HomeCounts;
   /** What is known of the endpoints on record, where the visitor may watch the clients that come. */
   readonly watched?: Endpoints | undefined;
@@ -28,9 +24,7 @@ export interface HomeProps {
 
 /** What there is, in numbers. */
 export interface HomeCounts {
-  /** Ways to behave. */
   readonly scenarios: number;
-  /** Rules that clients are held against. */
   readonly rules: number;
 }
 

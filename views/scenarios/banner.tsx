@@ -10,11 +10,8 @@ import { pathOf } from "../shared/layout.tsx";
 
 /** What a {@link ScenarioBanner} shows. */
 export interface ScenarioBannerProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** What the sandbox is called. */
   readonly name: string;
-  /** What it plays. */
   readonly scenario: Scenario;
   /** Whether it is folded, on pages where something else comes first. */
   readonly isFolded?: boolean;

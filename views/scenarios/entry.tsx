@@ -11,17 +11,12 @@ import { CodeBlock, CopyButton, Endpoint, Fact } from "../shared/parts.tsx";
 
 /** A scenario, and where a sandbox of it is. */
 export interface ScenarioEntry {
-  /** The scenario. */
   readonly scenario: Scenario;
   /** Addresses of a sandbox that nobody else has. */
   readonly urls: Urls;
-  /** Address of that sandbox's control API. */
   readonly controlUrl: string;
-  /** Whether that sandbox has an origin of its own. */
   readonly isOwnOrigin: boolean;
-  /** Where a port for it is opened. */
   readonly originsUrl: string;
-  /** Whether the search found it. */
   readonly isFound: boolean;
 }
 

@@ -11,11 +11,9 @@ import { ScenarioClients, ScenarioFacts } from "./entry.tsx";
 
 /** A scenario from a link. */
 export interface Proposal {
-  /** The scenario. */
   readonly scenario: Scenario;
   /** The address that makes a scenario of what is posted to it. */
   readonly makeUrl: string;
-  /** The label of the sandbox to make of it. */
   readonly label: string;
   /** Paths of what there is in a sandbox, below its own. */
   readonly paths: Readonly<Record<"oauth" | "inspect" | "guide", string>>;

@@ -13,7 +13,6 @@ import { countText } from "./search.js";
 
 /** What belongs together. */
 export interface ScenarioGroup {
-  /** What it is called. */
   readonly name: string;
   /** Its scenarios, in the order of the catalogue. */
   readonly entries: readonly ScenarioEntry[];
@@ -21,31 +20,24 @@ export interface ScenarioGroup {
 
 /** What the catalogue shows. */
 export interface ScenariosProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
   /** In order; none is empty. */
   readonly groups: readonly ScenarioGroup[];
-  /** What is searched for. */
   readonly query: string;
   /** What else to search for where nothing was found. */
   readonly hints: readonly Hint[];
-  /** The rules on clients that scenarios test. */
   readonly rules: readonly ListedRule[];
-  /** A scenario that the address carries. */
   readonly proposal?: Proposal | undefined;
 }
 
 /** A rule on clients. */
 export interface ListedRule extends Pick<Rule, "id" | "title" | "level" | "link"> {
-  /** Whether the search found it. */
   readonly isFound: boolean;
 }
 
 /** Another search, and how many it finds. */
 export interface Hint {
-  /** What to search for. */
   readonly query: string;
-  /** How many it finds. */
   readonly count: number;
 }
 

@@ -11,25 +11,18 @@ import { Fact } from "./parts.tsx";
 
 /** What went wrong, and what would have been right. */
 export interface ErrorPageProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** HTTP status of the response. */
   readonly status: number;
   /** Error code, the one a JSON response would carry. */
   readonly error: string;
-  /** One sentence for a person. */
   readonly description: string;
-  /** The parameter that is wrong. */
   readonly parameter?: string | undefined;
-  /** What was sent in it. */
   readonly received?: string | undefined;
-  /** What would have been accepted. */
   readonly expected?: string | undefined;
   /** What was probably meant, and where that lies. */
   readonly meant?: { readonly text: string; readonly path?: string } | undefined;
   /** A URL that lists what there is. */
   readonly see?: string | undefined;
-  /** The paragraph that makes the rule. */
   readonly reference?: { readonly label: string; readonly url: string } | undefined;
 }
 

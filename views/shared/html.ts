@@ -8,7 +8,6 @@
 export interface Html {
   /** Element name, or the function that makes the piece. */
   readonly type: unknown;
-  /** What it was given. */
   readonly props: unknown;
 }
 

@@ -21,7 +21,6 @@ export type SitePage = typeof sitePages[number];
 
 /** What a page tells its frame. */
 export interface PageProps {
-  /** Addresses of the sandbox that is shown. */
   readonly urls: Urls;
   /** What this page is, before the site's name in the title. */
   readonly title: string;
@@ -29,11 +28,9 @@ export interface PageProps {
   readonly description: string;
   /** Name of a style sheet that only this page needs. */
   readonly style?: string;
-  /** Which of the pages in the navigation it is. */
   readonly current?: SitePage;
   /** Addresses of the page's ES modules; the first ones are the most important. */
   readonly scripts?: readonly string[];
-  /** What stands in the page. */
   readonly children: Content;
 }
 

@@ -47,9 +47,7 @@ export function Endpoint(
 
 /** What a {@link CodeBlock} shows. */
 export interface CodeBlockProps {
-  /** What the code is, above it. */
   readonly label: string;
-  /** The code. */
   readonly text: string;
 }
 
@@ -70,7 +68,6 @@ export function CodeBlock({ label, text }: CodeBlockProps): Html {
 export interface ParameterTableProps {
   /** Titles of the two columns. */
   readonly head: readonly [string, string];
-  /** The parameters. */
   readonly rows: readonly ParameterRow[];
   /** Id of the heading that names the table. */
   readonly labelledBy: string;
@@ -107,7 +104,6 @@ export interface NoticeProps {
   readonly tone: "info" | "warn" | "bad";
   /** For `aria-describedby`. */
   readonly id?: string;
-  /** The message. */
   readonly children: Content;
 }
 
@@ -141,11 +137,8 @@ export function Fact(
 
 /** What a {@link Field} asks for. */
 export interface FieldProps {
-  /** Id of the input. */
   readonly id: string;
-  /** What the field is, above it. */
   readonly label: string;
-  /** More about it, below the label. */
   readonly hint?: string;
   /** The input, with the same id; with a hint it is described by `<id>-hint`. */
   readonly children: Content;

@@ -12,7 +12,6 @@ export type Paragraph = readonly [source: string, what: string, test: string];
 
 /** Paragraphs that belong together. */
 export interface ParagraphGroup {
-  /** What they are about. */
   readonly name: string;
   /** In the order of the flow. */
   readonly paragraphs: readonly Paragraph[];

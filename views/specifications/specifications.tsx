@@ -10,9 +10,7 @@ import type { Paragraph, ParagraphGroup } from "./paragraphs.ts";
 
 /** What the page shows. */
 export interface SpecificationsProps {
-  /** Addresses of the sandbox. */
   readonly urls: Urls;
-  /** All paragraphs, by topic. */
   readonly groups: readonly ParagraphGroup[];
   /** Where a paragraph is written; undefined if nobody knows. */
   readonly linkOf: (source: string) => string | undefined;

@@ -32,7 +32,6 @@ export interface SessionEvents extends EventStore {
  * @internal
  */
 export interface EventShelves {
-  /** Makes the event store of one session. */
   readonly open: (sandboxName: string) => SessionEvents;
 }
 

@@ -27,9 +27,7 @@ export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
 export interface Presenter {
   readonly sandbox: Sandbox;
   readonly mode: McpMode;
-  /** Who its route says it comes from. */
   readonly caller: McpCaller;
-  /** What the endpoint shows to this caller. */
   readonly profile: Profile;
 }
 
@@ -48,9 +46,7 @@ export interface Session {
   /** What `Mcp-Session-Id` carries. */
   readonly id: string;
   readonly sandbox: Sandbox;
-  /** What its server shows. */
   readonly profile: Profile;
-  /** What was agreed when it began. */
   readonly record: SessionRecord;
   /** What that takes, as JSON. */
   readonly bytes: number;
@@ -84,7 +80,6 @@ export interface Sessions {
   readonly sweep: () => void;
   /** Closes all streams. The sessions themselves go on in other processes, and after a restart. */
   readonly close: () => Promise<void>;
-  /** How many sessions this process holds. */
   readonly size: () => number;
 }
 

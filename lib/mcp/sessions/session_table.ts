@@ -27,7 +27,6 @@ export interface SessionTable {
   readonly begin: (sandboxId: string, id: string, record: SessionRecord) => Promise<void>;
   /** Moves a session's end, unless it has changed or ended meanwhile. */
   readonly extend: (entry: Entry<SessionRecord>, expiresAtMs: number) => Promise<void>;
-  /** Ends a session for every process. */
   readonly end: (sandboxId: string, id: string) => Promise<void>;
 }
 

@@ -34,7 +34,6 @@ export interface SessionDeps extends ServerDeps {
   readonly sessions: Sessions;
   /** Milliseconds between two signs of life on an open stream; the SDK's choice if not given. */
   readonly keepAliveMs: number | undefined;
-  /** Where the messages of their streams are kept. */
   readonly shelves: EventShelves;
   readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }

@@ -45,14 +45,11 @@ export type ToolAnswer = CallToolResult | InputRequiredResult | Promise<CallTool
  */
 export interface ToolSpec<Input extends z.ZodObject> {
   readonly name: string;
-  /** What a person sees. */
   readonly title: string;
-  /** What a model reads. */
   readonly description: string;
   readonly input: Input;
   /** Schema of `structuredContent`; without it the tool answers only in text. */
   readonly output?: z.ZodObject;
-  /** Whether it changes anything. */
   readonly annotations: ToolAnnotations;
   /** True if the tool takes its time: it reports progress, asks the client back, and can be cancelled. */
   readonly lasting?: boolean;
@@ -62,13 +59,7 @@ export interface ToolSpec<Input extends z.ZodObject> {
 /** A row of the tool table, ready to be listed and called. */
 export interface DefinedTool {
   readonly name: string;
-  /**
-   * Its entry in `tools/list`.
-   *
-   * @internal
-   */
   readonly listing: Tool;
-  /** See {@link ToolSpec.lasting}. */
   readonly lasting: boolean;
   /** Arguments that 2026-07-28 requires in headers too. */
   readonly paramHeaders: readonly ParamHeader[];

@@ -10,21 +10,16 @@ import type { Grant } from "../tokens/tokens.ts";
 
 /** A code's contents. */
 export interface AuthorizationCode {
-  /** Unique id, by which its use is marked. */
   readonly jti: string;
-  /** What was granted. */
   readonly grant: Grant;
-  /** The redirect URI it was sent to. */
   readonly redirectUri: string;
   /** Whether the authorization request named it, so that the token request must too (RFC 6749 4.1.3). */
   readonly redirectUriSent: boolean;
-  /** The S256 challenge. */
   readonly codeChallenge: string;
   /** Whether the client had the person asked for consent (OpenID Connect Core 11). */
   readonly consentAsked?: boolean | undefined;
   /** The key it is bound to (RFC 9449 10), if it is. */
   readonly dpopJkt?: string | undefined;
-  /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
 }
 

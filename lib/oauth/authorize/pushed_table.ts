@@ -12,7 +12,6 @@ export interface PushedRecord {
   readonly clientId: string;
   /** The request's parameters, as a query. */
   readonly query: string;
-  /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
 }
 

@@ -31,9 +31,7 @@ import { findResponseMode, type ResponseMode, responseModes } from "./response_m
 
 /** Who asks, and where the answer goes. */
 export interface AuthorizationTarget {
-  /** Who asks. */
   readonly client: ClientRecord;
-  /** Where the answer goes. */
   readonly redirectUri: string;
   /** Whether the request named it, or it was the only one registered. */
   readonly redirectUriSent: boolean;
@@ -52,9 +50,7 @@ export type AutoApproval =
 
 /** What is asked for. */
 export interface AuthorizationRequest {
-  /** The S256 challenge (RFC 7636). */
   readonly codeChallenge: string;
-  /** What for. */
   readonly scopes: readonly string[];
   /** Resources the token is for (RFC 8707). */
   readonly resources: readonly string[];

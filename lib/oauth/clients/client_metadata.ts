@@ -12,39 +12,25 @@ export function isDocumentId(clientId: string): boolean {
 
 /** What a client says of itself (RFC 7591 2), with the defaults filled in. */
 export interface ClientMetadata {
-  /** Where answers may go. */
   readonly redirect_uris: readonly string[];
   /** Where the browser may go after a logout (OpenID Connect RP-Initiated Logout 3.1). */
   readonly post_logout_redirect_uris?: readonly string[] | undefined;
-  /** How it authenticates at the token endpoint. */
   readonly token_endpoint_auth_method: typeof tokenEndpointAuthMethods[number];
   /** The only algorithm that its assertions may be signed with; absent for any. */
   readonly token_endpoint_auth_signing_alg?: string | undefined;
-  /** Grants it may use. */
   readonly grant_types: readonly string[];
   /** Always `code`. */
   readonly response_types: readonly string[];
-  /** What to call it. */
   readonly client_name?: string | undefined;
-  /** Its home page. */
   readonly client_uri?: string | undefined;
-  /** Its logo. */
   readonly logo_uri?: string | undefined;
-  /** Scopes it may ask for. */
   readonly scope?: string | undefined;
-  /** Whom to write to. */
   readonly contacts?: readonly string[] | undefined;
-  /** Its terms of service. */
   readonly tos_uri?: string | undefined;
-  /** Its privacy policy. */
   readonly policy_uri?: string | undefined;
-  /** Where its keys are. */
   readonly jwks_uri?: string | undefined;
-  /** Its keys. */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
-  /** The software it is an instance of. */
   readonly software_id?: string | undefined;
-  /** That software's version. */
   readonly software_version?: string | undefined;
   /** Whether it runs on a server or on its user's computer (OpenID Connect Registration 2). */
   readonly application_type?: "web" | "native" | undefined;

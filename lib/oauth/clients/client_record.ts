@@ -7,7 +7,6 @@ import type { ClientMetadata } from "./client_metadata.ts";
 
 /** A client as it is kept: its secret as a hash, or encrypted where it has to be read again. */
 export interface ClientRecord {
-  /** What it is called by. */
   readonly clientId: string;
   /** SHA-256 of the secret in base64url; absent for clients without one. A random secret needs no slow hash. */
   readonly secretHash?: string;
@@ -17,10 +16,8 @@ export interface ClientRecord {
   readonly secretExpiresAtSeconds?: number;
   /** SHA-256 of the token that manages the registration, in base64url; absent for clients registered before there was one. */
   readonly registrationTokenHash?: string;
-  /** Seconds since 1970 on the sandbox's clock. */
   readonly issuedAtSeconds: number;
   /** When it is known no more, in seconds since 1970 on the sandbox's clock; absent for good. */
   readonly forgottenAtSeconds?: number;
-  /** What it said of itself. */
   readonly metadata: ClientMetadata;
 }

@@ -15,11 +15,8 @@ import { encryptSecret } from "../keys/secret_box.ts";
 
 /** The client that gets a secret. */
 export interface SecretOwner {
-  /** The client. */
   readonly clientId: string;
-  /** How it authenticates. */
   readonly metadata: ClientMetadata;
-  /** Now, in seconds since 1970 on the sandbox's clock. */
   readonly nowSeconds: number;
   /** The secret, if a test or a scenario has chosen it. */
   readonly chosen?: string;

@@ -29,7 +29,6 @@ export interface Clients {
   readonly add: (sandboxId: string, client: ClientRecord) => Promise<void>;
   /** Keeps clients, replacing any with the same ids, and forgets that such were removed. */
   readonly put: (sandboxId: string, clients: readonly ClientRecord[]) => Promise<void>;
-  /** Whether a client of that id was there and has been removed. */
   readonly wasRemoved: (sandboxId: string, clientId: string) => Promise<boolean>;
   /** Replaces the version given of a client; false, with nothing changed, if it has changed since. */
   readonly replace: (sandboxId: string, from: Entry<ClientRecord>, client: ClientRecord) => Promise<boolean>;

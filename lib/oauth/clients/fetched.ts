@@ -18,7 +18,6 @@ export type Wanted<T> = Readonly<{
   /** Fetches it again if it was fetched this long ago, in milliseconds, even though it is still fresh. */
   renewAfterMs?: number | undefined;
   read: (text: string) => T | Promise<T>;
-  /** The error that says that it could not be fetched. */
   refuse: (problem: string) => OAuthError;
 }>;
 

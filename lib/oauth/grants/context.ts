@@ -75,7 +75,6 @@ const nouns: Readonly<Record<CredentialKind, string>> = { code: "Authorization c
 /** Such a credential, its seal verified. */
 export type Credential = Readonly<{
   kind: CredentialKind;
-  /** Unique id, by which its use is marked. */
   jti: string;
   grant: Grant;
   expiresAtMs: number;

@@ -29,13 +29,9 @@ export type DeviceDeps = Readonly<{
 
 /** The body of a device authorization response (RFC 8628 3.2). */
 export interface DeviceResponse {
-  /** What the device polls with. */
   readonly device_code: string;
-  /** What the person types. */
   readonly user_code: string;
-  /** Where they type it. */
   readonly verification_uri: string;
-  /** The same with the code in it. */
   readonly verification_uri_complete: string;
   /** Life of both codes in seconds. */
   readonly expires_in: number;
@@ -99,7 +95,6 @@ function lettersOf(typed: string): string {
 
 /** What a person has agreed to. */
 export interface DeviceConsent {
-  /** The person. */
   readonly user: User;
   /** Life of access tokens in seconds; tokens do not expire without it. */
   readonly expiresInSeconds?: number | undefined;

@@ -14,11 +14,9 @@ export interface DeviceRecord {
   readonly clientId: string;
   /** What it asked for; the person is put in when they agree, and the lifetime they settle on. */
   readonly asked: Pick<Grant, "scopes" | "resources" | "expiresInSeconds">;
-  /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
   /** How long the device has to wait between two polls, in milliseconds; polling too soon makes it longer. */
   readonly intervalMs: number;
-  /** When it last polled, in milliseconds since 1970. */
   readonly polledAtMs?: number;
   /** What the person said; absent while they have said nothing. */
   readonly decision?: "denied" | Pick<Grant, "sessionId" | "user" | "authTimeSeconds" | "expiresInSeconds">;
@@ -32,9 +30,7 @@ export interface Devices {
     codes: { readonly deviceCode: string; readonly userCode: string },
     record: DeviceRecord,
   ) => Promise<boolean>;
-  /** The device that polls with this code. */
   readonly find: (sandboxId: string, deviceCode: string) => Promise<Entry<DeviceRecord>>;
-  /** The device that shows this code. */
   readonly findByUserCode: (sandboxId: string, userCode: string) => Promise<Entry<DeviceRecord> | undefined>;
   /** Changes a device; false if it has changed in between. */
   readonly update: (entry: Entry<DeviceRecord>, record: DeviceRecord) => Promise<boolean>;

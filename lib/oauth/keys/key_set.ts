@@ -10,7 +10,6 @@ import { importSigningKey, importVerifyingKey, type SigningKey, type VerifyingKe
 
 /** A rotation: when, and how long what it replaces still verifies. */
 export interface Rotation {
-  /** The sandbox's time in milliseconds. */
   readonly nowMs: number;
   /** How long tokens of the replaced key stay good, in milliseconds; without it until the last of them has run out. */
   readonly keepOldMs?: number;
@@ -18,7 +17,6 @@ export interface Rotation {
 
 /** Keys of one algorithm. */
 export interface KeySet {
-  /** The key that signs. */
   readonly current: () => SigningKey;
   /** The key with an id, current or replaced, while it verifies. */
   readonly find: (kid: string, nowMs: number) => VerifyingKey | undefined;

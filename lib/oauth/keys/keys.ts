@@ -41,7 +41,6 @@ export interface Keys {
 
 /** A key, and whether it is the one that signs. */
 export interface SignedWith {
-  /** The key. */
   readonly key: VerifyingKey;
   /** Whether new tokens are signed with it. */
   readonly signs: boolean;
@@ -52,7 +51,6 @@ export type KeysOf = (sandboxId: string) => Promise<Keys>;
 
 /** The keys of all sandboxes. */
 export interface KeyRing extends KeysOf {
-  /** Forgets the keys of a removed sandbox. */
   readonly forget: (sandboxId: string) => void;
 }
 

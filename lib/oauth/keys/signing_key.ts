@@ -12,7 +12,6 @@ import type { PublicKeyRecord, SigningAlgorithm, SigningKeyRecord } from "./key_
 export interface VerifyingKey {
   /** The key's thumbprint (RFC 7638). */
   readonly kid: string;
-  /** What it was signed with. */
   readonly alg: SigningAlgorithm;
   /** The public key as it stands in the JWKS (RFC 7517 4). */
   readonly publicJwk: Readonly<Record<string, unknown>>;

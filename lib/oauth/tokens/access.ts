@@ -13,7 +13,6 @@ import type { AccessTokenClaims } from "./tokens.ts";
 export interface ProtectedResource {
   /** Its URL, without query, which proofs must name (RFC 9449 4.3). */
   readonly url: string;
-  /** The token of the `authorization` header. */
   readonly presented: PresentedToken | undefined;
   /** Turns a token that is good for this resource into the token's claims. */
   readonly verify: (token: string) => Promise<AccessTokenClaims>;
@@ -23,7 +22,6 @@ export interface ProtectedResource {
 
 /** A good token, and what it says. */
 export interface Access extends PresentedToken {
-  /** What it says. */
   readonly claims: AccessTokenClaims;
 }
 

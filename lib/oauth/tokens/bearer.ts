@@ -14,9 +14,7 @@ export type TokenScheme = "Bearer" | "DPoP";
 
 /** A token, and how it was sent. */
 export interface PresentedToken {
-  /** The scheme of the `authorization` header. */
   readonly scheme: TokenScheme;
-  /** What came after it. */
   readonly token: string;
 }
 

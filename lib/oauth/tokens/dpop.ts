@@ -24,7 +24,6 @@ export type ProofRequest = Readonly<{
   method: string;
   /** URL of the endpoint, without query. */
   url: string;
-  /** The access token the proof comes with, if it comes with one. */
   accessToken: string | undefined;
 }>;
 

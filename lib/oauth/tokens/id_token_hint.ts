@@ -15,9 +15,7 @@ import { recallAutoUser, type User, userOf } from "../users/user.ts";
 
 /** What an id_token says, as far as a hint needs it. */
 export interface IdTokenHint {
-  /** The user's id. */
   readonly sub: string;
-  /** The client it was issued to. */
   readonly aud: string;
   /** The login; absent in id_tokens issued before they said so. */
   readonly sid?: string | undefined;
@@ -25,7 +23,6 @@ export interface IdTokenHint {
   readonly name?: string | undefined;
   /** The user's e-mail address, if the client was told. */
   readonly email?: string | undefined;
-  /** Claims of the user's own. */
   readonly claims: UserClaims["claims"];
 }
 

@@ -11,9 +11,7 @@ import type { Entry, Key, Store } from "../../store/store.ts";
 
 /** A one-time credential about to be redeemed. */
 export interface Redemption {
-  /** The sandbox it was issued in. */
   readonly sandboxId: string;
-  /** The credential's own id. */
   readonly jti: string;
   /** The login it comes from, which is what is revoked when it turns out stolen. */
   readonly grantId: string;
@@ -21,7 +19,6 @@ export interface Redemption {
   readonly checkRevoked: boolean;
   /** The client that redeems it, as the caller knows it. */
   readonly client: Entry<ClientRecord>;
-  /** What is stored of it. */
   readonly use: UseRecord;
   /** How long the mark must stay: as long as the credential could still be used, in milliseconds. */
   readonly keepMs: number;
@@ -29,11 +26,9 @@ export interface Redemption {
 
 /** The use of a one-time credential. */
 export interface UseRecord {
-  /** The login it came from. */
   readonly grantId: string;
   /** The client that used it; absent in marks made before there was a list of logins. */
   readonly clientId?: string;
-  /** When, in milliseconds since 1970 on the sandbox's clock. */
   readonly usedAtMs: number;
   /** Id and end of the refresh token it was exchanged for, if the client may ask for that again. */
   readonly successor?: { readonly jti: string; readonly expiresAtMs: number };
@@ -44,7 +39,6 @@ export type RedemptionResult = "redeemed" | "already used" | "revoked" | "client
 
 /** What the marks of a sandbox tell. */
 export interface Marks {
-  /** Uses of one-time credentials. */
   readonly uses: readonly UseRecord[];
   /** Ids of revoked logins and access tokens. */
   readonly revoked: readonly string[];
@@ -57,7 +51,6 @@ const MAX_LISTED = 1000;
 export interface Grants {
   /** Spends a credential: of any number of callers, on any number of processes, one is told `redeemed`. */
   readonly redeem: (redemption: Redemption) => Promise<RedemptionResult>;
-  /** The use of a credential, if it was used. */
   readonly findUse: (sandboxId: string, jti: string) => Promise<UseRecord | undefined>;
   /** Revokes everything a login has issued or will issue. */
   readonly revoke: (sandboxId: string, grantId: string, nowMs: number) => Promise<void>;
@@ -68,7 +61,6 @@ export interface Grants {
   ) => Promise<void>;
   /** Whether a login, its client, or one access token of it has been revoked: all keys in one round trip. */
   readonly isRevoked: (sandboxId: string, login: Login, jti?: string) => Promise<boolean>;
-  /** Logins that marks tell of, and ids of what was revoked. */
   readonly list: (sandboxId: string) => Promise<Marks>;
   /** Whether a one-time credential is unused, and neither its login nor its client is revoked. */
   readonly isUsable: (sandboxId: string, login: Login, jti: string) => Promise<boolean>;
@@ -77,7 +69,6 @@ export interface Grants {
 /** What a token comes from, and goes with. */
 export interface Login {
   readonly sessionId: string;
-  /** The client that it gave tokens to. */
   readonly clientId: string;
 }
 

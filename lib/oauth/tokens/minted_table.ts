@@ -13,7 +13,6 @@ export interface MintedRecord {
   readonly clientId: string;
   readonly userId: string;
   readonly scope: string;
-  /** When it was minted, in milliseconds since 1970 on the sandbox's clock. */
   readonly mintedAtMs: number;
   /** When it expires, in seconds since 1970; absent if never. */
   readonly expiresAtSeconds?: number;

@@ -82,11 +82,9 @@ export const claimsSupported: readonly string[] = [
 
 /** A user, as far as claims speak of one. */
 export interface ClaimSource {
-  /** What to call the person. */
   readonly name: string;
   /** The e-mail address; absent for a client that acts for itself. */
   readonly email?: string | undefined;
-  /** Claims of the person's own. */
   readonly claims?: Claims | undefined;
 }
 

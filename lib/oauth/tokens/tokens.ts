@@ -18,11 +18,8 @@ import type { User } from "../users/user.ts";
 export interface Grant {
   /** The login, by which everything that came of it can be revoked. */
   readonly sessionId: string;
-  /** The client it was granted to. */
   readonly clientId: string;
-  /** The person who granted it. */
   readonly user: User;
-  /** What for. */
   readonly scopes: readonly string[];
   /** Resources asked for; empty means the `/oauth` endpoint. */
   readonly resources: readonly string[];
@@ -30,17 +27,13 @@ export interface Grant {
   readonly expiresInSeconds?: number | undefined;
   /** To be repeated in the id_token (OpenID Connect Core 3.1.2.1). */
   readonly nonce?: string | undefined;
-  /** When the person signed in, in seconds since 1970. */
   readonly authTimeSeconds: number;
 }
 
 /** A refresh token's contents. */
 export interface RefreshToken {
-  /** Unique id. */
   readonly jti: string;
-  /** What was granted. */
   readonly grant: Grant;
-  /** Milliseconds since 1970 on the sandbox's clock. */
   readonly expiresAtMs: number;
   /** The key it is bound to (RFC 9449 5), if it is. */
   readonly jkt?: string | undefined;
@@ -48,29 +41,22 @@ export interface RefreshToken {
 
 /** Claims of our access tokens (RFC 9068 2.2). */
 export interface AccessTokenClaims {
-  /** Issuer. */
   readonly iss: string;
-  /** The user's id. */
   readonly sub: string;
-  /** The resource, or several. */
   readonly aud: string | readonly string[];
-  /** The client it was issued to. */
   readonly client_id: string;
   /** What was granted; absent if nothing was asked for. */
   readonly scope: string;
-  /** When it was issued, in seconds since 1970. */
   readonly iat: number;
   /** When it expires, in seconds since 1970; absent if never. */
   readonly exp?: number;
   /** Before when it is not good, in seconds since 1970; ours have none. */
   readonly nbf?: number;
-  /** Unique id. */
   readonly jti: string;
   /** The login; revoking it revokes the token. */
   readonly sid: string;
   /** The user's e-mail address; a client that acts for itself has none. */
   readonly email?: string;
-  /** The user's name. */
   readonly name: string;
   /** The key it is bound to (RFC 9449 6.1); absent for bearer tokens. */
   readonly cnf?: { readonly jkt: string };

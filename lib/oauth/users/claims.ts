@@ -12,9 +12,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 /** What was declared of a user: what we keep a place for, and the rest. */
 export interface UserClaims {
-  /** What to call the person. */
   readonly name?: string | undefined;
-  /** The e-mail address. */
   readonly email?: string | undefined;
   /** Everything else, as it stands. */
   readonly claims: Claims;

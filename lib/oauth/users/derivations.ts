@@ -8,9 +8,7 @@ import { OAuthError } from "../../http/errors.ts";
 
 /** How many derivations there may be. */
 export interface DerivationLimits {
-  /** Those that run at once. */
   readonly atOnce: number;
-  /** Those that wait. */
   readonly waiting: number;
 }
 

@@ -11,11 +11,8 @@ import { hashPassword, verifyPassword } from "./password.ts";
 
 /** A person, as tokens and tools speak of one. */
 export interface User {
-  /** Subject of tokens. */
   readonly userId: string;
-  /** What to call the person. */
   readonly userName: string;
-  /** The e-mail address. */
   readonly email: string;
   /** Claims of the person's own, which tokens carry beside ours. */
   readonly claims?: Claims;

@@ -9,7 +9,6 @@ import { ifReadable } from "../../store/unreadable.ts";
 
 /** A user as it is kept: the password only as what a key derivation function made of it. */
 export interface UserRecord {
-  /** Subject of the user's tokens. */
   readonly userId: string;
   /** The part of the address before the @. */
   readonly userName: string;
@@ -19,13 +18,11 @@ export interface UserRecord {
   readonly passwordHash: string;
   /** Claims of its own; only declared users have some. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Milliseconds since 1970 on the sandbox's clock. */
   readonly createdAtMs: number;
 }
 
 /** The users of all sandboxes. */
 export interface Users {
-  /** The user with an e-mail address, if there is one. */
   readonly find: (sandboxId: string, email: string) => Promise<UserRecord | undefined>;
   /** Keeps a new user; false if another sign-in with that address came first. */
   readonly add: (sandboxId: string, user: UserRecord) => Promise<boolean>;

@@ -11,7 +11,6 @@ import type { HeldExchange } from "./ring.ts";
 export interface Fallen {
   /** What is kept of it to judge by, in order. */
   readonly entries: readonly HeldExchange[];
-  /** How many exchanges fell off. */
   readonly dropped: number;
   /** How many of them told something that could not be kept. */
   readonly unjudged: number;
@@ -21,11 +20,9 @@ export interface Fallen {
 export interface Evidence {
   /** Takes in what falls off a sandbox's record, in order. */
   readonly add: (sandboxId: string, entries: readonly HeldExchange[]) => void;
-  /** What fell off a sandbox's record. */
   readonly of: (sandboxId: string) => Fallen;
   /** Takes one out that cannot be used. */
   readonly remove: (sandboxId: string, entry: HeldExchange) => void;
-  /** Forgets what fell off a sandbox's record. */
   readonly clear: (sandboxId: string) => void;
 }
 

@@ -44,7 +44,6 @@ export interface Loss {
 
 /** The record that processes share. */
 export interface ExchangeTable extends RecorderTable {
-  /** What is known of a record. */
   readonly state: (sandboxId: string) => Promise<RecordState>;
   /** Another text after every change of a record. */
   readonly version: (sandboxId: string) => Promise<string>;
@@ -72,7 +71,6 @@ export interface SharedRecord {
   readonly exchanges: readonly Exchange[];
   /** What has fallen off and is kept to judge by, by number. */
   readonly earlier: readonly Exchange[];
-  /** What is known of it. */
   readonly state: RecordState;
   /** Another text after every change. */
   readonly version: string;
@@ -187,7 +185,6 @@ export function numbersFrom(first: number, last: number): readonly number[] {
 
 interface Addition {
   readonly exchanges: readonly Exchange[];
-  /** Those of them that tell something. */
   readonly telling: ReadonlySet<Exchange>;
   readonly loss: Loss | undefined;
   readonly maxBytes: number;

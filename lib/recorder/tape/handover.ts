@@ -23,7 +23,6 @@ export interface HandoverDeps extends SharedWriterDeps {
 export interface Handover {
   /** Takes an exchange, to hand it over when there is time. */
   readonly put: (sandboxId: string, entry: HeldExchange) => void;
-  /** Hands over all there is of a sandbox, at once. */
   readonly giveAll: (sandboxId: string) => Promise<void>;
   /** Does something with a record while nobody hands anything over. */
   readonly inTurn: Turns;

@@ -9,7 +9,6 @@ import type { Exchange } from "../exchange.ts";
 export interface RecordListener {
   /** An exchange is new, or has changed; one that changes keeps its sequence number. */
   readonly onExchange: (exchange: Exchange) => void;
-  /** All there was is forgotten. */
   readonly onClear: () => void;
 }
 
@@ -17,7 +16,6 @@ export interface RecordListener {
 export interface RecordListeners {
   /** Adds one; the result takes it away again. */
   readonly add: (sandboxId: string, listener: RecordListener) => () => void;
-  /** Tells those of a sandbox. */
   readonly tell: (sandboxId: string, how: (listener: RecordListener) => void) => void;
   readonly has: (sandboxId: string) => boolean;
 }

@@ -25,7 +25,6 @@ export interface MemoryReaderDeps {
 export interface MemoryReader extends Pick<Tape, "read" | "readNew" | "get" | "page"> {
   /** Redacts an exchange of a sandbox; gives none, and takes it off the record, if that is not possible. */
   readonly redact: (sandboxId: string, entry: HeldExchange) => readonly Exchange[];
-  /** Forgets what has fallen off a sandbox's record. */
   readonly forget: (sandboxId: string) => void;
 }
 

@@ -48,7 +48,6 @@ export interface HeldRecord {
 export interface Ring extends HeldRecord {
   readonly sandboxId: string;
   readonly totals: Totals;
-  /** The number that is given next. */
   next: number;
   bytes: number;
   readonly entries: HeldExchange[];

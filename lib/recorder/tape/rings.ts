@@ -27,7 +27,6 @@ export interface Rings {
   readonly put: (sandboxId: string, entry: HeldExchange) => boolean;
   /** What is kept of a sandbox, the newest {@link MAX_EXCHANGES}. */
   readonly of: (sandboxId: string) => HeldRecord;
-  /** Takes the first ones out. */
   readonly take: (sandboxId: string, count: number) => readonly HeldExchange[];
   /** Takes one out that cannot be used. */
   readonly remove: (sandboxId: string, entry: HeldExchange) => void;

@@ -25,9 +25,7 @@ export interface SharedWriterDeps {
 export interface SharedWriter {
   /** Writes exchanges of a sandbox; never rejects. Nothing else may be written on that record meanwhile. */
   readonly write: (sandboxId: string, entries: readonly HeldExchange[]) => Promise<void>;
-  /** Forgets what was left out of a sandbox's record. */
   readonly clear: (sandboxId: string) => void;
-  /** Forgets a sandbox altogether. */
   readonly drop: (sandboxId: string) => void;
 }
 

@@ -14,7 +14,6 @@ export interface OfficialScenario
   readonly of: string;
   /** Revisions that it applies to; absent for all. */
   readonly revisions?: readonly string[];
-  /** Other rules. */
   readonly policy?: Partial<Policy>;
   /** Faults besides those that all have. */
   readonly faults?: readonly Fault[];
