@@ -65,11 +65,7 @@ export interface Parts extends ServeDeps {
   readonly askers: Askers | undefined;
 }
 
-/**
- * Makes the parts of an app.
- *
- * @param options What the app is made of.
- */
+/** Makes the parts of an app. */
 export function assemble(options: AppOptions): Parts {
   const base = baseOf(options);
   const { store, chance, now, monotonicMs, sleep, slices, report, fail } = base;

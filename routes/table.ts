@@ -25,11 +25,7 @@ import { scenarios } from "./pages/scenarios.tsx";
 import { specifications } from "./pages/specifications.tsx";
 import type { Handlers, Route } from "./request/router.ts";
 
-/**
- * The route table.
- *
- * @param deps What the handlers work with.
- */
+/** The route table. */
 export function routeTable(deps: Deps): readonly Route[] {
   const handlers = handlersOf(deps);
   const own = endpoints.flatMap((endpoint) =>

@@ -74,7 +74,6 @@ export type Environment = (name: string) => string | undefined;
  * Reads flags and environment; a flag wins over its variable.
  *
  * @param args The command line, without the program.
- * @param env The environment.
  * @param os The operating system, as `Deno.build.os` names it: it decides where data lives.
  * @throws ConfigError for anything that cannot be used.
  */
@@ -101,7 +100,6 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
 /**
  * Reads what `deno serve` and Deno Deploy can be told: the environment.
  *
- * @param env The environment.
  * @throws ConfigError for anything that cannot be used.
  */
 export function parseSettings(env: Environment): Settings {

@@ -97,8 +97,6 @@ export function parseTls(certPath: string | undefined, keyPath: string | undefin
 /**
  * Whether something is on.
  *
- * @param name The variable that says so.
- * @param value Its value.
  * @param isOn What is true without it.
  */
 export function parseSwitch(name: string, value: string | undefined, isOn: boolean): boolean {

@@ -25,7 +25,6 @@ export function isFile(path: string): boolean {
 /**
  * Makes the folder of a database file, and insists that the file is none of another program.
  *
- * @param path Where the file is, or is to be.
  * @throws ConfigError for a file that must not be used; and what making the folder throws.
  */
 export async function prepareFile(path: string): Promise<void> {
@@ -38,7 +37,6 @@ export async function prepareFile(path: string): Promise<void> {
  * Insists that a file is a KV database, or holds nothing yet. Nothing is written into it. A file that cannot be read is
  * left to the code that opens it, which has to say why anyway.
  *
- * @param path Where it is.
  * @throws ConfigError for a database of another program, or one that holds a KV database in part.
  */
 export async function requireOwnFile(path: string): Promise<void> {
@@ -77,8 +75,6 @@ const WATCH_MS = 1000;
  * acknowledged would be lost, so nothing is, until it is put back.
  *
  * @param path Where the file is; it has been opened.
- * @param app What answers.
- * @param deps What it is looked after with.
  */
 export function whileFileIsThere<Info>(
   path: string,

@@ -30,7 +30,6 @@ export interface Drain<Info> {
  * out when the stream ends; a standing stream (a GET) has nothing under way.
  *
  * @param handler What answers; where it rejects, the request counts as answered.
- * @param sleep Waits for so many milliseconds.
  */
 export function createDrain<Info>(handler: Handler<Info>, sleep: Sleep): Drain<Info> {
   const empty = Promise.withResolvers<boolean>();

@@ -56,8 +56,6 @@ interface Client {
 /**
  * Listens in front of a server.
  *
- * @param address Where to listen.
- * @param deps What it is made with.
  * @throws What `Deno.listen` throws.
  */
 export function openFront(address: Deno.ListenOptions, deps: FrontDeps): Listener {

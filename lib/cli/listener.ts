@@ -46,7 +46,6 @@ const OUTAGE_MS = 30_000;
  * Listens, and goes on listening.
  *
  * @param port Port to listen on, 0 for any free one.
- * @param deps What it is made with.
  * @throws What `open` throws the first time.
  */
 export function keepListening(port: number, { open, probe, sleep, monotonicMs, report }: ListenerDeps): Listener {
@@ -117,8 +116,6 @@ export function probeDescriptors(): void {
 /**
  * What `Deno.serve` is to do with an error: say nothing of a body that broke off as it was asked to, and the rest in a
  * line. By itself it prints a stack trace for both.
- *
- * @param report Told of what nobody expected.
  */
 export function answerBroken(report: (message: string) => void): (error: unknown) => Response {
   return (error) => {
@@ -131,7 +128,6 @@ export function answerBroken(report: (message: string) => void): (error: unknown
 /**
  * Why a server cannot listen, in one line.
  *
- * @param error What was thrown.
  * @param address Where it was to listen.
  */
 export function listenProblem(

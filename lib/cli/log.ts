@@ -47,7 +47,6 @@ export type LogEvent =
 /**
  * A line for people, or some.
  *
- * @param event What happened.
  * @param time The time of day; none if not given.
  */
 export function describeEvent(event: LogEvent, time = ""): string {
@@ -96,7 +95,6 @@ const FLUSH_MS = 200;
  * Makes a queue.
  *
  * @param write Writes some of the bytes and says how many; what it throws means that the reader is gone.
- * @param sleep Waits for so many milliseconds.
  */
 export function createLineQueue(
   write: (bytes: Uint8Array) => Promise<number>,
@@ -144,12 +142,7 @@ export interface LogStyle {
   readonly now: () => number;
 }
 
-/**
- * Where events go: none but errors if the program is to be quiet, as JSON or as lines for people.
- *
- * @param style How they are to look.
- * @param queue Takes them as lines.
- */
+/** Where events go: none but errors if the program is to be quiet, as JSON or as lines for people. */
 export function createLog(
   { json, quiet, verbose, now }: LogStyle,
   queue: LineQueue,

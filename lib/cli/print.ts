@@ -4,12 +4,7 @@
  * @module
  */
 
-/**
- * Writes a text to a stream.
- *
- * @param stream Standard output, or standard error.
- * @param text The text.
- */
+/** Writes a text to a stream. */
 export function print(stream: { readonly writeSync: (bytes: Uint8Array) => number }, text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {

@@ -6,12 +6,7 @@
 import type { Config } from "./config.ts";
 import { version } from "../runtime/version.ts";
 
-/**
- * The URL to call the server by.
- *
- * @param port The port it listens on.
- * @param config What it was told.
- */
+/** The URL to call the server by. */
 export function serverUrl(port: number, { host, tls }: Pick<Config, "host" | "tls">): string {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `${tls ? "https" : "http"}://${name}:${port}`;
@@ -24,12 +19,7 @@ export interface Listening {
   readonly pid: number;
 }
 
-/**
- * What the program says when it is ready: a line of JSON, or the URLs that somebody will want.
- *
- * @param config What it was told.
- * @param listening Where it listens.
- */
+/** What the program says when it is ready: a line of JSON, or the URLs that somebody will want. */
 export function readyText({ json, db }: Pick<Config, "json" | "db">, { url, port, pid }: Listening): string {
   if (json) return `${JSON.stringify({ event: "ready", url, port, pid, version, db })}\n`;
   return greeting(url, db);
@@ -50,12 +40,7 @@ function greeting(url: string, db: string): string {
 `;
 }
 
-/**
- * What the program says when `deno serve` has made it listen.
- *
- * @param address Where it listens.
- * @param settings What it was told by its environment.
- */
+/** What the program says when `deno serve` has made it listen. */
 export function servedText(
   { hostname, port }: Pick<Deno.NetAddr, "hostname" | "port">,
   { db, publicUrl }: { readonly db: string; readonly publicUrl: string | undefined },

@@ -15,8 +15,6 @@ export type ReadText = (path: string) => Promise<string>;
 /**
  * Reads the file of `--users`.
  *
- * @param path Where it is; undefined for none.
- * @param readText Reads it.
  * @throws ConfigError for a file that cannot be read, or holds something else.
  */
 export function readUsers(path: string | undefined, readText: ReadText): Promise<readonly DeclaredUser[]> {
@@ -26,8 +24,6 @@ export function readUsers(path: string | undefined, readText: ReadText): Promise
 /**
  * Reads the file of `--scenarios`.
  *
- * @param path Where it is; undefined for none.
- * @param readText Reads it.
  * @throws ConfigError for a file that cannot be read, or holds something else.
  */
 export function readScenarios(path: string | undefined, readText: ReadText): Promise<readonly Scenario[]> {
@@ -53,11 +49,7 @@ async function readList<T>(
   }
 }
 
-/**
- * Why something failed, in one line: of a refusal all that helps, as a client would be told.
- *
- * @param error What was thrown.
- */
+/** Why something failed, in one line: of a refusal all that helps, as a client would be told. */
 export function reasonOf(error: unknown): string {
   if (error instanceof OAuthError) return describeError(error);
   const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n", 1);

@@ -13,7 +13,6 @@ const SHUTDOWN_MS = 5000;
  *
  * @param finish Finishes what is under way, for as long as that may take.
  * @param end Ends the process; called in any case, and at most twice.
- * @param sleep Waits for so many milliseconds.
  */
 export function stopOnce(finish: () => Promise<void>, end: () => Promise<void>, sleep: Sleep): () => Promise<void> {
   let isStopping = false;

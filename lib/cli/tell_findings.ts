@@ -31,11 +31,7 @@ const QUIET_MS = 500;
 /** Sandboxes that are told of; a server with more is one that nobody watches line by line. */
 const MAX_SANDBOXES = 100;
 
-/**
- * Makes what tells of findings.
- *
- * @param deps What telling takes.
- */
+/** Makes what tells of findings. */
 export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): FindingTeller {
   const stop = new AbortController();
   const summaries = new Map<string, SandboxSummary>();

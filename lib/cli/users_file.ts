@@ -23,7 +23,6 @@ const userSchema = closedObject({
 /**
  * Reads the file.
  *
- * @param text What stands in it.
  * @throws Error whose message says in one line which user is wrong, and why; it never holds a password.
  */
 export function parseUsersFile(text: string): readonly DeclaredUser[] {

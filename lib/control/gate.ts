@@ -39,11 +39,7 @@ export interface Caller {
 /** Says why a request may not control its sandbox; undefined if it may. */
 export type ControlGate = (caller: Caller) => OAuthError | undefined;
 
-/**
- * Makes the gate.
- *
- * @param options What it depends on.
- */
+/** Makes the gate. */
 export function createControlGate(options: GateOptions): ControlGate {
   const { control, loopbackOnly = false, publicOrigin } = options;
   const token = typeof control === "object" ? control.token : undefined;

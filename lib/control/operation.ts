@@ -90,11 +90,7 @@ export interface Operation<Out = unknown> extends Description<Out> {
   readonly run: (deps: Deps, call: Call) => Promise<Out>;
 }
 
-/**
- * Makes an operation of its parts: its deed is given only input that was checked.
- *
- * @param parts What it says of itself, and its deed.
- */
+/** Makes an operation of its parts: its deed is given only input that was checked. */
 export function operation<Out>(parts: Inputless<Out>): Operation<Out>;
 export function operation<In, Out>(parts: WithInput<In, Out>): Operation<Out>;
 export function operation<In, Out>(parts: Inputless<Out> | WithInput<In, Out>): Operation<Out> {
@@ -111,7 +107,6 @@ export function one<T>(schema: Schema<T>): Input<T> {
 /**
  * An input that is one thing or a list of such things.
  *
- * @param schema The shape of one.
  * @param read Checks one; `at` is where it stands, for errors.
  */
 export function oneOrMore<T>(

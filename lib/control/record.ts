@@ -131,8 +131,6 @@ export const recordOperations = {
 /**
  * The report, once something was seen that decides and nothing has happened for a while, but after the wait at the latest.
  *
- * @param deps The record, and what to wait with.
- * @param sandbox The sandbox.
  * @param waitSeconds The longest wait; 0 for the report as it is now.
  */
 export async function settle(
@@ -154,13 +152,7 @@ export async function settle(
   return (await judge(sandbox)).report;
 }
 
-/**
- * Exchanges, each with its client.
- *
- * @param deps The record.
- * @param sandbox The sandbox.
- * @param listed Which of its exchanges.
- */
+/** Exchanges, each with its client. */
 export async function fetchListed(
   { reports }: Pick<Deps, "reports">,
   { id }: Pick<Sandbox, "id">,

@@ -31,11 +31,7 @@ export interface ReportSource {
   readonly slices: Slices;
 }
 
-/**
- * Makes what the API and the inspector's page report from.
- *
- * @param source What reports are made of.
- */
+/** Makes what the API and the inspector's page report from. */
 export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
   const judgementOf = recording && createJudgements({ recording, slices });
 

@@ -20,12 +20,7 @@ export function brokenBody(): ReadableStream<Uint8Array> {
   });
 }
 
-/**
- * A body that breaks off.
- *
- * @param body The whole.
- * @param bytes How many bytes of it arrive.
- */
+/** A body that breaks off. */
 export function truncated(body: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let left = bytes;
@@ -47,7 +42,6 @@ export function truncated(body: ReadableStream<Uint8Array>, bytes: number): Read
 /**
  * A body that comes in pieces.
  *
- * @param body The whole.
  * @param pace Bytes a piece, milliseconds before each, and what to wait with.
  */
 export function inPieces(

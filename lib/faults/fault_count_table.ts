@@ -28,11 +28,7 @@ export interface FaultCounts {
 
 const NOTHING: CountRecord = { after: 0, seen: 0 };
 
-/**
- * Opens the table of counts.
- *
- * @param store The store.
- */
+/** Opens the table of counts. */
 export function createFaultCounts(store: Store): FaultCounts {
   const keyOf = (sandboxId: string, name: string): Key => [sandboxId, "count", hash("sha256", name, "base64url")];
 

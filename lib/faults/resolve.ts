@@ -36,12 +36,7 @@ export interface FaultedRequest {
   readonly counts: Pick<FaultCounts, "claim" | "arm">;
 }
 
-/**
- * Resolves the plan of a request.
- *
- * @param asked The request's sandbox.
- * @param facts The request.
- */
+/** Resolves the plan of a request. */
 export async function resolvePlan(
   { plan, faults, nowMs, sandboxId, counts }: FaultedRequest,
   facts: RequestFacts,
@@ -73,8 +68,6 @@ export async function resolvePlan(
 /**
  * Notes the response for the faults that wait for one like it.
  *
- * @param asked The request's sandbox.
- * @param facts The request.
  * @param status The response's status, before anything was done to it.
  */
 export async function noteResponse(
@@ -94,8 +87,6 @@ export async function noteResponse(
  * Reads what faults may ask of a request; its body only if a fault needs it, and then the handler is told the same text.
  *
  * @param head What is known without the body.
- * @param request The request.
- * @param faults The faults of its sandbox.
  * @throws OAuthError `invalid_request` for a form that is too large or no text.
  */
 export async function readFacts(
@@ -148,9 +139,6 @@ function needsBody(match: Match): boolean {
 
 /**
  * Whether a request is meant, as far as it can be told before there is a response.
- *
- * @param match Which requests.
- * @param facts This one.
  *
  * @example
  * ```ts

@@ -11,7 +11,6 @@ export type Variables = (name: string) => unknown;
 /**
  * The variables that follow from a request's sandbox.
  *
- * @param sandbox The sandbox.
  * @param request The request: its URL, and the id of its JSON-RPC message as JSON, where some fault asks for the message.
  */
 export function variablesOf(
@@ -50,9 +49,6 @@ export function variablesOf(
 /**
  * Fills templates into a text; a name that nothing is known of stays as it is.
  *
- * @param text The text.
- * @param variables What there is.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -70,8 +66,6 @@ export function fillText(text: string, variables: Variables): string {
 /**
  * Fills templates into the value of a header, where what came from a client may be more than a header can hold.
  *
- * @param text The text.
- * @param variables What there is.
  * @returns Printable ASCII and tabs; everything else is percent-encoded, as in a URL.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5}
  *

@@ -25,13 +25,7 @@ export interface WireResult {
   readonly isRewritten: boolean;
 }
 
-/**
- * Applies the wire steps of a plan to a response.
- *
- * @param response What the handler returned.
- * @param steps What is to be done to it, in order.
- * @param context What it is done with.
- */
+/** Applies the wire steps of a plan to a response. */
 export async function applyWire(
   response: Response,
   steps: readonly WireStep[],
@@ -52,12 +46,7 @@ export async function applyWire(
   return { response, applied, isRewritten: made.some(writesBody) };
 }
 
-/**
- * The response that replaces a handler's.
- *
- * @param answer What is answered.
- * @param variables What templates can name.
- */
+/** The response that replaces a handler's. */
 export function answerResponse({ status, headers = {}, body }: Answer, variables: Variables): Response {
   const filled = fillValue(body, variables);
   const isText = typeof filled === "string";

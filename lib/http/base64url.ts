@@ -11,7 +11,6 @@ import { isNestedTooDeep } from "./json.ts";
 /**
  * Decodes base64url without padding.
  *
- * @param text What was sent.
  * @returns Undefined for any text but the one that encoding the same bytes gives.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7515.html#section-2}
  * @see {@link https://www.rfc-editor.org/rfc/rfc4648.html#section-3.5}

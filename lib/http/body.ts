@@ -11,7 +11,6 @@ import { noteText } from "./seen_text.ts";
 /**
  * Reads a request's body as UTF-8 text, {@link MAX_BODY_BYTES} at most.
  *
- * @param request The request; its body is consumed.
  * @throws OAuthError `invalid_request` as {@link bodyText}, and for bytes that are not UTF-8.
  */
 export async function readText(request: Request): Promise<string> {
@@ -24,7 +23,6 @@ export async function readText(request: Request): Promise<string> {
 /**
  * Reads a request's body as JSON. An empty one stands for an object without members.
  *
- * @param request The request; its body is consumed.
  * @throws OAuthError `invalid_request` for what is not JSON, or is nested too deep.
  */
 export async function readJson(request: Request): Promise<unknown> {
@@ -43,7 +41,6 @@ export async function readJson(request: Request): Promise<unknown> {
 /**
  * Insists on a body's media type.
  *
- * @param request The request.
  * @param accepted The one type that is read, without parameters.
  * @throws OAuthError `invalid_request` with status 415.
  */
@@ -59,24 +56,14 @@ export function requireContentType(request: Request, accepted: string): void {
   });
 }
 
-/**
- * A JSON response that no cache may keep (RFC 6749 5.1).
- *
- * @param body Serialised as it stands.
- * @param status HTTP status, 200 if not given.
- */
+/** A JSON response that no cache may keep (RFC 6749 5.1). */
 export function noStoreJson(body: unknown, status = 200): Response {
   const json = JSON.stringify(body);
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
   return noteText(new Response(json, { status, headers }), json);
 }
 
-/**
- * A JSON document that may be kept for a while.
- *
- * @param json Serialised JSON.
- * @param maxAgeSeconds How long, in seconds.
- */
+/** A JSON document that may be kept for a while. */
 export function cacheableJson(json: string, maxAgeSeconds: number): Response {
   const headers = { "content-type": "application/json", "cache-control": `public, max-age=${maxAgeSeconds}` };
   return noteText(new Response(json, { headers }), json);

@@ -19,8 +19,6 @@ const MAX_STEPS = 3;
  * Finds the name that is closest to what was written, by the letters that were left out, added, changed or swapped; else
  * the first that it is the first word of, or the only one that begins with it.
  *
- * @param written What was written.
- * @param names The existing names.
  * @returns Undefined where nothing is close: a third of the letters may be wrong, but no more than three.
  *
  * @example
@@ -54,9 +52,6 @@ function onlyOne(names: readonly string[]): string | undefined {
 /**
  * What is expected, for an error, as a noun: all names there are if they are few or none is close, and the one that was
  * meant.
- *
- * @param written What was written.
- * @param names The existing names.
  */
 export function suggest(written: string, names: readonly string[]): string {
   const meant = closest(written, names);

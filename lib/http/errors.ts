@@ -63,9 +63,7 @@ export class OAuthError extends Error {
   /**
    * Makes a refusal.
    *
-   * @param code The code on the wire.
    * @param message What is wrong, as a sentence without a full stop.
-   * @param detail What helps to mend it.
    */
   constructor(code: OAuthErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message);

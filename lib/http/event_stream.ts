@@ -36,8 +36,6 @@ export interface EventStreams {
   /**
    * Opens one.
    *
-   * @param subscriber Who reads it.
-   * @param start Called once it is open.
    * @throws OAuthError `temporarily_unavailable` if there are too many.
    */
   readonly open: (subscriber: Subscriber, start: (stream: EventStream) => void) => Response;
@@ -63,7 +61,6 @@ const KEEP_ALIVE = new TextEncoder().encode(": still here\n\n");
 /**
  * Makes what opens streams.
  *
- * @param deps What they are made with.
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html}
  */
 export function createEventStreams(deps: EventStreamDeps): EventStreams {

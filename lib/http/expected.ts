@@ -8,11 +8,7 @@
 import type { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 
-/**
- * An option of `safeParse`.
- *
- * @internal
- */
+/** An option of `safeParse`. */
 export type Wording = { readonly error: (issue: z.core.$ZodRawIssue) => string };
 
 /** Has every issue say what was expected, as a noun: "a string", "one of a, b". */
@@ -90,8 +86,6 @@ function firstOf(issues: readonly { readonly message: string }[]): string {
  * The issue to tell of. A member with a slip in its name is the reason why the one that was meant is missing.
  *
  * @param error What a schema found wrong; at least one issue.
- *
- * @internal
  */
 export function mainIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined {
   return issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
@@ -101,11 +95,8 @@ export function mainIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined 
  * What stands in a value, for an error: texts as they are, anything else as JSON, and nothing whose name says that it is a
  * secret.
  *
- * @param value The value as a whole.
  * @param issue Where in it, and what is wrong there: a text is called one where its type is wrong.
  * @returns Undefined where nothing stands.
- *
- * @internal
  */
 export function receivedAt(
   value: unknown,

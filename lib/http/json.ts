@@ -16,7 +16,6 @@ export class JsonError extends Error {
   /**
    * Makes one.
    *
-   * @param isTooDeep Whether it is JSON, but nested too deep.
    * @param cause What the parser says, which may quote the text.
    */
   constructor(isTooDeep: boolean, cause?: unknown) {
@@ -52,7 +51,6 @@ export function parseJson(text: string): unknown {
 /**
  * What is wrong with JSON that {@link parseJson} refused, to continue a sentence with.
  *
- * @param error What it threw.
  * @throws The same, if it is anything else.
  */
 export function problemOf(error: unknown): string {
@@ -64,8 +62,6 @@ const [QUOTE, BACKSLASH, ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x
 
 /**
  * Whether JSON is nested deeper than {@link MAX_NESTING}. It looks at the text, since parsing two million brackets takes a second.
- *
- * @param json The text.
  */
 export function isNestedTooDeep(json: string): boolean {
   let depth = 0;

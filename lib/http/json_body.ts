@@ -9,27 +9,13 @@ import { suggest } from "./did_you_mean.ts";
 import { OAuthError } from "./errors.ts";
 import { inWords, mainIssue, receivedAt } from "./expected.ts";
 
-/**
- * What a value must be, and what it is read as.
- *
- * @internal
- */
+/** What a value must be, and what it is read as. */
 export type Schema<T = unknown> = z.ZodType<T>;
 
-/**
- * A schema for every member of a type: one that is added to the type and not to its schema does not compile.
- *
- * @internal
- */
+/** A schema for every member of a type: one that is added to the type and not to its schema does not compile. */
 export type Complete<T> = { readonly [Name in keyof T]-?: z.ZodType };
 
-/**
- * An object that has these members and no others, and an error that names the one that was meant, or all.
- *
- * @param shape Its members.
- *
- * @internal
- */
+/** An object that has these members and no others, and an error that names the one that was meant, or all. */
 export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   const names = Object.keys(shape);
   const expectedFor = (unknown = ""): string => names.length === 0 ? "no members" : suggest(unknown, names);
@@ -38,11 +24,7 @@ export function closedObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodOb
   });
 }
 
-/**
- * The id or the secret of a client: any printable ASCII, spaces included (RFC 6749 A.1, A.2).
- *
- * @internal
- */
+/** The id or the secret of a client: any printable ASCII, spaces included (RFC 6749 A.1, A.2). */
 export const clientText: Schema<string> = z.string().regex(
   /^[\x20-\x7e]{1,1024}$/,
   "1 to 1024 printable ASCII characters, spaces included (RFC 6749 A.1, A.2)",
@@ -54,7 +36,6 @@ const MAX_ITEMS = 100;
 /**
  * Insists on one thing or a list of them, and reads each.
  *
- * @param value What came from outside.
  * @param read Reads one of them; `at` is where it stands, for errors.
  * @throws OAuthError `invalid_request`, naming the member.
  */
@@ -75,12 +56,8 @@ export function requireItems<T>(
 /**
  * Insists on the shape of a value that came from outside.
  *
- * @param value The value.
- * @param schema What it must be.
  * @param at Where it stands in the body, if it is not the whole.
  * @throws OAuthError `invalid_request`, naming the member.
- *
- * @internal
  */
 export function requireShape<T>(value: unknown, schema: Schema<T>, at: readonly number[] = []): T {
   const parsed = schema.safeParse(value, inWords);

@@ -14,7 +14,6 @@ const TOKEN =
 /**
  * Parses a file.
  *
- * @param text What stands in it.
  * @throws Error whose message says in one line where it stops being JSON, and shows nothing of it.
  *
  * @example

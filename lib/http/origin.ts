@@ -22,7 +22,6 @@ export interface OriginPolicy {
  *
  * @param url The request's URL, whose host is that of the `Host` header.
  * @param origin The `Origin` header, null if the request comes from no page.
- * @param policy Which pages may call.
  * @returns What is wrong, undefined if nothing is.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning}
  *
@@ -60,9 +59,7 @@ export function findForeignOrigin(
  *
  * A browser without fetch metadata, which the current ones have had since 2023, is known by `Referer` alone.
  *
- * @param url The request's URL.
  * @param headers Its headers. Their `Origin`, if there is one, was allowed by {@link findForeignOrigin}.
- * @param policy Which pages may call.
  * @returns What it was sent for, undefined if somebody asked for it.
  * @see {@link https://www.w3.org/TR/fetch-metadata/}
  *
@@ -94,8 +91,6 @@ export function findUnasked(url: URL, headers: Headers, policy: OriginPolicy): s
  * Finds out whether a form was filled in on a page of another site. Our own forms come with `Origin: null`, because our
  * pages send no referrer.
  *
- * @param url The request's URL.
- * @param headers Its headers.
  * @returns Where it comes from, undefined if it is a form of this server or none of a browser.
  *
  * @example
@@ -117,9 +112,6 @@ export function findForeignForm({ host }: URL, headers: Headers): string | undef
  * Finds out whether a page of another site is behind a request: by a script, a form, a link or an image of it. A page of
  * this machine, or one that may call, is none. What a page cannot forge decides: fetch metadata, `Origin`, `Referer`.
  *
- * @param url The request's URL.
- * @param headers Its headers.
- * @param policy Which pages may call.
  * @see {@link https://www.w3.org/TR/fetch-metadata/}
  *
  * @example

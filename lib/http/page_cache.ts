@@ -10,7 +10,6 @@ export interface PageCache {
    * A part: the one that is kept, or being made, under a name, else a new one.
    *
    * @param name Another one wherever anything is different.
-   * @param make Makes it.
    */
   readonly get: (name: string, make: () => Promise<Uint8Array>) => Promise<Uint8Array>;
 }
@@ -18,11 +17,7 @@ export interface PageCache {
 /** The most that is kept, in bytes; what nobody has asked for the longest gives way. */
 export const MAX_PAGES_BYTES = 8 * 1024 * 1024;
 
-/**
- * Makes an empty cache.
- *
- * @param maxBytes The most that is kept, in bytes.
- */
+/** Makes an empty cache. */
 export function createPageCache(maxBytes: number = MAX_PAGES_BYTES): PageCache {
   const pages = new Map<string, Promise<Uint8Array>>();
   const sizes = new Map<string, number>();

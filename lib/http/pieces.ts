@@ -25,12 +25,7 @@ export function bodyOf(pieces: AsyncGenerator<string | Uint8Array, void>): Reada
   }, { highWaterMark: 0 });
 }
 
-/**
- * Puts small pieces together to larger ones, and lets others run meanwhile.
- *
- * @param pieces The pieces.
- * @param slices Does the work.
- */
+/** Puts small pieces together to larger ones, and lets others run meanwhile. */
 export async function* inChunks(pieces: Iterator<string, void>, slices: Slices): AsyncGenerator<string, void> {
   for (;;) {
     const { text, isLast } = await slices.run(gather(pieces));
@@ -53,11 +48,6 @@ function* gather(pieces: Iterator<string, void>): Sliced<{ readonly text: string
 /**
  * A JSON object whose last members are a list and what comes after it, in pieces.
  *
- * @param head Its first members.
- * @param name What the list is called.
- * @param items What is in it.
- * @param tail Its last members.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -79,11 +69,7 @@ export function* jsonPieces(
   yield closing(tail);
 }
 
-/**
- * Some items of a list as {@link pagedJsonPieces} takes them.
- *
- * @param items The items.
- */
+/** Some items of a list as {@link pagedJsonPieces} takes them. */
 export function jsonPage(items: readonly unknown[]): Uint8Array {
   return new TextEncoder().encode(items.map((item) => `,${JSON.stringify(item)}`).join(""));
 }
@@ -91,8 +77,6 @@ export function jsonPage(items: readonly unknown[]): Uint8Array {
 /**
  * The same for a list that is fetched as it is written, page by page.
  *
- * @param head Its first members.
- * @param name What the list is called.
  * @param pages What is in it, each made by {@link jsonPage}.
  */
 export async function* pagedJsonPieces(

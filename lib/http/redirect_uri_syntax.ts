@@ -37,7 +37,6 @@ export interface RedirectUriProblem {
  * Finds what is wrong with a redirect URI, wherever it comes from. Browsers, libraries and this server must read the same
  * destination in it, so what a parser would mend (a backslash, a missing slash, an encoded host) is refused.
  *
- * @param uri As sent, registered or declared.
  * @returns Undefined for an absolute URI without fragment and credentials, of a scheme that a client can listen on.
  *
  * @example

@@ -27,8 +27,6 @@ interface Read extends Pick<Request, "headers"> {
  * The text of a request's body, decoded as UTF-8. The first to ask has it read; the others are told the same, be it the
  * text or the error.
  *
- * @param request The request; its body is consumed.
- * @param maxBytes The most that is read: the limit of the endpoint.
  * @returns Empty for a request without a body.
  * @throws OAuthError `invalid_request`: with status 413 as soon as the body turns out to be larger, 415 if it is
  * compressed, 400 if its sender leaves.
@@ -40,21 +38,13 @@ export function bodyText(request: Request, maxBytes: number): Promise<string> {
   return read[READING] ??= readOnce(request, maxBytes);
 }
 
-/**
- * Whether a body has been asked for. Nobody but its sender knows when it will have been read.
- *
- * @param request Whose body.
- */
+/** Whether a body has been asked for. Nobody but its sender knows when it will have been read. */
 export function isBodyAskedFor(request: Request): boolean {
   const read: Read = request;
   return read[READING] !== undefined;
 }
 
-/**
- * Whether a body has been asked for and has not come in whole, so that its sender is what the request waits for.
- *
- * @param request Whose body.
- */
+/** Whether a body has been asked for and has not come in whole, so that its sender is what the request waits for. */
 export function isBodyAwaited(request: Request): boolean {
   return isBodyAskedFor(request) && notedText(request) === undefined;
 }

@@ -13,7 +13,6 @@ export type SecretPrefix = typeof secretPrefixes[number];
 /**
  * Gives a secret its prefix.
  *
- * @param prefix What it is.
  * @param unguessable At least 20 characters of base64url.
  */
 export function prefixed(prefix: SecretPrefix, unguessable: string): string {

@@ -13,13 +13,7 @@ interface Noted extends Pick<Request | Response, "headers"> {
   [TEXT]?: string;
 }
 
-/**
- * Notes the whole text of a body.
- *
- * @param message Whose body.
- * @param text The text.
- * @returns The message.
- */
+/** Notes the whole text of a body. */
 export function noteText<T extends Request | Response>(message: T, text: string): T {
   const noted: Noted = message;
   noted[TEXT] = text;

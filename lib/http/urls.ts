@@ -32,11 +32,7 @@ export interface Place {
   readonly issuerPath?: string;
 }
 
-/**
- * Builds the absolute URLs of a sandbox.
- *
- * @param place Where it is seen.
- */
+/** Builds the absolute URLs of a sandbox. */
 export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
   const base = origin + prefix;
   const issuer = base + issuerPath;

@@ -40,7 +40,6 @@ export interface Book {
   /**
    * The oldest row of the owner who has most.
    *
-   * @param measure Rows or bytes.
    * @param asked A row that somebody adds to what they have; if they replace one, that one stays.
    * @returns Undefined where that is the asker, who has no other row.
    */

@@ -54,12 +54,7 @@ interface Entry {
   readonly deadlines: Deadlines;
 }
 
-/**
- * Makes a table of connections.
- *
- * @param limits What there may be.
- * @param monotonicMs A clock for durations, in milliseconds.
- */
+/** Makes a table of connections. */
 export function createConnections(limits: ConnectionLimits, monotonicMs: () => number): Connections {
   /** In the order of the last change, the longest ago first. */
   const entries = new Set<Entry>();

@@ -39,12 +39,7 @@ export interface Deadlines extends ConnectionEvents {
   readonly isOverdue: (nowMs: number) => boolean;
 }
 
-/**
- * Begins to wait for the first request of a connection.
- *
- * @param limits How long it may keep the server waiting.
- * @param monotonicMs A clock for durations, in milliseconds.
- */
+/** Begins to wait for the first request of a connection. */
 export function createDeadlines(limits: DeadlineLimits, monotonicMs: () => number): Deadlines {
   const after = (ms: number): number => monotonicMs() + ms;
   let dueMs = after(limits.headersMs);

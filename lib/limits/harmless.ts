@@ -61,8 +61,6 @@ const guards = ["content-security-policy", "x-content-type-options", "x-frame-op
 /**
  * Whether a browser asks for something to show or run, and not for a script to read. Browsers that do not say so are kept
  * from running it by {@link LOCKED_POLICY}.
- *
- * @param headers The request's headers.
  */
 export function isForBrowser(headers: Headers): boolean {
   return (headers.get("sec-fetch-dest") ?? "empty") !== "empty" || headers.has("service-worker");
@@ -71,7 +69,6 @@ export function isForBrowser(headers: Headers): boolean {
 /**
  * Takes from a shaped answer what acts on more than itself.
  *
- * @param request What it answers.
  * @param response The answer; its body is used.
  * @param shaped What is told of it.
  * @returns Undefined where it must not be given at all: what is not ours is neither shown as a page nor run.

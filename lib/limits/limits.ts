@@ -134,11 +134,7 @@ export function isShared(sandbox: string): boolean {
   return !sandbox.includes("~");
 }
 
-/**
- * What may be asked of a sandbox.
- *
- * @param sandbox What it is called.
- */
+/** What may be asked of a sandbox. */
 export function rateOf(sandbox: string): Rate {
   return isShared(sandbox) ? rates.shared : rates.labelled;
 }
@@ -147,7 +143,6 @@ export function rateOf(sandbox: string): Rate {
  * How much of a table a sandbox may hold; undefined for what is not counted.
  *
  * @param sandboxId The sandbox, or the name of a table that is of no sandbox.
- * @param table The table.
  *
  * @example
  * ```ts

@@ -36,12 +36,7 @@ interface OpenBook {
   readonly readMs: number;
 }
 
-/**
- * Opens no books yet.
- *
- * @param store Where they are.
- * @param deps What they are read with.
- */
+/** Opens no books yet. */
 export function createOpenBooks(store: Store, { monotonicMs, now }: OpenBooksDeps): OpenBooks {
   const books = boundedMap<string, Promise<OpenBook>>(MAX_BOOKS);
 

@@ -10,7 +10,6 @@ import { expandIpv6, isPublicAddress } from "../outbound/ip.ts";
  * has added to `x-forwarded-for` is the caller's; a caller who connects directly can write there what they like.
  *
  * @param peer Address of the other end of the connection; undefined where it is not known.
- * @param forwardedFor The header `x-forwarded-for`.
  *
  * @example
  * ```ts
@@ -30,7 +29,6 @@ export function peerOf(peer: string | undefined, forwardedFor: string | null): s
 /**
  * Names the other end of a connection; a peer inside one's own network is a proxy, which speaks for many.
  *
- * @param peer Its address.
  * @returns Undefined for a proxy.
  */
 export function addressOf(peer: string): string | undefined {

@@ -41,12 +41,7 @@ const MAX_REMOVED = 50;
 /** Enters a write into the books of its table, or refuses it. */
 type Admit = (write: Write, quota: Quota, isThere: boolean) => Promise<Admitted>;
 
-/**
- * Puts limits on a store: how much a sandbox may hold, whose it is, and for how long.
- *
- * @param store The store.
- * @param deps What quotas are kept with.
- */
+/** Puts limits on a store: how much a sandbox may hold, whose it is, and for how long. */
 export function withQuotas(store: Store, deps: QuotaDeps): Store {
   const books = createOpenBooks(store, deps);
   const admit = createAdmission(store, books, deps);

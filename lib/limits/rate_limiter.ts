@@ -30,8 +30,6 @@ export const MAX_BUCKETS = 10_000;
 /**
  * Makes buckets, full ones.
  *
- * @param monotonicMs A clock for durations, in milliseconds.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

@@ -17,9 +17,6 @@ export interface Room {
 /**
  * Makes room for a row.
  *
- * @param book The books of its table.
- * @param quota What the table may hold.
- * @param asked The row.
  * @param nowMs Real time, in milliseconds since 1970.
  */
 export function makeRoom(book: Book, quota: Quota, asked: Booking, nowMs: number): Room {
@@ -37,13 +34,7 @@ export function makeRoom(book: Book, quota: Quota, asked: Booking, nowMs: number
   return { hasRoom, removed };
 }
 
-/**
- * What a table would hold too much of with a row, if anything.
- *
- * @param book Its books.
- * @param quota What it may hold.
- * @param asked The row.
- */
+/** What a table would hold too much of with a row, if anything. */
 export function excessOf(book: Book, quota: Quota, { key, bytes }: Booking): keyof Share | undefined {
   const { rows, bytes: held } = book.total();
   const known = book.find(key);

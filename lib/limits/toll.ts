@@ -40,13 +40,7 @@ const costly: Readonly<Record<CostlyKind, string>> = {
   logins: "logins from your address",
 };
 
-/**
- * What a request costs, as far as that can be told without its body.
- *
- * @param request The request.
- * @param url Its URL.
- * @param path Its path in the sandbox.
- */
+/** What a request costs, as far as that can be told without its body. */
 export function costOf(
   request: Pick<Request, "method" | "headers" | "body">,
   { searchParams }: URL,
@@ -65,11 +59,7 @@ function kindOf(method: string, query: URLSearchParams, path: string): Cost["kin
   return method === "POST" || query.has("auto_approve_email") ? "logins" : undefined;
 }
 
-/**
- * Begins to count.
- *
- * @param monotonicMs A clock for durations, in milliseconds.
- */
+/** Begins to count. */
 export function createToll(monotonicMs: () => number): Toll {
   const addresses = createRateLimiter(monotonicMs);
   const kinds = createRateLimiter(monotonicMs);

@@ -22,7 +22,6 @@ export interface UnderWay {
   /**
    * Lets a request in.
    *
-   * @param address Whose it is.
    * @returns What to call when it has ended.
    * @throws OAuthError `temporarily_unavailable`: 429 where the address has too many, 503 where all have, and it its share.
    */
@@ -31,8 +30,6 @@ export interface UnderWay {
 
 /**
  * Makes a count.
- *
- * @param limits How many there may be.
  *
  * @example
  * ```ts

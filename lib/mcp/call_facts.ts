@@ -22,11 +22,7 @@ export interface CallFacts {
 /** Collects the facts of a request from who presents it and whom its notes belong to. */
 export type CallFactsOf = (presenter: Presenter, owner: string) => CallFacts;
 
-/**
- * Makes the function that collects the facts of a request.
- *
- * @param options What the endpoints work with.
- */
+/** Makes the function that collects the facts of a request. */
 export function createCallFacts({ store, chance, sleep }: McpOptions): CallFactsOf {
   const keys = createKeyTable(store);
 

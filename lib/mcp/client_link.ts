@@ -22,11 +22,7 @@ export interface ClientLink {
   /** Signs what the next round is to remember. */
   readonly remember: (value: unknown) => Promise<string>;
   readonly supports: (capability: "elicitation" | "sampling" | "roots") => boolean;
-  /**
-   * Sends a line of a log, if the client has asked for lines of this level.
-   *
-   * @internal
-   */
+  /** Sends a line of a log, if the client has asked for lines of this level. */
   readonly log: (level: LoggingLevel, data: unknown) => Promise<void>;
   /** Closes the stream of this call: the client has to resume it for the response, where the revision allows that. */
   readonly closeStream: () => void;
@@ -42,14 +38,7 @@ export interface LinkDeps {
   readonly subscribed: ReadonlySet<string>;
 }
 
-/**
- * Makes the link of one call.
- *
- * @param server The server that serves it.
- * @param context What the SDK knows of the call.
- * @param deps What else is needed.
- * @internal
- */
+/** Makes the link of one call. */
 export function createClientLink(server: Server, { mcpReq, http }: ServerContext, deps: LinkDeps): ClientLink {
   return {
     responses: mcpReq.inputResponses,

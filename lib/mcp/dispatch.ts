@@ -66,11 +66,7 @@ interface Exchange extends Presenter {
   readonly body?: unknown;
 }
 
-/**
- * Makes the endpoints themselves, with the SDK loaded.
- *
- * @param options What they work with.
- */
+/** Makes the endpoints themselves, with the SDK loaded. */
 export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const profiles = createProfiles(options.version);
   const shared = createShared(options);

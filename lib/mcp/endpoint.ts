@@ -13,7 +13,6 @@ export type { McpEndpoint, McpOptions } from "./contract.ts";
 /**
  * Makes the MCP endpoints of one app; opens nothing.
  *
- * @param options What they work with.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http}
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http}
  */

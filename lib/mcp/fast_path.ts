@@ -65,10 +65,6 @@ export function envelopeOf(meta: object): string {
  * Finds out whether a request of 2026-07-28 can take the fast path: its `_meta` has been accepted before, and all three
  * headers are there and agree with the body.
  *
- * @param body The parsed body.
- * @param headers The request's headers.
- * @param profile The tools there are.
- * @param envelopes What has been accepted.
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http}
  */
 export function asFastModern(
@@ -93,10 +89,6 @@ function isAccepted(body: unknown, envelopes: Envelopes): boolean {
 /**
  * Whether a request is one of the revisions up to 2025-11-25, as far as its shape tells at once; of any other request the
  * SDK's classifier tells.
- *
- * @param body The parsed body.
- * @param headers The request's headers.
- * @param profile The tools there are.
  */
 export function isUsualInSession(body: unknown, headers: Headers, profile: Profile): boolean {
   const version = headers.get("mcp-protocol-version");
@@ -108,8 +100,6 @@ export function isUsualInSession(body: unknown, headers: Headers, profile: Profi
  * Finds out whether a request in a session can take the fast path. It is known to be a request, and its headers have been
  * checked.
  *
- * @param body The parsed body.
- * @param profile The tools and methods there are.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server}
  */
 export function asFastInSession(body: unknown, profile: Profile): FastRequest | undefined {
@@ -151,13 +141,7 @@ function hasOnly(value: Record<string, unknown>, known: ReadonlySet<string>): bo
   return true;
 }
 
-/**
- * Answers a request in the form the SDK gives its answers.
- *
- * @param request The request.
- * @param facts What the tool may touch.
- * @param era How the answer has to look.
- */
+/** Answers a request in the form the SDK gives its answers. */
 export async function answerFast(request: FastRequest, facts: CallFacts, era: FastEra): Promise<Response> {
   const { id } = request;
   try {

@@ -24,11 +24,7 @@ import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
 /** Values that complete what a person has typed so far. */
 export type Completer = (typed: string) => readonly string[];
 
-/**
- * A row of the prompt table.
- *
- * @internal
- */
+/** A row of the prompt table. */
 export interface PromptRow {
   readonly listing: Prompt;
   /** Completers by argument. */
@@ -37,21 +33,13 @@ export interface PromptRow {
   readonly get: (args: Readonly<Record<string, string>>, client: ClientLink) => GetPromptResult | InputRequiredResult;
 }
 
-/**
- * A row of the resource table.
- *
- * @internal
- */
+/** A row of the resource table. */
 export interface ResourceRow {
   readonly listing: Resource;
   readonly contents: TextResourceContents | BlobResourceContents;
 }
 
-/**
- * A row of the table of resource templates.
- *
- * @internal
- */
+/** A row of the table of resource templates. */
 export interface TemplateRow {
   readonly listing: ResourceTemplateType;
   /** Completers by variable. */
@@ -60,11 +48,7 @@ export interface TemplateRow {
   readonly read: (uri: string) => TextResourceContents | undefined;
 }
 
-/**
- * What an endpoint has besides tools.
- *
- * @internal
- */
+/** What an endpoint has besides tools. */
 export interface Features {
   readonly prompts: readonly PromptRow[];
   readonly resources: readonly ResourceRow[];
@@ -84,14 +68,7 @@ export const featureMethods: readonly string[] = Object.freeze([
   "logging/setLevel",
 ]);
 
-/**
- * Has a server serve prompts, resources and completion.
- *
- * @param server A server that has the capabilities.
- * @param features The rows.
- * @param deps The link of a call to its client; the resources a session subscribed to.
- * @internal
- */
+/** Has a server serve prompts, resources and completion. */
 export function installFeatures(
   server: Server,
   { prompts, resources, templates }: Features,
@@ -148,7 +125,6 @@ const NOT_FOUND = "Resource not found";
  *
  * @param message Any message to a client in a session.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling}
- * @internal
  */
 export function withSessionCode(message: JSONRPCMessage): JSONRPCMessage {
   if (!("error" in message) || message.error.message !== NOT_FOUND) return message;

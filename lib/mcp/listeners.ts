@@ -16,11 +16,7 @@ export const MAX_LISTENERS = 1000;
 /** What one listener may name: resources, and characters of one URI or of the request's id, which each message repeats. */
 export const MAX_LISTENED = { resources: 100, characters: 2048 } as const;
 
-/**
- * The listeners of one app.
- *
- * @internal
- */
+/** The listeners of one app. */
 export interface Listeners {
   readonly listen: (
     sandboxName: string,
@@ -32,11 +28,7 @@ export interface Listeners {
   readonly close: () => Promise<void>;
 }
 
-/**
- * What listeners are made with.
- *
- * @internal
- */
+/** What listeners are made with. */
 export interface ListenerDeps {
   /** Makes a handler that lets so many listen. */
   readonly createHandler: (maxSubscriptions: number) => McpHttpHandler;
@@ -46,8 +38,6 @@ export interface ListenerDeps {
 /**
  * Makes the listeners of one app.
  *
- * @param deps What they are made with.
- * @internal
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions}
  */
 export function createListeners({ createHandler, guard }: ListenerDeps): Listeners {

@@ -21,11 +21,7 @@ export interface ParamMismatch {
   readonly problem: string;
 }
 
-/**
- * Finds the marked properties of a tool.
- *
- * @param inputSchema The JSON Schema of the tool's arguments.
- */
+/** Finds the marked properties of a tool. */
 export function findParamHeaders(inputSchema: unknown): readonly ParamHeader[] {
   if (!isPlainObject(inputSchema) || !isPlainObject(inputSchema.properties)) return [];
   return Object.entries(inputSchema.properties).flatMap(([property, schema]) => {
@@ -38,10 +34,6 @@ export function findParamHeaders(inputSchema: unknown): readonly ParamHeader[] {
 /**
  * Compares headers with arguments; an argument that is absent needs no header.
  *
- * @param declared What {@link findParamHeaders} found.
- * @param args The arguments, unchecked.
- * @param headers The request's headers.
- * @returns The first disagreement.
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#custom-headers-from-tool-parameters}
  */
 export function findParamMismatch(

@@ -31,11 +31,7 @@ export interface Profile {
   /** Told to the client's model. */
   readonly instructions: string | undefined;
   readonly tools: ReadonlyMap<string, DefinedTool>;
-  /**
-   * The entries of `tools/list`, always in the same order.
-   *
-   * @internal
-   */
+  /** The entries of `tools/list`, always in the same order. */
   readonly listing: Tool[];
   readonly capabilities: ServerCapabilities;
   /** What its server answers to in a session. */
@@ -63,11 +59,7 @@ const FULL_CAPABILITIES = Object.freeze({
 const INSTRUCTIONS = "A mock server for testing MCP clients: nothing here has an effect on the outside world. " +
   "Every tool answers exactly as its description says. Notes are seen only by the session or caller that wrote them.";
 
-/**
- * Makes the profiles.
- *
- * @param version Version of the server.
- */
+/** Makes the profiles. */
 export function createProfiles(version: string): Profiles {
   const everyday = [...basicTools, ...noteTools];
   const open = createProfile({ name: "Mock MCP Server for E2E Testing", version }, INSTRUCTIONS, everyday);
@@ -119,13 +111,9 @@ export interface ToolRequest {
 /**
  * Calls a tool.
  *
- * @param profile Whose tool.
- * @param request Which tool, with what.
- * @param call What the tool may touch.
  * @throws {ProtocolError} -32602 for a tool that does not exist, and for wrong arguments where the revision has it so;
  * -32603, without the reason, if the tool broke.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling}
- * @internal
  */
 export async function callTool(
   profile: Profile,

@@ -27,7 +27,6 @@ interface State {
  * Seals a value.
  *
  * @param value Anything JSON can carry.
- * @param signer Who seals, and when.
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr#server-requirements}
  */
 export function signState(value: unknown, { key, nowMs }: StateSigner): string {
@@ -38,8 +37,6 @@ export function signState(value: unknown, { key, nowMs }: StateSigner): string {
 /**
  * Reads what {@link signState} made.
  *
- * @param state What came from the client.
- * @param signer Who sealed it, and what time it is now.
  * @throws Error for anything the sandbox has not sealed, or too long ago.
  */
 export function readState(state: string, { key, nowMs }: StateSigner): unknown {

@@ -37,10 +37,7 @@ export interface RpcErrorOptions {
 /**
  * Builds an error answer.
  *
- * @param status HTTP status.
- * @param code JSON-RPC error code.
  * @param message What was wrong, and what is accepted.
- * @param options What else it has.
  * @see {@link https://www.jsonrpc.org/specification#error_object}
  */
 export function rpcErrorResponse(
@@ -54,21 +51,13 @@ export function rpcErrorResponse(
   return noteText(new Response(json, { status, headers: { "content-type": "application/json", ...headers } }), json);
 }
 
-/**
- * Finds the id that an error about this body must carry: that of a single request, else null.
- *
- * @param body The parsed body.
- */
+/** Finds the id that an error about this body must carry: that of a single request, else null. */
 export function idOf(body: unknown): RpcId {
   if (!isPlainObject(body) || typeof body.method !== "string") return null;
   return typeof body.id === "string" || typeof body.id === "number" ? body.id : null;
 }
 
-/**
- * Whether a parsed JSON value is an object, neither an array nor null.
- *
- * @param value The value.
- */
+/** Whether a parsed JSON value is an object, neither an array nor null. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -21,13 +21,7 @@ export interface ServerDeps {
   readonly log: Log;
 }
 
-/**
- * Builds a server that is not connected yet.
- *
- * @param profile What it shows.
- * @param deps Where it finds the facts of a request.
- * @internal
- */
+/** Builds a server that is not connected yet. */
 export function buildServer(profile: Profile, { factsOf, announce, log }: ServerDeps): Server {
   const { serverInfo, instructions, listing, capabilities, features } = profile;
   const server = new Server(serverInfo, {

@@ -9,7 +9,6 @@ import { type Params, parseParams, requireFaultless } from "./params.ts";
 /**
  * Reads the fields of a request's form, as they are.
  *
- * @param request The request; its body is consumed.
  * @throws OAuthError `invalid_request` for another media type.
  */
 export async function readFields(request: Request): Promise<URLSearchParams> {
@@ -20,7 +19,6 @@ export async function readFields(request: Request): Promise<URLSearchParams> {
 /**
  * Reads a request's form, where every parameter must be well formed.
  *
- * @param request The request; its body is consumed.
  * @throws OAuthError `invalid_request` for another media type, and for parameters that are not well formed.
  */
 export async function readForm(request: Request): Promise<Params> {

@@ -83,8 +83,6 @@ function clientAtServer({ sandbox, client }: IdpRequest): string {
 /**
  * Gives a workload an assertion of who it is, for the audience it names; or a client that tries the exchange an
  * id_token of a generated person, as if that person had just logged in here.
- *
- * @param request The request.
  */
 export function identify(request: IdpRequest): Record<string, unknown> {
   const { params, client } = request;

@@ -30,9 +30,6 @@ const REFERENCE = "OpenID Connect RP-Initiated Logout 2";
  * Reads a logout request. `logout_hint` and `ui_locales` are accepted and change nothing: there is no session to choose, and
  * the pages have one language.
  *
- * @param deps The table of clients, and a sandbox's keys.
- * @param asked The sandbox and its rules.
- * @param params What was sent.
  * @throws OAuthError `invalid_request` or `invalid_client`. None of these may be redirected: the address cannot be trusted.
  * @see {@link https://openid.net/specs/openid-connect-rpinitiated-1_0.html}
  */

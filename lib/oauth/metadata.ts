@@ -21,8 +21,6 @@ import {
 /**
  * Authorization server metadata.
  *
- * @param sandbox Whose endpoints are named.
- * @param policy What is advertised.
  * @see {@link https://www.rfc-editor.org/rfc/rfc8414.html#section-2}
  */
 export function buildServerMetadata(
@@ -69,8 +67,6 @@ export function buildServerMetadata(
 /**
  * Protected resource metadata.
  *
- * @param sandbox Whose resource is named.
- * @param policy What is advertised.
  * @param resource The resource's identifier: the URL into which the well-known path was inserted.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9728.html#section-2}
  */

@@ -68,7 +68,6 @@ function repeated(name: string): OAuthError {
 /**
  * Requires that parameters are well formed.
  *
- * @param params The parameters.
  * @param names The parameters that matter now; all of them if not given.
  * @throws OAuthError `invalid_request` for one that came twice, holds a NUL, or is longer than 16,384 characters.
  */
@@ -80,9 +79,6 @@ export function requireFaultless(params: Params, names?: readonly string[]): voi
 /**
  * Requires a parameter.
  *
- * @param params Where to look.
- * @param name Its name.
- * @param reference The paragraph that requires it.
  * @throws OAuthError `invalid_request` if it is missing or empty.
  */
 export function requireParam(params: Params, name: string, reference: string): string {
@@ -94,11 +90,6 @@ export function requireParam(params: Params, name: string, reference: string): s
 /**
  * Requires a parameter that has one of a few values.
  *
- * @param params Where to look.
- * @param name Its name.
- * @param allowed The values.
- * @param reference The paragraph that has them.
- * @param code The code for another value.
  * @throws OAuthError `invalid_request` if it is missing or empty, and with the code given for another value.
  */
 export function requireOneOf<T extends string>(
@@ -121,7 +112,6 @@ export const MAX_LIFETIME_SECONDS: number = 100 * 365 * 24 * 60 * 60;
 /**
  * Parses a token lifetime.
  *
- * @param text What was sent as `expires_in`, if anything.
  * @returns Seconds, or undefined for a token that does not expire.
  * @throws OAuthError `invalid_request` for anything but a whole number of seconds from 1 to a hundred years.
  *
@@ -147,7 +137,6 @@ export function parseExpiresIn(text: string | undefined): number | undefined {
 /**
  * Parses a scope into its tokens.
  *
- * @param text What was sent as `scope`, if anything.
  * @throws OAuthError `invalid_scope` for characters a scope token cannot have.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3}
  */
@@ -166,7 +155,6 @@ export function parseScope(text: string | undefined): readonly string[] {
 /**
  * Parses resource indicators.
  *
- * @param values What was sent as `resource`.
  * @throws OAuthError `invalid_target` for anything but an absolute URI without a fragment.
  * @see {@link https://www.rfc-editor.org/rfc/rfc8707.html#section-2}
  */

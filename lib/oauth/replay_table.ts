@@ -19,11 +19,7 @@ export interface Replays {
 /** Marks outlive what they mark by this much, because sandbox clocks can be set back. */
 const MARGIN_MS = 60 * 60 * 1000;
 
-/**
- * Opens the table of used ids.
- *
- * @param store The store.
- */
+/** Opens the table of used ids. */
 export function createReplays(store: Store): Replays {
   return {
     use: (sandboxId, id, keepMs) =>

@@ -12,7 +12,6 @@ const MAX_SECONDS = 24 * 60 * 60;
 /**
  * Reads the freshness of a response.
  *
- * @param headers Its headers.
  * @returns Seconds (0 if it must be asked for again each time), or undefined if it must not be kept at all.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9111.html#section-5.2.2}
  *

@@ -13,9 +13,6 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /**
  * Sends a GET to one address, whatever its host name resolves to: the name serves for TLS and `host` alone. The runtime's
  * own `fetch` cannot be told where to connect, so this is Node's client; it is loaded when something first goes out.
- *
- * @param request The request.
- * @param address An IP address of its host.
  */
 export async function fetchAt(request: Request, address: string): Promise<Response> {
   const { protocol, port, host, hostname, pathname, search } = new URL(request.url);
@@ -46,11 +43,7 @@ export async function fetchAt(request: Request, address: string): Promise<Respon
   return new Response(null, { status, headers });
 }
 
-/**
- * All addresses of a host name, IPv4 first, since it is the one that is routed everywhere.
- *
- * @param hostname The name.
- */
+/** All addresses of a host name, IPv4 first, since it is the one that is routed everywhere. */
 export async function resolveDns(hostname: string): Promise<readonly string[]> {
   const answers = await Promise.allSettled([Deno.resolveDns(hostname, "A"), Deno.resolveDns(hostname, "AAAA")]);
   for (const answer of answers) {

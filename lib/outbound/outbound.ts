@@ -70,7 +70,6 @@ export const OUTBOUND_TIMEOUT_MS = 5000;
 /**
  * Makes the way out.
  *
- * @param options What it goes out with.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9700.html#section-4.11}
  */
 export function createOutbound(options: OutboundOptions): Outbound {

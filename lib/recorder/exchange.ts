@@ -62,8 +62,6 @@ export function headerOf({ headers }: Message, name: string): string | undefined
 /**
  * Puts exchanges into the order in which they began.
  *
- * @param one An exchange.
- * @param other Another.
  * @returns Below zero if the first began first.
  */
 export function compareExchanges(one: Exchange, other: Exchange): number {

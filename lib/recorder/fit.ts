@@ -19,7 +19,6 @@ const NOTHING: Message = { headers: [], truncated: true };
 /**
  * Cuts an exchange to what there is room for, and marks it; nearly all are left as they are.
  *
- * @param exchange The exchange.
  * @param maxBytes What it may take, in bytes as stored.
  */
 export function fitExchange(exchange: Exchange, maxBytes: number = MAX_EXCHANGE_BYTES): Exchange {
@@ -60,8 +59,6 @@ function cutTo(exchange: Exchange, limit: number): Exchange {
 /**
  * The same text in memory of its own, in as few bytes as it can have: a part that V8 has cut out of a text keeps all of
  * that text, and two bytes a character if the whole needed them.
- *
- * @param text Any text.
  */
 export function compact(text: string): string {
   const encoding = /[^\0-\xff]/.test(text) ? "utf16le" : "latin1";

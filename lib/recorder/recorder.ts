@@ -41,9 +41,7 @@ export interface OpenRequest {
   /**
    * Notes how it ended.
    *
-   * @param finished How.
    * @param isRecorded Whether it is recorded: what a person or a test does beside the flow is not.
-   * @returns The response to send.
    */
   readonly close: (finished: FinishedRequest, isRecorded: boolean) => Response;
 }
@@ -64,11 +62,7 @@ export interface RecorderOptions {
   readonly fineNow?: (() => number) | undefined;
 }
 
-/**
- * Makes a recorder.
- *
- * @param options What it is made of.
- */
+/** Makes a recorder. */
 export function createRecorder({ listen, recording, monotonicMs, fineNow }: RecorderOptions): Recorder {
   const gistOf = createGists();
   // Numbers of what is not recorded, whichever sandbox it would belong to.

@@ -39,11 +39,7 @@ export interface RecordingOptions {
   readonly report: (error: unknown) => void;
 }
 
-/**
- * Makes a recording.
- *
- * @param options What it is made with.
- */
+/** Makes a recording. */
 export function createRecording({ tape, report }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
   let lastMs = 0;

@@ -82,11 +82,7 @@ export class SeenExchange implements HeldExchange {
     return this.#bytes;
   }
 
-  /**
-   * The exchange, redacted.
-   *
-   * @param pseudonyms What secrets and senders are called.
-   */
+  /** The exchange, redacted. */
   exchange(pseudonyms: Pseudonyms): Exchange {
     if (this.#seen) {
       this.#made = fitExchange(redactExchange(this.#seen, pseudonyms));

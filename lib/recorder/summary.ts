@@ -26,9 +26,7 @@ const MAX_LENGTH = 4096;
 /** The most that is shown of a name, in characters. */
 const MAX_SHOWN = 60;
 
-/**
- * Makes what tells the gist of requests. It remembers what clients have called themselves.
- */
+/** Makes what tells the gist of requests. It remembers what clients have called themselves. */
 export function createGists(): (request: Request, response: Response) => Gist {
   const names = boundedMap<string, string>(MAX_NAMES);
 

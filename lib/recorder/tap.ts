@@ -19,7 +19,6 @@ const UNREADABLE: RawBody = { text: "", isComplete: false };
 /**
  * What a request said: at once if it has been read already, else as soon as it is read. Nobody reads it after that.
  *
- * @param request A request that was answered.
  * @returns Undefined if it had no body; else what there is, or will be, once it has gone by.
  */
 export function sentBody(request: Request): RawBody | Promise<RawBody> | undefined {
@@ -36,7 +35,6 @@ export function sentBody(request: Request): RawBody | Promise<RawBody> | undefin
 /**
  * What a response says, where that is known before it leaves.
  *
- * @param response A response that is to leave.
  * @returns Undefined if it has no body; `passing` if it has to be listened to with {@link tapBody} as it goes by.
  */
 export function answeredBody(response: Response): RawBody | "passing" | undefined {
@@ -66,8 +64,6 @@ export interface BodyListener {
  * Lets a body go by and tells what it carries. A copy would be read at another pace than the client reads, which would
  * change what the client gets where the body breaks off.
  *
- * @param response A response with a body.
- * @param listener Who is told.
  * @returns The response to send instead.
  */
 export function tapBody(response: Response, { onText, onEnd }: BodyListener): Response {

@@ -19,8 +19,6 @@ export interface BoundedMap<Key, Value> {
 /**
  * Makes a map that never holds more than `max` entries.
  *
- * @param max The most entries it holds.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

@@ -17,11 +17,7 @@ export interface Chance {
   readonly fraction: () => number;
 }
 
-/**
- * Makes a {@link Chance} of a byte source.
- *
- * @param bytes Returns as many random bytes as it is asked for.
- */
+/** Makes a {@link Chance} of a byte source. */
 export function createChance(bytes: (length: number) => Uint8Array<ArrayBuffer>): Chance {
   return {
     bytes,

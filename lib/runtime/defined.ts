@@ -14,8 +14,6 @@ export type Defined<T> = Omit<T, Open<T>> & { readonly [Name in Open<T>]?: Exclu
 /**
  * Leaves out the members that are undefined.
  *
- * @param members All members.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

@@ -9,9 +9,6 @@ import { timingSafeEqual } from "node:crypto";
 /**
  * Whether two secrets are the same, in a time that tells nothing but their lengths: where the length is a secret too, compare hashes.
  *
- * @param sent What came from outside.
- * @param expected What it is to be.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

@@ -22,8 +22,6 @@ const SLICE_MS = 5;
 /**
  * Does some work without a break.
  *
- * @param work The work.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -42,11 +40,7 @@ export function finish<T>(work: Sliced<T>): T {
   }
 }
 
-/**
- * Makes what does work in slices.
- *
- * @param monotonicMs A clock for durations, in milliseconds.
- */
+/** Makes what does work in slices. */
 export function createSlices(monotonicMs: () => number): Slices {
   /** Each works until a time, and says whether there is more to do. */
   const waiting: ((untilMs: number) => boolean)[] = [];

@@ -8,7 +8,6 @@
  * Waits for all of them, like `Promise.all`; where one rejects, it rejects once the others have ended too, so that an
  * answer that refuses leaves nothing under way.
  *
- * @param promises What is waited for.
  * @throws What the first of them rejects with.
  *
  * @example

@@ -6,11 +6,7 @@
  * @module
  */
 
-/**
- * Takes a value for what this program wrote.
- *
- * @param value What was written with the type that it is taken for.
- */
+/** Takes a value for what this program wrote. */
 export function trusted<T>(value: unknown): T;
 export function trusted(value: unknown): unknown {
   return value;

@@ -10,8 +10,6 @@ export type Turns = <T>(work: () => Promise<T>) => Promise<T>;
 /**
  * Lets no more than so many do something at the same time; the others wait, first come first served.
  *
- * @param most How many.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

@@ -17,8 +17,6 @@ const MAX_FAULTS = 100;
 /**
  * Adds faults, except those whose name is taken.
  *
- * @param state What is there.
- * @param faults What is added.
  * @throws OAuthError `invalid_request` if that is too much.
  */
 export function withFaults(state: SandboxState, faults: readonly Fault[]): SandboxState {
@@ -32,12 +30,7 @@ export function withFaults(state: SandboxState, faults: readonly Fault[]): Sandb
   });
 }
 
-/**
- * Removes faults.
- *
- * @param state What is there.
- * @param names Which ones.
- */
+/** Removes faults. */
 export function withoutFaults(state: SandboxState, names: readonly string[]): SandboxState {
   return { ...state, faults: state.faults.filter(({ name }) => !names.includes(name)) };
 }
@@ -45,7 +38,6 @@ export function withoutFaults(state: SandboxState, names: readonly string[]): Sa
 /**
  * Revokes logins: all, or those of one client.
  *
- * @param state What is there.
  * @param clientId The client; all clients if not given.
  * @throws OAuthError `invalid_request` if that is too much to remember.
  */
@@ -61,7 +53,6 @@ export function withRevocation(state: SandboxState, clientId?: string): SandboxS
 /**
  * Insists that a state can be kept.
  *
- * @param state What is to be kept.
  * @throws OAuthError `invalid_request` with status 413 if it cannot.
  */
 export function withRoom(state: SandboxState): SandboxState {

@@ -40,12 +40,7 @@ export function idleSinceMs(nowMs: number): number {
   return nowMs - IDLE_MS - TOUCH_MS;
 }
 
-/**
- * Makes a sandbox of which nothing is known yet.
- *
- * @param identity What it is called, and how it behaves.
- * @param deps What it is made with.
- */
+/** Makes a sandbox of which nothing is known yet. */
 export function createHeldSandbox(
   identity: Pick<LiveSandbox, "name" | "label" | "scenario">,
   deps: HeldSandboxDeps,

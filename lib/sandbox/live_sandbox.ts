@@ -39,12 +39,7 @@ export function idsOf(id: string): readonly string[] {
   return [id, secondServerId(id), `${id}/idp`, `${secondServerId(id)}/idp`];
 }
 
-/**
- * The id of a sandbox, which every reset changes.
- *
- * @param name What it is called.
- * @param epoch How often it was reset.
- */
+/** The id of a sandbox, which every reset changes. */
 export function idOf(name: string, epoch: number): string {
   return epoch === 0 ? name : `${name}#${epoch}`;
 }
@@ -63,8 +58,6 @@ export interface LiveSandboxDeps {
 /**
  * Makes a sandbox that can be used once its state is set.
  *
- * @param identity What it is called, and how it behaves.
- * @param deps What it is made with.
  * @returns The sandbox, what sets its state, and what notes that its state cannot be read.
  */
 export function createLiveSandbox(

@@ -43,11 +43,7 @@ export interface LiveSandboxes {
 /** How often idle sandboxes are looked for, in milliseconds. */
 const SWEEP_MS = 10 * 60 * 1000;
 
-/**
- * Makes the sandboxes of an app; reads nothing before the first request.
- *
- * @param deps What they are made with.
- */
+/** Makes the sandboxes of an app; reads nothing before the first request. */
 export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
   const { table, onForget } = deps;
   const held = new Map<string, HeldSandbox>();

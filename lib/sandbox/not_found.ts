@@ -40,7 +40,6 @@ const elsewhere: Readonly<Record<string, keyof typeof paths>> = {
  * The refusal of a path that has no endpoint.
  *
  * @param asked What was asked for: the method, and the path below the sandbox's prefix as it was sent.
- * @param sandbox The sandbox.
  */
 export function noSuchEndpoint(
   { method, path }: { readonly method: string; readonly path: string },
@@ -108,13 +107,7 @@ function withoutSlash(path: string): string {
   return path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
-/**
- * The refusal of a URL whose sandbox cannot be.
- *
- * @param names Names of scenarios.
- * @param url What was asked for.
- * @param origin Where the server is.
- */
+/** The refusal of a URL whose sandbox cannot be. */
 export function noSuchScenario(names: readonly string[], { pathname }: URL, origin: string): OAuthError {
   const [, token = ""] = /\/s\/([^/]*)/.exec(pathname) ?? [];
   const [written = "", ...label] = token.split("~");

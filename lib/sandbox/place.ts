@@ -20,10 +20,6 @@ const LOCAL = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 /**
  * Places a sandbox: below a path, or at an origin of its own where its scenario needs one and the server is on this machine.
  *
- * @param scenario What it plays.
- * @param label Its label.
- * @param origin Where the server is: scheme, host and port.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

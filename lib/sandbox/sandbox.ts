@@ -72,8 +72,6 @@ export interface SandboxParts {
 /**
  * Makes a sandbox as seen from an origin, now.
  *
- * @param parts What it is made of.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -85,11 +83,7 @@ export function buildSandbox(parts: SandboxParts): Sandbox {
   return createSandboxView(parts)(parts.now());
 }
 
-/**
- * Makes the function that gives a sandbox as seen from an origin at an instant, as every request needs it.
- *
- * @param parts What it is made of.
- */
+/** Makes the function that gives a sandbox as seen from an origin at an instant, as every request needs it. */
 export function createSandboxView(parts: SandboxParts): (nowMs: number) => Sandbox {
   const { id = MAIN, name = MAIN, scenario = "standard", prefix = "", origin, layout = {}, clients = [], now } = parts;
   const { revocations = () => noRevocations, isAskedByForeignPage = false } = parts;
@@ -148,7 +142,6 @@ const HOST = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:--([a-z0-9-]{1,60}))?\.localhost$/;
 /**
  * Reads which sandbox a URL is of: `/s/<scenario>[~<label>]` in its path, or `<scenario>[--<label>].localhost` as its host.
  *
- * @param url The request's URL.
  * @param isScenario Whether a name is that of a scenario: other hosts below `localhost` are this machine's as they are.
  * @returns Undefined for a prefix that can be no sandbox's.
  *
@@ -194,9 +187,6 @@ const defaultEndpoints: Readonly<Record<string, string>> = {
 
 /**
  * Takes a path of a sandbox to the one the route table has, whatever the sandbox's layout.
- *
- * @param path The path, as it was sent.
- * @param layout Where things lie.
  *
  * @example
  * ```ts

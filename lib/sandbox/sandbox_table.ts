@@ -65,11 +65,7 @@ const stateKey = (name: string): Key => ["#state", name];
 const usedKey = (name: string): Key => ["#sandbox", name];
 const hourKey = (name: string, timeMs: number): Key => ["#used", Math.floor(timeMs / HOUR_MS), name];
 
-/**
- * Opens the table of sandboxes.
- *
- * @param store The store.
- */
+/** Opens the table of sandboxes. */
 export function createSandboxTable(store: Store): SandboxTable {
   return {
     state: async (name) => (await store.get<SandboxState>(stateKey(name))).value ?? untouched,

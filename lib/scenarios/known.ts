@@ -19,7 +19,6 @@ export interface GivenScenarios {
 /**
  * The scenarios of an app by name, and its own one.
  *
- * @param given What it was given.
  * @throws RangeError if its own one is not among them, or one is named like the sandbox at the root.
  */
 export function knownScenarios(

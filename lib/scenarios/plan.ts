@@ -190,9 +190,6 @@ export interface PlanPatch {
 /**
  * Applies patches to a plan, in order.
  *
- * @param plan The plan.
- * @param patches What changes.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

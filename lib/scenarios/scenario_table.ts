@@ -19,11 +19,7 @@ export interface ScenarioTable {
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_REMEMBERED = 1000;
 
-/**
- * Opens the table of scenarios.
- *
- * @param store The store.
- */
+/** Opens the table of scenarios. */
 export function createScenarioTable(store: Store): ScenarioTable {
   const seen = boundedMap<string, Scenario>(MAX_REMEMBERED);
   const keyOf = (name: string): Key => ["#scenario", name];

@@ -31,7 +31,6 @@ const failures: readonly (readonly [words: RegExp, message: string, status: numb
 /**
  * What a failure of the database comes to.
  *
- * @param error What was thrown.
  * @returns A {@link StoreError} where the database as such fails; else the same error.
  */
 export function explainFailure(error: unknown): unknown {

@@ -24,8 +24,6 @@ const MAX_TOLD = 1000;
 /**
  * Wraps an open database. The caller keeps owning it, and closes it.
  *
- * @param kv An open `Deno.Kv`.
- * @param chance Drawn from for retry jitter.
  * @param onUnreadable Told of rows that cannot be read, once of each.
  */
 export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key) => void = () => {}): Store {

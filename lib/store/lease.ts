@@ -28,11 +28,7 @@ export interface Lease {
   readonly runOut: () => Promise<void>;
 }
 
-/**
- * Makes the lease of an app.
- *
- * @param deps What it is measured with.
- */
+/** Makes the lease of an app. */
 export function createLease({ isShared, monotonicMs, sleep }: LeaseDeps): Lease {
   return {
     nowMs: monotonicMs,

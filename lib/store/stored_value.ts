@@ -16,7 +16,6 @@ export const MAX_VALUE_LEVELS = 200;
 /**
  * How many bytes a value takes in the database, exactly. It costs some 30 µs: where a bound is enough, ask {@link fitsInto}.
  *
- * @param value What is to be stored.
  * @throws OAuthError `invalid_request` for a value that is nested too deep to be stored.
  *
  * @example
@@ -35,9 +34,6 @@ export function storedBytes(value: unknown): number {
 /**
  * Whether a value takes no more than so many bytes. It is as exact as {@link storedBytes}, but costs next to nothing for
  * values that are clearly small enough.
- *
- * @param value What is to be stored.
- * @param maxBytes How many bytes it may take.
  */
 export function fitsInto(value: unknown, maxBytes: number): boolean {
   return mostBytes(value, MAX_VALUE_LEVELS) <= maxBytes || storedBytes(value) <= maxBytes;
@@ -46,7 +42,6 @@ export function fitsInto(value: unknown, maxBytes: number): boolean {
 /**
  * Insists that a value can be stored, and read again.
  *
- * @param value What is to be stored.
  * @param maxBytes What it may take, in bytes; all that a row holds if not given.
  * @throws OAuthError `invalid_request`: with status 413 for a value that is too large, 400 for one that is nested too deep.
  */

@@ -31,7 +31,6 @@ export function isUnreadable(error: unknown): boolean {
 /**
  * Reads a row that is to be removed or replaced, whether or not it can be read.
  *
- * @param reading The way to it.
  * @returns What was read, with undefined as a value like any other; undefined itself if the row cannot be read.
  */
 export async function ifReadable<T>(reading: Promise<T>): Promise<{ readonly value: T } | undefined> {
@@ -68,9 +67,7 @@ export interface Scan<T> {
  * Lists rows past those that cannot be read. It is slow where there are some: rows are read one by one up to each, and each
  * takes some hundred reads to be found.
  *
- * @param prefix Below which key.
  * @param limit How many rows at most, of both kinds.
- * @param list Lists rows below it.
  */
 export async function scanRows<T>(prefix: Key, limit: number, list: List<T>): Promise<Scan<T>> {
   const rows: Row<T>[] = [];

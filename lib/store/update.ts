@@ -17,8 +17,6 @@ export interface Change<T> {
 /**
  * Changes a row: reads it, and writes what `change` makes of it, over and over until nobody else has written in between.
  *
- * @param store Where the row is.
- * @param key The row.
  * @param change Says what becomes of the value, which is undefined if nothing is stored; may be called more than once.
  * @returns What the last call of `change` returned.
  */

@@ -10,11 +10,7 @@ import type { Deps } from "../deps.ts";
 import type { Handler, Route } from "../request/router.ts";
 import type { ControlHandlers } from "./handlers.ts";
 
-/**
- * The rows of the control API.
- *
- * @param deps What it needs.
- */
+/** The rows of the control API. */
 export function controlRoutes(deps: Deps): readonly Route[] {
   let loading: Promise<ControlHandlers> | undefined;
   const load = (): Promise<ControlHandlers> =>

@@ -14,12 +14,7 @@ export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) =>
 /** Makes a handler answer only the requests that may control their sandbox. */
 export type Guard = (handler: Route["handler"]) => Route["handler"];
 
-/**
- * Makes of the gate what pages ask, which show the reason.
- *
- * @param gate Who may control a sandbox.
- * @param liveSandboxOf The sandbox of a request.
- */
+/** Makes of the gate what pages ask, which show the reason. */
 export function createRefusal(gate: ControlGate, liveSandboxOf: LiveSandboxes["of"]): Refusal {
   return ({ request: { headers, method }, url, sandbox }) => {
     const isChange = method !== "GET" && method !== "HEAD";
@@ -27,11 +22,7 @@ export function createRefusal(gate: ControlGate, liveSandboxOf: LiveSandboxes["o
   };
 }
 
-/**
- * Makes of the gate what handlers are guarded with.
- *
- * @param refusalOf Says why a request may not control its sandbox.
- */
+/** Makes of the gate what handlers are guarded with. */
 export function createGuard(refusalOf: Refusal): Guard {
   return (handler) => (context) => {
     const refusal = refusalOf(context);

@@ -45,9 +45,6 @@ const MAX_CLIENTS = 100;
  * Tells a stream of a record. Its events are `exchange` (one that changes comes again), `findings` (the verdict, the clients,
  * and every finding that is other than it was), and `cleared` where all that was told before is void. The id of an exchange's
  * event is the name of the record and the sequence number. What is on record already is told as fast as it is read.
- *
- * @param stream Who is told.
- * @param source What of.
  */
 export function tellRecord(stream: EventStream, { first, after, refresh, monotonicMs }: RecordSource): void {
   const known = new Map<string, string>();

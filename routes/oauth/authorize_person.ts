@@ -34,9 +34,6 @@ export interface PersonAsked {
 /**
  * Reads the person of a request's `id_token_hint`.
  *
- * @param deps Keys and users.
- * @param context The request it came in.
- * @param request What is asked for.
  * @throws OAuthError `invalid_request` for a hint that is not an id_token of this server.
  */
 export async function readHinted(
@@ -53,9 +50,6 @@ export async function readHinted(
 /**
  * Who signs in without being asked: nobody, unless the request or the policy says so.
  *
- * @param deps Users and chance.
- * @param context The request.
- * @param asked What it asks for.
  * @returns The user, or what is wrong with the password, for the person or script at hand.
  * @throws OAuthError for the client.
  */
@@ -82,9 +76,6 @@ export async function findUnasked(
 /**
  * An auto-generated person, or the one of the hint.
  *
- * @param deps Chance.
- * @param context The request.
- * @param asked What it asks for.
  * @throws OAuthError `login_required` if the server no longer knows the person of the hint.
  */
 export function generatedOrHinted(
@@ -100,10 +91,6 @@ export function generatedOrHinted(
 /**
  * Signs in with e-mail address and password; with a hint no other user is created.
  *
- * @param deps Users and chance.
- * @param context The request.
- * @param asked What it asks for.
- * @param credentials What was sent.
  * @returns The user, or what is wrong with the password, for the person or script at hand.
  * @throws OAuthError `login_required` for the client, if this is another person than the hint's.
  */
@@ -120,10 +107,6 @@ export async function signInHere(
 /**
  * The declared user whose button was pressed.
  *
- * @param deps Users, and who is offered.
- * @param context The request.
- * @param asked What it asks for.
- * @param email What the button has sent.
  * @returns The user, or what is wrong with the button, for the person or script at hand.
  * @throws As {@link signInHere}.
  */

@@ -69,13 +69,7 @@ export function registrationHandlers(
   return { read, update, remove };
 }
 
-/**
- * The client information response (RFC 7591 3.2.1, RFC 7592 3).
- *
- * @param sandbox Where it is registered.
- * @param client What is kept of it.
- * @param told What is not.
- */
+/** The client information response (RFC 7591 3.2.1, RFC 7592 3). */
 export function clientInformation(
   { urls }: Sandbox,
   { clientId, issuedAtSeconds, metadata }: ClientRecord,

@@ -13,12 +13,7 @@ import { callOf } from "../control/handlers.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";
 
-/**
- * The page.
- *
- * @param context The request.
- * @param deps What it needs.
- */
+/** The page. */
 export async function controlPage(
   context: Context,
   deps: Deps,

@@ -23,12 +23,7 @@ import type { Context } from "../request/router.ts";
 /** Enough that nobody guesses a sandbox of somebody else's: 82 bits. */
 const LABEL_LENGTH = 16;
 
-/**
- * The catalogue, as a page or as data.
- *
- * @param context The request.
- * @param deps Scenarios, and where labels are drawn from.
- */
+/** The catalogue, as a page or as data. */
 export async function scenarios(
   { request, url, sandbox }: Context,
   { catalogue, chance }: Pick<Deps, "catalogue" | "chance">,
@@ -115,22 +110,13 @@ function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | unde
   };
 }
 
-/**
- * The name of the scenario that a sandbox plays; undefined where that is the server as one expects it.
- *
- * @param scenarioOf Tells what a sandbox plays.
- * @param sandbox The sandbox.
- */
+/** The name of the scenario that a sandbox plays; undefined where that is the server as one expects it. */
 export function playedBy(scenarioOf: Deps["scenarioOf"], sandbox: Sandbox): string | undefined {
   const { name } = scenarioOf(sandbox);
   return sandbox.name === "main" && name === "standard" ? undefined : name;
 }
 
-/**
- * Makes the banner of a sandbox's pages.
- *
- * @param scenarioOf Tells what a sandbox plays.
- */
+/** Makes the banner of a sandbox's pages. */
 export function createBanner(scenarioOf: Deps["scenarioOf"]): Banner {
   return (sandbox, isFolded = false) => {
     if (playedBy(scenarioOf, sandbox) === undefined) return undefined;

@@ -13,8 +13,6 @@ import type { Context } from "./router.ts";
 /**
  * Turns anything thrown into a response.
  *
- * @param thrown An {@link OAuthError}, or an unexpected failure.
- * @param context The request it happened in.
  * @param report Told of unexpected failures; the client is not.
  */
 export function failureResponse(

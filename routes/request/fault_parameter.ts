@@ -29,9 +29,6 @@ const carriers: readonly EndpointKind[] = ["mcp", "open_mcp", "authorize"];
 /**
  * Sets the faults that a request's URL names.
  *
- * @param deps What setting them needs.
- * @param carrier The request.
- * @param endpoint What it is for.
  * @throws OAuthError `invalid_request` for what cannot be read, and the gate's refusal.
  */
 export async function setFaults(

@@ -23,12 +23,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/**
- * A page as a response that no cache keeps.
- *
- * @param page A whole page.
- * @param status HTTP status, 200 if not given.
- */
+/** A page as a response that no cache keeps. */
 export function htmlResponse(page: Html, status = 200): Response {
   return new Response(renderPage(page), {
     status,
@@ -48,7 +43,6 @@ export function htmlResponse(page: Html, status = 200): Response {
  * Requires that a form is one of ours, filled in by a person, or does not come from a browser: a page of another site must
  * not consent for a person (RFC 6819 4.4.1.8).
  *
- * @param context The request that carries the form.
  * @throws OAuthError `access_denied`.
  */
 export function requireOwnForm({ request, url }: Pick<Context, "request" | "url">): void {

@@ -26,12 +26,7 @@ export interface LimitsDeps {
   readonly addressOf: (url: URL) => Address | undefined;
 }
 
-/**
- * Puts limits on an app.
- *
- * @param app The app.
- * @param deps What limits are kept with.
- */
+/** Puts limits on an app. */
 export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }: LimitsDeps): Located {
   const toll = createToll(monotonicMs);
   const underWay = createUnderWay(underWayLimits);

@@ -41,12 +41,7 @@ export interface RecordDeps {
   readonly report: (message: string, error: unknown) => void;
 }
 
-/**
- * Makes what an app records with; nothing if it does not record.
- *
- * @param options What the app was told.
- * @param deps What it is made with.
- */
+/** Makes what an app records with; nothing if it does not record. */
 export function createRecorders(
   options: RecordOptions,
   deps: RecordDeps,
@@ -82,7 +77,6 @@ function createTapeFor(
 /**
  * A request as the recorder notes it.
  *
- * @param arrival The request.
  * @param isLocal Whether it can only come from this machine: then its address says nothing, and asking costs.
  */
 export function recordedRequest(

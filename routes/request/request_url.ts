@@ -15,7 +15,6 @@ export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Pro
 /**
  * Parses the URL of each request, and refuses requests without a usable one.
  *
- * @param located What answers the others.
  * @param origin Where links of an error page lead, since the request itself names no place.
  */
 export function withUrl(located: Located, origin: string): App {

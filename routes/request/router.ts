@@ -58,7 +58,6 @@ const ALLOWED =
 /**
  * Makes the look-up of a route table.
  *
- * @param routes The rows.
  * @throws Error for two rows with the same name, or the same method and path.
  */
 export function createRouter(routes: readonly Route[]): (request: Request, path: string) => Match {

@@ -52,12 +52,7 @@ export interface Served {
   readonly shapedBy: readonly string[];
 }
 
-/**
- * Serves a request; never rejects.
- *
- * @param deps What serving needs.
- * @param arrival The request.
- */
+/** Serves a request; never rejects. */
 export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
   const found = deps.match(arrival.request, arrival.routed.path);
   const { name: route, kind: endpoint = "unknown" } = found.route ?? {};

@@ -15,11 +15,7 @@ export type ShellSteps = readonly [
   call: string,
 ];
 
-/**
- * Writes the five steps for one sandbox.
- *
- * @param urls Addresses of the sandbox.
- */
+/** Writes the five steps for one sandbox. */
 export function buildShellSteps(urls: Urls): ShellSteps {
   return [
     discovery(urls),

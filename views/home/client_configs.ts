@@ -17,11 +17,7 @@ export interface ClientConfig {
 /** The name the server gets in the client. */
 const SERVER_NAME = "mock";
 
-/**
- * Builds what to paste into each well-known client.
- *
- * @param url The MCP endpoint to connect to.
- */
+/** Builds what to paste into each well-known client. */
 export function buildClientConfigs(url: string): readonly ClientConfig[] {
   return [
     {

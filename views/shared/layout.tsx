@@ -34,11 +34,7 @@ export interface PageProps {
   readonly children: Content;
 }
 
-/**
- * Turns a page into the HTML document that is sent.
- *
- * @param page A whole page, made by one of the `*Page` components.
- */
+/** Turns a page into the HTML document that is sent. */
 export function renderPage(page: Html): string {
   return "<!doctype html>\n" + render(<>{page}</>);
 }
@@ -46,20 +42,13 @@ export function renderPage(page: Html): string {
 /**
  * The path and query of one of our own addresses. Assets and links go by path, so that a page works under whatever
  * origin it was opened at, also when `--public-url` names another one.
- *
- * @param url An absolute URL of this server.
  */
 export function pathOf(url: string): string {
   const { pathname, search } = new URL(url);
   return pathname + search;
 }
 
-/**
- * The path of a script or style sheet.
- *
- * @param urls Addresses of the sandbox.
- * @param name Its path below `views/`.
- */
+/** The path of a script or style sheet. */
 export function assetPath(urls: Urls, name: string): string {
   return pathOf(new URL(name, urls.assets).href);
 }
@@ -112,8 +101,6 @@ function Header({ urls, current }: { readonly urls: Urls; readonly current: Site
 
 /**
  * The way out of a sandbox: the server's root, also where the sandbox has an origin of its own; undefined at the root.
- *
- * @param urls Addresses of the sandbox.
  */
 export function rootOf({ home }: Urls): string | undefined {
   const { protocol, hostname, port, pathname } = new URL(home);

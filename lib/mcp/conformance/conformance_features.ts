@@ -120,11 +120,7 @@ const resources: readonly ResourceRow[] = [
   },
 ];
 
-/**
- * What `/conformance` has besides tools.
- *
- * @internal
- */
+/** What `/conformance` has besides tools. */
 export const conformanceFeatures: Features = Object.freeze({
   prompts,
   resources,

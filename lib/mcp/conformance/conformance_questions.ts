@@ -8,23 +8,12 @@ import type { CreateMessageRequestParams, ElicitRequestFormParams } from "@model
 /** The forms that {@link askForm} knows. */
 export type FormName = "user" | "confirm" | "color" | "context" | "defaults" | "enums";
 
-/**
- * A prompt for the client's model.
- *
- * @param text The prompt.
- * @param maxTokens The most the model may say.
- * @internal
- */
+/** A prompt for the client's model. */
 export function askText(text: string, maxTokens: number): CreateMessageRequestParams {
   return { messages: [{ role: "user", content: { type: "text", text } }], maxTokens };
 }
 
-/**
- * A form that asks for a name.
- *
- * @param message What the person reads.
- * @internal
- */
+/** A form that asks for a name. */
 export function askName(message: string): ElicitRequestFormParams {
   return {
     message,
@@ -109,12 +98,7 @@ const forms: Readonly<Record<FormName, ElicitRequestFormParams>> = {
   },
 };
 
-/**
- * A form that is always the same.
- *
- * @param name Which one.
- * @internal
- */
+/** A form that is always the same. */
 export function askForm(name: FormName): ElicitRequestFormParams {
   return forms[name];
 }

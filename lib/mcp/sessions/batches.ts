@@ -27,7 +27,6 @@ export interface Batches {
 /**
  * Makes the batches of one session.
  *
- * @param answer Answers a request that was cancelled.
  * @see {@link https://modelcontextprotocol.io/specification/2025-03-26/basic/utilities/cancellation}
  */
 export function createBatches(answer: (id: RequestId) => Promise<void>): Batches {

@@ -14,11 +14,7 @@ export const MAX_EVENTS_PER_SESSION = 100;
 /** The most that events may hold, in bytes of JSON: in a session one message of the largest that can be asked for. */
 export const MAX_EVENT_BYTES = { session: 4 * 1024 ** 2, sandbox: 16 * 1024 ** 2, process: 64 * 1024 ** 2 } as const;
 
-/**
- * The events of one session.
- *
- * @internal
- */
+/** The events of one session. */
 export interface SessionEvents extends EventStore {
   /** Whether a stream can be resumed from an event. */
   readonly keeps: (eventId: string) => boolean;
@@ -26,11 +22,7 @@ export interface SessionEvents extends EventStore {
   readonly drop: () => void;
 }
 
-/**
- * The events of all sessions of one app.
- *
- * @internal
- */
+/** The events of all sessions of one app. */
 export interface EventShelves {
   readonly open: (sandboxName: string) => SessionEvents;
 }
@@ -53,7 +45,6 @@ interface Shelf {
  * Makes the event stores of one app.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resumability-and-redelivery}
- * @internal
  */
 export function createEventShelves(): EventShelves {
   const ofProcess = createShelf(MAX_EVENT_BYTES.process);

@@ -31,11 +31,7 @@ export interface Presenter {
   readonly profile: Profile;
 }
 
-/**
- * What a session uses of the SDK's transport, and has to tell it.
- *
- * @internal
- */
+/** What a session uses of the SDK's transport, and has to tell it. */
 export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTransport, "handleRequest" | "close"> {
   /** Ends what is left of a request that the client has cancelled. */
   readonly cancelled: (requestId: string | number) => Promise<void>;
@@ -50,11 +46,7 @@ export interface Session {
   readonly record: SessionRecord;
   /** What that takes, as JSON. */
   readonly bytes: number;
-  /**
-   * Answers what does not go the short way; made when something first does not.
-   *
-   * @internal
-   */
+  /** Answers what does not go the short way; made when something first does not. */
   transport?: Promise<SessionTransport>;
   /** When this process used it last, in milliseconds since 1970 on its sandbox's clock. */
   lastUsedMs: number;
@@ -101,7 +93,6 @@ type SessionName = Pick<Session, "sandbox" | "id">;
 /**
  * Makes the sessions of one app.
  *
- * @param table Where they are kept.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management}
  */
 export function createSessions(table: SessionTable): Sessions {

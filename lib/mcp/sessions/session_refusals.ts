@@ -10,7 +10,6 @@ import { BATCHES_REMOVED, MAX_BATCH } from "./sessions.ts";
 /**
  * Refuses a request in a session that does not carry what each must, whatever it asks.
  *
- * @param request The request.
  * @param body The parsed body, for the id that an error carries.
  */
 export function refuseHeaders({ method, headers }: Request, body: unknown): Response | undefined {
@@ -34,10 +33,7 @@ export function refuseHeaders({ method, headers }: Request, body: unknown): Resp
 /**
  * Refuses a message that a session of its revision does not take.
  *
- * @param reason What the SDK's classifier made of it.
- * @param body The parsed body.
  * @param revision What was agreed when the session began.
- * @internal
  */
 export function refuseMessage(
   reason: InboundLegacyRoute["reason"],

@@ -33,11 +33,7 @@ export interface SessionTable {
 /** Rows that are not extended are removed after a day, whatever a sandbox's clock says. */
 const ROW_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/**
- * Opens the table of sessions.
- *
- * @param store The store.
- */
+/** Opens the table of sessions. */
 export function createSessionTable(store: Store): SessionTable {
   // Hashed, since the id is all that a client of an open endpoint needs to take a session over.
   const keyOf = (sandboxId: string, id: string): Key => [sandboxId, "session", hash("sha256", id, "base64url")];

@@ -41,9 +41,6 @@ export interface SessionDeps extends ServerDeps {
 /**
  * Answers an `initialize`, and begins the session it asks for.
  *
- * @param id The session's unguessable id.
- * @param exchange Who begins it, and the parsed body.
- * @param sessions Where it will live.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization}
  */
 export async function beginSession(
@@ -75,9 +72,7 @@ export async function beginSession(
 /**
  * Has a session's transport answer.
  *
- * @param session The session.
  * @param exchange The request, its body already parsed if it has one.
- * @param deps Where the session lives.
  */
 export async function serveSession(
   session: Session,

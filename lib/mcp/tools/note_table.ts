@@ -36,8 +36,6 @@ const NOTE_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /**
  * Opens the notes of one owner.
  *
- * @param store The store.
- * @param sandboxId The sandbox they live in.
  * @param owner Whatever identifies the owner; hashed before it becomes part of a key.
  */
 export function openNotes(store: Store, sandboxId: string, owner: string): Notes {

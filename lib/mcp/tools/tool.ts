@@ -31,18 +31,10 @@ export interface ToolCall {
   readonly client?: ClientLink;
 }
 
-/**
- * What a tool answers, at once or later.
- *
- * @internal
- */
+/** What a tool answers, at once or later. */
 export type ToolAnswer = CallToolResult | InputRequiredResult | Promise<CallToolResult | InputRequiredResult>;
 
-/**
- * A row of the tool table, as it is written.
- *
- * @internal
- */
+/** A row of the tool table, as it is written. */
 export interface ToolSpec<Input extends z.ZodObject> {
   readonly name: string;
   readonly title: string;
@@ -79,9 +71,7 @@ export const READS: Readonly<Record<`${"readOnly" | "destructive" | "idempotent"
 /**
  * Makes a tool of its row.
  *
- * @param spec The row.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool}
- * @internal
  */
 export function defineTool<Input extends z.ZodObject>(spec: ToolSpec<Input>): DefinedTool {
   const { name, title, description, input, output, annotations, run } = spec;
@@ -117,12 +107,7 @@ function describeIssues(error: z.ZodError): string {
     .join(", ");
 }
 
-/**
- * Builds a result of one text.
- *
- * @param text The text.
- * @internal
- */
+/** Builds a result of one text. */
 export function textResult(text: string): CallToolResult {
   return { content: [{ type: "text", text }] };
 }
@@ -130,21 +115,13 @@ export function textResult(text: string): CallToolResult {
 /**
  * Builds the result of a tool that failed, which a model is meant to read.
  *
- * @param text What went wrong.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling}
- * @internal
  */
 export function failureResult(text: string): CallToolResult {
   return { content: [{ type: "text", text }], isError: true };
 }
 
-/**
- * Builds a result that is the same object twice: as data, and as JSON text indented by two as the original has it.
- *
- * @param value The object.
- * @param text The text, if it is another than that JSON.
- * @internal
- */
+/** Builds a result that is the same object twice: as data, and as JSON text indented by two as the original has it. */
 export function structuredResult(
   value: Record<string, unknown>,
   text: string = JSON.stringify(value, null, 2),
@@ -152,11 +129,7 @@ export function structuredResult(
   return { content: [{ type: "text", text }], structuredContent: value };
 }
 
-/**
- * The way to the client of a call that has one, as every call of a lasting tool does.
- *
- * @param call The call.
- */
+/** The way to the client of a call that has one, as every call of a lasting tool does. */
 export function clientOf({ client }: ToolCall): ClientLink {
   if (!client) throw new Error("A lasting tool was called without a way to the client");
   return client;

@@ -23,13 +23,7 @@ export interface AuthorizationCode {
   readonly expiresAtMs: number;
 }
 
-/**
- * Issues a code.
- *
- * @param keys The sandbox's keys.
- * @param code Its contents, less the id.
- * @param chance Where the id comes from.
- */
+/** Issues a code. */
 export function issueCode(keys: Keys, code: Omit<AuthorizationCode, "jti">, chance: Chance): string {
   return seal("code", keys.sealing, { jti: chance.id(), ...code });
 }
@@ -37,8 +31,6 @@ export function issueCode(keys: Keys, code: Omit<AuthorizationCode, "jti">, chan
 /**
  * Opens a code.
  *
- * @param keys The sandbox's keys.
- * @param text What was sent.
  * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
  */
 export function openCode(keys: Keys, text: string): AuthorizationCode | undefined {

@@ -11,8 +11,6 @@ import type { Params } from "../params.ts";
 /**
  * Reads the challenge of an authorization request.
  *
- * @param params The request's parameters.
- * @param methods What it may be made with.
  * @returns The S256 challenge; that of the verifier, where the client has sent the verifier itself.
  * @throws OAuthError `invalid_request` without a challenge, with another method, or with something that is not a SHA-256
  * in base64url.
@@ -51,8 +49,6 @@ export function parseCodeChallenge(params: Params, methods: Policy["codeChalleng
 /**
  * Verifies a verifier against the challenge of its code.
  *
- * @param verifier What was sent as `code_verifier`, if anything.
- * @param challenge The challenge of the authorization request.
  * @throws OAuthError `invalid_request` for a verifier that is missing or has the wrong length or alphabet,
  * `invalid_grant` for one that does not match.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7636.html#section-4.6}

@@ -17,7 +17,6 @@ const REFERENCE = "OpenID Connect Core 3.1.2.1";
 /**
  * Reads `prompt`.
  *
- * @param text What was sent, if anything.
  * @throws OAuthError `invalid_request` for an unknown prompt, and for `none` together with another.
  */
 export function parsePrompt(text: string | undefined): readonly Prompt[] {
@@ -37,7 +36,6 @@ export function parsePrompt(text: string | undefined): readonly Prompt[] {
 /**
  * Reads `max_age`. There is no older login that it could exclude; `auth_time` in the id_token says so.
  *
- * @param params The request's parameters.
  * @throws OAuthError `invalid_request` for anything but a whole number of seconds.
  */
 export function checkMaxAge(params: Params): void {

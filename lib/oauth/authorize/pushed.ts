@@ -25,8 +25,6 @@ const besides = ["auto_approve", "auto_approve_email", "auto_approve_password", 
 /**
  * The parameters of a request that a client pushes, less its credentials.
  *
- * @param form What was posted.
- * @param clientId Who authenticated.
  * @throws OAuthError `invalid_request` for a `request_uri` among them (RFC 9126 2.1).
  */
 export function readPushedForm(form: URLSearchParams, clientId: string): URLSearchParams {
@@ -47,7 +45,6 @@ export function readPushedForm(form: URLSearchParams, clientId: string): URLSear
  * Binds a pushed request's code to the key whose proof came with it (RFC 9449 10.1).
  *
  * @param query The request's parameters; `dpop_jkt` is written into it.
- * @param jkt Thumbprint of the key.
  * @throws OAuthError `invalid_request` if the request names another key.
  */
 export function bindRequest(query: URLSearchParams, jkt: string): void {
@@ -66,9 +63,6 @@ export function bindRequest(query: URLSearchParams, jkt: string): void {
 /**
  * Keeps a request.
  *
- * @param deps The table, and where the name comes from.
- * @param sandbox The sandbox it belongs to.
- * @param request Who pushed what.
  * @returns The body of the response (RFC 9126 2.2).
  */
 export async function pushRequest(
@@ -92,10 +86,6 @@ export interface ResolvedRequest {
 /**
  * Finds the request that a browser brings: its own query, or the pushed request that the query names.
  *
- * @param pushed The table.
- * @param sandbox The sandbox it belongs to.
- * @param policy Whether requests must be pushed.
- * @param query What the browser brings.
  * @throws OAuthError for a `request_uri` that is unknown, used, another client's or too old (RFC 9126 4), and for a
  * request that was not pushed and had to be. None of these can be redirected: there is no address to trust.
  */
@@ -131,8 +121,6 @@ export async function resolveRequest(
 /**
  * Uses up a pushed request, before it is answered.
  *
- * @param pushed The table.
- * @param entry The request, as it was found.
  * @throws OAuthError `invalid_request_uri` if another request has used it first.
  */
 export async function takeRequest(pushed: Pushed, entry: Entry<PushedRecord>): Promise<void> {

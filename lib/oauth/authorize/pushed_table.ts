@@ -26,11 +26,7 @@ export interface Pushed {
 /** Garbage collection runs on real time, and a sandbox's clock may be behind. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
 
-/**
- * Opens the table of pushed requests.
- *
- * @param store The store.
- */
+/** Opens the table of pushed requests. */
 export function createPushed(store: Store): Pushed {
   const keyOf = (sandboxId: string, requestUri: string): Key => [
     sandboxId,

@@ -75,9 +75,6 @@ export interface AuthorizationRequest {
 /**
  * Finds the client and the redirect URI.
  *
- * @param clients The table of clients.
- * @param asked The sandbox and its rules.
- * @param params The request's parameters.
  * @throws OAuthError that must be shown to the person and never redirected (RFC 6749 4.1.2.1).
  */
 export async function parseAuthorizationTarget(
@@ -116,13 +113,7 @@ export async function parseAuthorizationTarget(
   };
 }
 
-/**
- * Finds the client of a browser's request, which proves nothing of who sends it.
- *
- * @param clients The table of clients.
- * @param asked The sandbox and its rules.
- * @param clientId What was sent.
- */
+/** Finds the client of a browser's request, which proves nothing of who sends it. */
 export async function findClient(
   clients: Clients,
   { sandbox, policy }: { readonly sandbox: Sandbox; readonly policy: Policy },
@@ -136,8 +127,6 @@ export async function findClient(
 /**
  * Reads what is asked for.
  *
- * @param params The request's parameters.
- * @param policy Which of it is granted.
  * @throws OAuthError that goes back to the client by redirect.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1}
  */

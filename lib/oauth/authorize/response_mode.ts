@@ -13,12 +13,7 @@ export type ResponseMode = typeof responseModes[number];
 /** What is returned to a client; undefined members are left out. */
 export type ResponseParams = Readonly<Record<string, string | undefined>>;
 
-/**
- * Finds a mode by its name.
- *
- * @param text What was sent as `response_mode`, if anything.
- * @returns The mode, or undefined for an unknown one.
- */
+/** Finds a mode by its name. */
 export function findResponseMode(text: string | undefined): ResponseMode | undefined {
   return text === undefined ? "query" : responseModes.find((mode) => mode === text);
 }
@@ -28,7 +23,6 @@ export function findResponseMode(text: string | undefined): ResponseMode | undef
  *
  * @param redirectUri Where it goes; its own query is kept (RFC 6749 3.1.2).
  * @param response The parameters, of which undefined ones are left out.
- * @param mode Where in the URL they stand.
  *
  * @example
  * ```ts

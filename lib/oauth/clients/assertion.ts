@@ -57,8 +57,6 @@ function notAJwt(): OAuthError {
 /**
  * Verifies an assertion and spends it.
  *
- * @param deps What is needed.
- * @param check The assertion.
  * @throws OAuthError `invalid_client` for an assertion that is not this client's, not for this server, out of its time, or
  * used before.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7523.html#section-3}

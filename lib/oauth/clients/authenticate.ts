@@ -46,7 +46,6 @@ export type AuthenticatedClient = Entry<ClientRecord> & { readonly value: Client
 /**
  * Makes the function that authenticates the client of a request.
  *
- * @param deps What is needed.
  * @returns A function of the request, of which the header is read, and its form. It throws OAuthError `invalid_client`
  * (401) for an unknown client, a wrong secret or a wrong assertion, `invalid_request` for two methods at once.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3}
@@ -129,8 +128,6 @@ function twoWays(parameter: string, expected: string): OAuthError {
 /**
  * Reads who a client says it is, without a look at whether it is true.
  *
- * @param request The request, of which the header is read.
- * @param params Its form.
  * @throws OAuthError `invalid_request` if it says nothing, or two things.
  */
 export function readClientId(request: Request, params: Params): string {

@@ -11,13 +11,7 @@ import type { AuthenticatedClient } from "./authenticate.ts";
 import { isDocumentId } from "./client_metadata.ts";
 import { grantTypes } from "../../scenarios/vocabulary.ts";
 
-/**
- * A client as it registered, or as a public one that may do everything; documents are not fetched.
- *
- * @param clients The table of clients.
- * @param sandbox Where it is looked for.
- * @param clientId What it calls itself.
- */
+/** A client as it registered, or as a public one that may do everything; documents are not fetched. */
 export async function believeClient(
   clients: Clients,
   sandbox: Sandbox,

@@ -24,7 +24,6 @@ export type ClientDocumentOptions = Readonly<{
 /**
  * Makes the function that finds the client of a URL.
  *
- * @param options What is needed.
  * @returns A function that throws OAuthError `invalid_client` (400) for a URL or a document that cannot be used.
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
  */
@@ -69,7 +68,6 @@ async function readDocument(sandbox: Sandbox, clientId: string, text: string): P
 /**
  * Checks a client_id that is a URL, on the text: what a parser would mend could not be compared byte for byte later.
  *
- * @param clientId As sent.
  * @param local Whether it may be http on this machine; whether it is on this machine is the way out's to judge.
  * @throws OAuthError `invalid_client` (400) for anything but an https URL with a path, without fragment, credentials and
  * dot segments.

@@ -51,8 +51,6 @@ export function isSecretOf(secretHash: string, sent: string): boolean {
 /**
  * Generates a client's secret.
  *
- * @param deps What generates it.
- * @param owner The client.
  * @returns Undefined for a client that authenticates without one.
  */
 export async function issueSecret(

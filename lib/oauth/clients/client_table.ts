@@ -46,9 +46,7 @@ export const MAX_LISTED = 1000;
 /**
  * Opens the table of clients.
  *
- * @param store The store.
  * @param describe Finds the client of a URL, or throws.
- * @param lease How long what was seen of a client may be believed.
  */
 export function createClients(
   store: Store,
@@ -141,12 +139,7 @@ function createMemory(store: Store, lease: Lease): Memory {
   };
 }
 
-/**
- * Where a mark is kept once a client has been removed, beside the marks of what else was revoked.
- *
- * @param sandboxId Where it was registered.
- * @param clientId What it was called by.
- */
+/** Where a mark is kept once a client has been removed, beside the marks of what else was revoked. */
 export function removedClientKey(sandboxId: string, clientId: string): Key {
   return [sandboxId, "revoked", hash("sha256", clientId, "base64url")];
 }

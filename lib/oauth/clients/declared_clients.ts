@@ -11,12 +11,7 @@ import { tokenEndpointAuthMethods } from "../../scenarios/vocabulary.ts";
 
 const known = new WeakMap<ScenarioClient, ClientRecord>();
 
-/**
- * Finds a declared client.
- *
- * @param sandbox Where it is looked for.
- * @param clientId What it is called by.
- */
+/** Finds a declared client. */
 export function findDeclared({ clients }: Sandbox, clientId: string): ClientRecord | undefined {
   const declared = clients.find(({ client_id }) => client_id === clientId);
   if (!declared) return undefined;

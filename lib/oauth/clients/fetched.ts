@@ -31,11 +31,7 @@ interface Remembered<T> {
 /** Documents remembered at the same time; the oldest goes first. */
 const MAX_REMEMBERED = 500;
 
-/**
- * Makes the function that fetches documents of one sort.
- *
- * @param outbound The way out.
- */
+/** Makes the function that fetches documents of one sort. */
 export function createFetched<T>(outbound: Outbound): (sandbox: Sandbox, wanted: Wanted<T>) => Promise<T> {
   const remembered = boundedMap<string, Remembered<T>>(MAX_REMEMBERED);
 

@@ -25,7 +25,6 @@ const RENEWAL_MS = 10_000;
 /**
  * Makes the function that finds keys.
  *
- * @param outbound The way out.
  * @returns A function that throws OAuthError `invalid_client` if the keys cannot be used.
  */
 export function createClientKeys(outbound: Outbound): ClientKeys {

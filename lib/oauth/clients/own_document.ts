@@ -28,12 +28,7 @@ export function isDocumentName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}\.json$/.test(name);
 }
 
-/**
- * The document at a URL of this server; whether it is valid is for its reader to judge.
- *
- * @param sandbox Whose document it is.
- * @param url The URL that was asked for.
- */
+/** The document at a URL of this server; whether it is valid is for its reader to judge. */
 export function buildOwnDocument(
   { origin }: Sandbox,
   { pathname, search, searchParams }: URL,

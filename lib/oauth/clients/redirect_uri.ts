@@ -11,8 +11,6 @@ import { findRedirectUriProblem, MAX_PORT, type RedirectUriProblem } from "../..
 /**
  * Checks a redirect URI that a client registers.
  *
- * @param uri As sent.
- * @param parameter The member it stands in.
  * @throws OAuthError `invalid_redirect_uri` for anything but an absolute URI without a fragment that is https, http on
  * this computer, or an app's own scheme, and that every parser reads alike.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2}
@@ -43,7 +41,6 @@ function findForeignHttp(uri: string): RedirectUriProblem | undefined {
  * Checks that a redirect URI is of the kind that the client says to be: on a computer of its user, or on the web.
  *
  * @param uri A redirect URI, found right in itself.
- * @param type What the client registers as.
  * @throws OAuthError `invalid_redirect_uri`.
  * @see {@link https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata}
  */
@@ -64,7 +61,6 @@ export function checkApplicationType(uri: string, type: "web" | "native"): void 
  * Checks a redirect URI against what else the policy requires.
  *
  * @param uri A redirect URI, found right in itself.
- * @param policy What it takes.
  * @throws OAuthError `invalid_redirect_uri`.
  */
 export function checkRedirectPolicy(uri: string, { privateUseSchemes, loopbackRedirects }: Policy): void {
@@ -96,8 +92,6 @@ export function isLoopbackUri(uri: string): boolean {
  * Whether a redirect URI is one of those registered: character by character, except that the port of an http loopback
  * URI is free, since an app takes the one the system gives it.
  *
- * @param requested As sent in the authorization request.
- * @param registered What the client registered.
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3}
  *
  * @example
@@ -122,9 +116,6 @@ function withoutLoopbackPort(uri: string): string | undefined {
 /**
  * Finds the redirect URI of an authorization request.
  *
- * @param requested What was sent as `redirect_uri`, if anything.
- * @param registered What the client registered.
- * @param match How the one is held against the others.
  * @returns The URI to redirect to; where none was sent, the only registered one.
  * @throws OAuthError `invalid_request` if there is none or it is not registered; such an error must not be redirected.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2.3}

@@ -76,8 +76,6 @@ const MAX_METADATA_LENGTH = 32 * 1024;
 /**
  * Reads a registration request.
  *
- * @param body The body as text.
- * @param policy What can be registered.
  * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the field.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2}
  */
@@ -102,8 +100,6 @@ function offeredMethod(
 /**
  * Reads a client metadata document: the same members, of which one says who it is about.
  *
- * @param body The document as text.
- * @param clientId The URL it lies at.
  * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the member.
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/}
  */
@@ -121,8 +117,6 @@ export function parseClientDocument(body: string, clientId: string): ClientMetad
 /**
  * Reads a request to change a registration: all of the metadata, with the client's own id (RFC 7592 2.2).
  *
- * @param body The body as text.
- * @param client The client as it is kept.
  * @returns The new metadata, and the secret if it was sent along.
  * @throws OAuthError `invalid_redirect_uri` or `invalid_client_metadata`, naming the member.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2}

@@ -23,7 +23,6 @@ const REFERENCE = "RFC 6749 4.1.3";
 /**
  * Redeems a code.
  *
- * @param request The token request.
  * @throws OAuthError `invalid_grant` for a code that is unknown, another client's, expired or used, for a redirect URI
  * other than the authorization request's, and for a verifier that does not match.
  */

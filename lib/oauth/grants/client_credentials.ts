@@ -12,7 +12,6 @@ import { createSessionId } from "../tokens/session_id.ts";
 /**
  * Grants a client what it asks for. There is no refresh token (RFC 6749 4.4.3), and `sub` is the client (RFC 9068 2.2).
  *
- * @param request The token request.
  * @throws OAuthError `unauthorized_client` for a public client.
  */
 export function grantToClient(request: TokenRequest): Promise<TokenResponse> {

@@ -30,13 +30,7 @@ export type TokenRequest =
     keysOfIdp: KeysOf;
   }>;
 
-/**
- * The refresh token of a login: for clients that registered to use one, unless the policy says otherwise.
- *
- * @param request The token request.
- * @param grant What was granted.
- * @param consentAsked Whether the client had the person asked for consent.
- */
+/** The refresh token of a login: for clients that registered to use one, unless the policy says otherwise. */
 export function firstRefreshToken(
   request: TokenRequest,
   grant: Grant,
@@ -53,9 +47,6 @@ export function firstRefreshToken(
  * What a client gets of what a person has granted: `offline_access` stands for a refresh token, so that it is left out
  * where there is none, and the response says so (OpenID Connect Core 11, RFC 6749 3.3). A client that has registered for
  * refresh tokens gets one without asking, too: many never ask, and it harms none.
- *
- * @param grant What was granted.
- * @param refreshToken What will be issued with it.
  */
 export function usableGrant(grant: Grant, refreshToken: RefreshToken | undefined): Grant {
   return refreshToken ? grant : { ...grant, scopes: withoutOffline(grant.scopes) };
@@ -85,8 +76,6 @@ export type Credential = Readonly<{
 /**
  * Requires that a client has registered for a grant.
  *
- * @param client The client.
- * @param grantType The grant.
  * @throws OAuthError `unauthorized_client`.
  */
 export function requireGrantType({ metadata }: ClientRecord, grantType: GrantType): void {
@@ -105,9 +94,6 @@ const MARK_MARGIN_MS = 60 * 60 * 1000;
  * Spends a one-time credential. Everything else about it must have been checked before, so that a request that fails for
  * another reason leaves it usable, and only a real second use counts as one.
  *
- * @param request The token request.
- * @param credential What is redeemed.
- * @param successor The refresh token that replaces it, if any.
  * @returns The replacement: an earlier one if the credential was used so shortly before that the response may be lost.
  * @throws OAuthError `invalid_grant` if it was used before (which revokes what the first use issued) or was revoked,
  * `invalid_client` if the client has been removed.
@@ -156,12 +142,7 @@ export async function spend(
   }
 }
 
-/**
- * What an earlier use returned, while a client that lost the response may ask again.
- *
- * @param request Where and when, and for how long the policy forgives.
- * @param credential A refresh token that was used.
- */
+/** What an earlier use returned, while a client that lost the response may ask again. */
 export async function graceSuccessor(
   { sandbox, grants, policy }: Pick<TokenRequest, "sandbox" | "grants" | "policy">,
   { jti, grant }: Pick<Credential, "jti" | "grant">,
@@ -180,8 +161,6 @@ export function revoked({ kind, reference }: Pick<Credential, "kind" | "referenc
 /**
  * Requires that a credential belongs to the client that sends it, and is live.
  *
- * @param request The token request.
- * @param credential What is redeemed.
  * @throws OAuthError `invalid_grant` for another client's credential, or one that was revoked or has expired.
  */
 export function requireOwnAndLive(request: TokenRequest, credential: Credential): void {
@@ -208,9 +187,6 @@ export function requireOwnAndLive(request: TokenRequest, credential: Credential)
 /**
  * Requires that the key a credential is bound to has signed the request's proof.
  *
- * @param request The token request.
- * @param kind What the credential is.
- * @param jkt Thumbprint of the key it is bound to, if it is.
  * @throws OAuthError `invalid_grant` for another key, or none.
  */
 export function requireBoundKey({ dpop }: TokenRequest, kind: CredentialKind, jkt: string | undefined): void {
@@ -226,8 +202,6 @@ export function requireBoundKey({ dpop }: TokenRequest, kind: CredentialKind, jk
 /**
  * The resources of a token request: those of the grant, or some of them (RFC 8707 2.2).
  *
- * @param granted What the authorization request named.
- * @param asked What the token request names.
  * @throws OAuthError `invalid_target` for one that was not granted.
  */
 export function narrowResources(granted: readonly string[], asked: readonly string[]): readonly string[] {

@@ -42,8 +42,6 @@ export interface DeviceResponse {
 /**
  * Starts the device flow.
  *
- * @param deps The table, and chance.
- * @param sandbox The sandbox it belongs to.
  * @param request Who asks for what. With `auto_approve=true` the person has already agreed.
  */
 export async function authorizeDevice(
@@ -103,8 +101,6 @@ export interface DeviceConsent {
 /**
  * Finds the device that shows a code and is still waiting.
  *
- * @param devices The table.
- * @param sandbox The sandbox it belongs to.
  * @param typed What the person typed, in any case and with anything between the letters.
  * @returns Undefined for a code that was never issued, has expired, or was answered.
  */
@@ -121,8 +117,6 @@ export async function findWaitingDevice(
 /**
  * Records what the person said.
  *
- * @param deps The table, and chance.
- * @param sandbox The sandbox it belongs to.
  * @param answer The device, and the person who agrees, and for how long; absent for a refusal.
  * @throws OAuthError `invalid_grant` if the device was answered in the meantime.
  */

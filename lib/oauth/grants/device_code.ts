@@ -16,7 +16,6 @@ const SLOW_DOWN_MS = 5000;
 /**
  * Answers a poll.
  *
- * @param request The token request.
  * @throws OAuthError `authorization_pending`, `slow_down`, `access_denied` or `expired_token` (RFC 8628 3.5), and
  * `invalid_grant` for a code that is unknown, used or another client's.
  */

@@ -46,11 +46,7 @@ export interface Devices {
 /** Garbage collection runs on real time, and a sandbox's clock may be behind. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
 
-/**
- * Opens the table of devices.
- *
- * @param store The store.
- */
+/** Opens the table of devices. */
 export function createDevices(store: Store): Devices {
   const digest = (text: string): string => hash("sha256", text, "base64url");
   const deviceKey = (sandboxId: string, name: string): Key => [sandboxId, "device", name];

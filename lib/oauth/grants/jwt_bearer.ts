@@ -23,7 +23,6 @@ const SKEW_SECONDS = 60;
 /**
  * Redeems an assertion. There is no refresh token: the client comes back with the next assertion.
  *
- * @param request The token request.
  * @throws OAuthError `invalid_grant` for an assertion that has another issuer, audience or client, has expired, or was used
  * before.
  */

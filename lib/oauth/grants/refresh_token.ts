@@ -14,7 +14,6 @@ const REFERENCE = "RFC 6749 6";
 /**
  * Redeems a refresh token.
  *
- * @param request The token request.
  * @throws OAuthError `invalid_grant` for a token that is unknown, another client's, expired, used or revoked,
  * `invalid_scope` for a scope beyond what was granted.
  */

@@ -44,14 +44,7 @@ interface Loaded {
   readonly retired: readonly { readonly key: VerifyingKey; readonly verifiesUntilMs: number }[];
 }
 
-/**
- * Loads a sandbox's keys, making the first if there is none.
- *
- * @param table Where they are kept.
- * @param sandboxId Whose keys.
- * @param alg What they sign with.
- * @param generate Generates a key.
- */
+/** Loads a sandbox's keys, making the first if there is none. */
 export async function loadKeySet(
   table: KeyTable,
   sandboxId: string,

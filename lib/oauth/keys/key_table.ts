@@ -69,11 +69,7 @@ export interface KeyTable {
 /** Some 500 bytes each, and a value holds 65,536: more rotations than this forget the oldest. */
 const MAX_RETIRED = 60;
 
-/**
- * Opens the table of keys.
- *
- * @param store The store.
- */
+/** Opens the table of keys. */
 export function createKeyTable(store: Store): KeyTable {
   async function getOrMake<T>(key: readonly string[], make: () => T | Promise<T>): Promise<T> {
     const { value } = await store.get<T>(key);

@@ -65,12 +65,6 @@ interface Ring {
 
 /**
  * Makes the function that finds a sandbox's keys, generated on first use and the same on every process that shares the store.
- *
- * @param table Where they are kept.
- * @param alg What access tokens are signed with.
- * @param chance Where the sealing key's bytes come from.
- * @param now The clock, in milliseconds.
- * @param generateKey Generates signing keys.
  */
 export function createKeyRing(
   table: KeyTable,

@@ -30,9 +30,6 @@ export function seal(kind: SealKind, key: Uint8Array, value: unknown): string {
 /**
  * Opens what {@link seal} made.
  *
- * @param kind What it must be.
- * @param key The sandbox's 32 bytes.
- * @param sealed What came from outside.
  * @returns The value, or undefined for anything this sandbox has not sealed as this kind.
  */
 export function unseal<T>(kind: SealKind, key: Uint8Array, sealed: string): T | undefined {

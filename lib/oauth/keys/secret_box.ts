@@ -19,13 +19,7 @@ export interface SecretBox {
   readonly clientId: string;
 }
 
-/**
- * Encrypts a secret.
- *
- * @param box Whose it is.
- * @param secret The secret.
- * @param chance Where the initialisation vector comes from.
- */
+/** Encrypts a secret. */
 export function encryptSecret({ sealing, clientId }: SecretBox, secret: string, chance: Chance): string {
   const iv = chance.bytes(IV_LENGTH);
   const cipher = createCipheriv("aes-256-gcm", keyOf(sealing), iv);
@@ -37,8 +31,6 @@ export function encryptSecret({ sealing, clientId }: SecretBox, secret: string, 
 /**
  * Decrypts a secret.
  *
- * @param box Whose it is.
- * @param encrypted What {@link encryptSecret} made.
  * @throws Error if it was made for another client or in another sandbox.
  */
 export function decryptSecret({ sealing, clientId }: SecretBox, encrypted: string): string {

@@ -27,11 +27,7 @@ export interface SigningKey extends VerifyingKey {
   readonly sign: (signingInput: string) => string;
 }
 
-/**
- * Makes a key. It is needed once in a sandbox's life, so jose stays off the way of every other start.
- *
- * @param alg What it is to sign with.
- */
+/** Makes a key. It is needed once in a sandbox's life, so jose stays off the way of every other start. */
 export async function generateSigningKey(alg: SigningAlgorithm): Promise<SigningKeyRecord> {
   const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import("jose");
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -39,11 +35,7 @@ export async function generateSigningKey(alg: SigningAlgorithm): Promise<Signing
   return { kid: await calculateJwkThumbprint(jwk), alg, privateJwk: textMembers(jwk) };
 }
 
-/**
- * Makes a key usable.
- *
- * @param record The key as it is kept.
- */
+/** Makes a key usable. */
 export function importSigningKey({ kid, alg, privateJwk }: SigningKeyRecord): SigningKey {
   const privateKey = createPrivateKey({ key: privateJwk, format: "jwk" });
   const publicJwk = textMembers(createPublicKey(privateKey).export({ format: "jwk" }));
@@ -56,11 +48,7 @@ export function importSigningKey({ kid, alg, privateJwk }: SigningKeyRecord): Si
   };
 }
 
-/**
- * Makes the public half of a key usable.
- *
- * @param record The key as it is kept once it has been replaced.
- */
+/** Makes the public half of a key usable. */
 export function importVerifyingKey({ kid, alg, publicJwk }: PublicKeyRecord): VerifyingKey {
   const verifyWith = withEncoding(alg, createPublicKey({ key: publicJwk, format: "jwk" }));
   return {

@@ -28,9 +28,6 @@ export interface Access extends PresentedToken {
 /**
  * Requires a good access token.
  *
- * @param deps What a proof is held against.
- * @param asked The request.
- * @param resource What it asks for.
  * @returns The token with its claims, or the challenge that refuses the request.
  */
 export async function requireAccess(

@@ -45,7 +45,6 @@ export interface Challenge {
  * names DPoP to a request without a token only where nothing else will do, as many clients read no second challenge.
  *
  * @param error Why the token was refused; absent if none was sent.
- * @param challenge The scheme and what is said beside the error.
  */
 export function challengeResponse(
   error: OAuthError | undefined,

@@ -36,7 +36,6 @@ const NONCE_SLOT_MS = 5 * 60 * 1000;
  * Verifies a proof.
  *
  * @param proof The `dpop` header.
- * @param request What it is held against.
  * @returns The thumbprint of its key (RFC 7638).
  * @throws OAuthError `invalid_dpop_proof`, or `use_dpop_nonce` with a nonce in the header `dpop-nonce`.
  */

@@ -30,9 +30,6 @@ export interface IdTokenHint {
  * Reads a hint: our signature and our issuer are required, whichever client it was issued to. One that has expired is as
  * good as any other (RP-Initiated Logout 2), since an id_token is long expired when it is needed again.
  *
- * @param keysOf A sandbox's keys.
- * @param sandbox The sandbox it was sent to.
- * @param token What was sent.
  * @throws OAuthError `invalid_request`.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest}
  */
@@ -74,10 +71,6 @@ function membersOf(segment: string): Readonly<Record<string, unknown>> {
 /**
  * The person a hint speaks of, if this server can sign them in again: a declared user, one who has signed up, or an
  * auto-generated one, of whom nothing is kept and the hint says enough.
- *
- * @param users The table of users.
- * @param sandboxId The sandbox they live in.
- * @param hint What the id_token says.
  */
 export async function findHinted(
   users: Pick<Users, "find" | "list">,

@@ -75,11 +75,7 @@ export interface Login {
 /** A revoked login is remembered for as long as any refresh token of it could come back. */
 const REVOCATION_LIFETIME_MS = 400 * 24 * 60 * 60 * 1000;
 
-/**
- * Opens the table of marks.
- *
- * @param store The store.
- */
+/** Opens the table of marks. */
 export function createGrants(store: Store): Grants {
   const spentKey = (sandboxId: string, jti: string): Key => [sandboxId, "spent", jti];
   const revokedKey = (sandboxId: string, grantId: string): Key => [sandboxId, "revoked", grantId];

@@ -29,11 +29,7 @@ export interface Minted {
 const KEEP_MS = 24 * 60 * 60 * 1000;
 const MAX_LISTED = 1000;
 
-/**
- * Opens the table of minted tokens.
- *
- * @param store The store.
- */
+/** Opens the table of minted tokens. */
 export function createMinted(store: Store): Minted {
   const keyOf = (sandboxId: string, jti: string): Key => [sandboxId, "minted", hash("sha256", jti, "base64url")];
   return {

@@ -24,10 +24,7 @@ export type ProvenRequest = Readonly<{
 /**
  * Verifies the proof of a request.
  *
- * @param deps What it is held against.
- * @param request The request.
  * @param url The endpoint's URL, without query, which the proof must name.
- * @param accessToken The access token it comes with, if it comes with one.
  * @returns The thumbprint of its key (RFC 7638), or undefined for a request without a proof.
  * @throws OAuthError `invalid_dpop_proof`, or `use_dpop_nonce` with a nonce in the header `dpop-nonce`.
  */

@@ -29,9 +29,6 @@ export const scopesSupported: readonly string[] = [
 /**
  * Whether scopes include what a call needs: a broader one implies the narrower ones.
  *
- * @param granted What was granted.
- * @param needed What the call needs.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -47,7 +44,6 @@ export function coversScope(granted: readonly string[], needed: string): boolean
 /**
  * Requires that scopes can be granted.
  *
- * @param scopes What is asked for.
  * @param grantable What can be granted; anything, if not given.
  * @throws OAuthError `invalid_scope`.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3}
@@ -92,8 +88,6 @@ export interface ClaimSource {
  * What a client is told of a user: name and address with the scopes that open them, and always the claims of the user's
  * own, which a test has given them to be seen. An address counts as verified unless the user's own claims deny it.
  *
- * @param user The user.
- * @param scopes What was granted.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims}
  *
  * @example

@@ -10,9 +10,6 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 /**
  * Makes the id of a new login.
  *
- * @param sandbox Where it happens.
- * @param chance Where the id is drawn from.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -36,8 +33,6 @@ export function createSessionId(
  * Whether a text is written as the id of a login is. Nothing more can be told of it: a login whose code is not redeemed
  * yet stands in no table.
  *
- * @param text The text.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -49,13 +44,7 @@ export function isSessionId(text: string): boolean {
   return /^session--?\d+(?:\.\d+)?-[0-9a-z]{7}(?:\.\d+)?$/.test(text);
 }
 
-/**
- * Whether a login was revoked together with others.
- *
- * @param sandbox Where it happened.
- * @param sessionId Its id.
- * @param clientId Whose it is.
- */
+/** Whether a login was revoked together with others. */
 export function isRevokedTogether(
   { revocations }: Pick<Sandbox, "revocations">,
   sessionId: string,

@@ -30,7 +30,6 @@ const MARK_MARGIN_MS = 60 * 60 * 1000;
  * Revokes a token: a refresh token with the whole login and all it has issued, an access token alone (RFC 7009 2.1
  * leaves the refresh token to the server, and a client that logs out sends that one).
  *
- * @param context The sandbox and its marks.
  * @param token What was sent; an unknown one needs no revoking (RFC 7009 2.2).
  * @param clientId The client that sends it, authenticated.
  * @throws OAuthError `invalid_grant` for another client's token.
@@ -66,8 +65,6 @@ function requireOwn(owner: string, clientId: string): void {
 /**
  * Describes a token.
  *
- * @param context The sandbox and its marks.
- * @param token What was sent.
  * @returns `{ active: true }` with what is known of it, or `{ active: false }` and nothing else, not even why
  * (RFC 7662 2.2).
  */

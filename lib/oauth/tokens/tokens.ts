@@ -92,8 +92,6 @@ export type IssueContext = Readonly<{
 /**
  * Issues the tokens of a grant.
  *
- * @param context The sandbox, its policy and its keys.
- * @param grant What was granted.
  * @param refreshToken What the refresh token is to hold; none without it.
  */
 export async function issueTokens(
@@ -138,9 +136,6 @@ export async function issueTokens(
 /**
  * The contents of a new refresh token. It holds the whole of what was granted, also where the access token beside it was
  * asked for with less (RFC 6749 6).
- *
- * @param context The sandbox, its policy, and the key to bind it to.
- * @param grant What was granted.
  */
 export function buildRefreshToken({ sandbox, policy, chance, dpop }: IssueContext, grant: Grant): RefreshToken {
   return {
@@ -208,8 +203,6 @@ function base64urlJson(value: object): string {
 /**
  * Opens a refresh token.
  *
- * @param keys The sandbox's keys.
- * @param text What was sent.
  * @returns Its contents, live or not, or undefined for anything this sandbox has not issued.
  */
 export function openRefreshToken(keys: Keys, text: string): RefreshToken | undefined {

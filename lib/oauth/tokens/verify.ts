@@ -49,8 +49,6 @@ interface Verified {
 /**
  * Makes the verifier of access tokens. It remembers which signatures it has seen to be good, as they stay good; issuer,
  * audience, expiry and revocation are looked at each time.
- *
- * @param deps Keys and marks of all sandboxes.
  */
 export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVerifier {
   const verified = boundedMap<string, Verified>(MAX_REMEMBERED);

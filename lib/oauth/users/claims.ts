@@ -30,7 +30,6 @@ const MAX_CLAIMS_BYTES = 4096;
 /**
  * Checks claims that came from outside.
  *
- * @param value What was sent or declared.
  * @param parameter What it was sent or declared as, for the error.
  * @throws OAuthError `invalid_request` for anything but an object, for reserved claims, for too many, and for a bad name or
  * e-mail address.
@@ -64,8 +63,6 @@ export function parseUserClaims(value: unknown, parameter: string): UserClaims {
 /**
  * Reads claims from JSON text.
  *
- * @param text What was sent, if anything.
- * @param parameter What it was sent as.
  * @throws OAuthError as {@link parseUserClaims}, and for what is not JSON.
  */
 export function parseUserClaimsText(text: string | undefined, parameter: string): UserClaims | undefined {
@@ -79,11 +76,7 @@ export function parseUserClaimsText(text: string | undefined, parameter: string)
   return parseUserClaims(value, parameter);
 }
 
-/**
- * The claims of a token that are its user's own.
- *
- * @param claims All claims of the token.
- */
+/** The claims of a token that are its user's own. */
 export function ownClaimsOf(claims: object): Claims {
   return Object.fromEntries(
     Object.entries(claims).filter(([name]) => !reservedClaims.has(name) && name !== "name" && name !== "email"),
@@ -93,8 +86,6 @@ export function ownClaimsOf(claims: object): Claims {
 /**
  * Requires an e-mail address.
  *
- * @param text What was sent.
- * @param parameter What it was sent as.
  * @throws OAuthError `invalid_request` for anything else.
  */
 export function parseEmail(text: string, parameter: string): string {

@@ -29,8 +29,6 @@ export interface DeclaredUser {
 /**
  * Puts declared users before those who are kept. They live in all sandboxes and in no database.
  *
- * @param users Those who are kept.
- * @param declared Those who are declared.
  * @throws OAuthError `invalid_request` for claims or an address that cannot be; Error for an address declared twice.
  */
 export function withDeclaredUsers(users: Users, declared: readonly DeclaredUser[]): Users {
@@ -61,10 +59,6 @@ export type OfferedUser = Pick<DeclaredUser, "email" | "name">;
 /**
  * The user whose button was pressed: being declared replaces a password.
  *
- * @param users The table of users.
- * @param sandboxId The sandbox the user lives in.
- * @param offered Those who are offered.
- * @param email What the button has sent.
  * @throws OAuthError `invalid_request` for a user who is not offered.
  */
 export async function findOffered(
@@ -86,8 +80,6 @@ export async function findOffered(
 /**
  * The record of a user who is declared.
  *
- * @param user The declaration.
- * @param nowMs When, in milliseconds since 1970 on the sandbox's clock.
  * @throws OAuthError `invalid_request` for claims or an address that cannot be.
  */
 export function buildUserRecord(

@@ -20,8 +20,6 @@ export interface DerivationLine {
   /**
    * Runs a derivation when its turn has come.
    *
-   * @param derive Derives a key.
-   * @returns What it resolves to.
    * @throws OAuthError `temporarily_unavailable`, at once, where the line is full; otherwise what the derivation rejects with.
    */
   readonly run: <Result>(derive: () => Promise<Result>) => Promise<Result>;
@@ -29,8 +27,6 @@ export interface DerivationLine {
 
 /**
  * Makes a line.
- *
- * @param limits How many derivations there may be.
  *
  * @example
  * ```ts

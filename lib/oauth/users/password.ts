@@ -15,7 +15,6 @@ const KEY_LENGTH = 32;
 /**
  * Hashes a password.
  *
- * @param password What the user typed.
  * @param salt 16 random bytes.
  * @returns `scrypt$N$r$p$salt$key`.
  * @throws OAuthError `temporarily_unavailable` where too many passwords are hashed already.
@@ -30,7 +29,6 @@ export async function hashPassword(password: string, salt: Uint8Array): Promise<
 /**
  * Hashes a password that stands in a file or a test in plain sight, where slowness protects nothing.
  *
- * @param password The password.
  * @returns `sha256$key`.
  */
 export function hashKnownPassword(password: string): string {
@@ -40,8 +38,6 @@ export function hashKnownPassword(password: string): string {
 /**
  * Checks a password.
  *
- * @param password What the user typed.
- * @param stored What {@link hashPassword} or {@link hashKnownPassword} made.
  * @throws OAuthError As {@link hashPassword}.
  */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {

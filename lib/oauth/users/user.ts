@@ -24,13 +24,7 @@ export type SignInDeps = Readonly<{
   chance: Chance;
 }>;
 
-/**
- * Generates a user, who is stored nowhere.
- *
- * @param nowMs The sandbox's time in milliseconds.
- * @param chance Where the id comes from.
- * @param wanted What the request says of the user.
- */
+/** Generates a user, who is stored nowhere. */
 export function createAutoUser(nowMs: number, chance: Chance, wanted?: UserClaims): User {
   return autoUser(`${nowMs}-${chance.base36(7)}`, wanted);
 }
@@ -56,11 +50,7 @@ export function recallAutoUser(told: UserClaims & { readonly sub: string }): Use
   return told.sub.startsWith(AUTO_PREFIX) ? autoUser(told.sub.slice(AUTO_PREFIX.length), told) : undefined;
 }
 
-/**
- * A user as tokens and tools speak of one, without what is kept to check a password.
- *
- * @param record The user as it is kept.
- */
+/** A user as tokens and tools speak of one, without what is kept to check a password. */
 export function userOf({ userId, userName, email, claims }: UserRecord): User {
   return { userId, userName, email, ...(claims ? { claims } : {}) };
 }
@@ -68,10 +58,6 @@ export function userOf({ userId, userName, email, claims }: UserRecord): User {
 /**
  * Signs a person in: a new e-mail address creates the user, a known one checks the password.
  *
- * @param deps The table of users, and chance.
- * @param sandboxId The sandbox the user lives in.
- * @param nowMs The sandbox's time in milliseconds.
- * @param credentials What was sent.
  * @throws OAuthError `access_denied` with status 401 for a wrong password, `invalid_request` for something that is not
  * an e-mail address.
  */

@@ -37,11 +37,7 @@ export interface Users {
 /** The most users that are listed at once. */
 export const MAX_LISTED = 1000;
 
-/**
- * Opens the table of users.
- *
- * @param store The store.
- */
+/** Opens the table of users. */
 export function createUsers(store: Store): Users {
   const keyOf = (sandboxId: string, email: string): readonly string[] => [
     sandboxId,

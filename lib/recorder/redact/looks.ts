@@ -44,7 +44,6 @@ const MIN_OPAQUE_LENGTH = 20;
  * Replaces all that looks like a secret.
  *
  * @param text Any text, not encoded.
- * @param secrets Gives what to put there instead.
  */
 export function redactLooks(text: string, { secret, onlyHere }: Pick<Secrets, "secret" | "onlyHere">): string {
   if (!SUSPICIOUS.test(text)) return text;

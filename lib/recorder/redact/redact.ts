@@ -32,8 +32,6 @@ const WORD = /[^\s"'<>&=?#,;()]+/g;
 /**
  * Makes a redactor for one exchange.
  *
- * @param digests What is shown instead of secrets.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

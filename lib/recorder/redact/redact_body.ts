@@ -45,13 +45,7 @@ export function isKept(contentType: string): boolean {
   return readerOf(contentType) !== undefined;
 }
 
-/**
- * Redacts a body, and cuts it to what is kept.
- *
- * @param raw What went by.
- * @param contentType The header, if it was sent.
- * @param redactor The exchange's.
- */
+/** Redacts a body, and cuts it to what is kept. */
 export function redactBody(raw: RawBody, contentType: string | null, redactor: Redactor): CleanBody {
   if (raw.text === "") return { truncated: !raw.isComplete };
   const clean = readerOf(contentType)?.(raw, redactor);
@@ -60,12 +54,7 @@ export function redactBody(raw: RawBody, contentType: string | null, redactor: R
   return { body: compact(clean.slice(0, MAX_BODY_LENGTH)), truncated: true };
 }
 
-/**
- * Redacts the whole events at the beginning of a text.
- *
- * @param text A part of an event stream.
- * @param redactor The exchange's.
- */
+/** Redacts the whole events at the beginning of a text. */
 export function cleanEvents(text: string, redactor: Redactor): string {
   return text.split(/(\r?\n\r?\n)/).map((event, index) => index % 2 === 1 ? event : cleanEvent(event, redactor)).join(
     "",

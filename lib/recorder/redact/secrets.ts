@@ -30,11 +30,7 @@ const MIN_SCRUBBED_LENGTH = 8;
 /** Secrets of one exchange that are looked for everywhere, and told from each other: each costs as much as a small request. */
 const MAX_FOUND = 500;
 
-/**
- * Makes a memory without secrets.
- *
- * @param digests What is shown instead of them.
- */
+/** Makes a memory without secrets. */
 export function createSecrets(digests: Digests): Secrets {
   const found = new Map<string, FoundSecret>();
   const shown = new Set<string>();

@@ -12,7 +12,6 @@ import { MAX_EXCHANGES } from "./rings.ts";
  * Whether nothing is missing since a time.
  *
  * @param kept All that is on record, by number.
- * @param state What is known of the record.
  * @param sinceMs What came before is not asked about, in milliseconds since 1970; 0 if all is.
  */
 export function isWhole(
@@ -38,7 +37,6 @@ export interface FallenOff {
 /**
  * What has fallen off, and whether what tells something of it is kept.
  *
- * @param listed The record.
  * @param sinceMs What came before is not asked about, in milliseconds since 1970; 0 if all is.
  */
 export function fallenOff({ exchanges, earlier, state }: SharedRecord, sinceMs: number = 0): FallenOff {

@@ -56,11 +56,7 @@ interface Pile {
 
 const NOTHING: Fallen = { entries: [], dropped: 0, unjudged: 0 };
 
-/**
- * Makes a place for what falls off the record.
- *
- * @param options What is kept at the most.
- */
+/** Makes a place for what falls off the record. */
 export function createEvidence(
   { maxEntries = MAX_EVIDENCE, maxSandboxBytes = MAX_EVIDENCE_BYTES, maxBytes = MAX_ALL_EVIDENCE_BYTES }:
     EvidenceOptions = {},
@@ -121,7 +117,6 @@ export function createEvidence(
 /**
  * Whether an exchange tells anything that those before it have not told.
  *
- * @param likeness What it is like.
  * @param alike How many there were of each kind since the last one that is like no other; brought up to date.
  */
 export function tellsAnything(likeness: string | undefined, alike: Map<string, number>): boolean {

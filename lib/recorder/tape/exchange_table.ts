@@ -96,7 +96,6 @@ const EMPTY: RecordState = { last: 0, clearedTo: 0 };
 /**
  * Opens the record.
  *
- * @param store The store.
  * @param chance Where the key is drawn from, by the first process that needs it.
  * @param maxBytes What an exchange may take; the bodies of a larger one are cut.
  */

@@ -29,11 +29,7 @@ interface Progress {
   readonly open: Map<number, string>;
 }
 
-/**
- * Makes what follows the record of a sandbox as long as anybody listens.
- *
- * @param deps What is followed with.
- */
+/** Makes what follows the record of a sandbox as long as anybody listens. */
 export function createFollower(deps: FollowerDeps): (sandboxId: string) => void {
   const { table, listeners, now, sleep, signal, report } = deps;
   const followed = new Set<string>();

@@ -37,8 +37,6 @@ export async function watch({ table, now }: Pick<GatherDeps, "table" | "now">, s
  * Waits until nothing more comes that began before the question. What began later is not waited for: a sandbox that is in
  * use is never quiet, and its report is one of what was answered before it was asked for.
  *
- * @param deps What is waited with.
- * @param sandboxId Whose record.
  * @param askedMs When it was asked for, in milliseconds since 1970.
  */
 export async function settle({ table, sleep, signal }: GatherDeps, sandboxId: string, askedMs: number): Promise<void> {

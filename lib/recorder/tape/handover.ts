@@ -45,11 +45,7 @@ const REST = 100;
 /** The longest such rest, in milliseconds. */
 const MAX_REST_MS = 2000;
 
-/**
- * Begins to hand over what is put.
- *
- * @param deps What it is done with.
- */
+/** Begins to hand over what is put. */
 export function createHandover(deps: HandoverDeps): Handover {
   const { table, rings, now, monotonicMs, sleep, signal, report } = deps;
   const writer = createSharedWriter(deps);

@@ -26,8 +26,6 @@ const LOOKED_THROUGH = 500;
 /**
  * What an exchange is like: equal for those that tell the same; undefined for what is like nothing else, as it brings a
  * client_id, a code, or a token.
- *
- * @param exchange The exchange.
  */
 export function likenessOf({ method, url, status, route = "", sent, body }: Likened): string | undefined {
   const isRefused = status >= 400;

@@ -22,11 +22,7 @@ interface Count {
   forgotten: number;
 }
 
-/**
- * Makes a count.
- *
- * @param rings Where exchanges wait for their turn.
- */
+/** Makes a count. */
 export function createLosses(rings: Pick<Rings, "of">): Losses {
   const counts = new Map<string, Count>();
 

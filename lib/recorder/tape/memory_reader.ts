@@ -28,11 +28,7 @@ export interface MemoryReader extends Pick<Tape, "read" | "readNew" | "get" | "p
   readonly forget: (sandboxId: string) => void;
 }
 
-/**
- * Makes a reader.
- *
- * @param deps What is read, and with what.
- */
+/** Makes a reader. */
 export function createMemoryReader({ pseudonyms, rings, evidence, slices, report }: MemoryReaderDeps): MemoryReader {
   /** How many could not be redacted, by sandbox. */
   const leftOut = new Map<string, number>();

@@ -16,11 +16,7 @@ export interface MemoryTapeDeps extends Omit<MemoryReaderDeps, "rings" | "eviden
   readonly evidence?: Evidence;
 }
 
-/**
- * Makes a tape in memory.
- *
- * @param deps What it is made with.
- */
+/** Makes a tape in memory. */
 export function createMemoryTape({ evidence = createEvidence(), ...deps }: MemoryTapeDeps): Tape {
   const { rings = createRings({ onForget: evidence.add }), pseudonyms } = deps;
   const { redact, forget, ...reader } = createMemoryReader({ ...deps, rings, evidence });

@@ -30,7 +30,6 @@ const WATCHED: Key = ["#recorder", "watched"];
 /**
  * Opens the rows.
  *
- * @param store The store.
  * @param chance Where the key is drawn from, by the first process that needs it.
  */
 export function createRecorderTable(store: Store, chance: Chance): RecorderTable {

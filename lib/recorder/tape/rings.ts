@@ -61,11 +61,7 @@ const SLACK = 1 / 64;
 
 const EMPTY: HeldRecord = { clearedTo: 0, isIntact: true, forgotten: 0, version: 0, entries: [] };
 
-/**
- * Makes empty rings.
- *
- * @param options Their budgets.
- */
+/** Makes empty rings. */
 export function createRings(options: RingsOptions = {}): Rings {
   const { maxSandboxBytes = MAX_SANDBOX_BYTES, maxBytes = MAX_ALL_BYTES, seed = 1, onForget } = options;
   const rings = new Map<string, Ring>();

@@ -18,7 +18,6 @@ export interface SharedReader extends Pick<Tape, "readNew" | "get" | "page"> {
 /**
  * Makes a reader.
  *
- * @param table The record.
  * @param sinceMs What came before this time is not shown, in milliseconds since 1970; if not given, nothing is held back.
  */
 export function createSharedReader(table: ExchangeTable, sinceMs = 0): SharedReader {

@@ -22,11 +22,7 @@ export interface SharedTapeDeps extends GatherDeps, Omit<HandoverDeps, "rings" |
   readonly seed?: number;
 }
 
-/**
- * Makes a tape on a shared record.
- *
- * @param deps What it is made with.
- */
+/** Makes a tape on a shared record. */
 export function createSharedTape(deps: SharedTapeDeps): Tape {
   const { table, now, sinceMs, seed = 1 } = deps;
   const loadPseudonyms = createLoader(async () => createPseudonyms(await table.key()));

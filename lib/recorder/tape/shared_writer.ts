@@ -48,11 +48,7 @@ interface Writing extends SharedWriterDeps {
   readonly open: Map<string, Map<number, number>>;
 }
 
-/**
- * Makes a writer.
- *
- * @param deps What is written with.
- */
+/** Makes a writer. */
 export function createSharedWriter(deps: SharedWriterDeps): SharedWriter {
   const writing: Writing = { ...deps, losses: createLosses(deps.rings), open: new Map() };
   return {

@@ -23,8 +23,6 @@ const SPAN_LENGTH = 50;
 /**
  * Counts what was added. An open exchange is counted as if it were as large as it can become.
  *
- * @param spans Those there are, oldest first.
- * @param added The exchanges, with their numbers.
  * @param maxBytes The most that one of them takes.
  */
 export function countUp(spans: readonly Span[], added: readonly Exchange[], maxBytes: number): readonly Span[] {
@@ -43,7 +41,6 @@ export function countUp(spans: readonly Span[], added: readonly Exchange[], maxB
 /**
  * Leaves out what is too old, and of the rest what is too much.
  *
- * @param spans All spans, oldest first.
  * @returns Those that stay, and the numbers of the exchanges that are too many; those that are too old are known by their numbers.
  */
 export function giveWay(

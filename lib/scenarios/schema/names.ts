@@ -7,9 +7,6 @@
 /**
  * Converts the names of an object's own members, and no deeper: nested members may be a client's own claims.
  *
- * @param object The object.
- * @param style How names are to be written.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";

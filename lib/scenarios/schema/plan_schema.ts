@@ -98,7 +98,6 @@ const insideSchemas: Readonly<Record<"policy" | "mint", Schema>> = {
 /**
  * Requires the shape of rules or tokens under the names they have inside, as the code of a test gives them.
  *
- * @param part Which of the two.
  * @param patch What was given; undefined members count as absent.
  * @throws OAuthError `invalid_request`, naming the member.
  */

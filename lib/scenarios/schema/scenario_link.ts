@@ -14,11 +14,7 @@ import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_
 /** Name of the query parameter of the page that shows what a link carries. */
 export const DEFINE_PARAMETER = "define";
 
-/**
- * Packs a scenario.
- *
- * @param scenario The scenario.
- */
+/** Packs a scenario. */
 export async function encodeScenario(scenario: Scenario): Promise<string> {
   const json = new Blob([JSON.stringify(describeScenario(scenario))]);
   const packed = json.stream().pipeThrough(new CompressionStream("deflate-raw"));
@@ -68,12 +64,7 @@ function unreadable(received: string): OAuthError {
   });
 }
 
-/**
- * A link to the page that shows a scenario, with the whole of it inside.
- *
- * @param origin Where the page is.
- * @param scenario The scenario.
- */
+/** A link to the page that shows a scenario, with the whole of it inside. */
 export async function buildScenarioLink(origin: string, scenario: Scenario): Promise<string> {
   return `${origin}${paths.scenarios}?${DEFINE_PARAMETER}=${await encodeScenario(scenario)}`;
 }

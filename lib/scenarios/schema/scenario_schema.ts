@@ -89,7 +89,6 @@ function hasUniqueNames(all: readonly Fault[]): boolean {
 /**
  * Reads a scenario.
  *
- * @param value What came in, as JSON has it.
  * @param at Its index in a list, if it is in one.
  * @throws OAuthError `invalid_request`, naming the member, or for a scenario that is too large.
  */
@@ -106,7 +105,6 @@ export function parseScenario(value: unknown, at: readonly number[] = []): Scena
 /**
  * Reads the file of `--scenarios`: one scenario or a list of them, under the names they give themselves.
  *
- * @param text Its content.
  * @throws Error whose message says in one line what is wrong.
  */
 export function parseScenariosFile(text: string): readonly Scenario[] {
@@ -118,11 +116,7 @@ export function parseScenariosFile(text: string): readonly Scenario[] {
   return scenarios;
 }
 
-/**
- * A scenario as JSON that can be read again.
- *
- * @param scenario The scenario.
- */
+/** A scenario as JSON that can be read again. */
 export function describeScenario({ plan, ...rest }: Scenario): Readonly<Record<string, unknown>> {
   const { faults, ...patch } = plan;
   return { ...rest, plan: { ...namesOnTheWire(patch), ...(faults ? { faults: faults.map(namesOnTheWire) } : {}) } };
