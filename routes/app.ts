@@ -1,9 +1,5 @@
-/**
- * The whole server as a function from request to response. It opens nothing and reads no environment: its options
- * have all it needs, and two apps in one process share nothing.
- *
- * @module
- */
+// The whole server as a function from request to response. It opens nothing and reads no environment: its options
+// have all it needs, and two apps in one process share nothing.
 import { isOfForeignPage } from "../lib/http/origin.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox/sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * The types that `main.ts` exports.
- *
- * @module
- */
+// The types that `main.ts` exports.
 export type { App } from "./request/router.ts";
 export type { ControlPolicy } from "../lib/control/gate.ts";
 export type { MockServer } from "./fixture/fixture.ts";

@@ -1,8 +1,4 @@
-/**
- * Makes the parts of an app from its options.
- *
- * @module
- */
+// Makes the parts of an app from its options.
 import { createControlGate } from "../lib/control/gate.ts";
 import { createReports } from "../lib/control/reports.ts";
 import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";

@@ -1,8 +1,4 @@
-/**
- * What the handlers work with. Each takes its part of it, as `Pick<Deps, …>`.
- *
- * @module
- */
+// What the handlers work with. Each takes its part of it, as `Pick<Deps, …>`.
 import type { Deps as OperationDeps } from "../lib/control/operation.ts";
 import type { OriginPolicy } from "../lib/http/origin.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";

@@ -1,8 +1,4 @@
-/**
- * The options of an app: all that it uses comes from its caller, and nothing is opened here.
- *
- * @module
- */
+// The options of an app: all that it uses comes from its caller, and nothing is opened here.
 import type { LogEvent } from "../lib/cli/log.ts";
 import type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 import type { OpenPortFor } from "../lib/sandbox/origins.ts";

@@ -1,8 +1,4 @@
-/**
- * Every URL of the server and who answers it: the names are those of `lib/http/endpoints.ts`, which has the paths.
- *
- * @module
- */
+// Every URL of the server and who answers it: the names are those of `lib/http/endpoints.ts`, which has the paths.
 import { type EndpointName, endpoints } from "../lib/http/endpoints.ts";
 import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";

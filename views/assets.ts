@@ -1,9 +1,5 @@
-/**
- * The files pages ask for. They are imported as text, so that a compiled binary carries them; routes serve them.
- * Each is served under its path below `views/`, so that scripts load each other by the same relative URLs everywhere.
- *
- * @module
- */
+// The files pages ask for. They are imported as text, so that a compiled binary carries them; routes serve them.
+// Each is served under its path below `views/`, so that scripts load each other by the same relative URLs everywhere.
 import consentCss from "./consent/consent.css" with { type: "text" };
 import control from "./control/control.js" with { type: "text" };
 import controlCss from "./control/control.css" with { type: "text" };

@@ -1,8 +1,4 @@
-/**
- * Flags and environment, read once and turned into settings, or into one line that says what is wrong.
- *
- * @module
- */
+// Flags and environment, read once and turned into settings, or into one line that says what is wrong.
 import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
 import { closest } from "../http/did_you_mean.ts";

@@ -1,8 +1,4 @@
-/**
- * The values of flags and variables: each from its text, or one line that says what is wrong with it.
- *
- * @module
- */
+// The values of flags and variables: each from its text, or one line that says what is wrong with it.
 import { MAX_LIFETIME_SECONDS } from "../oauth/params.ts";
 import { type SigningAlgorithm, signingAlgorithms } from "../oauth/keys/key_table.ts";
 

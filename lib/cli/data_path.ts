@@ -1,8 +1,4 @@
-/**
- * Where data is kept if nobody says where.
- *
- * @module
- */
+// Where data is kept if nobody says where.
 
 /**
  * Where programs of a system keep a user's data (XDG Base Directory; on Windows and macOS their own places).

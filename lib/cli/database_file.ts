@@ -1,10 +1,6 @@
-/**
- * The file of the database, as others treat it. `Deno.openKv` puts its tables into any SQLite file, and ends the process
- * where they are there in part, so a file that exists is looked at first; and it goes on writing into a file that was
- * removed, where all it acknowledges is lost, so the file is looked after.
- *
- * @module
- */
+// The file of the database, as others treat it. `Deno.openKv` puts its tables into any SQLite file, and ends the process
+// where they are there in part, so a file that exists is looked at first; and it goes on writing into a file that was
+// removed, where all it acknowledges is lost, so the file is looked after.
 import { ConfigError } from "./config_values.ts";
 import { errorResponse } from "../http/body.ts";
 import type { Sleep } from "../runtime/sleep.ts";

@@ -1,9 +1,5 @@
-/**
- * Draining a server that is to stop: requests in progress may finish, new ones are refused, and those whose bodies do not
- * arrive are abandoned.
- *
- * @module
- */
+// Draining a server that is to stop: requests in progress may finish, new ones are refused, and those whose bodies do not
+// arrive are abandoned.
 import { isBodyAwaited } from "../http/request_body.ts";
 import { withEnd } from "../http/stream.ts";
 import type { Sleep } from "../runtime/sleep.ts";

@@ -1,10 +1,6 @@
-/**
- * The sockets in front of a server that anyone can reach. `Deno.serve` gives no hold on a connection: it neither counts
- * nor closes any, however long it waits for headers. So connections end here, where they can be closed, and their bytes
- * go to and fro between them and a `Deno.serve` on a port of this machine, TLS included.
- *
- * @module
- */
+// The sockets in front of a server that anyone can reach. `Deno.serve` gives no hold on a connection: it neither counts
+// nor closes any, however long it waits for headers. So connections end here, where they can be closed, and their bytes
+// go to and fro between them and a `Deno.serve` on a port of this machine, TLS included.
 import type { Listener } from "./listener.ts";
 import { reasonOf } from "./start_files.ts";
 import type { Connection, Connections } from "../limits/connections.ts";

@@ -1,8 +1,4 @@
-/**
- * What `--help` says. The README has the same flags and variables in a table.
- *
- * @module
- */
+// What `--help` says. The README has the same flags and variables in a table.
 import { DEFAULT_PORT } from "./config_values.ts";
 import { signingAlgorithms } from "../oauth/keys/key_table.ts";
 

@@ -1,9 +1,5 @@
-/**
- * A listener that lasts. `Deno.serve` ends at the first connection it cannot accept, and without descriptors left it can
- * accept none; so quiet connections are closed to get some back, and it is opened again.
- *
- * @module
- */
+// A listener that lasts. `Deno.serve` ends at the first connection it cannot accept, and without descriptors left it can
+// accept none; so quiet connections are closed to get some back, and it is opened again.
 import { PlannedBreak } from "../faults/broken_body.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { reasonOf } from "./start_files.ts";

@@ -1,9 +1,5 @@
-/**
- * Lines of a log, written behind the answers: gathered and sent together, because a write for each would cost more than
- * the request it tells of, and never waiting for a reader who is slow or gone.
- *
- * @module
- */
+// Lines of a log, written behind the answers: gathered and sent together, because a write for each would cost more than
+// the request it tells of, and never waiting for a reader who is slow or gone.
 import type { ExchangeSummary } from "../recorder/recorder.ts";
 import type { Level } from "../judge/rules/rule.ts";
 

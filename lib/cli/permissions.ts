@@ -1,9 +1,5 @@
-/**
- * What Deno lets the program do, asked before it does it: Deno itself would stop at a question in a terminal, and end in
- * a stack trace elsewhere. Neither says that `deno.json` has all the permissions, which `-P` grants.
- *
- * @module
- */
+// What Deno lets the program do, asked before it does it: Deno itself would stop at a question in a terminal, and end in
+// a stack trace elsewhere. Neither says that `deno.json` has all the permissions, which `-P` grants.
 import { ConfigError } from "./config_values.ts";
 
 /** Insists on a permission; returns at once where it is granted. */

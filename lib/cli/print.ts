@@ -1,8 +1,4 @@
-/**
- * Printing at once and in full.
- *
- * @module
- */
+// Printing at once and in full.
 
 /** Writes a text to a stream. */
 export function print(stream: { readonly writeSync: (bytes: Uint8Array) => number }, text: string): void {

@@ -1,8 +1,4 @@
-/**
- * The first words of the program.
- *
- * @module
- */
+// The first words of the program.
 import type { Config } from "./config.ts";
 import { version } from "../runtime/version.ts";
 

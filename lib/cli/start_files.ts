@@ -1,9 +1,5 @@
-/**
- * The files that a start names: people who can log in, and scenarios. Each kind has a parser of its own, which is loaded
- * only where there is such a file.
- *
- * @module
- */
+// The files that a start names: people who can log in, and scenarios. Each kind has a parser of its own, which is loaded
+// only where there is such a file.
 import { ConfigError } from "./config_values.ts";
 import { describeError, OAuthError } from "../http/errors.ts";
 import type { DeclaredUser } from "../oauth/users/declared_users.ts";

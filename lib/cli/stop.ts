@@ -1,8 +1,4 @@
-/**
- * The end of the process in good order.
- *
- * @module
- */
+// The end of the process in good order.
 import type { Sleep } from "../runtime/sleep.ts";
 
 /** How long requests under way may take once the process was told to stop, in milliseconds. */

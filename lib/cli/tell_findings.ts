@@ -1,9 +1,5 @@
-/**
- * Tells a log which rules clients break, once each, when a sandbox has been quiet for a moment: judging takes longer than
- * answering, so no request waits for it, and a server that is never quiet is not judged before it stops.
- *
- * @module
- */
+// Tells a log which rules clients break, once each, when a sandbox has been quiet for a moment: judging takes longer than
+// answering, so no request waits for it, and a server that is never quiet is not judged before it stops.
 import type { BrokenRule, SandboxSummary } from "./log.ts";
 import type { ClientReport, Report } from "../judge/report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * The file of `--users`: a JSON array of users. It loads zod, so it is itself loaded only where there is such a file.
- *
- * @module
- */
+// The file of `--users`: a JSON array of users. It loads zod, so it is itself loaded only where there is such a file.
 import { z } from "zod";
 import { closedObject } from "../http/json_body.ts";
 import { OAuthError } from "../http/errors.ts";

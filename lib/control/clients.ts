@@ -1,8 +1,4 @@
-/**
- * `/control/clients`: clients that a sandbox knows.
- *
- * @module
- */
+// `/control/clients`: clients that a sandbox knows.
 import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
 import { clientText, requireShape, type Schema } from "../http/json_body.ts";

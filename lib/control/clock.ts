@@ -1,8 +1,4 @@
-/**
- * `/control/clock` and `/control/reset`: a sandbox's time, and a new beginning.
- *
- * @module
- */
+// `/control/clock` and `/control/reset`: a sandbox's time, and a new beginning.
 import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
 import { closedObject, type Schema } from "../http/json_body.ts";

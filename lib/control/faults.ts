@@ -1,8 +1,4 @@
-/**
- * `/control/faults`: what goes wrong, how often, and how often it has.
- *
- * @module
- */
+// `/control/faults`: what goes wrong, how often, and how often it has.
 import { z } from "zod";
 import { suggest } from "../http/did_you_mean.ts";
 import { OAuthError } from "../http/errors.ts";

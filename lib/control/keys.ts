@@ -1,8 +1,4 @@
-/**
- * `/control/keys/...`: new keys, and keys that are wrong.
- *
- * @module
- */
+// `/control/keys/...`: new keys, and keys that are wrong.
 import { z } from "zod";
 import { closedObject } from "../http/json_body.ts";
 import { type PlanPatch, standardPlan } from "../scenarios/plan.ts";

@@ -1,10 +1,6 @@
-/**
- * What an operation is: one thing that can be done to a sandbox, whole, with its description, the shapes of what it takes
- * and returns, an example, and the deed. It knows nothing of HTTP: routes, the OpenAPI document and any other face of the
- * control API are made from the same operations.
- *
- * @module
- */
+// What an operation is: one thing that can be done to a sandbox, whole, with its description, the shapes of what it takes
+// and returns, an example, and the deed. It knows nothing of HTTP: routes, the OpenAPI document and any other face of the
+// control API are made from the same operations.
 import { z } from "zod";
 import type { FaultCounts } from "../faults/fault_count_table.ts";
 import { requireItems, requireShape, type Schema } from "../http/json_body.ts";

@@ -1,8 +1,4 @@
-/**
- * Everything that can be done to a sandbox, by the names that `lib/http/endpoints.ts` has.
- *
- * @module
- */
+// Everything that can be done to a sandbox, by the names that `lib/http/endpoints.ts` has.
 import type { ControlEndpointName, RecordEndpointName } from "../http/endpoints.ts";
 import { clientOperations } from "./clients.ts";
 import { clockOperations } from "./clock.ts";

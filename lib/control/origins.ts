@@ -1,8 +1,4 @@
-/**
- * `/control/origins`: a port of its own for a sandbox.
- *
- * @module
- */
+// `/control/origins`: a port of its own for a sandbox.
 import { z } from "zod";
 import { closest } from "../http/did_you_mean.ts";
 import { OAuthError } from "../http/errors.ts";

@@ -1,8 +1,4 @@
-/**
- * `/control/plan`: the rules in force, and a test's own in place of some.
- *
- * @module
- */
+// `/control/plan`: the rules in force, and a test's own in place of some.
 import { z } from "zod";
 import { closedObject, requireShape } from "../http/json_body.ts";
 import { withRoom } from "../sandbox/changes.ts";

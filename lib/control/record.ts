@@ -1,9 +1,5 @@
-/**
- * `/control/report` and `/control/exchanges`: what was recorded of a sandbox, and the verdict on it. As streams and in
- * other formats they are matters of HTTP: `routes/control/report.ts`.
- *
- * @module
- */
+// `/control/report` and `/control/exchanges`: what was recorded of a sandbox, and the verdict on it. As streams and in
+// other formats they are matters of HTTP: `routes/control/report.ts`.
 import { z } from "zod";
 import { closedObject, type Schema } from "../http/json_body.ts";
 import { type ListedExchange, selectListed } from "../judge/listing.ts";

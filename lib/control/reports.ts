@@ -1,8 +1,4 @@
-/**
- * The record of a sandbox and what it comes to, for the API and for the inspector's page.
- *
- * @module
- */
+// The record of a sandbox and what it comes to, for the API and for the inspector's page.
 import { OAuthError } from "../http/errors.ts";
 import { createJudgements, type Judgement } from "../judge/judgements.ts";
 import type { Recording } from "../recorder/recording.ts";

@@ -1,8 +1,4 @@
-/**
- * `/control/scenarios`: scenarios of a test's own.
- *
- * @module
- */
+// `/control/scenarios`: scenarios of a test's own.
 import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
 import { buildSandbox, type Sandbox } from "../sandbox/sandbox.ts";

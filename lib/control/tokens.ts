@@ -1,8 +1,4 @@
-/**
- * `/control/tokens`: tokens without a flow, and their revocation.
- *
- * @module
- */
+// `/control/tokens`: tokens without a flow, and their revocation.
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { describeValue, OAuthError } from "../http/errors.ts";

@@ -1,8 +1,4 @@
-/**
- * `/control/users`: people who can log in.
- *
- * @module
- */
+// `/control/users`: people who can log in.
 import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
 import { closedObject, requireShape, type Schema } from "../http/json_body.ts";

@@ -1,8 +1,4 @@
-/**
- * Bodies that do not arrive as they should: not at all, in part, or in pieces.
- *
- * @module
- */
+// Bodies that do not arrive as they should: not at all, in part, or in pieces.
 import type { Sleep } from "../runtime/sleep.ts";
 
 /** Why a body breaks off that was meant to. */

@@ -1,8 +1,4 @@
-/**
- * How often the faults of sandboxes have met a request.
- *
- * @module
- */
+// How often the faults of sandboxes have met a request.
 import { hash } from "node:crypto";
 import { type Fault, isCounted } from "../scenarios/fault.ts";
 import type { Key, Store } from "../store/store.ts";

@@ -1,8 +1,4 @@
-/**
- * Which faults a request meets, and so its plan: the scenario's plan with what was set in the sandbox and by those faults.
- *
- * @module
- */
+// Which faults a request meets, and so its plan: the scenario's plan with what was set in the sandbox and by those faults.
 import { readText } from "../http/body.ts";
 import { parseJson } from "../http/json.ts";
 import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";

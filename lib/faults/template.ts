@@ -1,8 +1,4 @@
-/**
- * Templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
- *
- * @module
- */
+// Templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
 import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /** Values by the text between the braces; undefined for unknown names. */

@@ -1,8 +1,4 @@
-/**
- * What happens to a finished response on its way out. The handler never learns of it.
- *
- * @module
- */
+// What happens to a finished response on its way out. The handler never learns of it.
 import { notedText, noteText } from "../http/seen_text.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { brokenBody, inPieces, truncated } from "./broken_body.ts";

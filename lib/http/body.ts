@@ -1,8 +1,4 @@
-/**
- * Bodies in, responses out: a body is text of one media type, a response says how it may be kept.
- *
- * @module
- */
+// Bodies in, responses out: a body is text of one media type, a response says how it may be kept.
 import { errorBody, errorStatus, OAuthError } from "./errors.ts";
 import { MAX_NESTING, parseJson, problemOf } from "./json.ts";
 import { bodyText, MAX_BODY_BYTES } from "./request_body.ts";

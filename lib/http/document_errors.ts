@@ -1,9 +1,5 @@
-/**
- * What the authorization server says of a client ID metadata document that it cannot use. It says so to people, and the
- * judge reads in a recorded response which of these it was.
- *
- * @module
- */
+// What the authorization server says of a client ID metadata document that it cannot use. It says so to people, and the
+// judge reads in a recorded response which of these it was.
 
 /** Parts of error texts; none has characters that HTML or JSON would escape. */
 export const documentErrors = {

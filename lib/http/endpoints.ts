@@ -1,10 +1,6 @@
-/**
- * Every endpoint of the server, written once: its path, what it is for, whether pages of other origins may call it, and
- * the name of each of its methods. All that depends on an endpoint follows from this list: route table, URLs, the kinds
- * that faults match, the steps that a recording is read as, and what the inspector calls a request.
- *
- * @module
- */
+// Every endpoint of the server, written once: its path, what it is for, whether pages of other origins may call it, and
+// the name of each of its methods. All that depends on an endpoint follows from this list: route table, URLs, the kinds
+// that faults match, the steps that a recording is read as, and what the inspector calls a request.
 
 /** What a request is for, by the names that faults match. */
 export const endpointKinds = [

@@ -1,9 +1,5 @@
-/**
- * Every refusal of the authorization server: one union of codes, one map from code to status, one sentence that tells a
- * client developer which parameter is wrong, what arrived, what is accepted, and which paragraph says so.
- *
- * @module
- */
+// Every refusal of the authorization server: one union of codes, one map from code to status, one sentence that tells a
+// client developer which parameter is wrong, what arrived, what is accepted, and which paragraph says so.
 import { defined } from "../runtime/defined.ts";
 
 /**

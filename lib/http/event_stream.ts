@@ -1,8 +1,4 @@
-/**
- * Server-sent events: a response that goes on until its reader leaves, reads too slowly, or the server ends.
- *
- * @module
- */
+// Server-sent events: a response that goes on until its reader leaves, reads too slowly, or the server ends.
 import { createByteQueue } from "./byte_queue.ts";
 import { OAuthError } from "./errors.ts";
 import type { Sleep } from "../runtime/sleep.ts";

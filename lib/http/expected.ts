@@ -1,10 +1,6 @@
-/**
- * What a schema expects, in words of ours: zod's own texts speak to programmers of schemas ("Invalid input: expected
- * string, received number"), and reach nobody from here. It is handed to zod with each value, so that what a schema says
- * itself counts first.
- *
- * @module
- */
+// What a schema expects, in words of ours: zod's own texts speak to programmers of schemas ("Invalid input: expected
+// string, received number"), and reach nobody from here. It is handed to zod with each value, so that what a schema says
+// itself counts first.
 import type { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 

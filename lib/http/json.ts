@@ -1,9 +1,5 @@
-/**
- * The one way in for JSON from outside: bodies, parameters, tokens, links, files and fetched documents. Depth is bounded here,
- * far below what any recursive reader (schemas, `JSON.stringify`, V8's own serialiser) fails at.
- *
- * @module
- */
+// The one way in for JSON from outside: bodies, parameters, tokens, links, files and fetched documents. Depth is bounded here,
+// far below what any recursive reader (schemas, `JSON.stringify`, V8's own serialiser) fails at.
 
 /** Levels of arrays and objects that JSON from outside may have; no request of any standard served here needs ten. */
 export const MAX_NESTING = 100;

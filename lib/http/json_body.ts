@@ -1,9 +1,5 @@
-/**
- * JSON in the shape of a schema, or an error that says which member is wrong, what arrived and what is accepted. A file that
- * imports this loads zod, so the control API is loaded with its first request.
- *
- * @module
- */
+// JSON in the shape of a schema, or an error that says which member is wrong, what arrived and what is accepted. A file that
+// imports this loads zod, so the control API is loaded with its first request.
 import { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 import { OAuthError } from "./errors.ts";

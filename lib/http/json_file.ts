@@ -1,9 +1,5 @@
-/**
- * JSON that a person wrote into a file: where it is not JSON, they are told the line and the column. The parser of the
- * runtime tells them only sometimes, and shows what stands there, which may be a password.
- *
- * @module
- */
+// JSON that a person wrote into a file: where it is not JSON, they are told the line and the column. The parser of the
+// runtime tells them only sometimes, and shows what stands there, which may be a password.
 
 import { JsonError, parseJson, problemOf } from "./json.ts";
 

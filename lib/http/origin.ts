@@ -1,11 +1,7 @@
-/**
- * Whether a request may come from the page it comes from. A server on this machine has no other guard than that pages
- * cannot reach it, and a page can, once its own host name resolves to 127.0.0.1 (DNS rebinding): so there the names a
- * server answers to, and the pages it answers, are those of this machine. Anywhere else every page may call unless the
- * owner names those that may: nothing here rides on cookies, so a page can do no more than any other client.
- *
- * @module
- */
+// Whether a request may come from the page it comes from. A server on this machine has no other guard than that pages
+// cannot reach it, and a page can, once its own host name resolves to 127.0.0.1 (DNS rebinding): so there the names a
+// server answers to, and the pages it answers, are those of this machine. Anywhere else every page may call unless the
+// owner names those that may: nothing here rides on cookies, so a page can do no more than any other client.
 
 /** Which pages may call. */
 export interface OriginPolicy {

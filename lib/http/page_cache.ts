@@ -1,8 +1,4 @@
-/**
- * Parts of long answers as bytes, so that many who ask for the same at the same time share the work and the memory.
- *
- * @module
- */
+// Parts of long answers as bytes, so that many who ask for the same at the same time share the work and the memory.
 
 /** Parts of answers. */
 export interface PageCache {

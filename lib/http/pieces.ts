@@ -1,8 +1,4 @@
-/**
- * Documents that are written piece by piece, as fast as they are read and no faster: what nobody reads is never made.
- *
- * @module
- */
+// Documents that are written piece by piece, as fast as they are read and no faster: what nobody reads is never made.
 import type { Sliced, Slices } from "../runtime/slices.ts";
 
 /** About how much is written at a time, in characters. */

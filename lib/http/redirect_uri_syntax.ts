@@ -1,8 +1,4 @@
-/**
- * How a redirect URI must be written, so that everyone who reads it is sent to the same place.
- *
- * @module
- */
+// How a redirect URI must be written, so that everyone who reads it is sent to the same place.
 import { excerpt } from "./errors.ts";
 
 /** Schemes a browser runs or reads by itself, so that a redirect to them would execute what a client wrote. */

@@ -1,10 +1,6 @@
-/**
- * The body of a request: read once, bounded, and told to everyone who asks. Faults, handlers and the recorder all want the
- * text, in no fixed order. A copy for each (`clone`, `tee`) would keep what a slow reader has not read, and would never
- * end when one of them stops reading.
- *
- * @module
- */
+// The body of a request: read once, bounded, and told to everyone who asks. Faults, handlers and the recorder all want the
+// text, in no fixed order. A copy for each (`clone`, `tee`) would keep what a slow reader has not read, and would never
+// end when one of them stops reading.
 import { OAuthError } from "./errors.ts";
 import { notedText, noteText } from "./seen_text.ts";
 

@@ -1,8 +1,4 @@
-/**
- * How the secrets that this server generates begin, so that they are recognised wherever they stand.
- *
- * @module
- */
+// How the secrets that this server generates begin, so that they are recognised wherever they stand.
 
 /** The prefixes, each followed by `_`: of authorization codes, refresh tokens, client secrets and so on. */
 export const secretPrefixes = ["code", "refresh", "secret", "registration", "device", "session"] as const;

@@ -1,9 +1,5 @@
-/**
- * The text of bodies that somebody had in hand anyway: what a handler has read, what a response was made of. Whoever wants
- * a copy asks here first, because copying a body costs more than answering with it.
- *
- * @module
- */
+// The text of bodies that somebody had in hand anyway: what a handler has read, what a response was made of. Whoever wants
+// a copy asks here first, because copying a body costs more than answering with it.
 
 // Held by the message itself: a WeakMap of all of them costs the garbage collector more than the texts do.
 const TEXT = Symbol("seen text");

@@ -1,8 +1,4 @@
-/**
- * Watching a body go by.
- *
- * @module
- */
+// Watching a body go by.
 
 /**
  * The same stream, which tells when it has ended.

@@ -1,10 +1,6 @@
-/**
- * Who asks, so that quotas can count what is written for whom. The store is used by a dozen tables that are made once for
- * all requests, and none of them should have to know of addresses; so a request's address goes beside the arguments, in
- * an `AsyncLocalStorage`, and only with `--public`. It costs under a microsecond a request.
- *
- * @module
- */
+// Who asks, so that quotas can count what is written for whom. The store is used by a dozen tables that are made once for
+// all requests, and none of them should have to know of addresses; so a request's address goes beside the arguments, in
+// an `AsyncLocalStorage`, and only with `--public`. It costs under a microsecond a request.
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** Who asks. */

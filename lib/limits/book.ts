@@ -1,9 +1,5 @@
-/**
- * The books of one table: who has written which rows, how large, and when each expires. A table that all share gets full at
- * some time; then the books tell who has most of it.
- *
- * @module
- */
+// The books of one table: who has written which rows, how large, and when each expires. A table that all share gets full at
+// some time; then the books tell who has most of it.
 import type { Key } from "../store/store.ts";
 
 /** A row as it stands in the books. */

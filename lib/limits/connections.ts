@@ -1,10 +1,6 @@
-/**
- * The connections of a server that anyone can reach, as far as limits go: how many there may be, in all and of one
- * address, and how long each may keep the server waiting. Where there is no room, the greediest address makes some, so
- * that a newcomer always gets in.
- *
- * @module
- */
+// The connections of a server that anyone can reach, as far as limits go: how many there may be, in all and of one
+// address, and how long each may keep the server waiting. Where there is no room, the greediest address makes some, so
+// that a newcomer always gets in.
 import { type ConnectionEvents, createDeadlines, type DeadlineLimits, type Deadlines } from "./deadlines.ts";
 import { createTally } from "./tally.ts";
 

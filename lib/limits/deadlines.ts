@@ -1,9 +1,5 @@
-/**
- * How long one connection may keep the server waiting: for headers, for a body, for a client that does not read, and between
- * two requests.
- *
- * @module
- */
+// How long one connection may keep the server waiting: for headers, for a body, for a client that does not read, and between
+// two requests.
 
 /** How long a connection may keep the server waiting. */
 export interface DeadlineLimits {

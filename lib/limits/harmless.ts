@@ -1,10 +1,6 @@
-/**
- * What a sandbox's owner may make of an answer on an origin that all sandboxes share. They may choose status, headers and
- * body, but nothing that a browser would run there, or remember for the whole origin: a page of one sandbox is trusted
- * with what people type into the pages of all.
- *
- * @module
- */
+// What a sandbox's owner may make of an answer on an origin that all sandboxes share. They may choose status, headers and
+// body, but nothing that a browser would run there, or remember for the whole origin: a page of one sandbox is trusted
+// with what people type into the pages of all.
 
 /** What is told of an answer that faults have shaped. */
 export interface Shaped {

@@ -1,10 +1,6 @@
-/**
- * What a server that anyone can reach lets one caller and one sandbox have. All that is kept is small and expires after a
- * day. What all share is divided by address: an address that asks for more than a fair share loses its oldest rows, or
- * waits, and no other does.
- *
- * @module
- */
+// What a server that anyone can reach lets one caller and one sandbox have. All that is kept is small and expires after a
+// day. What all share is divided by address: an address that asks for more than a fair share loses its oldest rows, or
+// waits, and no other does.
 import type { PlanPatch } from "../scenarios/plan.ts";
 
 /** How many requests may come at once, and how many a second in the long run. */

@@ -1,9 +1,5 @@
-/**
- * The books that this process has open. They are kept beside the rows that they are of, and others write them too: so they
- * are believed for a minute at most.
- *
- * @module
- */
+// The books that this process has open. They are kept beside the rows that they are of, and others write them too: so they
+// are believed for a minute at most.
 import { boundedMap } from "../runtime/bounded_map.ts";
 import type { Key, Store, Write } from "../store/store.ts";
 import { type Book, type Booking, createBook } from "./book.ts";

@@ -1,8 +1,4 @@
-/**
- * Who calls, as far as limits go: an address, or the network that one customer has.
- *
- * @module
- */
+// Who calls, as far as limits go: an address, or the network that one customer has.
 import { expandIpv6, isPublicAddress } from "../outbound/ip.ts";
 
 /**

@@ -1,15 +1,11 @@
-/**
- * A store in which no sandbox can grow without end, and nobody can keep others out of one that all share. Every row of a
- * table that grows is in the books: a small row beside it says who wrote it, how large it is and when it expires,
- * written in the same commit. So the books outlive the process, and all processes share them; each reads them again once a
- * minute, and may in between let in what it does not know of yet.
- *
- * When a table is full, a sandbox with a label, which is somebody's own, gets no more. Where all share it, the oldest rows
- * of the address that has most make room. Marks of what was used or revoked are never removed: there an address that has
- * its share waits, and one that has not is let in.
- *
- * @module
- */
+// A store in which no sandbox can grow without end, and nobody can keep others out of one that all share. Every row of a
+// table that grows is in the books: a small row beside it says who wrote it, how large it is and when it expires,
+// written in the same commit. So the books outlive the process, and all processes share them; each reads them again once a
+// minute, and may in between let in what it does not know of yet.
+//
+// When a table is full, a sandbox with a label, which is somebody's own, gets no more. Where all share it, the oldest rows
+// of the address that has most make room. Marks of what was used or revoked are never removed: there an address that has
+// its share waits, and one that has not is let in.
 import { hash } from "node:crypto";
 import { OAuthError } from "../http/errors.ts";
 import type { Commit, Key, Store, Write } from "../store/store.ts";

@@ -1,8 +1,4 @@
-/**
- * Token buckets: each caller has one that fills by itself, and a request takes one token out of it.
- *
- * @module
- */
+// Token buckets: each caller has one that fills by itself, and a request takes one token out of it.
 import type { Rate } from "./limits.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 

@@ -1,9 +1,5 @@
-/**
- * Who gets room in a table that is full. A table that all share makes room out of what the greediest address has; where its
- * rows must not go, who has less than a fair share is let in all the same.
- *
- * @module
- */
+// Who gets room in a table that is full. A table that all share makes room out of what the greediest address has; where its
+// rows must not go, who has less than a fair share is let in all the same.
 import type { Book, Booking, Share } from "./book.ts";
 import { leastShare, type Quota } from "./limits.ts";
 

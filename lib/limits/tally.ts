@@ -1,8 +1,4 @@
-/**
- * How many there are of each address.
- *
- * @module
- */
+// How many there are of each address.
 
 /** Counts by name. */
 export interface Tally<Name> {

@@ -1,8 +1,4 @@
-/**
- * What a request costs the address it comes from, and whether that address can pay.
- *
- * @module
- */
+// What a request costs the address it comes from, and whether that address can pay.
 import { OAuthError } from "../http/errors.ts";
 import { controlPaths, paths } from "../http/urls.ts";
 import { BODY_STEP_BYTES, isShared, type Rate, rateOf, rates, UNKNOWN_BODY_BYTES } from "./limits.ts";

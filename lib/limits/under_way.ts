@@ -1,9 +1,5 @@
-/**
- * The requests of a public server that are under way: they hold memory and work until their bodies have arrived and
- * their streams are closed, whatever connections and proxies they came through.
- *
- * @module
- */
+// The requests of a public server that are under way: they hold memory and work until their bodies have arrived and
+// their streams are closed, whatever connections and proxies they came through.
 import { OAuthError } from "../http/errors.ts";
 import { createTally } from "./tally.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Reads the body of an MCP request, once, and refuses what is not JSON before anything is looked up.
- *
- * @module
- */
+// Reads the body of an MCP request, once, and refuses what is not JSON before anything is looked up.
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { JsonError, parseJson } from "../http/json.ts";

@@ -1,8 +1,4 @@
-/**
- * The facts of one request that a tool's answer depends on, kept by the request until the SDK calls the tool.
- *
- * @module
- */
+// The facts of one request that a tool's answer depends on, kept by the request until the SDK calls the tool.
 import { createKeyTable } from "../oauth/keys/key_table.ts";
 import { type Notes, openNotes } from "./tools/note_table.ts";
 import type { McpOptions } from "./contract.ts";

@@ -1,8 +1,4 @@
-/**
- * Who calls an MCP endpoint, as its route has established before the protocol is looked at.
- *
- * @module
- */
+// Who calls an MCP endpoint, as its route has established before the protocol is looked at.
 import type { ResourceScope } from "../oauth/tokens/scopes.ts";
 
 /**

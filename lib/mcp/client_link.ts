@@ -1,10 +1,6 @@
-/**
- * What a tool, a prompt or a resource can ask of the client and tell it in the course of one call, whichever era the
- * call came in: the SDK turns a question into a request of the server where there are sessions, and into an answer that
- * asks for input where there are none.
- *
- * @module
- */
+// What a tool, a prompt or a resource can ask of the client and tell it in the course of one call, whichever era the
+// call came in: the SDK turns a question into a request of the server where there are sessions, and into an answer that
+// asks for input where there are none.
 import type { LoggingLevel, Server, ServerContext } from "@modelcontextprotocol/server";
 
 /** What can change under a client that listens. */

@@ -1,8 +1,4 @@
-/**
- * What the MCP endpoints are given, and what they offer: only types, which everything in this folder builds on.
- *
- * @module
- */
+// What the MCP endpoints are given, and what they offer: only types, which everything in this folder builds on.
 import type { Chance } from "../runtime/chance.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";

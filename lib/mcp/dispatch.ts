@@ -1,9 +1,5 @@
-/**
- * Takes a request to the era it belongs to: a session of the revisions up to 2025-11-25, or the stateless handler of
- * 2026-07-28. The SDK's own classifier decides, on the body parsed once.
- *
- * @module
- */
+// Takes a request to the era it belongs to: a session of the revisions up to 2025-11-25, or the stateless handler of
+// 2026-07-28. The SDK's own classifier decides, on the body parsed once.
 import {
   classifyInboundRequest,
   createMcpHandler,

@@ -1,10 +1,6 @@
-/**
- * The door to the MCP endpoints: a route that has established who calls hands the request over and gets the
- * protocol's answer. Nothing of the MCP SDK is loaded before the first call, since loading it costs more than the rest
- * of a start.
- *
- * @module
- */
+// The door to the MCP endpoints: a route that has established who calls hands the request over and gets the
+// protocol's answer. Nothing of the MCP SDK is loaded before the first call, since loading it costs more than the rest
+// of a start.
 import type { McpEndpoint, McpOptions } from "./contract.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 

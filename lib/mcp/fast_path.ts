@@ -1,14 +1,10 @@
-/**
- * The fast path for the requests that make up nearly all traffic: `tools/list`, `tools/call` of a tool that answers at
- * once, and in a session `ping`. The SDK checks each against four schemas, two of which no request ever meets, and builds a
- * server and a transport, or a stream, around it, which costs ten times the answer. Only requests that the SDK would accept
- * as they stand are taken here; anything unusual goes to the SDK, so that its checks hold for all.
- *
- * Two errors are taken as well: a tool, and in a session a method, that does not exist. In a session the SDK sends them
- * down a resumable stream, and client 1.32 resumes a stream that brought an error forever.
- *
- * @module
- */
+// The fast path for the requests that make up nearly all traffic: `tools/list`, `tools/call` of a tool that answers at
+// once, and in a session `ping`. The SDK checks each against four schemas, two of which no request ever meets, and builds a
+// server and a transport, or a stream, around it, which costs ten times the answer. Only requests that the SDK would accept
+// as they stand are taken here; anything unusual goes to the SDK, so that its checks hold for all.
+//
+// Two errors are taken as well: a tool, and in a session a method, that does not exist. In a session the SDK sends them
+// down a resumable stream, and client 1.32 resumes a stream that brought an error forever.
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,

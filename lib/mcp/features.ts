@@ -1,9 +1,5 @@
-/**
- * Prompts, resources and completion: rows as the tools are, and the methods of the protocol that serve them. An endpoint
- * without such rows does not have these methods.
- *
- * @module
- */
+// Prompts, resources and completion: rows as the tools are, and the methods of the protocol that serve them. An endpoint
+// without such rows does not have these methods.
 import {
   type BlobResourceContents,
   type CompleteResult,

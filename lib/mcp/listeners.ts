@@ -1,9 +1,5 @@
-/**
- * The clients that listen for changes in the stateless era (`subscriptions/listen` of 2026-07-28). The SDK tells all listeners
- * of a handler, so each sandbox with listeners has a handler of its own, and hears only of its own changes.
- *
- * @module
- */
+// The clients that listen for changes in the stateless era (`subscriptions/listen` of 2026-07-28). The SDK tells all listeners
+// of a handler, so each sandbox with listeners has a handler of its own, and hears only of its own changes.
 import type { InboundModernRoute, McpHttpHandler } from "@modelcontextprotocol/server";
 import { withEnd } from "../http/stream.ts";
 import type { Change } from "./client_link.ts";

@@ -1,9 +1,5 @@
-/**
- * Arguments that 2026-07-28 repeats in a header, so that proxies between client and server can route by them:
- * a property marked `x-mcp-header` in a tool's schema must arrive in `Mcp-Param-*` with the same value.
- *
- * @module
- */
+// Arguments that 2026-07-28 repeats in a header, so that proxies between client and server can route by them:
+// a property marked `x-mcp-header` in a tool's schema must arrive in `Mcp-Param-*` with the same value.
 import { Buffer } from "node:buffer";
 import { isPlainObject } from "./rpc.ts";
 

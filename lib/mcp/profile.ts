@@ -1,9 +1,5 @@
-/**
- * What a server shows a client: its name, its tools, and how one of them is called. A profile depends only on the
- * endpoint, so it is made once, the list of tools included.
- *
- * @module
- */
+// What a server shows a client: its name, its tools, and how one of them is called. A profile depends only on the
+// endpoint, so it is made once, the list of tools included.
 import {
   type CallToolResult,
   type Implementation,

@@ -1,9 +1,5 @@
-/**
- * What a tool has to remember between two rounds of a call travels through the client (2026-07-28 has no sessions), so
- * it is sealed: a client can read it, and hand it to any process, but not change it.
- *
- * @module
- */
+// What a tool has to remember between two rounds of a call travels through the client (2026-07-28 has no sessions), so
+// it is sealed: a client can read it, and hand it to any process, but not change it.
 import { seal, unseal } from "../oauth/keys/seal.ts";
 
 /** After that the call has to start over. */

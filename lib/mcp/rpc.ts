@@ -1,8 +1,4 @@
-/**
- * JSON-RPC answers that the endpoints give themselves, before or instead of the SDK.
- *
- * @module
- */
+// JSON-RPC answers that the endpoints give themselves, before or instead of the SDK.
 import { noteText } from "../http/seen_text.ts";
 
 /** Codes of JSON-RPC 2.0 section 5.1. */

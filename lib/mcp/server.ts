@@ -1,9 +1,5 @@
-/**
- * Builds the SDK's server for a profile. The low-level class is used on purpose: `McpServer` registers and converts every
- * tool again for each server, and a server is made for each stateless request and each session.
- *
- * @module
- */
+// Builds the SDK's server for a profile. The low-level class is used on purpose: `McpServer` registers and converts every
+// tool again for each server, and a server is made for each stateless request and each session.
 import { ProtocolError, Server, type ServerContext } from "@modelcontextprotocol/server";
 import { type Change, type ClientLink, createClientLink } from "./client_link.ts";
 import { installFeatures } from "./features.ts";

@@ -1,8 +1,4 @@
-/**
- * Which scope a tool of `/oauth` needs, and which all the calls of one message need.
- *
- * @module
- */
+// Which scope a tool of `/oauth` needs, and which all the calls of one message need.
 import type { ResourceScope } from "../oauth/tokens/scopes.ts";
 import { isPlainObject } from "./rpc.ts";
 

@@ -1,9 +1,5 @@
-/**
- * Streams that are not read. The SDK writes messages into a stream whether or not they are read, and keeps them until
- * they are; here a stream whose client has left too much unread is cut off, and its messages are dropped.
- *
- * @module
- */
+// Streams that are not read. The SDK writes messages into a stream whether or not they are read, and keeps them until
+// they are; here a stream whose client has left too much unread is cut off, and its messages are dropped.
 import { PlannedBreak } from "../faults/broken_body.ts";
 
 /** The most that may lie unread, in bytes: in one stream, and in all streams of the process. */

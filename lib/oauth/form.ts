@@ -1,8 +1,4 @@
-/**
- * The body of a request: a form (RFC 6749 B).
- *
- * @module
- */
+// The body of a request: a form (RFC 6749 B).
 import { readText, requireContentType } from "../http/body.ts";
 import { type Params, parseParams, requireFaultless } from "./params.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The logout request of OpenID Connect RP-Initiated Logout 1.0: which login ends, and where the browser goes then.
- *
- * @module
- */
+// The logout request of OpenID Connect RP-Initiated Logout 1.0: which login ends, and where the browser goes then.
 import { excerpt, OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Policy } from "../scenarios/plan.ts";

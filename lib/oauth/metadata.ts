@@ -1,9 +1,5 @@
-/**
- * What the server says of itself: authorization server metadata (RFC 8414, and in OpenID Connect's form), protected
- * resource metadata (RFC 9728). Built from the tables the handlers use, so that it cannot promise what they don't do.
- *
- * @module
- */
+// What the server says of itself: authorization server metadata (RFC 8414, and in OpenID Connect's form), protected
+// resource metadata (RFC 9728). Built from the tables the handlers use, so that it cannot promise what they don't do.
 import type { Policy } from "../scenarios/plan.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { ID_TOKEN_ALG } from "./keys/keys.ts";

@@ -1,8 +1,4 @@
-/**
- * Parameters as they arrive, in a query or a form, made into something that can be asked by name.
- *
- * @module
- */
+// Parameters as they arrive, in a query or a form, made into something that can be asked by name.
 import { excerpt, OAuthError, type OAuthErrorCode } from "../http/errors.ts";
 
 /** Parameters of one request. */

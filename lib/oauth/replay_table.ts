@@ -1,8 +1,4 @@
-/**
- * Ids of signed messages that may be used once: DPoP proofs (RFC 9449 11.1) and assertions (RFC 7523 3).
- *
- * @module
- */
+// Ids of signed messages that may be used once: DPoP proofs (RFC 9449 11.1) and assertions (RFC 7523 3).
 import { hash } from "node:crypto";
 import type { Store } from "../store/store.ts";
 

@@ -1,8 +1,4 @@
-/**
- * How long a fetched document is good.
- *
- * @module
- */
+// How long a fetched document is good.
 
 /** How long a document is good that does not say so, in seconds. */
 const DEFAULT_SECONDS = 300;

@@ -1,11 +1,7 @@
-/**
- * Which IP addresses are on the public internet: a server that fetches what a stranger names must reach no others
- * (server-side request forgery). What the tables do not allow is refused.
- *
- * The arithmetic is ours: `node:net` has a `BlockList`, but loading it takes 14 to 40 ms, which every start would pay.
- *
- * @module
- */
+// Which IP addresses are on the public internet: a server that fetches what a stranger names must reach no others
+// (server-side request forgery). What the tables do not allow is refused.
+//
+// The arithmetic is ours: `node:net` has a `BlockList`, but loading it takes 14 to 40 ms, which every start would pay.
 
 /** IPv4 that is not public, from IANA's registry of special purposes. */
 const specialIpv4 = [

@@ -1,10 +1,6 @@
-/**
- * The network as an option: what goes out where nothing else was handed in. It needs the permissions to use the net and,
- * for https, to read the certificates that are trusted: `--allow-net --allow-sys --allow-env=NODE_USE_SYSTEM_CA`; there are
- * none narrower.
- *
- * @module
- */
+// The network as an option: what goes out where nothing else was handed in. It needs the permissions to use the net and,
+// for https, to read the certificates that are trusted: `--allow-net --allow-sys --allow-env=NODE_USE_SYSTEM_CA`; there are
+// none narrower.
 import type { ClientRequestArgs, IncomingMessage } from "node:http";
 
 /** Statuses whose responses have no body (Fetch standard, null body status). */

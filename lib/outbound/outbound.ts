@@ -1,15 +1,11 @@
-/**
- * The one way out: fetching a small JSON document that a stranger has named, such as a client's metadata or its keys.
- * Anyone who can make a server fetch can try to make it fetch what only the server can reach, so every hop is checked
- * against the same rules before a connection is made: https, no credentials, and a host all of whose addresses are public.
- *
- * DNS rebinding: a name that answered with a public address when it was checked could answer with a private one when the
- * connection is made. The connection is therefore made to the very address that was checked ({@link FetchAt} is handed
- * it), and the name serves for TLS and the `host` header alone. Not covered: a public address that its owner routes
- * inwards, and a `fetch` option that ignores the address it is given.
- *
- * @module
- */
+// The one way out: fetching a small JSON document that a stranger has named, such as a client's metadata or its keys.
+// Anyone who can make a server fetch can try to make it fetch what only the server can reach, so every hop is checked
+// against the same rules before a connection is made: https, no credentials, and a host all of whose addresses are public.
+//
+// DNS rebinding: a name that answered with a public address when it was checked could answer with a private one when the
+// connection is made. The connection is therefore made to the very address that was checked (`FetchAt` is handed
+// it), and the name serves for TLS and the `host` header alone. Not covered: a public address that its owner routes
+// inwards, and a `fetch` option that ignores the address it is given.
 import { isLoopback } from "../http/origin.ts";
 import { isPublicAddress } from "./ip.ts";
 import { defined } from "../runtime/defined.ts";

@@ -1,8 +1,4 @@
-/**
- * What the recorder keeps of a request and its response, with every secret redacted.
- *
- * @module
- */
+// What the recorder keeps of a request and its response, with every secret redacted.
 
 /** A header's name in lower case, and its value. */
 export type HeaderPair = readonly [name: string, value: string];

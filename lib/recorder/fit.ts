@@ -1,9 +1,5 @@
-/**
- * Cutting an exchange to what there is room for, in bytes as the database counts them, so that one that is too large
- * costs nothing but its own end.
- *
- * @module
- */
+// Cutting an exchange to what there is room for, in bytes as the database counts them, so that one that is too large
+// costs nothing but its own end.
 import { Buffer } from "node:buffer";
 import { fitsInto } from "../store/stored_value.ts";
 import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";

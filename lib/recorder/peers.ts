@@ -1,8 +1,4 @@
-/**
- * Names for senders of requests: equal for equal senders, and nothing more can be had from them.
- *
- * @module
- */
+// Names for senders of requests: equal for equal senders, and nothing more can be had from them.
 import { createHmac } from "node:crypto";
 import { boundedMap } from "../runtime/bounded_map.ts";
 

@@ -1,9 +1,5 @@
-/**
- * The outermost wrapper around every request: it numbers exchanges in the order in which each sandbox's began, hands a
- * line on each to a log, and has them recorded. It sees what the client saw and changes nothing.
- *
- * @module
- */
+// The outermost wrapper around every request: it numbers exchanges in the order in which each sandbox's began, hands a
+// line on each to a log, and has them recorded. It sees what the client saw and changes nothing.
 import type { RecordedRequest } from "./seen_exchange.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
 import { redactLine } from "./redact/redact.ts";

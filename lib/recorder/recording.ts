@@ -1,10 +1,6 @@
-/**
- * Records exchanges behind the response: what went by is kept once it is complete, a stream as it goes, and no response
- * waits. Nothing is handed out that was not redacted, and nothing is redacted before somebody asks: so what nobody asks
- * for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
- *
- * @module
- */
+// Records exchanges behind the response: what went by is kept once it is complete, a stream as it goes, and no response
+// waits. Nothing is handed out that was not redacted, and nothing is redacted before somebody asks: so what nobody asks
+// for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
 import { setImmediate } from "node:timers";
 import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";

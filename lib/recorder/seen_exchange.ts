@@ -1,8 +1,4 @@
-/**
- * One exchange on its way from what was seen to what is on record: its head, its bodies, and the redaction of all of it.
- *
- * @module
- */
+// One exchange on its way from what was seen to what is on record: its head, its bodies, and the redaction of all of it.
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
 import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";

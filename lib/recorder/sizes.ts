@@ -1,8 +1,4 @@
-/**
- * What recorded things take in memory, in bytes: budgets are kept by it, so it may err, but not by much.
- *
- * @module
- */
+// What recorded things take in memory, in bytes: budgets are kept by it, so it may err, but not by much.
 import type { Exchange } from "./exchange.ts";
 
 /** What a string, or a pair, takes beside its characters. */

@@ -1,9 +1,5 @@
-/**
- * What a log says of a request beside its path and status: whose it was, what it called, what went wrong. It is read from
- * what is at hand anyway, so a line costs a few microseconds; the report looks closer.
- *
- * @module
- */
+// What a log says of a request beside its path and status: whose it was, what it called, what went wrong. It is read from
+// what is at hand anyway, so a line costs a few microseconds; the report looks closer.
 import { isObject, parseJson } from "../http/json.ts";
 import { notedText } from "../http/seen_text.ts";
 import { redactLine } from "./redact/redact.ts";

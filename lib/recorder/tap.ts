@@ -1,8 +1,4 @@
-/**
- * Listening to bodies: what others have read is told again, what they have not is read here, and nothing waits for it.
- *
- * @module
- */
+// Listening to bodies: what others have read is told again, what they have not is read here, and nothing waits for it.
 import { bodyText, isBodyAskedFor } from "../http/request_body.ts";
 import { notedText } from "../http/seen_text.ts";
 import { withEnd } from "../http/stream.ts";

@@ -1,8 +1,4 @@
-/**
- * A memory of limited size.
- *
- * @module
- */
+// A memory of limited size.
 
 /** A map that forgets its oldest entry when it is full. */
 export interface BoundedMap<Key, Value> {

@@ -1,8 +1,4 @@
-/**
- * Real time in fractions of a millisecond: within a whole one, a client can ask two processes one after the other.
- *
- * @module
- */
+// Real time in fractions of a millisecond: within a whole one, a client can ask two processes one after the other.
 
 /** How far the two clocks may drift apart before the system's clock counts as set, in milliseconds. */
 const MAX_DRIFT_MS = 2;

@@ -1,8 +1,4 @@
-/**
- * Objects without the members that are undefined, for JSON and for types in which a member is there or not.
- *
- * @module
- */
+// Objects without the members that are undefined, for JSON and for types in which a member is there or not.
 import { trusted } from "./trusted.ts";
 
 /** Names of the members that may be undefined. */

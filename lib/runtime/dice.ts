@@ -1,8 +1,4 @@
-/**
- * Chance that costs nothing, for what must not be foretold but need not be secret.
- *
- * @module
- */
+// Chance that costs nothing, for what must not be foretold but need not be secret.
 
 /** Numbers that nobody can foretell who does not know the seed (xorshift32); a draw costs nothing. */
 export function createDice(seed: number): () => number {

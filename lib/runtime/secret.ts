@@ -1,8 +1,4 @@
-/**
- * Comparing secrets.
- *
- * @module
- */
+// Comparing secrets.
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 

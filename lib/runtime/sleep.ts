@@ -1,8 +1,4 @@
-/**
- * Waiting as an option: tests hand in their own.
- *
- * @module
- */
+// Waiting as an option: tests hand in their own.
 
 /** Waits for so many milliseconds; rejects as soon as the signal aborts, with no timer left behind. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;

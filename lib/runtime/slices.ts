@@ -1,10 +1,6 @@
-/**
- * Long work in slices: a process has one thread, and a caller who asks for much must not keep the others waiting. Work of this
- * kind is a generator that yields wherever it may be interrupted; in each turn of the event
- * loop some milliseconds are spent on what is under way, in rotation.
- *
- * @module
- */
+// Long work in slices: a process has one thread, and a caller who asks for much must not keep the others waiting. Work of this
+// kind is a generator that yields wherever it may be interrupted; in each turn of the event
+// loop some milliseconds are spent on what is under way, in rotation.
 import { setImmediate } from "node:timers";
 
 /** Work that may be interrupted wherever it yields. */

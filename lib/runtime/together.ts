@@ -1,8 +1,4 @@
-/**
- * Several things at once, of which none goes on behind a refusal.
- *
- * @module
- */
+// Several things at once, of which none goes on behind a refusal.
 
 /**
  * Waits for all of them, like `Promise.all`; where one rejects, it rejects once the others have ended too, so that an

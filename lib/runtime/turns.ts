@@ -1,8 +1,4 @@
-/**
- * Work that waits until there is room for it.
- *
- * @module
- */
+// Work that waits until there is room for it.
 
 /** Does some work as soon as its turn has come. */
 export type Turns = <T>(work: () => Promise<T>) => Promise<T>;

@@ -1,8 +1,4 @@
-/**
- * The version, written once, in `deno.json`, and the day on which a binary was made.
- *
- * @module
- */
+// The version, written once, in `deno.json`, and the day on which a binary was made.
 import manifest from "../../deno.json" with { type: "json" };
 
 /** The version of this server, as semantic versioning writes it. */

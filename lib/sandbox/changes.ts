@@ -1,8 +1,4 @@
-/**
- * Changes to what is kept of a sandbox, each from the whole state to the whole state.
- *
- * @module
- */
+// Changes to what is kept of a sandbox, each from the whole state to the whole state.
 import { OAuthError } from "../http/errors.ts";
 import { noRevocations } from "./sandbox.ts";
 import type { Fault } from "../scenarios/fault.ts";

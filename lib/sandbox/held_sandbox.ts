@@ -1,11 +1,7 @@
-/**
- * A sandbox as one process holds it: what it knows of it, since when, and whether it is still in use.
- *
- * Other processes may share the database. So what is known of a sandbox is believed for as long as its lease holds, and
- * what has been idle for long may have been removed by another process.
- *
- * @module
- */
+// A sandbox as one process holds it: what it knows of it, since when, and whether it is still in use.
+//
+// Other processes may share the database. So what is known of a sandbox is believed for as long as its lease holds, and
+// what has been idle for long may have been removed by another process.
 import { MAIN } from "../scenarios/scenario.ts";
 import type { Lease } from "../store/lease.ts";
 import { UnreadableRowError } from "../store/unreadable.ts";

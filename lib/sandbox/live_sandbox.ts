@@ -1,9 +1,5 @@
-/**
- * A sandbox while it is in use: its plan, its faults and its clock, as they follow from its scenario and from what a test
- * has changed.
- *
- * @module
- */
+// A sandbox while it is in use: its plan, its faults and its clock, as they follow from its scenario and from what a test
+// has changed.
 import { createSandboxView, noRevocations, type Revocations, type Sandbox, secondServerId } from "./sandbox.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { patchPlan, type Plan, type PlanPatch, standardPlan } from "../scenarios/plan.ts";

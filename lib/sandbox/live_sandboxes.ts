@@ -1,11 +1,7 @@
-/**
- * The sandboxes of one app while they are in use: each with its scenario, what a test has changed in it, and its clock.
- *
- * Other processes may share the database, and believe what they have read for as long as a lease. A change is answered
- * only after that time: from then on every process knows of it.
- *
- * @module
- */
+// The sandboxes of one app while they are in use: each with its scenario, what a test has changed in it, and its clock.
+//
+// Other processes may share the database, and believe what they have read for as long as a lease. A change is answered
+// only after that time: from then on every process knows of it.
 import type { Scenario } from "../scenarios/scenario.ts";
 import { UnreadableRowError } from "../store/unreadable.ts";
 import { createHeldSandbox, type HeldSandbox, type HeldSandboxDeps, idleSinceMs } from "./held_sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * The refusals of URLs that do not exist: each says which one was probably meant, and where all of them are listed.
- *
- * @module
- */
+// The refusals of URLs that do not exist: each says which one was probably meant, and where all of them are listed.
 import { closest } from "../http/did_you_mean.ts";
 import { OAuthError } from "../http/errors.ts";
 import type { Sandbox } from "./sandbox.ts";

@@ -1,9 +1,5 @@
-/**
- * Ports of their own for sandboxes. Some scenarios need an origin at which there is nothing else; a name below `localhost`
- * does that, too, but many systems do not resolve such names for programs, and a port needs no set-up.
- *
- * @module
- */
+// Ports of their own for sandboxes. Some scenarios need an origin at which there is nothing else; a name below `localhost`
+// does that, too, but many systems do not resolve such names for programs, and a port needs no set-up.
 import { OAuthError } from "../http/errors.ts";
 import { controlPaths } from "../http/urls.ts";
 import type { Address } from "./sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * Where a sandbox of a scenario is reached: the way back from a name and a label to a URL.
- *
- * @module
- */
+// Where a sandbox of a scenario is reached: the way back from a name and a label to a URL.
 import type { Place } from "../http/urls.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 

@@ -1,9 +1,5 @@
-/**
- * Step 1 of a request's way: which sandbox it belongs to, and what its path is in there. Handlers serve every
- * sandbox alike, because all they know of it is the {@link Sandbox} they are given.
- *
- * @module
- */
+// Step 1 of a request's way: which sandbox it belongs to, and what its path is in there. Handlers serve every
+// sandbox alike, because all they know of it is the `Sandbox` they are given.
 import { type Layout, MAIN, type ScenarioClient } from "../scenarios/scenario.ts";
 import { buildUrls, paths, type Urls, wellKnown } from "../http/urls.ts";
 

@@ -1,8 +1,4 @@
-/**
- * What is kept of sandboxes as such: that they exist, when they were last used, and what a test has changed in them.
- *
- * @module
- */
+// What is kept of sandboxes as such: that they exist, when they were last used, and what a test has changed in them.
 import type { Fault } from "../scenarios/fault.ts";
 import type { PlanPatch } from "../scenarios/plan.ts";
 import type { Revocations } from "./sandbox.ts";

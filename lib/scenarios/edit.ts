@@ -1,8 +1,4 @@
-/**
- * What a fault may do to an answer: give another one instead, or edit the one there is.
- *
- * @module
- */
+// What a fault may do to an answer: give another one instead, or edit the one there is.
 
 /**
  * What is done to a finished response. Text may hold templates: `{issuer}`, `{origin}`, `{host}`, `{prefix}`, the name of

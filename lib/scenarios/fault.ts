@@ -1,9 +1,5 @@
-/**
- * A fault: which requests it is for, how often, and what it changes. Scenarios are made of them, tests add their own, and
- * both look the same in JSON, which is why their members have the names they have on the wire.
- *
- * @module
- */
+// A fault: which requests it is for, how often, and what it changes. Scenarios are made of them, tests add their own, and
+// both look the same in JSON, which is why their members have the names they have on the wire.
 import type { EndpointKind } from "../http/endpoints.ts";
 import type { Answer, Edit } from "./edit.ts";
 import type { PlanPatch } from "./plan.ts";

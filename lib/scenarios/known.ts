@@ -1,8 +1,4 @@
-/**
- * The scenarios of one app: those of the catalogue, and those it was given.
- *
- * @module
- */
+// The scenarios of one app: those of the catalogue, and those it was given.
 import { closest } from "../http/did_you_mean.ts";
 import { paths } from "../http/urls.ts";
 import { catalogue, standard } from "./catalogue/catalogue.ts";

@@ -1,9 +1,5 @@
-/**
- * How the server behaves for one request, resolved once before its handler runs. Handlers read named policy and do the
- * right thing under it; none of them knows why the policy is what it is.
- *
- * @module
- */
+// How the server behaves for one request, resolved once before its handler runs. Handlers read named policy and do the
+// right thing under it; none of them knows why the policy is what it is.
 import type { Answer, Edit } from "./edit.ts";
 import type { GrantType } from "./vocabulary.ts";
 

@@ -1,9 +1,5 @@
-/**
- * A scenario: a named way for the server to behave, as data. The catalogue is a list of these, and so is what a test
- * adds.
- *
- * @module
- */
+// A scenario: a named way for the server to behave, as data. The catalogue is a list of these, and so is what a test
+// adds.
 import type { Fault } from "./fault.ts";
 import type { PlanPatch } from "./plan.ts";
 import type { RuleId } from "./vocabulary.ts";

@@ -1,8 +1,4 @@
-/**
- * Uploaded scenarios, of all sandboxes. A name follows from the content, so what was read once need not be read again.
- *
- * @module
- */
+// Uploaded scenarios, of all sandboxes. A name follows from the content, so what was read once need not be read again.
 import type { Scenario } from "./scenario.ts";
 import type { Key, Store } from "../store/store.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";

@@ -1,9 +1,5 @@
-/**
- * The names of grants, client authentication methods, algorithms and rules that this server knows; policies, metadata and
- * scenarios choose from them.
- *
- * @module
- */
+// The names of grants, client authentication methods, algorithms and rules that this server knows; policies, metadata and
+// scenarios choose from them.
 
 /** Grants a client can register for, as metadata advertises them. */
 export const grantTypes = [

@@ -1,10 +1,6 @@
-/**
- * Writes that share a transaction: while one commit is on its way to the disk, those that come wait and go together in
- * the next. Each is answered only when its own changes are committed, and a check that fails in company is tried alone,
- * so that nobody pays for a neighbour.
- *
- * @module
- */
+// Writes that share a transaction: while one commit is on its way to the disk, those that come wait and go together in
+// the next. Each is answered only when its own changes are committed, and a check that fails in company is tried alone,
+// so that nobody pays for a neighbour.
 import { setImmediate } from "node:timers";
 import { StoreError } from "./failure.ts";
 import type { Commit, Key } from "./store.ts";

@@ -1,9 +1,5 @@
-/**
- * What the database cannot do just now, for a reason outside this program: told to the client as what it is, with the
- * time to try again, and to the operator in the words of the database.
- *
- * @module
- */
+// What the database cannot do just now, for a reason outside this program: told to the client as what it is, with the
+// time to try again, and to the operator in the words of the database.
 import { OAuthError } from "../http/errors.ts";
 
 /** The database cannot be used, whatever the request. */

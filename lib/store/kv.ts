@@ -1,10 +1,6 @@
-/**
- * The only file that touches `Deno.Kv`. It gives the rest of the house four verbs (`get`, `list`, `create`, `commit`)
- * that retry a locked database and share round trips: reads that arrive while one is under way go together in the next
- * `getMany`, writes in the next atomic commit. A round trip costs 0.1 to 0.3 ms, whatever it carries.
- *
- * @module
- */
+// The only file that touches `Deno.Kv`. It gives the rest of the house four verbs (`get`, `list`, `create`, `commit`)
+// that retry a locked database and share round trips: reads that arrive while one is under way go together in the next
+// `getMany`, writes in the next atomic commit. A round trip costs 0.1 to 0.3 ms, whatever it carries.
 import type { Chance } from "../runtime/chance.ts";
 import { trusted } from "../runtime/trusted.ts";
 import { createCommitQueue } from "./commit_queue.ts";

@@ -1,10 +1,6 @@
-/**
- * How long a process believes what it has read. Other processes may share the database, and nothing tells one of what
- * another has changed: so what is read is believed for at most {@link LEASE_MS}, and a change is answered only after
- * that time, when every process knows of it.
- *
- * @module
- */
+// How long a process believes what it has read. Other processes may share the database, and nothing tells one of what
+// another has changed: so what is read is believed for at most `LEASE_MS`, and a change is answered only after
+// that time, when every process knows of it.
 import type { Sleep } from "../runtime/sleep.ts";
 
 /** How long a process may rely on what it knows of something that others may change, in milliseconds. */

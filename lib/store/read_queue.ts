@@ -1,8 +1,4 @@
-/**
- * Reads that share a round trip: those that are asked for together, and those that come while others are away.
- *
- * @module
- */
+// Reads that share a round trip: those that are asked for together, and those that come while others are away.
 import type { Key } from "./store.ts";
 
 /** What one read comes to: `Deno.Kv`'s entry, null for both where nothing is stored. */

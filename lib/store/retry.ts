@@ -1,9 +1,5 @@
-/**
- * Waiting out another process: two processes on one database file block each other for some milliseconds at a time, and
- * `Deno.Kv` reports that as an error. Callers of the store never see it.
- *
- * @module
- */
+// Waiting out another process: two processes on one database file block each other for some milliseconds at a time, and
+// `Deno.Kv` reports that as an error. Callers of the store never see it.
 
 /** Tries before a database that stays locked is reported: about ten seconds in all. */
 const MAX_TRIES = 60;

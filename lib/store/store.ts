@@ -1,42 +1,38 @@
-/**
- * What a store is, and the list of everything that is kept in it.
- *
- * What is kept, below the sandbox's id, except of the sandboxes as such; each table has a file `*_table.ts` in its room:
- *
- * | key                                     | value                | lifetime                                | room            |
- * | --------------------------------------- | -------------------- | --------------------------------------- | --------------- |
- * | `[sandbox, "client", client_id]`        | `ClientRecord`       | for good                                | oauth/clients   |
- * | `[sandbox, "user", hash(email)]`        | `UserRecord`         | for good                                | oauth/users     |
- * | `[sandbox, "key", use]`                 | `KeyRecord`          | for good                                | oauth/keys      |
- * | `[sandbox, "key", alg, "retired"]`      | `PublicKeyRecord[]`  | for good                                | oauth/keys      |
- * | `[sandbox, "key", kid, "until"]`        | time in ms           | for good                                | oauth/keys      |
- * | `[sandbox, "spent", jti]`               | `UseRecord`          | as long as what it marks could be used  | oauth/tokens    |
- * | `[sandbox, "revoked", grant id]`        | time in ms           | as long as a refresh token could live   | oauth/tokens    |
- * | `[sandbox, "revoked", jti]`             | time in ms           | as long as the access token could live  | oauth/tokens    |
- * | `[sandbox, "revoked", hash(client_id)]` | time in ms           | for good, once it was deleted           | oauth/clients   |
- * | `[sandbox, "pushed", hash(uri)]`        | `PushedRecord`       | until used, at most 24 h                | oauth/authorize |
- * | `[sandbox, "replay", hash(id)]`         | true                 | as long as it could be replayed         | oauth           |
- * | `[sandbox, "device", hash(code)]`       | `DeviceRecord`       | until used, at most 24 h                | oauth/grants    |
- * | `[sandbox, "user_code", hash]`          | device's hash        | 24 h                                    | oauth/grants    |
- * | `[sandbox, "note", owner, id]`          | `NoteRecord`         | 24 h after the last change              | mcp/tools       |
- * | `[sandbox, "count", hash(fault)]`       | times it was met     | as long as the sandbox                  | sandbox         |
- * | `[sandbox, "minted", hash(jti)]`        | `MintedRecord`       | 24 h                                    | oauth/tokens    |
- * | `[sandbox, "exchange", number]`         | `Exchange`           | 24 h, 2,000 and 1,000 older to judge by | recorder/tape   |
- * | `[sandbox, "record"]`                   | `RecordState`        | 48 h after the last exchange            | recorder/tape   |
- * | `["#recorder", "key"]`                  | random bytes         | for good                                | recorder/tape   |
- * | `["#recorder", "watched"]`              | `Watched`            | for good, in one row                    | recorder/tape   |
- * | `["#scenario", name]`                   | `Scenario`           | 30 days                                 | scenarios       |
- * | `["#state", name]`                      | `SandboxState`       | as long as the sandbox                  | sandbox         |
- * | `["#sandbox", name]`                    | last use in ms       | a day after it                          | sandbox         |
- * | `["#used", hour, name]`                 | true                 | a day after it                          | sandbox         |
- * | `[sandbox, "session", hash(id)]`        | `SessionRecord`      | 24 h after it was last extended         | mcp/sessions    |
- * | `["#owned", ...key]`                    | owner, bytes, expiry | as long as the row, with `--public`     | limits          |
- *
- * Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once
- * a minute on real time: whether something is alive is decided by the record and the sandbox's clock.
- *
- * @module
- */
+// What a store is, and the list of everything that is kept in it.
+//
+// What is kept, below the sandbox's id, except of the sandboxes as such; each table has a file `*_table.ts` in its room:
+//
+// | key                                     | value                | lifetime                                | room            |
+// | --------------------------------------- | -------------------- | --------------------------------------- | --------------- |
+// | `[sandbox, "client", client_id]`        | `ClientRecord`       | for good                                | oauth/clients   |
+// | `[sandbox, "user", hash(email)]`        | `UserRecord`         | for good                                | oauth/users     |
+// | `[sandbox, "key", use]`                 | `KeyRecord`          | for good                                | oauth/keys      |
+// | `[sandbox, "key", alg, "retired"]`      | `PublicKeyRecord[]`  | for good                                | oauth/keys      |
+// | `[sandbox, "key", kid, "until"]`        | time in ms           | for good                                | oauth/keys      |
+// | `[sandbox, "spent", jti]`               | `UseRecord`          | as long as what it marks could be used  | oauth/tokens    |
+// | `[sandbox, "revoked", grant id]`        | time in ms           | as long as a refresh token could live   | oauth/tokens    |
+// | `[sandbox, "revoked", jti]`             | time in ms           | as long as the access token could live  | oauth/tokens    |
+// | `[sandbox, "revoked", hash(client_id)]` | time in ms           | for good, once it was deleted           | oauth/clients   |
+// | `[sandbox, "pushed", hash(uri)]`        | `PushedRecord`       | until used, at most 24 h                | oauth/authorize |
+// | `[sandbox, "replay", hash(id)]`         | true                 | as long as it could be replayed         | oauth           |
+// | `[sandbox, "device", hash(code)]`       | `DeviceRecord`       | until used, at most 24 h                | oauth/grants    |
+// | `[sandbox, "user_code", hash]`          | device's hash        | 24 h                                    | oauth/grants    |
+// | `[sandbox, "note", owner, id]`          | `NoteRecord`         | 24 h after the last change              | mcp/tools       |
+// | `[sandbox, "count", hash(fault)]`       | times it was met     | as long as the sandbox                  | sandbox         |
+// | `[sandbox, "minted", hash(jti)]`        | `MintedRecord`       | 24 h                                    | oauth/tokens    |
+// | `[sandbox, "exchange", number]`         | `Exchange`           | 24 h, 2,000 and 1,000 older to judge by | recorder/tape   |
+// | `[sandbox, "record"]`                   | `RecordState`        | 48 h after the last exchange            | recorder/tape   |
+// | `["#recorder", "key"]`                  | random bytes         | for good                                | recorder/tape   |
+// | `["#recorder", "watched"]`              | `Watched`            | for good, in one row                    | recorder/tape   |
+// | `["#scenario", name]`                   | `Scenario`           | 30 days                                 | scenarios       |
+// | `["#state", name]`                      | `SandboxState`       | as long as the sandbox                  | sandbox         |
+// | `["#sandbox", name]`                    | last use in ms       | a day after it                          | sandbox         |
+// | `["#used", hour, name]`                 | true                 | a day after it                          | sandbox         |
+// | `[sandbox, "session", hash(id)]`        | `SessionRecord`      | 24 h after it was last extended         | mcp/sessions    |
+// | `["#owned", ...key]`                    | owner, bytes, expiry | as long as the row, with `--public`     | limits          |
+//
+// Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once
+// a minute on real time: whether something is alive is decided by the record and the sandbox's clock.
 
 /** Where a value is kept. */
 export type Key = readonly (string | number)[];

@@ -1,10 +1,6 @@
-/**
- * What one row of the database can hold. `Deno.Kv` keeps values as V8 serialises them: a string takes one byte a character,
- * or two as soon as one of its characters lies beyond Latin-1. And V8 writes values that are nested deeper than it can read
- * again: such a row could never be read. So both are looked at before anything is written.
- *
- * @module
- */
+// What one row of the database can hold. `Deno.Kv` keeps values as V8 serialises them: a string takes one byte a character,
+// or two as soon as one of its characters lies beyond Latin-1. And V8 writes values that are nested deeper than it can read
+// again: such a row could never be read. So both are looked at before anything is written.
 import { serialize } from "node:v8";
 import { OAuthError } from "../http/errors.ts";
 

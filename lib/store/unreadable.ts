@@ -1,11 +1,7 @@
-/**
- * Rows that cannot be read. `Deno.Kv` deserialises what it reads where it is asked for, and where that fails it tells neither
- * the row nor any of those beside it. Such a row fails only the request that asks for it: lists
- * skip it, and it can be removed like any other. {@link requireStorable} keeps such rows from being written; they are left
- * of older versions, or of a file that was damaged.
- *
- * @module
- */
+// Rows that cannot be read. `Deno.Kv` deserialises what it reads where it is asked for, and where that fails it tells neither
+// the row nor any of those beside it. Such a row fails only the request that asks for it: lists
+// skip it, and it can be removed like any other. `requireStorable` keeps such rows from being written; they are left
+// of older versions, or of a file that was damaged.
 import { Buffer } from "node:buffer";
 import { OAuthError } from "../http/errors.ts";
 import type { Key } from "./store.ts";

@@ -1,8 +1,4 @@
-/**
- * Changing a row that others may change at the same time.
- *
- * @module
- */
+// Changing a row that others may change at the same time.
 import type { Key, Store, Write } from "./store.ts";
 
 /** What becomes of a row. */

@@ -1,9 +1,5 @@
-/**
- * `/control/...`: what tests do to a sandbox. The rows are here; what answers them is loaded with the first request, as it
- * brings zod along, which would cost every start a quarter of its time.
- *
- * @module
- */
+// `/control/...`: what tests do to a sandbox. The rows are here; what answers them is loaded with the first request, as it
+// brings zod along, which would cost every start a quarter of its time.
 import { prefersHtml } from "../../lib/http/body.ts";
 import { controlEndpoints, recordEndpoints } from "../../lib/http/endpoints.ts";
 import type { Deps } from "../deps.ts";

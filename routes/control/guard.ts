@@ -1,8 +1,4 @@
-/**
- * The gate of the control API, for handlers and for pages.
- *
- * @module
- */
+// The gate of the control API, for handlers and for pages.
 import type { ControlGate } from "../../lib/control/gate.ts";
 import type { OAuthError } from "../../lib/http/errors.ts";
 import type { LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";

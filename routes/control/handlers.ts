@@ -1,8 +1,4 @@
-/**
- * The control API over HTTP: each operation becomes a handler that reads JSON, does it, and answers in JSON.
- *
- * @module
- */
+// The control API over HTTP: each operation becomes a handler that reads JSON, does it, and answers in JSON.
 import type { Call, Deps, Operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { noStoreJson, readJson } from "../../lib/http/body.ts";

@@ -1,8 +1,4 @@
-/**
- * The control API described: an index for people who look around, an OpenAPI document for programs.
- *
- * @module
- */
+// The control API described: an index for people who look around, an OpenAPI document for programs.
 import { z } from "zod";
 import { errorAnswer, members, type Operation, operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";

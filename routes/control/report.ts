@@ -1,9 +1,5 @@
-/**
- * What was recorded of a sandbox over HTTP: the report and the exchanges in their formats, written as fast as they are read,
- * and the stream of events.
- *
- * @module
- */
+// What was recorded of a sandbox over HTTP: the report and the exchanges in their formats, written as fast as they are read,
+// and the stream of events.
 import { fetchListed, MAX_WAIT_SECONDS, settle } from "../../lib/control/record.ts";
 import { suggest } from "../../lib/http/did_you_mean.ts";
 import type { RecordEndpointName } from "../../lib/http/endpoints.ts";

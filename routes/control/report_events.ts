@@ -1,8 +1,4 @@
-/**
- * A sandbox's exchanges as they happen, and findings as they change, told to a stream of events.
- *
- * @module
- */
+// A sandbox's exchanges as they happen, and findings as they change, told to a stream of events.
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import type { Finding, Report } from "../../lib/judge/report.ts";
 import type { RecordListener } from "../../lib/recorder/tape/listeners.ts";

@@ -1,8 +1,4 @@
-/**
- * The MCP endpoints: who may call is decided here, what they may do in `lib/mcp`.
- *
- * @module
- */
+// The MCP endpoints: who may call is decided here, what they may do in `lib/mcp`.
 import { hash } from "node:crypto";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";

@@ -1,8 +1,4 @@
-/**
- * What leaves the authorization endpoint: the answer to the client, by redirect or form, and the page that asks a person.
- *
- * @module
- */
+// What leaves the authorization endpoint: the answer to the client, by redirect or form, and the page that asks a person.
 import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
 import type { AuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
 import { isDocumentId } from "../../lib/oauth/clients/client_metadata.ts";

@@ -1,8 +1,4 @@
-/**
- * `GET` and `POST /oauth/authorize`: the authorization endpoint and its consent page (RFC 6749 4.1.1, RFC 9207).
- *
- * @module
- */
+// `GET` and `POST /oauth/authorize`: the authorization endpoint and its consent page (RFC 6749 4.1.1, RFC 9207).
 import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { withErrorHeaders } from "../../lib/http/body.ts";
 import { readFields } from "../../lib/oauth/form.ts";

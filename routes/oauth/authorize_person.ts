@@ -1,9 +1,5 @@
-/**
- * Who signs in at the authorization endpoint: the person at hand, or without asking the one that the request names. With an
- * `id_token_hint` only that person can (OpenID Connect Core 3.1.2.2).
- *
- * @module
- */
+// Who signs in at the authorization endpoint: the person at hand, or without asking the one that the request names. With an
+// `id_token_hint` only that person can (OpenID Connect Core 3.1.2.2).
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { AuthorizationRequest } from "../../lib/oauth/authorize/request.ts";
 import { findOffered } from "../../lib/oauth/users/declared_users.ts";

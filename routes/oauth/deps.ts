@@ -1,8 +1,4 @@
-/**
- * What the handlers of the authorization server are made with; each names what it needs of it.
- *
- * @module
- */
+// What the handlers of the authorization server are made with; each names what it needs of it.
 import type { Pushed } from "../../lib/oauth/authorize/pushed_table.ts";
 import type { ClientAuthenticator } from "../../lib/oauth/clients/authenticate.ts";
 import type { Clients } from "../../lib/oauth/clients/client_table.ts";

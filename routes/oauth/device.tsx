@@ -1,8 +1,4 @@
-/**
- * `POST /oauth/device` for devices, `/oauth/device/verify` for the people before them (RFC 8628).
- *
- * @module
- */
+// `POST /oauth/device` for devices, `/oauth/device/verify` for the people before them (RFC 8628).
 import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, withErrorHeaders } from "../../lib/http/body.ts";
 import { authorizeDevice, decideDevice, findWaitingDevice, showUserCode } from "../../lib/oauth/grants/device.ts";

@@ -1,8 +1,4 @@
-/**
- * Discovery: what a client reads before it does anything else.
- *
- * @module
- */
+// Discovery: what a client reads before it does anything else.
 import { OAuthError } from "../../lib/http/errors.ts";
 import { cacheableJson } from "../../lib/http/body.ts";
 import { buildResourceMetadata, buildServerMetadata } from "../../lib/oauth/metadata.ts";

@@ -1,9 +1,5 @@
-/**
- * `/idp/token`, `/idp/jwks` and its metadata: a company's identity provider, for enterprise-managed authorization and workload
- * identity (RFC 8693, RFC 7523).
- *
- * @module
- */
+// `/idp/token`, `/idp/jwks` and its metadata: a company's identity provider, for enterprise-managed authorization and workload
+// identity (RFC 8693, RFC 7523).
 import { cacheableJson, noStoreJson } from "../../lib/http/body.ts";
 import { readForm } from "../../lib/oauth/form.ts";
 import { requireOneOf } from "../../lib/oauth/params.ts";

@@ -1,9 +1,5 @@
-/**
- * `GET` and `POST /oauth/logout`: the end session endpoint (OpenID Connect RP-Initiated Logout 1.0). Nobody stays signed in
- * at this server, so a logout ends what a login has left behind: its refresh tokens and access tokens.
- *
- * @module
- */
+// `GET` and `POST /oauth/logout`: the end session endpoint (OpenID Connect RP-Initiated Logout 1.0). Nobody stays signed in
+// at this server, so a logout ends what a login has left behind: its refresh tokens and access tokens.
 import { readFields } from "../../lib/oauth/form.ts";
 import { type LogoutRequest, parseLogout } from "../../lib/oauth/logout.ts";
 import { parseParams } from "../../lib/oauth/params.ts";

@@ -1,9 +1,5 @@
-/**
- * `GET /client-metadata/<name>.json`: metadata documents for clients under test, so that a client_id which is a URL can be
- * tried without a web server (draft-ietf-oauth-client-id-metadata-document).
- *
- * @module
- */
+// `GET /client-metadata/<name>.json`: metadata documents for clients under test, so that a client_id which is a URL can be
+// tried without a web server (draft-ietf-oauth-client-id-metadata-document).
 import { OAuthError } from "../../lib/http/errors.ts";
 import { cacheableJson } from "../../lib/http/body.ts";
 import { buildOwnDocument, isDocumentName } from "../../lib/oauth/clients/own_document.ts";

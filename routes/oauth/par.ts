@@ -1,8 +1,4 @@
-/**
- * `POST /oauth/par`: pushed authorization requests (RFC 9126).
- *
- * @module
- */
+// `POST /oauth/par`: pushed authorization requests (RFC 9126).
 import { noStoreJson } from "../../lib/http/body.ts";
 import { parseAuthorizationRequest, parseAuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
 import { requireGrantType } from "../../lib/oauth/grants/context.ts";

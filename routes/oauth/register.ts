@@ -1,8 +1,4 @@
-/**
- * `POST /oauth/register`: dynamic client registration (RFC 7591 3).
- *
- * @module
- */
+// `POST /oauth/register`: dynamic client registration (RFC 7591 3).
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
 import { hashSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";

@@ -1,9 +1,5 @@
-/**
- * `GET`, `PUT` and `DELETE /oauth/register/<client_id>`: what a client can do about its registration later, with the token
- * that registration gave it (RFC 7592 2). It always looks at what is stored, never at what this process remembers.
- *
- * @module
- */
+// `GET`, `PUT` and `DELETE /oauth/register/<client_id>`: what a client can do about its registration later, with the token
+// that registration gave it (RFC 7592 2). It always looks at what is stored, never at what this process remembers.
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
 import { hashSecret, isSecretOf, type IssuedSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";

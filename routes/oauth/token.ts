@@ -1,8 +1,4 @@
-/**
- * `POST /oauth/token`: the token endpoint (RFC 6749 3.2).
- *
- * @module
- */
+// `POST /oauth/token`: the token endpoint (RFC 6749 3.2).
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { believeClient } from "../../lib/oauth/clients/believed_client.ts";

@@ -1,8 +1,4 @@
-/**
- * `POST /oauth/revoke` (RFC 7009) and `POST /oauth/introspect` (RFC 7662).
- *
- * @module
- */
+// `POST /oauth/revoke` (RFC 7009) and `POST /oauth/introspect` (RFC 7662).
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { introspectionAuthMethods } from "../../lib/scenarios/vocabulary.ts";

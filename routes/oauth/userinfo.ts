@@ -1,8 +1,4 @@
-/**
- * `GET` and `POST /oauth/userinfo`: who an access token stands for (OpenID Connect Core 5.3).
- *
- * @module
- */
+// `GET` and `POST /oauth/userinfo`: who an access token stands for (OpenID Connect Core 5.3).
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";

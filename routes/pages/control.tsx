@@ -1,8 +1,4 @@
-/**
- * `GET {p}/control` for a browser: what the control API says of a sandbox, and forms that call it.
- *
- * @module
- */
+// `GET {p}/control` for a browser: what the control API says of a sandbox, and forms that call it.
 import { operations } from "../../lib/control/operations.ts";
 import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../../lib/http/errors.ts";

@@ -1,8 +1,4 @@
-/**
- * `{p}/inspect`: the inspector, with the latest exchanges in it for a browser that runs no scripts.
- *
- * @module
- */
+// `{p}/inspect`: the inspector, with the latest exchanges in it for a browser that runs no scripts.
 import { describeError, OAuthError } from "../../lib/http/errors.ts";
 import { endpoints } from "../../lib/http/endpoints.ts";
 import { InspectPage } from "../../views/inspect/inspect.tsx";

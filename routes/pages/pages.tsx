@@ -1,8 +1,4 @@
-/**
- * Home, guide and health, the files the pages ask for, and what crawlers ask for.
- *
- * @module
- */
+// Home, guide and health, the files the pages ask for, and what crawlers ask for.
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { paths } from "../../lib/http/urls.ts";

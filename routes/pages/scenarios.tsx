@@ -1,8 +1,4 @@
-/**
- * The catalogue of scenarios: a page for people, the data for programs; and what a sandbox's other pages say of its own.
- *
- * @module
- */
+// The catalogue of scenarios: a page for people, the data for programs; and what a sandbox's other pages say of its own.
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Rule } from "../../lib/judge/rules/rule.ts";

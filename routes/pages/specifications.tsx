@@ -1,8 +1,4 @@
-/**
- * The page of what is supported of each specification.
- *
- * @module
- */
+// The page of what is supported of each specification.
 import { referenceUrl } from "../../lib/http/errors.ts";
 import { paragraphGroups } from "../../views/specifications/paragraphs.ts";
 import { SpecificationsPage } from "../../views/specifications/specifications.tsx";

@@ -1,8 +1,4 @@
-/**
- * What a request gets when its handler threw: a page for a person, JSON for a program, and nothing of the inside.
- *
- * @module
- */
+// What a request gets when its handler threw: a page for a person, JSON for a program, and nothing of the inside.
 import { errorStatus, OAuthError, referenceUrl } from "../../lib/http/errors.ts";
 import { errorResponse, prefersHtml, withErrorHeaders } from "../../lib/http/body.ts";
 import { StoreError } from "../../lib/store/failure.ts";

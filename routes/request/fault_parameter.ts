@@ -1,9 +1,5 @@
-/**
- * `?fault=token:503` on the URL of an MCP endpoint or of the authorization endpoint: faults for clients that can only be
- * given a URL. Each text is set once; a client that sends its URL with every request does not set it again.
- *
- * @module
- */
+// `?fault=token:503` on the URL of an MCP endpoint or of the authorization endpoint: faults for clients that can only be
+// given a URL. Each text is set once; a client that sends its URL with every request does not set it again.
 import { withFaults } from "../../lib/sandbox/changes.ts";
 import type { EndpointKind } from "../../lib/http/endpoints.ts";
 import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";

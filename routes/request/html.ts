@@ -1,8 +1,4 @@
-/**
- * Pages as responses, with the headers every page carries.
- *
- * @module
- */
+// Pages as responses, with the headers every page carries.
 import { OAuthError } from "../../lib/http/errors.ts";
 import { findForeignForm } from "../../lib/http/origin.ts";
 import type { Html } from "../../views/shared/html.ts";

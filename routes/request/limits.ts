@@ -1,8 +1,4 @@
-/**
- * A server that anyone can reach: callers that ask for too much wait, and every page says that everything is fake.
- *
- * @module
- */
+// A server that anyone can reach: callers that ask for too much wait, and every page says that everything is fake.
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { Askers } from "../../lib/limits/asker.ts";
 import { lock } from "../../lib/limits/harmless.ts";

@@ -1,8 +1,4 @@
-/**
- * How an app records: with what, what the recorder is told of a request, and which requests it keeps.
- *
- * @module
- */
+// How an app records: with what, what the recorder is told of a request, and which requests it keeps.
 import type { Chance } from "../../lib/runtime/chance.ts";
 import { createFineClock } from "../../lib/runtime/clock.ts";
 import { MAX_PUBLIC_EXCHANGE_BYTES } from "../../lib/limits/limits.ts";

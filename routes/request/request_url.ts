@@ -1,9 +1,5 @@
-/**
- * The URL of a request, parsed once: a `Host` or a target that makes none is the request's fault, and nothing behind
- * this file meets it.
- *
- * @module
- */
+// The URL of a request, parsed once: a `Host` or a target that makes none is the request's fault, and nothing behind
+// this file meets it.
 import { OAuthError } from "../../lib/http/errors.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.tsx";

@@ -1,8 +1,4 @@
-/**
- * The route table: rows of method, path and handler, and the answers that no row gives (404, 405, HEAD, preflight).
- *
- * @module
- */
+// The route table: rows of method, path and handler, and the answers that no row gives (404, 405, HEAD, preflight).
 import type { Endpoint } from "../../lib/http/endpoints.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";

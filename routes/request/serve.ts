@@ -1,8 +1,4 @@
-/**
- * One request's way through a sandbox, in one direction: row, plan, handler, wire.
- *
- * @module
- */
+// One request's way through a sandbox, in one direction: row, plan, handler, wire.
 import type { EndpointKind } from "../../lib/http/endpoints.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";

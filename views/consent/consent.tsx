@@ -1,9 +1,5 @@
-/**
- * The consent page: who asks, where the code will go, what for, and the two ways in. It works without any script, and
- * a test can post the same fields itself.
- *
- * @module
- */
+// The consent page: who asks, where the code will go, what for, and the two ways in. It works without any script, and
+// a test can post the same fields itself.
 import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";

@@ -1,9 +1,5 @@
-/**
- * The page where a person answers a device (RFC 8628 3.3): first the code it shows, then the question, then the end. It
- * works without any script.
- *
- * @module
- */
+// The page where a person answers a device (RFC 8628 3.3): first the code it shows, then the question, then the end. It
+// works without any script.
 import type { Urls } from "../../lib/http/urls.ts";
 import { AutoForm, DenyForm, LoginForm } from "./forms.tsx";
 import type { Html } from "../shared/html.ts";

@@ -1,9 +1,5 @@
-/**
- * The page that takes an authorization response to the client as a form (OAuth 2.0 Form Post Response Mode): by itself
- * where scripts run, with a button where they do not.
- *
- * @module
- */
+// The page that takes an authorization response to the client as a form (OAuth 2.0 Form Post Response Mode): by itself
+// where scripts run, with a button where they do not.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { assetPath, Page } from "../shared/layout.tsx";

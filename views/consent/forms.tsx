@@ -1,8 +1,4 @@
-/**
- * The forms of the consent page. They are three, so that the enter key does what the field it is pressed in belongs to.
- *
- * @module
- */
+// The forms of the consent page. They are three, so that the enter key does what the field it is pressed in belongs to.
 import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
 import type { Html } from "../shared/html.ts";
 import { Field, Notice } from "../shared/parts.tsx";

@@ -1,8 +1,4 @@
-/**
- * The pages of a logout: the question, asked when no id_token shows who wants it, and the end. Both work without scripts.
- *
- * @module
- */
+// The pages of a logout: the question, asked when no id_token shows who wants it, and the end. Both work without scripts.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { Page, pathOf } from "../shared/layout.tsx";

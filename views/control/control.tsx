@@ -1,8 +1,4 @@
-/**
- * The control page: what tests do to a sandbox over HTTP, done by hand.
- *
- * @module
- */
+// The control page: what tests do to a sandbox over HTTP, done by hand.
 import type { Urls } from "../../lib/http/urls.ts";
 import { ControlForms, type ControlFormsProps } from "./forms.tsx";
 import { type ControlState, ControlStateView } from "./state.tsx";

@@ -1,9 +1,5 @@
-/**
- * The forms of the control page. Each shows the command that makes the same request, so that what was tried here can be
- * written into a test.
- *
- * @module
- */
+// The forms of the control page. Each shows the command that makes the same request, so that what was tried here can be
+// written into a test.
 import { Act, Card, Choice, type CommandProps, Text } from "./parts.tsx";
 import type { Html } from "../shared/html.ts";
 import { Field } from "../shared/parts.tsx";

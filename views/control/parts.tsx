@@ -1,8 +1,4 @@
-/**
- * The pieces that the forms of the control page are made of.
- *
- * @module
- */
+// The pieces that the forms of the control page are made of.
 import { askOf, commandOf } from "./request.js";
 import type { Content, Html } from "../shared/html.ts";
 import { CodeBlock, Field } from "../shared/parts.tsx";

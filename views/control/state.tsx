@@ -1,8 +1,4 @@
-/**
- * What is in force in a sandbox, with a button beside everything that can be taken away again.
- *
- * @module
- */
+// What is in force in a sandbox, with a button beside everything that can be taken away again.
 import { askOf } from "./request.js";
 import type { Content, Html } from "../shared/html.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Step 3's forms: every query parameter of an authorization request, and every field of the consent page, to play with.
- *
- * @module
- */
+// Step 3's forms: every query parameter of an authorization request, and every field of the consent page, to play with.
 import type { Html } from "../shared/html.ts";
 import { Field } from "../shared/parts.tsx";
 

@@ -1,9 +1,5 @@
-/**
- * The guide: the five steps an MCP client goes through, to read, to run in the page (`guide.js`), or to paste into a
- * shell.
- *
- * @module
- */
+// The guide: the five steps an MCP client goes through, to read, to run in the page (`guide.js`), or to paste into a
+// shell.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { GuideReference } from "./reference.tsx";

@@ -1,8 +1,4 @@
-/**
- * The pieces the guide's steps are made of.
- *
- * @module
- */
+// The pieces the guide's steps are made of.
 import type { Content, Html } from "../shared/html.ts";
 import { CodeBlock } from "../shared/parts.tsx";
 

@@ -1,8 +1,4 @@
-/**
- * The guide's reference section.
- *
- * @module
- */
+// The guide's reference section.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { Endpoint } from "../shared/parts.tsx";

@@ -1,9 +1,5 @@
-/**
- * The guide's five steps in a POSIX shell with curl and openssl: pasted one after another into the same shell they make
- * the whole flow. They are what the guide offers where no script runs.
- *
- * @module
- */
+// The guide's five steps in a POSIX shell with curl and openssl: pasted one after another into the same shell they make
+// the whole flow. They are what the guide offers where no script runs.
 import type { Urls } from "../../lib/http/urls.ts";
 
 /** Commands of the five steps. */

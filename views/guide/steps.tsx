@@ -1,9 +1,5 @@
-/**
- * The guide's five steps. Everything here can be read without a script; the forms in `.live` belong to `guide.js`, which
- * enables them when their step is unlocked and fills the result boxes.
- *
- * @module
- */
+// The guide's five steps. Everything here can be read without a script; the forms in `.live` belong to `guide.js`, which
+// enables them when their step is unlocked and fills the result boxes.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { AnswerFields, AuthorizationFields } from "./fields.tsx";

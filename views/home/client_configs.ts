@@ -1,8 +1,4 @@
-/**
- * What to paste into which MCP client, for the home page.
- *
- * @module
- */
+// What to paste into which MCP client, for the home page.
 
 /** How one client is told about a server. */
 export interface ClientConfig {

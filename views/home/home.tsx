@@ -1,8 +1,4 @@
-/**
- * The home page: what this server is, the three endpoints, how to authorize, and what to paste into a client.
- *
- * @module
- */
+// The home page: what this server is, the three endpoints, how to authorize, and what to paste into a client.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Endpoints } from "../inspect/model.js";
 import type { Html } from "../shared/html.ts";

@@ -1,8 +1,4 @@
-/**
- * Says on a sandbox's pages which sandbox one is in.
- *
- * @module
- */
+// Says on a sandbox's pages which sandbox one is in.
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";

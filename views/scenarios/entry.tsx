@@ -1,8 +1,4 @@
-/**
- * One scenario of the catalogue's page: folded to its name and story; unfolded, all that one needs to use it.
- *
- * @module
- */
+// One scenario of the catalogue's page: folded to its name and story; unfolded, all that one needs to use it.
 import type { Scenario, ScenarioClient } from "../../lib/scenarios/scenario.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Content, Html } from "../shared/html.ts";

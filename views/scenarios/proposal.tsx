@@ -1,8 +1,4 @@
-/**
- * A scenario that somebody has put into a link: what it says, and the way to have it here.
- *
- * @module
- */
+// A scenario that somebody has put into a link: what it says, and the way to have it here.
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import type { Html } from "../shared/html.ts";
 import { toCurl } from "../shared/http_text.js";

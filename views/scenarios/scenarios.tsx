@@ -1,8 +1,4 @@
-/**
- * The catalogue of scenarios: one address for each way in which the server can behave.
- *
- * @module
- */
+// The catalogue of scenarios: one address for each way in which the server can behave.
 import type { Rule } from "../../lib/judge/rules/rule.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";

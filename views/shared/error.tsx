@@ -1,9 +1,5 @@
-/**
- * The page for requests that must not be answered by a redirect: unknown clients, foreign redirect URIs, malformed
- * requests, unknown addresses.
- *
- * @module
- */
+// The page for requests that must not be answered by a redirect: unknown clients, foreign redirect URIs, malformed
+// requests, unknown addresses.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "./html.ts";
 import { Page, pathOf } from "./layout.tsx";

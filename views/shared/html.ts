@@ -1,8 +1,4 @@
-/**
- * The two types of Preact that pages are made of, in the terms that matter here.
- *
- * @module
- */
+// The two types of Preact that pages are made of, in the terms that matter here.
 
 /** A piece of a page: what JSX makes. */
 export interface Html {

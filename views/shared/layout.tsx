@@ -1,9 +1,5 @@
-/**
- * The frame every page stands in, and the one place that turns a page into a string. Pages get their addresses as
- * {@link Urls}; nothing below writes a path.
- *
- * @module
- */
+// The frame every page stands in, and the one place that turns a page into a string. Pages get their addresses as
+// `Urls`; nothing below writes a path.
 import { render } from "preact-render-to-string";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Content, Html } from "./html.ts";

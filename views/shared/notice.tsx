@@ -1,8 +1,4 @@
-/**
- * What stands above every page of a server that anybody can reach.
- *
- * @module
- */
+// What stands above every page of a server that anybody can reach.
 import { render } from "preact-render-to-string";
 
 /** The notice as HTML. */

@@ -1,8 +1,4 @@
-/**
- * The pieces pages are made of: badges, endpoint rows, code blocks, tables, notices. One look, written once.
- *
- * @module
- */
+// The pieces pages are made of: badges, endpoint rows, code blocks, tables, notices. One look, written once.
 import type { Content, Html } from "./html.ts";
 
 /** A row of a table of parameters: the name, and what it is for. */

@@ -1,8 +1,4 @@
-/**
- * What is supported of each specification, paragraph by paragraph, and the file of tests that shows it.
- *
- * @module
- */
+// What is supported of each specification, paragraph by paragraph, and the file of tests that shows it.
 
 /**
  * A paragraph: specification and section, such as `RFC 9449 5.2`; what is supported of it; and the file with a test that

@@ -1,8 +1,4 @@
-/**
- * What the server supports of each specification, and which test shows it.
- *
- * @module
- */
+// What the server supports of each specification, and which test shows it.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { Page, repositoryUrl } from "../shared/layout.tsx";

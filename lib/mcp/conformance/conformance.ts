@@ -1,9 +1,5 @@
-/**
- * The tools that the official conformance suite calls by name, only on `/conformance`. Names and what they answer are
- * the suite's; people use them to try a client against every kind of content.
- *
- * @module
- */
+// The tools that the official conformance suite calls by name, only on `/conformance`. Names and what they answer are
+// the suite's; people use them to try a client against every kind of content.
 import { z } from "zod";
 import { conformanceContentTools } from "./conformance_content.ts";
 import { conformanceInputTools } from "./conformance_input.ts";

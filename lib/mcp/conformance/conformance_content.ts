@@ -1,8 +1,4 @@
-/**
- * The conformance suite's tools that answer at once, each with another kind of content.
- *
- * @module
- */
+// The conformance suite's tools that answer at once, each with another kind of content.
 import { fromJsonSchema } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { findParamHeaders } from "../param_headers.ts";

@@ -1,8 +1,4 @@
-/**
- * The prompts and resources that the official conformance suite asks for by name.
- *
- * @module
- */
+// The prompts and resources that the official conformance suite asks for by name.
 import {
   type GetPromptResult,
   inputRequired,

@@ -1,10 +1,6 @@
-/**
- * The conformance suite's tools that ask the client back: for a person's input, a model's answer, the client's roots.
- * Each is written once, as rounds that end with a question or an answer; in a session the SDK asks, and calls again with
- * what the client said.
- *
- * @module
- */
+// The conformance suite's tools that ask the client back: for a person's input, a model's answer, the client's roots.
+// Each is written once, as rounds that end with a question or an answer; in a session the SDK asks, and calls again with
+// what the client said.
 import {
   type CallToolResult,
   inputRequired,

@@ -1,8 +1,4 @@
-/**
- * What the conformance suite's tools ask: forms for a person, prompts for a model.
- *
- * @module
- */
+// What the conformance suite's tools ask: forms for a person, prompts for a model.
 import type { CreateMessageRequestParams, ElicitRequestFormParams } from "@modelcontextprotocol/server";
 
 /** The forms that {@link askForm} knows. */

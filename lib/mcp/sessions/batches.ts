@@ -1,10 +1,6 @@
-/**
- * Batches of the revisions that had them, in which a request can be cancelled. The SDK sends no answer to a cancelled
- * request, as the protocol has it, and so keeps the answers to the rest of its batch, and the stream they share, for as
- * long as the session lives. Once all others are answered, the cancelled ones are answered too: clients ignore that.
- *
- * @module
- */
+// Batches of the revisions that had them, in which a request can be cancelled. The SDK sends no answer to a cancelled
+// request, as the protocol has it, and so keeps the answers to the rest of its batch, and the stream they share, for as
+// long as the session lives. Once all others are answered, the cancelled ones are answered too: clients ignore that.
 import { isPlainObject } from "../rpc.ts";
 
 /** The id of a request. */

@@ -1,10 +1,6 @@
-/**
- * The sessions of the revisions up to 2025-11-25: who may use one, and when it ends. What was agreed is in the store, which
- * every request reads once, so a session continues in any process, and one that was ended anywhere has ended everywhere.
- * What a process keeps in memory (a transport, the events of its streams) can be dropped at any time.
- *
- * @module
- */
+// The sessions of the revisions up to 2025-11-25: who may use one, and when it ends. What was agreed is in the store, which
+// every request reads once, so a session continues in any process, and one that was ended anywhere has ended everywhere.
+// What a process keeps in memory (a transport, the events of its streams) can be dropped at any time.
 import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * What a session refuses before anything of it is looked at.
- *
- * @module
- */
+// What a session refuses before anything of it is looked at.
 import { type InboundLegacyRoute, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { idOf, INVALID_REQUEST, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { BATCHES_REMOVED, MAX_BATCH } from "./sessions.ts";

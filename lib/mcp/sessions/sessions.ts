@@ -1,10 +1,6 @@
-/**
- * A session's work. It begins with an `initialize`, which is answered here; a server and a transport of the SDK are made
- * when something first needs them, which for most sessions is never. They are told the same `initialize` then, whether
- * this process has answered it, another one, or one before a restart.
- *
- * @module
- */
+// A session's work. It begins with an `initialize`, which is answered here; a server and a transport of the SDK are made
+// when something first needs them, which for most sessions is never. They are told the same `initialize` then, whether
+// this process has answered it, another one, or one before a restart.
 import {
   isInitializeRequest,
   LATEST_PROTOCOL_VERSION,

@@ -1,8 +1,4 @@
-/**
- * The tools that keep nothing: they answer, fail or wait exactly as their arguments say.
- *
- * @module
- */
+// The tools that keep nothing: they answer, fail or wait exactly as their arguments say.
 import { z } from "zod";
 import {
   type DefinedTool,

@@ -1,9 +1,5 @@
-/**
- * The one tool of a server that is there to be let into, not to be used: the official suite's servers for the
- * authorization of clients have it, under this name.
- *
- * @module
- */
+// The one tool of a server that is there to be let into, not to be used: the official suite's servers for the
+// authorization of clients have it, under this name.
 import { type DefinedTool, textResult } from "./tool.ts";
 
 const testTool: DefinedTool = {

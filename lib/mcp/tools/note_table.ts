@@ -1,9 +1,5 @@
-/**
- * Notes that the `mock_*_note` tools keep: each belongs to one owner (an MCP session, a token's user, a caller), and no
- * owner sees another's.
- *
- * @module
- */
+// Notes that the `mock_*_note` tools keep: each belongs to one owner (an MCP session, a token's user, a caller), and no
+// owner sees another's.
 import { createHash } from "node:crypto";
 import type { Key, Store } from "../../store/store.ts";
 

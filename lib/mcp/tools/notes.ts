@@ -1,8 +1,4 @@
-/**
- * The tools that keep notes. Whose notes a call sees is decided before it gets here.
- *
- * @module
- */
+// The tools that keep notes. Whose notes a call sees is decided before it gets here.
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { MAX_NOTES_PER_OWNER, type NoteRecord } from "./note_table.ts";

@@ -1,9 +1,5 @@
-/**
- * What a tool is here: a row with a name, schemas made once, and a function. Everything that does not depend on a call is
- * computed when the row is defined, so that neither a session nor a request pays for it.
- *
- * @module
- */
+// What a tool is here: a row with a name, schemas made once, and a function. Everything that does not depend on a call is
+// computed when the row is defined, so that neither a session nor a request pays for it.
 import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Chance } from "../../runtime/chance.ts";

@@ -1,8 +1,4 @@
-/**
- * The tools that only `/oauth` has: they concern the person whose token was sent.
- *
- * @module
- */
+// The tools that only `/oauth` has: they concern the person whose token was sent.
 import { z } from "zod";
 import type { McpUser } from "../caller.ts";
 import {

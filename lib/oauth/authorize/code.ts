@@ -1,8 +1,4 @@
-/**
- * Authorization codes: issued without being written down, redeemed once.
- *
- * @module
- */
+// Authorization codes: issued without being written down, redeemed once.
 import type { Chance } from "../../runtime/chance.ts";
 import type { Keys } from "../keys/keys.ts";
 import { seal, unseal } from "../keys/seal.ts";

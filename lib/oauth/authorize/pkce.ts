@@ -1,8 +1,4 @@
-/**
- * Proof key for code exchange (RFC 7636). `plain` is not offered by a well-behaved server, as OAuth 2.1 and MCP ask.
- *
- * @module
- */
+// Proof key for code exchange (RFC 7636). `plain` is not offered by a well-behaved server, as OAuth 2.1 and MCP ask.
 import { hash } from "node:crypto";
 import { OAuthError } from "../../http/errors.ts";
 import type { Policy } from "../../scenarios/plan.ts";

@@ -1,9 +1,5 @@
-/**
- * What a client says of the person: whether they may be asked, how fresh their login has to be, who they may be (OpenID
- * Connect Core 3.1.2.1). Nobody stays signed in here, so every login is fresh and the person is always asked.
- *
- * @module
- */
+// What a client says of the person: whether they may be asked, how fresh their login has to be, who they may be (OpenID
+// Connect Core 3.1.2.1). Nobody stays signed in here, so every login is fresh and the person is always asked.
 import { OAuthError } from "../../http/errors.ts";
 import type { Params } from "../params.ts";
 

@@ -1,9 +1,5 @@
-/**
- * Pushed authorization requests (RFC 9126): pushed by an authenticated client, then named in the browser by a
- * `request_uri` that says nothing, lives shortly, and works once.
- *
- * @module
- */
+// Pushed authorization requests (RFC 9126): pushed by an authenticated client, then named in the browser by a
+// `request_uri` that says nothing, lives shortly, and works once.
 import type { Chance } from "../../runtime/chance.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * Authorization requests that clients have pushed (RFC 9126): each is kept until it is used or has expired.
- *
- * @module
- */
+// Authorization requests that clients have pushed (RFC 9126): each is kept until it is used or has expired.
 import { hash } from "node:crypto";
 import type { Entry, Key, Store } from "../../store/store.ts";
 

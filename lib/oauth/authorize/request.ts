@@ -1,9 +1,5 @@
-/**
- * The authorization request, read in two steps: first who asks and where an answer may go, because until both are known
- * an error must not be redirected; then everything else, whose errors go back to the client.
- *
- * @module
- */
+// The authorization request, read in two steps: first who asks and where an answer may go, because until both are known
+// an error must not be redirected; then everything else, whose errors go back to the client.
 import { OAuthError } from "../../http/errors.ts";
 import type { Clients } from "../clients/client_table.ts";
 import type { ClientRecord } from "../clients/client_record.ts";

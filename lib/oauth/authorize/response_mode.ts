@@ -1,9 +1,5 @@
-/**
- * How an authorization response travels: in the query, in the fragment, or in a form that the browser posts (OAuth 2.0
- * Multiple Response Type Encoding Practices 2, OAuth 2.0 Form Post Response Mode).
- *
- * @module
- */
+// How an authorization response travels: in the query, in the fragment, or in a form that the browser posts (OAuth 2.0
+// Multiple Response Type Encoding Practices 2, OAuth 2.0 Form Post Response Mode).
 
 /** The supported modes, as metadata advertises them. */
 export const responseModes = ["query", "fragment", "form_post"] as const;

@@ -1,9 +1,5 @@
-/**
- * Clients of a server that takes them at their word, as test servers do: whatever they call themselves, and without a
- * secret.
- *
- * @module
- */
+// Clients of a server that takes them at their word, as test servers do: whatever they call themselves, and without a
+// secret.
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Clients } from "./client_table.ts";
 import type { ClientRecord } from "./client_record.ts";

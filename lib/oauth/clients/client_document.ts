@@ -1,9 +1,5 @@
-/**
- * Clients that are known by a URL: the client_id is where a document lies that says what registration would have said
- * (draft-ietf-oauth-client-id-metadata-document).
- *
- * @module
- */
+// Clients that are known by a URL: the client_id is where a document lies that says what registration would have said
+// (draft-ietf-oauth-client-id-metadata-document).
 import { documentErrors } from "../../http/document_errors.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Outbound } from "../../outbound/outbound.ts";

@@ -1,8 +1,4 @@
-/**
- * What is known of a client, and what clients can choose from: the tables that metadata advertises and handlers use.
- *
- * @module
- */
+// What is known of a client, and what clients can choose from: the tables that metadata advertises and handlers use.
 import type { tokenEndpointAuthMethods } from "../../scenarios/vocabulary.ts";
 
 /** Whether a client_id is a URL that says where the client is described, and not one that registration has issued. */

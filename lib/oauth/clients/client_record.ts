@@ -1,8 +1,4 @@
-/**
- * A registered client as it is stored.
- *
- * @module
- */
+// A registered client as it is stored.
 import type { ClientMetadata } from "./client_metadata.ts";
 
 /** A client as it is kept: its secret as a hash, or encrypted where it has to be read again. */

@@ -1,8 +1,4 @@
-/**
- * Client secrets: generated at registration, shown once, and stored as a hash where a hash is enough.
- *
- * @module
- */
+// Client secrets: generated at registration, shown once, and stored as a hash where a hash is enough.
 import { hash } from "node:crypto";
 import type { Chance } from "../../runtime/chance.ts";
 import { isSameSecret } from "../../runtime/secret.ts";

@@ -1,8 +1,4 @@
-/**
- * Registered clients: kept for good, so that a client that has seen one answer never meets a server that forgot it.
- *
- * @module
- */
+// Registered clients: kept for good, so that a client that has seen one answer never meets a server that forgot it.
 import { hash } from "node:crypto";
 import { isDocumentId } from "./client_metadata.ts";
 import { findDeclared } from "./declared_clients.ts";

@@ -1,8 +1,4 @@
-/**
- * Clients that are there without having registered, as a scenario declares them.
- *
- * @module
- */
+// Clients that are there without having registered, as a scenario declares them.
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ScenarioClient } from "../../scenarios/scenario.ts";
 import type { ClientRecord } from "./client_record.ts";

@@ -1,9 +1,5 @@
-/**
- * What clients keep at URLs of their own, metadata and keys: fetched through the guarded way out, and remembered for as long
- * as the HTTP headers allow, on the sandbox's clock, in this process alone. Every process can fetch it again.
- *
- * @module
- */
+// What clients keep at URLs of their own, metadata and keys: fetched through the guarded way out, and remembered for as long
+// as the HTTP headers allow, on the sandbox's clock, in this process alone. Every process can fetch it again.
 import type { OAuthError } from "../../http/errors.ts";
 import { parseFreshness } from "../../outbound/freshness.ts";
 import { type Outbound, OutboundError } from "../../outbound/outbound.ts";

@@ -1,8 +1,4 @@
-/**
- * The public keys of clients: those they registered, or those at their `jwks_uri`.
- *
- * @module
- */
+// The public keys of clients: those they registered, or those at their `jwks_uri`.
 import { OAuthError } from "../../http/errors.ts";
 import { parseJson, problemOf } from "../../http/json.ts";
 import { MAX_REDIRECTS, type Outbound } from "../../outbound/outbound.ts";

@@ -1,9 +1,5 @@
-/**
- * Client metadata documents that this server serves by itself, for clients under test: everything a document says stands
- * in the URL it is asked for by, so that none has to be stored.
- *
- * @module
- */
+// Client metadata documents that this server serves by itself, for clients under test: everything a document says stands
+// in the URL it is asked for by, so that none has to be stored.
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 
 /** Members that a URL can set beside `redirect_uri` and `post_logout_redirect_uri`, which may come more than once. */

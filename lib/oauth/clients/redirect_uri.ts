@@ -1,8 +1,4 @@
-/**
- * Redirect URIs: which may be registered, and which match a registered one.
- *
- * @module
- */
+// Redirect URIs: which may be registered, and which match a registered one.
 import { excerpt, OAuthError } from "../../http/errors.ts";
 import { isLoopback } from "../../http/origin.ts";
 import type { Policy } from "../../scenarios/plan.ts";

@@ -1,9 +1,5 @@
-/**
- * Dynamic client registration (RFC 7591): what a client may say of itself. Loaded when the first client registers, since
- * loading zod costs a quarter of a start.
- *
- * @module
- */
+// Dynamic client registration (RFC 7591): what a client may say of itself. Loaded when the first client registers, since
+// loading zod costs a quarter of a start.
 import { z } from "zod";
 import { excerpt, OAuthError } from "../../http/errors.ts";
 import { inWords, receivedAt } from "../../http/expected.ts";

@@ -1,8 +1,4 @@
-/**
- * The authorization_code grant (RFC 6749 4.1.3, RFC 7636 4.6).
- *
- * @module
- */
+// The authorization_code grant (RFC 6749 4.1.3, RFC 7636 4.6).
 import { OAuthError } from "../../http/errors.ts";
 import { type AuthorizationCode, openCode } from "../authorize/code.ts";
 import { parseResources, requireParam } from "../params.ts";

@@ -1,8 +1,4 @@
-/**
- * The client_credentials grant (RFC 6749 4.4): a client that acts for itself, without a user.
- *
- * @module
- */
+// The client_credentials grant (RFC 6749 4.4): a client that acts for itself, without a user.
 import { OAuthError } from "../../http/errors.ts";
 import { parseExpiresIn, parseResources, parseScope } from "../params.ts";
 import { issueTokens, type TokenResponse } from "../tokens/tokens.ts";

@@ -1,8 +1,4 @@
-/**
- * What every grant receives, and what the grants share: checking a credential, then spending it.
- *
- * @module
- */
+// What every grant receives, and what the grants share: checking a credential, then spending it.
 import { OAuthError } from "../../http/errors.ts";
 import type { Clients } from "../clients/client_table.ts";
 import type { ClientRecord } from "../clients/client_record.ts";

@@ -1,8 +1,4 @@
-/**
- * The first half of the device grant (RFC 8628 3.1 to 3.3): codes for a device, and a person's answer to the one it shows.
- *
- * @module
- */
+// The first half of the device grant (RFC 8628 3.1 to 3.3): codes for a device, and a person's answer to the one it shows.
 import type { Chance } from "../../runtime/chance.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * The second half of the device grant: polling (RFC 8628 3.4, 3.5).
- *
- * @module
- */
+// The second half of the device grant: polling (RFC 8628 3.4, 3.5).
 import { OAuthError, type OAuthErrorCode } from "../../http/errors.ts";
 import type { DeviceRecord } from "./device_table.ts";
 import type { Entry } from "../../store/store.ts";

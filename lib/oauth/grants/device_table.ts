@@ -1,8 +1,4 @@
-/**
- * Devices that wait for a person (RFC 8628): found by the code the device polls with, or by the one the person types.
- *
- * @module
- */
+// Devices that wait for a person (RFC 8628): found by the code the device polls with, or by the one the person types.
 import { hash } from "node:crypto";
 import type { Grant } from "../tokens/tokens.ts";
 import type { ClientRecord } from "../clients/client_record.ts";

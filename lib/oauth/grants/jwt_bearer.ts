@@ -1,9 +1,5 @@
-/**
- * The jwt-bearer grant (RFC 7523 2.1): an assertion of the identity provider, about a person (ID-JAG, enterprise-managed
- * authorization) or about the workload itself. Loaded with the first assertion.
- *
- * @module
- */
+// The jwt-bearer grant (RFC 7523 2.1): an assertion of the identity provider, about a person (ID-JAG, enterprise-managed
+// authorization) or about the workload itself. Loaded with the first assertion.
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { OAuthError } from "../../http/errors.ts";
 import { isStrictJwt } from "../../http/base64url.ts";

@@ -1,9 +1,5 @@
-/**
- * The refresh_token grant (RFC 6749 6), with rotation: each refresh token is good for one use, and a second use revokes
- * the family (OAuth 2.1 4.3.1).
- *
- * @module
- */
+// The refresh_token grant (RFC 6749 6), with rotation: each refresh token is good for one use, and a second use revokes
+// the family (OAuth 2.1 4.3.1).
 import { OAuthError } from "../../http/errors.ts";
 import { parseResources, parseScope, requireParam } from "../params.ts";
 import { buildRefreshToken, issueTokens, openRefreshToken, type TokenResponse } from "../tokens/tokens.ts";

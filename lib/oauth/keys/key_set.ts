@@ -1,10 +1,6 @@
-/**
- * The signing keys of a sandbox for one algorithm: the current one, which signs, and those it has replaced, which verify
- * what they have signed. Any number of processes share them through the store; each looks again when it meets a key it
- * does not know.
- *
- * @module
- */
+// The signing keys of a sandbox for one algorithm: the current one, which signs, and those it has replaced, which verify
+// what they have signed. Any number of processes share them through the store; each looks again when it meets a key it
+// does not know.
 import type { KeyTable, SigningAlgorithm, SigningKeyRecord, SigningKeys } from "./key_table.ts";
 import { importSigningKey, importVerifyingKey, type SigningKey, type VerifyingKey } from "./signing_key.ts";
 

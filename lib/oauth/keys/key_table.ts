@@ -1,8 +1,4 @@
-/**
- * The secrets of a sandbox: what it signs with and what it seals with. Made once, by whichever process comes first.
- *
- * @module
- */
+// The secrets of a sandbox: what it signs with and what it seals with. Made once, by whichever process comes first.
 import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
 

@@ -1,9 +1,5 @@
-/**
- * A sandbox's keys, loaded once per process: what access tokens are signed with, what id_tokens are signed with, and what
- * codes and refresh tokens are sealed with.
- *
- * @module
- */
+// A sandbox's keys, loaded once per process: what access tokens are signed with, what id_tokens are signed with, and what
+// codes and refresh tokens are sealed with.
 import type { Chance } from "../../runtime/chance.ts";
 import type { KeyTable, SigningAlgorithm } from "./key_table.ts";
 import { type GenerateKey, type KeySet, loadKeySet, type Rotation } from "./key_set.ts";

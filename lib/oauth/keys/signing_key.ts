@@ -1,9 +1,5 @@
-/**
- * One signing key, made or imported, ready to use: signatures over node:crypto, which on this runtime costs a quarter of
- * what the same signature costs through WebCrypto, because it does not leave the thread.
- *
- * @module
- */
+// One signing key, made or imported, ready to use: signatures over node:crypto, which on this runtime costs a quarter of
+// what the same signature costs through WebCrypto, because it does not leave the thread.
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { PublicKeyRecord, SigningAlgorithm, SigningKeyRecord } from "./key_table.ts";

@@ -1,9 +1,5 @@
-/**
- * Who may use a protected resource: the caller that presents a good access token, with a proof of the key if the token is
- * bound to one (RFC 6750, RFC 9449 7).
- *
- * @module
- */
+// Who may use a protected resource: the caller that presents a good access token, with a proof of the key if the token is
+// bound to one (RFC 6750, RFC 9449 7).
 import { OAuthError } from "../../http/errors.ts";
 import { challengeResponse, dpopAlgorithms, type PresentedToken } from "./bearer.ts";
 import { type ProofDeps, proofOf, type ProvenRequest } from "./proof.ts";

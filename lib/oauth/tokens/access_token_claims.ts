@@ -1,9 +1,5 @@
-/**
- * What an access token must say, and of which type: a signature proves who wrote the claims, not that they make sense. A
- * scenario or a test can have any claim minted, so they are read here like anything that comes from outside.
- *
- * @module
- */
+// What an access token must say, and of which type: a signature proves who wrote the claims, not that they make sense. A
+// scenario or a test can have any claim minted, so they are read here like anything that comes from outside.
 import { describeValue, OAuthError } from "../../http/errors.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 

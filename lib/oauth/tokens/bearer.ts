@@ -1,8 +1,4 @@
-/**
- * Access tokens as a protected resource meets them: as bearer tokens (RFC 6750), or bound to a key (RFC 9449 7.1).
- *
- * @module
- */
+// Access tokens as a protected resource meets them: as bearer tokens (RFC 6750), or bound to a key (RFC 9449 7.1).
 import { describeError, errorBody, errorStatus, OAuthError } from "../../http/errors.ts";
 import { noStoreJson } from "../../http/body.ts";
 

@@ -1,9 +1,5 @@
-/**
- * `id_token_hint`: an id_token that this server issued before, sent back to say who the person is (OpenID Connect Core
- * 3.1.2.1) or which login ends (RP-Initiated Logout 2). It proves what it says, but does not sign anyone in.
- *
- * @module
- */
+// `id_token_hint`: an id_token that this server issued before, sent back to say who the person is (OpenID Connect Core
+// 3.1.2.1) or which login ends (RP-Initiated Logout 2). It proves what it says, but does not sign anyone in.
 import { describeValue, OAuthError } from "../../http/errors.ts";
 import { parseJson } from "../../http/json.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,9 +1,5 @@
-/**
- * What has been used and what has been revoked. Codes and refresh tokens carry their own contents, so all that must
- * be remembered of one is that it is spent; and all that must be remembered of a login gone wrong is that it is revoked.
- *
- * @module
- */
+// What has been used and what has been revoked. Codes and refresh tokens carry their own contents, so all that must
+// be remembered of one is that it is spent; and all that must be remembered of a login gone wrong is that it is revoked.
 import { isDocumentId } from "../clients/client_metadata.ts";
 import { removedClientKey } from "../clients/client_table.ts";
 import type { ClientRecord } from "../clients/client_record.ts";

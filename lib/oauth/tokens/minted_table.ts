@@ -1,8 +1,4 @@
-/**
- * Access tokens that a test has minted without a flow, so that they can be listed.
- *
- * @module
- */
+// Access tokens that a test has minted without a flow, so that they can be listed.
 import { hash } from "node:crypto";
 import type { Key, Store } from "../../store/store.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The DPoP proof of a request (RFC 9449 4.1). What verifies it is loaded with the first proof.
- *
- * @module
- */
+// The DPoP proof of a request (RFC 9449 4.1). What verifies it is loaded with the first proof.
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Plan } from "../../scenarios/plan.ts";
 import type { KeysOf } from "../keys/keys.ts";

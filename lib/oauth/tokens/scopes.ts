@@ -1,9 +1,5 @@
-/**
- * What can be asked for, and what it opens: one table that metadata advertises and handlers use. Other scopes are granted
- * too, as a mock cannot know what a client's real server calls things; they open nothing.
- *
- * @module
- */
+// What can be asked for, and what it opens: one table that metadata advertises and handlers use. Other scopes are granted
+// too, as a mock cannot know what a client's real server calls things; they open nothing.
 import { OAuthError } from "../../http/errors.ts";
 import type { Claims } from "../users/claims.ts";
 

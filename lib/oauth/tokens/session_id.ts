@@ -1,9 +1,5 @@
-/**
- * Ids of logins, by which all that came of one can be revoked: one alone through a mark in the store, many together by
- * what the id itself says.
- *
- * @module
- */
+// Ids of logins, by which all that came of one can be revoked: one alone through a mark in the store, many together by
+// what the id itself says.
 import type { Chance } from "../../runtime/chance.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 

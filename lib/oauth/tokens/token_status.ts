@@ -1,9 +1,5 @@
-/**
- * What has become of a token: revoked by its client (RFC 7009), or described to a client that asks (RFC 7662). A
- * `token_type_hint` is not needed, as our tokens show by themselves what they are.
- *
- * @module
- */
+// What has become of a token: revoked by its client (RFC 7009), or described to a client that asks (RFC 7662). A
+// `token_type_hint` is not needed, as our tokens show by themselves what they are.
 import { OAuthError } from "../../http/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Policy } from "../../scenarios/plan.ts";

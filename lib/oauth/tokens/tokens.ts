@@ -1,8 +1,4 @@
-/**
- * What a login turns into: access tokens (RFC 9068), refresh tokens and id_tokens. Codes, the fourth, are in `code.ts`.
- *
- * @module
- */
+// What a login turns into: access tokens (RFC 9068), refresh tokens and id_tokens. Codes, the fourth, are in `code.ts`.
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import type { Chance } from "../../runtime/chance.ts";

@@ -1,9 +1,5 @@
-/**
- * What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, valid at
- * this time, not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
- *
- * @module
- */
+// What the `/oauth` endpoint asks of an access token: our signature, our issuer, this resource as audience, valid at
+// this time, not revoked (RFC 9068 4, RFC 8707 2, RFC 6750 3.1).
 import { describeValue, OAuthError } from "../../http/errors.ts";
 import { parseJson } from "../../http/json.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,8 +1,4 @@
-/**
- * Users who exist before anyone signs in: declared in a file, or in the options of an app.
- *
- * @module
- */
+// Users who exist before anyone signs in: declared in a file, or in the options of an app.
 import { hash } from "node:crypto";
 import { OAuthError } from "../../http/errors.ts";
 import type { UserRecord, Users } from "./user_table.ts";

@@ -1,9 +1,5 @@
-/**
- * The line that derivations of keys from passwords wait in. Each takes 16 MiB and a core for as long as it runs, and the
- * runtime would start as many as are asked for; so a few run at once, the next ones wait, and the rest is refused.
- *
- * @module
- */
+// The line that derivations of keys from passwords wait in. Each takes 16 MiB and a core for as long as it runs, and the
+// runtime would start as many as are asked for; so a few run at once, the next ones wait, and the rest is refused.
 import { OAuthError } from "../../http/errors.ts";
 
 /** How many derivations there may be. */

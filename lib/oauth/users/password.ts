@@ -1,8 +1,4 @@
-/**
- * Passwords at rest: scrypt, with the parameters beside the result, so that they can be raised later.
- *
- * @module
- */
+// Passwords at rest: scrypt, with the parameters beside the result, so that they can be raised later.
 import { Buffer } from "node:buffer";
 import { hash, scrypt } from "node:crypto";
 import { isSameSecret } from "../../runtime/secret.ts";

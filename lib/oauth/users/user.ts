@@ -1,8 +1,4 @@
-/**
- * Who signs in: a generated user, or one with an e-mail address and a password.
- *
- * @module
- */
+// Who signs in: a generated user, or one with an e-mail address and a password.
 import type { Chance } from "../../runtime/chance.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { UserRecord, Users } from "./user_table.ts";

@@ -1,8 +1,4 @@
-/**
- * People who signed in with an e-mail address and a password. Auto-generated ones are never kept.
- *
- * @module
- */
+// People who signed in with an e-mail address and a password. Auto-generated ones are never kept.
 import { hash } from "node:crypto";
 import type { Store } from "../../store/store.ts";
 import { ifReadable } from "../../store/unreadable.ts";

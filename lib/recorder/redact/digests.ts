@@ -1,8 +1,4 @@
-/**
- * What is shown instead of a secret.
- *
- * @module
- */
+// What is shown instead of a secret.
 import { createHmac, hash } from "node:crypto";
 import type { SecretKind } from "./secret_names.ts";
 

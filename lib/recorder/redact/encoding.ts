@@ -1,8 +1,4 @@
-/**
- * Percent-encoding of texts in which secrets are redacted.
- *
- * @module
- */
+// Percent-encoding of texts in which secrets are redacted.
 
 /** Encodes a text; what is shown instead of a secret stays readable. */
 export function encode(text: string): string {

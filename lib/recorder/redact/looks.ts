@@ -1,9 +1,5 @@
-/**
- * Secrets that are recognised by what they look like, wherever they stand: signed tokens, what this server generates,
- * credentials behind the name of their scheme, passwords in URLs, and what stands behind a telling name.
- *
- * @module
- */
+// Secrets that are recognised by what they look like, wherever they stand: signed tokens, what this server generates,
+// credentials behind the name of their scheme, passwords in URLs, and what stands behind a telling name.
 import { secretPrefixes } from "../../http/secret_prefixes.ts";
 import { secretKindOf, tellingNames } from "./secret_names.ts";
 import type { Secrets } from "./secrets.ts";

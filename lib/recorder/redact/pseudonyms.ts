@@ -1,9 +1,5 @@
-/**
- * What stands on record instead of secrets and senders. Equal ones are named equally by all that have the same
- * key, so that one flow can be read together that several processes have served.
- *
- * @module
- */
+// What stands on record instead of secrets and senders. Equal ones are named equally by all that have the same
+// key, so that one flow can be read together that several processes have served.
 import { createDigests, type Digests } from "./digests.ts";
 import { createPeers, type Peers } from "../peers.ts";
 

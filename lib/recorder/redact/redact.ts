@@ -1,11 +1,7 @@
-/**
- * Takes the secrets out of an exchange before it is kept. What has a telling name is replaced by its first four
- * characters, its length and a digest, so that a person can still see which token is which and a rule whether a verifier
- * fits its challenge; a secret found once is then replaced wherever else it stands in the same exchange, and so is
- * whatever looks like a signed token. What cannot be parsed is left out.
- *
- * @module
- */
+// Takes the secrets out of an exchange before it is kept. What has a telling name is replaced by its first four
+// characters, its length and a digest, so that a person can still see which token is which and a rule whether a verifier
+// fits its challenge; a secret found once is then replaced wherever else it stands in the same exchange, and so is
+// whatever looks like a signed token. What cannot be parsed is left out.
 import type { Digests } from "./digests.ts";
 import { decode, encode } from "./encoding.ts";
 import type { HeaderPair } from "../exchange.ts";

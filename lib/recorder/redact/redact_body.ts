@@ -1,8 +1,4 @@
-/**
- * Takes the secrets out of a body, by what its media type says it is.
- *
- * @module
- */
+// Takes the secrets out of a body, by what its media type says it is.
 import { MAX_BODY_LENGTH } from "../exchange.ts";
 import { compact } from "../fit.ts";
 import type { Redactor } from "./redact.ts";

@@ -1,8 +1,4 @@
-/**
- * Which parameters, members and headers carry a secret, by their names: one table for queries, forms and JSON.
- *
- * @module
- */
+// Which parameters, members and headers carry a secret, by their names: one table for queries, forms and JSON.
 
 /**
  * How a secret is redacted: what software has generated is recognised by its digest, and a PKCE verifier by the very digest

@@ -1,8 +1,4 @@
-/**
- * The secrets of one exchange: what is found in one part of it is replaced in every other.
- *
- * @module
- */
+// The secrets of one exchange: what is found in one part of it is replaced in every other.
 import type { Digests } from "./digests.ts";
 import { encode } from "./encoding.ts";
 import type { SecretKind } from "./secret_names.ts";

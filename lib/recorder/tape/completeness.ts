@@ -1,8 +1,4 @@
-/**
- * Whether a record that processes share has all that there was.
- *
- * @module
- */
+// Whether a record that processes share has all that there was.
 import type { RecordState, SharedRecord } from "./exchange_table.ts";
 import { NOTHING_STAYS } from "./evidence_table.ts";
 import type { Exchange } from "../exchange.ts";

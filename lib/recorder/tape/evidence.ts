@@ -1,10 +1,6 @@
-/**
- * What is kept to judge by once it has fallen off the record: a verdict must not depend on how much has happened since. Of
- * exchanges that are alike the first few do, so that a client which calls tools all day leaves no more than one that calls a
- * few; and only the first of a sandbox are kept when there are too many.
- *
- * @module
- */
+// What is kept to judge by once it has fallen off the record: a verdict must not depend on how much has happened since. Of
+// exchanges that are alike the first few do, so that a client which calls tools all day leaves no more than one that calls a
+// few; and only the first of a sandbox are kept when there are too many.
 import type { HeldExchange } from "./ring.ts";
 
 /** What fell off a sandbox's record. */

@@ -1,8 +1,4 @@
-/**
- * Which exchanges of a shared record stay to judge by when they give way: the first ones that tell something.
- *
- * @module
- */
+// Which exchanges of a shared record stay to judge by when they give way: the first ones that tell something.
 import { MAX_EVIDENCE, MAX_EVIDENCE_BYTES, tellsAnything } from "./evidence.ts";
 import type { Exchange } from "../exchange.ts";
 import { likenessOfExchange } from "./likeness.ts";

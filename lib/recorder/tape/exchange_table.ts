@@ -1,10 +1,6 @@
-/**
- * What several processes have recorded of a sandbox, in one order: each hands over what it has served, and the process that
- * is asked for a report reads it all. Exchanges get their numbers here, so a number is never given twice, and a reader that
- * has read up to one has missed nothing below it.
- *
- * @module
- */
+// What several processes have recorded of a sandbox, in one order: each hands over what it has served, and the process that
+// is asked for a report reads it all. Exchanges get their numbers here, so a number is never given twice, and a reader that
+// has read up to one has missed nothing below it.
 import type { Chance } from "../../runtime/chance.ts";
 import type { Exchange } from "../exchange.ts";
 import { fitExchange, MAX_EXCHANGE_BYTES } from "../fit.ts";

@@ -1,8 +1,4 @@
-/**
- * Follows shared records for those who listen: looks again and again what has come, and tells them.
- *
- * @module
- */
+// Follows shared records for those who listen: looks again and again what has come, and tells them.
 import { hash } from "node:crypto";
 import { numbersFrom } from "./exchange_table.ts";
 import { type GatherDeps, MAX_READ, watch, WATCH_MS } from "./gather.ts";

@@ -1,9 +1,5 @@
-/**
- * How somebody who asks for a shared record gets all of it: all processes are asked to hurry, and the asker waits until what
- * began before has come.
- *
- * @module
- */
+// How somebody who asks for a shared record gets all of it: all processes are asked to hurry, and the asker waits until what
+// began before has come.
 import type { Sleep } from "../../runtime/sleep.ts";
 import { type ExchangeTable, numbersFrom } from "./exchange_table.ts";
 import { GIVE_MS, LOOK_MS } from "./handover.ts";

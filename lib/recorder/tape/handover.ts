@@ -1,9 +1,5 @@
-/**
- * How a process hands over what it has served to the record that processes share: a moment later and in small helpings, so
- * that no response waits and a process under load spends its time on answering. What does not fit is left out alone.
- *
- * @module
- */
+// How a process hands over what it has served to the record that processes share: a moment later and in small helpings, so
+// that no response waits and a process under load spends its time on answering. What does not fit is left out alone.
 import type { Sleep } from "../../runtime/sleep.ts";
 import { createTurns, type Turns } from "../../runtime/turns.ts";
 import { MAX_ADDED } from "./exchange_table.ts";

@@ -1,9 +1,5 @@
-/**
- * Which exchanges are alike, so that what a hundred of them tell is told by the first few: calls to an MCP server with the
- * same token and the same answer, or one document read over and over.
- *
- * @module
- */
+// Which exchanges are alike, so that what a hundred of them tell is told by the first few: calls to an MCP server with the
+// same token and the same answer, or one document read over and over.
 import type { Exchange } from "../exchange.ts";
 import { headerOf } from "../exchange.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Who is told what happens to the record of a sandbox.
- *
- * @module
- */
+// Who is told what happens to the record of a sandbox.
 import type { Exchange } from "../exchange.ts";
 
 /** Is told what happens to a record. */

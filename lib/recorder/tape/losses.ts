@@ -1,8 +1,4 @@
-/**
- * Counts what never comes on the record that processes share, until that record says so.
- *
- * @module
- */
+// Counts what never comes on the record that processes share, until that record says so.
 import type { Rings } from "./rings.ts";
 
 /** Counts what is lost, by sandbox. */

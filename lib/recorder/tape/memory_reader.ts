@@ -1,8 +1,4 @@
-/**
- * Reads what a process keeps in memory of its sandboxes, and redacts what is read.
- *
- * @module
- */
+// Reads what a process keeps in memory of its sandboxes, and redacts what is read.
 import type { Sliced, Slices } from "../../runtime/slices.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Pseudonyms } from "../redact/pseudonyms.ts";

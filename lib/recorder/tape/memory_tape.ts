@@ -1,8 +1,4 @@
-/**
- * Where exchanges are on record in a process that has its database for itself: in memory.
- *
- * @module
- */
+// Where exchanges are on record in a process that has its database for itself: in memory.
 import { createEvidence, type Evidence } from "./evidence.ts";
 import { createRecordListeners } from "./listeners.ts";
 import { createMemoryReader, type MemoryReaderDeps } from "./memory_reader.ts";

@@ -1,8 +1,4 @@
-/**
- * The ring of one sandbox: exchanges that wait in memory to be looked at, in the order in which they began.
- *
- * @module
- */
+// The ring of one sandbox: exchanges that wait in memory to be looked at, in the order in which they began.
 import type { Exchange } from "../exchange.ts";
 import type { Pseudonyms } from "../redact/pseudonyms.ts";
 

@@ -1,9 +1,5 @@
-/**
- * Exchanges that wait in memory to be looked at: a ring for each sandbox, with a budget in bytes, and a budget for all
- * together.
- *
- * @module
- */
+// Exchanges that wait in memory to be looked at: a ring for each sandbox, with a budget in bytes, and a budget for all
+// together.
 import {
   clear,
   createRing,

@@ -1,9 +1,5 @@
-/**
- * Finds out by samples whether exchanges take more than is guessed of them: headers are seldom large, and to measure those
- * of every exchange costs more than to keep it.
- *
- * @module
- */
+// Finds out by samples whether exchanges take more than is guessed of them: headers are seldom large, and to measure those
+// of every exchange costs more than to keep it.
 import { createDice } from "../../runtime/dice.ts";
 import type { HeldExchange } from "./ring.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Reads the record that processes share, as far as it is to be shown.
- *
- * @module
- */
+// Reads the record that processes share, as far as it is to be shown.
 import { compareExchanges, type Exchange } from "../exchange.ts";
 import { fallenOff, isWhole } from "./completeness.ts";
 import { type ExchangeTable, numbersFrom } from "./exchange_table.ts";

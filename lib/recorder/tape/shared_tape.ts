@@ -1,10 +1,6 @@
-/**
- * Where exchanges are on record while several processes share a database. A process that asks for a
- * sandbox says so in its record; then all hand over at once what they have served, and it waits until what began before has
- * come. Here the reader, the writer and the listeners are joined.
- *
- * @module
- */
+// Where exchanges are on record while several processes share a database. A process that asks for a
+// sandbox says so in its record; then all hand over at once what they have served, and it waits until what began before has
+// come. Here the reader, the writer and the listeners are joined.
 import { createPseudonyms } from "../redact/pseudonyms.ts";
 import { createFollower } from "./follower.ts";
 import { type GatherDeps, settle, watch } from "./gather.ts";

@@ -1,8 +1,4 @@
-/**
- * Writes what a process has served on the record that processes share. What cannot be kept is left out alone, and counted.
- *
- * @module
- */
+// Writes what a process has served on the record that processes share. What cannot be kept is left out alone, and counted.
 import type { Exchange } from "../exchange.ts";
 import type { Pseudonyms } from "../redact/pseudonyms.ts";
 import type { ExchangeTable } from "./exchange_table.ts";

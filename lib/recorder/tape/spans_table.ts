@@ -1,8 +1,4 @@
-/**
- * What a sandbox's record takes, counted in spans, so that what gives way need not be read to know what it took.
- *
- * @module
- */
+// What a sandbox's record takes, counted in spans, so that what gives way need not be read to know what it took.
 import type { Exchange } from "../exchange.ts";
 import { MAX_EXCHANGES, MAX_SANDBOX_BYTES } from "./rings.ts";
 import { exchangeBytes } from "../sizes.ts";

@@ -1,8 +1,4 @@
-/**
- * Where exchanges are on record. Reading never takes anything away.
- *
- * @module
- */
+// Where exchanges are on record. Reading never takes anything away.
 import type { Exchange } from "../exchange.ts";
 import type { RecordListener } from "./listeners.ts";
 import type { HeldExchange } from "./ring.ts";

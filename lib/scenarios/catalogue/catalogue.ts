@@ -1,8 +1,4 @@
-/**
- * The scenarios there are: one table, and the pages, the control API, the tests and the README read it.
- *
- * @module
- */
+// The scenarios there are: one table, and the pages, the control API, the tests and the README read it.
 import { authorizationScenarios } from "./oauth/authorization.ts";
 import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";

@@ -1,8 +1,4 @@
-/**
- * What scenarios link to, written short: paragraphs of specifications, and reports of the same thing in the wild.
- *
- * @module
- */
+// What scenarios link to, written short: paragraphs of specifications, and reports of the same thing in the wild.
 import { referenceUrl } from "../../http/errors.ts";
 import type { ScenarioLink } from "../scenario.ts";
 

@@ -1,9 +1,5 @@
-/**
- * Authorization servers that many clients meet, each as a sum of the quirks it is known for. This is how such
- * a server treats a client; tokens, pages and addresses are this server's own.
- *
- * @module
- */
+// Authorization servers that many clients meet, each as a sum of the quirks it is known for. This is how such
+// a server treats a client; tokens, pages and addresses are this server's own.
 import type { Scenario } from "../scenario.ts";
 import { resourceRefused, stateRequired } from "./oauth/authorization.ts";
 import { secretInBodyOnly } from "./oauth/client_auth.ts";

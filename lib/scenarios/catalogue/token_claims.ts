@@ -1,8 +1,4 @@
-/**
- * Tokens that are not what they should be, and keys that cannot tell.
- *
- * @module
- */
+// Tokens that are not what they should be, and keys that cannot tell.
 import type { Scenario } from "../scenario.ts";
 import { mcp, rfc } from "./links.ts";
 

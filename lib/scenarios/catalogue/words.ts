@@ -1,8 +1,4 @@
-/**
- * What else people call what a scenario shows, by its name: the search finds it by these words, too.
- *
- * @module
- */
+// What else people call what a scenario shows, by its name: the search finds it by these words, too.
 
 /** Other words for each scenario of the catalogue. */
 export const wordsOf: Readonly<Record<string, string>> = {

@@ -1,8 +1,4 @@
-/**
- * The shape of faults on the wire: in a scenario, and as a test adds one.
- *
- * @module
- */
+// The shape of faults on the wire: in a scenario, and as a test adds one.
 import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import type { Answer, Edit } from "../edit.ts";

@@ -1,9 +1,5 @@
-/**
- * Faults as text, short enough for a URL: `token:503`, `token:drop*2`, `mcp:401`, `token:delay=500*always`, several of
- * them with commas between. A client that can only be given a URL gets them as `?fault=token:503`.
- *
- * @module
- */
+// Faults as text, short enough for a URL: `token:503`, `token:drop*2`, `mcp:401`, `token:delay=500*always`, several of
+// them with commas between. A client that can only be given a URL gets them as `?fault=token:503`.
 import { closest } from "../../http/did_you_mean.ts";
 import { excerpt, OAuthError } from "../../http/errors.ts";
 import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";

@@ -1,8 +1,4 @@
-/**
- * Names on their way through the door: rules and tokens are called in camel case inside, in snake case on the wire.
- *
- * @module
- */
+// Names on their way through the door: rules and tokens are called in camel case inside, in snake case on the wire.
 
 /**
  * Converts the names of an object's own members, and no deeper: nested members may be a client's own claims.

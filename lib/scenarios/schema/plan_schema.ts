@@ -1,8 +1,4 @@
-/**
- * The shape of rules and tokens on the wire. A rule that is added to the plan and not here does not compile.
- *
- * @module
- */
+// The shape of rules and tokens on the wire. A rule that is added to the plan and not here does not compile.
 import { z } from "zod";
 import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
 import { type Mint, type PlanPatch, type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../plan.ts";

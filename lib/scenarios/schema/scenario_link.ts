@@ -1,8 +1,4 @@
-/**
- * Scenarios in links, to be pasted into a bug report: the whole of one, as JSON, deflated (RFC 1951), in base64url.
- *
- * @module
- */
+// Scenarios in links, to be pasted into a bug report: the whole of one, as JSON, deflated (RFC 1951), in base64url.
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { OAuthError } from "../../http/errors.ts";

@@ -1,8 +1,4 @@
-/**
- * The shape of custom scenarios: from a file, in a request, or in a link.
- *
- * @module
- */
+// The shape of custom scenarios: from a file, in a request, or in a link.
 import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import { OAuthError } from "../../http/errors.ts";

@@ -1,8 +1,4 @@
-/**
- * The MCP server as a resource: what it says to a client that has a token.
- *
- * @module
- */
+// The MCP server as a resource: what it says to a client that has a token.
 import { paths } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";

@@ -1,8 +1,4 @@
-/**
- * Requests that the authorization endpoint does not take, and responses that a client should not.
- *
- * @module
- */
+// Requests that the authorization endpoint does not take, and responses that a client should not.
 import type { Fault } from "../../fault.ts";
 import type { Edit } from "../../edit.ts";
 import type { Scenario } from "../../scenario.ts";

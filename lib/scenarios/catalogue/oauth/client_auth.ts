@@ -1,8 +1,4 @@
-/**
- * Where the token endpoint expects a client's secret.
- *
- * @module
- */
+// Where the token endpoint expects a client's secret.
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { reports, rfc } from "../links.ts";

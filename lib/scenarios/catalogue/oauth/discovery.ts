@@ -1,8 +1,4 @@
-/**
- * Metadata of the authorization server that is elsewhere, says too little, or is wrong.
- *
- * @module
- */
+// Metadata of the authorization server that is elsewhere, says too little, or is wrong.
 import type { Fault, Match } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";

@@ -1,8 +1,4 @@
-/**
- * Which redirect URIs a server takes, and how it compares them.
- *
- * @module
- */
+// Which redirect URIs a server takes, and how it compares them.
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The life of a login after its first token: what refreshing can run into.
- *
- * @module
- */
+// The life of a login after its first token: what refreshing can run into.
 import type { Fault, Match } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";

@@ -1,8 +1,4 @@
-/**
- * How clients become known, and how long they stay so.
- *
- * @module
- */
+// How clients become known, and how long they stay so.
 import type { Scenario, ScenarioClient } from "../../scenario.ts";
 import { webPage } from "./discovery.ts";
 import { mcp, reports, rfc } from "../links.ts";

@@ -1,8 +1,4 @@
-/**
- * Metadata of the protected resource, and the challenge that leads to it, gone wrong.
- *
- * @module
- */
+// Metadata of the protected resource, and the challenge that leads to it, gone wrong.
 import { paths, wellKnown } from "../../../http/urls.ts";
 import type { Match } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";

@@ -1,8 +1,4 @@
-/**
- * Token responses as they are in the wild, and token requests that are not taken.
- *
- * @module
- */
+// Token responses as they are in the wild, and token requests that are not taken.
 import type { Fault, Match } from "../../fault.ts";
 import type { Edit } from "../../edit.ts";
 import type { Scenario } from "../../scenario.ts";

@@ -1,9 +1,5 @@
-/**
- * What the fake servers of the official conformance suite have in common, as one preset: they believe every client, agree
- * without a person, issue no refresh tokens, and say of themselves no more than a flow needs.
- *
- * @module
- */
+// What the fake servers of the official conformance suite have in common, as one preset: they believe every client, agree
+// without a person, issue no refresh tokens, and say of themselves no more than a flow needs.
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { commonFaults } from "./faults.ts";

@@ -1,8 +1,4 @@
-/**
- * The official suite's scenarios of clients: how the server comes to know them, and how they show who they are.
- *
- * @module
- */
+// The official suite's scenarios of clients: how the server comes to know them, and how they show who they are.
 import type { Scenario } from "../../scenario.ts";
 import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";
 import { handshake, openHandshake } from "./scopes.ts";

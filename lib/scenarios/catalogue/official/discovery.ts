@@ -1,8 +1,4 @@
-/**
- * The official suite's scenarios of discovery: where metadata lies, and what a client must not believe of it.
- *
- * @module
- */
+// The official suite's scenarios of discovery: where metadata lies, and what a client must not believe of it.
 import { wellKnown } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
 import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";

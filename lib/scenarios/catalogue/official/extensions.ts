@@ -1,9 +1,5 @@
-/**
- * The official suite's scenarios of extensions: clients that act for themselves, assertions of identity providers, and
- * tokens that are bound to keys.
- *
- * @module
- */
+// The official suite's scenarios of extensions: clients that act for themselves, assertions of identity providers, and
+// tokens that are bound to keys.
 import { paths } from "../../../http/urls.ts";
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";

@@ -1,9 +1,5 @@
-/**
- * What is done to the answers of all scenarios of the official suite, so that they look as those of the suite's servers,
- * which stand on Express.
- *
- * @module
- */
+// What is done to the answers of all scenarios of the official suite, so that they look as those of the suite's servers,
+// which stand on Express.
 import type { Fault } from "../../fault.ts";
 import type { Edit } from "../../edit.ts";
 import type { OfficialScenario } from "./scenario.ts";

@@ -1,8 +1,4 @@
-/**
- * All client scenarios of the official conformance suite (0.2.0-alpha.12), under names of ours.
- *
- * @module
- */
+// All client scenarios of the official conformance suite (0.2.0-alpha.12), under names of ours.
 import type { Scenario } from "../../scenario.ts";
 import { officialClients } from "./clients.ts";
 import { officialDiscovery } from "./discovery.ts";

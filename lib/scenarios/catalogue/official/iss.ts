@@ -1,9 +1,5 @@
-/**
- * The official suite's scenarios of `iss` in the authorization response (RFC 9207), as a table: what is advertised, and
- * what is sent.
- *
- * @module
- */
+// The official suite's scenarios of `iss` in the authorization response (RFC 9207), as a table: what is advertised, and
+// what is sent.
 import type { Scenario } from "../../scenario.ts";
 import { official, since2026_07 } from "./base.ts";
 

@@ -1,8 +1,4 @@
-/**
- * What a scenario of the official suite is made from.
- *
- * @module
- */
+// What a scenario of the official suite is made from.
 import type { Fault } from "../../fault.ts";
 import type { Policy } from "../../plan.ts";
 import type { Scenario } from "../../scenario.ts";

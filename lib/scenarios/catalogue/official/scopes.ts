@@ -1,8 +1,4 @@
-/**
- * The official suite's scenarios of scopes: which to ask for first, and what to do when they are not enough.
- *
- * @module
- */
+// The official suite's scenarios of scopes: which to ask for first, and what to do when they are not enough.
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";
