@@ -54,7 +54,7 @@ export interface DoubleOptions {
   /** Where the sandbox is that it works on. */
   readonly base?: string;
   readonly slip?: Slip | undefined;
-  readonly version?: "2025-03-26" | "2025-11-25" | "2026-07-28";
+  readonly version?: "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
   /** A client it was given, and does not have to register. */
   readonly given?: { readonly clientId: string; readonly secret?: string };
   /** The tools it calls, in order. */

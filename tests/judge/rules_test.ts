@@ -4,6 +4,7 @@ import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import type { AppOptions } from "../../main.ts";
 import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
+import type { Revision } from "../../lib/judge/view.ts";
 import { origin, register } from "../helpers.ts";
 import {
   all,
@@ -27,6 +28,8 @@ interface Case {
   readonly app?: Partial<AppOptions>;
   /** Whether the broken part is only recommended. */
   readonly isRecommended?: boolean;
+  /** The revisions it is about; all that have the rule, if not given. */
+  readonly revisions?: readonly Revision[];
 }
 
 const metadataPath = "/.well-known/oauth-authorization-server";
@@ -164,7 +167,14 @@ const cases: readonly Case[] = [
   },
   {
     rule: "C19",
-    slips: ["asks for the new scope alone", "does not step up"],
+    slips: ["does not step up"],
+    isRecommended: true,
+    ...callsForWrite,
+  },
+  {
+    rule: "C19",
+    slips: ["asks for the new scope alone"],
+    revisions: ["2026-07-28"],
     isRecommended: true,
     ...callsForWrite,
   },
@@ -261,7 +271,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-async function run({ twist, app, client }: Case, slip?: Slip): Promise<Report> {
+async function run({ twist, app, client }: Case, version: Revision, slip?: Slip): Promise<Report> {
   await using recorded = await recordedApp(twist?.(), app);
   const given = client?.given
     ? await register(recorded.test, {
@@ -272,7 +282,7 @@ async function run({ twist, app, client }: Case, slip?: Slip): Promise<Report> {
     })
     : undefined;
   const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
-  await runDouble({ send: recorded.send, ...client, ...own, slip });
+  await runDouble({ send: recorded.send, version, ...client, ...own, slip });
   return await recorded.report();
 }
 
@@ -286,37 +296,47 @@ function brokenRules({ clients }: Report): readonly string[] {
   );
 }
 
+/** The revisions that a case is about: all that have its rule, unless it says another. */
+function revisionsOf({ rule: id, client, revisions }: Case): readonly Revision[] {
+  const rule = rules.find((candidate) => candidate.id === id);
+  assert(rule, id);
+  return revisions ?? (client?.version === undefined ? rule.revisions : [client.version]);
+}
+
 for (const one of cases) {
   const { rule: id, slips, isRecommended = false } = one;
   const rule = rules.find((candidate) => candidate.id === id);
   assert(rule, id);
 
-  Deno.test(`${id} is kept by a client that does right where others do not: ${slips.join(", ")} (${rule.link})`, async () => {
-    const report = await run(one);
-    assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
-    assert.deepEqual(brokenRules(report), [], JSON.stringify(report, null, 1));
-    const finding = report.clients[0]?.findings.find((found) => found.rule === id);
-    assert.equal(finding?.status, "kept", JSON.stringify(finding));
-    assert.equal(report.verdict, "pass");
-  });
-
-  for (const slip of slips) {
-    Deno.test(`${id}, and no other rule, is broken by a client that ${slip} (${rule.link})`, async () => {
-      const report = await run(one, slip);
+  for (const revision of revisionsOf(one)) {
+    Deno.test(`${id} is kept by a client of ${revision} that does right where others do not: ${slips.join(", ")} (${rule.link})`, async () => {
+      const report = await run(one, revision);
       assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
-      const level = rule.level === "MAY" ? "MAY" : isRecommended ? "SHOULD" : "MUST";
-      assert.deepEqual(
-        brokenRules(report),
-        [`${id} ${level}`],
-        JSON.stringify(report.clients[0]?.findings.filter(({ status }) => status === "broken"), null, 1),
-      );
-      assert.equal(report.verdict, isRecommended ? "pass" : "fail");
+      assert.deepEqual(brokenRules(report), [], JSON.stringify(report, null, 1));
+      assert.equal(report.clients[0]?.revision, revision);
+      const finding = report.clients[0]?.findings.find((found) => found.rule === id);
+      assert.equal(finding?.status, "kept", JSON.stringify(finding));
+      assert.equal(report.verdict, "pass");
     });
+
+    for (const slip of slips) {
+      Deno.test(`${id}, and no other rule, is broken by a client of ${revision} that ${slip} (${rule.link})`, async () => {
+        const report = await run(one, revision, slip);
+        assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
+        const level = rule.level === "MAY" ? "MAY" : isRecommended ? "SHOULD" : "MUST";
+        assert.deepEqual(
+          brokenRules(report),
+          [`${id} ${level}`],
+          JSON.stringify(report.clients[0]?.findings.filter(({ status }) => status === "broken"), null, 1),
+        );
+        assert.equal(report.verdict, isRecommended ? "pass" : "fail");
+      });
+    }
   }
 }
 
 Deno.test("C19 is not observed for a client that may still wait for its user's approval", async () => {
-  const report = await run({ rule: "C19", slips: [], ...callsForWrite }, "waits for its person");
+  const report = await run({ rule: "C19", slips: [], ...callsForWrite }, "2026-07-28", "waits for its person");
   const finding = report.clients[0]?.findings.find(({ rule }) => rule === "C19");
   assert.deepEqual([finding?.status, brokenRules(report)], ["not observed", []], finding?.detail);
 });
