@@ -50,7 +50,7 @@ import type { ServeDeps } from "./request/serve.ts";
 import { routeTable } from "./table.ts";
 
 /** What an app is put together from. */
-export interface Parts extends ServeDeps {
+interface Parts extends ServeDeps {
   readonly deps: Deps;
   readonly isScenario: (name: string) => boolean;
   /** Records exchanges; undefined where nobody would look. */

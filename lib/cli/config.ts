@@ -64,7 +64,7 @@ export type Command =
   | { readonly kind: "version" };
 
 /** Environment by name; absent ones are undefined. */
-export type Environment = (name: string) => string | undefined;
+type Environment = (name: string) => string | undefined;
 
 /**
  * Reads flags and environment; a flag wins over its variable.

@@ -54,8 +54,7 @@ export async function requireOwnFile(path: string): Promise<void> {
   );
 }
 
-/** What a file is looked after with. */
-export interface WatchDeps {
+interface WatchDeps {
   readonly stat: (path: string) => Promise<Pick<Deno.FileInfo, "dev" | "ino">>;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;

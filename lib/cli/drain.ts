@@ -11,7 +11,7 @@ const BODY_MS = 1000;
 export type Handler<Info> = (request: Request, info?: Info) => Promise<Response>;
 
 /** A handler that can be drained. */
-export interface Drain<Info> {
+interface Drain<Info> {
   /** Answers a request, or refuses it with 503 once the server drains. */
   readonly enter: Handler<Info>;
   /**

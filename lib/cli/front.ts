@@ -8,7 +8,7 @@ import { addressOf } from "../limits/peer.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
 /** What the HTTP server behind knows of a request. */
-export interface BehindInfo {
+interface BehindInfo {
   /** The socket of the front at its other end. */
   readonly remoteAddr: Deno.Addr;
   /** Settles when the response is sent, or cannot be. */
@@ -19,10 +19,9 @@ export interface BehindInfo {
 export type BehindHandler = (request: Request, info: BehindInfo) => Promise<Response>;
 
 /** What answers. */
-export type FrontApp = (request: Request, info: { readonly remoteAddr: Deno.Addr }) => Promise<Response>;
+type FrontApp = (request: Request, info: { readonly remoteAddr: Deno.Addr }) => Promise<Response>;
 
-/** What a front is made with. */
-export interface FrontDeps {
+interface FrontDeps {
   /** Starts the server behind, on any free port of 127.0.0.1. */
   readonly serve: (handler: BehindHandler) => Listener;
   readonly app: FrontApp;

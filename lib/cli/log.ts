@@ -73,7 +73,7 @@ function describeSummary({ clients, breaking, broken }: SandboxSummary): string 
 }
 
 /** A queue of lines on their way out. */
-export interface LineQueue {
+interface LineQueue {
   /** Takes a line; returns at once. */
   readonly add: (line: string) => void;
   /** Sends what is left; gives up on a reader who takes too long. */
@@ -127,7 +127,7 @@ export function createLineQueue(
 }
 
 /** How a log is to look. */
-export interface LogStyle {
+interface LogStyle {
   /** Whether as lines of JSON. */
   readonly json: boolean;
   /** Whether nothing but errors. */

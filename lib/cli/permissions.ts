@@ -3,7 +3,7 @@
 import { ConfigError } from "./config_values.ts";
 
 /** Insists on a permission; returns at once where it is granted. */
-export type Demand = (needed: Deno.PermissionDescriptor) => void;
+type Demand = (needed: Deno.PermissionDescriptor) => void;
 
 /**
  * Makes what insists on permissions.

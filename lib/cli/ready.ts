@@ -9,7 +9,7 @@ export function serverUrl(port: number, { host, tls }: Pick<Config, "host" | "tl
 }
 
 /** A server that listens. */
-export interface Listening {
+interface Listening {
   readonly url: string;
   readonly port: number;
   readonly pid: number;

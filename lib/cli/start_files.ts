@@ -5,8 +5,7 @@ import { describeError, OAuthError } from "../http/errors.ts";
 import type { DeclaredUser } from "../oauth/users/declared_users.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
-/** Reads a file as text. */
-export type ReadText = (path: string) => Promise<string>;
+type ReadText = (path: string) => Promise<string>;
 
 /**
  * Reads the file of `--users`.

@@ -5,8 +5,7 @@ import type { ClientReport, Report } from "../judge/report.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
-/** What telling takes. */
-export interface TellDeps {
+interface TellDeps {
   readonly tell: (broken: BrokenRule) => void;
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;

@@ -9,7 +9,7 @@ import { isSameSecret } from "../runtime/secret.ts";
 import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
 
 /** A label of this length or more cannot be guessed, so it counts as a secret. */
-export const SECRET_LABEL_LENGTH = 16;
+const SECRET_LABEL_LENGTH = 16;
 
 /** Who may control sandboxes: anyone who can call at all, or those who have a token. */
 export type ControlPolicy = "open" | { readonly token: string };
@@ -21,7 +21,7 @@ export interface GateOptions extends OriginPolicy {
 }
 
 /** A request as the gate sees it. */
-export interface Caller {
+interface Caller {
   /** Those of the request. */
   readonly headers: Headers;
   /** The URL that was asked for. */

@@ -13,7 +13,7 @@ import { tokenOperations } from "./tokens.ts";
 import { userOperations } from "./users.ts";
 
 /** Name of an operation. The index and the OpenAPI document describe a face, and a stream of events is none. */
-export type OperationName = Exclude<
+type OperationName = Exclude<
   ControlEndpointName | RecordEndpointName,
   "control_index" | "control_openapi" | "control_events"
 >;

@@ -19,7 +19,7 @@ export interface Reports {
 }
 
 /** What reports are made of. */
-export interface ReportSource {
+interface ReportSource {
   /** What was recorded; undefined where nothing is. */
   readonly recording: Recording | undefined;
   /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */

@@ -5,7 +5,7 @@ import type { Key, Store } from "../store/store.ts";
 import { updateRow } from "../store/update.ts";
 
 /** What a fault has counted. */
-export interface CountRecord {
+interface CountRecord {
   /** Requests that it waits for. */
   readonly after: number;
   /** Requests that it is for. */

@@ -22,7 +22,7 @@ export interface RequestFacts {
 }
 
 /** A request and what is known of it. */
-export interface FaultedRequest {
+interface FaultedRequest {
   /** The plan if it meets no fault. */
   readonly plan: Plan;
   readonly faults: readonly Fault[];

@@ -7,13 +7,13 @@ import type { WireStep } from "../scenarios/plan.ts";
 import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
 /** What edits need. */
-export interface WireContext {
+interface WireContext {
   readonly variables: Variables;
   readonly sleep: Sleep;
 }
 
 /** A response, and what made it so. */
-export interface WireResult {
+interface WireResult {
   readonly response: Response;
   /** Names of the faults that changed it. */
   readonly applied: readonly string[];

@@ -10,7 +10,7 @@ export const MAX_WAITING_PIECES = 1000;
 const JOINED_BYTES = 64 * 1024;
 
 /** Bytes that wait for one reader. */
-export interface ByteQueue {
+interface ByteQueue {
   /** Adds some; they may be more than there is room for. */
   readonly push: (bytes: Uint8Array) => void;
   /** What waits, joined together as far as it is not too much at once; undefined at the end. */

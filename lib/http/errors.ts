@@ -35,7 +35,7 @@ export type OAuthErrorCode =
   | "use_dpop_nonce";
 
 /** What helps a developer to mend the request. Never put a secret in `received`. */
-export interface ErrorDetail {
+interface ErrorDetail {
   /** Name of the parameter, field or header at fault. */
   readonly parameter?: string | undefined;
   readonly received?: string | undefined;

@@ -21,7 +21,7 @@ export interface EventStream {
 }
 
 /** Who opens a stream. */
-export interface Subscriber {
+interface Subscriber {
   readonly sandboxId: string;
   /** Whose streams are counted together, beside those of the sandbox; undefined if they are not. */
   readonly address: string | undefined;
@@ -37,8 +37,7 @@ export interface EventStreams {
   readonly open: (subscriber: Subscriber, start: (stream: EventStream) => void) => Response;
 }
 
-/** What streams are made with. */
-export interface EventStreamDeps {
+interface EventStreamDeps {
   readonly sleep: Sleep;
   /** Aborting it ends all streams. */
   readonly signal: AbortSignal | undefined;

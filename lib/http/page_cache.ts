@@ -11,7 +11,7 @@ export interface PageCache {
 }
 
 /** The most that is kept, in bytes; what nobody has asked for the longest gives way. */
-export const MAX_PAGES_BYTES = 8 * 1024 * 1024;
+const MAX_PAGES_BYTES = 8 * 1024 * 1024;
 
 /** Makes an empty cache. */
 export function createPageCache(maxBytes: number = MAX_PAGES_BYTES): PageCache {

@@ -3,7 +3,7 @@
 // with what people type into the pages of all.
 
 /** What is told of an answer that faults have shaped. */
-export interface Shaped {
+interface Shaped {
   /** The headers of the answer before that. */
   readonly before: Headers;
   /** Whether the body, or what it is to be read as, is no longer the handler's. */
@@ -58,7 +58,7 @@ const guards = ["content-security-policy", "x-content-type-options", "x-frame-op
  * Whether a browser asks for something to show or run, and not for a script to read. Browsers that do not say so are kept
  * from running it by {@link LOCKED_POLICY}.
  */
-export function isForBrowser(headers: Headers): boolean {
+function isForBrowser(headers: Headers): boolean {
   return (headers.get("sec-fetch-dest") ?? "empty") !== "empty" || headers.has("service-worker");
 }
 

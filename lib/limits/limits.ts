@@ -10,7 +10,7 @@ export interface Rate {
 }
 
 /** What is counted: who asks, or for what. */
-export type RateName =
+type RateName =
   | "address"
   | "labelled"
   | "shared"

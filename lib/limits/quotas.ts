@@ -15,8 +15,7 @@ import { type Quota, quotaOf, RETENTION_MS } from "./limits.ts";
 import { bookKey, bookRow, createOpenBooks, type OpenBooks, type OpenBooksDeps } from "./open_books.ts";
 import { excessOf, makeRoom } from "./room.ts";
 
-/** What quotas are kept with. */
-export interface QuotaDeps extends OpenBooksDeps {
+interface QuotaDeps extends OpenBooksDeps {
   /** The address that what is going on is done for. */
   readonly asker: () => string;
 }

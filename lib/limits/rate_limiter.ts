@@ -9,7 +9,7 @@ interface Bucket {
 }
 
 /** The buckets of all callers of one kind. */
-export interface RateLimiter {
+interface RateLimiter {
   /**
    * Takes tokens, one if not said.
    *

@@ -4,7 +4,7 @@ import type { Book, Booking, Share } from "./book.ts";
 import { leastShare, type Quota } from "./limits.ts";
 
 /** Whether a row may be entered, and what went for it. */
-export interface Room {
+interface Room {
   readonly hasRoom: boolean;
   /** Rows that were struck out of the books, and are to be removed. */
   readonly removed: readonly Booking[];

@@ -1,7 +1,7 @@
 // How many there are of each address.
 
 /** Counts by name. */
-export interface Tally<Name> {
+interface Tally<Name> {
   readonly of: (name: Name) => number;
   readonly add: (name: Name) => void;
   readonly remove: (name: Name) => void;

@@ -5,14 +5,13 @@ import { BODY_STEP_BYTES, isShared, type Rate, rateOf, rates, UNKNOWN_BODY_BYTES
 import { createRateLimiter } from "./rate_limiter.ts";
 
 /** A request, as far as its cost goes. */
-export interface Passer {
+interface Passer {
   readonly address: string;
   readonly sandbox: string;
   readonly cost: Cost;
 }
 
-/** What a request costs. */
-export interface Cost {
+interface Cost {
   /** How many requests it counts as, by the size of its body. */
   readonly requests: number;
   /** What costs so much more than other requests that it has a rate of its own. */
@@ -20,10 +19,10 @@ export interface Cost {
 }
 
 /** What has a rate of its own. */
-export type CostlyKind = "rotations" | "logins";
+type CostlyKind = "rotations" | "logins";
 
 /** Counts what is asked. */
-export interface Toll {
+interface Toll {
   /** Takes what a request costs; gives the refusal where the address, or its sandbox, has asked too much. */
   readonly take: (passer: Passer) => OAuthError | undefined;
   /** Whether a refusal may be given at once: an address that does not wait is made to. */

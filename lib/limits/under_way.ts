@@ -3,8 +3,7 @@
 import { OAuthError } from "../http/errors.ts";
 import { createTally } from "./tally.ts";
 
-/** How many requests may be under way. */
-export interface UnderWayLimits {
+interface UnderWayLimits {
   readonly perAddress: number;
   /** Of all; beyond it, an address has its share, and no more. */
   readonly inAll: number;

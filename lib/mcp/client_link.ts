@@ -25,8 +25,7 @@ export interface ClientLink {
   readonly announce: (change: Change) => Promise<void>;
 }
 
-/** What a link needs besides the SDK. */
-export interface LinkDeps {
+interface LinkDeps {
   /** Signs a state for the sandbox the request was sent to. */
   readonly remember: (value: unknown) => Promise<string>;
   /** Tells the listeners of 2026-07-28. */

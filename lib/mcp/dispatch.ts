@@ -42,7 +42,7 @@ const MAX_ENVELOPES = 1000;
 const MAX_ENVELOPE_CHARACTERS = 2000;
 
 /** The options, with those that an endpoint can fill in. */
-export type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
+type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
 
 /** What all requests of one app share. */
 interface Shared extends SessionDeps {

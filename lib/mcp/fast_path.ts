@@ -30,7 +30,7 @@ export type FastRequest =
   | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown };
 
 /** How the answer has to look. */
-export interface FastEra {
+interface FastEra {
   readonly revision: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly log: Log;

@@ -18,7 +18,7 @@ import type { ClientLink } from "./client_link.ts";
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
 
 /** Values that complete what a person has typed so far. */
-export type Completer = (typed: string) => readonly string[];
+type Completer = (typed: string) => readonly string[];
 
 /** A row of the prompt table. */
 export interface PromptRow {
@@ -36,7 +36,7 @@ export interface ResourceRow {
 }
 
 /** A row of the table of resource templates. */
-export interface TemplateRow {
+interface TemplateRow {
   readonly listing: ResourceTemplateType;
   /** Completers by variable. */
   readonly complete?: ReadonlyMap<string, Completer>;

@@ -12,7 +12,7 @@ export interface ParamHeader {
 }
 
 /** Where headers and arguments disagree. */
-export interface ParamMismatch {
+interface ParamMismatch {
   readonly header: string;
   readonly problem: string;
 }

@@ -36,7 +36,7 @@ export interface Profile {
 }
 
 /** The profiles of one app, by endpoint: `/oauth` has tools that speak of a user. */
-export type Profiles = Readonly<Record<McpMode, Profile>>;
+type Profiles = Readonly<Record<McpMode, Profile>>;
 
 const TOOL_METHODS = ["initialize", "ping", "tools/list", "tools/call"] as const;
 
@@ -95,7 +95,7 @@ function createProfile(
 }
 
 /** A `tools/call`, its parameters checked as far as the protocol goes. */
-export interface ToolRequest {
+interface ToolRequest {
   readonly name: string;
   /** Its arguments, unchecked. */
   readonly args: unknown;

@@ -20,10 +20,9 @@ export const RESOURCE_NOT_FOUND: number = -32002;
 export const HEADER_MISMATCH: number = -32020;
 
 /** An id that an answer can carry. */
-export type RpcId = string | number | null;
+type RpcId = string | number | null;
 
-/** The optional parts of an error response. */
-export interface RpcErrorOptions {
+interface RpcErrorOptions {
   /** Id of the request it answers; null, if none could be read. */
   readonly id?: RpcId;
   readonly headers?: Record<string, string>;

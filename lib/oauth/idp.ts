@@ -24,7 +24,7 @@ const JWT = "urn:ietf:params:oauth:token-type:jwt";
 const LIFE_SECONDS = 300;
 
 /** One request to the identity provider, its client authenticated. */
-export type IdpRequest = Readonly<{
+type IdpRequest = Readonly<{
   sandbox: Sandbox;
   client: ClientRecord;
   params: Params;

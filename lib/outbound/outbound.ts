@@ -38,7 +38,7 @@ export interface OutboundRequest {
 }
 
 /** A document as it came. */
-export interface OutboundDocument {
+interface OutboundDocument {
   /** Whether the copy at hand is still good (304); the text is empty then. */
   readonly isUnchanged: boolean;
   readonly text: string;
@@ -59,9 +59,9 @@ export class OutboundError extends Error {
 /** The most redirects that are ever followed. */
 export const MAX_REDIRECTS = 3;
 /** The most a document may hold, in bytes. */
-export const MAX_DOCUMENT_BYTES = 64 * 1024;
+const MAX_DOCUMENT_BYTES = 64 * 1024;
 /** The longest a document may take, from the first look-up to the last byte, in milliseconds. */
-export const OUTBOUND_TIMEOUT_MS = 5000;
+const OUTBOUND_TIMEOUT_MS = 5000;
 
 /**
  * Makes the way out.

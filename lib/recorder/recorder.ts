@@ -23,15 +23,14 @@ export interface ExchangeSummary extends Gist {
   readonly shapedBy?: readonly string[];
 }
 
-/** How a request ended. */
-export interface FinishedRequest {
+interface FinishedRequest {
   readonly response: Response;
   readonly route: string | undefined;
   readonly shapedBy: readonly string[];
 }
 
 /** A request under way. */
-export interface OpenRequest {
+interface OpenRequest {
   /** Notes which sandbox it belongs to; its body must be unread. */
   readonly enter: (arrival: RecordedRequest) => void;
   /**
@@ -49,7 +48,7 @@ export interface Recorder {
 }
 
 /** What a recorder is made of; without a listener and a recording there is no use for one. */
-export interface RecorderOptions {
+interface RecorderOptions {
   /** Called once per finished exchange. */
   readonly listen?: ((summary: ExchangeSummary) => void) | undefined;
   readonly recording?: Recording | undefined;

@@ -28,8 +28,7 @@ export interface Recording
   readonly open: (request: Request, arrival: RecordedRequest, nowMs: number) => OpenExchange;
 }
 
-/** What a recording is made with. */
-export interface RecordingOptions {
+interface RecordingOptions {
   readonly tape: Tape;
   /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
   readonly report: (error: unknown) => void;

@@ -50,7 +50,7 @@ function unreadBody({ headers }: Request | Response): RawBody | "readable" | und
 }
 
 /** What a listener to a body is told. */
-export interface BodyListener {
+interface BodyListener {
   /** All that has gone by: of an event stream up to the last whole line, of anything else at its end. */
   readonly onText: (raw: RawBody) => void;
   readonly onEnd: () => void;

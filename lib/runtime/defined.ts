@@ -5,7 +5,7 @@ import { trusted } from "./trusted.ts";
 type Open<T> = { readonly [Name in keyof T]-?: undefined extends T[Name] ? Name : never }[keyof T];
 
 /** An object in which a member that might have been undefined is absent instead. */
-export type Defined<T> = Omit<T, Open<T>> & { readonly [Name in Open<T>]?: Exclude<T[Name], undefined> };
+type Defined<T> = Omit<T, Open<T>> & { readonly [Name in Open<T>]?: Exclude<T[Name], undefined> };
 
 /**
  * Leaves out the members that are undefined.

@@ -11,8 +11,7 @@ import { type SandboxState, untouched } from "./sandbox_table.ts";
 
 export type { LiveSandbox } from "./live_sandbox.ts";
 
-/** What sandboxes are made with. */
-export interface LiveSandboxesDeps extends HeldSandboxDeps {
+interface LiveSandboxesDeps extends HeldSandboxDeps {
   readonly findScenario: (name: string) => Promise<Scenario | undefined>;
   readonly ownScenario: Scenario;
   /** Told of ids under which nothing is kept any longer. */

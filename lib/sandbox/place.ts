@@ -3,7 +3,7 @@ import type { Place } from "../http/urls.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
 /** Where a sandbox is, and whether that is all it could ask for. */
-export interface ScenarioPlace extends Place {
+interface ScenarioPlace extends Place {
   /** Whether nothing else is at its origin. */
   readonly isOwnOrigin: boolean;
 }

@@ -45,8 +45,7 @@ export interface Sandbox {
   readonly serverAt: (which: "first" | "second") => Sandbox;
 }
 
-/** What a sandbox is made of. */
-export interface SandboxParts {
+interface SandboxParts {
   /** First part of its keys; `main` if not given. */
   readonly id?: string;
   /** What it is called; `main` if not given. */

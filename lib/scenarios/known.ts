@@ -4,8 +4,7 @@ import { paths } from "../http/urls.ts";
 import { catalogue, standard } from "./catalogue/catalogue.ts";
 import { MAIN, type Scenario } from "./scenario.ts";
 
-/** What an app was given. */
-export interface GivenScenarios {
+interface GivenScenarios {
   /** Name of its own scenario, or the scenario itself. */
   readonly scenario?: string | Scenario;
   /** Scenarios besides those of the catalogue. */

@@ -6,8 +6,7 @@ import type { Sleep } from "../runtime/sleep.ts";
 /** How long a process may rely on what it knows of something that others may change, in milliseconds. */
 export const LEASE_MS = 50;
 
-/** What a lease is measured with. */
-export interface LeaseDeps {
+interface LeaseDeps {
   /** Whether other processes may share the database. */
   readonly isShared: boolean;
   readonly monotonicMs: () => number;

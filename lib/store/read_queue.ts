@@ -2,7 +2,7 @@
 import type { Key } from "./store.ts";
 
 /** What one read comes to: `Deno.Kv`'s entry, null for both where nothing is stored. */
-export interface ReadResult {
+interface ReadResult {
   readonly value: unknown;
   readonly versionstamp: string | null;
 }

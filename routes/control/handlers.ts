@@ -7,8 +7,7 @@ import type { Context, Handler, Handlers } from "../request/router.ts";
 import { documents } from "./openapi.ts";
 import { type RecordDeps, recordHandlers } from "./report.ts";
 
-/** What the handlers need. */
-export type HandlerDeps = Deps & RecordDeps;
+type HandlerDeps = Deps & RecordDeps;
 
 /** A handler for each endpoint of the control API. */
 export type ControlHandlers = Handlers<ControlEndpointName | RecordEndpointName>;

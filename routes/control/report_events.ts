@@ -16,7 +16,7 @@ export interface RecordFeed {
 }
 
 /** What there is to tell. */
-export interface RecordSource {
+interface RecordSource {
   /** The record as it is at first. */
   readonly first: RecordFeed;
   /** Sequence number of what the reader has seen last; undefined if that was of another record. */
@@ -149,7 +149,7 @@ function follow(
 }
 
 /** Where a reader has left. */
-export interface EventId {
+interface EventId {
   readonly record: string;
   readonly sequence: number;
 }

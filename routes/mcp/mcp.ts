@@ -16,8 +16,7 @@ import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Handler, Handlers } from "../request/router.ts";
 
-/** What the MCP endpoints use. */
-export type McpDeps = Pick<Deps, "mcp" | "keysOf" | "replays" | "origins"> & {
+type McpDeps = Pick<Deps, "mcp" | "keysOf" | "replays" | "origins"> & {
   readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
 };
 

@@ -16,7 +16,7 @@ export interface Asked extends PersonAsked {
 }
 
 /** What the consent page shows beside the request. */
-export interface ConsentState extends Asked {
+interface ConsentState extends Asked {
   /** The request's own query, which the forms carry on. */
   readonly query: URLSearchParams;
   readonly offered: readonly OfferedUser[];

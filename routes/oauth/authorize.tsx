@@ -27,8 +27,7 @@ import type { OAuthDeps } from "./deps.ts";
 import { requireOwnForm } from "../request/html.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
-/** What the authorization endpoint needs. */
-export type AuthorizeDeps = PersonDeps & Pick<OAuthDeps, "clients" | "pushed">;
+type AuthorizeDeps = PersonDeps & Pick<OAuthDeps, "clients" | "pushed">;
 
 /** Fields of the consent page's forms; everything else in a POST belongs to the authorization request. */
 const formFields: ReadonlySet<string> = new Set(["action", "email", "password", "expires_in"]);

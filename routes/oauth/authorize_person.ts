@@ -13,7 +13,7 @@ import type { Context } from "../request/router.ts";
 export type PersonDeps = Pick<OAuthDeps, "users" | "offered" | "chance" | "keysOf">;
 
 /** The person of an `id_token_hint`. */
-export interface Hinted {
+interface Hinted {
   readonly sub: string;
   readonly email: string | undefined;
   /** The user; absent if this server no longer knows them. */

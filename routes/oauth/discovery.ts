@@ -8,8 +8,7 @@ import { wellKnown } from "../../lib/http/urls.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
-/** What the discovery endpoints need. */
-export type DiscoveryDeps = Pick<OAuthDeps, "keysOf">;
+type DiscoveryDeps = Pick<OAuthDeps, "keysOf">;
 
 /** The handlers of discovery: RFC 8414, OpenID Connect Discovery, RFC 9728, RFC 7517. */
 export function discoveryHandlers({ keysOf }: DiscoveryDeps): Handlers<

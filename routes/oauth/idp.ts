@@ -7,8 +7,7 @@ import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
-/** What the identity provider needs. */
-export type IdpDeps = Pick<OAuthDeps, "authenticate" | "chance" | "keysOf" | "keysOfIdp">;
+type IdpDeps = Pick<OAuthDeps, "authenticate" | "chance" | "keysOf" | "keysOfIdp">;
 
 /** The handlers of the identity provider. */
 export function idpHandlers(

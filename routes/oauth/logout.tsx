@@ -8,8 +8,7 @@ import type { OAuthDeps } from "./deps.ts";
 import { htmlResponse, requireOwnForm } from "../request/html.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
-/** What logging out needs. */
-export type LogoutDeps = Pick<OAuthDeps, "clients" | "grants" | "keysOf">;
+type LogoutDeps = Pick<OAuthDeps, "clients" | "grants" | "keysOf">;
 
 /** The handlers of the end session endpoint. */
 export function logoutHandlers(deps: LogoutDeps): Handlers<"show" | "post"> {

@@ -10,8 +10,7 @@ import { bindRequest, pushRequest, readPushedForm } from "../../lib/oauth/author
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handler } from "../request/router.ts";
 
-/** What pushing needs. */
-export type ParDeps = Pick<OAuthDeps, "clients" | "authenticate" | "pushed" | "replays" | "chance" | "keysOf">;
+type ParDeps = Pick<OAuthDeps, "clients" | "authenticate" | "pushed" | "replays" | "chance" | "keysOf">;
 
 /** The handler of pushed authorization requests. */
 export function pushHandler({ clients, authenticate, pushed, replays, chance, keysOf }: ParDeps): Handler {

@@ -8,8 +8,7 @@ import { clientInformation } from "./registration.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handler } from "../request/router.ts";
 
-/** What registration needs. */
-export type RegisterDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
+type RegisterDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
 
 /** The handler of registration. */
 export function registerHandler({ clients, chance, keysOf }: RegisterDeps): Handler {

@@ -13,11 +13,10 @@ import type { Entry } from "../../lib/store/store.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
-/** What the management of registrations needs. */
-export type RegistrationDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
+type RegistrationDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
 
 /** What a client is told of itself and cannot be told again, since it is not kept. */
-export interface ToldOnce {
+interface ToldOnce {
   /** The registration access token: just made, or just used. */
   readonly token: string;
   /** The secret, if one was just made. */

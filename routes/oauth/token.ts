@@ -18,8 +18,7 @@ import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handler } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
-/** What the token endpoint needs. */
-export type TokenDeps = Pick<
+type TokenDeps = Pick<
   OAuthDeps,
   "clients" | "grants" | "devices" | "replays" | "authenticate" | "chance" | "keysOf" | "keysOfIdp"
 >;

@@ -10,8 +10,7 @@ import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import { together } from "../../lib/runtime/together.ts";
 
-/** What the two endpoints need. */
-export type TokenStatusDeps = Pick<OAuthDeps, "authenticate" | "grants" | "keysOf" | "verifier">;
+type TokenStatusDeps = Pick<OAuthDeps, "authenticate" | "grants" | "keysOf" | "verifier">;
 
 /** What both endpoints receive: a client and a token. */
 interface Asked {

@@ -8,8 +8,7 @@ import { requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handler } from "../request/router.ts";
 
-/** What the endpoint needs. */
-export type UserinfoDeps = Pick<OAuthDeps, "verifier" | "keysOf" | "replays">;
+type UserinfoDeps = Pick<OAuthDeps, "verifier" | "keysOf" | "replays">;
 
 /** The handler of userinfo. */
 export function userinfoHandler({ verifier, ...deps }: UserinfoDeps): Handler {

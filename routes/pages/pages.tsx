@@ -22,8 +22,7 @@ export function pageHandlers(deps: PageDeps): Handlers<"home" | "guide" | "healt
   };
 }
 
-/** What the pages use. */
-export type PageDeps = Pick<
+type PageDeps = Pick<
   Deps,
   "startedAtMs" | "bannerOf" | "scenarioOf" | "catalogue" | "isRecorded" | "refusalOf"
 >;

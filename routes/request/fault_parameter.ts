@@ -13,7 +13,7 @@ export interface FaultParameterDeps {
 }
 
 /** A request that may carry faults. */
-export interface FaultCarrier {
+interface FaultCarrier {
   readonly request: Request;
   readonly url: URL;
   readonly live: LiveSandbox;

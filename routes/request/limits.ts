@@ -14,8 +14,7 @@ import { failureResponse } from "./failure.tsx";
 import type { Located } from "./request_url.ts";
 import { allowOrigin, type ConnectionInfo } from "./router.ts";
 
-/** What limits are kept with. */
-export interface LimitsDeps {
+interface LimitsDeps {
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
   readonly askers: Askers;

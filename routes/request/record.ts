@@ -19,8 +19,7 @@ import type { Store } from "../../lib/store/store.ts";
 import type { AppOptions } from "../options.ts";
 import type { Arrival, Served } from "./serve.ts";
 
-/** What an app was told of recording. */
-export type RecordOptions = Pick<
+type RecordOptions = Pick<
   AppOptions,
   "record" | "shared" | "public" | "now" | "recordSinceMs" | "log" | "signal"
 >;

@@ -6,8 +6,7 @@ import type { Html } from "../shared/html.ts";
 import { Page, pathOf } from "../shared/layout.tsx";
 import { Fact, Field, Notice } from "../shared/parts.tsx";
 
-/** What the first step shows. */
-export interface DeviceCodeProps {
+interface DeviceCodeProps {
   readonly urls: Urls;
   readonly problem?: string | undefined;
 }
@@ -45,8 +44,7 @@ export function DeviceCodePage({ urls, problem }: DeviceCodeProps): Html {
   );
 }
 
-/** What the second step shows. */
-export interface DeviceConsentProps {
+interface DeviceConsentProps {
   readonly urls: Urls;
   readonly userCode: string;
   /** The name the client registered, else its id. */

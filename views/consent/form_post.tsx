@@ -4,8 +4,7 @@ import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { assetPath, Page } from "../shared/layout.tsx";
 
-/** What the page carries. */
-export interface FormPostProps {
+interface FormPostProps {
   readonly urls: Urls;
   readonly redirectUri: string;
   readonly fields: readonly (readonly [name: string, value: string])[];

@@ -3,8 +3,7 @@ import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
 import type { Html } from "../shared/html.ts";
 import { Field, Notice } from "../shared/parts.tsx";
 
-/** What the forms need of the consent page. */
-export interface ConsentFormProps {
+interface ConsentFormProps {
   readonly formAction: string;
   /** Token lifetime to begin with. */
   readonly expiresInSeconds?: number | undefined;

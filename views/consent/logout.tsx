@@ -3,8 +3,7 @@ import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { Page, pathOf } from "../shared/layout.tsx";
 
-/** What the question shows. */
-export interface LogoutProps {
+interface LogoutProps {
   readonly urls: Urls;
   /** The request's parameters, to be sent once more. */
   readonly fields: readonly (readonly [name: string, value: string])[];

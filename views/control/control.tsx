@@ -6,8 +6,7 @@ import type { Html } from "../shared/html.ts";
 import { assetPath, Page, pathOf } from "../shared/layout.tsx";
 import { Field, Notice } from "../shared/parts.tsx";
 
-/** What the control page shows. */
-export interface ControlProps {
+interface ControlProps {
   readonly urls: Urls;
   readonly name: string;
   readonly banner?: Html | undefined;
@@ -23,7 +22,7 @@ export interface ControlAccess extends Omit<ControlFormsProps, "controlUrl"> {
 }
 
 /** A sandbox that may not. */
-export interface ControlRefusal {
+interface ControlRefusal {
   /** Why, as a sentence without a full stop. */
   readonly reason: string;
   /** Whether the control token would help. */

@@ -24,8 +24,7 @@ export function Card(
   );
 }
 
-/** What an {@link Act} does. */
-export interface ActProps extends CommandProps {
+interface ActProps extends CommandProps {
   /** What it asks for, by the names of `control_request.js`. */
   readonly kind: string;
   readonly label: string;
@@ -58,16 +57,14 @@ export function Act(props: ActProps): Html {
   );
 }
 
-/** A field of a form. */
-export interface NamedField {
+interface NamedField {
   readonly id: string;
   readonly label: string;
   /** Its name in the request. */
   readonly name: string;
 }
 
-/** What a {@link Choice} offers. */
-export interface ChoiceProps extends NamedField {
+interface ChoiceProps extends NamedField {
   readonly options: readonly (readonly [value: string, text: string])[];
   readonly first?: string;
 }
@@ -83,8 +80,7 @@ export function Choice({ id, label, name, options, first }: ChoiceProps): Html {
   );
 }
 
-/** What a {@link Text} asks for. */
-export interface TextProps extends NamedField {
+interface TextProps extends NamedField {
   readonly inputMode?: "text" | "numeric" | "email";
   readonly value?: string;
   readonly required?: boolean;

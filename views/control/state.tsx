@@ -18,7 +18,7 @@ export interface ControlState {
 }
 
 /** A fault as the control API tells it. */
-export interface ShownFault {
+interface ShownFault {
   readonly name: string;
   readonly source: "scenario" | "control";
   readonly life: unknown;

@@ -8,8 +8,7 @@ import { AuthorizationStep, DiscoveryStep, DoneStep, RegistrationStep, TokenStep
 import { assetPath, Page, pathOf } from "../shared/layout.tsx";
 import { Notice } from "../shared/parts.tsx";
 
-/** What the guide shows. */
-export interface GuideProps {
+interface GuideProps {
   readonly urls: Urls;
   readonly banner?: Html | undefined;
 }

@@ -121,7 +121,7 @@ export function withToken(values) {
  * @param {number} [id] Without one it is a notification.
  * @returns {string}
  */
-export function rpcMessage(method, params, id) {
+function rpcMessage(method, params, id) {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });
 }
 

@@ -2,8 +2,7 @@
 import type { Content, Html } from "../shared/html.ts";
 import { CodeBlock } from "../shared/parts.tsx";
 
-/** What a step's frame is given. */
-export interface StepFrameProps {
+interface StepFrameProps {
   /** From 1 to 5. */
   readonly number: number;
   readonly title: string;

@@ -2,8 +2,7 @@
 // the whole flow. They are what the guide offers where no script runs.
 import type { Urls } from "../../lib/http/urls.ts";
 
-/** Commands of the five steps. */
-export type ShellSteps = readonly [
+type ShellSteps = readonly [
   discovery: string,
   registration: string,
   authorization: string,

@@ -8,8 +8,7 @@ import { pathOf } from "../shared/layout.tsx";
 import { Endpoint, Field, ParameterTable } from "../shared/parts.tsx";
 import type { ParameterRow } from "../shared/parts.tsx";
 
-/** What a step is given. */
-export interface StepProps {
+interface StepProps {
   readonly urls: Urls;
   readonly shell: string;
 }

@@ -6,8 +6,7 @@ import { buildClientConfigs, type ClientConfig } from "./client_configs.ts";
 import { assetPath, Page, pathOf, repositoryUrl } from "../shared/layout.tsx";
 import { CodeBlock, CopyButton, Endpoint, Fact } from "../shared/parts.tsx";
 
-/** What the home page shows. */
-export interface HomeProps {
+interface HomeProps {
   readonly urls: Urls;
   readonly version: string;
   readonly banner?: Html | undefined;
@@ -19,7 +18,7 @@ export interface HomeProps {
 }
 
 /** What there is, in numbers. */
-export interface HomeCounts {
+interface HomeCounts {
   readonly scenarios: number;
   readonly rules: number;
 }

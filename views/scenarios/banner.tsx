@@ -4,8 +4,7 @@ import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { pathOf } from "../shared/layout.tsx";
 
-/** What a {@link ScenarioBanner} shows. */
-export interface ScenarioBannerProps {
+interface ScenarioBannerProps {
   readonly urls: Urls;
   readonly name: string;
   readonly scenario: Scenario;

@@ -8,14 +8,13 @@ import { type Proposal, ScenarioProposal } from "./proposal.tsx";
 import { countText } from "./search.js";
 
 /** What belongs together. */
-export interface ScenarioGroup {
+interface ScenarioGroup {
   readonly name: string;
   /** Its scenarios, in the order of the catalogue. */
   readonly entries: readonly ScenarioEntry[];
 }
 
-/** What the catalogue shows. */
-export interface ScenariosProps {
+interface ScenariosProps {
   readonly urls: Urls;
   /** In order; none is empty. */
   readonly groups: readonly ScenarioGroup[];
@@ -27,7 +26,7 @@ export interface ScenariosProps {
 }
 
 /** A rule on clients. */
-export interface ListedRule extends Pick<Rule, "id" | "title" | "level" | "link"> {
+interface ListedRule extends Pick<Rule, "id" | "title" | "level" | "link"> {
   readonly isFound: boolean;
 }
 

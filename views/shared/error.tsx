@@ -6,7 +6,7 @@ import { Page, pathOf } from "./layout.tsx";
 import { Fact } from "./parts.tsx";
 
 /** What went wrong, and what would have been right. */
-export interface ErrorPageProps {
+interface ErrorPageProps {
   readonly urls: Urls;
   readonly status: number;
   /** Error code, the one a JSON response would carry. */

@@ -8,15 +8,13 @@ import type { Content, Html } from "./html.ts";
 export const repositoryUrl = "https://github.com/iterate/mock-oauth";
 
 /** The product's name, in the header and in every title. */
-export const siteName = "iterate | mock oauth server";
+const siteName = "iterate | mock oauth server";
 
 /** The pages of the navigation, by the names that their addresses have in {@link Urls}. */
-export const sitePages = ["guide", "scenarios", "inspect", "control"] as const;
-/** One of them. */
-export type SitePage = typeof sitePages[number];
+const sitePages = ["guide", "scenarios", "inspect", "control"] as const;
+type SitePage = typeof sitePages[number];
 
-/** What a page tells its frame. */
-export interface PageProps {
+interface PageProps {
   readonly urls: Urls;
   /** What this page is, before the site's name in the title. */
   readonly title: string;
@@ -98,7 +96,7 @@ function Header({ urls, current }: { readonly urls: Urls; readonly current: Site
 /**
  * The way out of a sandbox: the server's root, also where the sandbox has an origin of its own; undefined at the root.
  */
-export function rootOf({ home }: Urls): string | undefined {
+function rootOf({ home }: Urls): string | undefined {
   const { protocol, hostname, port, pathname } = new URL(home);
   if (hostname.endsWith(".localhost")) return `${protocol}//localhost${port && `:${port}`}/`;
   return pathname === "/" ? undefined : "/";

@@ -41,8 +41,7 @@ export function Endpoint(
   );
 }
 
-/** What a {@link CodeBlock} shows. */
-export interface CodeBlockProps {
+interface CodeBlockProps {
   readonly label: string;
   readonly text: string;
 }
@@ -60,8 +59,7 @@ export function CodeBlock({ label, text }: CodeBlockProps): Html {
   );
 }
 
-/** What a {@link ParameterTable} shows. */
-export interface ParameterTableProps {
+interface ParameterTableProps {
   /** Titles of the two columns. */
   readonly head: readonly [string, string];
   readonly rows: readonly ParameterRow[];
@@ -94,8 +92,7 @@ export function ParameterTable(props: ParameterTableProps): Html {
   );
 }
 
-/** What a {@link Notice} shows. */
-export interface NoticeProps {
+interface NoticeProps {
   /** `bad` is announced at once by screen readers. */
   readonly tone: "info" | "warn" | "bad";
   /** For `aria-describedby`. */
@@ -131,8 +128,7 @@ export function Fact(
   );
 }
 
-/** What a {@link Field} asks for. */
-export interface FieldProps {
+interface FieldProps {
   readonly id: string;
   readonly label: string;
   readonly hint?: string;

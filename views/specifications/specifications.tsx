@@ -4,8 +4,7 @@ import type { Html } from "../shared/html.ts";
 import { Page, repositoryUrl } from "../shared/layout.tsx";
 import type { Paragraph, ParagraphGroup } from "./paragraphs.ts";
 
-/** What the page shows. */
-export interface SpecificationsProps {
+interface SpecificationsProps {
   readonly urls: Urls;
   readonly groups: readonly ParagraphGroup[];
   /** Where a paragraph is written; undefined if nobody knows. */

@@ -2,7 +2,7 @@
 import type { CreateMessageRequestParams, ElicitRequestFormParams } from "@modelcontextprotocol/server";
 
 /** The forms that {@link askForm} knows. */
-export type FormName = "user" | "confirm" | "color" | "context" | "defaults" | "enums";
+type FormName = "user" | "confirm" | "color" | "context" | "defaults" | "enums";
 
 /** A prompt for the client's model. */
 export function askText(text: string, maxTokens: number): CreateMessageRequestParams {

@@ -3,8 +3,7 @@
 // long as the session lives. Once all others are answered, the cancelled ones are answered too: clients ignore that.
 import { isPlainObject } from "../rpc.ts";
 
-/** The id of a request. */
-export type RequestId = string | number;
+type RequestId = string | number;
 
 interface Batch {
   readonly waiting: Set<RequestId>;
@@ -12,7 +11,7 @@ interface Batch {
 }
 
 /** The batches of one session that are under way. */
-export interface Batches {
+interface Batches {
   /** Notes the requests of a body, if it is a batch. */
   readonly begin: (body: unknown) => void;
   readonly answered: (id: RequestId) => Promise<void>;

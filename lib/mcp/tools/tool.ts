@@ -31,7 +31,7 @@ export interface ToolCall {
 export type ToolAnswer = CallToolResult | InputRequiredResult | Promise<CallToolResult | InputRequiredResult>;
 
 /** A row of the tool table, as it is written. */
-export interface ToolSpec<Input extends z.ZodObject> {
+interface ToolSpec<Input extends z.ZodObject> {
   readonly name: string;
   readonly title: string;
   readonly description: string;

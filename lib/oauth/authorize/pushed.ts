@@ -73,7 +73,7 @@ export async function pushRequest(
 }
 
 /** A request as it is to be read, and the entry to use up when it is answered. */
-export interface ResolvedRequest {
+interface ResolvedRequest {
   readonly query: URLSearchParams;
   /** Where it was kept, if it was pushed. */
   readonly entry?: Entry<PushedRecord> | undefined;

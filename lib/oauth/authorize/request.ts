@@ -40,7 +40,7 @@ export interface AuthorizationTarget {
 }
 
 /** How the person is to be found without asking. */
-export type AutoApproval =
+type AutoApproval =
   | { readonly kind: "auto" }
   | { readonly kind: "login"; readonly email: string; readonly password: string };
 

@@ -7,7 +7,7 @@ export const responseModes = ["query", "fragment", "form_post"] as const;
 export type ResponseMode = typeof responseModes[number];
 
 /** What is returned to a client; undefined members are left out. */
-export type ResponseParams = Readonly<Record<string, string | undefined>>;
+type ResponseParams = Readonly<Record<string, string | undefined>>;
 
 /** Finds a mode by its name. */
 export function findResponseMode(text: string | undefined): ResponseMode | undefined {

@@ -21,7 +21,7 @@ export type AssertionDeps = Readonly<{
 }>;
 
 /** An assertion and what it is held against. */
-export type AssertionCheck = Readonly<{
+type AssertionCheck = Readonly<{
   sandbox: Sandbox;
   client: ClientRecord;
   assertion: string;

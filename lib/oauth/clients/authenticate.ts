@@ -20,8 +20,7 @@ interface Credentials {
   readonly parameter: "authorization" | "client_secret" | "client_id" | "client_assertion";
 }
 
-/** What authentication needs. */
-export type ClientAuthDeps =
+type ClientAuthDeps =
   & AssertionDeps
   & Readonly<{
     clients: Clients;

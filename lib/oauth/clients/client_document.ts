@@ -10,8 +10,7 @@ import { buildOwnDocument, isOwnDocumentUrl } from "./own_document.ts";
 
 const REFERENCE = "draft-ietf-oauth-client-id-metadata-document";
 
-/** What is needed to look documents up. */
-export type ClientDocumentOptions = Readonly<{
+type ClientDocumentOptions = Readonly<{
   outbound: Outbound;
   /** Whether documents may lie on this machine and be fetched over http. */
   local: boolean;
@@ -68,7 +67,7 @@ async function readDocument(sandbox: Sandbox, clientId: string, text: string): P
  * @throws OAuthError `invalid_client` (400) for anything but an https URL with a path, without fragment, credentials and
  * dot segments.
  */
-export function checkDocumentUrl(clientId: string, local: boolean): void {
+function checkDocumentUrl(clientId: string, local: boolean): void {
   const url = URL.parse(clientId);
   const problem = !url || clientId.length > 2048 || !/^[\x21-\x7e]+$/.test(clientId)
     ? "it is not a URL"

@@ -9,8 +9,7 @@ import type { ClientMetadata } from "./client_metadata.ts";
 import type { Keys } from "../keys/keys.ts";
 import { encryptSecret } from "../keys/secret_box.ts";
 
-/** The client that gets a secret. */
-export interface SecretOwner {
+interface SecretOwner {
   readonly clientId: string;
   readonly metadata: ClientMetadata;
   readonly nowSeconds: number;
@@ -18,8 +17,7 @@ export interface SecretOwner {
   readonly chosen?: string;
 }
 
-/** What generates a secret. */
-export type SecretDeps = Readonly<{
+type SecretDeps = Readonly<{
   chance: Chance;
   /** The sandbox's keys; asked for only if the secret has to be kept readable. */
   keys: () => Promise<Keys>;

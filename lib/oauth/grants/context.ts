@@ -54,13 +54,13 @@ export function withoutOffline(scopes: readonly string[]): readonly string[] {
 }
 
 /** A credential that can be used once, by the parameter that carries it. */
-export type CredentialKind = "code" | "refresh_token";
+type CredentialKind = "code" | "refresh_token";
 
 /** What errors call it. */
 const nouns: Readonly<Record<CredentialKind, string>> = { code: "Authorization code", refresh_token: "Refresh token" };
 
 /** Such a credential, its seal verified. */
-export type Credential = Readonly<{
+type Credential = Readonly<{
   kind: CredentialKind;
   jti: string;
   grant: Grant;

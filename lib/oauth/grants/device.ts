@@ -24,7 +24,7 @@ export type DeviceDeps = Readonly<{
 }>;
 
 /** The body of a device authorization response (RFC 8628 3.2). */
-export interface DeviceResponse {
+interface DeviceResponse {
   readonly device_code: string;
   readonly user_code: string;
   readonly verification_uri: string;
@@ -88,7 +88,7 @@ function lettersOf(typed: string): string {
 }
 
 /** What a person has agreed to. */
-export interface DeviceConsent {
+interface DeviceConsent {
   readonly user: User;
   /** Life of access tokens in seconds; tokens do not expire without it. */
   readonly expiresInSeconds?: number | undefined;

@@ -36,7 +36,7 @@ export interface Keys {
 }
 
 /** A key, and whether it is the one that signs. */
-export interface SignedWith {
+interface SignedWith {
   readonly key: VerifyingKey;
   /** Whether new tokens are signed with it. */
   readonly signs: boolean;

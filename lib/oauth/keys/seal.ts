@@ -8,7 +8,7 @@ import { trusted } from "../../runtime/trusted.ts";
 import type { SecretPrefix } from "../../http/secret_prefixes.ts";
 
 /** What is sealed; the seal covers it, so that a code is never taken for a refresh token. */
-export type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce" | "state";
+type SealKind = Extract<SecretPrefix, "code" | "refresh"> | "nonce" | "state";
 
 /**
  * Seals a value.

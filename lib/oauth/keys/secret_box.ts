@@ -8,7 +8,7 @@ const IV_LENGTH = 12;
 const TAG_LENGTH = 16;
 
 /** Whose secret it is, and what it is kept with. */
-export interface SecretBox {
+interface SecretBox {
   /** The sandbox's 32 bytes; the key of the box is derived from them. */
   readonly sealing: Uint8Array;
   /** Whose secret it is: another's box does not open. */

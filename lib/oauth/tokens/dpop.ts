@@ -10,7 +10,7 @@ import { dpopAlgorithms } from "./bearer.ts";
 import { seal, unseal } from "../keys/seal.ts";
 
 /** What a proof is held against. */
-export type ProofRequest = Readonly<{
+type ProofRequest = Readonly<{
   sandbox: Sandbox;
   /** 32 bytes that nonces are sealed with. */
   sealingKey: Uint8Array;

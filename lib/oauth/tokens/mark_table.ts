@@ -6,7 +6,7 @@ import type { ClientRecord } from "../clients/client_record.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
 
 /** A one-time credential about to be redeemed. */
-export interface Redemption {
+interface Redemption {
   readonly sandboxId: string;
   readonly jti: string;
   /** The login it comes from, which is what is revoked when it turns out stolen. */
@@ -31,7 +31,7 @@ export interface UseRecord {
 }
 
 /** Why a redemption did not happen, or that it did. */
-export type RedemptionResult = "redeemed" | "already used" | "revoked" | "client changed";
+type RedemptionResult = "redeemed" | "already used" | "revoked" | "client changed";
 
 /** What the marks of a sandbox tell. */
 export interface Marks {

@@ -73,7 +73,7 @@ export const claimsSupported: readonly string[] = [
 ];
 
 /** A user, as far as claims speak of one. */
-export interface ClaimSource {
+interface ClaimSource {
   readonly name: string;
   /** The e-mail address; absent for a client that acts for itself. */
   readonly email?: string | undefined;

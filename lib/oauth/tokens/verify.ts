@@ -13,8 +13,7 @@ import type { VerifyingKey } from "../keys/signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 
-/** What verification needs. */
-export type VerifierDeps = Readonly<{
+type VerifierDeps = Readonly<{
   keysOf: KeysOf;
   grants: Grants;
 }>;

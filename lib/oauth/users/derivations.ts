@@ -2,8 +2,7 @@
 // runtime would start as many as are asked for; so a few run at once, the next ones wait, and the rest is refused.
 import { OAuthError } from "../../http/errors.ts";
 
-/** How many derivations there may be. */
-export interface DerivationLimits {
+interface DerivationLimits {
   readonly atOnce: number;
   readonly waiting: number;
 }
@@ -11,8 +10,7 @@ export interface DerivationLimits {
 /** How many derivations there may be in the process. */
 export const derivationLimits: DerivationLimits = { atOnce: 2, waiting: 256 };
 
-/** The line. */
-export interface DerivationLine {
+interface DerivationLine {
   /**
    * Runs a derivation when its turn has come.
    *

@@ -14,8 +14,7 @@ export interface User {
   readonly claims?: Claims;
 }
 
-/** What a sign-in needs. */
-export type SignInDeps = Readonly<{
+type SignInDeps = Readonly<{
   users: Users;
   chance: Chance;
 }>;

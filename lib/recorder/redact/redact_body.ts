@@ -13,7 +13,7 @@ export interface RawBody {
 }
 
 /** A body that can be kept. */
-export interface CleanBody {
+interface CleanBody {
   /** Absent if nothing of it can be shown. */
   readonly body?: string;
   /** Whether something is missing. */
@@ -51,7 +51,7 @@ export function redactBody(raw: RawBody, contentType: string | null, redactor: R
 }
 
 /** Redacts the whole events at the beginning of a text. */
-export function cleanEvents(text: string, redactor: Redactor): string {
+function cleanEvents(text: string, redactor: Redactor): string {
   return text.split(/(\r?\n\r?\n)/).map((event, index) => index % 2 === 1 ? event : cleanEvent(event, redactor)).join(
     "",
   );

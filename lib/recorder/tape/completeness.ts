@@ -22,7 +22,7 @@ export function isWhole(
 }
 
 /** What has fallen off a record that processes share. */
-export interface FallenOff {
+interface FallenOff {
   readonly dropped: number;
   /** How many of them told something that was not kept. */
   readonly unjudged: number;

@@ -4,7 +4,7 @@
 import type { HeldExchange } from "./ring.ts";
 
 /** What fell off a sandbox's record. */
-export interface Fallen {
+interface Fallen {
   /** What is kept of it to judge by, in order. */
   readonly entries: readonly HeldExchange[];
   readonly dropped: number;
@@ -22,8 +22,7 @@ export interface Evidence {
   readonly clear: (sandboxId: string) => void;
 }
 
-/** What is kept at the most. */
-export interface EvidenceOptions {
+interface EvidenceOptions {
   readonly maxEntries?: number;
   readonly maxSandboxBytes?: number;
   /** Bytes of all sandboxes; the one that something fell off the longest ago gives way. */

@@ -23,7 +23,7 @@ export interface Staying {
 export const NOTHING_STAYS: Staying = { numbers: [], bytes: 0, unkept: 0, fallenTo: 0 };
 
 /** What happens to a record. */
-export interface Fall {
+interface Fall {
   /** Exchanges that tell something, with their numbers. */
   readonly told: readonly Exchange[];
   /** Numbers of the exchanges that give way. */
@@ -52,7 +52,7 @@ export function stay(before: Staying, { told, removed }: Fall): Staying {
 const MAX_COUNTED = 400;
 
 /** Tells exchanges that tell something from those that do not. */
-export interface Sieve {
+interface Sieve {
   /** Whether an exchange tells anything that this process has not put on a sandbox's record yet. */
   readonly tells: (sandboxId: string, exchange: Exchange) => boolean;
   readonly clear: (sandboxId: string) => void;

@@ -31,7 +31,7 @@ export interface RecordState {
 }
 
 /** What a process could not hand over. */
-export interface Loss {
+interface Loss {
   /** When it found out, in milliseconds since 1970 of real time. */
   readonly atMs: number;
   /** How many exchanges are missing that were not missing before. */
@@ -80,7 +80,7 @@ interface Change {
 }
 
 /** How long exchanges are on record, in milliseconds. */
-export const RECORD_LIFETIME_MS = 24 * 60 * 60 * 1000;
+const RECORD_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** The state outlives what it counts: a number must not be given twice. */
 const STATE_LIFETIME_MS = 2 * RECORD_LIFETIME_MS;
 /** Exchanges written together: `Deno.Kv` takes 800 KiB a commit. */

@@ -5,8 +5,7 @@ import { type GatherDeps, MAX_READ, watch, WATCH_MS } from "./gather.ts";
 import type { RecordListeners } from "./listeners.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
 
-/** What is followed with. */
-export interface FollowerDeps extends GatherDeps {
+interface FollowerDeps extends GatherDeps {
   readonly listeners: RecordListeners;
   /** Told what went wrong; nothing more is followed then until somebody else begins to listen. */
   readonly report: (error: unknown) => void;

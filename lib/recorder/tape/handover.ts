@@ -15,8 +15,7 @@ export interface HandoverDeps extends SharedWriterDeps {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Hands over. */
-export interface Handover {
+interface Handover {
   /** Takes an exchange, to hand it over when there is time. */
   readonly put: (sandboxId: string, entry: HeldExchange) => void;
   readonly giveAll: (sandboxId: string) => Promise<void>;

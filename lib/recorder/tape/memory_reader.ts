@@ -17,8 +17,7 @@ export interface MemoryReaderDeps {
   readonly report: (error: unknown) => void;
 }
 
-/** Reads records. */
-export interface MemoryReader extends Pick<Tape, "read" | "readNew" | "get" | "page"> {
+interface MemoryReader extends Pick<Tape, "read" | "readNew" | "get" | "page"> {
   /** Redacts an exchange of a sandbox; gives none, and takes it off the record, if that is not possible. */
   readonly redact: (sandboxId: string, entry: HeldExchange) => readonly Exchange[];
   readonly forget: (sandboxId: string) => void;

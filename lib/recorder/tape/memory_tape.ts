@@ -5,8 +5,7 @@ import { createMemoryReader, type MemoryReaderDeps } from "./memory_reader.ts";
 import { createRings, type Rings } from "./rings.ts";
 import type { Tape } from "./tape.ts";
 
-/** What a tape in memory is made with. */
-export interface MemoryTapeDeps extends Omit<MemoryReaderDeps, "rings" | "evidence"> {
+interface MemoryTapeDeps extends Omit<MemoryReaderDeps, "rings" | "evidence"> {
   readonly rings?: Rings;
   /** Where what falls off is kept to judge by: what those rings forget is put there. */
   readonly evidence?: Evidence;

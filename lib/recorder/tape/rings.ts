@@ -35,7 +35,7 @@ export interface Rings {
 }
 
 /** What rings are made with; a budget that is not given is that of a server. */
-export interface RingsOptions {
+interface RingsOptions {
   readonly maxSandboxBytes?: number;
   readonly maxBytes?: number;
   /** A random number below 2 ** 32, so that nobody knows which exchanges are measured. */

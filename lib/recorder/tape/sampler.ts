@@ -11,7 +11,7 @@ const SURPRISE_BYTES = 2000;
 const MEASURED_AFTER_SURPRISE = 1000;
 
 /** Measures an exchange or not; true if it was such a surprise that all that came before must be measured as well. */
-export type Sampler = (entry: HeldExchange) => boolean;
+type Sampler = (entry: HeldExchange) => boolean;
 
 /**
  * Makes a sampler.

@@ -6,7 +6,7 @@ import { MAX_EXCHANGES } from "./rings.ts";
 import type { Recorded, Tape } from "./tape.ts";
 
 /** Reads records as they are by now. */
-export interface SharedReader extends Pick<Tape, "readNew" | "get" | "page"> {
+interface SharedReader extends Pick<Tape, "readNew" | "get" | "page"> {
   /** What is on record after a sequence number. */
   readonly list: (sandboxId: string, after: number) => Promise<Recorded>;
 }

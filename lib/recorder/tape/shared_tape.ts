@@ -10,8 +10,7 @@ import { createRings } from "./rings.ts";
 import { createSharedReader } from "./shared_reader.ts";
 import type { Tape } from "./tape.ts";
 
-/** What a shared tape is made with. */
-export interface SharedTapeDeps extends GatherDeps, Omit<HandoverDeps, "rings" | "loadPseudonyms"> {
+interface SharedTapeDeps extends GatherDeps, Omit<HandoverDeps, "rings" | "loadPseudonyms"> {
   /** What came before this time is not shown, in milliseconds since 1970; if not given, nothing is held back. */
   readonly sinceMs: number | undefined;
   /** A random number below 2 ** 32, for the rings in which exchanges wait. */

@@ -17,8 +17,7 @@ export interface SharedWriterDeps {
   readonly report: (error: unknown) => void;
 }
 
-/** Writes on records. */
-export interface SharedWriter {
+interface SharedWriter {
   /** Writes exchanges of a sandbox; never rejects. Nothing else may be written on that record meanwhile. */
   readonly write: (sandboxId: string, entries: readonly HeldExchange[]) => Promise<void>;
   readonly clear: (sandboxId: string) => void;

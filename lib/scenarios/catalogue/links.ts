@@ -5,7 +5,7 @@ import type { ScenarioLink } from "../scenario.ts";
 const SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization";
 
 /** Sections of MCP's chapter on authorization, by what links call them. */
-export const mcpSections = {
+const mcpSections = {
   "server location": "/authorization-server-discovery#authorization-server-location",
   "resource metadata": "/authorization-server-discovery#protected-resource-metadata-discovery-requirements",
   "server metadata": "/authorization-server-discovery#authorization-server-metadata-discovery",

@@ -8,7 +8,7 @@ import { paths } from "../../http/urls.ts";
 import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_schema.ts";
 
 /** Name of the query parameter of the page that shows what a link carries. */
-export const DEFINE_PARAMETER = "define";
+const DEFINE_PARAMETER = "define";
 
 /** Packs a scenario. */
 export async function encodeScenario(scenario: Scenario): Promise<string> {

@@ -33,7 +33,7 @@ export const refreshNoNewToken: Scenario = {
 };
 
 /** A window in which a lost answer can be asked for again. */
-export const refreshGrace: Scenario = {
+const refreshGrace: Scenario = {
   name: "refresh-grace",
   group: "Refresh",
   story: "The response to the first refresh is lost on the way, and for half a minute the old token gets it again",

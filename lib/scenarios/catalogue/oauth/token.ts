@@ -42,7 +42,7 @@ export const errorsAs200: Fault = {
 };
 
 /** The same, shown to every client once. */
-export const token200Error: Scenario = {
+const token200Error: Scenario = {
   name: "token-200-error",
   group: "Token endpoint",
   story: "Errors of the token endpoint have status 200; the very first request gets one",
