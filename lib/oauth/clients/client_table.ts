@@ -36,6 +36,7 @@ export interface Clients {
 }
 
 const MAX_REMEMBERED = 10_000;
+const MAX_HASHED_CHARACTERS = 100;
 /** The most clients that are listed at once. */
 export const MAX_LISTED = 1000;
 
@@ -137,12 +138,23 @@ function createMemory(store: Store, lease: Lease): Memory {
 
 /** Where a mark is kept once a client has been removed, beside the marks of what else was revoked. */
 export function removedClientKey(sandboxId: string, clientId: string): Key {
-  return [sandboxId, "revoked", hash("sha256", clientId, "base64url")];
+  return [sandboxId, "revoked", hashOf(clientId)];
 }
 
 /** A client id comes from outside, of any length; its hash fits into a key. */
 function keyOf(sandboxId: string, clientId: string): Key {
-  return [sandboxId, "client", hash("sha256", clientId, "base64url")];
+  return [sandboxId, "client", hashOf(clientId)];
+}
+
+// Every request of a client asks for one, and hashing costs more than all else about a key.
+const hashes = boundedMap<string, string>(MAX_REMEMBERED);
+
+function hashOf(clientId: string): string {
+  const known = hashes.get(clientId);
+  if (known !== undefined) return known;
+  const hashed = hash("sha256", clientId, "base64url");
+  if (clientId.length <= MAX_HASHED_CHARACTERS) hashes.set(clientId, hashed);
+  return hashed;
 }
 
 /** A client that the server has forgotten counts as unknown. */
