@@ -11,6 +11,7 @@ import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
 import type { ControlPolicy, GateOptions } from "../lib/control/gate.ts";
 import type { FindingTeller } from "../lib/cli/tell_findings.ts";
+import { defined } from "../lib/runtime/defined.ts";
 
 /** The options of an app. */
 export interface AppOptions {
@@ -98,10 +99,5 @@ export function basePlanOf({ tokenLifetimeSeconds, public: isPublic = false }: A
 
 /** The options that say who may call. */
 export function gateOptionsOf({ loopbackOnly = false, publicUrl, allowedOrigins, control }: AppOptions): GateOptions {
-  return {
-    ...(control === undefined ? {} : { control }),
-    loopbackOnly,
-    ...(publicUrl === undefined ? {} : { publicOrigin: publicUrl }),
-    ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
-  };
+  return defined({ control, loopbackOnly, publicOrigin: publicUrl, allowedOrigins });
 }

@@ -93,7 +93,7 @@ async function recordOf(
   const nowSeconds = Math.floor(sandbox.nowMs / 1000);
   const secret = await issueSecret(
     { chance, keys: () => keysOf(sandbox.id), policy: standardPlan.policy },
-    { clientId, metadata, nowSeconds, ...(client_secret === undefined ? {} : { chosen: client_secret }) },
+    { clientId, metadata, nowSeconds, chosen: client_secret },
   );
   if (client_secret !== undefined && !secret) throw needsNoSecret(metadata);
   const record = { clientId, ...secret?.kept, issuedAtSeconds: nowSeconds, metadata };

@@ -28,8 +28,8 @@ export const keyOperations = {
       keys: z.array(z.object({ kid: z.string(), alg: z.string(), signs: z.boolean() })),
     }),
     run: async ({ liveSandboxes, keysOf }, { sandbox, live, input: { keep_old_seconds: keepSeconds } }) => {
-      const keep = keepSeconds === undefined ? {} : { keepOldMs: keepSeconds * 1000 };
-      await (await keysOf(sandbox.id)).rotate({ nowMs: sandbox.nowMs, ...keep });
+      const keepOldMs = keepSeconds === undefined ? undefined : keepSeconds * 1000;
+      await (await keysOf(sandbox.id)).rotate({ nowMs: sandbox.nowMs, keepOldMs });
       // Other processes sign and verify with what they hold; this tells them to look again.
       await liveSandboxes.change(live, (state) => ({ ...state, keyRotations: (state.keyRotations ?? 0) + 1 }));
       const made = await (await keysOf(sandbox.id)).made(sandbox.nowMs);

@@ -16,7 +16,7 @@ import {
   openRefreshToken,
 } from "../oauth/tokens/tokens.ts";
 import { parseUserClaims } from "../oauth/users/claims.ts";
-import { createAutoUser, type User } from "../oauth/users/user.ts";
+import { createAutoUser, type User, userOf } from "../oauth/users/user.ts";
 import { withRevocation } from "../sandbox/changes.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type Call, type Deps, members, one, operation, shortText } from "./operation.ts";
@@ -136,11 +136,11 @@ async function mint(deps: Deps, { sandbox, plan, input }: Call<MintRequest>): Pr
   const grant: Grant = {
     sessionId: createSessionId(sandbox, deps.chance),
     clientId,
-    user: await userOf(deps, sandbox, input.user),
+    user: await findUser(deps, sandbox, input.user),
     scopes: parseScope(input.scope),
     resources: parseResources([input.resource ?? input.audience ?? []].flat()),
     authTimeSeconds: Math.floor(nowMs / 1000),
-    ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    expiresInSeconds,
   };
   const issuing: IssueContext = {
     sandbox,
@@ -164,14 +164,12 @@ async function mint(deps: Deps, { sandbox, plan, input }: Call<MintRequest>): Pr
 }
 
 /** A known user, a user of that address, or a generated one. */
-async function userOf({ users, chance }: Deps, sandbox: Sandbox, asked: MintRequest["user"]): Promise<User> {
+async function findUser({ users, chance }: Deps, sandbox: Sandbox, asked: MintRequest["user"]): Promise<User> {
   if (typeof asked !== "string") {
     return createAutoUser(sandbox.nowMs, chance, asked && parseUserClaims(asked, "user"));
   }
   const known = await users.find(sandbox.id, asked);
-  if (!known) return createAutoUser(sandbox.nowMs, chance, parseUserClaims({ email: asked }, "user"));
-  const { userId, userName, email, claims } = known;
-  return { userId, userName, email, ...(claims ? { claims } : {}) };
+  return known ? userOf(known) : createAutoUser(sandbox.nowMs, chance, parseUserClaims({ email: asked }, "user"));
 }
 
 /** A refresh token is of no use without the client that redeems it. */

@@ -24,11 +24,6 @@ export interface McpCaller {
   readonly owner: string;
   /** Set only on `/oauth`, where it adds the tools that concern a user. */
   readonly user?: McpUser;
-  readonly token?: string;
-  readonly clientId?: string;
   /** Refuses calls of tools whose scope the token lacks; absent where every token may call all. */
   readonly refuseScope?: (needed: readonly ResourceScope[]) => Response | undefined;
-  readonly scopes?: readonly string[];
-  /** End of the token's life in seconds since 1970, if it has one. */
-  readonly expiresAtSeconds?: number;
 }

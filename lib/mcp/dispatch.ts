@@ -36,6 +36,7 @@ import { createSessions, type Presenter } from "./sessions/held_sessions.ts";
 import { createUnreadGuard } from "./unread.ts";
 import { refuseHeaders, refuseMessage } from "./sessions/session_refusals.ts";
 import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
+import { defined } from "../runtime/defined.ts";
 
 /** How many envelopes are remembered, and how long one may be; there is one for each kind of client. */
 const MAX_ENVELOPES = 1000;
@@ -108,7 +109,7 @@ function createShared(options: DispatchOptions): Shared {
   const createModern = (maxSubscriptions: number): McpHttpHandler =>
     createMcpHandler(
       ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
-      { legacy: "reject", maxSubscriptions, ...(keepAliveMs !== undefined && { keepAliveMs }) },
+      defined({ legacy: "reject", maxSubscriptions, keepAliveMs } as const),
     );
   const sessionless = createMcpHandler(
     ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
@@ -241,14 +242,11 @@ function ownerOfNotes(sessionId: string): string {
 }
 
 function classifiable({ request: { method, headers }, body }: Exchange): InboundHttpRequest {
-  const protocolVersionHeader = headers.get("mcp-protocol-version");
-  const mcpMethodHeader = headers.get("mcp-method");
-  const mcpNameHeader = headers.get("mcp-name");
-  return {
+  return defined({
     httpMethod: method,
-    ...(protocolVersionHeader !== null && { protocolVersionHeader }),
-    ...(mcpMethodHeader !== null && { mcpMethodHeader }),
-    ...(mcpNameHeader !== null && { mcpNameHeader }),
+    protocolVersionHeader: headers.get("mcp-protocol-version") ?? undefined,
+    mcpMethodHeader: headers.get("mcp-method") ?? undefined,
+    mcpNameHeader: headers.get("mcp-name") ?? undefined,
     body,
-  };
+  });
 }

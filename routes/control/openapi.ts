@@ -13,6 +13,7 @@ import { isObject, type JsonObject } from "../../lib/http/json.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { exchangeFormats, reportFormats } from "./report.ts";
+import { defined } from "../../lib/runtime/defined.ts";
 
 const index = z.object({
   sandbox: z.string(),
@@ -92,12 +93,12 @@ function describe(
     })),
     ...(inQuery ? queryParameters(name, input.schema) : []),
   ];
-  return {
+  return defined({
     operationId: operationId(name),
     summary,
-    ...(description === undefined ? {} : { description }),
-    ...(parameters.length === 0 ? {} : { parameters }),
-    ...(input && !inQuery ? { requestBody: { content: jsonContent(schemaOf(input), example) } } : {}),
+    description,
+    parameters: parameters.length === 0 ? undefined : parameters,
+    requestBody: input && !inQuery ? { content: jsonContent(schemaOf(input), example) } : undefined,
     responses: {
       ...(name === "control_clear_exchanges"
         ? { 204: { description: "Done" } }
@@ -108,7 +109,7 @@ function describe(
         content: jsonContent(toJson(errorAnswer)),
       },
     },
-  };
+  });
 }
 
 /** What a query may hold beside an operation's input: the ways to write an answer, which only HTTP has. */
@@ -134,7 +135,7 @@ function queryParameters(name: string, schema: z.ZodType): readonly JsonObject[]
 }
 
 function jsonContent(schema: unknown, example?: unknown): JsonObject {
-  return { "application/json": { schema, ...(example === undefined ? {} : { example }) } };
+  return { "application/json": defined({ schema, example }) };
 }
 
 function schemaOf({ schema, isList }: NonNullable<Operation["input"]>): JsonObject {

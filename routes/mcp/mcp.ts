@@ -6,7 +6,7 @@ import { findForeignOrigin } from "../../lib/http/origin.ts";
 import type { McpCaller } from "../../lib/mcp/caller.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
-import { bearerOf, challengeResponse, presentedToken, type TokenScheme } from "../../lib/oauth/tokens/bearer.ts";
+import { bearerOf, challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
 import { parseJson } from "../../lib/http/json.ts";
@@ -40,7 +40,7 @@ export function mcpHandlers(
     const token = bearerOf(request.headers);
     const expected = url.searchParams.get("expected");
     if (token === undefined || (expected !== null && token !== expected)) return bearerChallenge(expected !== null);
-    return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}`, token });
+    return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}` });
   }
 
   async function oauth(context: Context): Promise<Response> {
@@ -59,11 +59,10 @@ export function mcpHandlers(
       challenge: () => challengeOf(context),
     });
     if (access instanceof Response) return access;
-    const caller = callerOf(access);
     const { enforceToolScopes, callScope, messageScope } = policy;
     const isGated = enforceToolScopes || callScope !== undefined || messageScope !== undefined;
-    const gate = isGated ? { refuseScope: scopeGate(context, caller.scopes ?? [], access.scheme) } : {};
-    return await mcp.handle(request, sandbox, mode, { ...caller, ...gate });
+    const gate = isGated ? { refuseScope: scopeGate(context, access) } : {};
+    return await mcp.handle(request, sandbox, mode, { ...callerOf(access), ...gate });
   }
 
   return {
@@ -74,7 +73,7 @@ export function mcpHandlers(
   };
 }
 
-function callerOf({ token, claims }: Access): McpCaller {
+function callerOf({ claims }: Access): McpCaller {
   const own = ownClaimsOf(claims);
   return {
     owner: `login:${claims.sid}`,
@@ -85,10 +84,6 @@ function callerOf({ token, claims }: Access): McpCaller {
       sessionId: claims.sid,
       ...(Object.keys(own).length === 0 ? {} : { claims: own }),
     },
-    token,
-    clientId: claims.client_id,
-    scopes: claims.scope === "" ? [] : claims.scope.split(" "),
-    ...(claims.exp === undefined ? {} : { expiresAtSeconds: claims.exp }),
   };
 }
 
@@ -118,9 +113,9 @@ function bearerChallenge(tokenExpected: boolean): Response {
 /** Refuses what a token's scopes do not cover, with all that the request needs (RFC 6750 3.1). */
 function scopeGate(
   context: Context,
-  granted: readonly string[],
-  scheme: TokenScheme,
+  { claims, scheme }: Access,
 ): (byTool: readonly ResourceScope[]) => Response | undefined {
+  const granted = claims.scope === "" ? [] : claims.scope.split(" ");
   return (byTool) => {
     const needed = scopesOf(byTool, context.plan.policy);
     if (needed.every((scope) => coversScope(granted, scope))) return undefined;

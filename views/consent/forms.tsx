@@ -63,7 +63,7 @@ export function AutoForm(
 /** The way in for a certain user. */
 export function LoginForm(props: ConsentFormProps): Html {
   const { formAction, expiresInSeconds, email, problem } = props;
-  const described = problem === undefined ? {} : { "aria-describedby": "problem" };
+  const describedBy = problem === undefined ? undefined : "problem";
   return (
     <form class="panel" method="post" action={formAction}>
       <h2>log in with e-mail and password</h2>
@@ -80,7 +80,7 @@ export function LoginForm(props: ConsentFormProps): Html {
           autocomplete="username"
           required
           value={email ?? ""}
-          {...described}
+          aria-describedby={describedBy}
         />
       </Field>
       <Field id="password" label="password">
@@ -91,7 +91,7 @@ export function LoginForm(props: ConsentFormProps): Html {
           autocomplete="current-password"
           required
           autofocus={problem !== undefined}
-          {...described}
+          aria-describedby={describedBy}
         />
       </Field>
       <LifetimeField id="login-expires-in" seconds={expiresInSeconds} byDefault={props.defaultLifetimeSeconds} />

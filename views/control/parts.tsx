@@ -90,14 +90,14 @@ interface TextProps extends NamedField {
 /** A field to type into. */
 export function Text({ id, label, name, inputMode = "text", value, required = false, hint }: TextProps): Html {
   return (
-    <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
+    <Field id={id} label={label} hint={hint}>
       <input
         id={id}
         name={name}
         inputMode={inputMode}
         value={value}
         required={required}
-        {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       />
     </Field>
   );

@@ -86,17 +86,13 @@ function TextField(props: TextFieldProps): Html {
   const { form = "authorize", name, required, readonly, hint } = props;
   const id = `${form}-${name}`;
   return (
-    <Field
-      id={id}
-      label={name}
-      {...(hint === undefined ? {} : { hint })}
-    >
+    <Field id={id} label={name} hint={hint}>
       <input
         id={id}
         name={name}
         required={required === true}
         readOnly={readonly === true}
-        {...(hint === undefined ? {} : { "aria-describedby": `${id}-hint` })}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       />
     </Field>
   );

@@ -103,11 +103,7 @@ interface NoticeProps {
 /** A message that stands out. */
 export function Notice({ tone, id, children }: NoticeProps): Html {
   return (
-    <div
-      class={`notice notice-${tone}`}
-      {...(id === undefined ? {} : { id })}
-      {...(tone === "bad" ? { role: "alert" } : {})}
-    >
+    <div class={`notice notice-${tone}`} id={id} role={tone === "bad" ? "alert" : undefined}>
       {children}
     </div>
   );
@@ -131,7 +127,7 @@ export function Fact(
 interface FieldProps {
   readonly id: string;
   readonly label: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** The input, with the same id; with a hint it is described by `<id>-hint`. */
   readonly children: Content;
 }

@@ -14,7 +14,7 @@ interface SecretOwner {
   readonly metadata: ClientMetadata;
   readonly nowSeconds: number;
   /** The secret, if a test or a scenario has chosen it. */
-  readonly chosen?: string;
+  readonly chosen?: string | undefined;
 }
 
 type SecretDeps = Readonly<{

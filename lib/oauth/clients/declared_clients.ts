@@ -29,8 +29,8 @@ function recordOf(client: ScenarioClient): ClientRecord {
       token_endpoint_auth_method: method,
       grant_types: client.grant_types,
       response_types: client.grant_types.includes("authorization_code") ? ["code"] : [],
-      ...(client.post_logout_redirect_uris ? { post_logout_redirect_uris: client.post_logout_redirect_uris } : {}),
-      ...(client.jwks ? { jwks: client.jwks } : {}),
+      post_logout_redirect_uris: client.post_logout_redirect_uris,
+      jwks: client.jwks,
     },
   };
 }

@@ -8,7 +8,7 @@ import { importSigningKey, importVerifyingKey, type SigningKey, type VerifyingKe
 export interface Rotation {
   readonly nowMs: number;
   /** How long tokens of the replaced key stay good, in milliseconds; without it until the last of them has run out. */
-  readonly keepOldMs?: number;
+  readonly keepOldMs?: number | undefined;
 }
 
 /** Keys of one algorithm. */

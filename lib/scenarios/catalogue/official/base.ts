@@ -4,6 +4,7 @@ import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { commonFaults } from "./faults.ts";
 import type { OfficialScenario } from "./scenario.ts";
+import { defined } from "../../../runtime/defined.ts";
 
 /** Paragraphs that scenarios of the suite are about. */
 export const paragraphs = {
@@ -65,12 +66,9 @@ export function official(entry: OfficialScenario): Scenario {
       // What is the scenario's own comes last, and so has the last word.
       faults: [...commonFaults(entry), ...entry.faults ?? []].map((fault) => share(fault, entry.name)),
     },
-    ...(layout ? { layout } : {}),
-    ...(clients ? { clients } : {}),
-    ...(needs_origin === undefined ? {} : { needs_origin }),
+    ...defined({ layout, clients, needs_origin, revisions }),
     expects: entry.expects,
     official: `auth/${of}`,
-    ...(revisions ? { revisions } : {}),
     links: entry.links,
   };
 }
