@@ -186,9 +186,9 @@ const defaultEndpoints: Readonly<Record<string, string>> = {
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const address = { path: "/tenant1/oauth/token", prefix: "" };
- * assert.equal(routePath(address, { issuer_path: "/tenant1" }).path, "/oauth/token");
- * assert.equal(routePath({ ...address, path: "/oauth/token" }, { issuer_path: "/tenant1" }).path, "");
+ * const layout = { issuer_path: "/tenant1" };
+ * assert.equal(routePath("/tenant1/oauth/token", layout).path, "/oauth/token");
+ * assert.equal(routePath("/oauth/token", layout).path, "");
  * ```
  */
 export function routePath(path: string, layout: Layout = {}): RoutedPath {

@@ -27,7 +27,7 @@ interface DerivationLine {
  * import assert from "node:assert/strict";
  * const { run } = createDerivationLine({ atOnce: 1, waiting: 0 });
  * const first = run(() => Promise.resolve("key"));
- * await assert.rejects(run(() => Promise.resolve("another")), /too many passwords/);
+ * await assert.rejects(run(() => Promise.resolve("another")), /Too many passwords/);
  * assert.equal(await first, "key");
  * ```
  */
