@@ -44,8 +44,9 @@ export const faultOperations = {
     summary: "Injects a fault: into the next request, some, until a time, or always",
     description:
       "answer replaces the endpoint, which then does nothing. edit changes the endpoint's response after it " +
-      "did its work, so a dropped response of the token endpoint has used up the code. policy and mint change the rules " +
-      "for that one request. A fault of the same name is replaced, and its count starts again.",
+      "did its work, so a dropped response of the token endpoint has used up the code; a response of which it would " +
+      "change nothing does not meet it. policy and mint change the rules for that one request. Texts of answer and edit " +
+      "may hold templates. A fault of the same name is replaced, and its count starts again.",
     input: oneOrMore(z.union([faultText, faultRequestSchema]), readFaults),
     example: {
       match: { endpoint: "token", grant_type: "refresh_token" },

@@ -16,20 +16,21 @@ export function brokenBody(): ReadableStream<Uint8Array> {
   });
 }
 
-/** A body that breaks off. */
+/** A body that breaks off as soon as so many bytes have gone by, whether or not more would come; at its end at the latest. */
 export function truncated(body: ReadableStream<Uint8Array>, bytes: number): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let left = bytes;
   return new ReadableStream({
+    // Asked again only when what was given has been taken, which an error would throw away.
     pull: async (controller) => {
-      const { done, value } = await reader.read();
-      if (!done && left > 0) {
+      const { done, value } = left > 0 ? await reader.read() : { done: true };
+      if (!done && value) {
         controller.enqueue(value.subarray(0, left));
         left -= Math.min(left, value.length);
         return;
       }
-      await reader.cancel();
       controller.error(new PlannedBreak("The body is cut off on request"));
+      await reader.cancel().catch(() => {});
     },
     cancel: (reason) => reader.cancel(reason),
   });

@@ -5,6 +5,7 @@ import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_bod
 import type { EndpointKind } from "../http/endpoints.ts";
 import type { Fault, Match } from "../scenarios/fault.ts";
 import type { FaultCounts } from "./fault_count_table.ts";
+import { templatesIn } from "../scenarios/templates.ts";
 import { patchPlan, type Plan, type WireStep } from "../scenarios/plan.ts";
 
 /** Facts of a request that faults ask for. What needs the body is read only if some fault asks. */
@@ -17,8 +18,8 @@ export interface RequestFacts {
   /** Parameters of its query and, if it is one, its form. */
   readonly params: URLSearchParams;
   readonly rpcMethod: string | undefined;
-  /** The id of that message, as JSON. */
-  readonly rpcId?: string | undefined;
+  /** The id of that message. */
+  readonly rpcId?: unknown;
 }
 
 /** A request and what is known of it. */
@@ -92,9 +93,7 @@ export async function readFacts(
 ): Promise<RequestFacts> {
   const params = new URLSearchParams(head.url.search);
   const facts = { ...head, request, params, rpcMethod: undefined };
-  const isAsked = faults.some(({ match, after }) =>
-    needsBody(match) || (after !== undefined && needsBody(after.match))
-  );
+  const isAsked = faults.some(needsBody);
   if (!isAsked || request.method === "GET" || request.method === "HEAD") return facts;
   const mediaType = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   if (mediaType === "application/x-www-form-urlencoded") {
@@ -112,7 +111,7 @@ async function messageOf(
   try {
     const text = await bodyText(request, isMessage ? MAX_MESSAGE_BYTES : MAX_BODY_BYTES);
     const { method, id }: Record<string, unknown> = Object(parseJson(text));
-    return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: JSON.stringify(id) };
+    return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: id };
   } catch {
     return {};
   }
@@ -129,7 +128,20 @@ const ofBody = [
   "lacks_param",
 ] as const;
 
-function needsBody(match: Match): boolean {
+function needsBody(fault: Fault): boolean {
+  const { match, after, answer, edit } = fault;
+  if (looksAtBody(match) || (after !== undefined && looksAtBody(after.match))) return true;
+  const known = writesId.get(fault);
+  if (known !== undefined) return known;
+  const isWritten = templatesIn({ answer, edit }).some((name) => name === "rpc_id" || name === "rpc_id_text");
+  writesId.set(fault, isWritten);
+  return isWritten;
+}
+
+/** Whether a fault writes the id of the message that it meets; its texts are searched once. */
+const writesId = new WeakMap<Fault, boolean>();
+
+function looksAtBody(match: Match): boolean {
   return ofBody.some((name) => match[name] !== undefined);
 }
 

@@ -1,45 +1,66 @@
-// Templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
+// Fills the templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import {
+  type MessagePart,
+  replaceTemplates,
+  soleTemplate,
+  type TemplateName,
+  templates,
+} from "../scenarios/templates.ts";
 
 /** Values by the text between the braces; undefined for unknown names. */
 export type Variables = (name: string) => unknown;
 
-/**
- * The variables that follow from a request's sandbox.
- *
- * @param request The request: its URL, and the id of its JSON-RPC message as JSON, where some fault asks for the message.
- */
-export function variablesOf(
-  sandbox: Sandbox,
-  { url, rpcId }: { readonly url: URL; readonly rpcId?: string | undefined },
-): Variables {
+/** A request as templates see it. */
+interface TemplateFacts {
+  readonly url: URL;
+  /** The id of its JSON-RPC message. */
+  readonly rpcId?: unknown;
+}
+
+/** The variables that follow from a request's sandbox, and from the request. */
+export function variablesOf(sandbox: Sandbox, facts: TemplateFacts): Variables {
   return (name) => {
-    if (name.startsWith("query.")) return url.searchParams.get(name.slice("query.".length)) ?? undefined;
-    switch (name) {
-      case "rpc_id":
-        return rpcId;
-      case "issuer":
-        return sandbox.issuer;
-      case "origin":
-        return sandbox.origin;
-      case "host":
-        return new URL(sandbox.origin).host;
-      case "path":
-        return url.pathname;
-      case "prefix":
-        return sandbox.prefix;
-      case "second_issuer":
-        return sandbox.serverAt("second").issuer;
-      case "resource_metadata_url":
-        return sandbox.urls.oauthProtectedResource;
-      case "custom_resource_metadata_url":
-        return sandbox.urls.customResourceMetadata;
-      case "mcp_url":
-        return sandbox.urls.oauth;
-    }
-    const match = /^(authorize|token|register|jwks|revoke|introspect|userinfo|par|device)_url$/.exec(name);
-    return match ? Object.entries(sandbox.urls).find(([key]) => key === match[1])?.[1] : undefined;
+    const query = partOf("query", name);
+    if (query !== undefined) return facts.url.searchParams.get(query) ?? "";
+    return isTemplateName(name) ? values[name](sandbox, facts) : undefined;
   };
+}
+
+/** The name of a member, if a template names one of this part of a message. */
+export function partOf(part: MessagePart, name: string): string | undefined {
+  return name.startsWith(`${part}.`) ? name.slice(part.length + 1) : undefined;
+}
+
+function isTemplateName(name: string): name is TemplateName {
+  return Object.hasOwn(templates, name);
+}
+
+const values: Readonly<Record<TemplateName, (sandbox: Sandbox, facts: TemplateFacts) => unknown>> = {
+  issuer: ({ issuer }) => issuer,
+  second_issuer: (sandbox) => sandbox.serverAt("second").issuer,
+  origin: ({ origin }) => origin,
+  host: ({ origin }) => new URL(origin).host,
+  prefix: ({ prefix }) => prefix,
+  path: (_, { url }) => url.pathname,
+  mcp_url: ({ urls }) => urls.oauth,
+  resource_metadata_url: ({ urls }) => urls.oauthProtectedResource,
+  custom_resource_metadata_url: ({ urls }) => urls.customResourceMetadata,
+  authorize_url: ({ urls }) => urls.authorize,
+  token_url: ({ urls }) => urls.token,
+  register_url: ({ urls }) => urls.register,
+  jwks_url: ({ urls }) => urls.jwks,
+  revoke_url: ({ urls }) => urls.revoke,
+  introspect_url: ({ urls }) => urls.introspect,
+  userinfo_url: ({ urls }) => urls.userinfo,
+  par_url: ({ urls }) => urls.par,
+  device_url: ({ urls }) => urls.device,
+  rpc_id: (_, { rpcId }) => isId(rpcId) ? rpcId : null,
+  rpc_id_text: (_, { rpcId }) => isId(rpcId) ? String(rpcId) : "",
+};
+
+function isId(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number";
 }
 
 /**
@@ -52,10 +73,10 @@ export function variablesOf(
  * ```
  */
 export function fillText(text: string, variables: Variables): string {
-  return text.replace(/\{([a-z_]+(?:\.[\w-]+)?)\}/g, (whole, name: string) => {
+  return replaceTemplates(text, (name) => {
     const value = variables(name);
-    if (value === undefined) return whole;
-    return typeof value === "string" ? value : JSON.stringify(value);
+    // The id of a message is of use only as JSON has it.
+    return typeof value === "string" && name !== "rpc_id" ? value : JSON.stringify(value);
   });
 }
 
@@ -75,9 +96,22 @@ export function fillHeader(text: string, variables: Variables): string {
   return fillText(text, variables).toWellFormed().replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
 }
 
-/** Fills templates into every text of a JSON value. */
+/**
+ * Fills templates into every text of a JSON value. A text that is one template, and nothing else, becomes what that stands
+ * for: a number stays a number.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(fillValue({ id: "{rpc_id}", text: "no. {rpc_id}" }, () => 7), { id: 7, text: "no. 7" });
+ * ```
+ */
 export function fillValue(value: unknown, variables: Variables): unknown {
-  if (typeof value === "string") return fillText(value, variables);
+  if (typeof value === "string") {
+    const sole = soleTemplate(value);
+    const whole = sole === undefined ? undefined : variables(sole);
+    return whole === undefined ? fillText(value, variables) : whole;
+  }
   if (Array.isArray(value)) return value.map((member) => fillValue(member, variables));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fillValue(member, variables)]));

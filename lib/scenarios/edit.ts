@@ -1,10 +1,10 @@
 // What a fault may do to an answer: give another one instead, or edit the one there is.
 
 /**
- * What is done to a finished response. Text may hold templates: `{issuer}`, `{origin}`, `{host}`, `{prefix}`, the name of
- * an endpoint's URL such as `{token_url}`, and of the message itself `{body.name}`, `{query.name}`, `{location.name}`; in a
- * header, what a header cannot hold is percent-encoded. Any members go together: the delay comes first, then `json` and
- * `encode`, `location`, `headers` and `content_type`, `body`, `status`, and last what breaks the body.
+ * What is done to a finished response. Texts may hold templates (`templates.ts`); in a header, what a header cannot hold is
+ * percent-encoded. Any members go together: the delay comes first, then `json` and `encode`, `location`, `headers` and
+ * `content_type`, `body`, `status`, and last what breaks the body. An edit that would change nothing of a response is not
+ * made, and is not met by it.
  */
 export interface Edit {
   /** Another status; one without a body (204, 205, 304) removes the body. */
@@ -27,7 +27,7 @@ export interface Edit {
   readonly delay_ms?: number;
   /** The connection ends instead of the body; a status without a body becomes 200, as nothing else could end early. */
   readonly drop?: boolean;
-  /** The body ends after so many bytes, and the connection with it. */
+  /** The connection ends as soon as so many bytes of the body have been sent, at the body's end at the latest. */
   readonly truncate_bytes?: number;
   /** The body comes in pieces of so many bytes, with a pause before each. */
   readonly trickle?: { readonly bytes: number; readonly every_ms: number };

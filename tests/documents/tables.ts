@@ -2,6 +2,7 @@
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/judge/rules/rule.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { messageTemplates, templates } from "../../lib/scenarios/templates.ts";
 import { rows as limitRows } from "../limits/rows.ts";
 import type { documentPaths } from "./documents.ts";
 
@@ -41,6 +42,15 @@ export const documentTables: readonly DocumentTable[] = [
       beyond,
       isPublicOnly ? "public" : "",
     ]),
+  },
+  {
+    path: "tests/matrix/README.md",
+    name: "templates",
+    head: ["template", "what it stands for"],
+    rows: [
+      ...Object.entries(templates).map(([name, what]) => [`\`{${name}}\``, what]),
+      ...Object.entries(messageTemplates).map(([part, what]) => [`\`{${part}.name}\``, what]),
+    ],
   },
   {
     path: "tests/matrix/README.md",

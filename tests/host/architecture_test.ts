@@ -186,7 +186,7 @@ Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its 
     "lib/oauth/keys/seal.ts",
     "lib/recorder/redact/redact_body.ts",
     "lib/judge/reading.ts",
-    "lib/faults/wire.ts",
+    "lib/faults/edited.ts",
   ];
   const files = new Set(findings(/\bJSON\.parse\(/g).map((finding) => finding.split(":")[0]));
   assert.deepEqual([...files].sort(), ["lib/http/json.ts", ...own, ...kept, "lib/control/tokens.ts"].sort());

@@ -1,6 +1,8 @@
 /** Every block of code in the README and its documents: each is run, or held against the code, or says of what it is an excerpt. */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { requireShape } from "../../lib/http/json_body.ts";
+import { faultRequestSchema } from "../../lib/scenarios/schema/fault_schema.ts";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
@@ -47,7 +49,7 @@ Deno.test("README and its documents run every block of code, hold it against the
   ]);
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
-    ...["check: a report", "check: part of a report", "check: a list of exchanges"],
+    ...["check: a fault with templates", "check: a report", "check: part of a report", "check: a list of exchanges"],
   ]);
   for (const { info, code, mark } of blocks) {
     // `deno test --doc` runs those in TypeScript, as long as they do not say that it shall not.
@@ -254,6 +256,10 @@ Deno.test("README: the part of a report is a part of the whole one (README)", ()
 Deno.test("README: the files of users and scenarios can be read (README)", () => {
   assert.equal(parseUsersFile(blockOf("check: a file of users")).length, 1);
   assert.equal(parseScenariosFile(blockOf("check: a file of scenarios")).length, 1);
+});
+
+Deno.test("README: the fault with templates can be set (README)", () => {
+  requireShape(JSON.parse(blockOf("check: a fault with templates")), faultRequestSchema);
 });
 
 Deno.test("README says how long what is kept with --public is there (README)", () => {

@@ -5,6 +5,7 @@ import type { Answer, Edit } from "../edit.ts";
 import { endpointKinds } from "../../http/endpoints.ts";
 import type { Fault, Match } from "../fault.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
+import { type MessagePart, templateProblem, templates } from "../templates.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
 
 const text = z.string().max(2048);
@@ -45,11 +46,28 @@ const matchSchema: z.ZodType<Match> = closedObject(
   } satisfies Complete<Match>,
 );
 
+/** Text or JSON that holds no templates but known ones. */
+function templated<T>(schema: z.ZodType<T>, parts: readonly MessagePart[]): z.ZodType<T> {
+  return schema
+    .refine((value) => templateProblem(value, parts) === undefined, {
+      error: ({ input }) => templateProblem(input, parts),
+    })
+    .meta({
+      description: `May hold templates: ${
+        [...Object.keys(templates), ...parts.map((part) => `${part}.name`)].map((name) => `{${name}}`).join(", ")
+      }; {{name}} stands for the text {name}`,
+    });
+}
+
+const ofRequest: readonly MessagePart[] = ["query"];
+const ofResponse: readonly MessagePart[] = ["query", "body"];
+const ofRedirect: readonly MessagePart[] = ["query", "body", "location"];
+
 const answerSchema: z.ZodType<Answer> = closedObject(
   {
     status,
-    headers: z.record(headerName, headerValue).exactOptional(),
-    body: z.unknown().exactOptional(),
+    headers: templated(z.record(headerName, headerValue), ofRequest).exactOptional(),
+    body: templated(z.unknown(), ofRequest).exactOptional(),
   } satisfies Complete<Answer>,
 ).refine((answer) => ![204, 205, 304].includes(answer.status) || answer.body === undefined, {
   error: "no body, as a response of this status has none",
@@ -59,22 +77,31 @@ const answerSchema: z.ZodType<Answer> = closedObject(
 const editSchema: z.ZodType<Edit> = closedObject(
   {
     status: status.exactOptional(),
-    headers: z.record(headerName, headerValue.nullable()).exactOptional(),
+    headers: templated(z.record(headerName, headerValue.nullable()), ofResponse).exactOptional(),
     json: closedObject({
       keep: z.array(text).exactOptional(),
       remove: z.array(text).exactOptional(),
-      set: z.record(z.string(), z.unknown()).exactOptional(),
+      set: templated(z.record(z.string(), z.unknown()), ofResponse).exactOptional(),
     }).exactOptional(),
-    location: z.record(z.string(), text.nullable()).exactOptional(),
-    body: z.string().exactOptional(),
-    content_type: headerValue.exactOptional(),
+    location: templated(z.record(z.string(), text.nullable()), ofRedirect).exactOptional(),
+    body: templated(z.string(), ofResponse).exactOptional(),
+    content_type: templated(headerValue, ofResponse).exactOptional(),
     encode: z.literal("form").exactOptional(),
     delay_ms: milliseconds.exactOptional(),
     drop: z.boolean().exactOptional(),
     truncate_bytes: z.number().int().min(0).exactOptional(),
     trickle: closedObject({ bytes: z.number().int().min(1), every_ms: milliseconds }).exactOptional(),
   } satisfies Complete<Edit>,
-);
+).refine(canChange, {
+  error: "at least one change, such as a header to set, a member to remove, drop: true, or a delay of 1 ms",
+});
+
+/** Whether there is a response that an edit would change. */
+function canChange({ headers = {}, json = {}, location = {}, delay_ms = 0, drop = false, ...rest }: Edit): boolean {
+  const { keep, remove = [], set = {} } = json;
+  const isAny = [headers, location, remove, set].some((members) => Object.keys(members).length > 0);
+  return isAny || keep !== undefined || delay_ms > 0 || drop || Object.keys(rest).length > 0;
+}
 
 const effects = {
   policy: policySchema.exactOptional(),
