@@ -140,7 +140,7 @@ async function main(): Promise<void> {
       const { port } = listen({ ...config, host: "127.0.0.1", port: 0 }, drain.enter, report).addr;
       return { port, protocol: config.tls ? "https" : "http" };
     },
-    // A server that was started anew shows nothing of what was before.
+    // A restarted server shows nothing of what was before.
     recordSinceMs: Date.now(),
     log: log.write,
   });

@@ -22,7 +22,7 @@ export interface Deps extends OAuthDeps, OperationDeps {
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
   readonly bannerOf: Banner;
   readonly isRecorded: boolean;
-  /** A sandbox as it is now: a reset has begun it anew under another id. */
+  /** A sandbox as it is now: a reset starts it over under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   readonly guard: Guard;
   readonly refusalOf: Refusal;

@@ -21,9 +21,9 @@ import type { SigningAlgorithm } from "../oauth/keys/key_table.ts";
 
 /** How the server is to behave, whichever way it was started. */
 export interface Settings {
-  /** Origin to name in place of the request's own. */
+  /** Origin to name instead of the request's own. */
   readonly publicUrl?: string;
-  /** Origins of pages that may call the MCP endpoints, beside those of this machine or in place of all. */
+  /** Origins of pages that may call the MCP endpoints, in addition to those of this machine, or instead of all. */
   readonly allowedOrigins?: readonly string[];
   readonly alg: SigningAlgorithm;
   /** Life of access tokens where neither the request nor the scenario says, in seconds; absent for good. */

@@ -1,5 +1,5 @@
 // The file of the database, as others treat it. `Deno.openKv` puts its tables into any SQLite file, and ends the process
-// where they are there in part, so a file that exists is looked at first; and it goes on writing into a file that was
+// where they are there in part, so a file that exists is looked at first; and it keeps writing into a file that was
 // removed, where all it acknowledges is lost, so the file is looked after.
 import { ConfigError } from "./config_values.ts";
 import { errorResponse } from "../http/body.ts";
@@ -19,7 +19,7 @@ export function isFile(path: string): boolean {
 }
 
 /**
- * Makes the folder of a database file, and insists that the file is none of another program.
+ * Makes the folder of a database file, and requires that the file is not another program's.
  *
  * @throws ConfigError for a file that must not be used; and what making the folder throws.
  */

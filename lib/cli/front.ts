@@ -1,6 +1,6 @@
 // The sockets in front of a server that anyone can reach. `Deno.serve` gives no hold on a connection: it neither counts
 // nor closes any, however long it waits for headers. So connections end here, where they can be closed, and their bytes
-// go to and fro between them and a `Deno.serve` on a port of this machine, TLS included.
+// go back and forth between them and a `Deno.serve` on a port of this machine, TLS included.
 import type { Listener } from "./listener.ts";
 import { reasonOf } from "./start_files.ts";
 import type { Connection, Connections } from "../limits/connections.ts";
@@ -37,7 +37,7 @@ const SWEEP_MS = 1000;
 const PAUSE_MS = 50;
 /** Quiet connections that are closed where descriptors have run out; each gives back three. */
 const RELEASED = 20;
-/** What `accept` throws for one connection, and not for want of descriptors. */
+/** What `accept` throws for one connection, but not because descriptors have run out. */
 const gone = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset] as const;
 const MIN_BUFFER_BYTES = 1024;
 const MAX_BUFFER_BYTES = 64 * 1024;

@@ -39,7 +39,7 @@ const MAX_PAUSE_MS = 2000;
 const OUTAGE_MS = 30_000;
 
 /**
- * Listens, and goes on listening.
+ * Listens, and keeps listening.
  *
  * @param port Port to listen on, 0 for any free one.
  * @throws What `open` throws the first time.

@@ -15,7 +15,7 @@ interface Listening {
   readonly pid: number;
 }
 
-/** What the program says when it is ready: a line of JSON, or the URLs that somebody will want. */
+/** What the program says when it is ready: a line of JSON, or the URLs that somebody will need. */
 export function readyText({ json, db }: Pick<Config, "json" | "db">, { url, port, pid }: Listening): string {
   if (json) return `${JSON.stringify({ event: "ready", url, port, pid, version, db })}\n`;
   return greeting(url, db);

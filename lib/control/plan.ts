@@ -1,4 +1,4 @@
-// `/control/plan`: the rules in force, and a test's own in place of some.
+// `/control/plan`: the rules in force, and a test's own instead of some.
 import { z } from "zod";
 import { closedObject, requireShape } from "../http/json_body.ts";
 import { withRoom } from "../sandbox/changes.ts";

@@ -115,7 +115,7 @@ export const recordOperations = {
     },
   }),
   control_clear_exchanges: operation({
-    summary: "Clears the record; clients are judged anew",
+    summary: "Clears the record; clients are judged by what follows",
     answer: z.object({}),
     run: async ({ reports }, { sandbox }) => {
       await reports.demand().clear(sandbox.id);

@@ -11,7 +11,7 @@ import { noteText } from "./seen_text.ts";
  */
 export async function readText(request: Request): Promise<string> {
   const text = await bodyText(request, MAX_BODY_BYTES);
-  // What decoding puts in place of bytes that are not UTF-8; nothing we read has a use for the character itself.
+  // What decoding replaces bytes with that are not UTF-8; nothing we read has a use for the character itself.
   if (!text.includes("\ufffd")) return text;
   throw new OAuthError("invalid_request", "The body is not UTF-8", { reference: "RFC 6749 B" });
 }

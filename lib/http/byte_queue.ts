@@ -6,7 +6,7 @@ export const MAX_WAITING_BYTES = 512 * 1024;
 /** The most pieces that wait for one reader. */
 export const MAX_WAITING_PIECES = 1000;
 
-/** So much is handed over at a time: a reader that gets thousands of events has thousands of chunks less. */
+/** So much is handed over at a time: a reader of thousands of events gets thousands of chunks fewer. */
 const JOINED_BYTES = 64 * 1024;
 
 /** Bytes that wait for one reader. */

@@ -1,4 +1,4 @@
-// What somebody who made a slip may have meant: one name in place of a list of a hundred.
+// What somebody who made a slip may have meant: one name instead of a list of a hundred.
 
 /** The longest name that is looked at: the work grows with the square of it. */
 const MAX_LENGTH = 100;

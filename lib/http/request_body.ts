@@ -1,4 +1,4 @@
-// The body of a request: read once, bounded, and told to everyone who asks. Faults, handlers and the recorder all want the
+// The body of a request: read once, bounded, and told to everyone who asks. Faults, handlers and the recorder all need the
 // text, in no fixed order. A copy for each (`clone`, `tee`) would keep what a slow reader has not read, and would never
 // end when one of them stops reading.
 import { OAuthError } from "./errors.ts";
@@ -74,7 +74,7 @@ async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: num
     if (done) return text + decoder.decode();
     length += value.length;
     if (length > maxBytes || chunks > MAX_BODY_CHUNKS) {
-      // Nobody waits for that: the answer is due now, whatever its sender goes on sending.
+      // Nobody waits for that: the answer is due now, whatever its sender keeps sending.
       void reader.cancel().catch(() => {});
       throw length > maxBytes ? tooLarge(length, maxBytes) : tooScattered();
     }

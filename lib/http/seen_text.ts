@@ -1,5 +1,5 @@
-// The text of bodies that somebody had in hand anyway: what a handler has read, what a response was made of. Whoever wants
-// a copy asks here first, because copying a body costs more than answering with it.
+// The text of bodies that somebody had in hand anyway: what a handler has read, what a response was made of. Ask here
+// before you copy a body, because that costs more than answering with it.
 
 // Held by the message itself: a WeakMap of all of them costs the garbage collector more than the texts do.
 const TEXT = Symbol("seen text");

@@ -112,7 +112,7 @@ export function makeHarmless(
 }
 
 /**
- * Locks an answer that is none of our pages, so that nothing in it runs, whatever it says and is taken for.
+ * Locks an answer that is not one of our pages, so that nothing in it runs, whatever it says and is taken for.
  *
  * @param response The answer; its headers are changed.
  */

@@ -11,7 +11,7 @@ const NAME_LENGTH = 8;
 
 /** Senders whose names are remembered. */
 const MAX_PEERS = 1000;
-/** Senders who say more of themselves than this are named anew each time, in characters: a thousand of them would be large. */
+/** Senders who say more of themselves than this get a new name each time, in characters: a thousand of them would be large. */
 const MAX_REMEMBERED_LENGTH = 512;
 
 /**

@@ -47,7 +47,7 @@ export interface Recorder {
   readonly open: (request: Request, path: string, nowMs: number) => OpenRequest;
 }
 
-/** What a recorder is made of; without a listener and a recording there is no use for one. */
+/** What a recorder is made of; it needs a listener or a recording to be of use. */
 interface RecorderOptions {
   /** Called once per finished exchange. */
   readonly listen?: ((summary: ExchangeSummary) => void) | undefined;

@@ -44,7 +44,7 @@ export function idOf(name: string, epoch: number): string {
 export interface LiveSandboxDeps {
   /** Rules where a scenario has none of its own. */
   readonly base?: PlanPatch;
-  /** Rules in place of every scenario's. */
+  /** Rules instead of every scenario's. */
   readonly patch: PlanPatch;
   readonly now: () => number;
   /** Told of ids whose keys are to be looked up again. */

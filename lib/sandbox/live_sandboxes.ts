@@ -30,7 +30,7 @@ export interface LiveSandboxes {
   readonly refresh: (sandbox: Sandbox) => Promise<LiveSandbox>;
   /** Changes a sandbox; resolves when every process knows. */
   readonly change: (live: LiveSandbox, change: (state: SandboxState) => SandboxState) => Promise<void>;
-  /** Begins a sandbox anew: nothing of what was in it is left. */
+  /** Empties a sandbox: nothing of what was in it is left. */
   readonly reset: (live: LiveSandbox) => Promise<void>;
   readonly size: () => number;
 }

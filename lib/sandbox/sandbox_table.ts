@@ -12,7 +12,7 @@ export interface SandboxState {
   readonly epoch: number;
   /** How far the sandbox's clock is ahead of real time, in milliseconds. */
   readonly clockOffsetMs: number;
-  /** Rules and tokens in place of the scenario's. */
+  /** Rules and tokens instead of the scenario's. */
   readonly patch: PlanPatch;
   /** Faults beside the scenario's. */
   readonly faults: readonly Fault[];

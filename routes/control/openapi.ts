@@ -47,7 +47,7 @@ export const documents = {
   }),
 };
 
-/** All that is described: a stream of events is no operation. */
+/** All that is described: a stream of events is not an operation. */
 type DescribedName = ControlEndpointName | Exclude<RecordEndpointName, "control_events">;
 
 const described: Readonly<Record<DescribedName, Operation>> = { ...operations, ...documents };

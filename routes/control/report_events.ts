@@ -6,7 +6,7 @@ import type { EventStream } from "../../lib/http/event_stream.ts";
 
 /** A sandbox's record. */
 export interface RecordFeed {
-  /** Another one where numbers begin anew. */
+  /** Another one where numbers start over. */
   readonly name: string;
   /** What has the lowest numbers after one, `limit` at the most. */
   readonly page: (after: number, limit: number) => Promise<readonly Exchange[]>;
@@ -157,7 +157,7 @@ interface EventId {
 /**
  * Reads the id of an event.
  *
- * @param id As a reader brings it back; null for none. What is none of ours counts as that of another record.
+ * @param id As a reader brings it back; null for none. What is not one of ours counts as that of another record.
  */
 export function parseEventId(id: string | null): EventId | undefined {
   if (id === null) return undefined;

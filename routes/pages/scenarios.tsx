@@ -56,7 +56,7 @@ export async function scenarios(
 }
 
 /**
- * The scenario that an address carries. Whoever opens it may make it: a sandbox with a label that nobody guesses takes
+ * The scenario that an address carries. Anyone who opens it may make it: a sandbox with a label that nobody guesses takes
  * what it is told, on a public host as well.
  */
 async function readProposal(
@@ -106,7 +106,7 @@ function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | unde
   };
 }
 
-/** The name of the scenario that a sandbox plays; undefined where that is the server as one expects it. */
+/** The name of the scenario that a sandbox plays; undefined for the standard one. */
 export function playedBy(scenarioOf: Deps["scenarioOf"], sandbox: Sandbox): string | undefined {
   const { name } = scenarioOf(sandbox);
   return sandbox.name === "main" && name === "standard" ? undefined : name;

@@ -22,7 +22,7 @@ export interface Context {
   readonly sandbox: Sandbox;
   /** How the server behaves for it. */
   readonly plan: Plan;
-  /** What stands in place of the `:name` of the row's path, decoded; empty for a row without. */
+  /** What stands for the `:name` of the row's path, decoded; empty for a row without. */
   readonly param: string;
   /** What the HTTP server knows of the peer, if there is one; looking costs a call into the runtime. */
   readonly info: ConnectionInfo | undefined;

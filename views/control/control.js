@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The control page: sends what its forms ask for, says what came of it, and shows anew what is in force. What it shows is
+ * The control page: sends what its forms ask for, says what came of it, and shows again what is in force. What it shows is
  * the server's own page, asked for again.
  *
  * @module
@@ -103,7 +103,7 @@ function authorization() {
   return token() === "" ? {} : { authorization: `Bearer ${token()}` };
 }
 
-/** What is answered by what one wants to copy something out of. */
+/** Actions whose answers hold something to copy. */
 const telling = ["mint", "client"];
 
 /**

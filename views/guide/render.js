@@ -69,7 +69,7 @@ function stateOf(number, { step }) {
 }
 
 /**
- * What each box shows. Only what has changed is made anew, so that the reader's place in the page and the folds that the
+ * What each box shows. Only what has changed is rebuilt, so that the reader's place in the page and the folds that the
  * reader has opened stay.
  *
  * @type {WeakMap<HTMLElement, Outcome>}

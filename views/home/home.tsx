@@ -10,7 +10,7 @@ interface HomeProps {
   readonly urls: Urls;
   readonly version: string;
   readonly banner?: Html | undefined;
-  /** What a sandbox plays; undefined for the server as one expects it. */
+  /** What a sandbox plays; undefined for the standard one. */
   readonly plays?: string | undefined;
   readonly counts?: HomeCounts;
   /** What is known of the endpoints on record, where the visitor may watch the clients that come. */

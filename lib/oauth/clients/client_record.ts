@@ -13,7 +13,7 @@ export interface ClientRecord {
   /** SHA-256 of the token that manages the registration, in base64url; absent for clients registered before there was one. */
   readonly registrationTokenHash?: string;
   readonly issuedAtSeconds: number;
-  /** When it is known no more, in seconds since 1970 on the sandbox's clock; absent for good. */
+  /** When the server forgets it, in seconds since 1970 on the sandbox's clock; absent for good. */
   readonly forgottenAtSeconds?: number;
   readonly metadata: ClientMetadata;
 }

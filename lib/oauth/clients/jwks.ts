@@ -12,10 +12,10 @@ export interface KeySet {
   readonly keys: { readonly kty: string }[];
 }
 
-/** Finds a client's keys; `renew` fetches them anew, for a key that was not among those at hand. */
+/** Finds a client's keys; `renew` fetches them again, for a key that was not among those at hand. */
 export type ClientKeys = (sandbox: Sandbox, metadata: ClientMetadata, renew?: boolean) => Promise<KeySet>;
 
-/** Keys are not fetched anew sooner, so that invented key ids do not make this server a hammer. */
+/** Keys are fetched again no sooner than this, in milliseconds, so that invented key ids cannot turn this server on another. */
 const RENEWAL_MS = 10_000;
 
 /**

@@ -20,7 +20,7 @@ export interface KeySet {
   readonly all: (nowMs: number) => readonly VerifyingKey[];
   /** Reads the table again, in which another process may have put a new key. */
   readonly reload: () => Promise<void>;
-  /** Makes a new current key; the old one goes on verifying. */
+  /** Makes a new current key; the old one keeps verifying. */
   readonly rotate: (rotation: Rotation) => Promise<SigningKey>;
   /**
    * To be called before something is signed: notes how long it will have to be verified, in milliseconds since 1970. It

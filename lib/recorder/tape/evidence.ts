@@ -37,7 +37,7 @@ export const MAX_EVIDENCE_BYTES = 4 * 1024 * 1024;
 export const MAX_ALL_EVIDENCE_BYTES = 16 * 1024 * 1024;
 /** How many are kept of those that are alike, until something else happens. */
 const MAX_ALIKE = 4;
-/** How many kinds of exchanges are told apart until something else happens; then the counting begins anew. */
+/** How many kinds of exchanges are told apart until something else happens; then counting starts over. */
 const MAX_KINDS = 500;
 
 interface Pile {

@@ -48,7 +48,7 @@ export function stay(before: Staying, { told, removed }: Fall): Staying {
   return defined({ numbers, bytes, unkept, fallenTo, unkeptFrom });
 }
 
-/** Sandboxes of which a process counts what is alike; the one that was silent for longest is counted anew. */
+/** Sandboxes of which a process counts what is alike; the one that was silent for longest is counted from the start. */
 const MAX_COUNTED = 400;
 
 /** Tells exchanges that tell something from those that do not. */

@@ -26,7 +26,7 @@ export interface Rings {
   readonly take: (sandboxId: string, count: number) => readonly HeldExchange[];
   /** Takes one out that cannot be used. */
   readonly remove: (sandboxId: string, entry: HeldExchange) => void;
-  /** Measures anew what the exchanges of a sandbox take, for redaction has changed it. */
+  /** Measures again what the exchanges of a sandbox take, for redaction has changed it. */
   readonly weigh: (sandboxId: string) => void;
   /** Forgets what is kept of a sandbox, and what has begun before; numbers continue. */
   readonly clear: (sandboxId: string) => void;

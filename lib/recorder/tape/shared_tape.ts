@@ -57,7 +57,7 @@ export function createSharedTape(deps: SharedTapeDeps): Tape {
   };
 }
 
-/** Loads something once; anew if that failed. */
+/** Loads something once; again if that failed. */
 function createLoader<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () => {

@@ -31,7 +31,7 @@ export interface Tape {
   readonly number: (sandboxId: string) => number;
   /** Keeps an exchange, or replaces the one that has its number. */
   readonly put: (sandboxId: string, entry: HeldExchange) => void;
-  /** A name for a sandbox's record, which is another one where numbers begin anew. */
+  /** A name for a sandbox's record, which is another one where numbers start over. */
   readonly nameOf: (sandboxId: string) => Promise<string>;
   /** What is on record of a sandbox once it is gathered, after a sequence number or all of it. */
   readonly read: (sandboxId: string, after?: number) => Promise<Recorded>;

@@ -24,7 +24,7 @@ export const openHandshake: Fault = {
   policy: { protectedMessages: "none" },
 };
 
-/** What a refusal for want of a scope looks like. */
+/** What a refusal for a missing scope looks like. */
 function insufficientScope(header: string, error_description: string): Fault {
   return {
     name: "official-insufficient-scope",
