@@ -49,7 +49,6 @@ import { createRouter } from "./request/router.ts";
 import type { ServeDeps } from "./request/serve.ts";
 import { routeTable } from "./table.ts";
 
-/** What an app is put together from. */
 interface Parts extends ServeDeps {
   readonly deps: Deps;
   readonly isScenario: (name: string) => boolean;
@@ -113,7 +112,6 @@ export function assemble(options: AppOptions): Parts {
   };
 }
 
-/** What all parts work with. */
 interface Base {
   readonly now: () => number;
   readonly monotonicMs: () => number;

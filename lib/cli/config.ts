@@ -117,7 +117,6 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
   });
 }
 
-/** All flags. */
 const options = {
   port: { type: "string" },
   host: { type: "string" },

@@ -18,7 +18,6 @@ interface BehindInfo {
 /** What the HTTP server behind calls. */
 export type BehindHandler = (request: Request, info: BehindInfo) => Promise<Response>;
 
-/** What answers. */
 type FrontApp = (request: Request, info: { readonly remoteAddr: Deno.Addr }) => Promise<Response>;
 
 interface FrontDeps {

@@ -126,7 +126,6 @@ export function createLineQueue(
   };
 }
 
-/** How a log is to look. */
 interface LogStyle {
   /** Whether as lines of JSON. */
   readonly json: boolean;

@@ -8,7 +8,6 @@ export function serverUrl(port: number, { host, tls }: Pick<Config, "host" | "tl
   return `${tls ? "https" : "http"}://${name}:${port}`;
 }
 
-/** A server that listens. */
 interface Listening {
   readonly url: string;
   readonly port: number;

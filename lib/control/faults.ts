@@ -30,7 +30,6 @@ const toldFault = z.looseObject({
 });
 const toldFaults = z.object({ faults: z.array(toldFault) });
 
-/** A fault as it is told. */
 type ToldFault = z.infer<typeof toldFault>;
 
 /** What can be done to the faults of a sandbox. */

@@ -9,7 +9,6 @@ import { patchNames, planMergeSchema, planPatchSchema } from "../scenarios/schem
 import { UnreadableRowError } from "../store/unreadable.ts";
 import { members, one, operation, rules } from "./operation.ts";
 
-/** Rules by part, as they are written outside. */
 type Rules = z.infer<typeof rules>;
 
 /** The two parts of a change to overrides; what stands in them is looked at when it is merged. */

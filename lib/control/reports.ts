@@ -18,7 +18,6 @@ export interface Reports {
   readonly judge: (sandbox: Sandbox) => Promise<Judgement>;
 }
 
-/** What reports are made of. */
 interface ReportSource {
   /** What was recorded; undefined where nothing is. */
   readonly recording: Recording | undefined;

@@ -7,7 +7,6 @@ import type { UserRecord } from "../oauth/users/user_table.ts";
 import { ifReadable } from "../store/unreadable.ts";
 import { members, oneOrMore, operation, shortText } from "./operation.ts";
 
-/** A user to be declared. */
 interface UserRequest extends Pick<DeclaredUser, "email" | "password" | "name" | "roles" | "claims"> {
   /** Subject of the user's tokens; derived from the email address if not given. */
   readonly user_id?: string;

@@ -7,7 +7,6 @@ import type { WireStep } from "../scenarios/plan.ts";
 import { editResponse, isBodiless } from "./edited.ts";
 import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
-/** What edits need. */
 interface WireContext {
   readonly variables: Variables;
   readonly sleep: Sleep;

@@ -20,7 +20,6 @@ export interface EventStream {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** Who opens a stream. */
 interface Subscriber {
   readonly sandboxId: string;
   /** Whose streams are counted together, beside those of the sandbox; undefined if they are not. */

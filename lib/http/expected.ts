@@ -4,7 +4,6 @@
 import type { z } from "zod";
 import { suggest } from "./did_you_mean.ts";
 
-/** An option of `safeParse`. */
 type Wording = { readonly error: (issue: z.core.$ZodRawIssue) => string };
 
 /** Has every issue say what was expected, as a noun: "a string", "one of a, b". */

@@ -14,7 +14,6 @@ export const MAX_BODY_CHUNKS = 10_000;
 // Held by the request itself, as the text is.
 const READING = Symbol("body under way");
 
-/** A request as seen from here. */
 interface Read extends Pick<Request, "headers"> {
   [READING]?: Promise<string>;
 }

@@ -4,7 +4,6 @@
 // Held by the message itself: a WeakMap of all of them costs the garbage collector more than the texts do.
 const TEXT = Symbol("seen text");
 
-/** A request or a response as seen from here. */
 interface Noted extends Pick<Request | Response, "headers"> {
   [TEXT]?: string;
 }

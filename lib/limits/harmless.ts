@@ -2,7 +2,6 @@
 // body, but nothing that a browser would run there, or remember for the whole origin: a page of one sandbox is trusted
 // with what people type into the pages of all.
 
-/** What is told of an answer that faults have shaped. */
 interface Shaped {
   /** The headers of the answer before that. */
   readonly before: Headers;

@@ -26,7 +26,6 @@ export interface OpenBooksDeps {
   readonly now: () => number;
 }
 
-/** The books of a table, and when they were read. */
 interface OpenBook {
   readonly book: Book;
   readonly readMs: number;

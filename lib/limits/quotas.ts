@@ -30,7 +30,6 @@ interface Admitted {
 const READ_MS = 60_000;
 /** How soon they are read again when they say that there is no room, in milliseconds. */
 const REREAD_MS = 1000;
-/** Rows that are removed in one commit. */
 const MAX_REMOVED = 50;
 
 /** Enters a write into the books of its table, or refuses it. */

@@ -1,6 +1,5 @@
 // How many there are of each address.
 
-/** Counts by name. */
 interface Tally<Name> {
   readonly of: (name: Name) => number;
   readonly add: (name: Name) => void;

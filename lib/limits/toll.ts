@@ -21,7 +21,6 @@ interface Cost {
 /** What has a rate of its own. */
 type CostlyKind = "rotations" | "logins";
 
-/** Counts what is asked. */
 interface Toll {
   /** Takes what a request costs; gives the refusal where the address, or its sandbox, has asked too much. */
   readonly take: (passer: Passer) => OAuthError | undefined;

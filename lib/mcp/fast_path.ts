@@ -29,7 +29,6 @@ export type FastRequest =
   | { readonly id: string | number; readonly method: "tools/list" | "ping" | "unknown" }
   | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown };
 
-/** How the answer has to look. */
 interface FastEra {
   readonly revision: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -35,7 +35,6 @@ export interface ResourceRow {
   readonly contents: TextResourceContents | BlobResourceContents;
 }
 
-/** A row of the table of resource templates. */
 interface TemplateRow {
   readonly listing: ResourceTemplateType;
   /** Completers by variable. */

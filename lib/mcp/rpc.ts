@@ -19,7 +19,6 @@ export const RESOURCE_NOT_FOUND: number = -32002;
 /** What 2026-07-28 calls headers that differ from the body. */
 export const HEADER_MISMATCH: number = -32020;
 
-/** An id that an answer can carry. */
 type RpcId = string | number | null;
 
 interface RpcErrorOptions {

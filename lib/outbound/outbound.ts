@@ -37,7 +37,6 @@ export interface OutboundRequest {
   readonly isForForeignPage?: boolean;
 }
 
-/** A document as it came. */
 interface OutboundDocument {
   /** Whether the copy at hand is still good (304); the text is empty then. */
   readonly isUnchanged: boolean;
@@ -58,7 +57,6 @@ export class OutboundError extends Error {
 
 /** The most redirects that are ever followed. */
 export const MAX_REDIRECTS = 3;
-/** The most a document may hold, in bytes. */
 const MAX_DOCUMENT_BYTES = 64 * 1024;
 /** The longest a document may take, from the first look-up to the last byte, in milliseconds. */
 const OUTBOUND_TIMEOUT_MS = 5000;

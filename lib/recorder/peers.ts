@@ -9,7 +9,6 @@ export type Peers = (address: string, userAgent: string) => string;
 const ADDRESS_LENGTH = 3;
 const NAME_LENGTH = 8;
 
-/** Senders whose names are remembered. */
 const MAX_PEERS = 1000;
 /** Senders who say more of themselves than this get a new name each time, in characters: a thousand of them would be large. */
 const MAX_REMEMBERED_LENGTH = 512;

@@ -29,7 +29,6 @@ interface FinishedRequest {
   readonly shapedBy: readonly string[];
 }
 
-/** A request under way. */
 interface OpenRequest {
   /** Notes which sandbox it belongs to; its body must be unread. */
   readonly enter: (arrival: RecordedRequest) => void;

@@ -49,7 +49,6 @@ function unreadBody({ headers }: Request | Response): RawBody | "readable" | und
   return isReadable ? "readable" : UNREADABLE;
 }
 
-/** What a listener to a body is told. */
 interface BodyListener {
   /** All that has gone by: of an event stream up to the last whole line, of anything else at its end. */
   readonly onText: (raw: RawBody) => void;

@@ -153,7 +153,6 @@ function operationId(name: string): string {
   return name.slice("control_".length);
 }
 
-/** A path as OpenAPI writes it. */
 function templateOf(path: string): string {
   return path.replace(/:(\w+)/g, "{$1}");
 }

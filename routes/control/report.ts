@@ -27,7 +27,6 @@ export type RecordDeps = Pick<
 /** Exchanges that are fetched at a time for an answer that goes on. */
 const FETCHED = 20;
 
-/** How a report is written. */
 const formats = {
   json: { type: "application/json", write: reportPieces },
   junit: { type: "application/xml; charset=utf-8", write: junitPieces },

@@ -15,7 +15,6 @@ export interface RecordFeed {
   readonly judge: () => Promise<Report>;
 }
 
-/** What there is to tell. */
 interface RecordSource {
   /** The record as it is at first. */
   readonly first: RecordFeed;

@@ -15,7 +15,6 @@ export interface Asked extends PersonAsked {
   readonly target: AuthorizationTarget;
 }
 
-/** What the consent page shows beside the request. */
 interface ConsentState extends Asked {
   /** The request's own query, which the forms carry on. */
   readonly query: URLSearchParams;

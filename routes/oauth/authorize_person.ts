@@ -12,7 +12,6 @@ import type { Context } from "../request/router.ts";
 /** What signing in needs. */
 export type PersonDeps = Pick<OAuthDeps, "users" | "offered" | "chance" | "keysOf">;
 
-/** The person of an `id_token_hint`. */
 interface Hinted {
   readonly sub: string;
   readonly email: string | undefined;

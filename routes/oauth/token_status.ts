@@ -12,7 +12,6 @@ import { together } from "../../lib/runtime/together.ts";
 
 type TokenStatusDeps = Pick<OAuthDeps, "authenticate" | "grants" | "keysOf" | "verifier">;
 
-/** What both endpoints receive: a client and a token. */
 interface Asked {
   readonly client: ClientRecord;
   readonly token: string;

@@ -15,7 +15,6 @@ export const flowEndpoints: Endpoints = Object.fromEntries(
   ),
 );
 
-/** How many exchanges stand in the page itself. */
 const MAX_LISTED = 50;
 
 /** The handler of the inspector's page. */

@@ -86,7 +86,6 @@ function searchedText(
     .join(" ");
 }
 
-/** What the page says of a rule. */
 function ruleText({ id, title, level }: Pick<Rule, "id" | "title" | "level">): string {
   return [id, title, level].join(" ");
 }

@@ -12,7 +12,6 @@ export interface FaultParameterDeps {
   readonly gate: ControlGate;
 }
 
-/** A request that may carry faults. */
 interface FaultCarrier {
   readonly request: Request;
   readonly url: URL;

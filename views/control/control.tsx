@@ -21,7 +21,6 @@ export interface ControlAccess extends Omit<ControlFormsProps, "controlUrl"> {
   readonly plays: string;
 }
 
-/** A sandbox that may not. */
 interface ControlRefusal {
   /** Why, as a sentence without a full stop. */
   readonly reason: string;

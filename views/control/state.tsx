@@ -17,7 +17,6 @@ export interface ControlState {
   }[];
 }
 
-/** A fault as the control API tells it. */
 interface ShownFault {
   readonly name: string;
   readonly source: "scenario" | "control";
@@ -26,7 +25,6 @@ interface ShownFault {
   readonly has_ended: boolean;
 }
 
-/** The most of a kind that stand in the page. */
 const MAX_SHOWN = 50;
 
 /** What is in force now. */

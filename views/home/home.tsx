@@ -17,7 +17,6 @@ interface HomeProps {
   readonly watched?: Endpoints | undefined;
 }
 
-/** What there is, in numbers. */
 interface HomeCounts {
   readonly scenarios: number;
   readonly rules: number;

@@ -7,7 +7,6 @@ import { type ScenarioEntry, ScenarioItem } from "./entry.tsx";
 import { type Proposal, ScenarioProposal } from "./proposal.tsx";
 import { countText } from "./search.js";
 
-/** What belongs together. */
 interface ScenarioGroup {
   readonly name: string;
   /** Its scenarios, in the order of the catalogue. */

@@ -5,7 +5,6 @@ import { conformanceContentTools } from "./conformance_content.ts";
 import { conformanceInputTools } from "./conformance_input.ts";
 import { clientOf, type DefinedTool, defineTool, READS, textResult, type ToolCall } from "../tools/tool.ts";
 
-/** Pause between two messages of one call. */
 const PAUSE_MS = 50;
 
 const nothing = z.object({});

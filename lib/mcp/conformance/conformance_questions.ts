@@ -1,7 +1,6 @@
 // What the conformance suite's tools ask: forms for a person, prompts for a model.
 import type { CreateMessageRequestParams, ElicitRequestFormParams } from "@modelcontextprotocol/server";
 
-/** The forms that {@link askForm} knows. */
 type FormName = "user" | "confirm" | "color" | "context" | "defaults" | "enums";
 
 /** A prompt for the client's model. */

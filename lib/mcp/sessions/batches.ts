@@ -10,7 +10,6 @@ interface Batch {
   readonly cancelled: Set<RequestId>;
 }
 
-/** The batches of one session that are under way. */
 interface Batches {
   /** Notes the requests of a body, if it is a batch. */
   readonly begin: (body: unknown) => void;

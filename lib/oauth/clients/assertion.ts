@@ -20,7 +20,6 @@ export type AssertionDeps = Readonly<{
   keysOf: KeysOf;
 }>;
 
-/** An assertion and what it is held against. */
 type AssertionCheck = Readonly<{
   sandbox: Sandbox;
   client: ClientRecord;

@@ -12,7 +12,6 @@ import { type Params, requireParam } from "../params.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/** What a client said of itself. */
 interface Credentials {
   readonly clientId: string;
   readonly secret: string | undefined;

@@ -9,7 +9,6 @@ import { type Params, parseExpiresIn, parseResources, parseScope } from "../para
 import { createAutoUser, type User } from "../users/user.ts";
 import { createSessionId } from "../tokens/session_id.ts";
 
-/** Life of the codes in seconds. */
 const LIFE_SECONDS = 600;
 /** How long a device waits between two polls, in seconds (RFC 8628 3.2). */
 const INTERVAL_SECONDS = 5;
@@ -87,7 +86,6 @@ function lettersOf(typed: string): string {
   return typed.toUpperCase().replace(/[^A-Z]/g, "");
 }
 
-/** What a person has agreed to. */
 interface DeviceConsent {
   readonly user: User;
   /** Life of access tokens in seconds; tokens do not expire without it. */

@@ -35,7 +35,6 @@ export interface Keys {
   readonly rotate: (rotation: Rotation) => Promise<void>;
 }
 
-/** A key, and whether it is the one that signs. */
 interface SignedWith {
   readonly key: VerifyingKey;
   /** Whether new tokens are signed with it. */

@@ -7,7 +7,6 @@ import type { Chance } from "../../runtime/chance.ts";
 const IV_LENGTH = 12;
 const TAG_LENGTH = 16;
 
-/** Whose secret it is, and what it is kept with. */
 interface SecretBox {
   /** The sandbox's 32 bytes; the key of the box is derived from them. */
   readonly sealing: Uint8Array;

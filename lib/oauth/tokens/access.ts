@@ -5,7 +5,6 @@ import { challengeResponse, dpopAlgorithms, type PresentedToken } from "./bearer
 import { type ProofDeps, proofOf, type ProvenRequest } from "./proof.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 
-/** A protected resource, and what one request presents to it. */
 interface ProtectedResource {
   /** Its URL, without query, which proofs must name (RFC 9449 4.3). */
   readonly url: string;

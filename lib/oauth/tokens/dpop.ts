@@ -9,7 +9,6 @@ import { isStrictJwt } from "../../http/base64url.ts";
 import { dpopAlgorithms } from "./bearer.ts";
 import { seal, unseal } from "../keys/seal.ts";
 
-/** What a proof is held against. */
 type ProofRequest = Readonly<{
   sandbox: Sandbox;
   /** 32 bytes that nonces are sealed with. */

@@ -5,7 +5,6 @@ import { removedClientKey } from "../clients/client_table.ts";
 import type { ClientRecord } from "../clients/client_record.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
 
-/** A one-time credential about to be redeemed. */
 interface Redemption {
   readonly sandboxId: string;
   readonly jti: string;
@@ -40,7 +39,6 @@ export interface Marks {
   readonly revoked: readonly string[];
 }
 
-/** The most marks that are listed at once. */
 const MAX_LISTED = 1000;
 
 /** Marks of all sandboxes. */

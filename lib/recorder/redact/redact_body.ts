@@ -12,7 +12,6 @@ export interface RawBody {
   readonly isComplete: boolean;
 }
 
-/** A body that can be kept. */
 interface CleanBody {
   /** Absent if nothing of it can be shown. */
   readonly body?: string;

@@ -3,7 +3,6 @@
 // few; and only the first of a sandbox are kept when there are too many.
 import type { HeldExchange } from "./ring.ts";
 
-/** What fell off a sandbox's record. */
 interface Fallen {
   /** What is kept of it to judge by, in order. */
   readonly entries: readonly HeldExchange[];

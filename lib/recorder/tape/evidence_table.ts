@@ -22,7 +22,6 @@ export interface Staying {
 /** Where nothing has come yet. */
 export const NOTHING_STAYS: Staying = { numbers: [], bytes: 0, unkept: 0, fallenTo: 0 };
 
-/** What happens to a record. */
 interface Fall {
   /** Exchanges that tell something, with their numbers. */
   readonly told: readonly Exchange[];

@@ -30,7 +30,6 @@ export interface RecordState {
   readonly staying?: Staying;
 }
 
-/** What a process could not hand over. */
 interface Loss {
   /** When it found out, in milliseconds since 1970 of real time. */
   readonly atMs: number;

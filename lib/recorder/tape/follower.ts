@@ -14,7 +14,6 @@ interface FollowerDeps extends GatherDeps {
 /** How often it looks whether there is something new, in milliseconds. */
 const FOLLOW_MS = 200;
 
-/** How far a record has been followed. */
 interface Progress {
   /** The number given last. */
   last: number;

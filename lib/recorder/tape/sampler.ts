@@ -7,7 +7,6 @@ import type { HeldExchange } from "./ring.ts";
 const SAMPLE = 16;
 /** One that takes so many bytes more than was guessed is a surprise. */
 const SURPRISE_BYTES = 2000;
-/** How many are measured after a surprise. */
 const MEASURED_AFTER_SURPRISE = 1000;
 
 /** Measures an exchange or not; true if it was such a surprise that all that came before must be measured as well. */

@@ -36,7 +36,6 @@ interface Helping {
   readonly errors: unknown[];
 }
 
-/** A writer at work. */
 interface Writing extends SharedWriterDeps {
   readonly losses: Losses;
   /** Numbers on record of open exchanges, by sandbox and this process's own number. */

@@ -3,7 +3,7 @@ import { paths } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
 
-/** Access tokens that are over soon enough to wait for it. */
+/** Access tokens that expire soon enough to wait for it. */
 const shortLived = { accessTokenTtlSeconds: 60 } as const;
 
 /** What RFC 6750 3.1 has for a token that is not good. */

@@ -3,10 +3,9 @@ import type { Fault, Match } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
 
-/** Tokens that are over soon enough to wait for it. */
+/** Tokens that expire soon enough to wait for it. */
 const shortLived = { accessTokenTtlSeconds: 60 } as const;
 
-/** A request to refresh. */
 const refresh: Match = { endpoint: "token", grant_type: "refresh_token" };
 
 /** One that was carried out. */
