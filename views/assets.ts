@@ -53,35 +53,15 @@ function compact(source: string): string {
     .replaceAll(/^\s+/gm, "");
 }
 
-/** Strings, templates and regular expressions, whose spaces mean something; no script here divides, or nests templates. */
-const literal = /("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*)/;
-
-/** In a script also go spaces and line ends beside punctuation that can't end a statement. */
-function compactScript(source: string): string {
-  return compact(source).split(literal).map((part, index) =>
-    index % 2 === 1 ? part : part
-      .replaceAll(/,?\n(?=[}\])])/g, "")
-      .replaceAll(/ ?(=>|&&|\|\||\?\?|[=!]==|[{(\[;,?:=]) ?\n?/g, "$1")
-      .replaceAll(/(?<=[)\w]) (?=\})|\n(?=[.?:])/g, "")
-  ).join("");
-}
-
-/** A style sheet has no text that looks like its punctuation, so that more may go: spaces around it, a leading zero. */
-function compactCss(source: string): string {
-  return compact(source)
-    .replaceAll(/ ?([{,>]|: ) ?/g, (mark) => mark.trim())
-    .replaceAll(/;\n(?=})|\n|(?<=[\s:(,])0(?=\.\d)/g, "");
-}
-
 /** A script or a style sheet, made small when first asked for: a start has no use for it. */
 function asset(fileName: string, source: string): Asset {
-  const isScript = fileName.endsWith(".js");
+  const type = fileName.endsWith(".js") ? "javascript" : "css";
   let body: string | undefined;
   return {
     fileName,
-    contentType: `text/${isScript ? "javascript" : "css"}; charset=utf-8`,
+    contentType: `text/${type}; charset=utf-8`,
     get body(): string {
-      return body ??= isScript ? compactScript(source) : compactCss(source);
+      return body ??= compact(source);
     },
   };
 }

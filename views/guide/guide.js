@@ -8,7 +8,6 @@
  */
 import { fillAuthorization, leave, prepareLeaving, renewSecrets, showAuthorization } from "./authorize.js";
 import { byId, element, formOf, readFields } from "./exchange.js";
-import { actions } from "./flow.js";
 import { renderSteps } from "./render.js";
 import { AFTERWARDS, emptySession, forgetFrom, loadSession, saveSession, stepOf } from "./session.js";
 import { focusAfter, focusAfterReturn, followLinks } from "./way.js";
@@ -132,6 +131,8 @@ async function perform(action, fields) {
     },
   };
   try {
+    // Nothing of it is needed until a person does something.
+    const { actions } = await import("./flow.js");
     await actions[action]?.(run);
   } catch (error) {
     run.check(false, error instanceof Error ? error.message : String(error));
