@@ -2,6 +2,7 @@
 // the request it tells of, and never waiting for a reader who is slow or gone.
 import type { ExchangeSummary } from "../recorder/recorder.ts";
 import type { Level } from "../judge/rules/rule.ts";
+import type { Verdict } from "../judge/verdict.ts";
 
 /** A rule that a client was seen to break for the first time. */
 export interface BrokenRule {
@@ -29,6 +30,9 @@ export interface SandboxSummary {
   readonly broken: Readonly<Record<string, number>>;
   /** How many broke any. */
   readonly breaking: number;
+  /** The verdict on all of them, and why. */
+  readonly verdict: Verdict;
+  readonly reason: string;
   /** URL of the report. */
   readonly report: string;
 }
@@ -53,7 +57,9 @@ export function describeEvent(event: LogEvent, time = ""): string {
       return `${" ".repeat(time.length)}  ✗ ${event.rule} ${event.level}  ${event.client}: ${event.detail}\n` +
         `${" ".repeat(time.length)}    ${event.link}\n`;
     case "summary":
-      return `${describeSummary(event)}: ${event.report}\n`;
+      // Broken rules have had lines of their own; what is missing has not.
+      return `${describeSummary(event)}: ${event.report}\n` +
+        (event.verdict === "incomplete" ? `  ${event.reason}\n` : "");
     case "exchange": {
       const { method, path, status, durationMs, client = "-", call, error, shapedBy } = event;
       const what = call ?? `${method} ${path}`;
@@ -65,8 +71,8 @@ export function describeEvent(event: LogEvent, time = ""): string {
   }
 }
 
-function describeSummary({ clients, breaking, broken }: SandboxSummary): string {
-  const counted = `${clients} ${clients === 1 ? "client" : "clients"}`;
+function describeSummary({ clients, breaking, broken, verdict }: SandboxSummary): string {
+  const counted = `${verdict}: ${clients} ${clients === 1 ? "client" : "clients"}`;
   return breaking === 0
     ? `${counted}, no rule broken`
     : `${counted}, ${breaking} broke ${Object.keys(broken).join(", ")}`;

@@ -1,7 +1,8 @@
 // Tells a log which rules clients break, once each, when a sandbox has been quiet for a moment: judging takes longer than
 // answering, so no request waits for it, and a server that is never quiet is not judged before it stops.
 import type { BrokenRule, SandboxSummary } from "./log.ts";
-import type { ClientReport, Report } from "../judge/report.ts";
+import type { Report } from "../judge/report.ts";
+import { type ClientReport, isJudged } from "../judge/verdict.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
@@ -42,9 +43,10 @@ export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): Fin
     // Together, since a report waits for what other processes have to hand over: a signal would wait for each in turn.
     const reports = await Promise.all(sandboxes.map((sandbox) => judge?.(sandbox)));
     for (const [index, sandbox] of sandboxes.entries()) {
-      const clients = reports[index]?.clients ?? [];
-      for (const client of clients) tellOf(sandbox, client);
-      summaries.set(sandbox.name, summaryOf(sandbox, clients));
+      const report = reports[index];
+      if (!report) continue;
+      for (const client of report.clients) tellOf(sandbox, client);
+      summaries.set(sandbox.name, summaryOf(sandbox, report));
     }
   }
 
@@ -83,8 +85,7 @@ export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): Fin
   };
 }
 
-function summaryOf({ name, urls }: Sandbox, all: readonly ClientReport[]): SandboxSummary {
-  const isJudged = ({ findings }: ClientReport): boolean => findings.some(({ status }) => status !== "not observed");
+function summaryOf({ name, urls }: Sandbox, { clients: all, verdict, reason }: Report): SandboxSummary {
   const clients = all.filter(isJudged);
   const brokenBy = clients.map(({ findings }) =>
     findings.filter(({ status }) => status === "broken").map(({ rule }) => rule)
@@ -96,6 +97,8 @@ function summaryOf({ name, urls }: Sandbox, all: readonly ClientReport[]): Sandb
     clients: clients.length,
     broken,
     breaking: brokenBy.filter(({ length }) => length > 0).length,
+    verdict,
+    reason,
     report: urls.report,
   };
 }

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { closedObject, type Schema } from "../http/json_body.ts";
 import { type ListedExchange, selectListed } from "../judge/listing.ts";
+import { stationNames } from "../judge/progress.ts";
 import type { Report } from "../judge/report.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -33,14 +34,37 @@ const finding = z.strictObject({
 });
 
 const verdict = z.enum(["pass", "fail", "incomplete"]);
+const reason = text.meta({ description: "Why, as a sentence; if the verdict is incomplete, with what to do about it" });
+
+const progress = z.strictObject({
+  stations: z.array(z.strictObject({
+    station: z.enum(stationNames),
+    reached: z.boolean(),
+    at: count.optional().meta({ description: "Sequence number of the exchange by which it was reached" }),
+  })).meta({ description: "Those that there are for this client, in order" }),
+  outcome: z.enum(["short", "reached", "beyond"]).meta({
+    description: "Whether it came as far as the scenario wants it to, and stopped where it has to",
+  }),
+  sentence: text.meta({ description: "How far it came, what is missing, and what to do about it" }),
+});
 
 const client = z.strictObject({
   id: text.meta({ description: "Its first client_id" }),
   name: text.optional(),
   revision: text.optional().meta({ description: "The revision of MCP that it was judged by" }),
+  settled: z.array(z.strictObject({ version: text, exchange: count })).meta({
+    description: "The revisions that it settled with the server, in order, each with the exchange that settled it",
+  }),
+  strayVersions: z.array(z.strictObject({ version: text, settled: text, exchanges: numbers })).optional().meta({
+    description: "MCP-Protocol-Version headers that name another revision than the one that was settled",
+  }),
+  progress,
   exchanges: numbers.meta({ description: "Sequence numbers of its exchanges" }),
   findings: z.array(finding),
+  failures: z.array(text).meta({ description: "Ids of the broken rules that fail it" }),
+  warnings: z.array(text).meta({ description: "Ids of the broken rules that do not: recommendations" }),
   verdict,
+  reason,
 });
 
 const record = z.strictObject({
@@ -59,6 +83,7 @@ const reportAnswer: Schema = z.strictObject({
   record,
   clients: z.array(client),
   verdict,
+  reason,
 });
 
 const message = z.strictObject({

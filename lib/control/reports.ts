@@ -22,7 +22,7 @@ interface ReportSource {
   /** What was recorded; undefined where nothing is. */
   readonly recording: Recording | undefined;
   /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
-  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "revisions" | "needs_origin">;
+  readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "reaches" | "revisions" | "needs_origin">;
   readonly slices: Slices;
 }
 
@@ -35,13 +35,14 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
     judge: async (sandbox) => {
       if (!judgementOf) return refuse();
       const { id, name, scenario, prefix } = sandbox;
-      const { expects, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
+      const { expects, reaches, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
       return await judgementOf({
         sandboxId: id,
         sandbox: name,
         isLabelled: isLabelled(sandbox),
         scenario,
         expects,
+        ...(reaches === undefined ? {} : { reaches }),
         ...(revisions ? { revisions } : {}),
         hasOrigin: prefix === "",
         needsOrigin,

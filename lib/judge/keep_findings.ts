@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { type ClientReport, type Finding, type Report, sumUp, verdictOf } from "./report.ts";
+import type { Progress } from "./progress.ts";
+import type { Report } from "./report.ts";
+import { type ClientReport, decide, type Finding, sumUp } from "./verdict.ts";
 
 /**
  * Adds to a report what an earlier one of the same record had found and this one can no longer see.
@@ -24,13 +26,23 @@ export function keepFindings(report: Report, past: Report, judged: ReadonlySet<n
       return before ? joined(client, before, judged) : client;
     }),
   ];
-  return { ...report, clients, verdict: sumUp(clients) };
+  return { ...report, clients, ...sumUp(clients) };
 }
 
 function joined(client: ClientReport, before: ClientReport, judged: ReadonlySet<number>): ClientReport {
   const past = new Map(before.findings.map((finding) => [finding.rule, finding]));
   const findings = client.findings.map((finding) => weightier(finding, past.get(finding.rule), judged));
-  return { ...client, findings, verdict: verdictOf(findings) };
+  const progress = farther(client.progress, before.progress);
+  return { ...client, findings, progress, ...decide(findings, progress) };
+}
+
+/** What was reached once stays reached. */
+function farther(present: Progress, past: Progress): Progress {
+  const before = new Map(past.stations.map((station) => [station.station, station]));
+  const stations = present.stations.map((station) =>
+    station.reached ? station : before.get(station.station) ?? station
+  );
+  return { ...(present.outcome === "short" ? past : present), stations };
 }
 
 function weightier(present: Finding, past: Finding | undefined, judged: ReadonlySet<number>): Finding {

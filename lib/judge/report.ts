@@ -7,52 +7,13 @@ import { finish, type Sliced } from "../runtime/slices.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
-import { type Level, notObserved, type Outcome, type Rule, type Status } from "./rules/rule.ts";
+import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
+import type { Reach } from "../scenarios/vocabulary.ts";
+import { progressOf } from "./reach.ts";
+import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
-import { createView, issuedTokens, type Revision, revisions, type SandboxFacts, speaksMcp, type View } from "./view.ts";
-
-/** The overall result: a requirement was broken, not enough was seen, or all is well. */
-export type Verdict = "pass" | "fail" | "incomplete";
-
-/** What became of one rule. */
-export interface Finding {
-  /** Id of the rule, such as `C11`. */
-  readonly rule: string;
-  /** Its name. */
-  readonly name: string;
-  /** What it requires of a client. */
-  readonly title: string;
-  /** How strongly the part in question is required. */
-  readonly level: Level;
-  /** What became of it. */
-  readonly status: Status;
-  /** Whether the scenario tests it. */
-  readonly isExpected: boolean;
-  /** Sequence numbers of the exchanges that show it. */
-  readonly evidence: readonly number[];
-  /** What was seen. */
-  readonly detail: string;
-  /** Where the rule is written. */
-  readonly link: string;
-  /** The official suite's names for it. */
-  readonly official: readonly string[];
-}
-
-/** What there is to say of one client. */
-export interface ClientReport {
-  /** Its (first) client_id. */
-  readonly id: string;
-  /** What it calls itself. */
-  readonly name?: string;
-  /** The revision of MCP that it was judged by; absent if it has not shown which it speaks. */
-  readonly revision?: Revision;
-  /** Sequence numbers of its exchanges. */
-  readonly exchanges: readonly number[];
-  /** One for each rule that its revision has. */
-  readonly findings: readonly Finding[];
-  /** What they come to. */
-  readonly verdict: Verdict;
-}
+import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
+import { createView, issuedTokens, type SandboxFacts, speaksMcp, type View } from "./view.ts";
 
 /** What the report is made from. */
 export interface RecordFacts {
@@ -82,8 +43,10 @@ export interface Report {
   readonly record: RecordFacts;
   /** All clients that sent requests, in order of their first request. */
   readonly clients: readonly ClientReport[];
-  /** The verdict on the sandbox. */
+  /** The verdict on the sandbox: that of its worst client. */
   readonly verdict: Verdict;
+  /** Why, as a sentence. */
+  readonly reason: string;
 }
 
 /** What a report is about. */
@@ -94,6 +57,8 @@ export interface ReportOptions {
   readonly scenario?: string;
   /** Ids of the rules that the scenario tests. */
   readonly expects?: readonly string[];
+  /** How far the scenario wants a client to come; to a call if not given. */
+  readonly reaches?: Reach;
   /** Revisions of MCP that the scenario is for; absent for all. */
   readonly revisions?: readonly string[];
   /** Whether the scenario needs that nothing else lies at its origin; false if not given. */
@@ -131,7 +96,8 @@ export function buildReport(exchanges: readonly Exchange[], options: ReportOptio
  * @param options What the report is about.
  */
 export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
-  const { sandbox, scenario, expects = [], revisions: played, hasOrigin, isWhole, isLabelled = false } = options;
+  const { sandbox, scenario, expects = [], reaches = "call", revisions: played, isLabelled = false } = options;
+  const { hasOrigin, isWhole } = options;
   const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
   const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
@@ -141,7 +107,9 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const oldest = revisions.find((revision) => played?.includes(revision));
   const groups = groupByClient(steps, { isLabelled });
   const clients: ClientReport[] = [];
-  for (const client of groups) clients.push(yield* judgingClient(client, facts, { expects, oldest, numbersOf }));
+  for (const client of groups) {
+    clients.push(yield* judgingClient(client, facts, { expects, reaches, oldest, numbersOf }));
+  }
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
@@ -149,7 +117,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     ...(isMisplaced ? { note: NEEDS_ORIGIN } : {}),
     record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut, dropped, unjudged },
     clients,
-    verdict: sumUp(clients),
+    ...sumUp(clients),
   };
 }
 
@@ -162,14 +130,10 @@ function isByPath(url: string): boolean {
   return /^https?:\/\/[^/]+(\/\.well-known\/[a-z-]+)?\/s\//.test(url);
 }
 
-/** Whether a finding counts against a client: a recommendation counts only if the scenario tests it. */
-export function isFailure({ status, level, isExpected }: Finding): boolean {
-  return status === "broken" && (level === "MUST" || isExpected);
-}
-
 /** What a scenario tests, and how its evidence is named. */
 interface Purpose {
   readonly expects: readonly string[];
+  readonly reaches: Reach;
   /** The oldest revision that it is for; undefined if it is for all. */
   readonly oldest: Revision | undefined;
   /** Sequence numbers of exchanges by their positions in the order. */
@@ -179,7 +143,7 @@ interface Purpose {
 function* judgingClient(
   { id, name, steps }: ClientSteps,
   facts: SandboxFacts,
-  { expects, oldest, numbersOf }: Purpose,
+  { expects, reaches, oldest, numbersOf }: Purpose,
 ): Sliced<ClientReport> {
   const seen = createView(steps, facts);
   // A scenario that is new with a revision judges the client by that revision.
@@ -204,13 +168,21 @@ function* judgingClient(
     });
     yield;
   }
+  const progress = progressOf(view, reaches, {
+    find: (id) => rules.find((rule) => rule.id === id),
+    statusOf: (id) => findings.find(({ rule }) => rule === id)?.status,
+  });
+  const stray = strayVersions(view.settled);
   return {
     id,
     ...(name === undefined ? {} : { name }),
     ...(revision === undefined ? {} : { revision }),
+    settled: settlementsOf(view.calls),
+    ...(stray.length === 0 ? {} : { strayVersions: stray }),
+    progress,
     exchanges: numbersOf(steps.flatMap(positionsIn)),
     findings,
-    verdict: verdictOf(findings),
+    ...decide(findings, progress),
   };
 }
 
@@ -235,19 +207,4 @@ function rulesFor(revision: Revision | undefined, expects: readonly string[]): r
   if (revision !== undefined && own.some(({ id }) => expects.includes(id))) return own;
   const isLater = ({ revisions }: Rule): boolean => revisions.every((later) => later > (revision ?? ""));
   return rules.filter((rule) => own.includes(rule) || (expects.includes(rule.id) && isLater(rule)));
-}
-
-/** The verdict on a client. */
-export function verdictOf(findings: readonly Finding[]): Verdict {
-  if (findings.some(isFailure)) return "fail";
-  const isSeen = findings.some(({ status }) => status !== "not observed");
-  const isMissing = findings.some(({ isExpected, status }) => isExpected && status === "not observed");
-  return isSeen && !isMissing ? "pass" : "incomplete";
-}
-
-/** The verdict on all clients. A client without observed rules, such as a person with a browser, does not count. */
-export function sumUp(clients: readonly ClientReport[]): Verdict {
-  const judged = clients.filter(({ findings }) => findings.some(({ status }) => status !== "not observed"));
-  if (judged.some(({ verdict }) => verdict === "fail")) return "fail";
-  return judged.length > 0 && judged.every(({ verdict }) => verdict === "pass") ? "pass" : "incomplete";
 }

@@ -68,8 +68,20 @@ export interface McpStep extends StepBase {
   readonly method: string | undefined;
   /** What a 401 or 403 asked for. */
   readonly challenge: ParsedChallenge | undefined;
-  /** The protocol revision that was spoken, or offered. */
-  readonly version: string | undefined;
+  /** Which session it began, or belongs to: equal for one. */
+  readonly session: string | undefined;
+  /** What it says of the protocol's revision. */
+  readonly versions: SpokenVersions;
+}
+
+/** The revisions of the protocol that a request and its answer name. */
+export interface SpokenVersions {
+  /** What an `initialize` was answered with, or what the `_meta` of a request outside a session said that was answered well. */
+  readonly settled: string | undefined;
+  /** What an `initialize`, or the `_meta` of any other request, offered. */
+  readonly offered: string | undefined;
+  /** What the header said. */
+  readonly inHeader: string | undefined;
 }
 
 /** Another request to the authorization server: revocation, userinfo, keys, a pushed request, a device. */

@@ -7,9 +7,9 @@
 import type { Sliced } from "../runtime/slices.ts";
 import { endpointsByName } from "../http/endpoints.ts";
 import { wellKnown } from "../http/urls.ts";
-import { type Exchange, headerOf } from "../recorder/exchange.ts";
+import { type Exchange, headerOf, type Message } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
-import type { AuthorizationStep, McpStep, Step, StepBase } from "./step.ts";
+import type { AuthorizationStep, McpStep, SpokenVersions, Step, StepBase } from "./step.ts";
 import {
   addressOf,
   answerOf,
@@ -160,8 +160,9 @@ function joined(first: AuthorizationStep, next: AuthorizationStep): Authorizatio
 
 function readMcp(base: StepBase, { kinds }: Learned): McpStep {
   const { exchange } = base;
-  const { method: verb, request } = exchange;
+  const { method: verb, request, response } = exchange;
   const message = messagesOf(request)[0];
+  const session = headerOf(response, "mcp-session-id") ?? headerOf(request, "mcp-session-id");
   const challenge = challengeOf(exchange);
   const metadata = challenge?.get("resource_metadata");
   if (metadata !== undefined) kinds.set(addressOf(metadata), "resource_metadata");
@@ -172,18 +173,33 @@ function readMcp(base: StepBase, { kinds }: Learned): McpStep {
     token: /^\S+ +(.*)$/.exec(headerOf(request, "authorization") ?? "")?.[1],
     method: textOf(message, "method"),
     challenge,
-    version: versionOf(exchange, message),
+    session: session === undefined ? undefined : digestOf(session),
+    versions: versionsOf(exchange, message, session !== undefined),
   };
 }
 
-/** The revision of the protocol, as the server has settled it if it did. */
-function versionOf({ request, response }: Exchange, message: JsonObject | undefined): string | undefined {
+function versionsOf(
+  { request, response, status }: Exchange,
+  message: JsonObject | undefined,
+  isInSession: boolean,
+): SpokenVersions {
   const params = isObject(message?.params) ? message.params : undefined;
   const meta = isObject(params?._meta) ? params._meta : undefined;
-  const results = messagesOf(response).map(({ result }) => result).filter(isObject);
-  const settled = message?.method === "initialize" ? results.map((result) => textOf(result, "protocolVersion")) : [];
-  return settled[0] ?? headerOf(request, "mcp-protocol-version") ??
-    textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
+  const isOpening = message?.method === "initialize";
+  const offered = textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
+  const isGood = status >= 200 && status < 300;
+  return {
+    settled: !isGood ? undefined : isOpening ? negotiated(response, offered) : isInSession ? undefined : offered,
+    offered,
+    inHeader: headerOf(request, "mcp-protocol-version"),
+  };
+}
+
+/** What an answer to `initialize` says; an answer that cannot be read is taken to agree. */
+function negotiated(response: Message, offered: string | undefined): string | undefined {
+  const answers = messagesOf(response);
+  const results = answers.map(({ result }) => result).filter(isObject);
+  return results.length > 0 ? textOf(results[0], "protocolVersion") : answers.length > 0 ? undefined : offered;
 }
 
 /** Positions of the exchanges that a step is made of. */

@@ -14,13 +14,8 @@ import type {
   TokenStep,
 } from "./step.ts";
 import { addressOf, textOf } from "./reading.ts";
+import { type Revision, revisionOf, settledVersions } from "./settled.ts";
 import type { JsonObject } from "../http/json.ts";
-
-/** The revisions of MCP that have rules on authorization. */
-export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
-
-/** Oldest first. */
-export const revisions: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
 /** What a sandbox is, as far as a rule must know. */
 export interface SandboxFacts {
@@ -45,6 +40,8 @@ export interface View extends SandboxFacts {
   readonly tokens: readonly TokenStep[];
   /** Requests to MCP servers. */
   readonly calls: readonly McpStep[];
+  /** The revision that each of these has to name. */
+  readonly settled: ReadonlyMap<McpStep, string>;
 }
 
 /**
@@ -54,16 +51,18 @@ export interface View extends SandboxFacts {
  * @param sandbox Where they were made.
  */
 export function createView(steps: readonly Step[], sandbox: SandboxFacts): View {
+  const calls = steps.filter((step) => step.kind === "mcp");
   return {
     ...sandbox,
-    revision: revisionOf(steps),
+    revision: revisionOf(calls),
     steps,
     resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),
     serverMetadata: steps.filter((step) => step.kind === "server_metadata"),
     registrations: steps.filter((step) => step.kind === "registration"),
     authorizations: steps.filter((step) => step.kind === "authorization"),
     tokens: steps.filter((step) => step.kind === "token"),
-    calls: steps.filter((step) => step.kind === "mcp"),
+    calls,
+    settled: settledVersions(calls),
   };
 }
 
@@ -112,12 +111,4 @@ export function namesEndpoint(document: JsonObject | undefined, address: string)
   return Object.entries(document ?? {}).some(([member, value]) =>
     member.endsWith("_endpoint") && typeof value === "string" && addressOf(value) === address
   );
-}
-
-/** The revision of the last call that was answered well, else of the last one that named any. */
-function revisionOf(steps: readonly Step[]): Revision | undefined {
-  const calls = steps.filter((step) => step.kind === "mcp").filter(({ version }) => version !== undefined);
-  const version = (calls.findLast(({ status }) => status < 300) ?? calls.at(-1))?.version;
-  if (version === undefined || !/^\d{4}-\d\d-\d\d$/.test(version)) return undefined;
-  return revisions.findLast((revision) => revision <= version) ?? revisions[0];
 }

@@ -2,7 +2,7 @@
 // adds.
 import type { Fault } from "./fault.ts";
 import type { PlanPatch } from "./plan.ts";
-import type { RuleId } from "./vocabulary.ts";
+import type { Reach, RuleId } from "./vocabulary.ts";
 
 /** What the process's own sandbox, at the root, is called; no scenario can be. */
 export const MAIN = "main";
@@ -85,6 +85,8 @@ export interface Scenario {
   readonly needs_origin?: boolean;
   /** Rules on clients that it puts to the test. */
   readonly expects: readonly RuleId[];
+  /** How far a client has to come, and where it has to stop; to a call if not said. */
+  readonly reaches?: Reach;
   /** Name of the same scenario in the official suite. */
   readonly official?: string;
   /** Revisions of MCP that it applies to; absent for all. */

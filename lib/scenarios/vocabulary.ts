@@ -71,3 +71,40 @@ export const ruleIds = [
 
 /** One of {@link ruleIds}. */
 export type RuleId = typeof ruleIds[number];
+
+/**
+ * How far a scenario wants a client to come, where it may choose what to do then: to call something; to call after a request
+ * with a token was refused; to call with a new token after the old one expired; to be there when its token expires; to ask
+ * for metadata, to be registered, for authorization, for a token; to ask for its token to be revoked.
+ */
+export const reachNames = [
+  "call",
+  "call_after_refusal",
+  "call_after_expiry",
+  "expiry",
+  "discovery",
+  "registration",
+  "authorization",
+  "token",
+  "logout",
+] as const;
+
+/** One of {@link reachNames}. */
+export type ReachName = typeof reachNames[number];
+
+/** What a client can refuse to go on to. */
+export const refusedSteps = ["authorization", "token"] as const;
+
+/** How far a client has to come, and where it has to stop. */
+export type Reach =
+  | ReachName
+  | {
+    /** What it must not go on to. */
+    readonly refuses_before: typeof refusedSteps[number];
+    /** The rule that requires it to stop: revisions without that rule let it go on. */
+    readonly rule?: RuleId;
+  }
+  | {
+    /** How many logins a client may try before it gives up. */
+    readonly gives_up_within: number;
+  };

@@ -12,7 +12,7 @@ import {
 import { isObject, type JsonObject } from "../../lib/http/json.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { exchangeFormats, reportFormats } from "./report.ts";
+import { exchangeFormats, reportFormats, strictness } from "./report.ts";
 import { defined } from "../../lib/runtime/defined.ts";
 
 const index = z.object({
@@ -118,8 +118,8 @@ const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
     { name: "format", description: "The format of the answer", schema: { enum: reportFormats } },
     {
       name: "strict",
-      description: "Status 422 unless the verdict is pass",
-      schema: { type: "string", enum: ["", "true", "false"] },
+      description: "Status 422 unless the verdict is pass; with should, broken SHOULDs fail a client as MUSTs do",
+      schema: { type: "string", enum: [...strictness, "false"] },
     },
   ],
   control_exchanges: [{ name: "format", description: "The format of the answer", schema: { enum: exchangeFormats } }],

@@ -12,6 +12,7 @@ import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
 import { selectListed } from "../../lib/judge/listing.ts";
 import type { Report } from "../../lib/judge/report.ts";
+import { failOnShoulds } from "../../lib/judge/verdict.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Context, Handlers } from "../request/router.ts";
@@ -34,6 +35,8 @@ const formats = {
 } as const;
 /** Formats of a report; the first is the one that is written if none is asked for. */
 export const reportFormats = ["json", "junit", "markdown"] as const;
+/** What `strict` can be: a misspelt word would let every client pass. */
+export const strictness = ["", "true", "should"] as const;
 /** Formats of exchanges; likewise. */
 export const exchangeFormats = ["json", "har"] as const;
 
@@ -60,9 +63,10 @@ async function report(
   requireKnown(searchParams, ["format", "wait", "strict"]);
   const format = parseOneOf(searchParams, "format", reportFormats);
   const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
-  const result = await settle(deps, sandbox, waitSeconds);
-  const isStrict = searchParams.has("strict") && searchParams.get("strict") !== "false";
-  const status = isStrict && result.verdict !== "pass" ? 422 : 200;
+  const strict = parseOneOf(searchParams, "strict", ["false", ...strictness]);
+  const settled = await settle(deps, sandbox, waitSeconds);
+  const result = strict === "should" ? failOnShoulds(settled) : settled;
+  const status = strict !== "false" && result.verdict !== "pass" ? 422 : 200;
   const { type, write } = formats[format];
   return noStore(inChunks(write(result), deps.slices), type, status);
 }
@@ -125,8 +129,8 @@ async function events(
   );
 }
 
-function reportPieces({ clients, verdict, ...head }: Report): Generator<string, void> {
-  return jsonPieces({ ...head }, "clients", clients, { verdict });
+function reportPieces({ clients, verdict, reason, ...head }: Report): Generator<string, void> {
+  return jsonPieces({ ...head }, "clients", clients, { verdict, reason });
 }
 
 function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string, status = 200): Response {

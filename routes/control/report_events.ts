@@ -1,6 +1,7 @@
 // A sandbox's exchanges as they happen, and findings as they change, told to a stream of events.
 import type { Exchange } from "../../lib/recorder/exchange.ts";
-import type { Finding, Report } from "../../lib/judge/report.ts";
+import type { Report } from "../../lib/judge/report.ts";
+import type { Finding } from "../../lib/judge/verdict.ts";
 import type { RecordListener } from "../../lib/recorder/tape/listeners.ts";
 import type { EventStream } from "../../lib/http/event_stream.ts";
 
@@ -64,7 +65,9 @@ export function tellRecord(stream: EventStream, { first, after, refresh, monoton
       const report = await feed.judge();
       restMs = REST * (monotonicMs() - startMs);
       const changed = changedFindings(report, known);
-      if (changed.length > 0) stream.send("findings", { ...summaryOf(report), findings: changed });
+      if (hasMovedOn(report, known) || changed.length > 0) {
+        stream.send("findings", { ...summaryOf(report), findings: changed });
+      }
     });
   }
 
@@ -164,18 +167,23 @@ export function parseEventId(id: string | null): EventId | undefined {
   return { record, sequence: Number(sequence) };
 }
 
-function summaryOf({ verdict, record, clients }: Report): Record<string, unknown> {
+function summaryOf({ verdict, reason, record, clients }: Report): Record<string, unknown> {
   return {
     verdict,
-    clients: clients.slice(-MAX_CLIENTS).map(({ id, name, revision, exchanges, verdict: own }) => ({
-      id,
-      name,
-      revision,
-      exchanges,
-      verdict: own,
-    })),
+    reason,
+    clients: clients.slice(-MAX_CLIENTS).map(({ findings: _, ...client }) => client),
     record,
   };
+}
+
+/** Whether what is said of a client beside its findings is other than what is known; that is brought up to date. */
+function hasMovedOn({ clients }: Report, known: Map<string, string>): boolean {
+  const value = JSON.stringify(
+    clients.slice(-MAX_CLIENTS).map(({ progress, verdict, reason }) => [progress, verdict, reason]),
+  );
+  if (known.get("") === value) return false;
+  known.set("", value);
+  return true;
 }
 
 /** Findings that are other than those known; those known are brought up to date. */

@@ -10,12 +10,15 @@ const emptyReport: Report = {
   expects: [],
   clients: [],
   verdict: "incomplete",
+  reason: "",
   record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
 };
 
 /** Has broken one rule. */
 const careless: Report["clients"][number] = {
   id: "a",
+  settled: [],
+  progress: { stations: [], outcome: "short", sentence: "" },
   exchanges: [1],
   findings: [{
     rule: "C23",
@@ -29,7 +32,10 @@ const careless: Report["clients"][number] = {
     link: "",
     official: [],
   }],
+  failures: ["C23"],
+  warnings: [],
   verdict: "fail",
+  reason: "",
 };
 
 type Exchange = Extract<LogEvent, { event: "exchange" }>;

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Report } from "../../lib/judge/report.ts";
+import type { Revision } from "../../lib/judge/settled.ts";
+import type { Reach } from "../../lib/scenarios/vocabulary.ts";
 import type { AppOptions } from "../../main.ts";
 import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
-import type { Revision } from "../../lib/judge/view.ts";
 import { origin, register } from "../helpers.ts";
 import {
   all,
@@ -26,6 +27,8 @@ interface Case {
   readonly twist?: () => Twist;
   readonly client?: Partial<DoubleOptions>;
   readonly app?: Partial<AppOptions>;
+  /** How far a client comes there that does right; to a call if not given. */
+  readonly reaches?: Reach;
   /** Whether the broken part is only recommended. */
   readonly isRecommended?: boolean;
   /** The revisions it is about; all that have the rule, if not given. */
@@ -110,6 +113,7 @@ const cases: readonly Case[] = [
   {
     rule: "C5",
     slips: ["trusts any metadata"],
+    reaches: { refuses_before: "authorization", rule: "C5" },
     twist: () =>
       all(
         editMetadata({ issuer: "https://attacker.example", authorization_response_iss_parameter_supported: false }),
@@ -122,6 +126,7 @@ const cases: readonly Case[] = [
   {
     rule: "C9",
     slips: ["makes up an id"],
+    reaches: "registration",
     twist: () =>
       all(
         noDocuments(),
@@ -134,6 +139,7 @@ const cases: readonly Case[] = [
   {
     rule: "C13",
     slips: ["needs no proof of PKCE"],
+    reaches: { refuses_before: "authorization", rule: "C13" },
     twist: () => editMetadata({ code_challenge_methods_supported: undefined }),
   },
   {
@@ -143,12 +149,14 @@ const cases: readonly Case[] = [
   {
     rule: "C14",
     slips: ["takes any resource"],
+    reaches: { refuses_before: "authorization", rule: "C14" },
     twist: () => editJson(resourcePath, (document) => ({ ...document, resource: "https://evil.example/mcp" })),
   },
   { rule: "C15", slips: ["sends no state"], isRecommended: true },
   {
     rule: "C15",
     slips: ["takes any state"],
+    reaches: "authorization",
     twist: () => editAnswer((parameters) => parameters.set("state", "another")),
     isRecommended: true,
   },
@@ -168,17 +176,25 @@ const cases: readonly Case[] = [
   {
     rule: "C19",
     slips: ["does not step up"],
+    reaches: "token",
     isRecommended: true,
     ...callsForWrite,
   },
   {
     rule: "C19",
     slips: ["asks for the new scope alone"],
+    reaches: "token",
     revisions: ["2026-07-28"],
     isRecommended: true,
     ...callsForWrite,
   },
-  { rule: "C20", slips: ["steps up forever"], twist: neverEnough, isRecommended: true },
+  {
+    rule: "C20",
+    slips: ["steps up forever"],
+    twist: neverEnough,
+    reaches: { gives_up_within: 10 },
+    isRecommended: true,
+  },
   {
     rule: "C21",
     slips: ["wants offline access"],
@@ -192,16 +208,19 @@ const cases: readonly Case[] = [
   {
     rule: "C25",
     slips: ["takes any iss"],
+    reaches: { refuses_before: "token", rule: "C25" },
     twist: () => editAnswer((parameters) => parameters.delete("iss")),
   },
   {
     rule: "C25",
     slips: ["takes any iss"],
+    reaches: { refuses_before: "token", rule: "C25" },
     twist: () => editAnswer((parameters) => parameters.set("iss", "https://evil.example")),
   },
   {
     rule: "C25",
     slips: ["takes any iss"],
+    reaches: { refuses_before: "token", rule: "C25" },
     twist: () =>
       all(
         editAnswer((parameters) => parameters.set("iss", "https://evil.example")),
@@ -211,11 +230,13 @@ const cases: readonly Case[] = [
   {
     rule: "C26",
     slips: ["normalises iss"],
+    reaches: { refuses_before: "token", rule: "C26" },
     twist: () => editAnswer((parameters) => parameters.set("iss", `${origin}/`)),
   },
   {
     rule: "C27",
     slips: ["acts on any error"],
+    reaches: { refuses_before: "token", rule: "C27" },
     twist: () =>
       editAnswer((parameters) => {
         parameters.delete("code");
@@ -226,6 +247,7 @@ const cases: readonly Case[] = [
   {
     rule: "C28",
     slips: ["takes http"],
+    reaches: "discovery",
     twist: () =>
       all(
         editMetadata({ token_endpoint: "http://plain.example/oauth/token" }),
@@ -264,6 +286,7 @@ const cases: readonly Case[] = [
   {
     rule: "C32",
     slips: ["repeats itself"],
+    reaches: "token",
     app: callsForWrite.app,
     client: { alone: true, given: { clientId: "given" }, ...callsForWrite.client },
     twist: () => editChallenge((header) => header.includes("scope=") ? header : `${header}, scope="mcp:read"`),
@@ -271,7 +294,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-async function run({ twist, app, client }: Case, version: Revision, slip?: Slip): Promise<Report> {
+async function run({ twist, app, client, reaches }: Case, version: Revision, slip?: Slip): Promise<Report> {
   await using recorded = await recordedApp(twist?.(), app);
   const given = client?.given
     ? await register(recorded.test, {
@@ -283,7 +306,7 @@ async function run({ twist, app, client }: Case, version: Revision, slip?: Slip)
     : undefined;
   const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
   await runDouble({ send: recorded.send, version, ...client, ...own, slip });
-  return await recorded.report();
+  return await recorded.report(reaches === undefined ? {} : { reaches });
 }
 
 function brokenRules({ clients }: Report): readonly string[] {

@@ -17,7 +17,8 @@ import {
 } from "../../views/inspect/model.js";
 import { answerText, curlOf, durationText, sentText } from "../../views/inspect/text.js";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
-import type { ClientReport, Finding, Report } from "../../lib/judge/report.ts";
+import type { Report } from "../../lib/judge/report.ts";
+import type { ClientReport, Finding } from "../../lib/judge/verdict.ts";
 import {
   authorizeQuery,
   callOauth,
@@ -60,13 +61,25 @@ const finding: Finding = {
   official: [],
 };
 
-const client: ClientReport = { id: "c1", exchanges: [3, 7], findings: [finding], verdict: "fail" };
+const reason = "It broke C1 (MUST): It did not";
+const client: ClientReport = {
+  id: "c1",
+  settled: [],
+  progress: { stations: [], outcome: "reached", sentence: "It made a call" },
+  exchanges: [3, 7],
+  findings: [finding],
+  failures: ["C1"],
+  warnings: [],
+  verdict: "fail",
+  reason,
+};
 const report: Report = {
   sandbox: "main",
   expects: [],
   record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
   clients: [client],
   verdict: "fail",
+  reason,
 };
 
 Deno.test("a person who looks around with a browser is not taken for a client, and a client in a browser is (issue 16)", () => {

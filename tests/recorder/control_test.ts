@@ -187,7 +187,10 @@ Deno.test("GET /control/events sends exchanges and findings as they come, and re
   assert(record, past);
   await work(test, { slip: "uses plain" });
   const live = await readUntil(reader, '"status":"broken"');
-  assert.match(live, /event: findings\ndata: \{"verdict":"fail","clients":\[\{.*\{"rule":"C12",[^}]*"status":"broken"/);
+  assert.match(
+    live,
+    /event: findings\ndata: \{"verdict":"fail","reason":"It broke C12 [^"]*","clients":\[\{.*\{"rule":"C12",[^}]*"status":"broken"/,
+  );
   await reader.cancel();
   const resumed = readerOf(await test.get("/control/events", { "last-event-id": `${record}.3` }));
   assert.match(await readUntil(resumed, "event: exchange"), new RegExp(`^id: ${record}\\.4\\n`));

@@ -9,8 +9,8 @@
 /**
  * @typedef {import("../../lib/recorder/exchange.ts").Exchange} Exchange
  * @typedef {import("../../lib/judge/report.ts").Report} Report
- * @typedef {import("../../lib/judge/report.ts").ClientReport} ClientReport
- * @typedef {import("../../lib/judge/report.ts").Finding} Finding
+ * @typedef {import("../../lib/judge/verdict.ts").ClientReport} ClientReport
+ * @typedef {import("../../lib/judge/verdict.ts").Finding} Finding
  */
 
 /**

@@ -1,9 +1,12 @@
 /**
- * The verdict as JUnit XML, which every CI system can show: a suite for each client, a case for each rule.
+ * The verdict as JUnit XML, which every CI system can show: a suite for each client, with a case for how far it came and
+ * one for each rule.
  *
  * @module
  */
-import { type ClientReport, type Finding, isFailure, type Report } from "../report.ts";
+import type { Report } from "../report.ts";
+import type { Progress } from "../progress.ts";
+import type { ClientReport, Finding } from "../verdict.ts";
 
 /**
  * Writes a report as JUnit XML. A broken requirement is a failure, an expectation that nothing was seen of an error, any
@@ -43,32 +46,50 @@ function recordSuite({ sandbox, record: { cut, leftOut, dropped, unjudged } }: R
   return `  <testsuite${head}><properties>${properties.join("")}</properties></testsuite>`;
 }
 
-function suite({ sandbox }: Report, { id, name, findings }: ClientReport): string {
+function suite({ sandbox }: Report, { id, name, findings, failures, progress }: ClientReport): string {
   const count = (test: (finding: Finding) => boolean): number => findings.filter(test).length;
   const attributes = attributesOf({
     name: `${sandbox}: ${name ?? id}`,
-    tests: findings.length,
-    failures: count(isFailure),
-    errors: count(isMissing),
+    tests: findings.length + 1,
+    failures: failures.length + (progress.outcome === "beyond" ? 1 : 0),
+    errors: count(isMissing) + (progress.outcome === "short" ? 1 : 0),
     skipped: count((finding) => finding.status === "not observed" && !finding.isExpected),
   });
-  return [`  <testsuite${attributes}>`, ...findings.map((finding) => testCase(sandbox, finding)), "  </testsuite>"]
-    .join("\n");
+  return [
+    `  <testsuite${attributes}>`,
+    progressCase(sandbox, progress),
+    ...findings.map((finding) => testCase(sandbox, finding, failures.includes(finding.rule))),
+    "  </testsuite>",
+  ].join("\n");
 }
 
 function isMissing({ status, isExpected }: Finding): boolean {
   return status === "not observed" && isExpected;
 }
 
-function testCase(sandbox: string, finding: Finding): string {
+function messageOf(message: string, type: string): string {
+  return attributesOf({ message, type });
+}
+
+/** A client that stops half way would count as success if only rules were cases. */
+function progressCase(sandbox: string, { outcome, sentence }: Progress): string {
+  const inner = {
+    reached: `<system-out>${escapeXml(`${sentence}.`)}</system-out>`,
+    short: `<error${messageOf(sentence, "incomplete")}/>`,
+    beyond: `<failure${messageOf(sentence, "beyond")}/>`,
+  }[outcome];
+  const attributes = attributesOf({ classname: `mock-oauth.${sandbox}`, name: "the client comes as far as it should" });
+  return `    <testcase${attributes}>${inner}</testcase>`;
+}
+
+function testCase(sandbox: string, finding: Finding, isFailure: boolean): string {
   const { rule, name, title, level, status, detail, evidence, link } = finding;
   const open = `    <testcase${attributesOf({ classname: `mock-oauth.${sandbox}`, name: `${rule} ${name}` })}>`;
   const about = `${title}\n${detail}.${evidence.length > 0 ? ` Exchanges: ${evidence.join(", ")}.` : ""}\n${link}`;
-  const message = (type: string): string => attributesOf({ message: detail, type });
-  const inner = isFailure(finding)
-    ? `<failure${message(level)}>${escapeXml(about)}</failure>`
+  const inner = isFailure
+    ? `<failure${messageOf(detail, level)}>${escapeXml(about)}</failure>`
     : isMissing(finding)
-    ? `<error${message("incomplete")}>${escapeXml(about)}</error>`
+    ? `<error${messageOf(detail, "incomplete")}>${escapeXml(about)}</error>`
     : status === "not observed"
     ? `<skipped${attributesOf({ message: detail })}/>`
     : `<system-out>${escapeXml(`${status === "broken" ? "warning: " : ""}${about}`)}</system-out>`;

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { ClientReport, Finding, RecordFacts, Report } from "../report.ts";
+import type { RecordFacts, Report } from "../report.ts";
+import type { Progress } from "../progress.ts";
+import type { ClientReport, Finding } from "../verdict.ts";
 
 const marks = { kept: "kept", broken: "**broken**", "not observed": "not observed" } as const;
 
@@ -22,15 +24,16 @@ export function renderMarkdown(report: Report): string {
  * @param report The report.
  */
 export function* markdownPieces(
-  { sandbox, scenario, expects, note, record, clients, verdict }: Report,
+  { sandbox, scenario, expects, note, record, clients, verdict, reason }: Report,
 ): Generator<string, void> {
   const lines = [
     `# ${verdict}: ${text(sandbox)}`,
     "",
+    `${text(reason)}.`,
+    "",
     ...(scenario === undefined ? [] : [`Scenario \`${scenario}\`${expectation(expects)}.`, ""]),
     ...(note === undefined ? [] : [`${text(note)}.`, ""]),
     ...missing(record),
-    ...(clients.length === 0 ? ["No client has sent a request.", ""] : []),
   ];
   yield lines.join("\n");
   for (const client of clients) yield section(client).map((line) => `\n${line}`).join("");
@@ -56,21 +59,28 @@ function expectation(expects: readonly string[]): string {
   return expects.length === 0 ? "" : `, which tests ${expects.join(", ")}`;
 }
 
-function section({ id, name, revision, findings, verdict }: ClientReport): readonly string[] {
+function section(client: ClientReport): readonly string[] {
+  const { id, name, revision, findings, warnings, verdict, reason, progress } = client;
   const order = ["broken", "kept", "not observed"];
   const sorted = findings.toSorted((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
+  const spoken = revision === undefined ? "of an unknown MCP revision" : `MCP ${revision}`;
   return [
     `## ${verdict}: ${text(name ?? id)}`,
     "",
-    `Client \`${id.replaceAll("`", "'")}\`, ${
-      revision === undefined ? "of an unknown MCP revision" : `MCP ${revision}`
-    }.`,
+    `${text(reason)}.`,
     "",
+    `Client \`${id.replaceAll("`", "'")}\`, ${spoken}: ${stationsText(progress)}.`,
+    "",
+    ...(warnings.length === 0 ? [] : [`Warnings, which do not fail it: ${warnings.join(", ")}.`, ""]),
     "| rule | level | status | what was seen | exchanges |",
     "| --- | --- | --- | --- | --- |",
     ...sorted.map(row),
     "",
   ];
+}
+
+function stationsText({ stations }: Progress): string {
+  return stations.map(({ station, reached }) => `${reached ? "" : "not "}${station.replace("_", " ")}`).join(", ");
 }
 
 function row({ rule, name, level, status, detail, evidence, link, isExpected }: Finding): string {

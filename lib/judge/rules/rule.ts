@@ -4,7 +4,8 @@
  * @module
  */
 import type { RuleId } from "../../scenarios/vocabulary.ts";
-import type { Revision, View } from "../view.ts";
+import type { Revision } from "../settled.ts";
+import type { View } from "../view.ts";
 
 /** How strongly a specification requires something (RFC 2119). */
 export type Level = "MUST" | "SHOULD" | "MAY";

@@ -10,7 +10,7 @@ import { issuerSlashInPrm, noPrm } from "./oauth/resource_metadata.ts";
 import { errorsAs200, expiresInString, scopeCommas, tokenFormEncoded, tokenNested } from "./oauth/token.ts";
 
 /** A provider: what it is called, the quirks it has, and what is its own. */
-interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin"> {
+interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin" | "reaches"> {
   /** Scenarios of one quirk each, the later over the earlier. */
   readonly quirks: readonly Scenario[];
   /** What it has besides them. */
@@ -64,6 +64,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Uses credentials it was given, asks for consent to be refreshed, and keeps the refresh token it has",
     quirks: [oidcOnly, noRegistration, issuerSlashInPrm, refreshNeedsConsent, refreshNoNewToken],
     expects: ["C4", "C5"],
+    reaches: { refuses_before: "authorization", rule: "C5" },
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3599 } },
   }),
   provider({
@@ -73,6 +74,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Stops, as nothing says that the server supports PKCE; a client that continues is refused for its resource",
     quirks: [oidcOnly, noPkceList, noRegistration, resourceRefused, expiresInString],
     expects: ["C4", "C13"],
+    reaches: { refuses_before: "authorization", rule: "C13" },
     plan: { policy: withoutIss },
     layout: { issuer_path: "/common/v2.0" },
   }),
@@ -95,6 +97,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Uses credentials it was given, finds the nested token, and checks ok",
     quirks: [noRegistration, secretInBodyOnly, scopeCommas, tokenNested],
     expects: ["C6", "C17", "C29"],
+    reaches: "token",
     plan: {
       policy: withoutIss,
       mint: { accessTokenTtlSeconds: 12 * 60 * 60 },
@@ -107,6 +110,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Finds the server at the origin, and refuses metadata whose issuer differs",
     quirks: [noPrm, issuerExtraPath],
     expects: ["C31"],
+    reaches: { refuses_before: "authorization", rule: "C5" },
     plan: { policy: { rotateRefreshTokens: "always" }, mint: { accessTokenTtlSeconds: 3600 } },
     needs_origin: true,
   }),
@@ -133,6 +137,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Stops, as nothing says that the server supports PKCE",
     quirks: [oidcOnly, noPkceList, noRegistration, refreshNoNewToken],
     expects: ["C4", "C13"],
+    reaches: { refuses_before: "authorization", rule: "C13" },
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3600 } },
     layout: { issuer_path: "/eu-west-1_example" },
   }),

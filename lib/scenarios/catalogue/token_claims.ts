@@ -11,6 +11,7 @@ export const tokenClaimsScenarios: readonly Scenario[] = [
     client: "Gives up after a few attempts, and says that the token is not for this server",
     plan: { mint: { claims: { aud: "https://another-resource.example.com/mcp" } } },
     expects: ["C14", "C20"],
+    reaches: { gives_up_within: 4 },
     links: [mcp("token requirements"), rfc("8707 2"), rfc("9068 4")],
   },
   {
@@ -21,6 +22,7 @@ export const tokenClaimsScenarios: readonly Scenario[] = [
     client: "Refuses the id_token if it reads one; gives up after a few refusals of the access token",
     plan: { mint: { signature: "wrong" } },
     expects: ["C20"],
+    reaches: { gives_up_within: 4 },
     links: [rfc("9068 4"), rfc("7515 5.2")],
   },
   {
@@ -30,6 +32,7 @@ export const tokenClaimsScenarios: readonly Scenario[] = [
     client: "Fetches the key set once more, not endlessly; gives up after a few refusals",
     plan: { mint: { signature: "foreign" } },
     expects: ["C20"],
+    reaches: { gives_up_within: 4 },
     links: [rfc("7515 4.1.4"), rfc("7517 4.5")],
   },
   {

@@ -25,6 +25,7 @@ export const transportScenarios: readonly Scenario[] = [
     client: "Reports that the metadata is not JSON, and does not guess endpoints",
     plan: { faults: [{ name: "metadata-truncated", match: metadata, edit: { truncate_bytes: 100 } }] },
     expects: ["C4"],
+    reaches: { refuses_before: "authorization", rule: "C4" },
     links: [incomplete, rfc("8414 3.2")],
   },
   {
@@ -49,6 +50,7 @@ export const transportScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C1", "C22"],
+    reaches: "discovery",
     links: [rfc("9110 15.5.9")],
   },
   {
@@ -85,6 +87,7 @@ export const transportScenarios: readonly Scenario[] = [
     client: "Tries again with the same token, and does not send the person to log in",
     plan: { faults: [down("mcp-503-once", { endpoint: "mcp", method: "POST", authorized: true }, 1)] },
     expects: ["C22"],
+    reaches: "call_after_refusal",
     links: [rfc("9110 15.6.4"), retryAfter],
   },
   {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import { OAuthError } from "../../http/errors.ts";
 import { parseJsonFile } from "../../http/json_file.ts";
-import { grantTypes, ruleIds, tokenEndpointAuthMethods } from "../vocabulary.ts";
+import { grantTypes, type Reach, reachNames, refusedSteps, ruleIds, tokenEndpointAuthMethods } from "../vocabulary.ts";
 import { findRedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
 import type { Fault } from "../fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
@@ -22,6 +22,12 @@ const web = z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2
 
 const anyRule = { error: ({ input }: { readonly input?: unknown }) => suggest(String(input), ruleIds) };
 const ruleId = z.enum(ruleIds, anyRule);
+
+const reach: z.ZodType<Reach> = z.union([
+  z.enum(reachNames),
+  closedObject({ refuses_before: z.enum(refusedSteps), rule: ruleId.exactOptional() }),
+  closedObject({ gives_up_within: z.number().int().min(1).max(100) }),
+], { error: `${reachNames.join(", ")}, or an object with refuses_before or gives_up_within` });
 
 /** Not held to loopback for http: in a network of containers, a client is on another computer. */
 const redirectUri = z.string().refine((uri) => findRedirectUriProblem(uri) === undefined, {
@@ -73,6 +79,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     clients: z.array(clientSchema).max(20).exactOptional(),
     needs_origin: z.boolean().exactOptional(),
     expects: z.array(ruleId).max(100).default([]),
+    reaches: reach.exactOptional(),
     revisions: z.array(text).max(20).exactOptional(),
     links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
   } satisfies Complete<Omit<Scenario, "official">>,

@@ -24,6 +24,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
       faults: [{ name: "endless-401", match: { endpoint: "mcp", authorized: true }, answer: invalidToken }],
     },
     expects: ["C20"],
+    reaches: { gives_up_within: 4 },
     links: [mcp("error handling"), ...reports("ts#945", "remote#68")],
   },
   {
@@ -56,6 +57,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C21"],
+    reaches: "call_after_expiry",
     links: [mcp("error handling"), rfc("6750 3.1"), ...reports("byadsco/meta-ads-mcp#61")],
   },
   {
@@ -77,6 +79,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C21"],
+    reaches: "expiry",
     links: [mcp("token handling"), ...reports("vercel/mcp-handler#181", "Softeria/ms-365-mcp-server#406")],
   },
   {
@@ -99,6 +102,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C21"],
+    reaches: "expiry",
     links: [mcp("token handling"), ...reports("Softeria/ms-365-mcp-server#406")],
   },
   {
@@ -161,6 +165,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     },
     revisions: ["2025-06-18", "2025-11-25"],
     expects: ["C22"],
+    reaches: "call_after_refusal",
     links: [{
       label: "MCP: session management",
       url: "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management",
@@ -182,6 +187,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     },
     layout: { second_issuer_path: "/moved" },
     expects: ["C10", "C24"],
+    reaches: "call_after_refusal",
     links: [mcp("server binding"), mcp("token handling")],
   },
   {
@@ -197,6 +203,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
       }],
     },
     expects: [],
+    reaches: "logout",
     links: [rfc("7009 2.2.1"), ...reports("cloudflare/cloudflare-os#41")],
   },
 ];

@@ -24,6 +24,7 @@ export const resourceRefused: Scenario = {
     }],
   },
   expects: ["C14"],
+  reaches: { refuses_before: "token", rule: "C14" },
   links: [
     mcp("resource parameter"),
     rfc("8707 2"),
@@ -59,6 +60,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     client: "Discards the response: the code may be someone else's",
     plan: { faults: [answered("state-wrong", { state: "not-{location.state}" })] },
     expects: ["C15"],
+    reaches: { refuses_before: "token", rule: "C15" },
     links: [mcp("open redirection"), rfc("6749 10.12")],
   },
   {
@@ -68,6 +70,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     client: "Discards the response",
     plan: { faults: [answered("state-missing", { state: null })] },
     expects: ["C15"],
+    reaches: { refuses_before: "token", rule: "C15" },
     links: [mcp("open redirection"), rfc("6749 4.1.2")],
   },
   {
@@ -77,6 +80,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     client: "Decodes it once, compares character by character, and discards the response",
     plan: { faults: [answered("state-mangled", { state: "{location.state}+" })] },
     expects: ["C15"],
+    reaches: { refuses_before: "token", rule: "C15" },
     links: [rfc("6749 4.1.2"), ...reports("open-metadata/OpenMetadata#28951", "vsc#314715")],
   },
   stateRequired,
@@ -87,6 +91,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     client: "Rejects the response before it sends the code anywhere",
     plan: { faults: [answered("iss-missing", { iss: null })] },
     expects: ["C25"],
+    reaches: { refuses_before: "token", rule: "C25" },
     links: [
       mcp("response validation"),
       rfc("9207 2.4"),
@@ -100,6 +105,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     client: "Says that access was denied, offers to try again, and opens no second tab on its own",
     plan: { policy: { answer: "deny" }, faults: [answered("person-denies", refusal)] },
     expects: ["C11", "C15"],
+    reaches: { refuses_before: "token" },
     links: [rfc("6749 4.1.2.1"), mcp("error handling")],
   },
   {
@@ -112,6 +118,7 @@ export const authorizationScenarios: readonly Scenario[] = [
       faults: [answered("iss-wrong-on-error", { ...refusal, iss: "https://evil.example.com" })],
     },
     expects: ["C27"],
+    reaches: { refuses_before: "token", rule: "C27" },
     links: [mcp("response validation"), rfc("9207 2.4")],
   },
   {
@@ -127,6 +134,7 @@ export const authorizationScenarios: readonly Scenario[] = [
       })],
     },
     expects: [],
+    reaches: { refuses_before: "token" },
     links: [rfc("6749 4.1.2.1")],
   },
   resourceRefused,
@@ -137,6 +145,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     client: "Shows invalid_scope, or asks once more for less",
     plan: { policy: { grantableScopes: ["mcp:read"], challengeScope: "mcp:read mcp:write" } },
     expects: ["C17", "C18"],
+    reaches: "authorization",
     links: [
       mcp("scope selection"),
       rfc("6749 3.3"),

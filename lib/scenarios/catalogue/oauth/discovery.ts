@@ -37,6 +37,7 @@ export const noPkceList: Scenario = {
     }],
   },
   expects: ["C13"],
+  reaches: { refuses_before: "authorization", rule: "C13" },
   links: [
     mcp("code protection"),
     ...reports("ts#2831", "empires-security/mcp-oauth2-aws-cognito#9", "vercel/ai#18674"),
@@ -62,6 +63,7 @@ export const issuerExtraPath: Scenario = {
   client: "Does not use metadata whose issuer differs from the one it asked for",
   plan: { faults: [issuerIs("issuer-extra-path", "{issuer}/oauth2")] },
   expects: ["C5"],
+  reaches: { refuses_before: "authorization", rule: "C5" },
   links: [
     mcp("server metadata"),
     rfc("8414 3.3"),
@@ -83,6 +85,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     client: "Stops, as it supports S256 and the server does not",
     plan: { policy: { codeChallengeMethods: ["plain"] } },
     expects: ["C12"],
+    reaches: "discovery",
     links: [mcp("code protection"), rfc("7636 4.2"), ...reports("JSONbored/metagraphed#9637")],
   },
   pkcePlainToo,
@@ -108,6 +111,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     client: "Compares character by character, and does not use the metadata",
     plan: { faults: [issuerIs("issuer-slash", "{issuer}/")] },
     expects: ["C5"],
+    reaches: { refuses_before: "authorization", rule: "C5" },
     links: [
       mcp("server metadata"),
       rfc("8414 3.3"),
@@ -180,6 +184,7 @@ export const discoveryScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C28"],
+    reaches: "discovery",
     links: [mcp("communication security"), ...reports("mesh/mesh-mcp#20", "Mnexa-AI/e2a#635")],
   },
   {

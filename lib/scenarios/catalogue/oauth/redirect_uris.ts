@@ -11,6 +11,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     client: "Registers https or loopback redirect URIs, or shows the refusal",
     plan: { policy: { privateUseSchemes: false } },
     expects: ["C16"],
+    reaches: "registration",
     links: [
       mcp("redirect URI constraints"),
       rfc("8252 7.1"),
@@ -29,6 +30,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     client: "Shows the refusal, and does not continue with an invented client_id",
     plan: { policy: { loopbackRedirects: "none", clientIdMetadataDocuments: false } },
     expects: ["C9"],
+    reaches: "registration",
     links: [mcp("redirect URI constraints"), rfc("8252 7.3"), ...reports("Zomato/mcp-server-manifest#30")],
   },
   {
@@ -47,6 +49,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     client: "Registers as native if it runs on the person's own computer, or shows the refusal",
     plan: { policy: { webClients: false, clientIdMetadataDocuments: false } },
     expects: ["C8"],
+    reaches: "registration",
     links: [
       mcp("redirect URI constraints"),
       {

@@ -28,6 +28,7 @@ export const refreshNoNewToken: Scenario = {
   client: "Keeps the refresh token that it has",
   plan: { policy: { rotateRefreshTokens: "never" }, mint: shortLived },
   expects: ["C21", "C22"],
+  reaches: "call_after_expiry",
   links: [rfc("6749 6"), ...reports("py#2270", "rs#921")],
 };
 
@@ -43,6 +44,7 @@ const refreshGrace: Scenario = {
     faults: [firstAnswerLost],
   },
   expects: ["C21"],
+  reaches: "call_after_expiry",
   links: [rotation, ...reports("cc#84440", "PrefectHQ/fastmcp#4901")],
 };
 
@@ -54,6 +56,7 @@ export const refreshNeedsConsent: Scenario = {
   client: "Sends prompt=consent with offline_access, and copes without a refresh token",
   plan: { policy: { issueRefreshTokens: "with_consent_prompt" }, mint: shortLived },
   expects: ["C21"],
+  reaches: "call_after_expiry",
   links: [
     { label: "OpenID Connect Core 11", url: "https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess" },
     ...reports("better-auth/better-auth#3411"),
@@ -69,6 +72,7 @@ export const refreshScenarios: readonly Scenario[] = [
     client: "Refreshes before or after they expire, and the person notices nothing",
     plan: { mint: shortLived },
     expects: ["C21", "C22"],
+    reaches: "call_after_expiry",
     links: [mcp("token theft"), rfc("6749 6"), ...reports("remote#97")],
   },
   {
@@ -78,6 +82,7 @@ export const refreshScenarios: readonly Scenario[] = [
     client: "Refreshes once at a time, even across its processes, and lets all of them use the response",
     plan: { policy: { rotateRefreshTokens: "always", revokeOnReuse: true, refreshGraceSeconds: 0 }, mint: shortLived },
     expects: ["C21"],
+    reaches: "call_after_expiry",
     links: [rotation, ...reports("cc#84440", "anomalyco/opencode#34074", "PrefectHQ/fastmcp#4901")],
   },
   {
@@ -90,6 +95,7 @@ export const refreshScenarios: readonly Scenario[] = [
       faults: [firstAnswerLost],
     },
     expects: ["C21"],
+    reaches: "call_after_expiry",
     links: [rotation, ...reports("cc#84440", "can1357/oh-my-pi#1908")],
   },
   refreshGrace,
@@ -108,6 +114,7 @@ export const refreshScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C21"],
+    reaches: "call_after_expiry",
     links: [rfc("6749 5.2"), ...reports("can1357/oh-my-pi#1908", "jentic/jentic-one#1252")],
   },
   {
@@ -124,6 +131,7 @@ export const refreshScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C21"],
+    reaches: "call_after_expiry",
     links: [rfc("6749 5.2"), ...reports("PrefectHQ/fastmcp#2461")],
   },
   {
@@ -143,6 +151,7 @@ export const refreshScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C14", "C21"],
+    reaches: "call_after_expiry",
     links: [mcp("resource parameter"), rfc("8707 2.2"), ...reports("dust-tt/dust#22773")],
   },
   {
@@ -152,6 +161,7 @@ export const refreshScenarios: readonly Scenario[] = [
     client: "Says in every refresh what the token is for",
     plan: { policy: { scopeOfPlainRefresh: "none", enforceToolScopes: true }, mint: shortLived },
     expects: ["C19", "C21"],
+    reaches: "call_after_expiry",
     links: [rfc("6749 6"), ...reports("cc#89862")],
   },
   {
@@ -176,6 +186,7 @@ export const refreshScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C21"],
+    reaches: "call_after_expiry",
     links: [rfc("6750 3.1"), ...reports("xai-org/plugin-marketplace#769")],
   },
   refreshNeedsConsent,

@@ -55,6 +55,7 @@ export const dcrForbidden: Scenario = {
   },
   clients: knownClients,
   expects: ["C9"],
+  reaches: "registration",
   links: [mcp("dynamic registration"), rfc("7591 3.2.2"), ...reports("dnotitia/akb#635")],
 };
 
@@ -93,6 +94,7 @@ export const registrationScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C8", "C9"],
+    reaches: "registration",
     links: [mcp("redirect URI constraints"), rfc("7591 3.2.2")],
   },
   {
@@ -109,6 +111,7 @@ export const registrationScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C9"],
+    reaches: "registration",
     links: [mcp("dynamic registration"), ...reports("cc#72673", "datagouv/datagouv-mcp#26")],
   },
   {
@@ -173,6 +176,7 @@ export const registrationScenarios: readonly Scenario[] = [
       mint: { accessTokenTtlSeconds: SHORT_SECONDS },
     },
     expects: ["C6"],
+    reaches: "call_after_expiry",
     links: [rfc("7591 3.2.1"), ...reports("py#3256")],
   },
   {
@@ -194,6 +198,7 @@ export const registrationScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C6"],
+    reaches: "call_after_expiry",
     links: [rfc("6749 5.2"), ...reports("remote#36", "cc#84614", "cc#79505", "supabase/mcp#355")],
   },
   {
@@ -208,6 +213,7 @@ export const registrationScenarios: readonly Scenario[] = [
       faults: [{ name: "invalid-client-400", match: { endpoint: "token", status: 401 }, edit: { status: 400 } }],
     },
     expects: ["C6"],
+    reaches: "call_after_expiry",
     links: [rfc("6749 5.2"), ...reports("PrefectHQ/fastmcp#1762")],
   },
   {
@@ -224,6 +230,7 @@ export const registrationScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C7"],
+    reaches: "authorization",
     links: [mcp("client metadata documents"), ...reports("speakeasy-api/gram#5687")],
   },
 ];

@@ -20,6 +20,7 @@ export const noPrm: Scenario = {
   plan: { policy: { resourceMetadataAt: [], challengeMetadata: "none" } },
   needs_origin: true,
   expects: ["C31"],
+  reaches: "discovery",
   links: [
     {
       label: "MCP 2025-03-26: server metadata discovery",
@@ -43,6 +44,7 @@ export const issuerSlashInPrm: Scenario = {
     }],
   },
   expects: ["C5"],
+  reaches: { refuses_before: "authorization", rule: "C5" },
   links: [
     rfc("8414 3.1"),
     rfc("8414 3.3"),
@@ -162,6 +164,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
     },
     needs_origin: true,
     expects: ["C3"],
+    reaches: "discovery",
     links: [mcp("resource metadata"), ...reports("ts#1631")],
   },
   issuerSlashInPrm,
@@ -178,6 +181,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C14"],
+    reaches: "discovery",
     links: [
       mcp("resource parameter"),
       rfc("9728 3.3"),
@@ -197,6 +201,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C14"],
+    reaches: "discovery",
     links: [mcp("resource parameter"), rfc("9728 3.3"), ...reports("py#1400")],
   },
   {

@@ -10,7 +10,7 @@ const issued: Match = { endpoint: "token", status: 200 };
 /** A scenario that is a change of the token response, and nothing else. */
 function tokenResponse(
   { name, edit, mint = {}, ...said }:
-    & Pick<Scenario, "name" | "story" | "client" | "expects" | "links">
+    & Pick<Scenario, "name" | "story" | "client" | "expects" | "reaches" | "links">
     & Pick<Scenario["plan"], "mint">
     & { readonly edit: Edit },
 ): Scenario {
@@ -94,6 +94,7 @@ export const tokenNested: Scenario = tokenResponse({
     },
   },
   expects: [],
+  reaches: "token",
   links: [rfc("6749 5.1"), ...reports("cc#59725", "preset-io/agor#824")],
 });
 
@@ -136,6 +137,7 @@ export const tokenScenarios: readonly Scenario[] = [
     mint: { accessTokenTtlSeconds: 60 },
     edit: { json: { remove: ["expires_in"] } },
     expects: ["C21", "C22"],
+    reaches: "call_after_expiry",
     links: [rfc("6749 5.1"), ...reports("danny-avila/LibreChat#13248")],
   }),
   tokenResponse({
@@ -144,6 +146,7 @@ export const tokenScenarios: readonly Scenario[] = [
     client: "Reports it, or assumes a bearer token",
     edit: { json: { remove: ["token_type"] } },
     expects: ["C22"],
+    reaches: "token",
     links: [rfc("6749 5.1"), ...reports("cmd-johnson/deno-oauth2-client#37", "different-ai/openwork#3569")],
   }),
   tokenResponse({
@@ -189,6 +192,7 @@ export const tokenScenarios: readonly Scenario[] = [
       faults: [{ name: "slow-token-endpoint", match: { endpoint: "token" }, edit: { delay_ms: 10_000 } }],
     },
     expects: ["C22"],
+    reaches: "token",
     links: [rfc("6749 4.1.2")],
   },
   {
@@ -198,6 +202,7 @@ export const tokenScenarios: readonly Scenario[] = [
     client: "Refreshes after a 401, whatever expires_in said",
     plan: { mint: { accessTokenTtlSeconds: 3600, clockSkewSeconds: -59 * 60 } },
     expects: ["C21", "C22"],
+    reaches: "call_after_expiry",
     links: [rfc("7519 4.1.4"), mcp("token handling")],
   },
 ];

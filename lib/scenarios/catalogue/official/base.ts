@@ -68,6 +68,7 @@ export function official(entry: OfficialScenario): Scenario {
     },
     ...defined({ layout, clients, needs_origin, revisions }),
     expects: entry.expects,
+    ...(entry.reaches ? { reaches: entry.reaches } : {}),
     official: `auth/${of}`,
     links: entry.links,
   };

@@ -96,6 +96,7 @@ export const officialClients: readonly Scenario[] = [
       edit: { json: { set: { client_secret: "as2-client-secret" } } },
     }],
     expects: ["C10"],
+    reaches: "call_after_refusal",
     links: [paragraphs.resourceMetadata, {
       label: "SEP-2352",
       url: "https://github.com/modelcontextprotocol/modelcontextprotocol/pull/2352",

@@ -114,6 +114,7 @@ export const officialDiscovery: readonly Scenario[] = [
       edit: { json: { set: { resource: "https://evil.example.com/mcp" } } },
     }],
     expects: ["C14"],
+    reaches: { refuses_before: "authorization", rule: "C14" },
     links: [paragraphs.resourceParameter, {
       label: "RFC 9728 3.3",
       url: "https://www.rfc-editor.org/rfc/rfc9728.html#section-3.3",
@@ -133,6 +134,7 @@ export const officialDiscovery: readonly Scenario[] = [
       edit: { location: { iss: "https://attacker.example.com" } },
     }],
     expects: ["C5"],
+    reaches: { refuses_before: "authorization", rule: "C5" },
     links: [paragraphs.discovery, {
       label: "RFC 8414 3.3",
       url: "https://www.rfc-editor.org/rfc/rfc8414.html#section-3.3",

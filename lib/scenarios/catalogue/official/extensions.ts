@@ -185,6 +185,7 @@ export const officialExtensions: readonly Scenario[] = [
       refuseScope("wif.rejected", "invalid_scope", "Requested scope is not permitted for this grant"),
     ],
     expects: ["C22"],
+    reaches: "token",
     links: [
       { label: "SEP-1933", url: "https://github.com/modelcontextprotocol/modelcontextprotocol/pull/1933" },
       { label: "RFC 7523 2.1", url: "https://www.rfc-editor.org/rfc/rfc7523.html#section-2.1" },

@@ -78,6 +78,7 @@ export const officialIss: readonly Scenario[] = rows.map(({ name, advertised, is
       ? []
       : [{ name: "other-iss", match: { endpoint: "authorize", status: 302 }, edit: { location: { iss } } }],
     expects: name === "iss-normalized" ? ["C25", "C26"] : ["C25"],
+    ...(goesOn ? {} : { reaches: { refuses_before: "token", rule: name === "iss-normalized" ? "C26" : "C25" } }),
     links,
   })
 );

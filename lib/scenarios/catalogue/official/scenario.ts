@@ -4,8 +4,11 @@ import type { Policy } from "../../plan.ts";
 import type { Scenario } from "../../scenario.ts";
 
 /** A scenario of the suite: where it differs from what its servers have in common. */
-export interface OfficialScenario
-  extends Pick<Scenario, "name" | "story" | "client" | "expects" | "links" | "layout" | "clients" | "needs_origin"> {
+export interface OfficialScenario extends
+  Pick<
+    Scenario,
+    "name" | "story" | "client" | "expects" | "reaches" | "links" | "layout" | "clients" | "needs_origin"
+  > {
   /** Its name in the suite, less `auth/`. */
   readonly of: string;
   /** Revisions that it applies to; absent for all. */

@@ -133,6 +133,7 @@ export const officialScopes: readonly Scenario[] = [
       edit: { headers: { "cache-control": null } },
     }],
     expects: ["C20"],
+    reaches: { gives_up_within: 4 },
     links: stepUp,
   }),
   official({

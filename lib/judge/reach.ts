@@ -1,0 +1,168 @@
+/**
+ * Whether a client came as far as a scenario wants it to, and stopped where it has to. Where what it did cannot be told
+ * from what it may do, it has not gone too far.
+ *
+ * @module
+ */
+import { digestOf } from "../recorder/redact/digests.ts";
+import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
+import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";
+import { textOf } from "./reading.ts";
+import type { Rule, Status } from "./rules/rule.ts";
+import type { McpStep, TokenStep } from "./step.ts";
+import type { View } from "./view.ts";
+
+/** What became of the rule that a scenario tests. */
+export interface RuleFacts {
+  readonly find: (id: RuleId) => Rule | undefined;
+  readonly statusOf: (id: RuleId) => Status | undefined;
+}
+
+/** What is missing, and what to do about it. */
+type Missing = readonly [missing: string, toDo: string];
+
+/**
+ * How far a client came.
+ *
+ * @param view What it did.
+ * @param reach How far it has to come.
+ * @param facts What became of rules.
+ */
+export function progressOf(view: View, reach: Reach, facts: RuleFacts): Progress {
+  const stations = stationsOf(view);
+  const way = describeStations(stations);
+  const beyond = typeof reach === "string" ? undefined : beyondSentence(view, reach, facts);
+  if (beyond !== undefined) return { stations, outcome: "beyond", sentence: `${way}. ${beyond}` };
+  const missing = typeof reach === "string" ? missingFor[reach](view) : missingForStop(view, reach);
+  if (!missing) return { stations, outcome: "reached", sentence: way };
+  const [what, toDo] = missing;
+  return { stations, outcome: "short", sentence: [way, what, toDo].filter(Boolean).join(". ") };
+}
+
+const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined>> = {
+  // What is missing is what the way ends with.
+  call: ({ calls }) => calls.some(isCall) ? undefined : ["", "Let it make a call, and ask for the report again"],
+  call_after_refusal: ({ calls }) => {
+    const refused = calls.findIndex(({ token, status }) => token !== undefined && status >= 400);
+    if (refused < 0) return ["No request with its token was refused yet", "Let it make several calls"];
+    return calls.slice(refused).some(isCall)
+      ? undefined
+      : ["It made no call that succeeded after one was refused", "Let it go on, and make another call"];
+  },
+  call_after_expiry: (view) =>
+    hasRenewed(view)
+      ? undefined
+      : ["It made no request with a new token after its token had expired", moveClock(view, "make another call")],
+  expiry: (view) =>
+    hasRenewed(view) || sawExpiry(view)
+      ? undefined
+      : ["It made no request after its token had expired", moveClock(view, "make another call")],
+  discovery: ({ resourceMetadata, serverMetadata }) =>
+    resourceMetadata.length + serverMetadata.length > 0
+      ? undefined
+      : ["It requested no metadata", "Give it the URL of the MCP server, and let it connect"],
+  registration: ({ registrations }) =>
+    registrations.length > 0 ? undefined : ["It did not ask to be registered", "Let it connect without a client_id"],
+  authorization: ({ authorizations }) =>
+    authorizations.length > 0 ? undefined : ["It did not ask for authorization", "Let it connect, and log in"],
+  token: ({ tokens }) => tokens.length > 0 ? undefined : ["It did not ask for a token", "Let it connect, and log in"],
+  logout: ({ steps }) =>
+    steps.some(isRevocation)
+      ? undefined
+      : ["It did not ask for its token to be revoked", "Let it log out, if it can revoke tokens"],
+};
+
+function missingForStop(
+  { calls, authorizations, resourceMetadata, serverMetadata }: View,
+  reach: Stop,
+): Missing | undefined {
+  if ("gives_up_within" in reach) {
+    return calls.some(({ token, status }) => token !== undefined && status >= 400)
+      ? undefined
+      : ["No request with its token was refused yet", "Let it log in, and make a call"];
+  }
+  if (reach.refuses_before === "authorization") {
+    return [...resourceMetadata, ...serverMetadata].some(isGood)
+      ? undefined
+      : ["It did not read the metadata that it has to refuse", "Let it connect"];
+  }
+  return authorizations.some(({ answer, status }) => answer !== undefined || status >= 400)
+    ? undefined
+    : ["It did not get the response that it has to refuse", "Let it log in"];
+}
+
+type Stop = Exclude<Reach, string>;
+
+/** What it did though it had to stop, as a sentence. */
+function beyondSentence(view: View, reach: Stop, { find, statusOf }: RuleFacts): string | undefined {
+  const { authorizations, tokens, revision } = view;
+  if ("gives_up_within" in reach) {
+    const logins = authorizations.filter(({ answer }) => answer?.has("code")).length +
+      tokens.filter(({ params }) => params.get("grant_type") === "client_credentials").length;
+    const most = reach.gives_up_within;
+    return logins <= most ? undefined : `It logged in ${logins} times, and has to give up after ${most}`;
+  }
+  const { refuses_before: step, rule: id } = reach;
+  const rule = id === undefined ? undefined : find(id);
+  if (rule && revision !== undefined && !rule.revisions.includes(revision)) return undefined;
+  // The rule knows better what it was that the client went on with.
+  if (rule && statusOf(rule.id) === "kept") return undefined;
+  const wentOn = step === "authorization"
+    ? authorizations.length > 0 || tokens.length > 0
+    : tokens.some(({ params }) => params.get("grant_type") === "authorization_code");
+  if (!wentOn) return undefined;
+  const where = step === "authorization" ? "to authorization" : "to the token endpoint";
+  return `It went on ${where}, where it has to stop${rule ? ` (${rule.id})` : ""}`;
+}
+
+/** A token that a client got. */
+interface Life {
+  readonly step: TokenStep;
+  readonly token: string;
+  /** When it expires, on the sandbox's clock, as far as the answer told. */
+  readonly expiresAtMs: number;
+}
+
+function livesOf({ tokens }: View): readonly Life[] {
+  return tokens.flatMap((step) => {
+    const token = textOf(step.issued, "access_token");
+    if (token === undefined) return [];
+    const seconds = Number(step.issued?.expires_in ?? Infinity);
+    return [{ step, token: digestOf(token), expiresAtMs: step.exchange.startedAtMs + seconds * 1000 }];
+  });
+}
+
+/** Whether a request was made, and answered well, with a token that came after an old one was refused, expired, or refreshed. */
+function hasRenewed(view: View): boolean {
+  const lives = livesOf(view);
+  return lives.some(({ step, token }, index) =>
+    view.calls.some((call) => call.at > step.at && isGood(call) && carries(call, token)) &&
+    (step.params.get("grant_type") === "refresh_token" ||
+      lives.slice(0, index).some((old) => step.exchange.startedAtMs >= old.expiresAtMs || isRefused(view, old)))
+  );
+}
+
+/** Whether anything was done with a token that had expired, or to replace it. */
+function sawExpiry(view: View): boolean {
+  const [first] = livesOf(view);
+  return first !== undefined && (isRefused(view, first) ||
+    view.tokens.some(({ params }) => params.get("grant_type") === "refresh_token") ||
+    view.steps.some(({ at, exchange }) => at > first.step.at && exchange.startedAtMs >= first.expiresAtMs));
+}
+
+/** Not for want of scope: that is no sign of its age. */
+function isRefused({ calls }: View, { token }: Life): boolean {
+  return calls.some((call) =>
+    carries(call, token) && call.status >= 400 && call.challenge?.get("error") !== "insufficient_scope"
+  );
+}
+
+function carries(call: McpStep, token: string): boolean {
+  return call.token !== undefined && digestOf(call.token) === token;
+}
+
+function moveClock({ tokens }: View, then: string): string {
+  const seconds = Number(tokens.findLast(isIssued)?.issued?.expires_in);
+  const life = seconds > 0 && seconds <= 7 * 24 * 60 * 60 ? seconds : 60;
+  return `Move the clock with POST /control/clock {"advance_seconds":${life + 1}}, and let it ${then}`;
+}

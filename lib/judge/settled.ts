@@ -1,0 +1,97 @@
+/**
+ * Which revision of MCP was settled: by `initialize` for a session, by the `_meta` of a request where there is no session.
+ * A header says what a client believes was settled, and settles nothing.
+ *
+ * @module
+ */
+import type { McpStep } from "./step.ts";
+
+/** The revisions of MCP that have rules on authorization. */
+export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
+
+/** Oldest first. */
+export const revisions: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+
+/** A revision that a client settled with a server. */
+export interface Settlement {
+  readonly version: string;
+  /** Sequence number of the exchange that settled it. */
+  readonly exchange: number;
+}
+
+/** Headers that name another revision than the one that was settled. */
+export interface StrayVersion {
+  readonly version: string;
+  readonly settled: string;
+  /** Sequence numbers of the exchanges. */
+  readonly exchanges: readonly number[];
+}
+
+/**
+ * What a client settled, in order; what it settles again counts once.
+ *
+ * @param calls Its requests to MCP servers, in order.
+ */
+export function settlementsOf(calls: readonly McpStep[]): readonly Settlement[] {
+  const found: Settlement[] = [];
+  for (const { versions: { settled }, exchange: { sequence } } of calls) {
+    if (settled !== undefined && found.at(-1)?.version !== settled) {
+      found.push({ version: settled, exchange: sequence });
+    }
+  }
+  return found;
+}
+
+/**
+ * The revision that each request has to name: that of its session, else that of its own `_meta`, else what was settled last.
+ * `initialize` names none.
+ *
+ * @param calls All requests of a client to MCP servers, in order.
+ */
+export function settledVersions(calls: readonly McpStep[]): ReadonlyMap<McpStep, string> {
+  const bySession = new Map<string, string>();
+  const found = new Map<McpStep, string>();
+  let last: string | undefined;
+  for (const call of calls) {
+    const { session, method, versions: { settled, offered } } = call;
+    if (settled !== undefined) {
+      last = settled;
+      if (session !== undefined) bySession.set(session, settled);
+    }
+    if (method === "initialize") continue;
+    const version = session === undefined ? offered ?? last : bySession.get(session);
+    if (version !== undefined) found.set(call, version);
+  }
+  return found;
+}
+
+/**
+ * The headers of a client that name another revision than the one that was settled.
+ *
+ * @param settled What each request has to name.
+ */
+export function strayVersions(settled: ReadonlyMap<McpStep, string>): readonly StrayVersion[] {
+  const found = new Map<string, { readonly version: string; readonly settled: string; readonly exchanges: number[] }>();
+  for (const [{ versions: { inHeader }, exchange: { sequence } }, version] of settled) {
+    if (inHeader === undefined || inHeader === version) continue;
+    const key = `${inHeader} ${version}`;
+    const stray = found.get(key) ?? { version: inHeader, settled: version, exchanges: [] };
+    stray.exchanges.push(sequence);
+    found.set(key, stray);
+  }
+  return [...found.values()];
+}
+
+/**
+ * The revision that a client is judged by: the one that it settled last, else offered last, else named last.
+ *
+ * @param calls Its requests to MCP servers, in order.
+ */
+export function revisionOf(calls: readonly McpStep[]): Revision | undefined {
+  const spoken = calls.map(({ versions }) => versions);
+  const version = spoken.findLast(({ settled }) => settled !== undefined)?.settled ??
+    spoken.findLast(({ offered }) => offered !== undefined)?.offered ??
+    spoken.findLast(({ inHeader }) => inHeader !== undefined)?.inHeader;
+  if (version === undefined || !/^\d{4}-\d\d-\d\d$/.test(version)) return undefined;
+  return revisions.findLast((revision) => revision <= version) ?? revisions[0];
+}
