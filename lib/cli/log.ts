@@ -30,8 +30,9 @@ export interface SandboxSummary {
   readonly broken: Readonly<Record<string, number>>;
   /** How many broke any. */
   readonly breaking: number;
-  /** The verdict on all of them, and why. */
+  /** The verdict on all of them. */
   readonly verdict: Verdict;
+  /** Why, as a sentence. */
   readonly reason: string;
   /** URL of the report. */
   readonly report: string;

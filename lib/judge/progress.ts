@@ -1,8 +1,4 @@
-/**
- * How far a client came: the stations on its way from the resource's metadata to the end of its session.
- *
- * @module
- */
+// How far a client came: the stations on its way from the resource's metadata to the end of its session.
 import { idOf } from "./proofs.ts";
 import type { McpStep, Step, TokenStep } from "./step.ts";
 import { textOf } from "./reading.ts";

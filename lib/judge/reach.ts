@@ -1,9 +1,5 @@
-/**
- * Whether a client came as far as a scenario wants it to, and stopped where it has to. Where what it did cannot be told
- * from what it may do, it has not gone too far.
- *
- * @module
- */
+// Whether a client came as far as a scenario wants it to, and stopped where it has to. Where what it did cannot be told
+// from what it may do, it has not gone too far.
 import { digestOf } from "../recorder/redact/digests.ts";
 import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
 import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";

@@ -1,9 +1,5 @@
-/**
- * Which revision of MCP was settled: by `initialize` for a session, by the `_meta` of a request where there is no session.
- * A header says what a client believes was settled, and settles nothing.
- *
- * @module
- */
+// Which revision of MCP was settled: by `initialize` for a session, by the `_meta` of a request where there is no session.
+// A header says what a client believes was settled, and settles nothing.
 import type { McpStep } from "./step.ts";
 
 /** The revisions of MCP that have rules on authorization. */

@@ -1,8 +1,4 @@
-/**
- * What findings come to: a verdict, and the sentence that says why.
- *
- * @module
- */
+// What findings come to: a verdict, and the sentence that says why.
 import type { Progress } from "./progress.ts";
 import type { Level, Status } from "./rules/rule.ts";
 import type { Revision, Settlement, StrayVersion } from "./settled.ts";

@@ -130,7 +130,7 @@ async function events(
 }
 
 function reportPieces({ clients, verdict, reason, ...head }: Report): Generator<string, void> {
-  return jsonPieces({ ...head }, "clients", clients, { verdict, reason });
+  return jsonPieces({ ...head }, "clients", clients, { reason, verdict });
 }
 
 function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string, status = 200): Response {
