@@ -1,11 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * The control page: sends what its forms ask for, says what came of it, and shows again what is in force. What it shows is
- * the server's own page, asked for again.
- *
- * @module
- */
+// The control page: sends what its forms ask for, shows the answer, and updates what is in force by loading the
+// server's own page again.
 import { askOf, commandOf } from "./request.js";
 import { codeBox, element, readFields } from "../guide/exchange.js";
 
@@ -43,7 +39,7 @@ document.addEventListener("submit", (event) => {
 if (token() !== "" && document.getElementById("token-form")) refresh();
 
 /**
- * A button that undoes much asks once more: its label becomes the question, until one goes elsewhere.
+ * A button that undoes a lot asks first: its label becomes the question until it loses the focus.
  *
  * @param {HTMLFormElement} form
  */
@@ -70,7 +66,7 @@ function showCommand(form) {
 async function submit(form) {
   const answer = await send(askOf(form.dataset.kind ?? "", readFields(form)));
   const isInList = form.closest("#state") !== null;
-  // What was removed is gone with its button; what could not be is said where all can see it.
+  // What was removed is gone with its button; a refusal is shown where it is seen.
   const box = isInList ? document.getElementById("state-answer") : form.querySelector(".answer");
   box?.replaceChildren(...(isInList && answer.ok ? [] : [answerView(answer, form.dataset.kind ?? "")]));
   if (answer.ok) await refresh();
@@ -103,7 +99,7 @@ function authorization() {
   return token() === "" ? {} : { authorization: `Bearer ${token()}` };
 }
 
-/** Actions whose answers hold something to copy. */
+/** Actions whose answers contain something to copy. */
 const telling = ["mint", "client"];
 
 /**
@@ -131,12 +127,12 @@ function useToken(value) {
   try {
     sessionStorage.setItem(storageKey, value);
   } catch {
-    // Without storage there is nothing to send it from.
+    // Without storage there is nowhere to keep it.
   }
   refresh();
 }
 
-/** Shows what is in force by now; with a token that is right, also the forms that were not there before. */
+/** Shows what is in force now and, with the right token, the forms that were missing before. */
 async function refresh() {
   const response = await fetch(location.pathname, { headers: { ...authorization(), accept: "text/html" } });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");

@@ -1,10 +1,6 @@
 // @ts-check
-/**
- * The requests that the forms of the control page make, from what is written into them. The page shows each as a command,
- * the server before anything is typed, the script as one types.
- *
- * @module
- */
+// The requests that the control page's forms make, from what is typed into them. The page shows each as a command: the
+// server renders it, and the script updates it.
 import { toCurl } from "../shared/http_text.js";
 
 /** @typedef {Readonly<Record<string, string>>} Fields */
@@ -100,7 +96,7 @@ function remove(path) {
 
 /**
  * @param {string} member `policy.name` or `mint.name`.
- * @param {unknown} value Null takes the override away (RFC 7396).
+ * @param {unknown} value Null removes the override (RFC 7396).
  * @returns {Ask}
  */
 function patch(member, value) {
@@ -109,7 +105,7 @@ function patch(member, value) {
 }
 
 /**
- * The fields that have something in them.
+ * The fields that are not empty.
  *
  * @param {Fields} fields
  * @returns {Record<string, string>}
@@ -119,7 +115,7 @@ function filled(fields) {
 }
 
 /**
- * JSON, or the text itself where it is none: `exact` needs no quotes.
+ * JSON, or the text itself if it is not JSON: `exact` needs no quotes.
  *
  * @param {string} text
  * @returns {unknown}

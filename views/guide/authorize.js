@@ -1,11 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * Step 3 in the page: the request that its fields make as one types, and the way to the server with it. The way back is
- * an action like the others, in `guide_flow.js`.
- *
- * @module
- */
+// Step 3 in the page: the request that its fields make, shown while they are edited, and the way to the server with it.
+// The way back is an action like the others, in `flow.js`.
 import { byId, codeBox, formOf, readFields } from "./exchange.js";
 import { authorizationUrl, challengeOf, formBody, formPost, randomText } from "./protocol.js";
 import { forgetFrom } from "./session.js";
@@ -46,7 +42,7 @@ export function fillAuthorization(session) {
 }
 
 /**
- * Shows the requests that step 3's two forms make, as one types.
+ * Shows the requests that step 3's two forms make.
  *
  * @param {Session} session
  */
@@ -69,10 +65,10 @@ export function showAuthorization({ step, values }) {
 
 /**
  * Notes in the session that the browser leaves for the authorization endpoint. State and PKCE pair are for one request:
- * a second one gets new ones, unless one chose them.
+ * a second one gets new ones, unless the reader chose them.
  *
  * @param {Session} session
- * @param {Record<string, string>} [answer] The consent page's fields, to answer in the person's place.
+ * @param {Record<string, string>} [answer] The consent page's fields, to answer instead of the person.
  */
 export async function prepareLeaving(session, answer) {
   const { values, outcomes } = session;

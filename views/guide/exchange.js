@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * How the guide shows requests, responses, checks and tokens. Everything from outside becomes a text node.
- *
- * @module
- */
+// How the guide shows requests, responses, checks and tokens. Everything from outside becomes a text node.
 import { requestText, responseText, toCurl } from "../shared/http_text.js";
 import { claimRows, decodeJwt } from "./token.js";
 
@@ -23,7 +19,7 @@ import { claimRows, decodeJwt } from "./token.js";
  */
 
 /**
- * Something a client has to verify.
+ * Something that a client verifies.
  *
  * @typedef {object} Check
  * @property {boolean} ok
@@ -204,7 +200,7 @@ export function readFields(form) {
 }
 
 /**
- * The form of an action.
+ * The form of an action of the guide.
  *
  * @param {string} action
  * @returns {HTMLFormElement}
@@ -224,5 +220,5 @@ export function formOf(action) {
 export function byId(id) {
   const found = document.getElementById(id);
   if (found) return found;
-  throw new Error(`the guide has no #${id}`);
+  throw new Error(`the page has no #${id}`);
 }

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * What each step of the guide sends, and what a client checks about the answers.
- *
- * @module
- */
+// What each step of the guide sends, and what a client checks about the answers.
 import { callTools, initializeMessage, jsonHeaders, withToken } from "./mcp.js";
 import {
   checkReturn,
@@ -23,8 +19,6 @@ import {
  */
 
 /**
- * What came of an action.
- *
  * @typedef {object} Outcome
  * @property {import("./exchange.js").Exchange[]} exchanges
  * @property {import("./exchange.js").Check[]} checks

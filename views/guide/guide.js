@@ -1,11 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * Runs the guide in the page: keeps the session, sends each step's requests, unlocks the next step. What each step
- * sends is in `guide_flow.js`, what is shown of it in `guide_render.js`.
- *
- * @module
- */
+// Runs the guide in the page: keeps the session, sends each step's requests, unlocks the next step. What each step
+// sends is in `flow.js`, what is shown of it in `render.js`.
 import { fillAuthorization, leave, prepareLeaving, renewSecrets, showAuthorization } from "./authorize.js";
 import { byId, element, formOf, readFields } from "./exchange.js";
 import { renderSteps } from "./render.js";
@@ -61,7 +57,7 @@ function canRun() {
     "warn",
     "Step 3 needs SHA-256, which browsers offer only on https and localhost. If this server runs on your computer, open ",
     element("a", { href: own.href }, own.href),
-    "; else use the shell commands below.",
+    "; otherwise use the shell commands below.",
   );
   return false;
 }
@@ -106,7 +102,7 @@ async function submit(form) {
 }
 
 /**
- * Performs an action and keeps what came of it.
+ * Performs an action and keeps its outcome.
  *
  * @param {string} action
  * @param {Record<string, string>} fields

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * Step 5: what a client says to the MCP server once it has a token.
- *
- * @module
- */
+// Step 5: what a client says to the MCP server once it has a token.
 import { isObject, parseJson, stringIn } from "./protocol.js";
 
 /**
@@ -23,7 +19,7 @@ export const jsonHeaders = {
 };
 
 /**
- * An MCP session of the 2025 revisions: initialize, say so, list the tools, call one.
+ * An MCP session of the 2025 revisions: initialize, say that it is ready, list the tools, call one.
  *
  * @param {Run} run
  */

@@ -1,11 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * What an MCP client has to know of OAuth, in pure functions: the guide's pages call them, and tests call them without
- * a browser.
- *
- * @module
- */
+// What an MCP client has to know of OAuth, in pure functions: the guide's pages call them, and tests call them without
+// a browser.
 
 /**
  * A request as the guide shows and sends it.

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * Shows a session in the guide: which steps are done, open or locked, and what came of each action.
- *
- * @module
- */
+// Shows a session in the guide: which steps are done, open or locked, and the outcome of each action.
 import { byId, checksView, element, exchangeView, tokenView, toolsView } from "./exchange.js";
 import { linkFrom } from "./way.js";
 

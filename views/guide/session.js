@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * What the guide remembers in this browser, and which step each action belongs to.
- *
- * @module
- */
+// What the guide remembers in this browser, and which step each action belongs to.
 
 /** @typedef {import("./flow.js").Outcome} Outcome */
 

@@ -1,16 +1,12 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * Reads an access token as a curious person may, and a client must not: to the client it is opaque (RFC 9068 6).
- *
- * @module
- */
+// Reads an access token as a curious person may, and a client must not: to the client it is opaque (RFC 9068 6).
 import { parseJson } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").Json} Json */
 
 /**
- * The two readable parts of a JWT; nothing if it is none.
+ * The two readable parts of a JWT; undefined if it is not one.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-3}
  * @param {string} token

@@ -1,16 +1,10 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * The way on from each action: a link in its results, and the focus, which goes to the link and from there to the next
- * action.
- *
- * @module
- */
+// The way on from each action: a link in its results, and the focus, which goes to the link and from there to the next
+// action.
 import { byId, element, formOf } from "./exchange.js";
 
 /**
- * A way on.
- *
  * @typedef {object} Way
  * @property {string} to Id of the part of the page where the next action stands.
  * @property {string} action The next action.

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * The home page: says what the first client does, as soon as there is one.
- *
- * @module
- */
+// The home page: says what the first client does, as soon as there is one.
 import { countOf, isOfClient, lineOf } from "../inspect/model.js";
 
 const [line, text] = [document.getElementById("waiting"), document.getElementById("waiting-text")];
@@ -29,7 +25,7 @@ if (line && text) {
   });
 }
 
-/** Everything that came within a frame is told at once. */
+/** What comes within a frame is shown at once. */
 function plan() {
   if (isPlanned) return;
   isPlanned = true;

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * What the inspector says of a client, above its lines.
- *
- * @module
- */
+// What the inspector says of a client, above its lines.
 import { element } from "../guide/exchange.js";
 import { clientVerdict, countOf, isFailure } from "./model.js";
 

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * Where the inspector's news come from: exchanges as server-sent events, and the report, asked for when they pause.
- *
- * @module
- */
+// Where the inspector's news comes from: exchanges as server-sent events, and the report, requested when they pause.
 
 /**
  * @typedef {import("./model.js").Exchange} Exchange
@@ -12,26 +8,24 @@
  */
 
 /**
- * Who is told.
- *
  * @typedef {object} Listener
  * @property {(exchange: Exchange) => void} onExchange Something is new, or has changed.
- * @property {() => void} onCleared All there was is void: the record was cleared, the sandbox reset, the server started anew.
+ * @property {() => void} onCleared The record was cleared, the sandbox reset, or the server restarted.
  * @property {(report: Report) => void} onReport
  * @property {(state: string) => void} onState Whether there is a connection, in words.
- * @property {(reason: string, isForbidden: boolean) => void} onRefused Why the server tells nothing of this sandbox.
+ * @property {(reason: string, isForbidden: boolean) => void} onRefused Why the server shows nothing of this sandbox.
  */
 
-/** How long nothing has to happen before the report is asked for, and how long that may be put off. */
+/** How long it must be quiet before the report is requested, and how long that can be put off. */
 const SETTLE_MS = 300;
 const PATIENCE_MS = 2000;
 
 /**
- * Follows a sandbox.
+ * Follows what happens in a sandbox.
  *
  * @param {{ events: string, report: string }} urls
  * @param {Listener} listener
- * @returns {() => Promise<void>} Asks for the report.
+ * @returns {() => Promise<void>} Requests the report.
  */
 export function follow(urls, { onExchange, onCleared, onReport, onState, onRefused }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -47,7 +41,7 @@ export function follow(urls, { onExchange, onCleared, onReport, onState, onRefus
     else onRefused(answer.error_description, response.status !== 404);
   };
 
-  // Judging reads all there is, so what comes together is judged together.
+  // Judging reads the whole record, so exchanges that come together are judged together.
   const refreshSoon = () => {
     if (waitingSince === 0) waitingSince = performance.now();
     clearTimeout(timer);
@@ -57,7 +51,7 @@ export function follow(urls, { onExchange, onCleared, onReport, onState, onRefus
   const source = new EventSource(urls.events);
   source.addEventListener("open", () => onState("live"));
   source.addEventListener("error", () => {
-    // Where the server refuses for good, its answer to the request for the report says why.
+    // If the server refuses for good, its answer to the request for the report says why.
     if (source.readyState !== EventSource.CLOSED) onState("connecting again");
   });
   source.addEventListener("exchange", ({ data }) => {

@@ -1,10 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * The inspector: shows what clients do while they do it, and what is to be said of it.
- *
- * @module
- */
+// The inspector: shows what clients do while they do it, and the verdict on it.
+import { byId } from "../guide/exchange.js";
 import { follow } from "./feed.js";
 import { clientVerdict, countOf, missingText, verdictText } from "./model.js";
 import { createTimeline } from "./timeline.js";
@@ -14,7 +11,7 @@ import { createTimeline } from "./timeline.js";
  * @typedef {import("./model.js").Report} Report
  */
 
-/** The server keeps no more of a sandbox, and neither does this page. */
+/** As many as the server keeps of a sandbox. */
 const MAX_EXCHANGES = 2000;
 
 const root = byId("inspect");
@@ -30,13 +27,13 @@ const known = new Map();
 /** @type {Report | undefined} */
 let report;
 let connection = "connecting";
-/** How many exchanges have come since the timeline stands still. */
+/** How many exchanges have come since the timeline was paused. */
 let waiting = 0;
 /** How many fit the filter. */
 let fitting = 0;
 let isPaused = false;
 let isPlanned = false;
-/** Whether the line that the page's address names was shown. */
+/** Whether the line that the page's address names has been shown. */
 let isTargetOpen = location.hash === "";
 
 const refresh = follow(urls, {
@@ -144,7 +141,7 @@ function showState() {
   byId("missing").textContent = report ? missingText(report.record) : "";
 }
 
-/** A link to a line opens it, also one that the page was opened with. */
+/** Opens the line that the page's address names. */
 function openTarget() {
   const line = document.getElementById(location.hash.slice(1));
   if (!line) return;
@@ -152,16 +149,4 @@ function openTarget() {
   timeline.fillAt(line.id);
   line.querySelector("details")?.setAttribute("open", "");
   line.scrollIntoView();
-}
-
-/**
- * An element the page is known to have.
- *
- * @param {string} id
- * @returns {HTMLElement}
- */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (found) return found;
-  throw new Error(`the inspector has no #${id}`);
 }

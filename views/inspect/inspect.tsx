@@ -1,8 +1,4 @@
-/**
- * The inspector: the frame in which `inspect.js` shows what clients do, and what can be had of it without a script.
- *
- * @module
- */
+// The inspector: the frame in which `inspect.js` shows what clients do, and what can be had of it without a script.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { InspectList, type Listed, type NotListed } from "./list.tsx";

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * A line of the inspector's diagram: an arrow there, an arrow back, what is wrong with it, and inside the exchange.
- *
- * @module
- */
+// A line of the inspector's diagram: an arrow there, an arrow back, what is wrong with it, and inside the exchange.
 import { codeBox, element } from "../guide/exchange.js";
 import { isFailure, placeOf } from "./model.js";
 import { answerText, curlOf, durationText, sentText, timeText } from "./text.js";
@@ -16,8 +12,8 @@ import { answerText, curlOf, durationText, sentText, timeText } from "./text.js"
  */
 
 /**
- * A line as plain text, and the rules that it broke. There can be thousands, and few of them are ever looked at: what one
- * sees of a line is made by {@link fillLine}.
+ * A line as plain text, and the rules that it broke. There can be thousands, and few are ever looked at: {@link fillLine}
+ * makes the rest when a line comes near the window.
  *
  * @param {Exchange} exchange
  * @param {Line} line
@@ -36,7 +32,7 @@ export function lineView(exchange, { to, asks, gets }, broken) {
 }
 
 /**
- * Turns a line's text into what one sees: the arrows, which unfold to the exchange, and when it was and how long it took.
+ * Turns a line's text into what is seen: the arrows, which unfold to the exchange, and when it was and how long it took.
  *
  * @param {HTMLElement} view Made by {@link lineView}.
  * @param {Exchange} exchange
@@ -53,7 +49,7 @@ export function fillLine(view, exchange, line) {
 }
 
 /**
- * Something to unfold, whose inside is made when it is first looked at: there can be thousands.
+ * Something to unfold, whose inside is made when it is first opened: there can be thousands.
  *
  * @param {HTMLElement} summary
  * @param {() => HTMLElement} inside
@@ -99,7 +95,7 @@ function arrow(way, name, text) {
 function insideView(exchange) {
   const { startedAtMs, durationMs, shapedBy, sequence } = exchange;
   const time = new Date(startedAtMs).toISOString();
-  const shape = shapedBy.length > 0 ? `, and what the scenario did to it: ${shapedBy.join(", ")}` : "";
+  const shape = shapedBy.length > 0 ? `, shaped by ${shapedBy.join(", ")}` : "";
   return element(
     "div",
     { class: "inside" },

@@ -1,8 +1,4 @@
-/**
- * What the inspector shows where no script runs: the verdict, what was broken, and the latest exchanges.
- *
- * @module
- */
+// What the inspector shows where no script runs: the verdict, what was broken, and the latest exchanges.
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import type { Urls } from "../../lib/http/urls.ts";

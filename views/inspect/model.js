@@ -1,10 +1,6 @@
 // @ts-check
-/**
- * What the inspector knows: what an exchange is about, whose it is, and which lines a finding belongs to. Nothing here
- * touches the page.
- *
- * @module
- */
+// What the inspector knows: what an exchange is about, whose it is, and which lines a finding belongs to. Nothing here
+// touches the page.
 
 /**
  * @typedef {import("../../lib/recorder/exchange.ts").Exchange} Exchange
@@ -14,8 +10,6 @@
  */
 
 /**
- * A line of the diagram.
- *
  * @typedef {object} Line
  * @property {"as" | "mcp"} to Who is asked: the authorization server, or the MCP server.
  * @property {string} asks What is asked for.
@@ -31,7 +25,7 @@
  */
 
 /**
- * A client and what it did; without a report where nobody knows whose the exchanges are.
+ * A client and what it did; without a report where it is unknown whose the exchanges are.
  *
  * @typedef {object} Group
  * @property {string} id
@@ -58,8 +52,8 @@
  */
 
 /**
- * Whether an exchange is a client's, and not of a person who looks around with a browser: a page that is opened, or what a
- * browser looks for by itself where nothing is.
+ * Whether an exchange is a client's, and not that of a person who looks around with a browser: a page that is opened, or
+ * what a browser requests by itself.
  *
  * @param {Exchange} exchange
  * @param {Endpoints} endpoints

@@ -1,9 +1,5 @@
 // @ts-check
-/**
- * Exchanges as text: to read, and to paste into a shell.
- *
- * @module
- */
+// Exchanges as text: to read, and to paste into a shell.
 import { foldUrl, prettyBody, toCurl } from "../shared/http_text.js";
 
 /**
@@ -46,7 +42,7 @@ function messageText({ headers, body, truncated }) {
 }
 
 /**
- * A time of day, on the clock of whoever looks.
+ * A time of day, on the reader's clock.
  *
  * @param {number} ms Since 1970.
  * @returns {string}
@@ -57,7 +53,7 @@ export function timeText(ms) {
 }
 
 /**
- * A duration in as few digits as tell something.
+ * A duration with two significant digits.
  *
  * @param {number} ms
  * @returns {string}

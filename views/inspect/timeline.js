@@ -1,11 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * The timeline as a whole: clients, their flows, their lines. It changes only what is other than it was, makes no more
- * lines at a time than fit into a frame, and fills in those that are looked at, so that it keeps up with thousands.
- *
- * @module
- */
+// The timeline as a whole: clients, their flows, their lines. It changes only what has changed, makes no more
+// lines at a time than fit into a frame, and fills in those near the window, so that it keeps up with thousands.
 import { element } from "../guide/exchange.js";
 import { clientView } from "./client.js";
 import { fillLine, lineView } from "./line.js";
@@ -20,18 +16,14 @@ import { brokenByLine, groupsOf, lineOf, searchedText } from "./model.js";
  */
 
 /**
- * What is shown.
- *
  * @typedef {object} View
  * @property {Exchange[]} exchanges In order.
  * @property {Report | undefined} report
- * @property {string} filter Words that have to stand in a line.
- * @property {boolean} isBrokenOnly Whether lines are left out that broke nothing.
+ * @property {string} filter Words that a line must contain.
+ * @property {boolean} isBrokenOnly Whether lines that broke nothing are left out.
  */
 
 /**
- * A line that was made.
- *
  * @typedef {object} Made
  * @property {HTMLElement} line
  * @property {Exchange} exchange

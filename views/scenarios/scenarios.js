@@ -1,11 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * The catalogue's page: shows as one types what fits, opens the scenario that the address names, and makes the one that
- * the address carries.
- *
- * @module
- */
+// The catalogue's page: searches while the reader types, opens the scenario that the address names, and creates the one
+// that the address carries.
 import { countText, hintsFor, isFound } from "./search.js";
 
 const search = document.getElementById("search");
@@ -21,7 +17,7 @@ if (search instanceof HTMLInputElement) {
   search.form?.addEventListener("submit", (event) => event.preventDefault());
   search.addEventListener("input", () => show(search.value));
   addEventListener("hashchange", () => openNamed(search));
-  // A browser that goes back fills in what was typed.
+  // A browser that goes back restores what was typed.
   show(search.value);
   openNamed(search);
 }
@@ -33,7 +29,7 @@ maker?.addEventListener("submit", (event) => {
 });
 
 /**
- * Makes the scenario that the address carries, and says where it is.
+ * Creates the scenario that the address carries, and says where it is.
  *
  * @param {HTMLFormElement} form
  */
@@ -111,8 +107,8 @@ function partsOf(parent, selector) {
 }
 
 /**
- * What the server searches, too: of a rule all, of a scenario what is told of it, the rules that it tests among it, but not
- * the addresses, which every entry has.
+ * What the server searches too: all of a rule; of a scenario its texts and the rules that it tests, but not the addresses,
+ * which every entry has.
  *
  * @param {HTMLElement} part
  * @returns {string}

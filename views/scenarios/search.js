@@ -1,12 +1,8 @@
 // @ts-check
-/**
- * What a search for a scenario finds. The server asks it for pages without scripts, the page as one types.
- *
- * @module
- */
+// What a search for a scenario finds. The server uses it for pages without scripts, the page while the reader types.
 
 /**
- * Whether every word of a query stands somewhere in a text.
+ * Whether a text contains every word of a query.
  *
  * @param {string} text
  * @param {string} query
@@ -39,11 +35,11 @@ export function countText(found, all) {
 
 /** The most that are given. */
 const MAX_HINTS = 5;
-/** A shorter beginning of a word says too little of it. */
+/** A shorter beginning of a word matches too much. */
 const MIN_STEM_LENGTH = 4;
 
 /**
- * What to search for where a query finds nothing: its words one by one, the beginnings they share with words that are there
+ * What to search for where a query finds nothing: its words one by one, the beginnings they share with known words
  * (`rotation` with `rotates`), and words that differ in a letter or two.
  *
  * @param {readonly string[]} texts All that is searched.
@@ -67,7 +63,7 @@ export function hintsFor(texts, query) {
 }
 
 /**
- * The longest beginning of a word with which some word begins; empty for none that says enough.
+ * The longest beginning that a word shares with a known one; empty if it is too short.
  *
  * @param {string} word
  * @param {ReadonlySet<string>} vocabulary
@@ -82,7 +78,7 @@ function stemOf(word, vocabulary) {
 }
 
 /**
- * Whether two words differ in so few letters that one may be meant for the other.
+ * Whether two words differ in so few letters that one may be a slip for the other.
  *
  * @param {string} one
  * @param {string} other
@@ -93,7 +89,7 @@ function isNear(one, other) {
 }
 
 /**
- * How many letters have to be changed, left out or added to come from one word to another.
+ * How many letters to change, leave out or add to turn one word into another.
  *
  * @param {string} one
  * @param {string} other

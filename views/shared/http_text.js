@@ -1,9 +1,5 @@
 // @ts-check
-/**
- * Requests and responses as text: to read, and to paste into a shell.
- *
- * @module
- */
+// Requests and responses as text: to read, and to paste into a shell.
 
 /**
  * @typedef {import("../guide/protocol.js").HttpRequest} HttpRequest

@@ -1,10 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
-/**
- * What every page with code to copy needs: the effect of its copy buttons.
- *
- * @module
- */
+// The copy buttons of every page that has something to copy.
 
 const CONFIRMATION_MS = 1600;
 
@@ -29,8 +25,8 @@ async function copyFrom(button) {
 }
 
 /**
- * Puts a text into the clipboard. Browsers offer the clipboard to https and localhost only; elsewhere the old way is
- * left.
+ * Copies text to the clipboard. Browsers offer the clipboard API on https and localhost only; elsewhere the old way
+ * remains.
  *
  * @param {string} text
  * @returns {Promise<boolean>}
