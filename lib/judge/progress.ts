@@ -106,7 +106,7 @@ export function stationsOf(view: View): readonly Station[] {
   const has = absentStations(view, reached);
   return stationNames.filter((name) => reached[name] || !has(name)).map((station) => {
     const step = reached[station];
-    return step ? { station, reached: true, at: sequenceOf(step) } : { station, reached: false };
+    return step ? { station, reached: true, at: step.exchange.sequence } : { station, reached: false };
   });
 }
 
@@ -145,23 +145,17 @@ function namesClient(step: Step): boolean {
   return (step.kind === "authorization" || step.kind === "token") && idOf(step) !== undefined;
 }
 
-/** Number of the exchange by which a station was reached: of an authorization, the one with the response. */
-function sequenceOf(step: Step): number {
-  return step.exchange.sequence;
-}
-
 /**
  * How far a client came, as a sentence.
  *
- * @param stations Its stations.
+ * @param ending Whether it should have gone on ("but did not …") or may have stopped ("and went no further").
  */
-export function describeStations(stations: readonly Station[]): string {
+export function describeStations(stations: readonly Station[], ending: "but" | "and"): string {
   const last = stations.findLastIndex(({ station, reached }) => reached && !optional.has(station));
   const done = stations.filter(({ station, reached }, index) => reached && (index === last || optional.has(station)))
     .map(({ station }) => words[station][0]);
   const next = stations.find(({ station }, index) => index > last && !optional.has(station));
-  const did = done.length === 0 ? undefined : done.join(", ").replace(/, ([^,]*)$/, " and $1");
-  if (!next) return `It ${did ?? "did nothing that a client does"}`;
-  const [, missed] = words[next.station];
-  return did === undefined ? `It did not ${missed}` : `It ${did}, but did not ${missed}`;
+  const did = done.length === 0 ? "did nothing that counts" : done.join(", ").replace(/, ([^,]*)$/, " and $1");
+  if (!next) return `It ${did}`;
+  return ending === "and" ? `It ${did}, and went no further` : `It ${did}, but did not ${words[next.station][1]}`;
 }

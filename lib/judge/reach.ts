@@ -26,11 +26,11 @@ type Missing = readonly [missing: string, toDo: string];
  */
 export function progressOf(view: View, reach: Reach, facts: RuleFacts): Progress {
   const stations = stationsOf(view);
-  const way = describeStations(stations);
+  const way = describeStations(stations, "but");
   const beyond = typeof reach === "string" ? undefined : beyondSentence(view, reach, facts);
   if (beyond !== undefined) return { stations, outcome: "beyond", sentence: `${way}. ${beyond}` };
   const missing = typeof reach === "string" ? missingFor[reach](view) : missingForStop(view, reach);
-  if (!missing) return { stations, outcome: "reached", sentence: way };
+  if (!missing) return { stations, outcome: "reached", sentence: describeStations(stations, "and") };
   const [what, toDo] = missing;
   return { stations, outcome: "short", sentence: [way, what, toDo].filter(Boolean).join(". ") };
 }
@@ -57,10 +57,14 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
     resourceMetadata.length + serverMetadata.length > 0
       ? undefined
       : ["It requested no metadata", "Give it the URL of the MCP server, and let it connect"],
-  registration: ({ registrations }) =>
-    registrations.length > 0 ? undefined : ["It did not ask to be registered", "Let it connect without a client_id"],
-  authorization: ({ authorizations }) =>
-    authorizations.length > 0 ? undefined : ["It did not ask for authorization", "Let it connect, and log in"],
+  registration: ({ registrations, authorizations, tokens }) =>
+    registrations.length + authorizations.length + tokens.length > 0
+      ? undefined
+      : ["It did not ask to be registered", "Let it connect"],
+  authorization: ({ authorizations, tokens }) =>
+    authorizations.length + tokens.length > 0
+      ? undefined
+      : ["It did not ask for authorization", "Let it connect, and log in"],
   token: ({ tokens }) => tokens.length > 0 ? undefined : ["It did not ask for a token", "Let it connect, and log in"],
   logout: ({ steps }) =>
     steps.some(isRevocation)
@@ -78,9 +82,9 @@ function missingForStop(
       : ["No request with its token was refused yet", "Let it log in, and make a call"];
   }
   if (reach.refuses_before === "authorization") {
-    return [...resourceMetadata, ...serverMetadata].some(isGood)
+    return resourceMetadata.length + serverMetadata.length > 0
       ? undefined
-      : ["It did not read the metadata that it has to refuse", "Let it connect"];
+      : ["It did not ask for the metadata that it has to refuse", "Let it connect"];
   }
   return authorizations.some(({ answer, status }) => answer !== undefined || status >= 400)
     ? undefined

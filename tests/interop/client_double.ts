@@ -61,6 +61,10 @@ export interface DoubleOptions {
   readonly tools?: readonly string[];
   /** Whether it acts for itself, with client_credentials. */
   readonly alone?: boolean;
+  /** Lets time pass before it lists and calls once more. */
+  readonly pause?: () => Promise<void>;
+  /** Whether its person starts it again where it gave up. */
+  readonly startsOver?: boolean;
   /** Whether it refreshes its token before it ends. */
   readonly refresh?: boolean;
 }
@@ -76,21 +80,31 @@ const callback = "http://127.0.0.1:3999/callback";
 /** Lets it do its work: discover, get a token, call tools. */
 export async function runDouble(options: DoubleOptions): Promise<void> {
   const client = createDouble(options);
-  try {
-    await client.work();
-  } catch (error) {
-    if (!(error instanceof Stop)) throw error;
+  for (let round = 0; round < (options.startsOver ? 2 : 1); round++) {
+    try {
+      return await client.work();
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+    }
   }
 }
 
+/** Which client it is at an authorization server, and how it authenticates; not at all, if that is not said. */
+interface Identity {
+  readonly clientId: string;
+  readonly secret?: string;
+  readonly method?: string;
+}
+
 function createDouble(options: DoubleOptions): { readonly work: () => Promise<void> } {
-  const { send, slip, version = "2026-07-28", given, tools = ["mock_echo"], alone = false, refresh = false } = options;
-  const { base = origin } = options;
+  const { send, slip, given, tools = ["mock_echo"], alone = false, refresh = false } = options;
+  const { base = origin, pause } = options;
+  let { version = "2026-07-28" } = options;
   const [host, prefix] = [new URL(base).origin, base.slice(new URL(base).origin.length)];
   const mcpUrl = `${base}/oauth`;
   const wellKnown = `${host}/.well-known`;
-  const isModern = version === "2026-07-28";
-  const clients = new Map<string, { readonly clientId: string; readonly secret?: string }>();
+  const isModern = (): boolean => version === "2026-07-28";
+  const clients = new Map<string, Identity>();
   let token: string | undefined;
   let refreshToken: string | undefined;
   let session: string | undefined;
@@ -113,19 +127,28 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     await open();
     await call("tools/list", {});
     for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
+    if (pause) {
+      await pause();
+      await call("tools/list", {});
+      for (const name of tools) {
+        await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
+      }
+    }
     if (!refresh) return;
     await renew();
     await call("tools/list", {});
   }
 
   async function open(): Promise<void> {
-    const opened = await call(isModern ? "server/discover" : "initialize", opening());
+    const opened = await call(isModern() ? "server/discover" : "initialize", opening());
     session = opened.headers.get("mcp-session-id") ?? undefined;
-    if (!isModern) await call("notifications/initialized", {});
+    if (!isModern()) await call("notifications/initialized", {});
   }
 
   function opening(): Document {
-    return isModern ? {} : { protocolVersion: version, capabilities: {}, clientInfo: { name: "double", version: "1" } };
+    return isModern()
+      ? {}
+      : { protocolVersion: version, capabilities: {}, clientInfo: { name: "double", version: "1" } };
   }
 
   /** One request to the MCP server, with what has to happen until it is let through. */
@@ -150,7 +173,13 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       }
       const challenge = readChallenge(response);
       await response.text();
-      if (response.status === 401 && round < 3) {
+      if (response.status === 400 && isModern()) {
+        version = "2025-11-25";
+        await open();
+        continue;
+      }
+      const isExpired = response.status === 401 || challenge("error") === "invalid_token";
+      if (isExpired && round < 3) {
         await authorize(challenge);
       } else if (response.status === 403 && challenge("error") === "insufficient_scope") {
         refusals += 1;
@@ -176,12 +205,12 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       accept: "application/json, text/event-stream",
       ...(token === undefined || isForgotten ? {} : { authorization: `Bearer ${token}` }),
       ...(session === undefined ? {} : { "mcp-session-id": session }),
-      ...(isModern ? { "mcp-method": method } : {}),
-      ...(isModern && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
+      ...(isModern() ? { "mcp-method": method } : {}),
+      ...(isModern() && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
       ...(method === "initialize" ? {} : { "mcp-protocol-version": version }),
     };
     const id = method.startsWith("notifications/") ? {} : { id: 1 };
-    const body = { jsonrpc: "2.0", ...id, method, params: isModern ? { ...params, _meta: meta } : params };
+    const body = { jsonrpc: "2.0", ...id, method, params: isModern() ? { ...params, _meta: meta } : params };
     const query = slip === "puts its token into the URL" && token !== undefined ? `?access_token=${token}` : "";
     return sendOn(mcpUrl + query, { method: "POST", headers, body: JSON.stringify(body) });
   }
@@ -267,8 +296,10 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     return document && response.ok ? document : defaults;
   }
 
-  async function identify(metadata: Document): Promise<{ readonly clientId: string; readonly secret?: string }> {
-    if (given && slip !== "registers anyway") return given;
+  async function identify(metadata: Document): Promise<Identity> {
+    if (given && slip !== "registers anyway") {
+      return { ...given, method: given.secret === undefined ? "none" : methodOf(metadata, given.secret) };
+    }
     const issuer = slip === "keeps its id" ? "" : textOf(metadata, "issuer");
     const known = clients.get(issuer);
     if (known) return known;
@@ -292,8 +323,11 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       }),
     );
     const body = await read(response) ?? {};
-    if (response.status === 201) clients.set(issuer, { clientId: textOf(body, "client_id") });
-    else if (slip === "makes up an id") clients.set(issuer, { clientId: "undefined" });
+    if (response.status === 201) {
+      const [clientId, secret] = [textOf(body, "client_id"), textOf(body, "client_secret")];
+      const method = textOf(body, "token_endpoint_auth_method") || methodOf(metadata, secret);
+      clients.set(issuer, { clientId, secret, method });
+    } else if (slip === "makes up an id") clients.set(issuer, { clientId: "undefined" });
     else throw new Stop();
     return await identify(metadata);
   }
@@ -318,7 +352,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   interface Target {
     readonly metadata: Document;
     readonly resource: string | undefined;
-    readonly client: { readonly clientId: string; readonly secret?: string };
+    readonly client: Identity;
     readonly scopes: readonly string[];
   }
 
@@ -342,7 +376,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     });
     // A browser, with a user agent of its own.
     const page = await send(
-      new Request(`${textOf(metadata, "authorization_endpoint")}?${query}`, {
+      new Request(withQuery(textOf(metadata, "authorization_endpoint"), query), {
         headers: { "user-agent": "Mozilla/5.0" },
         redirect: "manual",
       }),
@@ -383,17 +417,19 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   }
 
   async function spend({ metadata, resource, client }: Target, fields: Record<string, string>): Promise<void> {
-    const { clientId, secret } = client;
+    const { clientId, secret = "", method = "none" } = client;
+    const isBasic = method === "client_secret_basic";
     const isBare = slip === "names no resource" || slip === "names no resource for the token" || resource === undefined;
     const ask = (): Promise<Response> =>
       postForm(
         textOf(metadata, "token_endpoint"),
         {
           ...fields,
-          ...(secret === undefined ? { client_id: clientId } : {}),
+          ...(isBasic ? {} : { client_id: clientId }),
+          ...(method === "client_secret_post" ? { client_secret: secret } : {}),
           ...(isBare ? {} : { resource: resourceName(resource) }),
         },
-        secret === undefined ? {} : { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
+        isBasic ? { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` } : {},
       );
     let response = await ask();
     for (let tries = 0; [429, 503].includes(response.status) && tries < 3; tries++) {
@@ -401,6 +437,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       response = await ask();
     }
     const body = await read(response) ?? {};
+    if (body.error === "invalid_client") clients.delete(textOf(metadata, "issuer"));
     if (!response.ok || typeof body.access_token !== "string") throw new Stop();
     token = textOf(body, "access_token");
     refreshToken = typeof body.refresh_token === "string" ? body.refresh_token : refreshToken;
@@ -432,6 +469,19 @@ async function read(response: Response): Promise<Document | undefined> {
 function readChallenge(response: Response): Challenge {
   const header = response.headers.get("www-authenticate") ?? "";
   return (name) => new RegExp(`\\b${name}="([^"]*)"`).exec(header)?.[1];
+}
+
+/** How a client authenticates that was not told: in the header, unless only the body will do (RFC 8414 2). */
+function methodOf(metadata: Document, secret: string): string {
+  const methods = listOf(metadata, "token_endpoint_auth_methods_supported") ?? [];
+  if (secret === "") return "none";
+  return methods.includes("client_secret_post") && !methods.includes("client_secret_basic")
+    ? "client_secret_post"
+    : "client_secret_basic";
+}
+
+function withQuery(url: string, query: URLSearchParams): string {
+  return url + (url.includes("?") ? "&" : "?") + query;
 }
 
 function scopeOf(scopes: readonly string[]): Record<string, string> {

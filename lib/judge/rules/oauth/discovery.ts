@@ -47,7 +47,14 @@ function checkResourceMetadata(view: View): Outcome {
     return notObserved("It only read metadata");
   }
   const [first] = [...serverMetadata, ...registrations, ...authorizations].sort((one, other) => one.at - other.at);
-  if (!first) return notObserved("It did not contact an authorization server");
+  if (!first) {
+    return resourceMetadata.length > 0 && resourceMetadata.every(({ document }) => document === undefined)
+      ? kept(
+        "It contacted no authorization server without the protected resource metadata",
+        positionsOf(resourceMetadata),
+      )
+      : notObserved("It did not contact an authorization server");
+  }
   const read = resourceMetadata.find(({ at }) => at < first.at);
   if (read) {
     return kept("It read the protected resource metadata before it contacted an authorization server", [

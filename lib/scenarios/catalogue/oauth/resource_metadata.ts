@@ -19,7 +19,7 @@ export const noPrm: Scenario = {
   client: "Takes the origin of the MCP server for the authorization server, or says what is missing",
   plan: { policy: { resourceMetadataAt: [], challengeMetadata: "none" } },
   needs_origin: true,
-  expects: ["C31"],
+  expects: ["C1", "C31"],
   reaches: "discovery",
   links: [
     {

@@ -1,0 +1,72 @@
+/** A scenario of the catalogue, a client in it, and the report. */
+import { z } from "zod";
+import type { Revision } from "../../lib/judge/settled.ts";
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
+import { json, origin, type TestApp } from "../helpers.ts";
+
+/** What a test looks at of a report. */
+const shape = z.object({
+  verdict: z.string(),
+  reason: z.string(),
+  clients: z.array(z.object({
+    revision: z.string().optional(),
+    progress: z.object({ outcome: z.string(), sentence: z.string() }),
+    failures: z.array(z.string()),
+    findings: z.array(z.object({ rule: z.string(), status: z.string(), isExpected: z.boolean(), detail: z.string() })),
+  })),
+});
+
+export type SeenReport = z.infer<typeof shape>;
+
+/** Scenarios in which a program has to be started again by its person, as it cannot go on by itself. */
+const startedAgain = new Set(["token-200-error", "token-truncated", "token-dropped"]);
+
+/** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
+export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial<DoubleOptions> {
+  const [given] = clients;
+  const isAlone = given?.grant_types[0] === "client_credentials";
+  // Where registration is for administrators, one has registered it.
+  const isClosed = plan.policy?.registration === "off" || group === "Providers" || isAlone;
+  return {
+    tools: ["mock_echo", "mock_create_note"],
+    alone: isAlone,
+    startsOver: startedAgain.has(name),
+    ...(given && isClosed
+      ? {
+        given: {
+          clientId: given.client_id,
+          ...(given.client_secret === undefined ? {} : { secret: given.client_secret }),
+        },
+      }
+      : {}),
+  };
+}
+
+/** Where a client finds the scenario: the first revision looks for metadata at the root of the origin alone. */
+function baseOf({ name, needs_origin }: Scenario, version: Revision | undefined): string {
+  return needs_origin || version === "2025-03-26" ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+}
+
+/** Lets a client work in a scenario, with a pause in which its token expires if it is short-lived, and reads the report. */
+export async function playScenario(
+  test: TestApp,
+  scenario: Scenario,
+  options: Partial<DoubleOptions> = {},
+): Promise<SeenReport> {
+  const base = baseOf(scenario, options.version);
+  await runDouble({
+    send: (request) => test.app(request),
+    base,
+    pause: async () => {
+      await test.fetch(`${base}/control/clock`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ advance_seconds: 61 }),
+      });
+    },
+    ...setUpFor(scenario),
+    ...options,
+  });
+  return shape.parse(await json(await test.fetch(`${base}/control/report`)));
+}
