@@ -4,7 +4,7 @@ import { createReports } from "../lib/control/reports.ts";
 import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";
 import { type Askers, createAskers } from "../lib/limits/asker.ts";
 import { withQuotas } from "../lib/limits/quotas.ts";
-import { createMcpEndpoint } from "../lib/mcp/endpoint.ts";
+import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { createPushed } from "../lib/oauth/authorize/pushed_table.ts";
 import { createClientAuthenticator } from "../lib/oauth/clients/authenticate.ts";
 import { createClientDocuments } from "../lib/oauth/clients/client_document.ts";
@@ -67,14 +67,14 @@ export function assemble(options: AppOptions): Parts {
   const server = serverOf(options, base);
   const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
   const { recording, recorder } = createRecorders(options, recorderDeps);
-  const { isScenario, isUploaded, ...world } = sandboxesOf(options, base, { keysOf: server.keysOf, recording });
+  const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
+  const { isScenario, isUploaded, ...world } = sandboxesOf(options, base, { keysOf: server.keysOf, recording, mcp });
   const { liveSandboxes } = world;
   const gate = createControlGate(gateOptionsOf(options));
   const refusalOf = createRefusal(gate, liveSandboxes.of);
   const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
   const reports = createReports({ recording, scenarioOf, slices });
   if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
-  const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   options.draining?.addEventListener("abort", () => void mcp.endListening(), { once: true });
   const deps: Deps = {
@@ -189,7 +189,11 @@ type SandboxDeps =
 function sandboxesOf(
   options: AppOptions,
   { store, now, lease, fail }: Base,
-  { keysOf, recording }: { readonly keysOf: KeyRing; readonly recording: Recording | undefined },
+  { keysOf, recording, mcp }: {
+    readonly keysOf: KeyRing;
+    readonly recording: Recording | undefined;
+    readonly mcp: Pick<McpEndpoint, "forget">;
+  },
 ): SandboxDeps {
   const { known, own } = knownScenarios(options);
   const scenarios = createScenarioTable(store);
@@ -206,6 +210,7 @@ function sandboxesOf(
     onForget: (sandboxId) => {
       keysOf.forget(sandboxId);
       recording?.drop(sandboxId);
+      mcp.forget(sandboxId).catch((error) => fail("Streams of a sandbox were not ended", error));
     },
   });
   return {

@@ -36,6 +36,8 @@ export interface McpEndpoint {
   ) => Promise<Response>;
   /** Ends all of `subscriptions/listen`, and refuses it from then on; everything else continues. */
   readonly endListening: () => Promise<void>;
+  /** Ends all streams and sessions of a sandbox that was reset or has ended. */
+  readonly forget: (sandboxId: string) => Promise<void>;
   /** Closes all streams and answers later requests with 503. Sessions continue where the store is used again. */
   readonly close: () => Promise<void>;
 }

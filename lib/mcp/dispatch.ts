@@ -33,8 +33,8 @@ import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessions, type Presenter } from "./sessions/held_sessions.ts";
-import { createUnreadGuard } from "./unread.ts";
-import { refuseHeaders, refuseMessage } from "./sessions/session_refusals.ts";
+import { createOpenStreams } from "./open_streams.ts";
+import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
 import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
 import { defined } from "../runtime/defined.ts";
 
@@ -68,6 +68,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const profiles = createProfiles(options.version);
   const shared = createShared(options);
   const { log, sessions, modern, sessionless, listeners } = shared;
+  const streams = createOpenStreams();
 
   return {
     expect: sessions.expect,
@@ -82,7 +83,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
       const refusal = caller.refuseScope?.(scopesNeeded(read.value));
       if (refusal) return refusal;
       try {
-        return await route({ request, body: read.value, sandbox, mode, caller, profile: profiles[mode] }, shared);
+        const exchange = { request, body: read.value, sandbox, mode, caller, profile: profiles[mode] };
+        return streams.watch(await route(exchange, shared), sandbox.id);
       } catch (error) {
         if (error instanceof OAuthError) {
           return rpcErrorResponse(errorStatus(error), SERVER_ERROR, describeError(error), { id: idOf(read.value) });
@@ -92,6 +94,10 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
       }
     },
     endListening: listeners.close,
+    forget: async (sandboxId) => {
+      streams.end(sandboxId);
+      await sessions.forget(sandboxId);
+    },
     close: async () => {
       await Promise.all([sessions.close(), modern.close(), sessionless.close(), listeners.close()]);
     },
@@ -115,8 +121,7 @@ function createShared(options: DispatchOptions): Shared {
     ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
     { legacy: "stateless" },
   );
-  const guard = createUnreadGuard();
-  const listeners = createListeners({ createHandler: createModern, guard });
+  const listeners = createListeners({ createHandler: createModern });
   const serverDeps = { factsOf, log, announce: listeners.announce };
   return {
     ...serverDeps,
@@ -127,7 +132,6 @@ function createShared(options: DispatchOptions): Shared {
     envelopes: boundedMap(MAX_ENVELOPES),
     sessions: createSessions(createSessionTable(store)),
     shelves: createEventShelves(),
-    guard,
     listeners,
     // It is never asked to let anyone listen.
     modern: createModern(0),
@@ -180,6 +184,8 @@ async function inSession(
   const fast = reason === "no-claim" ? asFastInSession(body, session.profile) : undefined;
   if (fast) {
     const { revision } = session.record;
+    // It is answered at once, so its id is not in use for long enough to be taken.
+    if (session.requestIds.isAwaited(fast.id)) return refuseRepeatedId(fast.id, body);
     return await answerFast(fast, facts, { revision, headers: { "mcp-session-id": session.id }, log });
   }
   factsInSdk.set(request, facts);

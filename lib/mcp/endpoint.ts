@@ -32,6 +32,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     endListening: async () => {
       await (await loading)?.endListening();
     },
+    forget: async (sandboxId) => {
+      await loaded?.forget(sandboxId);
+    },
     close: async () => {
       closed = true;
       await (await loading)?.close();

@@ -3,6 +3,7 @@
 import type { InboundModernRoute, McpHttpHandler } from "@modelcontextprotocol/server";
 import { withEnd } from "../http/stream.ts";
 import type { Change } from "./client_link.ts";
+import { isEventStream } from "./open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /** Streams that can be open in one sandbox. */
@@ -28,7 +29,6 @@ export interface Listeners {
 export interface ListenerDeps {
   /** Makes a handler that lets so many listen. */
   readonly createHandler: (maxSubscriptions: number) => McpHttpHandler;
-  readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 
 /**
@@ -36,7 +36,7 @@ export interface ListenerDeps {
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/utilities/subscriptions}
  */
-export function createListeners({ createHandler, guard }: ListenerDeps): Listeners {
+export function createListeners({ createHandler }: ListenerDeps): Listeners {
   const handlers = new Map<string, { readonly handler: McpHttpHandler; open: number }>();
   let open = 0;
   let isClosed = false;
@@ -61,8 +61,8 @@ export function createListeners({ createHandler, guard }: ListenerDeps): Listene
     };
     try {
       const response = await entry.handler.fetch(request, { parsedBody: message });
-      if (response.body && response.headers.get("content-type") === "text/event-stream") {
-        return new Response(withEnd(guard(response.body), leave), response);
+      if (response.body && isEventStream(response)) {
+        return new Response(withEnd(response.body, leave), response);
       }
       leave();
       return response;

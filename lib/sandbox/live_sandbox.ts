@@ -49,6 +49,8 @@ export interface LiveSandboxDeps {
   readonly now: () => number;
   /** Told of ids whose keys are to be looked up again. */
   readonly onRotate: (sandboxId: string) => void;
+  /** Told of ids under which nothing is kept any longer. */
+  readonly onForget: (sandboxId: string) => void;
 }
 
 /**
@@ -58,7 +60,7 @@ export interface LiveSandboxDeps {
  */
 export function createLiveSandbox(
   { name, label, scenario }: Pick<LiveSandbox, "name" | "label" | "scenario">,
-  { base = {}, patch, now: realNow, onRotate }: LiveSandboxDeps,
+  { base = {}, patch, now: realNow, onRotate, onForget }: LiveSandboxDeps,
 ): {
   readonly live: LiveSandbox;
   readonly set: (state: SandboxState) => void;
@@ -80,6 +82,8 @@ export function createLiveSandbox(
     problem = undefined;
     if (state && isSame(state, next)) return;
     if (next.epoch !== state?.epoch) seen.clear();
+    // Another process may have reset it.
+    if (state && next.epoch !== state.epoch) { for (const known of idsOf(id())) onForget(known); }
     // Another process may have rotated them.
     if (state && next.keyRotations !== state.keyRotations) { for (const known of idsOf(id())) onRotate(known); }
     state = next;

@@ -14,8 +14,6 @@ export type { LiveSandbox } from "./live_sandbox.ts";
 interface LiveSandboxesDeps extends HeldSandboxDeps {
   readonly findScenario: (name: string) => Promise<Scenario | undefined>;
   readonly ownScenario: Scenario;
-  /** Told of ids under which nothing is kept any longer. */
-  readonly onForget: (sandboxId: string) => void;
   /** Told why idle sandboxes could not be removed, which must not fail the request during which that was tried. */
   readonly onSweepError: (error: unknown) => void;
 }

@@ -1,9 +1,12 @@
 // Batches of the revisions that had them, in which a request can be cancelled. The SDK sends no answer to a cancelled
 // request, as the protocol has it, and so keeps the answers to the rest of its batch, and the stream they share, for as
 // long as the session lives. Once all others are answered, the cancelled ones are answered too: clients ignore that.
-import { isPlainObject } from "../rpc.ts";
+import { type RequestId, requestIdsOf } from "./request_ids.ts";
 
-type RequestId = string | number;
+/** The first revision without batches. */
+export const BATCHES_REMOVED = "2025-06-18";
+/** Messages of a batch, which are all under way at the same time. */
+export const MAX_BATCH = 100;
 
 interface Batch {
   readonly waiting: Set<RequestId>;
@@ -39,7 +42,7 @@ export function createBatches(answer: (id: RequestId) => Promise<void>): Batches
   return {
     begin: (body) => {
       if (!Array.isArray(body)) return;
-      const batch: Batch = { waiting: new Set(body.flatMap(requestIdOf)), cancelled: new Set() };
+      const batch: Batch = { waiting: new Set(requestIdsOf(body)), cancelled: new Set() };
       for (const id of batch.waiting) open.set(id, batch);
     },
     answered: async (id) => {
@@ -56,9 +59,4 @@ export function createBatches(answer: (id: RequestId) => Promise<void>): Batches
       return true;
     },
   };
-}
-
-function requestIdOf(message: unknown): readonly RequestId[] {
-  if (!isPlainObject(message) || typeof message.method !== "string") return [];
-  return typeof message.id === "string" || typeof message.id === "number" ? [message.id] : [];
 }

@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Entry } from "../../store/store.ts";
+import { createRequestIds, type RequestIds } from "./request_ids.ts";
 import type { SessionRecord, SessionTable } from "./session_table.ts";
 import type { McpCaller, McpMode } from "../caller.ts";
 import type { Profile } from "../profile.ts";
@@ -44,6 +45,8 @@ export interface Session {
   readonly bytes: number;
   /** Answers what does not go the short way; made when something first does not. */
   transport?: Promise<SessionTransport>;
+  /** Ids that its requests have in use here. */
+  readonly requestIds: RequestIds;
   /** When this process used it last, in milliseconds since 1970 on its sandbox's clock. */
   lastUsedMs: number;
   /** Streams that the client holds open here: as long as there is one, the session is in use. */
@@ -64,6 +67,8 @@ export interface Sessions {
   /** Asks the store whether a session with an open stream still exists, and closes its streams if it does not. */
   readonly check: (session: Session) => Promise<void>;
   readonly end: (session: Session) => Promise<void>;
+  /** Drops all sessions of a sandbox that has ended, and ends what they do. */
+  readonly forget: (sandboxId: string) => Promise<void>;
   /** Drops sessions that have expired, or are too many; costs nothing when there are none. */
   readonly sweep: () => void;
   /** Closes all streams. The sessions themselves go on in other processes, and after a restart. */
@@ -78,6 +83,7 @@ interface HeldSessions {
   readonly touch: (session: Session) => void;
   /** Drops a session and closes its streams. */
   readonly letGo: (session: Session) => Promise<void>;
+  readonly letGoOf: (sandboxId: string) => Promise<void>;
   readonly sweep: () => void;
   readonly letAllGo: () => Promise<void>;
   readonly size: () => number;
@@ -146,6 +152,7 @@ export function createSessions(table: SessionTable): Sessions {
       await table.end(session.sandbox.id, session.id);
       await held.letGo(session);
     },
+    forget: held.letGoOf,
     sweep: held.sweep,
     close: async () => {
       closed = true;
@@ -207,6 +214,9 @@ function createHeldSessions(): HeldSessions {
     get: (name) => held.get(keyOf(name)),
     touch,
     letGo,
+    letGoOf: async (sandboxId) => {
+      await Promise.all([...held.values()].filter(({ sandbox }) => sandbox.id === sandboxId).map(letGo));
+    },
     sweep,
     letAllGo: async () => {
       await Promise.all([...held.values()].map(letGo));
@@ -217,7 +227,7 @@ function createHeldSessions(): HeldSessions {
 
 function openSession(id: string, { sandbox, profile }: Presenter, record: SessionRecord): Session {
   const bytes = Buffer.byteLength(JSON.stringify(record));
-  return { id, sandbox, profile, record, bytes, lastUsedMs: 0, openStreams: 0 };
+  return { id, sandbox, profile, record, bytes, requestIds: createRequestIds(), lastUsedMs: 0, openStreams: 0 };
 }
 
 /** When a session ends that is used at a time and never again. */

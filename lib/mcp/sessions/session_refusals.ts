@@ -1,7 +1,9 @@
 // What a session refuses before anything of it is looked at.
 import { type InboundLegacyRoute, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+import { excerpt } from "../../http/errors.ts";
+import type { RequestId } from "./request_ids.ts";
 import { idOf, INVALID_REQUEST, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
-import { BATCHES_REMOVED, MAX_BATCH } from "./sessions.ts";
+import { BATCHES_REMOVED, MAX_BATCH } from "./batches.ts";
 
 /**
  * Refuses a request in a session that does not carry what each must, whatever it asks.
@@ -47,4 +49,18 @@ export function refuseMessage(
     return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: a batch has at most ${MAX_BATCH} messages`);
   }
   return undefined;
+}
+
+/**
+ * Refuses a request whose id another of the session has, as nobody could tell the two answers apart.
+ *
+ * @param id The id.
+ * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic#requests}
+ */
+export function refuseRepeatedId(id: RequestId, body: unknown): Response {
+  const shown = excerpt(JSON.stringify(id));
+  const message =
+    `Invalid Request: the id ${shown} is that of another request in this session, which is not answered yet; ` +
+    "every request in a session has an id of its own (MCP basic, Requests)";
+  return rpcErrorResponse(400, INVALID_REQUEST, message, { id: idOf(body) });
 }

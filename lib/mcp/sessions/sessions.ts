@@ -9,8 +9,11 @@ import {
 } from "@modelcontextprotocol/server";
 import { withEnd } from "../../http/stream.ts";
 import { createBatches } from "./batches.ts";
+import { requestIdsOf } from "./request_ids.ts";
+import { refuseRepeatedId } from "./session_refusals.ts";
 import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
 import { withSessionCode } from "../features.ts";
+import { isEventStream } from "../open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { buildServer, type ServerDeps } from "../server.ts";
 import type { Presenter, Session, Sessions, SessionTransport } from "./held_sessions.ts";
@@ -20,10 +23,6 @@ const RETRY_INTERVAL_MS = 250;
 /** The store holds 65,536 bytes a value. */
 const MAX_CAPABILITIES_CHARACTERS = 16_000;
 const MAX_NAME_CHARACTERS = 200;
-/** The first revision without batches. */
-export const BATCHES_REMOVED = "2025-06-18";
-/** Messages of a batch, which are all under way at the same time. */
-export const MAX_BATCH = 100;
 
 /** Where sessions live, and what their servers need. */
 export interface SessionDeps extends ServerDeps {
@@ -31,7 +30,6 @@ export interface SessionDeps extends ServerDeps {
   /** Milliseconds between two signs of life on an open stream; the SDK's choice if not given. */
   readonly keepAliveMs: number | undefined;
   readonly shelves: EventShelves;
-  readonly guard: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 
 /**
@@ -81,18 +79,22 @@ export async function serveSession(
   for (const message of Array.isArray(body) ? body : [body]) {
     if (isCancellation(message)) await transport.cancelled(message.params.requestId);
   }
-  if (!response.body || response.headers.get("content-type") !== "text/event-stream") return response;
+  if (!response.body || !isEventStream(response)) return response;
   session.openStreams++;
   const check = (): void => {
     deps.sessions.check(session).catch((error) => deps.log("A session's stream could not be checked", error));
   };
   const onChunk = (chunk: Uint8Array): void => chunk[0] === COMMENT ? check() : undefined;
-  return new Response(withEnd(deps.guard(response.body), () => void session.openStreams--, onChunk), response);
+  const onEnd = (): void => {
+    session.openStreams--;
+    session.requestIds.leave(requestIdsOf(body));
+  };
+  return new Response(withEnd(response.body, onEnd, onChunk), response);
 }
 
 /** Makes server and transport, and has them go through the `initialize` that the session began with. */
 async function openTransport(session: Session, deps: SessionDeps): Promise<SessionTransport> {
-  const { id, profile, record: { revision, capabilities, clientInfo } } = session;
+  const { id, profile, requestIds, record: { revision, capabilities, clientInfo } } = session;
   const events = deps.shelves.open(session.sandbox.name);
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
@@ -103,8 +105,13 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
   const batches = createBatches((id) => answerCancelled(transport, id));
   const sendAsIs = transport.send.bind(transport);
   transport.send = async (message, options) => {
-    await sendAsIs(withSessionCode(message), options);
-    if (!("method" in message) && message.id !== undefined) await batches.answered(message.id);
+    const answered = "method" in message ? undefined : message.id;
+    try {
+      await sendAsIs(withSessionCode(message), options);
+    } finally {
+      if (answered !== undefined) requestIds.release([answered]);
+    }
+    if (answered !== undefined) await batches.answered(answered);
   };
   await buildServer(profile, deps).connect(transport);
   const request = new Request(session.sandbox.urls.home, {
@@ -118,10 +125,17 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
   if (!response.ok) throw new Error(`The SDK refused an initialize that had been accepted: ${response.status}`);
   return {
     handleRequest: async (request, options) => {
-      batches.begin(options?.parsedBody);
-      return refuseLost(request, events) ?? await transport.handleRequest(request, options);
+      const body = options?.parsedBody;
+      const repeated = requestIds.take(body);
+      if (repeated !== undefined) return refuseRepeatedId(repeated, body);
+      batches.begin(body);
+      const response = refuseLost(request, events) ?? await transport.handleRequest(request, options);
+      // A refusal is the only answer that its requests get.
+      if (!isEventStream(response)) requestIds.release(requestIdsOf(body));
+      return response;
     },
     cancelled: async (requestId) => {
+      requestIds.release([requestId]);
       if (!await batches.cancel(requestId)) await closeCancelled(transport, requestId);
     },
     close: async () => {
