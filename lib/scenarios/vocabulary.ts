@@ -67,6 +67,15 @@ export const ruleIds = [
   "C29",
   "C31",
   "C32",
+  "C33",
+  "C34",
+  "C35",
+  "C36",
+  "C37",
+  "C38",
+  "C39",
+  "C40",
+  "C41",
 ] as const;
 
 /** One of {@link ruleIds}. */

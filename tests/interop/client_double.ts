@@ -40,6 +40,16 @@ export type Slip =
   | "repeats itself"
   | "wants offline access"
   | "makes up a refresh token"
+  | "refreshes twice at once"
+  | "keeps its old refresh token"
+  | "refreshes as another client"
+  | "refreshes at another server"
+  | "refreshes for more"
+  | "sends a refused token on and on"
+  | "asks the person instead of refreshing"
+  | "lists with its first token"
+  | "refreshes after invalid_grant"
+  | "uses what it has revoked"
   | "forgets its token"
   | "puts its token into the URL"
   | "brings a foreign token"
@@ -61,12 +71,14 @@ export interface DoubleOptions {
   readonly tools?: readonly string[];
   /** Whether it acts for itself, with client_credentials. */
   readonly alone?: boolean;
-  /** Lets time pass before it lists and calls once more. */
+  /** Lets time pass before it lists and calls once more, twice. */
   readonly pause?: () => Promise<void>;
   /** Whether its person starts it again where it gave up. */
   readonly startsOver?: boolean;
-  /** Whether it refreshes its token before it ends. */
+  /** Whether it refreshes its token, twice, before it ends. */
   readonly refresh?: boolean;
+  /** Whether it revokes its token in the end. */
+  readonly logout?: boolean;
 }
 
 type Document = Readonly<Record<string, unknown>>;
@@ -97,7 +109,7 @@ interface Identity {
 }
 
 function createDouble(options: DoubleOptions): { readonly work: () => Promise<void> } {
-  const { send, slip, given, tools = ["mock_echo"], alone = false, refresh = false } = options;
+  const { send, slip, given, tools = ["mock_echo"], alone = false, refresh = false, logout = false } = options;
   const { base = origin, pause } = options;
   let { version = "2026-07-28" } = options;
   const [host, prefix] = [new URL(base).origin, base.slice(new URL(base).origin.length)];
@@ -106,10 +118,15 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   const isModern = (): boolean => version === "2026-07-28";
   const clients = new Map<string, Identity>();
   let token: string | undefined;
+  /** The last one that a call was let through with, and the first one that was replaced. */
+  let accepted: string | undefined;
+  let firstToken: string | undefined;
+  let lastChallenge: Challenge = () => undefined;
   let refreshToken: string | undefined;
   let session: string | undefined;
   let requested: readonly string[] = [];
   let states = 0;
+  let invented = 0;
 
   const get = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
     send(new Request(url, { headers: { "user-agent": "double/1", ...headers }, redirect: "manual" }));
@@ -127,16 +144,18 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     await open();
     await call("tools/list", {});
     for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
-    if (pause) {
+    for (let round = 0; pause && round < 2; round++) {
       await pause();
       await call("tools/list", {});
       for (const name of tools) {
         await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
       }
     }
-    if (!refresh) return;
-    await renew();
-    await call("tools/list", {});
+    for (let round = 0; refresh && round < 2; round++) {
+      if (!await isRenewed()) await authorize(lastChallenge);
+      await call("tools/list", {});
+    }
+    if (logout) await revoke();
   }
 
   async function open(): Promise<void> {
@@ -154,9 +173,13 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   /** One request to the MCP server, with what has to happen until it is let through. */
   async function call(method: string, params: Document): Promise<Response> {
     let refusals = 0;
+    if (slip === "lists with its first token" && method === "tools/list" && firstToken !== undefined) {
+      for (let again = 0; again < 2; again++) await (await post(method, params, firstToken)).text();
+    }
     for (let round = 0;; round++) {
       const response = await post(method, params);
       if (response.status < 400) {
+        accepted = token;
         // What broke off on the way is reported, and not sent again: the tool may have run.
         await response.text().catch(() => undefined);
         return response;
@@ -180,7 +203,11 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       }
       const isExpired = response.status === 401 || challenge("error") === "invalid_token";
       if (isExpired && round < 3) {
-        await authorize(challenge);
+        if (slip === "sends a refused token on and on" && token !== undefined) {
+          for (let again = 0; again < 3; again++) await (await post(method, params)).text();
+        }
+        lastChallenge = challenge;
+        if (!await isRefreshedFor(challenge)) await authorize(challenge);
       } else if (response.status === 403 && challenge("error") === "insufficient_scope") {
         refusals += 1;
         if (alone && slip === "repeats itself" && refusals < 6) continue;
@@ -192,7 +219,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     }
   }
 
-  function post(method: string, params: Document): Promise<Response> {
+  function post(method: string, params: Document, sentToken = token): Promise<Response> {
     const meta = {
       "io.modelcontextprotocol/protocolVersion": version,
       "io.modelcontextprotocol/clientInfo": { name: "double", version: "1" },
@@ -203,7 +230,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       "user-agent": "double/1",
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      ...(token === undefined || isForgotten ? {} : { authorization: `Bearer ${token}` }),
+      ...(sentToken === undefined || isForgotten ? {} : { authorization: `Bearer ${sentToken}` }),
       ...(session === undefined ? {} : { "mcp-session-id": session }),
       ...(isModern() ? { "mcp-method": method } : {}),
       ...(isModern() && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
@@ -431,26 +458,74 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         },
         isBasic ? { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` } : {},
       );
+    if (slip === "refreshes twice at once" && fields.grant_type === "refresh_token") void ask();
     let response = await ask();
     for (let tries = 0; [429, 503].includes(response.status) && tries < 3; tries++) {
       await response.body?.cancel();
       response = await ask();
     }
-    const body = await read(response) ?? {};
-    if (body.error === "invalid_client") clients.delete(textOf(metadata, "issuer"));
-    if (!response.ok || typeof body.access_token !== "string") throw new Stop();
-    token = textOf(body, "access_token");
-    refreshToken = typeof body.refresh_token === "string" ? body.refresh_token : refreshToken;
-    known = { metadata, resource, client, scopes: [] };
+    let body = await read(response);
+    if (!body && response.ok && fields.grant_type === "refresh_token") {
+      // The answer was lost on the way.
+      response = await ask();
+      body = await read(response);
+    }
+    if (slip === "refreshes after invalid_grant" && body?.error === "invalid_grant") await (await ask()).text();
+    if (body?.error === "invalid_client") clients.delete(textOf(metadata, "issuer"));
+    if (!response.ok || typeof body?.access_token !== "string") throw new Stop();
+    firstToken ??= token;
+    token = body.access_token;
+    const isKept = slip === "keeps its old refresh token" && fields.grant_type === "refresh_token";
+    if (typeof body.refresh_token === "string" && !isKept) refreshToken = body.refresh_token;
+    known = { metadata, resource, client, scopes: textOf(body, "scope").split(" ").filter(Boolean) };
   }
   let known: Target | undefined;
 
   async function renew(): Promise<void> {
     assert(known, "it has no token");
-    const invented = slip === "makes up a refresh token" ? "refresh_of_its_own_making_and_long_enough" : undefined;
-    const value = invented ?? refreshToken;
+    const made = slip === "makes up a refresh token"
+      ? `refresh_of_its_own_making_and_long_enough_${++invented}`
+      : undefined;
+    const value = made ?? refreshToken;
     if (value === undefined) throw new Stop();
-    await spend(known, { grant_type: "refresh_token", refresh_token: value });
+    const scopes = [...known.scopes, ...(slip === "refreshes for more" ? ["mcp:more"] : [])];
+    if (slip === "refreshes as another client") {
+      clients.clear();
+      known = { ...known, client: await identify(known.metadata) };
+    }
+    await spend(known, { grant_type: "refresh_token", refresh_token: value, ...scopeOf(scopes) });
+  }
+
+  async function isRenewed(): Promise<boolean> {
+    try {
+      await renew();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      refreshToken = undefined;
+      return false;
+    }
+  }
+
+  /** Whether it could refresh instead of asking the person: with a token that was good once, at the server it is of. */
+  async function isRefreshedFor(challenge: Challenge): Promise<boolean> {
+    if (token === undefined || token !== accepted || refreshToken === undefined || !known) return false;
+    if (slip === "asks the person instead of refreshing") return false;
+    if (!(listOf(known.metadata, "grant_types_supported")?.includes("refresh_token") ?? true)) return false;
+    if (version === "2025-03-26") return await isRenewed();
+    const [issuer = base] = listOf(await findResource(challenge), "authorization_servers") ?? [];
+    if (issuer !== known.metadata.issuer && slip === "refreshes at another server") {
+      const metadata = await findServer(issuer);
+      known = { ...known, metadata, client: await identify(metadata) };
+    }
+    return issuer === known.metadata.issuer && await isRenewed();
+  }
+
+  async function revoke(): Promise<void> {
+    assert(known && token !== undefined, "it has no token");
+    const fields = { token, client_id: known.client.clientId };
+    await (await postForm(textOf(known.metadata, "revocation_endpoint"), fields)).body?.cancel();
+    if (slip === "uses what it has revoked") await (await post("tools/list", {})).text();
   }
 
   return { work };

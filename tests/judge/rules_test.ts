@@ -6,6 +6,7 @@ import type { Revision } from "../../lib/judge/settled.ts";
 import type { Reach } from "../../lib/scenarios/vocabulary.ts";
 import type { AppOptions } from "../../main.ts";
 import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
+import { SINCE_2025_06 } from "../../lib/judge/rules/rule.ts";
 import { origin, register } from "../helpers.ts";
 import {
   all,
@@ -96,6 +97,31 @@ function migration(): Twist {
     forward("/second/oauth", "/oauth"),
   );
 }
+
+/** Tokens for MCP are refused once they have been used for four calls. */
+function wornOut(): Twist {
+  const uses = new Map<string, number>();
+  return async (request, answer) => {
+    const token = request.headers.get("authorization") ?? "";
+    if (new URL(request.url).pathname !== "/oauth" || token === "") return await answer(request);
+    uses.set(token, (uses.get(token) ?? 0) + 1);
+    if ((uses.get(token) ?? 0) <= 4) return await answer(request);
+    const challenge = `Bearer error="invalid_token", resource_metadata="${origin}${resourcePath}"`;
+    return new Response(null, { status: 401, headers: { "www-authenticate": challenge } });
+  };
+}
+
+/** Refreshes are refused. */
+function refusesRefreshes(): Twist {
+  return async (request, answer) => {
+    const isRefresh = request.url.endsWith("/token") && (await request.clone().text()).includes("grant_type=refresh");
+    return isRefresh ? Response.json({ error: "invalid_grant" }, { status: 400 }) : await answer(request);
+  };
+}
+
+const worn = { twist: wornOut, isRecommended: true } as const;
+const manyTools = ["mock_echo", "mock_echo", "mock_echo"];
+const refreshing = { client: { refresh: true } } as const;
 
 const cases: readonly Case[] = [
   { rule: "C1", slips: ["skips resource metadata"] },
@@ -200,7 +226,6 @@ const cases: readonly Case[] = [
     slips: ["wants offline access"],
     twist: () => all(editMetadata({ scopes_supported: ["mcp:read", "mcp:write", "mcp:admin"] }), noDocuments()),
   },
-  { rule: "C21", slips: ["makes up a refresh token"], client: { refresh: true } },
   { rule: "C21", slips: ["registers for codes alone"], twist: noDocuments, isRecommended: true },
   { rule: "C22", slips: ["forgets its token"] },
   { rule: "C23", slips: ["puts its token into the URL"] },
@@ -292,6 +317,23 @@ const cases: readonly Case[] = [
     twist: () => editChallenge((header) => header.includes("scope=") ? header : `${header}, scope="mcp:read"`),
     isRecommended: true,
   },
+  { rule: "C33", slips: ["refreshes twice at once"], ...refreshing, isRecommended: true },
+  { rule: "C34", slips: ["keeps its old refresh token"], ...refreshing },
+  { rule: "C35", slips: ["makes up a refresh token"], ...refreshing },
+  { rule: "C35", slips: ["refreshes as another client"], ...refreshing, twist: noDocuments },
+  { rule: "C35", slips: ["refreshes at another server"], ...refreshing, twist: migration, revisions: SINCE_2025_06 },
+  { rule: "C36", slips: ["sends a refused token on and on"], client: { tools: manyTools }, ...worn },
+  { rule: "C37", slips: ["asks the person instead of refreshing"], client: { tools: manyTools }, ...worn },
+  { rule: "C38", slips: ["lists with its first token"], client: { refresh: true, tools: manyTools }, ...worn },
+  {
+    rule: "C39",
+    slips: ["refreshes after invalid_grant"],
+    ...refreshing,
+    twist: refusesRefreshes,
+    isRecommended: true,
+  },
+  { rule: "C40", slips: ["refreshes for more"], ...refreshing },
+  { rule: "C41", slips: ["uses what it has revoked"], client: { logout: true }, isRecommended: true },
 ];
 
 async function run({ twist, app, client, reaches }: Case, version: Revision, slip?: Slip): Promise<Report> {

@@ -32,6 +32,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
     tools: ["mock_echo", "mock_create_note"],
     alone: isAlone,
     startsOver: startedAgain.has(name),
+    logout: name === "revocation-fails",
     ...(given && isClosed
       ? {
         given: {

@@ -20,9 +20,14 @@ export interface RecordedApp extends AsyncDisposable {
 }
 
 export const SANDBOX = "main";
+/** More than what times on record are rounded by. */
+const TICK_MS = 10;
 
 export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
   const test = await testApp({ loopbackOnly: true, ...options });
+  // Nothing takes time but to come and to be answered, so that it shows what came before what was answered.
+  let nowMs = startMs;
+  const tick = (): number => nowMs += TICK_MS;
   const recording = createRecording({
     tape: createMemoryTape({
       pseudonyms: createPseudonyms(new Uint8Array(32)),
@@ -35,14 +40,15 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
     test,
     recording,
     send: async (request) => {
+      const startedAtMs = tick();
       const opened = recording.open(request, {
         sandboxId: SANDBOX,
         url: request.url,
-        startedAtMs: startMs,
+        startedAtMs,
         remoteAddress: "127.0.0.1",
-      }, startMs);
+      }, startedAtMs);
       const response = twist ? await twist(request, (asked) => test.app(asked)) : await test.app(request);
-      return opened.close(response, { durationMs: 1 });
+      return opened.close(response, { durationMs: tick() - startedAtMs });
     },
     report: async (more) => {
       const { exchanges, isWhole } = await recording.read(SANDBOX);

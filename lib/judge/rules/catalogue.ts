@@ -6,9 +6,11 @@
 import { discoveryRules } from "./oauth/discovery.ts";
 import { earlyClientRules } from "./oauth/early_client.ts";
 import { issuerRules } from "./oauth/issuer.ts";
+import { loginLifeRules } from "./oauth/login_life.ts";
 import { pkceRules } from "./oauth/pkce.ts";
 import { registrationRules } from "./oauth/registration.ts";
 import { refreshRules } from "./oauth/refresh.ts";
+import { refreshingRules } from "./oauth/refreshing.ts";
 import { requestRules } from "./oauth/request.ts";
 import type { Rule } from "./rule.ts";
 import { scopeRules } from "./oauth/scope.ts";
@@ -23,6 +25,8 @@ export const rules: readonly Rule[] = [
   ...requestRules,
   ...scopeRules,
   ...refreshRules,
+  ...refreshingRules,
+  ...loginLifeRules,
   ...tokenUseRules,
   ...issuerRules,
 ].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));

@@ -53,6 +53,12 @@ export const SINCE_2025_11: readonly Revision[] = ["2025-11-25", "2026-07-28"];
 /** Since 2026-07-28. */
 export const SINCE_2026_07: readonly Revision[] = ["2026-07-28"];
 
+/** Where a paragraph of an RFC is, such as `6749 6`. */
+export function rfc(paragraph: string): string {
+  const [number, section] = paragraph.split(" ");
+  return `https://www.rfc-editor.org/rfc/rfc${number}.html#section-${section}`;
+}
+
 /** It was kept. */
 export function kept(detail: string, evidence: readonly number[]): Outcome {
   return { status: "kept", evidence, detail };

@@ -117,7 +117,7 @@ function checkRefusal({ registrations, authorizations }: View): Outcome {
 type Use = AuthorizationStep | TokenStep | RegistrationStep;
 
 /** Whose endpoint it was, as far as metadata said. */
-function issuerOf({ serverMetadata }: View, { at, address }: Use): string | undefined {
+export function issuerOf({ serverMetadata }: View, { at, address }: Use): string | undefined {
   const read = serverMetadata.findLast((step) => step.at < at && namesEndpoint(step.document, address));
   return textOf(read?.document, "issuer");
 }

@@ -1,0 +1,42 @@
+// When things happened, as far as a record can tell: its times are whole milliseconds of real time, and of an answer it
+// knows when its head left, not when the client read it.
+
+import type { Exchange } from "../recorder/exchange.ts";
+import type { StepBase } from "./step.ts";
+
+/** What times on record can be wrong by: they are rounded. */
+const PRECISION_MS = 2;
+/** Within this an answer that left can be on its way still, and what is sent have been on its way already. */
+const TRAVEL_MS = 1000;
+/** An answer that takes longer may find a client that has given up waiting. */
+const PATIENCE_MS = 5000;
+
+/** When an answer left, in milliseconds since 1970 of real time. */
+export function endOf({ receivedAtMs, durationMs }: Exchange): number {
+  return receivedAtMs + durationMs;
+}
+
+/** How long after an answer another request came, in milliseconds of real time. */
+export function gapBetween(answered: StepBase, next: StepBase): number {
+  return next.exchange.receivedAtMs - endOf(answered.exchange);
+}
+
+/** Whether the second of two requests certainly came before the first was answered. */
+export function overlap(first: StepBase, second: StepBase): boolean {
+  return gapBetween(first, second) < -PRECISION_MS;
+}
+
+/** Whether a request certainly came after another had been answered. */
+export function follows(first: StepBase, second: StepBase): boolean {
+  return gapBetween(first, second) >= 0;
+}
+
+/** Whether so much time lies between an answer and a request that its sender had the answer. */
+export function isLongAfter(answered: StepBase, next: StepBase): boolean {
+  return gapBetween(answered, next) > TRAVEL_MS;
+}
+
+/** Whether an answer went out whole, soon, and as the server meant it, so that a client that waited for it has it. */
+export function isDelivered({ exchange: { response, shapedBy, durationMs } }: StepBase): boolean {
+  return !response.truncated && shapedBy.length === 0 && durationMs < PATIENCE_MS;
+}
