@@ -268,7 +268,7 @@ Deno.test("public: every page says that it is fake, and without --public none do
     assert.doesNotMatch(await (await plain.get(path, { accept: "text/html" })).text(), /public-notice/);
   }
   const style = await (await test.get(paths.style)).text();
-  assert.match(style, /\.public-notice\{/);
+  assert.match(style, /\.public-notice \{/);
 });
 
 Deno.test("public: documents of clients may not be on this machine, and no one controls sandboxes, though it listens on loopback (RFC 9700 4.11)", async () => {
