@@ -155,7 +155,8 @@ export function describeStations(stations: readonly Station[], ending: "but" | "
   const done = stations.filter(({ station, reached }, index) => reached && (index === last || optional.has(station)))
     .map(({ station }) => words[station][0]);
   const next = stations.find(({ station }, index) => index > last && !optional.has(station));
-  const did = done.length === 0 ? "did nothing that counts" : done.join(", ").replace(/, ([^,]*)$/, " and $1");
+  if (done.length === 0) return next ? `It did not ${words[next.station][1]}` : "It did nothing that a client does";
+  const did = done.join(", ").replace(/, ([^,]*)$/, " and $1");
   if (!next) return `It ${did}`;
   return ending === "and" ? `It ${did}, and went no further` : `It ${did}, but did not ${words[next.station][1]}`;
 }

@@ -29,7 +29,7 @@ export function progressOf(view: View, reach: Reach, facts: RuleFacts): Progress
   const way = describeStations(stations, "but");
   const beyond = typeof reach === "string" ? undefined : beyondSentence(view, reach, facts);
   if (beyond !== undefined) return { stations, outcome: "beyond", sentence: `${way}. ${beyond}` };
-  const missing = typeof reach === "string" ? missingFor[reach](view) : missingForStop(view, reach);
+  const missing = typeof reach === "string" ? missingFor[reach](view) : missingForStop(view, reach, facts);
   if (!missing) return { stations, outcome: "reached", sentence: describeStations(stations, "and") };
   const [what, toDo] = missing;
   return { stations, outcome: "short", sentence: [way, what, toDo].filter(Boolean).join(". ") };
@@ -72,16 +72,19 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
       : ["It did not ask for its token to be revoked", "Let it log out, if it can revoke tokens"],
 };
 
-function missingForStop(
-  { calls, authorizations, resourceMetadata, serverMetadata }: View,
-  reach: Stop,
-): Missing | undefined {
+function missingForStop(view: View, reach: Stop, { find, statusOf }: RuleFacts): Missing | undefined {
+  const { calls, authorizations, resourceMetadata, serverMetadata } = view;
   if ("gives_up_within" in reach) {
     return calls.some(({ token, status }) => token !== undefined && status >= 400)
       ? undefined
       : ["No request with its token was refused yet", "Let it log in, and make a call"];
   }
-  if (reach.refuses_before === "authorization") {
+  const { refuses_before: step, rule: id } = reach;
+  // What the rule could see was right, and what the client went on with may be what it has to refuse, sent elsewhere.
+  if (id !== undefined && find(id) && statusOf(id) === "kept" && wentOn(view, step)) {
+    return [`It went on to ${placeOf(step)}, and nothing shows whether it stopped where it has to (${id})`, ""];
+  }
+  if (step === "authorization") {
     return resourceMetadata.length + serverMetadata.length > 0
       ? undefined
       : ["It did not ask for the metadata that it has to refuse", "Let it connect"];
@@ -95,24 +98,27 @@ type Stop = Exclude<Reach, string>;
 
 /** What it did though it had to stop, as a sentence. */
 function beyondSentence(view: View, reach: Stop, { find, statusOf }: RuleFacts): string | undefined {
-  const { authorizations, tokens, revision } = view;
   if ("gives_up_within" in reach) {
-    const logins = authorizations.filter(({ answer }) => answer?.has("code")).length +
-      tokens.filter(({ params }) => params.get("grant_type") === "client_credentials").length;
+    const logins = view.authorizations.filter(({ answer }) => answer?.has("code")).length +
+      view.tokens.filter(({ params }) => params.get("grant_type") === "client_credentials").length;
     const most = reach.gives_up_within;
     return logins <= most ? undefined : `It logged in ${logins} times, and has to give up after ${most}`;
   }
   const { refuses_before: step, rule: id } = reach;
   const rule = id === undefined ? undefined : find(id);
-  if (rule && revision !== undefined && !rule.revisions.includes(revision)) return undefined;
-  // The rule knows better what it was that the client went on with.
-  if (rule && statusOf(rule.id) === "kept") return undefined;
-  const wentOn = step === "authorization"
-    ? authorizations.length > 0 || tokens.length > 0
+  const isLaw = !rule || view.revision === undefined || rule.revisions.includes(view.revision);
+  if (!isLaw || !wentOn(view, step) || (rule && statusOf(rule.id) === "kept")) return undefined;
+  return `It went on to ${placeOf(step)}, where it has to stop${rule ? ` (${rule.id})` : ""}`;
+}
+
+function wentOn({ authorizations, tokens }: View, step: "authorization" | "token"): boolean {
+  return step === "authorization"
+    ? authorizations.length + tokens.length > 0
     : tokens.some(({ params }) => params.get("grant_type") === "authorization_code");
-  if (!wentOn) return undefined;
-  const where = step === "authorization" ? "to authorization" : "to the token endpoint";
-  return `It went on ${where}, where it has to stop${rule ? ` (${rule.id})` : ""}`;
+}
+
+function placeOf(step: "authorization" | "token"): string {
+  return step === "authorization" ? "authorization" : "the token endpoint";
 }
 
 /** A token that a client got. */

@@ -33,11 +33,13 @@ export type Slip =
   | "redirects elsewhere"
   | "asks for no scope"
   | "asks for listed scopes"
+  | "asks for a scope of its own"
   | "asks for the new scope alone"
   | "does not step up"
   | "waits for its person"
   | "steps up forever"
   | "repeats itself"
+  | "asks its person for ever"
   | "wants offline access"
   | "makes up a refresh token"
   | "refreshes twice at once"
@@ -85,7 +87,7 @@ type Document = Readonly<Record<string, unknown>>;
 type Challenge = (name: string) => string | undefined;
 
 /** It gives up, as a good client does where it must not go on. */
-class Stop extends Error {}
+export class Stop extends Error {}
 
 const callback = "http://127.0.0.1:3999/callback";
 
@@ -202,7 +204,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         continue;
       }
       const isExpired = response.status === 401 || challenge("error") === "invalid_token";
-      if (isExpired && round < 3) {
+      if (isExpired && round < (slip === "asks its person for ever" ? 6 : 3)) {
         if (slip === "sends a refused token on and on" && token !== undefined) {
           for (let again = 0; again < 3; again++) await (await post(method, params)).text();
         }
@@ -330,7 +332,9 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const issuer = slip === "keeps its id" ? "" : textOf(metadata, "issuer");
     const known = clients.get(issuer);
     if (known) return known;
-    if (metadata.client_id_metadata_document_supported === true && slip !== "always registers") {
+    if (
+      metadata.client_id_metadata_document_supported === true && slip !== "always registers" && slip !== "keeps its id"
+    ) {
       const query = slip === "has a bad document" ? "" : `?redirect_uri=${encodeURIComponent(callback)}`;
       return { clientId: `${base}/client-metadata/double.json${query}` };
     }
@@ -373,7 +377,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const before = isStepUp && slip !== "asks for the new scope alone" ? requested : [];
     const isOffline = listOf(metadata, "scopes_supported")?.includes("offline_access") ||
       slip === "wants offline access";
-    return [...new Set([...before, ...chosen, ...(isOffline && !alone ? ["offline_access"] : [])])];
+    const own = slip === "asks for a scope of its own" ? ["mcp:own"] : [];
+    return [...new Set([...before, ...chosen, ...own, ...(isOffline && !alone ? ["offline_access"] : [])])];
   }
 
   interface Target {

@@ -45,8 +45,10 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
 }
 
 /** Where a client finds the scenario: the first revision looks for metadata at the root of the origin alone. */
-function baseOf({ name, needs_origin }: Scenario, version: Revision | undefined): string {
-  return needs_origin || version === "2025-03-26" ? `http://${name}.localhost:8789` : `${origin}/s/${name}`;
+function baseOf({ name, needs_origin }: Scenario, version: Revision | undefined, label: string | undefined): string {
+  return needs_origin || version === "2025-03-26"
+    ? `http://${name}${label === undefined ? "" : `--${label}`}.localhost:8789`
+    : `${origin}/s/${name}${label === undefined ? "" : `~${label}`}`;
 }
 
 /** Lets a client work in a scenario, with a pause in which its token expires if it is short-lived, and reads the report. */
@@ -54,8 +56,9 @@ export async function playScenario(
   test: TestApp,
   scenario: Scenario,
   options: Partial<DoubleOptions> = {},
+  label?: string,
 ): Promise<SeenReport> {
-  const base = baseOf(scenario, options.version);
+  const base = baseOf(scenario, options.version, label);
   await runDouble({
     send: (request) => test.app(request),
     base,

@@ -184,7 +184,7 @@ export const discoveryScenarios: readonly Scenario[] = [
       }],
     },
     expects: ["C28"],
-    reaches: "discovery",
+    reaches: { refuses_before: "authorization", rule: "C28" },
     links: [mcp("communication security"), ...reports("mesh/mesh-mcp#20", "Mnexa-AI/e2a#635")],
   },
   {

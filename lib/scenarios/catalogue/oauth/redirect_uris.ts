@@ -9,7 +9,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     group: "Registration",
     story: "Redirect URIs with an app's own scheme are refused at registration",
     client: "Registers https or loopback redirect URIs, or shows the refusal",
-    plan: { policy: { privateUseSchemes: false } },
+    plan: { policy: { privateUseSchemes: false, clientIdMetadataDocuments: false } },
     expects: ["C16"],
     reaches: "registration",
     links: [

@@ -1,0 +1,269 @@
+/**
+ * Every scenario, in every revision that a client can speak: the client that does right passes, the one that ignores what
+ * the scenario is about does not, and neither does one that stops half way.
+ */
+import assert from "node:assert/strict";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
+import { type Revision, revisions } from "../../lib/judge/settled.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import type { RuleId } from "../../lib/scenarios/vocabulary.ts";
+import { type Slip, Stop } from "../interop/client_double.ts";
+import { type TestApp, testApp } from "../helpers.ts";
+import { playScenario, type SeenReport } from "./scenario_world.ts";
+
+/** How a client ignores what a scenario is about: it breaks a rule there, or it trips, and stops half way. */
+type Ignoring = readonly [slip: Slip, breaks: RuleId] | "trips";
+
+const ignoring: Readonly<Record<string, Ignoring>> = {
+  standard: ["sends no challenge", "C11"],
+  "no-pkce-list": ["needs no proof of PKCE", "C13"],
+  "pkce-plain-only": ["uses plain", "C12"],
+  "pkce-plain-too": ["uses plain", "C12"],
+  "issuer-path": ["looks for OpenID first", "C4"],
+  "issuer-slash": ["trusts any metadata", "C5"],
+  "issuer-extra-path": ["trusts any metadata", "C5"],
+  "oidc-only": ["looks for OpenID first", "C4"],
+  "oidc-fields-missing": ["looks for OpenID first", "C4"],
+  "spa-catch-all": ["looks for OpenID first", "C4"],
+  "metadata-text-404": ["looks for OpenID first", "C4"],
+  "http-token-endpoint": "trips",
+  "authorize-url-query": ["sends no state", "C15"],
+  "no-cors": ["skips resource metadata", "C1"],
+  "challenge-missing": ["skips resource metadata", "C1"],
+  "prm-only-in-challenge": ["ignores the named metadata", "C2"],
+  "challenge-single-quotes": ["skips resource metadata", "C1"],
+  "challenge-twice": ["skips resource metadata", "C1"],
+  "prm-html": ["looks at the root first", "C3"],
+  "prm-path-401": ["looks at the root first", "C3"],
+  "prm-path-502": ["looks at the root first", "C3"],
+  "issuer-slash-in-prm": ["trusts any metadata", "C5"],
+  "prm-resource-origin": ["names no resource", "C14"],
+  "prm-resource-slash": ["skips resource metadata", "C1"],
+  "query-token-bait": ["puts its token into the URL", "C23"],
+  "no-prm": ["skips server metadata", "C31"],
+  "no-registration": ["registers anyway", "C29"],
+  "dcr-forbidden": ["makes up an id", "C9"],
+  "dcr-rejected": ["makes up an id", "C9"],
+  "dcr-html": ["makes up an id", "C9"],
+  "dcr-nulls": "trips",
+  "dcr-no-secret-expiry": "trips",
+  "dcr-method-changed": "trips",
+  "client-secret-expires": "trips",
+  "client-forgotten": "trips",
+  "invalid-client-400": "trips",
+  "cimd-rejected": ["sends no challenge", "C11"],
+  "no-custom-schemes": ["redirects elsewhere", "C16"],
+  "no-loopback-redirects": ["makes up an id", "C9"],
+  "no-localhost-redirects": ["redirects elsewhere", "C16"],
+  "native-clients-only": ["registers without a type", "C8"],
+  "exact-redirect-uri": ["redirects elsewhere", "C16"],
+  "state-wrong": ["takes any state", "C15"],
+  "state-missing": ["takes any state", "C15"],
+  "state-mangled": ["takes any state", "C15"],
+  "state-required": ["sends no state", "C15"],
+  "iss-missing": ["takes any iss", "C25"],
+  "person-denies": ["sends no state", "C15"],
+  "iss-wrong-on-error": ["acts on any error", "C27"],
+  "html-in-error": "trips",
+  "resource-refused": ["names no resource", "C14"],
+  "advertised-scope-refused": ["asks for listed scopes", "C17"],
+  "offline-access-refused": ["wants offline access", "C21"],
+  "openid-refused": ["asks for listed scopes", "C17"],
+  "token-200-error": "trips",
+  "token-form-encoded": "trips",
+  "expires-in-string": "trips",
+  "expires-in-zero": "trips",
+  "expires-in-missing": "trips",
+  "token-type-missing": "trips",
+  "token-type-lowercase": "trips",
+  "token-nested": "trips",
+  "id-token-null": "trips",
+  "scope-commas": ["asks for no scope", "C17"],
+  "token-rate-limited": "trips",
+  "slow-token-endpoint": "trips",
+  "clock-skew": "trips",
+  "secret-in-body-only": "trips",
+  "secret-in-header-only": "trips",
+  "auth-methods-unlisted": "trips",
+  "short-tokens": "trips",
+  "refresh-race": "trips",
+  "refresh-lost-response": "trips",
+  "refresh-grace": "trips",
+  "refresh-no-new-token": "trips",
+  "refresh-refused": "trips",
+  "refresh-refused-401": "trips",
+  "refresh-refuses-resource": ["names no resource", "C14"],
+  "refresh-narrows-scope": "trips",
+  "refresh-unaccepted": "trips",
+  "refresh-needs-consent": "trips",
+  "endless-401": ["asks its person for ever", "C20"],
+  "step-up-with-refresh-token": ["does not step up", "C19"],
+  "expired-403": "trips",
+  "expired-500": "trips",
+  "expired-tool-error": "trips",
+  "slash-redirect": "trips",
+  "newer-revision-400": "trips",
+  "session-lost": "trips",
+  "moved-while-signed-in": ["keeps its id", "C10"],
+  "revocation-fails": "trips",
+  "wrong-audience": ["asks its person for ever", "C20"],
+  "bad-signature": ["asks its person for ever", "C20"],
+  "unknown-kid": ["asks its person for ever", "C20"],
+  "jwks-without-key": "trips",
+  "metadata-truncated": ["looks for OpenID first", "C4"],
+  "metadata-503-once": ["looks for OpenID first", "C4"],
+  "slow-metadata": ["skips resource metadata", "C1"],
+  "token-truncated": "trips",
+  "token-dropped": "trips",
+  "token-503-twice": "trips",
+  "mcp-503-once": "trips",
+  "mcp-truncated": "trips",
+  "mcp-dropped": "trips",
+  "slow-tool-call": "trips",
+  github: ["registers anyway", "C29"],
+  google: ["trusts any metadata", "C5"],
+  entra: ["needs no proof of PKCE", "C13"],
+  okta: ["sends no state", "C15"],
+  slack: ["registers anyway", "C29"],
+  atlassian: ["skips server metadata", "C31"],
+  keycloak: ["uses plain", "C12"],
+  cognito: ["needs no proof of PKCE", "C13"],
+  "prm-at-path": ["skips resource metadata", "C1"],
+  "prm-unannounced": ["looks at the root first", "C3"],
+  "prm-at-root": ["looks at the root first", "C3"],
+  "prm-at-custom-url": ["ignores the named metadata", "C2"],
+  "legacy-metadata": ["skips server metadata", "C31"],
+  "legacy-endpoints": ["skips server metadata", "C31"],
+  "resource-mismatch": ["takes any resource", "C14"],
+  "metadata-wrong-issuer": ["trusts any metadata", "C5"],
+  "client-document": ["always registers", "C6"],
+  "auth-basic": "trips",
+  "auth-post": "trips",
+  "auth-none": "trips",
+  "pre-registered": "trips",
+  "server-moved": ["keeps its id", "C10"],
+  "scope-in-challenge": ["asks for listed scopes", "C17"],
+  "scope-in-metadata": ["asks for no scope", "C17"],
+  "scope-nowhere": ["asks for a scope of its own", "C17"],
+  "step-up": ["does not step up", "C19"],
+  "step-up-endless": ["steps up forever", "C20"],
+  "offline-access": ["asks for no scope", "C17"],
+  "offline-access-unlisted": ["wants offline access", "C21"],
+  "iss-supported": "trips",
+  "iss-not-advertised": "trips",
+  "iss-supported-missing": ["takes any iss", "C25"],
+  "iss-wrong-issuer": ["takes any iss", "C25"],
+  "iss-unexpected": ["takes any iss", "C25"],
+  "iss-normalized": ["takes any iss", "C26"],
+  "client-credentials-jwt": "trips",
+  "client-credentials-basic": "trips",
+  "enterprise-managed": "trips",
+  dpop: "trips",
+  "dpop-nonce": "trips",
+  "workload-identity": "trips",
+};
+
+/** What this client cannot do: it has no keys and brings no assertions; a known id is of no use where it asks for none. */
+const keyless = new Set(["dpop", "dpop-nonce", "client-credentials-jwt", "enterprise-managed", "workload-identity"]);
+/** Until it refreshes and revokes. */
+const undone = new Set(["client-secret-expires", "client-forgotten", "invalid-client-400", "revocation-fails"]);
+/** Their issuers have paths, for which the first revision does not say where metadata lies. */
+const beyondFirst = new Set(["github", "okta", "keycloak"]);
+
+function revisionsOf(scenario: Scenario): readonly Revision[] {
+  return revisions.filter((revision) => scenario.revisions?.includes(revision) ?? true);
+}
+
+function hasRule(revision: Revision, ids: readonly RuleId[]): boolean {
+  return rules.some((rule) => ids.includes(rule.id) && rule.revisions.includes(revision));
+}
+
+function isWithinReach({ name }: Scenario, revision: Revision): boolean {
+  return !keyless.has(name) && !undone.has(name) && !(revision === "2025-03-26" && beyondFirst.has(name));
+}
+
+/** Whether a client that stops as soon as it has asked for a token has come far enough. */
+function isFarEnough({ reaches = "call" }: Scenario): boolean {
+  return typeof reaches !== "string" || ["discovery", "registration", "authorization", "token"].includes(reaches);
+}
+
+type Play = (test: TestApp, scenario: Scenario, version: Revision) => Promise<SeenReport>;
+
+/** Plays every scenario in every revision. */
+function walk(play: Play, check: (scenario: Scenario, version: Revision, report: SeenReport) => void) {
+  return async (t: Deno.TestContext): Promise<void> => {
+    await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve() });
+    for (const scenario of catalogue) {
+      await t.step(scenario.name, async () => {
+        for (const version of revisionsOf(scenario)) check(scenario, version, await play(test, scenario, version));
+      });
+    }
+  };
+}
+
+Deno.test(
+  "a client that does right passes every scenario in every revision that has a rule which the scenario expects, and fails none",
+  walk(
+    (test, scenario, version) => playScenario(test, scenario, { version }, version),
+    (scenario, version, { verdict, reason, clients }) => {
+      assert.equal(clients.length, 1, version);
+      if (hasRule(version, scenario.expects) && isWithinReach(scenario, version)) {
+        assert.equal(verdict, "pass", `${version}: ${reason}`);
+      } else assert.notEqual(verdict, "fail", `${version}: ${reason}`);
+    },
+  ),
+);
+
+Deno.test(
+  "a client that stops as soon as it has asked for a token passes no scenario that wants it to come farther",
+  walk(
+    (test, scenario, version) => {
+      let isOver = false;
+      const send = async (request: Request): Promise<Response> => {
+        if (isOver) throw new Stop();
+        isOver = new URL(request.url).pathname.endsWith("/token");
+        return await test.app(request);
+      };
+      return playScenario(test, scenario, { version, send }, version);
+    },
+    (scenario, version, { verdict, reason, clients }) => {
+      if (isFarEnough(scenario)) return;
+      assert.equal(verdict, "incomplete", `${version}: ${reason}`);
+      assert.equal(clients[0]?.progress.outcome, "short", version);
+    },
+  ),
+);
+
+Deno.test(
+  "a client that ignores what a scenario is about fails it by that rule, in every revision that has the rule",
+  walk(
+    async (test, scenario, version) => {
+      const how = ignoring[scenario.name];
+      assert(how, `${scenario.name} has no client that ignores what it is about`);
+      const slip = how === "trips" ? undefined : how[0];
+      return await playScenario(test, scenario, { version, slip }, version);
+    },
+    ({ name, reaches }, version, { verdict, reason, clients: [client] }) => {
+      const how = ignoring[name] ?? "trips";
+      if (how === "trips") return;
+      const [, rule] = how;
+      if (hasRule(version, [rule])) {
+        assert.deepEqual([verdict, client?.failures.includes(rule)], ["fail", true], `${version}: ${reason}`);
+      } else if (typeof reaches !== "object" || !("gives_up_within" in reaches)) {
+        // A client cannot break what its revision does not require.
+        assert.notEqual(verdict, "fail", `${version}: ${reason}`);
+      }
+    },
+  ),
+);
+
+Deno.test("every scenario expects something of clients of a revision that it applies to", () => {
+  const idle = catalogue.filter((scenario) => !revisionsOf(scenario).some((one) => hasRule(one, scenario.expects)));
+  assert.deepEqual(idle.map(({ name }) => name), [
+    "html-in-error",
+    "token-200-error",
+    "token-nested",
+    "revocation-fails",
+  ]);
+});
