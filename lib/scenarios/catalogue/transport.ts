@@ -34,7 +34,7 @@ export const transportScenarios: readonly Scenario[] = [
     story: "The first request for the authorization server's metadata gets 503, every later one the metadata",
     client: "Tries again, and does not take the server for one without metadata",
     plan: { faults: [down("metadata-503-once", { endpoint: "server_metadata" }, 1)] },
-    expects: ["C4"],
+    expects: ["C4", "C22"],
     links: [rfc("9110 15.6.4"), retryAfter],
   },
   {

@@ -40,7 +40,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
         issueRefreshTokens: "always",
       },
     },
-    expects: ["C18", "C19", "C20"],
+    expects: ["C18", "C19", "C20", "C22"],
     links: [mcp("step-up"), rfc("6750 3.1"), ...reports("cc#28258", "cc#44652", "ts#2255", "ts#1582")],
   },
   {

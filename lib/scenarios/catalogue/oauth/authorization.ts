@@ -133,7 +133,7 @@ export const authorizationScenarios: readonly Scenario[] = [
         error_description: "<img src=x onerror=alert(document.domain)><b>Please sign in again</b>",
       })],
     },
-    expects: [],
+    expects: ["C11"],
     reaches: { refuses_before: "token" },
     links: [rfc("6749 4.1.2.1")],
   },
@@ -144,7 +144,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     story: "Metadata and challenge name scopes, some of which cannot be granted",
     client: "Shows invalid_scope, or asks once more for less",
     plan: { policy: { grantableScopes: ["mcp:read"], challengeScope: "mcp:read mcp:write" } },
-    expects: ["C17", "C18"],
+    expects: ["C11", "C17", "C18"],
     reaches: "authorization",
     links: [
       mcp("scope selection"),
@@ -180,7 +180,7 @@ export const authorizationScenarios: readonly Scenario[] = [
         challengeScope: "mcp:read",
       },
     },
-    expects: ["C17", "C18"],
+    expects: ["C17", "C18", "C22"],
     links: [mcp("scope selection"), ...reports("letta-ai/letta-code#4018")],
   },
 ];

@@ -34,7 +34,7 @@ export const secretInBodyOnly: Scenario = {
       answer: refused,
     }],
   },
-  expects: ["C6"],
+  expects: ["C6", "C22"],
   links,
 };
 
@@ -50,7 +50,7 @@ export const clientAuthScenarios: readonly Scenario[] = [
       policy: { clientIdMetadataDocuments: false, tokenEndpointAuthMethods: ["client_secret_basic"] },
       faults: [bodyRefused],
     },
-    expects: ["C6"],
+    expects: ["C6", "C22"],
     links,
   },
   {
@@ -70,7 +70,7 @@ export const clientAuthScenarios: readonly Scenario[] = [
         bodyRefused,
       ],
     },
-    expects: ["C6"],
+    expects: ["C6", "C22"],
     links: [rfc("8414 2"), ...links],
   },
 ];

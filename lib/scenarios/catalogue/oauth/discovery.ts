@@ -19,7 +19,7 @@ export const oidcOnly: Scenario = {
   story: "Metadata exists only where OpenID Connect Discovery puts it, below the issuer",
   client: "Tries all locations in order, and finds it at the last one",
   plan: { policy: { serverMetadataAt: ["oidc_appended"] } },
-  expects: ["C4"],
+  expects: ["C4", "C22"],
   links: [mcp("server metadata"), ...reports("ts#616")],
 };
 
@@ -97,7 +97,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     plan: {},
     layout: { issuer_path: "/tenant1" },
     needs_origin: true,
-    expects: ["C4"],
+    expects: ["C4", "C22"],
     links: [
       mcp("server metadata"),
       rfc("8414 3.1"),
@@ -135,7 +135,7 @@ export const discoveryScenarios: readonly Scenario[] = [
         },
       }],
     },
-    expects: ["C4"],
+    expects: ["C4", "C22"],
     links: [mcp("server metadata"), rfc("8414 2"), ...reports("ts#2733", "insp#2172")],
   },
   {
@@ -148,7 +148,7 @@ export const discoveryScenarios: readonly Scenario[] = [
       policy: { serverMetadataAt: ["oidc_appended"] },
       faults: [{ name: "spa-catch-all", match: { status: 404 }, edit: { status: 200, ...webPage } }],
     },
-    expects: ["C4"],
+    expects: ["C4", "C22"],
     links: [
       mcp("server metadata"),
       ...reports("outline/outline#11572", "mayflower/contextmine#2", "rs#544"),
@@ -167,7 +167,7 @@ export const discoveryScenarios: readonly Scenario[] = [
         edit: { body: "404 page not found\n", content_type: "text/plain; charset=utf-8" },
       }],
     },
-    expects: ["C4"],
+    expects: ["C4", "C22"],
     links: [mcp("server metadata"), ...reports("datagouv/datagouv-mcp#26")],
   },
   {

@@ -66,7 +66,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
         edit: { headers: { "www-authenticate": null } },
       }],
     },
-    expects: ["C3"],
+    expects: ["C3", "C22"],
     links: [
       mcp("resource metadata"),
       ...reports("czlonkowski/n8n-mcp#604", "sooperset/mcp-atlassian#1257", "gavdilabs/cap-mcp-plugin#111"),
@@ -78,7 +78,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
     story: "The resource's metadata is at a URL that only the 401 names",
     client: "Reads resource_metadata from WWW-Authenticate, and looks nowhere else",
     plan: { policy: { resourceMetadataAt: ["custom"], challengeMetadata: "custom" } },
-    expects: ["C2"],
+    expects: ["C2", "C22"],
     links: [mcp("resource metadata"), rfc("9728 5.1"), ...reports("py#1054")],
   },
   {
@@ -93,7 +93,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
         edit: { headers: { "www-authenticate": "Bearer resource_metadata='{resource_metadata_url}'" } },
       }],
     },
-    expects: ["C3"],
+    expects: ["C3", "C22"],
     links: [
       rfc("9110 11.6.1"),
       ...reports("QwenLM/qwen-code#5343"),
@@ -116,7 +116,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
         },
       }],
     },
-    expects: ["C2"],
+    expects: ["C2", "C22"],
     links: [rfc("9110 11.6.1"), ...reports("getsentry/sentry-mcp#939")],
   },
   {
@@ -129,7 +129,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
       faults: [{ name: "prm-html", match: atPath, edit: webPage }],
     },
     needs_origin: true,
-    expects: ["C3"],
+    expects: ["C3", "C22"],
     links: [mcp("resource metadata"), ...reports("outline/outline#11572", "mayflower/contextmine#2", "rs#544")],
   },
   {
@@ -146,7 +146,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
       }],
     },
     needs_origin: true,
-    expects: ["C3"],
+    expects: ["C3", "C22"],
     links: [mcp("resource metadata"), ...reports("ts#2783")],
   },
   {
@@ -180,7 +180,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
         edit: { json: { set: { resource: "{origin}{prefix}" } } },
       }],
     },
-    expects: ["C14"],
+    expects: ["C11", "C14"],
     reaches: "discovery",
     links: [
       mcp("resource parameter"),

@@ -64,7 +64,7 @@ const token200Error: Scenario = {
       errorsAs200,
     ],
   },
-  expects: [],
+  expects: ["C22"],
   links: [rfc("6749 5.2"), ...reports("ts#1342", "different-ai/openwork#3569")],
 };
 
@@ -93,7 +93,7 @@ export const tokenNested: Scenario = tokenResponse({
       },
     },
   },
-  expects: [],
+  expects: ["C11"],
   reaches: "token",
   links: [rfc("6749 5.1"), ...reports("cc#59725", "preset-io/agor#824")],
 });
@@ -112,7 +112,7 @@ export const scopeCommas: Scenario = {
       edit: { json: { set: { scope: "mcp:read,mcp:write" } } },
     }],
   },
-  expects: ["C17"],
+  expects: ["C17", "C22"],
   links: [rfc("6749 3.3"), ...reports("github/developer.github.com#1067", "simpleidserver/SimpleIdServer#271")],
 };
 
