@@ -92,7 +92,7 @@ export function ScenarioFacts({ scenario }: { readonly scenario: Scenario }): Ht
 
 /** The rules stand at the end of the page. */
 function ruleLink(id: string, index: number): readonly Content[] {
-  const link = <a href={`#${id}`} data-rule>{id}</a>;
+  const link = <a href={`#${id}`}>{id}</a>;
   return index === 0 ? [link] : [", ", link];
 }
 
