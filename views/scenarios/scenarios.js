@@ -119,7 +119,7 @@ function textOf(part) {
   const own = part.matches(".rule") ? [part] : [...part.querySelectorAll("summary, [data-searched]")];
   const rules = part.matches(".rule")
     ? []
-    : [...part.querySelectorAll(".facts a[href^="#C"]")].map((link) => document.getElementById(link.textContent ?? ""));
+    : [...part.querySelectorAll(".facts a[href^='#C']")].map((link) => document.getElementById(link.textContent ?? ""));
   const words = part.querySelector("[data-words]")?.getAttribute("data-words") ?? "";
   const text = [...[...own, ...rules].map((found) => found?.textContent ?? ""), words].join(" ");
   texts.set(part, text);
