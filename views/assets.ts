@@ -25,6 +25,7 @@ import inspectClient from "./inspect/client.js" with { type: "text" };
 import inspectFeed from "./inspect/feed.js" with { type: "text" };
 import inspectLine from "./inspect/line.js" with { type: "text" };
 import inspectModel from "./inspect/model.js" with { type: "text" };
+import inspectSummary from "./inspect/summary.js" with { type: "text" };
 import inspectText from "./inspect/text.js" with { type: "text" };
 import inspectTimeline from "./inspect/timeline.js" with { type: "text" };
 import page from "./shared/page.js" with { type: "text" };
@@ -94,6 +95,7 @@ export const assets: readonly Asset[] = [
   asset("inspect/feed.js", inspectFeed),
   asset("inspect/line.js", inspectLine),
   asset("inspect/model.js", inspectModel),
+  asset("inspect/summary.js", inspectSummary),
   asset("inspect/text.js", inspectText),
   asset("inspect/timeline.js", inspectTimeline),
   asset("scenarios/scenarios.css", factsCss + scenariosCss),

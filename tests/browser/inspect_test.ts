@@ -211,6 +211,62 @@ browserTest(
   },
 );
 
+browserTest(
+  "the inspector shows how far a client came, what comes next, and why it has its verdict, live (issue 18)",
+  async ({ page, origin }) => {
+    const base = `${origin}/s/standard~a1`;
+    const client = { base, send: (request: Request) => fetch(request) };
+    await runDouble({ ...client, tools: [] });
+    await page.goto(`${base}/inspect`);
+    const stations = page.getByRole("list", { name: "how far it came" }).getByRole("listitem");
+    const shown = async (): Promise<readonly string[]> =>
+      (await stations.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ").trim());
+    await page.locator(".stations .next").waitFor();
+    assert.deepEqual(await shown(), [
+      "reached: resource metadata",
+      "reached: server metadata",
+      "reached: client id",
+      "reached: authorization",
+      "reached: token",
+      "reached: MCP",
+      "reached: lists",
+      "next: call",
+      "not reached: refresh",
+    ]);
+    const reason = page.locator(".reason");
+    assert.match(await reason.innerText(), /^incomplete: It .* did not call a tool.*\. Let it make a call.*\.$/);
+    await stations.getByRole("link", { name: "token" }).click();
+    assert.match(await page.locator(".line:target").innerText(), /POST token for authorization_code/);
+
+    await runDouble(client);
+    await reason.filter({ hasText: /^pass: / }).waitFor();
+    assert.match(await reason.innerText(), /^pass: It .*made a call.*\.$/);
+    assert.equal((await shown()).at(-2), "reached: call");
+    assert.equal(await page.locator(".stations .next, .failures, .warnings").count(), 0);
+  },
+);
+
+browserTest("the inspector names what fails a client apart from what only warns, with the line (issue 18)", async ({
+  page,
+  origin,
+}) => {
+  const base = `${origin}/s/iss-missing~a1`;
+  await runDouble({ base, send: (request) => fetch(request), slip: "takes any iss" });
+  await page.goto(`${base}/inspect`);
+  await page.getByText("1 rule broken: C25 iss-validated", { exact: true }).waitFor();
+  assert.match(await page.locator(".reason").innerText(), /^fail: It broke C25 \(MUST\): .*\.$/);
+  assert.equal(await page.locator(".warnings").count(), 0);
+  await page.getByRole("link", { name: "C25 iss-validated", exact: true }).click();
+  await page.locator(".line:target .finding").waitFor();
+
+  const other = `${origin}/s/standard~a1`;
+  await runDouble({ base: other, send: (request) => fetch(request), slip: "sends no state" });
+  await page.goto(`${other}/inspect`);
+  await page.getByText("1 warning, which does not fail it: C15 state-verified", { exact: true }).waitFor();
+  assert.match(await page.locator(".reason").innerText(), /^pass, with 1 warning: /);
+  assert.equal(await page.locator(".failures").count(), 0);
+});
+
 browserTest("the inspector without scripts lists what happened, and has no dead control (issue 16)", async ({
   page,
   origin,
@@ -228,6 +284,14 @@ browserTest("the inspector without scripts lists what happened, and has no dead 
     ],
   );
   assert.ok(!await page.getByText("No requests yet").isVisible());
+  assert.match(await page.locator("noscript .reason").innerText(), /^fail: It broke C1 \(MUST\): .*\.$/);
+  assert.equal(await page.locator("noscript .stations > .reached").innerText(), "reached:\nclient id");
+  const [last = ""] = (await page.locator("noscript .failures a").evaluateAll((links) =>
+    links.map((link) =>
+      link.getAttribute("href") ?? ""
+    )
+  )).slice(-1);
+  assert.match(await page.locator(`noscript ${last}`).innerText(), /GET authorize, in a browser/);
   for (const control of await page.locator("button, input").all()) assert.ok(!await control.isVisible());
 }, { javaScriptEnabled: false });
 

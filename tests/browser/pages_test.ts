@@ -2,6 +2,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { runDouble } from "../interop/client_double.ts";
 import { plain, rich } from "../scenarios/scenario_samples.ts";
 import { browserTest, type Visit } from "./browser.ts";
 import {
@@ -39,6 +40,13 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(`${origin}/inspect`);
     await page.locator(".line summary").click();
     await page.getByText("rules: ").click();
+  },
+  "inspector with a client that fails and is warned": async ({ page, origin }) => {
+    const base = `${origin}/s/standard~a1`;
+    const client = { base, send: (request: Request) => fetch(request) };
+    for (const slip of ["sends no challenge", "sends no state"] as const) await runDouble({ ...client, slip });
+    await page.goto(`${base}/inspect`);
+    await page.locator(".client-head:has(.failures):has(.warnings)").waitFor();
   },
   "control, something in force": async ({ page, origin, register }) => {
     await register();

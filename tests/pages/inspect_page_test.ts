@@ -15,8 +15,10 @@ import {
   searchedText,
   verdictText,
 } from "../../views/inspect/model.js";
+import { stopsOf, toldOf } from "../../views/inspect/summary.js";
 import { answerText, curlOf, durationText, sentText } from "../../views/inspect/text.js";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { type ReachOutcome, stationNames } from "../../lib/judge/progress.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import type { ClientReport, Finding } from "../../lib/judge/verdict.ts";
 import {
@@ -222,6 +224,52 @@ Deno.test("verdictText tells broken rules from warnings, as the verdict does (is
   assert.equal(of("incomplete", advice), "incomplete, with 1 warning: not enough was seen to decide");
   assert.equal(clientVerdict({ ...client, verdict: "pass", findings: [advice] }), "pass, with 1 warning");
   assert.equal(clientVerdict({ ...client, findings: [finding] }), "fail");
+  assert.equal(of("fail"), "fail: a client went on where it has to stop");
+});
+
+Deno.test("stopsOf names what comes next only for a client that stopped short (issue 18)", () => {
+  const cases: readonly (readonly [ReachOutcome, string, string])[] = [
+    ["short", "+found_server", "server metadata reached"],
+    ["short", "+found_server -token -connected", "server metadata reached, token next, MCP not reached"],
+    // It may leave out what lies between.
+    ["short", "+connected -listed -called", "MCP reached, lists not reached, call next"],
+    ["short", "+connected -called +refreshed", "MCP reached, call next, refresh reached"],
+    ["short", "-found_resource +registered -token", "resource metadata not reached, client id reached, token next"],
+    ["short", "-found_resource -called", "resource metadata next, call not reached"],
+    ["short", "+called -refreshed -ended", "call reached, refresh not reached, end not reached"],
+    ["reached", "+authorized -token", "authorization reached, token not reached"],
+    ["beyond", "+token -connected", "token reached, MCP not reached"],
+  ];
+  for (const [outcome, way, expected] of cases) {
+    const stations = stationNames.flatMap((station) => {
+      const [sign] = way.split(" ").find((own) => own.slice(1) === station) ?? "";
+      return sign === undefined ? [] : [{ station, reached: sign === "+" }];
+    });
+    const stops = stopsOf({ stations, outcome, sentence: "" });
+    assert.equal(stops.map(({ label, state }) => `${label} ${state}`).join(", "), expected, way);
+  }
+  const labels = stopsOf({
+    stations: stationNames.map((station) => ({ station, reached: false })),
+    outcome: "short",
+    sentence: "",
+  }).map(({ label }) => label);
+  assert.equal(new Set(labels).size, stationNames.length, "each has a label of its own");
+});
+
+Deno.test("toldOf tells what fails a client from what only warns, each with the line that broke it (issue 18)", () => {
+  const advice = { ...finding, rule: "C15", name: "state-verified", evidence: [] };
+  const two = { ...client, findings: [finding, advice], failures: ["C11"], warnings: ["C15"] };
+  assert.deepEqual(toldOf(two), [
+    { kind: "failures", heading: "1 rule broken: ", rules: [{ text: "C11 pkce", at: 7 }] },
+    {
+      kind: "warnings",
+      heading: "1 warning, which does not fail it: ",
+      rules: [{ text: "C15 state-verified", at: undefined }],
+    },
+  ]);
+  assert.deepEqual(toldOf({ ...client, failures: [], warnings: [] }), []);
+  const [both] = toldOf({ ...two, failures: [], warnings: ["C11", "C15"] });
+  assert.equal(both?.heading, "2 warnings, which do not fail it: ");
 });
 
 Deno.test("missingText says what a report was made without (issue 16)", () => {
@@ -261,7 +309,7 @@ Deno.test("GET /inspect lists the latest exchanges and the verdict for a browser
   const list = await listOf("/inspect");
   assert.equal(list.match(/class="listed"/g)?.length, 9);
   assert.match(list, /class="verdict verdict-\w+">(pass|fail|incomplete)/);
-  assert.match(list, /Test client: /);
+  assert.match(list, /<h2>Test client<\/h2>/);
   assert.ok(list.indexOf("invalid_grant") < list.indexOf("invalid_token"), "the latest first");
   for (let call = 0; call < 50; call++) await (await callOauth(test, "nothing")).body?.cancel();
   const [, older = ""] = /href="([^"]+)">older ones/.exec(await listOf("/inspect")) ?? [];

@@ -3,6 +3,7 @@
 // What the inspector says of a client, above its lines.
 import { element } from "../guide/exchange.js";
 import { clientVerdict, countOf, isFailure } from "./model.js";
+import { stopsOf, toldOf } from "./summary.js";
 
 /**
  * @typedef {import("./model.js").ClientReport} ClientReport
@@ -24,7 +25,7 @@ function outcomeOf(finding) {
 }
 
 /**
- * Name, verdict and rules of a client.
+ * Name of a client, how far it came, its verdict and why, and its rules.
  *
  * @param {Group} group
  * @param {boolean} isOpen Whether its rules are unfolded.
@@ -33,13 +34,16 @@ function outcomeOf(finding) {
 export function clientView({ name, id, report }, isOpen) {
   const title = element("h2", {}, name);
   if (!report) return element("div", { class: "client-head" }, title);
-  const { verdict, revision, findings } = report;
+  const { verdict, revision, findings, progress, reason } = report;
+  const own = element("b", { class: `verdict-${verdict}` }, clientVerdict(report));
   return element(
     "div",
     { class: "client-head" },
-    element("p", { class: `verdict verdict-${verdict}` }, clientVerdict(report)),
     title,
     element("p", { class: "quiet" }, [id, revision === undefined ? "" : `MCP ${revision}`].filter(Boolean).join(" · ")),
+    element("ol", { class: "stations", "aria-label": "how far it came" }, ...stopsOf(progress).map(stopView)),
+    element("p", { class: "reason" }, own, `: ${reason}.`),
+    ...toldOf(report).map(toldView),
     element(
       "details",
       isOpen ? { open: "" } : {},
@@ -47,6 +51,32 @@ export function clientView({ name, id, report }, isOpen) {
       rulesView(findings),
     ),
   );
+}
+
+/** @param {import("./summary.js").Stop} stop */
+function stopView({ label, state, at }) {
+  return element(
+    "li",
+    { class: state.replace(" ", "-") },
+    element("span", state === "next" ? {} : { class: "hidden" }, `${state}: `),
+    linkTo(at, label),
+  );
+}
+
+/** @param {import("./summary.js").Told} told */
+function toldView({ kind, heading, rules }) {
+  const links = rules.flatMap(({ text, at }) => [", ", linkTo(at, text)]).slice(1);
+  return element("p", { class: kind }, heading, ...links);
+}
+
+/**
+ * A link to the line of an exchange; the mere text where there is none.
+ *
+ * @param {number | undefined} at
+ * @param {string} text
+ */
+function linkTo(at, text) {
+  return at === undefined ? text : element("a", { href: `#exchange-${at}` }, text);
 }
 
 /**
@@ -85,7 +115,7 @@ function columnTitle(title) {
 function ruleView(finding) {
   const { rule, name, title, detail, evidence, isExpected, level, link } = finding;
   const outcome = outcomeOf(finding);
-  const lines = evidence.slice(0, 8).flatMap((at) => [element("a", { href: `#exchange-${at}` }, String(at)), " "]);
+  const lines = evidence.slice(0, 8).flatMap((at) => [linkTo(at, String(at)), " "]);
   const note = isExpected ? ", tested by this scenario" : "";
   return element(
     "tr",

@@ -1,10 +1,12 @@
 // What the inspector shows where no script runs: the verdict, what was broken, and the latest exchanges.
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import type { Report } from "../../lib/judge/report.ts";
+import type { ClientReport } from "../../lib/judge/verdict.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { brokenByLine, clientVerdict, countOf, isFailure, lineOf, missingText, placeOf, verdictText } from "./model.js";
 import type { Endpoints } from "./model.js";
+import { stopsOf, toldOf } from "./summary.js";
 import { durationText, timeText } from "./text.js";
 import { pathOf } from "../shared/layout.tsx";
 import { Notice } from "../shared/parts.tsx";
@@ -61,11 +63,7 @@ function Record(
     <>
       <p class={`verdict verdict-${report.verdict}`}>{verdictText(report)}</p>
       <p class="quiet">{missingText(report.record)}</p>
-      <ul>
-        {report.clients.map((client) => (
-          <li key={client.id}>{`${client.name ?? client.id}: ${clientVerdict(client)}`}</li>
-        ))}
-      </ul>
+      {report.clients.map((client) => <Client key={client.id} client={client} />)}
       {total === 0 ? null : <p>{`${countOf(total, "exchange")} on record, the latest first:`}</p>}
       <ol class="lines">
         {exchanges.toReversed().map((exchange) => (
@@ -88,6 +86,41 @@ function Record(
   );
 }
 
+/** What `client.js` shows of a client where scripts run, but for its table of rules. */
+function Client({ client }: { readonly client: ClientReport }): Html {
+  return (
+    <div class="client-head">
+      <h2>{client.name ?? client.id}</h2>
+      <ol class="stations" aria-label="how far it came">
+        {stopsOf(client.progress).map(({ label, state, at }) => (
+          <li key={label} class={state.replace(" ", "-")}>
+            <span class={state === "next" ? undefined : "hidden"}>{`${state}: `}</span>
+            <LineLink at={at}>{label}</LineLink>
+          </li>
+        ))}
+      </ol>
+      <p class="reason">
+        <b class={`verdict-${client.verdict}`}>{clientVerdict(client)}</b>
+        {`: ${client.reason}.`}
+      </p>
+      {toldOf(client).map(({ kind, heading, rules }) => (
+        <p key={kind} class={kind}>
+          {heading}
+          {rules.map((
+            { text, at },
+            index,
+          ) => [index === 0 ? "" : ", ", <LineLink key={text} at={at}>{text}</LineLink>])}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** A link to the line of an exchange; the mere text where there is none. */
+function LineLink({ at, children }: { readonly at: number | undefined; readonly children: string }): Html {
+  return at === undefined ? <>{children}</> : <a href={`#exchange-${at}`}>{children}</a>;
+}
+
 type Findings = NonNullable<ReturnType<ReturnType<typeof brokenByLine>["get"]>>;
 
 interface LineProps {
@@ -99,7 +132,7 @@ interface LineProps {
 function Line({ exchange, line: { to, asks, gets }, broken }: LineProps): Html {
   const { sequence, startedAtMs, durationMs, method, status, shapedBy } = exchange;
   return (
-    <li class="listed">
+    <li class="listed" id={`exchange-${sequence}`}>
       <span class="quiet">{`${sequence} · ${timeText(startedAtMs)} · ${durationText(durationMs)} `}</span>
       <b>{method}</b>
       {` ${asks} → ${placeOf(to)} `}

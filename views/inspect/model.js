@@ -320,6 +320,7 @@ export function clientVerdict({ verdict, findings }) {
 export function verdictText({ verdict, clients }) {
   const { failures, warnings } = countBroken(clients.flatMap(({ findings }) => findings));
   const rest = withWarnings(warnings);
+  if (verdict === "fail" && failures === 0) return `fail${rest}: a client went on where it has to stop`;
   if (verdict === "fail") return `fail: ${countOf(failures, "rule")} broken${rest}`;
   if (verdict === "pass") return `pass${rest}: every rule that could be checked was kept`;
   return `incomplete${rest}: not enough was seen to decide`;
