@@ -353,7 +353,7 @@ browserTest("no secret of a login is in the inspector, unfolded, nor in what it 
       return response;
     },
   });
-  assert.equal(secrets.size, 6, "a verifier, a code, and two pairs of tokens");
+  assert.equal(secrets.size, 8, "a verifier, a code, and three pairs of tokens");
   await page.goto(`${origin}/inspect`);
   await page.getByRole("heading", { name: "double" }).waitFor();
   for (const summary of await page.locator(".line summary").all()) await summary.click();

@@ -1,8 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-// How the guide shows requests, responses, checks and tokens. Everything from outside becomes a text node.
+// How the scripts of pages make elements, show requests and responses, and read forms. What comes from outside becomes text.
 import { requestText, responseText, toCurl } from "../shared/http_text.js";
-import { claimRows, decodeJwt } from "./token.js";
 
 /**
  * @typedef {import("./protocol.js").HttpRequest} HttpRequest
@@ -16,14 +15,6 @@ import { claimRows, decodeJwt } from "./token.js";
  * @property {string} title
  * @property {HttpRequest} request
  * @property {HttpResponse} response
- */
-
-/**
- * Something that a client verifies.
- *
- * @typedef {object} Check
- * @property {boolean} ok
- * @property {string} text
  */
 
 /**
@@ -95,92 +86,6 @@ export function codeBox(label, text, copied = "") {
     { class: "code" },
     element("figcaption", {}, element("span", {}, label), copy),
     element("pre", { tabindex: "0" }, element("code", {}, text)),
-  );
-}
-
-/**
- * What the client checked.
- *
- * @param {Check[]} checks
- * @returns {HTMLElement}
- */
-export function checksView(checks) {
-  return element(
-    "ul",
-    { class: "checks" },
-    ...checks.map(({ ok, text }) =>
-      element(
-        "li",
-        { class: ok ? "kept" : "broken" },
-        element("span", { class: "hidden" }, ok ? "passed: " : "failed: "),
-        text,
-      )
-    ),
-  );
-}
-
-/**
- * An access token, claim by claim.
- *
- * @param {string} token
- * @param {boolean} isOpen
- * @returns {HTMLElement}
- */
-export function tokenView(token, isOpen) {
-  const decoded = decodeJwt(token);
-  if (!decoded) {
-    return element(
-      "p",
-      {},
-      "This access token is opaque: only the server can read it.",
-    );
-  }
-  return element(
-    "details",
-    { class: "exchange token", ...(isOpen ? { open: "" } : {}) },
-    element("summary", {}, "the access token, claim by claim"),
-    codeBox("header", JSON.stringify(decoded.header, null, 2)),
-    table(["claim", "value", "meaning"], claimRows(decoded.payload)),
-  );
-}
-
-/**
- * A table whose first column names the rows.
- *
- * @param {string[]} head
- * @param {string[][]} rows
- * @returns {HTMLElement}
- */
-export function table(head, rows) {
-  const titles = head.map((title) => element("th", { scope: "col" }, title));
-  const lines = rows.map(([name = "", ...cells]) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, element("code", {}, name)),
-      ...cells.map((cell) => element("td", {}, cell)),
-    )
-  );
-  return element(
-    "table",
-    { class: head.length > 2 ? "parameters wide" : "parameters" },
-    element("thead", {}, element("tr", {}, ...titles)),
-    element("tbody", {}, ...lines),
-  );
-}
-
-/**
- * The tools a server offers.
- *
- * @param {[string, string][]} tools
- * @returns {HTMLElement}
- */
-export function toolsView(tools) {
-  return element(
-    "details",
-    { class: "exchange" },
-    element("summary", {}, "the tools"),
-    table(["tool", "description"], tools),
   );
 }
 

@@ -19,9 +19,17 @@ import {
  */
 
 /**
+ * Something that a client verifies.
+ *
+ * @typedef {object} Check
+ * @property {boolean} ok
+ * @property {string} text
+ */
+
+/**
  * @typedef {object} Outcome
  * @property {import("./exchange.js").Exchange[]} exchanges
- * @property {import("./exchange.js").Check[]} checks
+ * @property {Check[]} checks
  * @property {string} [token]
  * @property {[string, string][]} [tools]
  */

@@ -1,10 +1,12 @@
 // @ts-check
 /// <reference lib="dom" />
 // Shows a session in the guide: which steps are done, open or locked, and the outcome of each action.
-import { byId, checksView, element, exchangeView, tokenView, toolsView } from "./exchange.js";
+import { byId, codeBox, element, exchangeView } from "./exchange.js";
+import { claimRows, decodeJwt } from "./token.js";
 import { linkFrom } from "./way.js";
 
 /**
+ * @typedef {import("./flow.js").Check} Check
  * @typedef {import("./flow.js").Outcome} Outcome
  * @typedef {import("./session.js").Session} Session
  */
@@ -111,6 +113,92 @@ function summaryView(action, { checks }) {
   if (failed === 0) return element("p", { class: "summary" }, element("span", { id }, `${all} passed`), ...way);
   const text = `${failed} of ${all} failed. A client has to stop here.`;
   return element("p", { class: "summary stop", role: "alert" }, element("span", { id }, text), ...way);
+}
+
+/**
+ * What the client checked.
+ *
+ * @param {Check[]} checks
+ * @returns {HTMLElement}
+ */
+function checksView(checks) {
+  return element(
+    "ul",
+    { class: "checks" },
+    ...checks.map(({ ok, text }) =>
+      element(
+        "li",
+        { class: ok ? "kept" : "broken" },
+        element("span", { class: "hidden" }, ok ? "passed: " : "failed: "),
+        text,
+      )
+    ),
+  );
+}
+
+/**
+ * An access token, claim by claim.
+ *
+ * @param {string} token
+ * @param {boolean} isOpen
+ * @returns {HTMLElement}
+ */
+function tokenView(token, isOpen) {
+  const decoded = decodeJwt(token);
+  if (!decoded) {
+    return element(
+      "p",
+      {},
+      "This access token is opaque: only the server can read it.",
+    );
+  }
+  return element(
+    "details",
+    { class: "exchange token", ...(isOpen ? { open: "" } : {}) },
+    element("summary", {}, "the access token, claim by claim"),
+    codeBox("header", JSON.stringify(decoded.header, null, 2)),
+    table(["claim", "value", "meaning"], claimRows(decoded.payload)),
+  );
+}
+
+/**
+ * A table whose first column names the rows.
+ *
+ * @param {string[]} head
+ * @param {string[][]} rows
+ * @returns {HTMLElement}
+ */
+function table(head, rows) {
+  const titles = head.map((title) => element("th", { scope: "col" }, title));
+  const lines = rows.map(([name = "", ...cells]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, element("code", {}, name)),
+      ...cells.map((cell) => element("td", {}, cell)),
+    )
+  );
+  return element(
+    "table",
+    { class: head.length > 2 ? "parameters wide" : "parameters" },
+    element("thead", {}, element("tr", {}, ...titles)),
+    element("tbody", {}, ...lines),
+  );
+}
+
+/**
+ * The tools a server offers.
+ *
+ * @param {[string, string][]} tools
+ * @returns {HTMLElement}
+ */
+function toolsView(tools) {
+  return element(
+    "details",
+    { class: "exchange" },
+    element("summary", {}, "the tools"),
+    table(["tool", "description"], tools),
+  );
 }
 
 /**

@@ -33,8 +33,7 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
       {banner}
       <h1>inspector</h1>
       <p class="lead">
-        What clients do here, live, and whether that is what the specifications require. Of secrets, only the first
-        characters and a digest are shown.
+        What clients do here, live, and whether that is what the specifications require. Secrets are redacted.
       </p>
       <div
         id="inspect"
