@@ -91,7 +91,10 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
 /** What the inspector shows of a client that goes on without `iss`: from its name on, without what sticks to the top. */
 async function shootForReadme({ origin, page }: Visit, colorScheme: string): Promise<void> {
   const base = `${origin}/s/iss-missing~demo`;
-  await runDouble({ base, send: async (request) => fetch(await asAcme(request)), slip: "takes any iss" });
+  // What a first client waits for is the machine.
+  for (const own of [`${origin}/s/iss-missing~first`, base]) {
+    await runDouble({ base: own, send: async (request) => fetch(await asAcme(request)), slip: "takes any iss" });
+  }
   await page.goto(`${base}/inspect`);
   await page.locator(".finding").waitFor();
   await page.evaluate("document.querySelector('.toolbar').style.position = 'static'");

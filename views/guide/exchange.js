@@ -1,6 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
-// How the scripts of pages make elements, show requests and responses, and read forms. What comes from outside becomes text.
+// How the scripts of pages make elements, show requests and responses, and read forms. Everything from outside becomes a
+// text node.
 import { requestText, responseText, toCurl } from "../shared/http_text.js";
 
 /**
