@@ -21,6 +21,12 @@ export function gapBetween(answered: StepBase, next: StepBase): number {
   return next.exchange.receivedAtMs - endOf(answered.exchange);
 }
 
+/** The same by the clock that says it was longer: a test may move the sandbox's clock instead of waiting. */
+export function waitBetween(answered: StepBase, next: StepBase): number {
+  const { startedAtMs, durationMs } = answered.exchange;
+  return Math.max(gapBetween(answered, next), next.exchange.startedAtMs - startedAtMs - durationMs);
+}
+
 /** Whether the second of two requests certainly came before the first was answered. */
 export function overlap(first: StepBase, second: StepBase): boolean {
   return gapBetween(first, second) < -PRECISION_MS;

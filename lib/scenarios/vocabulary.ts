@@ -76,6 +76,9 @@ export const ruleIds = [
   "C39",
   "C40",
   "C41",
+  "C42",
+  "C44",
+  "C45",
 ] as const;
 
 /** One of {@link ruleIds}. */

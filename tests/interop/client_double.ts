@@ -1,6 +1,6 @@
 /** A small MCP client that does everything as the specification asks, or everything but one thing. */
 import assert from "node:assert/strict";
-import { challenge as goodChallenge, origin, verifier } from "../helpers.ts";
+import { challenge as goodChallenge, origin, startMs, verifier } from "../helpers.ts";
 
 /** The one thing it does wrong. */
 export type Slip =
@@ -52,6 +52,10 @@ export type Slip =
   | "lists with its first token"
   | "refreshes after invalid_grant"
   | "uses what it has revoked"
+  | "does not wait"
+  | "repeats what is refused"
+  | "names no version"
+  | "names another version"
   | "forgets its token"
   | "puts its token into the URL"
   | "brings a foreign token"
@@ -75,6 +79,8 @@ export interface DoubleOptions {
   readonly alone?: boolean;
   /** Lets time pass before it lists and calls once more, twice. */
   readonly pause?: () => Promise<void>;
+  /** Waits; if not given, no time passes. */
+  readonly wait?: (ms: number) => Promise<void>;
   /** Whether its person starts it again where it gave up. */
   readonly startsOver?: boolean;
   /** Whether it refreshes its token, twice, before it ends. */
@@ -111,8 +117,8 @@ interface Identity {
 }
 
 function createDouble(options: DoubleOptions): { readonly work: () => Promise<void> } {
-  const { send, slip, given, tools = ["mock_echo"], alone = false, refresh = false, logout = false } = options;
-  const { base = origin, pause } = options;
+  const { slip, given, tools = ["mock_echo"], alone = false, refresh = false, logout = false } = options;
+  const { base = origin, pause, wait = () => Promise.resolve() } = options;
   let { version = "2026-07-28" } = options;
   const [host, prefix] = [new URL(base).origin, base.slice(new URL(base).origin.length)];
   const mcpUrl = `${base}/oauth`;
@@ -128,7 +134,30 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   let session: string | undefined;
   let requested: readonly string[] = [];
   let states = 0;
+  /** What it says of its version instead of the truth. */
+  let spoken: Record<string, string> | undefined;
   let invented = 0;
+
+  async function send(request: Request): Promise<Response> {
+    let response = await options.send(request.clone());
+    for (let again = 0; slip === "repeats what is refused" && again < 6; again++) {
+      if (response.status < 400 || response.status === 401) break;
+      await response.body?.cancel();
+      response = await options.send(request.clone());
+    }
+    return response;
+  }
+
+  /** Sends again what a server that is too busy refuses, when it says so. */
+  async function patiently(ask: () => Promise<Response>): Promise<Response> {
+    let response = await ask();
+    for (let tries = 0; [429, 503].includes(response.status) && tries < 3; tries++) {
+      await response.body?.cancel();
+      if (slip !== "does not wait") await wait(pauseOf(response));
+      response = await ask();
+    }
+    return response;
+  }
 
   const get = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
     send(new Request(url, { headers: { "user-agent": "double/1", ...headers }, redirect: "manual" }));
@@ -145,6 +174,11 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     if (slip === "brings a foreign token") token = "foreign-token-of-somebody-else-entirely";
     await open();
     await call("tools/list", {});
+    if (slip === "names no version" || slip === "names another version") {
+      spoken = slip === "names no version" ? {} : { "mcp-protocol-version": "2025-03-26" };
+      await (await post("tools/list", {})).text();
+      spoken = undefined;
+    }
     for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
     for (let round = 0; pause && round < 2; round++) {
       await pause();
@@ -179,7 +213,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       for (let again = 0; again < 2; again++) await (await post(method, params, firstToken)).text();
     }
     for (let round = 0;; round++) {
-      const response = await post(method, params);
+      const response = await patiently(() => post(method, params));
       if (response.status < 400) {
         accepted = token;
         // What broke off on the way is reported, and not sent again: the tool may have run.
@@ -190,10 +224,6 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         await response.body?.cancel();
         session = undefined;
         await open();
-        continue;
-      }
-      if (response.status === 503 && round < 3) {
-        await response.body?.cancel();
         continue;
       }
       const challenge = readChallenge(response);
@@ -236,7 +266,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       ...(session === undefined ? {} : { "mcp-session-id": session }),
       ...(isModern() ? { "mcp-method": method } : {}),
       ...(isModern() && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
-      ...(method === "initialize" ? {} : { "mcp-protocol-version": version }),
+      ...(method === "initialize" ? {} : spoken ?? { "mcp-protocol-version": version }),
     };
     const id = method.startsWith("notifications/") ? {} : { id: 1 };
     const body = { jsonrpc: "2.0", ...id, method, params: isModern() ? { ...params, _meta: meta } : params };
@@ -294,11 +324,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     ];
     if (slip === "looks for OpenID first") places.reverse();
     for (const url of places) {
-      let response = await get(url);
-      for (let tries = 0; response.status === 503 && tries < 3; tries++) {
-        await response.body?.cancel();
-        response = await get(url);
-      }
+      const response = await patiently(() => get(url));
       const document = await read(response);
       if (response.status >= 500) throw new Stop();
       if (!document || !response.ok) continue;
@@ -320,7 +346,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const headers: Record<string, string> = slip === "leaves out the version"
       ? {}
       : { "mcp-protocol-version": version };
-    const response = await get(`${wellKnown}/oauth-authorization-server`, headers);
+    const response = await patiently(() => get(`${wellKnown}/oauth-authorization-server`, headers));
     const document = await read(response);
     return document && response.ok ? document : defaults;
   }
@@ -464,11 +490,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         isBasic ? { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` } : {},
       );
     if (slip === "refreshes twice at once" && fields.grant_type === "refresh_token") void ask();
-    let response = await ask();
-    for (let tries = 0; [429, 503].includes(response.status) && tries < 3; tries++) {
-      await response.body?.cancel();
-      response = await ask();
-    }
+    let response = await patiently(ask);
     let body = await read(response);
     if (!body && response.ok && fields.grant_type === "refresh_token") {
       // The answer was lost on the way.
@@ -534,6 +556,12 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   }
 
   return { work };
+}
+
+/** How long a response says to wait, in milliseconds; by the clock that tests begin at. */
+function pauseOf(response: Response): number {
+  const value = response.headers.get("retry-after") ?? "1";
+  return /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - startMs;
 }
 
 /** The JSON object that a response is; a good client expects to be answered with anything. */

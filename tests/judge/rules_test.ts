@@ -111,6 +111,15 @@ function wornOut(): Twist {
   };
 }
 
+/** The first requests to a path are refused. */
+function refusesAt(path: string, times: number, refusal: () => Response): Twist {
+  let left = times;
+  return async (request, answer) =>
+    new URL(request.url).pathname === path && left-- > 0 ? await Promise.resolve(refusal()) : await answer(request);
+}
+
+const busy = (): Response => new Response("Busy", { status: 503, headers: { "retry-after": "5" } });
+
 /** Refreshes are refused. */
 function refusesRefreshes(): Twist {
   return async (request, answer) => {
@@ -334,6 +343,51 @@ const cases: readonly Case[] = [
   },
   { rule: "C40", slips: ["refreshes for more"], ...refreshing },
   { rule: "C41", slips: ["uses what it has revoked"], client: { logout: true }, isRecommended: true },
+  ...["/oauth/token", "/oauth", metadataPath].map((path): Case => ({
+    rule: "C42",
+    slips: ["does not wait"],
+    twist: () => refusesAt(path, 1, busy),
+    isRecommended: true,
+  })),
+  {
+    rule: "C42",
+    slips: ["does not wait"],
+    twist: () =>
+      refusesAt(
+        "/oauth/token",
+        1,
+        () => new Response("Busy", { status: 429, headers: { "retry-after": "Fri, 02 Jan 2026 03:09:00 GMT" } }),
+      ),
+    isRecommended: true,
+  },
+  {
+    rule: "C44",
+    slips: ["repeats what is refused"],
+    twist: () =>
+      all(
+        noDocuments(),
+        answerAt("/oauth/register", () => Response.json({ error: "invalid_redirect_uri" }, { status: 400 })),
+      ),
+    reaches: "discovery",
+    isRecommended: true,
+  },
+  {
+    rule: "C44",
+    slips: ["repeats what is refused"],
+    twist: () => answerAt("/oauth/token", () => Response.json({ error: "invalid_request" }, { status: 400 })),
+    reaches: "authorization",
+    isRecommended: true,
+  },
+  {
+    rule: "C44",
+    slips: ["repeats what is refused"],
+    twist: () => answerAt(metadataPath, () => new Response(null, { status: 404 })),
+    revisions: SINCE_2025_06,
+    isRecommended: true,
+  },
+  { rule: "C45", slips: ["names no version"] },
+  { rule: "C45", slips: ["names another version"], revisions: ["2025-06-18", "2025-11-25"], isRecommended: true },
+  { rule: "C45", slips: ["names another version"], revisions: ["2026-07-28"] },
 ];
 
 async function run({ twist, app, client, reaches }: Case, version: Revision, slip?: Slip): Promise<Report> {
@@ -347,7 +401,7 @@ async function run({ twist, app, client, reaches }: Case, version: Revision, sli
     })
     : undefined;
   const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
-  await runDouble({ send: recorded.send, version, ...client, ...own, slip });
+  await runDouble({ send: recorded.send, wait: recorded.wait, version, ...client, ...own, slip });
   return await recorded.report(reaches === undefined ? {} : { reaches });
 }
 

@@ -59,16 +59,14 @@ export async function playScenario(
   label?: string,
 ): Promise<SeenReport> {
   const base = baseOf(scenario, options.version, label);
+  const advance = async (seconds: number): Promise<void> => {
+    await test.postJson(`${base}/control/clock`, { advance_seconds: seconds });
+  };
   await runDouble({
     send: (request) => test.app(request),
     base,
-    pause: async () => {
-      await test.fetch(`${base}/control/clock`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ advance_seconds: 61 }),
-      });
-    },
+    pause: () => advance(61),
+    wait: (ms) => advance(ms / 1000),
     ...setUpFor(scenario),
     ...options,
   });

@@ -16,6 +16,8 @@ export interface RecordedApp extends AsyncDisposable {
   readonly test: TestApp;
   readonly recording: Recording;
   readonly send: (request: Request) => Promise<Response>;
+  /** Lets time pass. */
+  readonly wait: (ms: number) => Promise<void>;
   readonly report: (options?: Partial<ReportOptions>) => Promise<Report>;
 }
 
@@ -49,6 +51,10 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
       }, startedAtMs);
       const response = twist ? await twist(request, (asked) => test.app(asked)) : await test.app(request);
       return opened.close(response, { durationMs: tick() - startedAtMs });
+    },
+    wait: (ms) => {
+      nowMs += ms;
+      return Promise.resolve();
     },
     report: async (more) => {
       const { exchanges, isWhole } = await recording.read(SANDBOX);

@@ -13,6 +13,8 @@ import { refreshRules } from "./oauth/refresh.ts";
 import { refreshingRules } from "./oauth/refreshing.ts";
 import { requestRules } from "./oauth/request.ts";
 import type { Rule } from "./rule.ts";
+import { retryRules } from "./http/retries.ts";
+import { versionHeaderRules } from "./mcp/version_header.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
 
@@ -27,6 +29,8 @@ export const rules: readonly Rule[] = [
   ...refreshRules,
   ...refreshingRules,
   ...loginLifeRules,
+  ...retryRules,
+  ...versionHeaderRules,
   ...tokenUseRules,
   ...issuerRules,
 ].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));

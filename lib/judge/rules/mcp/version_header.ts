@@ -1,0 +1,50 @@
+// The rule on the header in which a client names the revision of MCP that was settled.
+
+import type { McpStep } from "../../step.ts";
+import type { View } from "../../view.ts";
+import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2025_06 } from "../rule.ts";
+
+/** The revision that introduced the header, and the one that requires it to be the very one that the request names. */
+const [FIRST, EXACT] = ["2025-06-18", "2026-07-28"] as const;
+
+/** Whether what a request has to name is certain: without a session it may be another process of the client that sent it. */
+function isCertain({ session, versions: { offered } }: McpStep, all: ReadonlySet<string>): boolean {
+  return session !== undefined || offered !== undefined || all.size === 1;
+}
+
+function checkHeader({ settled }: View): Outcome {
+  const all = new Set(settled.values());
+  const named: McpStep[] = [];
+  let other: Outcome | undefined;
+  for (const [call, version] of settled) {
+    if (version < FIRST || !isCertain(call, all) || (version >= EXACT && call.verb !== "POST")) continue;
+    const what = [call.verb, call.method].filter(Boolean).join(" ");
+    const { inHeader } = call.versions;
+    if (inHeader === undefined) return broken(`It sent ${what} without an MCP-Protocol-Version header`, [call.at]);
+    if (inHeader === version) named.push(call);
+    else {
+      other ??= broken(
+        `It named ${inHeader} in the header of ${what}, where ${version} was settled`,
+        [call.at],
+        version >= EXACT ? "MUST" : "SHOULD",
+      );
+    }
+  }
+  if (other) return other;
+  return named.length === 0
+    ? notObserved("It sent no request after a revision was settled")
+    : kept("It named the revision that was settled in the header of every request", positionsOf(named));
+}
+
+/** The rules on the header. */
+export const versionHeaderRules: readonly Rule[] = [{
+  id: "C45",
+  name: "settled-version-in-header",
+  title: "A client names the revision that was settled in the MCP-Protocol-Version header of all later requests.",
+  level: "MUST",
+  revisions: SINCE_2025_06,
+  isOfMcp: true,
+  link: "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header",
+  official: [],
+  check: checkHeader,
+}];
