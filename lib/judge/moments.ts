@@ -32,6 +32,11 @@ export function overlap(first: StepBase, second: StepBase): boolean {
   return gapBetween(first, second) < -PRECISION_MS;
 }
 
+/** Whether a request came after another had been answered, as far as a record that is rounded can tell. */
+export function seemsToFollow(first: StepBase, second: StepBase): boolean {
+  return gapBetween(first, second) > -PRECISION_MS / 2;
+}
+
 /** Whether a request certainly came after another had been answered. */
 export function follows(first: StepBase, second: StepBase): boolean {
   return gapBetween(first, second) >= 0;

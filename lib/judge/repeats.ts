@@ -2,6 +2,7 @@
 
 import { messagesOf, parseObject, textOf } from "./reading.ts";
 import type { Step } from "./step.ts";
+import { headerOf } from "../recorder/exchange.ts";
 import { isObject } from "../http/json.ts";
 
 /** What differs in a form each time it is sent. */
@@ -13,7 +14,13 @@ export function requestOf(step: Step): string {
   switch (step.kind) {
     case "mcp": {
       const [message] = messagesOf(request);
-      return [method, address, step.session ?? "", step.method ?? "", JSON.stringify(message?.params) ?? ""].join(" ");
+      return [
+        method,
+        address,
+        headerOf(request, "mcp-session-id") ?? "",
+        step.method ?? "",
+        JSON.stringify(message?.params) ?? "",
+      ].join(" ");
     }
     case "token":
     case "registration":

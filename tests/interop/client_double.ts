@@ -44,6 +44,7 @@ export type Slip =
   | "makes up a refresh token"
   | "refreshes twice at once"
   | "keeps its old refresh token"
+  | "loses its refresh token"
   | "refreshes as another client"
   | "refreshes at another server"
   | "refreshes for more"
@@ -130,6 +131,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   let accepted: string | undefined;
   let firstToken: string | undefined;
   let lastChallenge: Challenge = () => undefined;
+  /** Whether its token comes from a refresh, and was not sent twice yet. */
+  let isFresh = false;
   let refreshToken: string | undefined;
   let session: string | undefined;
   let requested: readonly string[] = [];
@@ -216,6 +219,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       const response = await patiently(() => post(method, params));
       if (response.status < 400) {
         accepted = token;
+        isFresh = false;
         // What broke off on the way is reported, and not sent again: the tool may have run.
         await response.text().catch(() => undefined);
         return response;
@@ -239,6 +243,11 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
           for (let again = 0; again < 3; again++) await (await post(method, params)).text();
         }
         lastChallenge = challenge;
+        // A server may not know a new token yet.
+        if (isFresh) {
+          isFresh = false;
+          continue;
+        }
         if (!await isRefreshedFor(challenge)) await authorize(challenge);
       } else if (response.status === 403 && challenge("error") === "insufficient_scope") {
         refusals += 1;
@@ -430,6 +439,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       ...codeChallenge,
       ...(resource === undefined || slip === "names no resource" ? {} : { resource: resourceName(resource) }),
       ...scopeOf(scopes),
+      // Without consent there is no offline access (OpenID Connect Core 11).
+      ...(scopes.includes("offline_access") ? { prompt: "consent" } : {}),
       auto_approve: "true",
     });
     // A browser, with a user agent of its own.
@@ -502,7 +513,9 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     if (!response.ok || typeof body?.access_token !== "string") throw new Stop();
     firstToken ??= token;
     token = body.access_token;
+    isFresh = fields.grant_type === "refresh_token";
     const isKept = slip === "keeps its old refresh token" && fields.grant_type === "refresh_token";
+    if (slip === "loses its refresh token") refreshToken = undefined;
     if (typeof body.refresh_token === "string" && !isKept) refreshToken = body.refresh_token;
     known = { metadata, resource, client, scopes: textOf(body, "scope").split(" ").filter(Boolean) };
   }
@@ -536,7 +549,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
 
   /** Whether it could refresh instead of asking the person: with a token that was good once, at the server it is of. */
   async function isRefreshedFor(challenge: Challenge): Promise<boolean> {
-    if (token === undefined || token !== accepted || refreshToken === undefined || !known) return false;
+    const isUsable = refreshToken !== undefined || slip === "makes up a refresh token";
+    if (token === undefined || token !== accepted || !isUsable || !known) return false;
     if (slip === "asks the person instead of refreshing") return false;
     if (!(listOf(known.metadata, "grant_types_supported")?.includes("refresh_token") ?? true)) return false;
     if (version === "2025-03-26") return await isRenewed();

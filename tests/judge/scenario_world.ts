@@ -3,7 +3,14 @@ import { z } from "zod";
 import type { Revision } from "../../lib/judge/settled.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
-import { json, origin, type TestApp } from "../helpers.ts";
+import type { AppOptions } from "../../main.ts";
+import { json, origin, startMs, type TestApp } from "../helpers.ts";
+
+/** Clocks that go on whenever they are read, so that the record tells what came before what. */
+export function ticking(): Pick<AppOptions, "now" | "monotonicMs"> {
+  let ticks = 0;
+  return { now: () => startMs + ++ticks, monotonicMs: () => ++ticks };
+}
 
 /** What a test looks at of a report. */
 const shape = z.object({

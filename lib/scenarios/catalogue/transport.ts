@@ -34,7 +34,7 @@ export const transportScenarios: readonly Scenario[] = [
     story: "The first request for the authorization server's metadata gets 503, every later one the metadata",
     client: "Tries again, and does not take the server for one without metadata",
     plan: { faults: [down("metadata-503-once", { endpoint: "server_metadata" }, 1)] },
-    expects: ["C4", "C22"],
+    expects: ["C4", "C22", "C42"],
     links: [rfc("9110 15.6.4"), retryAfter],
   },
   {
@@ -77,7 +77,7 @@ export const transportScenarios: readonly Scenario[] = [
     story: "The first two token requests get 503 with Retry-After: 1, and the third gets tokens",
     client: "Sends the same request again after a pause; the code was not used up",
     plan: { faults: [down("token-503-twice", { endpoint: "token", method: "POST" }, 2)] },
-    expects: ["C22"],
+    expects: ["C22", "C42"],
     links: [rfc("9110 15.6.4"), retryAfter],
   },
   {
@@ -86,7 +86,7 @@ export const transportScenarios: readonly Scenario[] = [
     story: "The first MCP request with a token gets 503 with Retry-After: 1, every later one its response",
     client: "Tries again with the same token, and does not send the person to log in",
     plan: { faults: [down("mcp-503-once", { endpoint: "mcp", method: "POST", authorized: true }, 1)] },
-    expects: ["C22"],
+    expects: ["C22", "C42"],
     reaches: "call_after_refusal",
     links: [rfc("9110 15.6.4"), retryAfter],
   },

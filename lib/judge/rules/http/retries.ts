@@ -1,6 +1,6 @@
 // Rules on how a client tries again: not sooner than it was told, and not over and over.
 
-import { follows, waitBetween } from "../../moments.ts";
+import { follows, seemsToFollow, waitBetween } from "../../moments.ts";
 import { refusalOf, requestOf } from "../../repeats.ts";
 import type { Step } from "../../step.ts";
 import type { View } from "../../view.ts";
@@ -33,7 +33,7 @@ function checkPauses({ steps }: View): Outcome {
     const request = requestOf(step);
     const refused = told.get(request);
     // What was on its way before the answer came is no retry.
-    if (refused && !follows(refused, step)) continue;
+    if (refused && !seemsToFollow(refused, step)) continue;
     if (refused && waitBetween(refused, step) < (pauseOf(refused) ?? 0)) {
       const seconds = (Math.max(0, waitBetween(refused, step)) / 1000).toFixed(1);
       return broken(

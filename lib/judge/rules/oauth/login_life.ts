@@ -3,7 +3,7 @@
 
 import { digestOf } from "../../../recorder/redact/digests.ts";
 import { type Grant, type Logins, readLogins, type Refresh } from "../../logins.ts";
-import { follows } from "../../moments.ts";
+import { follows, seemsToFollow } from "../../moments.ts";
 import { listOf, parseObject, scopesOf, textOf } from "../../reading.ts";
 import type { AuthorizationStep, McpStep, OtherStep, Step } from "../../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../../view.ts";
@@ -15,7 +15,11 @@ const MAX_REFUSALS = 2;
 /** Whether a call was refused for its token, and not for what another rule is about. */
 function isTokenRefused({ status, token, challenge }: McpStep): boolean {
   const error = challenge?.get("error");
-  return status === 401 && token !== undefined && (error === undefined || error === "invalid_token");
+  if (token === undefined) return false;
+  // Some servers send the right error with the wrong status.
+  return status === 401
+    ? error === undefined || error === "invalid_token"
+    : status === 403 && error === "invalid_token";
 }
 
 /** The newest tokens of a token's login that a client certainly had when it sent that token. */
@@ -68,8 +72,7 @@ function checkRefused(view: View): Outcome {
       positionsOf(stubborn),
     );
   }
-  const last = runs.at(-1)?.at(-1)?.at ?? 0;
-  return view.steps.some(({ at }) => at > last)
+  return (view.steps.at(-1)?.at ?? 0) > (first.at(-1)?.at ?? 0)
     ? kept("It did not keep sending a token that was refused", positionsOf(runs.flat()))
     : notObserved("Its token was refused, and it has done nothing since");
 }
@@ -146,13 +149,17 @@ function isInvalidGrant({ step }: Refresh): boolean {
 }
 
 function checkInvalidGrant(view: View): Outcome {
-  const { refreshes } = readLogins(view);
-  const refused = refreshes.filter(isInvalidGrant);
+  const { refreshes, grants } = readLogins(view);
+  // Another rule judges those that a newer one has replaced.
+  const replaced = new Set(grants.map((grant) => grant.replaced));
+  const refused = refreshes.filter((refresh) => isInvalidGrant(refresh) && !replaced.has(refresh.sent));
   const [first] = refused;
   if (!first) return notObserved("No refresh was refused with invalid_grant");
   for (const refusal of refused) {
-    const again = refreshes.find(({ step, sent }) => sent === refusal.sent && follows(refusal.step, step));
-    if (again && again.step.at > refusal.step.at) {
+    const again = refreshes.find(({ step, sent }) =>
+      sent === refusal.sent && step.at > refusal.step.at && seemsToFollow(refusal.step, step)
+    );
+    if (again) {
       return broken("It sent a refresh token again that had been refused with invalid_grant", [
         refusal.step.at,
         again.step.at,

@@ -164,7 +164,7 @@ export const authorizationScenarios: readonly Scenario[] = [
         resourceScopes: ["mcp:read", "mcp:write"],
       },
     },
-    expects: ["C21"],
+    expects: ["C21", "C22"],
     links: [mcp("refresh tokens"), ...reports("cc#41610")],
   },
   {

@@ -180,7 +180,7 @@ export const tokenScenarios: readonly Scenario[] = [
         answer: { status: 429, headers: { "retry-after": "2" }, body: "Too many requests" },
       }],
     },
-    expects: ["C22"],
+    expects: ["C22", "C42"],
     links: [rfc("6585 4"), rfc("9110 10.2.3")],
   },
   {
