@@ -37,6 +37,7 @@ export interface Deps {
   readonly reports: Reports;
   readonly chance: Chance;
   readonly sleep: Sleep;
+  readonly monotonicMs: () => number;
 }
 
 /** One call of an operation. */

@@ -1,5 +1,6 @@
 // The outermost wrapper around every request: it numbers exchanges in the order in which each sandbox's began, hands a
 // line on each to a log, and has them recorded. It sees what the client saw and changes nothing.
+import { redactFaultNames } from "./redact/fault_names.ts";
 import type { RecordedRequest } from "./seen_exchange.ts";
 import type { OpenExchange, Recording } from "./recording.ts";
 import { redactLine } from "./redact/redact.ts";
@@ -79,7 +80,7 @@ export function createRecorder({ listen, recording, monotonicMs, fineNow }: Reco
             const [method, shownPath] = [redactLine(request.method), redactLine(path)];
             const { status } = response;
             const gist = isRecorded ? gistOf(request, response) : { isOwn: true };
-            const shape = shapedBy.length === 0 ? {} : { shapedBy: shapedBy.map(redactLine) };
+            const shape = shapedBy.length === 0 ? {} : { shapedBy: redactFaultNames(shapedBy, redactLine) };
             listen({ sequence, startedAtMs, method, path: shownPath, status, durationMs, ...gist, ...shape });
           }
           if (!exchange || !isRecorded) return response;

@@ -1,4 +1,5 @@
 // One exchange on its way from what was seen to what is on record: its head, its bodies, and the redaction of all of it.
+import { redactFaultNames } from "./redact/fault_names.ts";
 import type { Exchange, HeaderPair, Message } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
 import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";
@@ -118,7 +119,7 @@ function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms): Exchange {
     status,
     response: redactMessage(seen.answeredHeaders, seen.answered, redactor),
     durationMs,
-    shapedBy: shapedBy.map(redactor.text),
+    shapedBy: redactFaultNames(shapedBy, redactor.text),
     ...(seen.isOpen ? { isOpen: true } : {}),
   };
   return scrubbed(exchange, redactor);

@@ -55,7 +55,7 @@ export interface Policy {
   readonly requireDpopNonce: boolean;
   /** Whether an authorization request must have a `state`. */
   readonly requireState: boolean;
-  /** Who answers an authorization request that does not say so itself: a person, or the server instead. */
+  /** Who answers an authorization request: a person unless it says so itself, or the server; `deny` also where it says so. */
   readonly answer: "ask" | "approve" | "deny";
   /** Scopes that are granted; absent where any is. */
   readonly grantableScopes?: readonly string[];

@@ -55,9 +55,10 @@ export async function findUnasked(
 ): Promise<User | OAuthError | undefined> {
   const { autoApproval, prompt } = asked.request;
   const mayAsk = !prompt.includes("none");
+  const { answer } = context.plan.policy;
+  // A driver approves by habit, with auto_approve=true; that the person denies is what its test is about.
+  if (answer === "deny") throw denied();
   if (!autoApproval) {
-    const { answer } = context.plan.policy;
-    if (answer === "deny") throw denied();
     if (answer === "approve") return generatedOrHinted(deps, context, asked);
     if (mayAsk) return undefined;
     throw loginRequired();

@@ -216,6 +216,48 @@ Deno.test("?fault= on the authorization URL sets a fault for what comes after it
   assert.equal(redirectOf(denied).searchParams.get("error"), "access_denied");
 });
 
+Deno.test("every error of the authorization endpoint can be asked for as a text, also where a script approves (RFC 6749 4.1.2.1)", async (t) => {
+  const errors = [
+    "access_denied",
+    "consent_required",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_target",
+    "login_required",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+  ];
+  for (const error of errors) {
+    await t.step(error, async () => {
+      await using test = await testApp();
+      const { clientId } = await register(test);
+      const fault = `authorize:${error}`;
+      const asked = authorizeQuery(clientId, { fault, auto_approve: "true", state: "s" });
+      const { searchParams } = redirectOf(await test.get(asked));
+      assert.deepEqual([searchParams.get("error"), searchParams.get("state"), searchParams.has("code")], [
+        error,
+        "s",
+        false,
+      ]);
+      assert.ok(
+        redirectOf(await test.get(authorizeQuery(clientId, { auto_approve: "true" }))).searchParams.has("code"),
+      );
+    });
+  }
+});
+
+Deno.test("a fault that was set as text is called by its text on record, however it ends", async () => {
+  await using test = await testApp();
+  for (const name of ["token:503*2", "jwks:delay=5*always", "token:slow_down"]) {
+    await (await test.get(`/oauth?fault=${name}`)).body?.cancel();
+  }
+  await (await test.postForm("/oauth/token", {})).body?.cancel();
+  const { exchanges } = await json(await test.get("/control/exchanges"));
+  assert.match(JSON.stringify(exchanges), /"shapedBy":\["token:503\*2"\]/);
+});
+
 Deno.test("a resource that is named with ?fault= in it is the same resource (RFC 8707 2)", async () => {
   await using test = await testApp();
   const { clientId } = await register(test);

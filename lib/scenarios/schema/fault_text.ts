@@ -56,7 +56,7 @@ function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
   if (name === "drop") return { edit: { drop: true } };
   if (name === "empty") return { edit: { body: "" } };
   if (name === "html") return { answer: htmlAnswer };
-  if (endpoint === "authorize") return name === "access_denied" ? { policy: { answer: "deny" } } : undefined;
+  if (endpoint === "authorize") return refusals.has(name) ? refusalEffect(name) : undefined;
   return Object.hasOwn(statuses, name) ? errorEffect(endpoint, name, statuses[name] ?? 400) : undefined;
 }
 
@@ -67,9 +67,34 @@ const htmlAnswer = {
   body: "<!doctype html><title>Not what you asked for</title><p>A page where JSON was expected.",
 } as const;
 
+/** Errors that the authorization endpoint sends back to the client (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, RFC 8707 2). */
+const refusals: ReadonlySet<string> = new Set([
+  "access_denied",
+  "consent_required",
+  "interaction_required",
+  "invalid_request",
+  "invalid_scope",
+  "invalid_target",
+  "login_required",
+  "server_error",
+  "temporarily_unavailable",
+  "unauthorized_client",
+  "unsupported_response_type",
+]);
+
+/** A refusal that goes back to the client with its `state`, as that of a person does. */
+function refusalEffect(error: string): Effect {
+  const policy = { answer: "deny" } as const;
+  if (error === "access_denied") return { policy };
+  const error_description = `The fault authorize:${error} answers instead of a person`;
+  return { policy, edit: { location: { error, error_description } } };
+}
+
 /** Error codes that can be written, and the status each comes with. */
 const statuses: Readonly<Record<string, number>> = {
   access_denied: 403,
+  authorization_pending: 400,
+  expired_token: 400,
   insufficient_scope: 403,
   invalid_client: 401,
   invalid_client_metadata: 400,
@@ -87,7 +112,7 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 /** Effects that have a name. */
-const effects = ["delay", "truncate", "trickle", "drop", "empty", "html", ...Object.keys(statuses)];
+const effects = ["delay", "truncate", "trickle", "drop", "empty", "html", ...Object.keys(statuses), ...refusals];
 
 /** The code that fits a status, where one is named and no code. */
 function codeOf(endpoint: EndpointKind, status: number): string {
