@@ -86,6 +86,7 @@ function createDeps(kv: Deno.Kv): Deps {
     reports: createReports({ ...recording, scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario, slices }),
     chance,
     sleep,
+    monotonicMs: () => 0,
   };
 }
 
