@@ -50,7 +50,7 @@ const words: Readonly<Record<StationName, readonly [did: string, doIt: string]>>
   token: ["got a token", "get a token"],
   connected: ["began to speak MCP", "begin to speak MCP"],
   listed: ["listed what the server has", "list what the server has"],
-  called: ["made a call", "call a tool, read a resource, or get a prompt"],
+  called: ["made a call", "make a call"],
   refreshed: ["refreshed its token", "refresh its token"],
   ended: ["ended its session", "end its session"],
 };

@@ -5,13 +5,15 @@ import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
 import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";
 import { textOf } from "./reading.ts";
 import type { Rule, Status } from "./rules/rule.ts";
-import type { McpStep, TokenStep } from "./step.ts";
+import type { McpStep } from "./step.ts";
 import type { View } from "./view.ts";
 
-/** What became of the rule that a scenario tests. */
-export interface RuleFacts {
+/** What a scenario is about, and what became of it. */
+export interface ScenarioFacts {
   readonly find: (id: RuleId) => Rule | undefined;
   readonly statusOf: (id: RuleId) => Status | undefined;
+  /** Revisions of MCP that the scenario is for; absent for all. */
+  readonly revisions?: readonly string[];
 }
 
 /** What is missing, and what to do about it. */
@@ -22,16 +24,19 @@ type Missing = readonly [missing: string, toDo: string];
  *
  * @param view What it did.
  * @param reach How far it has to come.
- * @param facts What became of rules.
  */
-export function progressOf(view: View, reach: Reach, facts: RuleFacts): Progress {
+export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Progress {
   const stations = stationsOf(view);
   const way = describeStations(stations, "but");
   const beyond = typeof reach === "string" ? undefined : beyondSentence(view, reach, facts);
   if (beyond !== undefined) return { stations, outcome: "beyond", sentence: `${way}. ${beyond}` };
   const missing = typeof reach === "string" ? missingFor[reach](view) : missingForStop(view, reach, facts);
   if (!missing) return { stations, outcome: "reached", sentence: describeStations(stations, "and") };
-  const [what, toDo] = missing;
+  const { revisions = [] } = facts;
+  const isForOthers = revisions.length > 0 && view.revision !== undefined && !revisions.includes(view.revision);
+  const [what, toDo] = isForOthers
+    ? [`The scenario is for clients of ${revisions.join(" and ")}, and this one speaks ${view.revision}`, ""]
+    : missing;
   return { stations, outcome: "short", sentence: [way, what, toDo].filter(Boolean).join(". ") };
 }
 
@@ -45,14 +50,14 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
       ? undefined
       : ["It made no call that succeeded after one was refused", "Let it go on, and make another call"];
   },
-  call_after_expiry: (view) =>
-    hasRenewed(view)
-      ? undefined
-      : ["It made no request with a new token after its token had expired", moveClock(view, "make another call")],
-  expiry: (view) =>
-    hasRenewed(view) || sawExpiry(view)
-      ? undefined
-      : ["It made no request after its token had expired", moveClock(view, "make another call")],
+  call_after_expiry: (view) => {
+    const { isDue, isDone } = renewalOf(view);
+    if (isDone) return undefined;
+    return isDue
+      ? ["Its token expired or was refused, and no request with a new one succeeded", "Let it go on"]
+      : ["Its token has not expired yet", moveClock(view)];
+  },
+  expiry: (view) => renewalOf(view).isDue ? undefined : ["Its token has not expired yet", moveClock(view)],
   discovery: ({ resourceMetadata, serverMetadata }) =>
     resourceMetadata.length + serverMetadata.length > 0
       ? undefined
@@ -72,7 +77,7 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
       : ["It did not ask for its token to be revoked", "Let it log out, if it can revoke tokens"],
 };
 
-function missingForStop(view: View, reach: Stop, { find, statusOf }: RuleFacts): Missing | undefined {
+function missingForStop(view: View, reach: Stop, { find, statusOf }: ScenarioFacts): Missing | undefined {
   const { calls, authorizations, resourceMetadata, serverMetadata } = view;
   if ("gives_up_within" in reach) {
     return calls.some(({ token, status }) => token !== undefined && status >= 400)
@@ -97,7 +102,7 @@ function missingForStop(view: View, reach: Stop, { find, statusOf }: RuleFacts):
 type Stop = Exclude<Reach, string>;
 
 /** What it did though it had to stop, as a sentence. */
-function beyondSentence(view: View, reach: Stop, { find, statusOf }: RuleFacts): string | undefined {
+function beyondSentence(view: View, reach: Stop, { find, statusOf }: ScenarioFacts): string | undefined {
   if ("gives_up_within" in reach) {
     const logins = view.authorizations.filter(({ answer }) => answer?.has("code")).length +
       view.tokens.filter(({ params }) => params.get("grant_type") === "client_credentials").length;
@@ -121,54 +126,46 @@ function placeOf(step: "authorization" | "token"): string {
   return step === "authorization" ? "authorization" : "the token endpoint";
 }
 
-/** A token that a client got. */
-interface Life {
-  readonly step: TokenStep;
-  readonly token: string;
-  /** When it expires, on the sandbox's clock, as far as the answer told. */
-  readonly expiresAtMs: number;
+/** What became of the tokens that a client got. */
+interface Renewal {
+  /** Whether one expired or was refused, or the client refreshed before that. */
+  readonly isDue: boolean;
+  /** Whether a request succeeded with a token that came after that. */
+  readonly isDone: boolean;
 }
 
-function livesOf({ tokens }: View): readonly Life[] {
-  return tokens.flatMap((step) => {
-    const token = textOf(step.issued, "access_token");
-    if (token === undefined) return [];
-    const seconds = Number(step.issued?.expires_in ?? Infinity);
-    return [{ step, token: digestOf(token), expiresAtMs: step.exchange.startedAtMs + seconds * 1000 }];
-  });
+function renewalOf({ steps }: View): Renewal {
+  /** Whether each token replaced one that was due. */
+  const renewing = new Map<string, boolean>();
+  let earliestEndMs = Infinity;
+  let isDue = false;
+  let isDone = false;
+  for (const step of steps) {
+    isDue ||= step.exchange.startedAtMs >= earliestEndMs;
+    if (step.kind === "token") {
+      isDue ||= step.params.get("grant_type") === "refresh_token";
+      const token = textOf(step.issued, "access_token");
+      if (token === undefined) continue;
+      renewing.set(digestOf(token), isDue);
+      const seconds = Number(step.issued?.expires_in ?? Infinity);
+      const endMs = step.exchange.startedAtMs + seconds * 1000;
+      if (endMs < earliestEndMs) earliestEndMs = endMs;
+    } else if (step.kind === "mcp" && step.token !== undefined) {
+      const isRenewing = renewing.get(digestOf(step.token));
+      isDue ||= isRenewing !== undefined && isRefused(step);
+      isDone ||= isRenewing === true && isGood(step);
+    }
+  }
+  return { isDue, isDone };
 }
 
-/** Whether a request was made, and answered well, with a token that came after an old one was refused, expired, or refreshed. */
-function hasRenewed(view: View): boolean {
-  const lives = livesOf(view);
-  return lives.some(({ step, token }, index) =>
-    view.calls.some((call) => call.at > step.at && isGood(call) && carries(call, token)) &&
-    (step.params.get("grant_type") === "refresh_token" ||
-      lives.slice(0, index).some((old) => step.exchange.startedAtMs >= old.expiresAtMs || isRefused(view, old)))
-  );
+/** A refusal for want of scope says nothing of a token's age. */
+function isRefused({ status, challenge }: McpStep): boolean {
+  return status === 401 || (status === 403 && challenge?.get("error") !== "insufficient_scope");
 }
 
-/** Whether anything was done with a token that had expired, or to replace it. */
-function sawExpiry(view: View): boolean {
-  const [first] = livesOf(view);
-  return first !== undefined && (isRefused(view, first) ||
-    view.tokens.some(({ params }) => params.get("grant_type") === "refresh_token") ||
-    view.steps.some(({ at, exchange }) => at > first.step.at && exchange.startedAtMs >= first.expiresAtMs));
-}
-
-/** Not for want of scope: that is no sign of its age. */
-function isRefused({ calls }: View, { token }: Life): boolean {
-  return calls.some((call) =>
-    carries(call, token) && call.status >= 400 && call.challenge?.get("error") !== "insufficient_scope"
-  );
-}
-
-function carries(call: McpStep, token: string): boolean {
-  return call.token !== undefined && digestOf(call.token) === token;
-}
-
-function moveClock({ tokens }: View, then: string): string {
+function moveClock({ tokens }: View): string {
   const seconds = Number(tokens.findLast(isIssued)?.issued?.expires_in);
   const life = seconds > 0 && seconds <= 7 * 24 * 60 * 60 ? seconds : 60;
-  return `Move the clock with POST /control/clock {"advance_seconds":${life + 1}}, and let it ${then}`;
+  return `Move the clock with POST /control/clock {"advance_seconds":${life + 1}}, and let it make another call`;
 }

@@ -108,7 +108,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const groups = groupByClient(steps, { isLabelled });
   const clients: ClientReport[] = [];
   for (const client of groups) {
-    clients.push(yield* judgingClient(client, facts, { expects, reaches, oldest, numbersOf }));
+    clients.push(yield* judgingClient(client, facts, { expects, reaches, played, oldest, numbersOf }));
   }
   return {
     sandbox,
@@ -134,6 +134,8 @@ function isByPath(url: string): boolean {
 interface Purpose {
   readonly expects: readonly string[];
   readonly reaches: Reach;
+  /** Revisions that it is for; undefined for all. */
+  readonly played: readonly string[] | undefined;
   /** The oldest revision that it is for; undefined if it is for all. */
   readonly oldest: Revision | undefined;
   /** Sequence numbers of exchanges by their positions in the order. */
@@ -143,7 +145,7 @@ interface Purpose {
 function* judgingClient(
   { id, name, steps }: ClientSteps,
   facts: SandboxFacts,
-  { expects, reaches, oldest, numbersOf }: Purpose,
+  { expects, reaches, played, oldest, numbersOf }: Purpose,
 ): Sliced<ClientReport> {
   const seen = createView(steps, facts);
   // A scenario that is new with a revision judges the client by that revision.
@@ -171,6 +173,7 @@ function* judgingClient(
   const progress = progressOf(view, reaches, {
     find: (id) => rules.find((rule) => rule.id === id),
     statusOf: (id) => findings.find(({ rule }) => rule === id)?.status,
+    ...(played === undefined ? {} : { revisions: played }),
   });
   const stray = strayVersions(view.settled);
   return {
