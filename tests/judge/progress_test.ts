@@ -17,6 +17,7 @@ const comesBack: Row = [
   `${asks("a")[0]}&code_challenge=x&code_challenge_method=S256&state=s&resource=${origin}/oauth`,
   { peer: "browser", status: 302, answeredHeaders: [["location", "http://localhost/cb?code=c0&state=s"]] },
 ];
+const comesBackAgain = (count: number): Row => [`${comesBack[0]}&again=${count}`, { ...comesBack[1] }];
 const getsToken = (token: string, fields: Record<string, string> = {}, made: Made = {}): Row => [
   server.token_endpoint,
   {
@@ -157,8 +158,8 @@ const reaches: readonly (readonly [ReportOptions["reaches"], string, readonly Ro
     "two more logins",
     [
       calls("initialize", "t1", { status: 401 }),
-      [`${comesBack[0]}&again=1`, comesBack[1]],
-      [`${comesBack[0]}&again=2`, comesBack[1]],
+      comesBackAgain(1),
+      comesBackAgain(2),
     ],
     "beyond",
   ],

@@ -115,7 +115,7 @@ export const mcpReports: readonly WildReport[] = [
       });
       await wild.begin({ givesUpAfter: "notifications/initialized" });
     },
-    seen: { short: /It began to speak MCP, but did not call/ },
+    seen: { short: /It began to speak MCP, but did not make a call/ },
     verdict: "incomplete",
   },
   {
@@ -165,7 +165,7 @@ export const mcpReports: readonly WildReport[] = [
       await wild.begin({ givesUpAfter: "initialize" });
     },
     missing: "the id in an event stream (issue 19)",
-    seen: { short: /It began to speak MCP, but did not call/ },
+    seen: { short: /It began to speak MCP, but did not make a call/ },
     verdict: "incomplete",
   },
   {
