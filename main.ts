@@ -137,8 +137,8 @@ async function main(): Promise<void> {
     signal: stop.signal,
     draining: draining.signal,
     openPort: () => {
-      const { port } = listen({ ...config, host: "127.0.0.1", port: 0 }, drain.enter, report).addr;
-      return { port, protocol: config.tls ? "https" : "http" };
+      const { addr, close } = listen({ ...config, host: "127.0.0.1", port: 0 }, drain.enter, report);
+      return { port: addr.port, protocol: config.tls ? "https" : "http", close };
     },
     // A restarted server shows nothing of what was before.
     recordSinceMs: Date.now(),

@@ -219,7 +219,7 @@ function sandboxesOf(
     catalogue: [...known.values()],
     names: [...known.keys()],
     scenarios,
-    ownOrigins: createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort),
+    ownOrigins: createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort, now),
     isScenario: (name) => known.has(name) || scenarios.isName(name),
     isUploaded: scenarios.isName,
   };

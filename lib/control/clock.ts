@@ -48,8 +48,9 @@ export const clockOperations = {
     input: one(closedObject({})),
     example: {},
     answer: clock,
-    run: async ({ liveSandboxes }, { live }) => {
+    run: async ({ liveSandboxes, ownOrigins }, { live }) => {
       await liveSandboxes.reset(live);
+      ownOrigins.spare(live.name);
       return clockOf(live);
     },
   }),

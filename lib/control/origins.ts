@@ -15,7 +15,9 @@ export const originOperations = {
   control_open_origin: operation({
     summary: "Opens a port of its own for a sandbox, so that its origin needs no name to be resolved",
     description: "For scenarios that require an origin to themselves, and for any other. The sandbox is the one at " +
-      "/s/SCENARIO~LABEL. Repeated calls return the same port, until the server stops.",
+      "/s/SCENARIO~LABEL; without a label, each call opens a port for a new sandbox. Calls with the same label return the " +
+      "same port, until the server stops or needs the port: when 100 are open, one closes that was not used since its " +
+      "sandbox was reset, or for a day.",
     input: one(closedObject({
       scenario: z.string().min(1).max(100),
       label: z.string().regex(/^[a-z0-9-]{1,64}$/, { error: "1 to 64 of a-z 0-9 -" }).exactOptional(),

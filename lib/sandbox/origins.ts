@@ -2,6 +2,7 @@
 // does that, too, but many systems do not resolve such names for programs, and a port needs no set-up.
 import { OAuthError } from "../http/errors.ts";
 import { controlPaths } from "../http/urls.ts";
+import { idleSinceMs } from "./held_sandbox.ts";
 import type { Address } from "./sandbox.ts";
 
 /** A port that was opened. */
@@ -9,6 +10,8 @@ export interface OpenPort {
   readonly port: number;
   /** `http`, or `https` where the server speaks TLS. */
   readonly protocol: "http" | "https";
+  /** Listens no more. */
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a port of 127.0.0.1 that leads to the same server. */
@@ -20,36 +23,68 @@ export interface OwnOrigins {
   readonly find: (url: URL) => Address | undefined;
   /** Opens a port for a sandbox, unless it has one; gives its origin. */
   readonly open: (sandbox: { readonly scenario: string; readonly label: string }) => string;
+  /** Notes that a sandbox was reset: until its port is used again, another sandbox may have that one's place. */
+  readonly spare: (name: string) => void;
 }
 
-/** Ports that a server opens at most: each takes a file descriptor for as long as the server runs. */
+interface Opened {
+  readonly address: Address;
+  readonly origin: string;
+  readonly close: OpenPort["close"];
+  usedMs: number;
+}
+
+/** Ports that a server has open at most: each takes a file descriptor. */
 export const MAX_OWN_ORIGINS = 100;
 
 /**
- * Makes what gives sandboxes ports of their own.
+ * Makes what gives sandboxes ports of their own. A port stays open for as long as there is room, so that a test can reset
+ * its sandbox and use the port again; then one closes that was not used since its sandbox was reset, or for a day.
  *
  * @param openPort Opens a port; undefined where the server does not listen by itself, or others could reach it.
+ * @param now The clock, in milliseconds since 1970.
  */
-export function createOwnOrigins(openPort: OpenPortFor | undefined): OwnOrigins {
-  const byPort = new Map<string, Address>();
-  const byName = new Map<string, string>();
+export function createOwnOrigins(openPort: OpenPortFor | undefined, now: () => number): OwnOrigins {
+  const byPort = new Map<string, Opened>();
+  const byName = new Map<string, Opened>();
+
+  function makeRoom(): void {
+    if (byPort.size < MAX_OWN_ORIGINS) return;
+    const [longest] = [...byPort].toSorted(([, one], [, other]) => one.usedMs - other.usedMs);
+    if (!longest || longest[1].usedMs >= idleSinceMs(now())) throw tooMany();
+    const [port, { address, close }] = longest;
+    byPort.delete(port);
+    byName.delete(address.name);
+    // A port that cannot be closed leads nowhere any longer.
+    void close().catch(() => {});
+  }
 
   return {
     find: ({ port, pathname }) => {
-      const address = byPort.size === 0 ? undefined : byPort.get(port);
-      return address && { ...address, path: pathname };
+      const known = byPort.size === 0 ? undefined : byPort.get(port);
+      if (!known) return undefined;
+      known.usedMs = now();
+      return { ...known.address, path: pathname };
     },
     open: ({ scenario, label }) => {
       const name = `${scenario}~${label}`;
       const known = byName.get(name);
-      if (known !== undefined) return known;
+      if (known) {
+        known.usedMs = now();
+        return known.origin;
+      }
       if (!openPort) throw cannotOpen();
-      if (byName.size >= MAX_OWN_ORIGINS) throw tooMany();
-      const { port, protocol } = opened(openPort);
-      const origin = `${protocol}://127.0.0.1:${port}`;
-      byPort.set(`${port}`, { name, scenario, label, prefix: "", path: "/" });
-      byName.set(name, origin);
-      return origin;
+      makeRoom();
+      const { port, protocol, close } = opened(openPort);
+      const address = { name, scenario, label, prefix: "", path: "/" };
+      const added = { address, origin: `${protocol}://127.0.0.1:${port}`, close, usedMs: now() };
+      byPort.set(`${port}`, added);
+      byName.set(name, added);
+      return added.origin;
+    },
+    spare: (name) => {
+      const known = byName.get(name);
+      if (known) known.usedMs = -Infinity;
     },
   };
 }
@@ -73,9 +108,11 @@ function cannotOpen(): OAuthError {
 }
 
 function tooMany(): OAuthError {
-  return new OAuthError("invalid_request", "This server has opened all the ports it may", {
+  return new OAuthError("invalid_request", "All ports that this server may open are in use", {
     parameter: "label",
-    expected: `one of the ${MAX_OWN_ORIGINS} sandboxes that have a port`,
+    expected:
+      `one of the ${MAX_OWN_ORIGINS} sandboxes that have a port; POST /control/reset of one that is no longer ` +
+      "needed makes room, and so does a day without use",
     status: 507,
   });
 }

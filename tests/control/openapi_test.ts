@@ -63,7 +63,9 @@ Deno.test("every example of the control API's description is what its schema ask
     const { input, example, answer: shape } = described[name];
     if (!input) continue;
     await t.step(name, async () => {
-      await using test = await testApp({ openPort: () => ({ port: 40_000, protocol: "http" }) });
+      await using test = await testApp({
+        openPort: () => ({ port: 40_000, protocol: "http", close: () => Promise.resolve() }),
+      });
       assert(example !== undefined, `${name} takes a body and has no example`);
       assert.equal(input.schema.safeParse(example).success, true);
       const answer = await control(test, `${method} ${path}`, example);

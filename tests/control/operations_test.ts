@@ -21,7 +21,7 @@ import { createOutbound } from "../../lib/outbound/outbound.ts";
 import { createChance } from "../../lib/runtime/chance.ts";
 import { createSlices } from "../../lib/runtime/slices.ts";
 import { createLiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
-import { createOwnOrigins } from "../../lib/sandbox/origins.ts";
+import { createOwnOrigins, type OpenPort } from "../../lib/sandbox/origins.ts";
 import { parseAddress } from "../../lib/sandbox/sandbox.ts";
 import { createSandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import { knownScenarios } from "../../lib/scenarios/known.ts";
@@ -35,7 +35,7 @@ import { send } from "./helpers.ts";
 const now = (): number => startMs;
 const sleep = (): Promise<void> => Promise.resolve();
 const randomBytes = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(7);
-const openPort = (): { port: number; protocol: "http" } => ({ port: 40_000, protocol: "http" });
+const openPort = (): OpenPort => ({ port: 40_000, protocol: "http", close: () => Promise.resolve() });
 
 /** The keys of every world, in the order they are generated. */
 const keys: ReturnType<GenerateKey>[] = [];
@@ -82,7 +82,7 @@ function createDeps(kv: Deno.Kv): Deps {
     names: [...known.keys()],
     verifier: createTokenVerifier({ keysOf, grants }),
     keysOf,
-    ownOrigins: createOwnOrigins(openPort),
+    ownOrigins: createOwnOrigins(openPort, now),
     reports: createReports({ ...recording, scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario, slices }),
     chance,
     sleep,

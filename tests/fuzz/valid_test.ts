@@ -19,7 +19,10 @@ Deno.test("the fuzzer has a request for every path of the server", () => {
 });
 
 Deno.test("the fuzzer's requests are good where nothing breaks them", async () => {
-  await using test = await testApp({ now: Date.now, openPort: () => ({ port: 40_000, protocol: "http" }) });
+  await using test = await testApp({
+    now: Date.now,
+    openPort: () => ({ port: 40_000, protocol: "http", close: () => Promise.resolve() }),
+  });
   // In one sandbox, since every other would need keys of its own first.
   const steps = messages.flatMap((message) => [...preludeOf(message), message])
     .map((message) => ({ kind: "send", message, mutations: [] }) as const);

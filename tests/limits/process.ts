@@ -72,7 +72,9 @@ export const rows: readonly LimitRow[] = [
     beyond: "507",
     fill: async () => {
       let port = 40_000;
-      await using test = await testApp({ openPort: () => ({ port: port++, protocol: "http" }) });
+      await using test = await testApp({
+        openPort: () => ({ port: port++, protocol: "http", close: () => Promise.resolve() }),
+      });
       const open = async (label: string): Promise<number> => {
         const response = await test.postJson("/control/origins", { scenario: "no-prm", label });
         await response.body?.cancel();

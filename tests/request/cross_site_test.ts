@@ -84,7 +84,7 @@ async function snapshot({ kv, answered, openedPorts }: UsedApp): Promise<Readonl
 /** An app of this machine in which every table has been used, so that nothing is made by first use. */
 async function usedApp(): Promise<UsedApp> {
   let ports = 0;
-  const openPort = (): OpenPort => ({ port: 40_000 + ++ports, protocol: "http" });
+  const openPort = (): OpenPort => ({ port: 40_000 + ++ports, protocol: "http", close: () => Promise.resolve() });
   const test = await testApp({ loopbackOnly: true, openPort });
   const { clientId } = await register(test, {
     grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],

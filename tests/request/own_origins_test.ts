@@ -1,6 +1,7 @@
 /** Scenarios that need an origin to themselves: by a port, which no system has to resolve, and what is said without. */
 import assert from "node:assert/strict";
-import type { OpenPort } from "../../lib/sandbox/origins.ts";
+import { IDLE_MS } from "../../lib/sandbox/held_sandbox.ts";
+import { MAX_OWN_ORIGINS, type OpenPort } from "../../lib/sandbox/origins.ts";
 import { catalogue as builtInScenarios } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { runDouble } from "../interop/client_double.ts";
 import { json, type TestApp, testApp } from "../helpers.ts";
@@ -8,7 +9,7 @@ import { json, type TestApp, testApp } from "../helpers.ts";
 /** Ports that nobody listens on: requests go in by their URLs. */
 function ports(): () => OpenPort {
   let port = 40_000;
-  return () => ({ port: ++port, protocol: "http" });
+  return () => ({ port: ++port, protocol: "http", close: () => Promise.resolve() });
 }
 
 function noDescriptors(): OpenPort {
@@ -114,4 +115,38 @@ Deno.test("POST /control/origins is refused where no port can be opened, and for
       assert.match(String((await json(refused)).error_description), says);
     });
   }
+});
+
+Deno.test("POST /control/origins gives the port of a sandbox that was reset, or not used for a day, to another (README)", async () => {
+  let nowMs = 1_700_000_000_000;
+  const closed: number[] = [];
+  const next = ports();
+  const openPort = (): OpenPort => {
+    const { port, protocol } = next();
+    return { port, protocol, close: () => Promise.resolve(void closed.push(port)) };
+  };
+  await using test = await testApp({ loopbackOnly: true, openPort, now: () => nowMs });
+  const answer = (label: string): Promise<Response> =>
+    test.postJson("/control/origins", { scenario: "standard", label });
+  for (let number = 1; number <= MAX_OWN_ORIGINS; number++) await (await answer(`a-${number}`)).body?.cancel();
+
+  const full = await answer("more");
+  assert.equal(full.status, 507);
+  assert.match(String((await json(full)).error_description), /POST \/control\/reset .* makes room.* a day/);
+
+  const reset = async (port: number): Promise<void> => {
+    const request = new Request(`http://127.0.0.1:${port}/control/reset`, { method: "POST" });
+    await json(await test.app(request));
+  };
+  await reset(40_001);
+  await reset(40_002);
+  const used = await test.app(new Request("http://127.0.0.1:40001/control/report"));
+  assert.equal((await json(used)).sandbox, "standard~a-1");
+  assert.equal((await answer("more")).status, 200);
+  assert.deepEqual(closed, [40_002], "the other was used again");
+  assert.equal((await answer("yet-more")).status, 507);
+
+  nowMs += IDLE_MS * 2;
+  assert.equal((await answer("yet-more")).status, 200);
+  assert.equal(closed.length, 2);
 });
