@@ -8,6 +8,7 @@ import { buildUrls } from "../../lib/http/urls.ts";
 import { assets } from "../../views/assets.ts";
 import { buildClientConfigs } from "../../views/home/client_configs.ts";
 import { ConsentPage, type ConsentProps } from "../../views/consent/consent.tsx";
+import { buildShellSteps } from "../../views/guide/shell.ts";
 import { ErrorPage } from "../../views/shared/error.tsx";
 import { GuidePage } from "../../views/guide/guide.tsx";
 import { rpcResponse } from "../../views/guide/mcp.js";
@@ -472,3 +473,8 @@ function assertUniqueIds(html: string): void {
   const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   assert.equal(new Set(ids).size, ids.length, "ids are unique");
 }
+
+Deno.test("in a shell, too, the guide names the resource wherever a client has to (RFC 8707 2, C13, C14)", () => {
+  const [, , authorization, exchange] = buildShellSteps(urls);
+  for (const step of [authorization, exchange]) assert.ok(step.includes(`resource=${urls.oauth}`), step);
+});

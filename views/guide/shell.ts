@@ -71,7 +71,8 @@ function exchange(urls: Urls): string {
   --data-urlencode "code=$CODE" \
   --data-urlencode "redirect_uri=$REDIRECT_URI" \
   -d "client_id=$CLIENT_ID" \
-  -d "code_verifier=$VERIFIER" | ${pick("access_token")})
+  -d "code_verifier=$VERIFIER" \
+  --data-urlencode 'resource=${urls.oauth}' | ${pick("access_token")})
 echo "$TOKEN"`;
 }
 
