@@ -108,7 +108,9 @@ export function noSuchScenario(names: readonly string[], { pathname }: URL, orig
   const [, token = ""] = /\/s\/([^/]*)/.exec(pathname) ?? [];
   const [written = "", ...label] = token.split("~");
   const meant = names.includes(written) ? undefined : closest(written, names);
-  return new OAuthError("not_found", "Not found: there is no such scenario", {
+  const hasBadLabel = names.includes(written) && token.includes("~");
+  const problem = hasBadLabel ? "the label of this sandbox is not one" : "there is no such scenario";
+  return new OAuthError("not_found", `Not found: ${problem}`, {
     parameter: "path",
     received: pathname,
     expected: "/s/<scenario>, or /s/<scenario>~<label> with a label of 1 to 64 of a-z 0-9 -",

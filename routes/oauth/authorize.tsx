@@ -168,6 +168,6 @@ function invalidAction(action: string | undefined): OAuthError {
   return new OAuthError("invalid_request", "Invalid action", {
     parameter: "action",
     received: action ?? "none",
-    expected: "auto, login or deny",
+    expected: "auto, login, declared or deny",
   });
 }

@@ -276,3 +276,19 @@ Deno.test("?fault= is told what cannot be read, and means nothing at other endpo
   assert.equal((await test.get("/health?fault=token:oops")).status, 200);
   assert.deepEqual(listOf(await control(test, "GET /control/faults"), "faults"), []);
 });
+
+Deno.test("the response to a fault that was set as text names that text's effect, code or status (README)", async (t) => {
+  for (
+    const written of ["token:slow_down", "token:invalid_grant", "token:400", "token:503", "mcp:insufficient_scope"]
+  ) {
+    await t.step(written, async () => {
+      await using test = await testApp();
+      await control(test, "POST /control/faults", written);
+      const [endpoint, effect = ""] = written.split(":");
+      const response = endpoint === "mcp" ? await test.get("/oauth") : await test.postForm("/oauth/token", {});
+      const body = await json(response);
+      assert.match(text(body, "error_description"), new RegExp(`^The fault ${written} `));
+      if (!/^\d/.test(effect)) assert.equal(body.error, effect);
+    });
+  }
+});

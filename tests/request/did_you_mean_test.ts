@@ -221,3 +221,14 @@ Deno.test("a slip in the control API is answered with what was meant (issue 16)"
     });
   }
 });
+
+Deno.test("a label that cannot be is said to be wrong, and not the scenario beside it (README)", async (t) => {
+  await using test = await testApp();
+  for (const path of ["/s/iss-missing~A/oauth", "/s/iss-missing~/oauth", "/s/iss-missing~a_b/oauth"]) {
+    await t.step(path, async () => {
+      const description = await assertOAuthError(await test.get(path), 404, "not_found");
+      assert.match(description, /^Not found: the label .*1 to 64 of a-z 0-9 -/);
+    });
+  }
+  assert.match(await assertOAuthError(await test.get("/s/nothing~A/oauth"), 404, "not_found"), /no such scenario/);
+});

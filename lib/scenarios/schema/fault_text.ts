@@ -46,7 +46,9 @@ function parseOne(text: string): Fault {
 type Effect = Pick<Fault, "answer" | "edit" | "policy">;
 
 function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
-  if (/^[45]\d\d$/.test(text)) return statusEffect(endpoint, Number(text));
+  if (/^[45]\d\d$/.test(text)) {
+    return errorEffect(endpoint, text, { code: codeOf(endpoint, Number(text)), status: Number(text) });
+  }
   const [, name = "", digits] = /^([a-z_]+)(?:=(\d{1,6}))?$/.exec(text) ?? [];
   const number = digits === undefined ? undefined : Number(digits);
   if (name === "delay" && number !== undefined) return { edit: { delay_ms: number } };
@@ -57,7 +59,8 @@ function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
   if (name === "empty") return { edit: { body: "" } };
   if (name === "html") return { answer: htmlAnswer };
   if (endpoint === "authorize") return refusals.has(name) ? refusalEffect(name) : undefined;
-  return Object.hasOwn(statuses, name) ? errorEffect(endpoint, name, statuses[name] ?? 400) : undefined;
+  const status = Object.hasOwn(statuses, name) ? statuses[name] : undefined;
+  return status === undefined ? undefined : errorEffect(endpoint, name, { code: name, status });
 }
 
 /** The response of a site with one page for every path. */
@@ -122,16 +125,16 @@ function codeOf(endpoint: EndpointKind, status: number): string {
   return status < 500 ? "invalid_request" : "server_error";
 }
 
-function statusEffect(endpoint: EndpointKind, status: number): Effect {
-  return errorEffect(endpoint, codeOf(endpoint, status), status);
-}
-
-/** A refusal as the endpoint itself would word it, down to the headers that a client acts on. */
-function errorEffect(endpoint: EndpointKind, error: string, status: number): Effect {
+/** A refusal as the endpoint itself would word it, down to the headers that a client acts on; it names what was written. */
+function errorEffect(
+  endpoint: EndpointKind,
+  written: string,
+  { code, status }: { readonly code: string; readonly status: number },
+): Effect {
   const isChallenge = endpoint === "mcp" && (status === 401 || status === 403);
   const headers: Record<string, string> = {
     ...(isChallenge
-      ? { "www-authenticate": `Bearer error="${error}", resource_metadata="{resource_metadata_url}"` }
+      ? { "www-authenticate": `Bearer error="${code}", resource_metadata="{resource_metadata_url}"` }
       : {}),
     ...(status === 429 || status === 503 ? { "retry-after": "1" } : {}),
   };
@@ -139,7 +142,7 @@ function errorEffect(endpoint: EndpointKind, error: string, status: number): Eff
     answer: {
       status,
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      body: { error, error_description: `The fault ${endpoint}:${status} answers instead of the endpoint` },
+      body: { error: code, error_description: `The fault ${endpoint}:${written} answers instead of the endpoint` },
     },
   };
 }
