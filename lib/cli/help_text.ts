@@ -17,7 +17,7 @@ Usage: mock-oauth [start] [options]
   --tls-key FILE    its key in PEM                               TLS_KEY
   --alg ALG         signature of tokens: ${signingAlgorithms.join(", ")}      MOCK_ALG    (EdDSA)
   --token-lifetime S seconds until access tokens expire          MOCK_TOKEN_LIFETIME (never)
-  --users FILE      people who can log in, as JSON               MOCK_USERS  (anyone)
+  --users FILE      users who exist, as JSON; others can still log in MOCK_USERS (none)
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
   --control-token T token that /control requires                 CONTROL_TOKEN (on loopback: none; else: closed)

@@ -71,7 +71,7 @@ function refuseUnasked(what: string | undefined): OAuthError | undefined {
 
 function turnedOff(live: Caller["live"]): OAuthError {
   return new OAuthError("access_denied", `The sandbox ${live.name} cannot be controlled from outside`, {
-    expected: `a server started with --control-token, or ${secretLabel(live)}`,
+    expected: `a server started with CONTROL_TOKEN (as deno serve needs) or --control-token, or ${secretLabel(live)}`,
   });
 }
 
