@@ -16,7 +16,10 @@ export function stopOnce(finish: () => Promise<void>, end: () => Promise<void>, 
     if (isStopping) return;
     isStopping = true;
     void sleep(SHUTDOWN_MS).then(end);
-    await finish();
-    await end();
+    try {
+      await finish();
+    } finally {
+      await end();
+    }
   };
 }

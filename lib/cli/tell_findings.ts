@@ -41,7 +41,7 @@ export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): Fin
     const sandboxes = [...waiting.values()];
     waiting.clear();
     // Together, since a report waits for what other processes have to hand over: a signal would wait for each in turn.
-    const reports = await Promise.all(sandboxes.map((sandbox) => judge?.(sandbox)));
+    const reports = await Promise.all(sandboxes.map((sandbox) => judge?.(sandbox).catch(() => undefined)));
     for (const [index, sandbox] of sandboxes.entries()) {
       const report = reports[index];
       if (!report) continue;

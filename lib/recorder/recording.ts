@@ -59,9 +59,7 @@ export function createRecording({ tape, report }: RecordingOptions): Recording {
       const answered = answeredBody(response);
       // Headers that nobody has asked for by now are gone: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
-      // Over HTTP/2, where there is no host, headers that nobody has fetched throw as soon as the response has left; `has`
-      // fetches all. Over HTTP/1 they can wait, and most are never asked for.
-      if (sentHeaders.get("host") === null) sentHeaders.has("host");
+      if (losesHeaders(request)) fetchAll(sentHeaders);
       const { status, headers: answeredHeaders } = response;
       const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
       const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void =>
@@ -96,6 +94,19 @@ export function createRecording({ tape, report }: RecordingOptions): Recording {
       await tape.gather(sandboxId);
     },
   };
+}
+
+/**
+ * Whether headers that nobody has fetched throw as soon as the response has left: over HTTP/2, where there is no host, and
+ * of a request to switch protocols. Those of any other can wait, and most are never asked for.
+ */
+function losesHeaders({ method, headers }: Request): boolean {
+  return headers.get("host") === null || headers.get("upgrade") !== null || method === "CONNECT";
+}
+
+/** Unlike `get`, `has` fetches all there are. */
+function fetchAll(headers: Headers): void {
+  headers.has("host");
 }
 
 interface Tapped {

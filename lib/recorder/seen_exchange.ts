@@ -73,7 +73,8 @@ export class SeenExchange implements HeldExchange {
   measure(): number {
     if (!this.#isMeasured && this.#seen) {
       const { sentHeaders, answeredHeaders } = this.#seen;
-      this.#bytes += headersBytes(sentHeaders) + headersBytes(answeredHeaders) - HEAD_BYTES;
+      const bytes = ifReadable(() => headersBytes(sentHeaders) + headersBytes(answeredHeaders));
+      this.#bytes += (bytes ?? HEAD_BYTES) - HEAD_BYTES;
     }
     this.#isMeasured = true;
     return this.#bytes;
@@ -93,7 +94,20 @@ export class SeenExchange implements HeldExchange {
 
   /** What it is like; undefined if it is like no other. */
   likeness(): string | undefined {
-    return this.#seen ? likenessOfSeen(this.#seen) : this.#made && likenessOfExchange(this.#made);
+    const seen = this.#seen;
+    return seen ? ifReadable(() => likenessOfSeen(seen)) : this.#made && likenessOfExchange(this.#made);
+  }
+}
+
+/**
+ * What can be told of headers, where the HTTP server has not taken them away: an exchange whose headers are gone is left out
+ * when it is redacted, and until then must not fail what is done with all.
+ */
+function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,8 +1,13 @@
 /** The program on real sockets: running out of descriptors, malformed targets, broken bodies, and readers who hang. */
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { type Executable, jsonOf, startServer, startTask } from "./program.ts";
 
 const encoder = new TextEncoder();
+/** What is read of a record here. */
+const recordSchema = z.object({
+  exchanges: z.array(z.object({ request: z.object({ headers: z.array(z.tuple([z.string(), z.string()])) }) })),
+});
 
 /** The program with a limit on its descriptors, as a shell sets it. */
 function withDescriptors(count: number): Executable {
@@ -84,4 +89,25 @@ Deno.test("The program does not wait long for clients that read nothing", async 
   const startMs = performance.now();
   await server.stop();
   assert(performance.now() - startMs < 3000);
+});
+
+Deno.test("The program has a request to switch protocols on record like any other, and ends in order (RFC 9110 7.8, 9.3.6)", async () => {
+  await using server = await startServer(["--db", ":memory:"]);
+  const { port } = server.ready;
+  const webSocket =
+    "upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const requests = [
+    `GET /oauth HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: upgrade, close\r\n${webSocket}\r\n`,
+    `GET /oauth HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: upgrade, close\r\nupgrade: other\r\n\r\n`,
+    "CONNECT a.example:443 HTTP/1.1\r\nhost: a.example:443\r\nconnection: close\r\n\r\n",
+  ];
+  for (const request of requests) {
+    assert.match(await receive(await send(port, request)), /^HTTP\/1\.1 40[15] /, request);
+  }
+  const { exchanges } = recordSchema.parse(await jsonOf(await server.client.fetch("/control/exchanges"), 200));
+  const hosts = exchanges.map(({ request }) => request.headers.find(([name]) => name === "host")?.[1]);
+  assert.deepEqual(hosts, [`127.0.0.1:${port}`, `127.0.0.1:${port}`, "a.example:443"]);
+  // Its last line needs the record, too.
+  const { code, stderr } = await server.stop();
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
 });

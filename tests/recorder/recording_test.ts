@@ -286,3 +286,22 @@ Deno.test("a request is received at its own time, or at that of the clock by whi
     assert.deepEqual([exchange?.receivedAtMs, exchange?.startedAtMs], [receivedAtMs, 1000]);
   }
 });
+
+Deno.test("A recording leaves out an exchange whose headers the HTTP server has taken away, and no other pays for it", async () => {
+  const errors: unknown[] = [];
+  const recording = record(errors);
+  const gone = postJson("{}", { host: "localhost:8789" });
+  const take = (): never => {
+    throw new TypeError("Request closed");
+  };
+  await pass(recording, postJson("{}"), () => Response.json(1));
+  await pass(recording, gone, async (request) => {
+    await readText(request);
+    return Response.json(2);
+  });
+  Object.assign(gone.headers, { forEach: take, get: take, has: take });
+  await pass(recording, postJson("{}"), () => Response.json(3));
+  const { exchanges, leftOut } = await recording.read("main");
+  assert.deepEqual(exchanges.map(({ sequence }) => sequence), [1, 3]);
+  assert.deepEqual({ leftOut, errors: errors.map(String) }, { leftOut: 1, errors: ["TypeError: Request closed"] });
+});
