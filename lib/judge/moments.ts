@@ -32,6 +32,11 @@ export function overlap(first: StepBase, second: StepBase): boolean {
   return gapBetween(first, second) < -PRECISION_MS;
 }
 
+/** Whether the first of two requests took so long that its sender may not have waited for the answer. */
+export function mayHaveGivenUp(first: StepBase, second: StepBase): boolean {
+  return second.exchange.receivedAtMs - first.exchange.receivedAtMs >= PATIENCE_MS;
+}
+
 /** Whether a request came after another had been answered, as far as a record that is rounded can tell. */
 export function seemsToFollow(first: StepBase, second: StepBase): boolean {
   return gapBetween(first, second) > -PRECISION_MS / 2;

@@ -77,6 +77,7 @@ export const ruleIds = [
   "C40",
   "C41",
   "C42",
+  "C43",
   "C44",
   "C45",
 ] as const;

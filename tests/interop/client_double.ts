@@ -55,6 +55,9 @@ export type Slip =
   | "uses what it has revoked"
   | "does not wait"
   | "repeats what is refused"
+  | "reads on and on"
+  | "registers for nothing"
+  | "has its person log in for nothing"
   | "names no version"
   | "names another version"
   | "forgets its token"
@@ -298,7 +301,14 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const isEarly = version === "2025-03-26";
     const resource = isEarly || slip === "skips resource metadata" ? undefined : await findResource(challenge);
     const issuer = listOf(resource, "authorization_servers")?.[0] ?? base;
-    const metadata = isEarly ? await findEarly() : await findServer(issuer);
+    let metadata = isEarly ? await findEarly() : await findServer(issuer);
+    for (let again = 0; slip === "reads on and on" && again < 6; again++) {
+      metadata = isEarly ? await findEarly() : await findServer(issuer);
+    }
+    for (let again = 0; slip === "registers for nothing" && again < 3; again++) {
+      await identify(metadata);
+      clients.clear();
+    }
     if (!metadata.code_challenge_methods_supported && slip !== "needs no proof of PKCE") throw new Stop();
     if (!textOf(metadata, "token_endpoint").startsWith(host) && slip !== "takes http") throw new Stop();
     const client = await identify(metadata);
@@ -306,6 +316,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const target = { metadata, resource: resource && textOf(resource, "resource"), client, scopes };
     if (alone) await spend(target, { grant_type: "client_credentials", ...scopeOf(scopes) });
     else await askPerson(target);
+    for (let again = 0; slip === "has its person log in for nothing" && again < 3; again++) await askPerson(target);
     requested = scopes;
   }
 

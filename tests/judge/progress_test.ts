@@ -32,12 +32,13 @@ const getsToken = (token: string, fields: Record<string, string> = {}, made: Mad
     ...made,
   },
 ];
+const version = ["mcp-protocol-version", "2025-11-25"] as const;
 const calls = (method: string, token: string, made: Made = {}): Row => [
   `${origin}/oauth`,
   {
     method: "POST",
     sent: { jsonrpc: "2.0", id: 2, method, params: { name: "echo" } },
-    headers: [["authorization", `Bearer ${token}`], ["mcp-session-id", "s1"]],
+    headers: [["authorization", `Bearer ${token}`], ["mcp-session-id", "s1"], version],
     ...made,
   },
 ];
@@ -48,7 +49,7 @@ const opens: Row = [speaks("2025-11-25")[0], {
 const ends: Row = [`${origin}/oauth`, {
   method: "DELETE",
   route: "oauth_delete",
-  headers: [["mcp-session-id", "s1"]],
+  headers: [["mcp-session-id", "s1"], version],
   status: 204,
 }];
 const login = [speaks("2025-11-25", 401), readsResource, reads(), registers("A", "a"), comesBack, getsToken("t1")];

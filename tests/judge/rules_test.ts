@@ -385,6 +385,8 @@ const cases: readonly Case[] = [
     revisions: SINCE_2025_06,
     isRecommended: true,
   },
+  { rule: "C43", slips: ["reads on and on", "has its person log in for nothing"], isRecommended: true },
+  { rule: "C43", slips: ["registers for nothing"], twist: noDocuments, isRecommended: true },
   { rule: "C45", slips: ["names no version"] },
   { rule: "C45", slips: ["names another version"], revisions: ["2025-06-18", "2025-11-25"], isRecommended: true },
   { rule: "C45", slips: ["names another version"], revisions: ["2026-07-28"] },

@@ -6,6 +6,7 @@
 import { discoveryRules } from "./oauth/discovery.ts";
 import { earlyClientRules } from "./oauth/early_client.ts";
 import { issuerRules } from "./oauth/issuer.ts";
+import { frugalityRules } from "./oauth/frugality.ts";
 import { loginLifeRules } from "./oauth/login_life.ts";
 import { pkceRules } from "./oauth/pkce.ts";
 import { registrationRules } from "./oauth/registration.ts";
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   ...refreshingRules,
   ...loginLifeRules,
   ...retryRules,
+  ...frugalityRules,
   ...versionHeaderRules,
   ...tokenUseRules,
   ...issuerRules,

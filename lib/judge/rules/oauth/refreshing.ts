@@ -1,7 +1,7 @@
 // Rules on how a client refreshes: one at a time, with the token that it got last, where it got it, for what was granted.
 
 import { type Grant, type Logins, readLogins, type Refresh } from "../../logins.ts";
-import { gapBetween, isDelivered, isLongAfter, overlap } from "../../moments.ts";
+import { gapBetween, isDelivered, isLongAfter, mayHaveGivenUp, overlap } from "../../moments.ts";
 import { idOf } from "../../proofs.ts";
 import { scopesOf, textOf } from "../../reading.ts";
 import type { TokenStep } from "../../step.ts";
@@ -24,7 +24,7 @@ function pairsOf({ refreshes }: Logins): readonly (readonly [Refresh, Refresh])[
 /** Whether a second refresh was made as if the first had not been, though that had brought a new refresh token. */
 function isRace([first, second]: readonly [Refresh, Refresh], { isInHand }: Logins): boolean {
   const { grant } = first;
-  if (overlap(first.step, second.step)) return true;
+  if (overlap(first.step, second.step)) return !mayHaveGivenUp(first.step, second.step);
   return grant?.replaced !== undefined && isDelivered(grant.step) && !isLongAfter(grant.step, second.step) &&
     !isInHand(grant, second.step);
 }

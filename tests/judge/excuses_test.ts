@@ -1,0 +1,265 @@
+/**
+ * What looks like a mistake and is none: answers that were lost, calls side by side, several processes, scopes that are
+ * missing, a clock that was moved. Each stands beside what it is mistaken for, which is broken.
+ */
+import assert from "node:assert/strict";
+import { buildReport } from "../../lib/judge/report.ts";
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { type Made, make, resourceUrl, server, serverUrl } from "../recorder/made_exchanges.ts";
+import { origin } from "../helpers.ts";
+
+/** An exchange, and when it came, how long it took, and what became of its answer. */
+interface Moment {
+  readonly url: string;
+  readonly made: Made;
+  readonly ms: number;
+  readonly took: number;
+  readonly isLost?: boolean;
+  /** By how much the sandbox's clock was moved. */
+  readonly moved?: number;
+}
+
+const POST = { method: "POST" } as const;
+const form = (fields: Record<string, string>): string => new URLSearchParams({ client_id: "a", ...fields }).toString();
+const at = (ms: number, [url, made]: readonly [string, Made], more: Partial<Moment> = {}): Moment => ({
+  url,
+  made,
+  ms,
+  took: 10,
+  ...more,
+});
+
+type Sent = readonly [string, Made];
+const lists = (token: string | undefined, status = 200, challenge = 'Bearer error="invalid_token"'): Sent => [
+  `${origin}/oauth`,
+  {
+    ...POST,
+    route: "oauth_post",
+    status,
+    sent: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    headers: token === undefined ? [] : [["authorization", `Bearer ${token}`]],
+    answeredHeaders: status >= 400 ? [["www-authenticate", challenge]] : [],
+  },
+];
+const gets = (session: string, status: number): Sent => [
+  `${origin}/oauth`,
+  { route: "oauth_get", status, headers: [["mcp-session-id", session]] },
+];
+const token = (fields: Record<string, string>, status: number, answered: unknown, more: Made = {}): Sent => [
+  server.token_endpoint,
+  { ...POST, status, sent: form(fields), answered, ...more },
+];
+const issued = (name: string): unknown => ({ access_token: name, refresh_token: `R-${name}`, scope: "read" });
+const logsIn = (name: string): Sent => token({ grant_type: "authorization_code", code: name }, 200, issued(name));
+const refreshes = (from: string, to: string): Sent =>
+  token({ grant_type: "refresh_token", refresh_token: `R-${from}` }, 200, issued(to));
+const fails = (from: string, error = "invalid_grant", status = 400): Sent =>
+  token({ grant_type: "refresh_token", refresh_token: `R-${from}` }, status, { error });
+const asksWith = (state: string): Sent => [
+  `${origin}/oauth/authorize?response_type=code&client_id=a&scope=read&state=${state}`,
+  { status: 302 },
+];
+const asks = asksWith("s");
+const reads = (more: Record<string, unknown> = {}): Sent => [serverUrl, { answered: { ...server, ...more } }];
+const busy = (seconds: string): Sent => [serverUrl, { status: 503, answeredHeaders: [["retry-after", seconds]] }];
+const missing: Sent = [resourceUrl, { status: 404 }];
+const registers = (status: number): Sent => [
+  server.registration_endpoint,
+  { ...POST, status, sent: { redirect_uris: ["http://localhost/cb"] }, answered: { error: "invalid_redirect_uri" } },
+];
+const polls: Sent = token({ grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: "d" }, 400, {
+  error: "authorization_pending",
+});
+
+/** Every so many milliseconds. */
+function every(ms: number, count: number, sent: Sent, more: Partial<Moment> = {}): readonly Moment[] {
+  return Array.from({ length: count }, (_, index) => at(ms * (index + 1), sent, more));
+}
+
+function statusOf(moments: readonly Moment[], rule: string): string | undefined {
+  const sent = make(...moments.map(({ url, made }): Sent => [url, made]));
+  const exchanges = sent.map((exchange, index): Exchange => {
+    const { ms, took, moved = 0, isLost = false } = moments[index] ?? { ms: 0, took: 0 };
+    const response = isLost ? { headers: exchange.response.headers, truncated: true } : exchange.response;
+    return { ...exchange, receivedAtMs: ms, startedAtMs: ms + moved, durationMs: took, response };
+  });
+  const report = buildReport(exchanges, { sandbox: "main", hasOrigin: true, isWhole: true });
+  assert.equal(report.clients.length, 1);
+  return report.clients[0]?.findings.find((finding) => finding.rule === rule)?.status;
+}
+
+const start = [at(0, reads()), at(20, logsIn("A")), at(40, lists("A"))];
+const later = (...moments: readonly Moment[]): readonly Moment[] => [
+  ...start,
+  ...moments.map((moment) => ({ ...moment, ms: moment.ms + 1000 })),
+];
+
+interface Excuse {
+  readonly rule: string;
+  readonly what: string;
+  readonly excused: readonly Moment[];
+  /** The mistake that it is like. */
+  readonly mistake: readonly Moment[];
+}
+
+const race = later(at(0, refreshes("A", "B"), { took: 50 }), at(20, fails("A"), { took: 50 }));
+const replaced = later(at(0, refreshes("A", "B")), at(20, lists("B")), at(40, refreshes("A", "C")));
+const refused = at(0, lists("A", 401));
+
+const excuses: readonly Excuse[] = [
+  {
+    rule: "C33",
+    what: "the first refresh failed, and is tried again",
+    excused: later(at(0, fails("A", "server_error", 503)), at(20, refreshes("A", "B"))),
+    mistake: race,
+  },
+  {
+    rule: "C33",
+    what: "the first refresh was never answered in time",
+    excused: later(at(0, refreshes("A", "B"), { took: 9000 }), at(6000, refreshes("A", "C"))),
+    mistake: later(at(0, refreshes("A", "B"), { took: 9000 }), at(20, refreshes("A", "C"))),
+  },
+  {
+    rule: "C34",
+    what: "the answer with the new token was lost",
+    excused: later(at(0, refreshes("A", "B"), { isLost: true }), at(9000, refreshes("A", "C"))),
+    mistake: later(at(0, refreshes("A", "B")), at(9000, refreshes("A", "C"))),
+  },
+  { rule: "C34", what: "two refreshes at once", excused: race, mistake: replaced },
+  {
+    rule: "C36",
+    what: "five calls side by side",
+    excused: later(...every(1, 5, lists("A", 401)), at(50, fails("A"))),
+    mistake: later(...every(20, 5, lists("A", 401)), at(200, fails("A"))),
+  },
+  {
+    rule: "C36",
+    what: "the token is let through again in between",
+    excused: later(...every(20, 2, lists("A", 401)), at(60, lists("A")), ...every(80, 2, lists("A", 401))),
+    mistake: later(...every(20, 3, lists("A", 401))),
+  },
+  {
+    rule: "C37",
+    what: "a scope is missing",
+    excused: later(at(0, lists("A", 403, 'Bearer error="insufficient_scope", scope="write"')), at(20, asks)),
+    mistake: later(refused, at(20, asks)),
+  },
+  {
+    rule: "C37",
+    what: "the 401 asks for a scope that was not granted",
+    excused: later(at(0, lists("A", 401, 'Bearer error="invalid_token", scope="write"')), at(20, asks)),
+    mistake: later(at(0, lists("A", 401, 'Bearer error="invalid_token", scope="read"')), at(20, asks)),
+  },
+  {
+    rule: "C37",
+    what: "another process has no token yet",
+    excused: later(refused, at(20, lists(undefined, 401)), at(40, asks)),
+    mistake: later(at(0, lists(undefined, 401)), at(20, lists("A", 401)), at(40, asks)),
+  },
+  {
+    rule: "C37",
+    what: "the server does not refresh",
+    excused: later(
+      at(0, reads({ grant_types_supported: ["authorization_code"] })),
+      at(10, lists("A", 401)),
+      at(20, asks),
+    ),
+    mistake: later(at(0, reads({ grant_types_supported: ["refresh_token"] })), at(10, lists("A", 401)), at(20, asks)),
+  },
+  {
+    rule: "C37",
+    what: "the refresh was refused",
+    excused: later(refused, at(20, fails("A")), at(40, asks)),
+    mistake: later(refused, at(40, asks)),
+  },
+  {
+    rule: "C37",
+    what: "a new token is never accepted",
+    excused: [at(0, reads()), at(20, logsIn("A")), at(40, lists("A", 401)), at(60, asks)],
+    mistake: [...start, at(60, lists("A", 401)), at(80, asks)],
+  },
+  {
+    rule: "C38",
+    what: "one call with the old token was on its way",
+    excused: later(at(0, refreshes("A", "B")), at(20, lists("B")), at(40, lists("A", 401)), at(60, lists("B"))),
+    mistake: later(at(0, refreshes("A", "B")), at(20, lists("B")), ...every(40, 2, lists("A", 401))),
+  },
+  {
+    rule: "C38",
+    what: "the old token is good still",
+    excused: later(at(0, refreshes("A", "B")), at(20, lists("B")), ...every(40, 2, lists("A"))),
+    mistake: later(at(0, refreshes("A", "B")), at(20, lists("B")), ...every(40, 2, lists("A", 401))),
+  },
+  {
+    rule: "C39",
+    what: "three refreshes at once",
+    excused: [...race, at(1021, fails("A"), { took: 60 })],
+    mistake: later(at(0, fails("A")), at(20, fails("A"))),
+  },
+  {
+    rule: "C42",
+    what: "the sandbox's clock was moved instead",
+    excused: later(at(0, busy("60")), at(20, reads(), { moved: 60_000 })),
+    mistake: later(at(0, busy("60")), at(20, reads(), { moved: 30_000 })),
+  },
+  {
+    rule: "C42",
+    what: "the next request was on its way",
+    excused: later(at(0, busy("5"), { took: 50 }), at(20, reads())),
+    mistake: later(at(0, busy("5"), { took: 50 }), at(60, reads())),
+  },
+  {
+    rule: "C44",
+    what: "its pauses grow",
+    excused: later(...[0, 1, 3, 7, 15, 31].map((seconds) => at(seconds * 1000, registers(400)))),
+    mistake: later(...every(1000, 6, registers(400))),
+  },
+  {
+    rule: "C44",
+    what: "each session tries for its stream",
+    excused: later(...Array.from({ length: 6 }, (_, index) => at(20 * index, gets(`session-${index}`, 405)))),
+    mistake: later(...every(20, 6, gets("session-1", 405))),
+  },
+  {
+    rule: "C44",
+    what: "a device asks whether its person has agreed",
+    excused: later(...every(5000, 6, polls)),
+    mistake: later(...every(5000, 6, fails("A", "invalid_request"))),
+  },
+  {
+    rule: "C44",
+    what: "each of six logins looks for the same document",
+    excused: later(
+      ...[1, 2, 3, 4, 5, 6].flatMap((round) => [at(round * 100, missing), at(round * 100 + 20, logsIn(`L${round}`))]),
+    ),
+    mistake: later(...every(100, 6, missing)),
+  },
+  {
+    rule: "C43",
+    what: "each of six processes reads the metadata after its own refusal",
+    excused: later(
+      ...[1, 2, 3, 4, 5, 6].flatMap((round) => [at(round * 100, lists(undefined, 401)), at(round * 100 + 20, reads())]),
+    ),
+    mistake: later(...every(100, 6, reads())),
+  },
+  {
+    rule: "C43",
+    what: "five persons log in side by side",
+    excused: later(
+      ...[1, 2, 3, 4, 5].map((round) => at(round, asksWith(`s${round}`))),
+      ...[1, 2, 3, 4, 5].map((round) => at(100 + round, logsIn(`L${round}`))),
+    ),
+    mistake: later(
+      ...[1, 2, 3, 4, 5].flatMap((
+        round,
+      ) => [at(100 * round, asksWith(`s${round}`)), at(100 * round + 20, logsIn(`L${round}`))]),
+    ),
+  },
+];
+
+for (const { rule, what, excused, mistake } of excuses) {
+  Deno.test(`${rule} is not broken where ${what}`, () => {
+    assert.notEqual(statusOf(excused, rule), "broken");
+    assert.equal(statusOf(mistake, rule), "broken");
+  });
+}
