@@ -58,6 +58,9 @@ function baseOf({ name, needs_origin }: Scenario, version: Revision | undefined,
     : `${origin}/s/${name}${label === undefined ? "" : `~${label}`}`;
 }
 
+/** What passes between two requests, in milliseconds: not as long as any pause that a server asks for. */
+const BETWEEN_MS = 10;
+
 /** Lets a client work in a scenario, with a pause in which its token expires if it is short-lived, and reads the report. */
 export async function playScenario(
   test: TestApp,
@@ -70,7 +73,10 @@ export async function playScenario(
     await test.postJson(`${base}/control/clock`, { advance_seconds: seconds });
   };
   await runDouble({
-    send: (request) => test.app(request),
+    send: (request) => {
+      test.clock.nowMs += BETWEEN_MS;
+      return test.app(request);
+    },
     base,
     pause: () => advance(61),
     wait: (ms) => advance(ms / 1000),
