@@ -24,7 +24,7 @@ import { readyText, servedText, serverUrl } from "./lib/cli/ready.ts";
 import { readScenarios, readUsers, reasonOf } from "./lib/cli/start_files.ts";
 import { built, version } from "./lib/runtime/version.ts";
 import { createApp } from "./routes/app.ts";
-import { type MockServer, startFixture } from "./routes/fixture/fixture.ts";
+import type { MockServer } from "./routes/fixture/fixture.ts";
 import type { MockOptions } from "./routes/fixture/fixture_options.ts";
 import type { AppOptions } from "./routes/options.ts";
 import type { App } from "./routes/request/router.ts";
@@ -43,8 +43,9 @@ const EXIT_UNUSABLE = 2;
  *
  * @param options What it is started with.
  */
-export function startMockServer(options: MockOptions = {}): Promise<MockServer> {
-  return startFixture(options, {
+export async function startMockServer(options: MockOptions = {}): Promise<MockServer> {
+  const { startFixture } = await import("./routes/fixture/fixture.ts");
+  return await startFixture(options, {
     openKv: () => Deno.openKv(":memory:"),
     serve: (port, app) =>
       Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {}, onError: answerBroken(warn) }, app),

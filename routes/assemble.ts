@@ -41,7 +41,7 @@ import type { Store } from "../lib/store/store.ts";
 import { createGuard, createRefusal } from "./control/guard.ts";
 import type { Deps } from "./deps.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
-import { createBanner } from "./pages/scenarios.tsx";
+import { createBanner } from "./pages/banner.tsx";
 import { describeFailure } from "./request/failure.tsx";
 import { callerOf } from "./request/limits.ts";
 import { createRecorders } from "./request/record.ts";

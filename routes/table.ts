@@ -4,10 +4,8 @@ import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";
 import { mcpHandlers } from "./mcp/mcp.ts";
 import { authorizeHandlers } from "./oauth/authorize.tsx";
-import { deviceHandlers } from "./oauth/device.tsx";
 import { discoveryHandlers } from "./oauth/discovery.ts";
 import { idpHandlers } from "./oauth/idp.ts";
-import { logoutHandlers } from "./oauth/logout.tsx";
 import { clientMetadata } from "./oauth/own_document.ts";
 import { pushHandler } from "./oauth/par.ts";
 import { registerHandler } from "./oauth/register.ts";
@@ -15,11 +13,8 @@ import { registrationHandlers } from "./oauth/registration.ts";
 import { tokenHandler } from "./oauth/token.ts";
 import { tokenStatusHandlers } from "./oauth/token_status.ts";
 import { userinfoHandler } from "./oauth/userinfo.ts";
-import { inspectHandler } from "./pages/inspect.tsx";
-import { assetRoutes, pageHandlers } from "./pages/pages.tsx";
-import { scenarios } from "./pages/scenarios.tsx";
-import { specifications } from "./pages/specifications.tsx";
-import type { Handlers, Route } from "./request/router.ts";
+import { assetRoutes, health, robots } from "./pages/files.ts";
+import type { Handler, Handlers, Route } from "./request/router.ts";
 
 /** The route table. */
 export function routeTable(deps: Deps): readonly Route[] {
@@ -39,23 +34,33 @@ function isOwn(name: EndpointName): name is OwnName {
 /** What answers each endpoint; those of the control API are made of operations, in `control/`. */
 function handlersOf(deps: Deps): Handlers<OwnName> {
   const authorize = authorizeHandlers(deps);
-  const device = deviceHandlers(deps);
+  const device = async (): Promise<Handlers<"authorize" | "show" | "decide">> =>
+    (await import("./oauth/device.tsx")).deviceHandlers(deps);
   const discovery = discoveryHandlers(deps);
   const idp = idpHandlers(deps);
-  const logout = logoutHandlers(deps);
+  const logout = async (): Promise<Handlers<"show" | "post">> =>
+    (await import("./oauth/logout.tsx")).logoutHandlers(deps);
   const mcp = mcpHandlers(deps);
-  const pages = pageHandlers(deps);
   const registration = registrationHandlers(deps);
   const tokenStatus = tokenStatusHandlers(deps);
   const userinfo = userinfoHandler(deps);
   return {
-    home: pages.home,
-    guide: pages.guide,
-    scenarios: (context) => scenarios(context, deps),
-    inspect: inspectHandler(deps),
-    specifications,
-    health: pages.health,
-    robots: pages.robots,
+    home: late(async () => {
+      const { home } = await import("./pages/pages.tsx");
+      return (context) => home(context, deps);
+    }),
+    guide: late(async () => {
+      const { guide } = await import("./pages/pages.tsx");
+      return (context) => guide(context, deps);
+    }),
+    scenarios: late(async () => {
+      const { scenarios } = await import("./pages/scenarios.tsx");
+      return (context) => scenarios(context, deps);
+    }),
+    inspect: late(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
+    specifications: late(async () => (await import("./pages/specifications.tsx")).specifications),
+    health: (context) => health(context, deps),
+    robots,
 
     authorization_server_metadata: discovery.authorizationServer,
     openid_configuration: discovery.openidConfiguration,
@@ -73,17 +78,17 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     authorize: authorize.ask,
     decide: authorize.decide,
     par: pushHandler(deps),
-    device: device.authorize,
-    device_page: device.show,
-    device_decide: device.decide,
+    device: late(async () => (await device()).authorize),
+    device_page: late(async () => (await device()).show),
+    device_decide: late(async () => (await device()).decide),
 
     token: tokenHandler(deps),
     revoke: tokenStatus.revoke,
     introspect: tokenStatus.introspect,
     userinfo,
     userinfo_post: userinfo,
-    logout: logout.show,
-    logout_post: logout.post,
+    logout: late(async () => (await logout()).show),
+    logout_post: late(async () => (await logout()).post),
 
     idp_configuration: idp.configuration,
     idp_token: idp.token,
@@ -102,4 +107,10 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     conformance_get: mcp.conformance,
     conformance_delete: mcp.conformance,
   };
+}
+
+/** A handler that is loaded with its first request, since most starts have no use for it. */
+function late(load: () => Promise<Handler>): Handler {
+  let loading: Promise<Handler> | undefined;
+  return async (context) => await (await (loading ??= load()))(context);
 }

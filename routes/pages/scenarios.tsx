@@ -1,4 +1,4 @@
-// The catalogue of scenarios: a page for people, the data for programs; and what a sandbox's other pages say of its own.
+// The catalogue of scenarios: a page for people, the data for programs.
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Rule } from "../../lib/judge/rules/rule.ts";
@@ -7,13 +7,12 @@ import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { placeOf } from "../../lib/sandbox/place.ts";
 import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { buildUrls, controlPaths, paths } from "../../lib/http/urls.ts";
-import { ScenarioBanner } from "../../views/scenarios/banner.tsx";
 import type { ScenarioEntry } from "../../views/scenarios/entry.tsx";
 import type { Proposal } from "../../views/scenarios/proposal.tsx";
 import { ScenariosPage } from "../../views/scenarios/scenarios.tsx";
 import { hintsFor, isFound } from "../../views/scenarios/search.js";
 import { htmlResponse } from "../request/html.ts";
-import type { Banner, Deps } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import type { Context } from "../request/router.ts";
 
 /** Enough that nobody guesses a sandbox of somebody else's: 82 bits. */
@@ -102,20 +101,5 @@ function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | unde
       control_url: controlUrl,
       has_own_origin: isOwnOrigin,
     })),
-  };
-}
-
-/** The name of the scenario that a sandbox plays; undefined for the standard one. */
-export function playedBy(scenarioOf: Deps["scenarioOf"], sandbox: Sandbox): string | undefined {
-  const { name } = scenarioOf(sandbox);
-  return sandbox.name === "main" && name === "standard" ? undefined : name;
-}
-
-/** Makes the banner of a sandbox's pages. */
-export function createBanner(scenarioOf: Deps["scenarioOf"]): Banner {
-  return (sandbox, isFolded = false) => {
-    if (playedBy(scenarioOf, sandbox) === undefined) return undefined;
-    const { urls, name } = sandbox;
-    return <ScenarioBanner urls={urls} name={name} scenario={scenarioOf(sandbox)} isFolded={isFolded} />;
   };
 }

@@ -69,7 +69,9 @@ export function createClients(
     list: async (sandboxId) =>
       (await store.list<ClientRecord>([sandboxId, "client"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
     add: async (sandboxId, client) => {
-      if (!await store.create(keyOf(sandboxId, client.clientId), client)) {
+      // An id that is new was never hashed, and most are asked for elsewhere, or never.
+      const key: Key = [sandboxId, "client", hash("sha256", client.clientId, "base64url")];
+      if (!await store.create(key, client)) {
         throw new Error("A new client id was already taken");
       }
     },
