@@ -5,6 +5,7 @@ import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
 import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";
 import { textOf } from "./reading.ts";
 import type { Rule, Status } from "./rules/rule.ts";
+import { offersOf, type Revision } from "./settled.ts";
 import type { McpStep } from "./step.ts";
 import type { View } from "./view.ts";
 
@@ -12,8 +13,8 @@ import type { View } from "./view.ts";
 export interface ScenarioFacts {
   readonly find: (id: RuleId) => Rule | undefined;
   readonly statusOf: (id: RuleId) => Status | undefined;
-  /** Revisions of MCP that the scenario is for; absent for all. */
-  readonly revisions?: readonly string[];
+  /** Revisions of MCP that the scenario is for, oldest first; empty for all. */
+  readonly revisions: readonly Revision[];
 }
 
 /** What is missing, and what to do about it. */
@@ -28,16 +29,24 @@ type Missing = readonly [missing: string, toDo: string];
 export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Progress {
   const stations = stationsOf(view);
   const way = describeStations(stations, "but");
+  const { revisions } = facts;
+  const isForOthers = revisions.length > 0 && view.revision !== undefined && !revisions.includes(view.revision);
+  const others = `The scenario is for clients of ${revisions.join(" and ")}, and this one speaks ${view.revision}`;
+  if (isTooOld(view, revisions)) {
+    return { stations, outcome: "short", sentence: `${describeStations(stations, "and")}. ${others}` };
+  }
   const beyond = typeof reach === "string" ? undefined : beyondSentence(view, reach, facts);
   if (beyond !== undefined) return { stations, outcome: "beyond", sentence: `${way}. ${beyond}` };
   const missing = typeof reach === "string" ? missingFor[reach](view) : missingForStop(view, reach, facts);
   if (!missing) return { stations, outcome: "reached", sentence: describeStations(stations, "and") };
-  const { revisions = [] } = facts;
-  const isForOthers = revisions.length > 0 && view.revision !== undefined && !revisions.includes(view.revision);
-  const [what, toDo] = isForOthers
-    ? [`The scenario is for clients of ${revisions.join(" and ")}, and this one speaks ${view.revision}`, ""]
-    : missing;
+  const [what, toDo] = isForOthers ? [others, ""] : missing;
   return { stations, outcome: "short", sentence: [way, what, toDo].filter(Boolean).join(". ") };
+}
+
+/** Whether a scenario is for clients of later revisions alone; one that has to step back to an older revision speaks both. */
+export function isTooOld({ calls, revision }: View, [oldest]: readonly Revision[]): boolean {
+  return oldest !== undefined && revision !== undefined &&
+    [revision, ...offersOf(calls)].every((spoken) => spoken < oldest);
 }
 
 const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined>> = {

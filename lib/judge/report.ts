@@ -9,7 +9,7 @@ import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
-import { progressOf } from "./reach.ts";
+import { isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
@@ -104,11 +104,11 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const numbersOf = (positions: readonly number[]): readonly number[] =>
     positions.flatMap((index) => exchanges[index]?.sequence ?? []);
   const facts = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
-  const oldest = revisions.find((revision) => played?.includes(revision));
+  const playedBy = revisions.filter((revision) => played?.includes(revision));
   const groups = groupByClient(steps, { isLabelled });
   const clients: ClientReport[] = [];
   for (const client of groups) {
-    clients.push(yield* judgingClient(client, facts, { expects, reaches, played, oldest, numbersOf }));
+    clients.push(yield* judgingClient(client, facts, { expects, reaches, playedBy, numbersOf }));
   }
   return {
     sandbox,
@@ -134,10 +134,8 @@ function isByPath(url: string): boolean {
 interface Purpose {
   readonly expects: readonly string[];
   readonly reaches: Reach;
-  /** Revisions that it is for; undefined for all. */
-  readonly played: readonly string[] | undefined;
-  /** The oldest revision that it is for; undefined if it is for all. */
-  readonly oldest: Revision | undefined;
+  /** The revisions that it is for, oldest first; empty if it is for all. */
+  readonly playedBy: readonly Revision[];
   /** Sequence numbers of exchanges by their positions in the order. */
   readonly numbersOf: (positions: readonly number[]) => readonly number[];
 }
@@ -145,16 +143,13 @@ interface Purpose {
 function* judgingClient(
   { id, name, steps }: ClientSteps,
   facts: SandboxFacts,
-  { expects, reaches, played, oldest, numbersOf }: Purpose,
+  { expects, reaches, playedBy, numbersOf }: Purpose,
 ): Sliced<ClientReport> {
-  const seen = createView(steps, facts);
-  // A scenario that is new with a revision judges the client by that revision.
-  const revision = seen.revision !== undefined && oldest !== undefined && oldest > seen.revision
-    ? oldest
-    : seen.revision;
-  const view = { ...seen, revision };
+  const view = createView(steps, facts);
+  const { revision } = view;
+  const isOld = isTooOld(view, playedBy);
   const findings: Finding[] = [];
-  for (const rule of rulesFor(revision, expects)) {
+  for (const rule of rulesFor(revision, expects, isOld ? playedBy[0] : undefined)) {
     const { status, evidence, detail, level = rule.level } = check(rule, view);
     findings.push({
       rule: rule.id,
@@ -173,7 +168,7 @@ function* judgingClient(
   const progress = progressOf(view, reaches, {
     find: (id) => rules.find((rule) => rule.id === id),
     statusOf: (id) => findings.find(({ rule }) => rule === id)?.status,
-    ...(played === undefined ? {} : { revisions: played }),
+    revisions: playedBy,
   });
   const stray = strayVersions(view.settled);
   return {
@@ -195,18 +190,28 @@ function check(rule: Rule, view: View): Outcome {
   const { revision } = view;
   if (outcome.status !== "broken" || revision === undefined || rule.revisions.includes(revision)) return outcome;
   // A client cannot break what its revision does not require; nor has it shown what the scenario tests.
+  const require = rule.revisions.length === 1 ? "requires" : "require";
   return notObserved(
-    `${outcome.detail}. Only ${rule.revisions.join(" and ")} require that, and it speaks ${revision}`,
+    `${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it speaks ${revision}`,
   );
 }
 
 /**
  * The rules that a client's revision has; where the scenario expects none of these, also those that it expects of later
  * revisions, so that a client that does what the scenario tests does not pass. A client that has not shown what it speaks
- * is judged by what has been required since 2025-06-18, and by all that the scenario expects.
+ * is judged by what has been required since 2025-06-18, and by all that the scenario expects. A client that is too old for
+ * the scenario is also shown the rules that it would have there.
+ *
+ * @param wanted The revision that it would have to speak.
  */
-function rulesFor(revision: Revision | undefined, expects: readonly string[]): readonly Rule[] {
-  const own = rules.filter(({ revisions }) => revisions.includes(revision ?? "2025-06-18"));
+function rulesFor(
+  revision: Revision | undefined,
+  expects: readonly string[],
+  wanted: Revision | undefined,
+): readonly Rule[] {
+  const own = rules.filter(({ revisions }) =>
+    revisions.includes(revision ?? "2025-06-18") || (wanted !== undefined && revisions.includes(wanted))
+  );
   if (revision !== undefined && own.some(({ id }) => expects.includes(id))) return own;
   const isLater = ({ revisions }: Rule): boolean => revisions.every((later) => later > (revision ?? ""));
   return rules.filter((rule) => own.includes(rule) || (expects.includes(rule.id) && isLater(rule)));

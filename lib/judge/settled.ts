@@ -78,6 +78,13 @@ export function strayVersions(settled: ReadonlyMap<McpStep, string>): readonly S
   return [...found.values()];
 }
 
+/** The revisions that a client has offered, or settled. */
+export function offersOf(calls: readonly McpStep[]): readonly string[] {
+  return calls.flatMap(({ versions: { offered, settled } }) =>
+    [offered, settled].filter((version) => version !== undefined)
+  );
+}
+
 /**
  * The revision that a client is judged by: the one that it settled last, else offered last, else named last.
  *

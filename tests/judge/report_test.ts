@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { buildHar } from "../../lib/judge/formats/har.ts";
+import type { ClientReport } from "../../lib/judge/verdict.ts";
 import { buildReport, type Report } from "../../lib/judge/report.ts";
 import { renderJunit } from "../../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
@@ -55,19 +56,52 @@ Deno.test("a client without a client_id is identified by its address, and by the
   assert.deepEqual(clientsOf(make(["http://localhost/guide"], [resourceUrl, { method: "OPTIONS" }])), []);
 });
 
-Deno.test("a scenario that is new with a revision judges clients of older revisions by it, and no client by an older one", () => {
-  const revisionOf = (version: string, revisions?: readonly string[]): unknown =>
-    buildReport(make(speaks(version)), {
-      sandbox: SANDBOX,
-      hasOrigin: true,
-      isWhole: true,
-      ...(revisions ? { revisions } : {}),
-    }).clients[0]?.revision;
-  assert.equal(revisionOf("2025-11-25", ["2026-07-28"]), "2026-07-28");
-  assert.equal(revisionOf("2025-06-18", ["2026-07-28", "2025-11-25"]), "2025-11-25");
-  assert.equal(revisionOf("2026-07-28", ["2025-03-26"]), "2026-07-28");
-  assert.equal(revisionOf("2025-11-25"), "2025-11-25");
-  assert.equal(revisionOf("DRAFT", ["2026-07-28"]), undefined);
+const resource: readonly [string, Made] = [resourceUrl, { answered: {} }];
+
+function judged(
+  revisions: readonly string[],
+  ...steps: readonly (readonly [string, Made?])[]
+): readonly ClientReport[] {
+  return buildReport(make(...steps), { sandbox: SANDBOX, hasOrigin: true, isWhole: true, revisions }).clients;
+}
+
+Deno.test("a client is judged by its own revision in every scenario, and one that is for later ones alone stays incomplete", () => {
+  const outcomeOf = (revisions: readonly string[] | undefined, ...versions: readonly string[]): unknown => {
+    const [client] =
+      buildReport(make(...versions.map((version) => speaks(version)), resource, reads(), registers("A", "a")), {
+        sandbox: SANDBOX,
+        hasOrigin: true,
+        isWhole: true,
+        reaches: "registration",
+        ...(revisions ? { revisions } : {}),
+      }).clients;
+    return [client?.revision, client?.verdict, client?.findings.find(({ rule }) => rule === "C8")?.status];
+  };
+  assert.deepEqual(outcomeOf(["2026-07-28"], "2026-07-28"), ["2026-07-28", "fail", "broken"]);
+  assert.deepEqual(outcomeOf(["2026-07-28"], "2025-11-25"), ["2025-11-25", "incomplete", "not observed"]);
+  assert.deepEqual(outcomeOf(["2025-11-25", "2026-07-28"], "2025-06-18"), ["2025-06-18", "incomplete", undefined]);
+  assert.deepEqual(
+    outcomeOf(["2026-07-28"], "2026-07-28", "2025-11-25"),
+    ["2025-11-25", "pass", undefined],
+    "it speaks both",
+  );
+  assert.deepEqual(outcomeOf(["2025-03-26"], "2026-07-28"), ["2026-07-28", "fail", "broken"]);
+  assert.deepEqual(outcomeOf(undefined, "2025-11-25"), ["2025-11-25", "pass", undefined]);
+  assert.deepEqual(outcomeOf(["2026-07-28"], "DRAFT"), [undefined, "pass", undefined]);
+});
+
+Deno.test("a client that is too old for a scenario is told so, and still fails by what its own revision requires", () => {
+  const [wrong] = [...judged(["2026-07-28"], speaks("2025-11-25"), registers("A", "a"))];
+  assert.deepEqual([wrong?.verdict, wrong?.failures], ["fail", ["C1"]]);
+  const [right] = [
+    ...judged(["2025-11-25", "2026-07-28"], speaks("2025-06-18"), resource, reads(), registers("A", "a")),
+  ];
+  assert.equal(
+    right?.reason,
+    "It began to speak MCP, and went no further. " +
+      "The scenario is for clients of 2025-11-25 and 2026-07-28, and this one speaks 2025-06-18",
+  );
+  assert.equal(right?.progress.stations.find(({ station }) => station === "registered")?.reached, true);
 });
 
 Deno.test("no client passes a scenario whose expected rules were not observed, as a later revision requires them", () => {
