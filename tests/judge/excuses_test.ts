@@ -45,6 +45,11 @@ const gets = (session: string, status: number): Sent => [
   `${origin}/oauth`,
   { route: "oauth_get", status, headers: [["mcp-session-id", session]] },
 ];
+const getsBare: Sent = [`${origin}/oauth`, { route: "oauth_get", status: 405 }];
+const comesBack = (round: number): Sent => [
+  `${origin}/oauth/authorize?response_type=code&client_id=a&state=${round}`,
+  { status: 302, answeredHeaders: [["location", `http://localhost/cb?error=access_denied&state=${round}`]] },
+];
 const token = (fields: Record<string, string>, status: number, answered: unknown, more: Made = {}): Sent => [
   server.token_endpoint,
   { ...POST, status, sent: form(fields), answered, ...more },
@@ -219,6 +224,24 @@ const excuses: readonly Excuse[] = [
     what: "each session tries for its stream",
     excused: later(...Array.from({ length: 6 }, (_, index) => at(20 * index, gets(`session-${index}`, 405)))),
     mistake: later(...every(20, 6, gets("session-1", 405))),
+  },
+  {
+    rule: "C44",
+    what: "each connection tries for a stream",
+    excused: later(
+      ...[1, 2, 3, 4, 5, 6].flatMap((round) => [at(round * 100, lists("A")), at(round * 100 + 20, getsBare)]),
+    ),
+    mistake: later(...every(100, 6, getsBare)),
+  },
+  {
+    rule: "C44",
+    what: "its person logs in between, or tries to",
+    excused: later(
+      ...[1, 2, 3, 4, 5, 6].flatMap((
+        round,
+      ) => [at(round * 100, lists(undefined, 401)), at(round * 100 + 20, comesBack(round))]),
+    ),
+    mistake: later(...every(100, 6, lists(undefined, 401))),
   },
   {
     rule: "C44",

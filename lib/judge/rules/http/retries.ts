@@ -72,15 +72,17 @@ function isJudgedElsewhere(step: Step): boolean {
     (step.params.get("grant_type") === "refresh_token" && /invalid_grant/.test(refusalOf(step) ?? ""));
 }
 
-/** Whether a step shows that a client gets on, so that what it looks up again is no loop. */
+/** Whether a step shows that a client gets on, or that a person has done something: what it looks up again is no loop. */
 function isProgress(step: Step): boolean {
+  if (step.kind === "authorization") return step.answer !== undefined;
   return step.status < 300 &&
     (step.kind === "token" || step.kind === "registration" || (step.kind === "mcp" && step.verb === "POST"));
 }
 
-/** Streams and the ends of sessions are asked for beside all that goes well. */
+/** The stream of a session, and its end, are asked for beside all that goes well; without a session any connection may. */
 function isAside(step: Step): boolean {
-  return step.kind === "mcp" && step.verb !== "POST";
+  return step.kind === "mcp" && step.verb !== "POST" &&
+    headerOf(step.exchange.request, "mcp-session-id") !== undefined;
 }
 
 interface Run {
