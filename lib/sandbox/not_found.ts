@@ -5,32 +5,32 @@ import type { Sandbox } from "./sandbox.ts";
 import { controlPaths, paths, wellKnown } from "../http/urls.ts";
 
 /** What clients and people call endpoints elsewhere, by the last segment of the path. */
-const elsewhere: Readonly<Record<string, keyof typeof paths>> = {
-  "mcp": "oauth",
-  "sse": "oauth",
-  "message": "oauth",
-  "messages": "oauth",
-  "auth": "authorize",
-  "login": "authorize",
-  "authorization": "authorize",
-  "access_token": "token",
-  "jwks.json": "jwks",
-  "certs": "jwks",
-  "keys": "jwks",
-  "revocation": "revoke",
-  "introspection": "introspect",
-  "user": "userinfo",
-  "me": "userinfo",
-  "signout": "logout",
-  "endsession": "logout",
-  "end_session": "logout",
-  "device_authorization": "device",
-  "code": "device",
-  "docs": "guide",
-  "report": "report",
-  "status": "health",
-  "healthz": "health",
-};
+const elsewhere: ReadonlyMap<string, keyof typeof paths> = new Map([
+  ["mcp", "oauth"],
+  ["sse", "oauth"],
+  ["message", "oauth"],
+  ["messages", "oauth"],
+  ["auth", "authorize"],
+  ["login", "authorize"],
+  ["authorization", "authorize"],
+  ["access_token", "token"],
+  ["jwks.json", "jwks"],
+  ["certs", "jwks"],
+  ["keys", "jwks"],
+  ["revocation", "revoke"],
+  ["introspection", "introspect"],
+  ["user", "userinfo"],
+  ["me", "userinfo"],
+  ["signout", "logout"],
+  ["endsession", "logout"],
+  ["end_session", "logout"],
+  ["device_authorization", "device"],
+  ["code", "device"],
+  ["docs", "guide"],
+  ["report", "report"],
+  ["status", "health"],
+  ["healthz", "health"],
+]);
 
 /**
  * The refusal of a path that has no endpoint.
@@ -48,7 +48,7 @@ export function noSuchEndpoint(
   }
   for (const known of Object.values(controlPaths)) if (!known.includes(":")) here.set(known, prefix + known);
   const wanted = nearest(path, [...here.keys()]);
-  const known = elsewhere[lastOf(path)];
+  const known = elsewhere.get(lastOf(path));
   const meant = nearestMetadata(path, prefix) ??
     (wanted === undefined ? (known === undefined ? undefined : at(known)) : here.get(wanted));
   const metadata = origin + wellKnown.authorizationServer + prefix;

@@ -232,3 +232,12 @@ Deno.test("a label that cannot be is said to be wrong, and not the scenario besi
   }
   assert.match(await assertOAuthError(await test.get("/s/nothing~A/oauth"), 404, "not_found"), /no such scenario/);
 });
+
+Deno.test("a path that ends like a member of every object is not found, and nothing else was meant (RFC 9110 15.5.5)", async () => {
+  await using test = await testApp();
+  for (const name of ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"]) {
+    for (const path of [`/${name}`, `/oauth/${name}`, `/control/exchanges/${name}`, `/s/standard~a/${name}`]) {
+      assert.doesNotMatch(await assertOAuthError(await test.get(path), 404, "not_found"), /did you mean/, path);
+    }
+  }
+});
