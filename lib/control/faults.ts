@@ -95,10 +95,10 @@ async function add(
   await deps.liveSandboxes.change(live, (state) => {
     const unused = unusedNames([...live.faults(), ...state.faults]);
     added = asked.map((fault) => ({ ...fault, name: fault.name ?? unused.next().value }));
-    return withFaults(state, added);
+    // Somebody may have set one of the same name just now.
+    return withFaults(withoutFaults(state, names), added);
   });
-  const kept = live.state().faults.filter(({ name }) => added.some((fault) => fault.name === name));
-  return await describeAll(deps, live, kept);
+  return { faults: await Promise.all(added.map((fault) => describe(deps, live, fault, "control"))) };
 }
 
 /** When it resolves, no process lets them happen any longer, and what they have counted is forgotten. */
@@ -148,9 +148,13 @@ async function describeAll(
   return { faults: await Promise.all(faults.map((fault) => describe(deps, live, fault))) };
 }
 
-async function describe({ faultCounts }: Deps, live: LiveSandbox, fault: Fault): Promise<ToldFault> {
+async function describe(
+  { faultCounts }: Deps,
+  live: LiveSandbox,
+  fault: Fault,
+  source: ToldFault["source"] = live.state().faults.includes(fault) ? "control" : "scenario",
+): Promise<ToldFault> {
   const { name, times = Infinity, until_ms, nth = 1, match, policy, mint, ...rest } = fault;
-  const source = live.state().faults.includes(fault) ? "control" : "scenario";
   const { seen } = await faultCounts.counted(live.id(), name);
   const met = Math.max(0, Math.min(seen - (nth - 1), times));
   return {

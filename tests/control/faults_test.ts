@@ -153,6 +153,17 @@ Deno.test("faults are set together, replaced by name with a count from zero, and
   assert.match(await assertOAuthError(missing, 404, "not_found"), /no such fault.*none, as there are no faults/);
 });
 
+Deno.test("of faults that are set at the same time under one name one is in force, and each caller is told its own", async () => {
+  await using test = await testApp();
+  const answers = [501, 502, 503].map((status) => ({ ...down, name: "a", life: "always", answer: { status } }));
+  const told = await Promise.all(answers.map((fault) => control(test, "POST /control/faults", fault)));
+  const answersOf = (body: Record<string, unknown>): readonly unknown[] =>
+    listOf(body, "faults").map(({ answer }) => answer);
+  assert.deepEqual(told.map(answersOf), answers.map(({ answer }) => [answer]));
+  const inForce = answersOf(await control(test, "GET /control/faults"));
+  assert.deepEqual(inForce, [{ status: (await test.get("/oauth/jwks")).status }]);
+});
+
 Deno.test("faults of a scenario are listed with their counts and stay", async () => {
   const flaky = {
     ...{ name: "flaky", group: "Custom", story: "", client: "", expects: [], links: [] } as const,
