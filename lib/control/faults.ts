@@ -6,14 +6,11 @@ import { requireShape } from "../http/json_body.ts";
 import { withFaults, withoutFaults } from "../sandbox/changes.ts";
 import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
 import type { Fault } from "../scenarios/fault.ts";
-import { type FaultRequest, faultRequestSchema, type Life } from "../scenarios/schema/fault_schema.ts";
+import { type FaultRequest, faultRequestSchema, faultText } from "../scenarios/schema/fault_schema.ts";
 import { parseFaultText } from "../scenarios/schema/fault_text.ts";
 import { withNames } from "../scenarios/schema/names.ts";
+import { endOf, unusedNames } from "../scenarios/schema/written_fault.ts";
 import { type Call, type Deps, members, oneOrMore, operation } from "./operation.ts";
-
-const faultText = z.string().meta({
-  description: "The same as text: token:503, token:drop*2, mcp:401*always; several are separated by commas",
-});
 
 const count = z.number().int().min(0);
 const toldFault = z.looseObject({
@@ -119,25 +116,10 @@ function readFaults(item: unknown, at: readonly number[]): readonly NewFault[] {
   return [{ ...rest, ...endOf(life) }];
 }
 
-/** Also a fault that lasts forever has a number of times, so that it is counted. */
-function endOf(life: Life): Pick<Fault, "times" | "until_ms"> {
-  if (life === "next") return { times: 1 };
-  if (life === "always") return { times: Infinity };
-  if ("times" in life) return life;
-  const { until } = life;
-  return { times: Infinity, until_ms: typeof until === "number" ? until : Date.parse(until) };
-}
-
 function lifeOf({ times = Infinity, until_ms }: Fault): ToldFault["life"] {
   if (until_ms !== undefined) return { until: until_ms };
   if (times === Infinity) return "always";
   return times === 1 ? "next" : { times };
-}
-
-/** Names for faults that were given none, none of them taken. */
-function* unusedNames(taken: readonly Fault[]): Generator<string, never> {
-  const names = new Set(taken.map(({ name }) => name));
-  for (let number = 1;; number += 1) if (!names.has(`fault-${number}`)) yield `fault-${number}`;
 }
 
 async function describeAll(

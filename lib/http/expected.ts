@@ -82,8 +82,19 @@ function firstOf(issues: readonly { readonly message: string }[]): string {
  *
  * @param error What a schema found wrong; at least one issue.
  */
-export function mainIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined {
-  return issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+export function mainIssue({ issues }: Pick<z.ZodError, "issues">): z.core.$ZodIssue | undefined {
+  const main = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  return main?.code === "invalid_union" ? insideUnion(main) : main;
+}
+
+/** Where all alternatives but one are not objects, and the value is one, what is wrong is a member of that object. */
+function insideUnion(union: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue {
+  const tried = union.errors.flatMap((issues) => mainIssue({ issues }) ?? []);
+  const inside = tried.filter(({ code, path }) =>
+    code === "unrecognized_keys" || code === "custom" || typeof path[0] === "string"
+  );
+  const [only] = inside;
+  return only && inside.length === 1 ? { ...only, path: [...union.path, ...only.path] } : union;
 }
 
 /**

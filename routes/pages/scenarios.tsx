@@ -37,7 +37,7 @@ export async function scenarios(
     };
   });
   const proposal = await readProposal(url, label, sandbox);
-  if (!prefersHtml(request)) return noStoreJson(documentOf(entries, proposal));
+  if (!prefersHtml(request)) return noStoreJson(await documentOf(entries, proposal));
   const groups = scenarioGroups.map((name) => ({
     name,
     entries: entries.filter(({ scenario }) => scenario.group === name),
@@ -89,14 +89,19 @@ function ruleText({ id, title, level }: Pick<Rule, "id" | "title" | "level">): s
   return [id, title, level].join(" ");
 }
 
-/** The catalogue as data, less what was not found, and with the address of a sandbox of each. */
-function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | undefined): object {
+/**
+ * The catalogue as data, less what was not found, and with the address of a sandbox of each. Each is defined as the control
+ * API takes it, so that it can be the start of one's own.
+ */
+async function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal | undefined): Promise<object> {
+  const { defineScenario, describeScenario } = await import("../../lib/scenarios/schema/scenario_schema.ts");
   return {
     groups: scenarioGroups,
     rules: rules.map(({ id, title, level, link }) => ({ id, title, level, link })),
-    ...(proposal ? { definition: proposal.scenario } : {}),
+    ...(proposal ? { definition: defineScenario(proposal.scenario) } : {}),
     scenarios: entries.filter(({ isFound }) => isFound).map(({ scenario, urls, controlUrl, isOwnOrigin }) => ({
-      ...scenario,
+      ...describeScenario(scenario),
+      definition: defineScenario(scenario),
       url: urls.oauth,
       control_url: controlUrl,
       has_own_origin: isOwnOrigin,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import { createApp } from "../../main.ts";
+import { createApp, startMockServer } from "../../main.ts";
 import {
   buildScenarioLink,
   contentName,
@@ -114,8 +114,8 @@ Deno.test("a scenario that cannot be is refused, with the member that is wrong",
     [{ ...mine, plan: undefined }, /^plan .*expected an object/],
     [{ ...mine, plan: { faults: [fault, fault] } }, /^plan\.faults .*unique names/],
     [
-      { ...mine, plan: { faults: [{ ...fault, life: "next" }] } },
-      /^plan\.faults\.0\.life is not a known member.*times/,
+      { ...mine, plan: { faults: [{ ...fault, time: 1 }] } },
+      /^plan\.faults\.0\.time is not a known member.*times/,
     ],
     [{ ...mine, layout: { issuer_path: "tenant" } }, /^layout\.issuer_path .*\/tenant1/],
     [{ ...mine, links: [{ label: "x", url: "javascript:alert(1)" }] }, /^links\.0\.url .*http or https/],
@@ -167,4 +167,62 @@ Deno.test("an app can be of a scenario that it was given by name, and of no othe
     () => createApp({ kv, scenario: "nothing" }),
     /There is no scenario nothing; \/scenarios of a running server lists all/,
   );
+});
+
+Deno.test("every definition of GET /scenarios can be posted under another name (README)", async (t) => {
+  await using test = await testApp();
+  const listed = listOf(await json(await test.get("/scenarios", { accept: "application/json" })), "scenarios");
+  assert.equal(listed.length, catalogue.length);
+  for (const { name, definition } of listed) {
+    await t.step(String(name), async () => {
+      const own = { ...Object(definition), name: "mine" };
+      const [defined = {}] = listOf(await control(test, "POST /control/scenarios", own), "scenarios");
+      assert.deepEqual(defined.definition, own, "told as it was sent");
+    });
+  }
+});
+
+Deno.test("the faults of a scenario are written like those of POST /control/faults: as text, without a name, with a life (README)", async (t) => {
+  const answer = { status: 503 };
+  const cases: readonly (readonly [written: unknown, lives: readonly unknown[], names: readonly string[]])[] = [
+    ["jwks:503", ["next"], ["jwks:503"]],
+    ["jwks:503*2,token:drop*always", [{ times: 2 }, "always"], ["jwks:503*2", "token:drop*always"]],
+    [{ match: { endpoint: "jwks" }, answer }, ["always"], ["fault-1"]],
+    [{ match: { endpoint: "jwks" }, life: "next", answer }, ["next"], ["fault-1"]],
+    [{ match: { endpoint: "jwks" }, life: { times: 3 }, answer }, [{ times: 3 }], ["fault-1"]],
+    [{ name: "down", match: { endpoint: "jwks" }, life: "always", answer }, ["always"], ["down"]],
+    [{ match: { endpoint: "jwks" }, life: { until: 4e12 }, answer }, [{ until: 4e12 }], ["fault-1"]],
+  ];
+  for (const [written, lives, names] of cases) {
+    await t.step(JSON.stringify(written), async () => {
+      const own = { name: "mine", plan: { faults: [written] } };
+      for (const scenario of [own, parseScenariosFile(JSON.stringify(own))[0]]) {
+        await using test = await testApp();
+        const [defined = {}] = listOf(await control(test, "POST /control/scenarios", scenario), "scenarios");
+        const faults = listOf(await control(test, `GET /s/${defined.name}/control/faults`), "faults");
+        assert.deepEqual(faults.map(({ life }) => life), lives);
+        assert.deepEqual(faults.map(({ name }) => name), names);
+        assert.equal(
+          (await decodeScenario(new URL(text(defined, "link")).searchParams.get("define") ?? "")).name,
+          "mine",
+        );
+      }
+      await using mock = await startMockServer({ scenario: Object(own) });
+      const { faults } = await json(await mock.fetch("/control/faults"));
+      assert.deepEqual(
+        listOf({ faults }, "faults").map(({ life, name }) => [life, name]),
+        lives.map((life, index) => [life, names[index]]),
+      );
+      assert.equal((await mock.fetch("/oauth/jwks")).status, 503);
+    });
+  }
+  await t.step("what cannot be read", async () => {
+    await using test = await testApp();
+    const wrong = { name: "mine", plan: { faults: ["token:oops"] } };
+    const refused = await send(test, "POST /control/scenarios", wrong);
+    assert.match(await assertOAuthError(refused, 400, "invalid_request"), /^plan\.faults.*token:503/);
+    const both = { name: "mine", plan: { faults: [{ match: {}, times: 1, life: "next", answer }] } };
+    const twice = await send(test, "POST /control/scenarios", both);
+    assert.match(await assertOAuthError(twice, 400, "invalid_request"), /life, or times and until_ms, not both/);
+  });
 });

@@ -3,10 +3,12 @@ import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import type { Answer, Edit } from "../edit.ts";
 import { endpointKinds } from "../../http/endpoints.ts";
+import { OAuthError } from "../../http/errors.ts";
 import type { Fault, Match } from "../fault.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
 import { type MessagePart, templateProblem, templates } from "../templates.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
+import { type Life, readWrittenFaults, type WrittenFault } from "./written_fault.ts";
 
 const text = z.string().max(2048);
 const texts = z.union([text, z.array(text).min(1).max(50)], { error: "a string, or a list of strings" });
@@ -121,26 +123,49 @@ function hasEffect({ policy, mint, answer, edit }: Pick<Fault, "policy" | "mint"
   return [policy, mint, answer, edit].some((effect) => effect !== undefined);
 }
 
-/** A fault of a scenario. */
-export const faultSchema: Schema<Fault> = closedObject(
-  {
-    name,
-    match: matchSchema,
-    ...conditions,
-    times: times.exactOptional(),
-    until_ms: z.number().exactOptional(),
-    ...effects,
-  } satisfies Complete<Fault>,
-).refine(hasEffect, anyEffect);
-
-/** How long a fault lasts: for one request, for some, until a time, forever. */
-export type Life = "next" | "always" | { readonly times: number } | { readonly until: number | string };
-
 const lifeSchema: z.ZodType<Life> = z.union([
   z.enum(["next", "always"]),
   closedObject({ times }),
   closedObject({ until: z.union([z.number(), z.iso.datetime({ offset: true })]) }),
 ], { error: '"next", "always", {"times": 2}, or {"until": a time in ms since 1970 or in ISO 8601}' });
+
+/** A fault of a scenario, as {@link faultRequestSchema}, or with the members that a life stands for. */
+const writtenFaultSchema = closedObject(
+  {
+    name: name.exactOptional(),
+    match: matchSchema,
+    ...conditions,
+    life: lifeSchema.exactOptional(),
+    times: times.exactOptional(),
+    until_ms: z.number().exactOptional(),
+    ...effects,
+  } satisfies Complete<Exclude<WrittenFault, string>>,
+).refine(hasEffect, anyEffect)
+  .refine(({ life, times, until_ms }) => life === undefined || (times === undefined && until_ms === undefined), {
+    error: "life, or times and until_ms, not both",
+    path: ["life"],
+  });
+
+/** A fault as text. */
+export const faultText: Schema<string> = z.string().max(2048).meta({
+  description: "The same as text: token:503, token:drop*2, mcp:401*always; several are separated by commas",
+});
+
+/** The faults of a scenario. */
+export const faultsSchema: Schema<readonly Fault[]> = z.array(z.union([faultText, writtenFaultSchema])).max(50)
+  .transform((written, { addIssue }): readonly Fault[] => {
+    try {
+      return readWrittenFaults(written);
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      addIssue({ code: "custom", message: error.detail.expected ?? error.message });
+      return z.NEVER;
+    }
+  }).refine(hasUniqueNames, { error: "faults with unique names" });
+
+function hasUniqueNames(all: readonly Fault[]): boolean {
+  return new Set(all.map(({ name }) => name)).size === all.length;
+}
 
 /** A fault as a test sets it. */
 export interface FaultRequest extends Omit<Fault, "name" | "times" | "until_ms"> {

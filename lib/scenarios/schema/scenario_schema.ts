@@ -8,7 +8,7 @@ import { findRedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
 import type { Fault } from "../fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
 import { clientText, closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
-import { faultSchema } from "./fault_schema.ts";
+import { faultsSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
 
@@ -57,8 +57,6 @@ const clientSchema: z.ZodType<ScenarioClient> = closedObject(
   } satisfies Complete<ScenarioClient>,
 );
 
-const faults = z.array(faultSchema).max(50).refine(hasUniqueNames, { error: "faults with unique names" });
-
 /** A scenario as it is on the wire; absent members are those of `standard`. */
 export const scenarioSchema: Schema<Scenario> = closedObject(
   {
@@ -73,7 +71,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     plan: closedObject({
       policy: policySchema.exactOptional(),
       mint: mintSchema.exactOptional(),
-      faults: faults.exactOptional(),
+      faults: faultsSchema.exactOptional(),
     }),
     layout: layoutSchema.exactOptional(),
     clients: z.array(clientSchema).max(20).exactOptional(),
@@ -84,10 +82,6 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
   } satisfies Complete<Omit<Scenario, "official">>,
 );
-
-function hasUniqueNames(all: readonly Fault[]): boolean {
-  return new Set(all.map(({ name }) => name)).size === all.length;
-}
 
 /**
  * Reads a scenario.
@@ -119,7 +113,15 @@ export function parseScenariosFile(text: string): readonly Scenario[] {
   return scenarios;
 }
 
-/** A scenario as JSON that can be read again. */
+/**
+ * A scenario as JSON that can be read again, and defined under another name: of one of the catalogue, less what says only
+ * where it is listed there.
+ */
+export function defineScenario({ official: _, ...scenario }: Scenario): Readonly<Record<string, unknown>> {
+  return describeScenario({ ...scenario, group: "Custom" });
+}
+
+/** A scenario as JSON, under the names that members have outside. */
 export function describeScenario({ plan, ...rest }: Scenario): Readonly<Record<string, unknown>> {
   const { faults, ...patch } = plan;
   return { ...rest, plan: { ...namesOnTheWire(patch), ...(faults ? { faults: faults.map(namesOnTheWire) } : {}) } };
