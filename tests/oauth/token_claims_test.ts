@@ -95,6 +95,22 @@ for (const [claim, expected] of Object.entries(outcomes)) {
   });
 }
 
+Deno.test("a token whose jti or sid is longer than a key of the database can hold is malformed wherever it is taken (RFC 9068 2.2)", async (t) => {
+  await using test = await testApp();
+  const client = await register(test, { token_endpoint_auth_method: "client_secret_basic" });
+  for (const claim of ["jti", "sid"]) {
+    for (const [sign, length, outcome] of [["x", 500, good], ["漢", 500, good], ["x", 501, malformed]] as const) {
+      await t.step(`${claim}: ${length} times ${sign}`, async () => {
+        const token = await mint(test, client, { [claim]: sign.repeat(length) });
+        assert.deepEqual(await outcomeOf(test, client, token), outcome);
+      });
+    }
+  }
+  const sessionId = `session-${"1".repeat(2000)}-0000000`;
+  const refused = await send(test, "POST /control/tokens/revoke", { session_id: sessionId });
+  await assertOAuthError(refused, 400, "invalid_request");
+});
+
 Deno.test("a refusal names the malformed claim, what it was and what it should be (RFC 9068 2.2)", async () => {
   await using test = await testApp();
   const client = await register(test, { token_endpoint_auth_method: "client_secret_basic" });

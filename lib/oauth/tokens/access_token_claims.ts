@@ -12,8 +12,15 @@ interface Shape {
 /** The last second that a `Date` can hold (ECMA-262 21.4.1.1). */
 const LAST_SECOND = 8.64e12;
 
+/** The longest id that a token has: it becomes a part of a key, and a key holds 2,048 bytes. */
+const MAX_ID_LENGTH = 500;
+
 const isText = (value: unknown): boolean => typeof value === "string";
 const text: Shape = { is: isText, words: "a string" };
+const id: Shape = {
+  is: (value) => typeof value === "string" && value.length <= MAX_ID_LENGTH,
+  words: `a string of at most ${MAX_ID_LENGTH} characters`,
+};
 const time: Shape = {
   is: (value) => typeof value === "number" && Math.abs(value) <= LAST_SECOND,
   words: "a time in seconds since 1970 (RFC 7519 2)",
@@ -40,8 +47,8 @@ const shapes: Readonly<Record<keyof AccessTokenClaims, Shape>> = {
   iat: time,
   exp: optional(time),
   nbf: optional(time),
-  jti: text,
-  sid: text,
+  jti: id,
+  sid: id,
   email: optional(text),
   name: text,
   cnf: optional(confirmation),

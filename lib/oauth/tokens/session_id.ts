@@ -37,7 +37,7 @@ export function createSessionId(
  * ```
  */
 export function isSessionId(text: string): boolean {
-  return /^session--?\d+(?:\.\d+)?-[0-9a-z]{7}(?:\.\d+)?$/.test(text);
+  return /^session--?\d{1,16}(?:\.\d{1,20})?-[0-9a-z]{7}(?:\.\d{1,16})?$/.test(text);
 }
 
 /** Whether a login was revoked together with others. */
