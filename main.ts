@@ -11,6 +11,7 @@ import { isFile, prepareFile, whileFileIsThere } from "./lib/cli/database_file.t
 import { createDrain } from "./lib/cli/drain.ts";
 import { type BehindHandler, openFront } from "./lib/cli/front.ts";
 import { helpText } from "./lib/cli/help_text.ts";
+import { readInForce } from "./lib/cli/in_force.ts";
 import { answerBroken, keepListening, type Listener, listenProblem, probeDescriptors } from "./lib/cli/listener.ts";
 import { createLineQueue, createLog } from "./lib/cli/log.ts";
 import { stopOnce } from "./lib/cli/stop.ts";
@@ -28,6 +29,9 @@ import type { MockServer } from "./routes/fixture/fixture.ts";
 import type { MockOptions } from "./routes/fixture/fixture_options.ts";
 import type { AppOptions } from "./routes/options.ts";
 import type { App } from "./routes/request/router.ts";
+import { createFaultCounts } from "./lib/faults/fault_count_table.ts";
+import { createSandboxTable } from "./lib/sandbox/sandbox_table.ts";
+import { createStore } from "./lib/store/kv.ts";
 import { createFindingTeller } from "./lib/cli/tell_findings.ts";
 
 export { createApp } from "./routes/app.ts";
@@ -120,6 +124,7 @@ async function main(): Promise<void> {
   const { config } = command;
   const options = await readOptions(config.settings);
   const kv = await openDatabase(config.db);
+  const inForce = await inForceIn(kv);
   const stop = new AbortController();
   const draining = new AbortController();
   const stream = config.quiet ? Deno.stderr : Deno.stdout;
@@ -169,7 +174,14 @@ async function main(): Promise<void> {
   // A reader of the ready line may send a signal at once.
   const { port } = listener.addr;
   const url = config.settings.publicUrl ?? serverUrl(port, config);
-  if (!config.quiet || config.json) print(Deno.stdout, readyText(config, { url, port, pid: Deno.pid }));
+  if (!config.quiet || config.json) print(Deno.stdout, readyText(config, { url, port, pid: Deno.pid, inForce }));
+}
+
+async function inForceIn(kv: Deno.Kv): Promise<string> {
+  const store = createStore(kv, createChance(randomBytes));
+  const tables = { table: createSandboxTable(store), faultCounts: createFaultCounts(store), now: Date.now };
+  // Who asks for what cannot be read is told so.
+  return await readInForce(tables).catch(() => "");
 }
 
 /** A setting that cannot be used ends the process, in one line. */

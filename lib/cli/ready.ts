@@ -12,12 +12,15 @@ interface Listening {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** What earlier tests have left in force; empty for nothing. */
+  readonly inForce: string;
 }
 
 /** What the program says when it is ready: a line of JSON, or the URLs that somebody will need. */
-export function readyText({ json, db }: Pick<Config, "json" | "db">, { url, port, pid }: Listening): string {
+export function readyText({ json, db }: Pick<Config, "json" | "db">, { url, port, pid, inForce }: Listening): string {
   if (json) return `${JSON.stringify({ event: "ready", url, port, pid, version, db })}\n`;
-  return greeting(url, db);
+  const left = inForce === "" ? "" : `  in force                     ${inForce}; POST ${url}/control/reset ends it\n\n`;
+  return greeting(url, db) + left;
 }
 
 function greeting(url: string, db: string): string {
