@@ -129,9 +129,10 @@ Deno.test("the consent page answers with the person of the hint or with login_re
 Deno.test("policy.answer approves for the person of the hint and denies as ever (OpenID Connect Core 3.1.2.2)", async (t) => {
   for (const [answer, outcome] of [["approve", "ada"], ["deny", "access_denied"], ["ask", "page"]] as const) {
     await t.step(answer, async () => {
-      await using test = await testApp({ users: [ada], policy: { answer } });
+      await using test = await testApp({ users: [ada] });
       const { clientId } = await register(test);
       const hint = await idTokenOf(test, clientId, pair(ada));
+      await control(test, "PATCH /control/plan", { policy: { answer } });
       const response = await test.get(authorizeQuery(clientId, { id_token_hint: hint }));
       assert.equal(await outcomeOf(test, clientId, response), outcome);
     });
