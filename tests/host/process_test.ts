@@ -175,7 +175,7 @@ Deno.test("the log says whose a request was, what it called and what came of it,
         ]
       ) assert.match(stdout, new RegExp(`^${time}  ${line}  [\\d.]+ ms$`, "m"));
       assert.equal(/GET \/health → 200/.test(stdout), flags.length > 0);
-      assert.match(stdout, new RegExp(`^\\d clients?, 1 broke .*C23.*: ${url}/control/report\n$`, "m"));
+      assert.match(stdout, new RegExp(`^fail: \\d clients?, 1 broke .*C23.*: ${url}/control/report\n$`, "m"));
     });
   }
 });
