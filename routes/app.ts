@@ -4,7 +4,7 @@ import { isOfForeignPage } from "../lib/http/origin.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox/sandbox.ts";
 import { assemble } from "./assemble.ts";
-import { type AppOptions, gateOptionsOf } from "./options.ts";
+import { type AppOptions, gateOptionsOf, requireOptions } from "./options.ts";
 import { failureResponse } from "./request/failure.tsx";
 import { limitApp } from "./request/limits.ts";
 import { isOfFlow, recordedRequest } from "./request/record.ts";
@@ -27,6 +27,7 @@ import { serve } from "./request/serve.ts";
  * ```
  */
 export function createApp(given: AppOptions): App {
+  requireOptions(given);
   // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
   const { isScenario, recorder, now, deps, ...parts } = assemble(options);

@@ -4,6 +4,8 @@ import type { DeclaredUser } from "../lib/oauth/users/declared_users.ts";
 import type { OpenPortFor } from "../lib/sandbox/origins.ts";
 import type { GenerateKey } from "../lib/oauth/keys/key_set.ts";
 import type { FetchAt, ResolveDns } from "../lib/outbound/outbound.ts";
+import { suggest } from "../lib/http/did_you_mean.ts";
+import { isObject } from "../lib/http/json.ts";
 import { publicPlan } from "../lib/limits/limits.ts";
 import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
@@ -87,6 +89,54 @@ export interface AppOptions {
   readonly signal?: AbortSignal;
   /** Aborting it ends `subscriptions/listen`, which a client can keep open without end; other requests may finish. */
   readonly draining?: AbortSignal;
+}
+
+const optionNames: Readonly<Record<keyof AppOptions, true>> = {
+  kv: true,
+  publicUrl: true,
+  alg: true,
+  tokenLifetimeSeconds: true,
+  policy: true,
+  mint: true,
+  scenario: true,
+  scenarios: true,
+  shared: true,
+  users: true,
+  now: true,
+  monotonicMs: true,
+  randomBytes: true,
+  generateKey: true,
+  sleep: true,
+  fetch: true,
+  resolveDns: true,
+  record: true,
+  recordSinceMs: true,
+  log: true,
+  openPort: true,
+  teller: true,
+  loopbackOnly: true,
+  allowedOrigins: true,
+  control: true,
+  public: true,
+  signal: true,
+  draining: true,
+};
+
+/**
+ * Requires options that exist, as a misspelled one would leave a server open or closed that was meant not to be.
+ *
+ * @throws TypeError saying which option, and what was expected.
+ */
+export function requireOptions(options: AppOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name));
+  if (unknown !== undefined) {
+    const meant = suggest(unknown, Object.keys(optionNames));
+    throw new TypeError(`createApp: ${unknown} is not an option; expected ${meant}`);
+  }
+  const control: unknown = options.control;
+  const isPolicy = control === undefined || control === "open" ||
+    (isObject(control) && typeof control.token === "string" && control.token !== "");
+  if (!isPolicy) throw new TypeError('createApp: control is not a policy; expected "open", or { token: "…" }');
 }
 
 /** Rules and tokens below those of every scenario. */

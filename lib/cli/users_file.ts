@@ -4,11 +4,12 @@ import { closedObject } from "../http/json_body.ts";
 import { OAuthError } from "../http/errors.ts";
 import { inWords, mainIssue } from "../http/expected.ts";
 import { parseJsonFile } from "../http/json_file.ts";
+import { emailText } from "../oauth/users/email_schema.ts";
 import { parseUserClaims } from "../oauth/users/claims.ts";
 import type { DeclaredUser } from "../oauth/users/declared_users.ts";
 
 const userSchema = closedObject({
-  email: z.email(),
+  email: emailText,
   password: z.string().min(1),
   name: z.string().min(1).exactOptional(),
   userId: z.string().min(1).exactOptional(),

@@ -1,11 +1,12 @@
 // `/control/clients`: clients that a sandbox knows.
 import { z } from "zod";
+import { closest, suggest } from "../http/did_you_mean.ts";
 import { OAuthError } from "../http/errors.ts";
 import { clientText, requireShape, type Schema } from "../http/json_body.ts";
 import type { ClientRecord } from "../oauth/clients/client_record.ts";
 import { issueSecret } from "../oauth/clients/client_secret.ts";
 import { findDeclared } from "../oauth/clients/declared_clients.ts";
-import { parseRegistration } from "../oauth/clients/registration.ts";
+import { parseRegistration, registrationMembers } from "../oauth/clients/registration.ts";
 import { withRevocation } from "../sandbox/changes.ts";
 import { standardPlan } from "../scenarios/plan.ts";
 import { ifReadable } from "../store/unreadable.ts";
@@ -28,6 +29,30 @@ const clientRequestSchema: Schema<ClientRequest> = z.looseObject({
   client_secret: clientText.exactOptional(),
 });
 
+/** A server ignores metadata that it does not know (RFC 7591 2); a test that misspells a name means one that is known. */
+function requireNoSlip(item: object, at: readonly number[]): void {
+  const known = ["client_id", "client_secret", ...registrationMembers];
+  const slip = Object.keys(item).find((name) => !known.includes(name) && meantBy(name, known) !== undefined);
+  if (slip === undefined) return;
+  throw new OAuthError("invalid_request", `${slip} is not a known member`, {
+    parameter: [...at, slip].join("."),
+    expected: suggest(slip, known),
+  });
+}
+
+/** The name that a slip means. One that only begins like another is not a slip: `client_name#de` is a translation. */
+function meantBy(name: string, known: readonly string[]): string | undefined {
+  return /[#:]/.test(name) || registered.has(name) ? undefined : closest(name, known);
+}
+
+/** Metadata that others understand and that look like ours (OpenID Connect Registration 2). */
+const registered: ReadonlySet<string> = new Set([
+  "request_uris",
+  "client_secret_expires_at",
+  "client_id_issued_at",
+  "registration_client_uri",
+]);
+
 const client = z.looseObject({
   client_id: z.string(),
   client_id_issued_at: z.number().int().min(0),
@@ -49,10 +74,11 @@ export const clientOperations = {
   control_add_clients: operation({
     summary: "Adds a client, with a client_id and a secret of your choice",
     description: "The other members are the metadata of a registration (RFC 7591 2), with the same defaults.",
-    input: oneOrMore(clientRequestSchema, (item, at) => ({
-      ...requireShape(item, clientRequestSchema, at),
-      metadata: parseRegistration(JSON.stringify(item), standardPlan.policy),
-    })),
+    input: oneOrMore(clientRequestSchema, (item, at) => {
+      const asked = requireShape(item, clientRequestSchema, at);
+      requireNoSlip(asked, at);
+      return { ...asked, metadata: parseRegistration(JSON.stringify(item), standardPlan.policy) };
+    }),
     example: {
       client_id: "my-app",
       redirect_uris: ["http://127.0.0.1/callback"],

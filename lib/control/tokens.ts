@@ -15,6 +15,7 @@ import {
   issueTokens,
   openRefreshToken,
 } from "../oauth/tokens/tokens.ts";
+import { emailText } from "../oauth/users/email_schema.ts";
 import { parseUserClaims } from "../oauth/users/claims.ts";
 import { createAutoUser, type User, userOf } from "../oauth/users/user.ts";
 import { withRevocation } from "../sandbox/changes.ts";
@@ -43,7 +44,7 @@ export interface MintRequest {
 const texts = z.union([shortText, z.array(shortText).max(20)], { error: "a string, or a list of strings" });
 
 const mintRequestSchema: Schema<MintRequest> = closedObject({
-  user: z.union([z.email(), members], { error: "an e-mail address, or an object of claims" }).exactOptional(),
+  user: z.union([emailText, members], { error: "an e-mail address, or an object of claims" }).exactOptional(),
   client_id: clientText.exactOptional(),
   scope: z.string().max(4096).exactOptional(),
   expires_in: z.number().int().min(-1e9).max(1e10).exactOptional(),
@@ -191,7 +192,21 @@ async function revoke(deps: Deps, { sandbox, live, input }: Call<Revocation>): P
     return await grants.revoke(sandbox.id, input.session_id, sandbox.nowMs);
   }
   const clientId = "client_id" in input ? input.client_id : undefined;
+  if (clientId !== undefined) await requireKnown(deps, sandbox, clientId);
   await liveSandboxes.change(live, (state) => withRevocation(state, clientId));
+}
+
+/** A slip is not acknowledged as if something were revoked; a URL is a client wherever it is used. */
+async function requireKnown({ clients, grants, minted }: Deps, sandbox: Sandbox, clientId: string): Promise<void> {
+  if (URL.canParse(clientId) || await clients.wasRemoved(sandbox.id, clientId)) return;
+  if ((await clients.find(sandbox, clientId)).value) return;
+  const [tokens, { uses }] = await Promise.all([minted.list(sandbox.id), grants.list(sandbox.id)]);
+  if ([...tokens, ...uses].some((known) => known.clientId === clientId)) return;
+  throw new OAuthError("invalid_request", "No client of this sandbox has this id", {
+    parameter: "client_id",
+    received: clientId,
+    expected: "a client_id that GET /control/clients or GET /control/tokens lists",
+  });
 }
 
 /** A slip is not acknowledged as if something were revoked. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
 import { closedObject, requireShape, type Schema } from "../http/json_body.ts";
+import { emailText } from "../oauth/users/email_schema.ts";
 import { buildUserRecord, type DeclaredUser } from "../oauth/users/declared_users.ts";
 import type { UserRecord } from "../oauth/users/user_table.ts";
 import { ifReadable } from "../store/unreadable.ts";
@@ -13,7 +14,7 @@ interface UserRequest extends Pick<DeclaredUser, "email" | "password" | "name" |
 }
 
 const userRequestSchema: Schema<UserRequest> = closedObject({
-  email: z.email().max(254),
+  email: emailText,
   password: shortText,
   name: shortText.exactOptional(),
   user_id: shortText.exactOptional(),

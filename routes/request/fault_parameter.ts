@@ -1,6 +1,8 @@
 // `?fault=token:503` on the URL of an MCP endpoint or of the authorization endpoint: faults for clients that can only be
 // given a URL. Each text is set once; a client that sends its URL with every request does not set it again.
 import { withFaults } from "../../lib/sandbox/changes.ts";
+import { OAuthError } from "../../lib/http/errors.ts";
+import type { Fault } from "../../lib/scenarios/fault.ts";
 import type { EndpointKind } from "../../lib/http/endpoints.ts";
 import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
 import type { LiveSandbox, LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
@@ -33,9 +35,21 @@ export async function setFaults(
 ): Promise<void> {
   if (!url.search.includes(`${FAULT_PARAMETER}=`) || !carriers.includes(endpoint)) return;
   const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);
+  if (endpoint === "open_mcp") requireOpen(faults);
   const known = live.state().faults;
   if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return;
   const refusal = gate({ headers: request.headers, url, live, isChange: true });
   if (refusal) throw refusal;
   await liveSandboxes.change(live, (state) => withFaults(state, faults));
+}
+
+/** At an endpoint without a login, `mcp:503` would do nothing: that is the one behind the login. */
+function requireOpen(faults: readonly Fault[]): void {
+  const behindLogin = faults.find(({ match }) => match.endpoint === "mcp");
+  if (!behindLogin) return;
+  throw new OAuthError("invalid_request", "mcp is the endpoint behind the login, and this one is open_mcp", {
+    parameter: FAULT_PARAMETER,
+    received: behindLogin.name,
+    expected: behindLogin.name.replace("mcp:", "open_mcp:"),
+  });
 }

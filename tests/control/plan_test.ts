@@ -83,7 +83,7 @@ Deno.test("POST /control/reset begins a sandbox anew: people, clients, tokens, f
   await control(sandbox, "PATCH /control/plan", { policy: { require_state: true } });
   await control(sandbox, "POST /control/faults", { match: {}, life: "always", edit: { headers: { "x-fault": "1" } } });
   await control(sandbox, "POST /control/clock", { advance_seconds: 60 });
-  await control(sandbox, "POST /control/tokens/revoke", { client_id: "somebody" });
+  await control(sandbox, "POST /control/tokens/revoke", { client_id: (await register(sandbox)).clientId });
   const code = await getCode(sandbox, clientId);
   const token = text(await control(sandbox, "POST /control/tokens"), "access_token");
   assert.equal((await control(sandbox, "POST /control/reset")).now_ms, startMs);

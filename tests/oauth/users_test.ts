@@ -207,3 +207,31 @@ Deno.test("parseUsersFile reads users, and says in one line what is wrong withou
     });
   }
 });
+
+Deno.test("an e-mail address is one wherever it comes in: a login, a user, a token, a file (README)", async (t) => {
+  const cases = {
+    "a@localhost": true,
+    "a@b.c": true,
+    "ada@example.com": true,
+    "ada": false,
+    "a b@c": false,
+    "@c": false,
+  };
+  for (const [email, isOne] of Object.entries(cases)) {
+    await t.step(email, async () => {
+      await using test = await testApp();
+      const { clientId } = await register(test);
+      const user = { email, password: "x" };
+      const answers = [
+        await test.postJson("/control/users", user),
+        await test.postJson("/control/tokens", { user: email }),
+        await test.postForm(authorizeQuery(clientId), { action: "login", ...user }),
+      ];
+      assert.deepEqual(answers.map(({ status }) => status < 400), [isOne, isOne, isOne]);
+      for (const answer of answers) await answer.body?.cancel();
+      const read = (): unknown => parseUsersFile(JSON.stringify([user]));
+      if (isOne) assert.ok(read());
+      else assert.throws(read, /an e-mail address such as/);
+    });
+  }
+});

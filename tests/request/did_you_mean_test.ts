@@ -241,3 +241,91 @@ Deno.test("a path that ends like a member of every object is not found, and noth
     }
   }
 });
+
+Deno.test("createApp refuses an option that does not exist, and a control policy that is not one (README)", async (t) => {
+  using kv = await Deno.openKv(":memory:");
+  const cases: readonly (readonly [options: object, says: RegExp])[] = [
+    [{ controll: "open" }, /createApp: controll is not an option; .*did you mean control\?/],
+    [{ publicURL: origin }, /publicURL .*did you mean publicUrl\?/],
+    [{ control: "opne" }, /control is not a policy; expected "open"/],
+    [{ control: { token: "" } }, /control is not a policy/],
+    [{ control: {} }, /control is not a policy/],
+  ];
+  for (const [options, says] of cases) {
+    await t.step(JSON.stringify(options), () => {
+      assert.throws(
+        () => createApp({ kv, ...options }),
+        (error) => error instanceof TypeError && says.test(error.message),
+      );
+    });
+  }
+});
+
+Deno.test("a slip in a client's metadata, in the URL of its document or in a fault for its endpoint is told, not ignored (README)", async (t) => {
+  await using test = await testApp();
+  const refused = async (response: Response): Promise<string> =>
+    await assertOAuthError(response, 400, "invalid_request");
+  for (
+    const [slip, meant] of [["client_idd", "client_id"], ["redirect_urls", "redirect_uris"], [
+      "grant_type",
+      "grant_types",
+    ]]
+  ) {
+    await t.step(`POST /control/clients: ${slip}`, async () => {
+      const sent = { redirect_uris: ["http://127.0.0.1/cb"], [slip ?? ""]: "x" };
+      const said = await refused(await send(test, "POST /control/clients", sent));
+      assert.match(said, new RegExp(`^${slip} is not a known member.*did you mean ${meant}\\?`));
+    });
+  }
+  await t.step("what others understand stays allowed (RFC 7591 2)", async () => {
+    const sent = {
+      redirect_uris: ["http://127.0.0.1/cb"],
+      token_endpoint_auth_method: "none",
+      "client_name#de": "Meiner",
+      client_id_issued_at: 1,
+      client_secret_expires_at: 0,
+      registration_client_uri: origin,
+      request_uris: [],
+      default_max_age: 1,
+      default_acr_values: [],
+      require_auth_time: true,
+      sector_identifier_uri: "https://a.example",
+      subject_type: "public",
+      id_token_signed_response_alg: "RS256",
+      userinfo_signed_response_alg: "RS256",
+      request_object_signing_alg: "RS256",
+      initiate_login_uri: "https://a.example",
+      software_statement: "x",
+      backchannel_logout_uri: "https://a.example",
+      frontchannel_logout_uri: "https://a.example",
+      tls_client_auth_subject_dn: "x",
+      require_pushed_authorization_requests: true,
+      authorization_details_types: [],
+      has_secret: false,
+      my_company: "x",
+    };
+    assert.equal((await send(test, "POST /control/clients", sent)).status, 200);
+  });
+  await t.step("/client-metadata", async () => {
+    const said = await refused(await test.get("/client-metadata/a.json?redirect_urii=http://127.0.0.1/cb"));
+    assert.match(said, /did you mean redirect_uri\?/);
+    const document = await test.get("/client-metadata/a.json?redirect_uri=http://127.0.0.1/cb&v=2");
+    assert.equal(document.status, 200);
+    await document.body?.cancel();
+  });
+  await t.step("?fault=mcp:503 where the endpoint is open_mcp", async () => {
+    for (const path of ["/no-auth", "/bearer"]) {
+      assert.match(await refused(await test.get(`${path}?fault=mcp:503*2`)), /expected open_mcp:503\*2/);
+      await (await test.get(`${path}?fault=token:503`)).body?.cancel();
+    }
+    assert.equal((await test.get("/no-auth?fault=open_mcp:503")).status, 503);
+  });
+  await t.step("POST /control/tokens/revoke of a client that is not", async () => {
+    const said = await refused(await send(test, "POST /control/tokens/revoke", { client_id: "nobody" }));
+    assert.match(said, /No client of this sandbox/);
+    await json(await send(test, "POST /control/tokens", { client_id: "somebody" }));
+    for (const client_id of ["somebody", "https://app.example/client.json"]) {
+      assert.equal((await send(test, "POST /control/tokens/revoke", { client_id })).status, 200);
+    }
+  });
+});

@@ -13,6 +13,9 @@ const settable = [
   "application_type",
 ] as const;
 
+/** The query parameters that mean something in the URL of a document. */
+export const documentParameters: readonly string[] = ["redirect_uri", "post_logout_redirect_uri", ...settable];
+
 /** Whether a client_id is the URL of a document of this server. */
 export function isOwnDocumentUrl({ urls }: Sandbox, clientId: string): boolean {
   return isDocumentName(clientId.slice(ownPrefix(urls.clientMetadata).length).split("?", 1)[0] ?? "") &&

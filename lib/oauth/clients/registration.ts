@@ -43,6 +43,9 @@ const metadata = z.object({
   dpop_bound_access_tokens: z.boolean().optional(),
 });
 
+/** What a client may say of itself that this server knows. */
+export const registrationMembers: readonly string[] = Object.keys(metadata.shape);
+
 /** A client and a server that have never met share no secret. */
 const documentMethods = tokenEndpointAuthMethods.filter((method) => !method.startsWith("client_secret"));
 
