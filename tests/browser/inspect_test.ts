@@ -234,7 +234,7 @@ browserTest(
       "not reached: refresh",
     ]);
     const reason = page.locator(".reason");
-    assert.match(await reason.innerText(), /^incomplete: It .* did not call a tool.*\. Let it make a call.*\.$/);
+    assert.match(await reason.innerText(), /^incomplete: It .* did not make a call.*\. Let it make a call.*\.$/);
     await stations.getByRole("link", { name: "token" }).click();
     assert.match(await page.locator(".line:target").innerText(), /POST token for authorization_code/);
 
