@@ -116,7 +116,13 @@ function beyondSentence(view: View, reach: Stop, { find, statusOf }: ScenarioFac
     const logins = view.authorizations.filter(({ answer }) => answer?.has("code")).length +
       view.tokens.filter(({ params }) => params.get("grant_type") === "client_credentials").length;
     const most = reach.gives_up_within;
-    return logins <= most ? undefined : `It logged in ${logins} times, and has to give up after ${most}`;
+    if (logins > most) return `It logged in ${logins} times, and has to give up after ${most}`;
+    const renewals = view.tokens.filter((token) =>
+      isIssued(token) && token.params.get("grant_type") === "refresh_token"
+    );
+    return renewals.length <= most
+      ? undefined
+      : `It refreshed its token ${renewals.length} times, and has to give up after ${most}`;
   }
   const { refuses_before: step, rule: id } = reach;
   const rule = id === undefined ? undefined : find(id);

@@ -40,6 +40,7 @@ export type Slip =
   | "steps up forever"
   | "repeats itself"
   | "asks its person for ever"
+  | "refreshes for ever"
   | "wants offline access"
   | "makes up a refresh token"
   | "refreshes twice at once"
@@ -241,7 +242,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         continue;
       }
       const isExpired = response.status === 401 || challenge("error") === "invalid_token";
-      if (isExpired && round < (slip === "asks its person for ever" ? 6 : 3)) {
+      if (isExpired && round < (slip === "asks its person for ever" ? 6 : slip === "refreshes for ever" ? 12 : 3)) {
         if (slip === "sends a refused token on and on" && token !== undefined) {
           for (let again = 0; again < 3; again++) await (await post(method, params)).text();
         }
@@ -561,7 +562,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   /** Whether it could refresh instead of asking the person: with a token that was good once, at the server it is of. */
   async function isRefreshedFor(challenge: Challenge): Promise<boolean> {
     const isUsable = refreshToken !== undefined || slip === "makes up a refresh token";
-    if (token === undefined || token !== accepted || !isUsable || !known) return false;
+    const isGood = token === accepted || slip === "refreshes for ever";
+    if (token === undefined || !isGood || !isUsable || !known) return false;
     if (slip === "asks the person instead of refreshing") return false;
     if (!(listOf(known.metadata, "grant_types_supported")?.includes("refresh_token") ?? true)) return false;
     if (version === "2025-03-26") return await isRenewed();

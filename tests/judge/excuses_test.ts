@@ -99,6 +99,17 @@ const later = (...moments: readonly Moment[]): readonly Moment[] => [
   ...moments.map((moment) => ({ ...moment, ms: moment.ms + 1000 })),
 ];
 
+const begins: Sent = [
+  `${origin}/oauth`,
+  {
+    ...POST,
+    sent: { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-11-25" } },
+    answered: { jsonrpc: "2.0", id: 1, result: { protocolVersion: "2025-11-25" } },
+    answeredHeaders: [["mcp-session-id", "session-1"]],
+  },
+];
+const looksForStream: Sent = [`${origin}/oauth`, { route: "oauth_get", status: 401 }];
+
 interface Excuse {
   readonly rule: string;
   readonly what: string;
@@ -256,6 +267,12 @@ const excuses: readonly Excuse[] = [
       ...[1, 2, 3, 4, 5, 6].flatMap((round) => [at(round * 100, missing), at(round * 100 + 20, logsIn(`L${round}`))]),
     ),
     mistake: later(...every(100, 6, missing)),
+  },
+  {
+    rule: "C45",
+    what: "another process looks, by a GET, which transport the server has",
+    excused: later(at(0, begins), at(20, looksForStream)),
+    mistake: later(at(0, begins), at(20, gets("session-1", 200))),
   },
   {
     rule: "C43",

@@ -164,6 +164,15 @@ const reaches: readonly (readonly [ReportOptions["reaches"], string, readonly Ro
     ],
     "beyond",
   ],
+  [
+    { gives_up_within: 2 },
+    "three refreshes",
+    [1, 2, 3].flatMap((round): readonly Row[] => [
+      calls("initialize", `t${round}`, { status: 401 }),
+      getsToken(`t${round + 1}`, { grant_type: "refresh_token", refresh_token: "r" }),
+    ]),
+    "beyond",
+  ],
   [{ refuses_before: "token" }, "a token request", [], "beyond"],
 ];
 

@@ -50,19 +50,22 @@ const callsForWrite = {
   client: { tools: ["mock_create_note"] },
 } as const;
 
-/** Always wants more scope than a token has. */
-function neverEnough(): Twist {
+/** Refuses every token, whatever it is good for. */
+function refusesTokens(status: number, challenge: string): Twist {
   return async (request, answer) => {
     const response = await answer(request);
     if (new URL(request.url).pathname !== "/oauth" || !request.headers.has("authorization")) return response;
     await response.body?.cancel();
     const metadata = `resource_metadata="${origin}${resourcePath}"`;
     return new Response(null, {
-      status: 403,
-      headers: { "www-authenticate": `Bearer error="insufficient_scope", scope="mcp:admin", ${metadata}` },
+      status,
+      headers: { "www-authenticate": `Bearer ${challenge}, ${metadata}` },
     });
   };
 }
+
+const neverEnough = (): Twist => refusesTokens(403, 'error="insufficient_scope", scope="mcp:admin"');
+const neverAccepted = (): Twist => refusesTokens(401, 'error="invalid_token"');
 
 /** After the first call with a token the resource has another authorization server, which takes no old token. */
 function migration(): Twist {
@@ -227,6 +230,13 @@ const cases: readonly Case[] = [
     rule: "C20",
     slips: ["steps up forever"],
     twist: neverEnough,
+    reaches: { gives_up_within: 10 },
+    isRecommended: true,
+  },
+  {
+    rule: "C20",
+    slips: ["refreshes for ever"],
+    twist: neverAccepted,
     reaches: { gives_up_within: 10 },
     isRecommended: true,
   },

@@ -7,17 +7,21 @@ import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_
 /** The revision that introduced the header, and the one that requires it to be the very one that the request names. */
 const [FIRST, EXACT] = ["2025-06-18", "2026-07-28"] as const;
 
-/** Whether what a request has to name is certain: without a session it may be another process of the client that sent it. */
-function isCertain({ session, versions: { offered } }: McpStep, all: ReadonlySet<string>): boolean {
-  return session !== undefined || offered !== undefined || all.size === 1;
+/**
+ * Whether what a request has to name is certain. Without a session it may come from another process of the client, or from
+ * one that has yet to find out, by a GET, which transport the server has.
+ */
+function isCertain({ session, verb, versions: { offered } }: McpStep, alone: string | undefined): boolean {
+  return session !== undefined || offered !== undefined || (alone !== undefined && verb === "POST");
 }
 
-function checkHeader({ settled }: View): Outcome {
-  const all = new Set(settled.values());
+function checkHeader({ settled, calls }: View): Outcome {
+  const [only, second] = new Set(settled.values());
+  const alone = second === undefined && calls.every(({ session }) => session === undefined) ? only : undefined;
   const named: McpStep[] = [];
   let other: Outcome | undefined;
   for (const [call, version] of settled) {
-    if (version < FIRST || !isCertain(call, all) || (version >= EXACT && call.verb !== "POST")) continue;
+    if (version < FIRST || !isCertain(call, alone) || (version >= EXACT && call.verb !== "POST")) continue;
     const what = [call.verb, call.method].filter(Boolean).join(" ");
     const { inHeader } = call.versions;
     if (inHeader === undefined) return broken(`It sent ${what} without an MCP-Protocol-Version header`, [call.at]);

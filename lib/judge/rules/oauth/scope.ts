@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AuthorizationStep, McpStep } from "../../step.ts";
+import type { AuthorizationStep, McpStep, TokenStep } from "../../step.ts";
 import { challengeBefore, resourceFor, type View } from "../../view.ts";
 import { listOf, scopesOf } from "../../reading.ts";
 import { OFFLINE } from "./refresh.ts";
@@ -20,6 +20,8 @@ import {
 
 /** Authorization requests for one challenge that the official suite still accepts, less the one before the challenge. */
 const MAX_STEP_UPS = 2;
+/** How many new tokens a client may get without its person while each is refused. */
+const MAX_VAIN_TOKENS = 4;
 /** How often the same request may be refused before it counts as a loop. */
 const MAX_REPEATS = 3;
 
@@ -150,6 +152,13 @@ function checkRetryLimit(view: View): Outcome {
         positionsOf(requests),
       );
     }
+    const renewals = vainRenewals(view, calls);
+    if (renewals.length > MAX_VAIN_TOKENS) {
+      return broken(
+        `It got ${renewals.length} new tokens without its person, and each was refused, where ${MAX_VAIN_TOKENS} are enough`,
+        positionsOf(renewals),
+      );
+    }
     evidence.push(...positionsOf(calls), ...positionsOf(requests));
   }
   return kept("It did not keep requesting what did not help", evidence.sort((one, other) => one - other));
@@ -164,6 +173,16 @@ function deafStretches({ calls }: View): readonly (readonly McpStep[])[] {
     else if (call.status < 400) stretches.push([]);
   }
   return stretches.filter((stretch) => new Set(stretch.map(({ token }) => token)).size > 1);
+}
+
+/** What brought new tokens, without the person, during calls that were refused with 401 whatever the token. */
+function vainRenewals({ tokens }: View, calls: readonly McpStep[]): readonly TokenStep[] {
+  const refused = calls.filter(({ status }) => status === 401);
+  const [first, last] = [refused[0], refused.at(-1)];
+  return tokens.filter(({ at, issued, params }) =>
+    first && last && at > first.at && at < last.at && issued !== undefined &&
+    params.get("grant_type") !== "authorization_code"
+  );
 }
 
 function checkAlone(view: View): Outcome {
@@ -220,7 +239,7 @@ export const scopeRules: readonly Rule[] = [
   {
     id: "C20",
     name: "step-up-limited",
-    title: "A client does not keep requesting a scope that does not help.",
+    title: "A client does not keep requesting scopes or tokens that do not help.",
     level: "SHOULD",
     revisions: SINCE_2025_11,
     isOfMcp: true,
