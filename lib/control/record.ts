@@ -58,6 +58,9 @@ const client = z.strictObject({
   strayVersions: z.array(z.strictObject({ version: text, settled: text, exchanges: numbers })).optional().meta({
     description: "MCP-Protocol-Version headers that name another revision than the one that was settled",
   }),
+  isBystander: z.boolean().optional().meta({
+    description: "True for somebody who never shows who it is, beside a client that does; it counts only if it fails",
+  }),
   progress,
   exchanges: numbers.meta({ description: "Sequence numbers of its exchanges" }),
   findings: z.array(finding),

@@ -8,19 +8,32 @@
 import { joinTraces, type Owner } from "./join_traces.ts";
 import { type Link, linkSteps } from "./links.ts";
 import { traceSteps } from "./proofs.ts";
+import { headerOf } from "../recorder/exchange.ts";
 import { addressPartOf } from "../recorder/peers.ts";
+import { shareSteps } from "./shared_steps.ts";
 import type { Step } from "./step.ts";
 import { messagesOf, textOf } from "./reading.ts";
 import { isObject } from "../http/json.ts";
 
+/**
+ * Who took steps: a client; somebody beside one who never shows who it is; or nobody that rules are about, such as a person
+ * who looks at documents.
+ */
+export type Standing = "client" | "bystander" | "nobody";
+
 /** The steps of one client. */
 export interface ClientSteps {
+  readonly standing: Standing;
   /** The client_id it had first; where it never had one, a name for the sender. */
   readonly id: string;
   /** What it calls itself, if it said so. */
   readonly name: string | undefined;
   /** In order. */
   readonly steps: readonly Step[];
+  /** Those of them that nothing ties to it, and that may be another's. */
+  readonly unsure: ReadonlySet<Step>;
+  /** What was taken to be another's, and may be its. */
+  readonly shared: readonly Step[];
 }
 
 /** How a sandbox is used. */
@@ -44,22 +57,77 @@ export function groupByClient(
 ): readonly ClientSteps[] {
   const owners = joinTraces(steps, traceSteps(steps));
   const [only, second] = new Set(owners.values());
+  const isAlone = isLabelled && !second;
   const strangers = new Map<string, Owner>();
-  const ownerOf = isLabelled && !second
-    ? () => only ?? strangerOf("", strangers)
-    : ownersByOrder(steps, owners, strangers);
-  const groups = new Map<Owner, Step[]>();
+  const placeOf = isAlone && !only ? placedTogether(steps, strangers) : placedByOrder(steps, owners, strangers);
+  const groups = new Map<Owner, { readonly steps: Step[]; readonly unsure: Set<Step> }>();
+  // What came before the client did anything is another's, such as a person who looked at a document.
+  let hasBegun = false;
+  const placed = new Map<Step, Owner>();
   for (const step of steps) {
-    const owner = owners.get(step) ?? ownerOf(step);
-    const own = groups.get(owner) ?? [];
-    own.push(step);
+    let { owner, isSure } = placeOf(step);
+    if (isAlone && only && owner !== only && hasBegun && !isOpened(step)) {
+      // The browser brings authorization requests for it.
+      [owner, isSure] = [only, step.kind === "authorization"];
+    }
+    hasBegun ||= owner === only;
+    const own = groups.get(owner) ?? { steps: [], unsure: new Set() };
+    own.steps.push(step);
+    if (!isSure) own.unsure.add(step);
     groups.set(owner, own);
+    placed.set(step, owner);
   }
-  return [...groups].map(([{ id }, own]) => ({
-    id: id ?? `unidentified ${own[0]?.exchange.peer ?? ""}`,
+  const shared = shareSteps(placed, owners);
+  for (const step of [...shared.values()].flat()) {
+    const owner = placed.get(step);
+    if (owner) groups.get(owner)?.unsure.add(step);
+  }
+  return [...groups].map(([owner, { steps: own, unsure }]) => ({
+    id: owner.id ?? `unidentified ${own[0]?.exchange.peer ?? ""}`,
     name: nameOf(own),
+    standing: owner.id === undefined ? standingOf(own, only !== undefined, isAlone) : "client",
     steps: own,
+    unsure,
+    shared: shared.get(owner) ?? [],
   }));
+}
+
+/** The standing of somebody who never shows who it is. */
+function standingOf(steps: readonly Step[], isBeside: boolean, isAlone: boolean): Standing {
+  if (steps.every(isNavigation)) return "nobody";
+  if (!isBeside) return "client";
+  // Clients of MCP post, people look.
+  return isAlone || steps.every(({ exchange }) => exchange.method === "GET") ? "nobody" : "bystander";
+}
+
+/** Whether a person opened a page by hand: clients send them to authorize, and nowhere else. */
+function isOpened(step: Step): boolean {
+  return step.kind !== "authorization" && isNavigation(step);
+}
+
+/** Whether a browser sent it because a person followed a link, or was sent on (Fetch Metadata Request Headers 2.2). */
+function isNavigation({ exchange: { request } }: Step): boolean {
+  const mode = headerOf(request, "sec-fetch-mode");
+  if (mode !== undefined) return mode === "navigate";
+  return /^Mozilla\//.test(headerOf(request, "user-agent") ?? "") &&
+    (headerOf(request, "accept") ?? "").includes("text/html");
+}
+
+/** Whose a step is, and whether anything tells that but the time and the place. */
+interface Placed {
+  readonly owner: Owner;
+  readonly isSure: boolean;
+}
+
+type Placing = (step: Step) => Placed;
+
+/** Where nobody has shown who it is: all is one client's, but for what a person opened. */
+function placedTogether(steps: readonly Step[], strangers: Map<string, Owner>): Placing {
+  const from = steps.find((step) => !isNavigation(step))?.at ?? Infinity;
+  return (step) => ({
+    owner: strangerOf(isOpened(step) || step.at < from ? step.exchange.peer : "", strangers),
+    isSure: true,
+  });
 }
 
 function strangerOf(peer: string, strangers: Map<string, Owner>): Owner {
@@ -69,11 +137,12 @@ function strangerOf(peer: string, strangers: Map<string, Owner>): Owner {
 }
 
 /** For steps that prove nothing: the next known client at the same sender, else the last one, else an unknown one. */
-function ownersByOrder(
-  steps: readonly Step[],
+function placedByOrder(
+  all: readonly Step[],
   owners: ReadonlyMap<Step, Owner>,
   strangers: Map<string, Owner>,
-): (step: Step) => Owner {
+): Placing {
+  const steps = all.filter((step) => owners.has(step) || !isOpened(step));
   const links = linkSteps(steps, owners);
   const known = new Map(owners);
   let found = findNeighbours(steps, known);
@@ -84,7 +153,13 @@ function ownersByOrder(
     // Of clients that never showed who they are, the one told of a URL and the one that requested it are one.
     if (!found.has(from) && !found.has(to)) strangers.set(to.exchange.peer, strangerOf(from.exchange.peer, strangers));
   }
-  return (step) => found.get(step) ?? between.get(step.exchange.peer) ?? strangerOf(step.exchange.peer, strangers);
+  return (step) => {
+    const { peer } = step.exchange;
+    const owner = found.get(step);
+    if (owner) return { owner, isSure: true };
+    const around = isOpened(step) ? undefined : between.get(peer);
+    return around ? { owner: around, isSure: false } : { owner: strangerOf(peer, strangers), isSure: true };
+  };
 }
 
 /** Positions of a first and a last step. */

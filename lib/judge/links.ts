@@ -9,7 +9,8 @@ import { metadataUrls } from "./metadata_urls.ts";
 import { addressPartOf } from "../recorder/peers.ts";
 import type { Step } from "./step.ts";
 import { namesEndpoint } from "./view.ts";
-import { addressOf, listOf, originOf } from "./reading.ts";
+import { addressOf, listOf, originOf, pathOf } from "./reading.ts";
+import { wellKnown } from "../http/urls.ts";
 
 /** One sender was told of a URL, and another at the same address requested it. */
 export interface Link {
@@ -19,33 +20,44 @@ export interface Link {
   readonly to: Step;
 }
 
-/** With these a client begins; the same one does not come twice before it has looked for metadata. */
-const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
+/** Methods with which a client begins; the same one does not come twice before it has looked for metadata. */
+export const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
 /** How many steps are remembered that nobody has followed yet: a client that is refused all day must not cost more. */
 const MAX_WAITING = 50;
 
 /**
- * Links steps. Who was told of a URL with the same user agent goes first.
+ * Links steps. Who was told of a URL with the same user agent goes first, then who shows elsewhere to be a client. A sender
+ * that was told of a URL itself was not told of it by what others were told before.
  *
  * @param steps All steps, in order.
  * @param owners Those of them that prove whose they are.
  */
 export function linkSteps(steps: readonly Step[], owners: ReadonlyMap<Step, unknown>): readonly Link[] {
   const links: Link[] = [];
+  const proven = new Set([...owners.keys()].map(({ exchange }) => exchange.peer));
+  const told = new Map<string, readonly Step[]>();
+  const tell = (peer: string, from: Step): void =>
+    void told.set(peer, [...(told.get(peer) ?? []).slice(-MAX_WAITING), from]);
   let waiting: Step[] = [];
   for (const to of steps) {
     const { peer } = to.exchange;
+    const own = told.get(peer)?.findLast((from) => leadsTo(from, to));
     const fitting = waiting.filter((from) =>
-      addressPartOf(from.exchange.peer) === addressPartOf(peer) && leadsTo(from, to)
+      addressPartOf(from.exchange.peer) === addressPartOf(peer) && leadsTo(from, to) &&
+      (from.exchange.peer === peer || from.at > (own?.at ?? -1))
     );
-    const first = fitting.find(({ exchange }) => exchange.peer === peer) ?? fitting[0];
+    const first = fitting.find(({ exchange }) => exchange.peer === peer) ??
+      fitting.find(({ exchange }) => proven.has(exchange.peer)) ?? fitting.at(-1);
     if (first) {
       const taken = untilNextOpening(fitting.filter(({ exchange }) => exchange.peer === first.exchange.peer));
       waiting = waiting.filter((step) => !taken.has(step));
       if (first.exchange.peer !== peer) { for (const from of taken) links.push({ from, to }); }
+      tell(peer, first);
     }
-    if (tellsOfUrl(to) && !owners.has(to)) waiting = [...waiting.slice(-MAX_WAITING), to];
+    if (!tellsOfUrl(to)) continue;
+    tell(peer, to);
+    if (!owners.has(to)) waiting = [...waiting.slice(-MAX_WAITING), to];
   }
   return links;
 }
@@ -63,7 +75,7 @@ function untilNextOpening(steps: readonly Step[]): ReadonlySet<Step> {
 function leadsTo(from: Step, to: Step): boolean {
   switch (to.kind) {
     case "resource_metadata":
-      return from.kind === "mcp" && isNamed(from.challenge?.get("resource_metadata"), to.address);
+      return from.kind === "mcp" && namesMetadataAt(from, to.address);
     case "server_metadata":
       // Only clients of MCP say which revision they speak: others look for metadata as well.
       return (from.kind === "resource_metadata" && namesIssuerAt(from, to.address)) ||
@@ -77,9 +89,12 @@ function leadsTo(from: Step, to: Step): boolean {
   }
 }
 
-/** A refusal that names no metadata lets the client look for them. */
-function isNamed(url: string | undefined, address: string): boolean {
-  return url === undefined || !URL.canParse(url) || addressOf(url) === address;
+/** A refusal that names no metadata lets the client look for those of the resource, or of what lies above it. */
+function namesMetadataAt({ challenge, address: resource }: Extract<Step, { kind: "mcp" }>, address: string): boolean {
+  const url = challenge?.get("resource_metadata");
+  if (url !== undefined && URL.canParse(url)) return addressOf(url) === address;
+  const asked = pathOf(address).replace(wellKnown.protectedResource, "");
+  return pathOf(resource).startsWith(asked) || asked.startsWith(pathOf(resource));
 }
 
 /** Without resource metadata, the resource's own origin is the issuer. */

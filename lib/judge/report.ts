@@ -5,15 +5,17 @@
  */
 import { finish, type Sliced } from "../runtime/slices.ts";
 import type { Exchange } from "../recorder/exchange.ts";
+import { sightOf } from "./doubt.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
+import type { Progress } from "./progress.ts";
 import { isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
-import { createView, issuedTokens, type SandboxFacts, speaksMcp, type View } from "./view.ts";
+import { issuedTokens, type SandboxFacts, speaksMcp, type View } from "./view.ts";
 
 /** What the report is made from. */
 export interface RecordFacts {
@@ -43,7 +45,7 @@ export interface Report {
   readonly record: RecordFacts;
   /** All clients that sent requests, in order of their first request. */
   readonly clients: readonly ClientReport[];
-  /** The verdict on the sandbox: that of its worst client. */
+  /** The verdict on the sandbox: that of its worst client; bystanders count only if they fail. */
   readonly verdict: Verdict;
   /** Why, as a sentence. */
   readonly reason: string;
@@ -141,16 +143,19 @@ interface Purpose {
 }
 
 function* judgingClient(
-  { id, name, steps }: ClientSteps,
+  client: ClientSteps,
   facts: SandboxFacts,
   { expects, reaches, playedBy, numbersOf }: Purpose,
 ): Sliced<ClientReport> {
-  const view = createView(steps, facts);
+  const { id, name, steps, standing } = client;
+  const { view, widest, check: checkAll } = sightOf(client, facts);
   const { revision } = view;
   const isOld = isTooOld(view, playedBy);
   const findings: Finding[] = [];
   for (const rule of rulesFor(revision, expects, isOld ? playedBy[0] : undefined)) {
-    const { status, evidence, detail, level = rule.level } = check(rule, view);
+    const { status, evidence, detail, level = rule.level } = standing === "nobody"
+      ? notObserved(NOBODY)
+      : checkAll((seen) => check(rule, seen));
     findings.push({
       rule: rule.id,
       name: rule.name,
@@ -165,11 +170,12 @@ function* judgingClient(
     });
     yield;
   }
-  const progress = progressOf(view, reaches, {
+  const seen = progressOf(widest, reaches, {
     find: (id) => rules.find((rule) => rule.id === id),
     statusOf: (id) => findings.find(({ rule }) => rule === id)?.status,
     revisions: playedBy,
   });
+  const progress: Progress = standing === "nobody" ? { ...seen, outcome: "short", sentence: NOBODY } : seen;
   const stray = strayVersions(view.settled);
   return {
     id,
@@ -177,12 +183,15 @@ function* judgingClient(
     ...(revision === undefined ? {} : { revision }),
     settled: settlementsOf(view.calls),
     ...(stray.length === 0 ? {} : { strayVersions: stray }),
+    ...(standing === "client" ? {} : { isBystander: true }),
     progress,
     exchanges: numbersOf(steps.flatMap(positionsIn)),
     findings,
     ...decide(findings, progress),
   };
 }
+
+const NOBODY = "Nothing ties these requests to a client, so no rule applies to them";
 
 function check(rule: Rule, view: View): Outcome {
   if (rule.isOfMcp && !speaksMcp(view)) return notObserved("It made no request to an MCP server");

@@ -52,6 +52,8 @@ export interface ClientReport extends Outcome {
   readonly settled: readonly Settlement[];
   /** Headers that name another revision; absent if there were none. */
   readonly strayVersions?: readonly StrayVersion[];
+  /** True for somebody who never shows who it is, beside a client that does. */
+  readonly isBystander?: boolean;
   readonly progress: Progress;
   /** Sequence numbers of its exchanges. */
   readonly exchanges: readonly number[];
@@ -113,9 +115,11 @@ function brokenSentence(broken: readonly Finding[]): string {
   return `It broke ${first.rule} (${first.level}): ${first.detail}${more}`;
 }
 
-/** Whether a client counts: one without observed rules, such as a person with a browser, does not. */
-export function isJudged({ findings }: Pick<ClientReport, "findings">): boolean {
-  return findings.some(({ status }) => status !== "not observed");
+/** Whether a client counts: one without observed rules does not, such as a person with a browser, and a bystander only if it fails. */
+export function isJudged(
+  { findings, isBystander = false, verdict }: Pick<ClientReport, "findings" | "isBystander" | "verdict">,
+): boolean {
+  return isBystander ? verdict === "fail" : findings.some(({ status }) => status !== "not observed");
 }
 
 /** The verdict on all clients, and the reason: the worst client's. */
@@ -123,7 +127,7 @@ export function sumUp(clients: readonly ClientReport[]): Pick<Outcome, "verdict"
   const judged = clients.filter(isJudged);
   const [only] = judged;
   if (!only) {
-    const [client] = clients;
+    const client = clients.find(({ isBystander = false }) => !isBystander) ?? clients[0];
     return { verdict: "incomplete", reason: client?.reason ?? "No client has sent a request" };
   }
   for (const verdict of ["fail", "incomplete"] as const) {

@@ -25,6 +25,12 @@ const refused = (peer: string): Row => {
   const [url, made = {}] = speaks("2025-11-25", 401);
   return [url, { ...made, peer, answeredHeaders: [["www-authenticate", `Bearer resource_metadata="${resourceUrl}"`]] }];
 };
+/** What a person opens in a browser. */
+const opens = (url: string, made: Made = {}): Row => [url, {
+  peer: "pc-browser",
+  ...made,
+  headers: [["accept", "text/html,*/*;q=0.8"], ["sec-fetch-mode", "navigate"], ["user-agent", "Mozilla/5.0 (X11)"]],
+}];
 const stream = (peer: string, status = 401): Row => [`${origin}/oauth`, { peer, status, route: "oauth_get" }];
 const looks = (peer: string): Row => [resourceUrl, { peer, answered: { resource: `${origin}/oauth` } }];
 const answers = (clientId: string, code: string): Row => [
@@ -323,6 +329,89 @@ const cases: readonly Case[] = [
     clients: { [`unidentified ${ai}`]: [1, 2] },
   },
   {
+    kind: "a person who looks at documents with curl before the client begins, in a sandbox with a label",
+    rows: [
+      looks("pc-curl"),
+      [serverUrl, { peer: "pc-curl", answered: server }],
+      [server.authorization_endpoint, { peer: "pc-curl", status: 400, route: "authorize" }],
+      [server.registration_endpoint, { peer: "pc-curl", status: 405 }],
+      ...flow(node, node, "A", "a"),
+    ],
+    isLabelled: true,
+    clients: { "unidentified pc-curl": [1, 2, 3, 4], a: [5, 6, 7, 8, 9, 10, 11] },
+  },
+  {
+    kind: "the same with a client of two user agents",
+    rows: [looks("pc-curl"), reads("pc-curl"), ...flow(ai, node, "A", "a")],
+    isLabelled: true,
+    clients: { "unidentified pc-curl": [1, 2], a: [3, 4, 5, 6, 7, 8, 9] },
+  },
+  {
+    kind: "the same without a label",
+    rows: [looks("pc-curl"), reads("pc-curl"), ...flow(ai, node, "A", "a")],
+    clients: { "unidentified pc-curl": [1, 2], a: [3, 4, 5, 6, 7, 8, 9] },
+  },
+  {
+    kind: "a person whose browser opens documents before, while and after the client works, in a sandbox with a label",
+    rows: [
+      opens(resourceUrl),
+      opens(serverUrl, { answered: server }),
+      ...flow(ai, node, "A", "a").slice(0, 3),
+      opens(server.registration_endpoint, { status: 405 }),
+      ...flow(ai, node, "A", "a").slice(3),
+      opens(`${origin}/oauth`, { status: 401, route: "oauth_get" }),
+    ],
+    isLabelled: true,
+    clients: { "unidentified pc-browser": [1, 2, 6, 11], a: [3, 4, 5, 7, 8, 9, 10] },
+  },
+  {
+    kind: "a person whose browser opens documents, and a client that nobody can name, in a sandbox with a label",
+    rows: [opens(resourceUrl), refused(ai), looks(node)],
+    isLabelled: true,
+    clients: { "unidentified pc-browser": [1], [`unidentified ${ai}`]: [2, 3] },
+  },
+  {
+    kind: "a person who is refused by another MCP server before, and a client that reads its metadata twice",
+    rows: [
+      [`${origin}/bearer`, {
+        peer: "pc-curl",
+        method: "POST",
+        status: 401,
+        sent: { jsonrpc: "2.0", id: 1, method: "ping" },
+      }],
+      ...flow(node, node, "A", "a").slice(0, 3),
+      looks(node),
+      ...flow(node, node, "A", "a").slice(3),
+    ],
+    clients: { "unidentified pc-curl": [1], a: [2, 3, 4, 5, 6, 7, 8, 9] },
+  },
+  {
+    kind: "the same refused by the client's own MCP server",
+    rows: [
+      refused("pc-curl"),
+      ...flow(node, node, "A", "a").slice(0, 3),
+      looks(node),
+      ...flow(node, node, "A", "a").slice(3),
+    ],
+    clients: { "unidentified pc-curl": [1], a: [2, 3, 4, 5, 6, 7, 8, 9] },
+  },
+  {
+    kind: "the same with a client of two user agents, either of which may come first",
+    rows: [
+      refused("pc-curl"),
+      ...flow(ai, node, "A", "a").slice(0, 3),
+      looks(node),
+      ...flow(ai, node, "A", "a").slice(3),
+    ],
+    clients: { "unidentified pc-curl": [1], a: [2, 3, 4, 5, 6, 7, 8, 9] },
+  },
+  {
+    kind: "the same with a client that looks for metadata first",
+    rows: [looks("pc-curl"), looks(node), ...flow(ai, node, "A", "a")],
+    isLabelled: true,
+    clients: { "unidentified pc-curl": [1], a: [2, 3, 4, 5, 6, 7, 8, 9] },
+  },
+  {
     kind: "two clients in a sandbox with a label",
     rows: [...flow(ai, node, "A", "a"), ...flow(ai, node, "B", "b")],
     isLabelled: true,
@@ -367,6 +456,7 @@ function withTwoAgents(send: DoubleOptions["send"]): DoubleOptions["send"] {
 
 const shape = z.object({
   verdict: z.string(),
+  reason: z.string(),
   clients: z.array(z.object({ id: z.string(), verdict: z.string() })),
 });
 
@@ -389,6 +479,52 @@ for (
       assert.deepEqual([wrong.verdict, wrong.clients.length], ["fail", 1], slip);
     }
   });
+}
+
+/** What a person does before the client begins. */
+const before: Readonly<Record<string, readonly Request[]>> = {
+  "opened its documents in a browser": ["/.well-known/oauth-protected-resource/oauth", "/oauth/authorize", "/oauth"]
+    .map(
+      (path) =>
+        asked(path, { accept: "text/html,*/*;q=0.8", "sec-fetch-mode": "navigate", "user-agent": "Mozilla/5.0 (X11)" }),
+    ),
+  "read its resource metadata with curl": [asked("/.well-known/oauth-protected-resource/oauth")],
+  "tried its endpoints with curl": ["/.well-known/oauth-authorization-server", "/oauth/authorize", "/oauth/register"]
+    .map(
+      (path) => asked(path),
+    ),
+  "was refused with curl": [asked("/oauth"), asked("/bearer")],
+};
+
+function asked(path: string, headers: Record<string, string> = {}): Request {
+  return new Request(origin + path, { headers: { "user-agent": "curl/8", ...headers } });
+}
+
+/** The same in a sandbox: its prefix is inserted into the paths of metadata. */
+function within(sandbox: string, { url, headers }: Request): Request {
+  const { pathname } = new URL(url);
+  const at = /^\/\.well-known\/[a-z-]+/.exec(pathname)?.[0] ?? "";
+  return new Request(origin + at + sandbox + pathname.slice(at.length), { headers });
+}
+
+for (const [what, requests] of Object.entries(before)) {
+  for (const sandbox of ["", "/s/standard~before"]) {
+    Deno.test(`GET /control/report: what a person did before keeps and breaks no rule of a client, where they ${what}, in ${sandbox || "main"}`, async () => {
+      const agents: readonly ((send: DoubleOptions["send"]) => DoubleOptions["send"])[] = [
+        (send) => send,
+        withTwoAgents,
+      ];
+      for (const through of agents) {
+        for (const [slip, verdict] of [[undefined, "pass"], ["skips resource metadata", "fail"]] as const) {
+          await using test = await testApp({ loopbackOnly: true });
+          for (const request of requests) await test.app(within(sandbox, request));
+          await runDouble({ send: through((request) => test.app(request)), base: origin + sandbox, slip });
+          const report = shape.parse(await json(await test.fetch(`${origin}${sandbox}/control/report`)));
+          assert.equal(report.verdict, verdict, JSON.stringify([slip, report.reason]));
+        }
+      }
+    });
+  }
 }
 
 Deno.test("GET /control/exchanges names the client as the report does, also where it has two user agents", async () => {
