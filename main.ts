@@ -234,13 +234,21 @@ function listen({ port, host, tls, settings }: Config, app: App, report: (messag
   const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
   demand({ name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` });
   for (const path of tls ? [tls.certPath, tls.keyPath] : []) demand({ name: "read", path });
-  const files = tls && { cert: Deno.readTextFileSync(tls.certPath), key: Deno.readTextFileSync(tls.keyPath) };
+  const files = tls && { cert: readPem("--tls-cert", tls.certPath), key: readPem("--tls-key", tls.keyPath) };
   const serve = (port: number, hostname: string, handler: Deno.ServeHandler<Deno.NetAddr>): Listener =>
     keepListening(port, { open: (port) => Deno.serve({ port, hostname, ...options, ...files }, handler), ...lasting });
   if (!settings.public) return serve(port, host, app);
   const connections = createConnections(connectionLimits, monotonicMs);
   const behind = { serve: (handler: BehindHandler): Listener => serve(0, "127.0.0.1", handler), app, connections };
   return openFront({ port, hostname: host }, { ...behind, ...lasting });
+}
+
+function readPem(flag: string, path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new ConfigError(`The file of ${flag} cannot be read: ${path}: ${reasonOf(error)}`);
+  }
 }
 
 /** A line for the person who runs the test. */

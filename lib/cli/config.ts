@@ -157,6 +157,12 @@ function parseFlags(args: readonly string[]) {
     return values;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    const ambiguous = /^Option '([^']+)' argument is ambiguous/.exec(error instanceof Error ? error.message : "")?.[1];
+    if (ambiguous !== undefined) {
+      throw new ConfigError(
+        `'${ambiguous}' has no value; one that begins with a dash is written ${ambiguous}=-1 (--help lists the flags)`,
+      );
+    }
     const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
     throw new ConfigError(`${reason}; --help lists the flags${meantBy(reason)}`);
   }

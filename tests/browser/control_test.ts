@@ -35,7 +35,7 @@ browserTest(
     await page.getByLabel("by this many seconds").fill("90");
     await page.getByRole("button", { name: "advance the clock" }).click();
     await inForce(page, "moved by 90 s");
-    await page.getByRole("button", { name: "override the rule" }).click();
+    await page.getByRole("button", { name: "override the policy" }).click();
     await inForce(page, "policy.require_state = true");
     await page.getByRole("button", { name: "declare the user" }).click();
     await inForce(page, "ada@example.com");
@@ -48,7 +48,7 @@ browserTest(
 
     expectRefusals("400 /control/plan");
     await page.getByLabel("value, as JSON or a word").fill("perhaps");
-    await page.getByRole("button", { name: "override the rule" }).click();
+    await page.getByRole("button", { name: "override the policy" }).click();
     await page.getByRole("alert").getByText("policy.require_state").waitFor();
   },
 );

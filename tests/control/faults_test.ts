@@ -303,3 +303,12 @@ Deno.test("the response to a fault that was set as text names that text's effect
     });
   }
 });
+
+Deno.test("a fault as text is held to the longest delay there is, and says it (README)", async () => {
+  await using test = await testApp();
+  for (const written of ["token:delay=600001", "token:delay=99999999"]) {
+    const said = await assertOAuthError(await send(test, "POST /control/faults", written), 400, "invalid_request");
+    assert.match(said, /delay=500 \(milliseconds, at most 600000\)/);
+  }
+  await control(test, "POST /control/faults", "token:delay=600000");
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import process from "node:process";
+import { startMockServer } from "../../main.ts";
 import { blockOf, clients } from "./readme_blocks.ts";
 import { type Executable, launch, makeFolder, root, run, startServer, startTask } from "./program.ts";
 
@@ -207,4 +208,10 @@ Deno.test("without --exit-with-parent a closed standard input says nothing (READ
   await using server = await startServer(["--db", ":memory:"]);
   assert.equal((await (await server.client.fetch("/health")).json()).status, "healthy");
   await server.stop();
+});
+
+Deno.test("startMockServer names a port that is taken (README)", async () => {
+  await using first = await startMockServer({ port: 0 });
+  const port = Number(new URL(first.url).port);
+  await assert.rejects(startMockServer({ port }), new RegExp(`startMockServer: cannot listen on port ${port} of 127`));
 });

@@ -35,7 +35,7 @@ export function ControlPage({ urls, name, banner, access }: ControlProps): Html 
     <Page
       urls={urls}
       title="control"
-      description="Break an OAuth 2.1 and MCP server by hand: faults, clock, users, clients, tokens, keys and rules."
+      description="Break an OAuth 2.1 and MCP server by hand: faults, clock, users, clients, tokens, keys and policy."
       current="control"
       style="control/control.css"
       scripts={[assetPath(urls, "shared/page.js"), assetPath(urls, "control/control.js")]}

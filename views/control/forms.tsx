@@ -141,16 +141,16 @@ function Keys(props: CommandProps): Html {
 
 function Rules(props: ControlFormsProps): Html {
   return (
-    <Card title="rules" text="Override what this server enforces and advertises.">
+    <Card title="policy" text="Override what this server enforces and advertises, and what its tokens contain.">
       <Act
         {...props}
         kind="override"
-        label="override the rule"
+        label="override the policy"
         first={{ member: FIRST_MEMBER, value: "true" }}
       >
         <Choice
           id="plan-member"
-          label="rule"
+          label="member of policy or mint"
           name="member"
           options={props.members.map(optionOf)}
           first={FIRST_MEMBER}

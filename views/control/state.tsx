@@ -53,7 +53,7 @@ export function ControlStateView({ state, plays }: {
             items={faults.map((fault) => <Fault key={fault.name} {...fault} />)}
           />
         </Row>
-        <Row name="overridden rules">
+        <Row name="overridden policy">
           <Items
             none="none"
             items={overrides.map(({ member, value }) => (

@@ -102,7 +102,7 @@ function Testing({ urls }: Pick<HomeProps, "urls">): Html {
 function Endpoints({ urls }: { readonly urls: Urls }): Html {
   return (
     <section aria-labelledby="endpoints">
-      <h2 id="endpoints">three endpoints</h2>
+      <h2 id="endpoints">three MCP endpoints</h2>
       <div class="card">
         <h3>oauth</h3>
         <Endpoint method="GET/POST" url={urls.oauth} />

@@ -8,13 +8,14 @@ import type { Fault, Match } from "../fault.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
 import { type MessagePart, templateProblem, templates } from "../templates.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
+import { MAX_DELAY_MS } from "./fault_text.ts";
 import { type Life, readWrittenFaults, type WrittenFault } from "./written_fault.ts";
 
 const text = z.string().max(2048);
 const texts = z.union([text, z.array(text).min(1).max(50)], { error: "a string, or a list of strings" });
 const name = z.string().regex(/^[\x20-\x7e]{1,100}$/, "1 to 100 printable ASCII characters");
 const times = z.number().int().min(1).max(1_000_000);
-const milliseconds = z.number().int().min(0).max(600_000);
+const milliseconds = z.number().int().min(0).max(MAX_DELAY_MS);
 const status = z.number().int().min(200).max(599);
 const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "a header name");
 const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable ASCII");

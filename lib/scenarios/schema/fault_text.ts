@@ -5,9 +5,12 @@ import { excerpt, OAuthError } from "../../http/errors.ts";
 import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";
 import type { Fault } from "../fault.ts";
 
+/** The longest that a response is held back. */
+export const MAX_DELAY_MS = 600_000;
+
 /** What can follow the colon. */
-const effectsText =
-  "a status from 400 to 599, an OAuth error code, drop, delay=500, truncate=20, trickle=20, html, empty";
+const effectsText = "a status from 400 to 599, an OAuth error code, drop, delay=500 (milliseconds, at most " +
+  `${MAX_DELAY_MS}), truncate=20, trickle=20, html, empty`;
 
 /** Where something can go wrong. */
 const faultable = endpointKinds.filter((name) => name !== "control");
@@ -51,7 +54,7 @@ function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
   }
   const [, name = "", digits] = /^([a-z_]+)(?:=(\d{1,6}))?$/.exec(text) ?? [];
   const number = digits === undefined ? undefined : Number(digits);
-  if (name === "delay" && number !== undefined) return { edit: { delay_ms: number } };
+  if (name === "delay" && number !== undefined && number <= MAX_DELAY_MS) return { edit: { delay_ms: number } };
   if (name === "truncate") return { edit: { truncate_bytes: number ?? 20 } };
   if (name === "trickle") return { edit: { trickle: { bytes: Math.max(1, number ?? 20), every_ms: 100 } } };
   if (number !== undefined) return undefined;
