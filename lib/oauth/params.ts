@@ -72,15 +72,29 @@ export function requireFaultless(params: Params, names?: readonly string[]): voi
   if (fault) throw fault;
 }
 
+/** Where somebody who has left out a parameter gets it. */
+const whatIs: Readonly<Record<string, string>> = {
+  assertion: "a signed JWT",
+  audience: "the issuer of the authorization server that it is for",
+  client_id: "the client_id that a registration returned, that of a known client, or the URL of a metadata document",
+  code: "the code of an authorization response",
+  device_code: "the device_code of a device authorization response",
+  refresh_token: "the refresh_token of a token response",
+  state: "a value that nobody can guess, such as 32 random hexadecimal digits",
+  subject_token: "an id_token, or another token to exchange",
+  token: "an access token or a refresh token",
+};
+
 /**
  * Requires a parameter.
  *
+ * @param expected What it is, where that is not known by its name.
  * @throws OAuthError `invalid_request` if it is missing or empty.
  */
-export function requireParam(params: Params, name: string, reference: string): string {
+export function requireParam(params: Params, name: string, reference: string, expected = whatIs[name]): string {
   const value = params.get(name);
   if (value !== undefined) return value;
-  throw new OAuthError("invalid_request", `${name} is missing`, { parameter: name, reference });
+  throw new OAuthError("invalid_request", `${name} is missing`, { parameter: name, expected, reference });
 }
 
 /**
@@ -95,10 +109,10 @@ export function requireOneOf<T extends string>(
   reference: string,
   code: OAuthErrorCode = "invalid_request",
 ): T {
-  const received = requireParam(params, name, reference);
+  const expected = allowed.join(" or ");
+  const received = requireParam(params, name, reference, expected);
   const known = allowed.find((value) => value === received);
   if (known !== undefined) return known;
-  const expected = allowed.join(" or ");
   throw new OAuthError(code, `${name} is not supported`, { parameter: name, received, expected, reference });
 }
 

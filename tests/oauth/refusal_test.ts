@@ -1,7 +1,7 @@
 /** A refusal at the token endpoint and its like leaves nothing under way. */
 import assert from "node:assert/strict";
 import { generateSigningKey } from "../../lib/oauth/keys/signing_key.ts";
-import { testApp } from "../helpers.ts";
+import { assertOAuthError, register, testApp } from "../helpers.ts";
 
 for (const path of ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/idp/token"]) {
   Deno.test(`POST ${path} answers an unknown client once the keys it has begun to make are made`, async () => {
@@ -21,3 +21,24 @@ for (const path of ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/idp/
     assert.equal(made, begun);
   });
 }
+
+Deno.test("a parameter that is missing is named with what it is and where it comes from (README)", async (t) => {
+  await using test = await testApp();
+  const { clientId } = await register(test);
+  const own = { client_id: clientId };
+  const cases: readonly (readonly [path: string, fields: Record<string, string>, missing: string, is: RegExp])[] = [
+    ["/oauth/token", {}, "grant_type", /authorization_code or /],
+    ["/oauth/token", { grant_type: "authorization_code" }, "client_id", /a registration returned/],
+    ["/oauth/token", { ...own, grant_type: "authorization_code" }, "code", /an authorization response/],
+    ["/oauth/token", { ...own, grant_type: "refresh_token" }, "refresh_token", /a token response/],
+    ["/oauth/revoke", own, "token", /an access token or a refresh token/],
+    ["/idp/token", own, "grant_type", /client_credentials/],
+  ];
+  for (const [path, fields, missing, is] of cases) {
+    await t.step(`${path}: ${missing}`, async () => {
+      const answer = await test.postForm(path, fields);
+      const said = await assertOAuthError(answer, 400, "invalid_request");
+      assert.match(said, new RegExp(`^${missing} is missing; expected .*${is.source}`));
+    });
+  }
+});
