@@ -1,7 +1,7 @@
 // When things happened, as far as a record can tell: its times are whole milliseconds of real time, and of an answer it
 // knows when its head left, not when the client read it.
 
-import type { Exchange } from "../recorder/exchange.ts";
+import { type Exchange, MAX_BODY_LENGTH } from "../recorder/exchange.ts";
 import type { StepBase } from "./step.ts";
 
 /** What times on record can be wrong by: they are rounded. */
@@ -55,4 +55,9 @@ export function isLongAfter(answered: StepBase, next: StepBase): boolean {
 /** Whether an answer went out whole, soon, and as the server meant it, so that a client that waited for it has it. */
 export function isDelivered({ exchange: { response, shapedBy, durationMs } }: StepBase): boolean {
   return !response.truncated && shapedBy.length === 0 && durationMs < PATIENCE_MS;
+}
+
+/** Whether a fault broke an answer off on its way; that a record keeps only the beginning of a long one is no sign of it. */
+export function isBrokenOff({ exchange: { response, shapedBy, isCut = false } }: StepBase): boolean {
+  return response.truncated && shapedBy.length > 0 && !isCut && (response.body?.length ?? 0) < MAX_BODY_LENGTH;
 }

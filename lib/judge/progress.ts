@@ -1,5 +1,6 @@
 // How far a client came: the stations on its way from the resource's metadata to the end of its session.
 import { idOf } from "./proofs.ts";
+import { isBrokenOff } from "./moments.ts";
 import type { McpStep, Step, TokenStep } from "./step.ts";
 import { textOf } from "./reading.ts";
 import type { View } from "./view.ts";
@@ -68,9 +69,9 @@ export function isGood({ status }: Step): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Whether a call made use of what a server has, and was answered well. */
+/** Whether a call made use of what a server has, and was answered well, as far as the client can tell. */
 export function isCall(call: McpStep): boolean {
-  return isGood(call) && calling.has(call.method ?? "");
+  return isGood(call) && calling.has(call.method ?? "") && !isBrokenOff(call);
 }
 
 /** Whether a token request brought an access token, in whatever form. */

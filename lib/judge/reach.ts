@@ -2,6 +2,7 @@
 // from what it may do, it has not gone too far.
 import { digestOf } from "../recorder/redact/digests.ts";
 import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
+import { describeDeadEnd, describeLastRefusal } from "./ending.ts";
 import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";
 import { textOf } from "./reading.ts";
 import type { Rule, Status } from "./rules/rule.ts";
@@ -51,9 +52,15 @@ export function isTooOld({ calls, revision }: View, [oldest]: readonly Revision[
 
 const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined>> = {
   // What is missing is what the way ends with.
-  call: ({ calls }) => calls.some(isCall) ? undefined : ["", "Let it make a call, and ask for the report again"],
+  call: (view) =>
+    view.calls.some(isCall)
+      ? missingSince(view)
+      : [describeLastRefusal(view) ?? "", "Let it make a call, and ask for the report again"],
   call_after_refusal: ({ calls }) => {
-    const refused = calls.findIndex(({ token, status }) => token !== undefined && status >= 400);
+    // The refusal of a stream, or of an end, need not concern a client.
+    const refused = calls.findLastIndex(({ verb, token, status }) =>
+      verb === "POST" && token !== undefined && status >= 400
+    );
     if (refused < 0) return ["No request with its token was refused yet", "Let it make several calls"];
     return calls.slice(refused).some(isCall)
       ? undefined
@@ -61,7 +68,7 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
   },
   call_after_expiry: (view) => {
     const { isDue, isDone } = renewalOf(view);
-    if (isDone) return undefined;
+    if (isDone) return missingSince(view);
     return isDue
       ? ["Its token expired or was refused, and no request with a new one succeeded", "Let it go on"]
       : ["Its token has not expired yet", moveClock(view)];
@@ -85,6 +92,12 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
       ? undefined
       : ["It did not ask for its token to be revoked", "Let it log out, if it can revoke tokens"],
 };
+
+/** What is missing of a client that had come far enough, and gets nowhere since. */
+function missingSince(view: View): Missing | undefined {
+  const end = describeDeadEnd(view);
+  return end === undefined ? undefined : [end, "Let it go on until a call succeeds, and ask for the report again"];
+}
 
 function missingForStop(view: View, reach: Stop, { find, statusOf }: ScenarioFacts): Missing | undefined {
   const { calls, authorizations, resourceMetadata, serverMetadata } = view;

@@ -86,7 +86,8 @@ function statusOf(moments: readonly Moment[], rule: string): string | undefined 
   const exchanges = sent.map((exchange, index): Exchange => {
     const { ms, took, moved = 0, isLost = false } = moments[index] ?? { ms: 0, took: 0 };
     const response = isLost ? { headers: exchange.response.headers, truncated: true } : exchange.response;
-    return { ...exchange, receivedAtMs: ms, startedAtMs: ms + moved, durationMs: took, response };
+    const shapedBy = isLost ? ["lost"] : [];
+    return { ...exchange, receivedAtMs: ms, startedAtMs: ms + moved, durationMs: took, response, shapedBy };
   });
   const report = buildReport(exchanges, { sandbox: "main", hasOrigin: true, isWhole: true });
   assert.equal(report.clients.length, 1);
@@ -213,6 +214,12 @@ const excuses: readonly Excuse[] = [
     mistake: later(at(0, fails("A")), at(20, fails("A"))),
   },
   {
+    rule: "C39",
+    what: "the answer was lost, and it asks the person",
+    excused: later(refused, at(20, refreshes("A", "B"), { isLost: true }), at(40, asks)),
+    mistake: later(refused, at(20, fails("A")), at(40, fails("A")), at(60, asks)),
+  },
+  {
     rule: "C42",
     what: "the sandbox's clock was moved instead",
     excused: later(at(0, busy("60")), at(20, reads(), { moved: 60_000 })),
@@ -303,3 +310,9 @@ for (const { rule, what, excused, mistake } of excuses) {
     assert.equal(statusOf(mistake, rule), "broken");
   });
 }
+
+Deno.test("C39 is kept by a client that asks the person when the answer to a refresh was lost, as the token may be used up", () => {
+  const gone = [refused, at(20, refreshes("A", "B"), { isLost: true })];
+  assert.equal(statusOf(later(...gone, at(40, asks)), "C39"), "kept");
+  assert.equal(statusOf(later(...gone), "C39"), "not observed");
+});

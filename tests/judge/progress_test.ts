@@ -1,5 +1,6 @@
 /** How far a client came, whether that is as far as a scenario wants it to, and what it has to do if not. */
 import assert from "node:assert/strict";
+import { type Exchange, MAX_BODY_LENGTH } from "../../lib/recorder/exchange.ts";
 import { buildReport, type Report, type ReportOptions } from "../../lib/judge/report.ts";
 import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
 import { origin } from "../helpers.ts";
@@ -95,12 +96,39 @@ Deno.test("a client that stops half way is incomplete, and the reason says what 
   ]);
 });
 
+const lost = calls("tools/call", "t1", { status: 404 });
+const lacksScope = calls("tools/call", "t1", {
+  status: 403,
+  answeredHeaders: [["www-authenticate", 'Bearer error="insufficient_scope", scope="b"']],
+});
+const noStream: Row = [`${origin}/oauth`, {
+  route: "oauth_get",
+  status: 405,
+  headers: [["authorization", "Bearer t1"], ["mcp-session-id", "s1"], version],
+}];
+
 /** What a client does after its login, how far the scenario wants it to come, and whether it came as far. */
 const reaches: readonly (readonly [ReportOptions["reaches"], string, readonly Row[], string])[] = [
   ["call", "a call", [opens, calls("tools/call", "t1")], "reached"],
   ["call", "a resource that is read", [opens, calls("resources/read", "t1")], "reached"],
   ["call", "a list", [opens, calls("tools/list", "t1")], "short"],
   ["call", "a call that is refused", [opens, calls("tools/call", "t1", { status: 500 })], "short"],
+  ["call", "one more that is refused", [opens, calls("tools/call", "t1"), lost], "reached"],
+  ["call", "two more that are refused", [opens, calls("tools/call", "t1"), lost, lost], "short"],
+  [
+    "call",
+    "two more that are refused, and a new session",
+    [opens, calls("tools/call", "t1"), lost, lost, opens, calls("tools/list", "t1")],
+    "reached",
+  ],
+  [
+    "call",
+    "two more for which a scope is missing",
+    [opens, calls("tools/call", "t1"), lacksScope, lacksScope],
+    "reached",
+  ],
+  ["call_after_refusal", "a stream that is refused", [opens, noStream, calls("tools/call", "t1")], "short"],
+  ["call_after_refusal", "a call between refusals", [opens, lost, calls("tools/call", "t1"), lost], "short"],
   ["call_after_refusal", "no refusal", [opens, calls("tools/call", "t1")], "short"],
   ["call_after_refusal", "a refusal", [opens, calls("tools/call", "t1", { status: 503 })], "short"],
   [
@@ -183,6 +211,39 @@ for (const [reach, what, rows, outcome] of reaches) {
     assert.equal(verdict, { reached: "pass", short: "incomplete", beyond: "fail" }[outcome], reason);
   });
 }
+
+Deno.test("a client that comes short is told what its last request was refused with", () => {
+  const reasonOf = (...rows: readonly Row[]): string => judge([...login, ...rows]).reason;
+  assert.equal(
+    reasonOf(opens, calls("tools/call", "t1", { status: 503 })),
+    "It began to speak MCP, but did not make a call. " +
+      "Its last request, tools/call, was refused with 503. Let it make a call, and ask for the report again",
+  );
+  assert.match(
+    judge([...login.slice(0, -1), getsToken("", {}, { status: 429 })]).reason,
+    /^It was authorized, but did not get a token\. Its last request, POST \/oauth\/token, was refused with 429\. /,
+  );
+  assert.match(
+    reasonOf(opens, calls("tools/call", "t1"), lost, lost, lost),
+    /Its last 3 requests to the MCP server were all refused, the last with 404\. Let it go on until a call succeeds/,
+  );
+});
+
+Deno.test("a call whose response a fault broke off is none, and one whose response is too long to be kept is one", () => {
+  const outcomeOf = (response: Partial<Exchange["response"]>, shapedBy: readonly string[]): unknown => {
+    const exchanges = make(...login, opens, calls("tools/call", "t1"));
+    const broken = exchanges.map((exchange, index) =>
+      index < exchanges.length - 1
+        ? exchange
+        : { ...exchange, shapedBy, response: { ...exchange.response, truncated: true, ...response } }
+    );
+    return buildReport(broken, { sandbox: "main", hasOrigin: true, isWhole: true }).clients[0]?.progress.outcome;
+  };
+  assert.equal(outcomeOf({ body: '{"jsonrpc":' }, ["mcp-truncated"]), "short");
+  assert.equal(outcomeOf({}, ["mcp-dropped"]), "short");
+  assert.equal(outcomeOf({ body: "a".repeat(MAX_BODY_LENGTH) }, ["a-header"]), "reached");
+  assert.equal(outcomeOf({ body: "a" }, []), "reached");
+});
 
 /** What a right or a careless client does in a server in order that it is told to refuse. */
 async function refuse(options: Partial<DoubleOptions>, report: Partial<ReportOptions>): Promise<Report> {

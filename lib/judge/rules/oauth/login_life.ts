@@ -3,7 +3,7 @@
 
 import { digestOf } from "../../../recorder/redact/digests.ts";
 import { type Grant, type Logins, readLogins, type Refresh } from "../../logins.ts";
-import { follows, seemsToFollow } from "../../moments.ts";
+import { follows, isBrokenOff, seemsToFollow } from "../../moments.ts";
 import { listOf, parseObject, scopesOf, textOf } from "../../reading.ts";
 import type { AuthorizationStep, McpStep, OtherStep, Step } from "../../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../../view.ts";
@@ -154,7 +154,7 @@ function checkInvalidGrant(view: View): Outcome {
   const replaced = new Set(grants.map((grant) => grant.replaced));
   const refused = refreshes.filter((refresh) => isInvalidGrant(refresh) && !replaced.has(refresh.sent));
   const [first] = refused;
-  if (!first) return notObserved("No refresh was refused with invalid_grant");
+  if (!first) return checkLostAnswers(view, refreshes);
   for (const refusal of refused) {
     const again = refreshes.find(({ step, sent }) =>
       sent === refusal.sent && step.at > refusal.step.at && seemsToFollow(refusal.step, step)
@@ -170,6 +170,18 @@ function checkInvalidGrant(view: View): Outcome {
   return asked
     ? kept("It asked the person to log in again after invalid_grant", [first.step.at, asked.at])
     : notObserved("Its refresh was refused with invalid_grant, and it has not asked the person to log in again yet");
+}
+
+/** A refresh token whose answer was lost may have been used up: asking the person is as good as trying it once more. */
+function checkLostAnswers({ authorizations }: View, refreshes: readonly Refresh[]): Outcome {
+  for (const { step, sent } of refreshes.filter(({ step }) => isBrokenOff(step))) {
+    const asked = authorizations.find(({ at }) => at > step.at);
+    const again = refreshes.some((other) => other.sent === sent && other.step.at > step.at);
+    if (asked && !again) {
+      return kept("It asked the person to log in again when the response to a refresh was lost", [step.at, asked.at]);
+    }
+  }
+  return notObserved("No refresh was refused with invalid_grant");
 }
 
 /** Revocations that were carried out, with the digest of the token. */

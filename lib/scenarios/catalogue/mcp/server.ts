@@ -154,7 +154,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "session-lost",
-        match: { endpoint: "mcp", has_header: "mcp-session-id" },
+        match: { endpoint: "mcp", method: "POST", has_header: "mcp-session-id" },
         after: { match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 } },
         times: 1,
         answer: {
