@@ -15,7 +15,7 @@ import { isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
-import { issuedTokens, type SandboxFacts, speaksMcp, type View } from "./view.ts";
+import { issuedTokens, type SandboxFacts, speaksMcp, type View, wasLedToRoot } from "./view.ts";
 
 /** What the report is made from. */
 export interface RecordFacts {
@@ -108,6 +108,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const facts = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
   const playedBy = revisions.filter((revision) => played?.includes(revision));
   const groups = groupByClient(steps, { isLabelled });
+  const isLed = groups.some((client) => wasLedToRoot(client.steps, facts));
   const clients: ClientReport[] = [];
   for (const client of groups) {
     clients.push(yield* judgingClient(client, facts, { expects, reaches, playedBy, numbersOf }));
@@ -116,7 +117,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
     expects,
-    ...(isMisplaced ? { note: NEEDS_ORIGIN } : {}),
+    ...(isMisplaced ? { note: NEEDS_ORIGIN } : isLed ? { note: LED_TO_ROOT } : {}),
     record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut, dropped, unjudged },
     clients,
     ...sumUp(clients),
@@ -126,6 +127,10 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
 const NEEDS_ORIGIN =
   "The scenario needs an origin of its own: it was requested by a path, and a client that falls back " +
   "to the root of that origin finds a healthy server there. POST /control/origins opens a port for it";
+
+const LED_TO_ROOT =
+  "Discovery failed in this sandbox, and a client went on to the root of the origin, as it has to: another server is " +
+  "there, whose tokens are not valid here. POST /control/origins opens a port on which the sandbox has its own root";
 
 /** Whether a URL names its sandbox in its path. */
 function isByPath(url: string): boolean {

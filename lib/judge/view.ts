@@ -76,6 +76,24 @@ export function hasBeginning({ isWhole, registrations, calls: [first] }: View): 
   return isWhole || registrations.length > 0 || (first?.status === 401 && first.token === undefined);
 }
 
+/** Sends a token that the sandbox is not known to have issued, and that it refuses. */
+export function isForeignCall({ issued }: Pick<SandboxFacts, "issued">, step: Step): step is McpStep {
+  return step.kind === "mcp" && step.token !== undefined && step.status === 401 && !issued.has(digestOf(step.token));
+}
+
+/**
+ * Whether discovery failed in a sandbox below a path, and the client then logged in elsewhere: the root of the origin, which
+ * it has to try next, is another server, and what is done there is not on record here.
+ */
+export function wasLedToRoot(steps: readonly Step[], facts: Omit<SandboxFacts, "isWhole">): boolean {
+  const foreign = facts.hasOrigin ? undefined : steps.find((step) => isForeignCall(facts, step));
+  if (!foreign) return false;
+  return (["resource_metadata", "server_metadata"] as const).some((kind) => {
+    const read = steps.filter((step) => step.kind === kind && step.at < foreign.at);
+    return read.length > 0 && read.every((step) => step.kind === kind && step.document === undefined);
+  });
+}
+
 /** The last authorization server metadata that a client had read before a step, preferably of the server it then used. */
 export function metadataFor(view: View, { at, address }: Step): ServerMetadataStep | undefined {
   const read = view.serverMetadata.filter((step) => step.at < at && step.document !== undefined);

@@ -10,17 +10,23 @@ import type { Fetch, Sdk } from "../matrix/walk.ts";
 
 const shape = z.object({
   verdict: z.string(),
+  note: z.string().optional(),
   clients: z.array(z.object({
     revision: z.string().optional(),
     findings: z.array(z.object({ rule: z.string(), status: z.string(), level: z.string() })),
   })),
 });
 
-/** What is found of a client in a scenario: the revision it is judged by, the rules it breaks, the verdict. */
-async function judge(
-  sdk: Sdk,
-  name: string,
-): Promise<{ readonly revision: string | undefined; readonly broken: readonly string[]; readonly verdict: string }> {
+/** What is found of a client: the revision it is judged by, the rules it breaks, the verdict, and a note. */
+interface Judged {
+  readonly revision: string | undefined;
+  readonly broken: readonly string[];
+  readonly verdict: string;
+  readonly note: string | undefined;
+}
+
+/** Lets a client work in a scenario, with a fault or without. */
+async function judge(sdk: Sdk, name: string, fault?: string): Promise<Judged> {
   await using test = await testApp({ sleep: () => Promise.resolve() });
   const scenario = catalogue.find((entry) => entry.name === name);
   assert(scenario, name);
@@ -32,7 +38,8 @@ async function judge(
     const response = await fetch(asked, { redirect: "manual" });
     return new URL(response.headers.get("location") ?? "about:blank");
   };
-  const program = sdk({ url: `${base}/oauth`, fetch, browse, machine: machineOf(scenario) });
+  const url = `${base}/oauth${fault === undefined ? "" : `?fault=${fault}`}`;
+  const program = sdk({ url, fetch, browse, machine: machineOf(scenario) });
   assert(typeof program !== "string", String(program));
   for (let round = 0; round < 3; round++) {
     try {
@@ -56,6 +63,7 @@ async function judge(
     revision: client?.revision,
     broken: broken.map(({ rule, level }) => `${rule} ${level}`),
     verdict: report.verdict,
+    note: report.note,
   };
 }
 
@@ -88,5 +96,20 @@ Deno.test("the official clients keep and break the rules that this table says", 
         assert.equal(verdict, broken.some((rule) => rule.endsWith("MUST")) ? "fail" : isShown ? "pass" : "incomplete");
       });
     }
+  }
+});
+
+Deno.test("an official client that a failed discovery leads to the root of the origin breaks nothing by that, and the report says so", async (t) => {
+  for (const [index, sdk] of [sdkV1, sdkV2].entries()) {
+    for (const fault of ["resource_metadata:404*always", "server_metadata:404*always"]) {
+      await t.step(`SDK ${index + 1}.x, ${fault}`, async () => {
+        const { broken, verdict, note } = await judge(sdk, "standard", fault);
+        assert.deepEqual([broken.filter((rule) => rule.endsWith("MUST")), verdict], [[], "incomplete"]);
+        if (fault.startsWith("resource")) assert.match(note ?? "", /the root of the origin.*POST \/control\/origins/);
+      });
+    }
+    await t.step(`SDK ${index + 1}.x, without a fault`, async () => {
+      assert.equal((await judge(sdk, "standard")).note, undefined);
+    });
   }
 });

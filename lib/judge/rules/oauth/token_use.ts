@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { digestOf } from "../../../recorder/redact/digests.ts";
 import type { McpStep } from "../../step.ts";
-import type { View } from "../../view.ts";
+import { isForeignCall, type View, wasLedToRoot } from "../../view.ts";
 import {
   ALWAYS,
   broken,
@@ -49,11 +48,13 @@ function checkQuery({ calls }: View): Outcome {
     : kept("It put no token in a URL", positionsOf(withToken));
 }
 
-function checkForeign({ calls, issued, isWhole }: View): Outcome {
+function checkForeign(view: View): Outcome {
+  const { calls, steps, isWhole } = view;
   const withToken = calls.filter(({ token }) => token !== undefined);
   if (withToken.length === 0) return notObserved("It sent no request with a token");
   if (!isWhole) return notObserved("Not all issued tokens are on record");
-  const foreign = withToken.find(({ token, status }) => status === 401 && !issued.has(digestOf(token ?? "")));
+  if (wasLedToRoot(steps, view)) return notObserved("Discovery failed here, and led it to another server");
+  const foreign = withToken.find((call) => isForeignCall(view, call));
   return foreign
     ? broken("It sent a token that this server's authorization server did not issue", [foreign.at])
     : kept("It sent only tokens of this server's authorization server", positionsOf(withToken));
