@@ -72,6 +72,9 @@ const client = z.strictObject({
 
 const record = z.strictObject({
   isWhole: z.boolean().meta({ description: "Whether all exchanges are on record, from the first one" }),
+  isCleared: z.boolean().optional().meta({
+    description: "True if it was cleared: clients that began before are judged by what they did since",
+  }),
   cut: count.meta({ description: "How many were too large to be kept in full" }),
   leftOut: count.meta({ description: "How many were never recorded" }),
   dropped: count.meta({ description: "How many were dropped to make room for later ones" }),

@@ -13,7 +13,8 @@ import { judging, type Report, type ReportOptions } from "./report.ts";
 import { textBytes } from "../recorder/sizes.ts";
 
 /** What a report is about, but for what the record itself says. */
-export interface Subject extends Omit<ReportOptions, "isWhole" | "leftOut" | "dropped" | "unjudged" | "isComplete"> {
+export interface Subject
+  extends Omit<ReportOptions, "isWhole" | "isCleared" | "leftOut" | "dropped" | "unjudged" | "isComplete"> {
   readonly sandboxId: string;
 }
 
@@ -75,7 +76,7 @@ export function createJudgements({ recording, slices }: JudgementsDeps): (subjec
     }
     const { exchanges = [], earlier = [], version = "", clearedAt = 0, isWhole = true, ...facts } = recorded ?? {};
     const judged = [...earlier, ...exchanges];
-    const seen = await slices.run(judging(judged, { ...options, isWhole, ...facts }));
+    const seen = await slices.run(judging(judged, { ...options, isWhole, isCleared: clearedAt > 0, ...facts }));
     const isGoingOn = known !== undefined && known.clearedAt === clearedAt && seen.record.unjudged > 0;
     const report = isGoingOn ? keepFindings(seen, known.report, new Set(judged.map(({ sequence }) => sequence))) : seen;
     const judgement = { version, clearedAt, report, listed: listExchanges(exchanges, report) };

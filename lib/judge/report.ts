@@ -15,12 +15,14 @@ import { isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
-import { issuedTokens, type SandboxFacts, speaksMcp, type View, wasLedToRoot } from "./view.ts";
+import { beganOnRecord, issuedTokens, type SandboxFacts, speaksMcp, type View, wasLedToRoot } from "./view.ts";
 
 /** What the report is made from. */
 export interface RecordFacts {
   /** Whether all exchanges are on record, from the first one on. */
   readonly isWhole: boolean;
+  /** True if it was cleared; what came before is then not counted in what follows. */
+  readonly isCleared?: boolean;
   /** How many of them were too large to be kept whole. */
   readonly cut: number;
   /** How many never came on record. */
@@ -67,8 +69,10 @@ export interface ReportOptions {
   readonly needsOrigin?: boolean;
   /** Whether all requests to its origin are recorded. */
   readonly hasOrigin: boolean;
-  /** Whether its exchanges are on record from the first one on. */
+  /** Whether its exchanges are on record from the first one on, or since the record was cleared. */
   readonly isWhole: boolean;
+  /** Whether the record was cleared: only clients that began afterwards are known from their first exchange; false if not given. */
+  readonly isCleared?: boolean;
   /** Whether it has a label, which a test chooses to be alone; false if not given. */
   readonly isLabelled?: boolean;
   /** How many exchanges never came on record; 0 if not given. */
@@ -99,7 +103,7 @@ export function buildReport(exchanges: readonly Exchange[], options: ReportOptio
  */
 export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
   const { sandbox, scenario, expects = [], reaches = "call", revisions: played, isLabelled = false } = options;
-  const { hasOrigin, isWhole } = options;
+  const { hasOrigin, isWhole, isCleared = false } = options;
   const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
   const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
@@ -111,14 +115,24 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const isLed = groups.some((client) => wasLedToRoot(client.steps, facts));
   const clients: ClientReport[] = [];
   for (const client of groups) {
-    clients.push(yield* judgingClient(client, facts, { expects, reaches, playedBy, numbersOf }));
+    const isKnown = facts.isWhole && (!isCleared || beganOnRecord(client.steps));
+    clients.push(
+      yield* judgingClient(client, { ...facts, isWhole: isKnown }, { expects, reaches, playedBy, numbersOf }),
+    );
   }
   return {
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
     expects,
     ...(isMisplaced ? { note: NEEDS_ORIGIN } : isLed ? { note: LED_TO_ROOT } : {}),
-    record: { isWhole, cut: exchanges.filter(({ isCut }) => isCut).length, leftOut, dropped, unjudged },
+    record: {
+      isWhole: isWhole && !isCleared,
+      ...(isCleared ? { isCleared } : {}),
+      cut: exchanges.filter(({ isCut }) => isCut).length,
+      leftOut,
+      dropped,
+      unjudged,
+    },
     clients,
     ...sumUp(clients),
   };

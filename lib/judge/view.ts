@@ -94,6 +94,20 @@ export function wasLedToRoot(steps: readonly Step[], facts: Omit<SandboxFacts, "
   });
 }
 
+/**
+ * Whether a client began on record: it registered, or was refused without a token, before it sent anything that it can have
+ * had from before.
+ */
+export function beganOnRecord(steps: readonly Step[]): boolean {
+  const used = steps.find((step) => step.kind === "token" || (step.kind === "mcp" && step.token !== undefined));
+  if (used?.kind === "mcp" || (used?.kind === "token" && used.params.get("grant_type") === "refresh_token")) {
+    return false;
+  }
+  return steps.some((step) =>
+    step.at < (used?.at ?? Infinity) && (step.kind === "registration" || (step.kind === "mcp" && step.status === 401))
+  );
+}
+
 /** The last authorization server metadata that a client had read before a step, preferably of the server it then used. */
 export function metadataFor(view: View, { at, address }: Step): ServerMetadataStep | undefined {
   const read = view.serverMetadata.filter((step) => step.at < at && step.document !== undefined);

@@ -274,6 +274,13 @@ Deno.test("toldOf tells what fails a client from what only warns, each with the 
 
 Deno.test("missingText says what a report was made without (issue 16)", () => {
   assert.equal(missingText({ isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 }), "");
+  const cleared = (dropped: number): string =>
+    missingText({ isWhole: false, isCleared: true, cut: 0, leftOut: 0, dropped, unjudged: 0 });
+  assert.equal(cleared(0), "Not all of it is here: the record was cleared.");
+  assert.equal(
+    cleared(3),
+    "Not all of it is here: the record was cleared; the oldest exchanges are no longer kept (3; the verdict counts them).",
+  );
   assert.equal(
     missingText({ isWhole: false, cut: 2, leftOut: 1, dropped: 0, unjudged: 0 }),
     "Not all of it is here: the oldest exchanges are no longer kept; 1 exchange never came on record; " +

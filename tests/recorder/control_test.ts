@@ -189,7 +189,7 @@ Deno.test("GET /control/events sends exchanges and findings as they come, and re
   const live = await readUntil(reader, '"status":"broken"');
   assert.match(
     live,
-    /event: findings\ndata: \{"verdict":"fail","reason":"double: It broke C12 [^"]*","clients":\[\{.*\{"rule":"C12",[^}]*"status":"broken"/,
+    /event: findings\ndata: \{"verdict":"fail","reason":"It broke C12 [^"]*","clients":\[\{.*\{"rule":"C12",[^}]*"status":"broken"/,
   );
   await reader.cancel();
   const resumed = readerOf(await test.get("/control/events", { "last-event-id": `${record}.3` }));

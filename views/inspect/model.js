@@ -332,11 +332,12 @@ export function verdictText({ verdict, clients }) {
  * @param {Report["record"]} record
  * @returns {string}
  */
-export function missingText({ isWhole, cut, leftOut, dropped, unjudged }) {
+export function missingText({ isWhole, isCleared = false, cut, leftOut, dropped, unjudged }) {
   const judged = unjudged > 0 ? `the verdict does not count ${unjudged} of them` : "the verdict counts them";
   const lost = dropped > 0 ? ` (${dropped}; ${judged})` : "";
   const parts = [
-    isWhole ? "" : `the oldest exchanges are no longer kept${lost}`,
+    isCleared ? "the record was cleared" : "",
+    isWhole || (isCleared && dropped === 0) ? "" : `the oldest exchanges are no longer kept${lost}`,
     leftOut > 0 ? `${countOf(leftOut, "exchange")} never came on record` : "",
     cut > 0 ? `${countOf(cut, "exchange")} too large to be kept whole` : "",
   ].filter(Boolean);

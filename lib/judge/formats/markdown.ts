@@ -39,10 +39,11 @@ export function* markdownPieces(
   for (const client of clients) yield section(client).map((line) => `\n${line}`).join("");
 }
 
-function missing({ cut, leftOut, dropped, unjudged }: RecordFacts): readonly string[] {
+function missing({ isCleared = false, cut, leftOut, dropped, unjudged }: RecordFacts): readonly string[] {
   const count = (number: number, what: string): string =>
     `${number} exchange${number === 1 ? " was" : "s were"} ${what}`;
   return [
+    ...(isCleared ? ["The record was cleared; what came before is not judged.", ""] : []),
     ...(cut > 0 ? [`${count(cut, "cut because it was too large")}.`, ""] : []),
     ...(leftOut > 0 ? [`${count(leftOut, "left out of the record")}.`, ""] : []),
     ...(dropped > 0

@@ -5,7 +5,7 @@ import type { Exchange } from "../exchange.ts";
 import { MAX_EXCHANGES } from "./rings.ts";
 
 /**
- * Whether nothing is missing since a time.
+ * Whether nothing is missing since a time, and since the record was cleared last.
  *
  * @param kept All that is on record, by number.
  * @param sinceMs What came before is not asked about, in milliseconds since 1970; 0 if all is.
@@ -15,7 +15,7 @@ export function isWhole(
   { last, clearedTo, clearedMs = -1, lostMs = -1 }: RecordState,
   sinceMs: number = 0,
 ): boolean {
-  if (clearedMs >= sinceMs || lostMs >= sinceMs) return false;
+  if (isLost(lostMs, clearedMs, sinceMs)) return false;
   if (first === undefined) return last === clearedTo || sinceMs > 0;
   // What lay before the first that is left was too much or too old, or it is older than what is asked about.
   return first.sequence === clearedTo + 1 || first.receivedAtMs < sinceMs;
@@ -44,5 +44,10 @@ export function fallenOff({ exchanges, earlier, state }: SharedRecord, sinceMs: 
   if (dropped === 0) return { dropped, unjudged, isComplete: isWhole(exchanges, state, sinceMs) };
   const isAnyMissing = exchanges[0]?.sequence !== before + 1 ||
     earlier.length < numbers.filter((number) => number <= before).length;
-  return { dropped, unjudged, isComplete: unjudged === 0 && !isAnyMissing && clearedMs < sinceMs && lostMs < sinceMs };
+  return { dropped, unjudged, isComplete: unjudged === 0 && !isAnyMissing && !isLost(lostMs, clearedMs, sinceMs) };
+}
+
+/** Whether an exchange was lost last at a time that is asked about. */
+function isLost(lostMs: number, clearedMs: number, sinceMs: number): boolean {
+  return lostMs >= 0 && lostMs >= Math.max(clearedMs, sinceMs);
 }

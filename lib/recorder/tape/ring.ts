@@ -109,7 +109,7 @@ export function weigh(ring: Ring): void {
 export function clear(ring: Ring): void {
   takeFirst(ring, ring.entries.length);
   ring.clearedTo = ring.next - 1;
-  ring.isIntact = false;
+  ring.isIntact = true;
   ring.forgotten = 0;
   ring.version = ++ring.totals.changes;
 }

@@ -7,7 +7,7 @@ import type { HeldExchange } from "./ring.ts";
 export interface Recorded {
   /** In the order they began. */
   readonly exchanges: readonly Exchange[];
-  /** Whether nothing of the sandbox was forgotten. */
+  /** Whether nothing of the sandbox was forgotten since its record was cleared last. */
   readonly isWhole: boolean;
   /** What has fallen off the record and is kept to judge by, in the order it began; only where all is read. */
   readonly earlier: readonly Exchange[];

@@ -1,0 +1,78 @@
+/** A record that was cleared: the report says so, and judges those who begin afterwards by all that they do. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { runDouble, type Slip } from "../interop/client_double.ts";
+import { json, origin, type TestApp, testApp } from "../helpers.ts";
+
+const shape = z.object({
+  verdict: z.string(),
+  record: z.object({ isWhole: z.boolean(), isCleared: z.boolean().optional() }),
+  clients: z.array(z.object({
+    verdict: z.string(),
+    failures: z.array(z.string()),
+    findings: z.array(z.object({ rule: z.string(), status: z.string() })),
+  })),
+});
+
+async function report(test: TestApp): Promise<z.infer<typeof shape>> {
+  return shape.parse(await json(await test.fetch("/control/report")));
+}
+
+async function clear(test: TestApp): Promise<void> {
+  await test.fetch("/control/exchanges", { method: "DELETE" });
+}
+
+for (const shared of [false, true]) {
+  const where = shared ? "that processes share" : "of a process alone";
+  const work = (test: TestApp, slip?: Slip): Promise<unknown> =>
+    runDouble({ send: (request) => test.app(request), base: origin, slip, version: "2025-11-25" });
+
+  Deno.test(`GET /control/report judges a client that begins after a record ${where} was cleared by every rule`, async () => {
+    await using test = await testApp({ loopbackOnly: true, shared });
+    await work(test);
+    const before = await report(test);
+    assert.deepEqual(before.record, { isWhole: true });
+    await clear(test);
+    await work(test);
+    const after = await report(test);
+    assert.deepEqual(after.record, { isWhole: false, isCleared: true });
+    assert.deepEqual([after.verdict, after.clients[0]?.findings], [before.verdict, before.clients[0]?.findings]);
+  });
+
+  Deno.test(`GET /control/report fails a client that begins after a record ${where} was cleared, and skips a step`, async () => {
+    await using test = await testApp({ loopbackOnly: true, shared });
+    await work(test);
+    await clear(test);
+    await work(test, "skips resource metadata");
+    const { clients } = await report(test);
+    assert.deepEqual(clients.map(({ failures }) => failures), [["C1"]]);
+  });
+}
+
+Deno.test("GET /control/report breaks no rule of a client that began before the record was cleared by what is gone", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  let token: string | null = null;
+  const send = (request: Request): Promise<Response> => {
+    token = request.headers.get("authorization") ?? token;
+    return test.app(request);
+  };
+  await runDouble({ send, base: origin, version: "2025-11-25" });
+  await clear(test);
+  await test.fetch("/control/clock", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ advance_seconds: 10_000_000 }),
+  });
+  assert(token);
+  const headers = { authorization: token, "content-type": "application/json", "mcp-protocol-version": "2025-11-25" };
+  await test.fetch("/control/tokens", { method: "DELETE" });
+  const call = await test.fetch("/oauth", {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+  });
+  await call.body?.cancel();
+  const { clients } = await report(test);
+  assert.deepEqual(clients.map(({ failures }) => failures), [[]]);
+  assert.equal(clients[0]?.findings.find(({ rule }) => rule === "C24")?.status, "not observed");
+});
