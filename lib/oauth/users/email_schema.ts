@@ -3,5 +3,5 @@ import { z } from "zod";
 import { isEmail } from "./claims.ts";
 
 /** An e-mail address. */
-export const emailText: z.ZodString = z.string().refine(isEmail, { error: "an e-mail address such as ada@example.com" })
-  .meta({ format: "email", maxLength: 254 });
+export const emailText: z.ZodString = z.string().max(254)
+  .refine(isEmail, { error: "an e-mail address such as ada@example.com" }).meta({ format: "email" });
