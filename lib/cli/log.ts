@@ -14,10 +14,24 @@ export interface BrokenRule {
   readonly rule: string;
   /** Whether it is a MUST or a SHOULD. */
   readonly level: Level;
+  /** Whether it does not fail the client. */
+  readonly isWarning: boolean;
   /** What the client did. */
   readonly detail: string;
   /** Where the rule is written. */
   readonly link: string;
+}
+
+/** What came of a client. */
+export interface JudgedClient {
+  /** What it calls itself, or its client_id. */
+  readonly client: string;
+  /** The verdict on it. */
+  readonly verdict: Verdict;
+  /** Why, as a sentence. */
+  readonly reason: string;
+  /** Ids of the broken rules that do not fail it. */
+  readonly warnings: readonly string[];
 }
 
 /** What came of a sandbox by the time the server stops. */
@@ -26,10 +40,12 @@ export interface SandboxSummary {
   readonly sandbox: string;
   /** How many clients were judged. */
   readonly clients: number;
-  /** How many of them broke each rule, by its id. */
+  /** How many of them each rule failed, by its id. */
   readonly broken: Readonly<Record<string, number>>;
-  /** How many broke any. */
+  /** How many any failed. */
   readonly breaking: number;
+  /** What came of each. */
+  readonly judged: readonly JudgedClient[];
   /** The verdict on all of them. */
   readonly verdict: Verdict;
   /** Why, as a sentence. */
@@ -55,12 +71,11 @@ export function describeEvent(event: LogEvent, time = ""): string {
     case "error":
       return `${time}  error  ${event.message}\n`;
     case "finding":
-      return `${" ".repeat(time.length)}  ✗ ${event.rule} ${event.level}  ${event.client}: ${event.detail}\n` +
+      return `${" ".repeat(time.length)}  ${event.isWarning ? "warning" : "✗"} ${event.rule} ${event.level}  ` +
+        `${event.client}: ${event.detail}\n` +
         `${" ".repeat(time.length)}    ${event.link}\n`;
     case "summary":
-      // Broken rules have had lines of their own; what is missing has not.
-      return `${describeSummary(event)}: ${event.report}\n` +
-        (event.verdict === "incomplete" ? `  ${event.reason}\n` : "");
+      return describeSummary(event);
     case "exchange": {
       const { method, path, status, durationMs, client = "-", call, error, shapedBy } = event;
       const what = call ?? `${method} ${path}`;
@@ -72,11 +87,20 @@ export function describeEvent(event: LogEvent, time = ""): string {
   }
 }
 
-function describeSummary({ clients, breaking, broken, verdict }: SandboxSummary): string {
-  const counted = `${verdict}: ${clients} ${clients === 1 ? "client" : "clients"}`;
-  return breaking === 0
-    ? `${counted}, no rule broken`
-    : `${counted}, ${breaking} broke ${Object.keys(broken).join(", ")}`;
+/** Clients that a summary has a line for. */
+const MAX_LINES = 20;
+
+function describeSummary({ clients, judged, verdict, report }: SandboxSummary): string {
+  const lines = judged.slice(0, MAX_LINES).map((client) => `  ${describeClient(client)}\n`).join("");
+  const more = judged.length > MAX_LINES ? `  and ${judged.length - MAX_LINES} more\n` : "";
+  return `${verdict}: ${clients} ${clients === 1 ? "client" : "clients"}: ${report}\n${lines}${more}`;
+}
+
+function describeClient({ client, verdict, reason, warnings }: JudgedClient): string {
+  const warned = warnings.length === 0
+    ? ""
+    : ` (${warnings.length === 1 ? "warning" : "warnings"}: ${warnings.join(", ")})`;
+  return `${client}: ${verdict}${verdict === "pass" ? "" : `: ${reason}`}${warned}`;
 }
 
 /** A queue of lines on their way out. */

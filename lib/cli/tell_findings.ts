@@ -50,12 +50,12 @@ export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): Fin
     }
   }
 
-  function tellOf({ name }: Sandbox, { id, name: client = id, findings }: ClientReport): void {
+  function tellOf({ name }: Sandbox, { id, name: client = id, findings, warnings }: ClientReport): void {
     for (const { rule, level, status, detail, link } of findings) {
       const key = JSON.stringify([name, id, rule]);
       if (status !== "broken" || told.has(key)) continue;
       told.add(key);
-      tell({ sandbox: name, client, rule, level, detail, link });
+      tell({ sandbox: name, client, rule, level, isWarning: warnings.includes(rule), detail, link });
     }
   }
 
@@ -87,16 +87,19 @@ export function createFindingTeller({ tell, monotonicMs, sleep }: TellDeps): Fin
 
 function summaryOf({ name, urls }: Sandbox, { clients: all, verdict, reason }: Report): SandboxSummary {
   const clients = all.filter(isJudged);
-  const brokenBy = clients.map(({ findings }) =>
-    findings.filter(({ status }) => status === "broken").map(({ rule }) => rule)
-  );
   const broken: Record<string, number> = {};
-  for (const rule of brokenBy.flat()) broken[rule] = (broken[rule] ?? 0) + 1;
+  for (const rule of clients.flatMap(({ failures }) => failures)) broken[rule] = (broken[rule] ?? 0) + 1;
   return {
     sandbox: name,
     clients: clients.length,
     broken,
-    breaking: brokenBy.filter(({ length }) => length > 0).length,
+    breaking: clients.filter(({ failures }) => failures.length > 0).length,
+    judged: clients.map(({ id, name: client = id, verdict, reason, warnings }) => ({
+      client,
+      verdict,
+      reason,
+      warnings,
+    })),
     verdict,
     reason,
     report: urls.report,

@@ -158,6 +158,48 @@ Deno.test("a line for people has time, client, call, status, error and duration 
   ]);
 });
 
+Deno.test("a summary says what came of each client, and warnings apart from what fails it (README)", () => {
+  const report = "http://127.0.0.1:8789/control/report";
+  const shared = { event: "summary", sandbox: "main", broken: {}, breaking: 0, reason: "", report } as const;
+  const right = { client: "Acme", verdict: "pass", reason: "It made a call", warnings: ["C6"] } as const;
+  const judged = [
+    right,
+    { client: "Blind", verdict: "fail", reason: "It broke C12 (MUST): It used plain", warnings: [] },
+    { client: "Idle", verdict: "incomplete", reason: "It got a token, but did not call", warnings: ["C6", "C17"] },
+  ] as const;
+  assert.equal(
+    describeEvent({ ...shared, clients: 3, verdict: "fail", judged }),
+    `fail: 3 clients: ${report}\n` +
+      "  Acme: pass (warning: C6)\n" +
+      "  Blind: fail: It broke C12 (MUST): It used plain\n" +
+      "  Idle: incomplete: It got a token, but did not call (warnings: C6, C17)\n",
+  );
+  const many = Array.from({ length: 25 }, () => right);
+  const lines = describeEvent({ ...shared, clients: 25, verdict: "pass", judged: many }).split("\n");
+  assert.deepEqual([lines.length, lines.at(-2)], [23, "  and 5 more"]);
+});
+
+Deno.test("a broken rule that fails no client is told as a warning (README)", () => {
+  const finding = {
+    event: "finding",
+    sandbox: "main",
+    client: "Acme",
+    rule: "C6",
+    detail: "It registered",
+    link: "l",
+  } as const;
+  assert.deepEqual(
+    [
+      describeEvent({ ...finding, level: "SHOULD", isWarning: true }, "12:00:00"),
+      describeEvent({ ...finding, level: "MUST", isWarning: false }, "12:00:00"),
+    ],
+    [
+      "          warning C6 SHOULD  Acme: It registered\n            l\n",
+      "          ✗ C6 MUST  Acme: It registered\n            l\n",
+    ],
+  );
+});
+
 Deno.test("a rule that a client breaks is told once, when it has been quiet, and summed up at the end (README)", async () => {
   const told: string[] = [];
   const nowMs = { value: 0 };
@@ -231,6 +273,7 @@ Deno.test("a broken rule is told once, when it has been quiet for half a second,
   const [summary] = await teller.finish();
   assert.deepEqual(toldAtMs, [1000]);
   assert.deepEqual(summary?.broken, { C23: 1 });
+  assert.deepEqual(summary?.judged, [{ client: "a", verdict: "fail", reason: "", warnings: [] }]);
 });
 
 Deno.test("a server that stops has all its sandboxes judged together, not one after the other (README)", async () => {

@@ -175,7 +175,8 @@ Deno.test("the log says whose a request was, what it called and what came of it,
         ]
       ) assert.match(stdout, new RegExp(`^${time}  ${line}  [\\d.]+ ms$`, "m"));
       assert.equal(/GET \/health → 200/.test(stdout), flags.length > 0);
-      assert.match(stdout, new RegExp(`^fail: \\d clients?, 1 broke .*C23.*: ${url}/control/report\n$`, "m"));
+      assert.match(stdout, /^ {2}\S.*: fail: It broke .*C23/m);
+      assert.match(stdout, new RegExp(`^fail: \\d clients?: ${url}/control/report\n`, "m"));
     });
   }
 });

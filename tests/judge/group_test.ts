@@ -494,6 +494,13 @@ const before: Readonly<Record<string, readonly Request[]>> = {
       (path) => asked(path),
     ),
   "was refused with curl": [asked("/oauth"), asked("/bearer")],
+  "called with curl": [
+    new Request(asked("/bearer"), {
+      method: "POST",
+      headers: { "user-agent": "curl/8", "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    }),
+  ],
 };
 
 function asked(path: string, headers: Record<string, string> = {}): Request {
@@ -501,10 +508,10 @@ function asked(path: string, headers: Record<string, string> = {}): Request {
 }
 
 /** The same in a sandbox: its prefix is inserted into the paths of metadata. */
-function within(sandbox: string, { url, headers }: Request): Request {
-  const { pathname } = new URL(url);
+function within(sandbox: string, request: Request): Request {
+  const { pathname } = new URL(request.url);
   const at = /^\/\.well-known\/[a-z-]+/.exec(pathname)?.[0] ?? "";
-  return new Request(origin + at + sandbox + pathname.slice(at.length), { headers });
+  return new Request(origin + at + sandbox + pathname.slice(at.length), request.clone());
 }
 
 for (const [what, requests] of Object.entries(before)) {

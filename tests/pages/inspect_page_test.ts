@@ -219,7 +219,7 @@ Deno.test("verdictText tells broken rules from warnings, as the verdict does (is
   assert.equal(of("fail", finding), "fail: 1 rule broken");
   assert.equal(of("fail", finding, finding, advice), "fail: 2 rules broken, with 1 warning");
   assert.equal(of("pass"), "pass: every rule that could be checked was kept");
-  assert.equal(of("pass", advice, advice), "pass, with 2 warnings: every rule that could be checked was kept");
+  assert.equal(of("pass", advice, advice), "pass, with 2 warnings: nothing but recommendations was broken");
   assert.equal(of("incomplete"), "incomplete: not enough was seen to decide");
   assert.equal(of("incomplete", advice), "incomplete, with 1 warning: not enough was seen to decide");
   assert.equal(clientVerdict({ ...client, verdict: "pass", findings: [advice] }), "pass, with 1 warning");

@@ -322,7 +322,8 @@ export function verdictText({ verdict, clients }) {
   const rest = withWarnings(warnings);
   if (verdict === "fail" && failures === 0) return `fail${rest}: a client went on where it has to stop`;
   if (verdict === "fail") return `fail: ${countOf(failures, "rule")} broken${rest}`;
-  if (verdict === "pass") return `pass${rest}: every rule that could be checked was kept`;
+  if (verdict === "pass" && warnings > 0) return `pass${rest}: nothing but recommendations was broken`;
+  if (verdict === "pass") return "pass: every rule that could be checked was kept";
   return `incomplete${rest}: not enough was seen to decide`;
 }
 
