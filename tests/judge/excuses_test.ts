@@ -30,13 +30,13 @@ const at = (ms: number, [url, made]: readonly [string, Made], more: Partial<Mome
 });
 
 type Sent = readonly [string, Made];
-const lists = (token: string | undefined, status = 200, challenge = 'Bearer error="invalid_token"'): Sent => [
+const lists = (token: string | undefined, status = 200, challenge = 'Bearer error="invalid_token"', id = 1): Sent => [
   `${origin}/oauth`,
   {
     ...POST,
     route: "oauth_post",
     status,
-    sent: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    sent: { jsonrpc: "2.0", id, method: "tools/list" },
     headers: token === undefined ? [] : [["authorization", `Bearer ${token}`]],
     answeredHeaders: status >= 400 ? [["www-authenticate", challenge]] : [],
   },
@@ -148,6 +148,12 @@ const excuses: readonly Excuse[] = [
     what: "five calls side by side",
     excused: later(...every(1, 5, lists("A", 401)), at(50, fails("A"))),
     mistake: later(...every(20, 5, lists("A", 401)), at(200, fails("A"))),
+  },
+  {
+    rule: "C36",
+    what: "six calls are sent in a burst, each answered at once",
+    excused: later(...[1, 2, 3, 4, 5, 6].map((id) => at(20 * id, lists("A", 401, undefined, id), { took: 0 }))),
+    mistake: later(...[1, 2, 3, 4, 5, 6].map((id) => at(2000 * id, lists("A", 401, undefined, id), { took: 0 }))),
   },
   {
     rule: "C36",

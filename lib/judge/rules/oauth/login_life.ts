@@ -3,8 +3,9 @@
 
 import { digestOf } from "../../../recorder/redact/digests.ts";
 import { type Grant, type Logins, readLogins, type Refresh } from "../../logins.ts";
-import { follows, isBrokenOff, seemsToFollow } from "../../moments.ts";
-import { listOf, parseObject, scopesOf, textOf } from "../../reading.ts";
+import { follows, isBrokenOff, isLongAfter, seemsToFollow } from "../../moments.ts";
+import { requestOf } from "../../repeats.ts";
+import { listOf, messagesOf, parseObject, scopesOf, textOf } from "../../reading.ts";
 import type { AuthorizationStep, McpStep, OtherStep, Step } from "../../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../../view.ts";
 import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, rfc, type Rule } from "../rule.ts";
@@ -31,14 +32,23 @@ function newerThan(token: string, step: Step, { byAccess, grants, isInHand }: Lo
   );
 }
 
-/** Refused calls of one token, each made after the one before was answered: calls side by side count as one. */
+/**
+ * Refused calls of one token, each made after the one before was answered. Calls side by side count as one, and so do those
+ * that are sent in a burst: a client that sends six at once knows of no refusal before the last has gone out.
+ */
 function inTurn(calls: readonly McpStep[]): readonly McpStep[] {
   const counted: McpStep[] = [];
   for (const call of calls) {
     const last = counted.at(-1);
-    if (!last || follows(last, call)) counted.push(call);
+    const isAgain = counted.some((other) => requestOf(other) === requestOf(call) && idOf(other) === idOf(call));
+    if (!last || (isAgain ? follows(last, call) : isLongAfter(last, call))) counted.push(call);
   }
   return counted;
+}
+
+/** The id of a message, which a client gives it that sends it again. */
+function idOf({ exchange: { request } }: McpStep): unknown {
+  return messagesOf(request)[0]?.id;
 }
 
 /** The refused calls with each token since that was last accepted, by whether the client had a newer token. */
