@@ -5,6 +5,7 @@ import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
 import { describeDeadEnd, describeLastRefusal } from "./ending.ts";
 import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";
 import { textOf } from "./reading.ts";
+import { idOf } from "./proofs.ts";
 import type { Rule, Status } from "./rules/rule.ts";
 import { offersOf, type Revision } from "./settled.ts";
 import type { McpStep } from "./step.ts";
@@ -55,7 +56,7 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
   call: (view) =>
     view.calls.some(isCall)
       ? missingSince(view)
-      : [describeLastRefusal(view) ?? "", "Let it make a call, and ask for the report again"],
+      : [describeLastRefusal(view) ?? "", `${adviceFor(view)}, and ask for the report again`],
   call_after_refusal: ({ calls }) => {
     // The refusal of a stream, or of an end, need not concern a client.
     const refused = calls.findLastIndex(({ verb, token, status }) =>
@@ -92,6 +93,16 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
       ? undefined
       : ["It did not ask for its token to be revoked", "Let it log out, if it can revoke tokens"],
 };
+
+/** What to do about a client that made no call. */
+function adviceFor({ steps, serverMetadata }: View): string {
+  const document = serverMetadata.findLast((step) => step.document !== undefined)?.document;
+  const canRegister = document?.registration_endpoint !== undefined ||
+    document?.client_id_metadata_document_supported === true;
+  return document === undefined || canRegister || steps.some((step) => idOf(step) !== undefined)
+    ? "Let it make a call"
+    : "Nobody can register here: give it the client_id of a client in GET /control/clients, let it make a call";
+}
 
 /** What is missing of a client that had come far enough, and gets nowhere since. */
 function missingSince(view: View): Missing | undefined {

@@ -185,7 +185,7 @@ export const refreshScenarios: readonly Scenario[] = [
         },
       }],
     },
-    expects: ["C21", "C36"],
+    expects: ["C21", "C36", "C37"],
     reaches: "call_after_expiry",
     links: [rfc("6750 3.1"), ...reports("xai-org/plugin-marketplace#769")],
   },
