@@ -1,6 +1,6 @@
 // Cutting an exchange to what there is room for, in bytes as the database counts them, so that one that is too large
 // costs nothing but its own end.
-import { Buffer } from "node:buffer";
+import { compact } from "../runtime/own_text.ts";
 import { fitsInto } from "../store/stored_value.ts";
 import { type Exchange, MAX_BODY_LENGTH, type Message } from "./exchange.ts";
 
@@ -50,13 +50,4 @@ function cutTo(exchange: Exchange, limit: number): Exchange {
     response: message(exchange.response),
     isCut: true,
   };
-}
-
-/**
- * The same text in memory of its own, in as few bytes as it can have: a part that V8 has cut out of a text keeps all of
- * that text, and two bytes a character if the whole needed them.
- */
-export function compact(text: string): string {
-  const encoding = /[^\0-\xff]/.test(text) ? "utf16le" : "latin1";
-  return Buffer.from(text, encoding).toString(encoding);
 }

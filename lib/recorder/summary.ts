@@ -19,6 +19,8 @@ export interface Gist {
 const MAX_NAMES = 1000;
 /** A message longer than this is not looked into, in characters. */
 const MAX_LENGTH = 4096;
+/** Ids longer than this are not ours, in characters. */
+const MAX_KEY = 200;
 /** The most that is shown of a name, in characters. */
 const MAX_SHOWN = 60;
 
@@ -27,7 +29,7 @@ export function createGists(): (request: Request, response: Response) => Gist {
   const names = boundedMap<string, string>(MAX_NAMES);
 
   function remember(key: string | null | undefined, name: string | undefined): void {
-    if (key && name !== undefined) names.set(key, name);
+    if (key && key.length <= MAX_KEY && name !== undefined) names.set(key, name);
   }
 
   return (request, response) => {

@@ -2,8 +2,8 @@
 import { bodyText, isBodyAskedFor } from "../http/request_body.ts";
 import { notedText } from "../http/seen_text.ts";
 import { withEnd } from "../http/stream.ts";
+import { compact } from "../runtime/own_text.ts";
 import { MAX_BODY_LENGTH } from "./exchange.ts";
-import { compact } from "./fit.ts";
 import { isKept, type RawBody } from "./redact/redact_body.ts";
 
 /** The most that is read of a body, in characters: it must be read whole to be redacted, and is kept in part. */

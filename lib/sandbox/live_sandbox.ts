@@ -27,8 +27,8 @@ export interface LiveSandbox {
   readonly seenFrom: (origin: string, prefix: string, isAskedByForeignPage?: boolean) => Sandbox;
 }
 
-/** A server is seen under few origins, and a client that invents more gains nothing. */
-const MAX_ORIGINS = 100;
+/** A server is seen under few origins, and a client that invents more gains nothing; each takes some ten KB. */
+const MAX_ORIGINS = 8;
 
 /** The ids under which a sandbox keeps what is its own, and what belongs to the parties that are kept beside it. */
 export function idsOf(id: string): readonly string[] {

@@ -3,6 +3,7 @@
 // Other processes may share the database, and believe what they have read for as long as a lease. A change is answered
 // only after that time: from then on every process knows of it.
 import type { Scenario } from "../scenarios/scenario.ts";
+import { compact } from "../runtime/own_text.ts";
 import { UnreadableRowError } from "../store/unreadable.ts";
 import { createHeldSandbox, type HeldSandbox, type HeldSandboxDeps, idleSinceMs } from "./held_sandbox.ts";
 import { idOf, idsOf, type LiveSandbox } from "./live_sandbox.ts";
@@ -53,8 +54,10 @@ export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
     if (!scenario) return undefined;
     const known = held.get(name);
     if (known) return known;
-    const made = createHeldSandbox({ name, label, scenario }, deps);
-    held.set(name, made);
+    // They are parts of a URL, which must not stay with them.
+    const [ownName, ownLabel] = [compact(name), label && compact(label)];
+    const made = createHeldSandbox({ name: ownName, label: ownLabel, scenario }, deps);
+    held.set(ownName, made);
     return made;
   }
 

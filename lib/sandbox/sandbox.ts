@@ -130,6 +130,8 @@ export interface Address {
   readonly path: string;
 }
 
+/** The longest name that a scenario can have: limits count by names, so none may be as long as a URL. */
+const MAX_SCENARIO_NAME = 64;
 const PREFIXED = /^(\/\.well-known\/[a-z-]+)?\/s\/([^/]+)(\/.*)?$/;
 const TOKEN = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:~([a-z0-9-]{1,64}))?$/;
 const HOST = /^([a-z0-9]+(?:-[a-z0-9]+)*)(?:--([a-z0-9-]{1,60}))?\.localhost$/;
@@ -154,7 +156,7 @@ export function parseAddress({ pathname, hostname }: URL, isScenario: (name: str
     const [, inserted, token = "", rest = ""] = prefixed;
     const [, scenario, label] = TOKEN.exec(token) ?? [];
     // The root is the one address of the server's own sandbox.
-    if (scenario === undefined || scenario === MAIN) return undefined;
+    if (scenario === undefined || scenario === MAIN || scenario.length > MAX_SCENARIO_NAME) return undefined;
     const path = `${inserted ?? ""}${rest}` || paths.home;
     return { name: token, scenario, label, prefix: `/s/${token}`, path };
   }

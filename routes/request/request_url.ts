@@ -5,6 +5,9 @@ import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.tsx";
 import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
 
+/** The longest host name there can be (RFC 1035 3.1); all that names the server's own URLs repeats it. */
+const MAX_HOSTNAME = 253;
+
 /** A server behind the door at which URLs are parsed. */
 export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Promise<Response>;
 
@@ -16,7 +19,9 @@ export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Pro
 export function withUrl(located: Located, origin: string): App {
   return (request, info) => {
     const url = isOfPlace(request.headers.get("host")) ? URL.parse(request.url) : null;
-    return url && isOfHttp(url) ? located(request, url, info) : Promise.resolve(refused(request, origin));
+    return url && isOfHttp(url) && url.hostname.length <= MAX_HOSTNAME
+      ? located(request, url, info)
+      : Promise.resolve(refused(request, origin));
   };
 }
 
@@ -39,7 +44,7 @@ function refused(request: Request, origin: string): Response {
   const error = new OAuthError("invalid_request", "The Host header and the target of the request make no valid URL", {
     parameter: "Host",
     received: withoutSecrets(request.url),
-    expected: "a host name or an address, and a port from 0 to 65535",
+    expected: `a host name of ${MAX_HOSTNAME} characters at most or an address, and a port from 0 to 65535`,
     reference: "RFC 9112 3.2",
   });
   const sandbox = buildSandbox({ origin, now: () => 0 });

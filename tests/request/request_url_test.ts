@@ -18,6 +18,7 @@ const unusable = [
     "^.localhost",
     "#",
     "::1",
+    `${"a".repeat(254)}.localhost`,
   ]
     .map((host) => `http://${host}/health`),
   "https://a:99999/health",

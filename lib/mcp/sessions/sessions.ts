@@ -8,6 +8,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import { withEnd } from "../../http/stream.ts";
+import { cutText } from "../../runtime/own_text.ts";
 import { createBatches } from "./batches.ts";
 import { requestIdsOf } from "./request_ids.ts";
 import { refuseRepeatedId } from "./session_refusals.ts";
@@ -57,7 +58,7 @@ export async function beginSession(
     ...(mode === "oauth" && { owner: caller.owner }),
     revision,
     capabilities,
-    clientInfo: { name: name.slice(0, MAX_NAME_CHARACTERS), version: version.slice(0, MAX_NAME_CHARACTERS) },
+    clientInfo: { name: cutText(name, MAX_NAME_CHARACTERS), version: cutText(version, MAX_NAME_CHARACTERS) },
   });
   const result = { protocolVersion: revision, capabilities: ours, serverInfo, instructions };
   return Response.json({ jsonrpc: "2.0", id: idOf(body), result }, { headers: { "mcp-session-id": id } });

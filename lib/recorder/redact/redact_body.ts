@@ -1,6 +1,6 @@
 // Takes the secrets out of a body, by what its media type says it is.
 import { MAX_BODY_LENGTH } from "../exchange.ts";
-import { compact } from "../fit.ts";
+import { compact } from "../../runtime/own_text.ts";
 import type { Redactor } from "./redact.ts";
 import { isPrivateMember, isSuspicious, type SecretKind, secretKindOf } from "./secret_names.ts";
 import { isObject } from "../../http/json.ts";
