@@ -1,6 +1,7 @@
 // Uploaded scenarios, of all sandboxes. A name follows from the content, so what was read once need not be read again.
 import type { Scenario } from "./scenario.ts";
 import type { Key, Store } from "../store/store.ts";
+import { mostBytes } from "../store/stored_value.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** The table of uploaded scenarios. */
@@ -17,7 +18,7 @@ const MAX_REMEMBERED = 1000;
 
 /** Opens the table of scenarios. */
 export function createScenarioTable(store: Store): ScenarioTable {
-  const seen = boundedMap<string, Scenario>(MAX_REMEMBERED);
+  const seen = boundedMap<string, Scenario>(MAX_REMEMBERED, { bytesOf: (_, scenario) => mostBytes(scenario) });
   const keyOf = (name: string): Key => ["#scenario", name];
   const isName = (name: string): boolean => /^x-[a-z0-9-]{1,40}-[0-9a-f]{8}$/.test(name);
 
@@ -25,7 +26,9 @@ export function createScenarioTable(store: Store): ScenarioTable {
     isName,
     find: async (name) => {
       if (!isName(name)) return undefined;
-      const scenario = seen.get(name) ?? (await store.get<Scenario>(keyOf(name))).value;
+      const known = seen.get(name);
+      if (known) return known;
+      const { value: scenario } = await store.get<Scenario>(keyOf(name));
       if (scenario) seen.set(name, scenario);
       return scenario;
     },

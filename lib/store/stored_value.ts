@@ -22,7 +22,7 @@ export const MAX_VALUE_LEVELS = 200;
  * ```
  */
 export function storedBytes(value: unknown): number {
-  requireLevels(mostBytes(value, MAX_VALUE_LEVELS));
+  requireLevels(mostBytes(value));
   // Bytes are kept as they are.
   return value instanceof Uint8Array ? value.byteLength : serialize(value).byteLength;
 }
@@ -32,7 +32,7 @@ export function storedBytes(value: unknown): number {
  * values that are clearly small enough.
  */
 export function fitsInto(value: unknown, maxBytes: number): boolean {
-  return mostBytes(value, MAX_VALUE_LEVELS) <= maxBytes || storedBytes(value) <= maxBytes;
+  return mostBytes(value) <= maxBytes || storedBytes(value) <= maxBytes;
 }
 
 /**
@@ -42,7 +42,7 @@ export function fitsInto(value: unknown, maxBytes: number): boolean {
  * @throws OAuthError `invalid_request`: with status 413 for a value that is too large, 400 for one that is nested too deep.
  */
 export function requireStorable(value: unknown, maxBytes = MAX_VALUE_BYTES): void {
-  if (mostBytes(value, MAX_VALUE_LEVELS) <= maxBytes) return;
+  if (mostBytes(value) <= maxBytes) return;
   const bytes = storedBytes(value);
   if (bytes <= maxBytes) return;
   throw new OAuthError("invalid_request", "The value is too large to store", {
@@ -60,8 +60,11 @@ function requireLevels(bound: number): void {
   });
 }
 
-/** A bound that is never too low: as if every string needed two bytes a character. Infinite where it is nested too deep. */
-function mostBytes(value: unknown, levels: number): number {
+/**
+ * A bound on what a value takes that is never too low, and costs next to nothing: as if every string needed two bytes a
+ * character. Infinite where it is nested too deep.
+ */
+export function mostBytes(value: unknown, levels = MAX_VALUE_LEVELS): number {
   if (typeof value === "string") return 8 + 2 * value.length;
   if (typeof value !== "object" || value === null) return 16;
   if (value instanceof Uint8Array) return 32 + value.byteLength;

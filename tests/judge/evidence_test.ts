@@ -135,6 +135,13 @@ Deno.test("exchanges are alike if they differ in nothing that a rule looks at", 
   assert.equal(likenessOf({ ...call, method: "GET", url: asks("a")[0], body: undefined }), undefined);
 });
 
+Deno.test("what long exchanges are like is short, as hundreds of such texts are kept of each sandbox", () => {
+  const long = { ...call, url: `${url}?${"x".repeat(60_000)}` };
+  assert.equal(likenessOf(long), likenessOf({ ...long }));
+  assert.notEqual(likenessOf(long), likenessOf({ ...long, url: `${long.url}y` }));
+  assert((likenessOf(long)?.length ?? 0) <= 1000);
+});
+
 function entry(sequence: number, likeness: string | undefined, bytes = 100): HeldExchange {
   return {
     sequence,

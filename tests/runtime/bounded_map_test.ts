@@ -37,3 +37,21 @@ Deno.test("boundedMap() keeps its order whatever is set, deleted and cleared in 
     assert.deepEqual([...map.keys()], expected);
   }
 });
+
+Deno.test("boundedMap() forgets the oldest entries until the others fit into its budget of bytes, and takes none beyond it", () => {
+  const map = boundedMap<string, number>(10, { bytesOf: (key, value) => key.length + value, maxBytes: 100 });
+  for (const [key, bytes] of [["a", 39], ["b", 39], ["a", 9], ["c", 49]] as const) map.set(key, bytes);
+  assert.deepEqual([...map.keys()], ["b", "a", "c"]);
+  map.set("d", 0);
+  assert.deepEqual([...map.keys()], ["a", "c", "d"]);
+  map.delete("c");
+  map.set("e", 88);
+  assert.deepEqual([...map.keys()], ["a", "d", "e"]);
+  map.set("f", 0);
+  assert.deepEqual([...map.keys()], ["d", "e", "f"]);
+  for (const bytes of [100, Infinity]) map.set("e", bytes);
+  assert.deepEqual([...map.keys()], ["d", "f"]);
+  map.clear();
+  map.set("f", 99);
+  assert.deepEqual([...map.keys()], ["f"]);
+});

@@ -6,6 +6,7 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
 import type { Lease } from "../../store/lease.ts";
 import type { ClientRecord } from "./client_record.ts";
+import { mostBytes } from "../../store/stored_value.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 
 /** The clients of all sandboxes. Every change resolves when all processes know of it. */
@@ -115,7 +116,9 @@ interface Memory extends Pick<Clients, "get"> {
 function createMemory(store: Store, lease: Lease): Memory {
   // Counted, since what was asked for before a change can arrive after it.
   let changes = 0;
-  const seen = boundedMap<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>(MAX_REMEMBERED);
+  const seen = boundedMap<string, { readonly entry: Entry<ClientRecord>; readonly readMs: number }>(MAX_REMEMBERED, {
+    bytesOf: (_, { entry }) => mostBytes(entry.value),
+  });
   const nameOf = (sandboxId: string, clientId: string): string => `${sandboxId} ${clientId}`;
 
   return {

@@ -22,6 +22,8 @@ interface Remembered<T> {
   readonly fetchedAtMs: number;
   readonly freshUntilMs: number;
   readonly etag: string | undefined;
+  /** What it was read from. */
+  readonly bytes: number;
 }
 
 /** Documents remembered at the same time; the oldest goes first. */
@@ -29,7 +31,9 @@ const MAX_REMEMBERED = 500;
 
 /** Makes the function that fetches documents of one sort. */
 export function createFetched<T>(outbound: Outbound): (sandbox: Sandbox, wanted: Wanted<T>) => Promise<T> {
-  const remembered = boundedMap<string, Remembered<T>>(MAX_REMEMBERED);
+  const remembered = boundedMap<string, Remembered<T>>(MAX_REMEMBERED, {
+    bytesOf: (name, { bytes }) => name.length + bytes,
+  });
 
   return async ({ id, nowMs, isAskedByForeignPage }, { url, redirects = 0, renewAfterMs, read, refuse }) => {
     const name = `${id} ${url}`;
@@ -45,7 +49,9 @@ export function createFetched<T>(outbound: Outbound): (sandbox: Sandbox, wanted:
     if (freshSeconds === undefined) remembered.delete(name);
     else {
       const freshUntilMs = nowMs + freshSeconds * 1000;
-      remembered.set(name, { value, fetchedAtMs: nowMs, freshUntilMs, etag: headers.get("etag") ?? known?.etag });
+      const etag = headers.get("etag") ?? known?.etag;
+      const bytes = isUnchanged && known ? known.bytes : text.length;
+      remembered.set(name, { value, fetchedAtMs: nowMs, freshUntilMs, etag, bytes });
     }
     return value;
   };

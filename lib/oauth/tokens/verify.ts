@@ -12,6 +12,7 @@ import { isRevokedTogether } from "./session_id.ts";
 import type { VerifyingKey } from "../keys/signing_key.ts";
 import type { AccessTokenClaims } from "./tokens.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
+import { mostBytes } from "../../store/stored_value.ts";
 
 type VerifierDeps = Readonly<{
   keysOf: KeysOf;
@@ -31,7 +32,7 @@ export interface TokenVerifier {
 /** How far ahead the clock of another process may be that has signed a token, in seconds. */
 const SKEW_SECONDS = 60;
 
-/** Tokens whose signature need not be checked again, by the most there may be. */
+/** Tokens whose signature need not be checked again. */
 const MAX_REMEMBERED = 10_000;
 
 /** A signature that was seen to be good. */
@@ -46,7 +47,9 @@ interface Verified {
  * audience, expiry and revocation are looked at each time.
  */
 export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVerifier {
-  const verified = boundedMap<string, Verified>(MAX_REMEMBERED);
+  const verified = boundedMap<string, Verified>(MAX_REMEMBERED, {
+    bytesOf: (name, { claims }) => name.length + mostBytes(claims),
+  });
 
   async function verifySignature(sandbox: Sandbox, token: string): Promise<AccessTokenClaims> {
     const name = `${sandbox.id} ${token}`;

@@ -1,5 +1,6 @@
 // Which exchanges are alike, so that what a hundred of them tell is told by the first few: calls to an MCP server with the
 // same token and the same answer, or one document read over and over.
+import { hash } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 import { headerOf } from "../exchange.ts";
 
@@ -18,6 +19,8 @@ export interface Likened {
 const telling = ["user-agent", "authorization", "mcp-protocol-version"] as const;
 /** How much of a body is looked through for the method of its message. */
 const LOOKED_THROUGH = 500;
+/** Hundreds are kept of each sandbox, so longer ones are hashed, in characters. */
+const MAX_TRAITS = 1000;
 
 /**
  * What an exchange is like: equal for those that tell the same; undefined for what is like nothing else, as it brings a
@@ -32,7 +35,8 @@ export function likenessOf({ method, url, status, route = "", sent, body }: Like
   const grant = /(?:^|&)grant_type=([^&]{1,100})/.exec(body?.slice(0, LOOKED_THROUGH) ?? "")?.[1] ?? "";
   // Where nothing lies it does not matter what was looked for, unless that were metadata.
   const place = route === "" && !url.includes("/.well-known/") ? "" : url;
-  return [method, place, status, route, rpc, grant, ...telling.map((name) => sent(name) ?? "")].join("\n");
+  const traits = [method, place, status, route, rpc, grant, ...telling.map((name) => sent(name) ?? "")].join("\n");
+  return traits.length <= MAX_TRAITS ? traits : hash("sha256", traits, "base64url");
 }
 
 /** The same of an exchange that was redacted. */
