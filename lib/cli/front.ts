@@ -7,9 +7,9 @@ import type { Connection, Connections } from "../limits/connections.ts";
 import { addressOf } from "../limits/peer.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
-/** What the HTTP server behind knows of a request. */
+/** What is known of a request. */
 interface BehindInfo {
-  /** The socket of the front at its other end. */
+  /** The other end: the server behind sees the front, and the app is told of the client. */
   readonly remoteAddr: Deno.Addr;
   /** Settles when the response is sent, or cannot be. */
   readonly completed: Promise<void>;
@@ -18,7 +18,7 @@ interface BehindInfo {
 /** What the HTTP server behind calls. */
 export type BehindHandler = (request: Request, info: BehindInfo) => Promise<Response>;
 
-type FrontApp = (request: Request, info: { readonly remoteAddr: Deno.Addr }) => Promise<Response>;
+type FrontApp = (request: Request, info: BehindInfo) => Promise<Response>;
 
 interface FrontDeps {
   /** Starts the server behind, on any free port of 127.0.0.1. */
@@ -87,7 +87,7 @@ async function answer(
   connection.began();
   completed.then(connection.ended, connection.ended);
   try {
-    return await app(request, { remoteAddr });
+    return await app(request, { remoteAddr, completed });
   } finally {
     connection.answered();
   }

@@ -11,11 +11,26 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** The most chunks that a body without a length may come in; a chunk costs as much as a kilobyte, however short it is. */
 export const MAX_BODY_CHUNKS = 10_000;
 
+/** A declared body above this is read into one piece of memory, as many small ones take several times as much, in bytes. */
+const MAX_SCATTERED_BYTES = 64 * 1024;
+
 // Held by the request itself, as the text is.
 const READING = Symbol("body under way");
+const METER = Symbol("meter of the body");
 
 interface Read extends Pick<Request, "headers"> {
   [READING]?: Promise<string>;
+  [METER]?: (bytes: number) => void;
+}
+
+/**
+ * Has the bytes of a request's body counted before they are kept in memory.
+ *
+ * @param meter Told of a length that was declared, or of each chunk; what it throws is the error of all who ask for the text.
+ */
+export function meterBody(request: Request, meter: (bytes: number) => void): void {
+  const read: Read = request;
+  read[METER] = meter;
 }
 
 /**
@@ -24,7 +39,7 @@ interface Read extends Pick<Request, "headers"> {
  *
  * @returns Empty for a request without a body.
  * @throws OAuthError `invalid_request`: with status 413 as soon as the body turns out to be larger, 415 if it is
- * compressed, 400 if its sender leaves.
+ * compressed, 400 if its sender leaves; and what its meter throws.
  */
 export function bodyText(request: Request, maxBytes: number): Promise<string> {
   const noted = notedText(request);
@@ -44,14 +59,15 @@ export function isBodyAwaited(request: Request): boolean {
   return isBodyAskedFor(request) && notedText(request) === undefined;
 }
 
-async function readOnce(request: Request, maxBytes: number): Promise<string> {
+async function readOnce(request: Request & Read, maxBytes: number): Promise<string> {
   const coding = request.headers.get("content-encoding");
   if (coding !== null && request.body && !/^\s*(?:identity)?\s*$/i.test(coding)) throw encoded(coding);
   const declared = Number(request.headers.get("content-length"));
   if (declared > maxBytes) throw tooLarge(declared, maxBytes);
+  const meter = request[METER] ?? (() => {});
   try {
-    // A declared length is enforced by the HTTP server, so the short way is safe where there is one.
-    const text = await (declared > 0 ? request.text() : readChunks(request.body, maxBytes));
+    const text =
+      await (declared > 0 ? readDeclared(request, declared, meter) : readChunks(request.body, maxBytes, meter));
     noteText(request, text);
     return text;
   } catch (error) {
@@ -62,7 +78,24 @@ async function readOnce(request: Request, maxBytes: number): Promise<string> {
   }
 }
 
-async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
+/** A declared length is enforced by the HTTP server. */
+async function readDeclared(request: Request, length: number, meter: (bytes: number) => void): Promise<string> {
+  meter(length);
+  if (length <= MAX_SCATTERED_BYTES || !request.body) return await request.text();
+  const bytes = new Uint8Array(length);
+  let read = 0;
+  for await (const chunk of request.body) {
+    bytes.set(chunk, read);
+    read += chunk.length;
+  }
+  return new TextDecoder().decode(bytes.subarray(0, read));
+}
+
+async function readChunks(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  meter: (bytes: number) => void,
+): Promise<string> {
   if (!body) return "";
   const decoder = new TextDecoder();
   const reader = body.getReader();
@@ -72,10 +105,14 @@ async function readChunks(body: ReadableStream<Uint8Array> | null, maxBytes: num
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     length += value.length;
-    if (length > maxBytes || chunks > MAX_BODY_CHUNKS) {
+    try {
+      if (length > maxBytes) throw tooLarge(length, maxBytes);
+      if (chunks > MAX_BODY_CHUNKS) throw tooScattered();
+      meter(value.length);
+    } catch (error) {
       // Nobody waits for that: the answer is due now, whatever its sender keeps sending.
       void reader.cancel().catch(() => {});
-      throw length > maxBytes ? tooLarge(length, maxBytes) : tooScattered();
+      throw error;
     }
     text += decoder.decode(value, { stream: true });
   }

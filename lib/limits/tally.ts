@@ -2,8 +2,10 @@
 
 interface Tally<Name> {
   readonly of: (name: Name) => number;
-  readonly add: (name: Name) => void;
-  readonly remove: (name: Name) => void;
+  /** Adds so many, one if not said. */
+  readonly add: (name: Name, count?: number) => void;
+  /** Removes so many, one if not said. */
+  readonly remove: (name: Name, count?: number) => void;
   /** How many names have any. */
   readonly names: () => number;
   /** What the name with the most has. */
@@ -27,9 +29,9 @@ export function createTally<Name>(): Tally<Name> {
   const of = (name: Name): number => counts.get(name) ?? 0;
   return {
     of,
-    add: (name) => void counts.set(name, of(name) + 1),
-    remove: (name) => {
-      const left = of(name) - 1;
+    add: (name, count = 1) => void counts.set(name, of(name) + count),
+    remove: (name, count = 1) => {
+      const left = of(name) - count;
       if (left > 0) counts.set(name, left);
       else counts.delete(name);
     },

@@ -9,6 +9,7 @@ import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./
  * Reads and parses a POST's body: the value, or the answer that refuses it.
  *
  * @param request The request, its body unread.
+ * @throws OAuthError `temporarily_unavailable` where there is no room for the body.
  * @returns 415 for another media type or a compressed body, 413 above 4 MiB, 400 for what is not JSON or nested too deep.
  */
 export async function readJson(request: Request): Promise<{ readonly value: unknown } | Response> {
@@ -18,6 +19,7 @@ export async function readJson(request: Request): Promise<{ readonly value: unkn
   try {
     return { value: parseJson(await bodyText(request, MAX_MESSAGE_BYTES)) };
   } catch (error) {
+    if (error instanceof OAuthError && error.code === "temporarily_unavailable") throw error;
     if (error instanceof JsonError && error.isTooDeep) {
       return rpcErrorResponse(400, INVALID_REQUEST, `Invalid Request: the body ${error.message}`);
     }

@@ -4,6 +4,8 @@ import type { Askers } from "../../lib/limits/asker.ts";
 import { lock } from "../../lib/limits/harmless.ts";
 import { peerOf } from "../../lib/limits/peer.ts";
 import { HELD_MS } from "../../lib/limits/limits.ts";
+import { bodyText, isBodyAwaited, meterBody } from "../../lib/http/request_body.ts";
+import { bodyLimits, createBodyBytes, type HeldBody } from "../../lib/limits/body_bytes.ts";
 import { costOf, createToll } from "../../lib/limits/toll.ts";
 import { createUnderWay, type UnderWay, underWayLimits } from "../../lib/limits/under_way.ts";
 import { type Address, buildSandbox } from "../../lib/sandbox/sandbox.ts";
@@ -25,11 +27,14 @@ interface LimitsDeps {
 export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }: LimitsDeps): Located {
   const toll = createToll(monotonicMs);
   const underWay = createUnderWay(underWayLimits);
+  const bodies = createBodyBytes(bodyLimits);
 
   return async (request, url, info) => {
     // Where there is no such sandbox, only the address counts.
     const { name: sandbox, path } = addressOf(url) ?? { name: "main", path: "" };
     const address = callerOf(request, info);
+    const body = bodies.open(address);
+    meterBody(request, body.take);
     const refuse = (refusal: OAuthError): Response => refused(refusal, request, url);
     const refusal = toll.take({ address, sandbox, cost: costOf(request, url, path) });
     const answer = async (): Promise<Response> => {
@@ -39,6 +44,7 @@ export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }
     };
     const isRefusedAtOnce = refusal !== undefined && toll.isAtOnce(address);
     const response = isRefusedAtOnce ? refuse(refusal) : await countedIn(underWay, address, answer, refuse);
+    void freeWhenSent(body, request, info);
     lock(response);
     return withNotice(response);
   };
@@ -66,6 +72,13 @@ async function countedIn(
   } finally {
     if (!isStream) leave();
   }
+}
+
+/** Frees a body when the answer is sent, where that is told, and the recorder has read what no handler has asked for. */
+async function freeWhenSent({ free }: HeldBody, request: Request, info: ConnectionInfo | undefined): Promise<void> {
+  const reading = isBodyAwaited(request) ? bodyText(request, 0) : undefined;
+  if (reading || info?.completed) await Promise.allSettled([reading, info?.completed]);
+  free();
 }
 
 /** Names the caller of a request, as far as limits go. */

@@ -7,6 +7,8 @@ import type { Plan } from "../../lib/scenarios/plan.ts";
 export interface ConnectionInfo {
   /** Where the connection comes from. */
   readonly remoteAddr?: Deno.Addr;
+  /** Settles when the response is sent, or cannot be. */
+  readonly completed?: Promise<void>;
 }
 
 /** The server: a request in, a response out. What the HTTP server knows of the peer helps to tell callers apart. */

@@ -3,17 +3,20 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { connectionLimits, type Connections, createConnections } from "../../lib/limits/connections.ts";
 import { derivationLimits, derivations } from "../../lib/oauth/users/derivations.ts";
+import { MAX_BODY_BYTES } from "../../lib/http/request_body.ts";
 import { MAX_OWN_ORIGINS } from "../../lib/sandbox/origins.ts";
+import { bodyLimits } from "../../lib/limits/body_bytes.ts";
 import { underWayLimits } from "../../lib/limits/under_way.ts";
-import { authorizeQuery, register, type TestApp, testApp } from "../helpers.ts";
-import type { LimitRow } from "./row.ts";
+import { assertOAuthError, authorizeQuery, register, type TestApp, testApp } from "../helpers.ts";
+import { publicApp } from "../request/public_app.ts";
+import { bytesText, type LimitRow } from "./row.ts";
 
 const { inAll, perAddress, headersMs, answerMs, sendMs, idleMs } = connectionLimits;
 
 /** Requests whose bodies do not come, until they are told to hang up. */
 interface Hanging {
-  /** Sends one; gives its status if it is refused at once. */
-  readonly ask: (address: string) => Promise<number | undefined>;
+  /** Sends one with so many bytes to come; gives its status if it is refused at once. */
+  readonly ask: (address: string, bytes?: number) => Promise<number | undefined>;
   readonly end: () => Promise<void>;
 }
 
@@ -21,19 +24,24 @@ function hangingAt({ fetch }: TestApp): Hanging {
   const controllers: ReadableStreamDefaultController<Uint8Array>[] = [];
   const answers: Promise<Response>[] = [];
   return {
-    ask: async (address) => {
+    ask: async (address, bytes = 9) => {
       const body = new ReadableStream<Uint8Array>({ start: (controller) => void controllers.push(controller) });
-      const headers = { "content-type": "application/json", "content-length": "9", "x-forwarded-for": address };
+      const headers = { "content-type": "application/json", "content-length": `${bytes}`, "x-forwarded-for": address };
       const answer = fetch("/oauth/register", { method: "POST", body, headers });
       answers.push(answer);
-      const turns = new Promise<undefined>((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
-      return (await Promise.race([answer, turns]))?.status;
+      return (await Promise.race([answer, turns()]))?.status;
     },
     end: async () => {
       for (const controller of controllers) controller.error(new Error("hung up"));
       for (const response of await Promise.all(answers)) await response.body?.cancel();
     },
   };
+}
+
+/** Longer than a refusal takes. */
+async function turns(): Promise<undefined> {
+  for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  return undefined;
 }
 
 /** A table with the limits of the program, and a clock that stands still. */
@@ -178,6 +186,55 @@ export const rows: readonly LimitRow[] = [
       assert.equal((await test.get("/health", { "x-forwarded-for": "newcomer" })).status, 200);
       await hanging.end();
       assert.equal((await test.get("/health", { "x-forwarded-for": "0" })).status, 200);
+    },
+  },
+  {
+    what: "bodies of requests whose answers are not sent yet",
+    each: "address",
+    most: bytesText(bodyLimits.perAddress),
+    beyond: "429",
+    isPublicOnly: true,
+    fill: async () => {
+      await using test = await publicApp();
+      await test.get("/health");
+      const hanging = hangingAt(test);
+      for (let count = 0; count < bodyLimits.perAddress / MAX_BODY_BYTES; count++) {
+        assert.equal(await hanging.ask("a", MAX_BODY_BYTES), undefined);
+        test.durations.nowMs += 2000;
+      }
+      assert.equal(await hanging.ask("a", 1), 429);
+      for (const body of ["{}", new Blob(["{}"]).stream()]) {
+        const headers = { "content-type": "application/json", "x-forwarded-for": "a" };
+        const refusal = await test.fetch("/no-auth", { method: "POST", body, headers });
+        const words = /The bodies of requests from your address in progress are too large together; expected at most/;
+        assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), words);
+      }
+      assert.equal(await hanging.ask("b", MAX_BODY_BYTES), undefined);
+      await hanging.end();
+      assert.equal(await hanging.ask("a", 1), undefined);
+      await hanging.end();
+    },
+  },
+  {
+    what: "bodies of requests whose answers are not sent yet",
+    each: "process",
+    most: bytesText(bodyLimits.inAll),
+    beyond: "503 to addresses that have their share of it",
+    isPublicOnly: true,
+    fill: async () => {
+      await using test = await publicApp();
+      await test.get("/health");
+      const hanging = hangingAt(test);
+      const addresses = bodyLimits.inAll / MAX_BODY_BYTES;
+      for (let address = 0; address < addresses; address++) {
+        assert.equal(await hanging.ask(`${address}`, MAX_BODY_BYTES), undefined);
+      }
+      assert.equal(await hanging.ask("0", 1), 503);
+      assert.equal(await hanging.ask("newcomer", Math.floor(bodyLimits.inAll / (addresses + 1))), undefined);
+      assert.equal(await hanging.ask("large newcomer", MAX_BODY_BYTES), 503);
+      await hanging.end();
+      assert.equal(await hanging.ask("0", 1), undefined);
+      await hanging.end();
     },
   },
   time("headers of a request", headersMs, () => {}),
