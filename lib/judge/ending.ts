@@ -1,6 +1,6 @@
 // How what a client did ends: with requests that were refused, or with one whose answer broke off.
 import { isBrokenOff } from "./moments.ts";
-import { pathOf } from "./reading.ts";
+import { pathOf, rpcErrorOf } from "./reading.ts";
 import { refusalOf } from "./repeats.ts";
 import type { McpStep, Step } from "./step.ts";
 import type { View } from "./view.ts";
@@ -40,6 +40,8 @@ export function describeLastRefusal({ steps }: View): string | undefined {
   if (!last) return undefined;
   const what = `Its last request, ${nameOf(last)},`;
   if (isBrokenOff(last)) return `${what} got a response that broke off`;
+  const error = last.kind === "mcp" && last.status < 300 ? rpcErrorOf(last) : undefined;
+  if (error !== undefined) return `${what} was answered with the error ${error}`;
   const refusal = refusalOf(last);
   // Without a token, it is the refusal by which a client finds out that it needs one.
   return refusal === undefined || (last.kind === "mcp" && last.token === undefined)

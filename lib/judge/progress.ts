@@ -2,7 +2,7 @@
 import { idOf } from "./proofs.ts";
 import { isBrokenOff } from "./moments.ts";
 import type { McpStep, Step, TokenStep } from "./step.ts";
-import { textOf } from "./reading.ts";
+import { rpcErrorOf, textOf } from "./reading.ts";
 import type { View } from "./view.ts";
 
 /** The stations, in the order in which a client passes them. */
@@ -71,7 +71,7 @@ export function isGood({ status }: Step): boolean {
 
 /** Whether a call made use of what a server has, and was answered well, as far as the client can tell. */
 export function isCall(call: McpStep): boolean {
-  return isGood(call) && calling.has(call.method ?? "") && !isBrokenOff(call);
+  return isGood(call) && calling.has(call.method ?? "") && !isBrokenOff(call) && rpcErrorOf(call) === undefined;
 }
 
 /** Whether a token request brought an access token, in whatever form. */

@@ -32,6 +32,12 @@ export function messagesOf(message: Message): readonly JsonObject[] {
   return values.flat().filter(isObject);
 }
 
+/** The code of the error that JSON-RPC answers a request with; undefined if there is none. */
+export function rpcErrorOf({ exchange: { response } }: { readonly exchange: Exchange }): number | undefined {
+  const error = messagesOf(response).map((message) => message.error).find(isObject);
+  return typeof error?.code === "number" ? error.code : undefined;
+}
+
 /** A member that is a string. */
 export function textOf(object: JsonObject | undefined, name: string): string | undefined {
   const value = object?.[name];

@@ -223,6 +223,10 @@ Deno.test("a client that comes short is told what its last request was refused w
     judge([...login.slice(0, -1), getsToken("", {}, { status: 429 })]).reason,
     /^It was authorized, but did not get a token\. Its last request, POST \/oauth\/token, was refused with 429\. /,
   );
+  assert.match(
+    reasonOf(opens, calls("tools/call", "t1", { answered: { jsonrpc: "2.0", id: 2, error: { code: -32602 } } })),
+    /did not make a call\. Its last request, tools\/call, was answered with the error -32602\. /,
+  );
   const { registration_endpoint: _, ...closed } = server;
   const knock = judge([...login.slice(0, 2), [reads()[0], { answered: closed }]]).reason;
   assert.match(knock, /did not get a client_id\. Nobody can register here: give it the client_id of a client in GET/);

@@ -41,7 +41,26 @@ const [first, second, third] = [
   `/tenant${openid}`,
 ] as const;
 
+const ofOrigin: Row = [resourceUrl, { answered: { resource: origin, authorization_servers: [origin] } }];
+
 const cases: readonly Case[] = [
+  {
+    kind: "a client that writes an origin as URLs do, with a slash (mcp-remote)",
+    rule: "C14",
+    rows: [refused, ofOrigin, reads(), registers("A", "a"), authorizes(`${origin}/`)],
+    status: "kept",
+  },
+  {
+    kind: "a client that adds a slash to a path",
+    rule: "C14",
+    rows: [
+      refused,
+      [resourceUrl, { answered: { resource: `${origin}/oauth` } }],
+      reads(),
+      authorizes(`${origin}/oauth/`),
+    ],
+    status: "broken",
+  },
   {
     kind: "a client of OpenID Connect (openid-client, oidc-client-ts), which makes no MCP request",
     rule: "C1",

@@ -36,7 +36,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
   // Where registration is for administrators, one has registered it.
   const isClosed = plan.policy?.registration === "off" || group === "Providers" || isAlone;
   return {
-    tools: ["mock_echo", "mock_create_note"],
+    tools: group === "Official suite" ? ["test-tool"] : ["mock_echo", "mock_create_note"],
     alone: isAlone,
     startsOver: startedAgain.has(name),
     logout: name === "revocation-fails",

@@ -42,6 +42,11 @@ function checkResource(view: View): Outcome {
     : kept("It sent the resource that the metadata names in every request", positionsOf(judged));
 }
 
+/** An empty path and "/" are the same (RFC 3986 6.2.3), and MCP has both as a canonical URI. */
+function withoutRootSlash(uri: string): string {
+  return uri.replace(/^(https?:\/\/[^/?#]+)\/$/i, "$1");
+}
+
 function findResourceProblem(view: View, request: AuthorizationStep | TokenStep): string | undefined {
   const read = resourceFor(view, request);
   const expected = textOf(read?.document, "resource");
@@ -51,7 +56,7 @@ function findResourceProblem(view: View, request: AuthorizationStep | TokenStep)
   const sent = request.params.getAll("resource");
   if (sent.length === 0) return `Its ${where} has no resource parameter`;
   if (sent.some((resource) => resource.includes("#"))) return `The resource of its ${where} has a fragment`;
-  return sent.includes(expected)
+  return sent.some((resource) => withoutRootSlash(resource) === withoutRootSlash(expected))
     ? undefined
     : `The resource of its ${where} is ${sent.join(" ")} instead of ${expected}`;
 }
