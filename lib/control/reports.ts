@@ -1,6 +1,6 @@
 // The record of a sandbox and what it comes to, for the API and for the inspector's page.
 import { OAuthError } from "../http/errors.ts";
-import type { Judgement, Subject } from "../judge/judgements.ts";
+import { createJudgements, type Judgement } from "../judge/judgements.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -28,21 +28,14 @@ interface ReportSource {
 
 /** Makes what the API and the inspector's page report from. */
 export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
-  let judging: Promise<(subject: Subject) => Promise<Judgement>> | undefined;
-
-  /** Loaded with the first judgement, since a start has no use for it. */
-  async function createJudge(recording: Recording): Promise<(subject: Subject) => Promise<Judgement>> {
-    const { createJudgements } = await import("../judge/judgements.ts");
-    return createJudgements({ recording, slices });
-  }
+  const judgementOf = recording && createJudgements({ recording, slices });
 
   return {
     demand: () => recording ?? refuse(),
     judge: async (sandbox) => {
-      if (!recording) return refuse();
+      if (!judgementOf) return refuse();
       const { id, name, scenario, prefix } = sandbox;
       const { expects, reaches, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
-      const judgementOf = await (judging ??= createJudge(recording));
       return await judgementOf({
         sandboxId: id,
         sandbox: name,
