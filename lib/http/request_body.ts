@@ -3,6 +3,7 @@
 // end when one of them stops reading.
 import { OAuthError } from "./errors.ts";
 import { notedText, noteText } from "./seen_text.ts";
+import { streamText } from "./stream_text.ts";
 
 /** The most a request body may hold, in bytes: what a client registers or posts is a hundredth of it. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -11,8 +12,8 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** The most chunks that a body without a length may come in; a chunk costs as much as a kilobyte, however short it is. */
 export const MAX_BODY_CHUNKS = 10_000;
 
-/** A declared body above this is read into one piece of memory, as many small ones take several times as much, in bytes. */
-const MAX_SCATTERED_BYTES = 64 * 1024;
+/** Above this `Request.text()` takes several times as much memory as the body, in bytes; below it, it is the fastest. */
+const MAX_PLAIN_BYTES = 64 * 1024;
 
 // Held by the request itself, as the text is.
 const READING = Symbol("body under way");
@@ -81,14 +82,8 @@ async function readOnce(request: Request & Read, maxBytes: number): Promise<stri
 /** A declared length is enforced by the HTTP server. */
 async function readDeclared(request: Request, length: number, meter: (bytes: number) => void): Promise<string> {
   meter(length);
-  if (length <= MAX_SCATTERED_BYTES || !request.body) return await request.text();
-  const bytes = new Uint8Array(length);
-  let read = 0;
-  for await (const chunk of request.body) {
-    bytes.set(chunk, read);
-    read += chunk.length;
-  }
-  return new TextDecoder().decode(bytes.subarray(0, read));
+  if (length <= MAX_PLAIN_BYTES || !request.body) return await request.text();
+  return await streamText(request.body, length, () => {});
 }
 
 async function readChunks(
@@ -97,25 +92,14 @@ async function readChunks(
   meter: (bytes: number) => void,
 ): Promise<string> {
   if (!body) return "";
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let text = "";
+  let chunks = 0;
   let length = 0;
-  for (let chunks = 1;; chunks++) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    length += value.length;
-    try {
-      if (length > maxBytes) throw tooLarge(length, maxBytes);
-      if (chunks > MAX_BODY_CHUNKS) throw tooScattered();
-      meter(value.length);
-    } catch (error) {
-      // Nobody waits for that: the answer is due now, whatever its sender keeps sending.
-      void reader.cancel().catch(() => {});
-      throw error;
-    }
-    text += decoder.decode(value, { stream: true });
-  }
+  return await streamText(body, maxBytes, (bytes) => {
+    length += bytes;
+    if (length > maxBytes) throw tooLarge(length, maxBytes);
+    if (++chunks > MAX_BODY_CHUNKS) throw tooScattered();
+    meter(bytes);
+  });
 }
 
 function encoded(coding: string): OAuthError {
