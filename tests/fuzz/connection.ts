@@ -38,7 +38,8 @@ export async function send(wire: Wire, port: number): Promise<Answer> {
   }
 }
 
-async function write(connection: Deno.TcpConn, bytes: Uint8Array, pauseMs = 0): Promise<void> {
+/** Writes bytes, as many as the other end takes. */
+export async function write(connection: Deno.TcpConn, bytes: Uint8Array, pauseMs = 0): Promise<void> {
   const size = pauseMs > 0 ? Math.max(1, Math.ceil(bytes.length / 5)) : bytes.length;
   try {
     for (let at = 0; at < bytes.length;) {

@@ -5,6 +5,8 @@ import type { Seen, Story } from "./story.ts";
 export const MAX_MS = 2000;
 /** More than this above what it was counts as growth. */
 export const MAX_GROWTH_MIB = 250;
+/** More than this above what it was counts as growth while what was sent is still held. */
+export const MAX_PEAK_MIB = 1000;
 /** So many more open files and connections count as growth. */
 export const MAX_DESCRIPTORS = 20;
 
@@ -87,7 +89,9 @@ export function excerptAround(text: string, what: string): string {
 
 export function storyNames({ case: { steps } }: Story): string {
   return [
-    ...new Set(steps.flatMap((step) => step.kind === "flood" || step.kind === "listen" ? [step.message.name] : [])),
+    ...new Set(
+      steps.flatMap((step) => "message" in step && /^(flood|hold|listen)$/.test(step.kind) ? [step.message.name] : []),
+    ),
   ]
     .join(", ");
 }

@@ -13,6 +13,7 @@ import {
   MAX_DESCRIPTORS,
   MAX_GROWTH_MIB,
   MAX_MS,
+  MAX_PEAK_MIB,
   normal,
   redirectUrisOf,
   routeOf,
@@ -136,9 +137,11 @@ const table = {
     ],
   },
   "no growth": {
-    says: "what was taken is given back after a rest",
+    says: "what is taken is bounded, and given back after a rest",
     judge: (story) => [
-      ...of(story, "memory").filter(({ beforeMiB, afterMiB }) => afterMiB > beforeMiB + MAX_GROWTH_MIB).map((
+      ...of(story, "memory").filter(({ beforeMiB, peakMiB, afterMiB }) =>
+        afterMiB > beforeMiB + MAX_GROWTH_MIB || peakMiB > beforeMiB + MAX_PEAK_MIB
+      ).map((
         { beforeMiB, afterMiB, peakMiB },
       ) => ({
         kind: `memory: ${story.case.plot} ${storyNames(story)}`,

@@ -4,7 +4,7 @@ import type { Case, Step } from "./case.ts";
 import { pause } from "./connection.ts";
 import { ask, type Scene, type Stage } from "./scene.ts";
 import { createState } from "./state.ts";
-import { askFromAfar, compare, flood, idle, letIn, listen, overhear, race } from "./steps.ts";
+import { askFromAfar, compare, flood, hold, idle, letIn, listen, overhear, race } from "./steps.ts";
 import type { Story } from "./story.ts";
 
 /** Steps that ask for wrong answers. */
@@ -71,6 +71,8 @@ async function take(scene: Scene, step: Step, index: number): Promise<void> {
       return await flood(scene, step, index);
     case "listen":
       return await listen(scene, step, index);
+    case "hold":
+      return await hold(scene, step);
     case "idle":
       return await idle(scene, step);
     case "foreign":

@@ -2,7 +2,7 @@
 import type { Case } from "./case.ts";
 import type { Chance } from "./chance.ts";
 import type { Ground, Plot } from "./drawing.ts";
-import { crowd, deaf, flood, hasty, rush } from "./plots_crowds.ts";
+import { crowd, deaf, flood, hasty, held, rush } from "./plots_crowds.ts";
 import { astray, broken, framed, headed, heavy, race, stored, walk } from "./plots_requests.ts";
 import {
   borrowed,
@@ -55,6 +55,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   flood: { weight: 0, modes: ["local", "memory", "public"], plot: flood, rootShare: 0.6 },
   rush: { weight: 0, modes: ["local", "memory", "public"], plot: rush, rootShare: 0.5 },
   deaf: { weight: 0, modes: ["local", "memory", "public"], plot: deaf },
+  held: { weight: 0, modes: ["local", "memory", "public"], plot: held },
 };
 
 /** The names of the plots. */

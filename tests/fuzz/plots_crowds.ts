@@ -119,6 +119,19 @@ export function deaf(chance: Chance): readonly Step[] {
   return isLeft ? [...prelude, ...talk, listen] : [...prelude, listen, ...talk];
 }
 
+/** Bodies as large as they may be that do not come to an end. */
+export function held(chance: Chance): readonly Step[] {
+  const message = chance.pick(named(/_post$/).filter(({ body }) => body?.kind === "json"));
+  const hold: Step = {
+    kind: "hold",
+    message: withPadding(message, chance),
+    mutations: [],
+    count: 100,
+    bytes: 3_900_000,
+  };
+  return [...preludeOf(message).map((one) => send(one)), hold, send(message)];
+}
+
 export function crowd(chance: Chance): readonly Step[] {
   const text = chance.pick([
     "",

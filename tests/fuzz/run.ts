@@ -42,16 +42,16 @@ export interface RunResult {
 
 /** What a process is put through before it is asked to end: so many cases, and these that take long. */
 const rounds: Readonly<Record<Mode, { readonly cases: number; readonly costly: readonly string[] }>> = {
-  local: { cases: 50, costly: ["flood", "rush", "deaf"] },
+  local: { cases: 50, costly: ["flood", "rush", "deaf", "held"] },
   pair: { cases: 12, costly: [] },
   few: { cases: 3, costly: [] },
-  public: { cases: 40, costly: ["flood", "deaf", "rush", "flood"] },
+  public: { cases: 40, costly: ["flood", "deaf", "rush", "flood", "held"] },
   memory: { cases: 30, costly: ["deaf", "rush", "flood"] },
 };
 /** How long each finding is made smaller, once the attack is over. */
 const SHRINK_MS = 3000;
 /** Steps that take too long to be taken again and again. */
-const costly: ReadonlySet<string> = new Set(["flood", "listen", "idle"]);
+const costly: ReadonlySet<string> = new Set(["flood", "hold", "listen", "idle"]);
 
 /** A finding that is to be seen again. */
 interface Unconfirmed {

@@ -10,11 +10,13 @@ const MAX_LENGTH = 4000;
 export function scriptOf({ seen, case: { steps } }: Story): string {
   const sent = seen.filter(({ step }) => step >= 0);
   const asked = (sent.length > 0 ? sent : seen).slice(-MAX_REQUESTS);
-  const others = steps.filter(({ kind }) => kind === "flood" || kind === "listen" || kind === "idle").map((step) =>
+  const others = steps.filter(({ kind }) => /^(flood|hold|listen|idle)$/.test(kind)).map((step) =>
     step.kind === "idle"
       ? `# and ${step.count} connections that say ${JSON.stringify(step.text)}`
       : step.kind === "flood"
       ? `# and ${step.times} times ${step.message.name} with ${step.bytes} bytes of padding`
+      : step.kind === "hold"
+      ? `# and ${step.count} times ${step.message.name} with ${step.bytes} bytes of padding, but for the last byte`
       : step.kind === "listen"
       ? `# and ${step.count} streams of ${step.message.name} ${
         step.isLeft ? "that are left at once" : "that nobody reads"

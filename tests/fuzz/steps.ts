@@ -1,11 +1,14 @@
 /** What a case can do beside sending one request. */
 import { labelsOf, type Sending, type Step } from "./case.ts";
-import { pause, within } from "./connection.ts";
+import { pause, within, write } from "./connection.ts";
 import type { Message } from "./message.ts";
 import { mutate } from "./mutations.ts";
 import { ask, note, type Scene, wireOf } from "./scene.ts";
 import { messages } from "./valid.ts";
-import { type Answer, bytesOf } from "./wire.ts";
+import { type Answer, bytesOf, joined } from "./wire.ts";
+
+/** How long a body may take that is sent but for its last byte, in milliseconds. */
+const HELD_MS = 1000;
 
 export async function race(scene: Scene, step: Step & { kind: "race" }, index: number): Promise<void> {
   const message = mutate(step.message, step.mutations);
@@ -67,6 +70,25 @@ export async function listen(scene: Scene, step: Step & { kind: "listen" }, inde
       // The server refuses, which it may.
     }
   }));
+}
+
+export async function hold(scene: Scene, step: Step & { kind: "hold" }): Promise<void> {
+  const { connect } = scene.target;
+  if (!connect) return;
+  const message = padded(mutate(step.message, step.mutations), step.bytes);
+  const [origin = ""] = scene.target.origins;
+  let left = step.count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      const wire = wireOf({ ...scene, address: `198.18.${left >> 8}.${left & 255}` }, message);
+      const { head, body } = bytesOf(wire, origin.slice("http://".length));
+      const connection = await connect(0);
+      scene.open.push(connection);
+      // A server that has refused a body reads no further.
+      await within(write(connection, joined([head, body.subarray(0, -1)])), HELD_MS);
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
 }
 
 export async function idle(scene: Scene, { count, text }: Step & { kind: "idle" }): Promise<void> {
