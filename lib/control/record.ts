@@ -5,6 +5,7 @@ import { closedObject, type Schema } from "../http/json_body.ts";
 import { type ListedExchange, selectListed } from "../judge/listing.ts";
 import { stationNames } from "../judge/progress.ts";
 import type { Report } from "../judge/report.ts";
+import { type Revision, revisions } from "../judge/settled.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { type Deps, one, operation } from "./operation.ts";
@@ -85,6 +86,9 @@ const reportAnswer: Schema = z.strictObject({
   sandbox: text,
   scenario: text.optional(),
   expects: z.array(text).meta({ description: "Ids of the rules that the scenario is about" }),
+  judgedBy: z.enum(revisions).optional().meta({
+    description: "The revision of MCP that all clients are judged by, if the request asked for one",
+  }),
   note: text.optional().meta({ description: "Why the verdict may be about something other than the scenario" }),
   record,
   clients: z.array(client),
@@ -126,10 +130,13 @@ export const recordOperations = {
       wait: count.max(MAX_WAIT_SECONDS).exactOptional().meta({
         description: "Waits up to this many seconds until a client has done something and been quiet for half a second",
       }),
+      revision: z.enum(revisions).exactOptional().meta({
+        description: "Judges all clients by this revision of MCP instead of the one that each speaks",
+      }),
     })),
     example: { wait: 0 },
     answer: reportAnswer,
-    run: (deps, { sandbox, input: { wait = 0 } }) => settle(deps, sandbox, wait),
+    run: (deps, { sandbox, input: { wait = 0, revision } }) => settle(deps, sandbox, wait, revision),
   }),
   control_exchanges: operation({
     summary: "What clients sent and received, with secrets redacted",
@@ -159,11 +166,13 @@ export const recordOperations = {
  * The report, once something was seen that decides and nothing has happened for a while, but after the wait at the latest.
  *
  * @param waitSeconds The longest wait; 0 for the report as it is now.
+ * @param judgedBy The revision of MCP to judge all clients by; each by the one it speaks if not given.
  */
 export async function settle(
   { reports: { demand, judge }, sleep, monotonicMs }: Pick<Deps, "reports" | "sleep" | "monotonicMs">,
   sandbox: Sandbox,
   waitSeconds: number,
+  judgedBy?: Revision,
 ): Promise<Report> {
   let quietMs = 0;
   const leave = demand().subscribe(sandbox.id, { onExchange: () => quietMs = 0, onClear: () => quietMs = 0 });
@@ -171,14 +180,14 @@ export async function settle(
     // Judging takes its time as well, of which a test's clock knows nothing.
     const endMs = monotonicMs() + waitSeconds * 1000;
     for (let waited = 0; waited < waitSeconds * 1000 && monotonicMs() < endMs; waited += STEP_MS) {
-      if (quietMs >= QUIET_MS && (await judge(sandbox)).report.verdict !== "incomplete") break;
+      if (quietMs >= QUIET_MS && (await judge(sandbox, judgedBy)).report.verdict !== "incomplete") break;
       await sleep(STEP_MS);
       quietMs += STEP_MS;
     }
   } finally {
     leave();
   }
-  return (await judge(sandbox)).report;
+  return (await judge(sandbox, judgedBy)).report;
 }
 
 /** Exchanges, each with its client. */

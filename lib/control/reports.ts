@@ -1,6 +1,7 @@
 // The record of a sandbox and what it comes to, for the API and for the inspector's page.
 import { OAuthError } from "../http/errors.ts";
 import { createJudgements, type Judgement } from "../judge/judgements.ts";
+import type { Revision } from "../judge/settled.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -14,8 +15,12 @@ export interface Reports {
    * @throws OAuthError `not_found` where nothing is recorded.
    */
   readonly demand: () => Recording;
-  /** Judges what a sandbox has on record: all that was answered before. */
-  readonly judge: (sandbox: Sandbox) => Promise<Judgement>;
+  /**
+   * Judges what a sandbox has on record: all that was answered before.
+   *
+   * @param judgedBy The revision of MCP to judge all clients by; each by the one it speaks if not given.
+   */
+  readonly judge: (sandbox: Sandbox, judgedBy?: Revision) => Promise<Judgement>;
 }
 
 interface ReportSource {
@@ -32,7 +37,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
 
   return {
     demand: () => recording ?? refuse(),
-    judge: async (sandbox) => {
+    judge: async (sandbox, judgedBy) => {
       if (!judgementOf) return refuse();
       const { id, name, scenario, prefix } = sandbox;
       const { expects, reaches, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
@@ -46,6 +51,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
         ...(revisions ? { revisions } : {}),
         hasOrigin: prefix === "",
         needsOrigin,
+        ...(judgedBy ? { judgedBy } : {}),
       });
     },
   };

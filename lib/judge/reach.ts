@@ -9,7 +9,7 @@ import { idOf } from "./proofs.ts";
 import type { Rule, Status } from "./rules/rule.ts";
 import { offersOf, type Revision } from "./settled.ts";
 import type { McpStep } from "./step.ts";
-import type { View } from "./view.ts";
+import { spokenOf, type View } from "./view.ts";
 
 /** What a scenario is about, and what became of it. */
 export interface ScenarioFacts {
@@ -33,7 +33,7 @@ export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Prog
   const way = describeStations(stations, "but");
   const { revisions } = facts;
   const isForOthers = revisions.length > 0 && view.revision !== undefined && !revisions.includes(view.revision);
-  const others = `The scenario is for clients of ${revisions.join(" and ")}, and this one speaks ${view.revision}`;
+  const others = `The scenario is for clients of ${revisions.join(" and ")}, and this one ${spokenOf(view)}`;
   if (isTooOld(view, revisions)) {
     return { stations, outcome: "short", sentence: `${describeStations(stations, "and")}. ${others}` };
   }
@@ -46,9 +46,9 @@ export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Prog
 }
 
 /** Whether a scenario is for clients of later revisions alone; one that has to step back to an older revision speaks both. */
-export function isTooOld({ calls, revision }: View, [oldest]: readonly Revision[]): boolean {
+export function isTooOld({ calls, revision, judgedBy }: View, [oldest]: readonly Revision[]): boolean {
   return oldest !== undefined && revision !== undefined &&
-    [revision, ...offersOf(calls)].every((spoken) => spoken < oldest);
+    [revision, ...judgedBy === undefined ? offersOf(calls) : []].every((spoken) => spoken < oldest);
 }
 
 const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined>> = {

@@ -15,7 +15,15 @@ import { isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
-import { beganOnRecord, issuedTokens, type SandboxFacts, speaksMcp, type View, wasLedToRoot } from "./view.ts";
+import {
+  beganOnRecord,
+  issuedTokens,
+  type SandboxFacts,
+  speaksMcp,
+  spokenOf,
+  type View,
+  wasLedToRoot,
+} from "./view.ts";
 
 /** What the report is made from. */
 export interface RecordFacts {
@@ -41,6 +49,8 @@ export interface Report {
   readonly scenario?: string;
   /** Ids of the rules that the scenario tests. */
   readonly expects: readonly string[];
+  /** The revision of MCP that all clients are judged by, as asked for; absent if each is judged by its own. */
+  readonly judgedBy?: Revision;
   /** Why the verdict may not be about the scenario; absent if there is no such reason. */
   readonly note?: string;
   /** What it is made from. */
@@ -65,6 +75,8 @@ export interface ReportOptions {
   readonly reaches?: Reach;
   /** Revisions of MCP that the scenario is for; absent for all. */
   readonly revisions?: readonly string[];
+  /** The revision to judge all clients by; each by the one it speaks if not given. */
+  readonly judgedBy?: Revision;
   /** Whether the scenario needs that nothing else lies at its origin; false if not given. */
   readonly needsOrigin?: boolean;
   /** Whether all requests to its origin are recorded. */
@@ -103,13 +115,13 @@ export function buildReport(exchanges: readonly Exchange[], options: ReportOptio
  */
 export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
   const { sandbox, scenario, expects = [], reaches = "call", revisions: played, isLabelled = false } = options;
-  const { hasOrigin, isWhole, isCleared = false } = options;
+  const { hasOrigin, isWhole, isCleared = false, judgedBy } = options;
   const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
   const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
   const numbersOf = (positions: readonly number[]): readonly number[] =>
     positions.flatMap((index) => exchanges[index]?.sequence ?? []);
-  const facts = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps) };
+  const facts = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps), judgedBy };
   const playedBy = revisions.filter((revision) => played?.includes(revision));
   const groups = groupByClient(steps, { isLabelled });
   const isLed = groups.some((client) => wasLedToRoot(client.steps, facts));
@@ -124,6 +136,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     sandbox,
     ...(scenario === undefined ? {} : { scenario }),
     expects,
+    ...(judgedBy === undefined ? {} : { judgedBy }),
     ...(isMisplaced ? { note: NEEDS_ORIGIN } : isLed ? { note: LED_TO_ROOT } : {}),
     record: {
       isWhole: isWhole && !isCleared,
@@ -220,7 +233,7 @@ function check(rule: Rule, view: View): Outcome {
   // A client cannot break what its revision does not require; nor has it shown what the scenario tests.
   const require = rule.revisions.length === 1 ? "requires" : "require";
   return notObserved(
-    `${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it speaks ${revision}`,
+    `${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it ${spokenOf(view)}`,
   );
 }
 

@@ -2,11 +2,11 @@
 // A header says what a client believes was settled, and settles nothing.
 import type { McpStep } from "./step.ts";
 
-/** The revisions of MCP that have rules on authorization. */
-export type Revision = "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
+/** The revisions of MCP that have rules on authorization, oldest first. */
+export const revisions = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const;
 
-/** Oldest first. */
-export const revisions: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+/** One of them. */
+export type Revision = (typeof revisions)[number];
 
 /** A revision that a client settled with a server. */
 export interface Settlement {

@@ -25,11 +25,13 @@ export interface SandboxFacts {
   readonly issued: ReadonlySet<string>;
   /** Whether its exchanges are known from the first one on. */
   readonly isWhole: boolean;
+  /** The revision that clients are judged by, whatever they speak; undefined for the one that each speaks. */
+  readonly judgedBy: Revision | undefined;
 }
 
 /** One client, as rules see it. */
 export interface View extends SandboxFacts {
-  /** The revision it speaks; undefined if it has not shown. */
+  /** The revision it is judged by: `judgedBy`, else the one it speaks; undefined if it has not shown. */
   readonly revision: Revision | undefined;
   /** Everything it did, in order. */
   readonly steps: readonly Step[];
@@ -54,7 +56,7 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
   const calls = steps.filter((step) => step.kind === "mcp");
   return {
     ...sandbox,
-    revision: revisionOf(calls),
+    revision: sandbox.judgedBy ?? revisionOf(calls),
     steps,
     resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),
     serverMetadata: steps.filter((step) => step.kind === "server_metadata"),
@@ -64,6 +66,11 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
     calls,
     settled: settledVersions(calls),
   };
+}
+
+/** What a client's revision is to it, for a sentence. */
+export function spokenOf({ revision, judgedBy }: View): string {
+  return `${judgedBy === undefined ? "speaks" : "is judged by"} ${revision}`;
 }
 
 /** Whether a client was seen to be one of MCP; others, such as those of OpenID Connect, find their issuer in other ways. */

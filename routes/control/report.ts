@@ -12,6 +12,7 @@ import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
 import { selectListed } from "../../lib/judge/listing.ts";
 import type { Report } from "../../lib/judge/report.ts";
+import { revisions } from "../../lib/judge/settled.ts";
 import { failOnShoulds } from "../../lib/judge/verdict.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
@@ -60,11 +61,12 @@ async function report(
   deps: RecordDeps,
   { sandbox, url: { searchParams } }: Context,
 ): Promise<Response> {
-  requireKnown(searchParams, ["format", "wait", "strict"]);
+  requireKnown(searchParams, ["format", "wait", "strict", "revision"]);
   const format = parseOneOf(searchParams, "format", reportFormats);
   const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
   const strict = parseOneOf(searchParams, "strict", ["false", ...strictness]);
-  const settled = await settle(deps, sandbox, waitSeconds);
+  const revision = searchParams.has("revision") ? parseOneOf(searchParams, "revision", revisions) : undefined;
+  const settled = await settle(deps, sandbox, waitSeconds, revision);
   const result = strict === "should" ? failOnShoulds(settled) : settled;
   const status = strict !== "false" && result.verdict !== "pass" ? 422 : 200;
   const { type, write } = formats[format];

@@ -23,6 +23,8 @@ export interface Comparison extends Pick<Pair, "client" | "scenario"> {
   /** Rules that we say are broken. */
   readonly broken: readonly string[];
   readonly verdict: Judgement["verdict"];
+  readonly judgedBy: Judgement["judgedBy"];
+  readonly ownVerdict: Judgement["ownVerdict"];
   readonly idle: Judgement["idle"];
   /** Where they do not agree, one by one. */
   readonly differences: readonly string[];
@@ -58,6 +60,9 @@ export function compare({ client, scenario, checks, judgement }: Pair): Comparis
   if (failed.size === 0 !== (judgement.verdict === "pass")) {
     differences.push(`${failed.size === 0 ? "passed" : "failed"} there, ${judgement.verdict} here`);
   }
+  if (failed.size > 0 && judgement.ownVerdict === "pass" && judgement.verdict !== "pass") {
+    differences.push("failed there, pass here by the revision that the client speaks");
+  }
   return {
     client,
     scenario,
@@ -65,6 +70,8 @@ export function compare({ client, scenario, checks, judgement }: Pair): Comparis
     failed: [...failed].sort(),
     broken: broken.map(({ rule }) => rule),
     verdict: judgement.verdict,
+    judgedBy: judgement.judgedBy,
+    ownVerdict: judgement.ownVerdict,
     idle: judgement.idle,
     differences,
     unruled: ids.filter((id) => !ruled.includes(id)),

@@ -6,6 +6,7 @@ import type { Party } from "../host/oracle_party.ts";
 import { ours, withAssertions } from "../host/oracle_sides.ts";
 import { type Machine, machineOf } from "../matrix/machine.ts";
 import { type Fetch, logInAndCall, type Sdk, type Surroundings } from "../matrix/walk.ts";
+import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Assignment } from "./suite.ts";
 
 /** The document that the suite's clients say is theirs; nobody ever fetches it. */
@@ -82,6 +83,7 @@ function withContext(scenario: Scenario, context: Assignment["context"]): Machin
 const reportShape = z.object({
   verdict: z.enum(["pass", "fail", "incomplete"]),
   clients: z.array(z.object({
+    revision: z.enum(revisions).optional(),
     findings: z.array(z.object({
       rule: z.string(),
       status: z.enum(["kept", "broken", "not observed"]),
@@ -92,6 +94,10 @@ const reportShape = z.object({
 
 /** What our report says of a client. */
 export interface Judgement extends z.infer<typeof reportShape> {
+  /** The revision that it was asked for: the scenario's, where the client speaks only older ones, as the suite asks. */
+  readonly judgedBy?: Revision | undefined;
+  /** What is said without that: of the client by the revision it speaks. */
+  readonly ownVerdict: z.infer<typeof reportShape>["verdict"];
   /** Why nothing was done, if nothing was. */
   readonly idle?: string | undefined;
 }
@@ -101,7 +107,19 @@ async function describeForClient(app: App, scenario: Scenario): Promise<Party> {
   return machineOf(scenario)?.kind === "assertion" ? await withAssertions(party) : party;
 }
 
-/** Lets a client work on our scenario, and gives what our report says of it. */
+/** The oldest revision of a scenario that came after all that its clients speak. */
+function laterThan({ clients }: z.infer<typeof reportShape>, scenario: Scenario): Revision | undefined {
+  const oldest = revisions.find((revision) => scenario.revisions?.includes(revision));
+  const spoken = clients.flatMap(({ revision }) => revision ?? []);
+  return oldest !== undefined && spoken.length > 0 && spoken.every((revision) => revision < oldest)
+    ? oldest
+    : undefined;
+}
+
+/**
+ * Lets a client work on our scenario, and gives what our report says of it. The suite judges every client by the revision
+ * that a scenario is new with: where the client speaks only older ones, the report is asked to judge by that as well.
+ */
 export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgement> {
   using kv = await Deno.openKv(":memory:");
   const stop = new AbortController();
@@ -115,8 +133,14 @@ export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgemen
   };
   try {
     const idle = await drive(sdk, { url: mcpUrl, fetch, machine: withContext(scenario, context) });
-    const report = await app(new Request(`${base}/control/report`));
-    return { ...reportShape.parse(await report.json()), idle };
+    const read = async (query = ""): Promise<z.infer<typeof reportShape>> => {
+      const report = await app(new Request(`${base}/control/report${query}`));
+      return reportShape.parse(await report.json());
+    };
+    const own = await read();
+    const judgedBy = laterThan(own, scenario);
+    const asked = judgedBy === undefined ? own : await read(`?revision=${judgedBy}`);
+    return { ...asked, judgedBy, ownVerdict: own.verdict, idle };
   } finally {
     stop.abort();
   }

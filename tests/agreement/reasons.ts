@@ -10,20 +10,6 @@ export interface Reason {
   readonly reason: string;
 }
 
-/** New with 2026-07-28, and known to the suite as something that older clients do or do not do. */
-const newest = [
-  "resource-mismatch",
-  "metadata-issuer-mismatch",
-  "offline-access-scope",
-  "offline-access-not-supported",
-  "iss-supported",
-  "iss-not-advertised",
-  "iss-supported-missing",
-  "iss-wrong-issuer",
-  "iss-unexpected",
-  "iss-normalized",
-];
-
 /** What is not here must be alike. */
 export const reasons: readonly Reason[] = [
   {
@@ -38,13 +24,6 @@ export const reasons: readonly Reason[] = [
     about: /^(C20 broken here alone|passed there, fail here)$/,
     reason: "it requests the two scopes in turn without end, which the suite counts only in another scenario",
   },
-  ...newest.map((name): Reason => ({
-    scenario: `auth/${name}`,
-    clients: ["v1"],
-    about: /^(\S+ failed there, C\d+ not observed here|passed there, incomplete here)$/,
-    reason:
-      "the scenario is for clients of 2026-07-28, and this one speaks 2025-11-25: here it need not keep later rules",
-  })),
 ];
 
 /** A kind of checks, and why there is no rule. */

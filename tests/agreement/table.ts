@@ -65,6 +65,7 @@ function reasonsFor({ client, scenario }: Comparison, difference: string): reado
 export function renderAgreement(all: readonly Comparison[]): string {
   const total = all.reduce((sum, { compared }) => sum + compared, 0);
   const apart = all.filter(({ differences }) => differences.length > 0);
+  const judgedByLater = all.filter(({ judgedBy }) => judgedBy !== undefined).length;
   const byClient = clients.map(({ name, title }) => {
     const rows = all.filter(({ client }) => client === name).map(cellsOf);
     return `**${title}**\n\n${renderTable(rows, ["scenario", "checks", "the suite says", "we say", "both agree"])}`;
@@ -73,6 +74,7 @@ export function renderAgreement(all: readonly Comparison[]): string {
     `${total} checks compared in ${all.length} runs; ${
       all.length - apart.length
     } runs agree in all, ${apart.length} differ for a reason.`,
+    `In ${judgedByLater} runs ours is by the scenario's revision, which the client does not speak.`,
     ...byClient,
     "**Checks without a rule**",
     renderTable(
@@ -83,13 +85,14 @@ export function renderAgreement(all: readonly Comparison[]): string {
 }
 
 function cellsOf(comparison: Comparison): readonly string[] {
-  const { scenario, compared, failed, broken, verdict, idle, differences } = comparison;
+  const { scenario, compared, failed, broken, verdict, judgedBy, ownVerdict, idle, differences } = comparison;
+  const law = judgedBy === undefined ? "" : ` by ${judgedBy}; ${ownVerdict} by its own revision`;
   const why = [...new Set(differences.flatMap((difference) => reasonsFor(comparison, difference)))];
   return [
     `\`${scenario}\``,
     String(compared),
     failed.length === 0 ? "pass" : failed.map((id) => `\`${id}\``).join(", "),
-    broken.length === 0 ? verdict : `${verdict}: ${broken.join(", ")}`,
+    `${[verdict, broken.join(", ")].filter(Boolean).join(": ")}${law}`,
     differences.length === 0 ? `yes${idle === undefined ? "" : `, of nothing done: ${idle}`}` : why.join("; "),
   ];
 }

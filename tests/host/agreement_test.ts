@@ -24,6 +24,7 @@ Deno.test("a comparison misses nothing on which two verdicts differ", () => {
     checks: Readonly<Record<string, Check["status"]>>,
     findings: readonly (readonly [string, "kept" | "broken" | "not observed"])[],
     verdict: Judgement["verdict"] = "pass",
+    ownVerdict = verdict,
   ): readonly string[] =>
     compare({
       client: "v1",
@@ -31,6 +32,7 @@ Deno.test("a comparison misses nothing on which two verdicts differ", () => {
       checks: Object.entries(checks).map(([id, status]) => ({ id, status })),
       judgement: {
         verdict,
+        ownVerdict,
         clients: [{ findings: findings.map(([rule, status]) => ({ rule, status, official: ["one", "other"] })) }],
       },
     }).differences;
@@ -51,6 +53,10 @@ Deno.test("a comparison misses nothing on which two verdicts differ", () => {
   assert.deepEqual(differences({ one: "INFO" }, [["C1", "broken"]], "fail"), [
     "C1 broken here alone",
     "passed there, fail here",
+  ]);
+  assert.deepEqual(differences({ one: "FAILURE" }, [["C1", "broken"]], "fail", "incomplete"), []);
+  assert.deepEqual(differences({ one: "FAILURE" }, [["C1", "broken"]], "fail", "pass"), [
+    "failed there, pass here by the revision that the client speaks",
   ]);
   assert.deepEqual(differences({ unknown: "FAILURE" }, []), ["failed there, pass here"]);
 });

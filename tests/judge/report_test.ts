@@ -4,6 +4,7 @@ import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { buildHar } from "../../lib/judge/formats/har.ts";
 import type { ClientReport } from "../../lib/judge/verdict.ts";
 import { buildReport, type Report } from "../../lib/judge/report.ts";
+import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import { renderJunit } from "../../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
@@ -102,6 +103,48 @@ Deno.test("a client that is too old for a scenario is told so, and still fails b
       "The scenario is for clients of 2025-11-25 and 2026-07-28, and this one speaks 2025-06-18",
   );
   assert.equal(right?.progress.stations.find(({ station }) => station === "registered")?.reached, true);
+});
+
+Deno.test("a report by another revision has that one's rules and verdicts, whatever was settled, and says so", () => {
+  const exchanges = make(speaks("2025-11-25"), resource, reads(), registers("A", "a"));
+  const by = (judgedBy?: Revision, version?: string): Report =>
+    buildReport(version === undefined ? exchanges : make(speaks(version), resource, reads(), registers("A", "a")), {
+      sandbox: "main",
+      hasOrigin: true,
+      isWhole: true,
+      expects: ["C8"],
+      reaches: "discovery",
+      revisions: ["2026-07-28"],
+      ...(judgedBy ? { judgedBy } : {}),
+    });
+  const outcomeOf = ({ verdict, clients: [client] }: Report): unknown => [
+    verdict,
+    client?.revision,
+    client?.settled.map(({ version }) => version),
+    client?.findings.find(({ rule }) => rule === "C8")?.status,
+  ];
+  assert.deepEqual(outcomeOf(by()), ["incomplete", "2025-11-25", ["2025-11-25"], "not observed"]);
+  assert.deepEqual(outcomeOf(by("2026-07-28")), ["fail", "2026-07-28", ["2025-11-25"], "broken"]);
+  assert.deepEqual(outcomeOf(by("2025-11-25", "2026-07-28")), [
+    "incomplete",
+    "2025-11-25",
+    ["2026-07-28"],
+    "not observed",
+  ]);
+  assert.match(
+    by("2025-11-25", "2026-07-28").reason,
+    /is for clients of 2026-07-28, and this one is judged by 2025-11-25/,
+  );
+  for (const revision of revisions) {
+    assert.deepEqual(
+      by(revision).clients[0]?.findings.map(({ rule }) => rule),
+      by(undefined, revision).clients[0]?.findings.map(({ rule }) => rule),
+      `the rules of ${revision} are those of clients that speak it`,
+    );
+  }
+  assert.equal(by().judgedBy, undefined);
+  assert.doesNotMatch(renderMarkdown(by()), /Judged by/);
+  assert.match(renderMarkdown(by("2026-07-28")), /^Judged by MCP 2026-07-28, whichever revision a client speaks\.$/m);
 });
 
 Deno.test("no client passes a scenario whose expected rules were not observed, as a later revision requires them", () => {

@@ -75,6 +75,21 @@ Deno.test("GET /control/report judges what a client has done, and ?strict shows 
   await lenient.body?.cancel();
 });
 
+Deno.test("GET /control/report?revision judges the same exchanges by that revision, and the next report by its own again", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  await work(test, { version: "2025-11-25" });
+  const judged = async (query: string): Promise<unknown> => {
+    const report = await json(await test.get(`/control/report${query}`));
+    const { clients: [client] } = shape.parse(report);
+    const hasRule = client?.findings.some(({ rule }) => rule === "C25");
+    return [z.object({ judgedBy: z.string().optional() }).parse(report).judgedBy, client?.revision, hasRule];
+  };
+  assert.deepEqual(await judged(""), [undefined, "2025-11-25", false]);
+  assert.deepEqual(await judged("?revision=2026-07-28"), ["2026-07-28", "2026-07-28", true]);
+  assert.deepEqual(await judged("?wait=1&revision=2025-06-18"), ["2025-06-18", "2025-06-18", false]);
+  assert.deepEqual(await judged(""), [undefined, "2025-11-25", false]);
+});
+
 Deno.test("GET /control/report comes as JUnit XML and as Markdown", async () => {
   await using test = await testApp({ loopbackOnly: true });
   await work(test, { slip: "uses plain" });
@@ -246,6 +261,8 @@ Deno.test("an invalid parameter of a report is refused", async () => {
       "report?format=xml",
       "report?wait=x",
       "report?wait=121",
+      "report?revision=2026-01-01",
+      "report?revision=",
       "exchanges?after=-1",
       "exchanges?format=junit",
       "events?after=x",

@@ -205,12 +205,17 @@ Deno.test("a slip in the control API is answered with what was meant (issue 16)"
   await t.step("a value in the query of a report", async () => {
     const description = await assertOAuthError(await test.get("/control/report?format=junti"), 400, "invalid_request");
     assert.match(description, /did you mean junit\?/);
+    assert.match(
+      await assertOAuthError(await test.get("/control/report?revision=draft"), 400, "invalid_request"),
+      /revision .*one of 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28/,
+    );
   });
   // A report that is taken for a strict one would let every client pass.
   const queries: Readonly<Record<string, string>> = {
     "report?srict": "strict",
     "report?strict&fromat=junit": "format",
     "report?waits=3": "wait",
+    "report?revison=2026-07-28": "revision",
     "exchanges?limt=1": "limit",
     "events?aftr=1": "after",
   };

@@ -24,7 +24,7 @@ export function renderMarkdown(report: Report): string {
  * @param report The report.
  */
 export function* markdownPieces(
-  { sandbox, scenario, expects, note, record, clients, verdict, reason }: Report,
+  { sandbox, scenario, expects, judgedBy, note, record, clients, verdict, reason }: Report,
 ): Generator<string, void> {
   const lines = [
     `# ${verdict}: ${text(sandbox)}`,
@@ -32,6 +32,7 @@ export function* markdownPieces(
     `${text(reason)}.`,
     "",
     ...(scenario === undefined ? [] : [`Scenario \`${scenario}\`${expectation(expects)}.`, ""]),
+    ...(judgedBy === undefined ? [] : [`Judged by MCP ${judgedBy}, whichever revision a client speaks.`, ""]),
     ...(note === undefined ? [] : [`${text(note)}.`, ""]),
     ...missing(record),
   ];
