@@ -5,6 +5,8 @@ import type { Seen, Story } from "./story.ts";
 export const MAX_MS = 2000;
 /** More than this above what it was counts as growth. */
 export const MAX_GROWTH_MIB = 250;
+/** More than this above what the same load left before counts as growth: what is kept once may be the allocator's. */
+export const MAX_REGROWTH_MIB = 80;
 /** More than this above what it was counts as growth while what was sent is still held. */
 export const MAX_PEAK_MIB = 1000;
 /** So many more open files and connections count as growth. */

@@ -14,6 +14,7 @@ import {
   MAX_GROWTH_MIB,
   MAX_MS,
   MAX_PEAK_MIB,
+  MAX_REGROWTH_MIB,
   normal,
   redirectUrisOf,
   routeOf,
@@ -137,17 +138,18 @@ const table = {
     ],
   },
   "no growth": {
-    says: "what is taken is bounded, and given back after a rest",
+    says: "what is taken is bounded, and given back after a rest or used again",
     judge: (story) => [
-      ...of(story, "memory").filter(({ beforeMiB, peakMiB, afterMiB }) =>
-        afterMiB > beforeMiB + MAX_GROWTH_MIB || peakMiB > beforeMiB + MAX_PEAK_MIB
+      ...of(story, "memory").filter(({ beforeMiB, peakMiB, afterMiB, againMiB = Infinity }) =>
+        peakMiB > beforeMiB + MAX_PEAK_MIB ||
+        (afterMiB > beforeMiB + MAX_GROWTH_MIB && againMiB > afterMiB + MAX_REGROWTH_MIB)
       ).map((
-        { beforeMiB, afterMiB, peakMiB },
+        { beforeMiB, afterMiB, peakMiB, againMiB },
       ) => ({
         kind: `memory: ${story.case.plot} ${storyNames(story)}`,
         detail: `${Math.round(beforeMiB)} MiB before, ${Math.round(peakMiB)} at the end, ${
           Math.round(afterMiB)
-        } after a rest`,
+        } after a rest${againMiB === undefined ? "" : `, ${Math.round(againMiB)} after the same again`}`,
       })),
       ...of(story, "descriptors").filter(({ before, after }) => after > before + MAX_DESCRIPTORS).map((
         { before, after },

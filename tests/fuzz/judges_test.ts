@@ -80,6 +80,7 @@ const broken: Readonly<Record<JudgeName, readonly (() => Promise<Story>)[]>> = {
   ],
   "no growth": [
     () => seen({ kind: "memory", beforeMiB: 60, afterMiB: 400, peakMiB: 900 }),
+    () => seen({ kind: "memory", beforeMiB: 60, afterMiB: 400, peakMiB: 900, againMiB: 520 }),
     () => seen({ kind: "memory", beforeMiB: 60, afterMiB: 80, peakMiB: 1200 }),
     () => seen({ kind: "descriptors", before: 20, after: 60 }),
   ],

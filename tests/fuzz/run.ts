@@ -89,10 +89,12 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     let target = await startTarget(mode, root);
     const ground = await survey(target);
+    const heavy: Case[] = [];
     for (place = only ?? place; place < end && !isLate(); place = only === undefined ? place + 1 : end) {
       const costly = last[last.length - (end - place)];
       const plots = options.plots ?? (costly === undefined ? plotNames : [costly]);
       const played = drawCase(createChance(seedOf(seed, place)), ground, plots);
+      if (costly !== undefined) heavy.push(played);
       const playedMs = elapsedMs();
       const story = await play(stageOf(target), played);
       spentMs.set(played.plot, (spentMs.get(played.plot) ?? 0) + elapsedMs() - playedMs);
@@ -109,7 +111,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
       await target.clear();
       target = await startTarget(mode, root);
     }
-    const story = await endRound(stageOf(target));
+    const story = await endRound(stageOf(target), async () => {
+      for (const played of heavy) await play(stageOf(target), played);
+    });
     const at = `round ${round} of seed ${seed}`;
     for (const finding of judge(story)) if (findings.add(finding, story, at)) log(`${at}: ${kindOf(finding)}`);
   }

@@ -29,7 +29,14 @@ export type Observation =
   | { readonly kind: "disagreement"; readonly step: number; readonly what: string }
   | { readonly kind: "newcomer"; readonly step: number; readonly answer: Answer }
   | { readonly kind: "record"; readonly answered: number; readonly recorded: number; readonly isToldOf: boolean }
-  | { readonly kind: "memory"; readonly beforeMiB: number; readonly afterMiB: number; readonly peakMiB: number }
+  | {
+    readonly kind: "memory";
+    readonly beforeMiB: number;
+    readonly afterMiB: number;
+    readonly peakMiB: number;
+    /** After the same load and the same rest once more, where that was tried. */
+    readonly againMiB?: number;
+  }
   | { readonly kind: "descriptors"; readonly before: number; readonly after: number }
   | { readonly kind: "health"; readonly worstMs: number }
   | { readonly kind: "kept"; readonly marker: string }
