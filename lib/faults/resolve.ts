@@ -1,26 +1,13 @@
 // Which faults a request meets, and so its plan: the scenario's plan with what was set in the sandbox and by those faults.
 import { readText } from "../http/body.ts";
-import { parseJson } from "../http/json.ts";
-import { bodyText, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
+import { bodyJson, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { EndpointKind } from "../http/endpoints.ts";
-import type { Fault, Match } from "../scenarios/fault.ts";
+import type { Fault } from "../scenarios/fault.ts";
+import type { Match } from "../scenarios/match.ts";
 import type { FaultCounts } from "./fault_count_table.ts";
+import { matchesRequest, type RequestFacts } from "./matches.ts";
 import { templatesIn } from "../scenarios/templates.ts";
 import { patchPlan, type Plan, type WireStep } from "../scenarios/plan.ts";
-
-/** Facts of a request that faults ask for. What needs the body is read only if some fault asks. */
-export interface RequestFacts {
-  readonly request: Pick<Request, "method" | "headers">;
-  readonly url: URL;
-  /** Its path below the sandbox's prefix. */
-  readonly path: string;
-  readonly endpoint: EndpointKind;
-  /** Parameters of its query and, if it is one, its form. */
-  readonly params: URLSearchParams;
-  readonly rpcMethod: string | undefined;
-  /** The id of that message. */
-  readonly rpcId?: unknown;
-}
 
 /** A request and what is known of it. */
 interface FaultedRequest {
@@ -106,12 +93,12 @@ export async function readFacts(
 async function messageOf(
   request: Request,
   endpoint: EndpointKind,
-): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId">>> {
+): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId" | "message">>> {
   const isMessage = endpoint === "mcp" || endpoint === "open_mcp";
   try {
-    const text = await bodyText(request, isMessage ? MAX_MESSAGE_BYTES : MAX_BODY_BYTES);
-    const { method, id }: Record<string, unknown> = Object(parseJson(text));
-    return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: id };
+    const message = await bodyJson(request, isMessage ? MAX_MESSAGE_BYTES : MAX_BODY_BYTES);
+    const { method, id }: Record<string, unknown> = Object(message);
+    return { rpcMethod: typeof method === "string" ? method : undefined, rpcId: id, message };
   } catch {
     return {};
   }
@@ -123,6 +110,7 @@ const ofBody = [
   "grant_type",
   "rpc_method",
   "not_rpc_method",
+  "message",
   "scope",
   "has_param",
   "lacks_param",
@@ -143,52 +131,6 @@ const writesId = new WeakMap<Fault, boolean>();
 
 function looksAtBody(match: Match): boolean {
   return ofBody.some((name) => match[name] !== undefined);
-}
-
-/**
- * Whether a request is meant, as far as it can be told before there is a response.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * const url = new URL("http://localhost/oauth/token");
- * const facts = {
- *   request: new Request(url, { method: "POST" }),
- *   url,
- *   path: url.pathname,
- *   endpoint: "token",
- *   params: new URLSearchParams("grant_type=refresh_token"),
- *   rpcMethod: undefined,
- * } as const;
- * assert.equal(matchesRequest({ endpoint: "token", grant_type: "refresh_token" }, facts), true);
- * assert.equal(matchesRequest({ endpoint: ["mcp", "jwks"] }, facts), false);
- * ```
- */
-export function matchesRequest(match: Match, facts: RequestFacts): boolean {
-  const { request: { method, headers }, path, endpoint, params, rpcMethod } = facts;
-  const revision = headers.get("mcp-protocol-version");
-  return (match.endpoint === undefined || [match.endpoint].flat().includes(endpoint)) &&
-    (match.method === undefined || match.method === method) &&
-    (match.path === undefined || match.path === path) &&
-    (match.client_id === undefined || matchesText(match.client_id, params.get("client_id"))) &&
-    (match.grant_type === undefined || match.grant_type === params.get("grant_type")) &&
-    (match.rpc_method === undefined || matchesOne(match.rpc_method, rpcMethod)) &&
-    (match.not_rpc_method === undefined || !matchesOne(match.not_rpc_method, rpcMethod)) &&
-    (match.scope === undefined || (params.get("scope") ?? "").split(" ").includes(match.scope)) &&
-    (match.has_param === undefined || params.has(match.has_param)) &&
-    (match.lacks_param === undefined || !params.has(match.lacks_param)) &&
-    (match.has_header === undefined || headers.has(match.has_header)) &&
-    (match.authorized === undefined || match.authorized === headers.has("authorization")) &&
-    (match.not_accepting === undefined || !(headers.get("accept") ?? "").includes(match.not_accepting)) &&
-    (match.revision_after === undefined || (revision !== null && revision > match.revision_after));
-}
-
-function matchesOne(patterns: string | readonly string[], text: string | undefined): boolean {
-  return [patterns].flat().some((pattern) => matchesText(pattern, text ?? null));
-}
-
-function matchesText(pattern: string, text: string | null): boolean {
-  return pattern.endsWith("*") ? text?.startsWith(pattern.slice(0, -1)) ?? false : text === pattern;
 }
 
 /** The statuses a fault waits for, if it waits for some. */

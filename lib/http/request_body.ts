@@ -2,6 +2,7 @@
 // text, in no fixed order. A copy for each (`clone`, `tee`) would keep what a slow reader has not read, and would never
 // end when one of them stops reading.
 import { OAuthError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import { notedText, noteText } from "./seen_text.ts";
 import { streamText } from "./stream_text.ts";
 
@@ -18,10 +19,12 @@ const MAX_PLAIN_BYTES = 64 * 1024;
 // Held by the request itself, as the text is.
 const READING = Symbol("body under way");
 const METER = Symbol("meter of the body");
+const PARSED = Symbol("parsed body");
 
 interface Read extends Pick<Request, "headers"> {
   [READING]?: Promise<string>;
   [METER]?: (bytes: number) => void;
+  [PARSED]?: { readonly value: unknown };
 }
 
 /**
@@ -47,6 +50,18 @@ export function bodyText(request: Request, maxBytes: number): Promise<string> {
   if (noted !== undefined) return Promise.resolve(noted);
   const read: Read = request;
   return read[READING] ??= readOnce(request, maxBytes);
+}
+
+/**
+ * The JSON of a request's body. The first to ask has it parsed; the others are given the same value, which nobody changes.
+ *
+ * @throws OAuthError as {@link bodyText}.
+ * @throws JsonError as {@link parseJson}.
+ */
+export async function bodyJson(request: Request, maxBytes: number): Promise<unknown> {
+  const text = await bodyText(request, maxBytes);
+  const read: Read = request;
+  return (read[PARSED] ??= { value: parseJson(text) }).value;
 }
 
 /** Whether a body has been asked for. Nobody but its sender knows when it will have been read. */

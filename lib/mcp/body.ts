@@ -1,8 +1,8 @@
 // Reads the body of an MCP request, once, and refuses what is not JSON before anything is looked up.
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
-import { JsonError, parseJson } from "../http/json.ts";
-import { bodyText, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
+import { JsonError } from "../http/json.ts";
+import { bodyJson, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import { INVALID_REQUEST, PARSE_ERROR, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function readJson(request: Request): Promise<{ readonly value: unkn
     return rpcErrorResponse(415, SERVER_ERROR, "Unsupported Media Type: Content-Type must be application/json");
   }
   try {
-    return { value: parseJson(await bodyText(request, MAX_MESSAGE_BYTES)) };
+    return { value: await bodyJson(request, MAX_MESSAGE_BYTES) };
   } catch (error) {
     if (error instanceof OAuthError && error.code === "temporarily_unavailable") throw error;
     if (error instanceof JsonError && error.isTooDeep) {

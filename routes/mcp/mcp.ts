@@ -9,8 +9,7 @@ import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import { bearerOf, challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
-import { parseJson } from "../../lib/http/json.ts";
-import { bodyText, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
+import { bodyJson, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Deps } from "../deps.ts";
@@ -169,7 +168,7 @@ async function isOpen({ request, plan: { policy } }: Context): Promise<boolean> 
 async function callsTool(request: Request): Promise<boolean> {
   if (request.method !== "POST") return false;
   try {
-    return scopesNeeded(parseJson(await bodyText(request, MAX_MESSAGE_BYTES))).length > 0;
+    return scopesNeeded(await bodyJson(request, MAX_MESSAGE_BYTES)).length > 0;
   } catch {
     // What is not JSON is for the protocol to refuse.
     return false;

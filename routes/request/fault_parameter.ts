@@ -50,6 +50,6 @@ function requireOpen(faults: readonly Fault[]): void {
   throw new OAuthError("invalid_request", "mcp is the endpoint behind the login, and this one is open_mcp", {
     parameter: FAULT_PARAMETER,
     received: behindLogin.name,
-    expected: behindLogin.name.replace("mcp:", "open_mcp:"),
+    expected: behindLogin.name.replace("mcp", "open_mcp"),
   });
 }

@@ -2,6 +2,7 @@
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/judge/rules/rule.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { conditions } from "../../lib/scenarios/match.ts";
 import { messageTemplates, templates } from "../../lib/scenarios/templates.ts";
 import { rows as limitRows } from "../limits/rows.ts";
 import type { documentPaths } from "./documents.ts";
@@ -42,6 +43,12 @@ export const documentTables: readonly DocumentTable[] = [
       beyond,
       isPublicOnly ? "public" : "",
     ]),
+  },
+  {
+    path: "tests/matrix/README.md",
+    name: "conditions",
+    head: ["in `match`", "which requests"],
+    rows: Object.entries(conditions).map(([name, what]) => [`\`${name}\``, what]),
   },
   {
     path: "tests/matrix/README.md",

@@ -49,7 +49,8 @@ Deno.test("README and its documents run every block of code, hold it against the
   ]);
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
-    ...["check: a fault with templates", "check: a report", "check: part of a report", "check: a list of exchanges"],
+    ...["check: a fault that looks into a message", "check: a fault with templates"],
+    ...["check: a report", "check: part of a report", "check: a list of exchanges"],
   ]);
   for (const { info, code, mark } of blocks) {
     // `deno test --doc` runs those in TypeScript, as long as they do not say that it shall not.
@@ -258,8 +259,10 @@ Deno.test("README: the files of users and scenarios can be read (README)", () =>
   assert.equal(parseScenariosFile(blockOf("check: a file of scenarios")).length, 1);
 });
 
-Deno.test("README: the fault with templates can be set (README)", () => {
-  requireShape(JSON.parse(blockOf("check: a fault with templates")), faultRequestSchema);
+Deno.test("README: the faults that look into a message and that hold templates can be set (README)", () => {
+  for (const mark of ["check: a fault that looks into a message", "check: a fault with templates"]) {
+    requireShape(JSON.parse(blockOf(mark)), faultRequestSchema);
+  }
 });
 
 Deno.test("README says how long what is kept with --public is there (README)", () => {

@@ -1,6 +1,7 @@
 // What goes wrong on the way, and passes: answers that break off, that never come, that come late, and a server that is
 // down for a moment.
-import type { Fault, Match } from "../fault.ts";
+import type { Fault } from "../fault.ts";
+import type { Match } from "../match.ts";
 import type { Scenario } from "../scenario.ts";
 import { reports, rfc } from "./links.ts";
 

@@ -4,7 +4,8 @@ import { suggest } from "../../http/did_you_mean.ts";
 import type { Answer, Edit } from "../edit.ts";
 import { endpointKinds } from "../../http/endpoints.ts";
 import { OAuthError } from "../../http/errors.ts";
-import type { Fault, Match } from "../fault.ts";
+import type { Fault } from "../fault.ts";
+import { conditions as said, type Match, messageMembers, type Wanted } from "../match.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
 import { type MessagePart, templateProblem, templates } from "../templates.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
@@ -28,26 +29,53 @@ function expectedOf(written: unknown): string {
   return suggest(String(unknown), matchable);
 }
 
-const matchSchema: z.ZodType<Match> = closedObject(
-  {
-    endpoint: z.union([endpoint, z.array(endpoint).min(1)], { error: orList }).exactOptional(),
-    method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).exactOptional(),
-    path: text.exactOptional(),
-    client_id: text.exactOptional(),
-    grant_type: text.exactOptional(),
-    rpc_method: texts.exactOptional(),
-    not_rpc_method: texts.exactOptional(),
-    scope: text.exactOptional(),
-    has_param: text.exactOptional(),
-    lacks_param: text.exactOptional(),
-    has_header: headerName.exactOptional(),
-    authorized: z.boolean().exactOptional(),
-    not_accepting: text.exactOptional(),
-    revision_after: text.exactOptional(),
-    status: z.union([status, z.array(status).min(1)], { error: "a status from 200 to 599, or a list of them" })
-      .exactOptional(),
-  } satisfies Complete<Match>,
-);
+const wanted: z.ZodType<Wanted> = z.union([text, z.number(), z.boolean(), z.null()]);
+const wantedOrList = z.union([wanted, z.array(wanted).min(1).max(50)], {
+  error: "a string, a number, true, false, null for what is absent, or a list of them",
+});
+
+const valueOrList = z.union([text, z.null(), z.array(text.nullable()).min(1).max(50)], {
+  error: "a string, null for a header that is absent, or a list of them",
+});
+
+/** The first member of a path that no message of JSON-RPC has. */
+function unknownMember(paths: unknown): string | undefined {
+  const firsts = Object.keys(Object(paths)).map((path) => path.split(".", 1)[0] ?? "");
+  return firsts.find((first) => !messageMembers.some((member) => member === first));
+}
+
+const messageSchema = z.record(text, wantedOrList).refine((paths) => unknownMember(paths) === undefined, {
+  error: ({ input }) =>
+    `paths like params.name, which begin with ${suggest(unknownMember(input) ?? "", messageMembers)}`,
+});
+
+const matchShape = {
+  endpoint: z.union([endpoint, z.array(endpoint).min(1)], { error: orList }).exactOptional(),
+  method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).exactOptional(),
+  path: text.exactOptional(),
+  client_id: text.exactOptional(),
+  grant_type: text.exactOptional(),
+  rpc_method: texts.exactOptional(),
+  not_rpc_method: texts.exactOptional(),
+  message: messageSchema.exactOptional(),
+  scope: text.exactOptional(),
+  has_param: text.exactOptional(),
+  lacks_param: text.exactOptional(),
+  has_header: headerName.exactOptional(),
+  headers: z.record(headerName, valueOrList).exactOptional(),
+  authorized: z.boolean().exactOptional(),
+  not_accepting: text.exactOptional(),
+  revision_after: text.exactOptional(),
+  status: z.union([status, z.array(status).min(1)], { error: "a status from 200 to 599, or a list of them" })
+    .exactOptional(),
+} satisfies Complete<Match>;
+
+const saidOf: Readonly<Record<string, string>> = said;
+for (const [name, schema] of Object.entries(matchShape)) {
+  z.globalRegistry.add(schema, { description: saidOf[name] ?? name });
+}
+
+const matchSchema: z.ZodType<Match> = closedObject(matchShape);
 
 /** Text or JSON that holds no templates but known ones. */
 function templated<T>(schema: z.ZodType<T>, parts: readonly MessagePart[]): z.ZodType<T> {
@@ -149,7 +177,10 @@ const writtenFaultSchema = closedObject(
 
 /** A fault as text. */
 export const faultText: Schema<string> = z.string().max(2048).meta({
-  description: "The same as text: token:503, token:drop*2, mcp:401*always; several are separated by commas",
+  description:
+    "The same as text: an endpoint, a colon and an effect, such as token:503, token:drop*2 or mcp:401*always; at " +
+    "an MCP endpoint also for one method, such as mcp.tools/call:503, mcp.initialize:delay=500 or mcp.GET:405*always. " +
+    "Several are separated by commas",
 });
 
 /** The faults of a scenario. */

@@ -1,9 +1,10 @@
-// Faults as text, short enough for a URL: `token:503`, `token:drop*2`, `mcp:401`, `token:delay=500*always`, several of
-// them with commas between. A client that can only be given a URL gets them as `?fault=token:503`.
+// Faults as text, short enough for a URL: `token:503`, `token:drop*2`, `mcp.tools/call:503`, `mcp.GET:405*always`, several
+// of them with commas between. A client that can only be given a URL gets them as `?fault=token:503`.
 import { closest } from "../../http/did_you_mean.ts";
 import { excerpt, OAuthError } from "../../http/errors.ts";
-import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";
+import type { EndpointKind } from "../../http/endpoints.ts";
 import type { Fault } from "../fault.ts";
+import { type Aim, closestAim, faultable, isMcp, matchOf, mcpHttpMethods, mcpMethods, readAim } from "./fault_aim.ts";
 
 /** The longest that a response is held back. */
 export const MAX_DELAY_MS = 600_000;
@@ -11,9 +12,6 @@ export const MAX_DELAY_MS = 600_000;
 /** What can follow the colon. */
 const effectsText = "a status from 400 to 599, an OAuth error code, drop, delay=500 (milliseconds, at most " +
   `${MAX_DELAY_MS}), truncate=20, trickle=20, html, empty`;
-
-/** Where something can go wrong. */
-const faultable = endpointKinds.filter((name) => name !== "control");
 
 /** Name of the query parameter. */
 export const FAULT_PARAMETER = "fault";
@@ -36,21 +34,24 @@ export function parseFaultText(text: string): readonly Fault[] {
 }
 
 function parseOne(text: string): Fault {
-  const [, where, what = "", life] = /^([a-z_]+):([a-z0-9_=]+)(?:\*([1-9]\d{0,5}|always))?$/.exec(text) ?? [];
-  const endpoint = faultable.find((name) => name === where);
-  const effect = endpoint && effectOf(endpoint, what);
-  if (!effect) {
-    throw unreadable(text, endpoint ? closest(what.split("=")[0] ?? "", effects) : closest(where ?? "", faultable));
-  }
+  const [, where = "", what = "", life] = /^([A-Za-z_./]+\*?):([a-z0-9_=]+)(?:\*([1-9]\d{0,5}|always))?$/.exec(text) ??
+    [];
+  const aim = readAim(where);
+  const effect = aim && effectOf(aim, what);
+  if (!effect) throw unreadable(text, aim ? closest(what.split("=")[0] ?? "", effects) : closestAim(where));
   const times = life === "always" ? Infinity : Number(life ?? 1);
-  return { name: text, match: { endpoint }, times, ...effect };
+  return { name: text, match: matchOf(aim), times, ...effect };
 }
 
 type Effect = Pick<Fault, "answer" | "edit" | "policy">;
 
-function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
+function effectOf(aim: Aim, text: string): Effect | undefined {
+  const { endpoint } = aim;
   if (/^[45]\d\d$/.test(text)) {
-    return errorEffect(endpoint, text, { code: codeOf(endpoint, Number(text)), status: Number(text) });
+    const status = Number(text);
+    // A challenge is OAuth's also at an MCP endpoint, and has its words.
+    if (isMcp(endpoint) && status !== 401 && status !== 403) return rpcEffect(aim, status);
+    return errorEffect(aim, text, { code: codeOf(endpoint, status), status });
   }
   const [, name = "", digits] = /^([a-z_]+)(?:=(\d{1,6}))?$/.exec(text) ?? [];
   const number = digits === undefined ? undefined : Number(digits);
@@ -63,7 +64,7 @@ function effectOf(endpoint: EndpointKind, text: string): Effect | undefined {
   if (name === "html") return { answer: htmlAnswer };
   if (endpoint === "authorize") return refusals.has(name) ? refusalEffect(name) : undefined;
   const status = Object.hasOwn(statuses, name) ? statuses[name] : undefined;
-  return status === undefined ? undefined : errorEffect(endpoint, name, { code: name, status });
+  return status === undefined ? undefined : errorEffect(aim, name, { code: name, status });
 }
 
 /** The response of a site with one page for every path. */
@@ -130,33 +131,73 @@ function codeOf(endpoint: EndpointKind, status: number): string {
 
 /** A refusal as the endpoint itself would word it, down to the headers that a client acts on; it names what was written. */
 function errorEffect(
-  endpoint: EndpointKind,
+  aim: Aim,
   written: string,
   { code, status }: { readonly code: string; readonly status: number },
 ): Effect {
-  const isChallenge = endpoint === "mcp" && (status === 401 || status === 403);
+  const isChallenge = aim.endpoint === "mcp" && (status === 401 || status === 403);
   const headers: Record<string, string> = {
     ...(isChallenge
       ? { "www-authenticate": `Bearer error="${code}", resource_metadata="{resource_metadata_url}"` }
       : {}),
-    ...(status === 429 || status === 503 ? { "retry-after": "1" } : {}),
+    ...retryLater(status),
   };
   return {
     answer: {
       status,
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      body: { error: code, error_description: `The fault ${endpoint}:${written} answers instead of the endpoint` },
+      body: { error: code, error_description: saidBy(aim, written) },
     },
   };
+}
+
+/** A refusal in JSON-RPC, which is what an MCP endpoint answers with when it refuses a request without a challenge. */
+function rpcEffect(aim: Aim, status: number): Effect {
+  const headers: Record<string, string> = {
+    ...(status === 405 ? { allow: otherMethods(aim).join(", ") } : {}),
+    ...retryLater(status),
+  };
+  const error = { code: rpcCodeOf(status), message: saidBy(aim, String(status)) };
+  return {
+    answer: {
+      status,
+      ...(Object.keys(headers).length === 0 ? {} : { headers }),
+      body: { jsonrpc: "2.0", error, id: "{rpc_id}" },
+    },
+  };
+}
+
+/** The HTTP methods that are left where one is refused (RFC 9110 15.5.6). */
+function otherMethods({ method, rpcMethod }: Aim): readonly string[] {
+  const refused = rpcMethod === undefined ? method : "POST";
+  return refused === undefined ? [] : mcpHttpMethods.filter((other) => other !== refused);
+}
+
+/** JSON-RPC 2.0, section 5.1, and the SDK's codes for a session that is not known, and for what its transport refuses. */
+function rpcCodeOf(status: number): number {
+  if (status === 400) return -32600;
+  if (status === 404) return -32001;
+  return status === 500 ? -32603 : -32000;
+}
+
+function retryLater(status: number): Readonly<Record<string, string>> {
+  return status === 429 || status === 503 ? { "retry-after": "1" } : {};
+}
+
+function saidBy({ endpoint, method, rpcMethod }: Aim, written: string): string {
+  const where = [endpoint, method ?? rpcMethod].filter((part) => part !== undefined).join(".");
+  return `The fault ${where}:${written} answers instead of the endpoint`;
 }
 
 function unreadable(text: string, meant: string | undefined): OAuthError {
   return new OAuthError("invalid_request", "fault cannot be read", {
     parameter: FAULT_PARAMETER,
     received: excerpt(text),
-    expected: `an endpoint, a colon and an effect, such as token:503, token:drop*2 or mcp:401*always; endpoints: ${
-      faultable.join(", ")
-    }; effects: ${effectsText}`,
+    expected: `an endpoint, a colon and an effect, such as token:503, token:drop*2, mcp.tools/call:503 or ` +
+      `mcp.GET:405*always; endpoints: ${
+        faultable.join(", ")
+      }; effects: ${effectsText}; methods, of mcp and open_mcp alone: ` +
+      [...mcpHttpMethods, ...mcpMethods].join(", "),
     ...(meant === undefined ? {} : { meant: { text: meant } }),
   });
 }

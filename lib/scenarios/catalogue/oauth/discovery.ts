@@ -1,5 +1,6 @@
 // Metadata of the authorization server that is elsewhere, says too little, or is wrong.
-import type { Fault, Match } from "../../fault.ts";
+import type { Fault } from "../../fault.ts";
+import type { Match } from "../../match.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
 

@@ -1,5 +1,6 @@
 // The life of a login after its first token: what refreshing can run into.
-import type { Fault, Match } from "../../fault.ts";
+import type { Fault } from "../../fault.ts";
+import type { Match } from "../../match.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
 

@@ -1,6 +1,6 @@
 // Metadata of the protected resource, and the challenge that leads to it, gone wrong.
 import { paths, wellKnown } from "../../../http/urls.ts";
-import type { Match } from "../../fault.ts";
+import type { Match } from "../../match.ts";
 import type { Scenario } from "../../scenario.ts";
 import { webPage } from "./discovery.ts";
 import { mcp, reports, rfc } from "../links.ts";

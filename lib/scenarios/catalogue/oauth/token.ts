@@ -1,5 +1,6 @@
 // Token responses as they are in the wild, and token requests that are not taken.
-import type { Fault, Match } from "../../fault.ts";
+import type { Fault } from "../../fault.ts";
+import type { Match } from "../../match.ts";
 import type { Edit } from "../../edit.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
