@@ -31,7 +31,7 @@ const conditions: readonly (readonly [match: Record<string, unknown>, isMet: boo
   [{ message: { "params.arguments.list.0.deep": true } }, true],
   [{ message: { "params.arguments.none": null } }, true],
   [{ message: { "params._meta.io.example/kind.a.b": "c" } }, true],
-  [{ message: { "params.constructor.name": "*" } }, false],
+  [{ message: { "params.__proto__.constructor": "*" } }, false],
   [{ message: { id: 1 } }, true],
   [{ message: { id: "1" } }, false],
   [{ rpc_method: "tools/*", message: { "params.name": "mock_echo" } }, true],
