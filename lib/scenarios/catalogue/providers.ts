@@ -8,9 +8,11 @@ import { refreshNeedsConsent, refreshNoNewToken } from "./oauth/refresh.ts";
 import { dcrForbidden, noRegistration } from "./oauth/registration.ts";
 import { issuerSlashInPrm, noPrm } from "./oauth/resource_metadata.ts";
 import { errorsAs200, expiresInString, scopeCommas, tokenFormEncoded, tokenNested } from "./oauth/token.ts";
+import { since2025_06, since2025_11 } from "./since.ts";
 
 /** A provider: what it is called, the quirks it has, and what is its own. */
-interface Provider extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin" | "reaches"> {
+interface Provider
+  extends Pick<Scenario, "name" | "story" | "client" | "layout" | "needs_origin" | "reaches" | "revisions"> {
   /** Scenarios of one quirk each, the later over the earlier. */
   readonly quirks: readonly Scenario[];
   /** What it has besides them. */
@@ -51,6 +53,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Uses credentials it was given, asks for JSON, and looks for error in a 200",
     // The form comes last: what is no longer JSON cannot be edited.
     quirks: [noRegistration, scopeCommas, tokenFormEncoded],
+    revisions: since2025_06,
     plan: {
       policy: { ...withoutIss, serverMetadataAt: ["oauth"], issueRefreshTokens: "never" },
       faults: [errorsAs200],
@@ -65,6 +68,7 @@ export const providerScenarios: readonly Scenario[] = [
     quirks: [oidcOnly, noRegistration, issuerSlashInPrm, refreshNeedsConsent, refreshNoNewToken],
     expects: ["C4", "C5"],
     reaches: { refuses_before: "authorization", rule: "C5" },
+    revisions: since2025_11,
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3599 } },
   }),
   provider({
@@ -75,6 +79,7 @@ export const providerScenarios: readonly Scenario[] = [
     quirks: [oidcOnly, noPkceList, noRegistration, resourceRefused, expiresInString],
     expects: ["C4", "C13"],
     reaches: { refuses_before: "authorization", rule: "C13" },
+    revisions: since2025_11,
     plan: { policy: withoutIss },
     layout: { issuer_path: "/common/v2.0" },
   }),
@@ -84,6 +89,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Uses credentials it was given, sends a state, and repeats a refresh whose response was lost",
     quirks: [dcrForbidden, stateRequired],
     expects: ["C15"],
+    revisions: since2025_06,
     plan: {
       policy: { serverScopes: setUp, grantableScopes: setUp, refreshGraceSeconds: 30 },
       mint: { accessTokenTtlSeconds: 3600 },
@@ -96,7 +102,7 @@ export const providerScenarios: readonly Scenario[] = [
       "Like Slack: no registration, the token one level down, errors with 200 and ok: false, tokens valid for twelve hours",
     client: "Uses credentials it was given, finds the nested token, and checks ok",
     quirks: [noRegistration, secretInBodyOnly, scopeCommas, tokenNested],
-    expects: ["C6", "C17", "C29"],
+    expects: ["C6", "C11", "C17", "C29"],
     reaches: "token",
     plan: {
       policy: withoutIss,
@@ -121,6 +127,7 @@ export const providerScenarios: readonly Scenario[] = [
     client: "Shows the refusal, and uses credentials it was given; uses S256",
     quirks: [oidcOnly, dcrForbidden, pkcePlainToo],
     expects: ["C4", "C11", "C12"],
+    revisions: since2025_06,
     plan: {
       mint: { accessTokenTtlSeconds: 300 },
       faults: [{
@@ -138,6 +145,7 @@ export const providerScenarios: readonly Scenario[] = [
     quirks: [oidcOnly, noPkceList, noRegistration, refreshNoNewToken],
     expects: ["C4", "C13"],
     reaches: { refuses_before: "authorization", rule: "C13" },
+    revisions: since2025_11,
     plan: { policy: withoutIss, mint: { accessTokenTtlSeconds: 3600 } },
     layout: { issuer_path: "/eu-west-1_example" },
   }),

@@ -4,6 +4,7 @@ import type { Fault } from "../fault.ts";
 import type { Match } from "../match.ts";
 import type { Scenario } from "../scenario.ts";
 import { reports, rfc } from "./links.ts";
+import { since2025_06, since2025_11 } from "./since.ts";
 
 const incomplete = rfc("9112 8");
 const retryAfter = rfc("9110 10.2.3");
@@ -25,6 +26,7 @@ export const transportScenarios: readonly Scenario[] = [
     story: "The authorization server's metadata breaks off in the middle of its JSON",
     client: "Reports that the metadata is not JSON, and does not guess endpoints",
     plan: { faults: [{ name: "metadata-truncated", match: metadata, edit: { truncate_bytes: 100 } }] },
+    revisions: since2025_11,
     expects: ["C4"],
     reaches: { refuses_before: "authorization", rule: "C4" },
     links: [incomplete, rfc("8414 3.2")],
@@ -35,6 +37,7 @@ export const transportScenarios: readonly Scenario[] = [
     story: "The first request for the authorization server's metadata gets 503, every later one the metadata",
     client: "Tries again, and does not take the server for one without metadata",
     plan: { faults: [down("metadata-503-once", { endpoint: "server_metadata" }, 1)] },
+    revisions: since2025_06,
     expects: ["C4", "C22", "C42"],
     links: [rfc("9110 15.6.4"), retryAfter],
   },

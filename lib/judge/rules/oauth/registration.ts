@@ -10,11 +10,13 @@ import { metadataFor, namesEndpoint, type View } from "../../view.ts";
 import { idOf } from "../../proofs.ts";
 import { listOf, textOf } from "../../reading.ts";
 import {
+  ALWAYS,
   broken,
   kept,
   notObserved,
   type Outcome,
   positionsOf,
+  rfc,
   type Rule,
   SINCE_2025_06,
   SINCE_2025_11,
@@ -216,8 +218,8 @@ export const registrationRules: readonly Rule[] = [
     name: "registration-refused",
     title: "A client handles a refused registration, and does not continue with a client_id that it invented.",
     level: "MUST",
-    revisions: SINCE_2026_07,
-    link: `${registration}#application-type-and-redirect-uri-constraints`,
+    revisions: ALWAYS,
+    link: rfc("6749 2.2"),
     official: [],
     check: checkRefusal,
   },

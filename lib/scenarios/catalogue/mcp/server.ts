@@ -2,6 +2,7 @@
 import { paths } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
+import { since2025_06 } from "../since.ts";
 
 /** Access tokens that expire soon enough to wait for it. */
 const shortLived = { accessTokenTtlSeconds: 60 } as const;
@@ -186,6 +187,7 @@ export const mcpServerScenarios: readonly Scenario[] = [
       }],
     },
     layout: { second_issuer_path: "/moved" },
+    revisions: since2025_06,
     expects: ["C10", "C24"],
     reaches: "call_after_refusal",
     links: [mcp("server binding"), mcp("token handling")],

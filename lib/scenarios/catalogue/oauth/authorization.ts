@@ -3,6 +3,7 @@ import type { Fault } from "../../fault.ts";
 import type { Edit } from "../../edit.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
+import { since2025_06, since2026_07 } from "../since.ts";
 
 /** An authorization server that does not know resource indicators and says so. */
 export const resourceRefused: Scenario = {
@@ -23,6 +24,7 @@ export const resourceRefused: Scenario = {
       },
     }],
   },
+  revisions: since2025_06,
   expects: ["C14"],
   reaches: { refuses_before: "token", rule: "C14" },
   links: [
@@ -90,6 +92,7 @@ export const authorizationScenarios: readonly Scenario[] = [
     story: "Metadata says that responses name their issuer, and no response does",
     client: "Rejects the response before it sends the code anywhere",
     plan: { faults: [answered("iss-missing", { iss: null })] },
+    revisions: since2026_07,
     expects: ["C25"],
     reaches: { refuses_before: "token", rule: "C25" },
     links: [
@@ -117,6 +120,7 @@ export const authorizationScenarios: readonly Scenario[] = [
       policy: { answer: "deny" },
       faults: [answered("iss-wrong-on-error", { ...refusal, iss: "https://evil.example.com" })],
     },
+    revisions: since2026_07,
     expects: ["C27"],
     reaches: { refuses_before: "token", rule: "C27" },
     links: [mcp("response validation"), rfc("9207 2.4")],

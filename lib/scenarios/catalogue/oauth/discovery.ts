@@ -3,6 +3,7 @@ import type { Fault } from "../../fault.ts";
 import type { Match } from "../../match.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
+import { since2025_06, since2025_11, since2026_07 } from "../since.ts";
 
 /** The document itself, and not what is said where there is none. */
 const document: Match = { endpoint: "server_metadata", status: 200 };
@@ -20,6 +21,7 @@ export const oidcOnly: Scenario = {
   story: "Metadata exists only where OpenID Connect Discovery puts it, below the issuer",
   client: "Tries all locations in order, and finds it at the last one",
   plan: { policy: { serverMetadataAt: ["oidc_appended"] } },
+  revisions: since2025_06,
   expects: ["C4", "C22"],
   links: [mcp("server metadata"), ...reports("ts#616")],
 };
@@ -37,6 +39,7 @@ export const noPkceList: Scenario = {
       edit: { json: { remove: ["code_challenge_methods_supported"] } },
     }],
   },
+  revisions: since2025_11,
   expects: ["C13"],
   reaches: { refuses_before: "authorization", rule: "C13" },
   links: [
@@ -63,6 +66,7 @@ export const issuerExtraPath: Scenario = {
   story: "The issuer in the metadata has a path that the resource's metadata does not mention",
   client: "Does not use metadata whose issuer differs from the one it asked for",
   plan: { faults: [issuerIs("issuer-extra-path", "{issuer}/oauth2")] },
+  revisions: since2026_07,
   expects: ["C5"],
   reaches: { refuses_before: "authorization", rule: "C5" },
   links: [
@@ -98,6 +102,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     plan: {},
     layout: { issuer_path: "/tenant1" },
     needs_origin: true,
+    revisions: since2025_06,
     expects: ["C4", "C22"],
     links: [
       mcp("server metadata"),
@@ -111,6 +116,7 @@ export const discoveryScenarios: readonly Scenario[] = [
     story: "The issuer in the server's metadata ends in a slash; in the resource's metadata it does not",
     client: "Compares character by character, and does not use the metadata",
     plan: { faults: [issuerIs("issuer-slash", "{issuer}/")] },
+    revisions: since2026_07,
     expects: ["C5"],
     reaches: { refuses_before: "authorization", rule: "C5" },
     links: [
@@ -136,6 +142,7 @@ export const discoveryScenarios: readonly Scenario[] = [
         },
       }],
     },
+    revisions: since2025_06,
     expects: ["C4", "C22"],
     links: [mcp("server metadata"), rfc("8414 2"), ...reports("ts#2733", "insp#2172")],
   },
@@ -149,6 +156,7 @@ export const discoveryScenarios: readonly Scenario[] = [
       policy: { serverMetadataAt: ["oidc_appended"] },
       faults: [{ name: "spa-catch-all", match: { status: 404 }, edit: { status: 200, ...webPage } }],
     },
+    revisions: since2025_06,
     expects: ["C4", "C22"],
     links: [
       mcp("server metadata"),
@@ -168,6 +176,7 @@ export const discoveryScenarios: readonly Scenario[] = [
         edit: { body: "404 page not found\n", content_type: "text/plain; charset=utf-8" },
       }],
     },
+    revisions: since2025_06,
     expects: ["C4", "C22"],
     links: [mcp("server metadata"), ...reports("datagouv/datagouv-mcp#26")],
   },

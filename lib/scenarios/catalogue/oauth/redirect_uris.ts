@@ -1,6 +1,7 @@
 // Which redirect URIs a server takes, and how it compares them.
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
+import { since2026_07 } from "../since.ts";
 
 /** Scenarios of redirect URIs. */
 export const redirectUriScenarios: readonly Scenario[] = [
@@ -48,6 +49,7 @@ export const redirectUriScenarios: readonly Scenario[] = [
     story: "Web clients are refused at registration, and so are clients without an application_type, which means web",
     client: "Registers as native if it runs on the person's own computer, or shows the refusal",
     plan: { policy: { webClients: false, clientIdMetadataDocuments: false } },
+    revisions: since2026_07,
     expects: ["C8"],
     reaches: "registration",
     links: [

@@ -4,6 +4,7 @@ import type { Match } from "../../match.ts";
 import type { Scenario } from "../../scenario.ts";
 import { webPage } from "./discovery.ts";
 import { mcp, reports, rfc } from "../links.ts";
+import { since2025_06, since2026_07 } from "../since.ts";
 
 /** The document itself, wherever it lies. */
 const document: Match = { endpoint: "resource_metadata", status: 200 };
@@ -43,6 +44,7 @@ export const issuerSlashInPrm: Scenario = {
       edit: { json: { set: { authorization_servers: ["{issuer}/"] } } },
     }],
   },
+  revisions: since2026_07,
   expects: ["C5"],
   reaches: { refuses_before: "authorization", rule: "C5" },
   links: [
@@ -163,7 +165,8 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
       }],
     },
     needs_origin: true,
-    expects: ["C3"],
+    revisions: since2025_06,
+    expects: ["C1", "C3"],
     reaches: "discovery",
     links: [mcp("resource metadata"), ...reports("ts#1631")],
   },
@@ -200,6 +203,7 @@ export const resourceMetadataScenarios: readonly Scenario[] = [
         edit: { json: { set: { resource: "{mcp_url}/" } } },
       }],
     },
+    revisions: since2025_06,
     expects: ["C14"],
     reaches: "discovery",
     links: [mcp("resource parameter"), rfc("9728 3.3"), ...reports("py#1400")],

@@ -33,11 +33,6 @@ export const paragraphs = {
   },
 } as const;
 
-/** Revisions that most scenarios of the suite apply to. */
-export const since2025_11: readonly string[] = ["2025-11-25", "2026-07-28"];
-/** Revisions of the scenarios that are new with 2026-07-28. */
-export const since2026_07: readonly string[] = ["2026-07-28"];
-
 /** Makes a scenario of the catalogue. */
 export function official(entry: OfficialScenario): Scenario {
   const { of, policy, layout, clients, needs_origin, revisions } = entry;

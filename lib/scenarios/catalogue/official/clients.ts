@@ -1,10 +1,10 @@
 // The official suite's scenarios of clients: how the server comes to know them, and how they show who they are.
 import type { Scenario } from "../../scenario.ts";
-import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";
+import { since2025_06, since2025_11, since2026_07 } from "../since.ts";
+import { official, paragraphs } from "./base.ts";
 import { handshake, openHandshake } from "./scopes.ts";
 
 const authorization25 = "https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization";
-const since2025_06 = ["2025-06-18", ...since2025_11];
 
 /** One way to authenticate at the token endpoint, and no other. */
 function tokenEndpointAuth(method: "basic" | "post" | "none", story: string, client: string): Scenario {

@@ -1,7 +1,8 @@
 // The official suite's scenarios of discovery: where metadata lies, and what a client must not believe of it.
 import { wellKnown } from "../../../http/urls.ts";
 import type { Scenario } from "../../scenario.ts";
-import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";
+import { since2025_11, since2026_07 } from "../since.ts";
+import { official, paragraphs } from "./base.ts";
 import { JSON_TYPE } from "./faults.ts";
 
 const fromResource = [{ label: "RFC 9728 3.1", url: "https://www.rfc-editor.org/rfc/rfc9728.html#section-3.1" }];

@@ -1,7 +1,8 @@
 // The official suite's scenarios of `iss` in the authorization response (RFC 9207), as a table: what is advertised, and
 // what is sent.
 import type { Scenario } from "../../scenario.ts";
-import { official, since2026_07 } from "./base.ts";
+import { since2026_07 } from "../since.ts";
+import { official } from "./base.ts";
 
 const links = [
   { label: "RFC 9207 2.4", url: "https://www.rfc-editor.org/rfc/rfc9207.html#section-2.4" },

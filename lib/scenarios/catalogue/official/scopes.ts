@@ -1,7 +1,8 @@
 // The official suite's scenarios of scopes: which to ask for first, and what to do when they are not enough.
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
-import { official, paragraphs, since2025_11, since2026_07 } from "./base.ts";
+import { since2025_11, since2026_07 } from "../since.ts";
+import { official, paragraphs } from "./base.ts";
 import { JSON_TYPE } from "./faults.ts";
 
 const known = 'resource_metadata="{resource_metadata_url}"';
