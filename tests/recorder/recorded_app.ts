@@ -26,7 +26,8 @@ export const SANDBOX = "main";
 const TICK_MS = 10;
 
 export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = {}): Promise<RecordedApp> {
-  const test = await testApp({ loopbackOnly: true, ...options });
+  // A second recorder of the same requests would be told that their bodies have been asked for already.
+  const test = await testApp({ loopbackOnly: true, record: false, ...options });
   // Nothing takes time but to come and to be answered, so that it shows what came before what was answered.
   let nowMs = startMs;
   const tick = (): number => nowMs += TICK_MS;
