@@ -79,12 +79,15 @@ export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly S
 
 function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {
   const { url, route = "" } = exchange;
+  const endpoint = endpointsByName.get(route);
+  // What an identity provider is asked for is no token of the server beside it, and its metadata not that server's.
+  if (endpoint?.kind === "idp") return undefined;
   const path = pathOf(url);
   if (path.includes(wellKnown.protectedResource)) return "resource_metadata";
   if (path.includes(wellKnown.authorizationServer) || path.includes(wellKnown.openidConfiguration)) {
     return "server_metadata";
   }
-  const own = endpointsByName.get(route)?.step;
+  const own = endpoint?.step;
   if (own === "mcp") return own;
   return kinds.get(addressOf(url)) ?? own ?? shapeOf(exchange);
 }

@@ -1,6 +1,15 @@
 /** A small MCP client that does everything as the specification asks, or everything but one thing. */
 import assert from "node:assert/strict";
 import { challenge as goodChallenge, origin, startMs, verifier } from "../helpers.ts";
+import {
+  assertIdentity,
+  assertWorkload,
+  createProver,
+  exchangeIdToken,
+  getIdToken,
+  JWT_BEARER,
+  type Prover,
+} from "./double_keys.ts";
 
 /** The one thing it does wrong. */
 export type Slip =
@@ -67,7 +76,19 @@ export type Slip =
   | "takes any iss"
   | "normalises iss"
   | "acts on any error"
-  | "takes http";
+  | "takes http"
+  | "sends its token as Bearer"
+  | "never repeats the nonce"
+  | "signs for another server"
+  | "sends the id_token itself"
+  | "insists on its assertion";
+
+/** A client_id it was given, and what it authenticates with there. */
+interface Given {
+  readonly clientId: string;
+  readonly secret?: string;
+  readonly privateJwk?: Readonly<Record<string, unknown>>;
+}
 
 /** How it is set up. */
 export interface DoubleOptions {
@@ -77,11 +98,15 @@ export interface DoubleOptions {
   readonly slip?: Slip | undefined;
   readonly version?: "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
   /** A client it was given, and does not have to register. */
-  readonly given?: { readonly clientId: string; readonly secret?: string };
+  readonly given?: Given;
   /** The tools it calls, in order. */
   readonly tools?: readonly string[];
-  /** Whether it acts for itself, with client_credentials. */
+  /** Whether it gets its token without a person's browser: with client_credentials, or an assertion. */
   readonly alone?: boolean;
+  /** The identity provider that it has its assertions from. */
+  readonly idp?: { readonly clientId: string; readonly about: "person" | "workload" };
+  /** Its clock; if not given, one that stands still. */
+  readonly nowMs?: () => number;
   /** Lets time pass before it lists and calls once more, twice. */
   readonly pause?: () => Promise<void>;
   /** Waits; if not given, no time passes. */
@@ -115,15 +140,13 @@ export async function runDouble(options: DoubleOptions): Promise<void> {
 }
 
 /** Which client it is at an authorization server, and how it authenticates; not at all, if that is not said. */
-interface Identity {
-  readonly clientId: string;
-  readonly secret?: string;
+interface Identity extends Given {
   readonly method?: string;
 }
 
 function createDouble(options: DoubleOptions): { readonly work: () => Promise<void> } {
   const { slip, given, tools = ["mock_echo"], alone = false, refresh = false, logout = false } = options;
-  const { base = origin, pause, wait = () => Promise.resolve() } = options;
+  const { base = origin, pause, wait = () => Promise.resolve(), idp, nowMs = () => startMs } = options;
   let { version = "2026-07-28" } = options;
   const [host, prefix] = [new URL(base).origin, base.slice(new URL(base).origin.length)];
   const mcpUrl = `${base}/oauth`;
@@ -144,6 +167,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   /** What it says of its version instead of the truth. */
   let spoken: Record<string, string> | undefined;
   let invented = 0;
+  /** What it proves with that it holds a key; since the server has asked for that. */
+  let prover: Prover | undefined;
 
   async function send(request: Request): Promise<Response> {
     let response = await options.send(request.clone());
@@ -176,6 +201,24 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         headers: { "user-agent": "double/1", accept: "application/json", ...headers },
       }),
     );
+
+  /** Sends a request with a proof, if the server asks for proofs, and again with the nonce that a refusal brings. */
+  async function proven(
+    url: string,
+    accessToken: string | undefined,
+    ask: (headers: Record<string, string>) => Promise<Response>,
+  ): Promise<Response> {
+    if (!prover) return await ask({});
+    const isDeaf = slip === "never repeats the nonce";
+    let response = await ask({ dpop: await prover.prove(url, accessToken) });
+    for (let again = 0; response.status >= 400 && response.headers.has("dpop-nonce"); again++) {
+      if (again === (isDeaf ? 6 : 1)) break;
+      await response.body?.cancel();
+      if (!isDeaf) prover.learn(url, response);
+      response = await ask({ dpop: await prover.prove(url, accessToken) });
+    }
+    return response;
+  }
 
   async function work(): Promise<void> {
     if (slip === "brings a foreign token") token = "foreign-token-of-somebody-else-entirely";
@@ -235,6 +278,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         continue;
       }
       const challenge = readChallenge(response);
+      if (/^dpop /i.test(response.headers.get("www-authenticate") ?? "")) prover ??= await createProver(nowMs);
       await response.text();
       if (response.status === 400 && isModern()) {
         version = "2025-11-25";
@@ -270,12 +314,13 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       "io.modelcontextprotocol/clientInfo": { name: "double", version: "1" },
       "io.modelcontextprotocol/clientCapabilities": {},
     };
+    const scheme = prover && slip !== "sends its token as Bearer" ? "DPoP" : "Bearer";
     const isForgotten = slip === "forgets its token" && method === "tools/list";
     const headers: Record<string, string> = {
       "user-agent": "double/1",
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      ...(sentToken === undefined || isForgotten ? {} : { authorization: `Bearer ${sentToken}` }),
+      ...(sentToken === undefined || isForgotten ? {} : { authorization: `${scheme} ${sentToken}` }),
       ...(session === undefined ? {} : { "mcp-session-id": session }),
       ...(isModern() ? { "mcp-method": method } : {}),
       ...(isModern() && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
@@ -284,7 +329,9 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const id = method.startsWith("notifications/") ? {} : { id: 1 };
     const body = { jsonrpc: "2.0", ...id, method, params: isModern() ? { ...params, _meta: meta } : params };
     const query = slip === "puts its token into the URL" && token !== undefined ? `?access_token=${token}` : "";
-    return sendOn(mcpUrl + query, { method: "POST", headers, body: JSON.stringify(body) });
+    const sendWith = (proof: Record<string, string>): Promise<Response> =>
+      sendOn(mcpUrl + query, { method: "POST", headers: { ...headers, ...proof }, body: JSON.stringify(body) });
+    return scheme === "DPoP" ? proven(mcpUrl, sentToken, sendWith) : sendWith({});
   }
 
   /** Follows a redirect within the origin, with everything it came with. */
@@ -315,7 +362,9 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
     const client = await identify(metadata);
     const scopes = chooseScopes(challenge, { resource, metadata, isStepUp });
     const target = { metadata, resource: resource && textOf(resource, "resource"), client, scopes };
-    if (alone) await spend(target, { grant_type: "client_credentials", ...scopeOf(scopes) });
+    if (idp) {
+      await spend(target, { grant_type: JWT_BEARER, assertion: await bringAssertion(target), ...scopeOf(scopes) });
+    } else if (alone) await spend(target, { grant_type: "client_credentials", ...scopeOf(scopes) });
     else await askPerson(target);
     for (let again = 0; slip === "has its person log in for nothing" && again < 3; again++) await askPerson(target);
     requested = scopes;
@@ -374,7 +423,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
 
   async function identify(metadata: Document): Promise<Identity> {
     if (given && slip !== "registers anyway") {
-      return { ...given, method: given.secret === undefined ? "none" : methodOf(metadata, given.secret) };
+      return { ...given, method: given.privateJwk ? "private_key_jwt" : methodOf(metadata, given.secret) };
     }
     const issuer = slip === "keeps its id" ? "" : textOf(metadata, "issuer");
     const known = clients.get(issuer);
@@ -497,21 +546,44 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       (slip === "normalises iss" && new URL(iss).href === new URL(textOf(metadata, "issuer")).href);
   }
 
+  /** What its identity provider says of its person, or of itself, to the server. */
+  async function bringAssertion({ metadata, resource, scopes }: Target): Promise<string> {
+    const provider = await read(await get(`${base}/idp/.well-known/openid-configuration`));
+    const ask = async (fields: Record<string, string>): Promise<string> => {
+      const form = { client_id: idp?.clientId ?? "", ...fields };
+      return textOf(await read(await postForm(textOf(provider ?? {}, "token_endpoint"), form)) ?? {}, "access_token");
+    };
+    const audience = slip === "insists on its assertion" ? mcpUrl : textOf(metadata, "issuer");
+    const asked = { audience, resource, scope: scopes.join(" ") };
+    if (idp?.about === "workload") return await assertWorkload(ask, asked);
+    const idToken = await getIdToken(ask);
+    return slip === "sends the id_token itself" ? idToken : await exchangeIdToken(ask, idToken, asked);
+  }
+
+  /** What a client with a key shows to the authorization server that it is. */
+  async function signFor(metadata: Document, { clientId, privateJwk = {} }: Identity): Promise<Record<string, string>> {
+    const audience = slip === "signs for another server" ? "https://another.example" : textOf(metadata, "issuer");
+    return await assertIdentity({ clientId, privateJwk, audience, nowMs: nowMs() });
+  }
+
   async function spend({ metadata, resource, client }: Target, fields: Record<string, string>): Promise<void> {
     const { clientId, secret = "", method = "none" } = client;
+    const endpoint = textOf(metadata, "token_endpoint");
     const isBasic = method === "client_secret_basic";
     const isBare = slip === "names no resource" || slip === "names no resource for the token" || resource === undefined;
     const ask = (): Promise<Response> =>
-      postForm(
-        textOf(metadata, "token_endpoint"),
-        {
-          ...fields,
-          ...(isBasic ? {} : { client_id: clientId }),
-          ...(method === "client_secret_post" ? { client_secret: secret } : {}),
-          ...(isBare ? {} : { resource: resourceName(resource) }),
-        },
-        isBasic ? { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` } : {},
-      );
+      proven(endpoint, undefined, async (proof) =>
+        await postForm(
+          endpoint,
+          {
+            ...fields,
+            ...(isBasic ? {} : { client_id: clientId }),
+            ...(method === "client_secret_post" ? { client_secret: secret } : {}),
+            ...(method === "private_key_jwt" ? await signFor(metadata, client) : {}),
+            ...(isBare ? {} : { resource: resourceName(resource) }),
+          },
+          { ...proof, ...(isBasic ? { authorization: `Basic ${btoa(`${clientId}:${secret}`)}` } : {}) },
+        ));
     if (slip === "refreshes twice at once" && fields.grant_type === "refresh_token") void ask();
     let response = await patiently(ask);
     let body = await read(response);
@@ -519,6 +591,9 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       // The answer was lost on the way.
       response = await ask();
       body = await read(response);
+    }
+    for (let again = 0; slip === "insists on its assertion" && !response.ok && again < 6; again++) {
+      await (await ask()).text();
     }
     if (slip === "refreshes after invalid_grant" && body?.error === "invalid_grant") await (await ask()).text();
     if (body?.error === "invalid_client") clients.delete(textOf(metadata, "issuer"));
@@ -607,7 +682,7 @@ function readChallenge(response: Response): Challenge {
 }
 
 /** How a client authenticates that was not told: in the header, unless only the body will do (RFC 8414 2). */
-function methodOf(metadata: Document, secret: string): string {
+function methodOf(metadata: Document, secret = ""): string {
   const methods = listOf(metadata, "token_endpoint_auth_methods_supported") ?? [];
   if (secret === "") return "none";
   return methods.includes("client_secret_post") && !methods.includes("client_secret_basic")

@@ -6,9 +6,6 @@ import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { testApp } from "../helpers.ts";
 import { playScenario, ticking } from "./scenario_world.ts";
 
-/** What cannot be seen of this client, because it has no keys, and brings no assertions. */
-const keyless = new Set(["dpop", "dpop-nonce", "client-credentials-jwt", "enterprise-managed", "workload-identity"]);
-
 /** Those that it speaks, the best first. */
 const versions: readonly Revision[] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
 
@@ -45,8 +42,7 @@ for (const [how, agentOf] of Object.entries(libraries)) {
         assert.equal(report.clients.length, 1);
         assert.deepEqual(findings.filter(({ status }) => status === "broken"), []);
         const missing = findings.filter(({ status, isExpected }) => isExpected && status === "not observed");
-        if (keyless.has(name)) assert.equal(report.verdict, "incomplete");
-        else assert.deepEqual([report.verdict, missing], ["pass", []], report.reason);
+        assert.deepEqual([report.verdict, missing], ["pass", []], report.reason);
       });
     }
   });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Revision } from "../../lib/judge/settled.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
+import { JWT_BEARER } from "../interop/double_keys.ts";
 import type { AppOptions } from "../../main.ts";
 import { json, origin, startMs, type TestApp } from "../helpers.ts";
 
@@ -20,6 +21,7 @@ const shape = z.object({
     revision: z.string().optional(),
     progress: z.object({ outcome: z.string(), sentence: z.string() }),
     failures: z.array(z.string()),
+    warnings: z.array(z.string()),
     findings: z.array(z.object({ rule: z.string(), status: z.string(), isExpected: z.boolean(), detail: z.string() })),
   })),
 });
@@ -32,7 +34,10 @@ const startedAgain = new Set(["token-200-error", "token-truncated", "token-dropp
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
 export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial<DoubleOptions> {
   const [given] = clients;
-  const isAlone = given?.grant_types[0] === "client_credentials";
+  const [grant = ""] = given?.grant_types ?? [];
+  const isAlone = ["client_credentials", JWT_BEARER].includes(grant);
+  // Assertions about a person are asked for in the name that the client has at the identity provider.
+  const asking = clients.find(({ assertions_for }) => assertions_for !== undefined);
   // Where registration is for administrators, one has registered it.
   const isClosed = plan.policy?.registration === "off" || group === "Providers" || isAlone;
   return {
@@ -40,11 +45,15 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
     alone: isAlone,
     startsOver: startedAgain.has(name),
     logout: name === "revocation-fails",
+    ...(given && grant === JWT_BEARER
+      ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }
+      : {}),
     ...(given && isClosed
       ? {
         given: {
           clientId: given.client_id,
           ...(given.client_secret === undefined ? {} : { secret: given.client_secret }),
+          ...(given.private_key_jwk === undefined ? {} : { privateJwk: given.private_key_jwk }),
         },
       }
       : {}),
@@ -69,7 +78,9 @@ export async function playScenario(
   label?: string,
 ): Promise<SeenReport> {
   const base = baseOf(scenario, options.version, label);
+  let advancedSeconds = 0;
   const advance = async (seconds: number): Promise<void> => {
+    advancedSeconds += seconds;
     await test.postJson(`${base}/control/clock`, { advance_seconds: seconds });
   };
   await runDouble({
@@ -78,6 +89,7 @@ export async function playScenario(
       return test.app(request);
     },
     base,
+    nowMs: () => test.clock.nowMs + advancedSeconds * 1000,
     pause: () => advance(61),
     wait: (ms) => advance(ms / 1000),
     ...setUpFor(scenario),
