@@ -7,7 +7,7 @@ import type { Reach } from "../../lib/scenarios/vocabulary.ts";
 import type { AppOptions } from "../../main.ts";
 import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
 import { SINCE_2025_06 } from "../../lib/judge/rules/rule.ts";
-import { origin, register } from "../helpers.ts";
+import { authorizeQuery, origin, register } from "../helpers.ts";
 import {
   all,
   answerAt,
@@ -471,6 +471,31 @@ Deno.test("C19 is not observed for a client that may still wait for its user's a
   const finding = report.clients[0]?.findings.find(({ rule }) => rule === "C19");
   assert.deepEqual([finding?.status, brokenRules(report)], ["not observed", []], finding?.detail);
 });
+
+for (const isKnown of [true, false]) {
+  Deno.test(
+    `C9 is ${isKnown ? "kept" : "broken"} by a client that is refused for ${
+      isKnown ? "the redirect_uri of an id it was given" : "an id that the server does not know"
+    }`,
+    async () => {
+      await using recorded = await recordedApp(
+        answerAt("/oauth/register", () => Response.json({ error: "access_denied" }, { status: 403 })),
+      );
+      const known = await register(recorded.test);
+      const query = authorizeQuery(isKnown ? known.clientId : "acme", { redirect_uri: "https://elsewhere.example/cb" });
+      for (
+        const request of [
+          new Request(origin + metadataPath),
+          new Request(`${origin}/oauth/register`, { method: "POST", body: "{}" }),
+          new Request(`${origin}/oauth/authorize?${query}`),
+        ]
+      ) await (await recorded.send(request)).text();
+      const { clients } = await recorded.report();
+      assert.equal(clients.length, 1);
+      assert.equal(clients[0]?.findings.find(({ rule }) => rule === "C9")?.status, isKnown ? "kept" : "broken");
+    },
+  );
+}
 
 Deno.test("every rule has a client that breaks it", () => {
   assert.deepEqual([...new Set(cases.map(({ rule }) => rule))].sort(), rules.map(({ id }) => id).sort());

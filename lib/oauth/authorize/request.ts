@@ -1,5 +1,6 @@
 // The authorization request, read in two steps: first who asks and where an answer may go, because until both are known
 // an error must not be redirected; then everything else, whose errors go back to the client.
+import { UNKNOWN_CLIENT } from "../../http/document_errors.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Clients } from "../clients/client_table.ts";
 import type { ClientRecord } from "../clients/client_record.ts";
@@ -89,7 +90,7 @@ export async function parseAuthorizationTarget(
   }
   const client = await findClient(clients, { sandbox, policy }, clientId);
   if (!client) {
-    throw new OAuthError("invalid_client", "client_id is not registered here", {
+    throw new OAuthError("invalid_client", UNKNOWN_CLIENT, {
       status: 400,
       parameter: "client_id",
       received: clientId,

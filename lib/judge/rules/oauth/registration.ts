@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { documentErrors } from "../../../http/document_errors.ts";
+import { documentErrors, UNKNOWN_CLIENT } from "../../../http/document_errors.ts";
 import { isLoopback } from "../../../http/origin.ts";
 import type { AuthorizationStep, RegistrationStep, TokenStep } from "../../step.ts";
 import { metadataFor, namesEndpoint, type View } from "../../view.ts";
@@ -102,11 +102,12 @@ function checkRefusal({ registrations, authorizations }: View): Outcome {
   const refused = registrations.find(({ registered }) => textOf(registered, "client_id") === undefined);
   if (!refused) return notObserved("No registration was refused");
   const ids = new Set(registrations.map(({ registered }) => textOf(registered, "client_id")));
-  const invented = authorizations.find(({ at, params, status }) => {
+  const invented = authorizations.find(({ at, params, status, exchange }) => {
     const id = params.get("client_id") ?? "";
     if (at < refused.at || ids.has(id) || isUrl(id)) return false;
-    // An id that was entered by a person after the refusal is one that the server knows.
-    return /^(?:|undefined|null|\[object Object\])$/.test(id) || status >= 400;
+    // An id that a person has entered after the refusal is one that the server knows, though it may refuse the rest.
+    return /^(?:|undefined|null|\[object Object\])$/.test(id) ||
+      (status >= 400 && (exchange.response.body?.includes(UNKNOWN_CLIENT) ?? false));
   });
   return invented
     ? broken(`It requested authorization as '${invented.params.get("client_id") ?? ""}', which no server has issued`, [
