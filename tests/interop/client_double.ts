@@ -10,6 +10,18 @@ import {
   JWT_BEARER,
   type Prover,
 } from "./double_keys.ts";
+import {
+  type Challenge,
+  type Document,
+  listOf,
+  methodOf,
+  pauseOf,
+  read,
+  readChallenge,
+  scopeOf,
+  textOf,
+  withQuery,
+} from "./double_reading.ts";
 
 /** The one thing it does wrong. */
 export type Slip =
@@ -118,9 +130,6 @@ export interface DoubleOptions {
   /** Whether it revokes its token in the end. */
   readonly logout?: boolean;
 }
-
-type Document = Readonly<Record<string, unknown>>;
-type Challenge = (name: string) => string | undefined;
 
 /** It gives up, as a good client does where it must not go on. */
 export class Stop extends Error {}
@@ -658,52 +667,4 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   }
 
   return { work };
-}
-
-/** How long a response says to wait, in milliseconds; by the clock that tests begin at. */
-function pauseOf(response: Response): number {
-  const value = response.headers.get("retry-after") ?? "1";
-  return /^\d+$/.test(value) ? 1000 * Number(value) : Date.parse(value) - startMs;
-}
-
-/** The JSON object that a response is; a good client expects to be answered with anything. */
-async function read(response: Response): Promise<Document | undefined> {
-  try {
-    const value: unknown = JSON.parse(await response.text());
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readChallenge(response: Response): Challenge {
-  const header = response.headers.get("www-authenticate") ?? "";
-  return (name) => new RegExp(`\\b${name}="([^"]*)"`).exec(header)?.[1];
-}
-
-/** How a client authenticates that was not told: in the header, unless only the body will do (RFC 8414 2). */
-function methodOf(metadata: Document, secret = ""): string {
-  const methods = listOf(metadata, "token_endpoint_auth_methods_supported") ?? [];
-  if (secret === "") return "none";
-  return methods.includes("client_secret_post") && !methods.includes("client_secret_basic")
-    ? "client_secret_post"
-    : "client_secret_basic";
-}
-
-function withQuery(url: string, query: URLSearchParams): string {
-  return url + (url.includes("?") ? "&" : "?") + query;
-}
-
-function scopeOf(scopes: readonly string[]): Record<string, string> {
-  return scopes.length === 0 ? {} : { scope: scopes.join(" ") };
-}
-
-function textOf(document: Document, name: string): string {
-  const value = document[name];
-  return typeof value === "string" ? value : "";
-}
-
-function listOf(document: Document | undefined, name: string): readonly string[] | undefined {
-  const value = document?.[name];
-  return Array.isArray(value) ? value.map(String) : undefined;
 }
