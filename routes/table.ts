@@ -40,7 +40,7 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const idp = idpHandlers(deps);
   const logout = async (): Promise<Handlers<"show" | "post">> =>
     (await import("./oauth/logout.tsx")).logoutHandlers(deps);
-  const mcp = mcpHandlers(deps);
+  const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers(deps);
   const registration = registrationHandlers(deps);
   const tokenStatus = tokenStatusHandlers(deps);
   const userinfo = userinfoHandler(deps);
@@ -94,18 +94,19 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     idp_token: idp.token,
     idp_jwks: idp.jwks,
 
-    no_auth_post: mcp.noAuth,
-    no_auth_get: mcp.noAuth,
-    no_auth_delete: mcp.noAuth,
-    bearer_post: mcp.bearer,
-    bearer_get: mcp.bearer,
-    bearer_delete: mcp.bearer,
-    oauth_post: mcp.oauth,
-    oauth_get: mcp.oauth,
-    oauth_delete: mcp.oauth,
-    conformance_post: mcp.conformance,
-    conformance_get: mcp.conformance,
-    conformance_delete: mcp.conformance,
+    no_auth_post: noAuth,
+    no_auth_get: noAuth,
+    no_auth_delete: noAuth,
+    bearer_post: bearer,
+    bearer_get: bearer,
+    bearer_delete: bearer,
+    oauth_post: oauth,
+    oauth_get: oauth,
+    oauth_delete: oauth,
+    conformance_post: conformance,
+    conformance_get: conformance,
+    conformance_delete: conformance,
+    ...httpSse,
   };
 }
 

@@ -104,6 +104,12 @@ const sandboxPlaces = {
   bearer: mcp("/bearer", "open_mcp", "bearer"),
   oauth: mcp(OAUTH, "mcp", "oauth"),
   conformance: mcp("/conformance", "open_mcp", "conformance"),
+  oauthSse: sse(`${OAUTH}/sse`, "mcp", "oauth_sse"),
+  oauthMessages: messages(`${OAUTH}/messages`, "mcp", "oauth_messages"),
+  noAuthSse: sse("/no-auth/sse", "open_mcp", "no_auth_sse"),
+  noAuthMessages: messages("/no-auth/messages", "open_mcp", "no_auth_messages"),
+  bearerSse: sse("/bearer/sse", "open_mcp", "bearer_sse"),
+  bearerMessages: messages("/bearer/messages", "open_mcp", "bearer_messages"),
 } as const;
 
 /** Below the issuer: the authorization server. */
@@ -231,6 +237,16 @@ function mcp<Name extends string>(
 ): Place<`${Name}_${"post" | "get" | "delete"}`> {
   const names = { POST: `${name}_post`, GET: `${name}_get`, DELETE: `${name}_delete` } as const;
   return { path, kind, cors: true, step: "mcp", names };
+}
+
+/** HTTP+SSE (2024-11-05) uses one URL for the stream of answers. */
+function sse<Name extends string>(path: string, kind: "mcp" | "open_mcp", name: Name): Place<Name> {
+  return { path, kind, cors: true, step: "mcp", names: { GET: name } };
+}
+
+/** And another for the messages of the client. */
+function messages<Name extends string>(path: string, kind: "mcp" | "open_mcp", name: Name): Place<Name> {
+  return { path, kind, cors: true, step: "mcp", names: { POST: name } };
 }
 
 function control<Name extends string>(path: string, names: Readonly<Partial<Record<Method, Name>>>): Place<Name> {

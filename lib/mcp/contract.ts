@@ -20,6 +20,26 @@ export interface McpOptions {
   readonly keepAliveMs?: number;
 }
 
+/** Who opens a stream of HTTP+SSE, or sends a message for one. */
+export interface SsePresenter {
+  readonly sandbox: Sandbox;
+  readonly mode: McpMode;
+  readonly caller: McpCaller;
+}
+
+/** A stream of HTTP+SSE that is asked for. */
+export interface SseOpening extends SsePresenter {
+  /** Where the client sends its messages, as the first event says; the session is added to its query. */
+  readonly messagesUrl: string;
+}
+
+/** A message for a stream of HTTP+SSE. */
+export interface SseMessage extends SsePresenter {
+  readonly request: Request;
+  /** What the query of the URL says; null for nothing. */
+  readonly sessionId: string | null;
+}
+
 /** The MCP endpoints of an app. */
 export interface McpEndpoint {
   /** Says that a request will be handed over if its token is good, so that what it needs can be on its way meanwhile. */
@@ -34,6 +54,10 @@ export interface McpEndpoint {
     mode: McpMode,
     caller: McpCaller,
   ) => Promise<Response>;
+  /** Opens a stream of HTTP+SSE (2024-11-05), whose first event names the URL for the client's messages. */
+  readonly openSse: (opening: SseOpening) => Promise<Response>;
+  /** Takes one message for such a stream, which the answer comes on. The request's body must not have been read. */
+  readonly receive: (message: SseMessage) => Promise<Response>;
   /** Ends all of `subscriptions/listen`, and refuses it from then on; everything else continues. */
   readonly endListening: () => Promise<void>;
   /** Ends all streams and sessions of a sandbox that was reset or has ended. */

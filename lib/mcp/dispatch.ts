@@ -27,6 +27,7 @@ import {
 } from "./fast_path.ts";
 import { createProfiles, type Profile } from "./profile.ts";
 import { HEADER_MISMATCH, idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
+import { createHttpSse } from "./http_sse.ts";
 import { createEventShelves } from "./sessions/events.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
 import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.ts";
@@ -69,37 +70,41 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const shared = createShared(options);
   const { log, sessions, modern, sessionless, listeners } = shared;
   const streams = createOpenStreams();
+  const handle: McpEndpoint["handle"] = async (request, sandbox, mode, caller) => {
+    sessions.sweep();
+    if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
+      const allow = "GET, POST, DELETE";
+      return rpcErrorResponse(405, SERVER_ERROR, `Method not allowed: use ${allow}`, { headers: { allow } });
+    }
+    const read = request.method === "POST" ? await readJson(request) : { value: undefined };
+    if (read instanceof Response) return read;
+    const refusal = caller.refuseScope?.(scopesNeeded(read.value));
+    if (refusal) return refusal;
+    try {
+      const exchange = { request, body: read.value, sandbox, mode, caller, profile: profiles[mode] };
+      return streams.watch(await route(exchange, shared), sandbox.id);
+    } catch (error) {
+      if (error instanceof OAuthError) {
+        return rpcErrorResponse(errorStatus(error), SERVER_ERROR, describeError(error), { id: idOf(read.value) });
+      }
+      log("An MCP request failed", error);
+      return rpcErrorResponse(500, INTERNAL_ERROR, "Internal error", { id: idOf(read.value) });
+    }
+  };
+  const sse = createHttpSse({ handle, chance: options.chance });
 
   return {
     expect: sessions.expect,
-    handle: async (request, sandbox, mode, caller) => {
-      sessions.sweep();
-      if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
-        const allow = "GET, POST, DELETE";
-        return rpcErrorResponse(405, SERVER_ERROR, `Method not allowed: use ${allow}`, { headers: { allow } });
-      }
-      const read = request.method === "POST" ? await readJson(request) : { value: undefined };
-      if (read instanceof Response) return read;
-      const refusal = caller.refuseScope?.(scopesNeeded(read.value));
-      if (refusal) return refusal;
-      try {
-        const exchange = { request, body: read.value, sandbox, mode, caller, profile: profiles[mode] };
-        return streams.watch(await route(exchange, shared), sandbox.id);
-      } catch (error) {
-        if (error instanceof OAuthError) {
-          return rpcErrorResponse(errorStatus(error), SERVER_ERROR, describeError(error), { id: idOf(read.value) });
-        }
-        log("An MCP request failed", error);
-        return rpcErrorResponse(500, INTERNAL_ERROR, "Internal error", { id: idOf(read.value) });
-      }
-    },
+    handle,
+    openSse: (opening) => Promise.resolve(streams.watch(sse.open(opening), opening.sandbox.id)),
+    receive: sse.receive,
     endListening: listeners.close,
     forget: async (sandboxId) => {
       streams.end(sandboxId);
       await sessions.forget(sandboxId);
     },
     close: async () => {
-      await Promise.all([sessions.close(), modern.close(), sessionless.close(), listeners.close()]);
+      await Promise.all([sse.close(), sessions.close(), modern.close(), sessionless.close(), listeners.close()]);
     },
   };
 }

@@ -26,9 +26,11 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   return {
     expect: (request, sandbox) => loaded?.expect(request, sandbox),
     handle: async (request, sandbox, mode, caller) => {
-      if (closed) return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down");
+      if (closed) return shuttingDown();
       return (await (loading ??= load())).handle(request, sandbox, mode, caller);
     },
+    openSse: async (opening) => closed ? shuttingDown() : (await (loading ??= load())).openSse(opening),
+    receive: async (message) => closed ? shuttingDown() : (await (loading ??= load())).receive(message),
     endListening: async () => {
       await (await loading)?.endListening();
     },
@@ -40,4 +42,8 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       await (await loading)?.close();
     },
   };
+}
+
+function shuttingDown(): Response {
+  return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down");
 }

@@ -7,9 +7,6 @@ import { controlPaths, paths, wellKnown } from "../http/urls.ts";
 /** What clients and people call endpoints elsewhere, by the last segment of the path. */
 const elsewhere: ReadonlyMap<string, keyof typeof paths> = new Map([
   ["mcp", "oauth"],
-  ["sse", "oauth"],
-  ["message", "oauth"],
-  ["messages", "oauth"],
   ["auth", "authorize"],
   ["login", "authorize"],
   ["authorization", "authorize"],

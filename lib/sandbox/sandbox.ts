@@ -208,7 +208,8 @@ export function routePath(path: string, layout: Layout = {}): RoutedPath {
   if (issuer_path !== "") {
     if (path.startsWith(`${issuer_path}/`)) return found(path.slice(issuer_path.length));
     // The server's own endpoints lie below its issuer and nowhere else.
-    return found(path.startsWith(`${paths.oauth}/`) ? "" : path);
+    const isOfServer = path.startsWith(`${paths.oauth}/`) && path !== paths.oauthSse && path !== paths.oauthMessages;
+    return found(isOfServer ? "" : path);
   }
   if (trailing_slash && path === `${paths.oauth}/`) return found(paths.oauth);
   return found(default_endpoints ? defaultEndpoints[path] ?? path : path);

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { findForeignOrigin } from "../../lib/http/origin.ts";
-import type { McpCaller } from "../../lib/mcp/caller.ts";
+import type { McpCaller, McpMode } from "../../lib/mcp/caller.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import { bearerOf, challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
@@ -12,6 +12,7 @@ import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth
 import { bodyJson, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
+import type { Urls } from "../../lib/http/urls.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Handler, Handlers } from "../request/router.ts";
 
@@ -19,10 +20,19 @@ type McpDeps = Pick<Deps, "mcp" | "keysOf" | "replays" | "origins"> & {
   readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
 };
 
+/** An endpoint for all its methods, and those of HTTP+SSE by their names. */
+type HandlerName =
+  | "noAuth"
+  | "bearer"
+  | "oauth"
+  | "conformance"
+  | `${"no_auth" | "bearer" | "oauth"}_${"sse" | "messages"}`;
+
+/** Has the protocol answer a caller that may call. */
+type Speak = (context: Context, mode: McpMode, caller: McpCaller) => Promise<Response>;
+
 /** The handlers of the MCP endpoints, each for all methods of its URL. */
-export function mcpHandlers(
-  { mcp, verifier, keysOf, replays, origins }: McpDeps,
-): Handlers<"noAuth" | "bearer" | "oauth" | "conformance"> {
+export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps): Handlers<HandlerName> {
   const own = (handler: Handler): Handler => (context) => refuseForeignOrigin(context) ?? handler(context);
 
   function refuseForeignOrigin({ request, url }: Context): Response | undefined {
@@ -31,28 +41,39 @@ export function mcpHandlers(
     return rpcErrorResponse(403, SERVER_ERROR, `Forbidden: ${problem}; --public-url or --allow-origin can allow it`);
   }
 
-  function open(mode: "no-auth" | "conformance"): Handler {
-    return (context) => mcp.handle(context.request, context.sandbox, mode, { owner: anonymousOwner(context) });
+  const streamable: Speak = ({ request, sandbox }, mode, caller) => mcp.handle(request, sandbox, mode, caller);
+  const sse: Speak = ({ sandbox, url }, mode, caller) =>
+    mcp.openSse({ sandbox, mode, caller, messagesUrl: messagesUrlOf(sandbox.urls, mode) + url.search });
+  const messages: Speak = ({ request, sandbox, url }, mode, caller) =>
+    mcp.receive({ request, sandbox, mode, caller, sessionId: url.searchParams.get("sessionId") });
+
+  async function open(context: Context, mode: "no-auth" | "conformance", speak: Speak): Promise<Response> {
+    return await speak(context, mode, { owner: anonymousOwner(context) });
   }
 
-  async function bearer({ request, url, sandbox }: Context): Promise<Response> {
+  async function bearer(context: Context, speak: Speak): Promise<Response> {
+    const { request, url } = context;
     const token = bearerOf(request.headers);
     const expected = url.searchParams.get("expected");
     if (token === undefined || (expected !== null && token !== expected)) return bearerChallenge(expected !== null);
-    return await mcp.handle(request, sandbox, "bearer", { owner: `token:${digest(token)}` });
+    return await speak(context, "bearer", { owner: `token:${digest(token)}` });
   }
 
-  async function oauth(context: Context): Promise<Response> {
+  async function oauth(
+    context: Context,
+    speak: Speak,
+    place: "oauth" | "oauthSse" | "oauthMessages",
+  ): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
     const mode = policy.mcpServer === "minimal" ? "minimal" : "oauth";
     const presented = presentedToken(request.headers);
     if (policy.protectedMessages === "none" || (!presented && await isOpen(context))) {
-      return await mcp.handle(request, sandbox, mode, { owner: anonymousOwner(context) });
+      return await speak(context, mode, { owner: anonymousOwner(context) });
     }
     // A session is looked up while the token is.
     if (presented) mcp.expect(request, sandbox);
     const access = await requireAccess({ keysOf, replays }, context, {
-      url: sandbox.urls.oauth,
+      url: sandbox.urls[place],
       presented,
       verify: (token) => verifier.verifyForResource(sandbox.serverAt(policy.authorizationServer), token),
       challenge: () => challengeOf(context),
@@ -61,15 +82,27 @@ export function mcpHandlers(
     const { enforceToolScopes, callScope, messageScope } = policy;
     const isGated = enforceToolScopes || callScope !== undefined || messageScope !== undefined;
     const gate = isGated ? { refuseScope: scopeGate(context, access) } : {};
-    return await mcp.handle(request, sandbox, mode, { ...callerOf(access), ...gate });
+    return await speak(context, mode, { ...callerOf(access), ...gate });
   }
 
   return {
-    noAuth: own(open("no-auth")),
-    bearer: own(bearer),
-    oauth: own(oauth),
-    conformance: own(open("conformance")),
+    noAuth: own((context) => open(context, "no-auth", streamable)),
+    no_auth_sse: own((context) => open(context, "no-auth", sse)),
+    no_auth_messages: own((context) => open(context, "no-auth", messages)),
+    bearer: own((context) => bearer(context, streamable)),
+    bearer_sse: own((context) => bearer(context, sse)),
+    bearer_messages: own((context) => bearer(context, messages)),
+    oauth: own((context) => oauth(context, streamable, "oauth")),
+    oauth_sse: own((context) => oauth(context, sse, "oauthSse")),
+    oauth_messages: own((context) => oauth(context, messages, "oauthMessages")),
+    conformance: own((context) => open(context, "conformance", streamable)),
   };
+}
+
+/** Where HTTP+SSE takes a client's messages: below the endpoint whose stream it has opened. */
+function messagesUrlOf({ noAuthMessages, bearerMessages, oauthMessages }: Urls, mode: McpMode): string {
+  if (mode === "no-auth") return noAuthMessages;
+  return mode === "bearer" ? bearerMessages : oauthMessages;
 }
 
 function callerOf({ claims }: Access): McpCaller {

@@ -179,6 +179,7 @@ Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its 
   // What these read was written here: sealed, signed, answered or recorded by this server, or a constant of it.
   const own = [
     "lib/mcp/sessions/events.ts",
+    "lib/mcp/http_sse.ts",
     "lib/mcp/conformance/conformance_content.ts",
     "lib/mcp/tools/tool.ts",
   ];

@@ -82,7 +82,8 @@ const paths: Readonly<Record<string, string | undefined>> = {
   "/jwks": "/oauth/jwks",
   "/.well-known/jwks.json": "/oauth/jwks",
   "/mcp": "/oauth",
-  "/sse": "/oauth",
+  "/sse": "/oauth/sse",
+  "/message": "/oauth/messages",
   "/login": "/oauth/authorize",
   "/userinfo": "/oauth/userinfo",
   "/logout": "/oauth/logout",
@@ -102,7 +103,8 @@ Deno.test("an unknown path is answered with the endpoint that was meant, in any 
     for (const [path, plain] of Object.entries(paths)) {
       if (path === "/") continue;
       await t.step(prefix + path, async () => {
-        const isOfIssuer = prefix === "/s/issuer-path" && plain?.startsWith("/oauth/");
+        const isOfIssuer = prefix === "/s/issuer-path" && plain?.startsWith("/oauth/") &&
+          !/\/(?:sse|messages)$/.test(plain);
         const meant = plain === undefined ? undefined : `${prefix}${isOfIssuer ? "/tenant1" : ""}${plain}`;
         const description = await assertOAuthError(await test.get(prefix + path), 404, "not_found");
         assert(description.includes(`received 'GET ${prefix}${path}'`), description);

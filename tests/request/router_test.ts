@@ -64,6 +64,12 @@ const table: [string, readonly string[], boolean][] = [
   ["/bearer", ["DELETE", "GET", "HEAD", "POST"], true],
   ["/conformance", ["DELETE", "GET", "HEAD", "POST"], true],
   ["/oauth", ["DELETE", "GET", "HEAD", "POST"], true],
+  ["/no-auth/sse", ["GET", "HEAD"], true],
+  ["/no-auth/messages", ["POST"], true],
+  ["/bearer/sse", ["GET", "HEAD"], true],
+  ["/bearer/messages", ["POST"], true],
+  ["/oauth/sse", ["GET", "HEAD"], true],
+  ["/oauth/messages", ["POST"], true],
 ];
 
 Deno.test("this file looks at every path there is", () => {
