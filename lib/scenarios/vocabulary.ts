@@ -80,6 +80,8 @@ export const ruleIds = [
   "C43",
   "C44",
   "C45",
+  "M107",
+  "M109",
 ] as const;
 
 /** One of {@link ruleIds}. */

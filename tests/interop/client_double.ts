@@ -93,7 +93,8 @@ export type Slip =
   | "never repeats the nonce"
   | "signs for another server"
   | "sends the id_token itself"
-  | "insists on its assertion";
+  | "insists on its assertion"
+  | PageSlip;
 
 /** A client_id it was given, and what it authenticates with there. */
 interface Given {
@@ -101,6 +102,12 @@ interface Given {
   readonly secret?: string;
   readonly privateJwk?: Readonly<Record<string, unknown>>;
 }
+
+/** How many pages it reads of a list. */
+const MAX_PAGES = 6;
+
+/** What it does wrong with a list that comes in pages. */
+export type PageSlip = "takes the first page for all" | "reads one page for ever" | "changes cursors";
 
 /** How it is set up. */
 export interface DoubleOptions {
@@ -171,6 +178,8 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   let isFresh = false;
   let refreshToken: string | undefined;
   let session: string | undefined;
+  /** What was answered last. */
+  let answered = "";
   let requested: readonly string[] = [];
   let states = 0;
   /** What it says of its version instead of the truth. */
@@ -232,7 +241,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
   async function work(): Promise<void> {
     if (slip === "brings a foreign token") token = "foreign-token-of-somebody-else-entirely";
     await open();
-    await call("tools/list", {});
+    await list();
     if (slip === "names no version" || slip === "names another version") {
       spoken = slip === "names no version" ? {} : { "mcp-protocol-version": "2025-03-26" };
       await (await post("tools/list", {})).text();
@@ -251,6 +260,18 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
       await call("tools/list", {});
     }
     if (logout) await revoke();
+  }
+
+  /** Lists the tools, page by page. */
+  async function list(): Promise<void> {
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      await call("tools/list", cursor === undefined ? {} : { cursor });
+      const next = /"nextCursor":"([^"]*)"/.exec(answered)?.[1];
+      if (next === undefined || slip === "takes the first page for all") return;
+      if (slip !== "reads one page for ever" || cursor === undefined) cursor = next;
+      if (slip === "changes cursors") cursor = encodeURIComponent(cursor);
+    }
   }
 
   async function open(): Promise<void> {
@@ -277,7 +298,7 @@ function createDouble(options: DoubleOptions): { readonly work: () => Promise<vo
         accepted = token;
         isFresh = false;
         // What broke off on the way is reported, and not sent again: the tool may have run.
-        await response.text().catch(() => undefined);
+        answered = await response.text().catch(() => "");
         return response;
       }
       if (response.status === 404 && session !== undefined) {

@@ -10,9 +10,13 @@ const isOf = (rpc_method: string): Readonly<Record<string, unknown>> => ({ endpo
 const gone = { jsonrpc: "2.0", id: "{rpc_id}", error: { code: -32001, message: "Session not found" } };
 
 /** A page of tools, as a server of many has them. */
-function page(nextCursor: string): Readonly<Record<string, unknown>> {
+function page(nextCursor: string, match = {}): Readonly<Record<string, unknown>> {
   const tool = { name: "mock_echo", inputSchema: { type: "object" } };
-  return { match: isOf("tools/list"), ...OPEN, edit: { json: { set: { result: { tools: [tool], nextCursor } } } } };
+  return {
+    match: { ...isOf("tools/list"), ...match },
+    ...OPEN,
+    edit: { json: { set: { result: { tools: [tool], nextCursor } } } },
+  };
 }
 
 export const mcpReports: readonly WildReport[] = [
@@ -85,11 +89,10 @@ export const mcpReports: readonly WildReport[] = [
     issue: "vercel/ai#19240",
     mistake: "It takes the first page of the tools for all",
     play: async (wild) => {
-      await wild.set("POST /faults", page("page-2"));
-      await wild.begin();
+      await wild.set("POST /faults", page("page-2", { message: { "params.cursor": null } }));
+      await wild.begin({ slip: "takes the first page for all" });
     },
-    missing: "a fault cannot tell the pages apart: no match looks at the cursor (issue 19)",
-    seen: LATER,
+    seen: { rule: "M107", isWarning: true },
     verdict: "pass",
   },
   {
@@ -98,10 +101,10 @@ export const mcpReports: readonly WildReport[] = [
     mistake: "It follows the same cursor for ever",
     play: async (wild) => {
       await wild.set("POST /faults", page("again"));
-      await wild.begin();
+      await wild.begin({ slip: "takes the first page for all" });
       for (let count = 0; count < 60; count++) assert.equal(await wild.ask("tools/list", { cursor: "again" }), 200);
     },
-    seen: LATER,
+    seen: { rule: "M107", isWarning: true },
     verdict: "pass",
   },
   {
@@ -129,9 +132,12 @@ export const mcpReports: readonly WildReport[] = [
         answer: { status: 405 },
       });
       await wild.begin();
-      for (let count = 0; count < 6; count++) assert.equal(await wild.end(), 405);
+      for (let count = 0; count < 6; count++) {
+        assert.equal(await wild.end(), 405);
+        await wild.pass(1);
+      }
     },
-    seen: LATER,
+    seen: { rule: "C44", isWarning: true },
     verdict: "pass",
   },
   {

@@ -1,5 +1,6 @@
 /** Every rule on clients: a client that keeps it, and one that breaks it and no other. */
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import type { Revision } from "../../lib/judge/settled.ts";
@@ -49,6 +50,28 @@ const callsForWrite = {
   app: { policy: { enforceToolScopes: true } },
   client: { tools: ["mock_create_note"] },
 } as const;
+
+/** Lists the tools in three pages, the second of them empty. */
+function inPages(): Twist {
+  const after = new Map([[undefined, "a+/=%& page"], ["a+/=%& page", "{}"]]);
+  const asked = z.object({
+    id: z.union([z.string(), z.number()]),
+    method: z.literal("tools/list"),
+    params: z.looseObject({ cursor: z.string().optional() }),
+  });
+  return async (request, answer) => {
+    const sent = request.method === "POST" ? await request.clone().text() : "";
+    const response = await answer(request);
+    const parsed = asked.safeParse(/"tools\/list"/.test(sent) ? JSON.parse(sent) : undefined);
+    if (!parsed.success || !response.ok) return response;
+    await response.body?.cancel();
+    const { id, params: { cursor } } = parsed.data;
+    const nextCursor = after.get(cursor);
+    const tools = cursor === "a+/=%& page" ? [] : [{ name: "mock_echo", inputSchema: { type: "object" } }];
+    const result = { resultType: "complete", tools, ...(nextCursor === undefined ? {} : { nextCursor }) };
+    return Response.json({ jsonrpc: "2.0", id, result });
+  };
+}
 
 /** Refuses every token, whatever it is good for. */
 function refusesTokens(status: number, challenge: string): Twist {
@@ -400,6 +423,13 @@ const cases: readonly Case[] = [
   { rule: "C45", slips: ["names no version"] },
   { rule: "C45", slips: ["names another version"], revisions: ["2025-06-18", "2025-11-25"], isRecommended: true },
   { rule: "C45", slips: ["names another version"], revisions: ["2026-07-28"] },
+  {
+    rule: "M107",
+    slips: ["takes the first page for all", "reads one page for ever"],
+    twist: inPages,
+    isRecommended: true,
+  },
+  { rule: "M109", slips: ["changes cursors"], twist: inPages },
 ];
 
 async function run({ twist, app, client, reaches }: Case, version: Revision, slip?: Slip): Promise<Report> {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { control, listOf } from "../control/helpers.ts";
+import { ticking } from "./scenario_world.ts";
 import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
 import { below, json, origin, type TestApp, testApp } from "../helpers.ts";
 import { initialize } from "../mcp/helpers.ts";
@@ -56,7 +57,7 @@ class GivesUp extends Error {}
 
 /** Makes a client of a sandbox that plays a scenario. */
 export async function openWild(scenario = "standard"): Promise<Wild> {
-  const test = await testApp({ sleep: (_, signal) => untilAborted(signal) });
+  const test = await testApp({ ...ticking(), sleep: (_, signal) => untilAborted(signal) });
   const base = `${origin}/s/${scenario}~wild`;
   const at = below(test, `/s/${scenario}~wild`);
   let url = `${base}/oauth`;

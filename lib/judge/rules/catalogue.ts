@@ -15,6 +15,7 @@ import { refreshingRules } from "./oauth/refreshing.ts";
 import { requestRules } from "./oauth/request.ts";
 import type { Rule } from "./rule.ts";
 import { retryRules } from "./http/retries.ts";
+import { pageRules } from "./mcp/pages.ts";
 import { versionHeaderRules } from "./mcp/version_header.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
@@ -35,4 +36,10 @@ export const rules: readonly Rule[] = [
   ...versionHeaderRules,
   ...tokenUseRules,
   ...issuerRules,
-].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));
+  ...pageRules,
+].sort(byId);
+
+/** Rules on logging in (C) come before those on MCP (M). */
+function byId({ id: one }: Rule, { id: other }: Rule): number {
+  return one.charCodeAt(0) - other.charCodeAt(0) || Number(one.slice(1)) - Number(other.slice(1));
+}
