@@ -123,12 +123,34 @@ function ofDoor(door: Door): readonly Message[] {
   ];
 }
 
+/** HTTP+SSE. Whoever sends messages has left the stream by then, so its session is gone. */
+function ofOlderDoor(door: Door): readonly Message[] {
+  const { name, path, query = [], headers } = door;
+  return [
+    {
+      name: `${name}_sse`,
+      method: "GET",
+      path: `${path}/sse`,
+      query,
+      headers: [["accept", "text/event-stream"], ...headers],
+      gives: [],
+      isLasting: true,
+    },
+    post(door, initialize("2024-11-05"), {
+      name: `${name}_messages`,
+      path: `${path}/messages`,
+      query: [...query, ["sessionId", "00000000-0000-4000-8000-000000000000"]],
+    }),
+  ];
+}
+
 const triggers = ["test_trigger_tool_change", "test_trigger_prompt_change", "test_trigger_resource_update"];
 const conformance = doors.filter(({ name }) => name === "conformance");
 
 /** Messages of clients of MCP. */
 export const mcpMessages: readonly Message[] = [
   ...doors.flatMap(ofDoor),
+  ...doors.filter(({ name }) => name !== "conformance").flatMap(ofOlderDoor),
   ...conformance.flatMap((door) =>
     triggers.map((name) => ({ ...modern(door, "tools/call", { name, arguments: {} }), changes: true }))
   ),

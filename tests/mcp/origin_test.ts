@@ -69,10 +69,10 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
   const byKey = new Map(Object.entries(handlers));
   const routes = endpoints.flatMap(({ name, method, path }) => {
     const key = name.replace(/_(post|get|delete)$/, "").replace("no_auth", "noAuth");
-    const handler = byKey.get(key);
+    const handler = byKey.get(key) ?? byKey.get(name);
     return handler ? [{ method, path, handler }] : [];
   });
-  assert.equal(routes.length, 12);
+  assert.equal(routes.length, 18);
   const sandboxOf = ({ origin }: URL): Sandbox => buildSandbox({ origin, now: () => mcp.nowMs });
   const ask = async (path: string, headers: Record<string, string>, host = "localhost"): Promise<Response[]> => {
     const answers = routes.filter((route) => route.path === path).map((route) => {
@@ -93,7 +93,9 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
     });
     return await Promise.all(answers);
   };
-  for (const path of ["/no-auth", "/bearer", "/oauth", "/conformance"]) {
+  const doors = ["/no-auth", "/bearer", "/oauth"];
+  const older = doors.flatMap((door) => [`${door}/sse`, `${door}/messages`]);
+  for (const path of [...doors, "/conformance", ...older]) {
     for (const response of await ask(path, { origin: "https://evil.example" })) {
       await assertRefused(response, 403, -32000);
     }

@@ -27,7 +27,7 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
         <summary>
           <code>{name}</code> <span class="story">{story}</span>
         </summary>
-        <div id={name} class="scenario-body">
+        <div id={name}>
           <Endpoint method="GET/POST" url={urls.oauth} />
           <OriginNote entry={entry} />
           <ScenarioFacts scenario={entry.scenario} />
