@@ -3,7 +3,7 @@ import { readText } from "../http/body.ts";
 import { bodyJson, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { EndpointKind } from "../http/endpoints.ts";
 import type { Fault } from "../scenarios/fault.ts";
-import type { Match } from "../scenarios/match.ts";
+import { isMcp, type Match } from "../scenarios/match.ts";
 import type { FaultCounts } from "./fault_count_table.ts";
 import { matchesRequest, type RequestFacts } from "./matches.ts";
 import { templatesIn } from "../scenarios/templates.ts";
@@ -94,7 +94,7 @@ async function messageOf(
   request: Request,
   endpoint: EndpointKind,
 ): Promise<Partial<Pick<RequestFacts, "rpcMethod" | "rpcId" | "message">>> {
-  const isMessage = endpoint === "mcp" || endpoint === "open_mcp";
+  const isMessage = isMcp(endpoint);
   try {
     const message = await bodyJson(request, isMessage ? MAX_MESSAGE_BYTES : MAX_BODY_BYTES);
     const { method, id }: Record<string, unknown> = Object(message);

@@ -13,7 +13,7 @@ interface Tally<Name> {
 }
 
 /**
- * Makes a tally in which nobody has any.
+ * Makes an empty tally.
  *
  * @example
  * ```ts

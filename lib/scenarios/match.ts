@@ -50,3 +50,8 @@ export const conditions: Readonly<Record<keyof Match, string>> = {
 
 /** The members of a JSON-RPC message, with one of which a path in `message` begins (JSON-RPC 2.0, sections 4 and 5). */
 export const messageMembers = ["jsonrpc", "id", "method", "params", "result", "error"] as const;
+
+/** Whether an endpoint speaks MCP. */
+export function isMcp(endpoint: string): boolean {
+  return endpoint === "mcp" || endpoint === "open_mcp";
+}

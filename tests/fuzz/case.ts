@@ -33,7 +33,7 @@ export type Step =
   }
   /** Streams that nobody reads, until the case is over; or that are left at once. */
   | Sending & { readonly kind: "listen"; readonly count: number; readonly isLeft: boolean }
-  /** Bodies of so many bytes that come but for the last, until the case is over; each from an address of its own. */
+  /** Bodies of this size, sent without their last byte and held until the case ends; each from an address of its own. */
   | Sending & { readonly kind: "hold"; readonly count: number; readonly bytes: number }
   /** Connections that say no more than this, until the case is over. */
   | { readonly kind: "idle"; readonly count: number; readonly text: string }

@@ -123,7 +123,7 @@ function ofDoor(door: Door): readonly Message[] {
   ];
 }
 
-/** HTTP+SSE. Whoever sends messages has left the stream by then, so its session is gone. */
+/** HTTP+SSE. By the time a message is sent, its stream has been left, so the session is gone. */
 function ofOlderDoor(door: Door): readonly Message[] {
   const { name, path, query = [], headers } = door;
   return [

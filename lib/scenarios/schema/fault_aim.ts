@@ -2,7 +2,7 @@
 // JSON-RPC, such as `mcp.GET` and `mcp.tools/call`.
 import { closest } from "../../http/did_you_mean.ts";
 import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";
-import type { Match } from "../match.ts";
+import { isMcp, type Match } from "../match.ts";
 
 /** Where something can go wrong. */
 export const faultable: readonly EndpointKind[] = endpointKinds.filter((name) => name !== "control");
@@ -46,11 +46,6 @@ export interface Aim {
   readonly method?: string;
   /** The method of JSON-RPC that it names; a `*` at the end stands for anything. */
   readonly rpcMethod?: string;
-}
-
-/** Whether an endpoint speaks MCP. */
-export function isMcp(endpoint: string): boolean {
-  return endpoint === "mcp" || endpoint === "open_mcp";
 }
 
 /** Reads what stands before the colon; undefined for what is not known. */

@@ -4,7 +4,8 @@ import { closest } from "../../http/did_you_mean.ts";
 import { excerpt, OAuthError } from "../../http/errors.ts";
 import type { EndpointKind } from "../../http/endpoints.ts";
 import type { Fault } from "../fault.ts";
-import { type Aim, closestAim, faultable, isMcp, matchOf, mcpHttpMethods, mcpMethods, readAim } from "./fault_aim.ts";
+import { isMcp } from "../match.ts";
+import { type Aim, closestAim, faultable, matchOf, mcpHttpMethods, mcpMethods, readAim } from "./fault_aim.ts";
 
 /** The longest that a response is held back. */
 export const MAX_DELAY_MS = 600_000;
