@@ -2,6 +2,7 @@
 import type { Chance } from "../runtime/chance.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";
+import type { Policy } from "../scenarios/plan.ts";
 import type { Store } from "../store/store.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
 
@@ -20,21 +21,22 @@ export interface McpOptions {
   readonly keepAliveMs?: number;
 }
 
-/** Who opens a stream of HTTP+SSE, or sends a message for one. */
-export interface SsePresenter {
+/** Where a request was sent, by whom, and how the server behaves for it. */
+export interface McpCall {
   readonly sandbox: Sandbox;
   readonly mode: McpMode;
   readonly caller: McpCaller;
+  readonly policy: Policy;
 }
 
 /** A stream of HTTP+SSE that is asked for. */
-export interface SseOpening extends SsePresenter {
+export interface SseOpening extends McpCall {
   /** Where the client sends its messages, as the first event says; the session is added to its query. */
   readonly messagesUrl: string;
 }
 
 /** A message for a stream of HTTP+SSE. */
-export interface SseMessage extends SsePresenter {
+export interface SseMessage extends McpCall {
   readonly request: Request;
   /** What the query of the URL says; null for nothing. */
   readonly sessionId: string | null;
@@ -48,12 +50,7 @@ export interface McpEndpoint {
    * Answers one request of either protocol era. The request's body must not have been read. Never rejects for anything
    * a client sends.
    */
-  readonly handle: (
-    request: Request,
-    sandbox: Sandbox,
-    mode: McpMode,
-    caller: McpCaller,
-  ) => Promise<Response>;
+  readonly handle: (request: Request, call: McpCall) => Promise<Response>;
   /** Opens a stream of HTTP+SSE (2024-11-05), whose first event names the URL for the client's messages. */
   readonly openSse: (opening: SseOpening) => Promise<Response>;
   /** Takes one message for such a stream, which the answer comes on. The request's body must not have been read. */

@@ -70,7 +70,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const shared = createShared(options);
   const { log, sessions, modern, sessionless, listeners } = shared;
   const streams = createOpenStreams();
-  const handle: McpEndpoint["handle"] = async (request, sandbox, mode, caller) => {
+  const handle: McpEndpoint["handle"] = async (request, call) => {
+    const { sandbox, mode, caller } = call;
     sessions.sweep();
     if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
       const allow = "GET, POST, DELETE";
@@ -81,7 +82,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     const refusal = caller.refuseScope?.(scopesNeeded(read.value));
     if (refusal) return refusal;
     try {
-      const exchange = { request, body: read.value, sandbox, mode, caller, profile: profiles[mode] };
+      const exchange = { ...call, request, body: read.value, profile: profiles[mode] };
       return streams.watch(await route(exchange, shared), sandbox.id);
     } catch (error) {
       if (error instanceof OAuthError) {

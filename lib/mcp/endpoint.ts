@@ -25,10 +25,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
 
   return {
     expect: (request, sandbox) => loaded?.expect(request, sandbox),
-    handle: async (request, sandbox, mode, caller) => {
-      if (closed) return shuttingDown();
-      return (await (loading ??= load())).handle(request, sandbox, mode, caller);
-    },
+    handle: async (request, call) => closed ? shuttingDown() : (await (loading ??= load())).handle(request, call),
     openSse: async (opening) => closed ? shuttingDown() : (await (loading ??= load())).openSse(opening),
     receive: async (message) => closed ? shuttingDown() : (await (loading ??= load())).receive(message),
     endListening: async () => {

@@ -5,7 +5,7 @@
 import type { Chance } from "../runtime/chance.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
 import { readJson } from "./body.ts";
-import type { McpEndpoint, SseMessage, SseOpening, SsePresenter } from "./contract.ts";
+import type { McpCall, McpEndpoint, SseMessage, SseOpening } from "./contract.ts";
 import { isEventStream } from "./open_streams.ts";
 import { idOf, INVALID_REQUEST, isPlainObject, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "./rpc.ts";
 import { MAX_SESSIONS } from "./sessions/held_sessions.ts";
@@ -30,7 +30,7 @@ interface HttpSseDeps {
 /** A stream that is open. */
 interface Connection {
   /** Who opened it; only a login is held to it, since other callers are told apart by the session alone. */
-  readonly presenter: SsePresenter;
+  readonly presenter: McpCall;
   readonly signal: AbortSignal;
   /** Puts the text of an event on the stream. */
   readonly write: (event: string) => void;
@@ -102,7 +102,7 @@ export function createHttpSse({ handle, chance }: HttpSseDeps): HttpSse {
   }
 
   /** Keeps the session that an `initialize` has begun, and opens the stream of what the server says unasked. */
-  async function begin(connection: Connection, presenter: SsePresenter, { ok, headers }: Response): Promise<void> {
+  async function begin(connection: Connection, presenter: McpCall, { ok, headers }: Response): Promise<void> {
     const id = headers.get(SESSION_HEADER);
     connection.hasBegun = ok;
     if (id === null) return;
@@ -128,25 +128,25 @@ export function createHttpSse({ handle, chance }: HttpSseDeps): HttpSse {
 /** Sends a message to the endpoint on a connection's behalf. */
 function ask(
   handle: McpEndpoint["handle"],
-  { sandbox, mode, caller }: SsePresenter,
+  call: McpCall,
   init: RequestInit,
   session: Connection["session"],
 ): Promise<Response> {
   const headers = { accept: "application/json, text/event-stream", "content-type": "application/json", ...session };
-  return handle(new Request(sandbox.urls.home, { ...init, headers }), sandbox, mode, caller);
+  return handle(new Request(call.sandbox.urls.home, { ...init, headers }), call);
 }
 
 function keyOf(sandboxId: string, id: string): string {
   return `${sandboxId} ${id}`;
 }
 
-function mayUse(opener: SsePresenter, { mode, caller }: SsePresenter): boolean {
+function mayUse(opener: McpCall, { mode, caller }: McpCall): boolean {
   return opener.mode === mode && (opener.caller.user === undefined || opener.caller.owner === caller.owner);
 }
 
 /** The server's own requests need no scope. */
-function ungated({ sandbox, mode, caller: { owner, user } }: SsePresenter): SsePresenter {
-  return { sandbox, mode, caller: user ? { owner, user } : { owner } };
+function ungated({ caller: { refuseScope: _, ...caller }, ...call }: McpCall): McpCall {
+  return { ...call, caller };
 }
 
 function isInitialize(body: unknown): body is Record<string, unknown> {

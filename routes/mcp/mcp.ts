@@ -4,6 +4,7 @@ import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { findForeignOrigin } from "../../lib/http/origin.ts";
 import type { McpCaller, McpMode } from "../../lib/mcp/caller.ts";
+import type { McpCall } from "../../lib/mcp/contract.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import { bearerOf, challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
@@ -41,11 +42,24 @@ export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps
     return rpcErrorResponse(403, SERVER_ERROR, `Forbidden: ${problem}; --public-url or --allow-origin can allow it`);
   }
 
-  const streamable: Speak = ({ request, sandbox }, mode, caller) => mcp.handle(request, sandbox, mode, caller);
-  const sse: Speak = ({ sandbox, url }, mode, caller) =>
-    mcp.openSse({ sandbox, mode, caller, messagesUrl: messagesUrlOf(sandbox.urls, mode) + url.search });
-  const messages: Speak = ({ request, sandbox, url }, mode, caller) =>
-    mcp.receive({ request, sandbox, mode, caller, sessionId: url.searchParams.get("sessionId") });
+  const callOf = ({ sandbox, plan: { policy } }: Context, mode: McpMode, caller: McpCaller): McpCall => ({
+    sandbox,
+    mode,
+    caller,
+    policy,
+  });
+  const streamable: Speak = (context, mode, caller) => mcp.handle(context.request, callOf(context, mode, caller));
+  const sse: Speak = (context, mode, caller) => {
+    const { sandbox, url } = context;
+    return mcp.openSse({
+      ...callOf(context, mode, caller),
+      messagesUrl: messagesUrlOf(sandbox.urls, mode) + url.search,
+    });
+  };
+  const messages: Speak = (context, mode, caller) => {
+    const { request, url } = context;
+    return mcp.receive({ ...callOf(context, mode, caller), request, sessionId: url.searchParams.get("sessionId") });
+  };
 
   async function open(context: Context, mode: "no-auth" | "conformance", speak: Speak): Promise<Response> {
     return await speak(context, mode, { owner: anonymousOwner(context) });

@@ -10,6 +10,7 @@ import type { McpCaller, McpMode } from "../../lib/mcp/caller.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { type Sleep, sleepOnTimer } from "../../lib/runtime/sleep.ts";
 import { buildSandbox, type Sandbox } from "../../lib/sandbox/sandbox.ts";
+import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { createStore } from "../../lib/store/kv.ts";
 
 /** What every test's clock shows at first, in milliseconds since 1970. */
@@ -65,7 +66,8 @@ export async function openMcp({ sleep, kv: shared, keepAliveMs }: TestMcpOptions
     nowMs: START_MS,
     fetchAs: (mode, caller) => (input, init) => {
       const request = new Request(input, init);
-      return endpoint.handle(request, sandboxOf(new URL(request.url)), mode, caller);
+      const sandbox = sandboxOf(new URL(request.url));
+      return endpoint.handle(request, { sandbox, mode, caller, policy: standardPlan.policy });
     },
     [Symbol.asyncDispose]: async () => {
       await endpoint.close();

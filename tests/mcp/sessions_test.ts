@@ -1,5 +1,6 @@
 /** Sessions of the revisions up to 2025-11-25: whose they are, how they end, and what a client may resume. */
 import assert from "node:assert/strict";
+import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import {
   createSessions,
@@ -92,7 +93,12 @@ Deno.test("a session belongs to one sandbox, endpoint and user: to others it doe
     mcp.fetchAs("no-auth", OPEN),
     mcp.fetchAs("bearer", ANN),
     (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
-      mcp.endpoint.handle(new Request(input, init), { ...elsewhere, id: "other" }, "oauth", ANN),
+      mcp.endpoint.handle(new Request(input, init), {
+        sandbox: { ...elsewhere, id: "other" },
+        mode: "oauth",
+        caller: ANN,
+        policy: standardPlan.policy,
+      }),
   ];
   for (const stranger of strangers) {
     await assertRefused(await post(stranger, rpc("tools/list"), session), 404, -32001, 1);
@@ -141,7 +147,7 @@ Deno.test("above the limit of sessions the one that was idle the longest leaves 
   using kv = await Deno.openKv(":memory:");
   const sandbox = buildSandbox({ origin: "http://mock.test", now: () => 0 });
   const profile = createProfiles("1")["no-auth"];
-  const beginner = { sandbox, mode: "no-auth", caller: OPEN, profile } as const;
+  const beginner = { sandbox, mode: "no-auth", caller: OPEN, policy: standardPlan.policy, profile } as const;
   const store = createSessionTable(createStore(kv, createChance(randomBytes)));
   const table = createSessions(store);
   const agreed = { revision: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };

@@ -7,7 +7,7 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Entry } from "../../store/store.ts";
 import { createRequestIds, type RequestIds } from "./request_ids.ts";
 import type { SessionRecord, SessionTable } from "./session_table.ts";
-import type { McpCaller, McpMode } from "../caller.ts";
+import type { McpCall } from "../contract.ts";
 import type { Profile } from "../profile.ts";
 import { idOf, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "../rpc.ts";
 
@@ -21,10 +21,7 @@ export const MAX_SESSIONS = 10_000;
 export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
 
 /** The request that presents a session id: where it was sent, and by whom. */
-export interface Presenter {
-  readonly sandbox: Sandbox;
-  readonly mode: McpMode;
-  readonly caller: McpCaller;
+export interface Presenter extends McpCall {
   readonly profile: Profile;
 }
 
