@@ -238,10 +238,13 @@ Deno.test("hintsFor gives words one by one, beginnings and near words, those tha
   assert.deepEqual(hintsFor([], ""), []);
 });
 
-Deno.test("GET /scenarios weighs less than 300 kB, folded as it is", async () => {
+Deno.test("GET /scenarios weighs less than 2 kB a scenario, and less than 60 kB compressed as browsers get it", async () => {
   await using test = await testApp();
-  const { length } = await pageOf(test);
-  assert.ok(length < 300_000, `${length}`);
+  const page = await pageOf(test);
+  const compressed = new Response(new Blob([page]).stream().pipeThrough(new CompressionStream("gzip")));
+  const { byteLength } = await compressed.arrayBuffer();
+  assert.ok(page.length < 2000 * all.length, `${page.length} for ${all.length} scenarios`);
+  assert.ok(byteLength < 60_000, `${byteLength}`);
 });
 
 Deno.test("GET /scenarios explains every rule that a scenario tests, with the paragraph that asks for it (issue 6)", async () => {

@@ -28,7 +28,7 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
           <code>{name}</code> <span class="story">{story}</span>
         </summary>
         <div id={name}>
-          <Endpoint method="GET/POST" url={urls.oauth} />
+          <Endpoint method="GET/POST" url={urls.oauth} copies={false} />
           <OriginNote entry={entry} />
           <ScenarioFacts scenario={entry.scenario} />
           <ScenarioClients scenario={entry.scenario} />

@@ -28,15 +28,15 @@ export function CopyButton(
   );
 }
 
-/** An endpoint: method, address, and a button to copy the address. */
+/** An endpoint: method, address, and a button to copy the address, unless there is one beside it. */
 export function Endpoint(
-  { method, url }: { readonly method: string; readonly url: string },
+  { method, url, copies = true }: { readonly method: string; readonly url: string; readonly copies?: boolean },
 ): Html {
   return (
     <p class="endpoint">
       <Method name={method} />
       <code>{url}</code>
-      <CopyButton what="address" />
+      {copies && <CopyButton what="address" />}
     </p>
   );
 }
