@@ -1,5 +1,6 @@
 // The facts of one request that a tool's answer depends on, kept by the request until the SDK calls the tool.
 import { createKeyTable } from "../oauth/keys/key_table.ts";
+import type { Policy } from "../scenarios/plan.ts";
 import { type Notes, openNotes } from "./tools/note_table.ts";
 import type { McpOptions } from "./contract.ts";
 import type { Profile } from "./profile.ts";
@@ -10,6 +11,7 @@ import type { ToolCall } from "./tools/tool.ts";
 /** One request's facts. */
 export interface CallFacts {
   readonly profile: Profile;
+  readonly policy: Policy;
   readonly call: ToolCall;
   /** Signs what a tool remembers between two rounds of a call. */
   readonly signer: () => Promise<StateSigner>;
@@ -22,10 +24,11 @@ export type CallFactsOf = (presenter: Presenter, owner: string) => CallFacts;
 export function createCallFacts({ store, chance, sleep }: McpOptions): CallFactsOf {
   const keys = createKeyTable(store);
 
-  return ({ sandbox, caller, profile }, owner) => {
+  return ({ sandbox, caller, profile, policy }, owner) => {
     const notes = (): Notes => openNotes(store, sandbox.id, owner);
     return {
       profile,
+      policy,
       call: { sandbox, chance, sleep, notes, ...(caller.user && { user: caller.user }) },
       signer: async () => ({
         key: await keys.sealingKey(sandbox.id, () => chance.bytes(32)),

@@ -25,7 +25,7 @@ import {
   isUsualInSession,
   MODERN_REVISION,
 } from "./fast_path.ts";
-import { createProfiles, type Profile } from "./profile.ts";
+import { createProfiles, type Profile, withDeclaredTools } from "./profile.ts";
 import { HEADER_MISMATCH, idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createHttpSse } from "./http_sse.ts";
 import { createEventShelves } from "./sessions/events.ts";
@@ -82,7 +82,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     const refusal = caller.refuseScope?.(scopesNeeded(read.value));
     if (refusal) return refusal;
     try {
-      const exchange = { ...call, request, body: read.value, profile: profiles[mode] };
+      const exchange = { ...call, request, body: read.value, profile: withDeclaredTools(profiles[mode], call.policy) };
       return streams.watch(await route(exchange, shared), sandbox.id);
     } catch (error) {
       if (error instanceof OAuthError) {

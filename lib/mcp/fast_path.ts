@@ -17,6 +17,7 @@ import {
 import { noteText } from "../http/seen_text.ts";
 import type { Log } from "./contract.ts";
 import type { BoundedMap } from "../runtime/bounded_map.ts";
+import { pageOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
 import type { CallFacts } from "./call_facts.ts";
@@ -26,7 +27,8 @@ export const MODERN_REVISION = "2026-07-28";
 
 /** A request that can take the fast path. */
 export type FastRequest =
-  | { readonly id: string | number; readonly method: "tools/list" | "ping" | "unknown" }
+  | { readonly id: string | number; readonly method: "ping" | "unknown" }
+  | { readonly id: string | number; readonly method: "tools/list"; readonly cursor: string | undefined }
   | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown };
 
 interface FastEra {
@@ -39,7 +41,7 @@ interface FastEra {
 const CACHE_FIELDS = Object.freeze({ ttlMs: 0, cacheScope: "private" });
 
 const messageKeys: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params"]);
-const paramKeys: ReadonlySet<string> = new Set(["name", "arguments", "_meta"]);
+const paramKeys: ReadonlySet<string> = new Set(["name", "arguments", "cursor", "_meta"]);
 const sessionMetaKeys: ReadonlySet<string> = new Set(["progressToken"]);
 const modernMetaKeys: ReadonlySet<string> = new Set([
   "progressToken",
@@ -114,9 +116,12 @@ function asFast(message: unknown, metaKeys: ReadonlySet<string>, { tools }: Prof
   const { id, method, params = {} } = message;
   if (!isId(id)) return undefined;
   if (!isPlainObject(params) || !hasOnly(params, paramKeys) || !isPlainMeta(params._meta, metaKeys)) return undefined;
-  const { name, arguments: args } = params;
-  if (method === "tools/list") return name === undefined && args === undefined ? { id, method } : undefined;
-  if (method !== "tools/call" || typeof name !== "string") return undefined;
+  const { name, arguments: args, cursor } = params;
+  if (method === "tools/list") {
+    const isList = name === undefined && args === undefined && (cursor === undefined || typeof cursor === "string");
+    return isList ? { id, method, cursor } : undefined;
+  }
+  if (method !== "tools/call" || typeof name !== "string" || cursor !== undefined) return undefined;
   if (args !== undefined && !isPlainObject(args)) return undefined;
   return !tools.get(name)?.lasting ? { id, method, name, args } : undefined;
 }
@@ -148,12 +153,14 @@ export async function answerFast(request: FastRequest, facts: CallFacts, era: Fa
   }
 }
 
-async function resultOf(request: FastRequest, { profile, call }: CallFacts, era: FastEra): Promise<Result> {
+async function resultOf(request: FastRequest, { profile, policy, call }: CallFacts, era: FastEra): Promise<Result> {
   switch (request.method) {
     case "tools/call":
       return await callTool(profile, { ...request, ...era }, call);
-    case "tools/list":
-      return { tools: profile.listing, ...(era.revision === MODERN_REVISION && CACHE_FIELDS) };
+    case "tools/list": {
+      const { items, ...rest } = pageOf(profile.listing, request.cursor, policy);
+      return { tools: items, ...rest, ...(era.revision === MODERN_REVISION && CACHE_FIELDS) };
+    }
     case "ping":
       return {};
     case "unknown":

@@ -14,7 +14,9 @@ import {
   type ServerContext,
   type TextResourceContents,
 } from "@modelcontextprotocol/server";
+import type { Policy } from "../scenarios/plan.ts";
 import type { ClientLink } from "./client_link.ts";
+import { pageOf } from "./pages.ts";
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
 
 /** Values that complete what a person has typed so far. */
@@ -67,12 +69,16 @@ export const featureMethods: readonly string[] = Object.freeze([
 export function installFeatures(
   server: Server,
   { prompts, resources, templates }: Features,
-  { linkOf, subscribed }: {
+  { linkOf, policyOf, subscribed }: {
     readonly linkOf: (context: ServerContext) => ClientLink;
+    readonly policyOf: (context: ServerContext) => Policy;
     readonly subscribed: Set<string>;
   },
 ): void {
-  server.setRequestHandler("prompts/list", () => ({ prompts: prompts.map(({ listing }) => listing) }));
+  server.setRequestHandler("prompts/list", ({ params }, context) => {
+    const { items, ...rest } = pageOf(prompts, params?.cursor, policyOf(context));
+    return { prompts: items.map(({ listing }) => listing), ...rest };
+  });
   server.setRequestHandler("prompts/get", ({ params }, context) => {
     const prompt = prompts.find(({ listing }) => listing.name === params.name);
     if (!prompt) throw new ProtocolError(INVALID_PARAMS, "Unknown prompt");
@@ -81,10 +87,14 @@ export function installFeatures(
     if (missing) throw new ProtocolError(INVALID_PARAMS, `The argument ${missing.name} is required`);
     return prompt.get(args, linkOf(context));
   });
-  server.setRequestHandler("resources/list", () => ({ resources: resources.map(({ listing }) => listing) }));
-  server.setRequestHandler("resources/templates/list", () => ({
-    resourceTemplates: templates.map(({ listing }) => listing),
-  }));
+  server.setRequestHandler("resources/list", ({ params }, context) => {
+    const { items, ...rest } = pageOf(resources, params?.cursor, policyOf(context));
+    return { resources: items.map(({ listing }) => listing), ...rest };
+  });
+  server.setRequestHandler("resources/templates/list", ({ params }, context) => {
+    const { items, ...rest } = pageOf(templates, params?.cursor, policyOf(context));
+    return { resourceTemplates: items.map(({ listing }) => listing), ...rest };
+  });
   server.setRequestHandler("resources/read", ({ params: { uri } }) => {
     const contents = resources.find(({ listing }) => listing.uri === uri)?.contents ??
       templates.values().map(({ read }) => read(uri)).find((found) => found !== undefined);

@@ -9,6 +9,7 @@ import {
   type Tool,
 } from "@modelcontextprotocol/server";
 import { describeError, OAuthError } from "../http/errors.ts";
+import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
 import { featureMethods, type Features } from "./features.ts";
 import type { Log } from "./contract.ts";
@@ -18,7 +19,7 @@ import { conformanceTools } from "./conformance/conformance.ts";
 import { minimalTools } from "./tools/minimal.ts";
 import { conformanceFeatures } from "./conformance/conformance_features.ts";
 import { noteTools } from "./tools/notes.ts";
-import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
+import { declaredTool, type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
 import { userTools } from "./tools/user.ts";
 
 /** One server as a client sees it. */
@@ -91,6 +92,17 @@ function createProfile(
     capabilities: features ? FULL_CAPABILITIES : { tools: {} },
     sessionMethods: new Set([...TOOL_METHODS, ...(features ? featureMethods : [])]),
     features,
+  };
+}
+
+/** A profile with the tools that a plan declares behind its own. */
+export function withDeclaredTools(profile: Profile, { mcpTools = [] }: Policy): Profile {
+  if (mcpTools.length === 0) return profile;
+  const declared = mcpTools.map(declaredTool);
+  return {
+    ...profile,
+    tools: new Map([...profile.tools, ...declared.map((tool) => [tool.name, tool] as const)]),
+    listing: [...profile.listing, ...declared.map(({ listing }) => listing)],
   };
 }
 

@@ -1,12 +1,13 @@
 // Builds the SDK's server for a profile. The low-level class is used on purpose: `McpServer` registers and converts every
 // tool again for each server, and a server is made for each stateless request and each session.
-import { ProtocolError, Server, type ServerContext } from "@modelcontextprotocol/server";
+import { Server, type ServerContext } from "@modelcontextprotocol/server";
+import type { Policy } from "../scenarios/plan.ts";
 import { type Change, type ClientLink, createClientLink } from "./client_link.ts";
 import { installFeatures } from "./features.ts";
 import type { Log } from "./contract.ts";
+import { pageOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { readState, signState } from "./request_state.ts";
-import { INVALID_PARAMS } from "./rpc.ts";
 import type { CallFacts } from "./call_facts.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
@@ -19,7 +20,7 @@ export interface ServerDeps {
 
 /** Builds a server that is not connected yet. */
 export function buildServer(profile: Profile, { factsOf, announce, log }: ServerDeps): Server {
-  const { serverInfo, instructions, listing, capabilities, features } = profile;
+  const { serverInfo, instructions, capabilities, features } = profile;
   const server = new Server(serverInfo, {
     capabilities,
     ...(instructions === undefined ? {} : { instructions }),
@@ -35,17 +36,21 @@ export function buildServer(profile: Profile, { factsOf, announce, log }: Server
       subscribed,
     });
 
-  server.setRequestHandler("tools/list", ({ params }) => {
-    if (params?.cursor !== undefined) throw new ProtocolError(INVALID_PARAMS, "Invalid cursor: there is one page");
-    return { tools: listing };
+  server.setRequestHandler("tools/list", ({ params }, context) => {
+    const { profile: { listing }, policy } = factsOf(context.http?.req);
+    const { items, ...rest } = pageOf(listing, params?.cursor, policy);
+    return { tools: items, ...rest };
   });
   server.setRequestHandler("tools/call", ({ params }, context) => {
     const revision = server.getNegotiatedProtocolVersion() ?? "";
     const request = { name: params.name, args: params.arguments, revision, log };
-    const call = watched(factsOf(context.http?.req).call, context);
-    return callTool(profile, request, { ...call, client: linkOf(context) });
+    const facts = factsOf(context.http?.req);
+    return callTool(facts.profile, request, { ...watched(facts.call, context), client: linkOf(context) });
   });
-  if (features) installFeatures(server, features, { linkOf, subscribed });
+  if (features) {
+    const policyOf = (context: ServerContext): Policy => factsOf(context.http?.req).policy;
+    installFeatures(server, features, { linkOf, policyOf, subscribed });
+  }
   return server;
 }
 

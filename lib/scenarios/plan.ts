@@ -8,6 +8,18 @@ export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
 /** Where protected resource metadata can be: RFC 9728 3.1 with the resource's path, without, and at a URL of our own. */
 export const resourceMetadataPlaces = ["path", "root", "custom"] as const;
 
+/** A tool that is given as data: its entry in `tools/list`. */
+export interface DeclaredTool {
+  /** What it is called by: any text, as clients have to cope with whatever a server says. */
+  readonly name: string;
+  /** Its name for people. */
+  readonly title?: string;
+  /** What it does. */
+  readonly description?: string;
+  /** What it takes, as a JSON Schema; it is not enforced. */
+  readonly inputSchema: { readonly type: "object"; readonly [member: string]: unknown };
+}
+
 /** Which rules are enforced, what is advertised, and how long things live. */
 export interface Policy {
   /** Life of an authorization code, in seconds (RFC 6749 4.1.2 recommends at most ten minutes). */
@@ -34,6 +46,12 @@ export interface Policy {
   readonly protectedMessages: "all" | "tool_calls" | "none";
   /** Which server stands behind `/oauth`: the one with all our tools and sessions, or one with a single tool and neither. */
   readonly mcpServer: "mock" | "minimal";
+  /** How many entries each page of a list has, in order; what is left comes on the last one. Absent for one page. */
+  readonly mcpPageSizes?: readonly number[];
+  /** Cursors of the pages after the first; `page-2` and so on where there are fewer. A cursor leads to the first of its pages. */
+  readonly mcpCursors?: readonly string[];
+  /** Tools that the MCP server has besides its own, as `tools/list` shows them; each answers with what it was called with. */
+  readonly mcpTools?: readonly DeclaredTool[];
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
   /**

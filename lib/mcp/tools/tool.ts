@@ -4,6 +4,7 @@ import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from 
 import { z } from "zod";
 import type { Chance } from "../../runtime/chance.ts";
 import { inWords } from "../../http/expected.ts";
+import type { DeclaredTool } from "../../scenarios/plan.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sleep } from "../../runtime/sleep.ts";
 import type { Notes } from "./note_table.ts";
@@ -90,6 +91,18 @@ export function defineTool<Input extends z.ZodObject>(spec: ToolSpec<Input>): De
       return { run: (call: ToolCall) => run(parsed.data, call) };
     },
   });
+}
+
+/** Makes a tool of its entry in `tools/list`: it takes anything, and answers with what it was called with. */
+export function declaredTool(listing: DeclaredTool): DefinedTool {
+  const { name } = listing;
+  return {
+    name,
+    listing,
+    lasting: false,
+    paramHeaders: findParamHeaders(listing.inputSchema),
+    prepare: (args) => ({ run: () => textResult(JSON.stringify({ name, arguments: args ?? {} })) }),
+  };
 }
 
 /** A copy in plain JSON, as it goes over the wire. */

@@ -1,14 +1,31 @@
 // The shape of rules and tokens on the wire. A rule that is added to the plan and not here does not compile.
 import { z } from "zod";
 import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
-import { type Mint, type PlanPatch, type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../plan.ts";
-import { closedObject, requireShape, type Schema } from "../../http/json_body.ts";
+import {
+  type DeclaredTool,
+  type Mint,
+  type PlanPatch,
+  type Policy,
+  resourceMetadataPlaces,
+  serverMetadataPlaces,
+} from "../plan.ts";
+import { closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
 import { withNames } from "./names.ts";
 
 const seconds = z.number().int().min(0).max(10_000_000_000);
 const flag = z.boolean().exactOptional();
 const scope = z.string().max(1000).regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, "a scope of printable ASCII");
 const scopes = z.array(scope).max(100);
+
+/** Its name may be any, as clients have to cope with it. */
+const declaredTool: z.ZodType<DeclaredTool> = closedObject(
+  {
+    name: z.string().max(200),
+    title: z.string().max(200).exactOptional(),
+    description: z.string().max(2000).exactOptional(),
+    inputSchema: z.looseObject({ type: z.literal("object") }),
+  } satisfies Complete<DeclaredTool>,
+);
 
 const policyFields = {
   codeTtlSeconds: seconds.exactOptional(),
@@ -23,6 +40,9 @@ const policyFields = {
   messageScope: scope.exactOptional(),
   protectedMessages: z.enum(["all", "tool_calls", "none"]).exactOptional(),
   mcpServer: z.enum(["mock", "minimal"]).exactOptional(),
+  mcpPageSizes: z.array(z.number().int().min(0).max(1000)).max(100).exactOptional(),
+  mcpCursors: z.array(z.string().max(8192)).max(100).exactOptional(),
+  mcpTools: z.array(declaredTool).max(50).exactOptional(),
   metadataMaxAgeSeconds: seconds.exactOptional(),
   rotateRefreshTokens: z.enum(["always", "public", "never"]).exactOptional(),
   refreshGraceSeconds: seconds.exactOptional(),
