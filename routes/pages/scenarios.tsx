@@ -1,5 +1,6 @@
 // The catalogue of scenarios: a page for people, the data for programs.
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
+import { compressed } from "../../lib/http/compressed.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Rule } from "../../lib/judge/rules/rule.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
@@ -42,7 +43,7 @@ export async function scenarios(
     name,
     entries: entries.filter(({ scenario }) => scenario.group === name),
   }));
-  return htmlResponse(
+  const page = htmlResponse(
     <ScenariosPage
       urls={sandbox.urls}
       query={query}
@@ -52,6 +53,7 @@ export async function scenarios(
       proposal={proposal}
     />,
   );
+  return compressed(request, page);
 }
 
 /**

@@ -238,14 +238,27 @@ Deno.test("hintsFor gives words one by one, beginnings and near words, those tha
   assert.deepEqual(hintsFor([], ""), []);
 });
 
-Deno.test("GET /scenarios weighs less than 2 kB a scenario, and less than 60 kB compressed as browsers get it", async () => {
+Deno.test("GET /scenarios weighs less than 2 kB a scenario, and less than 60 kB compressed as browsers get it (RFC 9110 12.5.3)", async () => {
   await using test = await testApp();
-  const page = await pageOf(test);
-  const compressed = new Response(new Blob([page]).stream().pipeThrough(new CompressionStream("gzip")));
-  const { byteLength } = await compressed.arrayBuffer();
-  assert.ok(page.length < 2000 * all.length, `${page.length} for ${all.length} scenarios`);
+  const plain = await test.get("/scenarios", { accept: "text/html" });
+  assert.equal(plain.headers.get("content-encoding"), null);
+  const { length } = await plain.text();
+  assert.ok(length < 2000 * all.length, `${length} for ${all.length} scenarios`);
+  const sent = await test.get("/scenarios", { accept: "text/html", "accept-encoding": "gzip, deflate, br" });
+  assert.equal(sent.headers.get("content-encoding"), "gzip");
+  assert.match(sent.headers.get("vary") ?? "", /accept-encoding/);
+  const { byteLength } = await sent.arrayBuffer();
   assert.ok(byteLength < 60_000, `${byteLength}`);
 });
+
+for (const [accepted, coding] of [["gzip;q=0, br", null], ["x-gzip", null], ["br, GZIP;q=0.5", "gzip"]] as const) {
+  Deno.test(`GET /scenarios is sent as ${coding ?? "plain text"} to a browser that accepts ${accepted}`, async () => {
+    await using test = await testApp();
+    const response = await test.get("/scenarios", { accept: "text/html", "accept-encoding": accepted });
+    assert.equal(response.headers.get("content-encoding"), coding);
+    await response.body?.cancel();
+  });
+}
 
 Deno.test("GET /scenarios explains every rule that a scenario tests, with the paragraph that asks for it (issue 6)", async () => {
   await using test = await testApp();
