@@ -1,6 +1,6 @@
 /** Clients of the SDKs in the hands of the suite, and the same in front of our scenarios, where what they do is recorded. */
 import { z } from "zod";
-import { officialScenarios } from "../../lib/scenarios/catalogue/official/index.ts";
+import { playedScenarios } from "./played.ts";
 import { type App, createApp, type Scenario } from "../../main.ts";
 import type { Party } from "../host/oracle_party.ts";
 import { ours, withAssertions } from "../host/oracle_sides.ts";
@@ -15,10 +15,15 @@ const documentUrl = "https://conformance-test.local/client-metadata.json";
 /** How a client ended that could do no more. */
 const gaveUp = (error: unknown): string => String(error);
 
+/** What a client does beside calling a tool, by the scenario's name in the suite. */
+function workOf(scenario: string): Pick<Surroundings, "readsAll"> {
+  return { readsAll: scenario === "http-standard-headers" };
+}
+
 /** Gives why there is no such client, if there is none. */
 async function drive(
   sdk: Sdk,
-  surroundings: Pick<Surroundings, "url" | "fetch" | "machine">,
+  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll">,
 ): Promise<string | undefined> {
   const { fetch } = surroundings;
   const browse = async (url: URL): Promise<URL> => {
@@ -36,9 +41,12 @@ async function drive(
 
 /** Lets a client do what the suite has asked for; however it ends, the suite has seen it. */
 export async function driveForSuite(sdk: Sdk, { scenario, url, context }: Assignment): Promise<void> {
-  const own = officialScenarios.find(({ official }) => official === scenario);
+  const own = playedScenarios.find(({ official }) => official === scenario);
   const machine = own && withContext(own, context);
-  await drive(sdk, { url, fetch: fetchWhole, machine });
+  // A server of the suite ends when its connections do; a stream that stays open has no end to read to.
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const fetchOnce: Fetch = (input, init) => fetch(input, { ...init, client });
+  await drive(sdk, { url, fetch: scenario.startsWith("auth/") ? fetchWhole : fetchOnce, machine, ...workOf(scenario) });
 }
 
 /** Reads answers to their end, of which SDKs leave some unread; none of the suite's goes on for ever. */
@@ -101,6 +109,7 @@ export interface Judgement extends z.infer<typeof reportShape> {
   /** Why nothing was done, if nothing was. */
   readonly idle?: string | undefined;
 }
+
 /** What a client is told of our scenario. Its assertions are asked for where nobody watches: that is not its work. */
 async function describeForClient(app: App, scenario: Scenario): Promise<Party> {
   const party = ours(app, scenario);
@@ -125,6 +134,7 @@ export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgemen
   const stop = new AbortController();
   const options = { kv, signal: stop.signal, loopbackOnly: true, scenarios: [scenario] };
   const app = createApp(options);
+  const { official = "" } = scenario;
   const { base, context, mcpUrl } = await describeForClient(createApp({ ...options, record: false }), scenario);
   const fetch: Fetch = async (input, init) => {
     const { hostname } = new URL(input);
@@ -132,7 +142,9 @@ export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgemen
     return await app(new Request(input, init));
   };
   try {
-    const idle = await drive(sdk, { url: mcpUrl, fetch, machine: withContext(scenario, context) });
+    // Where logins are not what it is about, the suite's servers have none.
+    const url = official.startsWith("auth/") ? mcpUrl : `${base}/no-auth`;
+    const idle = await drive(sdk, { url, fetch, machine: withContext(scenario, context), ...workOf(official) });
     const read = async (query = ""): Promise<z.infer<typeof reportShape>> => {
       const report = await app(new Request(`${base}/control/report${query}`));
       return reportShape.parse(await report.json());

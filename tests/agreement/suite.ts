@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import manifest from "../deno.json" with { type: "json" };
+import { playedNames } from "./played.ts";
 
 /** What the suite gives to a client. */
 export interface Assignment {
@@ -31,9 +32,9 @@ const POLL_MS = 25;
 /** A line of what the clients note down. */
 const line = /^(\S+) (\d+) (\S+) (.*)$/gm;
 
-/** What the suite starts as its client: it waits at a pipe of its own until it is told to end. */
+/** What the suite starts as its client: it waits at a pipe of its own until it is told to end, or has nothing to do. */
 function clientScript(folder: string): string {
-  return `case "$MCP_CONFORMANCE_SCENARIO" in auth/*) ;; *) exit 0 ;; esac
+  return `case "$MCP_CONFORMANCE_SCENARIO" in ${playedNames.join("|")}) ;; *) exit 0 ;; esac
 mkfifo '${folder}'/$$
 printf '%s %s %s %s\\n' "$MCP_CONFORMANCE_SCENARIO" $$ "$1" "$MCP_CONFORMANCE_CONTEXT" >>'${folder}/notes'
 read -r _ <'${folder}'/$$
@@ -41,10 +42,10 @@ read -r _ <'${folder}'/$$
 }
 
 /**
- * Runs all `auth/` scenarios of the suite at once.
+ * Runs all scenarios of the suite at once; those that we have too, with the client.
  *
  * @param client Does the work of the client, and always ends.
- * @returns The checks of each scenario.
+ * @returns The checks of each of these.
  */
 export async function runSuite(
   client: (assignment: Assignment) => Promise<void>,
@@ -72,7 +73,10 @@ export async function runSuite(
     const end = suite.status.then(() => void (ended.yet = true));
     await serve(folder, client, ended);
     await end;
-    return await readResults(`${folder}/results/auth`);
+    const checks = new Map<string, readonly Check[]>();
+    await readResults(`${folder}/results`, "", checks);
+    await readResults(`${folder}/results/auth`, "auth/", checks);
+    return checks;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -105,11 +109,10 @@ async function serve(
 }
 
 /** Each scenario has left a folder with its name and the time. */
-async function readResults(folder: string): Promise<ReadonlyMap<string, readonly Check[]>> {
-  const results = new Map<string, readonly Check[]>();
+async function readResults(folder: string, prefix: string, checks: Map<string, readonly Check[]>): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
-    const scenario = `auth/${name.replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, "")}`;
-    results.set(scenario, checkShape.parse(JSON.parse(await Deno.readTextFile(`${folder}/${name}/checks.json`))));
+    const scenario = prefix + name.replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, "");
+    if (!playedNames.includes(scenario)) continue;
+    checks.set(scenario, checkShape.parse(JSON.parse(await Deno.readTextFile(`${folder}/${name}/checks.json`))));
   }
-  return results;
 }

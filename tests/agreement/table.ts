@@ -1,12 +1,12 @@
 /** Our verdicts beside the suite's: all of them, and as tables. */
 import assert from "node:assert/strict";
-import { officialScenarios } from "../../lib/scenarios/catalogue/official/index.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 import { sdkV2 } from "../matrix/sdk_v2.ts";
 import { renderTable } from "../matrix/table.ts";
 import type { Sdk } from "../matrix/walk.ts";
 import { type ClientName, compare, type Comparison } from "./compare.ts";
 import { driveForSuite, driveForUs } from "./drive.ts";
+import { playedNames, playedScenarios } from "./played.ts";
 import { reasons, unruled } from "./reasons.ts";
 import { runSuite } from "./suite.ts";
 
@@ -26,8 +26,8 @@ export async function compareAll(): Promise<readonly Comparison[]> {
   const all: Comparison[] = [];
   for (const { name: client, sdk } of clients) {
     const results = await runSuite((assignment) => driveForSuite(sdk, assignment));
-    assert.deepEqual([...results.keys()].sort(), officialScenarios.map(({ official }) => official).sort());
-    for (const scenario of officialScenarios) {
+    assert.deepEqual([...results.keys()].sort(), playedNames.toSorted());
+    for (const scenario of playedScenarios) {
       const { official = "" } = scenario;
       const judgement = await driveForUs(sdk, scenario);
       all.push(compare({ client, scenario: official, checks: results.get(official) ?? [], judgement }));

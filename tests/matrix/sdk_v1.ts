@@ -11,7 +11,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
-import { callsOf, type Program, type Surroundings } from "./walk.ts";
+import { callsOf, type Program, readOthers, type Surroundings } from "./walk.ts";
 
 /** A provider for a client that is not the usual one. */
 function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OAuthClientProvider {
@@ -36,7 +36,9 @@ function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OA
 }
 
 /** The program for a scenario. */
-export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
+export function sdkV1(
+  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false }: Surroundings,
+): Program | string {
   if (machine?.kind === "assertion" || machine?.kind === "exchange") return "no such client in the SDK";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
@@ -59,6 +61,7 @@ export function sdkV1({ url, fetch, browse, machine, documentUrl, staysUp = fals
       return {
         callTool: async () => {
           for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
+          if (readsAll) await readOthers(client);
         },
         close: () => client.close(),
       };

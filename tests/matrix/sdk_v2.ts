@@ -14,7 +14,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { createProvider } from "../host/server.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
-import { callsOf, type Fetch, type Program, type Surroundings } from "./walk.ts";
+import { callsOf, type Fetch, type Program, readOthers, type Surroundings } from "./walk.ts";
 
 /** A provider that gets its assertion from the identity provider. */
 function createExchange(
@@ -66,7 +66,9 @@ function createSpecial(machine: Machine, usual: OAuthClientProvider, fetch: Fetc
 }
 
 /** The program for a scenario. */
-export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = false }: Surroundings): Program | string {
+export function sdkV2(
+  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false }: Surroundings,
+): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
@@ -89,6 +91,7 @@ export function sdkV2({ url, fetch, browse, machine, documentUrl, staysUp = fals
       return {
         callTool: async () => {
           for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
+          if (readsAll) await readOthers(client);
         },
         close: () => client.close(),
       };

@@ -1,4 +1,5 @@
 /** How a client of an SDK fares in a scenario: it connects as its documentation says, and what becomes of it is put in words. */
+import { isObject } from "../../lib/http/json.ts";
 import { type App, createApp, type Scenario } from "../../main.ts";
 import { origin } from "../helpers.ts";
 import { type Machine, machineOf } from "./machine.ts";
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly documentUrl?: string;
   /** Whether it goes on running while the person logs in, and so keeps what it found out. */
   readonly staysUp?: boolean;
+  /** Whether it reads resources and prompts as well. */
+  readonly readsAll?: boolean;
 }
 
 /** A client of an SDK: one program that is started, sent to a browser, and started again. */
@@ -43,16 +46,54 @@ export interface Program {
 /** Makes a program, or says why the SDK has none for the scenario. */
 export type Sdk = (surroundings: Surroundings) => Program | string;
 
+/** A tool, as far as a call of it needs to know. */
+interface ListedTool {
+  readonly name: string;
+  readonly inputSchema: {
+    readonly properties?: Readonly<Record<string, unknown>> | undefined;
+    readonly required?: readonly string[] | undefined;
+  };
+}
+
+/** What a tool is called with: a value for each argument that it requires. */
+function argumentsFor({ inputSchema: { properties = {}, required = [] } }: ListedTool): Record<string, unknown> {
+  return Object.fromEntries(required.map((name) => {
+    const property = properties[name];
+    const type = isObject(property) ? property.type : undefined;
+    return [name, type === "number" || type === "integer" ? 5 : type === "boolean" ? true : "hi"];
+  }));
+}
+
 /** Calls of a tool that reads and, where there is one, of a tool that writes, for which a token may need another scope. */
 export function callsOf(
-  tools: readonly { readonly name: string }[],
-): readonly { readonly name: string; readonly arguments: Record<string, string> }[] {
+  tools: readonly ListedTool[],
+): readonly { readonly name: string; readonly arguments: Record<string, unknown> }[] {
   const [first] = tools;
   const writing = tools.find(({ name }) => name === "mock_create_note");
   return [
-    ...(first ? [{ name: first.name, arguments: { message: "hi" } }] : []),
+    ...(first ? [{ name: first.name, arguments: argumentsFor(first) }] : []),
     ...(writing ? [{ name: writing.name, arguments: { title: "hi", content: "there" } }] : []),
   ];
+}
+
+/** What the clients of both SDKs have for resources and prompts. */
+interface Reader {
+  readonly listResources: () => Promise<{ readonly resources: readonly { readonly uri: string }[] }>;
+  readonly readResource: (params: { uri: string }) => Promise<unknown>;
+  readonly listPrompts: () => Promise<{ readonly prompts: readonly { readonly name: string }[] }>;
+  readonly getPrompt: (params: { name: string }) => Promise<unknown>;
+  readonly getServerCapabilities: () =>
+    | { readonly resources?: object | undefined; readonly prompts?: object | undefined }
+    | undefined;
+}
+
+/** Lists resources and prompts where the server has some, and reads the first of each. */
+export async function readOthers(client: Reader): Promise<void> {
+  const { resources, prompts } = client.getServerCapabilities() ?? {};
+  const [resource] = resources ? (await client.listResources()).resources : [];
+  if (resource) await client.readResource({ uri: resource.uri });
+  const [prompt] = prompts ? (await client.listPrompts()).prompts : [];
+  if (prompt) await client.getPrompt({ name: prompt.name });
 }
 
 /** More requests than a client that gets anywhere ever sends; who sends more is in a loop. */
