@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { z } from "zod";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { verifier } from "../helpers.ts";
 import { rich } from "../scenarios/scenario_samples.ts";
 import { browserTest } from "./browser.ts";

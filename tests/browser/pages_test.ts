@@ -2,7 +2,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { plain, rich } from "../scenarios/scenario_samples.ts";
 import { browserTest, type Visit } from "./browser.ts";
 import {

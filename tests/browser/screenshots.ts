@@ -3,7 +3,7 @@
  * folder, or in a new one for temporary files. `readme-inspect-light.png` and `readme-inspect-dark.png` are the README's.
  */
 import type { Page } from "playwright-core";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { closeBrowser, openVisit, type Visit } from "./browser.ts";
 import {
   authorizeUrl,

@@ -6,7 +6,7 @@ import { operations } from "../../lib/control/operations.ts";
 import { documents } from "../../routes/control/openapi.ts";
 import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpoints.ts";
 import { controlPaths } from "../../lib/http/urls.ts";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { control, listOf, send } from "./helpers.ts";
 import { assertOAuthError, json, testApp } from "../helpers.ts";
 

@@ -4,7 +4,7 @@
  *
  * Usage: double_program.ts MCP-URL [plain]
  */
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 
 const [url = "", method] = Deno.args;
 await runDouble({

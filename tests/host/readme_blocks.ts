@@ -59,7 +59,7 @@ func myClient(url string) {
   new ProcessBuilder(${list}, url).inheritIO().start().waitFor();
 }
 `,
-    "my_client.ts": `import { runDouble } from ${JSON.stringify(new URL("tests/interop/client_double.ts", root).href)};
+    "my_client.ts": `import { runDouble } from ${JSON.stringify(new URL("tests/interop/double/double.ts", root).href)};
 export const myClient = (url: string) => runDouble({ base: url.replace(/\\/oauth$/, ""), send: (request) => fetch(request) });
 `,
   },

@@ -1,7 +1,7 @@
 /** Two processes on one database file, as behind a load balancer: what one has done, the other knows at once. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { listOf } from "../control/helpers.ts";
 import { json, text } from "../helpers.ts";
 import {

@@ -1,7 +1,7 @@
 /** A record that was cleared: the report says so, and judges those who begin afterwards by all that they do. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { runDouble, type Slip } from "../interop/client_double.ts";
+import { runDouble, type Slip } from "../interop/double/double.ts";
 import { json, origin, type TestApp, testApp } from "../helpers.ts";
 
 const shape = z.object({

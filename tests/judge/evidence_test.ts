@@ -8,7 +8,7 @@ import { buildReport, type Report } from "../../lib/judge/report.ts";
 import type { Finding } from "../../lib/judge/verdict.ts";
 import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
 import { MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
-import { runDouble, type Slip } from "../interop/client_double.ts";
+import { runDouble, type Slip } from "../interop/double/double.ts";
 import { json, testApp } from "../helpers.ts";
 import { asks, make, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
 

@@ -1,7 +1,7 @@
 /** Whose exchanges are whose: by what proves it, and by the user agent only where nothing else tells. */
 import assert from "node:assert/strict";
 import { buildReport } from "../../lib/judge/report.ts";
-import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
+import { type DoubleOptions, runDouble, type Slip } from "../interop/double/double.ts";
 import { json, origin, testApp } from "../helpers.ts";
 import {
   asks,

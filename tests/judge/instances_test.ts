@@ -1,7 +1,7 @@
 /** Instances of one program that work at the same time: nothing but a proof tells their requests apart. */
 import assert from "node:assert/strict";
 import { buildReport, type Report } from "../../lib/judge/report.ts";
-import { runDouble, type Slip } from "../interop/client_double.ts";
+import { runDouble, type Slip } from "../interop/double/double.ts";
 import { json, origin, testApp } from "../helpers.ts";
 import { type Made, make, reads, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
 import { z } from "zod";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Exchange, MAX_BODY_LENGTH } from "../../lib/recorder/exchange.ts";
 import { buildReport, type Report, type ReportOptions } from "../../lib/judge/report.ts";
-import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { origin } from "../helpers.ts";
 import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
 import { recordedApp } from "../recorder/recorded_app.ts";

@@ -9,7 +9,7 @@ import { renderJunit } from "../../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/judge/rules/rule.ts";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { origin } from "../helpers.ts";
 import {
   asks,

@@ -6,7 +6,7 @@ import type { Report } from "../../lib/judge/report.ts";
 import type { Revision } from "../../lib/judge/settled.ts";
 import type { Reach } from "../../lib/scenarios/vocabulary.ts";
 import type { AppOptions } from "../../main.ts";
-import { type DoubleOptions, runDouble, type Slip } from "../interop/client_double.ts";
+import { type DoubleOptions, runDouble, type Slip } from "../interop/double/double.ts";
 import { SINCE_2025_06 } from "../../lib/judge/rules/rule.ts";
 import { authorizeQuery, origin, register } from "../helpers.ts";
 import {

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { Revision } from "../../lib/judge/settled.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
-import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
-import { JWT_BEARER } from "../interop/double_keys.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
+import { JWT_BEARER } from "../interop/double/oauth/keys.ts";
 import type { AppOptions } from "../../main.ts";
 import { json, origin, startMs, type TestApp } from "../helpers.ts";
 

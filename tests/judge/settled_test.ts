@@ -1,7 +1,7 @@
 /** Which revision a client is judged by: what it settled with the server, and never what a header says afterwards. */
 import assert from "node:assert/strict";
 import { buildReport, type Report } from "../../lib/judge/report.ts";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { json, origin, testApp } from "../helpers.ts";
 import { type Made, make } from "../recorder/made_exchanges.ts";
 

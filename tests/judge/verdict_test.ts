@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { renderJunit } from "../../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
 import { failOnShoulds } from "../../lib/judge/verdict.ts";
-import { runDouble, type Slip } from "../interop/client_double.ts";
+import { runDouble, type Slip } from "../interop/double/double.ts";
 import { json, testApp } from "../helpers.ts";
 import { recordedApp } from "../recorder/recorded_app.ts";
 

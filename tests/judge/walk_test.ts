@@ -8,7 +8,7 @@ import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import type { RuleId } from "../../lib/scenarios/vocabulary.ts";
-import { type Slip, Stop } from "../interop/client_double.ts";
+import { type Slip, Stop } from "../interop/double/double.ts";
 import { type TestApp, testApp } from "../helpers.ts";
 import { playScenario, type SeenReport, ticking } from "./scenario_world.ts";
 

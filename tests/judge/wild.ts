@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { control, listOf } from "../control/helpers.ts";
 import { ticking } from "./scenario_world.ts";
-import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { below, json, origin, type TestApp, testApp } from "../helpers.ts";
 import { initialize } from "../mcp/helpers.ts";
 

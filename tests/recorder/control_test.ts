@@ -1,7 +1,7 @@
 /** `{p}/control/report`, `/exchanges` and `/events`: what a test asks after its client has run. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { type DoubleOptions, runDouble } from "../interop/client_double.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { assertOAuthError, below, json, origin, register, type TestApp, testApp } from "../helpers.ts";
 
 /** Lets the client work on an app as it is. */

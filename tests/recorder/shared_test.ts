@@ -1,6 +1,6 @@
 /** What processes on one database have recorded, played by two apps: whichever is asked tells it all. */
 import assert from "node:assert/strict";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { control, listOf } from "../control/helpers.ts";
 import { beginSession, type Fetch, send } from "../mcp/helpers.ts";
 import { startMs, type TestApp, testApp } from "../helpers.ts";

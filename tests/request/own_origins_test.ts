@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { IDLE_MS } from "../../lib/sandbox/held_sandbox.ts";
 import { MAX_OWN_ORIGINS, type OpenPort } from "../../lib/sandbox/origins.ts";
 import { catalogue as builtInScenarios } from "../../lib/scenarios/catalogue/catalogue.ts";
-import { runDouble } from "../interop/client_double.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { json, type TestApp, testApp } from "../helpers.ts";
 
 /** Ports that nobody listens on: requests go in by their URLs. */

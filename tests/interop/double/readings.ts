@@ -1,5 +1,5 @@
 /** What the test client reads responses as, and what it builds requests from. */
-import { startMs } from "../helpers.ts";
+import { startMs } from "../../helpers.ts";
 
 /** A JSON object. */
 export type Document = Readonly<Record<string, unknown>>;

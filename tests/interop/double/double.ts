@@ -1,0 +1,61 @@
+/** A small MCP client that does everything as the specification asks, or everything but one thing. */
+import { origin, startMs } from "../../helpers.ts";
+import { createHttp } from "./http.ts";
+import { createMcp } from "./mcp/client.ts";
+import { listTools } from "./mcp/pages.ts";
+import { createLogin } from "./oauth/login.ts";
+import { type DoubleOptions, type Setting, Stop } from "./options.ts";
+
+export type { DoubleOptions, Given } from "./options.ts";
+export type { Slip } from "./slips.ts";
+export { Stop } from "./options.ts";
+
+/** Lets it do its work: discover, get a token, call tools. */
+export async function runDouble(options: DoubleOptions): Promise<void> {
+  const work = createWork(options);
+  for (let round = 0; round < (options.startsOver ? 2 : 1); round++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+    }
+  }
+}
+
+function createWork(options: DoubleOptions): () => Promise<void> {
+  const { tools = ["mock_echo"], refresh = false, logout = false, slip, pause, base = origin } = options;
+  const setting: Setting = {
+    options,
+    slip,
+    base,
+    host: new URL(base).origin,
+    mcpUrl: base + (options.endpoint ?? "/oauth"),
+    wait: options.wait ?? (() => Promise.resolve()),
+    nowMs: options.nowMs ?? (() => startMs),
+  };
+  const http = createHttp(setting);
+  const login = createLogin(setting, http);
+  const mcp = createMcp(setting, http, login);
+  const { open, call, link } = mcp;
+
+  async function callTools(): Promise<void> {
+    for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
+  }
+
+  return async () => {
+    await open();
+    await listTools(mcp, setting);
+    await callTools();
+    for (let round = 0; pause && round < 2; round++) {
+      await pause();
+      await call("tools/list");
+      await callTools();
+    }
+    for (let round = 0; refresh && round < 2; round++) {
+      await login.renew(link.revision);
+      await call("tools/list");
+    }
+    if (logout) await login.revoke();
+    if (logout && slip === "uses what it has revoked") await (await link.post("tools/list", {})).response.text();
+  };
+}

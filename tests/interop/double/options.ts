@@ -1,0 +1,57 @@
+/** How the test client is set up. */
+import type { Revision } from "../../../lib/judge/settled.ts";
+import type { Slip } from "./slips.ts";
+
+/** A client_id it was given, and what it authenticates with there. */
+export interface Given {
+  readonly clientId: string;
+  readonly secret?: string;
+  readonly privateJwk?: Readonly<Record<string, unknown>>;
+}
+
+/** How it is set up. */
+export interface DoubleOptions {
+  readonly send: (request: Request) => Promise<Response>;
+  /** Where the sandbox is that it works on. */
+  readonly base?: string;
+  /** The MCP endpoint, from there; `/oauth` if not given. */
+  readonly endpoint?: string;
+  readonly slip?: Slip | undefined;
+  /** The revision that it begins with; the newest if not given. */
+  readonly version?: Revision;
+  /** A client it was given, and does not have to register. */
+  readonly given?: Given;
+  /** The tools it calls, in order. */
+  readonly tools?: readonly string[];
+  /** Whether it gets its token without a person's browser: with client_credentials, or an assertion. */
+  readonly alone?: boolean;
+  /** The identity provider that it has its assertions from. */
+  readonly idp?: { readonly clientId: string; readonly about: "person" | "workload" };
+  /** Its clock; if not given, one that stands still. */
+  readonly nowMs?: () => number;
+  /** Lets time pass before it lists and calls once more, twice. */
+  readonly pause?: () => Promise<void>;
+  /** Waits; if not given, no time passes. */
+  readonly wait?: (ms: number) => Promise<void>;
+  /** Whether its person starts it again where it gave up. */
+  readonly startsOver?: boolean;
+  /** Whether it refreshes its token, twice, before it ends. */
+  readonly refresh?: boolean;
+  /** Whether it revokes its token in the end. */
+  readonly logout?: boolean;
+}
+
+/** It gives up, as a good client does where it must not go on. */
+export class Stop extends Error {}
+
+/** What all its parts know. */
+export interface Setting {
+  readonly options: DoubleOptions;
+  readonly slip: Slip | undefined;
+  /** Where the sandbox is, and the origin that it is at. */
+  readonly base: string;
+  readonly host: string;
+  readonly mcpUrl: string;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly nowMs: () => number;
+}

@@ -1,0 +1,58 @@
+/**
+ * What the test client does wrong in a single request to the MCP server: each slip is a change of what is sent. Where the
+ * server refuses what was changed, the right request follows, and all goes on.
+ */
+import type { Revision } from "../../../lib/judge/settled.ts";
+import type { Document } from "./readings.ts";
+
+/** A request to the MCP endpoint as it is about to be sent. */
+export interface Outgoing {
+  /** The method of HTTP. */
+  readonly verb: "POST" | "GET" | "DELETE";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The JSON-RPC message; a list of them for a batch. */
+  readonly message?: Document | readonly Document[];
+}
+
+/** What a change may ask about the request. */
+export interface Sending {
+  /** The method of the JSON-RPC message; empty for an answer, or where there is no message. */
+  readonly method: string;
+  readonly revision: Revision;
+  /** How many requests to the MCP endpoint came before. */
+  readonly before: number;
+}
+
+/** Changes a request; gives back the same one, if it is not about that. */
+export type Change = (outgoing: Outgoing, sending: Sending) => Outgoing;
+
+/** A change of the headers of a request with this method. */
+function headersOf(wanted: string, edit: (headers: Outgoing["headers"]) => Outgoing["headers"]): Change {
+  return (outgoing, { method }) => method === wanted ? { ...outgoing, headers: edit(outgoing.headers) } : outgoing;
+}
+
+/** The same headers without one of them. */
+function without(headers: Outgoing["headers"], name: string): Outgoing["headers"] {
+  return Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
+}
+
+/** The changes, by the name of the slip. */
+export const messageSlips = {
+  "names no version": headersOf("tools/list", (headers) => without(headers, "mcp-protocol-version")),
+  "names another version": headersOf("tools/list", (headers) => ({
+    ...headers,
+    "mcp-protocol-version": "2025-03-26",
+  })),
+} as const satisfies Readonly<Record<string, Change>>;
+
+/** What it does wrong in a single request. */
+export type MessageSlip = keyof typeof messageSlips;
+
+/** What is sent in place of a request by a client with a slip. */
+export function slipped(slip: string | undefined, outgoing: Outgoing, sending: Sending): Outgoing {
+  const change = changes.get(slip);
+  return change ? change(outgoing, sending) : outgoing;
+}
+
+const changes: ReadonlyMap<string | undefined, Change> = new Map(Object.entries(messageSlips));
