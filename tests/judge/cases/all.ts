@@ -1,0 +1,30 @@
+/** All cases, topic by topic. */
+import type { Case } from "./case.ts";
+import { authorizationCases } from "./authorization.ts";
+import { discoveryCases } from "./discovery.ts";
+import { handshakeCases } from "./handshake.ts";
+import { messageCases } from "./messages.ts";
+import { pageCases } from "./pages.ts";
+import { patienceCases } from "./patience.ts";
+import { sessionCases } from "./sessions.ts";
+import { streamCases } from "./streams.ts";
+import { timeCases } from "./time.ts";
+import { tokenCases } from "./tokens.ts";
+import { versionHeaderCases } from "./version_header.ts";
+import { versionCases } from "./versions.ts";
+
+/** All of them. */
+export const cases: readonly Case[] = [
+  ...discoveryCases,
+  ...authorizationCases,
+  ...tokenCases,
+  ...patienceCases,
+  ...versionHeaderCases,
+  ...pageCases,
+  ...messageCases,
+  ...handshakeCases,
+  ...sessionCases,
+  ...streamCases,
+  ...versionCases,
+  ...timeCases,
+];
