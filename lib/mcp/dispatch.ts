@@ -14,7 +14,7 @@ import { prefixed } from "../http/secret_prefixes.ts";
 import { createSessionTable } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./contract.ts";
-import { findParamMismatch } from "./param_headers.ts";
+import { refuseParamHeaders } from "./param_refusal.ts";
 import {
   answerFast,
   asFastInSession,
@@ -25,8 +25,8 @@ import {
   isUsualInSession,
   MODERN_REVISION,
 } from "./fast_path.ts";
-import { createProfiles, type Profile, withDeclaredTools } from "./profile.ts";
-import { HEADER_MISMATCH, idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
+import { createProfiles, withDeclaredTools } from "./profile.ts";
+import { idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createHttpSse } from "./http_sse.ts";
 import { createEventShelves } from "./sessions/events.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
@@ -35,6 +35,7 @@ import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessions, type Presenter } from "./sessions/held_sessions.ts";
 import { createOpenStreams } from "./open_streams.ts";
+import { isStateless, sessionRevisionsOf } from "./revisions.ts";
 import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
 import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
 import { defined } from "../runtime/defined.ts";
@@ -123,10 +124,10 @@ function createShared(options: DispatchOptions): Shared {
       ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
       defined({ legacy: "reject", maxSubscriptions, keepAliveMs } as const),
     );
-  const sessionless = createMcpHandler(
-    ({ requestInfo }) => buildServer(factsOf(requestInfo).profile, serverDeps),
-    { legacy: "stateless" },
-  );
+  const sessionless = createMcpHandler(({ requestInfo }) => {
+    const { profile, policy } = factsOf(requestInfo);
+    return buildServer(profile, serverDeps, sessionRevisionsOf(policy));
+  }, { legacy: "stateless" });
   const listeners = createListeners({ createHandler: createModern });
   const serverDeps = { factsOf, log, announce: listeners.announce };
   return {
@@ -146,8 +147,10 @@ function createShared(options: DispatchOptions): Shared {
 }
 
 async function route(exchange: Exchange, shared: Shared): Promise<Response> {
+  const { request: { method, headers }, body, profile, policy } = exchange;
+  if (sessionRevisionsOf(policy).length === 0) return await statelessAlone(exchange, shared);
   if (exchange.mode === "minimal") return await withoutSession(exchange, shared);
-  const { request: { method, headers }, body, profile } = exchange;
+  if (!isStateless(policy)) return await asOlderServer(exchange, shared);
   if (method === "POST") {
     const fast = asFastModern(body, headers, profile, shared.envelopes);
     if (fast) return await answerModern(fast, exchange, shared);
@@ -165,20 +168,43 @@ async function route(exchange: Exchange, shared: Shared): Promise<Response> {
   }
 }
 
+/** Answers as a server that has no revision with sessions: the SDK refuses what is of those, and names what there is. */
+async function statelessAlone(exchange: Exchange, shared: Shared): Promise<Response> {
+  const found = classifyInboundRequest(classifiable(exchange));
+  if (found.kind === "modern") return await stateless(found, exchange, shared);
+  return await shared.modern.fetch(exchange.request, { parsedBody: exchange.body });
+}
+
+/** Answers as a server from before 2026-07-28, which knows nothing of that revision's headers and `_meta`. */
+async function asOlderServer(exchange: Exchange, shared: Shared): Promise<Response> {
+  const { request, body } = exchange;
+  const found = classifyInboundRequest(defined({ httpMethod: request.method, body: withoutMeta(body) }));
+  if (found.kind === "legacy") return await inSession(found, exchange, shared);
+  return await shared.modern.fetch(request, { parsedBody: body });
+}
+
+function withoutMeta(body: unknown): unknown {
+  if (!isPlainObject(body) || !isPlainObject(body.params)) return body;
+  const { _meta: _ignored, ...params } = body.params;
+  return { ...body, params };
+}
+
 async function inSession(
   { reason }: Pick<InboundLegacyRoute, "reason">,
   exchange: Exchange,
   shared: Shared,
 ): Promise<Response> {
-  const { request, body } = exchange;
+  const { request, body, policy } = exchange;
   const { chance, log, sessions, factsInSdk, callFactsOf } = shared;
+  const supported = sessionRevisionsOf(policy);
   const isFirst = reason === "initialize" && !request.headers.has("mcp-session-id");
   if (isFirst) {
-    return refuseHeaders(request, body) ?? await beginSession(prefixed("session", chance.id()), exchange, sessions);
+    return refuseHeaders(request, body, supported) ??
+      await beginSession(prefixed("session", chance.id()), exchange, sessions);
   }
   const session = await sessions.find(request, exchange, body);
   if (session instanceof Response) return session;
-  const refusal = refuseHeaders(request, body) ?? refuseMessage(reason, body, session.record.revision);
+  const refusal = refuseHeaders(request, body, supported) ?? refuseMessage(reason, body, session.record.revision);
   if (refusal) return refusal;
   if (request.method === "DELETE") {
     await sessions.end(session);
@@ -199,7 +225,9 @@ async function inSession(
 }
 
 async function withoutSession(exchange: Exchange, { factsInSdk, callFactsOf, sessionless }: Shared): Promise<Response> {
-  const { request, body, caller } = exchange;
+  const { request, body, caller, policy } = exchange;
+  const refusal = isStateless(policy) ? undefined : refuseHeaders(request, body, sessionRevisionsOf(policy));
+  if (refusal) return refusal;
   factsInSdk.set(request, callFactsOf(exchange, caller.owner));
   return await sessionless.fetch(request, { parsedBody: body });
 }
@@ -228,24 +256,6 @@ async function answerModern(fast: FastRequest, exchange: Exchange, { callFactsOf
 function remember({ messageKind, message }: InboundModernRoute, envelopes: Envelopes): void {
   const envelope = messageKind === "request" && message.params?._meta ? envelopeOf(message.params._meta) : undefined;
   if (envelope !== undefined && envelope.length <= MAX_ENVELOPE_CHARACTERS) envelopes.set(envelope, true);
-}
-
-/** The SDK compares these headers only for its own `McpServer`. */
-function refuseParamHeaders(route: InboundModernRoute, headers: Headers, { tools }: Profile): Response | undefined {
-  const { message, classification: { revision } } = route;
-  if (revision !== MODERN_REVISION || message.method !== "tools/call" || !isPlainObject(message.params)) {
-    return undefined;
-  }
-  const { name, arguments: args } = message.params;
-  const tool = typeof name === "string" ? tools.get(name) : undefined;
-  if (!tool || tool.paramHeaders.length === 0) return undefined;
-  const mismatch = findParamMismatch(tool.paramHeaders, args, headers);
-  if (!mismatch) return undefined;
-  const { header, problem } = mismatch;
-  return rpcErrorResponse(400, HEADER_MISMATCH, `Bad Request: ${header}: ${problem}`, {
-    id: idOf(message),
-    data: { mismatch: { header, body: problem } },
-  });
 }
 
 /** Notes written in a session are visible only in that session. */

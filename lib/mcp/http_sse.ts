@@ -133,7 +133,9 @@ function ask(
   session: Connection["session"],
 ): Promise<Response> {
   const headers = { accept: "application/json, text/event-stream", "content-type": "application/json", ...session };
-  return handle(new Request(call.sandbox.urls.home, { ...init, headers }), call);
+  // This transport is older than any choice of revisions.
+  const { mcpRevisions: _any, ...policy } = call.policy;
+  return handle(new Request(call.sandbox.urls.home, { ...init, headers }), { ...call, policy });
 }
 
 function keyOf(sandboxId: string, id: string): string {

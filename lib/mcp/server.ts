@@ -18,11 +18,20 @@ export interface ServerDeps {
   readonly log: Log;
 }
 
-/** Builds a server that is not connected yet. */
-export function buildServer(profile: Profile, { factsOf, announce, log }: ServerDeps): Server {
+/**
+ * Builds a server that is not connected yet.
+ *
+ * @param revisions Those that it can agree on; all of the SDK's if not given.
+ */
+export function buildServer(
+  profile: Profile,
+  { factsOf, announce, log }: ServerDeps,
+  revisions?: readonly string[],
+): Server {
   const { serverInfo, instructions, capabilities, features } = profile;
   const server = new Server(serverInfo, {
     capabilities,
+    ...(revisions === undefined ? {} : { supportedProtocolVersions: [...revisions] }),
     ...(instructions === undefined ? {} : { instructions }),
     requestState: {
       verify: async (state, { http }) => readState(state, await factsOf(http?.req).signer()),

@@ -1,7 +1,7 @@
 // How the server behaves for one request, resolved once before its handler runs. Handlers read named policy and do the
 // right thing under it; none of them knows why the policy is what it is.
 import type { Answer, Edit } from "./edit.ts";
-import type { GrantType } from "./vocabulary.ts";
+import type { GrantType, McpRevision } from "./vocabulary.ts";
 
 /** Where authorization server metadata can be: RFC 8414 3.1, the same for OpenID Connect, OpenID Connect Discovery 4. */
 export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
@@ -46,6 +46,16 @@ export interface Policy {
   readonly protectedMessages: "all" | "tool_calls" | "none";
   /** Which server stands behind `/oauth`: the one with all our tools and sessions, or one with a single tool and neither. */
   readonly mcpServer: "mock" | "minimal";
+  /**
+   * Which revisions of MCP the server has; absent for all. `initialize` for another one is answered with the newest that
+   * begins so, and a request of 2026-07-28 as older servers answer it.
+   */
+  readonly mcpRevisions?: readonly McpRevision[];
+  /**
+   * How the MCP endpoints are spoken to: as since 2025-03-26, or as the servers of 2024-11-05 have it alone, where GET opens
+   * the stream and no message is taken at the same URL.
+   */
+  readonly mcpTransport: "streamable_http" | "http_sse";
   /** How many entries each page of a list has, in order; what is left comes on the last one. Absent for one page. */
   readonly mcpPageSizes?: readonly number[];
   /** Cursors of the pages after the first; `page-2` and so on where there are fewer. A cursor leads to the first of its pages. */
@@ -164,6 +174,7 @@ export const standardPlan: Plan = Object.freeze({
     enforceToolScopes: false,
     protectedMessages: "all",
     mcpServer: "mock",
+    mcpTransport: "streamable_http",
     metadataMaxAgeSeconds: 300,
     rotateRefreshTokens: "always",
     refreshGraceSeconds: 0,

@@ -34,6 +34,12 @@ export const assertionAlgorithms = {
   private_key_jwt: ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
 } as const;
 
+/** The revisions of MCP that the server has, newest first; the first is stateless, the others begin with `initialize`. */
+export const mcpRevisions = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] as const;
+
+/** One of {@link mcpRevisions}. */
+export type McpRevision = typeof mcpRevisions[number];
+
 /** Ids of the rules on clients that a scenario can be there for; `lib/judge/rules/` has the rules. */
 export const ruleIds = [
   "C1",

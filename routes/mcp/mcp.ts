@@ -42,24 +42,7 @@ export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps
     return rpcErrorResponse(403, SERVER_ERROR, `Forbidden: ${problem}; --public-url or --allow-origin can allow it`);
   }
 
-  const callOf = ({ sandbox, plan: { policy } }: Context, mode: McpMode, caller: McpCaller): McpCall => ({
-    sandbox,
-    mode,
-    caller,
-    policy,
-  });
-  const streamable: Speak = (context, mode, caller) => mcp.handle(context.request, callOf(context, mode, caller));
-  const sse: Speak = (context, mode, caller) => {
-    const { sandbox, url } = context;
-    return mcp.openSse({
-      ...callOf(context, mode, caller),
-      messagesUrl: messagesUrlOf(sandbox.urls, mode) + url.search,
-    });
-  };
-  const messages: Speak = (context, mode, caller) => {
-    const { request, url } = context;
-    return mcp.receive({ ...callOf(context, mode, caller), request, sessionId: url.searchParams.get("sessionId") });
-  };
+  const { streamable, sse, messages } = waysToSpeak(mcp);
 
   async function open(context: Context, mode: "no-auth" | "conformance", speak: Speak): Promise<Response> {
     return await speak(context, mode, { owner: anonymousOwner(context) });
@@ -111,6 +94,37 @@ export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps
     oauth_messages: own((context) => oauth(context, messages, "oauthMessages")),
     conformance: own((context) => open(context, "conformance", streamable)),
   };
+}
+
+/** Has the protocol answer over each transport. */
+function waysToSpeak(mcp: Deps["mcp"]): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
+  const callOf = ({ sandbox, plan: { policy } }: Context, mode: McpMode, caller: McpCaller): McpCall => ({
+    sandbox,
+    mode,
+    caller,
+    policy,
+  });
+  const streamable: Speak = (context, mode, caller) =>
+    context.plan.policy.mcpTransport === "http_sse"
+      ? sseAlone(context, mode, caller)
+      : mcp.handle(context.request, callOf(context, mode, caller));
+  const sseAlone: Speak = async (context, mode, caller) => {
+    if (context.request.method === "GET") return await sse(context, mode, caller);
+    const headers = { allow: "GET", "content-type": "text/plain; charset=utf-8" };
+    return new Response("Method Not Allowed", { status: 405, headers });
+  };
+  const sse: Speak = (context, mode, caller) => {
+    const { sandbox, url } = context;
+    return mcp.openSse({
+      ...callOf(context, mode, caller),
+      messagesUrl: messagesUrlOf(sandbox.urls, mode) + url.search,
+    });
+  };
+  const messages: Speak = (context, mode, caller) => {
+    const { request, url } = context;
+    return mcp.receive({ ...callOf(context, mode, caller), request, sessionId: url.searchParams.get("sessionId") });
+  };
+  return { streamable, sse, messages };
 }
 
 /** Where HTTP+SSE takes a client's messages: below the endpoint whose stream it has opened. */

@@ -1,5 +1,5 @@
 // What a session refuses before anything of it is looked at.
-import { type InboundLegacyRoute, SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
+import type { InboundLegacyRoute } from "@modelcontextprotocol/server";
 import { excerpt } from "../../http/errors.ts";
 import type { RequestId } from "./request_ids.ts";
 import { idOf, INVALID_REQUEST, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
@@ -9,8 +9,13 @@ import { BATCHES_REMOVED, MAX_BATCH } from "./batches.ts";
  * Refuses a request in a session that does not carry what each must, whatever it asks.
  *
  * @param body The parsed body, for the id that an error carries.
+ * @param supported The revisions that a session can have.
  */
-export function refuseHeaders({ method, headers }: Request, body: unknown): Response | undefined {
+export function refuseHeaders(
+  { method, headers }: Request,
+  body: unknown,
+  supported: readonly string[],
+): Response | undefined {
   const accept = headers.get("accept") ?? "";
   if (method === "POST" && !(accept.includes("application/json") && accept.includes("text/event-stream"))) {
     const message = "Not Acceptable: Client must accept both application/json and text/event-stream";
@@ -20,9 +25,9 @@ export function refuseHeaders({ method, headers }: Request, body: unknown): Resp
     return rpcErrorResponse(406, SERVER_ERROR, "Not Acceptable: Client must accept text/event-stream");
   }
   const version = headers.get("mcp-protocol-version");
-  if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
-    const supported = SUPPORTED_PROTOCOL_VERSIONS.join(", ");
-    const message = `Bad Request: Unsupported protocol version: ${version.slice(0, 40)} (supported: ${supported})`;
+  if (version !== null && !supported.includes(version)) {
+    const listed = supported.join(", ");
+    const message = `Bad Request: Unsupported protocol version: ${version.slice(0, 40)} (supported: ${listed})`;
     return rpcErrorResponse(400, SERVER_ERROR, message, { id: idOf(body) });
   }
   return undefined;

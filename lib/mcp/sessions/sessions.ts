@@ -4,7 +4,6 @@
 import {
   isInitializeRequest,
   LATEST_PROTOCOL_VERSION,
-  SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import { withEnd } from "../../http/stream.ts";
@@ -17,6 +16,7 @@ import { withSessionCode } from "../features.ts";
 import { isEventStream } from "../open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { buildServer, type ServerDeps } from "../server.ts";
+import { sessionRevisionsOf } from "../revisions.ts";
 import type { Presenter, Session, Sessions, SessionTransport } from "./held_sessions.ts";
 
 /** How long a client should wait before it resumes a stream that was closed. */
@@ -43,7 +43,7 @@ export async function beginSession(
   exchange: Presenter & { readonly body?: unknown },
   sessions: Pick<Sessions, "begin">,
 ): Promise<Response> {
-  const { body, mode, caller, profile: { capabilities: ours, serverInfo, instructions } } = exchange;
+  const { body, mode, caller, policy, profile: { capabilities: ours, serverInfo, instructions } } = exchange;
   if (!isInitializeRequest(body) || !isPlainObject(body)) {
     const message = "Invalid params: initialize takes protocolVersion, capabilities and clientInfo { name, version }";
     return rpcErrorResponse(400, INVALID_PARAMS, message, { id: idOf(body) });
@@ -53,7 +53,8 @@ export async function beginSession(
     const message = `Invalid params: capabilities may have ${MAX_CAPABILITIES_CHARACTERS} characters`;
     return rpcErrorResponse(400, INVALID_PARAMS, message, { id: idOf(body) });
   }
-  const revision = SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION;
+  const [latest = LATEST_PROTOCOL_VERSION, ...earlier] = sessionRevisionsOf(policy);
+  const revision = earlier.includes(requested) ? requested : latest;
   await sessions.begin(id, exchange, {
     ...(mode === "oauth" && { owner: caller.owner }),
     revision,

@@ -1,6 +1,6 @@
 // The shape of rules and tokens on the wire. A rule that is added to the plan and not here does not compile.
 import { z } from "zod";
-import { grantTypes, tokenEndpointAuthMethods } from "../vocabulary.ts";
+import { grantTypes, mcpRevisions, tokenEndpointAuthMethods } from "../vocabulary.ts";
 import {
   type DeclaredTool,
   type Mint,
@@ -40,6 +40,8 @@ const policyFields = {
   messageScope: scope.exactOptional(),
   protectedMessages: z.enum(["all", "tool_calls", "none"]).exactOptional(),
   mcpServer: z.enum(["mock", "minimal"]).exactOptional(),
+  mcpRevisions: z.array(z.enum(mcpRevisions)).min(1).exactOptional(),
+  mcpTransport: z.enum(["streamable_http", "http_sse"]).exactOptional(),
   mcpPageSizes: z.array(z.number().int().min(0).max(1000)).max(100).exactOptional(),
   mcpCursors: z.array(z.string().max(8192)).max(100).exactOptional(),
   mcpTools: z.array(declaredTool).max(50).exactOptional(),
