@@ -3,6 +3,8 @@ import { isObject } from "../../lib/http/json.ts";
 import { type App, createApp, type Scenario } from "../../main.ts";
 import { origin } from "../helpers.ts";
 import { type Machine, machineOf } from "./machine.ts";
+import { sendOver } from "./network.ts";
+import { HangsError, startVirtualTime, type VirtualTime } from "./virtual_time.ts";
 
 /** What SDKs take for `fetch`. */
 export type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
@@ -104,7 +106,7 @@ const TOKEN_LIFE_MS = 61_000;
 
 interface Scene {
   readonly app: App;
-  readonly clock: { nowMs: number };
+  readonly time: VirtualTime;
   requests: number;
   last: string;
   logins: number;
@@ -116,22 +118,16 @@ interface Scene {
  * @returns How it fared, in a few words.
  */
 export async function walk(sdk: Sdk, scenario: Scenario): Promise<string> {
-  const kv = await Deno.openKv(":memory:");
-  // SDKs stamp what they sign with the clock of the machine.
-  const clock = { nowMs: Date.now() };
+  using kv = await Deno.openKv(":memory:");
+  using time = startVirtualTime();
   const stop = new AbortController();
-  const sleep = (ms: number): Promise<void> => {
-    clock.nowMs += ms;
-    return Promise.resolve();
-  };
-  const app = createApp({ kv, now: () => clock.nowMs, signal: stop.signal, scenarios: [scenario], sleep });
-  const scene: Scene = { app, clock, requests: 0, last: "", logins: 0 };
+  const app = createApp({ kv, now: time.now, signal: stop.signal, scenarios: [scenario], sleep: time.sleep });
+  const scene: Scene = { app, time, requests: 0, last: "", logins: 0 };
   try {
     const program = sdk(surroundingsOf(scene, scenario));
     return typeof program === "string" ? program : await fare(scene, program);
   } finally {
     stop.abort();
-    kv.close();
   }
 }
 
@@ -146,7 +142,7 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
     scene.last = isHere ? stageOf(pathname) : `${request.method} to ${hostname}`;
     if (!isHere) throw new TypeError("There is no such host");
     if (++scene.requests > MAX_REQUESTS) throw new Error("More requests than a client needs");
-    return await scene.app(request);
+    return await sendOver(scene.app, request, scene.time);
   };
   const browse = async (authorizationUrl: URL): Promise<URL> => {
     scene.logins++;
@@ -166,11 +162,12 @@ class BrowserError extends Error {}
 
 async function fare(scene: Scene, program: Program): Promise<string> {
   const tell = (error: unknown): string => describe(scene, error);
-  const first = await logInAndCall(program, tell);
+  const work = (): Promise<string | undefined> => scene.time.limit(logInAndCall(program, tell)).catch(tell);
+  const first = await work();
   if (first !== undefined) return first;
   const logins = scene.logins;
-  scene.clock.nowMs += TOKEN_LIFE_MS;
-  const later = await logInAndCall(program, tell);
+  scene.time.advance(TOKEN_LIFE_MS);
+  const later = await work();
   const begin = logins > 1 ? `works, ${logins} logins` : "works";
   if (later !== undefined) return `${begin}; a minute later ${later}`;
   return scene.logins > logins ? `${begin}; a minute later a new login` : begin;
@@ -210,6 +207,7 @@ export async function logInAndCall(
 
 function describe({ last, requests }: Scene, error: unknown): string {
   if (error instanceof BrowserError) return error.message;
+  if (error instanceof HangsError) return `${last}: hangs`;
   if (requests > MAX_REQUESTS) return "loops";
   const name = error instanceof Error ? error.constructor.name : String(error);
   // Over a network, a body that breaks off is an error of whatever HTTP library the client has.
