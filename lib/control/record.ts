@@ -5,9 +5,11 @@ import { closedObject, type Schema } from "../http/json_body.ts";
 import { type ListedExchange, selectListed } from "../judge/listing.ts";
 import { stationNames } from "../judge/progress.ts";
 import type { Report } from "../judge/report.ts";
-import { type Revision, revisions } from "../judge/settled.ts";
+import { revisions } from "../judge/settled.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { limitsHelp, parseLimits } from "./judge_limits.ts";
+import type { JudgedHow } from "./reports.ts";
 import { type Deps, one, operation } from "./operation.ts";
 
 /** How often is looked whether a client has finished, in milliseconds. */
@@ -89,6 +91,9 @@ const reportAnswer: Schema = z.strictObject({
   judgedBy: z.enum(revisions).optional().meta({
     description: "The revision of MCP that all clients are judged by, if the request asked for one",
   }),
+  limits: z.record(z.string(), z.number()).meta({
+    description: "The limits that it goes by where bytes do not decide, by name",
+  }),
   note: text.optional().meta({ description: "Why the verdict may be about something other than the scenario" }),
   record,
   clients: z.array(client),
@@ -117,6 +122,13 @@ const exchange = z.strictObject({
   durationMs: z.number(),
   shapedBy: z.array(text).meta({ description: "Names of the faults and overrides that shaped the response" }),
   isOpen: z.boolean().optional().meta({ description: "True while the response is an open stream" }),
+  stream: z.strictObject({
+    eventsAtMs: z.array(z.number()).meta({ description: "When each event or comment was complete, as receivedAtMs" }),
+    endedAtMs: z.number().optional(),
+    endedBy: z.enum(["server", "client", "cut"]).optional().meta({
+      description: "cut if it broke off on its way; absent while it is open",
+    }),
+  }).optional().meta({ description: "How an event stream went, unless all of it was ready at once" }),
   isCut: z.boolean().optional().meta({ description: "True if it was too large to be kept in full" }),
 });
 
@@ -133,10 +145,16 @@ export const recordOperations = {
       revision: z.enum(revisions).exactOptional().meta({
         description: "Judges all clients by this revision of MCP instead of the one that each speaks",
       }),
+      limits: text.exactOptional().meta({
+        description:
+          `Limits in place of the usual ones, as name:value,name:value; a rule that goes by one then fails a client ` +
+          `instead of warning. ${limitsHelp}`,
+      }),
     })),
     example: { wait: 0 },
     answer: reportAnswer,
-    run: (deps, { sandbox, input: { wait = 0, revision } }) => settle(deps, sandbox, wait, revision),
+    run: (deps, { sandbox, input: { wait = 0, revision, limits } }) =>
+      settle(deps, sandbox, wait, { judgedBy: revision, limits: parseLimits(limits) }),
   }),
   control_exchanges: operation({
     summary: "What clients sent and received, with secrets redacted",
@@ -166,13 +184,13 @@ export const recordOperations = {
  * The report, once something was seen that decides and nothing has happened for a while, but after the wait at the latest.
  *
  * @param waitSeconds The longest wait; 0 for the report as it is now.
- * @param judgedBy The revision of MCP to judge all clients by; each by the one it speaks if not given.
+ * @param how By which revision and limits.
  */
 export async function settle(
   { reports: { demand, judge }, sleep, monotonicMs }: Pick<Deps, "reports" | "sleep" | "monotonicMs">,
   sandbox: Sandbox,
   waitSeconds: number,
-  judgedBy?: Revision,
+  how: JudgedHow = {},
 ): Promise<Report> {
   let quietMs = 0;
   const leave = demand().subscribe(sandbox.id, { onExchange: () => quietMs = 0, onClear: () => quietMs = 0 });
@@ -180,14 +198,14 @@ export async function settle(
     // Judging takes its time as well, of which a test's clock knows nothing.
     const endMs = monotonicMs() + waitSeconds * 1000;
     for (let waited = 0; waited < waitSeconds * 1000 && monotonicMs() < endMs; waited += STEP_MS) {
-      if (quietMs >= QUIET_MS && (await judge(sandbox, judgedBy)).report.verdict !== "incomplete") break;
+      if (quietMs >= QUIET_MS && (await judge(sandbox, how)).report.verdict !== "incomplete") break;
       await sleep(STEP_MS);
       quietMs += STEP_MS;
     }
   } finally {
     leave();
   }
-  return (await judge(sandbox, judgedBy)).report;
+  return (await judge(sandbox, how)).report;
 }
 
 /** Exchanges, each with its client. */

@@ -1,6 +1,7 @@
 // The record of a sandbox and what it comes to, for the API and for the inspector's page.
 import { OAuthError } from "../http/errors.ts";
 import { createJudgements, type Judgement } from "../judge/judgements.ts";
+import type { SetLimits } from "../judge/limits.ts";
 import type { Revision } from "../judge/settled.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
@@ -18,9 +19,17 @@ export interface Reports {
   /**
    * Judges what a sandbox has on record: all that was answered before.
    *
-   * @param judgedBy The revision of MCP to judge all clients by; each by the one it speaks if not given.
+   * @param how By which revision and limits.
    */
-  readonly judge: (sandbox: Sandbox, judgedBy?: Revision) => Promise<Judgement>;
+  readonly judge: (sandbox: Sandbox, how?: JudgedHow) => Promise<Judgement>;
+}
+
+/** What a test asks to judge by. */
+export interface JudgedHow {
+  /** The revision of MCP to judge all clients by; each by the one it speaks if not given. */
+  readonly judgedBy?: Revision | undefined;
+  /** Limits in place of those of the table. */
+  readonly limits?: SetLimits | undefined;
 }
 
 interface ReportSource {
@@ -37,7 +46,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
 
   return {
     demand: () => recording ?? refuse(),
-    judge: async (sandbox, judgedBy) => {
+    judge: async (sandbox, { judgedBy, limits } = {}) => {
       if (!judgementOf) return refuse();
       const { id, name, scenario, prefix } = sandbox;
       const { expects, reaches, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
@@ -52,6 +61,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
         hasOrigin: prefix === "",
         needsOrigin,
         ...(judgedBy ? { judgedBy } : {}),
+        ...(limits ? { limits } : {}),
       });
     },
   };

@@ -1,23 +1,26 @@
 // Watching a body go by.
 
+/** Who ended a body: the server, once it had said all; the client, which left; or nobody, since it broke off on its way. */
+export type EndedBy = "server" | "client" | "cut";
+
 /**
  * The same stream, which tells when it has ended.
  *
  * @param body The stream; it is read only as fast as the result is.
- * @param onEnd Called once, whether the stream ends, fails, or its reader leaves; told whether all of it went by.
+ * @param onEnd Called once, whether the stream ends, fails, or its reader leaves; told which of these.
  * @param onChunk Called with everything that goes by.
  */
 export function withEnd(
   body: ReadableStream<Uint8Array>,
-  onEnd: (isWhole: boolean) => void,
+  onEnd: (by: EndedBy) => void,
   onChunk?: (chunk: Uint8Array) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let isOver = false;
-  const end = (isWhole: boolean): void => {
+  const end = (by: EndedBy): void => {
     if (isOver) return;
     isOver = true;
-    onEnd(isWhole);
+    onEnd(by);
   };
   return new ReadableStream({
     pull: async (controller) => {
@@ -25,17 +28,17 @@ export function withEnd(
         const { done, value } = await reader.read();
         if (done) {
           if (!isOver) controller.close();
-          return end(true);
+          return end("server");
         }
         controller.enqueue(value);
         onChunk?.(value);
       } catch (error) {
-        end(false);
+        end("cut");
         throw error;
       }
     },
     cancel: async (reason) => {
-      end(false);
+      end("client");
       await reader.cancel(reason);
     },
   });

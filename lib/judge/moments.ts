@@ -5,7 +5,7 @@ import { type Exchange, MAX_BODY_LENGTH } from "../recorder/exchange.ts";
 import type { StepBase } from "./step.ts";
 
 /** What times on record can be wrong by: they are rounded. */
-const PRECISION_MS = 2;
+export const PRECISION_MS = 2;
 /** Within this an answer that left can be on its way still, and what is sent have been on its way already. */
 const TRAVEL_MS = 1000;
 /** An answer that takes longer may find a client that has given up waiting. */

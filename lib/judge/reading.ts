@@ -5,6 +5,7 @@
  * @module
  */
 import { isObject, type JsonObject } from "../http/json.ts";
+import { eventsOf } from "./events.ts";
 import { type Exchange, headerOf, type Message } from "../recorder/exchange.ts";
 
 /** Parameters of a query or form. */
@@ -18,7 +19,7 @@ export interface ParsedChallenge {
 
 /** The JSON object that a text is, if it is one. */
 export function parseObject(text: string | undefined): JsonObject | undefined {
-  const value = parse(text);
+  const value = parseValue(text);
   return isObject(value) ? value : undefined;
 }
 
@@ -26,10 +27,13 @@ export function parseObject(text: string | undefined): JsonObject | undefined {
 export function messagesOf(message: Message): readonly JsonObject[] {
   const { body } = message;
   if (body === undefined) return [];
-  const values = headerOf(message, "content-type")?.startsWith("text/event-stream")
-    ? [...body.matchAll(/^data: (.*)$/gm)].map(([, data]) => parse(data))
-    : [parse(body)];
+  const values = isEventStream(message) ? eventsOf(body).map(({ data }) => parseValue(data)) : [parseValue(body)];
   return values.flat().filter(isObject);
+}
+
+/** Whether a body is an event stream. */
+export function isEventStream(message: Message): boolean {
+  return headerOf(message, "content-type")?.startsWith("text/event-stream") ?? false;
 }
 
 /** The code of the error that JSON-RPC answers a request with; undefined if there is none. */
@@ -112,7 +116,8 @@ function attribute(tag: string, name: string): string {
   return value.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
 }
 
-function parse(text: string | undefined): unknown {
+/** The value that a text is as JSON; undefined if it is none. */
+export function parseValue(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);
   } catch {

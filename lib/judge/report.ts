@@ -9,6 +9,7 @@ import { sightOf } from "./doubt.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
+import { createLimits, limitsInForce, type SetLimits } from "./limits.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
 import type { Progress } from "./progress.ts";
 import { isTooOld, progressOf } from "./reach.ts";
@@ -51,6 +52,8 @@ export interface Report {
   readonly expects: readonly string[];
   /** The revision of MCP that all clients are judged by, as asked for; absent if each is judged by its own. */
   readonly judgedBy?: Revision;
+  /** The limits that it goes by where bytes do not decide, by name. */
+  readonly limits: Readonly<Record<string, number>>;
   /** Why the verdict may not be about the scenario; absent if there is no such reason. */
   readonly note?: string;
   /** What it is made from. */
@@ -77,6 +80,8 @@ export interface ReportOptions {
   readonly revisions?: readonly string[];
   /** The revision to judge all clients by; each by the one it speaks if not given. */
   readonly judgedBy?: Revision;
+  /** Limits to judge by in place of those of the table; none if not given. */
+  readonly limits?: SetLimits;
   /** Whether the scenario needs that nothing else lies at its origin; false if not given. */
   readonly needsOrigin?: boolean;
   /** Whether all requests to its origin are recorded. */
@@ -121,7 +126,15 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const steps = yield* readingSteps(exchanges);
   const numbersOf = (positions: readonly number[]): readonly number[] =>
     positions.flatMap((index) => exchanges[index]?.sequence ?? []);
-  const facts = { hasOrigin, isWhole: isComplete, issued: issuedTokens(steps), judgedBy };
+  const limits = createLimits(options.limits);
+  const facts = {
+    hasOrigin,
+    isWhole: isComplete,
+    isGapless: isWhole && exchanges.every(({ isCut = false }) => !isCut),
+    limits,
+    issued: issuedTokens(steps),
+    judgedBy,
+  };
   const playedBy = revisions.filter((revision) => played?.includes(revision));
   const groups = groupByClient(steps, { isLabelled });
   const isLed = groups.some((client) => wasLedToRoot(client.steps, facts));
@@ -129,7 +142,12 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   for (const client of groups) {
     const isKnown = facts.isWhole && (!isCleared || beganOnRecord(client.steps));
     clients.push(
-      yield* judgingClient(client, { ...facts, isWhole: isKnown }, { expects, reaches, playedBy, numbersOf }),
+      yield* judgingClient(client, { ...facts, isWhole: isKnown, isGapless: facts.isGapless && isKnown }, {
+        expects,
+        reaches,
+        playedBy,
+        numbersOf,
+      }),
     );
   }
   return {
@@ -137,6 +155,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     ...(scenario === undefined ? {} : { scenario }),
     expects,
     ...(judgedBy === undefined ? {} : { judgedBy }),
+    limits: limitsInForce(limits),
     ...(isMisplaced ? { note: NEEDS_ORIGIN } : isLed ? { note: LED_TO_ROOT } : {}),
     record: {
       isWhole: isWhole && !isCleared,

@@ -49,13 +49,14 @@ export function settledVersions(calls: readonly McpStep[]): ReadonlyMap<McpStep,
   const found = new Map<McpStep, string>();
   let last: string | undefined;
   for (const call of calls) {
-    const { session, method, versions: { settled, offered } } = call;
+    const { session, channel, method, versions: { settled, offered } } = call;
+    const thread = session ?? channel;
     if (settled !== undefined) {
       last = settled;
-      if (session !== undefined) bySession.set(session, settled);
+      if (thread !== undefined) bySession.set(thread, settled);
     }
     if (method === "initialize") continue;
-    const version = session === undefined ? offered ?? last : bySession.get(session);
+    const version = thread === undefined ? offered ?? last : bySession.get(thread);
     if (version !== undefined) found.set(call, version);
   }
   return found;

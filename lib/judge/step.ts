@@ -7,6 +7,7 @@
 import type { Exchange } from "../recorder/exchange.ts";
 import type { Parameters, ParsedChallenge } from "./reading.ts";
 import type { JsonObject } from "../http/json.ts";
+import type { EndedBy } from "../http/stream.ts";
 
 /** What every step has. */
 export interface StepBase {
@@ -70,8 +71,53 @@ export interface McpStep extends StepBase {
   readonly challenge: ParsedChallenge | undefined;
   /** Which session it began, or belongs to: equal for one. */
   readonly session: string | undefined;
+  /** Which stream of HTTP+SSE (2024-11-05) it opened, or is a message for: equal for one. */
+  readonly channel: string | undefined;
   /** What it says of the protocol's revision. */
   readonly versions: SpokenVersions;
+  /** The JSON-RPC messages of the request, in order. */
+  readonly sent: readonly SentMessage[];
+  /** Whether they came in an array. */
+  readonly isBatch: boolean;
+  /** False where the record has not all of the request's body, so that there may be more messages, or others. */
+  readonly isSentWhole: boolean;
+  /** The JSON-RPC messages of the response, in order. */
+  readonly answered: readonly AnsweredMessage[];
+  /** The event stream that the response is; undefined if it is none. */
+  readonly stream: StreamStep | undefined;
+}
+
+/** One JSON-RPC message that a client sent, or what stands in the place of one. */
+export interface SentMessage {
+  /** Undefined if it is not a JSON object. */
+  readonly message: JsonObject | undefined;
+  /** What is wrong with it, to continue a sentence with: `is not JSON`; undefined if it is an object. */
+  readonly problem: string | undefined;
+}
+
+/** One JSON-RPC message that a server answered with, or sent of its own accord. */
+export interface AnsweredMessage {
+  readonly message: JsonObject;
+  /** The id of its event, from which a client that got this far resumes; undefined if there is none. */
+  readonly eventId: string | undefined;
+  /** When it left, in milliseconds since 1970 of real time. */
+  readonly atMs: number;
+}
+
+/** A response that is an event stream. */
+export interface StreamStep {
+  /** When it ended, in milliseconds since 1970 of real time; undefined while it is open. */
+  readonly endedAtMs: number | undefined;
+  /** Who ended it; undefined while it is open. */
+  readonly endedBy: EndedBy | undefined;
+  /** The event id that a client resumes it from; undefined if none came. */
+  readonly lastEventId: string | undefined;
+  /** All event ids that came. */
+  readonly eventIds: readonly string[];
+  /** How long a client has to wait before it comes back, in milliseconds; undefined if it was not told. */
+  readonly retryMs: number | undefined;
+  /** Where HTTP+SSE tells a client to send its messages; undefined if this is not such a stream. */
+  readonly endpoint: string | undefined;
 }
 
 /** The revisions of the protocol that a request and its answer name. */

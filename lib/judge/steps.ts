@@ -7,9 +7,10 @@
 import type { Sliced } from "../runtime/slices.ts";
 import { endpointsByName } from "../http/endpoints.ts";
 import { wellKnown } from "../http/urls.ts";
-import { type Exchange, headerOf, type Message } from "../recorder/exchange.ts";
+import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
-import type { AuthorizationStep, McpStep, SpokenVersions, Step, StepBase } from "./step.ts";
+import { type Carried, carriedBy, placeIn } from "./messages.ts";
+import type { AnsweredMessage, AuthorizationStep, McpStep, SpokenVersions, Step, StepBase } from "./step.ts";
 import {
   addressOf,
   answerOf,
@@ -31,6 +32,8 @@ interface Learned {
   readonly kinds: Map<string, Kind>;
   /** Pushed requests by the name they were given. */
   readonly pushed: Map<string, Parameters>;
+  /** Streams of HTTP+SSE, by path and query of where messages for them go. */
+  readonly channels: Map<string, readonly AnsweredMessage[]>;
   /** Where among the steps an authorization stands, by its URL. */
   readonly authorizations: Map<string, number>;
 }
@@ -53,7 +56,7 @@ const endpoints: Readonly<Record<string, Kind>> = {
  * @param exchanges In the order they began.
  */
 export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly Step[]> {
-  const learned: Learned = { kinds: new Map(), pushed: new Map(), authorizations: new Map() };
+  const learned: Learned = { kinds: new Map(), pushed: new Map(), channels: new Map(), authorizations: new Map() };
   const steps: Step[] = [];
   for (const [at, exchange] of exchanges.entries()) {
     yield;
@@ -161,10 +164,15 @@ function joined(first: AuthorizationStep, next: AuthorizationStep): Authorizatio
   };
 }
 
-function readMcp(base: StepBase, { kinds }: Learned): McpStep {
+function readMcp(base: StepBase, { kinds, channels }: Learned): McpStep {
   const { exchange } = base;
   const { method: verb, request, response } = exchange;
-  const message = messagesOf(request)[0];
+  const carried = carriedBy(exchange);
+  const message = carried.sent[0]?.message;
+  const { endpoint } = carried.stream ?? {};
+  if (endpoint !== undefined) channels.set(placeIn(endpoint), carried.answered);
+  const place = placeIn(endpoint ?? exchange.url);
+  const channel = channels.get(place);
   const session = headerOf(response, "mcp-session-id") ?? headerOf(request, "mcp-session-id");
   const challenge = challengeOf(exchange);
   const metadata = challenge?.get("resource_metadata");
@@ -177,31 +185,42 @@ function readMcp(base: StepBase, { kinds }: Learned): McpStep {
     method: textOf(message, "method"),
     challenge,
     session: session === undefined ? undefined : digestOf(session),
-    versions: versionsOf(exchange, message, session !== undefined),
+    channel: channel && digestOf(place),
+    versions: versionsOf(exchange, message, { isInSession: session !== undefined, channel, carried }),
+    ...carried,
   };
 }
 
+interface Surroundings {
+  readonly isInSession: boolean;
+  /** All that came on the stream of HTTP+SSE that it is a message for. */
+  readonly channel: readonly AnsweredMessage[] | undefined;
+  readonly carried: Carried;
+}
+
 function versionsOf(
-  { request, response, status }: Exchange,
+  { request, status }: Exchange,
   message: JsonObject | undefined,
-  isInSession: boolean,
+  { isInSession, channel, carried: { answered } }: Surroundings,
 ): SpokenVersions {
   const params = isObject(message?.params) ? message.params : undefined;
   const meta = isObject(params?._meta) ? params._meta : undefined;
   const isOpening = message?.method === "initialize";
   const offered = textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
   const isGood = status >= 200 && status < 300;
+  const answers = channel?.filter((answer) => answer.message.id === message?.id) ?? answered;
+  // Over HTTP+SSE the answer comes later, or not at all.
+  const assumed = channel ? undefined : offered;
   return {
-    settled: !isGood ? undefined : isOpening ? negotiated(response, offered) : isInSession ? undefined : offered,
+    settled: !isGood ? undefined : isOpening ? negotiated(answers, assumed) : isInSession ? undefined : offered,
     offered,
     inHeader: headerOf(request, "mcp-protocol-version"),
   };
 }
 
 /** What an answer to `initialize` says; an answer that cannot be read is taken to agree. */
-function negotiated(response: Message, offered: string | undefined): string | undefined {
-  const answers = messagesOf(response);
-  const results = answers.map(({ result }) => result).filter(isObject);
+function negotiated(answers: readonly AnsweredMessage[], offered: string | undefined): string | undefined {
+  const results = answers.map(({ message: { result } }) => result).filter(isObject);
   return results.length > 0 ? textOf(results[0], "protocolVersion") : answers.length > 0 ? undefined : offered;
 }
 

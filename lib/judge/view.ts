@@ -16,6 +16,7 @@ import type {
 import { addressOf, textOf } from "./reading.ts";
 import { type Revision, revisionOf, settledVersions } from "./settled.ts";
 import type { JsonObject } from "../http/json.ts";
+import type { Limits } from "./limits.ts";
 
 /** What a sandbox is, as far as a rule must know. */
 export interface SandboxFacts {
@@ -25,6 +26,10 @@ export interface SandboxFacts {
   readonly issued: ReadonlySet<string>;
   /** Whether its exchanges are known from the first one on. */
   readonly isWhole: boolean;
+  /** Whether nothing at all is missing, not even of what is like what is there: only then is what is not there known not to be. */
+  readonly isGapless: boolean;
+  /** The limits that rules go by where bytes do not decide. */
+  readonly limits: Limits;
   /** The revision that clients are judged by, whatever they speak; undefined for the one that each speaks. */
   readonly judgedBy: Revision | undefined;
 }

@@ -1,4 +1,5 @@
 // What the recorder keeps of a request and its response, with every secret redacted.
+import type { EndedBy } from "../http/stream.ts";
 
 /** A header's name in lower case, and its value. */
 export type HeaderPair = readonly [name: string, value: string];
@@ -11,6 +12,19 @@ export interface Message {
   readonly body?: string;
   /** True if there was more, or something that could not be read and so not be redacted either. */
   readonly truncated: boolean;
+}
+
+/** How an event stream went. */
+export interface StreamFacts {
+  /**
+   * When each block of it was complete, be it an event or a comment, in milliseconds since 1970 of real time; of the first
+   * {@link MAX_TIMED} ones.
+   */
+  readonly eventsAtMs: readonly number[];
+  /** When it ended, likewise; absent while it is open. */
+  readonly endedAtMs?: number;
+  /** Who ended it; absent while it is open. */
+  readonly endedBy?: EndedBy;
 }
 
 /** One request and its response. */
@@ -43,12 +57,17 @@ export interface Exchange {
   readonly shapedBy: readonly string[];
   /** True while the response is an open stream. */
   readonly isOpen?: boolean;
+  /** How an event stream went; absent for any other response, and where all of it was ready before it left. */
+  readonly stream?: StreamFacts;
   /** True if it was too large to be kept whole: then its URL, its headers and its bodies may end too early. */
   readonly isCut?: boolean;
 }
 
 /** The most that is kept of a body, in characters. */
 export const MAX_BODY_LENGTH = 16 * 1024;
+
+/** The most blocks of an event stream of which is kept when they came. */
+export const MAX_TIMED = 256;
 
 /** The value of a header, if it was sent. */
 export function headerOf({ headers }: Message, name: string): string | undefined {

@@ -2,6 +2,7 @@
 // waits. Nothing is handed out that was not redacted, and nothing is redacted before somebody asks: so what nobody asks
 // for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
 import { setImmediate } from "node:timers";
+import type { StreamFacts } from "./exchange.ts";
 import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
@@ -30,12 +31,14 @@ export interface Recording
 
 interface RecordingOptions {
   readonly tape: Tape;
+  /** Real time, in milliseconds since 1970, by the clock that tells when requests came. */
+  readonly now: () => number;
   /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
   readonly report: (error: unknown) => void;
 }
 
 /** Makes a recording. */
-export function createRecording({ tape, report }: RecordingOptions): Recording {
+export function createRecording({ tape, now, report }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
   let lastMs = 0;
 
@@ -62,9 +65,11 @@ export function createRecording({ tape, report }: RecordingOptions): Recording {
       if (losesHeaders(request)) fetchAll(sentHeaders);
       const { status, headers: answeredHeaders } = response;
       const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
-      const put = (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean): void =>
-        tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen }));
-      if (answered === "passing") return tapResponse(response, { sent, put, report });
+      const put: Put = (sent, answered, isOpen, stream) =>
+        tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen, stream }));
+      // As exchanges do, streams end after they began, also where the system's clock is set back.
+      const nowOrLater = (): number => Math.max(now(), receivedAtMs);
+      if (answered === "passing") return tapResponse(response, { sent, put, now: nowOrLater, report });
       if (sent instanceof Promise) {
         put(undefined, answered, true);
         wait(sandboxId, sent.then((whole) => put(whole, answered, false)));
@@ -109,19 +114,29 @@ function fetchAll(headers: Headers): void {
   headers.has("host");
 }
 
+/** Keeps what is known of an exchange so far. */
+type Put = (
+  sent: RawBody | undefined,
+  answered: RawBody | undefined,
+  isOpen: boolean,
+  stream?: StreamFacts,
+) => void;
+
 interface Tapped {
   readonly sent: RawBody | Promise<RawBody> | undefined;
-  readonly put: (sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean) => void;
+  readonly put: Put;
+  readonly now: () => number;
   readonly report: (error: unknown) => void;
 }
 
 /** What has to go by first is kept as soon as it begins, and again when there is more to say of it. */
-function tapResponse(response: Response, { sent, put, report }: Tapped): Response {
+function tapResponse(response: Response, { sent, put, now, report }: Tapped): Response {
   let known = sent instanceof Promise ? undefined : sent;
   let answered: RawBody | undefined;
+  let stream: StreamFacts | undefined;
   const update = (isOpen = true): void => {
     try {
-      put(known, answered, isOpen);
+      put(known, answered, isOpen, stream);
     } catch (error) {
       report(error);
     }
@@ -133,11 +148,16 @@ function tapResponse(response: Response, { sent, put, report }: Tapped): Respons
     update();
   });
   return tapBody(response, {
-    onText: (raw) => {
+    now,
+    onText: (raw, facts) => {
       answered = raw;
+      stream = facts;
       update();
     },
     // What comes last has it all.
-    onEnd: () => void whole.then(() => update(false)),
+    onEnd: (facts) => {
+      stream = facts;
+      void whole.then(() => update(false));
+    },
   });
 }

@@ -1,13 +1,13 @@
 // One exchange on its way from what was seen to what is on record: its head, its bodies, and the redaction of all of it.
 import { redactFaultNames } from "./redact/fault_names.ts";
-import type { Exchange, HeaderPair, Message } from "./exchange.ts";
+import type { Exchange, HeaderPair, Message, StreamFacts } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
 import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";
 import type { Pseudonyms } from "./redact/pseudonyms.ts";
 import { createRedactor, redactHeaders, type Redactor } from "./redact/redact.ts";
 import { type RawBody, redactBody } from "./redact/redact_body.ts";
 import type { HeldExchange } from "./tape/ring.ts";
-import { exchangeBytes, headersBytes, textBytes } from "./sizes.ts";
+import { exchangeBytes, headersBytes, streamBytes, textBytes } from "./sizes.ts";
 
 /** What is known of a request when it comes. */
 export interface RecordedRequest {
@@ -39,6 +39,7 @@ export interface Seen extends RecordedRequest {
   readonly answered: RawBody | undefined;
   readonly departure: RecordedResponse;
   readonly isOpen: boolean;
+  readonly stream: StreamFacts | undefined;
 }
 
 /** What a head is taken for before it is measured, in bytes; measuring all of them would cost more than keeping them. */
@@ -57,10 +58,10 @@ export class SeenExchange implements HeldExchange {
   #made: Exchange | undefined;
 
   constructor(seen: Seen) {
-    const { sequence, url, sent, answered } = seen;
+    const { sequence, url, sent, answered, stream } = seen;
     this.sequence = sequence;
     this.#bytes = SEEN_BYTES + HEAD_BYTES + textBytes(url) + textBytes(sent?.text ?? "") +
-      textBytes(answered?.text ?? "");
+      textBytes(answered?.text ?? "") + streamBytes(stream);
     this.#seen = seen;
   }
 
@@ -135,6 +136,7 @@ function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms): Exchange {
     durationMs,
     shapedBy: redactFaultNames(shapedBy, redactor.text),
     ...(seen.isOpen ? { isOpen: true } : {}),
+    ...(seen.stream ? { stream: seen.stream } : {}),
   };
   return scrubbed(exchange, redactor);
 }

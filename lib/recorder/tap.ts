@@ -1,9 +1,9 @@
 // Listening to bodies: what others have read is told again, what they have not is read here, and nothing waits for it.
 import { bodyText, isBodyAskedFor } from "../http/request_body.ts";
 import { notedText } from "../http/seen_text.ts";
-import { withEnd } from "../http/stream.ts";
+import { type EndedBy, withEnd } from "../http/stream.ts";
 import { compact } from "../runtime/own_text.ts";
-import { MAX_BODY_LENGTH } from "./exchange.ts";
+import { MAX_BODY_LENGTH, MAX_TIMED, type StreamFacts } from "./exchange.ts";
 import { isKept, type RawBody } from "./redact/redact_body.ts";
 
 /** The most that is read of a body, in characters: it must be read whole to be redacted, and is kept in part. */
@@ -51,8 +51,10 @@ function unreadBody({ headers }: Request | Response): RawBody | "readable" | und
 
 interface BodyListener {
   /** All that has gone by: of an event stream up to the last whole line, of anything else at its end. */
-  readonly onText: (raw: RawBody) => void;
-  readonly onEnd: () => void;
+  readonly onText: (raw: RawBody, stream: StreamFacts | undefined) => void;
+  readonly onEnd: (stream: StreamFacts | undefined) => void;
+  /** Real time, in milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /**
@@ -61,12 +63,13 @@ interface BodyListener {
  *
  * @returns The response to send instead.
  */
-export function tapBody(response: Response, { onText, onEnd }: BodyListener): Response {
+export function tapBody(response: Response, { onText, onEnd, now }: BodyListener): Response {
   if (!response.body) {
-    onEnd();
+    onEnd(undefined);
     return response;
   }
   const isEvents = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+  const blocks = isEvents ? createBlockTimes(now) : undefined;
   const decoder = new TextDecoder();
   let text = "";
   let told = 0;
@@ -78,13 +81,41 @@ export function tapBody(response: Response, { onText, onEnd }: BodyListener): Re
     isFull = end >= MAX_BODY_LENGTH || text.length > MAX_READ_LENGTH;
     if (end === told && !(isEvents && isFull)) return;
     told = end;
-    onText({ text: text.slice(0, end), isComplete: !isFull });
+    onText({ text: text.slice(0, end), isComplete: !isFull }, blocks?.look(text));
   };
-  const body = withEnd(response.body, (isWhole) => {
-    if (!isEvents) onText(isFull ? cut(text) : { text, isComplete: isWhole });
-    onEnd();
+  const body = withEnd(response.body, (by) => {
+    if (!isEvents) onText(isFull ? cut(text) : { text, isComplete: by === "server" }, undefined);
+    onEnd(blocks?.end(by));
   }, onChunk);
   return new Response(body, response);
+}
+
+/** The end of a line that is not empty, and an empty line: the end of a block of an event stream (HTML, 9.2.5). */
+const BLOCK_END = /[^\r\n](?:\r\n|\n|\r(?!\n|$)){2}/g;
+
+/** When the blocks of an event stream came. */
+interface BlockTimes {
+  /** Looks for new ones at the end of all that has come. */
+  readonly look: (text: string) => StreamFacts;
+  readonly end: (by: EndedBy) => StreamFacts;
+}
+
+function createBlockTimes(now: () => number): BlockTimes {
+  let eventsAtMs: readonly number[] = [];
+  let seen = 0;
+  return {
+    look: (text) => {
+      const fresh = [...text.slice(seen).matchAll(BLOCK_END)];
+      const last = fresh.at(-1);
+      if (last && eventsAtMs.length < MAX_TIMED) {
+        seen += last.index + last[0].length;
+        const atMs = now();
+        eventsAtMs = [...eventsAtMs, ...fresh.map(() => atMs)].slice(0, MAX_TIMED);
+      }
+      return { eventsAtMs };
+    },
+    end: (endedBy) => ({ eventsAtMs, endedAtMs: now(), endedBy }),
+  };
 }
 
 function cut(text: string): RawBody {

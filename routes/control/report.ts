@@ -1,6 +1,7 @@
 // What was recorded of a sandbox over HTTP: the report and the exchanges in their formats, written as fast as they are read,
 // and the stream of events.
 import { fetchListed, MAX_WAIT_SECONDS, settle } from "../../lib/control/record.ts";
+import { parseLimits } from "../../lib/control/judge_limits.ts";
 import { suggest } from "../../lib/http/did_you_mean.ts";
 import type { RecordEndpointName } from "../../lib/http/endpoints.ts";
 import { excerpt, OAuthError } from "../../lib/http/errors.ts";
@@ -61,12 +62,13 @@ async function report(
   deps: RecordDeps,
   { sandbox, url: { searchParams } }: Context,
 ): Promise<Response> {
-  requireKnown(searchParams, ["format", "wait", "strict", "revision"]);
+  requireKnown(searchParams, ["format", "wait", "strict", "revision", "limits"]);
   const format = parseOneOf(searchParams, "format", reportFormats);
   const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
   const strict = parseOneOf(searchParams, "strict", ["false", ...strictness]);
   const revision = searchParams.has("revision") ? parseOneOf(searchParams, "revision", revisions) : undefined;
-  const settled = await settle(deps, sandbox, waitSeconds, revision);
+  const limits = parseLimits(searchParams.get("limits"));
+  const settled = await settle(deps, sandbox, waitSeconds, { judgedBy: revision, limits });
   const result = strict === "should" ? failOnShoulds(settled) : settled;
   const status = strict !== "false" && result.verdict !== "pass" ? 422 : 200;
   const { type, write } = formats[format];

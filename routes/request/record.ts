@@ -46,8 +46,8 @@ export function createRecorders(
   const report = (error: unknown): void => deps.report("An exchange is not on record", error);
   const tape = record ? createTapeFor(options, deps, report) : undefined;
   const isAlone = !options.shared || options.now !== undefined;
-  const recording = tape && createRecording({ tape, report });
   const fineNow = isAlone ? undefined : createFineClock(now, monotonicMs);
+  const recording = tape && createRecording({ tape, now: fineNow ?? now, report });
   const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
   const isNeeded = recording !== undefined || listen !== undefined;
   return { recording, recorder: isNeeded ? createRecorder({ recording, listen, monotonicMs, fineNow }) : undefined };

@@ -8,6 +8,7 @@ import { authorizeQuery, publicClient, redirectOf, type TestApp, testApp } from 
 const emptyReport: Report = {
   sandbox: "",
   expects: [],
+  limits: {},
   clients: [],
   verdict: "incomplete",
   reason: "",

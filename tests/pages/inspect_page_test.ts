@@ -78,6 +78,7 @@ const client: ClientReport = {
 const report: Report = {
   sandbox: "main",
   expects: [],
+  limits: {},
   record: { isWhole: true, cut: 0, leftOut: 0, dropped: 0, unjudged: 0 },
   clients: [client],
   verdict: "fail",

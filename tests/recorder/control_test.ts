@@ -261,6 +261,9 @@ Deno.test("an invalid parameter of a report is refused", async () => {
       "report?format=xml",
       "report?wait=x",
       "report?wait=121",
+      "report?limits=crossing_ms:soon",
+      "report?limits=crossing",
+      "report?limits=",
       "report?revision=2026-01-01",
       "report?revision=",
       "exchanges?after=-1",
@@ -314,4 +317,18 @@ Deno.test("a sandbox's report knows its scenario, what that expects and the faul
   assert.deepEqual([report.sandbox, report.scenario, report.expects, report.verdict], ["slow-start", "slow-start", [
     "C13",
   ], "incomplete"]);
+});
+
+Deno.test("GET /control/report?limits= sets limits, says which it went by, and what can be set", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  const limitsOf = async (query: string): Promise<unknown> =>
+    (await json(await test.get(`/control/report${query}`))).limits;
+  assert.deepEqual(await limitsOf(""), { crossing_ms: 1000, completions_per_second: 5 });
+  assert.deepEqual(await limitsOf("?limits=completions_per_second:0.5"), {
+    crossing_ms: 1000,
+    completions_per_second: 0.5,
+  });
+  const refused = await assertOAuthError(await test.get("/control/report?limits=completion:1"), 400, "invalid_request");
+  assert.match(refused, /completion is not a known limit/);
+  assert.match(JSON.stringify(await json(await test.get("/control/report?limits=nonsense:1"))), /crossing_ms/);
 });

@@ -22,17 +22,33 @@ export interface Made {
   readonly answered?: unknown;
   readonly headers?: Exchange["request"]["headers"];
   readonly answeredHeaders?: Exchange["response"]["headers"];
+  /** When it came, in milliseconds; 0 if not given. */
+  readonly atMs?: number;
+  /** The event stream that the response is. */
+  readonly events?: string;
+  readonly stream?: Exchange["stream"];
+  readonly isOpen?: boolean;
 }
 
 /** Made-up exchanges, numbered in order. */
 export function make(...all: readonly (readonly [url: string, made?: Made])[]): readonly Exchange[] {
-  return all.map((
-    [url, { peer = "p", route, method = "GET", status = 200, sent, answered, headers = [], answeredHeaders = [] } = {}],
-    index,
-  ) => ({
+  return all.map(([url, made = {}], index) => ({
     sequence: index + 1,
-    receivedAtMs: 0,
-    startedAtMs: 0,
+    receivedAtMs: made.atMs ?? 0,
+    startedAtMs: made.atMs ?? 0,
+    durationMs: 1,
+    shapedBy: [],
+    ...(made.stream ? { stream: made.stream } : {}),
+    ...(made.isOpen ? { isOpen: true } : {}),
+    ...bothMessages(url, made),
+  }));
+}
+
+function bothMessages(
+  url: string,
+  { peer = "p", route, method = "GET", status = 200, sent, answered, events, headers = [], answeredHeaders = [] }: Made,
+): Pick<Exchange, "method" | "url" | "route" | "peer" | "request" | "status" | "response"> {
+  return {
     method,
     url,
     ...(route === undefined ? {} : { route }),
@@ -44,13 +60,12 @@ export function make(...all: readonly (readonly [url: string, made?: Made])[]): 
     },
     status,
     response: {
-      headers: [["content-type", "application/json"], ...answeredHeaders],
+      headers: [["content-type", events === undefined ? "application/json" : "text/event-stream"], ...answeredHeaders],
       ...(answered === undefined ? {} : { body: JSON.stringify(answered) }),
+      ...(events === undefined ? {} : { body: events }),
       truncated: false,
     },
-    durationMs: 1,
-    shapedBy: [],
-  }));
+  };
 }
 
 export const registers = (name: string, clientId: string, peer = "p"): readonly [string, Made] => [

@@ -37,6 +37,7 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
       slices: createSlices(() => 0),
       report: (error) => assert.fail(String(error)),
     }),
+    now: () => nowMs,
     report: (error) => assert.fail(String(error)),
   });
   return {

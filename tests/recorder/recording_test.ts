@@ -20,7 +20,7 @@ function tapeOf(errors: unknown[] = []): Tape {
 }
 
 function record(errors: unknown[] = []): Recording {
-  return createRecording({ tape: tapeOf(errors), report: (error) => void errors.push(error) });
+  return createRecording({ tape: tapeOf(errors), now: () => 0, report: (error) => void errors.push(error) });
 }
 
 /** Sends a request through a recording to a handler. */
@@ -304,4 +304,58 @@ Deno.test("A recording leaves out an exchange whose headers the HTTP server has 
   const { exchanges, leftOut } = await recording.read("main");
   assert.deepEqual(exchanges.map(({ sequence }) => sequence), [1, 3]);
   assert.deepEqual({ leftOut, errors: errors.map(String) }, { leftOut: 1, errors: ["TypeError: Request closed"] });
+});
+
+Deno.test("of an event stream is on record when its blocks came, when it ended, and who ended it", async () => {
+  let nowMs = 5000;
+  const recording = createRecording({
+    tape: tapeOf([]),
+    now: () => nowMs,
+    report: (error) => assert.fail(String(error)),
+  });
+  const endings = {
+    server: (controller: ReadableStreamDefaultController<Uint8Array>) => controller.close(),
+    cut: (controller: ReadableStreamDefaultController<Uint8Array>) => controller.error(new Error("gone")),
+    client: () => {},
+  } as const;
+  for (const end of Object.values(endings)) {
+    const chunks = ["id: 1\ndata:", " {}\r\n\r", "\n: a\n\ndata: {}\n\n", "data: no end"];
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        nowMs += 10;
+        const chunk = chunks.shift();
+        if (chunk === undefined) end(controller);
+        else controller.enqueue(new TextEncoder().encode(chunk));
+      },
+    }, { highWaterMark: 0 });
+    const response = await pass(
+      recording,
+      new Request(url),
+      () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+    );
+    const reader = response.body?.getReader();
+    for (let read = 0; read < 4; read++) await reader?.read();
+    if (end === endings.client) await reader?.cancel();
+    else await reader?.read().catch(() => {});
+  }
+  const { exchanges } = await recording.read("main");
+  assert.deepEqual(exchanges.map(({ stream }) => stream), [
+    { eventsAtMs: [5030, 5030, 5030], endedAtMs: 5050, endedBy: "server" },
+    { eventsAtMs: [5080, 5080, 5080], endedAtMs: 5100, endedBy: "cut" },
+    { eventsAtMs: [5130, 5130, 5130], endedAtMs: 5140, endedBy: "client" },
+  ]);
+});
+
+Deno.test("an event id is on record as it is sent back, so that it can be told which stream is resumed", async () => {
+  const recording = record();
+  for (
+    const id of ["3_4fzzzxjylrx", "3_0b5d6b1c-9f1c-4a77-8f3b-1b0f1d8e2c3a", "session=abc;1", `at_${"aB3".repeat(8)}`]
+  ) {
+    const stream = new Response(`id: ${id}\ndata: {}\n\n`, { headers: { "content-type": "text/event-stream" } });
+    await (await pass(recording, new Request(url, { headers: { "last-event-id": id } }), () => stream)).text();
+  }
+  for (const { request, response } of (await recording.read("main")).exchanges) {
+    const sent = request.headers.find(([name]) => name === "last-event-id")?.[1];
+    assert.equal(/^id: (.*)$/m.exec(response.body ?? "")?.[1], sent);
+  }
 });

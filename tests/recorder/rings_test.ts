@@ -47,6 +47,7 @@ function seen(headers: Record<string, string>, text = ""): SeenExchange {
     answered: undefined,
     departure: { durationMs: 1 },
     isOpen: false,
+    stream: undefined,
   });
 }
 

@@ -73,13 +73,16 @@ export async function* harPieces(
 
 /** One exchange as an entry of an archive; secrets stay redacted. */
 export function harEntryOf(exchange: Exchange): HarEntry {
-  const { startedAtMs, method, url, request, status, response, durationMs, shapedBy, sequence, client } = exchange;
+  const { startedAtMs, method, url, request, status, response, durationMs, shapedBy, sequence, client, stream } =
+    exchange;
   const common = { httpVersion: "HTTP/1.1", cookies: [], headersSize: -1, bodySize: -1 };
   const shape = shapedBy.length === 0 ? "" : `, shaped by ${shapedBy.join(", ")}`;
+  // Of an event stream the rest comes for as long as it is open.
+  const receive = Math.max(0, (stream?.endedAtMs ?? 0) - exchange.receivedAtMs - durationMs);
   const owner = client === undefined ? "" : ` of ${client}`;
   return {
     startedDateTime: new Date(startedAtMs).toISOString(),
-    time: durationMs,
+    time: durationMs + receive,
     request: {
       ...common,
       method,
@@ -104,7 +107,7 @@ export function harEntryOf(exchange: Exchange): HarEntry {
       redirectURL: headerOf(response, "location") ?? "",
     },
     cache: {},
-    timings: { send: 0, wait: durationMs, receive: 0 },
+    timings: { send: 0, wait: durationMs, receive },
     comment: `exchange ${sequence}${owner}${shape}; secrets are redacted`,
   };
 }

@@ -1,0 +1,44 @@
+// The limits that a report goes by, as a test writes them: `crossing_ms:500,completions_per_second:2`.
+import { suggest } from "../http/did_you_mean.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
+import { limitNames, limitTable, type SetLimits } from "../judge/limits.ts";
+
+/** What limits there are, for whoever reads how to set them. */
+export const limitsHelp = limitNames.map((name) => {
+  const { about, unit, value } = limitTable[name];
+  return `${name}: ${about}; ${value} ${unit} if not set`;
+}).join(". ");
+
+/**
+ * Reads limits.
+ *
+ * @param text Names and values, each pair as `name:value`, with commas between them; none if not given.
+ * @throws OAuthError `invalid_request`, saying which name or value is wrong and what is accepted.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(parseLimits("crossing_ms:500"), { crossing_ms: 500 });
+ * assert.throws(() => parseLimits("crossing:500"), /crossing is not a known limit/);
+ * ```
+ */
+export function parseLimits(text: string | null | undefined): SetLimits | undefined {
+  if (text === null || text === undefined) return undefined;
+  return Object.fromEntries(
+    text.split(",").map((pair) => {
+      const [written = "", value = ""] = pair.split(/:(.*)/s);
+      const name = limitNames.find((known) => known === written);
+      if (name === undefined) {
+        throw refuse(`${excerpt(written)} is not a known limit`, written, suggest(written, limitNames));
+      }
+      if (/^\d{1,9}(?:\.\d{1,3})?$/.test(value)) {
+        return [name, Number(value)];
+      }
+      throw refuse(`The limit ${name} is not valid`, value, "a number, such as 500 or 0.5");
+    }),
+  );
+}
+
+function refuse(message: string, received: string, expected: string): OAuthError {
+  return new OAuthError("invalid_request", message, { parameter: "limits", received: excerpt(received), expected });
+}

@@ -1,0 +1,59 @@
+/**
+ * The limits that decide where bytes alone do not: how long is too long, how often too often. A rule that goes by one of them
+ * only warns, unless a test has set that limit itself.
+ *
+ * @module
+ */
+/** A limit. */
+interface Limit {
+  /** What it is if nobody sets it. */
+  readonly value: number;
+  readonly unit: "milliseconds" | "per second" | "times";
+  /** What it limits, as a sentence. */
+  readonly about: string;
+}
+
+/** The names of all limits. */
+export const limitNames = ["crossing_ms", "completions_per_second"] as const;
+
+/** The name of a limit. */
+export type LimitName = typeof limitNames[number];
+
+/** All limits. */
+export const limitTable: Readonly<Record<LimitName, Limit>> = {
+  crossing_ms: {
+    value: 1000,
+    unit: "milliseconds",
+    about:
+      "How long two messages may be on their way towards each other, so that neither side knows of the other's (M98)",
+  },
+  completions_per_second: {
+    value: 5,
+    unit: "per second",
+    about: "How often a client may ask for completions of one argument (M105)",
+  },
+};
+
+/** Limits that a test sets. */
+export type SetLimits = Readonly<Partial<Record<LimitName, number>>>;
+
+/** The limits that a client is judged by. */
+export interface Limits {
+  /** What each is. */
+  readonly of: (name: LimitName) => number;
+  /** The level of a rule that goes by a limit: a requirement where a test set the limit, else a recommendation. */
+  readonly levelBy: (name: LimitName) => "MUST" | "SHOULD";
+}
+
+/** The limits, those set by a test in place of the table's. */
+export function createLimits(set: SetLimits = {}): Limits {
+  return {
+    of: (name) => set[name] ?? limitTable[name].value,
+    levelBy: (name) => set[name] === undefined ? "SHOULD" : "MUST",
+  };
+}
+
+/** All limits by name, for a report to say what it went by. */
+export function limitsInForce(limits: Limits): Readonly<Record<string, number>> {
+  return Object.fromEntries(limitNames.map((name) => [name, limits.of(name)]));
+}
