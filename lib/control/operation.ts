@@ -33,11 +33,33 @@ export interface Deps {
   readonly names: readonly string[];
   readonly verifier: TokenVerifier;
   readonly keysOf: KeysOf;
+  readonly mcpSessions: McpSessions;
   readonly ownOrigins: OwnOrigins;
   readonly reports: Reports;
   readonly chance: Chance;
   readonly sleep: Sleep;
   readonly monotonicMs: () => number;
+}
+
+/** A session of MCP that is alive. */
+export interface McpSession {
+  /** The endpoint it was begun at. */
+  readonly mode: string;
+  readonly clientInfo: { readonly name: string; readonly version: string };
+  readonly clientId?: string;
+  readonly revision: string;
+  /** In milliseconds since 1970, on the sandbox's clock. */
+  readonly startedAtMs: number;
+  readonly endsAtMs?: number;
+  /** Those of the process that answers. */
+  readonly openStreams: number;
+}
+
+/** The sessions of MCP in a sandbox, by handles that do not tell their ids. */
+export interface McpSessions {
+  readonly sessionsOf: (sandbox: Sandbox) => Promise<ReadonlyMap<string, McpSession>>;
+  /** Ends one for good, in all processes. */
+  readonly endSession: (sandbox: Sandbox, handle: string) => Promise<void>;
 }
 
 /** One call of an operation. */

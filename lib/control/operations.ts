@@ -9,6 +9,7 @@ import { originOperations } from "./origins.ts";
 import { planOperations } from "./plan.ts";
 import { recordOperations } from "./record.ts";
 import { scenarioOperations } from "./scenarios.ts";
+import { sessionOperations } from "./sessions.ts";
 import { tokenOperations } from "./tokens.ts";
 import { userOperations } from "./users.ts";
 
@@ -27,6 +28,7 @@ export const operations = {
   ...clientOperations,
   ...tokenOperations,
   ...keyOperations,
+  ...sessionOperations,
   ...scenarioOperations,
   ...originOperations,
   ...recordOperations,

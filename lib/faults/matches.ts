@@ -1,6 +1,25 @@
 // Whether a request is one that a fault is for.
-import type { EndpointKind } from "../http/endpoints.ts";
-import type { Match, Wanted } from "../scenarios/match.ts";
+import type { EndpointKind } from "../http/place.ts";
+import type { Match, SessionMatch, Wanted } from "../scenarios/match.ts";
+
+/** What faults ask of sessions beyond what one read tells: how many there are, and how many requests came in one. */
+export interface SessionAsk {
+  readonly alive: boolean;
+  readonly count: boolean;
+}
+
+/** What is known of the sessions of a sandbox, and of the one that a request names. */
+export interface SessionFacts {
+  /** How many there are, if that was asked. */
+  readonly alive: number;
+  /** Absent where it names none that is alive. */
+  readonly named?: {
+    readonly ageMs: number;
+    /** Requests that were counted in it before this one. */
+    readonly requestsBefore: number;
+    readonly hasStream: boolean;
+  };
+}
 
 /** Facts of a request that faults ask for. What needs the body is read only if some fault asks. */
 export interface RequestFacts {
@@ -16,6 +35,8 @@ export interface RequestFacts {
   readonly rpcId?: unknown;
   /** The message itself, if a fault looks at it and it is JSON. */
   readonly message?: unknown;
+  /** Absent where no fault asks, or the endpoint has no sessions. */
+  readonly session?: SessionFacts;
 }
 
 /**
@@ -55,7 +76,18 @@ export function matchesRequest(match: Match, facts: RequestFacts): boolean {
     (match.headers === undefined || matchesHeaders(match.headers, headers)) &&
     (match.authorized === undefined || match.authorized === headers.has("authorization")) &&
     (match.not_accepting === undefined || !(headers.get("accept") ?? "").includes(match.not_accepting)) &&
-    (match.revision_after === undefined || (revision !== null && revision > match.revision_after));
+    (match.revision_after === undefined || (revision !== null && revision > match.revision_after)) &&
+    (match.session === undefined || matchesSession(match.session, facts.session));
+}
+
+function matchesSession(wanted: SessionMatch, facts: SessionFacts | undefined): boolean {
+  const { older_than_seconds, after_requests, has_stream, alive_at_least } = wanted;
+  const named = facts?.named;
+  return facts !== undefined &&
+    (alive_at_least === undefined || facts.alive >= alive_at_least) &&
+    (older_than_seconds === undefined || (named !== undefined && named.ageMs > older_than_seconds * 1000)) &&
+    (after_requests === undefined || (named !== undefined && named.requestsBefore >= after_requests)) &&
+    (has_stream === undefined || named?.hasStream === has_stream);
 }
 
 function matchesHeaders(wanted: NonNullable<Match["headers"]>, headers: Pick<Headers, "get">): boolean {

@@ -1,11 +1,11 @@
 // Which faults a request meets, and so its plan: the scenario's plan with what was set in the sandbox and by those faults.
 import { readText } from "../http/body.ts";
 import { bodyJson, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
-import type { EndpointKind } from "../http/endpoints.ts";
+import type { EndpointKind } from "../http/place.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { isMcp, type Match } from "../scenarios/match.ts";
 import type { FaultCounts } from "./fault_count_table.ts";
-import { matchesRequest, type RequestFacts } from "./matches.ts";
+import { matchesRequest, type RequestFacts, type SessionAsk } from "./matches.ts";
 import { templatesIn } from "../scenarios/templates.ts";
 import { patchPlan, type Plan, type WireStep } from "../scenarios/plan.ts";
 
@@ -102,6 +102,17 @@ async function messageOf(
   } catch {
     return {};
   }
+}
+
+/** What faults ask of sessions; undefined for nothing. */
+export function sessionAsk(faults: readonly Fault[]): SessionAsk | undefined {
+  const asked = faults.flatMap(({ match, after }) => [match.session, after?.match.session])
+    .filter((session) => session !== undefined);
+  if (asked.length === 0) return undefined;
+  return {
+    alive: asked.some(({ alive_at_least }) => alive_at_least !== undefined),
+    count: asked.some(({ after_requests }) => after_requests !== undefined),
+  };
 }
 
 /** What only the body can tell. */

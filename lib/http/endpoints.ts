@@ -1,61 +1,8 @@
 // Every endpoint of the server, written once: its path, what it is for, whether pages of other origins may call it, and
 // the name of each of its methods. All that depends on an endpoint follows from this list: route table, URLs, the kinds
 // that faults match, the steps that a recording is read as, and what the inspector calls a request.
-
-/** What a request is for, by the names that faults match. */
-export const endpointKinds = [
-  "server_metadata",
-  "resource_metadata",
-  "register",
-  "authorize",
-  "token",
-  "jwks",
-  "revoke",
-  "introspect",
-  "userinfo",
-  "logout",
-  "par",
-  "device",
-  "idp",
-  "mcp",
-  "open_mcp",
-  "pages",
-  "control",
-  "unknown",
-] as const;
-
-/** One of {@link endpointKinds}: `mcp` is `/oauth`, `open_mcp` the other MCP endpoints, `unknown` a path without an endpoint. */
-export type EndpointKind = typeof endpointKinds[number];
-
-/** The methods that endpoints have. */
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-/** What is said once of all methods of a path. */
-export interface Shared {
-  /** Below the sandbox's prefix; its last segment may be a parameter, such as `:name`. */
-  readonly path: string;
-  readonly kind: EndpointKind;
-  /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
-  readonly cors: boolean;
-  /** What a recording reads requests as, where their bodies need not tell. */
-  readonly step?: "authorization" | "token" | "registration" | "pushed" | "mcp" | "other";
-  /** Whether a person opens it in a browser for a client's login. */
-  readonly isForPerson?: boolean;
-  /** What the inspector calls a request, by method, where the path does not say it as well. */
-  readonly asks?: Readonly<Partial<Record<Method, string>>>;
-}
-
-/** A path, and the names of the endpoints at it. */
-interface Place<Name extends string> extends Shared {
-  readonly names?: Readonly<Partial<Record<Method, Name>>>;
-}
-
-/** One method of one path. */
-export interface Endpoint<Name extends string = string> extends Shared {
-  /** Unique, for the route table, the record and the inspector. */
-  readonly name: Name;
-  readonly method: Method;
-}
+import { controlPlaces, recordPlaces } from "./control_places.ts";
+import type { Endpoint, Method, Place } from "./place.ts";
 
 const OAUTH = "/oauth";
 const RESOURCE_METADATA = "/.well-known/oauth-protected-resource";
@@ -193,42 +140,6 @@ const otherPlaces = {
   robots: { path: "/robots.txt", kind: "pages", cors: false, names: { GET: "robots" } },
 } as const;
 
-/** Below the sandbox's prefix: what was recorded. */
-const recordPlaces = {
-  report: control("/control/report", { GET: "control_report" }),
-  exchanges: control("/control/exchanges", { GET: "control_exchanges", DELETE: "control_clear_exchanges" }),
-  events: control("/control/events", { GET: "control_events" }),
-};
-
-/** Below the sandbox's prefix: the API that tests control a sandbox with, in the order in which it is shown. */
-export const controlPlaces = {
-  index: control("/control", { GET: "control_index" }),
-  openapi: control("/control/openapi.json", { GET: "control_openapi" }),
-  faults: control("/control/faults", {
-    GET: "control_list_faults",
-    POST: "control_add_faults",
-    DELETE: "control_clear_faults",
-  }),
-  fault: control("/control/faults/:name", { GET: "control_read_fault", DELETE: "control_remove_fault" }),
-  clock: control("/control/clock", { GET: "control_read_clock", POST: "control_move_clock" }),
-  plan: control("/control/plan", {
-    GET: "control_read_plan",
-    PATCH: "control_change_plan",
-    DELETE: "control_clear_plan",
-  }),
-  users: control("/control/users", { GET: "control_list_users", POST: "control_declare_users" }),
-  user: control("/control/users/:email", { DELETE: "control_remove_user" }),
-  clients: control("/control/clients", { GET: "control_list_clients", POST: "control_add_clients" }),
-  client: control("/control/clients/:client_id", { DELETE: "control_remove_client" }),
-  tokens: control("/control/tokens", { GET: "control_list_tokens", POST: "control_mint_token" }),
-  revokeTokens: control("/control/tokens/revoke", { POST: "control_revoke_tokens" }),
-  rotateKeys: control("/control/keys/rotate", { POST: "control_rotate_keys" }),
-  breakKeys: control("/control/keys/break", { POST: "control_break_keys" }),
-  scenarios: control("/control/scenarios", { POST: "control_define_scenarios" }),
-  origins: control("/control/origins", { POST: "control_open_origin" }),
-  reset: control("/control/reset", { POST: "control_reset" }),
-};
-
 /** Streamable HTTP uses three methods on one URL. */
 function mcp<Name extends string>(
   path: string,
@@ -247,10 +158,6 @@ function sse<Name extends string>(path: string, kind: "mcp" | "open_mcp", name: 
 /** And another for the messages of the client. */
 function messages<Name extends string>(path: string, kind: "mcp" | "open_mcp", name: Name): Place<Name> {
   return { path, kind, cors: true, step: "mcp", names: { POST: name } };
-}
-
-function control<Name extends string>(path: string, names: Readonly<Partial<Record<Method, Name>>>): Place<Name> {
-  return { path, kind: "control", cors: true, names };
 }
 
 /** Every path below the sandbox's prefix but those of the control API. */

@@ -1,6 +1,7 @@
 // Every path of the server by name, from the list of endpoints, and the absolute URLs that tell a client where to go:
 // in metadata, challenges and pages.
-import { controlPlaces, ownPlaces, serverPlaces, wellKnownPlaces } from "./endpoints.ts";
+import { controlPlaces } from "./control_places.ts";
+import { ownPlaces, serverPlaces, wellKnownPlaces } from "./endpoints.ts";
 
 /** Paths below a sandbox's prefix; `:name` stands for any one last segment. */
 export const paths: Readonly<Record<keyof typeof ownPlaces, string>> = pathsOf(ownPlaces);

@@ -5,7 +5,7 @@ import { type Notes, openNotes } from "./tools/note_table.ts";
 import type { McpOptions } from "./contract.ts";
 import type { Profile } from "./profile.ts";
 import type { StateSigner } from "./request_state.ts";
-import type { Presenter } from "./sessions/held_sessions.ts";
+import type { Presenter } from "./sessions/session_memory.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
 /** One request's facts. */

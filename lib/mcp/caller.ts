@@ -22,6 +22,8 @@ export interface McpUser {
 export interface McpCaller {
   /** Whom notes belong to where the protocol has no session (2026-07-28): the login or token, else the caller's traits. */
   readonly owner: string;
+  /** The OAuth client, and the id of the token that it brings; set only on `/oauth`. */
+  readonly token?: { readonly clientId: string; readonly id: string };
   /** Set only on `/oauth`, where it adds the tools that concern a user. */
   readonly user?: McpUser;
   /** Refuses calls of tools whose scope the token lacks; absent where every token may call all. */

@@ -4,7 +4,9 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Store } from "../store/store.ts";
+import type { SessionAsk, SessionFacts } from "../faults/matches.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
+import type { SessionHandle, SessionRecord } from "./sessions/session_table.ts";
 
 /** Takes a failure that is the server's own. */
 export type Log = (message: string, error: unknown) => void;
@@ -42,6 +44,12 @@ export interface SseMessage extends McpCall {
   readonly sessionId: string | null;
 }
 
+/** A session, wherever it is used. */
+export interface LivingSession extends SessionRecord {
+  /** Streams that its client holds open in this process. */
+  readonly openStreams: number;
+}
+
 /** The MCP endpoints of an app. */
 export interface McpEndpoint {
   /** Says that a request will be handed over if its token is good, so that what it needs can be on its way meanwhile. */
@@ -55,6 +63,12 @@ export interface McpEndpoint {
   readonly openSse: (opening: SseOpening) => Promise<Response>;
   /** Takes one message for such a stream, which the answer comes on. The request's body must not have been read. */
   readonly receive: (message: SseMessage) => Promise<Response>;
+  /** The sessions of a sandbox that are alive, by their handles. */
+  readonly sessionsOf: (sandbox: Sandbox) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
+  /** Ends a session for good, in all processes; streams that are open in others end with their next sign of life. */
+  readonly endSession: (sandbox: Sandbox, handle: SessionHandle) => Promise<void>;
+  /** What faults ask of the session that a request names. */
+  readonly sessionFactsOf: (request: Request, sandbox: Sandbox, asked: SessionAsk) => Promise<SessionFacts>;
   /** Ends all of `subscriptions/listen`, and refuses it from then on; everything else continues. */
   readonly endListening: () => Promise<void>;
   /** Ends all streams and sessions of a sandbox that was reset or has ended. */

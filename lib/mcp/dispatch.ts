@@ -10,7 +10,6 @@ import {
 } from "@modelcontextprotocol/server";
 import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
-import { prefixed } from "../http/secret_prefixes.ts";
 import { createSessionTable } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
 import type { McpEndpoint, McpOptions } from "./contract.ts";
@@ -33,11 +32,13 @@ import { createListeners, type Listeners } from "./listeners.ts";
 import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.ts";
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
-import { createSessions, type Presenter } from "./sessions/held_sessions.ts";
+import { createSessions } from "./sessions/held_sessions.ts";
+import type { Presenter } from "./sessions/session_memory.ts";
 import { createOpenStreams } from "./open_streams.ts";
 import { isStateless, sessionRevisionsOf } from "./revisions.ts";
 import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
-import { beginSession, serveSession, type SessionDeps } from "./sessions/sessions.ts";
+import { beginSession, endAfter, serveSession, type SessionDeps } from "./sessions/sessions.ts";
+import { sessionFactsOf } from "./sessions/session_facts.ts";
 import { defined } from "../runtime/defined.ts";
 
 /** How many envelopes are remembered, and how long one may be; there is one for each kind of client. */
@@ -101,6 +102,9 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     openSse: (opening) => Promise.resolve(streams.watch(sse.open(opening), opening.sandbox.id)),
     receive: sse.receive,
     endListening: listeners.close,
+    sessionsOf: sessions.list,
+    sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
+    endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
     forget: async (sandboxId) => {
       streams.end(sandboxId);
       await sessions.forget(sandboxId);
@@ -147,9 +151,15 @@ function createShared(options: DispatchOptions): Shared {
 }
 
 async function route(exchange: Exchange, shared: Shared): Promise<Response> {
-  const { request: { method, headers }, body, profile, policy } = exchange;
+  const { policy } = exchange;
   if (sessionRevisionsOf(policy).length === 0) return await statelessAlone(exchange, shared);
   if (exchange.mode === "minimal") return await withoutSession(exchange, shared);
+  const answered = await routeByEra(exchange, shared);
+  return policy.endsSession === "after" ? await endAfter(answered, exchange, shared.sessions) : answered;
+}
+
+async function routeByEra(exchange: Exchange, shared: Shared): Promise<Response> {
+  const { request: { method, headers }, body, profile, policy } = exchange;
   if (!isStateless(policy)) return await asOlderServer(exchange, shared);
   if (method === "POST") {
     const fast = asFastModern(body, headers, profile, shared.envelopes);
@@ -196,11 +206,11 @@ async function inSession(
 ): Promise<Response> {
   const { request, body, policy } = exchange;
   const { chance, log, sessions, factsInSdk, callFactsOf } = shared;
+  if (policy.sessionIds === "none") return await withoutSession(exchange, shared);
   const supported = sessionRevisionsOf(policy);
   const isFirst = reason === "initialize" && !request.headers.has("mcp-session-id");
   if (isFirst) {
-    return refuseHeaders(request, body, supported) ??
-      await beginSession(prefixed("session", chance.id()), exchange, sessions);
+    return refuseHeaders(request, body, supported) ?? await beginSession(chance, exchange, sessions);
   }
   const session = await sessions.find(request, exchange, body);
   if (session instanceof Response) return session;

@@ -28,6 +28,10 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     handle: async (request, call) => closed ? shuttingDown() : (await (loading ??= load())).handle(request, call),
     openSse: async (opening) => closed ? shuttingDown() : (await (loading ??= load())).openSse(opening),
     receive: async (message) => closed ? shuttingDown() : (await (loading ??= load())).receive(message),
+    sessionsOf: async (sandbox) => (await (loading ??= load())).sessionsOf(sandbox),
+    endSession: async (sandbox, handle) => (await (loading ??= load())).endSession(sandbox, handle),
+    sessionFactsOf: async (request, sandbox, asked) =>
+      (await (loading ??= load())).sessionFactsOf(request, sandbox, asked),
     endListening: async () => {
       await (await loading)?.endListening();
     },

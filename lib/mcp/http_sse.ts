@@ -8,7 +8,7 @@ import { readJson } from "./body.ts";
 import type { McpCall, McpEndpoint, SseMessage, SseOpening } from "./contract.ts";
 import { isEventStream } from "./open_streams.ts";
 import { idOf, INVALID_REQUEST, isPlainObject, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "./rpc.ts";
-import { MAX_SESSIONS } from "./sessions/held_sessions.ts";
+import { MAX_SESSIONS } from "./sessions/session_memory.ts";
 
 /** The only revision that has this transport, whatever a client asks for. */
 const REVISION = "2024-11-05";

@@ -1,5 +1,5 @@
 // Which requests a fault is for: the conditions there are, and what each says in documents. All that a match names must hold.
-import type { EndpointKind } from "../http/endpoints.ts";
+import type { EndpointKind } from "../http/place.ts";
 
 /** A value that a part of a request has: a text may end with `*` for any rest, and null stands for a part that is absent. */
 export type Wanted = string | number | boolean | null;
@@ -22,8 +22,25 @@ export interface Match {
   readonly authorized?: boolean;
   readonly not_accepting?: string;
   readonly revision_after?: string;
+  readonly session?: SessionMatch;
   readonly status?: number | readonly number[];
 }
+
+/** Which sessions of Streamable HTTP: all but the last condition are about the one that the request names, if it is alive. */
+export interface SessionMatch {
+  readonly older_than_seconds?: number;
+  readonly after_requests?: number;
+  readonly has_stream?: boolean;
+  readonly alive_at_least?: number;
+}
+
+/** What each condition on sessions says. */
+export const sessionConditions: Readonly<Record<keyof SessionMatch, string>> = {
+  older_than_seconds: "the session that the request names began more than so many seconds ago",
+  after_requests: "so many requests, or more, have come in that session before, counted while a fault asks for them",
+  has_stream: "whether its client holds a stream open, in the process that is asked",
+  alive_at_least: "so many sessions, or more, are alive in the sandbox",
+};
 
 /** What each condition says. */
 export const conditions: Readonly<Record<keyof Match, string>> = {
@@ -45,6 +62,9 @@ export const conditions: Readonly<Record<keyof Match, string>> = {
   authorized: "whether there is an `authorization` header",
   not_accepting: "a media type that the `accept` header must not name",
   revision_after: "a revision of MCP that `mcp-protocol-version` must be later than",
+  session:
+    "a session of the MCP server by its age, by the requests in it, by its streams, or by how many there are; a request " +
+    "that names none that is alive meets only the last of these",
   status: "a status of the response, or one of several",
 };
 

@@ -62,6 +62,15 @@ export interface Policy {
   readonly mcpCursors?: readonly string[];
   /** Tools that the MCP server has besides its own, as `tools/list` shows them; each answers with what it was called with. */
   readonly mcpTools?: readonly DeclaredTool[];
+  /** What `Mcp-Session-Id` looks like: an id of letters, digits and symbols of our own, one with every visible ASCII
+   * character there is, or none, where the server keeps no sessions (MCP transports, session management). */
+  readonly sessionIds: "plain" | "symbols" | "none";
+  /** Life of a session of MCP from its beginning, used or not, in seconds; absent for as long as it is used. */
+  readonly sessionTtlSeconds?: number;
+  /** Whether a session ends as soon as a request in it brings another token than the one that it began with. */
+  readonly sessionEndsWithToken: boolean;
+  /** Whether a request ends the session that it names: before it is answered, with 404 then, or once it has been. */
+  readonly endsSession: "no" | "before" | "after";
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
   /**
@@ -175,6 +184,9 @@ export const standardPlan: Plan = Object.freeze({
     protectedMessages: "all",
     mcpServer: "mock",
     mcpTransport: "streamable_http",
+    sessionIds: "plain",
+    sessionEndsWithToken: false,
+    endsSession: "no",
     metadataMaxAgeSeconds: 300,
     rotateRefreshTokens: "always",
     refreshGraceSeconds: 0,

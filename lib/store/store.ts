@@ -29,6 +29,7 @@
 // | `["#sandbox", name]`                    | last use in ms       | a day after it                          | sandbox         |
 // | `["#used", hour, name]`                 | true                 | a day after it                          | sandbox         |
 // | `[sandbox, "session", hash(id)]`        | `SessionRecord`      | 24 h after it was last extended         | mcp/sessions    |
+// | `[sandbox, "session_count", hash(id)]`  | requests in it       | 24 h after it was last counted          | mcp/sessions    |
 // | `["#owned", ...key]`                    | owner, bytes, expiry | as long as the row, with `--public`     | limits          |
 //
 // Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once

@@ -15,10 +15,15 @@ export type ControlHandlers = Handlers<ControlEndpointName | RecordEndpointName>
 /** Makes the handlers. */
 export function controlHandlers(deps: HandlerDeps): ControlHandlers {
   const handlerOf = (operation: Operation): Handler => async (context) => {
-    const input = operation.input ? await readJson(context.request) : undefined;
+    const input = operation.input ? await inputOf(context) : undefined;
     return noStoreJson(await operation.run(deps, { ...callOf(context, deps), input }));
   };
   return { ...mapValues({ ...documents, ...operations }, handlerOf), ...recordHandlers(deps) };
+}
+
+/** A DELETE says in its query what it is about, as its body has no meaning (RFC 9110 9.3.5). */
+async function inputOf({ request, url }: Context): Promise<unknown> {
+  return request.method === "DELETE" ? Object.fromEntries(url.searchParams) : await readJson(request);
 }
 
 /** The call that a request makes, but for its body. */

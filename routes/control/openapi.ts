@@ -5,11 +5,11 @@ import { operations } from "../../lib/control/operations.ts";
 import {
   type ControlEndpointName,
   controlEndpoints,
-  type Endpoint,
   type RecordEndpointName,
   recordEndpoints,
 } from "../../lib/http/endpoints.ts";
 import { isObject, type JsonObject } from "../../lib/http/json.ts";
+import type { Endpoint } from "../../lib/http/place.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { exchangeFormats, reportFormats, strictness } from "./report.ts";
@@ -83,7 +83,7 @@ function describe(
   { name, method, path }: Endpoint,
   { summary, description, input, example, answer }: Operation,
 ): JsonObject {
-  const inQuery = input && method === "GET";
+  const inQuery = input && (method === "GET" || method === "DELETE");
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, parameter]) => ({
       name: parameter,

@@ -137,6 +137,7 @@ function callerOf({ claims }: Access): McpCaller {
   const own = ownClaimsOf(claims);
   return {
     owner: `login:${claims.sid}`,
+    token: { clientId: claims.client_id, id: claims.jti },
     user: {
       userId: claims.sub,
       userName: claims.name,

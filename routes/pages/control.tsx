@@ -2,7 +2,7 @@
 import { operations } from "../../lib/control/operations.ts";
 import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { describeError, type OAuthError } from "../../lib/http/errors.ts";
-import { endpointKinds } from "../../lib/http/endpoints.ts";
+import { endpointKinds } from "../../lib/http/place.ts";
 import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
 import type { Deps } from "../deps.ts";
 import { callOf } from "../control/handlers.ts";

@@ -3,7 +3,7 @@
 import { withFaults } from "../../lib/sandbox/changes.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { Fault } from "../../lib/scenarios/fault.ts";
-import type { EndpointKind } from "../../lib/http/endpoints.ts";
+import type { EndpointKind } from "../../lib/http/place.ts";
 import { FAULT_PARAMETER, parseFaultText } from "../../lib/scenarios/schema/fault_text.ts";
 import type { LiveSandbox, LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import type { ControlGate } from "../../lib/control/gate.ts";

@@ -1,5 +1,5 @@
 // The route table: rows of method, path and handler, and the answers that no row gives (404, 405, HEAD, preflight).
-import type { Endpoint } from "../../lib/http/endpoints.ts";
+import type { Endpoint } from "../../lib/http/place.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
 

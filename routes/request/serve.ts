@@ -1,11 +1,13 @@
 // One request's way through a sandbox, in one direction: row, plan, handler, wire.
-import type { EndpointKind } from "../../lib/http/endpoints.ts";
+import type { EndpointKind } from "../../lib/http/place.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
 import { makeHarmless } from "../../lib/limits/harmless.ts";
 import type { RoutedPath, Sandbox } from "../../lib/sandbox/sandbox.ts";
+import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
+import { isMcp } from "../../lib/scenarios/match.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
-import { noteResponse, readFacts, resolvePlan } from "../../lib/faults/resolve.ts";
+import { noteResponse, readFacts, resolvePlan, sessionAsk } from "../../lib/faults/resolve.ts";
 import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
@@ -19,6 +21,7 @@ import { allowOrigin, type ConnectionInfo, type Match } from "./router.ts";
 export interface ServeDeps extends FaultParameterDeps {
   readonly match: (request: Request, path: string) => Match;
   readonly faultCounts: Pick<FaultCounts, "claim" | "arm">;
+  readonly sessionFactsOf: McpEndpoint["sessionFactsOf"];
   readonly sleep: Sleep;
   /** Whether sandboxes of strangers share the origin. */
   readonly isPublic: boolean;
@@ -74,7 +77,9 @@ async function answerWithFaults(
   const { request, url, live, sandbox, sentPath, routed } = arrival;
   const faults = endpoint === "control" ? [] : live.faults();
   if (faults.length === 0) return { response: await answer(deps, arrival, found, live.plan()), shapedBy: [] };
-  const facts = await readFacts({ url, path: sentPath, endpoint }, request, faults);
+  const sessionAsked = isMcp(endpoint) ? sessionAsk(faults) : undefined;
+  const session = sessionAsked ? { session: await deps.sessionFactsOf(request, sandbox, sessionAsked) } : {};
+  const facts = await readFacts({ url, path: sentPath, endpoint, ...session }, request, faults);
   const asked = { plan: live.plan(), faults, nowMs: sandbox.nowMs, sandboxId: live.id(), counts: deps.faultCounts };
   const plan = await resolvePlan(asked, facts);
   const variables = variablesOf(sandbox.serverAt(routed.server), facts);

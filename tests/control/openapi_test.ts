@@ -7,6 +7,7 @@ import { documents } from "../../routes/control/openapi.ts";
 import { type ControlEndpointName, controlEndpoints } from "../../lib/http/endpoints.ts";
 import { controlPaths } from "../../lib/http/urls.ts";
 import { runDouble } from "../interop/double/double.ts";
+import { beginSession } from "../mcp/helpers.ts";
 import { control, listOf, send } from "./helpers.ts";
 import { assertOAuthError, json, testApp } from "../helpers.ts";
 
@@ -52,7 +53,7 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
     assert.deepEqual(allow, Object.keys(methods).map((name) => name.toUpperCase()).sort(), path);
     const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     for (const { parameters = [] } of Object.values(methods)) {
-      assert.deepEqual(parameters.map(({ name }) => name), named, path);
+      assert.deepEqual(parameters.filter((one) => one.in === "path").map(({ name }) => name), named, path);
     }
   }
   assert.deepEqual(new Set(controlEndpoints.map(({ path }) => path)), new Set(Object.values(controlPaths)));
@@ -81,7 +82,14 @@ Deno.test("every endpoint of the control API that takes no body answers in its s
   await control(test, "POST /control/users", operations.control_declare_users.example);
   await control(test, "POST /control/clients", operations.control_add_clients.example);
   await control(test, "POST /control/tokens", operations.control_mint_token.example);
-  const parameters: Record<string, string> = { ":name": "down", ":email": "ada@example.com", ":client_id": "my-app" };
+  await beginSession((_, init) => test.fetch("/no-auth", init));
+  const [{ session } = {}] = listOf(await control(test, "GET /control/sessions"), "sessions");
+  const parameters: Record<string, string> = {
+    ":name": "down",
+    ":email": "ada@example.com",
+    ":client_id": "my-app",
+    ":session": String(session),
+  };
   const bare = controlEndpoints.filter(({ name }) => !described[name].input);
   for (const { name, method, path } of bare.toSorted(({ method }) => method === "DELETE" ? 1 : -1)) {
     if (path === controlPaths.faults && method === "DELETE") continue;

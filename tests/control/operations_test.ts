@@ -1,5 +1,7 @@
 /** Operations are called without HTTP: what they take and return is theirs, and faces add nothing to it. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Call, Deps, Operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
@@ -9,6 +11,7 @@ import { controlEndpoints, recordEndpoints } from "../../lib/http/endpoints.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { createClients } from "../../lib/oauth/clients/client_table.ts";
 import { createClientDocuments } from "../../lib/oauth/clients/client_document.ts";
+import { createMcpEndpoint, type McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import type { GenerateKey } from "../../lib/oauth/keys/key_set.ts";
 import { createKeyTable } from "../../lib/oauth/keys/key_table.ts";
 import { createKeyRing } from "../../lib/oauth/keys/keys.ts";
@@ -30,6 +33,7 @@ import { createStore } from "../../lib/store/kv.ts";
 import { createLease } from "../../lib/store/lease.ts";
 import { createRecorders } from "../../routes/request/record.ts";
 import { json, origin, startMs, testApp } from "../helpers.ts";
+import { beginSession } from "../mcp/helpers.ts";
 import { send } from "./helpers.ts";
 
 const now = (): number => startMs;
@@ -44,8 +48,8 @@ function sameKeys(): GenerateKey {
   return (alg) => keys[place++] ??= generateSigningKey(alg);
 }
 
-/** What operations need, without an app and without routes. */
-function createDeps(kv: Deno.Kv): Deps {
+/** What operations need, without an app and without routes; and the endpoint that clients begin sessions at. */
+function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
   const chance = createChance(randomBytes);
   const store = createStore(kv, chance, () => assert.fail("a row cannot be read"));
   const lease = createLease({ isShared: false, monotonicMs: now, sleep });
@@ -53,6 +57,7 @@ function createDeps(kv: Deno.Kv): Deps {
   const keysOf = createKeyRing(createKeyTable(store), "EdDSA", chance, now, sameKeys());
   const grants = createGrants(store);
   const slices = createSlices(now);
+  const mcp = createMcpEndpoint({ store, chance, version: "1", sleep });
   const recording = createRecorders({}, { chance, store, now, monotonicMs: now, sleep, slices, report: assert.fail });
   const liveSandboxes = createLiveSandboxes({
     table: createSandboxTable(store),
@@ -82,6 +87,8 @@ function createDeps(kv: Deno.Kv): Deps {
     names: [...known.keys()],
     verifier: createTokenVerifier({ keysOf, grants }),
     keysOf,
+    mcp,
+    mcpSessions: mcp,
     ownOrigins: createOwnOrigins(openPort, now),
     reports: createReports({ ...recording, scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario, slices }),
     chance,
@@ -104,7 +111,13 @@ const preparations = [
   ["POST /control/clients", operations.control_add_clients, operations.control_add_clients.example],
   ["POST /control/tokens", operations.control_mint_token, operations.control_mint_token.example],
 ] as const;
-const params: Readonly<Record<string, string>> = { name: "down", email: "ada@example.com", client_id: "my-app" };
+const params: Readonly<Record<string, string>> = {
+  name: "down",
+  email: "ada@example.com",
+  client_id: "my-app",
+  // Of an id that consists of the same random bytes as all others.
+  session: hash("sha256", `session_${Buffer.from(randomBytes(24)).toString("base64url")}`, "base64url"),
+};
 
 const endpoints = new Map([...controlEndpoints, ...recordEndpoints].map((endpoint) => [`${endpoint.name}`, endpoint]));
 const all: readonly (readonly [string, Operation])[] = Object.entries(operations);
@@ -117,6 +130,12 @@ Deno.test("every operation works without HTTP, and HTTP answers what it returns 
       using kv = await Deno.openKv(":memory:");
       const deps = createDeps(kv);
       await using test = await testApp({ randomBytes, generateKey: sameKeys(), openPort, now });
+      if (endpoint.path.includes("/sessions")) {
+        const { sandbox, plan: { policy } } = await callFor(deps, {});
+        const call = { sandbox, mode: "no-auth", caller: { owner: "" }, policy } as const;
+        await beginSession((input, init) => deps.mcp.handle(new Request(input, init), call));
+        await beginSession((_, init) => test.fetch("/no-auth", init));
+      }
       for (const [line, { run }, input] of preparations) {
         await run(deps, await callFor(deps, { input }));
         assert.equal((await json(await send(test, line, input))).error, undefined);
@@ -126,7 +145,7 @@ Deno.test("every operation works without HTTP, and HTTP answers what it returns 
       assert.equal(operation.answer.safeParse(returned).error?.message, undefined);
 
       const path = endpoint.path.replace(/:\w+$/, param);
-      const isQuery = operation.input && endpoint.method === "GET";
+      const isQuery = operation.input && endpoint.method !== "POST" && endpoint.method !== "PATCH";
       const query = isQuery
         ? `?${new URLSearchParams(z.record(z.string(), z.coerce.string()).parse(operation.example))}`
         : "";

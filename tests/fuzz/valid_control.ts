@@ -88,6 +88,14 @@ export const controlMessages: readonly Message[] = [
   tell("revoke_tokens", "/tokens/revoke", { all: true }),
   tell("rotate_keys", "/keys/rotate", { keep_old_seconds: 60 }),
   tell("break_keys", "/keys/break", { how: "none" }),
+  {
+    ...ask("list_sessions", "GET", "/sessions"),
+    // There has to be one.
+    headers: [["x-session", "<<session_no_auth>>"]],
+    gives: [{ pool: "session_handle", member: "sessions.0.session" }],
+  },
+  ask("end_session", "DELETE", "/sessions/<<session_handle>>"),
+  ask("end_sessions", "DELETE", "/sessions", [["client", "fuzzer"]]),
   tell("define_scenarios", "/scenarios", {
     name: "fuzz-scenario",
     story: "A scenario <zqx",

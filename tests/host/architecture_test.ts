@@ -248,11 +248,12 @@ Deno.test("a handler never asks for a scenario by name (design, one request)", (
   assert.deepEqual(lines, []);
 });
 
-Deno.test("a path is written once, in lib/http/endpoints.ts", () => {
+Deno.test("a path is written once, in the lists of endpoints in lib/http", () => {
+  const lists = ["lib/http/endpoints.ts", "lib/http/control_places.ts"];
   const paths = new Set(endpoints.map(({ path }) => path).filter((path) => path !== "/"));
   const text = /^(?! *\/\/)[^*\n]*["'`](\/[^"'`?$\s]*)(?=["'`?$])/gm;
   const own = /^\/(?:oauth|no-auth|bearer|guide|health|assets|\.well-known)/;
-  const lines = sources.filter(({ path }) => path !== "lib/http/endpoints.ts").flatMap((source) =>
+  const lines = sources.filter(({ path }) => !lists.includes(path)).flatMap((source) =>
     [...source.text.matchAll(text)].filter(([, found = ""]) =>
       paths.has(found) || (own.test(found) && /^(routes|lib\/oauth)\//.test(source.path))
     ).map(([, found]) => `${source.path}: ${found}`)

@@ -2,7 +2,7 @@
  * Opens 1,000 sessions, each with a stream and a call on it, abandons them, and lets their time pass. Prints the bytes
  * of the heap before, while and after. To be run with `--v8-flags=--expose-gc`.
  */
-import { SESSION_IDLE_MS, SESSION_SLACK_MS } from "../../lib/mcp/sessions/held_sessions.ts";
+import { SESSION_IDLE_MS, SESSION_SLACK_MS } from "../../lib/mcp/sessions/session_memory.ts";
 import { beginSession, OPEN, openMcp, post, rpc, send } from "../mcp/helpers.ts";
 
 const SESSIONS = 1000;

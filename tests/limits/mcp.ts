@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION } from "../../lib/mcp/sessions/events.ts";
 import { MAX_LISTENED, MAX_LISTENERS, MAX_LISTENERS_PER_SANDBOX } from "../../lib/mcp/listeners.ts";
-import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from "../../lib/mcp/sessions/held_sessions.ts";
+import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from "../../lib/mcp/sessions/session_memory.ts";
 import { MAX_BATCH } from "../../lib/mcp/sessions/batches.ts";
 import { MAX_NOTE_CHARACTERS, MAX_NOTES_CHARACTERS } from "../../lib/mcp/tools/notes.ts";
 import { MAX_UNREAD_BYTES } from "../../lib/mcp/open_streams.ts";

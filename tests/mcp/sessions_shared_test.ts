@@ -1,6 +1,6 @@
 /** A session on several processes, played by endpoints that share nothing but the database. */
 import assert from "node:assert/strict";
-import { SESSION_IDLE_MS, SESSION_SLACK_MS } from "../../lib/mcp/sessions/held_sessions.ts";
+import { SESSION_IDLE_MS, SESSION_SLACK_MS } from "../../lib/mcp/sessions/session_memory.ts";
 import {
   ADMIN,
   ANN,

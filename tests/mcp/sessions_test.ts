@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
+import { createSessions } from "../../lib/mcp/sessions/held_sessions.ts";
 import {
-  createSessions,
   MAX_SESSIONS,
   type Session,
   SESSION_IDLE_MS,
   SESSION_SLACK_MS,
   type SessionTransport,
-} from "../../lib/mcp/sessions/held_sessions.ts";
+} from "../../lib/mcp/sessions/session_memory.ts";
 import { createProfiles } from "../../lib/mcp/profile.ts";
 import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { createStore } from "../../lib/store/kv.ts";
@@ -43,7 +43,7 @@ Deno.test("initialize negotiates every revision with sessions (MCP lifecycle)", 
   const fetch = mcp.fetchAs("no-auth", OPEN);
   for (const revision of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
     const response = await post(fetch, initialize(revision));
-    assert.match(response.headers.get("mcp-session-id") ?? "", /^session_[\w-]{22}$/);
+    assert.match(response.headers.get("mcp-session-id") ?? "", /^session_[\w-]{32}$/);
     const [{ result }] = await messagesOf(response) as [{ result: Record<string, unknown> }];
     assert.equal(result.protocolVersion, revision);
     assert.deepEqual(result.capabilities, { tools: {} });

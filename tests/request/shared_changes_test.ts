@@ -3,8 +3,10 @@
  * force on the other at once, also where that one has seen, and remembers, how it was before.
  */
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import type { ControlEndpointName } from "../../lib/http/endpoints.ts";
 import { control, listOf } from "../control/helpers.ts";
+import { beginSession, post, rpc } from "../mcp/helpers.ts";
 import {
   authorizeQuery,
   callOauth,
@@ -30,6 +32,8 @@ interface Known {
   readonly managementUrl: string;
   readonly managementToken: string;
   readonly token: string;
+  /** A session that the first process has begun. */
+  readonly session: { readonly "mcp-session-id": string };
 }
 
 /** Clocks stand still, except that waiting moves the one for durations: so nothing is known by the time that passes. */
@@ -63,6 +67,7 @@ async function openKnown(run: (known: Known) => Promise<void>): Promise<void> {
     clientId: text(client, "client_id"),
     managementUrl: text(client, "registration_client_uri"),
     managementToken: text(client, "registration_access_token"),
+    session: await beginSession((_, init) => a.fetch("/no-auth", init)),
     token: text(await getTokens(a, (await register(a)).clientId), "access_token"),
   });
 }
@@ -70,7 +75,7 @@ async function openKnown(run: (known: Known) => Promise<void>): Promise<void> {
 /** Everything about a sandbox that somebody could notice, as one process tells it; keys where asked, as RSA keys are dear. */
 async function observe(
   app: TestApp,
-  { clientId, token }: Known,
+  { clientId, token, session }: Known,
   withKeys: boolean,
 ): Promise<Record<string, unknown>> {
   const told = async (path: string): Promise<unknown> => {
@@ -114,6 +119,7 @@ async function observe(
     new: await authorized(clientId, { redirect_uri: newUri }),
     named: await authorized("named", { redirect_uri: newUri }),
     mcp: called.status,
+    session: (await post((_, init) => app.fetch("/no-auth", init), rpc("ping"), session)).status,
     userinfo: [userinfo.status, await userinfo.text()],
   };
 }
@@ -168,6 +174,12 @@ const operations: Readonly<Record<ControlEndpointName, Change | Readonly<Record<
   control_revoke_tokens: {
     "one": ({ a, token }) => control(a, "POST /control/tokens/revoke", { token }),
     "all": ({ a }) => control(a, "POST /control/tokens/revoke", { all: true }),
+  },
+  control_list_sessions: "reads",
+  control_end_sessions: ({ a }) => control(a, "DELETE /control/sessions"),
+  control_end_session: async ({ a, session }) => {
+    const handle = hash("sha256", session["mcp-session-id"], "base64url");
+    await control(a, `DELETE /control/sessions/${handle}`);
   },
   control_rotate_keys: ({ a }) => control(a, "POST /control/keys/rotate", { keep_old_seconds: 0 }),
   control_break_keys: ({ a }) => control(a, "POST /control/keys/break", { how: "missing_key" }),

@@ -48,7 +48,7 @@
  * The endpoints of a client's flow by name, which is an exchange's `route`. The server writes them into the page.
  *
  * @typedef {Readonly<Record<string, Known>>} Endpoints
- * @typedef {import("../../lib/http/endpoints.ts").Endpoint} Endpoint
+ * @typedef {import("../../lib/http/place.ts").Endpoint} Endpoint
  */
 
 /**

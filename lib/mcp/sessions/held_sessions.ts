@@ -1,69 +1,41 @@
 // The sessions of the revisions up to 2025-11-25: who may use one, and when it ends. What was agreed is in the store, which
 // every request reads once, so a session continues in any process, and one that was ended anywhere has ended everywhere.
 // What a process keeps in memory (a transport, the events of its streams) can be dropped at any time.
-import { Buffer } from "node:buffer";
-import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Entry } from "../../store/store.ts";
-import { createRequestIds, type RequestIds } from "./request_ids.ts";
-import type { SessionRecord, SessionTable } from "./session_table.ts";
-import type { McpCall } from "../contract.ts";
-import type { Profile } from "../profile.ts";
+import {
+  createSessionMemory,
+  endFrom,
+  openSession,
+  type Presenter,
+  type Session,
+  SESSION_IDLE_MS,
+  type SessionName,
+} from "./session_memory.ts";
+import { handleOf, type SessionHandle, type SessionRecord, type SessionTable } from "./session_table.ts";
+import type { LivingSession } from "../contract.ts";
 import { idOf, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "../rpc.ts";
 
-/** A session that nobody has used for this long, on its sandbox's clock, may end. */
-export const SESSION_IDLE_MS = 60 * 60 * 1000;
-/** It ends this much later at the latest; in exchange its row is written at most once in this time. */
-export const SESSION_SLACK_MS = 5 * 60 * 1000;
-/** Above it the session that was idle the longest leaves the memory of the process. */
-export const MAX_SESSIONS = 10_000;
-/** The same for what the clients of all held sessions have said of themselves, in bytes of JSON. */
-export const MAX_SESSIONS_BYTES = 32 * 1024 ** 2;
-
-/** The request that presents a session id: where it was sent, and by whom. */
-export interface Presenter extends McpCall {
-  readonly profile: Profile;
-}
-
-/** What a session uses of the SDK's transport, and has to tell it. */
-export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTransport, "handleRequest" | "close"> {
-  /** Ends what is left of a request that the client has cancelled. */
-  readonly cancelled: (requestId: string | number) => Promise<void>;
-}
-
-/** A session in the memory of this process. */
-export interface Session {
-  /** What `Mcp-Session-Id` carries. */
-  readonly id: string;
-  readonly sandbox: Sandbox;
-  readonly profile: Profile;
-  readonly record: SessionRecord;
-  /** What that takes, as JSON. */
-  readonly bytes: number;
-  /** Answers what does not go the short way; made when something first does not. */
-  transport?: Promise<SessionTransport>;
-  /** Ids that its requests have in use here. */
-  readonly requestIds: RequestIds;
-  /** When this process used it last, in milliseconds since 1970 on its sandbox's clock. */
-  lastUsedMs: number;
-  /** Streams that the client holds open here: as long as there is one, the session is in use. */
-  openStreams: number;
-}
+/** What a client and the server agree on when a session begins. */
+export type Agreed = Pick<SessionRecord, "owner" | "revision" | "capabilities" | "clientInfo">;
 
 /** The sessions of one app. */
 export interface Sessions {
-  readonly begin: (
-    id: string,
-    presenter: Presenter,
-    agreed: Omit<SessionRecord, "mode" | "expiresAtMs">,
-  ) => Promise<void>;
+  readonly begin: (id: string, presenter: Presenter, agreed: Agreed) => Promise<void>;
   /** Begins to read the row of the session that a request names, while the request is still being checked. */
   readonly expect: (request: Request, sandbox: Sandbox) => void;
   /** The session that a request names, if it is alive and the presenter's; else the answer that says so. */
   readonly find: (request: Request, presenter: Presenter, body?: unknown) => Promise<Session | Response>;
   /** Asks the store whether a session with an open stream still exists, and closes its streams if it does not. */
   readonly check: (session: Session) => Promise<void>;
-  readonly end: (session: Session) => Promise<void>;
+  /** Ends a session for good; its streams in other processes end with their next sign of life. */
+  readonly end: (of: SessionName) => Promise<void>;
+  /** The sessions of a sandbox that are alive, by their handles. */
+  readonly list: (sandbox: Sandbox) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
+  /** A session that is alive, with nothing done to it. */
+  readonly peek: (of: SessionName) => Promise<LivingSession | undefined>;
+  /** Counts a request in a session; gives how many were counted before. */
+  readonly count: (of: SessionName) => Promise<number>;
   /** Drops all sessions of a sandbox that has ended, and ends what they do. */
   readonly forget: (sandboxId: string) => Promise<void>;
   /** Drops sessions that have expired, or are too many; costs nothing when there are none. */
@@ -73,43 +45,27 @@ export interface Sessions {
   readonly size: () => number;
 }
 
-/** The sessions in the memory of this process. */
-interface HeldSessions {
-  readonly get: (of: SessionName) => Session | undefined;
-  /** Takes a session up, or notes that it was used. */
-  readonly touch: (session: Session) => void;
-  /** Drops a session and closes its streams. */
-  readonly letGo: (session: Session) => Promise<void>;
-  readonly letGoOf: (sandboxId: string) => Promise<void>;
-  readonly sweep: () => void;
-  readonly letAllGo: () => Promise<void>;
-  readonly size: () => number;
-}
-
-/** What tells sessions apart: an id is valid in one sandbox. */
-type SessionName = Pick<Session, "sandbox" | "id">;
-
 /**
  * Makes the sessions of one app.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management}
  */
 export function createSessions(table: SessionTable): Sessions {
-  const held = createHeldSessions();
+  const held = createSessionMemory();
   const expected = createExpectedRows(table);
   let closed = false;
 
   /** Reads the row, moves its end if that is due, and forgets a session that has none. */
   async function confirm(
     name: SessionName,
-    row = table.find(name.sandbox.id, name.id),
+    row = table.find(name.sandbox.id, name.handle),
   ): Promise<SessionRecord | undefined> {
     const entry = await row;
     const session = held.get(name);
     const now = name.sandbox.now();
     const record = entry.value;
-    if (!record || (record.expiresAtMs < now && !session?.openStreams)) {
-      if (session) await held.letGo(session);
+    if (!record || !isAlive(record, now, session)) {
+      await held.letGo(name);
       return undefined;
     }
     if (record.expiresAtMs - now < SESSION_IDLE_MS) await table.extend(entry, endFrom(now));
@@ -119,36 +75,52 @@ export function createSessions(table: SessionTable): Sessions {
   async function find(request: Request, presenter: Presenter, body?: unknown): Promise<Session | Response> {
     const { sandbox } = presenter;
     const id = request.headers.get("mcp-session-id");
-    if (!id) {
-      const message = "Bad Request: Mcp-Session-Id header is required";
-      return rpcErrorResponse(400, SERVER_ERROR, message, { id: idOf(body) });
-    }
-    const record = await confirm({ sandbox, id }, expected.of(request));
-    if (closed) return rpcErrorResponse(503, SERVER_ERROR, "The server is shutting down", { id: idOf(body) });
-    if (!record || !mayUse(record, presenter)) {
-      return rpcErrorResponse(404, SESSION_NOT_FOUND, "Session not found", { id: idOf(body) });
-    }
-    const session = held.get({ sandbox, id }) ?? openSession(id, presenter, record);
+    if (!id) return refuse(400, SERVER_ERROR, "Bad Request: Mcp-Session-Id header is required", body);
+    const name = { sandbox, handle: handleOf(id) };
+    const record = await confirm(name, expected.of(request));
+    if (closed) return refuse(503, SERVER_ERROR, "The server is shutting down", body);
+    const isOwn = record !== undefined && mayUse(record, presenter);
+    const isEnd = isOwn && endsNow(record, presenter);
+    if (isEnd) await end(name);
+    if (!isOwn || isEnd) return refuse(404, SESSION_NOT_FOUND, "Session not found", body);
+    const session = held.get(name) ?? openSession(id, presenter, record);
     held.touch(session);
     held.sweep();
     return session;
   }
 
+  async function end({ sandbox, handle }: SessionName): Promise<void> {
+    await table.end(sandbox.id, handle);
+    await held.letGo({ sandbox, handle });
+  }
+
+  function living(name: SessionName, record: SessionRecord | undefined): LivingSession | undefined {
+    const here = held.get(name);
+    if (!record || !isAlive(record, name.sandbox.now(), here)) return undefined;
+    return { ...record, openStreams: here?.openStreams ?? 0 };
+  }
+
   return {
     begin: async (id, presenter, agreed) => {
-      const { sandbox, mode } = presenter;
-      const record = { mode, ...agreed, expiresAtMs: endFrom(sandbox.now()) };
-      await table.begin(sandbox.id, id, record);
-      held.touch(openSession(id, presenter, record));
+      const record = recordOf(presenter, agreed);
+      const session = openSession(id, presenter, record);
+      await table.begin(presenter.sandbox.id, session.handle, record);
+      held.touch(session);
       held.sweep();
     },
     expect: expected.expect,
     find,
     check: async (session) => void await confirm(session),
-    end: async (session) => {
-      await table.end(session.sandbox.id, session.id);
-      await held.letGo(session);
-    },
+    end,
+    list: async (sandbox) =>
+      new Map(
+        [...await table.list(sandbox.id)].flatMap(([handle, record]) => {
+          const session = living({ sandbox, handle }, record);
+          return session ? [[handle, session] as const] : [];
+        }),
+      ),
+    peek: async (name) => living(name, (await table.find(name.sandbox.id, name.handle)).value),
+    count: ({ sandbox, handle }) => table.count(sandbox.id, handle),
     forget: held.letGoOf,
     sweep: held.sweep,
     close: async () => {
@@ -157,6 +129,10 @@ export function createSessions(table: SessionTable): Sessions {
     },
     size: held.size,
   };
+}
+
+function refuse(status: number, code: number, message: string, body: unknown): Response {
+  return rpcErrorResponse(status, code, message, { id: idOf(body) });
 }
 
 /** Rows that are being read while the requests that name them are still being checked. */
@@ -169,7 +145,7 @@ function createExpectedRows(table: SessionTable): {
     expect: (request, sandbox) => {
       const id = request.headers.get("mcp-session-id");
       if (!id) return;
-      const row = table.find(sandbox.id, id);
+      const row = table.find(sandbox.id, handleOf(id));
       // A request that needs the row is told of a failure; one that is refused before that never asks.
       row.catch(() => {});
       rows.set(request, row);
@@ -178,62 +154,33 @@ function createExpectedRows(table: SessionTable): {
   };
 }
 
-function createHeldSessions(): HeldSessions {
-  // In order of last use, so that the first is the one that was idle the longest.
-  const held = new Map<string, Session>();
-  let heldBytes = 0;
-
-  function touch(session: Session): void {
-    session.lastUsedMs = session.sandbox.now();
-    if (!held.delete(keyOf(session))) heldBytes += session.bytes;
-    held.set(keyOf(session), session);
-  }
-
-  async function letGo(session: Session): Promise<void> {
-    if (held.delete(keyOf(session))) heldBytes -= session.bytes;
-    // One that could not be made has failed its request already, and leaves nothing to close.
-    await session.transport?.then((transport) => transport.close(), () => {});
-  }
-
-  function sweep(): void {
-    for (const session of held.values()) {
-      if (session.sandbox.now() <= endFrom(session.lastUsedMs)) break;
-      if (session.openStreams > 0) touch(session);
-      else void letGo(session);
-    }
-    while (held.size > MAX_SESSIONS || heldBytes > MAX_SESSIONS_BYTES) {
-      const idlest = held.values().find(({ openStreams }) => openStreams === 0) ?? [...held.values()][0];
-      if (idlest) void letGo(idlest);
-    }
-  }
-
+/** What is kept of a session that begins. */
+function recordOf({ sandbox, mode, caller: { token }, policy }: Presenter, agreed: Agreed): SessionRecord {
+  const { sessionTtlSeconds, sessionEndsWithToken } = policy;
+  const startedAtMs = sandbox.now();
   return {
-    get: (name) => held.get(keyOf(name)),
-    touch,
-    letGo,
-    letGoOf: async (sandboxId) => {
-      await Promise.all([...held.values()].filter(({ sandbox }) => sandbox.id === sandboxId).map(letGo));
-    },
-    sweep,
-    letAllGo: async () => {
-      await Promise.all([...held.values()].map(letGo));
-    },
-    size: () => held.size,
+    mode,
+    ...agreed,
+    ...(token && { clientId: token.clientId }),
+    ...(token && sessionEndsWithToken && { tokenId: token.id }),
+    startedAtMs,
+    ...(sessionTtlSeconds !== undefined && { endsAtMs: startedAtMs + sessionTtlSeconds * 1000 }),
+    expiresAtMs: endFrom(startedAtMs),
   };
 }
 
-function openSession(id: string, { sandbox, profile }: Presenter, record: SessionRecord): Session {
-  const bytes = Buffer.byteLength(JSON.stringify(record));
-  return { id, sandbox, profile, record, bytes, requestIds: createRequestIds(), lastUsedMs: 0, openStreams: 0 };
+/** Whether a session goes on: it is used, or was a short time ago, and its life has not ended. */
+function isAlive(
+  { expiresAtMs, endsAtMs = Infinity }: SessionRecord,
+  nowMs: number,
+  here: Session | undefined,
+): boolean {
+  return nowMs < endsAtMs && (nowMs <= expiresAtMs || (here?.openStreams ?? 0) > 0);
 }
 
-/** When a session ends that is used at a time and never again. */
-function endFrom(usedMs: number): number {
-  return usedMs + SESSION_IDLE_MS + SESSION_SLACK_MS;
-}
-
-function keyOf({ sandbox, id }: SessionName): string {
-  return `${sandbox.id} ${id}`;
+/** Whether a request is the end of the session that it names. */
+function endsNow({ tokenId }: SessionRecord, { caller: { token }, policy: { endsSession } }: Presenter): boolean {
+  return endsSession === "before" || (tokenId !== undefined && tokenId !== token?.id);
 }
 
 /** Without a token callers cannot be told apart, and `/bearer` takes any token: there only the id is checked. */

@@ -2,6 +2,7 @@
 // a session began, and until when it lives. A session has ended when its row is gone or has expired.
 import { hash } from "node:crypto";
 import type { Entry, Key, Store } from "../../store/store.ts";
+import { updateRow } from "../../store/update.ts";
 
 /** What a session began with, and how long it lives. */
 export interface SessionRecord {
@@ -13,31 +14,58 @@ export interface SessionRecord {
   /** The client's capabilities, as its `initialize` had them. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly clientInfo: { readonly name: string; readonly version: string };
+  /** The OAuth client that began it, where callers have one. */
+  readonly clientId?: string;
+  /** The id of the only token that it lives with; absent where another may follow. */
+  readonly tokenId?: string;
+  /** When it began, in milliseconds since 1970 on its sandbox's clock. */
+  readonly startedAtMs: number;
+  /** When it ends though it is used; absent where it does not. */
+  readonly endsAtMs?: number;
   /** End of the session in milliseconds since 1970, on its sandbox's clock. */
   readonly expiresAtMs: number;
 }
 
+/** What a session is called where its id, which is a secret, must not stand: as in the record of exchanges. */
+export type SessionHandle = string;
+
 /** The sessions of all sandboxes. */
 export interface SessionTable {
-  readonly find: (sandboxId: string, id: string) => Promise<Entry<SessionRecord>>;
-  readonly begin: (sandboxId: string, id: string, record: SessionRecord) => Promise<void>;
+  readonly find: (sandboxId: string, handle: SessionHandle) => Promise<Entry<SessionRecord>>;
+  /** Those of a sandbox by their handles, {@link MAX_LISTED} at most; some may have expired. */
+  readonly list: (sandboxId: string) => Promise<ReadonlyMap<SessionHandle, SessionRecord>>;
+  readonly begin: (sandboxId: string, handle: SessionHandle, record: SessionRecord) => Promise<void>;
   /** Moves a session's end, unless it has changed or ended meanwhile. */
   readonly extend: (entry: Entry<SessionRecord>, expiresAtMs: number) => Promise<void>;
-  readonly end: (sandboxId: string, id: string) => Promise<void>;
+  readonly end: (sandboxId: string, handle: SessionHandle) => Promise<void>;
+  /** Counts a request in a session, for the faults that ask; gives how many were counted before. */
+  readonly count: (sandboxId: string, handle: SessionHandle) => Promise<number>;
 }
+
+/** How many sessions are listed of a sandbox. */
+export const MAX_LISTED = 1000;
 
 /** Rows that are not extended are removed after a day, whatever a sandbox's clock says. */
 const ROW_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
+/** The handle of a session. Its id is all that a client of an open endpoint needs to take it over, so it is hashed. */
+export function handleOf(id: string): SessionHandle {
+  return hash("sha256", id, "base64url");
+}
+
 /** Opens the table of sessions. */
 export function createSessionTable(store: Store): SessionTable {
-  // Hashed, since the id is all that a client of an open endpoint needs to take a session over.
-  const keyOf = (sandboxId: string, id: string): Key => [sandboxId, "session", hash("sha256", id, "base64url")];
+  const keyOf = (sandboxId: string, handle: SessionHandle): Key => [sandboxId, "session", handle];
+  const countKeyOf = (sandboxId: string, handle: SessionHandle): Key => [sandboxId, "session_count", handle];
 
   return {
-    find: (sandboxId, id) => store.get(keyOf(sandboxId, id)),
-    begin: async (sandboxId, id, record) => {
-      await store.commit({ sets: [{ key: keyOf(sandboxId, id), value: record, expireInMs: ROW_LIFETIME_MS }] });
+    find: (sandboxId, handle) => store.get(keyOf(sandboxId, handle)),
+    list: async (sandboxId) => {
+      const entries = await store.list<SessionRecord>([sandboxId, "session"], MAX_LISTED);
+      return new Map(entries.flatMap(({ key, value }) => value ? [[String(key.at(-1)), value] as const] : []));
+    },
+    begin: async (sandboxId, handle, record) => {
+      await store.commit({ sets: [{ key: keyOf(sandboxId, handle), value: record, expireInMs: ROW_LIFETIME_MS }] });
     },
     extend: async ({ key, value, versionstamp }, expiresAtMs) => {
       if (!value) return;
@@ -46,8 +74,15 @@ export function createSessionTable(store: Store): SessionTable {
         sets: [{ key, value: { ...value, expiresAtMs }, expireInMs: ROW_LIFETIME_MS }],
       });
     },
-    end: async (sandboxId, id) => {
-      await store.commit({ deletes: [keyOf(sandboxId, id)] });
+    end: async (sandboxId, handle) => {
+      await store.commit({ deletes: [keyOf(sandboxId, handle), countKeyOf(sandboxId, handle)] });
+    },
+    count: async (sandboxId, handle) => {
+      const { value } = await updateRow(store, countKeyOf(sandboxId, handle), (count: number = 0) => ({
+        value: count + 1,
+        expireInMs: ROW_LIFETIME_MS,
+      }));
+      return value - 1;
     },
   };
 }

@@ -6,7 +6,9 @@ import {
   LATEST_PROTOCOL_VERSION,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
+import { prefixed } from "../../http/secret_prefixes.ts";
 import { withEnd } from "../../http/stream.ts";
+import type { Chance } from "../../runtime/chance.ts";
 import { cutText } from "../../runtime/own_text.ts";
 import { createBatches } from "./batches.ts";
 import { requestIdsOf } from "./request_ids.ts";
@@ -17,13 +19,17 @@ import { isEventStream } from "../open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { buildServer, type ServerDeps } from "../server.ts";
 import { sessionRevisionsOf } from "../revisions.ts";
-import type { Presenter, Session, Sessions, SessionTransport } from "./held_sessions.ts";
+import type { Sessions } from "./held_sessions.ts";
+import { handleOf } from "./session_table.ts";
+import type { Presenter, Session, SessionTransport } from "./session_memory.ts";
 
 /** How long a client should wait before it resumes a stream that was closed. */
 const RETRY_INTERVAL_MS = 250;
 /** The store holds 65,536 bytes a value. */
 const MAX_CAPABILITIES_CHARACTERS = 16_000;
 const MAX_NAME_CHARACTERS = 200;
+/** What visible ASCII has beside letters and digits (MCP transports, session management). */
+const SYMBOLS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 /** Where sessions live, and what their servers need. */
 export interface SessionDeps extends ServerDeps {
@@ -39,7 +45,7 @@ export interface SessionDeps extends ServerDeps {
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization}
  */
 export async function beginSession(
-  id: string,
+  chance: Chance,
   exchange: Presenter & { readonly body?: unknown },
   sessions: Pick<Sessions, "begin">,
 ): Promise<Response> {
@@ -53,6 +59,8 @@ export async function beginSession(
     const message = `Invalid params: capabilities may have ${MAX_CAPABILITIES_CHARACTERS} characters`;
     return rpcErrorResponse(400, INVALID_PARAMS, message, { id: idOf(body) });
   }
+  // So long that the record, too, calls it by its plain hash.
+  const id = prefixed("session", chance.id(24)) + (policy.sessionIds === "symbols" ? SYMBOLS : "");
   const [latest = LATEST_PROTOCOL_VERSION, ...earlier] = sessionRevisionsOf(policy);
   const revision = earlier.includes(requested) ? requested : latest;
   await sessions.begin(id, exchange, {
@@ -63,6 +71,25 @@ export async function beginSession(
   });
   const result = { protocolVersion: revision, capabilities: ours, serverInfo, instructions };
   return Response.json({ jsonrpc: "2.0", id: idOf(body), result }, { headers: { "mcp-session-id": id } });
+}
+
+/**
+ * Ends the session that a request has begun or named, once it has been answered: with the answer's last byte where that
+ * comes in a stream, and at once with a stream that has no end of its own.
+ */
+export async function endAfter(
+  response: Response,
+  { request, sandbox }: Pick<Presenter, "sandbox"> & { readonly request: Request },
+  { end }: Pick<Sessions, "end">,
+): Promise<Response> {
+  const id = response.headers.get("mcp-session-id") ?? request.headers.get("mcp-session-id");
+  if (id === null || !response.ok) return response;
+  const ended = { sandbox, handle: handleOf(id) };
+  if (request.method === "POST" && response.body && isEventStream(response)) {
+    return new Response(withEnd(response.body, () => void end(ended)), response);
+  }
+  await end(ended);
+  return response;
 }
 
 /**

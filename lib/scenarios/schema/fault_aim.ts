@@ -1,7 +1,7 @@
 // What stands before the colon of a fault as text: an endpoint, and at an MCP endpoint one HTTP method or one method of
 // JSON-RPC, such as `mcp.GET` and `mcp.tools/call`.
 import { closest } from "../../http/did_you_mean.ts";
-import { type EndpointKind, endpointKinds } from "../../http/endpoints.ts";
+import { type EndpointKind, endpointKinds } from "../../http/place.ts";
 import { isMcp, type Match } from "../match.ts";
 
 /** Where something can go wrong. */

@@ -2,10 +2,11 @@
 import { z } from "zod";
 import { suggest } from "../../http/did_you_mean.ts";
 import type { Answer, Edit } from "../edit.ts";
-import { endpointKinds } from "../../http/endpoints.ts";
+import { endpointKinds } from "../../http/place.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Fault } from "../fault.ts";
-import { conditions as said, type Match, messageMembers, type Wanted } from "../match.ts";
+import { type Match, messageMembers, sessionConditions, type SessionMatch, type Wanted } from "../match.ts";
+import { conditions as said } from "../match.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
 import { type MessagePart, templateProblem, templates } from "../templates.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
@@ -49,6 +50,22 @@ const messageSchema = z.record(text, wantedOrList).refine((paths) => unknownMemb
     `paths like params.name, which begin with ${suggest(unknownMember(input) ?? "", messageMembers)}`,
 });
 
+const count = z.number().int().min(0).max(1_000_000);
+
+const sessionShape = {
+  older_than_seconds: z.number().min(0).max(10_000_000_000).exactOptional(),
+  after_requests: count.exactOptional(),
+  has_stream: z.boolean().exactOptional(),
+  alive_at_least: count.exactOptional(),
+} satisfies Complete<SessionMatch>;
+
+describeAll(sessionShape, sessionConditions);
+
+const sessionSchema: z.ZodType<SessionMatch> = closedObject(sessionShape).refine(
+  (conditions) => Object.keys(conditions).length > 0,
+  { error: `at least one of ${Object.keys(sessionShape).join(", ")}` },
+);
+
 const matchShape = {
   endpoint: z.union([endpoint, z.array(endpoint).min(1)], { error: orList }).exactOptional(),
   method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).exactOptional(),
@@ -66,13 +83,17 @@ const matchShape = {
   authorized: z.boolean().exactOptional(),
   not_accepting: text.exactOptional(),
   revision_after: text.exactOptional(),
+  session: sessionSchema.exactOptional(),
   status: z.union([status, z.array(status).min(1)], { error: "a status from 200 to 599, or a list of them" })
     .exactOptional(),
 } satisfies Complete<Match>;
 
-const saidOf: Readonly<Record<string, string>> = said;
-for (const [name, schema] of Object.entries(matchShape)) {
-  z.globalRegistry.add(schema, { description: saidOf[name] ?? name });
+describeAll(matchShape, said);
+
+function describeAll(shape: Readonly<Record<string, z.ZodType>>, said: Readonly<Record<string, string>>): void {
+  for (const [name, schema] of Object.entries(shape)) {
+    z.globalRegistry.add(schema, { description: said[name] ?? name });
+  }
 }
 
 const matchSchema: z.ZodType<Match> = closedObject(matchShape);

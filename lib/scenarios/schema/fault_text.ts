@@ -2,7 +2,7 @@
 // of them with commas between. A client that can only be given a URL gets them as `?fault=token:503`.
 import { closest } from "../../http/did_you_mean.ts";
 import { excerpt, OAuthError } from "../../http/errors.ts";
-import type { EndpointKind } from "../../http/endpoints.ts";
+import type { EndpointKind } from "../../http/place.ts";
 import type { Fault } from "../fault.ts";
 import { isMcp } from "../match.ts";
 import { type Aim, closestAim, faultable, matchOf, mcpHttpMethods, mcpMethods, readAim } from "./fault_aim.ts";
