@@ -7,7 +7,7 @@
 import { type Config, parseConfig, parseSettings, type Settings } from "./lib/cli/config.ts";
 import { ConfigError, parseDatabase } from "./lib/cli/config_values.ts";
 import { createChance, randomBytes } from "./lib/runtime/chance.ts";
-import { isFile, prepareFile, whileFileIsThere } from "./lib/cli/database_file.ts";
+import { isFile, MEMORY, prepareFile, whileFileIsThere } from "./lib/cli/database_file.ts";
 import { createDrain } from "./lib/cli/drain.ts";
 import { type BehindHandler, openFront } from "./lib/cli/front.ts";
 import { helpText } from "./lib/cli/help_text.ts";
@@ -50,7 +50,6 @@ const EXIT_UNUSABLE = 2;
 export async function startMockServer(options: MockOptions = {}): Promise<MockServer> {
   const { startFixture } = await import("./routes/fixture/fixture.ts");
   return await startFixture(options, {
-    openKv: () => Deno.openKv(":memory:"),
     serve: (port, app) =>
       Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {}, onError: answerBroken(warn) }, app),
   });
@@ -104,7 +103,7 @@ export default served;
 async function openDeployed(): Promise<App> {
   const options = await readOptions(orFail(() => parseSettings(env)));
   const db = orFail(() => parseDatabase(env("MOCK_DB")));
-  const app = makeApp({ ...options, kv: db === undefined ? await openKv() : await openDatabase(db), shared: true });
+  const app = makeApp({ ...options, ...await openDatabase(db), shared: db !== MEMORY });
   return db === undefined ? app : watched(db, app, new AbortController().signal, warn);
 }
 
@@ -123,8 +122,8 @@ async function main(): Promise<void> {
   if (command.kind === "version") return print(Deno.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
   const { config } = command;
   const options = await readOptions(config.settings);
-  const kv = await openDatabase(config.db);
-  const inForce = await inForceIn(kv);
+  const { kv } = await openDatabase(config.db);
+  const inForce = kv ? await inForceIn(kv) : "";
   const stop = new AbortController();
   const draining = new AbortController();
   const stream = config.quiet ? Deno.stderr : Deno.stdout;
@@ -137,8 +136,8 @@ async function main(): Promise<void> {
   const app = makeApp({
     ...options,
     ...(config.quiet || options.public ? {} : { teller }),
-    kv,
-    shared: config.db !== ":memory:",
+    ...(kv ? { kv } : {}),
+    shared: config.db !== MEMORY,
     loopbackOnly: isLoopback(config.host.includes(":") ? `[${config.host}]` : config.host),
     signal: stop.signal,
     draining: draining.signal,
@@ -165,7 +164,7 @@ async function main(): Promise<void> {
     await Promise.race([listener.close(), isAnswered ? sleepOnTimer(READ_OUT_MS) : readOut]);
   }, async () => {
     await log.flush();
-    kv.close();
+    kv?.close();
     Deno.exit(0);
   }, sleepOnTimer);
   Deno.addSignalListener("SIGINT", stopInOrder);
@@ -208,13 +207,16 @@ function watched(path: string, app: App, signal: AbortSignal, report: (message: 
   return isFile(path) ? whileFileIsThere(path, app, { stat: Deno.stat, sleep: sleepAside, signal, report }) : app;
 }
 
-async function openDatabase(path: string): Promise<Deno.Kv> {
+/** The database at a path, or at the place that Deno has for it; none for what the app keeps in memory. */
+async function openDatabase(path: string | undefined): Promise<Pick<AppOptions, "kv">> {
+  if (path === undefined) return { kv: await openKv() };
+  if (path === MEMORY) return {};
   try {
     if (isFile(path)) {
       for (const name of ["read", "write"] as const) demand({ name, path });
       await prepareFile(path);
     }
-    return await openKv(path);
+    return { kv: await openKv(path) };
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.message);
     return fail(`The database ${path} cannot be opened: ${reasonOf(error)}`);

@@ -15,18 +15,17 @@ import { serve } from "./request/serve.ts";
 /**
  * Makes a server.
  *
- * @param given Its options.
+ * @param given Its options; none is needed.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * using kv = await Deno.openKv(":memory:");
- * const app = createApp({ kv });
+ * const app = createApp();
  * const response = await app(new Request("http://localhost/.well-known/oauth-authorization-server"));
  * assert.equal((await response.json()).issuer, "http://localhost");
  * ```
  */
-export function createApp(given: AppOptions): App {
+export function createApp(given: AppOptions = {}): App {
   requireOptions(given);
   // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;

@@ -36,6 +36,7 @@ import { knownScenarios } from "../lib/scenarios/known.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import { createScenarioTable } from "../lib/scenarios/scenario_table.ts";
 import { createStore } from "../lib/store/kv.ts";
+import { createMemoryStore } from "../lib/store/memory_store.ts";
 import { createLease, type Lease } from "../lib/store/lease.ts";
 import type { Store } from "../lib/store/store.ts";
 import { createGuard, createRefusal } from "./control/guard.ts";
@@ -132,7 +133,9 @@ function baseOf(options: AppOptions): Base {
   const chance = createChance(options.randomBytes ?? randomBytes);
   const report = (message: string): void => log?.({ event: "error", message: redactLine(message) });
   const askers = options.public ? createAskers() : undefined;
-  const unlimited = createStore(kv, chance, (key) => report(`A stored row cannot be read: ${JSON.stringify(key)}`));
+  const unlimited = kv
+    ? createStore(kv, chance, (key) => report(`A stored row cannot be read: ${JSON.stringify(key)}`))
+    : createMemoryStore(now);
   return {
     now,
     monotonicMs,

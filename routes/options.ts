@@ -17,8 +17,8 @@ import { defined } from "../lib/runtime/defined.ts";
 
 /** The options of an app. */
 export interface AppOptions {
-  /** The database. The caller opens it, and closes it. */
-  readonly kv: Deno.Kv;
+  /** The database, which the caller opens and closes; by default what the app keeps is in memory, and ends with it. */
+  readonly kv?: Deno.Kv;
   /** Origin to name instead of the request's own, such as `https://mock.example.com`. */
   readonly publicUrl?: string;
   /** Algorithm that tokens are signed with; `EdDSA` by default. */

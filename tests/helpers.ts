@@ -20,7 +20,6 @@ export interface TestApp extends AsyncDisposable {
   /** Resolves when all requests are answered, those included whose answers nobody waits for. */
   readonly answered: () => Promise<void>;
   readonly app: App;
-  readonly kv: Deno.Kv;
   readonly clock: { nowMs: number };
   /** Sends a request to a path below the origin. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
@@ -33,15 +32,15 @@ export interface TestApp extends AsyncDisposable {
   readonly postJson: (path: string, body: unknown) => Promise<Response>;
 }
 
+/** An app that keeps everything in memory, unless it is given a database, or shares what it keeps. */
 export async function testApp(overrides: Partial<AppOptions> = {}): Promise<TestApp> {
-  const kv = overrides.kv ?? await Deno.openKv(":memory:");
+  if (overrides.shared && !overrides.kv) return await kvTestApp(overrides);
   const clock = { nowMs: startMs };
   const stop = new AbortController();
   const pending = new Set<Promise<Response>>();
   const own = createApp({
-    kv,
     now: () => clock.nowMs,
-    generateKey: keyGeneratorOf(kv),
+    generateKey: keyGeneratorOf(overrides.kv ?? clock),
     signal: stop.signal,
     control: "open",
     ...overrides,
@@ -53,9 +52,8 @@ export async function testApp(overrides: Partial<AppOptions> = {}): Promise<Test
   };
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
     app(new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init }));
-  return {
+  return await Promise.resolve({
     app,
-    kv,
     clock,
     answered: async () => {
       for (let turn = 0; turn < 3; turn = pending.size === 0 ? turn + 1 : 0) {
@@ -76,8 +74,26 @@ export async function testApp(overrides: Partial<AppOptions> = {}): Promise<Test
       }),
     [Symbol.asyncDispose]: () => {
       stop.abort();
-      if (!overrides.kv) kv.close();
       return Promise.resolve();
+    },
+  });
+}
+
+/** An app on a database into which a test can look. */
+export interface KvTestApp extends TestApp {
+  readonly kv: Deno.Kv;
+}
+
+/** The same as {@link testApp} on a database of its own, or on the one that it is given. */
+export async function kvTestApp(overrides: Partial<AppOptions> = {}): Promise<KvTestApp> {
+  const kv = overrides.kv ?? await Deno.openKv(":memory:");
+  const test = await testApp({ ...overrides, kv });
+  return {
+    ...test,
+    kv,
+    [Symbol.asyncDispose]: async () => {
+      await test[Symbol.asyncDispose]();
+      if (!overrides.kv) kv.close();
     },
   };
 }

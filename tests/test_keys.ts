@@ -9,10 +9,10 @@ import type { SigningKeyRecord } from "../lib/oauth/keys/key_table.ts";
 /** The RSA keys so far, each for the database that needs so many. */
 const rsaKeys: Promise<SigningKeyRecord>[] = [];
 /** How many of them a database has been given. */
-const given = new WeakMap<Deno.Kv, number>();
+const given = new WeakMap<object, number>();
 
-/** Generates the keys of all apps on a database. */
-export function keyGeneratorOf(kv: Deno.Kv): GenerateKey {
+/** Generates the keys of all apps on a database, or of one on none. */
+export function keyGeneratorOf(kv: object): GenerateKey {
   return (alg) => {
     if (alg !== "RS256") return generateSigningKey(alg);
     const place = given.get(kv) ?? 0;

@@ -6,6 +6,9 @@ import { errorResponse } from "../http/body.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { StoreError } from "../store/failure.ts";
 
+/** The path that stands for no database: what is kept lies in memory. */
+export const MEMORY = ":memory:";
+
 /** The tables of a KV database. */
 const OWN_TABLES = ["data_version", "kv", "migration_state", "queue", "queue_running"];
 
@@ -15,7 +18,7 @@ const OWN_TABLES = ["data_version", "kv", "migration_state", "queue", "queue_run
  * @param path A path, `:memory:`, or the URL of a KV server.
  */
 export function isFile(path: string): boolean {
-  return path !== ":memory:" && !/^https?:/i.test(path);
+  return path !== MEMORY && !/^https?:/i.test(path);
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   getCode,
   getTokens,
   json,
+  kvTestApp,
   redirectOf,
   register,
   startMs,
@@ -75,7 +76,7 @@ Deno.test("every rule of the standard plan goes out and comes in again under the
 });
 
 Deno.test("POST /control/reset begins a sandbox anew: people, clients, tokens, faults, rules and clock are gone", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const sandbox = below(test, "/s/standard~mine");
   const { clientId } = await register(sandbox);
   const { clientId: clientOfMain } = await register(test);

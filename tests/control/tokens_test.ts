@@ -10,6 +10,7 @@ import {
   getCode,
   getTokens,
   json,
+  kvTestApp,
   origin,
   register,
   startMs,
@@ -198,7 +199,7 @@ Deno.test("POST /control/keys/rotate signs with new keys, and the old ones verif
 });
 
 Deno.test("POST /control/keys/rotate generates no key for id_tokens where none was needed yet", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const { keys } = await control(test, "POST /control/keys/rotate", {});
   assert(Array.isArray(keys));
   assert.deepEqual(keys.map(({ alg, signs }) => [alg, signs]), [["EdDSA", true], ["EdDSA", false]]);

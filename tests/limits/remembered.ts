@@ -1,7 +1,7 @@
 /** Limits on what a process remembers so as not to read or verify it again. */
 import assert from "node:assert/strict";
 import { MAX_REMEMBERED_BYTES } from "../../lib/runtime/bounded_map.ts";
-import { authorizeQuery, json, publicClient, register, type TestApp, testApp, text } from "../helpers.ts";
+import { authorizeQuery, json, kvTestApp, publicClient, register, type TestApp, text } from "../helpers.ts";
 import { heapBytes } from "./heap.ts";
 import { bytesText, type LimitRow } from "./row.ts";
 
@@ -23,7 +23,8 @@ const token: Use = async (test, turn) => {
 
 /** Fills a budget, and half as much again, which must replace the first of what is remembered. */
 async function fill(use: Use): Promise<void> {
-  await using test = await testApp({ record: false });
+  // What is stored must not count.
+  await using test = await kvTestApp({ record: false });
   let turn = 0;
   const useSome = async (times: number): Promise<void> => {
     for (let time = 0; time < times; time++) {

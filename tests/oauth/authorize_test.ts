@@ -8,6 +8,7 @@ import {
   getCode,
   getTokens,
   json,
+  kvTestApp,
   origin,
   redirectOf,
   redirectUri,
@@ -320,7 +321,7 @@ Deno.test("authorization responses carry iss, the issuer byte for byte (RFC 9207
 });
 
 Deno.test("users are kept, auto-generated ones are not (seed, user persistence)", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const { clientId } = await register(test);
   await getTokens(test, clientId);
   const count = async (): Promise<number> => (await Array.fromAsync(test.kv.list({ prefix: ["main", "user"] }))).length;

@@ -7,11 +7,12 @@ import {
   codeFields,
   getCode,
   json,
+  type KvTestApp,
+  kvTestApp,
   origin,
   register,
   startMs,
   type TestApp,
-  testApp,
 } from "../helpers.ts";
 
 const nowSeconds = startMs / 1000;
@@ -20,8 +21,8 @@ const pair = await generateKeyPair("ES256", { extractable: true });
 const other = await generateKeyPair("ES256", { extractable: true });
 const publicJwk = { ...await exportJWK(pair.publicKey), kid: "1", alg: "ES256", use: "sig" };
 
-async function openApp(more: Partial<AppOptions> = {}): Promise<TestApp> {
-  const test = await testApp(more);
+async function openApp(more: Partial<AppOptions> = {}): Promise<KvTestApp> {
+  const test = await kvTestApp(more);
   // Keys that are made beside a refusal would outlive the test.
   await (await test.get("/oauth/jwks")).body?.cancel();
   return test;
@@ -59,7 +60,7 @@ async function sign(
 }
 
 async function send(
-  test: TestApp,
+  test: KvTestApp,
   clientId: string,
   assertion: string,
   more: Record<string, string> = {},

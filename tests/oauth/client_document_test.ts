@@ -7,10 +7,11 @@ import {
   getCode,
   getTokens,
   json,
+  type KvTestApp,
+  kvTestApp,
   origin,
   redirectUri,
   type TestApp,
-  testApp,
 } from "../helpers.ts";
 
 const clientId = "https://app.example/oauth/client.json";
@@ -28,9 +29,9 @@ const good = {
 async function openApp(
   answer: (request: Request) => Response = () => Response.json(good),
   more: Partial<AppOptions> = {},
-): Promise<{ readonly test: TestApp; readonly asked: Request[] }> {
+): Promise<{ readonly test: KvTestApp; readonly asked: Request[] }> {
   const asked: Request[] = [];
-  const test = await testApp({
+  const test = await kvTestApp({
     fetch: (request) => {
       asked.push(request);
       return Promise.resolve(answer(request));

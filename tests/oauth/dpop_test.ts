@@ -18,6 +18,7 @@ import {
   codeFields,
   getCode,
   json,
+  kvTestApp,
   origin,
   redirectOf,
   register,
@@ -336,7 +337,7 @@ Deno.test("refresh tokens of public clients are bound to the key, those of other
 });
 
 Deno.test("the policy requireDpop takes and issues bound tokens alone, and a 401 says so without a token (RFC 9449 7.1)", async () => {
-  await using lax = await testApp();
+  await using lax = await kvTestApp();
   await using strict = await testApp({ kv: lax.kv, policy: { requireDpop: true } });
   const { clientId } = await register(strict);
   const algs = 'algs="ES256 EdDSA Ed25519 RS256"';

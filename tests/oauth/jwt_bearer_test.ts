@@ -13,6 +13,7 @@ import {
   claimsOf,
   getTokens,
   json,
+  kvTestApp,
   origin,
   register,
   startMs,
@@ -152,7 +153,7 @@ Deno.test("POST /oauth/token refuses an invalid assertion (RFC 7523 3)", async (
 });
 
 Deno.test("POST /oauth/token refuses what the identity provider has signed but not for this (RFC 7523 3, RFC 8725 3.8)", async (t) => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const client = await newClient(test);
   const claims = claimsOf(await assertionFor(test, client));
   const seconds = startMs / 1000;

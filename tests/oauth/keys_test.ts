@@ -7,10 +7,21 @@ import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { createKeyRing, type Keys } from "../../lib/oauth/keys/keys.ts";
 import { createKeyTable, type SigningAlgorithm } from "../../lib/oauth/keys/key_table.ts";
 import { createStore } from "../../lib/store/kv.ts";
-import { assertOAuthError, callOauth, getTokens, register, startMs, type TestApp, testApp, text } from "../helpers.ts";
+import {
+  assertOAuthError,
+  callOauth,
+  getTokens,
+  type KvTestApp,
+  kvTestApp,
+  register,
+  startMs,
+  type TestApp,
+  testApp,
+  text,
+} from "../helpers.ts";
 
 /** The keys of a sandbox as another process on the same database has them. */
-function keysElsewhere({ kv }: Pick<TestApp, "kv">, alg: SigningAlgorithm = "EdDSA"): Promise<Keys> {
+function keysElsewhere({ kv }: Pick<KvTestApp, "kv">, alg: SigningAlgorithm = "EdDSA"): Promise<Keys> {
   const chance = createChance(randomBytes);
   return createKeyRing(createKeyTable(createStore(kv, chance)), alg, chance, () => startMs)("main");
 }
@@ -27,7 +38,7 @@ async function accessToken(test: TestApp, more: Record<string, string> = {}): Pr
 Deno.test("rotated keys sign, replaced ones verify what they signed, and the JWKS has both (OpenID Connect Core 10.1.1)", async (t) => {
   for (const alg of ["EdDSA", "ES256", "RS256"] as const) {
     await t.step(alg, async () => {
-      await using test = await testApp({ alg });
+      await using test = await kvTestApp({ alg });
       const before = await accessToken(test);
       const { keys: oldKeys } = await jwks(test);
       await (await keysElsewhere(test, alg)).rotate({ nowMs: startMs });
@@ -61,7 +72,7 @@ Deno.test("a process that meets a key it does not know looks for it in the store
 });
 
 Deno.test("a process that meets no such key signs with the new one after a minute", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const kidOfNext = async (): Promise<unknown> => jose.decodeProtectedHeader(await accessToken(test)).kid;
   const before = await kidOfNext();
   await (await keysElsewhere(test)).rotate({ nowMs: startMs });
@@ -72,7 +83,7 @@ Deno.test("a process that meets no such key signs with the new one after a minut
 });
 
 Deno.test("a replaced key with a time to live verifies until then, also what was verified before", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const token = await accessToken(test);
   assert.equal((await callOauth(test, token)).status, 200);
   assert.equal((await jwks(test)).keys.length, 2);
@@ -86,7 +97,7 @@ Deno.test("a replaced key with a time to live verifies until then, also what was
 });
 
 Deno.test("a replaced key is dropped when the last token it signed has run out (OpenID Connect Core 10.1.1)", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const kids = async (alg: string): Promise<readonly unknown[]> =>
     (await jwks(test)).keys.filter((key) => key.alg === alg).map(({ kid }) => kid);
   const [short, long] = [
@@ -125,7 +136,7 @@ Deno.test("a replaced key stays while a token of it does not expire, also one si
 });
 
 Deno.test("/oauth refuses a token from the future, and one whose time has not come (RFC 7519 4.1.5, 4.1.6)", async (t) => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const { signing } = await keysElsewhere(test);
   const claims = jose.decodeJwt(await accessToken(test));
   const sign = (more: Record<string, number>): string => {
@@ -154,7 +165,7 @@ Deno.test("/oauth refuses a token from the future, and one whose time has not co
 });
 
 Deno.test("keys rotated in many processes at once are all kept", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const { keys: [first] } = await jwks(test);
   const rings = await Promise.all(Array.from({ length: 4 }, () => keysElsewhere(test)));
   await Promise.all(rings.map((keys) => keys.rotate({ nowMs: startMs })));

@@ -10,13 +10,13 @@ import {
   challenge,
   getTokens,
   json,
+  type KvTestApp,
+  kvTestApp,
   origin,
   publicClient,
   redirectOf,
   redirectUri,
   register,
-  type TestApp,
-  testApp,
   text,
 } from "../helpers.ts";
 
@@ -86,7 +86,7 @@ const good = [
 ];
 
 /** A client that was kept before such URIs were refused. */
-async function keep({ kv }: TestApp, uri: string): Promise<string> {
+async function keep({ kv }: KvTestApp, uri: string): Promise<string> {
   const clientId = `kept ${encodeURIComponent(uri)}`;
   const clients = createClients(
     createStore(kv, createChance(randomBytes)),
@@ -104,7 +104,7 @@ async function keep({ kv }: TestApp, uri: string): Promise<string> {
 }
 
 /** Every door that a redirect URI comes in by, and what it answers with. */
-const doors: Readonly<Record<string, (test: TestApp, uri: string) => Promise<Response>>> = {
+const doors: Readonly<Record<string, (test: KvTestApp, uri: string) => Promise<Response>>> = {
   "POST /oauth/register": ({ postJson }, uri) => postJson("/oauth/register", { ...publicClient, redirect_uris: [uri] }),
   "PUT /oauth/register/:id": async (test, uri) => {
     const body = await json(await test.postJson("/oauth/register", publicClient));
@@ -155,7 +155,7 @@ const doors: Readonly<Record<string, (test: TestApp, uri: string) => Promise<Res
 
 for (const [door, send] of Object.entries(doors)) {
   Deno.test(`${door} refuses a redirect URI that parsers read differently (RFC 9700 4.1)`, async (t) => {
-    await using test = await testApp({ loopbackOnly: true });
+    await using test = await kvTestApp({ loopbackOnly: true });
     for (const [uri, expected] of Object.entries(bad)) {
       await t.step(JSON.stringify(uri), async () => {
         const response = await send(test, uri);
@@ -170,7 +170,7 @@ for (const [door, send] of Object.entries(doors)) {
 }
 
 Deno.test("a redirect URI that everybody reads alike is registered and redirected to, native apps' too (RFC 8252 7)", async (t) => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   for (const uri of good) {
     await t.step(uri, async () => {
       const { clientId } = await register(test, { redirect_uris: [uri] });
@@ -185,7 +185,7 @@ Deno.test("a redirect URI that everybody reads alike is registered and redirecte
 });
 
 Deno.test("a declared client's redirect URIs are held to the same, but may be http on another computer", async (t) => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const define = (uri: string): Promise<Response> =>
     test.postJson("/control/scenarios", {
       name: "declared",

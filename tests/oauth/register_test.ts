@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { assertOAuthError, json, origin, publicClient, redirectUri, startMs, testApp, text } from "../helpers.ts";
+import {
+  assertOAuthError,
+  json,
+  kvTestApp,
+  origin,
+  publicClient,
+  redirectUri,
+  startMs,
+  testApp,
+  text,
+} from "../helpers.ts";
 
 Deno.test("POST /oauth/register registers public and confidential clients (RFC 7591 3.2.1)", async (t) => {
   await using test = await testApp();
@@ -138,7 +148,7 @@ Deno.test("POST /oauth/register answers invalid_redirect_uri to any other (RFC 7
 });
 
 Deno.test("POST /oauth/register answers invalid_client_metadata, naming the field (RFC 7591 3.2.2)", async (t) => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const cases: [string, unknown, RegExp][] = [
     [
       "an unknown method",

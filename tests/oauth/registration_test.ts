@@ -20,6 +20,7 @@ import {
   getCode,
   getTokens,
   json,
+  kvTestApp,
   origin,
   publicClient,
   redirectUri,
@@ -63,7 +64,7 @@ Deno.test("GET /oauth/register/<client_id> tells a client what is registered (RF
 });
 
 Deno.test("/oauth/register/<client_id> is for the holder of its token alone (RFC 7592 2)", async (t) => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const { clientId, manage, body } = await registerAt(test);
   const other = await registerAt(test);
   const wrong: [string, Record<string, string>][] = [

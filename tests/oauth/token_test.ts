@@ -10,6 +10,7 @@ import {
   getCode,
   getTokens,
   json,
+  kvTestApp,
   origin,
   redirectOf,
   redirectUri,
@@ -290,7 +291,7 @@ Deno.test("POST /oauth/token authenticates clients (RFC 6749 2.3, 5.2)", async (
 });
 
 Deno.test("secrets are kept as hashes only", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   const { secret, clientId } = await register(test, { token_endpoint_auth_method: "client_secret_post" });
   const code = await getCode(test, clientId);
   const fields = codeFields(clientId, code, { client_secret: secret });

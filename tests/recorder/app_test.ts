@@ -5,6 +5,7 @@ import {
   callOauth,
   codeFields,
   json,
+  kvTestApp,
   origin,
   redirectOf,
   register,
@@ -15,7 +16,7 @@ import {
 
 async function assertNoSecretLeaves(shared: boolean): Promise<void> {
   const logged: unknown[] = [];
-  await using test = await testApp({ shared, log: (event) => logged.push(event) });
+  await using test = await kvTestApp({ shared, log: (event) => logged.push(event) });
   const { clientId, secret } = await register(test, { token_endpoint_auth_method: "client_secret_post" });
   const password = "correct horse battery staple";
   const login = { auto_approve_email: "ada@example.com", auto_approve_password: password };

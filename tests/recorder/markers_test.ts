@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { describeEvent, type LogEvent } from "../../lib/cli/log.ts";
-import { type TestApp, testApp } from "../helpers.ts";
+import { type KvTestApp, kvTestApp, type TestApp } from "../helpers.ts";
 
 /** A request that carries a secret. */
 interface Sent {
@@ -253,7 +253,7 @@ async function send(
 }
 
 /** Everything where somebody may look, by name. */
-async function look(test: TestApp, events: readonly LogEvent[]): Promise<ReadonlyMap<string, string>> {
+async function look(test: KvTestApp, events: readonly LogEvent[]): Promise<ReadonlyMap<string, string>> {
   const shown = new Map<string, string>();
   for (const path of ["exchanges", "exchanges?format=har", "report", "report?format=junit", "report?format=markdown"]) {
     shown.set(path, await (await test.get(`/control/${path}`)).text());
@@ -282,7 +282,7 @@ for (const shared of [false, true]) {
   const where = shared ? "on a record that processes share" : "in memory";
   Deno.test(`${places.length} secrets in ${places.length} places: none is shown, logged or stored (${where})`, async () => {
     const events: LogEvent[] = [];
-    await using test = await testApp({ shared, loopbackOnly: true, log: (event) => void events.push(event) });
+    await using test = await kvTestApp({ shared, loopbackOnly: true, log: (event) => void events.push(event) });
     for (const [index, [, plant]] of places.entries()) {
       await send(test, plant(secretOf(index)));
       if (index % 20 === 19) await new Promise<void>((resolve) => setImmediate(resolve));
@@ -303,7 +303,7 @@ Deno.test("an error is logged without the secrets in its message", async () => {
   const events: LogEvent[] = [];
   const secret = `secret_${secretOf(1)}`;
   let isBroken = false;
-  await using test = await testApp({
+  await using test = await kvTestApp({
     log: (event) => void events.push(event),
     randomBytes: (length) => {
       if (isBroken) throw new Error(`No chance for ${secret}, password: ${secretOf(2)}`);

@@ -11,6 +11,8 @@ import {
   getCode,
   getTokens,
   json,
+  type KvTestApp,
+  kvTestApp,
   register,
   type TestApp,
   testApp,
@@ -68,7 +70,7 @@ interface Deed {
 }
 
 /** An app, and how many ports it has opened. */
-interface UsedApp extends TestApp {
+interface UsedApp extends KvTestApp {
   readonly clientId: string;
   readonly openedPorts: () => number;
 }
@@ -85,7 +87,7 @@ async function snapshot({ kv, answered, openedPorts }: UsedApp): Promise<Readonl
 async function usedApp(): Promise<UsedApp> {
   let ports = 0;
   const openPort = (): OpenPort => ({ port: 40_000 + ++ports, protocol: "http", close: () => Promise.resolve() });
-  const test = await testApp({ loopbackOnly: true, openPort });
+  const test = await kvTestApp({ loopbackOnly: true, openPort });
   const { clientId } = await register(test, {
     grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
   });

@@ -2,25 +2,25 @@
 import assert from "node:assert/strict";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import type { ConnectionInfo } from "../../routes/request/router.ts";
-import { origin, type TestApp, testApp } from "../helpers.ts";
+import { type KvTestApp, kvTestApp, origin, type TestApp, type testApp } from "../helpers.ts";
 
 /** A public app with a clock for durations that stands still. */
-export interface PublicApp extends TestApp {
+export interface PublicApp extends KvTestApp {
   readonly durations: { nowMs: number };
   /** The same app, asked from an address. */
-  readonly from: (hostname: string, headers?: Record<string, string>) => TestApp;
+  readonly from: (hostname: string, headers?: Record<string, string>) => KvTestApp;
 }
 
 export async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): Promise<PublicApp> {
   const durations = { nowMs: 0 };
   // Refusals that are held back are not waited for.
-  const test = await testApp({
+  const test = await kvTestApp({
     public: true,
     monotonicMs: () => durations.nowMs,
     sleep: () => Promise.resolve(),
     ...overrides,
   });
-  const at = (info: ConnectionInfo, headers: Record<string, string>): TestApp => {
+  const at = (info: ConnectionInfo, headers: Record<string, string>): KvTestApp => {
     const fetch: TestApp["fetch"] = (path, init = {}) => {
       const request = new Request(path.startsWith("http") ? path : origin + path, { redirect: "manual", ...init });
       for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
@@ -46,14 +46,14 @@ export async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): 
         }),
     };
   };
-  const from = (hostname: string, headers: Record<string, string> = {}): TestApp =>
+  const from = (hostname: string, headers: Record<string, string> = {}): KvTestApp =>
     at({ remoteAddr: { transport: "tcp", hostname, port: 1 } }, headers);
   return { ...at({}, {}), durations, from };
 }
 
 /** Puts rows into a table as if somebody had written them, the books of the quotas included. */
 export async function seed(
-  { kv, clock }: TestApp,
+  { kv, clock }: KvTestApp,
   table: readonly [sandbox: string, name: string],
   rows: number,
 ): Promise<void> {

@@ -13,10 +13,10 @@ import {
   codeFields,
   getTokens,
   json,
+  type KvTestApp,
   publicClient,
   redirectOf,
   register,
-  type TestApp,
   text,
 } from "../helpers.ts";
 import { type PublicApp, publicApp } from "./public_app.ts";
@@ -39,7 +39,7 @@ const tables = [
 ] as const;
 
 /** Fills the tables of the root from a part of their quotas to another with rows of attackers, the books included. */
-async function fill({ kv, clock }: TestApp, parts: readonly [number, number], attackers: number): Promise<void> {
+async function fill({ kv, clock }: KvTestApp, parts: readonly [number, number], attackers: number): Promise<void> {
   for (const table of tables) {
     const [first = 0, most = 0] = parts.map((part) => Math.ceil((quotaOf("main", table)?.rows ?? 0) * part));
     for (let from = first; from < most; from += 400) {
@@ -92,7 +92,7 @@ async function walk(test: PublicApp, newcomer: number): Promise<string> {
 }
 
 /** How many of an attack's rows are left in a table. */
-async function countLeft({ kv }: TestApp, table: string): Promise<number> {
+async function countLeft({ kv }: KvTestApp, table: string): Promise<number> {
   const rows = await Array.fromAsync(kv.list({ prefix: ["main", table] }));
   return rows.filter(({ key }) => String(key[2]).startsWith("attack")).length;
 }

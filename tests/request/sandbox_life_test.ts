@@ -8,7 +8,18 @@ import { createSandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import { createLease, LEASE_MS } from "../../lib/store/lease.ts";
 import { IDLE_MS } from "../../lib/sandbox/held_sandbox.ts";
 import { createLiveSandboxes, type LiveSandbox, type LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
-import { below, callOauth, claimsOf, getTokens, origin, register, startMs, testApp, text } from "../helpers.ts";
+import {
+  below,
+  callOauth,
+  claimsOf,
+  getTokens,
+  kvTestApp,
+  origin,
+  register,
+  startMs,
+  testApp,
+  text,
+} from "../helpers.ts";
 
 async function countRows(kv: Deno.Kv): Promise<number> {
   let count = 0;
@@ -17,7 +28,7 @@ async function countRows(kv: Deno.Kv): Promise<number> {
 }
 
 Deno.test("1,000 sandboxes at once each have a flow of their own, and leave nothing behind when a day has passed", async () => {
-  await using test = await testApp();
+  await using test = await kvTestApp();
   await test.get("/health");
   const before = await countRows(test.kv);
   const flow = async (index: number): Promise<string> => {

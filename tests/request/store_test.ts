@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
-import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
-import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { createCommitQueue } from "../../lib/store/commit_queue.ts";
-import { createStore } from "../../lib/store/kv.ts";
 import type { Commit } from "../../lib/store/store.ts";
 import { createReadQueue } from "../../lib/store/read_queue.ts";
 import { retryLocked } from "../../lib/store/retry.ts";
-import { MAX_VALUE_BYTES, MAX_VALUE_LEVELS, storedBytes } from "../../lib/store/stored_value.ts";
-
-const chance = createChance(randomBytes);
 
 function setOf(key: string, value: unknown = 1): Commit {
   return { sets: [{ key: [key], value }] };
@@ -80,61 +74,4 @@ Deno.test("retryLocked tries again while the database is locked, and no longer",
   assert.equal(result, "done");
   assert.equal(tries, 3);
   await assert.rejects(retryLocked(() => Promise.reject(new Error("disk full")), () => 0), /disk full/);
-});
-
-Deno.test("createStore creates a value once, of any number of callers", async () => {
-  using kv = await Deno.openKv(":memory:");
-  const store = createStore(kv, chance);
-  const results = await Promise.all(Array.from({ length: 20 }, (_, index) => store.create(["k"], index)));
-  assert.equal(results.filter(Boolean).length, 1);
-  assert.equal((await store.get(["k"])).value, results.indexOf(true));
-});
-
-Deno.test("createStore reads what it wrote, lists it in order, and removes it", async () => {
-  using kv = await Deno.openKv(":memory:");
-  const store = createStore(kv, chance);
-  await Promise.all([2, 1, 3].map((n) => store.commit({ sets: [{ key: ["list", n], value: n }] })));
-  assert.deepEqual((await store.list(["list"], 2)).map(({ value }) => value), [1, 2]);
-  assert.equal(
-    await store.commit({ checks: [{ key: ["list", 1], versionstamp: null }], deletes: [["list", 2]] }),
-    false,
-  );
-  assert.equal((await store.get(["list", 2])).value, 2);
-  await store.commit({ deletes: [["list", 2]] });
-  assert.deepEqual(await store.get(["list", 2]), { key: ["list", 2], value: undefined, versionstamp: null });
-});
-
-Deno.test("createStore refuses a value that the database cannot hold, or could not read again, and nothing else", async (t) => {
-  using kv = await Deno.openKv(":memory:");
-  const store = createStore(kv, chance);
-  const nested = (levels: number, open = '{"a":', close = "}"): unknown =>
-    JSON.parse(`${open.repeat(levels)}1${close.repeat(levels)}`);
-  const cases: readonly (readonly [string, unknown, number | undefined])[] = [
-    ["Latin-1 to the brim", "é".repeat(65_530), undefined],
-    ["one byte more", "é".repeat(65_531), 413],
-    ["two bytes a character", "漢".repeat(32_764), undefined],
-    ["two bytes a character, one more", "漢".repeat(32_767), 413],
-    ["one character beyond Latin-1", `漢${"a".repeat(40_000)}`, 413],
-    ["what was cut from a text with one", `漢${"a".repeat(40_000)}`.slice(1), 413],
-    ["many members", Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`k${index}`, 1])), 413],
-    ["bytes", new Uint8Array(65_536), undefined],
-    ["bytes, one more", new Uint8Array(65_537), 413],
-    ["objects to the last level", nested(MAX_VALUE_LEVELS), undefined],
-    ["objects, one level more", nested(MAX_VALUE_LEVELS + 1), 400],
-    ["arrays, one level more", nested(MAX_VALUE_LEVELS + 1, "[", "]"), 400],
-    ["objects that V8 writes and cannot read", nested(2700), 400],
-    ["objects that V8 cannot write", nested(5000), 400],
-  ];
-  for (const [what, value, refused] of cases) {
-    await t.step(what, async () => {
-      const neighbour = store.create(["neighbour", what], 1);
-      const written = store.commit({ sets: [{ key: ["row"], value }] });
-      if (refused === undefined) {
-        assert(await written);
-        assert.deepEqual((await store.get(["row"])).value, value);
-        assert.equal(storedBytes(value) <= MAX_VALUE_BYTES, true);
-      } else await assert.rejects(written, (error) => error instanceof OAuthError && errorStatus(error) === refused);
-      assert(await neighbour);
-    });
-  }
 });

@@ -1,7 +1,7 @@
 /** What a server does whose database holds rows that cannot be read: nobody else pays, and they can be removed. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
-import { authorizeQuery, json, publicClient, register, type TestApp, testApp } from "../helpers.ts";
+import { authorizeQuery, json, type KvTestApp, kvTestApp, publicClient, register, type TestApp } from "../helpers.ts";
 import { unreadable } from "./unreadable.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -18,10 +18,10 @@ async function assertTold(response: Response): Promise<void> {
   assert.match(String(error_description), /cannot be read.*POST \/control\/reset/);
 }
 
-async function withLog(): Promise<{ test: TestApp; lines: string[] }> {
+async function withLog(): Promise<{ test: KvTestApp; lines: string[] }> {
   const lines: string[] = [];
   return {
-    test: await testApp({ log: (event) => void (event.event === "error" && lines.push(event.message)) }),
+    test: await kvTestApp({ log: (event) => void (event.event === "error" && lines.push(event.message)) }),
     lines,
   };
 }
@@ -63,13 +63,13 @@ Deno.test("a sandbox whose state cannot be read says so, and is put right over H
 Deno.test("a client or a user that cannot be read is an error of who asks for it, and is removed by DELETE and reset", async (t) => {
   for (const removal of ["DELETE", "reset"]) {
     await t.step(removal, async () => {
-      await using test = await testApp();
+      await using test = await kvTestApp();
       const { clientId } = await register(test);
       const bad = await register(test);
       await test.postJson("/control/users", [{ email: "a@b.co", password: "p" }, { email: "bad@b.co", password: "p" }]);
       await test.kv.set(["main", "client", hashed(bad.clientId)], unreadable());
       await test.kv.set(["main", "user", hashed("bad@b.co")], unreadable());
-      await using other = await testApp({ kv: test.kv });
+      await using other = await kvTestApp({ kv: test.kv });
       await assertTold(await other.get(authorizeQuery(bad.clientId)));
       assert.equal((await other.get(authorizeQuery(clientId))).status, 200);
       // The one that is well is listed, and clients go on registering.
@@ -96,7 +96,7 @@ Deno.test("a client or a user that cannot be read is an error of who asks for it
 });
 
 Deno.test("sandboxes besides one that cannot be read are not affected by it, however often it is requested", async () => {
-  await using test = await testApp({ shared: true, sleep: () => Promise.resolve() });
+  await using test = await kvTestApp({ shared: true, sleep: () => Promise.resolve() });
   await test.kv.set(["#state", "standard~bad"], unreadable());
   for (let round = 0; round < 10; round++) {
     const paths = Array.from({ length: 20 }, (_, index) => `/s/standard~${index % 2 ? "bad" : `good${index}`}/health`);
@@ -133,7 +133,7 @@ Deno.test("the sweep of idle sandboxes goes past what cannot be read, and takes 
 });
 
 Deno.test("the quota of registrations is counted past what cannot be read (--public)", async () => {
-  await using test = await testApp({ public: true });
+  await using test = await kvTestApp({ public: true });
   await test.kv.set(["main", "client", "bad"], unreadable());
   for (let count = 0; count < 3; count++) await register(test);
 });
