@@ -172,7 +172,7 @@ Deno.test("only main.ts touches the process", () => {
 
 Deno.test("only lib/store/kv.ts and the options of the app speak of Deno.Kv", () => {
   const files = new Set(findings(/\bDeno\.(Kv|Atomic)\w*/g).map((finding) => finding.split(":")[0]));
-  assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "lib/store/memory_store.ts", "main.ts", "routes/options.ts"]);
+  assert.deepEqual([...files].sort(), ["lib/store/kv.ts", "main.ts", "routes/options.ts"]);
 });
 
 Deno.test("JSON from outside comes in through lib/http/json.ts alone, where its depth is bounded", () => {
