@@ -88,6 +88,10 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
       ? undefined
       : ["It did not ask for authorization", "Let it connect, and log in"],
   token: ({ tokens }) => tokens.length > 0 ? undefined : ["It did not ask for a token", "Let it connect, and log in"],
+  connection: ({ calls }) =>
+    calls.some(({ status }) => status !== 401 && status !== 403)
+      ? undefined
+      : ["It did not get through to the MCP server", "Let it connect, and log in"],
   logout: ({ steps }) =>
     steps.some(isRevocation)
       ? undefined

@@ -203,7 +203,7 @@ function* judgingClient(
   const { revision } = view;
   const isOld = isTooOld(view, playedBy);
   const findings: Finding[] = [];
-  for (const rule of rulesFor(revision, expects, isOld ? playedBy[0] : undefined)) {
+  for (const rule of rulesFor(view, expects, isOld ? playedBy[0] : undefined)) {
     const { status, evidence, detail, level = rule.level } = standing === "nobody"
       ? notObserved(NOBODY)
       : checkAll((seen) => check(rule, seen));
@@ -248,12 +248,20 @@ function check(rule: Rule, view: View): Outcome {
   if (rule.isOfMcp && !speaksMcp(view)) return notObserved("It made no request to an MCP server");
   const outcome = rule.check(view);
   const { revision } = view;
-  if (outcome.status !== "broken" || revision === undefined || rule.revisions.includes(revision)) return outcome;
+  if (outcome.status !== "broken" || revision === undefined || isOfItsRevisions(rule, view)) return outcome;
   // A client cannot break what its revision does not require; nor has it shown what the scenario tests.
   const require = rule.revisions.length === 1 ? "requires" : "require";
   return notObserved(
     `${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it ${spokenOf(view)}`,
   );
+}
+
+/** Whether a client speaks a revision that has the rule. */
+function isOfItsRevisions(
+  { revisions, isOfMessages = false }: Rule,
+  { revision = "2025-06-18", spoken }: Pick<View, "revision" | "spoken">,
+): boolean {
+  return revisions.includes(revision) || (isOfMessages && revisions.some((one) => spoken.has(one)));
 }
 
 /**
@@ -265,12 +273,13 @@ function check(rule: Rule, view: View): Outcome {
  * @param wanted The revision that it would have to speak.
  */
 function rulesFor(
-  revision: Revision | undefined,
+  view: Pick<View, "revision" | "spoken">,
   expects: readonly string[],
   wanted: Revision | undefined,
 ): readonly Rule[] {
-  const own = rules.filter(({ revisions }) =>
-    revisions.includes(revision ?? "2025-06-18") || (wanted !== undefined && revisions.includes(wanted))
+  const { revision } = view;
+  const own = rules.filter((rule) =>
+    isOfItsRevisions(rule, view) || (wanted !== undefined && rule.revisions.includes(wanted))
   );
   if (revision !== undefined && own.some(({ id }) => expects.includes(id))) return own;
   const isLater = ({ revisions }: Rule): boolean => revisions.every((later) => later > (revision ?? ""));

@@ -87,15 +87,37 @@ export function offersOf(calls: readonly McpStep[]): readonly string[] {
 }
 
 /**
- * The revision that a client is judged by: the one that it settled last, else offered last, else named last.
+ * The revision that a client is judged by: the one that it settled last, else offered last, else named last. One without rules
+ * on authorization, such as the only one that HTTP+SSE has, says nothing of how a client logs in, and counts if there is no
+ * other; one that a server made up was settled by nobody.
  *
  * @param calls Its requests to MCP servers, in order.
  */
 export function revisionOf(calls: readonly McpStep[]): Revision | undefined {
   const spoken = calls.map(({ versions }) => versions);
-  const version = spoken.findLast(({ settled }) => settled !== undefined)?.settled ??
-    spoken.findLast(({ offered }) => offered !== undefined)?.offered ??
-    spoken.findLast(({ inHeader }) => inHeader !== undefined)?.inHeader;
+  const named = [
+    ...spoken.map(({ inHeader }) => inHeader),
+    ...spoken.map(({ offered }) => offered),
+    ...spoken.map(({ settled, offered }) => settled === offered || isPublished(settled) ? settled : undefined),
+  ].filter((version) => version !== undefined && /^\d{4}-\d\d-\d\d$/.test(version));
+  return named.map(asRevision).findLast((revision) => revision !== undefined) ??
+    (named.length > 0 ? revisions[0] : undefined);
+}
+
+/** The revisions whose rules apply to a version; undefined for one from before all of them, and for what is none. */
+function asRevision(version: string | undefined): Revision | undefined {
   if (version === undefined || !/^\d{4}-\d\d-\d\d$/.test(version)) return undefined;
-  return revisions.findLast((revision) => revision <= version) ?? revisions[0];
+  return revisions.findLast((revision) => revision <= version);
+}
+
+/** Whether a text is a revision of MCP that was published, as far as is known here. */
+export function isPublished(version: string | undefined): boolean {
+  return published.has(version);
+}
+
+const published: ReadonlySet<string | undefined> = new Set(["2024-10-07", "2024-11-05", ...revisions]);
+
+/** All revisions that a client spoke, or wanted to: with one server it may speak several. */
+export function spokenRevisions(calls: readonly McpStep[]): ReadonlySet<Revision> {
+  return new Set(offersOf(calls).flatMap((version) => asRevision(version) ?? []));
 }

@@ -96,7 +96,8 @@ export type RuleId = typeof ruleIds[number];
 /**
  * How far a scenario wants a client to come, where it may choose what to do then: to call something; to call after a request
  * with a token was refused; to call with a new token after the old one expired; to be there when its token expires; to ask
- * for metadata, to be registered, for authorization, for a token; to ask for its token to be revoked.
+ * for metadata, to be registered, for authorization, for a token; to be answered by the MCP server, whatever it says; to ask
+ * for its token to be revoked.
  */
 export const reachNames = [
   "call",
@@ -107,6 +108,7 @@ export const reachNames = [
   "registration",
   "authorization",
   "token",
+  "connection",
   "logout",
 ] as const;
 

@@ -1,6 +1,11 @@
 /** Which revision a client is judged by: what it settled with the server, and never what a header says afterwards. */
 import assert from "node:assert/strict";
+import { createLimits } from "../../lib/judge/limits.ts";
 import { buildReport, type Report } from "../../lib/judge/report.ts";
+import type { Revision } from "../../lib/judge/settled.ts";
+import { readingSteps } from "../../lib/judge/steps.ts";
+import { createView } from "../../lib/judge/view.ts";
+import { finish } from "../../lib/runtime/slices.ts";
 import { runDouble } from "../interop/double/double.ts";
 import { json, origin, testApp } from "../helpers.ts";
 import { type Made, make } from "../recorder/made_exchanges.ts";
@@ -95,6 +100,19 @@ const cases: readonly (readonly [what: string, rows: readonly Row[], revision: s
     "2025-11-25",
     undefined,
   ],
+  [
+    "what a server made up is settled by nobody",
+    [opens("2025-06-18", "2099-01-01", "a"), opens("2025-06-18", "1999-01-01", "b"), opens("2025-06-18", "", "c")],
+    "2025-06-18",
+    undefined,
+  ],
+  [
+    "one from before authorization says nothing of a client that offered a later one",
+    [opens("2025-11-25", "2024-11-05", "a")],
+    "2025-11-25",
+    undefined,
+  ],
+  ["and counts where there is no other", [opens("2024-11-05", "2024-11-05", "a")], "2025-03-26", undefined],
   ["a header counts where nothing else was said", [calls("2025-06-18")], "2025-06-18", undefined],
 ];
 
@@ -104,6 +122,17 @@ for (const [what, rows, revision, stray] of cases) {
     assert.deepEqual([client.revision, client.strayVersions], [revision, stray]);
   });
 }
+
+Deno.test("a client speaks every revision that it offered or settled, and one that it is judged by alone", () => {
+  const spokenBy = (judgedBy: Revision | undefined): readonly string[] => {
+    const rows = [modern("2026-07-28", "2026-07-28", 400), opens("2025-11-25", "2025-03-26", "a")];
+    const steps = finish(readingSteps(make(...rows)));
+    const facts = { hasOrigin: true, isWhole: true, isGapless: true, issued: new Set(""), limits: createLimits() };
+    return [...createView(steps, { ...facts, judgedBy }).spoken].sort();
+  };
+  assert.deepEqual(spokenBy(undefined), ["2025-03-26", "2025-11-25", "2026-07-28"]);
+  assert.deepEqual(spokenBy("2025-06-18"), ["2025-06-18"]);
+});
 
 Deno.test("a report says what a client settled, in order, and what it settled again once", () => {
   const { settled } = judge(

@@ -35,6 +35,11 @@ export interface Rule {
   readonly revisions: readonly Revision[];
   /** True if OAuth alone does not require it: then it is not observed for a client that does not speak MCP here. */
   readonly isOfMcp?: boolean;
+  /**
+   * True if it looks at the revision of each message itself, as a client may speak several with one server: it is then held
+   * against every client that speaks one of its revisions, whatever it ends with.
+   */
+  readonly isOfMessages?: boolean;
   readonly link: string;
   /** Names of the official conformance suite's checks that look at the same. */
   readonly official: readonly string[];

@@ -1,6 +1,7 @@
 // What scenarios link to, written short: paragraphs of specifications, and reports of the same thing in the wild.
 import { referenceUrl } from "../../http/errors.ts";
 import type { ScenarioLink } from "../scenario.ts";
+import type { McpRevision } from "../vocabulary.ts";
 
 const SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization";
 
@@ -32,6 +33,25 @@ const mcpSections = {
 /** A section of MCP's chapter on authorization. */
 export function mcp(section: keyof typeof mcpSections): ScenarioLink {
   return { label: `MCP authorization: ${section}`, url: SPECIFICATION + mcpSections[section] };
+}
+
+/**
+ * A section of MCP's specification in one of its revisions.
+ *
+ * @param page Its page, such as `basic/versioning`, with the anchor of the section if it is not about all of it.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(section("2025-11-25", "basic/lifecycle#version-negotiation").label, "MCP 2025-11-25: version negotiation");
+ * ```
+ */
+export function section(revision: McpRevision, page: string): ScenarioLink {
+  const name = page.split(/[/#]/).at(-1) ?? page;
+  return {
+    label: `MCP ${revision}: ${name.replaceAll("-", " ")}`,
+    url: `https://modelcontextprotocol.io/specification/${revision}/${page}`,
+  };
 }
 
 /**
