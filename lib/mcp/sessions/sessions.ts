@@ -86,7 +86,9 @@ export async function endAfter(
   if (id === null || !response.ok) return response;
   const ended = { sandbox, handle: handleOf(id) };
   if (request.method === "POST" && response.body && isEventStream(response)) {
-    return new Response(withEnd(response.body, () => void end(ended)), response);
+    // The client sees the end of the answer once the session has ended.
+    const ending = { flush: () => end(ended), cancel: () => end(ended) };
+    return new Response(response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(ending)), response);
   }
   await end(ended);
   return response;
