@@ -2,6 +2,7 @@
 import { createControlGate } from "../lib/control/gate.ts";
 import { createReports } from "../lib/control/reports.ts";
 import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";
+import { createOpenStreams, type OpenStreams } from "../lib/faults/open_streams.ts";
 import { type Askers, createAskers } from "../lib/limits/asker.ts";
 import { withQuotas } from "../lib/limits/quotas.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
@@ -69,7 +70,9 @@ export function assemble(options: AppOptions): Parts {
   const recorderDeps = { chance, store, now, monotonicMs, sleep, slices, report: fail };
   const { recording, recorder } = createRecorders(options, recorderDeps);
   const mcp = createMcpEndpoint({ store, chance, version, sleep, log: fail });
-  const { isScenario, isUploaded, ...world } = sandboxesOf(options, base, { keysOf: server.keysOf, recording, mcp });
+  const streams = createOpenStreams();
+  const parties = { keysOf: server.keysOf, recording, mcp, streams };
+  const { isScenario, isUploaded, ...world } = sandboxesOf(options, base, parties);
   const { liveSandboxes } = world;
   const gate = createControlGate(gateOptionsOf(options));
   const refusalOf = createRefusal(gate, liveSandboxes.of);
@@ -78,6 +81,9 @@ export function assemble(options: AppOptions): Parts {
   if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   options.draining?.addEventListener("abort", () => void mcp.endListening(), { once: true });
+  for (const signal of [options.signal, options.draining]) {
+    signal?.addEventListener("abort", streams.letGo, { once: true });
+  }
   const deps: Deps = {
     ...base,
     ...server,
@@ -110,6 +116,7 @@ export function assemble(options: AppOptions): Parts {
     recorder,
     now,
     sleep,
+    streams,
     report,
     askers: base.askers,
   };
@@ -194,10 +201,11 @@ type SandboxDeps =
 function sandboxesOf(
   options: AppOptions,
   { store, now, lease, fail }: Base,
-  { keysOf, recording, mcp }: {
+  { keysOf, recording, mcp, streams }: {
     readonly keysOf: KeyRing;
     readonly recording: Recording | undefined;
     readonly mcp: Pick<McpEndpoint, "forget">;
+    readonly streams: Pick<OpenStreams, "end">;
   },
 ): SandboxDeps {
   const { known, own } = knownScenarios(options);
@@ -215,6 +223,7 @@ function sandboxesOf(
     onForget: (sandboxId) => {
       keysOf.forget(sandboxId);
       recording?.drop(sandboxId);
+      streams.end(sandboxId);
       mcp.forget(sandboxId).catch((error) => fail("Streams of a sandbox were not ended", error));
     },
   });

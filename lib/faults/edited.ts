@@ -82,8 +82,9 @@ function jsonBody(
   return written === JSON.stringify(members) ? undefined : written;
 }
 
-function editMembers(
-  members: Record<string, unknown>,
+/** Members of a message as an edit leaves them. */
+export function editMembers(
+  members: Readonly<Record<string, unknown>>,
   { keep, remove = [], set = {} }: NonNullable<Edit["json"]>,
   variables: Variables,
 ): Record<string, unknown> {

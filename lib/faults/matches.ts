@@ -104,7 +104,7 @@ function matchesMessage(wanted: NonNullable<Match["message"]>, message: unknown)
  * The member at a path; undefined where there is none. A name may hold dots itself, as those in `_meta` do, so each
  * beginning of the path that is a member is tried.
  */
-function memberAt(value: unknown, path: string): unknown {
+export function memberAt(value: unknown, path: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   const members: Readonly<Record<string, unknown>> = Object(value);
   if (Object.hasOwn(members, path)) return members[path];

@@ -130,15 +130,17 @@ const ofBody = [
 function needsBody(fault: Fault): boolean {
   const { match, after, answer, edit } = fault;
   if (looksAtBody(match) || (after !== undefined && looksAtBody(after.match))) return true;
-  const known = writesId.get(fault);
+  const known = writesMessage.get(fault);
   if (known !== undefined) return known;
-  const isWritten = templatesIn({ answer, edit }).some((name) => name === "rpc_id" || name === "rpc_id_text");
-  writesId.set(fault, isWritten);
+  const isWritten = templatesIn({ answer, edit }).some((name) => MESSAGE_TEMPLATE.test(name));
+  writesMessage.set(fault, isWritten);
   return isWritten;
 }
 
-/** Whether a fault writes the id of the message that it meets; its texts are searched once. */
-const writesId = new WeakMap<Fault, boolean>();
+const MESSAGE_TEMPLATE = /^(?:rpc_id|rpc_id_text|message\..*)$/;
+
+/** Whether a fault writes a part of the message that it meets; its texts are searched once. */
+const writesMessage = new WeakMap<Fault, boolean>();
 
 function looksAtBody(match: Match): boolean {
   return ofBody.some((name) => match[name] !== undefined);

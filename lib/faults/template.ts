@@ -1,5 +1,6 @@
 // Fills the templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { memberAt } from "./matches.ts";
 import {
   type MessagePart,
   replaceTemplates,
@@ -16,6 +17,7 @@ interface TemplateFacts {
   readonly url: URL;
   /** The id of its JSON-RPC message. */
   readonly rpcId?: unknown;
+  readonly message?: unknown;
 }
 
 /** The variables that follow from a request's sandbox, and from the request. */
@@ -23,6 +25,8 @@ export function variablesOf(sandbox: Sandbox, facts: TemplateFacts): Variables {
   return (name) => {
     const query = partOf("query", name);
     if (query !== undefined) return facts.url.searchParams.get(query) ?? "";
+    const path = partOf("message", name);
+    if (path !== undefined) return memberAt(facts.message, path) ?? "";
     return isTemplateName(name) ? values[name](sandbox, facts) : undefined;
   };
 }

@@ -5,11 +5,13 @@ import { brokenBody, inPieces, truncated } from "./broken_body.ts";
 import type { Answer, Edit } from "../scenarios/edit.ts";
 import type { WireStep } from "../scenarios/plan.ts";
 import { editResponse, isBodiless } from "./edited.ts";
+import type { AnswerLife } from "./open_streams.ts";
+import { aborted, editsStream, editStream, type StreamContext } from "./stream_edit.ts";
 import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
-interface WireContext {
-  readonly variables: Variables;
-  readonly sleep: Sleep;
+interface WireContext extends Omit<StreamContext, "life"> {
+  /** Begins the life of an answer that is held back, or of a stream. */
+  readonly live: () => AnswerLife;
 }
 
 /** A response, and what made it so. */
@@ -37,16 +39,49 @@ export async function applyWire(
     if (statuses && !statuses.includes(response.status)) continue;
     const { before, after, isChanged, hasOtherBody } = await editResponse(response, edit, context.variables);
     response = before;
-    if (!(isChanged || holdsBack(edit, after)) || !await claim()) continue;
-    if (edit.delay_ms !== undefined) await context.sleep(edit.delay_ms);
+    const isStream = editsStream(edit, after, context);
+    if (!(isChanged || isStream || holdsBack(edit, after)) || !await claim()) continue;
+    const isDue = await heldBack(edit, context);
     if (hasOtherBody) void before.body?.cancel();
-    response = after;
+    response = isDue ? after : unsent(after);
     made.push(edit);
     applied.push(fault);
+    if (!isDue) break;
+    if (isStream) response = await asStream(response, edit, context);
   }
   // A body breaks on the way, so whatever else is done to it was done before.
   for (const edit of made) response = breakBody(response, edit, context.sleep);
   return { response, applied, isRewritten: made.some(writesBody) };
+}
+
+/** Holds an answer back; false if nobody waits for it any longer. */
+async function heldBack({ delay_ms = 0, hold = false }: Edit, { sleep, live }: WireContext): Promise<boolean> {
+  if (delay_ms === 0 && !hold) return true;
+  const { signal, leave } = live();
+  try {
+    if (delay_ms > 0) await sleep(delay_ms, signal);
+    if (hold) await aborted(signal);
+    return !signal.aborted;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return false;
+  } finally {
+    leave();
+  }
+}
+
+/** An answer that is never sent, as its client has left, or its sandbox has ended. */
+function unsent({ body, status, headers }: Response): Response {
+  void body?.cancel();
+  return new Response(brokenBody(), { status: isBodiless(status) ? 200 : status, headers });
+}
+
+async function asStream(response: Response, edit: Edit, context: WireContext): Promise<Response> {
+  const life = context.live();
+  const edited = await editStream(response, edit, { ...context, life });
+  life.answered();
+  if (edit.stream?.form === "json") life.leave();
+  return edited;
 }
 
 /** The response that replaces a handler's. */
@@ -75,11 +110,12 @@ function breakBody(response: Response, { drop, truncate_bytes, trickle }: Edit, 
 }
 
 /** Whether an edit changes how a response arrives, whatever it says. */
-function holdsBack({ delay_ms = 0, drop, truncate_bytes, trickle }: Edit, { body }: Response): boolean {
-  return delay_ms > 0 || drop === true || (body !== null && (truncate_bytes !== undefined || trickle !== undefined));
+function holdsBack({ delay_ms = 0, hold, drop, truncate_bytes, trickle }: Edit, { body }: Response): boolean {
+  return delay_ms > 0 || hold === true || drop === true ||
+    (body !== null && (truncate_bytes !== undefined || trickle !== undefined));
 }
 
-function writesBody({ body, json, encode, content_type, headers = {} }: Edit): boolean {
-  return [body, json, encode, content_type].some((part) => part !== undefined) ||
+function writesBody({ body, json, encode, content_type, stream, headers = {} }: Edit): boolean {
+  return [body, json, encode, content_type, stream].some((part) => part !== undefined) ||
     Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
 }

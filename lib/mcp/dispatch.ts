@@ -8,6 +8,7 @@ import {
   type InboundModernRoute,
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
+import { writeEvent } from "../http/event_text.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { createSessionTable } from "./sessions/session_table.ts";
@@ -24,7 +25,7 @@ import {
   isUsualInSession,
   MODERN_REVISION,
 } from "./fast_path.ts";
-import { createProfiles, withDeclaredTools } from "./profile.ts";
+import { createProfiles, type Profile, withDeclaredTools } from "./profile.ts";
 import { idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createHttpSse } from "./http_sse.ts";
 import { createEventShelves } from "./sessions/events.ts";
@@ -34,7 +35,6 @@ import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessions } from "./sessions/held_sessions.ts";
 import type { Presenter } from "./sessions/session_memory.ts";
-import { createOpenStreams } from "./open_streams.ts";
 import { isStateless, sessionRevisionsOf } from "./revisions.ts";
 import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
 import { beginSession, endAfter, serveSession, type SessionDeps } from "./sessions/sessions.ts";
@@ -71,9 +71,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const profiles = createProfiles(options.version);
   const shared = createShared(options);
   const { log, sessions, modern, sessionless, listeners } = shared;
-  const streams = createOpenStreams();
   const handle: McpEndpoint["handle"] = async (request, call) => {
-    const { sandbox, mode, caller } = call;
+    const { mode, caller } = call;
     sessions.sweep();
     if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
       const allow = "GET, POST, DELETE";
@@ -85,7 +84,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     if (refusal) return refusal;
     try {
       const exchange = { ...call, request, body: read.value, profile: withDeclaredTools(profiles[mode], call.policy) };
-      return streams.watch(await route(exchange, shared), sandbox.id);
+      const response = await route(exchange, shared);
+      return call.policy.mcpAnswerForm === "events" ? await inEvents(response) : response;
     } catch (error) {
       if (error instanceof OAuthError) {
         return rpcErrorResponse(errorStatus(error), SERVER_ERROR, describeError(error), { id: idOf(read.value) });
@@ -99,16 +99,13 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   return {
     expect: sessions.expect,
     handle,
-    openSse: (opening) => Promise.resolve(streams.watch(sse.open(opening), opening.sandbox.id)),
+    openSse: (opening) => Promise.resolve(sse.open(opening)),
     receive: sse.receive,
     endListening: listeners.close,
     sessionsOf: sessions.list,
     sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
     endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
-    forget: async (sandboxId) => {
-      streams.end(sandboxId);
-      await sessions.forget(sandboxId);
-    },
+    forget: sessions.forget,
     close: async () => {
       await Promise.all([sse.close(), sessions.close(), modern.close(), sessionless.close(), listeners.close()]);
     },
@@ -224,7 +221,7 @@ async function inSession(
   if (reason === "notification" && !session.transport) return new Response(null, { status: 202 });
   const facts = callFactsOf(exchange, ownerOfNotes(session.id));
   const fast = reason === "no-claim" ? asFastInSession(body, session.profile) : undefined;
-  if (fast) {
+  if (fast && !(exchange.policy.mcpAnswerForm === "events" && canBeResumed(fast, exchange.profile))) {
     const { revision } = session.record;
     // It is answered at once, so its id is not in use for long enough to be taken.
     if (session.requestIds.isAwaited(fast.id)) return refuseRepeatedId(fast.id, body);
@@ -232,6 +229,20 @@ async function inSession(
   }
   factsInSdk.set(request, facts);
   return await serveSession(session, exchange, shared);
+}
+
+/** An error on a stream that can be resumed has some clients resume it forever. */
+function canBeResumed(fast: FastRequest, { tools }: Profile): boolean {
+  return fast.method !== "unknown" && (fast.method !== "tools/call" || tools.has(fast.name));
+}
+
+/** An answer in JSON as a stream of one event. */
+async function inEvents(response: Response): Promise<Response> {
+  const { status, headers } = response;
+  if (status !== 200 || headers.get("content-type") !== "application/json") return response;
+  const streamed = new Response(writeEvent({ event: "message", data: await response.text() }), { headers });
+  streamed.headers.set("content-type", "text/event-stream");
+  return streamed;
 }
 
 async function withoutSession(exchange: Exchange, { factsInSdk, callFactsOf, sessionless }: Shared): Promise<Response> {

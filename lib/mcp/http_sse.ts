@@ -6,7 +6,7 @@ import type { Chance } from "../runtime/chance.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
 import { readJson } from "./body.ts";
 import type { McpCall, McpEndpoint, SseMessage, SseOpening } from "./contract.ts";
-import { isEventStream } from "./open_streams.ts";
+import { isEventStream } from "../faults/open_streams.ts";
 import { idOf, INVALID_REQUEST, isPlainObject, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "./rpc.ts";
 import { MAX_SESSIONS } from "./sessions/session_memory.ts";
 

@@ -3,7 +3,7 @@
 import type { InboundModernRoute, McpHttpHandler } from "@modelcontextprotocol/server";
 import { withEnd } from "../http/stream.ts";
 import type { Change } from "./client_link.ts";
-import { isEventStream } from "./open_streams.ts";
+import { isEventStream } from "../faults/open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /** Streams that can be open in one sandbox. */

@@ -71,6 +71,11 @@ export interface Policy {
   readonly sessionEndsWithToken: boolean;
   /** Whether a request ends the session that it names: before it is answered, with 404 then, or once it has been. */
   readonly endsSession: "no" | "before" | "after";
+  /**
+   * The form of answers over Streamable HTTP: what is quickest, or streams of events, which in a session can be resumed
+   * (MCP basic/transports).
+   */
+  readonly mcpAnswerForm: "quickest" | "events";
   /** How long metadata and keys may be cached, in seconds. */
   readonly metadataMaxAgeSeconds: number;
   /**
@@ -187,6 +192,7 @@ export const standardPlan: Plan = Object.freeze({
     sessionIds: "plain",
     sessionEndsWithToken: false,
     endsSession: "no",
+    mcpAnswerForm: "quickest",
     metadataMaxAgeSeconds: 300,
     rotateRefreshTokens: "always",
     refreshGraceSeconds: 0,

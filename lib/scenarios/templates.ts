@@ -33,6 +33,10 @@ export const messageTemplates = {
   query: "parameter of the request's URL, such as `{query.state}`",
   body: "member of the JSON body that is edited, such as `{body.scope}`; only in an `edit`",
   location: "parameter of the URL that a redirect goes to, such as `{location.code}`; only in `edit.location`",
+  message: "member of the JSON-RPC message by its path, such as `{message.params.name}`",
+  event:
+    "`{event.number}`: number of the event in its stream, from 1; `{event.time}`: how often one with `every_ms` has come; " +
+    "only in `edit.stream`",
 } as const;
 
 /** Which part of a message a template names. */

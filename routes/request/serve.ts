@@ -8,6 +8,7 @@ import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { isMcp } from "../../lib/scenarios/match.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
 import { noteResponse, readFacts, resolvePlan, sessionAsk } from "../../lib/faults/resolve.ts";
+import type { OpenStreams } from "../../lib/faults/open_streams.ts";
 import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
@@ -23,6 +24,7 @@ export interface ServeDeps extends FaultParameterDeps {
   readonly faultCounts: Pick<FaultCounts, "claim" | "arm">;
   readonly sessionFactsOf: McpEndpoint["sessionFactsOf"];
   readonly sleep: Sleep;
+  readonly streams: Pick<OpenStreams, "watch" | "of" | "live">;
   /** Whether sandboxes of strangers share the origin. */
   readonly isPublic: boolean;
   readonly isUploaded: (name: string) => boolean;
@@ -59,10 +61,21 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
     const problem = arrival.live.problem();
     if (problem && !(route !== undefined && repairing.has(route))) throw problem;
     await setFaults(deps, arrival, endpoint);
-    return { route, endpoint, ...await answerWithFaults(deps, arrival, { found, endpoint }) };
+    const answered = await answerWithFaults(deps, arrival, { found, endpoint });
+    return { route, endpoint, ...answered, response: watched(deps, arrival, endpoint, answered.response) };
   } catch (error) {
     return { route, endpoint, response: refuse(deps, arrival, error), shapedBy: [] };
   }
+}
+
+/** The same response; a stream of an MCP endpoint is kept an eye on. */
+function watched(
+  { streams }: ServeDeps,
+  { request, sandbox: { id: sandboxId, nowMs }, sentPath: path }: Arrival,
+  endpoint: EndpointKind,
+  response: Response,
+): Response {
+  return isMcp(endpoint) ? streams.watch(response, { sandboxId, request, path, nowMs }) : response;
 }
 
 /** Rows that serve a sandbox of which nothing can be read, since they put that right. */
@@ -87,13 +100,31 @@ async function answerWithFaults(
   if (plan.answer) allowOrigin(answered);
   await noteResponse(asked, facts, answered.status);
   const before = new Headers(plan.answer ? undefined : answered.headers);
-  const { response, applied, ...wire } = await applyWire(answered, plan.wire, { variables, sleep: deps.sleep });
+  const { response, applied, ...wire } = await applyWire(answered, plan.wire, {
+    variables,
+    sleep: deps.sleep,
+    method: request.method,
+    live: () => deps.streams.live(sandbox.id, request),
+    onGet: onGetOf(deps, arrival, answered),
+  });
   const shapedBy = [...new Set([...plan.shapedBy, ...applied])];
   if (!deps.isPublic || (!plan.answer && applied.length === 0)) return { response, shapedBy };
   const isRewritten = wire.isRewritten || plan.answer?.body !== undefined;
   const isOwners = isOfOwner(deps, live, shapedBy);
   const harmless = makeHarmless(request, response, { before, isRewritten, isOwners });
   return { response: harmless ?? refuse(deps, arrival, notShown()), shapedBy };
+}
+
+/** Puts text on the GET streams of the session that a request belongs to. */
+function onGetOf(
+  { streams }: ServeDeps,
+  { request, sandbox }: Arrival,
+  { headers }: Response,
+): ((text: string) => void) | undefined {
+  const sessionId = request.headers.get("mcp-session-id") ?? headers.get("mcp-session-id");
+  if (sessionId === null) return undefined;
+  const open = streams.of(sandbox.id).filter((stream) => stream.method === "GET" && stream.sessionId === sessionId);
+  return open.length === 0 ? undefined : (text) => open.forEach(({ push }) => push(text));
 }
 
 /** Whether any of these faults was written by the owner of a sandbox. */

@@ -5,7 +5,7 @@ import { MAX_LISTENED, MAX_LISTENERS, MAX_LISTENERS_PER_SANDBOX } from "../../li
 import { MAX_SESSIONS, MAX_SESSIONS_BYTES } from "../../lib/mcp/sessions/session_memory.ts";
 import { MAX_BATCH } from "../../lib/mcp/sessions/batches.ts";
 import { MAX_NOTE_CHARACTERS, MAX_NOTES_CHARACTERS } from "../../lib/mcp/tools/notes.ts";
-import { MAX_UNREAD_BYTES } from "../../lib/mcp/open_streams.ts";
+import { MAX_UNREAD_BYTES } from "../../lib/faults/open_streams.ts";
 import { MAX_NOTES_PER_OWNER } from "../../lib/mcp/tools/note_table.ts";
 import { origin, type TestApp, testApp } from "../helpers.ts";
 import { assertRefused, beginSession, type Fetch, initialize, post, postModern, rpc, send } from "../mcp/helpers.ts";

@@ -23,7 +23,8 @@ const cases: readonly (readonly [edit: Record<string, unknown>, unchanged: Ask |
   [{ status: 200 }, metadata, notified],
   [{ headers: { "content-type": "text/event-stream" } }, delayed, listed],
   [{ headers: { "mcp-session-id": null } }, metadata, listed],
-  [{ json: { set: { jsonrpc: "1.0" } } }, delayed, listed],
+  [{ json: { set: { jsonrpc: "1.0" } } }, notified, delayed],
+  [{ json: { set: { jsonrpc: "1.0" } } }, undefined, listed],
   [{ json: { set: { jsonrpc: "2.0" } } }, listed, metadata],
   [{ json: { set: { a: "{body.id}" } } }, page, listed],
   [{ json: { remove: ["issuer"] } }, listed, metadata],
@@ -38,6 +39,11 @@ const cases: readonly (readonly [edit: Record<string, unknown>, unchanged: Ask |
   [{ truncate_bytes: 0 }, preflight, delayed],
   [{ truncate_bytes: 3 }, head, listed],
   [{ trickle: { bytes: 1000, every_ms: 1 } }, notified, delayed],
+  [{ stream: { form: "events" } }, delayed, listed],
+  [{ stream: { form: "json" } }, listed, delayed],
+  [{ stream: { before: [{ comment: "c" }] } }, metadata, listed],
+  [{ stream: { before: [{ comment: "c" }] } }, notified, delayed],
+  [{ stream: { end: { how: "close" } } }, page, delayed],
 ];
 
 /** What a client of sessions sends. */

@@ -48,14 +48,40 @@ const places: readonly {
   readonly put: (text: string) => object;
   readonly parts: readonly string[];
 }[] = [
-  { name: "answer.body", put: (body) => ({ answer: { status: 200, body } }), parts: ["query"] },
-  { name: "answer.body", put: (text) => ({ answer: { status: 200, body: { a: [text] } } }), parts: ["query"] },
-  { name: "answer.headers", put: (text) => ({ answer: { status: 200, headers: { "x-a": text } } }), parts: ["query"] },
-  { name: "edit.headers", put: (text) => ({ edit: { headers: { "x-a": text } } }), parts: ["query", "body"] },
-  { name: "edit.json.set", put: (a) => ({ edit: { json: { set: { a } } } }), parts: ["query", "body"] },
-  { name: "edit.body", put: (body) => ({ edit: { body } }), parts: ["query", "body"] },
-  { name: "edit.content_type", put: (text) => ({ edit: { content_type: text } }), parts: ["query", "body"] },
-  { name: "edit.location", put: (a) => ({ edit: { location: { a } } }), parts: ["query", "body", "location"] },
+  { name: "answer.body", put: (body) => ({ answer: { status: 200, body } }), parts: ["query", "message"] },
+  {
+    name: "answer.body",
+    put: (text) => ({ answer: { status: 200, body: { a: [text] } } }),
+    parts: ["query", "message"],
+  },
+  {
+    name: "answer.headers",
+    put: (text) => ({ answer: { status: 200, headers: { "x-a": text } } }),
+    parts: ["query", "message"],
+  },
+  {
+    name: "edit.headers",
+    put: (text) => ({ edit: { headers: { "x-a": text } } }),
+    parts: ["query", "message", "body"],
+  },
+  { name: "edit.json.set", put: (a) => ({ edit: { json: { set: { a } } } }), parts: ["query", "message", "body"] },
+  { name: "edit.body", put: (body) => ({ edit: { body } }), parts: ["query", "message", "body"] },
+  { name: "edit.content_type", put: (text) => ({ edit: { content_type: text } }), parts: ["query", "message", "body"] },
+  {
+    name: "edit.stream.before",
+    put: (text) => ({ edit: { stream: { before: [{ message: { a: text } }] } } }),
+    parts: ["query", "message", "event"],
+  },
+  {
+    name: "edit.stream.fields",
+    put: (id) => ({ edit: { stream: { fields: { id } } } }),
+    parts: ["query", "message", "event"],
+  },
+  {
+    name: "edit.location",
+    put: (a) => ({ edit: { location: { a } } }),
+    parts: ["query", "message", "body", "location"],
+  },
 ];
 
 function ping(test: TestApp, id: unknown, query = ""): Promise<Response> {

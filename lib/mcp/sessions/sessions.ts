@@ -15,7 +15,7 @@ import { requestIdsOf } from "./request_ids.ts";
 import { refuseRepeatedId } from "./session_refusals.ts";
 import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
 import { withSessionCode } from "../features.ts";
-import { isEventStream } from "../open_streams.ts";
+import { isEventStream } from "../../faults/open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { buildServer, type ServerDeps } from "../server.ts";
 import { sessionRevisionsOf } from "../revisions.ts";

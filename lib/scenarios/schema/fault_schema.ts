@@ -8,16 +8,15 @@ import type { Fault } from "../fault.ts";
 import { type Match, messageMembers, sessionConditions, type SessionMatch, type Wanted } from "../match.ts";
 import { conditions as said } from "../match.ts";
 import { closedObject, type Complete, type Schema } from "../../http/json_body.ts";
-import { type MessagePart, templateProblem, templates } from "../templates.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
-import { MAX_DELAY_MS } from "./fault_text.ts";
+import { streamSchema } from "./stream_schema.ts";
+import { milliseconds, ofRedirect, ofRequest, ofResponse, templated } from "./templated.ts";
 import { type Life, readWrittenFaults, type WrittenFault } from "./written_fault.ts";
 
 const text = z.string().max(2048);
 const texts = z.union([text, z.array(text).min(1).max(50)], { error: "a string, or a list of strings" });
 const name = z.string().regex(/^[\x20-\x7e]{1,100}$/, "1 to 100 printable ASCII characters");
 const times = z.number().int().min(1).max(1_000_000);
-const milliseconds = z.number().int().min(0).max(MAX_DELAY_MS);
 const status = z.number().int().min(200).max(599);
 const headerName = z.string().max(200).regex(/^[!#$%&'*+.^`|~\w-]+$/, "a header name");
 const headerValue = z.string().max(8192).regex(/^[\t\x20-\x7e]*$/, "printable ASCII");
@@ -98,23 +97,6 @@ function describeAll(shape: Readonly<Record<string, z.ZodType>>, said: Readonly<
 
 const matchSchema: z.ZodType<Match> = closedObject(matchShape);
 
-/** Text or JSON that holds no templates but known ones. */
-function templated<T>(schema: z.ZodType<T>, parts: readonly MessagePart[]): z.ZodType<T> {
-  return schema
-    .refine((value) => templateProblem(value, parts) === undefined, {
-      error: ({ input }) => templateProblem(input, parts),
-    })
-    .meta({
-      description: `May hold templates: ${
-        [...Object.keys(templates), ...parts.map((part) => `${part}.name`)].map((name) => `{${name}}`).join(", ")
-      }; {{name}} stands for the text {name}`,
-    });
-}
-
-const ofRequest: readonly MessagePart[] = ["query"];
-const ofResponse: readonly MessagePart[] = ["query", "body"];
-const ofRedirect: readonly MessagePart[] = ["query", "body", "location"];
-
 const answerSchema: z.ZodType<Answer> = closedObject(
   {
     status,
@@ -143,6 +125,8 @@ const editSchema: z.ZodType<Edit> = closedObject(
     drop: z.boolean().exactOptional(),
     truncate_bytes: z.number().int().min(0).exactOptional(),
     trickle: closedObject({ bytes: z.number().int().min(1), every_ms: milliseconds }).exactOptional(),
+    hold: z.literal(true).exactOptional(),
+    stream: streamSchema.exactOptional(),
   } satisfies Complete<Edit>,
 ).refine(canChange, {
   error: "at least one change, such as a header to set, a member to remove, drop: true, or a delay of 1 ms",

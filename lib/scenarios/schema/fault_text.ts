@@ -12,7 +12,8 @@ export const MAX_DELAY_MS = 600_000;
 
 /** What can follow the colon. */
 const effectsText = "a status from 400 to 599, an OAuth error code, drop, delay=500 (milliseconds, at most " +
-  `${MAX_DELAY_MS}), truncate=20, trickle=20, html, empty`;
+  `${MAX_DELAY_MS}), truncate=20, trickle=20, html, empty, hold, and of mcp and open_mcp alone events, json, twice, ` +
+  "close=1 and cut=1 (after so many events)";
 
 /** Name of the query parameter. */
 export const FAULT_PARAMETER = "fault";
@@ -59,7 +60,13 @@ function effectOf(aim: Aim, text: string): Effect | undefined {
   if (name === "delay" && number !== undefined && number <= MAX_DELAY_MS) return { edit: { delay_ms: number } };
   if (name === "truncate") return { edit: { truncate_bytes: number ?? 20 } };
   if (name === "trickle") return { edit: { trickle: { bytes: Math.max(1, number ?? 20), every_ms: 100 } } };
+  if (isMcp(endpoint) && (name === "close" || name === "cut")) {
+    return { edit: { stream: { end: { after_events: number ?? 0, how: name } } } };
+  }
   if (number !== undefined) return undefined;
+  if (isMcp(endpoint) && (name === "events" || name === "json")) return { edit: { stream: { form: name } } };
+  if (isMcp(endpoint) && name === "twice") return { edit: { stream: { twice: true } } };
+  if (name === "hold") return { edit: { hold: true } };
   if (name === "drop") return { edit: { drop: true } };
   if (name === "empty") return { edit: { body: "" } };
   if (name === "html") return { answer: htmlAnswer };
@@ -120,7 +127,12 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 /** Effects that have a name. */
-const effects = ["delay", "truncate", "trickle", "drop", "empty", "html", ...Object.keys(statuses), ...refusals];
+const effects = [
+  ...["delay", "truncate", "trickle", "drop", "empty", "html", "hold"],
+  ...["events", "json", "twice", "close", "cut"],
+  ...Object.keys(statuses),
+  ...refusals,
+];
 
 /** The code that fits a status, where one is named and no code. */
 function codeOf(endpoint: EndpointKind, status: number): string {

@@ -49,6 +49,7 @@ const policyFields = {
   sessionTtlSeconds: seconds.exactOptional(),
   sessionEndsWithToken: flag,
   endsSession: z.enum(["no", "before", "after"]).exactOptional(),
+  mcpAnswerForm: z.enum(["quickest", "events"]).exactOptional(),
   metadataMaxAgeSeconds: seconds.exactOptional(),
   rotateRefreshTokens: z.enum(["always", "public", "never"]).exactOptional(),
   refreshGraceSeconds: seconds.exactOptional(),
