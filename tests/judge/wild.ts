@@ -101,7 +101,8 @@ export async function openWild(scenario = "standard"): Promise<Wild> {
     pass: async (seconds) => void await control(at, "POST /control/clock", { advance_seconds: seconds }),
     begin: async (beginning = {}) => {
       const send = (request: Request): Promise<Response> => pass(request, beginning);
-      await runDouble({ version: "2025-11-25", tools: ["mock_echo"], ...beginning, base, send }).catch((error) => {
+      const usual = { version: "2025-11-25", tools: ["mock_echo"], staysOpen: true } as const;
+      await runDouble({ ...usual, ...beginning, base, send }).catch((error) => {
         if (!(error instanceof GivesUp)) throw error;
       });
       headers = { ...headers, "mcp-protocol-version": "2025-11-25" };

@@ -36,13 +36,13 @@ function createWork(options: DoubleOptions): () => Promise<void> {
   const http = createHttp(setting);
   const login = createLogin(setting, http);
   const mcp = createMcp(setting, http, login);
-  const { open, call, link } = mcp;
+  const { open, call, end, link } = mcp;
 
   async function callTools(): Promise<void> {
     for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
   }
 
-  return async () => {
+  async function useTools(): Promise<void> {
     await open();
     await listTools(mcp, setting);
     await callTools();
@@ -55,7 +55,22 @@ function createWork(options: DoubleOptions): () => Promise<void> {
       await login.renew(link.revision);
       await call("tools/list");
     }
+  }
+
+  async function logOut(): Promise<void> {
+    if (!options.staysOpen) await end();
     if (logout) await login.revoke();
-    if (logout && slip === "uses what it has revoked") await (await link.post("tools/list", {})).response.text();
+    if (slip === "uses what it has revoked") await (await link.post("tools/list", {}).response).text();
+  }
+
+  return async () => {
+    try {
+      await useTools();
+    } catch (error) {
+      // Whoever gives up leaves no session behind.
+      if (error instanceof Stop && !options.staysOpen) await end();
+      throw error;
+    }
+    await logOut();
   };
 }

@@ -9,6 +9,9 @@ export interface Given {
   readonly privateJwk?: Readonly<Record<string, unknown>>;
 }
 
+/** A revision that it can speak. */
+export type Spoken = "2024-11-05" | Revision;
+
 /** How it is set up. */
 export interface DoubleOptions {
   readonly send: (request: Request) => Promise<Response>;
@@ -19,6 +22,14 @@ export interface DoubleOptions {
   readonly slip?: Slip | undefined;
   /** The revision that it begins with; the newest if not given. */
   readonly version?: Revision;
+  /** The revisions that it knows, oldest first; all if not given. */
+  readonly knows?: readonly Spoken[];
+  /** Whether it opens a stream for what the server says unasked, where there are sessions. */
+  readonly listens?: boolean;
+  /** Whether its session stays open in the end, for what a test does in it. */
+  readonly staysOpen?: boolean;
+  /** How long it waits for the answer to a request, by `wait`; for ever if not given. */
+  readonly timeLimitMs?: number;
   /** A client it was given, and does not have to register. */
   readonly given?: Given;
   /** The tools it calls, in order. */

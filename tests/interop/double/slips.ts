@@ -1,9 +1,26 @@
 /** The one thing that the test client does wrong. Those of MCP are named where the behaviour is. */
+import type { EraSlip } from "./mcp/eras.ts";
+import type { HandshakeSlip } from "./mcp/handshake.ts";
+import type { HttpSseSlip } from "./mcp/http_sse.ts";
 import type { PageSlip } from "./mcp/pages.ts";
+import type { ResumeSlip } from "./mcp/resume.ts";
+import type { ServerMessageSlip } from "./mcp/server_messages.ts";
+import type { SessionSlip } from "./mcp/sessions.ts";
+import type { TimeSlip } from "./mcp/time_limit.ts";
 import type { MessageSlip } from "./slips_messages.ts";
 
 /** All that it can do wrong. */
-export type Slip = LoginSlip | MessageSlip | PageSlip;
+export type Slip =
+  | LoginSlip
+  | MessageSlip
+  | EraSlip
+  | HandshakeSlip
+  | HttpSseSlip
+  | PageSlip
+  | ResumeSlip
+  | ServerMessageSlip
+  | SessionSlip
+  | TimeSlip;
 
 /** What it does wrong as it finds a server, logs in and uses its tokens. */
 export type LoginSlip =

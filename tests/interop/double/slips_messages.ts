@@ -2,7 +2,7 @@
  * What the test client does wrong in a single request to the MCP server: each slip is a change of what is sent. Where the
  * server refuses what was changed, the right request follows, and all goes on.
  */
-import type { Revision } from "../../../lib/judge/settled.ts";
+import type { Spoken } from "./options.ts";
 import type { Document } from "./readings.ts";
 
 /** A request to the MCP endpoint as it is about to be sent. */
@@ -13,19 +13,20 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   /** The JSON-RPC message; a list of them for a batch. */
   readonly message?: Document | readonly Document[];
+  readonly signal?: AbortSignal;
 }
 
 /** What a change may ask about the request. */
 export interface Sending {
   /** The method of the JSON-RPC message; empty for an answer, or where there is no message. */
   readonly method: string;
-  readonly revision: Revision;
+  readonly revision: Spoken;
   /** How many requests to the MCP endpoint came before. */
   readonly before: number;
 }
 
-/** Changes a request; gives back the same one, if it is not about that. */
-export type Change = (outgoing: Outgoing, sending: Sending) => Outgoing;
+/** Changes a request; gives back the same one, if it is not about that, and nothing, if that is not to be sent at all. */
+export type Change = (outgoing: Outgoing, sending: Sending) => Outgoing | undefined;
 
 /** A change of the headers of a request with this method. */
 function headersOf(wanted: string, edit: (headers: Outgoing["headers"]) => Outgoing["headers"]): Change {
@@ -50,7 +51,7 @@ export const messageSlips = {
 export type MessageSlip = keyof typeof messageSlips;
 
 /** What is sent in place of a request by a client with a slip. */
-export function slipped(slip: string | undefined, outgoing: Outgoing, sending: Sending): Outgoing {
+export function slipped(slip: string | undefined, outgoing: Outgoing, sending: Sending): Outgoing | undefined {
   const change = changes.get(slip);
   return change ? change(outgoing, sending) : outgoing;
 }

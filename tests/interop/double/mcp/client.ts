@@ -1,63 +1,214 @@
 /**
- * The half that speaks MCP: a small client in all four revisions. What it does where it is refused a request for lack of
- * a token, is `Login`.
+ * The half that speaks MCP: a small client in all revisions. What it does where it is refused a request for lack of a
+ * token, is `Login`.
  */
+import assert from "node:assert/strict";
 import type { Http } from "../http.ts";
 import type { Login } from "../oauth/login.ts";
 import { type Setting, Stop } from "../options.ts";
-import type { Document } from "../readings.ts";
-import { CLIENT_INFO, createLink, type Link } from "./link.ts";
+import { type Document, readChallenge } from "../readings.ts";
+import { shakeHands } from "./handshake.ts";
+import { openHttpSse } from "./http_sse.ts";
+import { type Answer, type BodyEnd, createInbox, isEventStream, messagesIn, objectIn } from "./inbox.ts";
+import { createLink, type How, type Link, type Sent } from "./link.ts";
+import { listen, type Listening } from "./listen.ts";
+import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
+import { answerServer } from "./server_messages.ts";
+import { endSession, isSessionLost } from "./sessions.ts";
+import { giveUp, TimeUp } from "./time_limit.ts";
+import { safeToolsIn } from "./tools.ts";
+
+/** What became of a message: the status of HTTP, and the answer, if there is one. */
+export interface Reply {
+  /** 0, if no answer came in time. */
+  readonly status: number;
+  readonly answer: Answer | undefined;
+}
 
 /** It speaks with one MCP endpoint. */
 export interface Mcp {
   readonly link: Link;
   /** Settles a revision, and begins a session where there are some. */
   readonly open: () => Promise<void>;
-  /** Sends a message, with what has to happen until it is let through, and returns the text of the answer. */
-  readonly call: (method: string, params?: Document) => Promise<string>;
+  /**
+   * Sends a request with what has to happen until it is let through.
+   *
+   * @param params May look at the session, which can be another one when the request is sent again.
+   * @returns The answer; undefined, if there was none.
+   */
+  readonly call: (method: string, params?: Document | (() => Document)) => Promise<Answer | undefined>;
+  /** Stops to read, and ends the session. */
+  readonly end: () => Promise<void>;
 }
 
 export function createMcp(setting: Setting, { patiently }: Http, login: Login): Mcp {
   const link = createLink(setting, login);
+  const safeTools = new Set<unknown>();
+  const inbox = createInbox((message) => answerServer(message, setting, { link, send: sendAside }));
+  /** What it listens to besides the answers to its requests. */
+  let aside: Listening | undefined;
 
-  async function open(): Promise<void> {
-    if (link.isModern()) return void await call("server/discover");
-    await call("initialize", { protocolVersion: link.revision, capabilities: {}, clientInfo: CLIENT_INFO });
-    await call("notifications/initialized");
-  }
-
-  async function call(method: string, params: Document = {}): Promise<string> {
+  /** Sends until it is let through, or refused for another reason than a token. */
+  async function reach(start: () => Sent): Promise<{ readonly sent: Sent; readonly response: Response }> {
     const earlier: Response[] = [];
     for (;;) {
-      let again = (): Promise<Response> => Promise.reject(new Stop());
-      const response = await patiently(async () => {
-        const sent = await link.post(method, params);
-        again = sent.again;
-        return sent.response;
+      const tries: Sent[] = [];
+      const response = await patiently(() => {
+        const sent = start();
+        tries.push(sent);
+        return Promise.race([sent.response, sent.timeUp]);
       });
-      if (response.status < 400) {
-        login.onAccepted();
-        if (method === "initialize") link.session = response.headers.get("mcp-session-id") ?? undefined;
-        // What broke off on the way is reported, and not sent again: the tool may have run.
-        return await response.text().catch(() => "");
+      const sent = tries.at(-1);
+      assert(sent);
+      if (!isForLogin(response)) {
+        if (response.status < 400) login.onAccepted();
+        return { sent, response };
       }
-      if (response.status === 404 && link.session !== undefined) {
-        await response.body?.cancel();
-        link.session = undefined;
-        await open();
-      } else if (response.status === 400 && link.isModern()) {
-        await response.body?.cancel();
-        link.revision = "2025-11-25";
-        await open();
-      } else {
-        const { revision } = link;
-        if (earlier.length > 20) throw new Stop();
-        const listTools = async (): Promise<Response> => (await link.post("tools/list", {})).response;
-        await login.onRefused({ response, earlier, revision, again, listTools });
-      }
+      const listTools = (): Promise<Response> => link.post("tools/list", {}).response;
+      await login.onRefused({ response, earlier, revision: link.revision, again: sent.again, listTools });
       earlier.push(response);
     }
   }
 
-  return { link, open, call };
+  const reached = async (start: () => Sent): Promise<Response> => (await reach(start)).response;
+
+  /** Sends something that nothing depends on. */
+  async function sendAside(start: () => Sent): Promise<void> {
+    try {
+      await inbox.read(await reached(start));
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+    }
+  }
+
+  /** The answer to a request, from whichever stream brings it; undefined, if none does. */
+  async function answerTo({ id = "", signal, timeUp }: Sent, response: Response): Promise<Answer | undefined> {
+    const answer = inbox.expect(id);
+    const within = async (over: Promise<unknown>): Promise<Answer | undefined> =>
+      await Promise.race([answer, over.then(() => undefined), timeUp]);
+    let end: BodyEnd | undefined;
+    const read = async (body: Response): Promise<Answer | undefined> => {
+      const reading = inbox.read(body, { signal, before: end });
+      const found = await within(reading.then((over) => void (end = over)));
+      // Most streams end with the answer; those that do not are read on in the background.
+      if (found) await Promise.race([reading, someTurns()]);
+      return found;
+    };
+    let found = await read(response);
+    for (let round = 0; !found && end && round < MAX_RESUMED && isResumable(end, link, setting); round++) {
+      const rest = await reached(await comeBack(end, link, setting));
+      if (!rest.ok || !isEventStream(rest)) {
+        await rest.body?.cancel();
+        break;
+      }
+      found = await read(rest);
+    }
+    if (found) return found;
+    if (end?.error) return { error: end.error };
+    return aside && await within(aside.over);
+  }
+
+  async function ask(method: string, params: Document | (() => Document) = {}): Promise<Reply> {
+    const now = (): Document => typeof params === "function" ? params() : params;
+    let how: How = {};
+    let wasLost = false;
+    for (let anew = 0;; anew++) {
+      const { sent, response } = await reach(() => link.post(method, now(), how));
+      const { status } = response;
+      if (status >= 400 && sent.isChanged) {
+        await response.body?.cancel();
+        how = { isRight: true };
+        continue;
+      }
+      if (isSessionLost(response, link)) {
+        await response.body?.cancel();
+        if (wasLost) throw new Stop();
+        wasLost = true;
+        await openAgain();
+        if (sent.id === undefined) return { status, answer: undefined };
+        continue;
+      }
+      if (status >= 400) return { status, answer: refusalIn(await response.text()) };
+      if (method === "initialize") link.session = response.headers.get("mcp-session-id") ?? undefined;
+      if (sent.id === undefined) {
+        await inbox.read(response);
+        return { status, answer: undefined };
+      }
+      const answer = await answerTo(sent, response);
+      if (answer?.error && sent.isChanged) how = { isRight: true };
+      else if (answer || anew >= MAX_ASKED || !isAskedAnew(method, now(), { link, setting, safeTools })) {
+        if (method === "tools/list") { for (const name of safeToolsIn(answer?.result)) safeTools.add(name); }
+        return { status, answer };
+      }
+    }
+  }
+
+  /** Asks, and gives up where the answer does not come in time. */
+  async function askInTime(method: string, params?: Document | (() => Document)): Promise<Reply> {
+    try {
+      return await ask(method, params);
+    } catch (error) {
+      if (!(error instanceof TimeUp)) throw error;
+      await giveUp(error.sent, setting, { link, notify: (name, about) => sendAside(() => link.post(name, about)) });
+      return { status: 0, answer: undefined };
+    }
+  }
+
+  async function open(): Promise<void> {
+    aside?.stop();
+    aside = undefined;
+    link.session = undefined;
+    await shakeHands(setting, {
+      link,
+      ask: askInTime,
+      disconnect: () => endSession(link, setting),
+      openHttpSse: async () => {
+        const over = await openHttpSse(link, setting, { inbox, reach: reached });
+        if (over) aside = { over, stop: () => {} };
+        return over !== undefined;
+      },
+    });
+    const isWanted = setting.options.listens === true && link.era === "sessions";
+    if (isWanted) aside = await listen(link, setting, { inbox, reach: reached });
+  }
+
+  /** Begins another session in place of one that is lost. */
+  async function openAgain(): Promise<void> {
+    const { session } = link;
+    link.session = undefined;
+    if (setting.slip === "keeps its lost session") link.session = session;
+    else await open();
+  }
+
+  return {
+    link,
+    open,
+    call: async (method, params) => {
+      const { status, answer } = await askInTime(method, params);
+      // What a server refuses in the language of the protocol, was not done; what it cannot even say, ends the work.
+      if (status >= 400 && !answer) throw new Stop();
+      return answer;
+    },
+    end: async () => {
+      aside?.stop();
+      await inbox.close();
+      await endSession(link, setting);
+    },
+  };
+}
+
+/** Whether a request was refused for lack of a token, or of one that is good enough. */
+function isForLogin(response: Response): boolean {
+  return response.status === 401 || response.status === 403 || readChallenge(response)("error") === "invalid_token";
+}
+
+/** The error in the body of a refusal, if that is JSON-RPC. */
+function refusalIn(body: string): Answer | undefined {
+  const error = messagesIn(body).map((message) => objectIn(message, "error")).find((found) => found !== undefined);
+  return error && { error };
+}
+
+/** Lets what is on its way within this program arrive. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }

@@ -1,47 +1,85 @@
 /** What passes between the test client and one MCP endpoint: its messages, with the headers that their revision asks for. */
-import type { Revision } from "../../../../lib/judge/settled.ts";
 import { USER_AGENT } from "../http.ts";
 import type { Login } from "../oauth/login.ts";
-import type { Setting } from "../options.ts";
+import type { Setting, Spoken } from "../options.ts";
 import type { Document } from "../readings.ts";
 import { type Outgoing, slipped } from "../slips_messages.ts";
+import { keyOf } from "./inbox.ts";
+import { startTimer } from "./time_limit.ts";
 
 /** Who it says that it is. */
 export const CLIENT_INFO = { name: "double", version: "1" } as const;
 
-/** A message that was sent. */
+/** A request to the endpoint that is under way. */
 export interface Sent {
-  readonly response: Response;
-  /** The id of the request; undefined for what is none. */
-  readonly id: number | undefined;
+  /** The method of its JSON-RPC message; empty if there is none. */
+  readonly method: string;
+  readonly response: Promise<Response>;
+  /** The id of the JSON-RPC request as it is compared; undefined for what is none. */
+  readonly id: string | undefined;
+  /** Whether a slip changed it. */
+  readonly isChanged: boolean;
   /** Sends the very same once more. */
   readonly again: () => Promise<Response>;
+  /** Goes away from it. */
+  readonly abort: () => void;
+  readonly signal: AbortSignal;
+  /** Fails when its answer is not waited for any longer. */
+  readonly timeUp: Promise<never>;
 }
+
+/** How a message is sent. */
+export interface How {
+  /** Whether it is sent as it should be, whatever the slip. */
+  readonly isRight?: boolean;
+}
+
+/** How a server of this kind is spoken to: as in 2026-07-28, in sessions, or over HTTP+SSE. */
+export type Era = "modern" | "sessions" | "http+sse";
 
 /** What is settled with the server, and what is sent to it. */
 export interface Link {
+  /** What was found out; remembered, as nothing has to be tried twice. */
+  era: Era | undefined;
   /** The revision that it speaks now. */
-  revision: Revision;
+  revision: Spoken;
   /** The session it is in. */
   session: string | undefined;
+  /** Where messages go; the endpoint itself, but over HTTP+SSE. */
+  messagesUrl: string;
   readonly isModern: () => boolean;
   /** Sends a request, with an id that no other has, or a notification. */
-  readonly post: (method: string, params: Document) => Promise<Sent>;
+  readonly post: (method: string, params: Document, how?: How) => Sent;
+  /** Answers a request of the server. */
+  readonly respond: (id: unknown, outcome: Document) => Sent;
+  /** Asks for a stream; for the rest of one, if an event id is given. */
+  readonly get: (lastEventId?: string) => Sent;
+  /** Ends the session. */
+  readonly remove: () => Sent;
 }
 
-export function createLink({ options, slip, mcpUrl }: Setting, { present }: Login): Link {
+export function createLink(setting: Setting, { present }: Login): Link {
+  const { options, slip, mcpUrl } = setting;
   let ids = 0;
   let before = 0;
 
-  function headersFor(method: string, params: Document): Outgoing["headers"] {
+  /** The headers of every request in the session, or without one. */
+  function headersFor(method?: string): Outgoing["headers"] {
     return {
       ...USER_AGENT,
+      ...(link.session === undefined ? {} : { "mcp-session-id": link.session }),
+      // The first revisions do not have this header.
+      ...(method === "initialize" || link.revision <= "2025-03-26" ? {} : { "mcp-protocol-version": link.revision }),
+    };
+  }
+
+  function messageHeaders(method: string | undefined, params: Document = {}): Outgoing["headers"] {
+    return {
+      ...headersFor(method),
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      ...(link.session === undefined ? {} : { "mcp-session-id": link.session }),
-      ...(link.isModern() ? { "mcp-method": method } : {}),
+      ...(link.isModern() && method !== undefined ? { "mcp-method": method } : {}),
       ...(link.isModern() && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
-      ...(method === "initialize" ? {} : { "mcp-protocol-version": link.revision }),
     };
   }
 
@@ -55,33 +93,52 @@ export function createLink({ options, slip, mcpUrl }: Setting, { present }: Logi
     return { ...params, _meta: meta };
   }
 
-  /** Sends a request as it is, or as a slip changes it; what is refused for that change is sent again as it should be. */
-  async function send(build: () => Outgoing, method: string): Promise<Omit<Sent, "id">> {
-    const outgoing = build();
-    const changed = slipped(slip, outgoing, { method, revision: link.revision, before: before++ });
-    const response = await present(changed, method);
-    if (changed === outgoing || response.status < 400 || [401, 403].includes(response.status)) {
-      return { response, again: () => present(changed, method) };
-    }
-    await response.body?.cancel();
-    const right = build();
-    return { response: await present(right, method), again: () => present(right, method) };
+  function send(right: Outgoing, method: string, { isRight = false }: How = {}): Sent {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const outgoing = { ...right, signal };
+    const about = { method, revision: link.revision, before: before++ };
+    const changed = isRight ? outgoing : slipped(slip, outgoing, about);
+    const [message = {}] = [changed?.message ?? {}].flat();
+    const id = "method" in message && "id" in message ? keyOf(message.id) : undefined;
+    const again = async (): Promise<Response> =>
+      changed ? await present(changed, method) : new Response(null, { status: right.verb === "GET" ? 405 : 202 });
+    const sent: Sent = {
+      method,
+      response: again(),
+      id,
+      isChanged: changed !== outgoing,
+      again,
+      abort: () => controller.abort(),
+      signal,
+      timeUp: id === undefined ? new Promise(() => {}) : startTimer(setting, () => sent),
+    };
+    return sent;
   }
 
   const link: Link = {
+    era: undefined,
     revision: options.version ?? "2026-07-28",
     session: undefined,
+    messagesUrl: mcpUrl,
     isModern: () => link.revision === "2026-07-28",
-    post: async (method, params) => {
-      let id: number | undefined;
-      const build = (): Outgoing => {
-        if (!method.startsWith("notifications/")) id = ++ids;
-        const message = { jsonrpc: "2.0", ...(id === undefined ? {} : { id }), method, params: paramsOf(params) };
-        return { verb: "POST", url: mcpUrl, headers: headersFor(method, params), message };
-      };
-      const sent = await send(build, method);
-      return { ...sent, id };
+    post: (method, params, how) => {
+      const id = method.startsWith("notifications/") ? {} : { id: ++ids };
+      // Some requests have no parameters, and some revisions nothing to put there.
+      const message = { jsonrpc: "2.0", ...id, method, params: paramsOf(params) };
+      const headers = messageHeaders(method, params);
+      return send({ verb: "POST", url: link.messagesUrl, headers, message }, method, how);
     },
+    respond: (id, outcome) => {
+      const message = { jsonrpc: "2.0", id, ...outcome };
+      return send({ verb: "POST", url: link.messagesUrl, headers: messageHeaders(undefined), message }, "");
+    },
+    get: (lastEventId) => {
+      const last: Record<string, string> = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+      const headers = { ...headersFor(), accept: "text/event-stream", ...last };
+      return send({ verb: "GET", url: mcpUrl, headers }, "");
+    },
+    remove: () => send({ verb: "DELETE", url: mcpUrl, headers: headersFor() }, ""),
   };
   return link;
 }

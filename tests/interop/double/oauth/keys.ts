@@ -9,8 +9,8 @@ const LIFE_SECONDS = 60;
 
 /** Makes DPoP proofs with a key of its own. */
 export interface Prover {
-  /** A proof for a POST request, which is bound to the access token that goes with it. */
-  readonly prove: (url: string, accessToken: string | undefined) => Promise<string>;
+  /** A proof for a request, which is bound to the access token that goes with it. */
+  readonly prove: (url: string, accessToken: string | undefined, verb?: string) => Promise<string>;
   /** Keeps the nonce that a response brings, for the next proofs at that URL. */
   readonly learn: (url: string, response: Response) => void;
 }
@@ -21,9 +21,9 @@ export async function createProver(nowMs: () => number): Promise<Prover> {
   const jwk = await exportJWK(publicKey);
   const nonces = new Map<string, string>();
   return {
-    prove: (htu, accessToken) =>
+    prove: (htu, accessToken, htm = "POST") =>
       new SignJWT({
-        htm: "POST",
+        htm,
         htu,
         iat: Math.floor(nowMs() / 1000),
         jti: crypto.randomUUID(),

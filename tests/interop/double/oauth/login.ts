@@ -1,7 +1,6 @@
 /** How the test client logs in where it is refused. The half that speaks MCP knows no more of it than `Login`. */
-import type { Revision } from "../../../../lib/judge/settled.ts";
 import type { Http } from "../http.ts";
-import { type Setting, Stop } from "../options.ts";
+import { type Setting, type Spoken, Stop } from "../options.ts";
 import { type Challenge, type Document, listOf, readChallenge, scopeOf, textOf } from "../readings.ts";
 import type { Outgoing } from "../slips_messages.ts";
 import { createClients } from "./clients.ts";
@@ -17,7 +16,7 @@ export interface Refusal {
   /** The answers that refused the same request before, in order. */
   readonly earlier: readonly Response[];
   /** The revision that is spoken. */
-  readonly revision: Revision;
+  readonly revision: Spoken;
   /** Sends the same request once more, which nothing is done about. */
   readonly again: () => Promise<Response>;
   /** Asks for the list of tools, which nothing is done about. */
@@ -33,7 +32,7 @@ export interface Login {
   /** Does what is to be done before the request is sent again; stops where that is no use. */
   readonly onRefused: (refusal: Refusal) => Promise<void>;
   /** Gets a new token before the old one has expired. */
-  readonly renew: (revision: Revision) => Promise<void>;
+  readonly renew: (revision: Spoken) => Promise<void>;
   readonly revoke: () => Promise<void>;
 }
 
@@ -55,11 +54,11 @@ export function createLogin(setting: Setting, http: Http): Login {
   async function authorize(
     { challenge, revision, isStepUp = false }: {
       readonly challenge: Challenge;
-      readonly revision: Revision;
+      readonly revision: Spoken;
       readonly isStepUp?: boolean;
     },
   ): Promise<void> {
-    const isEarly = revision === "2025-03-26";
+    const isEarly = isEarlyIn(revision);
     const resource = isEarly || slip === "skips resource metadata" ? undefined : await findResource(challenge);
     const issuer = listOf(resource, "authorization_servers")?.[0] ?? base;
     const find = (): Promise<Document> => isEarly ? findEarly() : findServer(issuer);
@@ -101,14 +100,14 @@ export function createLogin(setting: Setting, http: Http): Login {
   }
 
   /** Whether it could refresh instead of asking the person: with a token that was good once, at the server it is of. */
-  async function isRefreshedFor(challenge: Challenge, revision: Revision): Promise<boolean> {
+  async function isRefreshedFor(challenge: Challenge, revision: Spoken): Promise<boolean> {
     const isUsable = wallet.refresh !== undefined || slip === "makes up a refresh token";
     const isGood = wallet.access === accepted || slip === "refreshes for ever";
     const { target } = wallet;
     if (wallet.access === undefined || !isGood || !isUsable || !target) return false;
     if (slip === "asks the person instead of refreshing") return false;
     if (!(listOf(target.metadata, "grant_types_supported")?.includes("refresh_token") ?? true)) return false;
-    if (revision === "2025-03-26") return await isRenewed();
+    if (isEarlyIn(revision)) return await isRenewed();
     const [issuer = base] = listOf(await findResource(challenge), "authorization_servers") ?? [];
     if (issuer === target.metadata.issuer) return await isRenewed();
     if (slip === "refreshes at another server") {
@@ -147,7 +146,10 @@ export function createLogin(setting: Setting, http: Http): Login {
     await authorize({ challenge, revision, isStepUp: true });
   }
 
-  function presentWith(token: string | undefined, { verb, url, headers, message }: Outgoing): Promise<Response> {
+  function presentWith(
+    token: string | undefined,
+    { verb, url, headers, message, signal }: Outgoing,
+  ): Promise<Response> {
     const isProven = proofs.areWanted() && slip !== "sends its token as Bearer";
     const query = slip === "puts its token into the URL" && token !== undefined ? `?access_token=${token}` : "";
     const authorization = `${isProven ? "DPoP" : "Bearer"} ${token}`;
@@ -156,8 +158,9 @@ export function createLogin(setting: Setting, http: Http): Login {
         method: verb,
         headers: { ...headers, ...(token === undefined ? {} : { authorization }), ...proof },
         ...(message === undefined ? {} : { body: JSON.stringify(message) }),
+        ...(signal ? { signal } : {}),
       });
-    return isProven ? proofs.proven(url, token, sendWith) : sendWith({});
+    return isProven ? proofs.proven(url, token, sendWith, verb) : sendWith({});
   }
 
   async function present(outgoing: Outgoing, method: string): Promise<Response> {
@@ -180,4 +183,9 @@ export function createLogin(setting: Setting, http: Http): Login {
     },
     revoke,
   };
+}
+
+/** Whether authorization is as in the first revision that has it. */
+function isEarlyIn(revision: Spoken): boolean {
+  return revision <= "2025-03-26";
 }

@@ -13,6 +13,7 @@ export interface Proofs {
     url: string,
     accessToken: string | undefined,
     ask: (headers: Record<string, string>) => Promise<Response>,
+    verb?: string,
   ) => Promise<Response>;
 }
 
@@ -23,15 +24,15 @@ export function createProofs({ slip, nowMs }: Setting): Proofs {
     notice: async (refused) => {
       if (/^dpop /i.test(refused.headers.get("www-authenticate") ?? "")) prover ??= await createProver(nowMs);
     },
-    proven: async (url, accessToken, ask) => {
+    proven: async (url, accessToken, ask, verb) => {
       if (!prover) return await ask({});
       const isDeaf = slip === "never repeats the nonce";
-      let response = await ask({ dpop: await prover.prove(url, accessToken) });
+      let response = await ask({ dpop: await prover.prove(url, accessToken, verb) });
       for (let again = 0; response.status >= 400 && response.headers.has("dpop-nonce"); again++) {
         if (again === (isDeaf ? 6 : 1)) break;
         await response.body?.cancel();
         if (!isDeaf) prover.learn(url, response);
-        response = await ask({ dpop: await prover.prove(url, accessToken) });
+        response = await ask({ dpop: await prover.prove(url, accessToken, verb) });
       }
       return response;
     },
