@@ -90,6 +90,7 @@ export function assemble(options: AppOptions): Parts {
     ...world,
     mcp,
     mcpSessions: mcp,
+    streams,
     origins: gateOptionsOf(options),
     scenarioOf,
     bannerOf: createBanner(scenarioOf),

@@ -3,6 +3,7 @@
 // control API are made from the same operations.
 import { z } from "zod";
 import type { FaultCounts } from "../faults/fault_count_table.ts";
+import type { OpenStreams } from "../faults/open_streams.ts";
 import { requireItems, requireShape, type Schema } from "../http/json_body.ts";
 import type { Clients } from "../oauth/clients/client_table.ts";
 import type { KeysOf } from "../oauth/keys/keys.ts";
@@ -23,6 +24,7 @@ import type { Reports } from "./reports.ts";
 export interface Deps {
   readonly liveSandboxes: LiveSandboxes;
   readonly faultCounts: Pick<FaultCounts, "counted" | "disarm">;
+  readonly streams: Pick<OpenStreams, "of">;
   readonly users: Users;
   readonly clients: Clients;
   readonly grants: Grants;

@@ -10,6 +10,7 @@ import { planOperations } from "./plan.ts";
 import { recordOperations } from "./record.ts";
 import { scenarioOperations } from "./scenarios.ts";
 import { sessionOperations } from "./sessions.ts";
+import { streamOperations } from "./streams.ts";
 import { tokenOperations } from "./tokens.ts";
 import { userOperations } from "./users.ts";
 
@@ -29,6 +30,7 @@ export const operations = {
   ...tokenOperations,
   ...keyOperations,
   ...sessionOperations,
+  ...streamOperations,
   ...scenarioOperations,
   ...originOperations,
   ...recordOperations,

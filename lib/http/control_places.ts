@@ -34,6 +34,7 @@ export const controlPlaces = {
   breakKeys: control("/control/keys/break", { POST: "control_break_keys" }),
   sessions: control("/control/sessions", { GET: "control_list_sessions", DELETE: "control_end_sessions" }),
   session: control("/control/sessions/:session", { DELETE: "control_end_session" }),
+  streams: control("/control/streams", { GET: "control_list_streams", POST: "control_push_to_streams" }),
   scenarios: control("/control/scenarios", { POST: "control_define_scenarios" }),
   origins: control("/control/origins", { POST: "control_open_origin" }),
   reset: control("/control/reset", { POST: "control_reset" }),

@@ -7,6 +7,7 @@ import type { Call, Deps, Operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { createReports } from "../../lib/control/reports.ts";
 import { createFaultCounts } from "../../lib/faults/fault_count_table.ts";
+import { createOpenStreams } from "../../lib/faults/open_streams.ts";
 import { controlEndpoints, recordEndpoints } from "../../lib/http/endpoints.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { createClients } from "../../lib/oauth/clients/client_table.ts";
@@ -89,6 +90,7 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
     keysOf,
     mcp,
     mcpSessions: mcp,
+    streams: createOpenStreams(),
     ownOrigins: createOwnOrigins(openPort, now),
     reports: createReports({ ...recording, scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario, slices }),
     chance,

@@ -96,6 +96,16 @@ export const controlMessages: readonly Message[] = [
   },
   ask("end_session", "DELETE", "/sessions/<<session_handle>>"),
   ask("end_sessions", "DELETE", "/sessions", [["client", "fuzzer"]]),
+  ask("list_streams", "GET", "/streams"),
+  tell("push_to_streams", "/streams", {
+    to: { method: "GET", path: "/no-auth" },
+    event: "message",
+    id: "1",
+    retry_ms: 5,
+    comment: "c",
+    message: { jsonrpc: "2.0", method: "notifications/x", params: { a: "<zqx" } },
+    end: "close",
+  }),
   tell("define_scenarios", "/scenarios", {
     name: "fuzz-scenario",
     story: "A scenario <zqx",

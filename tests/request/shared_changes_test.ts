@@ -181,6 +181,9 @@ const operations: Readonly<Record<ControlEndpointName, Change | Readonly<Record<
     const handle = hash("sha256", session["mcp-session-id"], "base64url");
     await control(a, `DELETE /control/sessions/${handle}`);
   },
+  // Streams are open in one process.
+  control_list_streams: "reads",
+  control_push_to_streams: "reads",
   control_rotate_keys: ({ a }) => control(a, "POST /control/keys/rotate", { keep_old_seconds: 0 }),
   control_break_keys: ({ a }) => control(a, "POST /control/keys/break", { how: "missing_key" }),
   // It has a URL of its own, which nobody can have asked before.
