@@ -4,13 +4,14 @@ import type { CallToolResult, InputRequiredResult, Tool, ToolAnnotations } from 
 import { z } from "zod";
 import type { Chance } from "../../runtime/chance.ts";
 import { inWords } from "../../http/expected.ts";
+import type { MarkedArgument } from "../../http/mcp_headers.ts";
 import type { DeclaredTool } from "../../scenarios/plan.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sleep } from "../../runtime/sleep.ts";
 import type { Notes } from "./note_table.ts";
 import type { McpUser } from "../caller.ts";
 import type { ClientLink } from "../client_link.ts";
-import { findParamHeaders, type ParamHeader } from "../param_headers.ts";
+import { findParamHeaders } from "../param_headers.ts";
 
 /** What a tool may touch during one call. */
 export interface ToolCall {
@@ -51,7 +52,7 @@ export interface DefinedTool {
   readonly listing: Tool;
   readonly lasting: boolean;
   /** Arguments that 2026-07-28 requires in headers too. */
-  readonly paramHeaders: readonly ParamHeader[];
+  readonly paramHeaders: readonly MarkedArgument[];
   /** Checks arguments: what is wrong with them, or the function that runs the tool with them. */
   readonly prepare: (args: unknown) => { readonly problem: string } | { readonly run: (call: ToolCall) => ToolAnswer };
 }
