@@ -86,8 +86,15 @@ export const ruleIds = [
   "C43",
   "C44",
   "C45",
+  "M45",
+  "M46",
+  "M47",
+  "M48",
+  "M49",
   "M107",
+  "M108",
   "M109",
+  "M111",
 ] as const;
 
 /** One of {@link ruleIds}. */

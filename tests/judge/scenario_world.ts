@@ -41,7 +41,10 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
   // Where registration is for administrators, one has registered it.
   const isClosed = plan.policy?.registration === "off" || group === "Providers" || isAlone;
   return {
-    tools: group === "Official suite" ? ["test-tool"] : ["mock_echo", "mock_create_note"],
+    tools: [
+      ...group === "Official suite" ? ["test-tool"] : ["mock_echo", "mock_create_note"],
+      ...plan.policy?.mcpTools?.map((tool) => tool.name) ?? [],
+    ],
     alone: isAlone,
     startsOver: startedAgain.has(name),
     logout: name === "revocation-fails",

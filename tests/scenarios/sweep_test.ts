@@ -12,6 +12,7 @@ import { json, origin, type TestApp, testApp, text } from "../helpers.ts";
 import { authorizationProbes } from "./sweep_authorization.ts";
 import { discoveryProbes } from "./sweep_discovery.ts";
 import { mcpServerProbes } from "./sweep_mcp_server.ts";
+import { pageProbes } from "./sweep_pages.ts";
 import { officialProbes } from "./sweep_official.ts";
 import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
 import { providerProbes } from "./sweep_providers.ts";
@@ -31,6 +32,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   tokenProbes,
   refreshProbes,
   mcpServerProbes,
+  pageProbes,
   tokenClaimsProbes,
   transportProbes,
   providerProbes,

@@ -16,6 +16,7 @@ import { requestRules } from "./oauth/request.ts";
 import type { Rule } from "./rule.ts";
 import { retryRules } from "./http/retries.ts";
 import { pageRules } from "./mcp/pages.ts";
+import { requestHeaderRules } from "./mcp/request_headers.ts";
 import { versionHeaderRules } from "./mcp/version_header.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
@@ -37,6 +38,7 @@ export const rules: readonly Rule[] = [
   ...tokenUseRules,
   ...issuerRules,
   ...pageRules,
+  ...requestHeaderRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

@@ -2,6 +2,8 @@
 import { authorizationScenarios } from "./oauth/authorization.ts";
 import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";
+import { pageScenarios } from "./mcp/pages.ts";
+import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { providerScenarios } from "./providers.ts";
 import { redirectUriScenarios } from "./oauth/redirect_uris.ts";
@@ -40,8 +42,10 @@ const others: readonly Scenario[] = [
   ...clientAuthScenarios,
   ...refreshScenarios,
   ...mcpServerScenarios,
+  ...requestHeaderScenarios,
   ...tokenClaimsScenarios,
   ...transportScenarios,
+  ...pageScenarios,
   ...providerScenarios,
   ...officialScenarios,
 ];

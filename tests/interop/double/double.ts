@@ -3,6 +3,7 @@ import { origin, startMs } from "../../helpers.ts";
 import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
 import { listTools } from "./mcp/pages.ts";
+import { argumentHeaders, argumentsFor } from "./mcp/tool_headers.ts";
 import { createLogin } from "./oauth/login.ts";
 import { type DoubleOptions, type Setting, Stop } from "./options.ts";
 
@@ -39,7 +40,12 @@ function createWork(options: DoubleOptions): () => Promise<void> {
   const { open, call, end, link } = mcp;
 
   async function callTools(): Promise<void> {
-    for (const name of tools) await call("tools/call", { name, arguments: { message: "m", title: "t", content: "c" } });
+    for (const name of tools) {
+      const schema = link.tools.get(name);
+      const args = schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema);
+      const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
+      if (!isInvalid || slip === "calls tools with invalid marks") await call("tools/call", { name, arguments: args });
+    }
   }
 
   async function useTools(): Promise<void> {
@@ -48,12 +54,12 @@ function createWork(options: DoubleOptions): () => Promise<void> {
     await callTools();
     for (let round = 0; pause && round < 2; round++) {
       await pause();
-      await call("tools/list");
+      await listTools(mcp, setting);
       await callTools();
     }
     for (let round = 0; refresh && round < 2; round++) {
       await login.renew(link.revision);
-      await call("tools/list");
+      await listTools(mcp, setting);
     }
   }
 

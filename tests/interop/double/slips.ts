@@ -7,6 +7,7 @@ import type { ResumeSlip } from "./mcp/resume.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
 import type { TimeSlip } from "./mcp/time_limit.ts";
+import type { ToolSlip } from "./mcp/tool_headers.ts";
 import type { MessageSlip } from "./slips_messages.ts";
 
 /** All that it can do wrong. */
@@ -20,7 +21,8 @@ export type Slip =
   | ResumeSlip
   | ServerMessageSlip
   | SessionSlip
-  | TimeSlip;
+  | TimeSlip
+  | ToolSlip;
 
 /** What it does wrong as it finds a server, logs in and uses its tokens. */
 export type LoginSlip =

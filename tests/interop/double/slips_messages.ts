@@ -2,6 +2,7 @@
  * What the test client does wrong in a single request to the MCP server: each slip is a change of what is sent. Where the
  * server refuses what was changed, the right request follows, and all goes on.
  */
+import { Buffer } from "node:buffer";
 import type { Spoken } from "./options.ts";
 import type { Document } from "./readings.ts";
 
@@ -38,6 +39,13 @@ function without(headers: Outgoing["headers"], name: string): Outgoing["headers"
   return Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
 }
 
+/** The same headers, the values of those that repeat what is called changed. */
+function mapped(headers: Outgoing["headers"], change: (value: string) => string): Outgoing["headers"] {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, /^mcp-(name|param-)/.test(name) ? change(value) : value]),
+  );
+}
+
 /** The changes, by the name of the slip. */
 export const messageSlips = {
   "names no version": headersOf("tools/list", (headers) => without(headers, "mcp-protocol-version")),
@@ -45,6 +53,20 @@ export const messageSlips = {
     ...headers,
     "mcp-protocol-version": "2025-03-26",
   })),
+  "escapes header values": headersOf("tools/call", (headers) =>
+    mapped(headers, (value) => {
+      const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
+      return encoded === undefined ? value : encodeURIComponent(Buffer.from(encoded, "base64").toString());
+    })),
+  "sends no argument headers": headersOf(
+    "tools/call",
+    (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("mcp-param-"))),
+  ),
+  "writes numbers as it likes": headersOf(
+    "tools/call",
+    (headers) => mapped(headers, (value) => /^\d+$/.test(value) ? `${value}.0` : value),
+  ),
+  "sends headers for nothing": headersOf("tools/call", (headers) => ({ "mcp-param-region": "null", ...headers })),
 } as const satisfies Readonly<Record<string, Change>>;
 
 /** What it does wrong in a single request. */

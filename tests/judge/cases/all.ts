@@ -6,6 +6,7 @@ import { handshakeCases } from "./handshake.ts";
 import { messageCases } from "./messages.ts";
 import { pageCases } from "./pages.ts";
 import { patienceCases } from "./patience.ts";
+import { requestHeaderCases } from "./request_headers.ts";
 import { sessionCases } from "./sessions.ts";
 import { streamCases } from "./streams.ts";
 import { timeCases } from "./time.ts";
@@ -22,6 +23,7 @@ export const cases: readonly Case[] = [
   ...versionHeaderCases,
   ...pageCases,
   ...messageCases,
+  ...requestHeaderCases,
   ...handshakeCases,
   ...sessionCases,
   ...streamCases,

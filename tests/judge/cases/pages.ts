@@ -1,37 +1,25 @@
 /** Cases: how a client reads lists that come in pages. */
-import type { Twist } from "../../recorder/recorded_app.ts";
-import { z } from "zod";
 import type { Case } from "./case.ts";
 
-/** Lists the tools in three pages, the second of them empty. */
-function inPages(): Twist {
-  const after = new Map([[undefined, "a+/=%& page"], ["a+/=%& page", "{}"]]);
-  const asked = z.object({
-    id: z.union([z.string(), z.number()]),
-    method: z.literal("tools/list"),
-    params: z.looseObject({ cursor: z.string().optional() }),
-  });
-  return async (request, answer) => {
-    const sent = request.method === "POST" ? await request.clone().text() : "";
-    const response = await answer(request);
-    const parsed = asked.safeParse(/"tools\/list"/.test(sent) ? JSON.parse(sent) : undefined);
-    if (!parsed.success || !response.ok) return response;
-    await response.body?.cancel();
-    const { id, params: { cursor } } = parsed.data;
-    const nextCursor = after.get(cursor);
-    const tools = cursor === "a+/=%& page" ? [] : [{ name: "mock_echo", inputSchema: { type: "object" } }];
-    const result = { resultType: "complete", tools, ...(nextCursor === undefined ? {} : { nextCursor }) };
-    return Response.json({ jsonrpc: "2.0", id, result });
-  };
-}
+const pages = (mcpPageSizes: readonly number[], mcpCursors: readonly string[] = []): Required<Case>["app"] => ({
+  policy: { mcpPageSizes, mcpCursors },
+});
 
 /** How a client reads lists that come in pages. */
 export const pageCases: readonly Case[] = [
   {
     rule: "M107",
     slips: ["takes the first page for all", "reads one page for ever"],
-    twist: inPages,
+    app: pages([3, 5]),
     isRecommended: true,
   },
-  { rule: "M109", slips: ["changes cursors"], twist: inPages },
+  { rule: "M107", slips: ["takes the first page for all"], app: pages([1, 0, 2]), isRecommended: true },
+  { rule: "M108", slips: ["takes a short page for the last"], app: pages([3, 1, 4]), isRecommended: true },
+  { rule: "M108", slips: ["takes a short page for the last"], app: pages([2, 0, 2]), isRecommended: true },
+  ...["a+/=%& page", '{"offset":3}', " padded ", "ä 🙂", "%20", `${"x".repeat(4000)}/`].map((cursor): Case => ({
+    rule: "M109",
+    slips: ["changes cursors"],
+    app: pages([3], [cursor]),
+  })),
+  { rule: "M111", slips: ["takes an empty cursor for the end"], app: pages([3, 5], [""]) },
 ];

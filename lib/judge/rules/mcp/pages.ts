@@ -4,9 +4,11 @@ import { isObject } from "../../../http/json.ts";
 import { messagesOf, textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
-import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule } from "../rule.ts";
+import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
 
 const PAGINATION = "https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/pagination";
+const CURSORS =
+  "https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/pagination#implementation-guidelines";
 
 /** Methods whose results come in pages. */
 const listings: ReadonlySet<string> = new Set([
@@ -26,6 +28,8 @@ interface Page {
   readonly cursor: string | undefined;
   /** Where the next page is; undefined on the last one, or where the answer cannot be read. */
   readonly next: string | undefined;
+  /** How many entries it has; undefined where that cannot be read. */
+  readonly size: number | undefined;
   /** Whether the answer is on record whole, and good. */
   readonly isRead: boolean;
 }
@@ -39,8 +43,14 @@ function pagesOf(calls: readonly McpStep[]): readonly Page[] {
     const params = isObject(request?.params) ? request.params : undefined;
     const result = messagesOf(exchange.response).map((message) => message.result).find(isObject);
     const next = textOf(result, "nextCursor");
-    return [{ call, method, cursor: textOf(params, "cursor"), next, isRead: result !== undefined }];
+    const size = Object.values(result ?? {}).find(Array.isArray)?.length;
+    return [{ call, method, cursor: textOf(params, "cursor"), next, size, isRead: result !== undefined }];
   });
+}
+
+/** What tells lists apart. */
+function listOf({ call: { session = "", address }, method }: Page): string {
+  return `${session} ${address} ${method}`;
 }
 
 /** One reading of a list: from a request without a cursor up to the next such request for the same list in the session. */
@@ -48,7 +58,7 @@ function readingsOf(pages: readonly Page[]): readonly (readonly Page[])[] {
   const open = new Map<string, Page[]>();
   const all: Page[][] = [];
   for (const page of pages) {
-    const list = `${page.call.session ?? ""} ${page.call.address} ${page.method}`;
+    const list = listOf(page);
     const reading = open.get(list);
     if (reading && page.cursor !== undefined) reading.push(page);
     else {
@@ -58,6 +68,45 @@ function readingsOf(pages: readonly Page[]): readonly (readonly Page[])[] {
     }
   }
   return all;
+}
+
+/** The call of a tool that a client made after a page of tools, before it began to read them anew. */
+function toolCallAfter({ call, method }: Page, calls: readonly McpStep[]): McpStep | undefined {
+  if (method !== "tools/list") return undefined;
+  const later = calls.filter(({ at, session, address }) =>
+    at > call.at && session === call.session && address === call.address
+  );
+  const next = later.find((step) => step.method === "tools/call" && step.status < 300);
+  const isReadAnew = pagesOf(later).some((page) =>
+    page.method === method && page.cursor === undefined && page.call.at < (next?.at ?? 0)
+  );
+  return isReadAnew ? undefined : next;
+}
+
+/**
+ * Readings that show whether a client reads on: where it knows the whole list from before, it may only have looked whether
+ * the server is still there.
+ */
+function tellingReadings(calls: readonly McpStep[]): readonly (readonly Page[])[] {
+  const known = new Set<string>();
+  return readingsOf(pagesOf(calls)).filter((reading) => {
+    const list = reading[0] && listOf(reading[0]);
+    if (list === undefined || known.has(list)) return false;
+    if (reading.length > 1 && !unfollowed(reading) && reading.every(({ isRead }) => isRead)) known.add(list);
+    return true;
+  });
+}
+
+/** The page of a reading whose `nextCursor` was not followed. */
+function unfollowed(reading: readonly Page[]): Page | undefined {
+  const sent = new Set(reading.map(({ cursor }) => cursor));
+  return reading.find(({ next }) => next !== undefined && !sent.has(next));
+}
+
+/** Whether a page, not the first, has fewer entries than one before it. */
+function isShort(page: Page, reading: readonly Page[]): boolean {
+  const before = reading.slice(0, reading.indexOf(page));
+  return page.size !== undefined && before.some(({ size }) => size !== undefined && size > (page.size ?? size));
 }
 
 function checkAllPages({ calls }: View): Outcome {
@@ -73,19 +122,20 @@ function checkAllPages({ calls }: View): Outcome {
         positionsOf(reading.map(({ call }) => call)),
       );
     }
+  }
+  for (const reading of tellingReadings(calls)) {
     const given = new Set(reading.flatMap(({ next }) => next ?? []));
     // What came of a cursor that nobody gave it says nothing of the list.
     if (reading.some(({ cursor }) => cursor !== undefined && !given.has(cursor))) continue;
-    const left = reading.find(({ next }) => next !== undefined && !sent.has(next));
+    const left = unfollowed(reading);
     if (!left) {
-      if (sent.size > 0 && reading.every(({ isRead }) => isRead)) whole.push(...reading);
+      if (reading.length > 1 && reading.every(({ isRead }) => isRead)) whole.push(...reading);
       continue;
     }
     isUnderWay = true;
-    const used = calls.find(({ at, method, session, status }) =>
-      at > left.call.at && session === left.call.session && method === "tools/call" && status < 300
-    );
-    if (used && left.method === "tools/list") {
+    // Other rules are about a client that takes a short page, or an empty cursor, for the end.
+    const used = left.next === "" || isShort(left, reading) ? undefined : toolCallAfter(left, calls);
+    if (used) {
       return broken(
         "It called a tool without having read all of tools/list: it did not ask for the page that nextCursor names",
         positionsOf([left.call, used]),
@@ -98,6 +148,47 @@ function checkAllPages({ calls }: View): Outcome {
   return notObserved(
     isUnderWay ? "It has not used the list that it read a page of" : "No list that it read had more than one page",
   );
+}
+
+function checkSizes({ calls }: View): Outcome {
+  const after: Page[] = [];
+  for (const reading of tellingReadings(calls)) {
+    const left = unfollowed(reading);
+    const used = left && left.next !== "" && isShort(left, reading) ? toolCallAfter(left, calls) : undefined;
+    if (left && used) {
+      return broken(
+        `It took a page of ${left.size} for the last one, as an earlier page had more, and called a tool without the rest`,
+        positionsOf([...reading.map(({ call }) => call), used]),
+        "SHOULD",
+      );
+    }
+    after.push(...reading.filter((page) => page.next !== undefined && page !== left && isShort(page, reading)));
+  }
+  return after.length === 0
+    ? notObserved("No page that names another was shorter than one before it")
+    : kept("It read on after a page that was shorter than one before it", positionsOf(after.map(({ call }) => call)));
+}
+
+function checkEmptyCursor({ calls }: View): Outcome {
+  const followed: Page[] = [];
+  for (const reading of tellingReadings(calls)) {
+    const page = reading.find(({ next }) => next === "");
+    if (!page) continue;
+    if (unfollowed(reading) !== page) {
+      followed.push(page);
+      continue;
+    }
+    const used = toolCallAfter(page, calls);
+    if (used) {
+      return broken(
+        "It took an empty nextCursor for the end of the list, and called a tool without the rest",
+        positionsOf([page.call, used]),
+      );
+    }
+  }
+  return followed.length === 0
+    ? notObserved("No page that it read named the next one by an empty cursor")
+    : kept("It asked for the page at an empty cursor", positionsOf(followed.map(({ call }) => call)));
 }
 
 function checkCursors({ calls, isWhole }: View): Outcome {
@@ -132,6 +223,17 @@ export const pageRules: readonly Rule[] = [
     check: checkAllPages,
   },
   {
+    id: "M108",
+    name: "any-page-size",
+    title: "A client assumes no page size: a page with fewer entries than others, or none, is not the last one.",
+    level: "MUST",
+    revisions: ALWAYS,
+    isOfMcp: true,
+    link: `${PAGINATION}#pagination-model`,
+    official: [],
+    check: checkSizes,
+  },
+  {
     id: "M109",
     name: "cursor-as-given",
     title: "A client sends a cursor back unchanged, and sends none that it was not given.",
@@ -141,5 +243,16 @@ export const pageRules: readonly Rule[] = [
     link: `${PAGINATION}#implementation-guidelines`,
     official: [],
     check: checkCursors,
+  },
+  {
+    id: "M111",
+    name: "empty-cursor",
+    title: "A client takes an empty nextCursor for a cursor, not for the end of a list.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    isOfMcp: true,
+    link: CURSORS,
+    official: [],
+    check: checkEmptyCursor,
   },
 ];

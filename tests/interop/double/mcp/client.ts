@@ -15,8 +15,12 @@ import { listen, type Listening } from "./listen.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
 import { answerServer } from "./server_messages.ts";
 import { endSession, isSessionLost } from "./sessions.ts";
+import { listTools } from "./pages.ts";
 import { giveUp, TimeUp } from "./time_limit.ts";
 import { safeToolsIn } from "./tools.ts";
+
+/** What 2026-07-28 calls headers that do not repeat the body. */
+const HEADER_MISMATCH = -32020;
 
 /** What became of a message: the status of HTTP, and the answer, if there is one. */
 export interface Reply {
@@ -112,6 +116,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     const now = (): Document => typeof params === "function" ? params() : params;
     let how: How = {};
     let wasLost = false;
+    let isListed = false;
     for (let anew = 0;; anew++) {
       const { sent, response } = await reach(() => link.post(method, now(), how));
       const { status } = response;
@@ -128,7 +133,15 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
         if (sent.id === undefined) return { status, answer: undefined };
         continue;
       }
-      if (status >= 400) return { status, answer: refusalIn(await response.text()) };
+      if (status >= 400) {
+        const answer = refusalIn(await response.text());
+        const isMismatch = method === "tools/call" && answer?.error?.code === HEADER_MISMATCH;
+        if (!isMismatch || isListed) return { status, answer };
+        // What the tool asks for may have changed.
+        isListed = true;
+        if (setting.slip !== "repeats a call without listing") await listTools({ link, call }, setting);
+        continue;
+      }
       if (method === "initialize") link.session = response.headers.get("mcp-session-id") ?? undefined;
       if (sent.id === undefined) {
         await inbox.read(response);
@@ -180,15 +193,17 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     else await open();
   }
 
+  const call: Mcp["call"] = async (method, params) => {
+    const { status, answer } = await askInTime(method, params);
+    // What a server refuses in the language of the protocol, was not done; what it cannot even say, ends the work.
+    if (status >= 400 && !answer) throw new Stop();
+    return answer;
+  };
+
   return {
     link,
     open,
-    call: async (method, params) => {
-      const { status, answer } = await askInTime(method, params);
-      // What a server refuses in the language of the protocol, was not done; what it cannot even say, ends the work.
-      if (status >= 400 && !answer) throw new Stop();
-      return answer;
-    },
+    call,
     end: async () => {
       aside?.stop();
       await inbox.close();

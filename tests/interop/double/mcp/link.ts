@@ -5,6 +5,7 @@ import type { Setting, Spoken } from "../options.ts";
 import type { Document } from "../readings.ts";
 import { type Outgoing, slipped } from "../slips_messages.ts";
 import { keyOf } from "./inbox.ts";
+import { argumentHeaders, headerValue } from "./tool_headers.ts";
 import { startTimer } from "./time_limit.ts";
 
 /** Who it says that it is. */
@@ -47,6 +48,8 @@ export interface Link {
   session: string | undefined;
   /** Where messages go; the endpoint itself, but over HTTP+SSE. */
   messagesUrl: string;
+  /** The schemas of the tools that were listed last, by name. */
+  readonly tools: Map<string, unknown>;
   readonly isModern: () => boolean;
   /** Sends a request, with an id that no other has, or a notification. */
   readonly post: (method: string, params: Document, how?: How) => Sent;
@@ -79,7 +82,10 @@ export function createLink(setting: Setting, { present }: Login): Link {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
       ...(link.isModern() && method !== undefined ? { "mcp-method": method } : {}),
-      ...(link.isModern() && typeof params.name === "string" ? { "mcp-name": params.name } : {}),
+      ...(link.isModern() && typeof params.name === "string" ? { "mcp-name": headerValue(params.name) } : {}),
+      ...(link.isModern() && method === "tools/call"
+        ? argumentHeaders(link.tools.get(String(params.name)), params.arguments)
+        : {}),
     };
   }
 
@@ -121,6 +127,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     revision: options.version ?? "2026-07-28",
     session: undefined,
     messagesUrl: mcpUrl,
+    tools: new Map(),
     isModern: () => link.revision === "2026-07-28",
     post: (method, params, how) => {
       const id = method.startsWith("notifications/") ? {} : { id: ++ids };

@@ -1,26 +1,47 @@
 /** How the test client reads a list that comes in pages. */
 import type { Setting } from "../options.ts";
+import type { Document } from "../readings.ts";
 import type { Mcp } from "./client.ts";
 
 /** What it does wrong with a list that comes in pages. */
-export type PageSlip = "takes the first page for all" | "reads one page for ever" | "changes cursors";
+export type PageSlip =
+  | "takes the first page for all"
+  | "takes a short page for the last"
+  | "takes an empty cursor for the end"
+  | "reads one page for ever"
+  | "changes cursors";
 
-/** How many pages it reads of a list. */
-const MAX_PAGES = 6;
+/** How many pages it reads of a list where it does not notice that it goes round in a circle. */
+const MAX_PAGES = 8;
 
-/** Lists the tools, page by page; from the first one again, if the session is another meanwhile. */
+/** Lists the tools, page by page, and keeps them; from the first one again, if the session is another meanwhile. */
 export async function listTools({ call, link }: Pick<Mcp, "call" | "link">, { slip }: Setting): Promise<void> {
+  const followed = new Set<string>();
+  const sizes: number[] = [];
   let cursor: string | undefined;
   let session = link.session;
-  for (let page = 0; page < MAX_PAGES; page++) {
+  link.tools.clear();
+  for (let page = 0;; page++) {
     const answer = await call("tools/list", () => {
       if (link.session !== session) cursor = undefined;
       session = link.session;
       return cursor === undefined ? {} : { cursor };
     });
-    const next = answer?.result?.nextCursor;
-    if (typeof next !== "string" || slip === "takes the first page for all") return;
-    if (slip !== "reads one page for ever" || cursor === undefined) cursor = next;
+    const result = answer?.result;
+    const tools: readonly Document[] = Array.isArray(result?.tools) ? result.tools : [];
+    for (const { name, inputSchema } of tools) link.tools.set(String(name), inputSchema);
+    sizes.push(tools.length);
+    const next = typeof result?.nextCursor === "string" ? result.nextCursor : undefined;
+    if (next === undefined || slip === "takes the first page for all") return;
+    if (slip === "takes a short page for the last" && tools.length < Math.max(...sizes)) return;
+    if (slip === "takes an empty cursor for the end" && next === "") return;
+    if (slip !== "reads one page for ever" || cursor === undefined) {
+      // A list that leads back to where it has been has no end.
+      if (followed.has(next)) return;
+      cursor = next;
+    }
+    if (page >= MAX_PAGES && slip === "reads one page for ever") return;
+    followed.add(next);
     if (slip === "changes cursors") cursor = encodeURIComponent(cursor);
   }
 }
