@@ -23,9 +23,12 @@ import inspect from "./inspect/inspect.js" with { type: "text" };
 import inspectCss from "./inspect/inspect.css" with { type: "text" };
 import inspectClient from "./inspect/client.js" with { type: "text" };
 import inspectFeed from "./inspect/feed.js" with { type: "text" };
+import inspectLanes from "./inspect/lanes.js" with { type: "text" };
 import inspectLine from "./inspect/line.js" with { type: "text" };
 import inspectModel from "./inspect/model.js" with { type: "text" };
+import inspectStream from "./inspect/stream.js" with { type: "text" };
 import inspectSummary from "./inspect/summary.js" with { type: "text" };
+import inspectTalk from "./inspect/talk.js" with { type: "text" };
 import inspectText from "./inspect/text.js" with { type: "text" };
 import inspectTimeline from "./inspect/timeline.js" with { type: "text" };
 import page from "./shared/page.js" with { type: "text" };
@@ -93,9 +96,12 @@ export const assets: readonly Asset[] = [
   asset("inspect/inspect.js", inspect),
   asset("inspect/client.js", inspectClient),
   asset("inspect/feed.js", inspectFeed),
+  asset("inspect/lanes.js", inspectLanes),
   asset("inspect/line.js", inspectLine),
   asset("inspect/model.js", inspectModel),
+  asset("inspect/stream.js", inspectStream),
   asset("inspect/summary.js", inspectSummary),
+  asset("inspect/talk.js", inspectTalk),
   asset("inspect/text.js", inspectText),
   asset("inspect/timeline.js", inspectTimeline),
   asset("scenarios/scenarios.css", factsCss + scenariosCss),

@@ -31,6 +31,9 @@ const finding = z.strictObject({
   status: z.enum(["kept", "broken", "not observed"]),
   isExpected: z.boolean().meta({ description: "Whether the scenario is about this rule" }),
   evidence: numbers.meta({ description: "Sequence numbers of the exchanges that prove it" }),
+  message: z.strictObject({ exchange: count, part: z.enum(["request", "response"]), index: count }).optional().meta({
+    description: "The JSON-RPC message that shows it: in which exchange and part, and its place there, from 0",
+  }),
   detail: text.meta({ description: "What was seen" }),
   link: z.url().meta({ description: "Where the rule is written" }),
   official: z.array(text).meta({ description: "The official suite's names for it" }),

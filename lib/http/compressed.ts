@@ -1,5 +1,5 @@
-// Compression of the one kind of answer that gains by it: a long page for a browser. What programs ask for is short, and
-// compressing it would cost more time than it saves.
+// Compression of what gains by it: a long page for a browser, and the scripts and styles of pages. What programs ask for is
+// short, and compressing it would cost more time than it saves.
 
 /**
  * The same response, compressed if the client takes it so (RFC 9110 12.5.3).

@@ -9,6 +9,7 @@ import { eventsOf, type StreamEvent } from "./events.ts";
 import { endOf } from "./moments.ts";
 import { isEventStream, parseValue } from "./reading.ts";
 import type { AnsweredMessage, McpStep, SentMessage, StreamStep } from "./step.ts";
+import type { Finding } from "./verdict.ts";
 
 /** What an exchange carries. */
 export type Carried = Pick<McpStep, "sent" | "isBatch" | "isSentWhole" | "answered" | "stream">;
@@ -78,4 +79,15 @@ export function placeIn(url: string): string {
 /** The event id that a request resumes from, if it does. */
 export function resumedFrom({ exchange: { request } }: McpStep): string | undefined {
   return headerOf(request, "last-event-id");
+}
+
+/** Where a message is that a rule has pointed at: one that a step has, not one like it. */
+export function placed(calls: readonly McpStep[], message: JsonObject | undefined): Pick<Finding, "message"> {
+  for (const { exchange: { sequence: exchange }, sent, answered } of message ? calls : []) {
+    for (const [part, messages] of [["request", sent], ["response", answered]] as const) {
+      const index = messages.findIndex((one) => one.message === message);
+      if (index >= 0) return { message: { exchange, part, index } };
+    }
+  }
+  return {};
 }

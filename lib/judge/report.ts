@@ -12,6 +12,7 @@ import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
 import { createLimits, limitsInForce, type SetLimits } from "./limits.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
 import type { Progress } from "./progress.ts";
+import { placed } from "./messages.ts";
 import { isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
@@ -204,7 +205,7 @@ function* judgingClient(
   const isOld = isTooOld(view, playedBy);
   const findings: Finding[] = [];
   for (const rule of rulesFor(view, expects, isOld ? playedBy[0] : undefined)) {
-    const { status, evidence, detail, level = rule.level } = standing === "nobody"
+    const { status, evidence, detail, message, level = rule.level } = standing === "nobody"
       ? notObserved(NOBODY)
       : checkAll((seen) => check(rule, seen));
     findings.push({
@@ -215,6 +216,7 @@ function* judgingClient(
       status,
       isExpected: expects.includes(rule.id),
       evidence: numbersOf([...new Set(evidence)]),
+      ...placed(widest.calls, message),
       detail,
       link: rule.link,
       official: rule.official,

@@ -6,6 +6,15 @@ import type { Revision, Settlement, StrayVersion } from "./settled.ts";
 /** The overall result: a requirement was broken, not enough was seen, or all is well. */
 export type Verdict = "pass" | "fail" | "incomplete";
 
+/** Where a JSON-RPC message is. */
+export interface MessagePlace {
+  /** Sequence number of its exchange. */
+  readonly exchange: number;
+  readonly part: "request" | "response";
+  /** Its place among the messages of that part, from 0. */
+  readonly index: number;
+}
+
 /** What became of one rule. */
 export interface Finding {
   /** Id of the rule, such as `C11`. */
@@ -21,6 +30,8 @@ export interface Finding {
   readonly isExpected: boolean;
   /** Sequence numbers of the exchanges that show it. */
   readonly evidence: readonly number[];
+  /** The message among these that shows it, if it is one. */
+  readonly message?: MessagePlace;
   /** What was seen. */
   readonly detail: string;
   /** Where the rule is written. */

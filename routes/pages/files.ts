@@ -1,5 +1,6 @@
 // Health, the files that pages ask for, and what crawlers ask for.
 import { noStoreJson } from "../../lib/http/body.ts";
+import { compressed } from "../../lib/http/compressed.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { version } from "../../lib/runtime/version.ts";
 import { type Asset, assets } from "../../views/assets.ts";
@@ -14,7 +15,7 @@ export function assetRoutes(): readonly Route[] {
     path: asset.contentType === "image/svg+xml" ? paths.favicon : paths.assets + asset.fileName,
     cors: false,
     kind: "pages",
-    handler: () => assetResponse(asset),
+    handler: ({ request }) => compressed(request, assetResponse(asset)),
   }));
 }
 

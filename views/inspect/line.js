@@ -3,12 +3,15 @@
 // A line of the inspector's diagram: an arrow there, an arrow back, what is wrong with it, and inside the exchange.
 import { codeBox, element } from "../guide/exchange.js";
 import { isFailure, placeOf } from "./model.js";
+import { eventsView, lanesView, tiesView } from "./talk.js";
 import { answerText, curlOf, durationText, sentText, timeText } from "./text.js";
 
 /**
  * @typedef {import("./model.js").Exchange} Exchange
  * @typedef {import("./model.js").Finding} Finding
  * @typedef {import("./model.js").Line} Line
+ * @typedef {import("./lanes.js").Thread} Thread
+ * @typedef {import("./lanes.js").Told} Told
  */
 
 /**
@@ -45,6 +48,34 @@ export function fillLine(view, exchange, line) {
   view.firstChild?.replaceWith(
     folded(summaryView(exchange, line), () => insideView(exchange)),
     element("p", { class: "when" }, time, ` ${durationText(durationMs)}`),
+  );
+}
+
+/**
+ * Shows on a line that is filled in what ties it to others; what was shown before gives way.
+ *
+ * @param {HTMLElement} view
+ * @param {Exchange} exchange
+ * @param {Thread} thread
+ */
+export function tieLine(view, exchange, thread) {
+  const { ties, events } = thread;
+  const findings = [...view.querySelectorAll(".finding")].filter((own) => own instanceof HTMLElement);
+  for (const old of view.querySelectorAll(":scope > :is(.ties, .lanes, .events)")) old.remove();
+  /** @type {Set<Node>} */
+  const placed = new Set();
+  /** @param {Told} told */
+  const below = (told) => {
+    const part = told.way === "there" ? "request" : "response";
+    const own = findings.filter(({ dataset }) => told.messages.some((index) => dataset.message === `${part}-${index}`));
+    for (const finding of own) placed.add(finding);
+    return own;
+  };
+  view.append(
+    ...(ties.length > 0 ? [tiesView(ties)] : []),
+    ...(events.length > 0 ? [eventsView(events, exchange.receivedAtMs, below)] : []),
+    ...findings.filter((finding) => !placed.has(finding)),
+    lanesView(thread),
   );
 }
 
@@ -113,10 +144,13 @@ function insideView(exchange) {
  * @returns {HTMLElement}
  */
 function findingView(finding) {
-  const { rule, name, level, title, detail, link } = finding;
+  const { rule, name, level, title, detail, link, message } = finding;
   return element(
     "p",
-    { class: isFailure(finding) ? "finding" : "finding advice" },
+    {
+      class: isFailure(finding) ? "finding" : "finding advice",
+      "data-message": message ? `${message.part}-${message.index}` : "",
+    },
     element("b", {}, `${detail}.`),
     ` ${title} `,
     element("a", { href: link }, `${rule}, ${level}`),

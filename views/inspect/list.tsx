@@ -6,8 +6,9 @@ import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { brokenByLine, clientVerdict, countOf, isFailure, lineOf, missingText, placeOf, verdictText } from "./model.js";
 import type { Endpoints } from "./model.js";
+import { MAX_EVENTS, type Thread, threadsOf, type Tie, type Told } from "./lanes.js";
 import { stopsOf, toldOf } from "./summary.js";
-import { durationText, timeText } from "./text.js";
+import { durationText, momentText, timeText } from "./text.js";
 import { pathOf } from "../shared/layout.tsx";
 import { Notice } from "../shared/parts.tsx";
 
@@ -58,6 +59,7 @@ function Record(
   { urls, endpoints, exchanges, total, hasOlder, report }: Listed & Pick<InspectListProps, "urls" | "endpoints">,
 ): Html {
   const broken = brokenByLine(report);
+  const threads = threadsByClient(exchanges, report);
   const [oldest] = exchanges;
   return (
     <>
@@ -72,6 +74,7 @@ function Record(
             exchange={exchange}
             line={lineOf(exchange, endpoints)}
             broken={broken.get(exchange.sequence) ?? []}
+            thread={threads.get(exchange.sequence)}
           />
         ))}
       </ol>
@@ -127,10 +130,21 @@ interface LineProps {
   readonly exchange: Exchange;
   readonly line: ReturnType<typeof lineOf>;
   readonly broken: Findings;
+  readonly thread: Thread | undefined;
 }
 
-function Line({ exchange, line: { to, asks, gets }, broken }: LineProps): Html {
-  const { sequence, startedAtMs, durationMs, method, status, shapedBy } = exchange;
+/** What ties exchanges together, each to others of its client. */
+function threadsByClient(exchanges: readonly Exchange[], { clients }: Report): ReadonlyMap<number, Thread> {
+  const owners = new Map(clients.flatMap(({ exchanges: own }, index) => own.map((at) => [at, index] as const)));
+  const byClient = Map.groupBy(exchanges, ({ sequence }) => owners.get(sequence));
+  return new Map(byClient.values().flatMap((own) => threadsOf(own)));
+}
+
+function Line({ exchange, line: { to, asks, gets }, broken, thread }: LineProps): Html {
+  const { sequence, receivedAtMs, startedAtMs, durationMs, method, status, shapedBy } = exchange;
+  const { among = "", ties = [], events = [] } = thread ?? {};
+  const shown = events.slice(-MAX_EVENTS);
+  const placed = new Set(shown.flatMap((told) => broken.filter((finding) => isShownBy(finding, told))));
   return (
     <li class="listed" id={`exchange-${sequence}`}>
       <span class="quiet">{`${sequence} · ${timeText(startedAtMs)} · ${durationText(durationMs)} `}</span>
@@ -139,12 +153,70 @@ function Line({ exchange, line: { to, asks, gets }, broken }: LineProps): Html {
       <b>{status}</b>
       {` ${gets}`}
       {shapedBy.length === 0 ? null : <span class="shaped">{` ${shapedBy.join(", ")}`}</span>}
-      {broken.map((finding) => (
-        <p key={finding.rule} class={isFailure(finding) ? "finding" : "finding advice"}>
-          <b>{finding.detail}.</b> {finding.title}{" "}
-          <a href={finding.link}>{`${finding.rule} ${finding.name}, ${finding.level}`}</a>
+      {among === "" ? null : <span class="quiet">{` ${among}`}</span>}
+      {ties.map((tie) => (
+        <p key={tie.text} class="ties">
+          <TieLink {...tie} />
         </p>
       ))}
+      {shown.length === 0 ? null : (
+        <ol class="events">
+          {shown.map((told) => (
+            <Event
+              key={told}
+              told={told}
+              fromMs={receivedAtMs}
+              broken={broken.filter((own) => isShownBy(own, told))}
+            />
+          ))}
+        </ol>
+      )}
+      {broken.filter((finding) => !placed.has(finding)).map((finding) => (
+        <FindingNote key={finding.rule} finding={finding} />
+      ))}
     </li>
+  );
+}
+
+/** Whether a message of a stream or batch is the one that shows a finding. */
+function isShownBy({ message }: Findings[number], { way, messages }: Told): boolean {
+  return message !== undefined && (message.part === "request") === (way === "there") &&
+    messages.includes(message.index);
+}
+
+interface EventProps {
+  readonly told: Told;
+  readonly fromMs: number;
+  readonly broken: Findings;
+}
+
+function Event({ told: { way, fields, text, atMs, tied }, fromMs, broken }: EventProps): Html {
+  return (
+    <li>
+      <p class={way}>
+        {fields === "" ? null : <b>{`${fields} `}</b>}
+        <TieLink text={text} at={tied} />
+        {atMs === undefined ? null : <span class="quiet">{` ${momentText(atMs - fromMs)}`}</span>}
+      </p>
+      {broken.map((finding) => <FindingNote key={finding.rule} finding={finding} />)}
+    </li>
+  );
+}
+
+function TieLink({ text, at }: Tie): Html {
+  return at === undefined ? <>{text}</> : (
+    <>
+      {`${text}, `}
+      <a href={`#exchange-${at}`}>{`line ${at}`}</a>
+    </>
+  );
+}
+
+function FindingNote({ finding }: { readonly finding: Findings[number] }): Html {
+  return (
+    <p class={isFailure(finding) ? "finding" : "finding advice"}>
+      <b>{finding.detail}.</b> {finding.title}{" "}
+      <a href={finding.link}>{`${finding.rule} ${finding.name}, ${finding.level}`}</a>
+    </p>
   );
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // What the inspector knows: what an exchange is about, whose it is, and which lines a finding belongs to. Nothing here
 // touches the page.
+import { messageText, sentOf } from "./stream.js";
 
 /**
  * @typedef {import("../../lib/recorder/exchange.ts").Exchange} Exchange
@@ -86,9 +87,10 @@ export function lineOf(exchange, endpoints) {
  * @param {Known | undefined} known
  * @returns {string}
  */
-function asksOf({ url, request }, known) {
-  const rpc = member(request.body, "method");
-  if (rpc !== "") return [rpc, nameOf(request.body)].filter(Boolean).join(" ");
+function asksOf(exchange, known) {
+  const { url, request } = exchange;
+  const said = sentOf(exchange).filter((message) => "jsonrpc" in message || "method" in message).map(messageText);
+  if (said.length > 0) return said.join(", ");
   const grant = new URLSearchParams(request.body ?? "").get("grant_type");
   if (known?.step === "token" && grant !== null) return `token for ${grant.replace(/^urn:.*:/, "")}`;
   const client = member(request.body, "client_name");
@@ -127,17 +129,6 @@ function member(body, name) {
   const value = parse(body)?.[name];
   if (typeof value === "string") return value;
   return value && typeof value.message === "string" ? value.message : "";
-}
-
-/**
- * The tool, prompt or resource of a JSON-RPC request.
- *
- * @param {string | undefined} body
- * @returns {string}
- */
-function nameOf(body) {
-  const params = parse(body)?.params;
-  return params?.name ?? params?.uri ?? "";
 }
 
 /**
@@ -251,12 +242,21 @@ export function brokenByLine(report) {
   const lines = new Map();
   for (const { findings } of report?.clients ?? []) {
     for (const finding of findings) {
-      const at = finding.evidence.at(-1);
+      const at = lineAt(finding);
       if (finding.status !== "broken" || at === undefined) continue;
       lines.set(at, [...lines.get(at) ?? [], finding]);
     }
   }
   return lines;
+}
+
+/**
+ * The line of a finding: that of the message that shows it, else the last of those that do.
+ *
+ * @param {Pick<Finding, "message" | "evidence">} finding
+ */
+export function lineAt({ message, evidence }) {
+  return message?.exchange ?? evidence.at(-1);
 }
 
 /**

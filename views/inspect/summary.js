@@ -1,7 +1,7 @@
 // @ts-check
 // What is said of a client above its lines, for the page and for the server, which renders it without scripts: the
 // stations on its way, and the rules that it broke.
-import { countOf } from "./model.js";
+import { countOf, lineAt } from "./model.js";
 
 /**
  * @typedef {import("./model.js").ClientReport} ClientReport
@@ -72,9 +72,9 @@ export function stopsOf({ stations, outcome }) {
 export function toldOf({ findings, failures, warnings }) {
   /** @param {readonly string[]} ids */
   const rulesIn = (ids) =>
-    findings.filter(({ rule }) => ids.includes(rule)).map(({ rule, name, evidence }) => ({
-      text: `${rule} ${name}`,
-      at: evidence.at(-1),
+    findings.filter(({ rule }) => ids.includes(rule)).map((finding) => ({
+      text: `${finding.rule} ${finding.name}`,
+      at: lineAt(finding),
     }));
   /** @type {Told[]} */
   const all = [

@@ -65,6 +65,16 @@ export function durationText(ms) {
 }
 
 /**
+ * How long after something else a thing was.
+ *
+ * @param {number} ms
+ * @returns {string}
+ */
+export function momentText(ms) {
+  return `+${durationText(Math.max(0, ms))}`;
+}
+
+/**
  * The command that sends the same request; what is redacted has to be filled in.
  *
  * @param {Exchange} exchange

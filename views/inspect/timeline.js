@@ -4,7 +4,8 @@
 // lines at a time than fit into a frame, and fills in those near the window, so that it keeps up with thousands.
 import { element } from "../guide/exchange.js";
 import { clientView } from "./client.js";
-import { fillLine, lineView } from "./line.js";
+import { threadsOf } from "./lanes.js";
+import { fillLine, lineView, tieLine } from "./line.js";
 import { brokenByLine, groupsOf, lineOf, searchedText } from "./model.js";
 
 /**
@@ -13,6 +14,7 @@ import { brokenByLine, groupsOf, lineOf, searchedText } from "./model.js";
  * @typedef {import("./model.js").Flow} Flow
  * @typedef {import("./model.js").Group} Group
  * @typedef {import("./model.js").Report} Report
+ * @typedef {import("./lanes.js").Thread} Thread
  */
 
 /**
@@ -29,6 +31,8 @@ import { brokenByLine, groupsOf, lineOf, searchedText } from "./model.js";
  * @property {Exchange} exchange
  * @property {string} text
  * @property {string} broken
+ * @property {Thread | undefined} thread What ties it to other lines.
+ * @property {string} tied The same as text, as it is shown.
  * @property {(() => void) | undefined} fill Fills the line in; undefined once it is.
  */
 
@@ -67,9 +71,10 @@ function createLines(endpoints) {
   /**
    * @param {Exchange} exchange
    * @param {Finding[]} broken
+   * @param {Thread | undefined} thread
    * @returns {Made}
    */
-  function make(exchange, broken) {
+  function make(exchange, broken, thread) {
     const known = made.get(exchange.sequence);
     const line = lineOf(exchange, endpoints);
     const view = lineView(exchange, line, broken);
@@ -79,10 +84,13 @@ function createLines(endpoints) {
       exchange,
       text: searchedText(exchange, line),
       broken: keyOf(broken),
+      thread,
+      tied: "",
       fill: () => {
         result.fill = undefined;
         watch.unobserve(view);
         fillLine(view, exchange, line);
+        tie(result, result.thread);
       },
     };
     if (known && !known.fill || made.size < FIRST_LINES) result.fill?.();
@@ -91,6 +99,20 @@ function createLines(endpoints) {
     if (known) watch.unobserve(known.line);
     made.set(exchange.sequence, result);
     return result;
+  }
+
+  /**
+   * Ties a line to others, as soon as it is filled in.
+   *
+   * @param {Made} own
+   * @param {Thread | undefined} thread
+   */
+  function tie(own, thread) {
+    own.thread = thread;
+    const text = JSON.stringify(thread);
+    if (own.fill || !thread || own.tied === text) return;
+    own.tied = text;
+    tieLine(own.line, own.exchange, thread);
   }
 
   /** @param {Exchange[]} exchanges Those whose lines are kept. */
@@ -108,7 +130,7 @@ function createLines(endpoints) {
     return made.get(sequence);
   }
 
-  return { make, keep, fillAt, get };
+  return { make, keep, fillAt, get, tie };
 }
 
 /**
@@ -143,14 +165,15 @@ export function createTimeline(box, endpoints) {
     let budget = LINES_PER_FRAME;
     let count = 0;
 
-    /** @param {Exchange} exchange */
-    const lineFor = (exchange) => {
+    /** @param {Exchange} exchange @param {Thread | undefined} thread */
+    const lineFor = (exchange, thread) => {
       const own = broken.get(exchange.sequence) ?? [];
       const known = lines.get(exchange.sequence);
       const isCurrent = known?.exchange === exchange && known.broken === keyOf(own);
       if (!isCurrent && budget === 0) return known;
       if (!isCurrent) budget--;
-      const entry = isCurrent ? known : lines.make(exchange, own);
+      const entry = isCurrent ? known : lines.make(exchange, own, thread);
+      lines.tie(entry, thread);
       entry.line.hidden = isBrokenOnly && own.length === 0 || !words.every((word) => entry.text.includes(word));
       if (!entry.line.hidden) count++;
       return entry;
@@ -162,9 +185,12 @@ export function createTimeline(box, endpoints) {
         const section = sectionOf(group);
         const flows = group.flows.map((flow, index) => flowView(section, flow, index));
         arrange(section, [section.firstElementChild, ...flows]);
+        const threads = threadsOf(group.flows.flatMap((flow) => flow.exchanges));
+        const columns = Math.max(0, ...threads.values().map(({ bars }) => bars.length));
+        section.dataset.lanes = String(columns);
         for (const [index, flow] of group.flows.entries()) {
           const list = flows[index]?.querySelector("ol");
-          if (list) arrange(list, flow.exchanges.map((exchange) => lineFor(exchange)?.line));
+          if (list) arrange(list, flow.exchanges.map((own) => lineFor(own, threads.get(own.sequence))?.line));
           const isSeen = list?.querySelector(":scope > :not([hidden])");
           flows[index]?.toggleAttribute("hidden", !isSeen);
         }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { JsonObject } from "../../http/json.ts";
 import type { RuleId } from "../../scenarios/vocabulary.ts";
 import type { Revision } from "../settled.ts";
 import type { View } from "../view.ts";
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly detail: string;
   /** Set if the part that was broken has a weaker level than the rule. */
   readonly level?: Level;
+  /** The message that shows it, where it is one of several in its exchange. */
+  readonly message?: JsonObject;
 }
 
 /** A requirement on clients. */
@@ -72,6 +75,14 @@ export function kept(detail: string, evidence: readonly number[]): Outcome {
 /** It was broken; the level is given where it differs from the rule's. */
 export function broken(detail: string, evidence: readonly number[], level?: Level): Outcome {
   return { status: "broken", evidence, detail, ...(level === undefined ? {} : { level }) };
+}
+
+/** It was broken by a message, or with a message of the server: one that a step has, which a report then points at. */
+export function brokenBy(
+  message: JsonObject | undefined,
+  ...[detail, evidence, level]: Parameters<typeof broken>
+): Outcome {
+  return { ...broken(detail, evidence, level), ...(message === undefined ? {} : { message }) };
 }
 
 /** Nothing was seen that decides it. */
