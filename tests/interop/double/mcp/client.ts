@@ -176,9 +176,8 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       ask: askInTime,
       disconnect: () => endSession(link, setting),
       openHttpSse: async () => {
-        const over = await openHttpSse(link, setting, { inbox, reach: reached });
-        if (over) aside = { over, stop: () => {} };
-        return over !== undefined;
+        aside = await openHttpSse(link, setting, { inbox, reach: reached });
+        return aside !== undefined;
       },
     });
     const isWanted = setting.options.listens === true && link.era === "sessions";

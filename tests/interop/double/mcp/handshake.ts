@@ -76,7 +76,9 @@ async function initialize({ slip, options }: Setting, deps: HandshakeDeps): Prom
     const supported = supportedIn(reply.answer?.error);
     const isStubborn = slip === "offers the same again" && attempt < 4 && supported !== undefined;
     const next = isStubborn ? link.revision : chooseFrom(supported ?? [], known, offered);
+    // A server that lists revisions understands what it was sent.
+    const isUnknown = unknownPost.has(reply.status) && supported === undefined && link.era === undefined;
     if (next !== undefined) link.revision = next;
-    else if (!unknownPost.has(reply.status) || link.era !== undefined || !await openHttpSse()) throw new Stop();
+    else if (!isUnknown || !await openHttpSse()) throw new Stop();
   }
 }

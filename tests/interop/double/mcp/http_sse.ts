@@ -2,6 +2,7 @@
 import { type Setting, Stop } from "../options.ts";
 import { type Inbox, isEventStream } from "./inbox.ts";
 import type { Link, Sent } from "./link.ts";
+import type { Listening } from "./listen.ts";
 
 /** What it does wrong there. */
 export type HttpSseSlip = "takes any endpoint" | "posts to the stream's URL";
@@ -10,13 +11,12 @@ export type HttpSseSlip = "takes any endpoint" | "posts to the stream's URL";
  * Opens the stream, and learns where messages go; undefined, if the server has no such stream.
  *
  * @param reach Sends a request until it is let through or refused for good.
- * @returns What resolves when the stream is over.
  */
 export async function openHttpSse(
   link: Link,
   { slip, mcpUrl }: Setting,
   { inbox, reach }: { readonly inbox: Inbox; readonly reach: (start: () => Sent) => Promise<Response> },
-): Promise<Promise<void> | undefined> {
+): Promise<Listening | undefined> {
   const response = await reach(() => link.get());
   if (!response.ok || !isEventStream(response)) {
     await response.body?.cancel();
@@ -35,5 +35,5 @@ export async function openHttpSse(
   }
   link.era = "http+sse";
   if (slip !== "posts to the stream's URL") link.messagesUrl = url.href;
-  return over.then(() => {});
+  return { over: over.then(() => {}), stop: () => {} };
 }
