@@ -2,6 +2,7 @@
 import { notedText, noteText } from "../http/seen_text.ts";
 import type { Edit } from "../scenarios/edit.ts";
 import { templatesIn } from "../scenarios/templates.ts";
+import { withMember, withoutMember } from "./member_paths.ts";
 import { fillHeader, fillText, fillValue, partOf, type Variables } from "./template.ts";
 
 /** A response and what an edit makes of it; only one of the two can be sent. */
@@ -88,9 +89,12 @@ export function editMembers(
   { keep, remove = [], set = {} }: NonNullable<Edit["json"]>,
   variables: Variables,
 ): Record<string, unknown> {
-  const kept = Object.entries(members).filter(([name]) => (!keep || keep.includes(name)) && !remove.includes(name));
-  const added = Object.entries(set).map(([name, value]): [string, unknown] => [name, fillValue(value, variables)]);
-  return { ...Object.fromEntries(kept), ...Object.fromEntries(added) };
+  const kept = Object.fromEntries(Object.entries(members).filter(([name]) => !keep || keep.includes(name)));
+  const left = remove.reduce<Record<string, unknown>>((rest, name) => ({ ...withoutMember(rest, name) }), kept);
+  return Object.entries(set).reduce<Record<string, unknown>>(
+    (rest, [name, value]) => ({ ...withMember(rest, name, fillValue(value, variables)) }),
+    left,
+  );
 }
 
 function encodeForm(members: Readonly<Record<string, unknown>>): string {

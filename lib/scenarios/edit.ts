@@ -11,7 +11,10 @@ export interface Edit {
   readonly status?: number;
   /** Headers to set; null removes one. */
   readonly headers?: Readonly<Record<string, string | null>>;
-  /** Members of a JSON body, or of each message of an event stream: those to keep (all, if not said), to remove, to set. */
+  /**
+   * Members of a JSON body, or of each message of an event stream: those to keep (all, if not said), to remove, to set. What is
+   * removed or set in a JSON-RPC message may be named by its path, such as `result.capabilities`.
+   */
   readonly json?: {
     readonly keep?: readonly string[];
     readonly remove?: readonly string[];

@@ -15,6 +15,7 @@ const delayed: Ask = [
   "POST /no-auth",
   rpc("tools/call", { name: "mock_delay", arguments: { delayMs: 1, message: "m" } }),
 ];
+const refused: Ask = ["POST /no-auth", rpc("resources/list")];
 const notified: Ask = ["POST /no-auth", { jsonrpc: "2.0", method: "notifications/initialized" }];
 const page: Ask = ["GET /robots.txt"];
 
@@ -29,6 +30,10 @@ const cases: readonly (readonly [edit: Record<string, unknown>, unchanged: Ask |
   [{ json: { set: { a: "{body.id}" } } }, page, listed],
   [{ json: { remove: ["issuer"] } }, listed, metadata],
   [{ json: { keep: ["jsonrpc", "id", "result"] } }, listed, metadata],
+  [{ json: { set: { "result.tools": [] } } }, metadata, listed],
+  [{ json: { set: { "error.data": {} } } }, listed, refused],
+  [{ json: { remove: ["result.content"] } }, listed, delayed],
+  [{ json: { remove: ["result.tools"] } }, metadata, listed],
   [{ location: { state: "b" } }, metadata, ["authorize"]],
   [{ location: { absent: null } }, ["authorize"], ["authorize absent"]],
   [{ body: "x" }, undefined, delayed],

@@ -116,7 +116,11 @@ const editSchema: z.ZodType<Edit> = closedObject(
       keep: z.array(text).exactOptional(),
       remove: z.array(text).exactOptional(),
       set: templated(z.record(z.string(), z.unknown()), ofResponse).exactOptional(),
-    }).exactOptional(),
+    }).exactOptional().meta({
+      description:
+        "Members of a JSON body, or of each message of an event stream; what is removed or set in a message of " +
+        "JSON-RPC may be named by its path, such as `result.capabilities`",
+    }),
     location: templated(z.record(z.string(), text.nullable()), ofRedirect).exactOptional(),
     body: templated(z.string(), ofResponse).exactOptional(),
     content_type: templated(headerValue, ofResponse).exactOptional(),
