@@ -1,8 +1,9 @@
 /** The tables of documents that are made from the code's own, and the lines between which they stand. */
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { ALWAYS } from "../../lib/judge/rules/rule.ts";
+import { limitNames, limitTable } from "../../lib/judge/limits.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
-import { conditions } from "../../lib/scenarios/match.ts";
+import { conditions, sessionConditions } from "../../lib/scenarios/match.ts";
 import { messageTemplates, templates } from "../../lib/scenarios/templates.ts";
 import { rows as limitRows } from "../limits/rows.ts";
 import type { documentPaths } from "./documents.ts";
@@ -33,6 +34,15 @@ export const documentTables: readonly DocumentTable[] = [
     ]),
   },
   {
+    path: "tests/judge/README.md",
+    name: "limits of rules",
+    head: ["in `limits`", "if not set", "what it limits"],
+    rows: limitNames.map((name) => {
+      const { value, unit, about } = limitTable[name];
+      return [`\`${name}\``, `${value} ${unit}`, about];
+    }),
+  },
+  {
     path: "tests/limits/README.md",
     name: "limits",
     head: ["limit", "for each", "at most", "beyond it", "when"],
@@ -49,6 +59,12 @@ export const documentTables: readonly DocumentTable[] = [
     name: "conditions",
     head: ["in `match`", "which requests"],
     rows: Object.entries(conditions).map(([name, what]) => [`\`${name}\``, what]),
+  },
+  {
+    path: "tests/matrix/README.md",
+    name: "conditions on sessions",
+    head: ["in `match.session`", "which requests"],
+    rows: Object.entries(sessionConditions).map(([name, what]) => [`\`${name}\``, what]),
   },
   {
     path: "tests/matrix/README.md",

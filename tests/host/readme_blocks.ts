@@ -35,6 +35,14 @@ export const doubleCommand: readonly string[] = [
 const words = JSON.stringify(doubleCommand);
 const list = words.slice(1, -1);
 
+/** A file with a client for the test in Deno: one that does everything right, but for what is said of it. */
+export function denoClient(options: Readonly<Record<string, string>> = {}): string {
+  return `import { runDouble } from ${JSON.stringify(new URL("tests/interop/double/double.ts", root).href)};
+export const myClient = (url: string) =>
+  runDouble({ base: url.replace(/\\/oauth$/, ""), send: (request) => fetch(request), ...${JSON.stringify(options)} });
+`;
+}
+
 /** What stands in for the reader's own client, by the file that an example imports it from. */
 export const clients = {
   right: {
@@ -59,9 +67,7 @@ func myClient(url string) {
   new ProcessBuilder(${list}, url).inheritIO().start().waitFor();
 }
 `,
-    "my_client.ts": `import { runDouble } from ${JSON.stringify(new URL("tests/interop/double/double.ts", root).href)};
-export const myClient = (url: string) => runDouble({ base: url.replace(/\\/oauth$/, ""), send: (request) => fetch(request) });
-`,
+    "my_client.ts": denoClient(),
   },
   idle: {
     "my-client.mjs": "export const myClient = async () => {};\n",

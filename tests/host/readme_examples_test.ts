@@ -10,7 +10,7 @@ import { operations } from "../../lib/control/operations.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";
-import { blockOf, blocks, clients, doubleCommand } from "./readme_blocks.ts";
+import { blockOf, blocks, clients, denoClient, doubleCommand } from "./readme_blocks.ts";
 
 /** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
 async function runExample(
@@ -44,12 +44,12 @@ Deno.test("README and its documents run every block of code, hold it against the
   const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
   const known = new Set([
     ...["run: node", "run: vitest", "run: python", "run: go", "run: java", "run: sh", "run: sh against a server"],
-    "run: sh against a server, with a port",
+    ...["run: sh against a server, with a port", "run: deno, a lost session"],
     ...started,
   ]);
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
-    ...["check: a fault that looks into a message", "check: a fault with templates"],
+    ...["check: a fault that looks into a message", "check: a fault with templates", "check: a fault of a stream"],
     ...["check: a report", "check: part of a report", "check: a list of exchanges"],
   ]);
   for (const { info, code, mark } of blocks) {
@@ -61,7 +61,6 @@ Deno.test("README and its documents run every block of code, hold it against the
     blocks.map(({ mark }) => mark).filter((mark) => known.has(mark) || checks.has(mark)).sort(),
     [...known, ...checks].sort(),
   );
-  assert(blocks.some(({ info }) => info === "ts"));
   assert.equal(blocks.length, documents.flatMap(({ text }) => text.match(/^```/gm) ?? []).length / 2);
 });
 
@@ -163,6 +162,29 @@ for (const { mark, needs, command, file, client, around, passed, failed = /incom
   });
 }
 
+Deno.test("README: the test of a lost session passes with a client that begins another one, and with no other (README)", async (t) => {
+  const config = ["--config", `${root.pathname}tests/deno.json`, "--no-lock"];
+  const command = [Deno.execPath(), "test", "--quiet", "--no-check", "--allow-all", ...config] as const;
+  const run = (client: string): Promise<string> =>
+    runExample(command, "client_test.ts", blockOf("run: deno, a lost session"), {
+      "main.ts": `export * from ${JSON.stringify(new URL("main.ts", root).href)};`,
+      "my_client.ts": client,
+    });
+  const session = { version: "2025-11-25" };
+  await t.step("one that begins another", async () => {
+    assert.match(await run(denoClient(session)), /1 passed/);
+  });
+  await t.step("one that goes on with the session that it has lost", async () => {
+    await assert.rejects(run(denoClient({ ...session, slip: "keeps its lost session" })), /1 failed/);
+  });
+  await t.step("one that has no sessions, as in 2026-07-28", async () => {
+    await assert.rejects(run(denoClient()), /1 failed/);
+  });
+  await t.step("one that does nothing", async () => {
+    await assert.rejects(run(clients.idle["my_client.ts"]), /1 failed/);
+  });
+});
+
 /** Whether a command works on this machine. */
 function works([path, ...args]: Example["needs"]): boolean {
   try {
@@ -260,7 +282,8 @@ Deno.test("README: the files of users and scenarios can be read (README)", () =>
 });
 
 Deno.test("README: the faults that look into a message and that hold templates can be set (README)", () => {
-  for (const mark of ["check: a fault that looks into a message", "check: a fault with templates"]) {
+  const marks = ["a fault that looks into a message", "a fault with templates", "a fault of a stream"];
+  for (const mark of marks.map((mark) => `check: ${mark}`)) {
     requireShape(JSON.parse(blockOf(mark)), faultRequestSchema);
   }
 });

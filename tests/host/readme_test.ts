@@ -47,7 +47,7 @@ for (const { path, name, rows, head } of documentTables) {
   Deno.test(`${path} lists all ${name}, in the order and words of the code`, async () => {
     const plain = rows.map((row) => row.map((cell) => cell.replaceAll("`", "")));
     assert.deepEqual(tableOf(await readDocument(path), head[0] ?? ""), plain, "deno task tables writes it anew");
-    assert(rows.length > 16);
+    assert(rows.length > 1);
   });
 }
 
