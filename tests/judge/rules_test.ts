@@ -3,28 +3,13 @@ import assert from "node:assert/strict";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import type { Revision } from "../../lib/judge/settled.ts";
-import { runDouble, type Slip } from "../interop/double/double.ts";
 import { authorizeQuery, origin, register } from "../helpers.ts";
 import { answerAt, recordedApp } from "../recorder/recorded_app.ts";
 import { cases } from "./cases/all.ts";
 import type { Case } from "./cases/case.ts";
+import { playCase } from "./cases/play.ts";
 import { callsForWrite } from "./cases/tokens.ts";
 import { metadataPath } from "./cases/twists.ts";
-
-async function run({ twist, app, client, reaches }: Case, version: Revision, slip?: Slip): Promise<Report> {
-  await using recorded = await recordedApp(twist?.(), app);
-  const given = client?.given
-    ? await register(recorded.test, {
-      redirect_uris: ["http://127.0.0.1:3999/callback"],
-      ...(client.alone
-        ? { grant_types: ["client_credentials"], token_endpoint_auth_method: "client_secret_basic" }
-        : {}),
-    })
-    : undefined;
-  const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
-  await runDouble({ send: recorded.send, wait: recorded.wait, version, ...client, ...own, slip });
-  return await recorded.report(reaches === undefined ? {} : { reaches });
-}
 
 function brokenRules({ clients }: Report): readonly string[] {
   return clients.flatMap(({ findings }) =>
@@ -50,7 +35,7 @@ for (const one of cases) {
 
   for (const revision of revisionsOf(one)) {
     Deno.test(`${id} is kept by a client of ${revision} that does right where others do not: ${slips.join(", ")} (${rule.link})`, async () => {
-      const report = await run(one, revision);
+      const report = await playCase(one, revision);
       assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
       assert.deepEqual(brokenRules(report), [], JSON.stringify(report, null, 1));
       assert.equal(report.clients[0]?.revision, revision);
@@ -61,7 +46,7 @@ for (const one of cases) {
 
     for (const slip of slips) {
       Deno.test(`${id}, and no other rule, is broken by a client of ${revision} that ${slip} (${rule.link})`, async () => {
-        const report = await run(one, revision, slip);
+        const report = await playCase(one, revision, slip);
         assert.deepEqual(report.clients.length, 1, JSON.stringify(report.clients.map((client) => client.id)));
         const level = rule.level === "MAY" ? "MAY" : isRecommended ? "SHOULD" : "MUST";
         assert.deepEqual(
@@ -76,7 +61,7 @@ for (const one of cases) {
 }
 
 Deno.test("C19 is not observed for a client that may still wait for its user's approval", async () => {
-  const report = await run({ rule: "C19", slips: [], ...callsForWrite }, "2026-07-28", "waits for its person");
+  const report = await playCase(callsForWrite, "2026-07-28", "waits for its person");
   const finding = report.clients[0]?.findings.find(({ rule }) => rule === "C19");
   assert.deepEqual([finding?.status, brokenRules(report)], ["not observed", []], finding?.detail);
 });

@@ -70,8 +70,50 @@ function baseOf({ name, needs_origin }: Scenario, version: Revision | undefined,
     : `${origin}/s/${name}${label === undefined ? "" : `~${label}`}`;
 }
 
+const met = z.object({
+  faults: z.array(z.looseObject({
+    met: z.number(),
+    match: z.looseObject({ method: z.string().optional() }),
+    edit: z.looseObject({
+      hold: z.boolean().optional(),
+      stream: z.looseObject({ end: z.looseObject({ how: z.string() }).optional() }).optional(),
+    }).optional(),
+  })),
+});
+
+/** Whether a fault keeps an answer back for good. */
+function isHeld({ match, edit }: z.infer<typeof met>["faults"][number]): boolean {
+  return match.method !== "GET" && (edit?.hold === true || edit?.stream?.end?.how === "hold");
+}
+
+/**
+ * A client's time limit where no time passes: it is over as soon as a fault has kept another answer back for good, and not
+ * before.
+ */
+export function createLimit(test: TestApp, base: string): (signal: AbortSignal) => Promise<void> {
+  let known = 0;
+  return async (signal) => {
+    while (!signal.aborted) {
+      const { faults } = met.parse(await json(await test.fetch(`${base}/control/faults`)));
+      const all = faults.filter(isHeld).reduce((sum, fault) => sum + fault.met, 0);
+      if (all > known) {
+        known = all;
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  };
+}
+
+/** Whether something in a scenario is never answered. */
+function hasHeld({ plan }: Scenario): boolean {
+  return (plan.faults ?? []).some(({ edit }) => edit?.hold === true || edit?.stream?.end?.how === "hold");
+}
+
 /** What passes between two requests, in milliseconds: not as long as any pause that a server asks for. */
 const BETWEEN_MS = 10;
+/** How long a client waits where something is never answered. */
+const LIMIT_MS = 60_000;
 
 /** Lets a client work in a scenario, with a pause in which its token expires if it is short-lived, and reads the report. */
 export async function playScenario(
@@ -86,6 +128,7 @@ export async function playScenario(
     advancedSeconds += seconds;
     await test.postJson(`${base}/control/clock`, { advance_seconds: seconds });
   };
+  const untilHeld = createLimit(test, base);
   await runDouble({
     send: (request) => {
       test.clock.nowMs += BETWEEN_MS;
@@ -94,7 +137,8 @@ export async function playScenario(
     base,
     nowMs: () => test.clock.nowMs + advancedSeconds * 1000,
     pause: () => advance(61),
-    wait: (ms) => advance(ms / 1000),
+    wait: (ms, signal) => signal ? untilHeld(signal) : advance(ms / 1000),
+    ...(hasHeld(scenario) ? { timeLimitMs: LIMIT_MS } : {}),
     ...setUpFor(scenario),
     ...options,
   });

@@ -1,4 +1,17 @@
-/** A small MCP client that does everything as the specification asks, or everything but one thing. */
+/**
+ * A small MCP client that does everything as the specification asks, or everything but one thing, its slip.
+ *
+ * Where things are: `options.ts` how it is set up; `slips.ts` the slips of logging in, and the list of all;
+ * `slips_messages.ts` slips that change a single request, as a table; every other slip is named and looked at where the
+ * behaviour is. `oauth/` is the half that logs in; what the other half knows of it is `Login` in `oauth/login.ts`.
+ * `mcp/` is the half that speaks MCP: `client.ts` sends a request until it is let through and answered, `link.ts` gives it
+ * the headers of its revision and a new id, `inbox.ts` and `events.ts` read what comes back, on whichever stream. Beside
+ * them, a file for each thing that can happen: `handshake.ts` and `eras.ts` which revision is settled, `http_sse.ts` the
+ * transport of 2024-11-05, `sessions.ts`, `listen.ts` the GET stream, `resume.ts` streams that end too early,
+ * `server_messages.ts` what the server asks, `time_limit.ts` answers that never come, `pages.ts`, `tools.ts`.
+ *
+ * @module
+ */
 import { origin, startMs } from "../../helpers.ts";
 import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";

@@ -42,8 +42,8 @@ export interface DoubleOptions {
   readonly nowMs?: () => number;
   /** Lets time pass before it lists and calls once more, twice. */
   readonly pause?: () => Promise<void>;
-  /** Waits; if not given, no time passes. */
-  readonly wait?: (ms: number) => Promise<void>;
+  /** Waits, for as long as the signal lets it; if not given, no time passes. Only a time limit comes with a signal. */
+  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Whether its person starts it again where it gave up. */
   readonly startsOver?: boolean;
   /** Whether it refreshes its token, twice, before it ends. */
@@ -63,6 +63,6 @@ export interface Setting {
   readonly base: string;
   readonly host: string;
   readonly mcpUrl: string;
-  readonly wait: (ms: number) => Promise<void>;
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly nowMs: () => number;
 }

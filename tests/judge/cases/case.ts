@@ -12,6 +12,8 @@ export interface Case {
   readonly slips: readonly Slip[];
   /** How the server behaves. */
   readonly twist?: () => Twist;
+  /** Faults that are set before the client comes, as over the control API. */
+  readonly faults?: readonly unknown[];
   readonly client?: Partial<DoubleOptions>;
   readonly app?: Partial<AppOptions>;
   /** How far a client comes there that does right; to a call if not given. */

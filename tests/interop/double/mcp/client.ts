@@ -51,6 +51,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   const inbox = createInbox((message) => answerServer(message, setting, { link, send: sendAside }));
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
+  const givenUp: Sent[] = [];
 
   /** Sends until it is let through, or refused for another reason than a token. */
   async function reach(start: () => Sent): Promise<{ readonly sent: Sent; readonly response: Response }> {
@@ -58,16 +59,19 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     for (;;) {
       const tries: Sent[] = [];
       const response = await patiently(() => {
+        tries.at(-1)?.timer.stop();
         const sent = start();
         tries.push(sent);
-        return Promise.race([sent.response, sent.timeUp]);
+        return Promise.race([sent.response, sent.timer.timeUp]);
       });
       const sent = tries.at(-1);
       assert(sent);
       if (!isForLogin(response)) {
         if (response.status < 400) login.onAccepted();
+        else sent.timer.stop();
         return { sent, response };
       }
+      sent.timer.stop();
       const listTools = (): Promise<Response> => link.post("tools/list", {}).response;
       await login.onRefused({ response, earlier, revision: link.revision, again: sent.again, listTools });
       earlier.push(response);
@@ -86,10 +90,10 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   }
 
   /** The answer to a request, from whichever stream brings it; undefined, if none does. */
-  async function answerTo({ id = "", signal, timeUp }: Sent, response: Response): Promise<Answer | undefined> {
+  async function answerTo({ id = "", signal, timer }: Sent, response: Response): Promise<Answer | undefined> {
     const answer = inbox.expect(id);
     const within = async (over: Promise<unknown>): Promise<Answer | undefined> =>
-      await Promise.race([answer, over.then(() => undefined), timeUp]);
+      await Promise.race([answer, over.then(() => undefined), timer.timeUp]);
     let end: BodyEnd | undefined;
     const read = async (body: Response): Promise<Answer | undefined> => {
       const reading = inbox.read(body, { signal, before: end });
@@ -147,10 +151,10 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
         await inbox.read(response);
         return { status, answer: undefined };
       }
-      const answer = await answerTo(sent, response);
+      const answer = await answerTo(sent, response).finally(sent.timer.stop);
       if (answer?.error && sent.isChanged) how = { isRight: true };
       else if (answer || anew >= MAX_ASKED || !isAskedAnew(method, now(), { link, setting, safeTools })) {
-        if (method === "tools/list") { for (const name of safeToolsIn(answer?.result)) safeTools.add(name); }
+        if (method === "tools/list") safeToolsIn(answer?.result).forEach((name) => safeTools.add(name));
         return { status, answer };
       }
     }
@@ -162,6 +166,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       return await ask(method, params);
     } catch (error) {
       if (!(error instanceof TimeUp)) throw error;
+      givenUp.push(error.sent);
       await giveUp(error.sent, setting, { link, notify: (name, about) => sendAside(() => link.post(name, about)) });
       return { status: 0, answer: undefined };
     }
@@ -205,6 +210,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     call,
     end: async () => {
       aside?.stop();
+      for (const { abort } of givenUp) abort();
       await inbox.close();
       await endSession(link, setting);
     },

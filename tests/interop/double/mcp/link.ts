@@ -6,7 +6,7 @@ import type { Document } from "../readings.ts";
 import { type Outgoing, slipped } from "../slips_messages.ts";
 import { keyOf } from "./inbox.ts";
 import { argumentHeaders, headerValue } from "./tool_headers.ts";
-import { startTimer } from "./time_limit.ts";
+import { startTimer, type Timer } from "./time_limit.ts";
 
 /** Who it says that it is. */
 export const CLIENT_INFO = { name: "double", version: "1" } as const;
@@ -25,8 +25,8 @@ export interface Sent {
   /** Goes away from it. */
   readonly abort: () => void;
   readonly signal: AbortSignal;
-  /** Fails when its answer is not waited for any longer. */
-  readonly timeUp: Promise<never>;
+  /** How long its answer is waited for. */
+  readonly timer: Timer;
 }
 
 /** How a message is sent. */
@@ -63,6 +63,8 @@ export interface Link {
 
 export function createLink(setting: Setting, { present }: Login): Link {
   const { options, slip, mcpUrl } = setting;
+  const { timeLimitMs: _, ...unlimited } = options;
+  const untimed: Setting = { ...setting, options: unlimited };
   let ids = 0;
   let before = 0;
 
@@ -117,7 +119,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
       again,
       abort: () => controller.abort(),
       signal,
-      timeUp: id === undefined ? new Promise(() => {}) : startTimer(setting, () => sent),
+      timer: startTimer(id === undefined ? untimed : setting, () => sent),
     };
     return sent;
   }

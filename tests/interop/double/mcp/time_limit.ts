@@ -13,13 +13,25 @@ export class TimeUp extends Error {
   }
 }
 
-/** Fails with {@link TimeUp} when the time for an answer is over; never, if no limit is set. */
-export function startTimer({ options: { timeLimitMs }, wait }: Setting, sentOf: () => Sent): Promise<never> {
-  if (timeLimitMs === undefined) return new Promise(() => {});
-  const timer = wait(timeLimitMs).then(() => Promise.reject(new TimeUp(sentOf())));
+/** The time for one answer. */
+export interface Timer {
+  /** Fails with {@link TimeUp} when it is over; never, if there is no limit. */
+  readonly timeUp: Promise<never>;
+  /** Waits no longer. */
+  readonly stop: () => void;
+}
+
+/** Begins to wait for an answer. */
+export function startTimer({ options: { timeLimitMs }, wait }: Setting, sentOf: () => Sent): Timer {
+  if (timeLimitMs === undefined) return { timeUp: new Promise(() => {}), stop: () => {} };
+  const stopped = new AbortController();
+  const isOver = wait(timeLimitMs, stopped.signal).then(() => {
+    if (!stopped.signal.aborted) throw new TimeUp(sentOf());
+    return new Promise<never>(() => {});
+  });
   // Most answers come in time, and nobody asks then what became of the timer.
-  timer.catch(() => {});
-  return timer;
+  isOver.catch(() => {});
+  return { timeUp: isOver, stop: () => stopped.abort() };
 }
 
 /** What it does wrong when an answer does not come in time. */

@@ -1,0 +1,41 @@
+/** Lets a client work in the world of a case, and reads the report. */
+import type { Report } from "../../../lib/judge/report.ts";
+import type { Revision } from "../../../lib/judge/settled.ts";
+import { control } from "../../control/helpers.ts";
+import { origin, register } from "../../helpers.ts";
+import { runDouble, type Slip } from "../../interop/double/double.ts";
+import { recordedApp } from "../../recorder/recorded_app.ts";
+import { createLimit } from "../scenario_world.ts";
+import type { Case } from "./case.ts";
+
+/** The report on a client that works there; on one that does right, if no slip is given. */
+export async function playCase(
+  { twist, app, client, reaches, faults = [] }: Omit<Case, "rule" | "slips">,
+  version: Revision,
+  slip?: Slip,
+): Promise<Report> {
+  await using recorded = await recordedApp(twist?.(), app);
+  if (faults.length > 0) await control(recorded.test, "POST /control/faults", faults);
+  const limit = createLimit(recorded.test, origin);
+  const given = client?.given
+    ? await register(recorded.test, {
+      redirect_uris: ["http://127.0.0.1:3999/callback"],
+      ...(client.alone
+        ? { grant_types: ["client_credentials"], token_endpoint_auth_method: "client_secret_basic" }
+        : {}),
+    })
+    : undefined;
+  const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
+  await runDouble({
+    send: recorded.send,
+    wait: async (ms, signal) => {
+      if (signal) await limit(signal);
+      await recorded.wait(ms);
+    },
+    version,
+    ...client,
+    ...own,
+    slip,
+  });
+  return await recorded.report(reaches === undefined ? {} : { reaches });
+}
