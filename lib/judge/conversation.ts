@@ -87,6 +87,17 @@ export interface Conversation {
   readonly sessions: readonly Session[];
 }
 
+/**
+ * Whether all that a client has said is on record, so that what is not there was not said.
+ *
+ * @param isGapless Whether no exchange is missing.
+ */
+export function hasAllSaid(
+  { isGapless, calls }: { readonly isGapless: boolean; readonly calls: readonly McpStep[] },
+): boolean {
+  return isGapless && calls.every(({ isSentWhole }) => isSentWhole);
+}
+
 const known = new WeakMap<readonly McpStep[], Conversation>();
 
 /**

@@ -110,6 +110,11 @@ function asRevision(version: string | undefined): Revision | undefined {
   return revisions.findLast((revision) => revision <= version);
 }
 
+/** The revision whose rules apply to messages of a version: the last one up to it, or the oldest; undefined for what is no date. */
+export function revisionNamed(version: string | undefined): Revision | undefined {
+  return asRevision(version) ?? (/^\d{4}-\d\d-\d\d$/.test(version ?? "") ? revisions[0] : undefined);
+}
+
 /** Whether a text is a revision of MCP that was published, as far as is known here. */
 export function isPublished(version: string | undefined): boolean {
   return published.has(version);

@@ -64,7 +64,12 @@ Deno.test("GET /control/report breaks no rule of a client that began before the 
     body: JSON.stringify({ advance_seconds: 10_000_000 }),
   });
   assert(token);
-  const headers = { authorization: token, "content-type": "application/json", "mcp-protocol-version": "2025-11-25" };
+  const headers = {
+    authorization: token,
+    accept: "application/json, text/event-stream",
+    "content-type": "application/json",
+    "mcp-protocol-version": "2025-11-25",
+  };
   await test.fetch("/control/tokens", { method: "DELETE" });
   const call = await test.fetch("/oauth", {
     method: "POST",

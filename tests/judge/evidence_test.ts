@@ -44,17 +44,25 @@ for (const { shared, slips } of cases) {
             return send(request);
           },
           version: "2025-11-25",
+          // What follows is in its session.
+          staysOpen: true,
           slip,
         });
         const read = async (): Promise<z.infer<typeof shape>> =>
           shape.parse(await json(await test.fetch("/control/report")));
         const before = await read();
-        const last = sent.findLast(({ headers }) => headers.has("authorization")) ?? sent.at(-1);
+        const last = sent.findLast(({ method, headers }) => method === "POST" && headers.has("authorization")) ??
+          sent.at(-1);
+        const body = await last?.clone().text() ?? "";
         assert.equal(before.verdict, slip === undefined ? "pass" : "fail");
         assert.equal(before.record.dropped, 0);
         for (let count = 0; count < MAX_EXCHANGES + 50; count++) {
-          const again = last?.clone();
-          assert(again);
+          assert(last);
+          const again = new Request(last.clone(), {
+            method: "POST",
+            headers: last.headers,
+            body: body.replace(/"id":\d+/, `"id":${1000 + count}`),
+          });
           await (await send(again)).body?.cancel();
         }
         const after = await read();

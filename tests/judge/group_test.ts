@@ -497,7 +497,7 @@ const before: Readonly<Record<string, readonly Request[]>> = {
   "called with curl": [
     new Request(asked("/bearer"), {
       method: "POST",
-      headers: { "user-agent": "curl/8", "content-type": "application/json" },
+      headers: { "user-agent": "curl/8", accept: "*/*", "content-type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
     }),
   ],

@@ -104,7 +104,7 @@ const lacksScope = calls("tools/call", "t1", {
 const noStream: Row = [`${origin}/oauth`, {
   route: "oauth_get",
   status: 405,
-  headers: [["authorization", "Bearer t1"], ["mcp-session-id", "s1"], version],
+  headers: [["accept", "text/event-stream"], ["authorization", "Bearer t1"], ["mcp-session-id", "s1"], version],
 }];
 
 /** What a client does after its login, how far the scenario wants it to come, and whether it came as far. */
@@ -181,7 +181,7 @@ const reaches: readonly (readonly [ReportOptions["reaches"], string, readonly Ro
   ]], "reached"],
   ["token", "nothing", [], "reached"],
   [{ gives_up_within: 2 }, "no refusal", [opens, calls("tools/call", "t1")], "short"],
-  [{ gives_up_within: 2 }, "a refusal", [calls("initialize", "t1", { status: 401 })], "reached"],
+  [{ gives_up_within: 2 }, "a refusal", [calls("tools/list", "t1", { status: 401 })], "reached"],
   [
     { gives_up_within: 2 },
     "two more logins",

@@ -11,7 +11,8 @@ export const oauthReports: readonly WildReport[] = [
     mistake: "It falls back to HTTP+SSE when initialize is answered with 401, and never logs in",
     play: async (wild) => {
       const headers = { accept: "application/json, text/event-stream", "content-type": "application/json" };
-      const body = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params: {} });
+      const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "mastra", version: "1" } };
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params });
       assert.equal((await wild.at.fetch("/oauth", { method: "POST", headers, body })).status, 401);
       assert.equal((await wild.at.get("/oauth", { accept: "text/event-stream" })).status, 401);
     },

@@ -162,6 +162,11 @@ Deno.test("GET /control/report: a call with an older revision in its header does
   assert.deepEqual(await read(), ["fail", "2025-11-25", ["C14"]]);
   assert(last);
   last.headers.set("mcp-protocol-version", "2024-11-05");
-  await (await test.app(last)).body?.cancel();
+  const call = new Request(last.url, {
+    method: "POST",
+    headers: last.headers,
+    body: (await last.text()).replace(/"id":\d+/, '"id":99'),
+  });
+  await (await test.app(call)).body?.cancel();
   assert.deepEqual(await read(), ["fail", "2025-11-25", ["C14"]]);
 });

@@ -115,6 +115,8 @@ export async function openWild(scenario = "standard"): Promise<Wild> {
       const session = begun.headers.get("mcp-session-id");
       assert(session !== null, `${begun.status}`);
       headers = { ...headers, "mcp-session-id": session, "mcp-protocol-version": "2025-11-25" };
+      const initialized = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+      await (await test.fetch(url, { method: "POST", headers, body: initialized })).text();
     },
     send,
     ask: async (method, params) => {

@@ -44,17 +44,22 @@ export function make(...all: readonly (readonly [url: string, made?: Made])[]): 
   }));
 }
 
+/** What a client says that it takes, unless a test says otherwise. */
+const BOTH = ["accept", "application/json, text/event-stream"] as const;
+
 function bothMessages(
   url: string,
   { peer = "p", route, method = "GET", status = 200, sent, answered, events, headers = [], answeredHeaders = [] }: Made,
 ): Pick<Exchange, "method" | "url" | "route" | "peer" | "request" | "status" | "response"> {
+  const isMessage = typeof sent === "object" && sent !== null && "jsonrpc" in sent;
+  const accepts = isMessage && !headers.some(([name]) => name === "accept") ? [BOTH] : [];
   return {
     method,
     url,
     ...(route === undefined ? {} : { route }),
     peer,
     request: {
-      headers,
+      headers: [...accepts, ...headers],
       ...(sent === undefined ? {} : { body: typeof sent === "string" ? sent : JSON.stringify(sent) }),
       truncated: false,
     },
@@ -96,7 +101,7 @@ export const speaks = (
       jsonrpc: "2.0",
       id: 1,
       method: "initialize",
-      params: { protocolVersion, clientInfo: { name: "Raw", version: "1" } },
+      params: { protocolVersion, capabilities: {}, clientInfo: { name: "Raw", version: "1" } },
     },
     answered,
   },

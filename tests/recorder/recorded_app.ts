@@ -1,5 +1,6 @@
 /** An app whose exchanges are recorded, and whose answers a test can twist: the server misbehaves, the client must not. */
 import assert from "node:assert/strict";
+import { endpoints } from "../../lib/http/endpoints.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { buildReport, type Report, type ReportOptions } from "../../lib/judge/report.ts";
@@ -52,7 +53,7 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
         remoteAddress: "127.0.0.1",
       }, startedAtMs);
       const response = twist ? await twist(request, (asked) => test.app(asked)) : await test.app(request);
-      return opened.close(response, { durationMs: tick() - startedAtMs });
+      return opened.close(response, { route: routeOf(request), durationMs: tick() - startedAtMs });
     },
     wait: (ms) => {
       nowMs += ms;
@@ -64,6 +65,12 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
     },
     [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
   };
+}
+
+/** The name of the MCP endpoint that answers a request: what others are for, their messages tell. */
+function routeOf({ method, url }: Request): string | undefined {
+  const { pathname } = new URL(url);
+  return endpoints.find((one) => one.step === "mcp" && one.method === method && one.path === pathname)?.name;
 }
 
 /** The app's shorthands, with every request on record. */

@@ -15,8 +15,15 @@ import { refreshingRules } from "./oauth/refreshing.ts";
 import { requestRules } from "./oauth/request.ts";
 import type { Rule } from "./rule.ts";
 import { retryRules } from "./http/retries.ts";
+import { handshakeRules } from "./mcp/handshake.ts";
+import { idRules } from "./mcp/ids.ts";
+import { messageRules } from "./mcp/messages.ts";
+import { metaRules } from "./mcp/meta.ts";
 import { pageRules } from "./mcp/pages.ts";
 import { requestHeaderRules } from "./mcp/request_headers.ts";
+import { statelessRules } from "./mcp/stateless.ts";
+import { transportRules } from "./mcp/transport.ts";
+import { utilityRules } from "./mcp/utilities.ts";
 import { versionHeaderRules } from "./mcp/version_header.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
@@ -37,6 +44,13 @@ export const rules: readonly Rule[] = [
   ...versionHeaderRules,
   ...tokenUseRules,
   ...issuerRules,
+  ...messageRules,
+  ...idRules,
+  ...metaRules,
+  ...handshakeRules,
+  ...transportRules,
+  ...statelessRules,
+  ...utilityRules,
   ...pageRules,
   ...requestHeaderRules,
 ].sort(byId);

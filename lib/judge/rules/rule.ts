@@ -58,6 +58,8 @@ export const ALWAYS: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11
 export const SINCE_2025_06: readonly Revision[] = ["2025-06-18", "2025-11-25", "2026-07-28"];
 /** Since 2025-11-25. */
 export const SINCE_2025_11: readonly Revision[] = ["2025-11-25", "2026-07-28"];
+/** Those that begin with `initialize`. */
+export const WITH_HANDSHAKE: readonly Revision[] = ["2025-03-26", "2025-06-18", "2025-11-25"];
 /** Since 2026-07-28. */
 export const SINCE_2026_07: readonly Revision[] = ["2026-07-28"];
 

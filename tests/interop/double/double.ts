@@ -15,6 +15,7 @@
 import { origin, startMs } from "../../helpers.ts";
 import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
+import { extras } from "./mcp/extras.ts";
 import { listTools } from "./mcp/pages.ts";
 import { argumentHeaders, argumentsFor } from "./mcp/tool_headers.ts";
 import { createLogin } from "./oauth/login.ts";
@@ -65,6 +66,7 @@ function createWork(options: DoubleOptions): () => Promise<void> {
     await open();
     await listTools(mcp, setting);
     await callTools();
+    for (const extra of options.extras ?? []) await extras[extra](mcp, setting);
     for (let round = 0; pause && round < 2; round++) {
       await pause();
       await listTools(mcp, setting);

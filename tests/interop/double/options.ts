@@ -1,5 +1,6 @@
 /** How the test client is set up. */
 import type { Revision } from "../../../lib/judge/settled.ts";
+import type { Extra } from "./mcp/extras.ts";
 import type { Slip } from "./slips.ts";
 
 /** A client_id it was given, and what it authenticates with there. */
@@ -26,6 +27,8 @@ export interface DoubleOptions {
   readonly knows?: readonly Spoken[];
   /** Whether it opens a stream for what the server says unasked, where there are sessions. */
   readonly listens?: boolean;
+  /** What it does beside its work, once it has called its tools. */
+  readonly extras?: readonly Extra[];
   /** Whether its session stays open in the end, for what a test does in it. */
   readonly staysOpen?: boolean;
   /** How long it waits for the answer to a request, by `wait`; for ever if not given. */

@@ -1,5 +1,6 @@
 /** The one thing that the test client does wrong. Those of MCP are named where the behaviour is. */
 import type { EraSlip } from "./mcp/eras.ts";
+import type { ExtraSlip } from "./mcp/extras.ts";
 import type { HandshakeSlip } from "./mcp/handshake.ts";
 import type { HttpSseSlip } from "./mcp/http_sse.ts";
 import type { PageSlip } from "./mcp/pages.ts";
@@ -17,6 +18,7 @@ export type Slip =
   | EraSlip
   | HandshakeSlip
   | HttpSseSlip
+  | ExtraSlip
   | PageSlip
   | ResumeSlip
   | ServerMessageSlip

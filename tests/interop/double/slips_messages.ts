@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Spoken } from "./options.ts";
+import { objectIn } from "./mcp/inbox.ts";
 import type { Document } from "./readings.ts";
 
 /** A request to the MCP endpoint as it is about to be sent. */
@@ -46,8 +47,91 @@ function mapped(headers: Outgoing["headers"], change: (value: string) => string)
   );
 }
 
+/** A change of the message of a request with this method. */
+function messageOf(wanted: string, edit: (message: Document) => Document | readonly Document[]): Change {
+  return (outgoing, { method }) => {
+    const { message } = outgoing;
+    return method === wanted && message && !isList(message) ? { ...outgoing, message: edit(message) } : outgoing;
+  };
+}
+
+function isList(message: Document | readonly Document[]): message is readonly Document[] {
+  return Array.isArray(message);
+}
+
+/** The same message without one of its members. */
+function lacking(object: Document, name: string): Document {
+  return Object.fromEntries(Object.entries(object).filter(([member]) => member !== name));
+}
+
+/** A change of the `_meta` of a request with this method. */
+function metaOf(wanted: string, edit: (meta: Document) => Document): Change {
+  return messageOf(wanted, (message) => {
+    const params = objectIn(message, "params");
+    return { ...message, params: { ...params, _meta: edit(objectIn(params, "_meta") ?? {}) } };
+  });
+}
+
+const PREFIX = "io.modelcontextprotocol";
+
 /** The changes, by the name of the slip. */
 export const messageSlips = {
+  "does not say JSON-RPC": messageOf("tools/list", (message) => lacking(message, "jsonrpc")),
+  "says JSON-RPC 1.0": messageOf("tools/list", (message) => ({ ...message, jsonrpc: "1.0" })),
+  "has the id null": messageOf("tools/list", (message) => ({ ...message, id: null })),
+  "has a fraction for an id": messageOf("tools/list", (message) => ({ ...message, id: Number(message.id) + 0.5 })),
+  "uses an id again": messageOf("tools/call", (message) => ({ ...message, id: Number(message.id) - 1 })),
+  "uses one id at a time": messageOf("tools/call", (message) => {
+    const isFirst = objectIn(objectIn(message, "params"), "_meta")?.progressToken === "p1";
+    return isFirst ? { ...message, id: Number(message.id) + 1 } : message;
+  }),
+  "gives notifications an id": messageOf("notifications/initialized", (message) => ({ ...message, id: "n" })),
+  "sends a batch": messageOf("tools/list", (message) => [message]),
+  "takes a reserved key": metaOf("tools/list", (meta) => ({ ...meta, "com.mcp.tools/a": 1 })),
+  "makes up a bad key": metaOf("tools/list", (meta) => ({ ...meta, "-private": 1 })),
+  "makes up a traceparent": metaOf("tools/call", (meta) => ({ ...meta, traceparent: "4bf92f35-77b3" })),
+  "lists before it begins": messageOf(
+    "initialize",
+    (message) => ({ ...message, method: "tools/list", params: {} }),
+  ),
+  "does not say its version": messageOf("initialize", (message) => ({
+    ...message,
+    params: { ...objectIn(message, "params"), clientInfo: { name: "double" } },
+  })),
+  "posts below the endpoint": (outgoing, { method }) =>
+    method === "tools/list" ? { ...outgoing, url: `${outgoing.url}/messages` } : outgoing,
+  "takes JSON alone": headersOf("tools/list", (headers) => ({ ...headers, accept: "application/json" })),
+  "takes anything": headersOf("tools/list", (headers) => ({ ...headers, accept: "*/*" })),
+  "takes JSON from a stream": (outgoing) =>
+    outgoing.verb === "GET" ? { ...outgoing, headers: { ...outgoing.headers, accept: "application/json" } } : outgoing,
+  "leaves out its capabilities": metaOf("tools/list", (meta) => lacking(meta, `${PREFIX}/clientCapabilities`)),
+  "leaves out its revision": metaOf("tools/list", (meta) => lacking(meta, `${PREFIX}/protocolVersion`)),
+  "does not say who it is": metaOf("tools/list", (meta) => lacking(meta, `${PREFIX}/clientInfo`)),
+  "names no method": headersOf("tools/list", (headers) => without(headers, "mcp-method")),
+  "names methods in capitals": headersOf("tools/list", (headers) => ({ ...headers, "mcp-method": "Tools/List" })),
+  "names no tool": headersOf("tools/call", (headers) => without(headers, "mcp-name")),
+  "names another tool": headersOf("tools/call", (headers) => ({ ...headers, "mcp-name": "mock_add" })),
+  "sends a response": messageOf("tools/list", ({ jsonrpc, id }) => ({ jsonrpc, id, result: {} })),
+  "keeps a session": headersOf("tools/list", (headers) => ({ ...headers, "mcp-session-id": "a-session-of-before" })),
+  pings: (outgoing, sending) =>
+    headersOf("tools/list", (headers) => ({ ...headers, "mcp-method": "ping" }))(
+      messageOf("tools/list", (message) => ({ ...message, method: "ping" }))(outgoing, sending) ?? outgoing,
+      sending,
+    ),
+  "makes up a progress token": metaOf("tools/call", (meta) => ({ ...meta, progressToken: 1.5 })),
+  "shares a progress token": metaOf("tools/call", (meta) => ({ ...meta, progressToken: "shared" })),
+  "cancels what it never sent": messageOf("notifications/cancelled", (message) => ({
+    ...message,
+    params: { requestId: 4711 },
+  })),
+  "makes up a log level": (outgoing, sending) =>
+    messageOf("logging/setLevel", (message) => ({ ...message, params: { level: "loud" } }))(
+      metaOf("tools/call", (meta) => `${PREFIX}/logLevel` in meta ? { ...meta, [`${PREFIX}/logLevel`]: "loud" } : meta)(
+        outgoing,
+        sending,
+      ) ?? outgoing,
+      sending,
+    ),
   "names no version": headersOf("tools/list", (headers) => without(headers, "mcp-protocol-version")),
   "names another version": headersOf("tools/list", (headers) => ({
     ...headers,

@@ -1,11 +1,13 @@
-// The rule on the header in which a client names the revision of MCP that was settled.
+// The rule on the header in which a client names the revision of MCP that was settled. Where nothing is settled, since
+// 2026-07-28, M41 and M42 are about the same header.
 
+import { FIRST_STATELESS } from "../../conversation.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2025_06 } from "../rule.ts";
 
-/** The revision that introduced the header, and the one that requires it to be the very one that the request names. */
-const [FIRST, EXACT] = ["2025-06-18", "2026-07-28"] as const;
+/** The revision that introduced the header. */
+const FIRST = "2025-06-18";
 
 /**
  * Whether what a request has to name is certain. Without a session it may come from another process of the client, or from
@@ -21,7 +23,7 @@ function checkHeader({ settled, calls }: View): Outcome {
   const named: McpStep[] = [];
   let other: Outcome | undefined;
   for (const [call, version] of settled) {
-    if (version < FIRST || !isCertain(call, alone) || (version >= EXACT && call.verb !== "POST")) continue;
+    if (version < FIRST || version >= FIRST_STATELESS || !isCertain(call, alone)) continue;
     const what = [call.verb, call.method].filter(Boolean).join(" ");
     const { inHeader } = call.versions;
     if (inHeader === undefined) return broken(`It sent ${what} without an MCP-Protocol-Version header`, [call.at]);
@@ -30,7 +32,7 @@ function checkHeader({ settled, calls }: View): Outcome {
       other ??= broken(
         `It named ${inHeader} in the header of ${what}, where ${version} was settled`,
         [call.at],
-        version >= EXACT ? "MUST" : "SHOULD",
+        "SHOULD",
       );
     }
   }
@@ -46,7 +48,8 @@ export const versionHeaderRules: readonly Rule[] = [{
   name: "settled-version-in-header",
   title: "A client names the revision that was settled in the MCP-Protocol-Version header of all later requests.",
   level: "MUST",
-  revisions: SINCE_2025_06,
+  revisions: SINCE_2025_06.filter((revision) => revision < FIRST_STATELESS),
+  isOfMessages: true,
   isOfMcp: true,
   link: "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header",
   official: [],

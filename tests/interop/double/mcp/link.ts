@@ -4,7 +4,7 @@ import type { Login } from "../oauth/login.ts";
 import type { Setting, Spoken } from "../options.ts";
 import type { Document } from "../readings.ts";
 import { type Outgoing, slipped } from "../slips_messages.ts";
-import { keyOf } from "./inbox.ts";
+import { keyOf, objectIn } from "./inbox.ts";
 import { argumentHeaders, headerValue } from "./tool_headers.ts";
 import { startTimer, type Timer } from "./time_limit.ts";
 
@@ -98,7 +98,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
       "io.modelcontextprotocol/clientInfo": CLIENT_INFO,
       "io.modelcontextprotocol/clientCapabilities": {},
     };
-    return { ...params, _meta: meta };
+    return { ...params, _meta: { ...objectIn(params, "_meta"), ...meta } };
   }
 
   function send(right: Outgoing, method: string, { isRight = false }: How = {}): Sent {

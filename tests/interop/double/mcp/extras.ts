@@ -1,0 +1,53 @@
+/** What the test client does beside its work, where a test wants to see it. */
+import type { Setting } from "../options.ts";
+import type { Document } from "../readings.ts";
+import type { Mcp } from "./client.ts";
+
+/** What it can do. */
+export const extras = {
+  "asks for progress": async ({ call }) => {
+    const ask = (token: unknown): Promise<unknown> => call("tools/call", { ...echo, _meta: { progressToken: token } });
+    await ask("first");
+    await ask(2);
+  },
+  "calls twice at once": async ({ call }) => {
+    await Promise.all(["p1", "p2"].map((token) => call("tools/call", { ...echo, _meta: { progressToken: token } })));
+  },
+  "is traced": async ({ call }) => {
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    await call("tools/call", {
+      ...echo,
+      _meta: { traceparent, tracestate: "congo=t61rcWkgMzE", baggage: "userId=alice" },
+    });
+  },
+  "cancels a call": async ({ link, call }, { wait }) => {
+    const running = link.post("tools/call", { name: "mock_delay", arguments: { delayMs: 60_000, message: "m" } });
+    const requestId = JSON.parse(running.id ?? "null");
+    await call("notifications/cancelled", { requestId, reason: "Nobody waits for it" });
+    running.abort();
+    await running.response.then((response) => response.body?.cancel()).catch(() => {});
+    await wait(5000);
+  },
+  "sets a log level": async ({ link, call }) => {
+    if (link.isModern()) {
+      await call("tools/call", { ...echo, _meta: { "io.modelcontextprotocol/logLevel": "warning" } });
+    } else await call("logging/setLevel", { level: "warning" });
+  },
+  "completes an argument": async ({ call }, { slip, wait }) => {
+    for (const value of ["", "p", "pa", "par", "pari", "paris"]) {
+      await call("completion/complete", {
+        ref: { type: "ref/prompt", name: "test_prompt_with_arguments" },
+        argument: { name: "arg1", value },
+      });
+      if (slip !== "completes at every keystroke") await wait(250);
+    }
+  },
+} as const satisfies Readonly<Record<string, (mcp: Mcp, setting: Setting) => Promise<void>>>;
+
+const echo: Document = { name: "mock_echo", arguments: { message: "m" } };
+
+/** One of them. */
+export type Extra = keyof typeof extras;
+
+/** What it does wrong there, beside single messages. */
+export type ExtraSlip = "completes at every keystroke";
