@@ -66,8 +66,8 @@ const event = (message: unknown, id = ""): string => `${id && `id: ${id}\n`}data
 
 /** What each line says of the others, in words. */
 function tiesIn(all: readonly Made[]): readonly string[] {
-  return [...threadsOf(record(all)).values()].map(({ ties }) =>
-    ties.map(({ text, at }) => at === undefined ? text : `${text} (${at})`).join("; ")
+  return [...threadsOf(record(all)).values()].map(({ ties, end }) =>
+    [...ties.map(({ text, at }) => at === undefined ? text : `${text} (${at})`), end].filter(Boolean).join("; ")
   );
 }
 

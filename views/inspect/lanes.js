@@ -38,6 +38,7 @@ import { durationText } from "./text.js";
  * @property {string} among The session and the streams, in words.
  * @property {Tie[]} ties
  * @property {Told[]} events What its event stream says, where that is more than the answer.
+ * @property {string} end How that ended, if it did.
  */
 
 /**
@@ -84,6 +85,7 @@ export function threadsOf(exchanges) {
       among: amongText(session, passing.filter(({ kind, from }) => kind === "stream" && from < place)),
       ties: tiesOf(exchange, place, session, ties),
       events: toldBy(exchange, ties),
+      end: endText(exchange),
     }];
   }));
 }
@@ -247,8 +249,6 @@ function tiesOf(exchange, place, session, { others, streams }) {
   const ended = own.filter(({ to, isOver }) => to === place && isOver);
   const isUnknown = exchange.status === 404;
   const resumed = headerIn(exchange.request, "last-event-id");
-  const { stream, isOpen = false } = exchange;
-  const isEnded = isStream(exchange) && !isOpen && stream?.endedBy !== undefined;
   return [
     ...begun.map(({ name }) => ({ text: `${name} begins`, at: undefined })),
     ...ended.map(({ name }) => ({
@@ -262,12 +262,12 @@ function tiesOf(exchange, place, session, { others, streams }) {
       const text = isRequest(message) ? "answered on another stream" : `answers ${messageText(other.message)}`;
       return [{ text, at: other.at }];
     }),
-    ...isEnded ? [{ text: endText(exchange), at: undefined }] : [],
   ];
 }
 
-/** @param {Exchange} exchange */
-function endText({ stream, receivedAtMs }) {
+/** How a stream ended, if it is one that was seen to end. @param {Exchange} exchange */
+function endText({ stream, receivedAtMs, isOpen = false }) {
+  if (isOpen || stream?.endedBy === undefined) return "";
   const who = stream?.endedBy === "cut" ? "stream cut off" : `stream ended by the ${stream?.endedBy}`;
   return `${who} after ${durationText((stream?.endedAtMs ?? receivedAtMs) - receivedAtMs)}`;
 }

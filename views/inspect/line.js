@@ -59,7 +59,7 @@ export function fillLine(view, exchange, line) {
  * @param {Thread} thread
  */
 export function tieLine(view, exchange, thread) {
-  const { ties, events } = thread;
+  const { ties, events, end } = thread;
   const findings = [...view.querySelectorAll(".finding")].filter((own) => own instanceof HTMLElement);
   for (const old of view.querySelectorAll(":scope > :is(.ties, .lanes, .events)")) old.remove();
   /** @type {Set<Node>} */
@@ -74,6 +74,7 @@ export function tieLine(view, exchange, thread) {
   view.append(
     ...(ties.length > 0 ? [tiesView(ties)] : []),
     ...(events.length > 0 ? [eventsView(events, exchange.receivedAtMs, below)] : []),
+    ...(end === "" ? [] : [tiesView([{ text: end, at: undefined }])]),
     ...findings.filter((finding) => !placed.has(finding)),
     lanesView(thread),
   );

@@ -142,7 +142,7 @@ function threadsByClient(exchanges: readonly Exchange[], { clients }: Report): R
 
 function Line({ exchange, line: { to, asks, gets }, broken, thread }: LineProps): Html {
   const { sequence, receivedAtMs, startedAtMs, durationMs, method, status, shapedBy } = exchange;
-  const { among = "", ties = [], events = [] } = thread ?? {};
+  const { among = "", ties = [], events = [], end = "" } = thread ?? {};
   const shown = events.slice(-MAX_EVENTS);
   const placed = new Set(shown.flatMap((told) => broken.filter((finding) => isShownBy(finding, told))));
   return (
@@ -171,6 +171,7 @@ function Line({ exchange, line: { to, asks, gets }, broken, thread }: LineProps)
           ))}
         </ol>
       )}
+      {end === "" ? null : <p class="ties">{end}</p>}
       {broken.filter((finding) => !placed.has(finding)).map((finding) => (
         <FindingNote key={finding.rule} finding={finding} />
       ))}
