@@ -37,7 +37,7 @@ function checkUnique(view: View): Outcome {
     known.set(key, request);
   }
   const stateless = taken.filter(({ era }) => era === "stateless");
-  const twice = findTwiceOpen(stateless);
+  const twice = findTwiceOpen(stateless, view);
   if (twice) {
     return broken(
       `It used the id ${shown(twice[1].id)} for ${twice[1].method} while ${twice[0].method} had not been answered`,
@@ -52,16 +52,18 @@ function checkUnique(view: View): Outcome {
 
 /**
  * Two requests without a session that had one id at the same time. Instances of a client that run side by side all count from
- * the same number: so the id must be neither the first that was used nor one of several that came twice.
+ * the same number: so the id must be neither the first that was used nor one of several that came twice, those that were
+ * refused among them; and none may be missing on record.
  */
-function findTwiceOpen(requests: readonly Request[]): readonly [Request, Request] | undefined {
-  const byId = Map.groupBy(requests, keyOf);
-  const repeated = [...byId.values()].filter(({ length }) => length > 1);
-  const [only, second] = repeated;
-  const [first] = requests;
+function findTwiceOpen(taken: readonly Request[], view: View): readonly [Request, Request] | undefined {
+  if (!hasAllSaid(view)) return undefined;
+  const all = conversationIn(view.calls).requests.filter(({ era }) => era === "stateless");
+  const [only, second] = [...Map.groupBy(all, keyOf).values()].filter(({ length }) => length > 1);
+  const [first] = all;
   if (!only || second || !first || keyOf(first) === keyOf(only[0] ?? first)) return undefined;
-  for (const [at, request] of only.entries()) {
-    const before = only[at - 1];
+  const same = taken.filter((request) => keyOf(request) === keyOf(only[0] ?? request));
+  for (const [at, request] of same.entries()) {
+    const before = same[at - 1];
     if (before && isOpenAt(before, request.step)) return [before, request];
   }
   return undefined;

@@ -113,7 +113,8 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     }
     if (found) return found;
     if (end?.error) return { error: end.error };
-    return aside && await within(aside.over);
+    // What ended as it should, and said nothing of how to go on, leaves the answer to another stream.
+    return aside && end?.isBroken === false && end.lastId === undefined ? await within(aside.over) : undefined;
   }
 
   async function ask(method: string, params: Document | (() => Document) = {}): Promise<Reply> {

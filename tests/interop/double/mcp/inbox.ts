@@ -12,6 +12,8 @@ export interface Answer {
 export interface BodyEnd extends Readonly<StreamState> {
   /** An error that names no request. */
   readonly error: Document | undefined;
+  /** Whether it broke off. */
+  readonly isBroken: boolean;
 }
 
 /** Reads, and hands out what it has read. */
@@ -65,8 +67,9 @@ export function createInbox(onMessage: (message: Document) => Promise<void>): In
   async function read(response: Response, { signal, before, onEvent }: ReadOptions = {}): Promise<BodyEnd> {
     const state: StreamState = { lastId: before?.lastId, retryMs: before?.retryMs };
     let error: Document | undefined;
+    let isBroken = false;
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    if (!reader) return { ...state, error };
+    if (!reader) return { ...state, error, isBroken };
     const stop = (): Promise<void> => reader.cancel().catch(() => {});
     stops.add(stop);
     signal?.addEventListener("abort", () => void stop());
@@ -79,11 +82,12 @@ export function createInbox(onMessage: (message: Document) => Promise<void>): In
         }
       } else error = await receiveAll((await Array.fromAsync(chunks)).join(""));
     } catch {
-      // It broke off: what was whole has been handed out.
+      // What was whole has been handed out.
+      isBroken = true;
     } finally {
       stops.delete(stop);
     }
-    return { ...state, error };
+    return { ...state, error, isBroken };
   }
 
   return {

@@ -1,0 +1,104 @@
+/**
+ * No rule is broken by a client that does right, however little of it is on record: the beginning is missing, the rest has
+ * not come yet, an answer was lost, or another process of the same client works beside it.
+ */
+import assert from "node:assert/strict";
+import { buildReport, type ReportOptions } from "../../lib/judge/report.ts";
+import { type Revision, revisions } from "../../lib/judge/settled.ts";
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { control } from "../control/helpers.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
+import { origin } from "../helpers.ts";
+import { recordedApp } from "../recorder/recorded_app.ts";
+import { createLimit } from "./scenario_world.ts";
+
+/** A server, and the clients that come to it at the same time. */
+interface Scene {
+  readonly faults?: readonly unknown[];
+  readonly clients: readonly Partial<DoubleOptions>[];
+}
+
+const isOf = (rpc_method: string): Readonly<Record<string, unknown>> => ({ endpoint: "mcp", rpc_method });
+const gone = { jsonrpc: "2.0", id: "{rpc_id}", error: { code: -32001, message: "Session not found" } };
+const usual = { tools: ["mock_echo", "mock_create_note"], listens: true } as const;
+
+const scenes: Readonly<Record<string, Scene>> = {
+  "that listens and refreshes its token": { clients: [{ ...usual, refresh: true }] },
+  "that is answered in streams": {
+    faults: [{ match: { endpoint: "mcp" }, life: "always", edit: { stream: { form: "events" } } }],
+    clients: [usual],
+  },
+  "whose stream ends too early": {
+    faults: [{
+      match: isOf("tools/list"),
+      edit: {
+        stream: {
+          form: "events",
+          before: [{ id: "e1", retry_ms: 500, data: "" }],
+          end: { after_events: 1, how: "close" },
+        },
+      },
+    }],
+    clients: [usual],
+  },
+  "whose call breaks off": { faults: [{ match: isOf("tools/call"), edit: { drop: true } }], clients: [usual] },
+  "whose session is lost": {
+    faults: [{ match: isOf("tools/call"), answer: { status: 404, body: gone } }],
+    clients: [usual],
+  },
+  "that gives up a call": {
+    faults: [{ match: isOf("tools/call"), edit: { hold: true } }],
+    clients: [{ ...usual, timeLimitMs: 60_000 }],
+  },
+  "that works in two processes": { clients: [usual, usual] },
+};
+
+async function record({ faults, clients }: Scene, version: Revision): Promise<readonly Exchange[]> {
+  await using recorded = await recordedApp();
+  if (faults) await control(recorded.test, "POST /control/faults", faults);
+  const limit = createLimit(recorded.test, origin);
+  const wait = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (signal) await limit(signal);
+    await recorded.wait(ms);
+  };
+  await Promise.all(clients.map((client) => runDouble({ send: recorded.send, wait, version, ...client })));
+  const { exchanges } = await recorded.recording.read("main");
+  return exchanges;
+}
+
+/** The rules that are broken, and why. */
+function brokenIn(exchanges: readonly Exchange[], options: Partial<ReportOptions> = {}): readonly string[] {
+  const { clients } = buildReport(exchanges, { sandbox: "main", hasOrigin: true, isWhole: true, ...options });
+  return clients.flatMap(({ findings }) =>
+    findings.filter(({ status }) => status === "broken").map(({ rule, detail }) => `${rule}: ${detail}`)
+  );
+}
+
+function isOfMcp(exchange: Exchange | undefined): boolean {
+  return /^oauth_(post|get|delete)$/.test(exchange?.route ?? "");
+}
+
+/** The same exchange, its answer lost on the way. */
+function lost({ response: { headers }, ...exchange }: Exchange): Exchange {
+  return { ...exchange, response: { headers, truncated: true }, shapedBy: ["lost"] };
+}
+
+for (const [what, scene] of Object.entries(scenes)) {
+  for (const version of revisions) {
+    Deno.test(`a client of ${version} ${what} breaks no rule, whatever is missing on record`, async () => {
+      const all = await record(scene, version);
+      assert.deepEqual(brokenIn(all), [], "all of it");
+      for (const [at, { method, url }] of all.entries()) {
+        const place = `${at} (${method} ${url})`;
+        assert.deepEqual(brokenIn(all.slice(0, at)), [], `nothing from ${place} on has come yet`);
+        assert.deepEqual(brokenIn(all.slice(at), { isWhole: false }), [], `what came before ${place} is missing`);
+        // The client has the token that an answer gave, so that this one was not lost.
+        if (!isOfMcp(all[at])) continue;
+        const without = all.map((exchange, other) => other === at ? lost(exchange) : exchange);
+        assert.deepEqual(brokenIn(without), [], `the answer to ${place} was lost`);
+        const cut = all.map((exchange, other) => other === at ? { ...exchange, isCut: true } : exchange);
+        assert.deepEqual(brokenIn(cut), [], `${place} was too large to be kept whole`);
+      }
+    });
+  }
+}
