@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import type { Revision } from "../../lib/judge/settled.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
-import { testApp } from "../helpers.ts";
-import { playScenario, ticking } from "./scenario_world.ts";
+import { openWorld, playScenario } from "./scenario_world.ts";
 
 /** Those that it speaks, the best first. */
 const versions: readonly Revision[] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
@@ -28,7 +27,7 @@ function isMetadata(path: string): boolean {
 
 for (const [how, agentOf] of Object.entries(libraries)) {
   Deno.test(`a client ${how} that does everything right passes every scenario, and shows what each expects`, async (t) => {
-    await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve(), ...ticking() });
+    await using test = await openWorld();
     const send = (request: Request): Promise<Response> => {
       const asked = new Request(request);
       asked.headers.set("user-agent", agentOf(new URL(request.url).pathname));
@@ -52,7 +51,7 @@ for (const [how, agentOf] of Object.entries(libraries)) {
 const documentsOnly = new Set(["client-document"]);
 
 Deno.test("a client that does everything right, but has no metadata document, fails only the scenarios of documents", async (t) => {
-  await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve(), ...ticking() });
+  await using test = await openWorld();
   for (const scenario of catalogue) {
     const { name } = scenario;
     await t.step(name, async () => {

@@ -5,12 +5,32 @@ import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { JWT_BEARER } from "../interop/double/oauth/keys.ts";
 import type { AppOptions } from "../../main.ts";
-import { json, origin, startMs, type TestApp } from "../helpers.ts";
+import { json, origin, startMs, type TestApp, testApp } from "../helpers.ts";
+import { createStandstill, type Standstill } from "./standstill.ts";
 
 /** Clocks that go on whenever they are read, so that the record tells what came before what. */
 export function ticking(): Pick<AppOptions, "now" | "monotonicMs"> {
+  const { now, monotonicMs } = createTime();
+  return { now, monotonicMs };
+}
+
+/** An app with such clocks, and what it and its clients wait by. */
+export interface World extends TestApp {
+  readonly standstill: Standstill;
+  /** The time, in milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+export async function openWorld(): Promise<World> {
+  const { standstill, nowMs, ...clocks } = createTime();
+  const test = await testApp({ loopbackOnly: true, sleep: standstill.sleep, ...clocks });
+  return { ...test, standstill, nowMs };
+}
+
+function createTime(): Required<Pick<AppOptions, "now" | "monotonicMs">> & Pick<World, "standstill" | "nowMs"> {
   let ticks = 0;
-  return { now: () => startMs + ++ticks, monotonicMs: () => ++ticks };
+  const standstill = createStandstill({ now: () => ticks, pass: (ms) => void (ticks += ms) });
+  return { now: () => startMs + ++ticks, monotonicMs: () => ++ticks, nowMs: () => startMs + ticks, standstill };
 }
 
 /** What a test looks at of a report. */
@@ -110,16 +130,14 @@ function hasHeld({ plan }: Scenario): boolean {
   return (plan.faults ?? []).some(({ edit }) => edit?.hold === true || edit?.stream?.end?.how === "hold");
 }
 
-/** What passes between two requests, in milliseconds: not as long as any pause that a server asks for. */
-const BETWEEN_MS = 10;
 /** How long a client waits where something is never answered. */
 const LIMIT_MS = 60_000;
 
 /** Lets a client work in a scenario, with a pause in which its token expires if it is short-lived, and reads the report. */
 export async function playScenario(
-  test: TestApp,
+  test: World,
   scenario: Scenario,
-  options: Partial<DoubleOptions> = {},
+  { send = test.app, ...options }: Partial<DoubleOptions> = {},
   label?: string,
 ): Promise<SeenReport> {
   const base = baseOf(scenario, options.version, label);
@@ -130,15 +148,16 @@ export async function playScenario(
   };
   const untilHeld = createLimit(test, base);
   await runDouble({
-    send: (request) => {
-      test.clock.nowMs += BETWEEN_MS;
-      return test.app(request);
-    },
+    send: (request) => test.standstill.whileAnswering(() => send(request)),
     base,
-    nowMs: () => test.clock.nowMs + advancedSeconds * 1000,
+    nowMs: () => test.nowMs() + advancedSeconds * 1000,
     pause: () => advance(61),
-    wait: (ms, signal) => signal ? untilHeld(signal) : advance(ms / 1000),
-    ...(hasHeld(scenario) ? { timeLimitMs: LIMIT_MS } : {}),
+    wait: (ms, answered) => {
+      if (!answered) return advance(ms / 1000);
+      const untilLate = test.standstill.untilLate(ms, answered);
+      return hasHeld(scenario) ? Promise.race([untilLate, untilHeld(answered)]) : untilLate;
+    },
+    timeLimitMs: LIMIT_MS,
     ...setUpFor(scenario),
     ...options,
   });

@@ -9,8 +9,7 @@ import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import type { RuleId } from "../../lib/scenarios/vocabulary.ts";
 import { type Slip, Stop } from "../interop/double/double.ts";
-import { type TestApp, testApp } from "../helpers.ts";
-import { playScenario, type SeenReport, ticking } from "./scenario_world.ts";
+import { openWorld, playScenario, type SeenReport, type World } from "./scenario_world.ts";
 
 /** How a client ignores what a scenario is about: by a slip, which breaks a rule if one can see it, or it trips, and stops half way. */
 type Ignoring = readonly [slip: Slip, breaks?: RuleId] | "trips";
@@ -214,7 +213,7 @@ function isFarEnough({ reaches = "call" }: Scenario): boolean {
   return typeof reaches !== "string" || ["discovery", "registration", "authorization", "token"].includes(reaches);
 }
 
-type Play = (test: TestApp, scenario: Scenario, version: Revision) => Promise<SeenReport>;
+type Play = (test: World, scenario: Scenario, version: Revision) => Promise<SeenReport>;
 
 /** Plays every scenario in every revision. */
 function walk(
@@ -222,7 +221,7 @@ function walk(
   check: (scenario: Scenario, version: Revision, report: SeenReport) => void,
 ): (t: Deno.TestContext) => Promise<void> {
   return async (t: Deno.TestContext): Promise<void> => {
-    await using test = await testApp({ loopbackOnly: true, sleep: () => Promise.resolve(), ...ticking() });
+    await using test = await openWorld();
     for (const scenario of catalogue) {
       await t.step(scenario.name, async () => {
         for (const version of revisionsOf(scenario)) check(scenario, version, await play(test, scenario, version));

@@ -62,7 +62,8 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
         tries.at(-1)?.timer.stop();
         const sent = start();
         tries.push(sent);
-        return Promise.race([sent.response, sent.timer.timeUp]);
+        sent.response.catch(sent.timer.stop);
+        return Promise.race([sent.response, sent.timer.timeUp()]);
       });
       const sent = tries.at(-1);
       assert(sent);
@@ -93,7 +94,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   async function answerTo({ id = "", signal, timer }: Sent, response: Response): Promise<Answer | undefined> {
     const answer = inbox.expect(id);
     const within = async (over: Promise<unknown>): Promise<Answer | undefined> =>
-      await Promise.race([answer, over.then(() => undefined), timer.timeUp]);
+      await Promise.race([answer, over.then(() => undefined), timer.timeUp()]);
     let end: BodyEnd | undefined;
     const read = async (body: Response): Promise<Answer | undefined> => {
       const reading = inbox.read(body, { signal, before: end });
@@ -124,6 +125,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     let isListed = false;
     for (let anew = 0;; anew++) {
       const { sent, response } = await reach(() => link.post(method, now(), how));
+      using _ = { [Symbol.dispose]: sent.timer.stop };
       const { status } = response;
       if (status >= 400 && sent.isChanged) {
         await response.body?.cancel();

@@ -6,7 +6,7 @@ import type { Document } from "../readings.ts";
 import { type Outgoing, slipped } from "../slips_messages.ts";
 import { keyOf, objectIn } from "./inbox.ts";
 import { argumentHeaders, headerValue } from "./tool_headers.ts";
-import { startTimer, type Timer } from "./time_limit.ts";
+import { createTimer, type Timer } from "./time_limit.ts";
 
 /** Who it says that it is. */
 export const CLIENT_INFO = { name: "double", version: "1" } as const;
@@ -119,7 +119,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
       again,
       abort: () => controller.abort(),
       signal,
-      timer: startTimer(id === undefined ? untimed : setting, () => sent),
+      timer: createTimer(id === undefined ? untimed : setting, () => sent),
     };
     return sent;
   }

@@ -15,27 +15,34 @@ export class TimeUp extends Error {
 
 /** The time for one answer. */
 export interface Timer {
-  /** Fails with {@link TimeUp} when it is over; never, if there is no limit. */
-  readonly timeUp: Promise<never>;
+  /** Fails with {@link TimeUp} when it is over; never, if there is no limit. It begins when this is called first. */
+  readonly timeUp: () => Promise<never>;
   /** Waits no longer. */
   readonly stop: () => void;
 }
 
-/** Begins to wait for an answer. */
-export function startTimer({ options: { timeLimitMs }, wait }: Setting, sentOf: () => Sent): Timer {
-  if (timeLimitMs === undefined) return { timeUp: new Promise(() => {}), stop: () => {} };
+/** The time in which an answer has to come. */
+export function createTimer({ options: { timeLimitMs }, slip, wait }: Setting, sentOf: () => Sent): Timer {
+  if (timeLimitMs === undefined || slip === "waits for ever") {
+    return { timeUp: () => new Promise(() => {}), stop: () => {} };
+  }
   const stopped = new AbortController();
-  const isOver = wait(timeLimitMs, stopped.signal).then(() => {
-    if (!stopped.signal.aborted) throw new TimeUp(sentOf());
-    return new Promise<never>(() => {});
-  });
-  // Most answers come in time, and nobody asks then what became of the timer.
-  isOver.catch(() => {});
-  return { timeUp: isOver, stop: () => stopped.abort() };
+  let isOver: Promise<never> | undefined;
+  const start = (): Promise<never> => {
+    const timer = wait(timeLimitMs, stopped.signal).then(() => {
+      if (!stopped.signal.aborted) throw new TimeUp(sentOf());
+      return new Promise<never>(() => {});
+    });
+    // Most answers come in time, and nobody asks then what became of the timer.
+    timer.catch(() => {});
+    return timer;
+  };
+  return { timeUp: () => isOver ??= start(), stop: () => stopped.abort() };
 }
 
 /** What it does wrong when an answer does not come in time. */
 export type TimeSlip =
+  | "waits for ever"
   | "cancels initialize"
   | "goes away without cancelling"
   | "cancels with a notification";
