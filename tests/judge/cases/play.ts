@@ -6,6 +6,7 @@ import { origin, register } from "../../helpers.ts";
 import { runDouble, type Slip } from "../../interop/double/double.ts";
 import { recordedApp } from "../../recorder/recorded_app.ts";
 import { createLimit } from "../scenario_world.ts";
+import { createStandstill } from "../standstill.ts";
 import type { Case } from "./case.ts";
 
 /** The report on a client that works there; on one that does right, if no slip is given. */
@@ -14,7 +15,13 @@ export async function playCase(
   version: Revision,
   slip?: Slip,
 ): Promise<Report> {
-  await using recorded = await recordedApp(twist?.(), app);
+  let elapsedMs = 0;
+  const pass = async (ms: number): Promise<void> => {
+    elapsedMs += ms;
+    await recorded.wait(ms);
+  };
+  const standstill = createStandstill({ now: () => elapsedMs, pass: (ms) => void pass(ms) });
+  await using recorded = await recordedApp(twist?.(), { sleep: standstill.sleep, ...app });
   if (faults.length > 0) await control(recorded.test, "POST /control/faults", faults);
   const limit = createLimit(recorded.test, origin);
   const given = client?.given
@@ -27,10 +34,10 @@ export async function playCase(
     : undefined;
   const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
   await runDouble({
-    send: recorded.send,
+    send: (request) => standstill.whileAnswering(() => recorded.send(request)),
     wait: async (ms, signal) => {
-      if (signal) await limit(signal);
-      await recorded.wait(ms);
+      if (!signal) return await pass(ms);
+      await Promise.race([standstill.untilLate(ms, signal), limit(signal).then(() => pass(ms))]);
     },
     version,
     ...client,
