@@ -110,3 +110,46 @@ browserTest(
   },
   { javaScriptEnabled: false },
 );
+
+/** A batch of which the second message is not JSON-RPC 2.0, in a session of 2025-03-26. */
+async function sendBadBatch(base: string): Promise<void> {
+  const post = async (body: unknown, session?: string): Promise<Response> => {
+    const headers = new Headers({ "content-type": "application/json", accept: "application/json, text/event-stream" });
+    if (session !== undefined) headers.set("mcp-session-id", session);
+    const response = await fetch(`${base}/no-auth`, { method: "POST", headers, body: JSON.stringify(body) });
+    await response.text();
+    return response;
+  };
+  const params = { ...initialize.params, protocolVersion: "2025-03-26" };
+  const { headers } = await post({ jsonrpc: "2.0", ...initialize, params });
+  const session = headers.get("mcp-session-id") ?? "";
+  await post({ jsonrpc: "2.0", method: "notifications/initialized" }, session);
+  await post([{ jsonrpc: "2.0", id: 1, method: "ping" }, { id: 2, method: "tools/list" }], session);
+}
+
+browserTest(
+  "inspector shows a broken rule at the message of a batch that broke it (issue 19)",
+  async ({ page, origin }) => {
+    const base = `${origin}/s/standard~a1`;
+    await sendBadBatch(base);
+    await page.goto(`${base}/inspect`);
+    const finding = page.locator(".events > li", { hasText: "tools/list" }).locator(".finding", {
+      hasText: "M1, MUST",
+    });
+    await finding.waitFor();
+    assert.match(await finding.innerText(), /^It sent tools\/list without the member jsonrpc/);
+    assert.equal(await page.locator(".events > li", { hasText: "ping" }).locator(".finding").count(), 0);
+  },
+);
+
+browserTest(
+  "inspector shows a broken rule at its message without scripts (issue 19)",
+  async ({ page, origin }) => {
+    const base = `${origin}/s/standard~a1`;
+    await sendBadBatch(base);
+    await page.goto(`${base}/inspect`);
+    await page.locator(".listed .events > li", { hasText: "tools/list" }).locator(".finding", { hasText: "M1" })
+      .waitFor();
+  },
+  { javaScriptEnabled: false },
+);

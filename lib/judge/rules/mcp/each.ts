@@ -1,8 +1,9 @@
 // Holding many messages against one requirement: the first that breaks it decides, those that break the strong part before
 // those that break a weak one.
 
+import type { JsonObject } from "../../../http/json.ts";
 import type { McpStep } from "../../step.ts";
-import { broken, kept, type Level, notObserved, type Outcome, positionsOf } from "../rule.ts";
+import { brokenBy, kept, type Level, notObserved, type Outcome, positionsOf } from "../rule.ts";
 
 /** What is wrong with a message, as a sentence; with a level where that is not the rule's. */
 export type Wrong = string | { readonly detail: string; readonly level: Level; readonly evidence?: readonly McpStep[] };
@@ -20,7 +21,7 @@ interface Requirement<T> {
  *
  * @param items Those that it is about.
  */
-export function holdEach<T extends { readonly step: McpStep }>(
+export function holdEach<T extends { readonly step: McpStep; readonly message?: JsonObject | undefined }>(
   items: readonly T[],
   { wrong, kept: keptDetail, none }: Requirement<T>,
 ): Outcome {
@@ -28,8 +29,8 @@ export function holdEach<T extends { readonly step: McpStep }>(
   for (const item of items) {
     const found = wrong(item);
     if (found === undefined) continue;
-    if (typeof found === "string") return broken(found, [item.step.at]);
-    const outcome = broken(found.detail, positionsOf(found.evidence ?? [item.step]), found.level);
+    if (typeof found === "string") return brokenBy(item.message, found, [item.step.at]);
+    const outcome = brokenBy(item.message, found.detail, positionsOf(found.evidence ?? [item.step]), found.level);
     if (found.level === "MUST") return outcome;
     weak ??= outcome;
   }

@@ -5,7 +5,7 @@ import { type Asked, conversationIn, hasAllSaid, isSameId, type Request } from "
 import { PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
-import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
+import { ALWAYS, brokenBy, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
 import { holdEach, shown } from "./each.ts";
 import { isObject } from "../../../http/json.ts";
 
@@ -29,7 +29,8 @@ function checkUnique(view: View): Outcome {
     const before = known.get(key);
     // What was never answered may have been lost on its way, and be sent again by something that knows nothing of ids.
     if (before?.answer) {
-      return broken(
+      return brokenBy(
+        request.message,
         `It used the id ${shown(request.id)} again in one session, for ${before.method} and then for ${request.method}`,
         positionsOf([before.step, request.step]),
       );
@@ -39,7 +40,8 @@ function checkUnique(view: View): Outcome {
   const stateless = taken.filter(({ era }) => era === "stateless");
   const twice = findTwiceOpen(stateless, view);
   if (twice) {
-    return broken(
+    return brokenBy(
+      twice[1].message,
       `It used the id ${shown(twice[1].id)} for ${twice[1].method} while ${twice[0].method} had not been answered`,
       positionsOf(twice.map(({ step }) => step)),
     );
@@ -117,12 +119,12 @@ function checkCancellations(view: View): Outcome {
   );
   const decided: Asked[] = [];
   for (const cancellation of cancellations) {
-    const { step, params, thread } = cancellation;
+    const { step, message, params, thread } = cancellation;
     const id = params?.requestId;
     const named = requests.filter((request) => isSameId(request.id, id));
     const own = named.filter((request) => request.thread === thread);
     if (named.length === 0 && hasAllSaid(view)) {
-      return broken(`It cancelled the request ${shown(id)}, and has sent none with that id`, [step.at]);
+      return brokenBy(message, `It cancelled the request ${shown(id)}, and has sent none with that id`, [step.at]);
     }
     // It may mean the request of a session that was lost.
     if (own.length === 0) continue;
@@ -131,7 +133,8 @@ function checkCancellations(view: View): Outcome {
       step.exchange.receivedAtMs - answer.atMs > view.limits.of("crossing_ms")
     );
     if (late) {
-      return broken(
+      return brokenBy(
+        message,
         `It cancelled the request ${shown(id)} more than ${view.limits.of("crossing_ms")} ms after the answer to it`,
         positionsOf([...own.map((request) => request.step), step].slice(-2)),
       );
