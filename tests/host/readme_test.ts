@@ -5,6 +5,7 @@ import { startMockServer } from "../../main.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { placeOf } from "../../lib/sandbox/place.ts";
+import { patchNames } from "../../lib/scenarios/schema/plan_schema.ts";
 import { helpText } from "../../lib/cli/help_text.ts";
 import { controlEndpoints } from "../../lib/http/endpoints.ts";
 import { paths, wellKnown } from "../../lib/http/urls.ts";
@@ -58,6 +59,12 @@ Deno.test("README names limits that tests of its reader may meet, as their rows 
     const row = limitRows.find((one) => one.what === what);
     assert(row !== undefined && said.includes(row.most), `${what}: ${row?.most}`);
   }
+});
+
+Deno.test("tests/matrix/README.md lists every policy of the MCP server that is about sessions, revisions, answers and lists", async () => {
+  const named = tableOf(await readDocument("tests/matrix/README.md"), "in `policy`").map(([name]) => name);
+  const known = patchNames.policy.filter((name) => /session|^mcp_(?!server$)/.test(name));
+  assert.deepEqual(named.toSorted(), known.toSorted());
 });
 
 Deno.test("README counts scenarios and rules, and names every verdict", () => {
