@@ -14,7 +14,7 @@ interface Limit {
 }
 
 /** The names of all limits. */
-export const limitNames = ["crossing_ms", "completions_per_second"] as const;
+export const limitNames = ["crossing_ms", "completions_per_second", "stream_attempts", "stream_attempts_ms"] as const;
 
 /** The name of a limit. */
 export type LimitName = typeof limitNames[number];
@@ -31,6 +31,16 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 5,
     unit: "per second",
     about: "How often a client may ask for completions of one argument (M105)",
+  },
+  stream_attempts: {
+    value: 3,
+    unit: "times",
+    about: "How often a client may ask for a stream that it is not offered (M27)",
+  },
+  stream_attempts_ms: {
+    value: 10_000,
+    unit: "milliseconds",
+    about: "The time in which it may do so, unless its pauses grow (M27)",
   },
 };
 

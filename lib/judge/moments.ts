@@ -7,7 +7,7 @@ import type { StepBase } from "./step.ts";
 /** What times on record can be wrong by: they are rounded. */
 export const PRECISION_MS = 2;
 /** Within this an answer that left can be on its way still, and what is sent have been on its way already. */
-const TRAVEL_MS = 1000;
+export const TRAVEL_MS = 1000;
 /** An answer that takes longer may find a client that has given up waiting. */
 const PATIENCE_MS = 5000;
 

@@ -100,7 +100,8 @@ function shapeOf(exchange: Exchange): Kind | undefined {
   const { method, url, request } = exchange;
   const query = new URLSearchParams(url.split("?")[1] ?? "");
   if (query.has("response_type") && query.has("client_id")) return "authorization";
-  if (method !== "POST" || request.body === undefined) return undefined;
+  const isInSession = headerOf(request, "mcp-session-id") !== undefined;
+  if (method !== "POST" || request.body === undefined) return isInSession ? "mcp" : undefined;
   if (formOf(exchange).has("grant_type")) return "token";
   const body = messagesOf(request)[0];
   if (body?.jsonrpc !== undefined) return "mcp";

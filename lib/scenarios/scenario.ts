@@ -17,6 +17,7 @@ export const scenarioGroups = [
   "Token endpoint",
   "Refresh",
   "MCP server",
+  "Sessions",
   "Pages",
   "Providers",
   "Custom",

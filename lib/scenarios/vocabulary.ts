@@ -99,6 +99,11 @@ export const ruleIds = [
   "M22",
   "M23",
   "M26",
+  "M27",
+  "M33",
+  "M34",
+  "M35",
+  "M36",
   "M39",
   "M40",
   "M41",
@@ -119,6 +124,7 @@ export const ruleIds = [
   "M107",
   "M108",
   "M109",
+  "M110",
   "M111",
 ] as const;
 

@@ -49,7 +49,7 @@ const shape = z.object({
 export type SeenReport = z.infer<typeof shape>;
 
 /** Scenarios in which a program has to be started again by its person, as it cannot go on by itself. */
-const startedAgain = new Set(["token-200-error", "token-truncated", "token-dropped"]);
+const startedAgain = new Set(["token-200-error", "token-truncated", "token-dropped", "session-lost-400"]);
 
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
 export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial<DoubleOptions> {
@@ -67,6 +67,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
     ],
     alone: isAlone,
     startsOver: startedAgain.has(name),
+    listens: group === "Sessions",
     logout: name === "revocation-fails",
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }

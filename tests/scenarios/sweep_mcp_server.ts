@@ -99,32 +99,6 @@ export const mcpServerProbes: Readonly<Record<string, Probe>> = {
     assert.doesNotMatch(await older.text(), /^Bad Request/);
     assert.equal(await statusOf(appOf(at), access), 200);
   },
-  "session-lost": async (at) => {
-    const { access } = await logIn(appOf(at));
-    const authorization = `Bearer ${access}`;
-    const begun = await callOauth(appOf(at), access);
-    await begun.body?.cancel();
-    const session = { authorization, "mcp-session-id": begun.headers.get("mcp-session-id") ?? "" };
-    const list = async (headers: Record<string, string>): Promise<number> => {
-      const response = await at.fetch("/oauth", {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-          "mcp-protocol-version": "2025-06-18",
-          ...headers,
-        },
-        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
-      });
-      await response.body?.cancel();
-      return response.status;
-    };
-    assert.equal(await list(session), 200);
-    await (await callTool(appOf(at), access, "mock_list_notes")).text();
-    assert.equal(await list(session), 404);
-    assert.equal(await statusOf(appOf(at), access), 200);
-    assert.equal(await list(session), 200);
-  },
   "moved-while-signed-in": async (at) => {
     const app = appOf(at);
     const issuers = async (): Promise<unknown> =>

@@ -19,6 +19,7 @@ import { providerProbes } from "./sweep_providers.ts";
 import { refreshProbes } from "./sweep_refresh.ts";
 import { registrationProbes } from "./sweep_registration.ts";
 import { appOf, logIn, refresh, statusOf } from "./sweep_steps.ts";
+import { sessionProbes } from "./sweep_sessions.ts";
 import { tokenProbes } from "./sweep_token.ts";
 import { tokenClaimsProbes } from "./sweep_token_claims.ts";
 import { transportProbes } from "./sweep_transport.ts";
@@ -33,6 +34,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   refreshProbes,
   mcpServerProbes,
   pageProbes,
+  sessionProbes,
   tokenClaimsProbes,
   transportProbes,
   providerProbes,

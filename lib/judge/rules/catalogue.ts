@@ -24,6 +24,9 @@ import { requestHeaderRules } from "./mcp/request_headers.ts";
 import { statelessRules } from "./mcp/stateless.ts";
 import { transportRules } from "./mcp/transport.ts";
 import { utilityRules } from "./mcp/utilities.ts";
+import { refusedStreamRules } from "./mcp/refused_streams.ts";
+import { sessionCursorRules } from "./mcp/session_cursors.ts";
+import { sessionRules } from "./mcp/sessions.ts";
 import { versionHeaderRules } from "./mcp/version_header.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
@@ -53,6 +56,9 @@ export const rules: readonly Rule[] = [
   ...utilityRules,
   ...pageRules,
   ...requestHeaderRules,
+  ...sessionRules,
+  ...sessionCursorRules,
+  ...refusedStreamRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

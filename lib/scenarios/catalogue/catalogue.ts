@@ -5,6 +5,8 @@ import { discoveryScenarios } from "./oauth/discovery.ts";
 import { pageScenarios } from "./mcp/pages.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
+import { sessionScenarios } from "./mcp/sessions.ts";
+import { lostSessionScenarios } from "./mcp/lost_sessions.ts";
 import { providerScenarios } from "./providers.ts";
 import { redirectUriScenarios } from "./oauth/redirect_uris.ts";
 import { refreshScenarios } from "./oauth/refresh.ts";
@@ -43,6 +45,8 @@ const others: readonly Scenario[] = [
   ...refreshScenarios,
   ...mcpServerScenarios,
   ...requestHeaderScenarios,
+  ...lostSessionScenarios,
+  ...sessionScenarios,
   ...tokenClaimsScenarios,
   ...transportScenarios,
   ...pageScenarios,

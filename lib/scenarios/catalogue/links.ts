@@ -54,6 +54,19 @@ export function section(revision: McpRevision, page: string): ScenarioLink {
   };
 }
 
+const TRANSPORTS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports";
+
+/** Sections of MCP's chapter on transports, in the last revision with sessions, by what links call them. */
+const transportSections = {
+  "session management": "#session-management",
+  "listening for messages": "#listening-for-messages-from-the-server",
+} as const;
+
+/** A section of MCP's chapter on transports. */
+export function mcpTransports(section: keyof typeof transportSections): ScenarioLink {
+  return { label: `MCP transports: ${section}`, url: TRANSPORTS + transportSections[section] };
+}
+
 /**
  * A paragraph of an RFC.
  *

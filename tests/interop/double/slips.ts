@@ -3,6 +3,7 @@ import type { EraSlip } from "./mcp/eras.ts";
 import type { ExtraSlip } from "./mcp/extras.ts";
 import type { HandshakeSlip } from "./mcp/handshake.ts";
 import type { HttpSseSlip } from "./mcp/http_sse.ts";
+import type { ListenSlip } from "./mcp/listen.ts";
 import type { PageSlip } from "./mcp/pages.ts";
 import type { ResumeSlip } from "./mcp/resume.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
@@ -19,6 +20,7 @@ export type Slip =
   | HandshakeSlip
   | HttpSseSlip
   | ExtraSlip
+  | ListenSlip
   | PageSlip
   | ResumeSlip
   | ServerMessageSlip

@@ -74,6 +74,14 @@ function metaOf(wanted: string, edit: (meta: Document) => Document): Change {
 
 const PREFIX = "io.modelcontextprotocol";
 
+/** A change of what is sent in a session. */
+function inSession(edit: (outgoing: Outgoing, id: string, method: string) => Outgoing): Change {
+  return (outgoing, { method }) => {
+    const id = outgoing.headers["mcp-session-id"];
+    return id === undefined ? outgoing : edit(outgoing, id, method);
+  };
+}
+
 /** The changes, by the name of the slip. */
 export const messageSlips = {
   "does not say JSON-RPC": messageOf("tools/list", (message) => lacking(message, "jsonrpc")),
@@ -151,6 +159,22 @@ export const messageSlips = {
     (headers) => mapped(headers, (value) => /^\d+$/.test(value) ? `${value}.0` : value),
   ),
   "sends headers for nothing": headersOf("tools/call", (headers) => ({ "mcp-param-region": "null", ...headers })),
+  "leaves out its session id": headersOf("tools/list", (headers) => without(headers, "mcp-session-id")),
+  "changes its session id": inSession((outgoing, id) => ({
+    ...outgoing,
+    headers: { ...outgoing.headers, "mcp-session-id": id.toUpperCase() },
+  })),
+  "makes up a session id": (outgoing, { method }) =>
+    method === "initialize" || "mcp-session-id" in outgoing.headers
+      ? outgoing
+      : { ...outgoing, headers: { ...outgoing.headers, "mcp-session-id": "undefined" } },
+  "puts its session id into the URL": inSession((outgoing, id) => ({
+    ...outgoing,
+    url: `${outgoing.url}?session_id=${id}`,
+  })),
+  "takes its session elsewhere": inSession((outgoing, _, method) =>
+    method === "tools/list" ? { ...outgoing, url: outgoing.url.replace("//", "//elsewhere.") } : outgoing
+  ),
 } as const satisfies Readonly<Record<string, Change>>;
 
 /** What it does wrong in a single request. */

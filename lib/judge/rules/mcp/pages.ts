@@ -6,7 +6,8 @@ import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
 
-const PAGINATION = "https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/pagination";
+/** MCP's chapter on lists in pages. */
+export const PAGINATION = "https://modelcontextprotocol.io/specification/2025-11-25/server/utilities/pagination";
 const CURSORS =
   "https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/pagination#implementation-guidelines";
 
@@ -22,7 +23,7 @@ const listings: ReadonlySet<string> = new Set([
 const MAX_SENT = 3;
 
 /** One page that was asked for. */
-interface Page {
+export interface Page {
   readonly call: McpStep;
   readonly method: string;
   readonly cursor: string | undefined;
@@ -34,7 +35,8 @@ interface Page {
   readonly isRead: boolean;
 }
 
-function pagesOf(calls: readonly McpStep[]): readonly Page[] {
+/** The pages that were asked for, in order. */
+export function pagesOf(calls: readonly McpStep[]): readonly Page[] {
   return calls.flatMap((call): readonly Page[] => {
     const { method, exchange } = call;
     if (method === undefined || !listings.has(method)) return [];

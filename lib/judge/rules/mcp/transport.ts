@@ -2,6 +2,7 @@
 
 import { conversationIn, threadOf } from "../../conversation.ts";
 import { headerOf } from "../../../recorder/exchange.ts";
+import { originOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { ALWAYS, type Outcome, type Rule, WITH_HANDSHAKE } from "../rule.ts";
@@ -22,8 +23,8 @@ function checkPlace({ calls }: View): Outcome {
     wrong: ({ step: { verb, session = "", address, method = "a message" } }) => {
       if (verb !== "POST") return `It sent ${method} with ${verb}, where messages are sent with POST`;
       const endpoint = endpoints.get(session);
-      // Who is sent on goes elsewhere.
-      return endpoint === undefined || endpoint === address || isSentOn
+      // Who is sent on goes elsewhere; what is sent to another origin, M34 judges.
+      return endpoint === undefined || endpoint === address || isSentOn || originOf(endpoint) !== originOf(address)
         ? undefined
         : `It sent ${method} to ${address}, in a session that it has at ${endpoint}`;
     },

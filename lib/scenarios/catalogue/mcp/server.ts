@@ -148,31 +148,6 @@ export const mcpServerScenarios: readonly Scenario[] = [
     ],
   },
   {
-    name: "session-lost",
-    group: "MCP server",
-    story: "After the first tool call the MCP server has lost the session, and says so once with 404",
-    client: "Initializes again without the session id, with the same token",
-    plan: {
-      faults: [{
-        name: "session-lost",
-        match: { endpoint: "mcp", method: "POST", has_header: "mcp-session-id" },
-        after: { match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 } },
-        times: 1,
-        answer: {
-          status: 404,
-          body: { jsonrpc: "2.0", id: null, error: { code: -32001, message: "Session not found" } },
-        },
-      }],
-    },
-    revisions: ["2025-06-18", "2025-11-25"],
-    expects: ["C22"],
-    reaches: "call_after_refusal",
-    links: [{
-      label: "MCP: session management",
-      url: "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management",
-    }],
-  },
-  {
     name: "moved-while-signed-in",
     group: "MCP server",
     story: "After the first tool call the MCP server belongs to another authorization server",

@@ -14,7 +14,7 @@ import { createLink, type How, type Link, type Sent } from "./link.ts";
 import { listen, type Listening } from "./listen.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
 import { answerServer } from "./server_messages.ts";
-import { endSession, isSessionLost } from "./sessions.ts";
+import { endSession, isSessionLost, LONG_ENOUGH_MS } from "./sessions.ts";
 import { listTools } from "./pages.ts";
 import { giveUp, TimeUp } from "./time_limit.ts";
 import { safeToolsIn } from "./tools.ts";
@@ -196,8 +196,9 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   async function openAgain(): Promise<void> {
     const { session } = link;
     link.session = undefined;
-    if (setting.slip === "keeps its lost session") link.session = session;
-    else await open();
+    if (setting.slip !== "keeps its lost session") return await open();
+    link.session = session;
+    await setting.wait(LONG_ENOUGH_MS);
   }
 
   const call: Mcp["call"] = async (method, params) => {

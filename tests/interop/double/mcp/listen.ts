@@ -4,6 +4,9 @@ import { type BodyEnd, type Inbox, isEventStream } from "./inbox.ts";
 import type { Link, Sent } from "./link.ts";
 import { comeBack, isResumable, MAX_RESUMED } from "./resume.ts";
 
+/** What it does wrong with that stream. */
+export type ListenSlip = "asks for its stream again and again";
+
 /** It listens, or has stopped to. */
 export interface Listening {
   /** Resolves when there is no stream any more. */
@@ -23,6 +26,7 @@ export async function listen(
 ): Promise<Listening> {
   const stopped = new AbortController();
   const { signal } = stopped;
+  const { slip } = setting;
 
   async function open(start: () => Sent): Promise<Response | undefined> {
     const response = await reach(start);
@@ -41,6 +45,9 @@ export async function listen(
   }
 
   const first = await open(() => link.get());
+  for (let again = 0; !first && slip === "asks for its stream again and again" && again < 3; again++) {
+    await open(() => link.get());
+  }
   return {
     // That it was refused in the end is found out by its next message, too.
     over: first ? readOn(first).catch(() => {}) : Promise.resolve(),

@@ -9,7 +9,8 @@ export type PageSlip =
   | "takes a short page for the last"
   | "takes an empty cursor for the end"
   | "reads one page for ever"
-  | "changes cursors";
+  | "changes cursors"
+  | "keeps its cursor for the next session";
 
 /** How many pages it reads of a list where it does not notice that it goes round in a circle. */
 const MAX_PAGES = 8;
@@ -23,7 +24,11 @@ export async function listTools({ call, link }: Pick<Mcp, "call" | "link">, { sl
   link.tools.clear();
   for (let page = 0;; page++) {
     const answer = await call("tools/list", () => {
-      if (link.session !== session) cursor = undefined;
+      if (link.session !== session && slip !== "keeps its cursor for the next session") {
+        cursor = undefined;
+        followed.clear();
+        sizes.length = 0;
+      }
       session = link.session;
       return cursor === undefined ? {} : { cursor };
     });
