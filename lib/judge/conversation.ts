@@ -112,18 +112,7 @@ export function conversationIn(calls: readonly McpStep[]): Conversation {
 }
 
 function readConversation(calls: readonly McpStep[]): Conversation {
-  const versions = settledVersions(calls);
-  const said = calls.flatMap((step) =>
-    step.sent.flatMap(({ message }): readonly Said[] =>
-      message === undefined ? [] : [{
-        step,
-        message,
-        era: eraOf(step, message),
-        version: versions.get(step) ?? (message.method === "initialize" ? step.versions.settled : undefined),
-        thread: threadOf(step),
-      }]
-    )
-  );
+  const said = saidIn(calls);
   const asked = said.flatMap((one): readonly Asked[] => {
     const method = textOf(one.message, "method");
     const { params } = one.message;
@@ -140,6 +129,21 @@ function readConversation(calls: readonly McpStep[]): Conversation {
     serverNotifications: replies.filter(({ message }) => textOf(message, "method") !== undefined && !("id" in message)),
     sessions: sessionsIn(calls, requests),
   };
+}
+
+function saidIn(calls: readonly McpStep[]): readonly Said[] {
+  const versions = settledVersions(calls);
+  // Where a handshake was made without a session, headers alone do not tell that the next message does without one.
+  const shaken = new Set<string>();
+  return calls.flatMap((step) => {
+    if (step.method === "initialize" && step.versions.settled !== undefined) shaken.add(step.address);
+    return step.sent.flatMap(({ message }): readonly Said[] => {
+      if (message === undefined) return [];
+      const era = shaken.has(step.address) && !isStateless(message) ? "handshake" : eraOf(step, message);
+      const own = message.method === "initialize" ? step.versions.settled : undefined;
+      return [{ step, message, era, version: versions.get(step) ?? own, thread: threadOf(step) }];
+    });
+  });
 }
 
 /** Which session, or stream of HTTP+SSE, an exchange belongs to. */
@@ -160,15 +164,20 @@ const statelessMeta = ["protocolVersion", "clientInfo", "clientCapabilities"].ma
 const statelessMethods: ReadonlySet<unknown> = new Set(["server/discover", "subscriptions/listen"]);
 
 /** Which era a message belongs to, by what it carries itself, else by its session and its headers. */
-export function eraOf(step: McpStep, message: JsonObject | undefined): Era {
-  const meta = isObject(message?.params) && isObject(message.params._meta) ? message.params._meta : {};
+function eraOf(step: McpStep, message: JsonObject | undefined): Era {
   if (message?.method === "initialize") return "handshake";
-  if (statelessMeta.some((name) => name in meta) || statelessMethods.has(message?.method)) return "stateless";
+  if (isStateless(message)) return "stateless";
   if (threadOf(step) !== undefined) return "handshake";
   const named = step.versions.inHeader ?? "";
   return named >= FIRST_STATELESS || headerOf(step.exchange.request, "mcp-method") !== undefined
     ? "stateless"
     : "handshake";
+}
+
+/** Whether a message says by itself that it needs no handshake. */
+function isStateless(message: JsonObject | undefined): boolean {
+  const meta = isObject(message?.params) && isObject(message.params._meta) ? message.params._meta : {};
+  return statelessMeta.some((name) => name in meta) || statelessMethods.has(message?.method);
 }
 
 function isAnswer(message: JsonObject): boolean {

@@ -173,7 +173,8 @@ function readMcp(base: StepBase, { kinds, channels }: Learned): McpStep {
   const { endpoint } = carried.stream ?? {};
   if (endpoint !== undefined) channels.set(placeIn(endpoint), carried.answered);
   const place = placeIn(endpoint ?? exchange.url);
-  const channel = channels.get(place);
+  // The stream may have been opened before the record begins.
+  const channel = channels.get(place) ?? (exchange.route?.endsWith("_messages") ? [] : undefined);
   const session = headerOf(response, "mcp-session-id") ?? headerOf(request, "mcp-session-id");
   const challenge = challengeOf(exchange);
   const metadata = challenge?.get("resource_metadata");

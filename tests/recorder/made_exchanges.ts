@@ -24,6 +24,8 @@ export interface Made {
   readonly answeredHeaders?: Exchange["response"]["headers"];
   /** When it came, in milliseconds; 0 if not given. */
   readonly atMs?: number;
+  /** How long its answer took, in milliseconds; 1 if not given. */
+  readonly tookMs?: number;
   /** The event stream that the response is. */
   readonly events?: string;
   readonly stream?: Exchange["stream"];
@@ -36,7 +38,7 @@ export function make(...all: readonly (readonly [url: string, made?: Made])[]): 
     sequence: index + 1,
     receivedAtMs: made.atMs ?? 0,
     startedAtMs: made.atMs ?? 0,
-    durationMs: 1,
+    durationMs: made.tookMs ?? 1,
     shapedBy: [],
     ...(made.stream ? { stream: made.stream } : {}),
     ...(made.isOpen ? { isOpen: true } : {}),

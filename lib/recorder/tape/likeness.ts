@@ -16,7 +16,7 @@ export interface Likened {
 }
 
 /** Headers in which a request to an MCP server can differ so that it matters. */
-const telling = ["user-agent", "authorization", "mcp-protocol-version"] as const;
+const telling = ["user-agent", "authorization", "accept", "mcp-protocol-version", "mcp-method"] as const;
 /** How much of a body is looked through for the method of its message. */
 const LOOKED_THROUGH = 500;
 /** Hundreds are kept of each sandbox, so longer ones are hashed, in characters. */

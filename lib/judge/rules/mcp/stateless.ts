@@ -4,7 +4,7 @@
 import { isObject, type JsonObject } from "../../../http/json.ts";
 import { decodeHeader, needsBase64 } from "../../../http/mcp_headers.ts";
 import { headerOf } from "../../../recorder/exchange.ts";
-import { conversationIn, eraOf, FIRST_STATELESS, type Request } from "../../conversation.ts";
+import { conversationIn, FIRST_STATELESS, type Request, type Said, threadOf } from "../../conversation.ts";
 import { textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
@@ -53,11 +53,16 @@ function checkClientInfo(view: View): Outcome {
   });
 }
 
-function checkVersionHeader({ calls }: View): Outcome {
-  const posts = calls.filter((step) =>
-    step.verb === "POST" && step.sent.some(({ message }) => message && eraOf(step, message) === "stateless")
+/** All that it said without a handshake, in order. */
+function allStateless({ calls }: View): readonly Said[] {
+  const { requests, notifications, responses } = conversationIn(calls);
+  return [...requests, ...notifications, ...responses].filter(({ era }) => era === "stateless").sort((one, other) =>
+    one.step.at - other.step.at
   );
-  return holdEach(posts.map((step) => ({ step })), {
+}
+
+function checkVersionHeader(view: View): Outcome {
+  return holdEach(allStateless(view), {
     wrong: ({ step: { versions: { inHeader }, method = "a message" } }) =>
       inHeader === undefined ? `It sent ${method} without an MCP-Protocol-Version header` : undefined,
     kept: "Every request had an MCP-Protocol-Version header",
@@ -121,9 +126,8 @@ function checkNameHeader(view: View): Outcome {
   });
 }
 
-function checkNoResponses({ calls }: View): Outcome {
-  const { requests, responses } = conversationIn(calls);
-  return holdEach([...requests, ...responses].filter(({ era }) => era === "stateless"), {
+function checkNoResponses(view: View): Outcome {
+  return holdEach(allStateless(view), {
     wrong: ({ message }) =>
       "method" in message ? undefined : `It sent a response, to ${shown(message.id)}, where clients send none`,
     kept: "It sent requests alone, and no response",
@@ -142,22 +146,21 @@ const removed: ReadonlySet<string | undefined> = new Set([
 
 /** What of earlier revisions a request uses that says it is of 2026-07-28, as the end of a sentence. */
 function relicIn(step: McpStep): string | undefined {
-  const { exchange: { request }, verb, method, versions: { inHeader = "" } } = step;
-  const isNamed = inHeader >= FIRST_STATELESS;
-  if (isNamed && (verb === "GET" || verb === "DELETE")) return verb;
-  const message = step.sent[0]?.message;
-  if (!message || eraOf(step, message) !== "stateless") return undefined;
+  const { exchange: { request }, verb, method } = step;
+  if (isBare(step)) return verb;
   for (const name of ["mcp-session-id", "last-event-id"]) {
     if (headerOf(request, name) !== undefined) return `${method ?? verb} with the header ${name}`;
   }
   return removed.has(method) ? method : undefined;
 }
 
-function checkRelics({ calls }: View): Outcome {
-  const own = calls.filter((step) =>
-    (step.versions.inHeader ?? "") >= FIRST_STATELESS ||
-    step.sent.some(({ message }) => message && eraOf(step, message) === "stateless")
-  );
+/** A GET or DELETE, outside a session, that says that it is of 2026-07-28. */
+function isBare(step: McpStep): boolean {
+  return step.verb !== "POST" && threadOf(step) === undefined && (step.versions.inHeader ?? "") >= FIRST_STATELESS;
+}
+
+function checkRelics(view: View): Outcome {
+  const own = [...new Set([...allStateless(view).map(({ step }) => step), ...view.calls.filter(isBare)])];
   return holdEach(own.map((step) => ({ step })), {
     wrong: ({ step }) => {
       const relic = relicIn(step);

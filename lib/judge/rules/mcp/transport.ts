@@ -16,8 +16,8 @@ function checkPlace({ calls }: View): Outcome {
     if (opening?.thread !== undefined) endpoints.set(opening.thread, opening.step.address);
   }
   const isSentOn = calls.some(({ status }) => status === 307 || status === 308);
-  const carrying = calls.filter(({ sent, channel, session }) =>
-    sent.some(({ message }) => message !== undefined) && channel === undefined && endpoints.has(session ?? "")
+  const carrying = calls.filter(({ sent, session }) =>
+    sent.some(({ message }) => message !== undefined) && endpoints.has(session ?? "")
   );
   return holdEach(carrying.map((step) => ({ step })), {
     wrong: ({ step: { verb, session = "", address, method = "a message" } }) => {

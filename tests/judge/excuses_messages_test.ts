@@ -1,0 +1,343 @@
+/**
+ * What looks like a mistake in speaking MCP and is none: messages that cross or are sent again, instances side by side, old
+ * servers, what is not on record. Each stands beside what it is mistaken for, which is broken.
+ */
+import assert from "node:assert/strict";
+import { buildReport } from "../../lib/judge/report.ts";
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { origin } from "../helpers.ts";
+import { type Made, make } from "../recorder/made_exchanges.ts";
+
+type Row = readonly [url: string, made: Made];
+
+const mcp = `${origin}/no-auth`;
+const BOTH = ["accept", "application/json, text/event-stream"] as const;
+const version = ["mcp-protocol-version", "2025-11-25"] as const;
+
+/** How a message is sent beside what it says. */
+interface How extends Made {
+  /** The session; none for an empty text. */
+  readonly session?: string;
+  readonly url?: string;
+}
+
+function post(sent: Readonly<Record<string, unknown>>, { session = "one", url = mcp, ...made }: How = {}): Row {
+  const headers = session === "" ? [BOTH] : [BOTH, version, ["mcp-session-id", session] as const];
+  return [url, { method: "POST", route: "no_auth_post", headers, sent: { jsonrpc: "2.0", ...sent }, ...made }];
+}
+
+const asks = (id: unknown, how: How & { readonly method?: string; readonly params?: unknown } = {}): Row => {
+  const { method = "tools/call", params, ...rest } = how;
+  return post({ id, method, ...(params === undefined ? {} : { params }) }, {
+    answered: { jsonrpc: "2.0", id, result: {} },
+    ...rest,
+  });
+};
+const unanswered = (id: unknown, how: How & { readonly method?: string } = {}): Row =>
+  asks(id, { answered: undefined, events: "", ...how });
+const begins = (session: string, how: Made = {}): Row => [mcp, {
+  method: "POST",
+  route: "no_auth_post",
+  headers: [BOTH],
+  sent: {
+    jsonrpc: "2.0",
+    id: 0,
+    method: "initialize",
+    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } },
+  },
+  answered: { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-11-25" } },
+  answeredHeaders: session === "" ? [] : [["mcp-session-id", session]],
+  ...how,
+}];
+const told = (how: How = {}): Row => post({ method: "notifications/initialized" }, { status: 202, ...how });
+const cancels = (requestId: unknown, how: How = {}): Row =>
+  post({ method: "notifications/cancelled", params: { requestId } }, { status: 202, ...how });
+const modern = (id: unknown, how: How & { readonly method?: string; readonly meta?: object } = {}): Row => {
+  const { method = "tools/list", meta = {}, ...rest } = how;
+  const named = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
+  };
+  return asks(id, {
+    method,
+    params: { name: "t", _meta: { ...named, ...meta } },
+    headers: [BOTH, ["mcp-protocol-version", "2026-07-28"], ["mcp-method", method], ["mcp-name", "t"]],
+    ...rest,
+  });
+};
+
+/** How much of it is on record. */
+interface Recorded {
+  readonly isWhole?: boolean;
+  readonly edit?: (exchange: Exchange, index: number) => Exchange;
+}
+
+function statusOf(rows: readonly Row[], rule: string, { isWhole = true, edit }: Recorded = {}): string | undefined {
+  const exchanges = make(...rows);
+  const options = { sandbox: "main", hasOrigin: true, isWhole, isLabelled: true };
+  const report = buildReport(edit ? exchanges.map(edit) : exchanges, options);
+  assert.equal(report.clients.length, 1);
+  const finding = report.clients[0]?.findings.find((found) => found.rule === rule);
+  return finding &&
+    `${finding.status}${finding.status === "broken" && finding.level !== "MUST" ? " as a warning" : ""}`;
+}
+
+interface Excuse {
+  readonly rule: string;
+  readonly what: string;
+  readonly excused: readonly Row[];
+  readonly recorded?: Recorded;
+  /** What it is mistaken for. */
+  readonly mistake: readonly Row[];
+  readonly isRecommended?: boolean;
+}
+
+const opened = [begins("one"), told({ atMs: 10 })];
+
+const excuses: readonly Excuse[] = [
+  {
+    rule: "M1",
+    what: "a probe has no body at all",
+    excused: [...opened, [mcp, { method: "POST", route: "no_auth_post", status: 400, headers: [BOTH] }]],
+    mistake: [...opened, [mcp, { method: "POST", route: "no_auth_post", status: 400, headers: [BOTH], sent: "{" }]],
+  },
+  {
+    rule: "M3",
+    what: "a request that was refused for want of a token is sent again with one",
+    excused: [...opened, asks(1, { status: 401 }), asks(1)],
+    mistake: [...opened, asks(1), asks(1)],
+  },
+  {
+    rule: "M3",
+    what: "a server was too busy to take it",
+    excused: [...opened, asks(1, { status: 503 }), asks(1)],
+    mistake: [...opened, asks(1), asks(1)],
+  },
+  {
+    rule: "M3",
+    what: "the answer was lost on its way, and a library sends the request again",
+    excused: [...opened, unanswered(1), asks(1)],
+    mistake: [...opened, asks(1), asks(1)],
+  },
+  {
+    rule: "M3",
+    what: "a new session counts from the same number",
+    excused: [...opened, asks(1), begins("two"), told({ session: "two" }), asks(1, { session: "two" })],
+    mistake: [...opened, asks(1), begins("two"), told({ session: "two" }), asks(1)],
+  },
+  {
+    rule: "M3",
+    what: '1 and "1" are two ids',
+    excused: [...opened, asks(1), asks("1")],
+    mistake: [...opened, asks("1"), asks("1")],
+  },
+  {
+    rule: "M3",
+    what: "two instances without sessions count from the same number at the same time",
+    excused: [
+      modern(0, { tookMs: 50 }),
+      modern(0, { atMs: 20, tookMs: 50 }),
+      modern(1, { atMs: 60, tookMs: 50 }),
+      modern(1, { atMs: 80 }),
+    ],
+    mistake: [modern(0), modern(1, { tookMs: 50 }), modern(1, { atMs: 20 })],
+  },
+  {
+    rule: "M3",
+    what: "an id comes again after it was answered, where there are no sessions",
+    excused: [modern(0), modern(1), modern(1, { atMs: 100 })],
+    mistake: [modern(0), modern(1, { tookMs: 50 }), modern(1, { atMs: 20 })],
+  },
+  {
+    rule: "M13",
+    what: "a ping comes first",
+    excused: [asks(1, { method: "ping", session: "" }), begins("one")],
+    mistake: [asks(1, { method: "tools/list", session: "" }), begins("one")],
+  },
+  {
+    rule: "M13",
+    what: "a request is sent to be refused for want of a token",
+    excused: [asks(1, { method: "tools/list", session: "", status: 401 }), begins("one")],
+    mistake: [asks(1, { method: "tools/list", session: "", status: 400 }), begins("one")],
+  },
+  {
+    rule: "M13",
+    what: "the server has no sessions",
+    excused: [begins(""), told({ session: "" }), asks(1, { session: "" })],
+    mistake: [asks(1, { session: "" }), begins("")],
+  },
+  {
+    rule: "M13",
+    what: "what came before is not on record",
+    recorded: { isWhole: false },
+    excused: [asks(1, { session: "" }), begins("one")],
+    mistake: [asks(1, { session: "" }), begins("one")],
+  },
+  {
+    rule: "M13",
+    what: "a client tries 2026-07-28 first",
+    excused: [modern(1, { status: 400 }), begins("one")],
+    mistake: [asks(1, { session: "", status: 400 }), begins("one")],
+  },
+  {
+    rule: "M17",
+    what: "the notification overtakes, or is overtaken by, the first request",
+    excused: [begins("one"), asks(1, { atMs: 20 }), told({ atMs: 25 }), asks(2, { atMs: 40 })],
+    mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 }), told({ atMs: 2000 })],
+  },
+  {
+    rule: "M17",
+    what: "the first request has come, and the notification may still be on its way",
+    excused: [begins("one"), asks(1, { atMs: 20 })],
+    mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
+  },
+  {
+    rule: "M17",
+    what: "the notification was refused",
+    excused: [begins("one"), told({ atMs: 10, status: 500 }), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
+    mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
+  },
+  {
+    rule: "M17",
+    what: "initialize was answered with an error",
+    excused: [
+      begins("one", { answered: { jsonrpc: "2.0", id: 0, error: { code: -32602, message: "no" } } }),
+      asks(1, { atMs: 20 }),
+      asks(2, { atMs: 40 }),
+    ],
+    mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
+  },
+  {
+    rule: "M17",
+    what: "a long message hides what was sent",
+    recorded: {
+      edit: (exchange, index) =>
+        index === 1 ? { ...exchange, request: { headers: exchange.request.headers, truncated: true } } : exchange,
+    },
+    excused: [begins("one"), told({ atMs: 10 }), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
+    mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
+  },
+  {
+    rule: "M22",
+    what: "the server sends the client on to another path",
+    excused: [...opened, asks(1, { status: 307 }), asks(1, { url: `${mcp}/v2` })],
+    mistake: [...opened, asks(1, { url: `${mcp}/v2` })],
+  },
+  {
+    rule: "M23",
+    what: "the transport is HTTP+SSE, which does not ask for the header",
+    excused: [
+      [`${mcp}/sse`, { route: "no_auth_sse", events: "event: endpoint\ndata: /no-auth/messages?sessionId=a\n\n" }],
+      asks(1, {
+        url: `${mcp}/messages?sessionId=a`,
+        route: "no_auth_messages",
+        session: "",
+        headers: [["accept", "a/b"]],
+      }),
+    ],
+    mistake: [asks(1, { session: "", headers: [["accept", "a/b"]] })],
+  },
+  {
+    rule: "M23",
+    what: "the transport is HTTP+SSE, and its stream was opened before the record begins",
+    excused: [
+      asks(1, {
+        url: `${mcp}/messages?sessionId=a`,
+        route: "no_auth_messages",
+        session: "",
+        headers: [["accept", "a/b"]],
+      }),
+    ],
+    mistake: [asks(1, { session: "", headers: [["accept", "a/b"]] })],
+  },
+  {
+    rule: "M26",
+    what: "somebody looks at the endpoint",
+    excused: [...opened, [mcp, { route: "no_auth_get", status: 405, headers: [["accept", "text/html"]] }]],
+    mistake: [...opened, [mcp, {
+      route: "no_auth_get",
+      status: 405,
+      headers: [["accept", "text/html"], ["mcp-session-id", "one"], version],
+    }]],
+  },
+  {
+    rule: "M39",
+    what: "the server has no sessions, and the client names its methods in headers",
+    excused: [
+      begins(""),
+      asks(1, { session: "", headers: [BOTH, ["mcp-method", "tools/call"], version] }),
+      modern(2),
+    ],
+    mistake: [asks(1, { session: "", headers: [BOTH, ["mcp-method", "tools/call"], version] }), modern(2)],
+  },
+  {
+    rule: "M44",
+    what: "the name was redacted in one place alone",
+    excused: [modern(1, {
+      method: "tools/call",
+      headers: [BOTH, ["mcp-protocol-version", "2026-07-28"], ["mcp-method", "tools/call"], ["mcp-name", "…3…abc"]],
+    })],
+    mistake: [modern(1, {
+      method: "tools/call",
+      headers: [BOTH, ["mcp-protocol-version", "2026-07-28"], ["mcp-method", "tools/call"], ["mcp-name", "u"]],
+    })],
+  },
+  {
+    rule: "M51",
+    what: "a client that falls back to sessions asks for a stream in one",
+    excused: [
+      modern(1, { status: 400 }),
+      ...opened,
+      [mcp, { route: "no_auth_get", headers: [["accept", "text/event-stream"], ["mcp-session-id", "one"], version] }],
+    ],
+    mistake: [modern(1), [mcp, { route: "no_auth_get", headers: [["mcp-protocol-version", "2026-07-28"]] }]],
+    isRecommended: true,
+  },
+  {
+    rule: "M95",
+    what: "a token is used again once its request was answered",
+    excused: [
+      ...opened,
+      asks(1, { atMs: 20, params: { _meta: { progressToken: "a" } } }),
+      asks(2, { atMs: 40, params: { _meta: { progressToken: "a" } } }),
+    ],
+    mistake: [
+      ...opened,
+      asks(1, { atMs: 20, tookMs: 50, params: { _meta: { progressToken: "a" } } }),
+      asks(2, { atMs: 40, params: { _meta: { progressToken: "a" } } }),
+    ],
+  },
+  {
+    rule: "M98",
+    what: "the answer and the cancellation cross",
+    excused: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 1000 })],
+    mistake: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 1100 })],
+  },
+  {
+    rule: "M98",
+    what: "the request that is cancelled overtakes its cancellation",
+    excused: [...opened, cancels(1, { atMs: 20 }), unanswered(1, { atMs: 25 })],
+    mistake: [...opened, cancels(1, { atMs: 20 }), unanswered(2, { atMs: 25 })],
+  },
+  {
+    rule: "M98",
+    what: "it means a request of a session that was lost",
+    excused: [...opened, unanswered(1), begins("two"), told({ session: "two" }), cancels(1, { session: "two" })],
+    mistake: [...opened, unanswered(1), begins("two"), told({ session: "two" }), cancels(3, { session: "two" })],
+  },
+  {
+    rule: "M98",
+    what: "a fault kept the answer from the client",
+    recorded: { edit: (exchange, index) => index === 2 ? { ...exchange, shapedBy: ["cut"] } : exchange },
+    excused: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 9000 })],
+    mistake: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 9000 })],
+  },
+];
+
+for (const { rule, what, excused, recorded, mistake, isRecommended = false } of excuses) {
+  Deno.test(`${rule} is not broken where ${what}`, () => {
+    assert.doesNotMatch(statusOf(excused, rule, recorded) ?? "", /broken/);
+    assert.equal(statusOf(mistake, rule), isRecommended ? "broken as a warning" : "broken");
+  });
+}
