@@ -164,7 +164,7 @@ const statelessMeta = ["protocolVersion", "clientInfo", "clientCapabilities"].ma
 const statelessMethods: ReadonlySet<unknown> = new Set(["server/discover", "subscriptions/listen"]);
 
 /** Which era a message belongs to, by what it carries itself, else by its session and its headers. */
-function eraOf(step: McpStep, message: JsonObject | undefined): Era {
+export function eraOf(step: McpStep, message: JsonObject | undefined): Era {
   if (message?.method === "initialize") return "handshake";
   if (isStateless(message)) return "stateless";
   if (threadOf(step) !== undefined) return "handshake";
