@@ -1,0 +1,144 @@
+/**
+ * The official clients do all that they can, in every era they speak, and break no rule on how MCP is spoken: they call,
+ * cancel, ask for progress, complete, log, subscribe, resume streams, and answer what the server asks.
+ */
+// @ts-types="@modelcontextprotocol/sdk/client/index"
+import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
+// @ts-types="@modelcontextprotocol/sdk/client/sse"
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { json, origin, type TestApp, testApp } from "../helpers.ts";
+import type { Fetch } from "../mcp/helpers.ts";
+import { clients, texts } from "../mcp/conformance_clients.ts";
+
+const shape = z.object({
+  verdict: z.string(),
+  clients: z.array(z.object({
+    revision: z.string().optional(),
+    findings: z.array(z.object({ rule: z.string(), status: z.string(), level: z.string(), detail: z.string() })),
+  })),
+});
+
+/** What is found of the only client: the rules on MCP that it kept, and the rules that it broke. */
+interface Judged {
+  readonly kept: readonly string[];
+  readonly broken: readonly string[];
+}
+
+async function judge(test: TestApp): Promise<Judged> {
+  await test.answered();
+  const report = shape.parse(await json(await test.get("/control/report")));
+  const [client] = report.clients;
+  assert(client && report.clients.length === 1, `${report.clients.length} clients`);
+  return {
+    kept: client.findings.filter(({ rule, status }) => rule.startsWith("M") && status === "kept").map(({ rule }) =>
+      rule
+    ),
+    broken: client.findings.filter(({ status }) => status === "broken").map(({ rule, level, detail }) =>
+      `${rule} ${level}: ${detail}`
+    ),
+  };
+}
+
+/** What both SDKs' clients can be made to do in the same words. */
+interface Doing {
+  readonly listTools: () => Promise<unknown>;
+  readonly listPrompts: () => Promise<unknown>;
+  readonly listResources: () => Promise<unknown>;
+  readonly readResource: (params: { uri: string }) => Promise<unknown>;
+  readonly complete: (params: {
+    ref: { type: "ref/prompt"; name: string };
+    argument: { name: string; value: string };
+  }) => Promise<unknown>;
+}
+
+async function useAll(client: Doing): Promise<void> {
+  await client.listTools();
+  await client.listPrompts();
+  await client.listResources();
+  await client.readResource({ uri: "test://static-text" });
+  for (const value of ["p", "pa"]) {
+    await client.complete({
+      ref: { type: "ref/prompt", name: "test_prompt_with_arguments" },
+      argument: { name: "arg1", value },
+    });
+  }
+}
+
+/** A way to the app that tells when a slow call has come there. */
+interface Way {
+  readonly fetch: Fetch;
+  readonly slowCame: Promise<void>;
+}
+
+function wayTo({ app }: TestApp): Way {
+  const came = Promise.withResolvers<void>();
+  return {
+    slowCame: came.promise,
+    fetch: async (input, init) => {
+      const answer = app(new Request(input, init));
+      if (typeof init?.body === "string" && init.body.includes(slow.name)) came.resolve();
+      return await answer;
+    },
+  };
+}
+
+/** A call that its caller loses patience with. */
+async function loseOne({ slowCame }: Way, call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const impatient = new AbortController();
+  const lost = call(impatient.signal);
+  await slowCame;
+  impatient.abort();
+  await assert.rejects(lost);
+}
+
+const slow = { name: "mock_delay", arguments: { delayMs: 10_000, message: "m" } };
+const stepwise = { name: "test_tool_with_progress", arguments: {} };
+
+for (const { name, connect } of clients) {
+  Deno.test(`the ${name} breaks no rule on how MCP is spoken, whatever it does`, async () => {
+    await using test = await testApp({ loopbackOnly: true, shared: false });
+    const url = new URL(`${origin}/conformance`);
+    const way = wayTo(test);
+    await using client = await connect(way.fetch, url);
+    const { raw } = client;
+    await useAll(raw);
+    for (const [tool, args] of texts) await client.call(tool, args);
+    await Promise.all([client.call("mock_echo", { message: "a" }), client.call("mock_echo", { message: "b" })]);
+    const onprogress = (): void => {};
+    if (raw instanceof OldClient) {
+      await raw.callTool(stepwise, undefined, { onprogress });
+      await raw.ping();
+      await raw.setLoggingLevel("warning");
+      await raw.subscribeResource({ uri: "test://watched-resource" });
+      await raw.unsubscribeResource({ uri: "test://watched-resource" });
+      await loseOne(way, (signal) => raw.callTool(slow, undefined, { signal }));
+    } else {
+      await raw.callTool(stepwise, { onprogress });
+      await loseOne(way, (signal) => raw.callTool(slow, { signal }));
+    }
+    const { kept, broken } = await judge(test);
+    assert.deepEqual(broken, []);
+    const own = name.endsWith("2026-07-28")
+      ? ["M8", "M10", "M39", "M40", "M41", "M42", "M43", "M44", "M50", "M51"]
+      : ["M4", "M8", "M13", "M14", "M17", "M22", "M26", "M98"];
+    const missing = ["M1", "M2", "M3", "M23", "M95", ...own].filter((rule) => !kept.includes(rule));
+    assert.deepEqual(missing, []);
+  });
+}
+
+Deno.test("the v1 client over HTTP+SSE breaks no rule on how MCP is spoken", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  const way = wayTo(test);
+  const client = new OldClient({ name: "old", version: "1" });
+  await client.connect(new SSEClientTransport(new URL(`${origin}/no-auth/sse`), { fetch: way.fetch }));
+  await client.listTools();
+  await client.callTool({ name: "mock_echo", arguments: { message: "m" } });
+  await loseOne(way, (signal) => client.callTool(slow, undefined, { signal }));
+  await client.callTool({ name: "mock_echo", arguments: { message: "n" } });
+  await client.close();
+  const { kept, broken } = await judge(test);
+  assert.deepEqual(broken, []);
+  assert.deepEqual(["M1", "M2", "M3", "M4", "M13", "M14", "M17", "M98"].filter((rule) => !kept.includes(rule)), []);
+});
