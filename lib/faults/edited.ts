@@ -45,7 +45,7 @@ export function isBodiless(status: number): boolean {
 }
 
 function looksIntoBody(edit: Edit): boolean {
-  return edit.json !== undefined || edit.encode !== undefined ||
+  return edit.json !== undefined || edit.encode !== undefined || edit.stream !== undefined ||
     templatesIn(edit).some((name) => partOf("body", name) !== undefined);
 }
 

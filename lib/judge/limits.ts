@@ -14,7 +14,14 @@ interface Limit {
 }
 
 /** The names of all limits. */
-export const limitNames = ["crossing_ms", "completions_per_second", "stream_attempts", "stream_attempts_ms"] as const;
+export const limitNames = [
+  "crossing_ms",
+  "completions_per_second",
+  "stream_attempts",
+  "stream_attempts_ms",
+  "come_back_ms",
+  "answer_ms",
+] as const;
 
 /** The name of a limit. */
 export type LimitName = typeof limitNames[number];
@@ -41,6 +48,17 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 10_000,
     unit: "milliseconds",
     about: "The time in which it may do so, unless its pauses grow (M27)",
+  },
+  come_back_ms: {
+    value: 5000,
+    unit: "milliseconds",
+    about:
+      "How long a client may take to come back to a stream, besides the time that it has to wait (M25, M28, M30, M52)",
+  },
+  answer_ms: {
+    value: 2000,
+    unit: "milliseconds",
+    about: "How long a client may take to answer a request of the server that needs no person (M31)",
   },
 };
 

@@ -51,9 +51,12 @@ for (const { shared, slips } of cases) {
         const read = async (): Promise<z.infer<typeof shape>> =>
           shape.parse(await json(await test.fetch("/control/report")));
         const before = await read();
-        const last = sent.findLast(({ method, headers }) => method === "POST" && headers.has("authorization")) ??
-          sent.at(-1);
-        const body = await last?.clone().text() ?? "";
+        // A notification that came a thousand times would be a mistake of its own.
+        const bodies = await Promise.all(sent.map((request) => request.clone().text()));
+        const at = bodies.findLastIndex((text, index) =>
+          text.includes('"id":') && (sent[index]?.headers.has("authorization") ?? false)
+        );
+        const [last = sent.at(-1), body = ""] = [sent[at], bodies.at(at)];
         assert.equal(before.verdict, slip === undefined ? "pass" : "fail");
         assert.equal(before.record.dropped, 0);
         for (let count = 0; count < MAX_EXCHANGES + 50; count++) {
@@ -73,7 +76,9 @@ for (const { shared, slips } of cases) {
             findings.filter((found) => found.status === status).map(({ rule }) => rule)
           );
         assert.deepEqual(decided(after, "broken"), decided(before, "broken"));
-        assert.deepEqual(decided(after, "kept"), decided(before, "kept"));
+        // What was sent meanwhile may have shown more.
+        const kept = decided(after, "kept");
+        assert.deepEqual(decided(before, "kept").filter((rule) => !kept.includes(rule)), []);
         assert(after.record.dropped >= 50, String(after.record.dropped));
         assert.deepEqual([after.record.isWhole, after.record.unjudged], [false, 0]);
       });

@@ -106,6 +106,18 @@ Deno.test("an answer in JSON becomes the stream that a fault describes (HTML, se
   }
 });
 
+Deno.test("initialize, and what the SDK answers, become streams as well", async () => {
+  await using test = await testApp();
+  await control(test, "POST /control/faults", {
+    match: { endpoint: "open_mcp" },
+    life: "always",
+    edit: { stream: { before: [{ comment: "c" }] } },
+  });
+  const began = await test.fetch("/no-auth", { method: "POST", headers: accept, body: JSON.stringify(initialize()) });
+  assert.match(await began.text(), /^: c\n\nevent: message\ndata: \{.*"protocolVersion".*\}\n\n$/);
+  assert.match(await (await callModern(test)).text(), /^: c\n\nevent: message\ndata: \{.*"resultType".*\}\n\n$/);
+});
+
 Deno.test("a message that is split comes on several lines of data, with a comment between, and is the same", async () => {
   await using test = await testApp();
   const session = await beginSession(test);

@@ -19,7 +19,10 @@ import { handshakeRules } from "./mcp/handshake.ts";
 import { idRules } from "./mcp/ids.ts";
 import { messageRules } from "./mcp/messages.ts";
 import { metaRules } from "./mcp/meta.ts";
+import { givenUpRules } from "./mcp/given_up.ts";
 import { pageRules } from "./mcp/pages.ts";
+import { resumingRules } from "./mcp/resuming.ts";
+import { streamReadingRules } from "./mcp/stream_reading.ts";
 import { requestHeaderRules } from "./mcp/request_headers.ts";
 import { statelessRules } from "./mcp/stateless.ts";
 import { transportRules } from "./mcp/transport.ts";
@@ -55,6 +58,9 @@ export const rules: readonly Rule[] = [
   ...statelessRules,
   ...utilityRules,
   ...pageRules,
+  ...streamReadingRules,
+  ...resumingRules,
+  ...givenUpRules,
   ...requestHeaderRules,
   ...sessionRules,
   ...sessionCursorRules,

@@ -5,6 +5,7 @@ import type { HandshakeSlip } from "./mcp/handshake.ts";
 import type { HttpSseSlip } from "./mcp/http_sse.ts";
 import type { ListenSlip } from "./mcp/listen.ts";
 import type { PageSlip } from "./mcp/pages.ts";
+import type { ReadingSlip } from "./mcp/reading.ts";
 import type { ResumeSlip } from "./mcp/resume.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
@@ -22,6 +23,7 @@ export type Slip =
   | ExtraSlip
   | ListenSlip
   | PageSlip
+  | ReadingSlip
   | ResumeSlip
   | ServerMessageSlip
   | SessionSlip

@@ -12,6 +12,7 @@ import { openHttpSse } from "./http_sse.ts";
 import { type Answer, type BodyEnd, createInbox, isEventStream, messagesIn, objectIn } from "./inbox.ts";
 import { createLink, type How, type Link, type Sent } from "./link.ts";
 import { listen, type Listening } from "./listen.ts";
+import { isBlind } from "./reading.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
 import { answerServer } from "./server_messages.ts";
 import { endSession, isSessionLost, LONG_ENOUGH_MS } from "./sessions.ts";
@@ -48,7 +49,7 @@ export interface Mcp {
 export function createMcp(setting: Setting, { patiently }: Http, login: Login): Mcp {
   const link = createLink(setting, login);
   const safeTools = new Set<unknown>();
-  const inbox = createInbox((message) => answerServer(message, setting, { link, send: sendAside }));
+  const inbox = createInbox((message) => answerServer(message, setting, { link, send: sendAside }), setting.slip);
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
   const givenUp: Sent[] = [];
@@ -124,6 +125,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     let wasLost = false;
     let isListed = false;
     for (let anew = 0;; anew++) {
+      if (method === "initialize") link.session = undefined;
       const { sent, response } = await reach(() => link.post(method, now(), how));
       using _ = { [Symbol.dispose]: sent.timer.stop };
       const { status } = response;
@@ -152,14 +154,16 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       if (method === "initialize") link.session = response.headers.get("mcp-session-id") ?? undefined;
       if (sent.id === undefined) {
         await inbox.read(response);
+        if (setting.slip === "sends again what was accepted" && anew === 0) continue;
         return { status, answer: undefined };
       }
       const answer = await answerTo(sent, response).finally(sent.timer.stop);
       if (answer?.error && sent.isChanged) how = { isRight: true };
       else if (answer || anew >= MAX_ASKED || !isAskedAnew(method, now(), { link, setting, safeTools })) {
+        if (!answer && isBlind(setting.slip)) throw new Stop();
         if (method === "tools/list") safeToolsIn(answer?.result).forEach((name) => safeTools.add(name));
         return { status, answer };
-      }
+      } else if (setting.slip === "asks again under the same id") how = { id: Number(sent.id) };
     }
   }
 

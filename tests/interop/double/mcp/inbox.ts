@@ -1,6 +1,7 @@
 /** What comes in: messages of JSON bodies and of event streams, whichever of them carries an answer. */
 import type { Document } from "../readings.ts";
 import { eventsOf, linesOf, type StreamEvent, type StreamState } from "./events.ts";
+import { canRead, readableLines } from "./reading.ts";
 
 /** What an answer to a request says. */
 export interface Answer {
@@ -40,7 +41,7 @@ export function isEventStream(response: Response): boolean {
 }
 
 /** @param onMessage Is told of the server's own requests and notifications. */
-export function createInbox(onMessage: (message: Document) => Promise<void>): Inbox {
+export function createInbox(onMessage: (message: Document) => Promise<void>, slip: string | undefined): Inbox {
   const answers = new Map<string, PromiseWithResolvers<Answer>>();
   const stops = new Set<() => Promise<void>>();
 
@@ -68,6 +69,10 @@ export function createInbox(onMessage: (message: Document) => Promise<void>): In
     const state: StreamState = { lastId: before?.lastId, retryMs: before?.retryMs };
     let error: Document | undefined;
     let isBroken = false;
+    if (!canRead(response, slip)) {
+      await response.text();
+      return { ...state, error, isBroken };
+    }
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     if (!reader) return { ...state, error, isBroken };
     const stop = (): Promise<void> => reader.cancel().catch(() => {});
@@ -76,7 +81,7 @@ export function createInbox(onMessage: (message: Document) => Promise<void>): In
     const chunks = chunksOf(reader);
     try {
       if (isEventStream(response)) {
-        for await (const event of eventsOf(linesOf(chunks), state)) {
+        for await (const event of eventsOf(readableLines(linesOf(chunks), slip), state)) {
           if (event.event === "message") error = await receiveAll(event.data) ?? error;
           else onEvent?.(event);
         }

@@ -33,6 +33,8 @@ export interface Sent {
 export interface How {
   /** Whether it is sent as it should be, whatever the slip. */
   readonly isRight?: boolean;
+  /** An id that another request had; one of its own if not given. */
+  readonly id?: number;
 }
 
 /** How a server of this kind is spoken to: as in 2026-07-28, in sessions, or over HTTP+SSE. */
@@ -132,7 +134,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     tools: new Map(),
     isModern: () => link.revision === "2026-07-28",
     post: (method, params, how) => {
-      const id = method.startsWith("notifications/") ? {} : { id: ++ids };
+      const id = method.startsWith("notifications/") ? {} : { id: how?.id ?? ++ids };
       // Some requests have no parameters, and some revisions nothing to put there.
       const message = { jsonrpc: "2.0", ...id, method, params: paramsOf(params) };
       const headers = messageHeaders(method, params);

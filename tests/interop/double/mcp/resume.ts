@@ -3,6 +3,7 @@ import type { Setting } from "../options.ts";
 import type { Document } from "../readings.ts";
 import type { BodyEnd } from "./inbox.ts";
 import type { Link, Sent } from "./link.ts";
+import { isBlind } from "./reading.ts";
 
 /** What it does wrong then. */
 export type ResumeSlip =
@@ -23,7 +24,7 @@ const RETRY_MS = 1000;
 
 /** Whether the rest of a stream can be asked for. */
 export function isResumable({ lastId }: Pick<BodyEnd, "lastId">, link: Link, { slip }: Setting): boolean {
-  return lastId !== undefined && !link.isModern() && slip !== "does not come back to a stream" &&
+  return lastId !== undefined && !link.isModern() && !isBlind(slip) && slip !== "does not come back to a stream" &&
     slip !== "asks again instead of coming back";
 }
 
@@ -51,7 +52,7 @@ export function isAskedAnew(
     readonly safeTools: ReadonlySet<unknown>;
   },
 ): boolean {
-  if (slip === "asks again instead of coming back") return true;
+  if (slip === "asks again instead of coming back" || isBlind(slip)) return true;
   if (!link.isModern() || slip === "asks never again") return false;
   return method !== "tools/call" || safeTools.has(name);
 }
