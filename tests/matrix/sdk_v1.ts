@@ -11,7 +11,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
 import { createProvider } from "../host/server.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
-import { callsOf, type Program, readOthers, type Surroundings } from "./walk.ts";
+import { callsOf, type ListedTool, type Program, readOthers, type Surroundings } from "./walk.ts";
 
 /** A provider for a client that is not the usual one. */
 function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OAuthClientProvider {
@@ -35,9 +35,21 @@ function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OA
   }
 }
 
+/** The SDK leaves pages to its user. */
+async function listAllTools(client: Client): Promise<readonly ListedTool[]> {
+  const { tools, nextCursor } = await client.listTools();
+  const all = [...tools];
+  for (let cursor = nextCursor; cursor !== undefined;) {
+    const page = await client.listTools({ cursor });
+    all.push(...page.tools);
+    cursor = page.nextCursor;
+  }
+  return all;
+}
+
 /** The program for a scenario. */
 export function sdkV1(
-  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false }: Surroundings,
+  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, about = [] }: Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion" || machine?.kind === "exchange") return "no such client in the SDK";
   // A program that keeps what was discovered would never notice a server that has moved.
@@ -60,7 +72,7 @@ export function sdkV1(
       await client.connect(last);
       return {
         callTool: async () => {
-          for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
+          for (const call of callsOf(await listAllTools(client), about)) await client.callTool(call);
           if (readsAll) await readOthers(client);
         },
         close: () => client.close(),

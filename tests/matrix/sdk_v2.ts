@@ -67,7 +67,8 @@ function createSpecial(machine: Machine, usual: OAuthClientProvider, fetch: Fetc
 
 /** The program for a scenario. */
 export function sdkV2(
-  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false }: Surroundings,
+  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, beginsAsBefore = false, about = [] }:
+    Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
   // A program that keeps what was discovered would never notice a server that has moved.
@@ -85,12 +86,13 @@ export function sdkV2(
   let last = open();
   return {
     connect: async () => {
-      const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode: "auto" } });
+      const mode = beginsAsBefore ? "legacy" : "auto";
+      const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode } });
       last = open();
       await client.connect(last);
       return {
         callTool: async () => {
-          for (const call of callsOf((await client.listTools()).tools)) await client.callTool(call);
+          for (const call of callsOf((await client.listTools()).tools, about)) await client.callTool(call);
           if (readsAll) await readOthers(client);
         },
         close: () => client.close(),

@@ -31,6 +31,10 @@ export interface Surroundings {
   readonly staysUp?: boolean;
   /** Whether it reads resources and prompts as well. */
   readonly readsAll?: boolean;
+  /** Whether it begins with `initialize` though it knows better, as the newer SDK does unless it is told otherwise. */
+  readonly beginsAsBefore?: boolean;
+  /** Tools that the scenario is about. */
+  readonly about?: readonly string[];
 }
 
 /** A client of an SDK: one program that is started, sent to a browser, and started again. */
@@ -49,7 +53,7 @@ export interface Program {
 export type Sdk = (surroundings: Surroundings) => Program | string;
 
 /** A tool, as far as a call of it needs to know. */
-interface ListedTool {
+export interface ListedTool {
   readonly name: string;
   readonly inputSchema: {
     readonly properties?: Readonly<Record<string, unknown>> | undefined;
@@ -66,15 +70,22 @@ function argumentsFor({ inputSchema: { properties = {}, required = [] } }: Liste
   }));
 }
 
-/** Calls of a tool that reads and, where there is one, of a tool that writes, for which a token may need another scope. */
+/**
+ * Calls of a tool that reads and, where there is one, of a tool that writes, for which a token may need another scope; and of
+ * those that a scenario is about.
+ */
 export function callsOf(
   tools: readonly ListedTool[],
+  about: readonly string[] = [],
 ): readonly { readonly name: string; readonly arguments: Record<string, unknown> }[] {
   const [first] = tools;
   const writing = tools.find(({ name }) => name === "mock_create_note");
   return [
     ...(first ? [{ name: first.name, arguments: argumentsFor(first) }] : []),
     ...(writing ? [{ name: writing.name, arguments: { title: "hi", content: "there" } }] : []),
+    ...tools.filter((tool) => tool !== first && about.includes(tool.name)).map((tool) => (
+      { name: tool.name, arguments: argumentsFor(tool) }
+    )),
   ];
 }
 
@@ -154,7 +165,10 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
     if (location === null) throw new BrowserError(`the browser shows ${response.status}`);
     return new URL(location);
   };
-  return { url, fetch, browse, machine: machineOf(scenario) };
+  // What is there in older revisions alone, a client of the newest would never meet.
+  const beginsAsBefore = scenario.revisions?.includes("2026-07-28") === false;
+  const about = scenario.plan.policy?.mcpTools?.map(({ name }) => name) ?? [];
+  return { url, fetch, browse, machine: machineOf(scenario), beginsAsBefore, about };
 }
 
 /** What a person sees in the browser in place of coming back to the client. */
