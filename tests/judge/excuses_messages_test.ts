@@ -49,6 +49,12 @@ const begins = (session: string, how: Made = {}): Row => [mcp, {
   answeredHeaders: session === "" ? [] : [["mcp-session-id", session]],
   ...how,
 }];
+const listens = (atMs: number): Row => [mcp, {
+  route: "no_auth_get",
+  headers: [["accept", "text/event-stream"], version],
+  status: 405,
+  atMs,
+}];
 const told = (how: How = {}): Row => post({ method: "notifications/initialized" }, { status: 202, ...how });
 const cancels = (requestId: unknown, how: How = {}): Row =>
   post({ method: "notifications/cancelled", params: { requestId } }, { status: 202, ...how });
@@ -282,6 +288,13 @@ const excuses: readonly Excuse[] = [
       method: "tools/call",
       headers: [BOTH, ["mcp-protocol-version", "2026-07-28"], ["mcp-method", "tools/call"], ["mcp-name", "u"]],
     })],
+  },
+  {
+    rule: "M27",
+    what: "a client without a session connects anew, and each connection asks for its stream",
+    excused: [0, 100, 200, 300, 400].flatMap((atMs) => [begins("", { atMs }), listens(atMs + 50)]),
+    mistake: [begins(""), ...[50, 150, 250, 350, 450].map(listens)],
+    isRecommended: true,
   },
   {
     rule: "M51",

@@ -15,11 +15,15 @@ function isRefused({ verb, channel, status, stream }: McpStep): boolean {
   return verb === "GET" && channel === undefined && stream === undefined && !otherwise.has(status) && status !== 304;
 }
 
-/** Requests for the stream of one session that were refused one after the other. */
+/**
+ * Requests for the stream of one session that were refused one after the other; where there are no sessions, each `initialize`
+ * begins a connection of its own, which has to ask for itself.
+ */
 function rowsOf(calls: readonly McpStep[]): readonly (readonly McpStep[])[] {
   const open = new Map<string, McpStep[]>();
   const all: McpStep[][] = [];
   for (const call of calls) {
+    if (call.method === "initialize") open.delete(` ${call.address}`);
     if (call.verb !== "GET") continue;
     const key = `${call.session ?? ""} ${call.address}`;
     if (!isRefused(call)) {
