@@ -22,7 +22,7 @@ import { connectionLimits, createConnections } from "./lib/limits/connections.ts
 import { isLoopback } from "./lib/http/origin.ts";
 import { print } from "./lib/cli/print.ts";
 import { readyText, servedText, serverUrl } from "./lib/cli/ready.ts";
-import { readScenarios, readUsers, reasonOf } from "./lib/cli/start_files.ts";
+import { readCatalogue, readScenarios, readUsers, reasonOf } from "./lib/cli/start_files.ts";
 import { built, version } from "./lib/runtime/version.ts";
 import { createApp } from "./routes/app.ts";
 import type { MockServer } from "./routes/fixture/fixture.ts";
@@ -109,11 +109,12 @@ async function openDeployed(): Promise<App> {
 
 /** What an app is made of, whichever way it was started. */
 async function readOptions(settings: Settings): Promise<Omit<AppOptions, "kv">> {
-  const { usersPath, scenariosPath, controlToken, ...options } = settings;
+  const { usersPath, scenariosPath, cataloguePath, controlToken, ...options } = settings;
   const users = await readUsers(usersPath, readText).catch(failFor);
   const scenarios = await readScenarios(scenariosPath, readText).catch(failFor);
+  const catalogue = await readCatalogue(cataloguePath, readText).catch(failFor);
   const control = controlToken === undefined ? {} : { control: { token: controlToken } };
-  return { ...options, ...control, users, scenarios };
+  return { ...options, ...control, ...(catalogue && { catalogue }), users, scenarios };
 }
 
 async function main(): Promise<void> {

@@ -29,6 +29,8 @@ import { type Chance, createChance, randomBytes } from "../lib/runtime/chance.ts
 import { type Sleep, sleepOnTimer } from "../lib/runtime/sleep.ts";
 import { createSlices, type Slices } from "../lib/runtime/slices.ts";
 import { version } from "../lib/runtime/version.ts";
+import { createCatalogueTable } from "../lib/sandbox/catalogue_table.ts";
+import { createCatalogues } from "../lib/sandbox/catalogues.ts";
 import { createLiveSandboxes } from "../lib/sandbox/live_sandboxes.ts";
 import { createOwnOrigins } from "../lib/sandbox/origins.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
@@ -74,6 +76,8 @@ export function assemble(options: AppOptions): Parts {
   const parties = { keysOf: server.keysOf, recording, mcp, streams };
   const { isScenario, isUploaded, ...world } = sandboxesOf(options, base, parties);
   const { liveSandboxes } = world;
+  const catalogueTable = createCatalogueTable(store);
+  const mcpCatalogues = createCatalogues({ table: catalogueTable, liveSandboxes, own: options.catalogue });
   const gate = createControlGate(gateOptionsOf(options));
   const refusalOf = createRefusal(gate, liveSandboxes.of);
   const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
@@ -90,6 +94,8 @@ export function assemble(options: AppOptions): Parts {
     ...world,
     mcp,
     mcpSessions: mcp,
+    mcpCatalogues,
+    catalogueOf: (sandbox) => mcpCatalogues.of(liveSandboxes.of(sandbox)),
     streams,
     origins: gateOptionsOf(options),
     scenarioOf,

@@ -4,6 +4,7 @@ import type { OriginPolicy } from "../lib/http/origin.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
+import type { Catalogue } from "../lib/scenarios/mcp_catalogue.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Html } from "../views/shared/html.ts";
 import type { Guard, Refusal } from "./control/guard.ts";
@@ -16,6 +17,8 @@ export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
 /** What the handlers work with. */
 export interface Deps extends OAuthDeps, OperationDeps {
   readonly mcp: McpEndpoint;
+  /** What the MCP endpoints of a sandbox declare; undefined for what they have by themselves. */
+  readonly catalogueOf: (sandbox: Sandbox) => Promise<Catalogue | undefined>;
   readonly origins: OriginPolicy;
   /** The scenarios that exist from the start. */
   readonly catalogue: readonly Scenario[];

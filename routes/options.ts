@@ -7,6 +7,7 @@ import type { FetchAt, ResolveDns } from "../lib/outbound/outbound.ts";
 import { suggest } from "../lib/http/did_you_mean.ts";
 import { isObject } from "../lib/http/json.ts";
 import { publicPlan } from "../lib/limits/limits.ts";
+import type { Catalogue } from "../lib/scenarios/mcp_catalogue.ts";
 import type { Mint, PlanPatch, Policy } from "../lib/scenarios/plan.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Sleep } from "../lib/runtime/sleep.ts";
@@ -36,6 +37,8 @@ export interface AppOptions {
   readonly scenario?: string | Scenario;
   /** Scenarios in addition to those of the catalogue. */
   readonly scenarios?: readonly Scenario[];
+  /** What the MCP endpoints declare where a scenario has no catalogue of its own; by default what they have by themselves. */
+  readonly catalogue?: Catalogue;
   /** Whether other processes use the same database at the same time; then control calls wait until those know as well. */
   readonly shared?: boolean;
   /** Users who exist from the start, with their own claims. */
@@ -100,6 +103,7 @@ const optionNames: Readonly<Record<keyof AppOptions, true>> = {
   mint: true,
   scenario: true,
   scenarios: true,
+  catalogue: true,
   shared: true,
   users: true,
   now: true,

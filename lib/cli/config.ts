@@ -31,6 +31,7 @@ export interface Settings {
   readonly usersPath?: string;
   readonly scenario?: string;
   readonly scenariosPath?: string;
+  readonly cataloguePath?: string;
   readonly controlToken?: string;
   /** Whether anybody can reach it, so that there are limits. */
   readonly public: boolean;
@@ -111,6 +112,7 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
     usersPath: flags.users ?? present(env("MOCK_USERS")),
     scenario: flags.scenario ?? present(env("MOCK_SCENARIO")),
     scenariosPath: flags.scenarios ?? present(env("MOCK_SCENARIOS")),
+    cataloguePath: flags.catalogue ?? present(env("MOCK_CATALOGUE")),
     controlToken: parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN")),
     public: flags.public ?? parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
     record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
@@ -130,6 +132,7 @@ const options = {
   users: { type: "string" },
   scenario: { type: "string" },
   scenarios: { type: "string" },
+  catalogue: { type: "string" },
   "control-token": { type: "string" },
   public: { type: "boolean" },
   json: { type: "boolean" },

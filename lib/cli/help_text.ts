@@ -20,6 +20,7 @@ Usage: mock-oauth [start] [options]
   --users FILE      users who exist, as JSON; others can still log in MOCK_USERS (none)
   --scenario NAME   how the whole server behaves                 MOCK_SCENARIO (standard)
   --scenarios FILE  scenarios of your own, as JSON               MOCK_SCENARIOS (none)
+  --catalogue FILE  what the MCP servers declare, as JSON        MOCK_CATALOGUE (their own tools)
   --control-token T token that /control requires                 CONTROL_TOKEN (on loopback: none; else: closed)
   --public          rate limits and quotas, for a public server  MOCK_PUBLIC (off)
   --json            one JSON line when ready, then JSON logs

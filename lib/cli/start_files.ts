@@ -3,6 +3,7 @@
 import { ConfigError } from "./config_values.ts";
 import { describeError, OAuthError } from "../http/errors.ts";
 import type { DeclaredUser } from "../oauth/users/declared_users.ts";
+import type { Catalogue } from "../scenarios/mcp_catalogue.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
 type ReadText = (path: string) => Promise<string>;
@@ -28,15 +29,36 @@ export function readScenarios(path: string | undefined, readText: ReadText): Pro
   );
 }
 
+/**
+ * Reads the file of `--catalogue`.
+ *
+ * @throws ConfigError for a file that cannot be read, or holds something else.
+ */
+export async function readCatalogue(path: string | undefined, readText: ReadText): Promise<Catalogue | undefined> {
+  if (path === undefined) return undefined;
+  return await readFile(
+    { what: "catalogue", path, readText },
+    async () => (await import("../scenarios/schema/catalogue_schema.ts")).parseCatalogueFile,
+  );
+}
+
+interface StartFile {
+  readonly what: string;
+  readonly path: string;
+  readonly readText: ReadText;
+}
+
 async function readList<T>(
-  { what, path, readText }: {
-    readonly what: string;
-    readonly path: string | undefined;
-    readonly readText: ReadText;
-  },
+  { path, ...file }: Omit<StartFile, "path"> & { readonly path: string | undefined },
   loadParser: () => Promise<(text: string) => readonly T[]>,
 ): Promise<readonly T[]> {
-  if (path === undefined) return [];
+  return path === undefined ? [] : await readFile({ ...file, path }, loadParser);
+}
+
+async function readFile<T>(
+  { what, path, readText }: StartFile,
+  loadParser: () => Promise<(text: string) => T>,
+): Promise<T> {
   try {
     return (await loadParser())(await readText(path));
   } catch (error) {

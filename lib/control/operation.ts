@@ -13,6 +13,7 @@ import type { TokenVerifier } from "../oauth/tokens/verify.ts";
 import type { Users } from "../oauth/users/user_table.ts";
 import type { Chance } from "../runtime/chance.ts";
 import type { Sleep } from "../runtime/sleep.ts";
+import type { Catalogues } from "../sandbox/catalogues.ts";
 import type { LiveSandbox, LiveSandboxes } from "../sandbox/live_sandboxes.ts";
 import type { OwnOrigins } from "../sandbox/origins.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -36,6 +37,7 @@ export interface Deps {
   readonly verifier: TokenVerifier;
   readonly keysOf: KeysOf;
   readonly mcpSessions: McpSessions;
+  readonly mcpCatalogues: Catalogues;
   readonly ownOrigins: OwnOrigins;
   readonly reports: Reports;
   readonly chance: Chance;

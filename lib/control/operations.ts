@@ -1,5 +1,6 @@
 // Everything that can be done to a sandbox, by the names that `lib/http/endpoints.ts` has.
 import type { ControlEndpointName, RecordEndpointName } from "../http/endpoints.ts";
+import { catalogueOperations } from "./catalogue.ts";
 import { clientOperations } from "./clients.ts";
 import { clockOperations } from "./clock.ts";
 import { faultOperations } from "./faults.ts";
@@ -31,6 +32,7 @@ export const operations = {
   ...keyOperations,
   ...sessionOperations,
   ...streamOperations,
+  ...catalogueOperations,
   ...scenarioOperations,
   ...originOperations,
   ...recordOperations,

@@ -35,6 +35,11 @@ export const controlPlaces = {
   sessions: control("/control/sessions", { GET: "control_list_sessions", DELETE: "control_end_sessions" }),
   session: control("/control/sessions/:session", { DELETE: "control_end_session" }),
   streams: control("/control/streams", { GET: "control_list_streams", POST: "control_push_to_streams" }),
+  catalogue: control("/control/catalogue", {
+    GET: "control_read_catalogue",
+    PUT: "control_set_catalogue",
+    DELETE: "control_clear_catalogue",
+  }),
   scenarios: control("/control/scenarios", { POST: "control_define_scenarios" }),
   origins: control("/control/origins", { POST: "control_open_origin" }),
   reset: control("/control/reset", { POST: "control_reset" }),

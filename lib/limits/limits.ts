@@ -84,6 +84,8 @@ const quotas: Readonly<Record<string, TableQuota>> = {
   revoked: { of: "revocations", rows: 1000, isEvictable: false },
   minted: { of: "minted tokens", rows: 1000, isEvictable: true },
   count: { of: "faults", rows: 200, isEvictable: false },
+  catalogue: { of: "parts of catalogues", rows: 20, isEvictable: false },
+  turn: { of: "answers in turn", rows: 1000, isEvictable: true },
 };
 
 /** All rows of one kind in a sandbox with a label may together be so large, in bytes as stored. */

@@ -1,6 +1,7 @@
 // The facts of one request that a tool's answer depends on, kept by the request until the SDK calls the tool.
 import { createKeyTable } from "../oauth/keys/key_table.ts";
 import type { Policy } from "../scenarios/plan.ts";
+import { takeTurn } from "./catalogue/turn_table.ts";
 import { type Notes, openNotes } from "./tools/note_table.ts";
 import type { McpOptions } from "./contract.ts";
 import type { Profile } from "./profile.ts";
@@ -26,10 +27,11 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
 
   return ({ sandbox, caller, profile, policy }, owner) => {
     const notes = (): Notes => openNotes(store, sandbox.id, owner);
+    const turn = (entry: string): Promise<number> => takeTurn(store, sandbox.id, entry);
     return {
       profile,
       policy,
-      call: { sandbox, chance, sleep, notes, ...(caller.user && { user: caller.user }) },
+      call: { sandbox, chance, sleep, notes, turn, ...(caller.user && { user: caller.user }) },
       signer: async () => ({
         key: await keys.sealingKey(sandbox.id, () => chance.bytes(32)),
         nowMs: sandbox.nowMs,

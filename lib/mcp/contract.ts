@@ -2,6 +2,7 @@
 import type { Chance } from "../runtime/chance.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Sleep } from "../runtime/sleep.ts";
+import type { Catalogue } from "../scenarios/mcp_catalogue.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionAsk, SessionFacts } from "../faults/matches.ts";
@@ -29,6 +30,8 @@ export interface McpCall {
   readonly mode: McpMode;
   readonly caller: McpCaller;
   readonly policy: Policy;
+  /** What the server declares, instead of or besides its own; absent for its own alone. */
+  readonly catalogue?: Catalogue;
 }
 
 /** A stream of HTTP+SSE that is asked for. */

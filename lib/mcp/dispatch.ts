@@ -23,9 +23,9 @@ import {
   type Envelopes,
   type FastRequest,
   isUsualInSession,
-  MODERN_REVISION,
 } from "./fast_path.ts";
-import { createProfiles, type Profile, withDeclaredTools } from "./profile.ts";
+import type { Profile } from "./profile.ts";
+import { createProfiles } from "./profiles.ts";
 import { idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createHttpSse } from "./http_sse.ts";
 import { createEventShelves } from "./sessions/events.ts";
@@ -35,7 +35,7 @@ import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import { createSessions } from "./sessions/held_sessions.ts";
 import type { Presenter } from "./sessions/session_memory.ts";
-import { isStateless, sessionRevisionsOf } from "./revisions.ts";
+import { isStateless, MODERN_REVISION, sessionRevisionsOf } from "./revisions.ts";
 import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
 import { beginSession, endAfter, serveSession, type SessionDeps } from "./sessions/sessions.ts";
 import { sessionFactsOf } from "./sessions/session_facts.ts";
@@ -83,7 +83,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     const refusal = caller.refuseScope?.(scopesNeeded(read.value));
     if (refusal) return refusal;
     try {
-      const exchange = { ...call, request, body: read.value, profile: withDeclaredTools(profiles[mode], call.policy) };
+      const exchange = { ...call, request, body: read.value, profile: profiles.of(mode, call.policy, call.catalogue) };
       const response = await route(exchange, shared);
       return call.policy.mcpAnswerForm === "events" ? await inEvents(response) : response;
     } catch (error) {
@@ -220,7 +220,7 @@ async function inSession(
   // Nothing is under way that a notification could be about.
   if (reason === "notification" && !session.transport) return new Response(null, { status: 202 });
   const facts = callFactsOf(exchange, ownerOfNotes(session.id));
-  const fast = reason === "no-claim" ? asFastInSession(body, session.profile) : undefined;
+  const fast = reason === "no-claim" ? asFastInSession(body, exchange.profile) : undefined;
   if (fast && !(exchange.policy.mcpAnswerForm === "events" && canBeResumed(fast, exchange.profile))) {
     const { revision } = session.record;
     // It is answered at once, so its id is not in use for long enough to be taken.

@@ -21,9 +21,7 @@ import { pageOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
 import type { CallFacts } from "./call_facts.ts";
-
-/** The revision of the stateless era that the SDK serves. */
-export const MODERN_REVISION = "2026-07-28";
+import { MODERN_REVISION } from "./revisions.ts";
 
 /** A request that can take the fast path. */
 export type FastRequest =
@@ -36,9 +34,6 @@ interface FastEra {
   readonly headers: Readonly<Record<string, string>>;
   readonly log: Log;
 }
-
-/** What the SDK says of lists by default: always stale, and private. */
-const CACHE_FIELDS = Object.freeze({ ttlMs: 0, cacheScope: "private" });
 
 const messageKeys: ReadonlySet<string> = new Set(["jsonrpc", "id", "method", "params"]);
 const paramKeys: ReadonlySet<string> = new Set(["name", "arguments", "cursor", "_meta"]);
@@ -149,17 +144,21 @@ export async function answerFast(request: FastRequest, facts: CallFacts, era: Fa
     return jsonResponse({ jsonrpc: "2.0", id, result: stamped(result, facts.profile, era) }, era);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return jsonResponse({ jsonrpc: "2.0", id, error: { code: error.code, message: error.message } }, era);
+    return jsonResponse({ jsonrpc: "2.0", id, error: toldOf(error) }, era);
   }
 }
 
-async function resultOf(request: FastRequest, { profile, policy, call }: CallFacts, era: FastEra): Promise<Result> {
+function toldOf({ code, message, data }: ProtocolError): Readonly<Record<string, unknown>> {
+  return { code, message, ...(data !== undefined && { data }) };
+}
+
+async function resultOf(request: FastRequest, { profile, call }: CallFacts, era: FastEra): Promise<Result> {
   switch (request.method) {
     case "tools/call":
       return await callTool(profile, { ...request, ...era }, call);
     case "tools/list": {
-      const { items, ...rest } = pageOf(profile.listing, request.cursor, policy);
-      return { tools: items, ...rest, ...(era.revision === MODERN_REVISION && CACHE_FIELDS) };
+      const { items, ...rest } = pageOf(profile.listing, request.cursor, profile.pages);
+      return { tools: items, ...rest, ...(era.revision === MODERN_REVISION && profile.cache) };
     }
     case "ping":
       return {};
@@ -171,7 +170,7 @@ async function resultOf(request: FastRequest, { profile, policy, call }: CallFac
 /** From 2026-07-28 on every result names its kind and the server. */
 function stamped(result: Result, { serverInfo }: Profile, { revision }: FastEra): Result {
   if (revision !== MODERN_REVISION) return result;
-  return { ...result, resultType: "complete", _meta: { [SERVER_INFO_META_KEY]: serverInfo } };
+  return { ...result, resultType: "complete", _meta: { ...result._meta, [SERVER_INFO_META_KEY]: serverInfo } };
 }
 
 function jsonResponse(body: unknown, { headers }: FastEra): Response {

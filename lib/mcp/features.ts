@@ -1,107 +1,103 @@
-// Prompts, resources and completion: rows as the tools are, and the methods of the protocol that serve them. An endpoint
-// without such rows does not have these methods.
+// The methods of the protocol that serve prompts, resources and completion. An endpoint without these does not have them.
 import {
-  type BlobResourceContents,
   type CompleteResult,
-  type GetPromptResult,
-  type InputRequiredResult,
   type JSONRPCMessage,
-  type Prompt,
   ProtocolError,
-  type Resource,
-  type ResourceTemplateType,
   type Server,
+  type ServerCapabilities,
   type ServerContext,
-  type TextResourceContents,
 } from "@modelcontextprotocol/server";
-import type { Policy } from "../scenarios/plan.ts";
-import type { ClientLink } from "./client_link.ts";
+import type { CallFacts } from "./call_facts.ts";
+import type { ReadAnswer } from "./feature_rows.ts";
 import { pageOf } from "./pages.ts";
+import type { Profile } from "./profile.ts";
+import { MODERN_REVISION } from "./revisions.ts";
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
+import type { ToolCall } from "./tools/tool.ts";
 
-/** Values that complete what a person has typed so far. */
-type Completer = (typed: string) => readonly string[];
+/** The methods that {@link installFeatures} serves in a session, by what the server says that it can do. */
+const methods = {
+  prompts: ["prompts/list", "prompts/get"],
+  resources: [
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/unsubscribe",
+  ],
+  completions: ["completion/complete"],
+  logging: ["logging/setLevel"],
+} as const;
 
-/** A row of the prompt table. */
-export interface PromptRow {
-  readonly listing: Prompt;
-  /** Completers by argument. */
-  readonly complete?: ReadonlyMap<string, Completer>;
-  /** What it comes to; the arguments that its entry requires are there. */
-  readonly get: (args: Readonly<Record<string, string>>, client: ClientLink) => GetPromptResult | InputRequiredResult;
+/** The methods besides those of tools that a server with these capabilities answers to in a session. */
+export function featureMethods(capabilities: ServerCapabilities): readonly string[] {
+  const { prompts, resources, completions, logging } = methods;
+  return [
+    ...(capabilities.prompts ? prompts : []),
+    ...(capabilities.resources ? resources : []),
+    ...(capabilities.completions ? completions : []),
+    ...(capabilities.logging ? logging : []),
+  ];
 }
 
-/** A row of the resource table. */
-export interface ResourceRow {
-  readonly listing: Resource;
-  readonly contents: TextResourceContents | BlobResourceContents;
+interface FeatureDeps {
+  readonly factsOf: (context: ServerContext) => CallFacts;
+  readonly callOf: (context: ServerContext) => ToolCall;
+  readonly subscribed: Set<string>;
 }
 
-interface TemplateRow {
-  readonly listing: ResourceTemplateType;
-  /** Completers by variable. */
-  readonly complete?: ReadonlyMap<string, Completer>;
-  /** What a URI of this template holds; undefined for any other URI. */
-  readonly read: (uri: string) => TextResourceContents | undefined;
+/** Has a server serve prompts, resources and completion, as far as it says that it can. */
+export function installFeatures(server: Server, capabilities: ServerCapabilities, deps: FeatureDeps): void {
+  if (capabilities.prompts) installPrompts(server, deps);
+  if (capabilities.resources) installResources(server, deps);
+  if (!capabilities.completions) return;
+  server.setRequestHandler("completion/complete", ({ params: { ref, argument } }, context) => {
+    const { prompts, templates } = deps.factsOf(context).profile.features;
+    const row = ref.type === "ref/prompt"
+      ? prompts.find(({ listing }) => listing.name === ref.name)
+      : templates.find(({ listing }) => listing.uriTemplate === ref.uri);
+    if (!row) throw new ProtocolError(INVALID_PARAMS, "There is nothing of that name to complete");
+    return completion(row.complete?.get(argument.name)?.(argument.value) ?? []);
+  });
 }
 
-/** What an endpoint has besides tools. */
-export interface Features {
-  readonly prompts: readonly PromptRow[];
-  readonly resources: readonly ResourceRow[];
-  readonly templates: readonly TemplateRow[];
-}
-
-/** The methods that {@link installFeatures} serves in a session. */
-export const featureMethods: readonly string[] = Object.freeze([
-  "prompts/list",
-  "prompts/get",
-  "resources/list",
-  "resources/templates/list",
-  "resources/read",
-  "resources/subscribe",
-  "resources/unsubscribe",
-  "completion/complete",
-  "logging/setLevel",
-]);
-
-/** Has a server serve prompts, resources and completion. */
-export function installFeatures(
-  server: Server,
-  { prompts, resources, templates }: Features,
-  { linkOf, policyOf, subscribed }: {
-    readonly linkOf: (context: ServerContext) => ClientLink;
-    readonly policyOf: (context: ServerContext) => Policy;
-    readonly subscribed: Set<string>;
-  },
-): void {
+function installPrompts(server: Server, { factsOf, callOf }: FeatureDeps): void {
   server.setRequestHandler("prompts/list", ({ params }, context) => {
-    const { items, ...rest } = pageOf(prompts, params?.cursor, policyOf(context));
-    return { prompts: items.map(({ listing }) => listing), ...rest };
+    const { profile } = factsOf(context);
+    const { items, ...rest } = pageOf(profile.features.prompts, params?.cursor, profile.pages);
+    return { prompts: items.map(({ listing }) => listing), ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("prompts/get", ({ params }, context) => {
-    const prompt = prompts.find(({ listing }) => listing.name === params.name);
+    const prompt = factsOf(context).profile.features.prompts.find(({ listing }) => listing.name === params.name);
     if (!prompt) throw new ProtocolError(INVALID_PARAMS, "Unknown prompt");
     const args = params.arguments ?? {};
     const missing = prompt.listing.arguments?.find(({ name, required }) => required && args[name] === undefined);
     if (missing) throw new ProtocolError(INVALID_PARAMS, `The argument ${missing.name} is required`);
-    return prompt.get(args, linkOf(context));
+    return prompt.get(args, callOf(context));
   });
+}
+
+function installResources(server: Server, { factsOf, callOf, subscribed }: FeatureDeps): void {
   server.setRequestHandler("resources/list", ({ params }, context) => {
-    const { items, ...rest } = pageOf(resources, params?.cursor, policyOf(context));
-    return { resources: items.map(({ listing }) => listing), ...rest };
+    const { profile } = factsOf(context);
+    const { items, ...rest } = pageOf(profile.features.resources, params?.cursor, profile.pages);
+    return { resources: items.map(({ listing }) => listing), ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("resources/templates/list", ({ params }, context) => {
-    const { items, ...rest } = pageOf(templates, params?.cursor, policyOf(context));
-    return { resourceTemplates: items.map(({ listing }) => listing), ...rest };
+    const { profile } = factsOf(context);
+    const { items, ...rest } = pageOf(profile.features.templates, params?.cursor, profile.pages);
+    return { resourceTemplates: items.map(({ listing }) => listing), ...rest, ...cacheOf(server, profile) };
   });
-  server.setRequestHandler("resources/read", ({ params: { uri } }) => {
-    const contents = resources.find(({ listing }) => listing.uri === uri)?.contents ??
-      templates.values().map(({ read }) => read(uri)).find((found) => found !== undefined);
-    if (!contents) throw new ProtocolError(INVALID_PARAMS, NOT_FOUND, { uri });
-    return { contents: [contents] };
+  server.setRequestHandler("resources/read", async ({ params: { uri } }, context) => {
+    const { resources, templates } = factsOf(context).profile.features;
+    const call = callOf(context);
+    const found = resources.find(({ listing }) => listing.uri === uri)?.read(call) ??
+      templates.values().map(({ read }) => read(uri, call)).find((answer) => answer !== undefined);
+    if (!found) throw new ProtocolError(INVALID_PARAMS, NOT_FOUND, { uri });
+    return cacheable(server, await found);
   });
-  server.setRequestHandler("resources/subscribe", ({ params: { uri } }) => {
+  server.setRequestHandler("resources/subscribe", ({ params: { uri } }, context) => {
+    const { resources } = factsOf(context).profile.features;
     if (!resources.some(({ listing }) => listing.uri === uri)) {
       throw new ProtocolError(INVALID_PARAMS, NOT_FOUND, { uri });
     }
@@ -112,13 +108,21 @@ export function installFeatures(
     subscribed.delete(uri);
     return {};
   });
-  server.setRequestHandler("completion/complete", ({ params: { ref, argument } }) => {
-    const row = ref.type === "ref/prompt"
-      ? prompts.find(({ listing }) => listing.name === ref.name)
-      : templates.find(({ listing }) => listing.uriTemplate === ref.uri);
-    if (!row) throw new ProtocolError(INVALID_PARAMS, "There is nothing of that name to complete");
-    return completion(row.complete?.get(argument.name)?.(argument.value) ?? []);
-  });
+}
+
+/** What a list says of how long it may be kept, which no revision before 2026-07-28 knows. */
+export function cacheOf(server: Server, { cache }: Pick<Profile, "cache">): Partial<Profile["cache"]> {
+  return isModern(server) ? cache : {};
+}
+
+function cacheable(server: Server, answer: ReadAnswer): ReadAnswer {
+  if (isModern(server)) return answer;
+  const { ttlMs: _, cacheScope: _scope, ...rest } = answer;
+  return rest;
+}
+
+function isModern(server: Server): boolean {
+  return (server.getNegotiatedProtocolVersion() ?? "") >= MODERN_REVISION;
 }
 
 /** Words by which the answer is known again, whose code the revisions up to 2025-11-25 have as one of its own. */

@@ -1,6 +1,6 @@
 // The refusal of a call whose headers do not repeat its arguments, which the SDK compares only for its own `McpServer`.
 import type { InboundModernRoute } from "@modelcontextprotocol/server";
-import { MODERN_REVISION } from "./fast_path.ts";
+import { MODERN_REVISION } from "./revisions.ts";
 import { findParamMismatch } from "./param_headers.ts";
 import type { Profile } from "./profile.ts";
 import { HEADER_MISMATCH, idOf, isPlainObject, rpcErrorResponse } from "./rpc.ts";

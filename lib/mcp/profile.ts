@@ -1,5 +1,4 @@
-// What a server shows a client: its name, its tools, and how one of them is called. A profile depends only on the
-// endpoint, so it is made once, the list of tools included.
+// What a server shows a client: its name, its tools, and how one of them is called.
 import {
   type CallToolResult,
   type Implementation,
@@ -9,18 +8,11 @@ import {
   type Tool,
 } from "@modelcontextprotocol/server";
 import { describeError, OAuthError } from "../http/errors.ts";
-import type { Policy } from "../scenarios/plan.ts";
-import type { McpMode } from "./caller.ts";
-import { featureMethods, type Features } from "./features.ts";
 import type { Log } from "./contract.ts";
+import type { Features } from "./feature_rows.ts";
+import type { Pages } from "./pages.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
-import { basicTools } from "./tools/basic.ts";
-import { conformanceTools } from "./conformance/conformance.ts";
-import { minimalTools } from "./tools/minimal.ts";
-import { conformanceFeatures } from "./conformance/conformance_features.ts";
-import { noteTools } from "./tools/notes.ts";
-import { declaredTool, type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
-import { userTools } from "./tools/user.ts";
+import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
 
 /** One server as a client sees it. */
 export interface Profile {
@@ -29,82 +21,19 @@ export interface Profile {
   readonly instructions: string | undefined;
   readonly tools: ReadonlyMap<string, DefinedTool>;
   /** The entries of `tools/list`, always in the same order. */
-  readonly listing: Tool[];
+  readonly listing: readonly Tool[];
   readonly capabilities: ServerCapabilities;
   /** What its server answers to in a session. */
   readonly sessionMethods: ReadonlySet<string>;
-  readonly features: Features | undefined;
+  readonly features: Features;
+  readonly pages: Pages;
+  /** How long its lists may be kept, and by whom, in the revisions that say so. */
+  readonly cache: { readonly ttlMs: number; readonly cacheScope: "public" | "private" };
 }
-
-/** The profiles of one app, by endpoint: `/oauth` has tools that speak of a user. */
-type Profiles = Readonly<Record<McpMode, Profile>>;
-
-const TOOL_METHODS = ["initialize", "ping", "tools/list", "tools/call"] as const;
 
 /** The first revision that answers wrong arguments by a result a model can read, not by an error of the protocol. */
 const ARGUMENT_PROBLEMS_AS_RESULT = "2025-11-25";
 const MAX_ECHOED_NAME = 100;
-
-const FULL_CAPABILITIES = Object.freeze({
-  tools: { listChanged: true },
-  prompts: { listChanged: true },
-  resources: { subscribe: true },
-  completions: {},
-  logging: {},
-});
-
-const INSTRUCTIONS = "A mock server for testing MCP clients: nothing here has an effect on the outside world. " +
-  "Every tool answers exactly as its description says. Notes are seen only by the session or caller that wrote them.";
-
-/** Makes the profiles. */
-export function createProfiles(version: string): Profiles {
-  const everyday = [...basicTools, ...noteTools];
-  const open = createProfile({ name: "Mock MCP Server for E2E Testing", version }, INSTRUCTIONS, everyday);
-  return {
-    "no-auth": open,
-    bearer: open,
-    oauth: createProfile(
-      { name: "Mock MCP Server with OAuth", version },
-      `${INSTRUCTIONS} The tools userInfo, greet and adminAction speak of the user who logged in.`,
-      [...everyday, ...userTools],
-    ),
-    conformance: createProfile(
-      { name: "Mock MCP Server for Conformance Testing", version },
-      `${INSTRUCTIONS} The tools, prompts and resources named test are those of the official conformance suite.`,
-      [...everyday, ...conformanceTools],
-      conformanceFeatures,
-    ),
-    minimal: createProfile({ name: "Mock MCP Server with one tool", version }, undefined, minimalTools),
-  };
-}
-
-function createProfile(
-  serverInfo: Implementation,
-  instructions: string | undefined,
-  tools: readonly DefinedTool[],
-  features?: Features,
-): Profile {
-  return {
-    serverInfo,
-    instructions,
-    tools: new Map(tools.map((tool) => [tool.name, tool])),
-    listing: tools.map(({ listing }) => listing),
-    capabilities: features ? FULL_CAPABILITIES : { tools: {} },
-    sessionMethods: new Set([...TOOL_METHODS, ...(features ? featureMethods : [])]),
-    features,
-  };
-}
-
-/** A profile with the tools that a plan declares behind its own. */
-export function withDeclaredTools(profile: Profile, { mcpTools = [] }: Policy): Profile {
-  if (mcpTools.length === 0) return profile;
-  const declared = mcpTools.map(declaredTool);
-  return {
-    ...profile,
-    tools: new Map([...profile.tools, ...declared.map((tool) => [tool.name, tool] as const)]),
-    listing: [...profile.listing, ...declared.map(({ listing }) => listing)],
-  };
-}
 
 /** A `tools/call`, its parameters checked as far as the protocol goes. */
 interface ToolRequest {
@@ -140,6 +69,8 @@ export async function callTool(
   try {
     return await prepared.run(call);
   } catch (error) {
+    // An answer that is declared to be an error.
+    if (error instanceof ProtocolError) throw error;
     // A refusal that the caller is to read, such as a quota that is used up.
     if (error instanceof OAuthError) return failureResult(describeError(error));
     if (!call.signal?.aborted) log(`The tool ${name} failed`, error);

@@ -1,7 +1,9 @@
 // Which revisions of MCP the server has: those that begin with `initialize`, and the stateless one.
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import type { Policy } from "../scenarios/plan.ts";
-import { MODERN_REVISION } from "./fast_path.ts";
+
+/** The revision of the stateless era that the SDK serves. */
+export const MODERN_REVISION = "2026-07-28";
 
 /** The revisions that a session can have, newest first. */
 export function sessionRevisionsOf({ mcpRevisions }: Pick<Policy, "mcpRevisions">): readonly string[] {

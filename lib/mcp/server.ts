@@ -1,9 +1,8 @@
 // Builds the SDK's server for a profile. The low-level class is used on purpose: `McpServer` registers and converts every
 // tool again for each server, and a server is made for each stateless request and each session.
 import { Server, type ServerContext } from "@modelcontextprotocol/server";
-import type { Policy } from "../scenarios/plan.ts";
 import { type Change, type ClientLink, createClientLink } from "./client_link.ts";
-import { installFeatures } from "./features.ts";
+import { cacheOf, installFeatures } from "./features.ts";
 import type { Log } from "./contract.ts";
 import { pageOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
@@ -28,7 +27,7 @@ export function buildServer(
   { factsOf, announce, log }: ServerDeps,
   revisions?: readonly string[],
 ): Server {
-  const { serverInfo, instructions, capabilities, features } = profile;
+  const { serverInfo, instructions, capabilities } = profile;
   const server = new Server(serverInfo, {
     capabilities,
     ...(revisions === undefined ? {} : { supportedProtocolVersions: [...revisions] }),
@@ -45,21 +44,22 @@ export function buildServer(
       subscribed,
     });
 
+  const factsIn = (context: ServerContext): CallFacts => factsOf(context.http?.req);
+  const callOf = (context: ServerContext): ToolCall => ({
+    ...watched(factsIn(context).call, context),
+    client: linkOf(context),
+  });
   server.setRequestHandler("tools/list", ({ params }, context) => {
-    const { profile: { listing }, policy } = factsOf(context.http?.req);
-    const { items, ...rest } = pageOf(listing, params?.cursor, policy);
-    return { tools: items, ...rest };
+    const { profile } = factsIn(context);
+    const { items, ...rest } = pageOf(profile.listing, params?.cursor, profile.pages);
+    return { tools: items, ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("tools/call", ({ params }, context) => {
     const revision = server.getNegotiatedProtocolVersion() ?? "";
     const request = { name: params.name, args: params.arguments, revision, log };
-    const facts = factsOf(context.http?.req);
-    return callTool(facts.profile, request, { ...watched(facts.call, context), client: linkOf(context) });
+    return callTool(factsIn(context).profile, request, callOf(context));
   });
-  if (features) {
-    const policyOf = (context: ServerContext): Policy => factsOf(context.http?.req).policy;
-    installFeatures(server, features, { linkOf, policyOf, subscribed });
-  }
+  installFeatures(server, capabilities, { factsOf: factsIn, callOf, subscribed });
   return server;
 }
 

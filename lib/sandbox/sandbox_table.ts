@@ -1,6 +1,7 @@
 // What is kept of sandboxes as such: that they exist, when they were last used, and what a test has changed in them.
 import type { Fault } from "../scenarios/fault.ts";
 import type { PlanPatch } from "../scenarios/plan.ts";
+import type { CatalogueReference } from "./catalogue_table.ts";
 import type { Revocations } from "./sandbox.ts";
 import type { Key, Store } from "../store/store.ts";
 import { ifReadable } from "../store/unreadable.ts";
@@ -16,6 +17,8 @@ export interface SandboxState {
   readonly patch: PlanPatch;
   /** Faults beside the scenario's. */
   readonly faults: readonly Fault[];
+  /** What its MCP endpoints declare instead of what the scenario does; absent for that. */
+  readonly catalogue?: CatalogueReference;
   /** Logins that were revoked together; absent for none. */
   readonly revocations?: Revocations;
   /** Counted up by every rotation of keys, so that other processes look for the new ones; absent for none. */

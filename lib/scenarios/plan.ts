@@ -56,6 +56,8 @@ export interface Policy {
    * the stream and no message is taken at the same URL.
    */
   readonly mcpTransport: "streamable_http" | "http_sse";
+  /** What every MCP endpoint has besides what is declared: everyday tools, or all that the official suite asks for as well. */
+  readonly mcpFeatures: "tools" | "all";
   /** How many entries each page of a list has, in order; what is left comes on the last one. Absent for one page. */
   readonly mcpPageSizes?: readonly number[];
   /** Cursors of the pages after the first; `page-2` and so on where there are fewer. A cursor leads to the first of its pages. */
@@ -189,6 +191,7 @@ export const standardPlan: Plan = Object.freeze({
     protectedMessages: "all",
     mcpServer: "mock",
     mcpTransport: "streamable_http",
+    mcpFeatures: "tools",
     sessionIds: "plain",
     sessionEndsWithToken: false,
     endsSession: "no",

@@ -1,6 +1,7 @@
 // A scenario: a named way for the server to behave, as data. The catalogue is a list of these, and so is what a test
 // adds.
 import type { Fault } from "./fault.ts";
+import type { Catalogue } from "./mcp_catalogue.ts";
 import type { PlanPatch } from "./plan.ts";
 import type { Reach, RuleId } from "./vocabulary.ts";
 
@@ -79,6 +80,8 @@ export interface Scenario {
   readonly words?: string;
   /** Where it differs from what the specifications ask, as faults and as rules. */
   readonly plan: PlanPatch & { readonly faults?: readonly Fault[] };
+  /** What its MCP endpoints declare, and what they give. */
+  readonly catalogue?: Catalogue;
   /** Where things lie. */
   readonly layout?: Layout;
   /** Clients that are there from the start. */

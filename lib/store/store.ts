@@ -30,6 +30,8 @@
 // | `["#used", hour, name]`                 | true                 | a day after it                          | sandbox         |
 // | `[sandbox, "session", hash(id)]`        | `SessionRecord`      | 24 h after it was last extended         | mcp/sessions    |
 // | `[sandbox, "session_count", hash(id)]`  | requests in it       | 24 h after it was last counted          | mcp/sessions    |
+// | `[sandbox, "catalogue", version, n]`     | part of `Catalogue`  | as long as the sandbox                  | sandbox         |
+// | `[sandbox, "turn", hash(entry)]`        | answers it has given | as long as the sandbox                  | mcp/catalogue   |
 // | `["#owned", ...key]`                    | owner, bytes, expiry | as long as the row, with `--public`     | limits          |
 //
 // Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once

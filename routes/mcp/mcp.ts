@@ -17,7 +17,7 @@ import type { Urls } from "../../lib/http/urls.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Handler, Handlers } from "../request/router.ts";
 
-type McpDeps = Pick<Deps, "mcp" | "keysOf" | "replays" | "origins"> & {
+type McpDeps = Pick<Deps, "mcp" | "catalogueOf" | "keysOf" | "replays" | "origins"> & {
   readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
 };
 
@@ -33,7 +33,8 @@ type HandlerName =
 type Speak = (context: Context, mode: McpMode, caller: McpCaller) => Promise<Response>;
 
 /** The handlers of the MCP endpoints, each for all methods of its URL. */
-export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps): Handlers<HandlerName> {
+export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
+  const { mcp, verifier, keysOf, replays, origins } = deps;
   const own = (handler: Handler): Handler => (context) => refuseForeignOrigin(context) ?? handler(context);
 
   function refuseForeignOrigin({ request, url }: Context): Response | undefined {
@@ -42,7 +43,7 @@ export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps
     return rpcErrorResponse(403, SERVER_ERROR, `Forbidden: ${problem}; --public-url or --allow-origin can allow it`);
   }
 
-  const { streamable, sse, messages } = waysToSpeak(mcp);
+  const { streamable, sse, messages } = waysToSpeak(deps);
 
   async function open(context: Context, mode: "no-auth" | "conformance", speak: Speak): Promise<Response> {
     return await speak(context, mode, { owner: anonymousOwner(context) });
@@ -97,32 +98,34 @@ export function mcpHandlers({ mcp, verifier, keysOf, replays, origins }: McpDeps
 }
 
 /** Has the protocol answer over each transport. */
-function waysToSpeak(mcp: Deps["mcp"]): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
-  const callOf = ({ sandbox, plan: { policy } }: Context, mode: McpMode, caller: McpCaller): McpCall => ({
-    sandbox,
-    mode,
-    caller,
-    policy,
-  });
-  const streamable: Speak = (context, mode, caller) =>
+function waysToSpeak(
+  { mcp, catalogueOf }: Pick<McpDeps, "mcp" | "catalogueOf">,
+): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
+  const callOf = async (context: Context, mode: McpMode, caller: McpCaller): Promise<McpCall> => {
+    const { sandbox, plan: { policy } } = context;
+    const catalogue = await catalogueOf(sandbox);
+    return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }) };
+  };
+  const streamable: Speak = async (context, mode, caller) =>
     context.plan.policy.mcpTransport === "http_sse"
-      ? sseAlone(context, mode, caller)
-      : mcp.handle(context.request, callOf(context, mode, caller));
+      ? await sseAlone(context, mode, caller)
+      : await mcp.handle(context.request, await callOf(context, mode, caller));
   const sseAlone: Speak = async (context, mode, caller) => {
     if (context.request.method === "GET") return await sse(context, mode, caller);
     const headers = { allow: "GET", "content-type": "text/plain; charset=utf-8" };
     return new Response("Method Not Allowed", { status: 405, headers });
   };
-  const sse: Speak = (context, mode, caller) => {
+  const sse: Speak = async (context, mode, caller) => {
     const { sandbox, url } = context;
-    return mcp.openSse({
-      ...callOf(context, mode, caller),
+    return await mcp.openSse({
+      ...await callOf(context, mode, caller),
       messagesUrl: messagesUrlOf(sandbox.urls, mode) + url.search,
     });
   };
-  const messages: Speak = (context, mode, caller) => {
+  const messages: Speak = async (context, mode, caller) => {
     const { request, url } = context;
-    return mcp.receive({ ...callOf(context, mode, caller), request, sessionId: url.searchParams.get("sessionId") });
+    const sessionId = url.searchParams.get("sessionId");
+    return await mcp.receive({ ...await callOf(context, mode, caller), request, sessionId });
   };
   return { streamable, sse, messages };
 }

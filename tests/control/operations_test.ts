@@ -24,6 +24,8 @@ import { createUsers } from "../../lib/oauth/users/user_table.ts";
 import { createOutbound } from "../../lib/outbound/outbound.ts";
 import { createChance } from "../../lib/runtime/chance.ts";
 import { createSlices } from "../../lib/runtime/slices.ts";
+import { createCatalogueTable } from "../../lib/sandbox/catalogue_table.ts";
+import { createCatalogues } from "../../lib/sandbox/catalogues.ts";
 import { createLiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import { createOwnOrigins, type OpenPort } from "../../lib/sandbox/origins.ts";
 import { parseAddress } from "../../lib/sandbox/sandbox.ts";
@@ -90,6 +92,7 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
     keysOf,
     mcp,
     mcpSessions: mcp,
+    mcpCatalogues: createCatalogues({ table: createCatalogueTable(store), liveSandboxes, own: undefined }),
     streams: createOpenStreams(),
     ownOrigins: createOwnOrigins(openPort, now),
     reports: createReports({ ...recording, scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario, slices }),
@@ -147,7 +150,7 @@ Deno.test("every operation works without HTTP, and HTTP answers what it returns 
       assert.equal(operation.answer.safeParse(returned).error?.message, undefined);
 
       const path = endpoint.path.replace(/:\w+$/, param);
-      const isQuery = operation.input && endpoint.method !== "POST" && endpoint.method !== "PATCH";
+      const isQuery = operation.input && !["POST", "PUT", "PATCH"].includes(endpoint.method);
       const query = isQuery
         ? `?${new URLSearchParams(z.record(z.string(), z.coerce.string()).parse(operation.example))}`
         : "";

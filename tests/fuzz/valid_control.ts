@@ -106,6 +106,26 @@ export const controlMessages: readonly Message[] = [
     message: { jsonrpc: "2.0", method: "notifications/x", params: { a: "<zqx" } },
     end: "close",
   }),
+  tell(
+    "set_catalogue",
+    "/catalogue",
+    {
+      tools: [{
+        name: "zqx <tool>",
+        inputSchema: { type: "object", properties: { city: { type: "string" } } },
+        answer: [{ content: [{ type: "text", text: "{arguments.city}" }] }, { error: { code: -32000, message: "no" } }],
+      }],
+      resources: [{ uri: "fuzz://one", name: "one", answer: { contents: [{ text: "1" }] } }],
+      prompts: [{ name: "ask", arguments: [{ name: "what" }], complete: { what: ["a"] } }],
+      built_in: true,
+      page_size: 3,
+      ttlMs: 5,
+    },
+    [],
+    "PUT",
+  ),
+  ask("read_catalogue", "GET", "/catalogue"),
+  ask("clear_catalogue", "DELETE", "/catalogue"),
   tell("define_scenarios", "/scenarios", {
     name: "fuzz-scenario",
     story: "A scenario <zqx",

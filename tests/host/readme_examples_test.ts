@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { requireShape } from "../../lib/http/json_body.ts";
 import { faultRequestSchema } from "../../lib/scenarios/schema/fault_schema.ts";
+import { parseCatalogueFile } from "../../lib/scenarios/schema/catalogue_schema.ts";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
@@ -49,6 +50,7 @@ Deno.test("README and its documents run every block of code, hold it against the
   ]);
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
+    "check: a catalogue",
     ...["check: a fault that looks into a message", "check: a fault with templates", "check: a fault of a stream"],
     ...["check: a report", "check: part of a report", "check: a list of exchanges"],
   ]);
@@ -279,6 +281,7 @@ Deno.test("README: the part of a report is a part of the whole one (README)", ()
 Deno.test("README: the files of users and scenarios can be read (README)", () => {
   assert.equal(parseUsersFile(blockOf("check: a file of users")).length, 1);
   assert.equal(parseScenariosFile(blockOf("check: a file of scenarios")).length, 1);
+  assert.equal(parseCatalogueFile(blockOf("check: a catalogue")).prompts?.length, 1);
 });
 
 Deno.test("README: the faults that look into a message and that hold templates can be set (README)", () => {

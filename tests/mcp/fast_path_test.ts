@@ -1,10 +1,11 @@
 import { classifyInboundRequest } from "@modelcontextprotocol/server";
 import assert from "node:assert/strict";
 import { asFastModern, envelopeOf, isUsualInSession } from "../../lib/mcp/fast_path.ts";
-import { createProfiles } from "../../lib/mcp/profile.ts";
+import { createProfiles } from "../../lib/mcp/profiles.ts";
+import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { envelope, OPEN, openMcp, postModern } from "./helpers.ts";
 
-const { conformance: profile } = createProfiles("1");
+const profile = createProfiles("1").of("conformance", standardPlan.policy);
 const name = "mock_echo";
 const version = "io.modelcontextprotocol/protocolVersion";
 const metas = [

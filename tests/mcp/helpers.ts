@@ -11,6 +11,7 @@ import { createMcpEndpoint, type McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { type Sleep, sleepOnTimer } from "../../lib/runtime/sleep.ts";
 import { buildSandbox, type Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { type Policy, standardPlan } from "../../lib/scenarios/plan.ts";
+import { parseCatalogue } from "../../lib/scenarios/schema/catalogue_schema.ts";
 import { createStore } from "../../lib/store/kv.ts";
 
 /** What every test's clock shows at first, in milliseconds since 1970. */
@@ -32,7 +33,7 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 /** An endpoint, ways to reach it, and its clock. */
 export interface TestMcp extends AsyncDisposable {
   readonly endpoint: McpEndpoint;
-  readonly fetchAs: (mode: McpMode, caller: McpCaller, policy?: Partial<Policy>) => Fetch;
+  readonly fetchAs: (mode: McpMode, caller: McpCaller, policy?: Partial<Policy>, catalogue?: unknown) => Fetch;
   /** What the endpoint logged. */
   readonly errors: unknown[];
   nowMs: number;
@@ -64,10 +65,14 @@ export async function openMcp({ sleep, kv: shared, keepAliveMs }: TestMcpOptions
     endpoint,
     errors,
     nowMs: START_MS,
-    fetchAs: (mode, caller, policy = {}) => (input, init) => {
-      const request = new Request(input, init);
-      const sandbox = sandboxOf(new URL(request.url));
-      return endpoint.handle(request, { sandbox, mode, caller, policy: { ...standardPlan.policy, ...policy } });
+    fetchAs: (mode, caller, policy = {}, written = undefined) => {
+      const declared = written === undefined ? {} : { catalogue: parseCatalogue(written) };
+      const plan = { ...standardPlan.policy, ...policy };
+      return (input, init) => {
+        const request = new Request(input, init);
+        const sandbox = sandboxOf(new URL(request.url));
+        return endpoint.handle(request, { sandbox, mode, caller, policy: plan, ...declared });
+      };
     },
     [Symbol.asyncDispose]: async () => {
       await endpoint.close();

@@ -10,7 +10,7 @@ import {
   SESSION_SLACK_MS,
   type SessionTransport,
 } from "../../lib/mcp/sessions/session_memory.ts";
-import { createProfiles } from "../../lib/mcp/profile.ts";
+import { createProfiles } from "../../lib/mcp/profiles.ts";
 import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { createStore } from "../../lib/store/kv.ts";
 import { createSessionTable } from "../../lib/mcp/sessions/session_table.ts";
@@ -146,7 +146,7 @@ Deno.test("a session whose client holds its stream open is in use (design)", asy
 Deno.test("above the limit of sessions the one that was idle the longest leaves the memory (design)", async () => {
   using kv = await Deno.openKv(":memory:");
   const sandbox = buildSandbox({ origin: "http://mock.test", now: () => 0 });
-  const profile = createProfiles("1")["no-auth"];
+  const profile = createProfiles("1").of("no-auth", standardPlan.policy);
   const beginner = { sandbox, mode: "no-auth", caller: OPEN, policy: standardPlan.policy, profile } as const;
   const store = createSessionTable(createStore(kv, createChance(randomBytes)));
   const table = createSessions(store);

@@ -1,6 +1,7 @@
 /** Scopes: what is advertised, and what a tool of `/oauth` asks for when it is told to. */
 import assert from "node:assert/strict";
-import { createProfiles } from "../../lib/mcp/profile.ts";
+import { createProfiles } from "../../lib/mcp/profiles.ts";
+import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import {
   assertOAuthError,
@@ -143,7 +144,7 @@ Deno.test("in the standard every token may call every tool", async () => {
 });
 
 Deno.test("every tool of /oauth that changes something needs more than to read", () => {
-  for (const { name, listing } of createProfiles("0").oauth.tools.values()) {
+  for (const { name, listing } of createProfiles("0").of("oauth", standardPlan.policy).tools.values()) {
     const [scope] = scopesNeeded({ method: "tools/call", params: { name } });
     const isNote = name.includes("note");
     assert.equal(scope !== "mcp:read", name === "adminAction" || (isNote && !listing.annotations?.readOnlyHint), name);

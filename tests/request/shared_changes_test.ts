@@ -61,6 +61,10 @@ async function openKnown(run: (known: Known) => Promise<void>): Promise<void> {
     edit: { status: 418 },
   });
   await control(a, "PATCH /control/plan", { mint: { access_token_ttl_seconds: 7 } });
+  await control(a, "PUT /control/catalogue", {
+    tools: [{ name: "one", inputSchema: { type: "object" } }],
+    built_in: true,
+  });
   await run({
     a,
     b,
@@ -105,6 +109,7 @@ async function observe(
     health: (await app.get("/health")).status,
     clock: await told("/control/clock"),
     plan: await told("/control/plan"),
+    catalogue: await told("/control/catalogue"),
     faults: listOf(await control(app, "GET /control/faults"), "faults").map(({ name, edit, answer }) => ({
       name,
       edit,
@@ -181,6 +186,9 @@ const operations: Readonly<Record<ControlEndpointName, Change | Readonly<Record<
     const handle = hash("sha256", session["mcp-session-id"], "base64url");
     await control(a, `DELETE /control/sessions/${handle}`);
   },
+  control_read_catalogue: "reads",
+  control_set_catalogue: ({ a }) => control(a, "PUT /control/catalogue", { prompts: [] }),
+  control_clear_catalogue: ({ a }) => control(a, "DELETE /control/catalogue"),
   // Streams are open in one process.
   control_list_streams: "reads",
   control_push_to_streams: "reads",

@@ -4,9 +4,10 @@ import {
   inputRequired,
   inputResponse,
   type PromptMessage,
-  type TextResourceContents,
+  type ReadResourceResult,
 } from "@modelcontextprotocol/server";
-import type { Features, PromptRow, ResourceRow } from "../features.ts";
+import type { Features, PromptRow, ResourceRow } from "../feature_rows.ts";
+import { clientOf } from "../tools/tool.ts";
 import { askForm } from "./conformance_questions.ts";
 import { redSquarePng } from "./media.ts";
 
@@ -69,8 +70,8 @@ const prompts: readonly PromptRow[] = [
       title: "Ask first",
       description: "A prompt that asks a person for its context first.",
     },
-    get: (_, { responses }) => {
-      const answer = inputResponse(responses, "user_context");
+    get: (_, call) => {
+      const answer = inputResponse(clientOf(call).responses, "user_context");
       if (answer.kind !== "elicit") {
         return inputRequired({ inputRequests: { user_context: inputRequired.elicit(askForm("context")) } });
       }
@@ -88,11 +89,13 @@ const resources: readonly ResourceRow[] = [
       description: "A text.",
       mimeType: "text/plain",
     },
-    contents: {
-      uri: "test://static-text",
-      mimeType: "text/plain",
-      text: "This is the content of the static text resource.",
-    },
+    read: () => ({
+      contents: [{
+        uri: "test://static-text",
+        mimeType: "text/plain",
+        text: "This is the content of the static text resource.",
+      }],
+    }),
   },
   {
     listing: {
@@ -102,7 +105,7 @@ const resources: readonly ResourceRow[] = [
       description: "A PNG image.",
       mimeType: "image/png",
     },
-    contents: { uri: "test://static-binary", mimeType: "image/png", blob: redSquarePng },
+    read: () => ({ contents: [{ uri: "test://static-binary", mimeType: "image/png", blob: redSquarePng }] }),
   },
   {
     listing: {
@@ -112,7 +115,7 @@ const resources: readonly ResourceRow[] = [
       description: "A text to subscribe to; test_trigger_resource_update says that it changed.",
       mimeType: "text/plain",
     },
-    contents: { uri: "test://watched-resource", mimeType: "text/plain", text: "Watch me." },
+    read: () => ({ contents: [{ uri: "test://watched-resource", mimeType: "text/plain", text: "Watch me." }] }),
   },
 ];
 
@@ -133,12 +136,12 @@ export const conformanceFeatures: Features = Object.freeze({
   }],
 });
 
-function readTemplate(uri: string): TextResourceContents | undefined {
+function readTemplate(uri: string): ReadResourceResult | undefined {
   const encoded = /^test:\/\/template\/([^/]+)\/data$/.exec(uri)?.[1];
   if (encoded === undefined) return undefined;
   const id = decode(encoded);
   const data = { id, templateTest: true, data: `Data for ID: ${id}` };
-  return { uri, mimeType: "application/json", text: JSON.stringify(data) };
+  return { contents: [{ uri, mimeType: "application/json", text: JSON.stringify(data) }] };
 }
 
 /** Text that is not valid percent-encoding is taken literally. */

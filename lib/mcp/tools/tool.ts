@@ -5,7 +5,6 @@ import { z } from "zod";
 import type { Chance } from "../../runtime/chance.ts";
 import { inWords } from "../../http/expected.ts";
 import type { MarkedArgument } from "../../http/mcp_headers.ts";
-import type { DeclaredTool } from "../../scenarios/plan.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sleep } from "../../runtime/sleep.ts";
 import type { Notes } from "./note_table.ts";
@@ -20,11 +19,13 @@ export interface ToolCall {
   readonly user?: McpUser;
   readonly chance: Chance;
   readonly notes: () => Notes;
+  /** Counts an answer of an entry of the catalogue; how many it has given before. */
+  readonly turn: (entry: string) => Promise<number>;
   readonly sleep: Sleep;
   /** Aborts when the client cancels; absent where a call is too short to be cancelled. */
   readonly signal?: AbortSignal;
   /** Tells the client how far the call is; absent if it did not ask. */
-  readonly progress?: (done: number, total: number, message: string) => Promise<void>;
+  readonly progress?: (done: number, total?: number, message?: string) => Promise<void>;
   /** What else the client can be asked or told in the course of a call; absent where a call is too short for that. */
   readonly client?: ClientLink;
 }
@@ -92,18 +93,6 @@ export function defineTool<Input extends z.ZodObject>(spec: ToolSpec<Input>): De
       return { run: (call: ToolCall) => run(parsed.data, call) };
     },
   });
-}
-
-/** Makes a tool of its entry in `tools/list`: it takes anything, and answers with what it was called with. */
-export function declaredTool(listing: DeclaredTool): DefinedTool {
-  const { name } = listing;
-  return {
-    name,
-    listing,
-    lasting: false,
-    paramHeaders: findParamHeaders(listing.inputSchema),
-    prepare: (args) => ({ run: () => textResult(JSON.stringify({ name, arguments: args ?? {} })) }),
-  };
 }
 
 /** A copy in plain JSON, as it goes over the wire. */

@@ -42,6 +42,7 @@ const policyFields = {
   mcpServer: z.enum(["mock", "minimal"]).exactOptional(),
   mcpRevisions: z.array(z.enum(mcpRevisions)).min(1).exactOptional(),
   mcpTransport: z.enum(["streamable_http", "http_sse"]).exactOptional(),
+  mcpFeatures: z.enum(["tools", "all"]).exactOptional(),
   mcpPageSizes: z.array(z.number().int().min(0).max(1000)).max(100).exactOptional(),
   mcpCursors: z.array(z.string().max(8192)).max(100).exactOptional(),
   mcpTools: z.array(declaredTool).max(50).exactOptional(),

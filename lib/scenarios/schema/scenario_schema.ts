@@ -8,6 +8,7 @@ import { findRedirectUriProblem } from "../../http/redirect_uri_syntax.ts";
 import type { Fault } from "../fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
 import { clientText, closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
+import { catalogueSchema } from "./catalogue_schema.ts";
 import { faultsSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
@@ -73,6 +74,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
       mint: mintSchema.exactOptional(),
       faults: faultsSchema.exactOptional(),
     }),
+    catalogue: catalogueSchema.exactOptional(),
     layout: layoutSchema.exactOptional(),
     clients: z.array(clientSchema).max(20).exactOptional(),
     needs_origin: z.boolean().exactOptional(),

@@ -1,0 +1,121 @@
+// How an entry of a catalogue answers: which of its answers it is the turn of, what is asked before, how long that takes, and
+// whether it comes.
+import {
+  type InputRequest,
+  inputRequired,
+  type InputRequiredResult,
+  isSpecType,
+  ProtocolError,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
+import type { TemplateValues } from "../../scenarios/argument_templates.ts";
+import {
+  answersOf,
+  type AnyAnswer,
+  type ProgressReport,
+  type Question,
+  type Questions,
+} from "../../scenarios/mcp_catalogue.ts";
+import type { ClientLink } from "../client_link.ts";
+import { INTERNAL_ERROR } from "../rpc.ts";
+import { clientOf, type ToolCall } from "../tools/tool.ts";
+
+/** What is asked for. */
+interface Asked<Gives> {
+  /** What answers: its kind and its name, which its answers are counted by. */
+  readonly entry: string;
+  readonly answers: readonly Gives[];
+  /** What it is asked with, unchecked. */
+  readonly args: unknown;
+}
+
+/** An answer whose time has come, or what the client is asked first. */
+type Due<Gives> =
+  | { readonly gives: Gives | undefined; readonly values: TemplateValues }
+  | { readonly asks: InputRequiredResult };
+
+/** An answer of any kind, as far as it takes its time. */
+type Lasting = AnyAnswer & { readonly progress?: readonly ProgressReport[] };
+
+/** What is remembered between two rounds. */
+const stateSchema = z.object({
+  entry: z.string(),
+  turn: z.number().int(),
+  round: z.number().int(),
+  responses: z.record(z.string(), z.unknown()),
+});
+
+/** Whether an entry can take longer than an answer at once does. */
+export function isLasting(answers: readonly Lasting[]): boolean {
+  return answers.some(({ delay_ms = 0, never, inputRequests, progress }) =>
+    delay_ms > 0 || never !== undefined || inputRequests !== undefined || progress !== undefined
+  );
+}
+
+/**
+ * Finds the answer, and lets the time pass that it takes.
+ *
+ * @throws {ProtocolError} where the answer is an error.
+ */
+export async function dueAnswer<Gives extends Lasting>(
+  { entry, answers, args }: Asked<Gives>,
+  call: ToolCall,
+): Promise<Due<Gives>> {
+  const { state, responses } = call.client ?? { state: undefined, responses: undefined };
+  const parsed = stateSchema.safeParse(state);
+  const known = parsed.success && parsed.data.entry === entry ? parsed.data : undefined;
+  const turn = known?.turn ?? (answers.length > 1 ? await call.turn(entry) : 0);
+  const gives = answers[Math.min(turn, answers.length - 1)];
+  const values = { arguments: args, inputResponses: { ...known?.responses, ...(known && responses) } };
+  const rounds = answersOf(gives?.inputRequests);
+  if (rounds.length > 0) {
+    const round = roundOf(rounds, known?.round, responses);
+    const questions = rounds[round];
+    const next = { entry, turn, round, responses: values.inputResponses };
+    if (questions) return { asks: await ask(questions, next, clientOf(call)) };
+  }
+  if (gives) await pass(gives, call);
+  if (gives?.error) throw new ProtocolError(gives.error.code, gives.error.message, gives.error.data);
+  return { gives, values };
+}
+
+/** The round that comes next: the same one again as long as a question of it is open. */
+function roundOf(rounds: readonly Questions[], before: number | undefined, responses: ClientLink["responses"]): number {
+  if (before === undefined) return 0;
+  const isAnswered = Object.keys(rounds[before] ?? {}).every((name) => responses?.[name] !== undefined);
+  return isAnswered ? before + 1 : before;
+}
+
+async function ask(
+  questions: Questions,
+  state: z.infer<typeof stateSchema>,
+  { remember }: ClientLink,
+): Promise<InputRequiredResult> {
+  const inputRequests = Object.fromEntries(Object.entries(questions).map(([name, one]) => [name, requestOf(one)]));
+  return inputRequired({ inputRequests, requestState: await remember(state) });
+}
+
+function requestOf(question: Question): InputRequest {
+  if (isSpecType.ElicitRequest(question)) return question;
+  if (isSpecType.CreateMessageRequest(question)) return question;
+  if (isSpecType.ListRootsRequest(question)) return question;
+  throw new ProtocolError(INTERNAL_ERROR, `The question that is declared is no ${question.method} of MCP`);
+}
+
+/** Lets the time pass that an answer takes, and reports on it; one that never comes ends with its call. */
+async function pass({ delay_ms = 0, never, progress = [] }: Lasting, call: ToolCall): Promise<void> {
+  const { sleep, signal = new AbortController().signal } = call;
+  for (const report of progress) {
+    if (delay_ms > 0) await sleep(delay_ms / progress.length, signal);
+    await call.progress?.(report.progress, report.total, report.message);
+  }
+  if (delay_ms > 0 && progress.length === 0) await sleep(delay_ms, signal);
+  if (never) await ended(signal);
+}
+
+function ended(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,151 @@
+// What an MCP server declares, and what it gives when it is asked: tools, resources, templates and prompts as data. What the
+// protocol has a name for keeps it, so that what a real server has answered can be written down as it is.
+import type {
+  BlobResourceContents,
+  ContentBlock,
+  Prompt,
+  PromptMessage,
+  Resource,
+  ResourceTemplateType,
+  TextResourceContents,
+  Tool,
+} from "@modelcontextprotocol/server";
+
+/** What a client can be asked. */
+export interface Question {
+  /** For a person's input, a model's answer, or the roots. */
+  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
+  /** As the protocol has them. */
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** Questions that are asked at once, by names that the answers to them have as well. */
+export type Questions = Readonly<Record<string, Question>>;
+
+/** What every kind of answer can be or have. */
+export interface AnyAnswer {
+  /** How long it takes, in milliseconds. */
+  readonly delay_ms?: number;
+  /** Whether it never comes. */
+  readonly never?: true;
+  /** An error of the protocol instead of a result. */
+  readonly error?: {
+    /** Its number. */
+    readonly code: number;
+    /** What it says. */
+    readonly message: string;
+    /** What else it says. */
+    readonly data?: unknown;
+  };
+  /**
+   * What the client is asked before that, as `input_required` has it from 2026-07-28 on, and as requests of the server in
+   * earlier revisions; a list for questions that come one after another.
+   */
+  readonly inputRequests?: Questions | readonly Questions[];
+  /** Members of the result that clients may ignore. */
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** One report of a call's progress. */
+export interface ProgressReport {
+  /** How far it is. */
+  readonly progress: number;
+  /** How far it will come. */
+  readonly total?: number;
+  /** What it does. */
+  readonly message?: string;
+}
+
+/** What a call of a tool gives. */
+export interface ToolGives extends AnyAnswer {
+  /** Its content, of any type. */
+  readonly content?: readonly ContentBlock[];
+  /** Its content as data. */
+  readonly structuredContent?: unknown;
+  /** Whether the tool says that it has failed. */
+  readonly isError?: boolean;
+  /** What a client that asks for it is told meanwhile, spread over the delay. */
+  readonly progress?: readonly ProgressReport[];
+}
+
+/** How long a result may be kept, and by whom, as 2026-07-28 says it. */
+export interface Cacheable {
+  /** For how long, in milliseconds; 0 if not said. */
+  readonly ttlMs?: number;
+  /** Whether for everyone, or for this caller alone, as it is if not said. */
+  readonly cacheScope?: "public" | "private";
+}
+
+/** What reading a resource gives. */
+export interface ResourceGives extends AnyAnswer, Cacheable {
+  /** What it holds; a part without `uri` has the one that was asked for. */
+  readonly contents?: readonly (
+    | Omit<TextResourceContents, "uri"> & { readonly uri?: string }
+    | Omit<BlobResourceContents, "uri"> & { readonly uri?: string }
+  )[];
+}
+
+/** What a prompt gives. */
+export interface PromptGives extends AnyAnswer {
+  /** What it is. */
+  readonly description?: string;
+  /** What it says, to whom. */
+  readonly messages?: readonly PromptMessage[];
+}
+
+/** One answer, or several that are given in turn, counted per sandbox: the last one stays. */
+export interface Answering<Gives> {
+  /** One answer, or several; without it, an answer is made up. */
+  readonly answer?: Gives | readonly Gives[];
+}
+
+/** Values that complete what a person has typed so far. */
+export interface Completed {
+  /** By the name of an argument or a variable. */
+  readonly complete?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A tool, as `tools/list` shows it, and what it gives. */
+export type CatalogueTool = Tool & Answering<ToolGives>;
+/** A resource, as `resources/list` shows it, and what it gives. */
+export type CatalogueResource = Resource & Answering<ResourceGives>;
+/** A template, as `resources/templates/list` shows it, and what it gives. */
+export type CatalogueTemplate = ResourceTemplateType & Answering<ResourceGives> & Completed;
+/** A prompt, as `prompts/list` shows it, and what it gives. */
+export type CataloguePrompt = Prompt & Answering<PromptGives> & Completed;
+
+/** What an MCP server declares. A list that it does not have is that of the built-in server. */
+export interface Catalogue extends Cacheable {
+  /** Its tools. */
+  readonly tools?: readonly CatalogueTool[];
+  /** Its resources. */
+  readonly resources?: readonly CatalogueResource[];
+  /** Its templates of resources. */
+  readonly resourceTemplates?: readonly CatalogueTemplate[];
+  /** Its prompts. */
+  readonly prompts?: readonly CataloguePrompt[];
+  /** Whether its lists come behind those of the built-in server, not in their place; one of the same name replaces that. */
+  readonly built_in?: boolean;
+  /** How many entries the first pages of each list have. */
+  readonly page_sizes?: readonly number[];
+  /** How many every page after those has; without it, what is left comes on one page. */
+  readonly page_size?: number;
+  /** Cursors of the pages after the first; `page-2` and so on where there are fewer. */
+  readonly cursors?: readonly string[];
+  /** Without meaning, as the whole answer of a server may be pasted. */
+  readonly nextCursor?: string;
+  /** Without meaning, likewise. */
+  readonly resultType?: string;
+  /** Without meaning, likewise. */
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** Answers in turn, as a list whichever way they are written. */
+export function answersOf<Gives extends object>(answer: Gives | readonly Gives[] | undefined): readonly Gives[] {
+  if (answer === undefined) return [];
+  return isList(answer) ? answer : [answer];
+}
+
+function isList<Gives extends object>(answer: Gives | readonly Gives[]): answer is readonly Gives[] {
+  return Array.isArray(answer);
+}

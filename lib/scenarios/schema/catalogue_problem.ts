@@ -1,0 +1,109 @@
+// What is wrong with a catalogue as a whole: two entries of one name, answers that are two things at once, and templates that
+// name nothing.
+import { closest } from "../../http/did_you_mean.ts";
+import { isObject } from "../../http/json.ts";
+import { type Answering, answersOf, type AnyAnswer, type Catalogue, type CatalogueTool } from "../mcp_catalogue.ts";
+import { argumentTemplatesIn } from "../argument_templates.ts";
+
+/** Where something is wrong, and what is expected there. */
+interface Problem {
+  readonly path: (string | number)[];
+  readonly message: string;
+  readonly input?: unknown;
+}
+
+/** An entry of a list, as far as problems go. */
+interface Entry {
+  readonly key: string;
+  readonly keyName: "name" | "uri" | "uriTemplate";
+  readonly answers: readonly AnyAnswer[];
+  readonly isList: boolean;
+  /** The arguments that templates can name; undefined where they can be any. */
+  readonly names: readonly string[] | undefined;
+}
+
+/** The first thing that is wrong with a catalogue; undefined if nothing is. */
+export function catalogueProblem({ tools, resources, resourceTemplates, prompts }: Catalogue): Problem | undefined {
+  return problemIn("tools", tools, (tool) => entryOf(tool, "name", tool.name, argumentNamesOf(tool))) ??
+    problemIn("resources", resources, (resource) => entryOf(resource, "uri", resource.uri, [])) ??
+    problemIn(
+      "resourceTemplates",
+      resourceTemplates,
+      (template) => entryOf(template, "uriTemplate", template.uriTemplate, variablesIn(template.uriTemplate)),
+    ) ??
+    problemIn(
+      "prompts",
+      prompts,
+      (prompt) => entryOf(prompt, "name", prompt.name, (prompt.arguments ?? []).map(({ name }) => name)),
+    );
+}
+
+function entryOf(
+  { answer }: Answering<AnyAnswer>,
+  keyName: Entry["keyName"],
+  key: string,
+  names: Entry["names"],
+): Entry {
+  const isList = Array.isArray(answer);
+  return { key, keyName, names, isList, answers: answersOf(answer) };
+}
+
+function problemIn<T>(list: string, items: readonly T[] | undefined, read: (item: T) => Entry): Problem | undefined {
+  const seen = new Map<string, number>();
+  for (const [index, item] of (items ?? []).entries()) {
+    const { key, keyName, answers, isList, names } = read(item);
+    const first = seen.get(key);
+    if (first !== undefined) {
+      return { path: [list, index, keyName], message: `another ${keyName}: ${list}.${first} has this one` };
+    }
+    seen.set(key, index);
+    for (const [at, answer] of answers.entries()) {
+      const problem = problemOfAnswer(answer, names);
+      if (problem) return { ...problem, path: [list, index, "answer", ...(isList ? [at] : []), ...problem.path] };
+    }
+  }
+  return undefined;
+}
+
+/** Members that are no result. */
+const beside = ["delay_ms", "inputRequests", "progress", "error", "never"];
+
+function problemOfAnswer(answer: AnyAnswer, names: Entry["names"]): Problem | undefined {
+  const { error, never } = answer;
+  const result = Object.keys(answer).find((name) => !beside.includes(name));
+  const what = error && "error" || never && "never";
+  if (error && never) return { path: ["never"], message: "no such member beside error, which is an answer" };
+  if (what && result !== undefined) return { path: [result], message: `no such member beside ${what}` };
+  const rounds = answersOf(answer.inputRequests).flatMap(Object.keys);
+  for (const { path, root, name, written } of argumentTemplatesIn(answer)) {
+    const known = root === "arguments" ? names : rounds;
+    if (known === undefined || known.includes(name)) continue;
+    const meant = closest(name, known);
+    const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
+    const all = known.length === 0 ? "there are none" : `they are ${known.slice(0, 20).join(", ")}`;
+    const of = root === "arguments" ? "an argument" : "a question";
+    return {
+      path: [...path],
+      message: `the name of ${of} in {${written}}${hint}; ${all}; {{${written}}} stands for the text {${written}}`,
+    };
+  }
+  return undefined;
+}
+
+/** Keywords under which a schema lets in members that it does not list. */
+const open = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas"];
+
+/** The arguments that a tool takes, as far as its schema lists them. */
+function argumentNamesOf({ inputSchema }: Pick<CatalogueTool, "inputSchema">): readonly string[] | undefined {
+  const { properties, additionalProperties } = inputSchema;
+  if (!isObject(properties) || open.some((keyword) => keyword in inputSchema)) return undefined;
+  if (additionalProperties !== undefined && additionalProperties !== false) return undefined;
+  return Object.keys(properties);
+}
+
+/** The variables of a URI template (RFC 6570). */
+function variablesIn(uriTemplate: string): readonly string[] {
+  return [...uriTemplate.matchAll(/\{[+#./;?&]?([^}]*)\}/g)].flatMap(([, names = ""]) =>
+    names.split(",").map((name) => name.replace(/[*]$|:\d+$/, "").trim())
+  );
+}
