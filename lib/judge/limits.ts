@@ -21,6 +21,8 @@ export const limitNames = [
   "stream_attempts_ms",
   "come_back_ms",
   "answer_ms",
+  "request_ms",
+  "progress_ms",
 ] as const;
 
 /** The name of a limit. */
@@ -58,7 +60,17 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
   answer_ms: {
     value: 2000,
     unit: "milliseconds",
-    about: "How long a client may take to answer a request of the server that needs no person (M31)",
+    about: "How long a client may take to answer a request of the server that needs no person (M7, M31)",
+  },
+  request_ms: {
+    value: 600_000,
+    unit: "milliseconds",
+    about: "How long a client may wait for an answer before it gives the request up (M102)",
+  },
+  progress_ms: {
+    value: 1_800_000,
+    unit: "milliseconds",
+    about: "How long it may wait where the server goes on reporting progress (M103)",
   },
 };
 

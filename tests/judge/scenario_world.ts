@@ -149,7 +149,7 @@ export async function playScenario(
   };
   const untilHeld = createLimit(test, base);
   await runDouble({
-    send: (request) => test.standstill.whileAnswering(() => send(request)),
+    send: (request) => test.standstill.carry(request, send),
     base,
     nowMs: () => test.nowMs() + advancedSeconds * 1000,
     pause: () => advance(61),

@@ -16,8 +16,11 @@ export interface Standstill {
   readonly sleep: Sleep;
   /** What the client waits for an answer with, until that is there. */
   readonly untilLate: (ms: number, answered: AbortSignal) => Promise<void>;
-  /** Has the server wait on once the client, which waited no longer for one thing, has been answered the next. */
-  readonly whileAnswering: <T>(answer: () => Promise<T>) => Promise<T>;
+  /**
+   * Sends a request of the client, which gets nothing more of it once it has gone away. Where it had waited long enough for
+   * another, the server may wait on for that once this is answered.
+   */
+  readonly carry: (request: Request, send: (request: Request) => Promise<Response>) => Promise<Response>;
 }
 
 interface Timer {
@@ -55,11 +58,9 @@ export function createStandstill({ now, pass }: Clock): Standstill {
     });
   }
 
-  /** Whoever waits for the shortest time has waited, where the server waits at all: else the client has something to do. */
-  function goOn(): void {
-    const waiting = [...timers];
-    if (!waiting.some(({ isServers }) => isServers)) return;
-    const [first] = waiting.sort((one, other) => one.atMs - other.atMs);
+  /** Has the one of some who waits for the shortest time have waited. */
+  function goOn(waiting: readonly Timer[]): void {
+    const [first] = [...waiting].sort((one, other) => one.atMs - other.atMs);
     if (!first) return;
     pass(Math.max(0, first.atMs - now()));
     if (!first.isServers) late++;
@@ -69,16 +70,23 @@ export function createStandstill({ now, pass }: Clock): Standstill {
   return {
     sleep: (ms, signal) => {
       const waited = add(ms, true, signal);
-      goOn();
+      goOn([...timers]);
       return waited;
     },
     untilLate: (ms, answered) => add(ms, false, answered),
-    whileAnswering: async (answer) => {
+    carry: async (request, send) => {
       const before = late;
-      const answered = await answer();
+      const answered = await send(request);
+      const leave = (): void => {
+        // Whoever reads it stops to do so.
+        if (answered.body && !answered.bodyUsed && !answered.body.locked) void answered.body.cancel().catch(() => {});
+      };
+      if (request.signal.aborted) leave();
+      else request.signal.addEventListener("abort", leave, { once: true });
       if (before > known) {
         known = before;
-        goOn();
+        // The client does not wait: what it has asked for is there.
+        goOn([...timers].filter(({ isServers }) => isServers));
       }
       return answered;
     },

@@ -23,7 +23,10 @@ import { givenUpRules } from "./mcp/given_up.ts";
 import { pageRules } from "./mcp/pages.ts";
 import { resumingRules } from "./mcp/resuming.ts";
 import { streamReadingRules } from "./mcp/stream_reading.ts";
+import { reactionRules } from "./mcp/reactions.ts";
 import { requestHeaderRules } from "./mcp/request_headers.ts";
+import { serverMessageRules } from "./mcp/server_messages.ts";
+import { timeRules } from "./mcp/time.ts";
 import { statelessRules } from "./mcp/stateless.ts";
 import { transportRules } from "./mcp/transport.ts";
 import { utilityRules } from "./mcp/utilities.ts";
@@ -65,6 +68,9 @@ export const rules: readonly Rule[] = [
   ...sessionRules,
   ...sessionCursorRules,
   ...refusedStreamRules,
+  ...serverMessageRules,
+  ...reactionRules,
+  ...timeRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

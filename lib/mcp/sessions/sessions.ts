@@ -7,6 +7,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import { prefixed } from "../../http/secret_prefixes.ts";
+import { noteText } from "../../http/seen_text.ts";
 import { withEnd } from "../../http/stream.ts";
 import type { Chance } from "../../runtime/chance.ts";
 import { cutText } from "../../runtime/own_text.ts";
@@ -70,7 +71,9 @@ export async function beginSession(
     clientInfo: { name: cutText(name, MAX_NAME_CHARACTERS), version: cutText(version, MAX_NAME_CHARACTERS) },
   });
   const result = { protocolVersion: revision, capabilities: ours, serverInfo, instructions };
-  return Response.json({ jsonrpc: "2.0", id: idOf(body), result }, { headers: { "mcp-session-id": id } });
+  const json = JSON.stringify({ jsonrpc: "2.0", id: idOf(body), result });
+  const headers = { "content-type": "application/json", "mcp-session-id": id };
+  return noteText(new Response(json, { headers }), json);
 }
 
 /**

@@ -17,6 +17,7 @@ import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
 import { extras } from "./mcp/extras.ts";
 import { listTools } from "./mcp/pages.ts";
+import { react } from "./mcp/reactions.ts";
 import { argumentHeaders, argumentsFor } from "./mcp/tool_headers.ts";
 import { createLogin } from "./oauth/login.ts";
 import { type DoubleOptions, type Setting, Stop } from "./options.ts";
@@ -58,7 +59,9 @@ function createWork(options: DoubleOptions): () => Promise<void> {
       const schema = link.tools.get(name);
       const args = schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema);
       const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
-      if (!isInvalid || slip === "calls tools with invalid marks") await call("tools/call", { name, arguments: args });
+      if (isInvalid && slip !== "calls tools with invalid marks") continue;
+      const params = { name, arguments: args };
+      await react(mcp, setting, { login, params, answer: await call("tools/call", params) });
     }
   }
 

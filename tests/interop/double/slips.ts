@@ -6,6 +6,7 @@ import type { HttpSseSlip } from "./mcp/http_sse.ts";
 import type { ListenSlip } from "./mcp/listen.ts";
 import type { PageSlip } from "./mcp/pages.ts";
 import type { ReadingSlip } from "./mcp/reading.ts";
+import type { ReactionSlip } from "./mcp/reactions.ts";
 import type { ResumeSlip } from "./mcp/resume.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
@@ -24,6 +25,7 @@ export type Slip =
   | ListenSlip
   | PageSlip
   | ReadingSlip
+  | ReactionSlip
   | ResumeSlip
   | ServerMessageSlip
   | SessionSlip

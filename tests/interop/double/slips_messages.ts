@@ -95,6 +95,9 @@ export const messageSlips = {
   }),
   "gives notifications an id": messageOf("notifications/initialized", (message) => ({ ...message, id: "n" })),
   "sends a batch": messageOf("tools/list", (message) => [message]),
+  "begins with a batch": messageOf("initialize", (message) => [message]),
+  "looks for another transport": (outgoing) =>
+    outgoing.verb === "GET" ? { ...outgoing, headers: without(outgoing.headers, "mcp-protocol-version") } : outgoing,
   "takes a reserved key": metaOf("tools/list", (meta) => ({ ...meta, "com.mcp.tools/a": 1 })),
   "makes up a bad key": metaOf("tools/list", (meta) => ({ ...meta, "-private": 1 })),
   "makes up a traceparent": metaOf("tools/call", (meta) => ({ ...meta, traceparent: "4bf92f35-77b3" })),

@@ -7,6 +7,16 @@ const withHandshake = ["2025-03-26", "2025-06-18", "2025-11-25"] as const;
 /** An endpoint that nobody has to log in for, and that has prompts to complete and logs to send. */
 const open = { endpoint: "/conformance" } as const;
 
+/** What a server says unasked while it answers a request. */
+function saying(rpc_method: string, ...messages: readonly unknown[]): unknown {
+  return {
+    match: { endpoint: "mcp", rpc_method },
+    edit: { stream: { before: messages.map((message) => ({ message })) } },
+  };
+}
+const unasked = (id: unknown, method: string): unknown => ({ jsonrpc: "2.0", id, method, params: {} });
+const notification = (method: string): unknown => ({ jsonrpc: "2.0", method, params: { any: [1] } });
+
 /** What the messages of a client are. */
 export const messageCases: readonly Case[] = [
   { rule: "M1", slips: ["does not say JSON-RPC", "says JSON-RPC 1.0"] },
@@ -14,7 +24,54 @@ export const messageCases: readonly Case[] = [
   { rule: "M3", slips: ["uses an id again"], revisions: withHandshake },
   { rule: "M3", slips: ["uses one id at a time"], client: { extras: ["calls twice at once"] } },
   { rule: "M4", slips: ["gives notifications an id"], revisions: withHandshake },
+  ...["notifications/x-unknown", "notifications/progress", "notifications/tools/list_changed"].map((method): Case => ({
+    rule: "M5",
+    slips: ["answers notifications"],
+    faults: [saying("tools/list", notification(method))],
+  })),
+  ...["q-1", 2 ** 53 - 1, "0", 0].map((id): Case => ({
+    rule: "M6",
+    slips: ["answers another id", "answers with a result and an error"],
+    faults: [saying("tools/list", unasked(id, "ping"))],
+  })),
+  {
+    rule: "M7",
+    slips: ["answers no request"],
+    faults: [
+      saying("tools/list", unasked("q", "x/unknown")),
+      { match: { endpoint: "mcp", rpc_method: "tools/call" }, edit: { delay_ms: 3000 } },
+    ],
+    client: { tools: ["mock_echo", "mock_echo"] },
+    isRecommended: true,
+  },
   { rule: "M8", slips: ["sends a batch"] },
+  { rule: "M9", slips: ["begins with a batch"] },
+  ...[-32000, -32001, -32004, -32019].map((code): Case => ({
+    rule: "M12",
+    slips: ["takes an old code for a lost login"],
+    faults: [{
+      match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 },
+      edit: { json: { remove: ["result"], set: { error: { code, message: "Session not found" } } } },
+    }],
+    client: { tools: ["mock_echo", "mock_echo"] },
+    isRecommended: true,
+  })),
+  {
+    rule: "M56",
+    slips: ["looks for another transport"],
+    client: { extras: ["lists prompts"], pause: () => Promise.resolve() },
+  },
+  {
+    rule: "M57",
+    slips: ["goes on with any result"],
+    faults: [{
+      match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 },
+      edit: {
+        json: { set: { "result.resultType": "x-deferred", "result.requestState": "s", "result.inputRequests": {} } },
+      },
+    }],
+    client: { tools: ["mock_echo", "mock_echo"] },
+  },
   {
     rule: "M10",
     slips: ["takes a reserved key", "makes up a bad key"],

@@ -24,6 +24,7 @@ export async function playCase(
   await using recorded = await recordedApp(twist?.(), { sleep: standstill.sleep, ...app });
   if (faults.length > 0) await control(recorded.test, "POST /control/faults", faults);
   const limit = createLimit(recorded.test, origin);
+  const isHeld = JSON.stringify(faults).includes('"hold"');
   const given = client?.given
     ? await register(recorded.test, {
       redirect_uris: ["http://127.0.0.1:3999/callback"],
@@ -34,10 +35,11 @@ export async function playCase(
     : undefined;
   const own = given && { given: { clientId: given.clientId, ...(given.secret ? { secret: given.secret } : {}) } };
   await runDouble({
-    send: (request) => standstill.whileAnswering(() => recorded.send(request)),
+    send: (request) => standstill.carry(request, recorded.send),
     wait: async (ms, signal) => {
       if (!signal) return await pass(ms);
-      await Promise.race([standstill.untilLate(ms, signal), limit(signal).then(() => pass(ms))]);
+      const untilLate = standstill.untilLate(ms, signal);
+      await (isHeld ? Promise.race([untilLate, limit(signal).then(() => pass(ms))]) : untilLate);
     },
     version,
     ...client,

@@ -225,7 +225,7 @@ function checkMismatch({ calls }: View): Outcome {
 }
 
 /** What all of them have in common. */
-const COMMON = { revisions: SINCE_2026_07, isOfMcp: true } as const;
+const COMMON = { revisions: SINCE_2026_07, isOfMessages: true, isOfMcp: true } as const;
 
 /** The rules on these headers. */
 export const requestHeaderRules: readonly Rule[] = [

@@ -33,6 +33,10 @@ export const extras = {
       await call("tools/call", { ...echo, _meta: { "io.modelcontextprotocol/logLevel": "warning" } });
     } else await call("logging/setLevel", { level: "warning" });
   },
+  "lists prompts": async ({ call, link }, { slip }) => {
+    const answer = await call("prompts/list");
+    if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
+  },
   "completes an argument": async ({ call }, { slip, wait }) => {
     for (const value of ["", "p", "pa", "par", "pari", "paris"]) {
       await call("completion/complete", {

@@ -1,0 +1,192 @@
+// Rules on what a client makes of answers that are unusual: batches, codes without a meaning, methods that are missing, and
+// kinds of results that it does not know.
+
+import { isObject, type JsonObject } from "../../../http/json.ts";
+import { conversationIn, type Request, threadOf } from "../../conversation.ts";
+import { textOf } from "../../reading.ts";
+import { revisionNamed } from "../../settled.ts";
+import type { McpStep, Step } from "../../step.ts";
+import type { View } from "../../view.ts";
+import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
+import { shown } from "./each.ts";
+
+const BASE = "https://modelcontextprotocol.io/specification/2026-07-28/basic";
+
+/** The revision that has batches, and says what must not be in one. */
+const WITH_BATCHES = "2025-03-26";
+
+function checkBatches({ calls, settled }: View): Outcome {
+  const openings = calls.filter(({ sent }) => sent.some(({ message }) => message?.method === "initialize"));
+  const batched = openings.find((step) => {
+    const version = settled.get(step) ?? step.versions.settled ?? WITH_BATCHES;
+    return step.isBatch && revisionNamed(version) === WITH_BATCHES;
+  });
+  if (batched) return broken("It sent initialize in an array with other messages, or alone in one", [batched.at]);
+  return openings.length === 0
+    ? notObserved("It did not send initialize")
+    : kept("It sent initialize by itself", positionsOf(openings));
+}
+
+function errorOf({ answer }: Request): JsonObject | undefined {
+  return isObject(answer?.message.error) ? answer.message.error : undefined;
+}
+
+/** Codes that implementations once used each in their own way; -32002 has a meaning still. */
+function isLegacyCode(code: unknown): boolean {
+  return typeof code === "number" && code <= -32000 && code >= -32019 && code !== -32002;
+}
+
+/** What a client does that has lost a session or a login, or takes the server for one of an earlier era; undefined for anything else. */
+function startsOver(step: Step): string | undefined {
+  switch (step.kind) {
+    case "mcp":
+      return step.method === "initialize" ? "sent initialize" : step.verb === "GET" ? "asked for a stream" : undefined;
+    case "authorization":
+      return "asked for authorization";
+    case "token":
+      return "asked for a token";
+    case "registration":
+      return "registered";
+    default:
+      return undefined;
+  }
+}
+
+/** The next thing that a client did once an answer was there. */
+function nextAfter({ step, answer }: Request, steps: readonly Step[]): Step | undefined {
+  const atMs = answer?.atMs ?? Infinity;
+  return steps.find((next) => next.at > step.at && next.exchange.receivedAtMs >= atMs);
+}
+
+/** Requests of 2026-07-28, with an answer. */
+function statelessIn({ calls }: View): readonly Request[] {
+  return conversationIn(calls).requests.filter(({ era, answer }) => era === "stateless" && answer !== undefined);
+}
+
+function checkLegacyCodes(view: View): Outcome {
+  const requests = statelessIn(view);
+  const first = requests.find(({ answer }) => answer && "result" in answer.message);
+  const right: McpStep[] = [];
+  for (const request of requests) {
+    const code = errorOf(request)?.code;
+    // Before anything has succeeded the server may be one of an earlier era, and what it says one of its refusals.
+    if (!isLegacyCode(code) || request.step.status >= 400 || !first || first.step.at > request.step.at) continue;
+    const next = nextAfter(request, view.steps);
+    const done = next && startsOver(next);
+    if (next && done !== undefined) {
+      return broken(
+        `It ${done} after ${request.method} got the error ${shown(code)}, a code that has no meaning`,
+        positionsOf([request.step, next]),
+        "SHOULD",
+      );
+    }
+    if (next?.kind === "mcp") right.push(request.step);
+  }
+  return right.length === 0
+    ? notObserved("No request got an error from -32000 to -32019 before it went on")
+    : kept("It read no meaning into an error from -32000 to -32019", positionsOf(right));
+}
+
+const METHOD_NOT_FOUND = -32601;
+
+function checkMissingMethods(view: View): Outcome {
+  const right: McpStep[] = [];
+  for (const request of statelessIn(view)) {
+    if (request.step.status !== 404 || errorOf(request)?.code !== METHOD_NOT_FOUND) continue;
+    const later = view.calls.filter(({ at, address }) => at > request.step.at && address === request.step.address);
+    const next = later.find((step) => startsOver(step) !== undefined && threadOf(step) === undefined);
+    if (next) {
+      return broken(
+        `It ${
+          startsOver(next)
+        } after ${request.method} got 404 with -32601, which says only that there is no such method`,
+        positionsOf([request.step, next]),
+      );
+    }
+    if (later.length > 0) right.push(request.step);
+  }
+  return right.length === 0
+    ? notObserved("No request got 404 with -32601 before it went on")
+    : kept("It took 404 with -32601 for a method that there is not, and went on", positionsOf(right));
+}
+
+/** Kinds of results that the protocol itself and its extensions have. */
+const knownKinds: ReadonlySet<unknown> = new Set(["complete", "input_required", "task"]);
+
+function checkKinds(view: View): Outcome {
+  const right: McpStep[] = [];
+  for (const request of statelessIn(view)) {
+    const result = isObject(request.answer?.message.result) ? request.answer.message.result : {};
+    const kind = result.resultType;
+    if (kind === undefined || knownKinds.has(kind)) continue;
+    const later = conversationIn(view.calls).requests.filter(({ step }) => step.at > request.step.at);
+    const used = later.find(({ params }) => isTakenFrom(result, params));
+    if (used) {
+      return broken(
+        `It went on with what a result of the kind ${shown(kind)} said, which is none that it knows`,
+        positionsOf([request.step, used.step]),
+      );
+    }
+    if (later.length > 0) right.push(request.step);
+  }
+  return right.length === 0
+    ? notObserved("No result was of a kind that is unknown")
+    : kept("It made no use of a result of a kind that is unknown", positionsOf(right));
+}
+
+/** Whether parameters repeat what only this result can have said. */
+function isTakenFrom(result: JsonObject, params: JsonObject | undefined): boolean {
+  const [state, next] = [textOf(result, "requestState"), textOf(result, "nextCursor")];
+  return (state !== undefined && params?.requestState === state) || (next !== undefined && params?.cursor === next);
+}
+
+/** Rules on unusual answers. */
+export const reactionRules: readonly Rule[] = [
+  {
+    id: "M9",
+    name: "initialize-by-itself",
+    title: "A client sends initialize in no batch.",
+    level: "MUST",
+    revisions: [WITH_BATCHES],
+    isOfMcp: true,
+    link: "https://modelcontextprotocol.io/specification/2025-03-26/basic/lifecycle#initialization",
+    official: [],
+    check: checkBatches,
+  },
+  {
+    id: "M12",
+    name: "no-meaning-in-old-codes",
+    title: "A client reads no meaning into error codes from -32000 to -32019, but for -32002.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    isOfMessages: true,
+    isOfMcp: true,
+    link: `${BASE}#error-codes`,
+    official: [],
+    check: checkLegacyCodes,
+  },
+  {
+    id: "M56",
+    name: "missing-method",
+    title: "A client takes 404 with -32601 for a missing method, not for a lost session or a server of an earlier era.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    isOfMessages: true,
+    isOfMcp: true,
+    link: `${BASE}/transports/streamable-http#protocol-version-header`,
+    official: [],
+    check: checkMissingMethods,
+  },
+  {
+    id: "M57",
+    name: "known-results-alone",
+    title: "A client takes a result whose resultType it does not know for invalid.",
+    level: "MUST",
+    revisions: SINCE_2026_07,
+    isOfMessages: true,
+    isOfMcp: true,
+    link: `${BASE}#resulttype`,
+    official: ["sep-2322-default-result-type-complete"],
+    check: checkKinds,
+  },
+];
