@@ -21,7 +21,7 @@ export const timeCases: readonly Case[] = [
   {
     rule: "M99",
     slips: ["cancels initialize"],
-    faults: [unanswered("initialize")],
+    faults: [{ match: { endpoint: "mcp", rpc_method: "initialize", status: 200 }, edit: { delay_ms: 600_000 } }],
     client: { timeLimitMs, startsOver: true },
   },
   {
