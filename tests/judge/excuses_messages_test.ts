@@ -73,6 +73,8 @@ const modern = (id: unknown, how: How & { readonly method?: string; readonly met
   });
 };
 
+const overSse = { url: `${mcp}/messages?sessionId=a`, route: "no_auth_messages" } as const;
+
 /** How much of it is on record. */
 interface Recorded {
   readonly isWhole?: boolean;
@@ -295,6 +297,24 @@ const excuses: readonly Excuse[] = [
     excused: [0, 100, 200, 300, 400].flatMap((atMs) => [begins("", { atMs }), listens(atMs + 50)]),
     mistake: [begins(""), ...[50, 150, 250, 350, 450].map(listens)],
     isRecommended: true,
+  },
+  {
+    rule: "M41",
+    what: "a client of both eras tries its luck over HTTP+SSE, which has no such header",
+    excused: [
+      [`${mcp}/sse`, { route: "no_auth_sse", events: "event: endpoint\ndata: /no-auth/messages?sessionId=a\n\n" }],
+      modern(1, { ...overSse, status: 400, headers: [] }),
+    ],
+    mistake: [modern(1, { status: 400, headers: [] })],
+  },
+  {
+    rule: "M43",
+    what: "a client of both eras tries its luck over HTTP+SSE, which has no such header",
+    excused: [
+      [`${mcp}/sse`, { route: "no_auth_sse", events: "event: endpoint\ndata: /no-auth/messages?sessionId=a\n\n" }],
+      modern(1, { ...overSse, status: 400, headers: [] }),
+    ],
+    mistake: [modern(1, { status: 400, headers: [] })],
   },
   {
     rule: "M51",

@@ -20,6 +20,11 @@ function statelessIn({ calls }: View): readonly Request[] {
   return conversationIn(calls).requests.filter(({ era }) => era === "stateless");
 }
 
+/** Those over Streamable HTTP: HTTP+SSE, where a client of both eras may try its luck, has none of its headers. */
+function overHttp(view: View): readonly Request[] {
+  return statelessIn(view).filter(({ step }) => step.channel === undefined);
+}
+
 function metaOf({ params }: Request): JsonObject {
   return isObject(params?._meta) ? params._meta : {};
 }
@@ -53,12 +58,12 @@ function checkClientInfo(view: View): Outcome {
   });
 }
 
-/** All that it said without a handshake, in order. */
+/** All that it said without a handshake over Streamable HTTP, in order. */
 function allStateless({ calls }: View): readonly Said[] {
   const { requests, notifications, responses } = conversationIn(calls);
-  return [...requests, ...notifications, ...responses].filter(({ era }) => era === "stateless").sort((one, other) =>
-    one.step.at - other.step.at
-  );
+  return [...requests, ...notifications, ...responses].filter(({ era, step }) =>
+    era === "stateless" && step.channel === undefined
+  ).sort((one, other) => one.step.at - other.step.at);
 }
 
 function checkVersionHeader(view: View): Outcome {
@@ -71,7 +76,7 @@ function checkVersionHeader(view: View): Outcome {
 }
 
 function checkVersionsMatch(view: View): Outcome {
-  const both = statelessIn(view).filter((request) =>
+  const both = overHttp(view).filter((request) =>
     request.step.versions.inHeader !== undefined && typeof metaOf(request)[VERSION] === "string"
   );
   return holdEach(both, {
@@ -87,7 +92,7 @@ function checkVersionsMatch(view: View): Outcome {
 }
 
 function checkMethodHeader(view: View): Outcome {
-  return holdEach(statelessIn(view), {
+  return holdEach(overHttp(view), {
     wrong: ({ method, step: { exchange: { request } } }) => {
       const named = headerOf(request, "mcp-method");
       if (named === undefined) return `It sent ${method} without an Mcp-Method header`;
@@ -110,7 +115,7 @@ function nameIn({ method, params }: Request): string | undefined {
 }
 
 function checkNameHeader(view: View): Outcome {
-  return holdEach(statelessIn(view).filter((request) => nameIn(request) !== undefined), {
+  return holdEach(overHttp(view).filter((request) => nameIn(request) !== undefined), {
     wrong: (request) => {
       const { method, step: { exchange } } = request;
       const header = headerOf(exchange.request, "mcp-name");
