@@ -37,8 +37,8 @@ interface ToolCall {
   readonly schemas: readonly JsonObject[];
 }
 
-function isModern({ versions: { offered } }: McpStep): boolean {
-  return offered !== undefined && offered >= "2026-07-28";
+function isModern({ channel, versions: { offered } }: McpStep): boolean {
+  return channel === undefined && offered !== undefined && offered >= "2026-07-28";
 }
 
 function paramsOf({ exchange }: McpStep): JsonObject | undefined {
