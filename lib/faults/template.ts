@@ -44,6 +44,7 @@ const values: Readonly<Record<TemplateName, (sandbox: Sandbox, facts: TemplateFa
   issuer: ({ issuer }) => issuer,
   second_issuer: (sandbox) => sandbox.serverAt("second").issuer,
   origin: ({ origin }) => origin,
+  other_origin: ({ origin }) => otherNameOf(origin),
   host: ({ origin }) => new URL(origin).host,
   prefix: ({ prefix }) => prefix,
   path: (_, { url }) => url.pathname,
@@ -62,6 +63,16 @@ const values: Readonly<Record<TemplateName, (sandbox: Sandbox, facts: TemplateFa
   rpc_id: (_, { rpcId }) => isId(rpcId) ? rpcId : null,
   rpc_id_text: (_, { rpcId }) => isId(rpcId) ? String(rpcId) : "",
 };
+
+/** A server on a loopback interface can be called by its name and its address, which are two origins. */
+function otherNameOf(origin: string): string {
+  const url = new URL(origin);
+  const other: Readonly<Record<string, string>> = { localhost: "127.0.0.1", "127.0.0.1": "localhost" };
+  const hostname = other[url.hostname];
+  if (hostname === undefined) return "https://elsewhere.invalid";
+  url.hostname = hostname;
+  return url.origin;
+}
 
 function isId(value: unknown): boolean {
   return typeof value === "string" || typeof value === "number";

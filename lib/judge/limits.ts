@@ -23,6 +23,8 @@ export const limitNames = [
   "answer_ms",
   "request_ms",
   "progress_ms",
+  "era_probes",
+  "offers_again",
 ] as const;
 
 /** The name of a limit. */
@@ -71,6 +73,17 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 1_800_000,
     unit: "milliseconds",
     about: "How long it may wait where the server goes on reporting progress (M103)",
+  },
+  era_probes: {
+    value: 2,
+    unit: "times",
+    about:
+      "How often a client may ask in 2026-07-28 a server that it knows to be older, beyond once for each initialize (M62)",
+  },
+  offers_again: {
+    value: 1,
+    unit: "times",
+    about: "How often a client may offer a revision again that initialize has refused, within ten seconds each (M20)",
   },
 };
 

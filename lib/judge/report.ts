@@ -258,12 +258,16 @@ function check(rule: Rule, view: View): Outcome {
   );
 }
 
-/** Whether a client speaks a revision that has the rule. */
+/**
+ * Whether a client speaks a revision that has the rule. What it did before it settled one, such as to log in, it did by the one
+ * that it offered: a rule that only one of the two has is not held against it.
+ */
 function isOfItsRevisions(
   { revisions, isOfMessages = false }: Rule,
-  { revision = "2025-06-18", spoken }: Pick<View, "revision" | "spoken">,
+  { revision = "2025-06-18", offered = revision, spoken }: Pick<View, "revision" | "offered" | "spoken">,
 ): boolean {
-  return revisions.includes(revision) || (isOfMessages && revisions.some((one) => spoken.has(one)));
+  if (isOfMessages) return revisions.includes(revision) || revisions.some((one) => spoken.has(one));
+  return revisions.includes(revision) && revisions.includes(offered);
 }
 
 /**
@@ -275,7 +279,7 @@ function isOfItsRevisions(
  * @param wanted The revision that it would have to speak.
  */
 function rulesFor(
-  view: Pick<View, "revision" | "spoken">,
+  view: Pick<View, "revision" | "offered" | "spoken">,
   expects: readonly string[],
   wanted: Revision | undefined,
 ): readonly Rule[] {

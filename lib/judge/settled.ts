@@ -89,7 +89,7 @@ export function offersOf(calls: readonly McpStep[]): readonly string[] {
 /**
  * The revision that a client is judged by: the one that it settled last, else offered last, else named last. One without rules
  * on authorization, such as the only one that HTTP+SSE has, says nothing of how a client logs in, and counts if there is no
- * other; one that a server made up was settled by nobody.
+ * other; one that a server made up was settled by nobody, and one that is later than the offer is the server's alone.
  *
  * @param calls Its requests to MCP servers, in order.
  */
@@ -98,10 +98,16 @@ export function revisionOf(calls: readonly McpStep[]): Revision | undefined {
   const named = [
     ...spoken.map(({ inHeader }) => inHeader),
     ...spoken.map(({ offered }) => offered),
-    ...spoken.map(({ settled, offered }) => settled === offered || isPublished(settled) ? settled : undefined),
+    ...spoken.map(ownSettlement),
   ].filter((version) => version !== undefined && /^\d{4}-\d\d-\d\d$/.test(version));
   return named.map(asRevision).findLast((revision) => revision !== undefined) ??
     (named.length > 0 ? revisions[0] : undefined);
+}
+
+/** What a request settled, as far as the client is concerned: what it did before, it did by its own offer, not by a later one. */
+function ownSettlement({ settled, offered }: McpStep["versions"]): string | undefined {
+  if (settled === undefined || (settled !== offered && !isPublished(settled))) return undefined;
+  return isPublished(offered) && offered !== undefined && offered < settled ? offered : settled;
 }
 
 /** The revisions whose rules apply to a version; undefined for one from before all of them, and for what is none. */
@@ -121,6 +127,12 @@ export function isPublished(version: string | undefined): boolean {
 }
 
 const published: ReadonlySet<string | undefined> = new Set(["2024-10-07", "2024-11-05", ...revisions]);
+
+/** The newest revision that a client offered. */
+export function newestOffered(calls: readonly McpStep[]): Revision | undefined {
+  const offered = new Set(calls.map(({ versions }) => asRevision(versions.offered)));
+  return revisions.findLast((revision) => offered.has(revision));
+}
 
 /** All revisions that a client spoke, or wanted to: with one server it may speak several. */
 export function spokenRevisions(calls: readonly McpStep[]): ReadonlySet<Revision> {

@@ -14,7 +14,7 @@ import type {
   TokenStep,
 } from "./step.ts";
 import { addressOf, textOf } from "./reading.ts";
-import { type Revision, revisionOf, settledVersions, spokenRevisions } from "./settled.ts";
+import { newestOffered, type Revision, revisionOf, settledVersions, spokenRevisions } from "./settled.ts";
 import type { JsonObject } from "../http/json.ts";
 import type { Limits } from "./limits.ts";
 
@@ -38,6 +38,8 @@ export interface SandboxFacts {
 export interface View extends SandboxFacts {
   /** The revision it is judged by: `judgedBy`, else the one it speaks; undefined if it has not shown. */
   readonly revision: Revision | undefined;
+  /** The newest that it offered, by which it has logged in before it settled another; undefined if it offered none. */
+  readonly offered: Revision | undefined;
   /** All that it speaks, by which rules on messages judge it; `judgedBy` alone, where that is given. */
   readonly spoken: ReadonlySet<Revision>;
   /** Everything it did, in order. */
@@ -64,6 +66,7 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
   return {
     ...sandbox,
     revision: sandbox.judgedBy ?? revisionOf(calls),
+    offered: sandbox.judgedBy ?? newestOffered(calls),
     spoken: sandbox.judgedBy === undefined ? spokenRevisions(calls) : new Set([sandbox.judgedBy]),
     steps,
     resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),

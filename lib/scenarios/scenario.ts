@@ -19,6 +19,7 @@ export const scenarioGroups = [
   "Refresh",
   "MCP server",
   "Sessions",
+  "Versions and eras",
   "Pages",
   "Providers",
   "Custom",

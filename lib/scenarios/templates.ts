@@ -6,6 +6,7 @@ export const templates = {
   issuer: "issuer of the authorization server",
   second_issuer: "issuer of the second authorization server, where the scenario has one",
   origin: "origin of the server",
+  other_origin: "another name of the same server where its host is a loopback one, else an origin that does not exist",
   host: "host and port of the server",
   prefix: "path that the sandbox's URLs begin with, such as `/s/standard~my-test`; nothing at the root",
   path: "path of the request",

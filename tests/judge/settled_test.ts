@@ -107,6 +107,12 @@ const cases: readonly (readonly [what: string, rows: readonly Row[], revision: s
     undefined,
   ],
   [
+    "a later one than was offered is the server's alone",
+    [opens("2025-03-26", "2025-11-25", "a")],
+    "2025-03-26",
+    undefined,
+  ],
+  [
     "one from before authorization says nothing of a client that offered a later one",
     [opens("2025-11-25", "2024-11-05", "a")],
     "2025-11-25",

@@ -89,16 +89,6 @@ export const mcpServerProbes: Readonly<Record<string, Probe>> = {
     assert.equal(await statusOf(appOf(at), access, there), 200);
     assert.equal((await at.fetch(there, { method: "POST" })).status, 401);
   },
-  "newer-revision-400": async (at) => {
-    const { access } = await logIn(appOf(at));
-    const ask = (revision: string): Promise<Response> =>
-      at.get("/oauth", { authorization: `Bearer ${access}`, "mcp-protocol-version": revision });
-    const newer = await ask("2026-07-28");
-    assert.deepEqual([newer.status, await newer.text()], [400, "Bad Request: Unsupported protocol version"]);
-    const older = await ask("2025-11-25");
-    assert.doesNotMatch(await older.text(), /^Bad Request/);
-    assert.equal(await statusOf(appOf(at), access), 200);
-  },
   "moved-while-signed-in": async (at) => {
     const app = appOf(at);
     const issuers = async (): Promise<unknown> =>

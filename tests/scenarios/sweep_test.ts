@@ -22,6 +22,7 @@ import { appOf, logIn, refresh, statusOf } from "./sweep_steps.ts";
 import { sessionProbes } from "./sweep_sessions.ts";
 import { tokenProbes } from "./sweep_token.ts";
 import { tokenClaimsProbes } from "./sweep_token_claims.ts";
+import { versionProbes } from "./sweep_versions.ts";
 import { transportProbes } from "./sweep_transport.ts";
 
 /** Probes by the name of the scenario, one table a part of the catalogue. */
@@ -33,6 +34,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   tokenProbes,
   refreshProbes,
   mcpServerProbes,
+  versionProbes,
   pageProbes,
   sessionProbes,
   tokenClaimsProbes,

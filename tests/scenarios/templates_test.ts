@@ -22,6 +22,7 @@ const values: Readonly<Record<TemplateName, string>> = {
   issuer: base,
   second_issuer: base,
   origin,
+  other_origin: "http://127.0.0.1:8789",
   host: "localhost:8789",
   prefix,
   path: `${prefix}/no-auth`,

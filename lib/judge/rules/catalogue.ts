@@ -20,6 +20,9 @@ import { idRules } from "./mcp/ids.ts";
 import { messageRules } from "./mcp/messages.ts";
 import { metaRules } from "./mcp/meta.ts";
 import { givenUpRules } from "./mcp/given_up.ts";
+import { capabilityRules } from "./mcp/capabilities.ts";
+import { eraRules } from "./mcp/eras.ts";
+import { httpSseRules } from "./mcp/http_sse.ts";
 import { pageRules } from "./mcp/pages.ts";
 import { resumingRules } from "./mcp/resuming.ts";
 import { streamReadingRules } from "./mcp/stream_reading.ts";
@@ -34,6 +37,7 @@ import { refusedStreamRules } from "./mcp/refused_streams.ts";
 import { sessionCursorRules } from "./mcp/session_cursors.ts";
 import { sessionRules } from "./mcp/sessions.ts";
 import { versionHeaderRules } from "./mcp/version_header.ts";
+import { versionRules } from "./mcp/versions.ts";
 import { scopeRules } from "./oauth/scope.ts";
 import { tokenUseRules } from "./oauth/token_use.ts";
 
@@ -71,6 +75,10 @@ export const rules: readonly Rule[] = [
   ...serverMessageRules,
   ...reactionRules,
   ...timeRules,
+  ...versionRules,
+  ...capabilityRules,
+  ...httpSseRules,
+  ...eraRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

@@ -4,6 +4,7 @@ import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";
 import { pageScenarios } from "./mcp/pages.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
+import { eraScenarios } from "./mcp/eras.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { sessionScenarios } from "./mcp/sessions.ts";
 import { lostSessionScenarios } from "./mcp/lost_sessions.ts";
@@ -16,6 +17,9 @@ import { tokenClaimsScenarios } from "./token_claims.ts";
 import { tokenScenarios } from "./oauth/token.ts";
 import { transportScenarios } from "./transport.ts";
 import { officialScenarios } from "./official/index.ts";
+import { httpSseScenarios } from "./mcp/http_sse.ts";
+import { versionScenarios } from "./mcp/versions.ts";
+import { officialVersionScenarios } from "./mcp/versions_official.ts";
 import { wordsOf } from "./words.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -47,6 +51,10 @@ const others: readonly Scenario[] = [
   ...requestHeaderScenarios,
   ...lostSessionScenarios,
   ...sessionScenarios,
+  ...eraScenarios,
+  ...versionScenarios,
+  ...httpSseScenarios,
+  ...officialVersionScenarios,
   ...tokenClaimsScenarios,
   ...transportScenarios,
   ...pageScenarios,

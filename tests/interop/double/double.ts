@@ -56,18 +56,23 @@ function createWork(options: DoubleOptions): () => Promise<void> {
 
   async function callTools(): Promise<void> {
     for (const name of tools) {
+      if (slip === "asks for the era before every call") await mcp.askForEra();
       const schema = link.tools.get(name);
       const args = schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema);
       const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
       if (isInvalid && slip !== "calls tools with invalid marks") continue;
       const params = { name, arguments: args };
       await react(mcp, setting, { login, params, answer: await call("tools/call", params) });
+      if (slip === "discovers again for another name" && link.isModern()) await call("server/discover");
     }
   }
 
   async function useTools(): Promise<void> {
     await open();
+    // What the server has not declared, it does not have.
+    if (link.capabilities && !("tools" in link.capabilities) && slip !== "asks for what was not declared") return;
     await listTools(mcp, setting);
+    if (slip === "polls a task that nobody declared" && link.isModern()) await call("tasks/get", { taskId: "t" });
     await callTools();
     for (const extra of options.extras ?? []) await extras[extra](mcp, setting);
     for (let round = 0; pause && round < 2; round++) {

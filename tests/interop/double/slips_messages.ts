@@ -55,6 +55,11 @@ function messageOf(wanted: string, edit: (message: Document) => Document | reado
   };
 }
 
+/** The same message with more parameters. */
+function withParams(message: Document, more: Document): Document {
+  return { ...message, params: { ...objectIn(message, "params"), ...more } };
+}
+
 function isList(message: Document | readonly Document[]): message is readonly Document[] {
   return Array.isArray(message);
 }
@@ -161,6 +166,11 @@ export const messageSlips = {
     "tools/call",
     (headers) => mapped(headers, (value) => /^\d+$/.test(value) ? `${value}.0` : value),
   ),
+  "offers a revision of its own making": messageOf(
+    "initialize",
+    (message) => withParams(message, { protocolVersion: "1.0" }),
+  ),
+  "asks for a task": messageOf("tools/call", (message) => withParams(message, { task: { ttl: 60_000 } })),
   "sends headers for nothing": headersOf("tools/call", (headers) => ({ "mcp-param-region": "null", ...headers })),
   "leaves out its session id": headersOf("tools/list", (headers) => without(headers, "mcp-session-id")),
   "changes its session id": inSession((outgoing, id) => ({

@@ -22,4 +22,6 @@ export interface Case {
   readonly isRecommended?: boolean;
   /** The revisions it is about; all that have the rule, if not given. */
   readonly revisions?: readonly Revision[];
+  /** The revision that a client is judged by there that does right; the one that it begins with, if not given. */
+  readonly settles?: Revision;
 }

@@ -126,28 +126,6 @@ export const mcpServerScenarios: readonly Scenario[] = [
     ],
   },
   {
-    name: "newer-revision-400",
-    group: "MCP server",
-    story: "A request of an MCP revision later than 2025-11-25 gets 400, and no list of supported ones",
-    client: "Falls back to initialize, and continues with an older revision",
-    plan: {
-      faults: [{
-        name: "newer-revision-400",
-        match: { endpoint: "mcp", authorized: true, revision_after: "2025-11-25" },
-        answer: { status: 400, body: "Bad Request: Unsupported protocol version" },
-      }],
-    },
-    revisions: ["2026-07-28"],
-    expects: ["C22"],
-    links: [
-      {
-        label: "MCP: versioning",
-        url: "https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning",
-      },
-      ...reports("different-ai/openwork#3569"),
-    ],
-  },
-  {
     name: "moved-while-signed-in",
     group: "MCP server",
     story: "After the first tool call the MCP server belongs to another authorization server",

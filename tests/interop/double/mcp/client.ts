@@ -42,6 +42,8 @@ export interface Mcp {
    * @returns The answer; undefined, if there was none.
    */
   readonly call: (method: string, params?: Document | (() => Document)) => Promise<Answer | undefined>;
+  /** Asks whether the server has 2026-07-28, whatever is known of it. */
+  readonly askForEra: () => Promise<void>;
   /** Stops to read, and ends the session. */
   readonly end: () => Promise<void>;
 }
@@ -187,6 +189,12 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       link,
       ask: askInTime,
       disconnect: () => endSession(link, setting),
+      logIn: async () => {
+        const { revision } = link;
+        const again = (): Promise<Response> => Promise.reject(new Stop());
+        const response = new Response(null, { status: 401 });
+        await login.onRefused({ response, earlier: [], revision, again, listTools: again });
+      },
       openHttpSse: async () => {
         aside = await openHttpSse(link, setting, { inbox, reach: reached });
         return aside !== undefined;
@@ -216,6 +224,12 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     link,
     open,
     call,
+    askForEra: async () => {
+      const { revision, session } = link;
+      Object.assign(link, { revision: "2026-07-28", session: undefined });
+      await ask("server/discover");
+      Object.assign(link, { revision, session });
+    },
     end: async () => {
       aside?.stop();
       for (const { abort } of givenUp) abort();

@@ -5,7 +5,17 @@ import { objectIn } from "./inbox.ts";
 import type { Reply } from "./client.ts";
 
 /** What it does wrong as it finds that out. */
-export type EraSlip = "falls back whatever it is told" | "never falls back" | "returns to initialize";
+export type EraSlip =
+  | "falls back whatever it is told"
+  | "never falls back"
+  | "returns to initialize"
+  | "logs in where it should fall back"
+  | "looks for HTTP+SSE first"
+  | "keeps to its refused version"
+  | "ignores the listed versions"
+  | "asks for the era before every call"
+  | "discovers again for another name"
+  | "polls a task that nobody declared";
 
 const UNSUPPORTED_VERSION = -32022;
 const INVALID_PARAMS = -32602;

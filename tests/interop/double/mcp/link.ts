@@ -52,6 +52,8 @@ export interface Link {
   messagesUrl: string;
   /** The schemas of the tools that were listed last, by name. */
   readonly tools: Map<string, unknown>;
+  /** What the server has declared; undefined, if that is not known. */
+  capabilities: Document | undefined;
   readonly isModern: () => boolean;
   /** Sends a request, with an id that no other has, or a notification. */
   readonly post: (method: string, params: Document, how?: How) => Sent;
@@ -132,6 +134,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     session: undefined,
     messagesUrl: mcpUrl,
     tools: new Map(),
+    capabilities: undefined,
     isModern: () => link.revision === "2026-07-28",
     post: (method, params, how) => {
       const id = method.startsWith("notifications/") ? {} : { id: how?.id ?? ++ids };

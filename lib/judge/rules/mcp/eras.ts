@@ -1,0 +1,231 @@
+// Rules on finding out which era of MCP a server is of: requests of 2026-07-28 first, then `initialize`, then HTTP+SSE.
+
+import { conversationIn, type Request } from "../../conversation.ts";
+import { errorIn, looksForHttpSse, type Tried, triedIn, UNSUPPORTED_VERSION } from "../../eras.ts";
+import { follows } from "../../moments.ts";
+import { isPublished } from "../../settled.ts";
+import type { McpStep, Step } from "../../step.ts";
+import type { View } from "../../view.ts";
+import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
+
+const VERSIONING = "https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning";
+const TRANSPORT = "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http";
+
+/** The requests of 2026-07-28 to one endpoint, and the handshakes there. */
+interface Place {
+  readonly tried: readonly Tried[];
+  readonly openings: readonly Request[];
+}
+
+function placesOf({ calls }: View): readonly Place[] {
+  const conversation = conversationIn(calls);
+  const openings = conversation.requests.filter(({ method }) => method === "initialize");
+  return [...Map.groupBy(triedIn(conversation), ({ step }) => step.address)].map(([address, tried]) => ({
+    tried,
+    openings: openings.filter(({ step }) => step.address === address),
+  }));
+}
+
+/** The first thing found that is decided; else the last one. */
+function firstOf(outcomes: readonly Outcome[], none: string): Outcome {
+  return outcomes.find(({ status }) => status === "broken") ?? outcomes.find(({ status }) => status === "kept") ??
+    outcomes[0] ?? notObserved(none);
+}
+
+function checkSupported(view: View): Outcome {
+  const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
+    const refused = tried.find(({ code, supported }) => code === UNSUPPORTED_VERSION && supported);
+    const { supported = [] } = refused ?? {};
+    if (!refused) return [];
+    const later = [...tried, ...openings.map((request) => ({ request, step: request.step }))]
+      .filter(({ step }) => step.at > refused.step.at)
+      .sort((one, other) => one.step.at - other.step.at);
+    const [next] = later;
+    const list = supported.join(", ");
+    if (!next) {
+      return supported.some(isPublished)
+        ? notObserved("It has not gone on since its revision was refused")
+        : kept(`It stopped where the server has ${list} alone`, [refused.step.at]);
+    }
+    const isListed = ({ step }: { readonly step: McpStep }): boolean =>
+      step.versions.offered !== undefined && supported.includes(step.versions.offered);
+    if (isListed(next)) {
+      return kept(
+        `It went on with ${next.step.versions.offered}, which the server lists`,
+        positionsOf([refused.step, next.step]),
+      );
+    }
+    const stubborn = tried.filter((one) =>
+      one.step.at > refused.step.at && follows(refused.step, one.step) && !isListed(one)
+    );
+    return stubborn.length < 2 ? notObserved("It has not shown what it makes of the list of revisions") : broken(
+      `It went on with ${stubborn[0]?.step.versions.offered}, where the server had refused it and listed ${list}`,
+      positionsOf([refused.step, ...stubborn.map(({ step }) => step)]),
+    );
+  });
+  return firstOf(outcomes, "No request of it was refused for its revision");
+}
+
+function checkStaysModern(view: View): Outcome {
+  const { requests } = conversationIn(view.calls);
+  const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
+    const refused = tried.find(({ code, step, sign }) => sign === "refuses" && code !== -32601 && step.status === 400);
+    if (!refused) return [];
+    const { step, code, supported = [] } = refused;
+    const wasThere = requests.some((one) =>
+      one.era === "handshake" && one.step.address === step.address && one.step.at < step.at
+    );
+    const isOlder = tried.some(({ sign }) => sign === "is_older");
+    // Where an older revision is listed, initialize is the way to it.
+    const stray = openings.find((opening) =>
+      opening.step.at > step.at && follows(step, opening.step) &&
+      !supported.some((version) => version < "2026-07-28")
+    );
+    if (stray && !wasThere && !isOlder) {
+      return broken(
+        `It fell back to initialize, where ${code} shows that the server is of 2026-07-28`,
+        positionsOf([step, stray.step]),
+      );
+    }
+    const next = tried.find((one) => one.step.at > step.at);
+    return next && !stray
+      ? kept(`It went on with 2026-07-28 after ${code}`, positionsOf([step, next.step]))
+      : notObserved(`It has not gone on since ${code}`);
+  });
+  return firstOf(outcomes, "No request of it was refused as only a server of 2026-07-28 does");
+}
+
+function checkFallsBack(view: View): Outcome {
+  const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
+    const first = tried.find(({ sign }) => sign !== undefined);
+    if (first?.sign !== "is_older") return [];
+    const { step } = first;
+    const opening = openings.find((one) => one.step.at > step.at);
+    const login = view.steps.find((one) =>
+      (one.kind === "authorization" || one.kind === "registration") && one.at > step.at &&
+      one.at < (opening?.step.at ?? Infinity) && follows(step, one) && !isAskedToLogIn(view, one)
+    );
+    if (login) {
+      return broken(
+        `It began to log in where the answer ${step.status} asked for no login, but shows that the server is an older one`,
+        positionsOf([step, login]),
+      );
+    }
+    return opening
+      ? kept("It fell back to initialize, as the server is an older one", positionsOf([step, opening.step]))
+      : notObserved("It has not gone on since the server has shown to be an older one");
+  });
+  return firstOf(outcomes, "No answer to it was one of an older server");
+}
+
+/** Whether a call was refused for want of a token, and no token came since. */
+function isAskedToLogIn({ calls, tokens }: View, { at }: Step): boolean {
+  const refused = calls.findLast((call) => call.at < at && (call.status === 401 || call.status === 403));
+  return refused !== undefined &&
+    !tokens.some((token) => token.issued !== undefined && token.at > refused.at && token.at < at);
+}
+
+function checkHttpSse({ calls }: View): Outcome {
+  const tried = triedIn(conversationIn(calls));
+  const looked = calls.filter((step) =>
+    looksForHttpSse(step) && tried.some((one) => one.step.at < step.at && one.step.address === step.address)
+  );
+  const outcomes = looked.flatMap((step) => {
+    const before = calls.findLast((one) => one.verb === "POST" && one.address === step.address && one.at < step.at);
+    if (!before || before.status < 400 || [401, 403].includes(before.status)) return [];
+    const code = errorIn(before)?.code;
+    const isModern = tried.some((one) => one.step === before && one.sign === "refuses");
+    if (isModern || ![400, 404, 405].includes(before.status)) {
+      // Nobody acts on an answer before it is there.
+      if (!follows(before, step)) return [];
+      const said = isModern ? `the error ${code} of 2026-07-28` : `status ${before.status}`;
+      return [broken(`It looked for HTTP+SSE after ${said}, which is no sign of it`, positionsOf([before, step]))];
+    }
+    return [kept(`It looked for HTTP+SSE after status ${before.status}`, positionsOf([before, step]))];
+  });
+  return firstOf(outcomes, "It did not look for HTTP+SSE after a request of 2026-07-28");
+}
+
+function checkRemembers(view: View): Outcome {
+  const { requests } = conversationIn(view.calls);
+  const { limits } = view;
+  const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
+    const agreed = openings.find(({ step }) => step.versions.settled !== undefined);
+    const older = tried.filter(({ sign }) => sign === "is_older");
+    if (!agreed || !older.some(({ step }) => step.at < agreed.step.at)) return [];
+    const again = older.filter(({ step }) => step.at > agreed.step.at);
+    // Each new process may find out by itself.
+    const others = openings.filter(({ step }) => step.at > agreed.step.at).length;
+    if (again.length - others > limits.of("era_probes")) {
+      return [broken(
+        `It asked ${again.length} times more in 2026-07-28, where it knew the server to be an older one`,
+        positionsOf([agreed.step, ...again.map(({ step }) => step)]),
+        limits.levelBy("era_probes"),
+      )];
+    }
+    const used = requests.filter(({ step, era, method }) =>
+      era === "handshake" && method !== "initialize" && step.address === agreed.step.address && step.at > agreed.step.at
+    );
+    return again.length <= others && used.length > 1
+      ? [
+        kept(
+          "It asked once whether the server has 2026-07-28",
+          positionsOf([agreed.step, ...used.map(({ step }) => step)]),
+        ),
+      ]
+      : [notObserved("It has not shown whether it remembers that the server is an older one")];
+  });
+  return firstOf(outcomes, "No server that it asked in 2026-07-28 was an older one");
+}
+
+const common = { level: "SHOULD", revisions: SINCE_2026_07, isOfMcp: true, isOfMessages: true } as const;
+
+/** The rules on eras. */
+export const eraRules: readonly Rule[] = [
+  {
+    ...common,
+    id: "M58",
+    name: "listed-version",
+    title: "A client whose revision is refused goes on with one that the server lists, or stops.",
+    link: `${VERSIONING}#protocol-version-negotiation`,
+    official: ["sep-2575-client-retry-supported-version"],
+    check: checkSupported,
+  },
+  {
+    ...common,
+    id: "M59",
+    name: "stays-stateless",
+    title:
+      "A client reads the body of a 400 before it falls back: an error of 2026-07-28 shows a server of that revision.",
+    link: `${TRANSPORT}#backward-compatibility`,
+    official: [],
+    check: checkStaysModern,
+  },
+  {
+    ...common,
+    id: "M60",
+    name: "falls-back-to-initialize",
+    title: "A client that speaks both eras falls back to initialize where the answer is not one of 2026-07-28.",
+    link: `${TRANSPORT}#backward-compatibility`,
+    official: [],
+    check: checkFallsBack,
+  },
+  {
+    ...common,
+    id: "M61",
+    name: "http-sse-last",
+    title: "A client looks for HTTP+SSE only after 400, 404 or 405 without an error of 2026-07-28.",
+    link: `${TRANSPORT}#backward-compatibility`,
+    official: [],
+    check: checkHttpSse,
+  },
+  {
+    ...common,
+    id: "M62",
+    name: "remembers-the-era",
+    title: "A client that has found out which era a server is of remembers it.",
+    link: `${VERSIONING}#backward-compatibility-with-initialization-based-versions`,
+    official: [],
+    check: checkRemembers,
+  },
+];
