@@ -29,6 +29,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   MOCK_PUBLIC: "",
   MOCK_RECORD: "",
   MOCK_USERS: "",
+  MOCK_CATALOGUE: "",
   NO_COLOR: "1",
 };
 

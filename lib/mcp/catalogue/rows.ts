@@ -27,11 +27,15 @@ import { sampleOf } from "./sample.ts";
 export function toolRow({ answer, ...listing }: CatalogueTool): DefinedTool {
   const { name } = listing;
   const answers = answersOf(answer);
+  let paramHeaders: DefinedTool["paramHeaders"] | undefined;
   return {
     name,
     listing,
     lasting: isLasting(answers),
-    paramHeaders: findParamHeaders(listing.inputSchema),
+    // Of thousands of tools, few are ever called.
+    get paramHeaders(): DefinedTool["paramHeaders"] {
+      return paramHeaders ??= findParamHeaders(listing.inputSchema);
+    },
     prepare: (args = {}) => ({
       run: async (call) => {
         const due = await dueAnswer({ entry: `tool ${name}`, answers, args }, call);

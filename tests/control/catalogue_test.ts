@@ -1,0 +1,148 @@
+/** `/control/catalogue`, and the other ways to declare what the MCP endpoints have. */
+import assert from "node:assert/strict";
+import { startMockServer } from "../../main.ts";
+import { beginSession, type Fetch, messagesOf, post, rpc } from "../mcp/helpers.ts";
+import { assertOAuthError, getTokens, json, kvTestApp, register, type TestApp, testApp, text } from "../helpers.ts";
+import { below, control, send } from "./helpers.ts";
+
+const inputSchema = { type: "object" as const };
+const one = { name: "one", inputSchema };
+const two = { name: "two", inputSchema };
+
+/** A `fetch` for one endpoint of a server. */
+function at({ fetch }: Pick<TestApp, "fetch">, path: string, headers: Record<string, string> = {}): Fetch {
+  return (_, init) =>
+    fetch(path, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headers } });
+}
+
+async function namesAt(fetch: Fetch): Promise<readonly unknown[]> {
+  const session = await beginSession(fetch);
+  const [message] = await messagesOf(await post(fetch, rpc("tools/list"), session));
+  const { tools } = Object(message?.result);
+  return Array.isArray(tools) ? tools.map(({ name }) => name) : [];
+}
+
+async function textAt(fetch: Fetch, name: string): Promise<unknown> {
+  const session = await beginSession(fetch);
+  const [message] = await messagesOf(await post(fetch, rpc("tools/call", { name, arguments: {} }), session));
+  return Object(message?.result ?? message?.error).content?.[0].text ?? message?.error;
+}
+
+Deno.test("PUT declares what all MCP endpoints of one sandbox have, and DELETE takes it back (README, catalogues)", async () => {
+  await using test = await testApp();
+  const mine = below(test, "/s/standard~mine");
+  assert.deepEqual(await control(mine, "GET /control/catalogue"), { set: false, catalogue: {} });
+  assert.deepEqual(await control(mine, "PUT /control/catalogue", [one]), { set: true, catalogue: { tools: [one] } });
+  const token = text(await getTokens(mine, (await register(mine)).clientId), "access_token");
+  const authorization = `Bearer ${token}`;
+  for (const path of ["/no-auth", "/conformance", "/bearer", "/oauth"]) {
+    assert.deepEqual(await namesAt(at(mine, path, { authorization })), ["one"], path);
+  }
+  assert((await namesAt(at(test, "/no-auth"))).includes("mock_echo"));
+  assert.deepEqual(await control(mine, "GET /control/catalogue"), { set: true, catalogue: { tools: [one] } });
+  assert.deepEqual(await control(mine, "DELETE /control/catalogue"), { set: false, catalogue: {} });
+  assert((await namesAt(at(mine, "/no-auth"))).includes("mock_echo"));
+});
+
+Deno.test("a session goes on with what is declared while it lasts (MCP server/tools)", async () => {
+  await using test = await testApp();
+  const fetch = at(test, "/no-auth");
+  const session = await beginSession(fetch);
+  const ask = async (method: string, params: unknown): Promise<unknown> => {
+    const [message] = await messagesOf(await post(fetch, rpc(method, params), session));
+    return message?.result ?? message?.error;
+  };
+  await control(test, "PUT /control/catalogue", [one]);
+  assert.deepEqual(await ask("tools/list", {}), { tools: [one] });
+  await control(test, "PUT /control/catalogue", [two]);
+  assert.deepEqual(await ask("tools/list", {}), { tools: [two] });
+  assert.equal(Object(await ask("tools/call", { name: "one", arguments: {} })).code, -32602);
+});
+
+Deno.test("a catalogue that is wrong changes nothing (README, catalogues)", async () => {
+  await using test = await testApp();
+  await control(test, "PUT /control/catalogue", [one]);
+  for (const body of [[two, two], { tools: [two], pages: 1 }, { tools: [two], prompts: [{}] }, "x", { tools: null }]) {
+    await assertOAuthError(await send(test, "PUT /control/catalogue", body), 400, "invalid_request");
+  }
+  assert.deepEqual(await namesAt(at(test, "/no-auth")), ["one"]);
+});
+
+Deno.test("one that is larger than a row of the database is kept whole, and goes with its sandbox (lib/store/store.ts)", async () => {
+  await using test = await kvTestApp();
+  const tools = Array.from(
+    { length: 2000 },
+    (_, index) => ({ name: `tool-${index} ä 漢`, inputSchema, title: "t".repeat(100) }),
+  );
+  await control(test, "PUT /control/catalogue", { tools });
+  const names = await namesAt(at(test, "/no-auth"));
+  assert.deepEqual([names.length, names.at(-1)], [2000, "tool-1999 ä 漢"]);
+  const rows = async (): Promise<number> => {
+    const found = await Array.fromAsync(test.kv.list({ prefix: [] }));
+    return found.filter(({ key }) => key.includes("catalogue") || key.includes("turn")).length;
+  };
+  assert((await rows()) > 5);
+  await control(test, "PUT /control/catalogue", [{ ...one, answer: [{}, {}] }]);
+  await textAt(at(test, "/no-auth"), "one");
+  assert.equal(await rows(), 2);
+  await control(test, "POST /control/reset");
+  assert.equal(await rows(), 0);
+});
+
+Deno.test("answers in turn are counted per sandbox, and begin anew when the catalogue is set again", async () => {
+  await using test = await testApp();
+  const said = (text: string): unknown => ({ content: [{ type: "text", text }] });
+  const catalogue = [{ ...one, answer: [said("first"), said("second")] }];
+  const [a, b] = [below(test, "/s/standard~a"), below(test, "/s/standard~b")];
+  for (const sandbox of [a, b]) await control(sandbox, "PUT /control/catalogue", catalogue);
+  const ask = (sandbox: TestApp): Promise<unknown> => textAt(at(sandbox, "/no-auth"), "one");
+  assert.deepEqual([await ask(a), await ask(a), await ask(a), await ask(b)], ["first", "second", "second", "first"]);
+  await control(a, "PUT /control/catalogue", catalogue);
+  assert.equal(await ask(a), "first");
+});
+
+Deno.test("a scenario's own catalogue comes before that of the start, and one that is set before both", async () => {
+  const scenario = { name: "mine", story: "", client: "", group: "Custom", plan: {}, expects: [], links: [] } as const;
+  await using mock = await startMockServer({
+    catalogue: [one],
+    scenarios: [{ ...scenario, catalogue: { tools: [two] } }],
+  });
+  const fetch = (path: string): Fetch => (_, init) => mock.fetch(path, init);
+  assert.deepEqual(await namesAt(fetch("/no-auth")), ["one"]);
+  assert.deepEqual(await namesAt(fetch("/s/iss-missing/no-auth")), ["one"]);
+  assert.deepEqual(await namesAt(fetch("/s/mine/no-auth")), ["two"]);
+  await mock.declare({ tools: [one, two] });
+  assert.deepEqual(await namesAt(fetch("/no-auth")), ["one", "two"]);
+  await mock.declare(undefined);
+  assert.deepEqual(await namesAt(fetch("/no-auth")), ["one"]);
+  await assert.rejects(startMockServer({ catalogue: [one, one] }), {
+    name: "TypeError",
+    message: /^startMockServer: catalogue\.tools\.1\.name is not valid/,
+  });
+});
+
+Deno.test("twenty thousand tools come in pages under 50 ms each (issue: tools declared as data)", async () => {
+  const tools = Array.from({ length: 20_000 }, (_, index) => ({
+    name: `tool_${index}`,
+    description: "Does something with what it is given. ".repeat(5),
+    inputSchema: { type: "object" as const, properties: { a: { type: "string" }, b: { type: "integer" } } },
+  }));
+  await using mock = await startMockServer({ catalogue: { tools, page_size: 100 } });
+  const fetch: Fetch = (_, init) => mock.fetch("/no-auth", init);
+  const session = await beginSession(fetch);
+  const names = new Set<string>();
+  const times: number[] = [];
+  let cursor: unknown;
+  do {
+    const before = performance.now();
+    const response = await post(fetch, rpc("tools/list", cursor === undefined ? {} : { cursor }), session);
+    const { result } = await json(response).then(Object);
+    times.push(performance.now() - before);
+    for (const { name } of result.tools) names.add(name);
+    cursor = result.nextCursor;
+  } while (cursor !== undefined);
+  assert.deepEqual([names.size, times.length], [20_000, 200]);
+  // The machine may be busy with something else at one time or another.
+  const slow = times.filter((ms) => ms >= 50);
+  assert(slow.length <= 10, `${slow.length} pages took ${slow.map(Math.round).join(", ")} ms`);
+});

@@ -1,0 +1,186 @@
+/** Catalogues as they are written: what is refused, and by which member, and what their templates stand for. */
+import assert from "node:assert/strict";
+import { OAuthError } from "../../lib/http/errors.ts";
+import { argumentTemplatesIn, fillArguments, fillData } from "../../lib/scenarios/argument_templates.ts";
+import { parseCatalogue, parseCatalogueFile } from "../../lib/scenarios/schema/catalogue_schema.ts";
+import { parseScenario } from "../../lib/scenarios/schema/scenario_schema.ts";
+import { sampleOf } from "../../lib/mcp/catalogue/sample.ts";
+import { fromJsonSchema } from "@modelcontextprotocol/server";
+
+const inputSchema = { type: "object", properties: { city: { type: "string" } } };
+const tool = { name: "a", inputSchema };
+
+function answering(answer: unknown): unknown {
+  return { tools: [{ ...tool, answer }] };
+}
+
+function says(text: string): unknown {
+  return answering({ content: [{ type: "text", text }] });
+}
+
+/** Each catalogue with the member that is wrong, and words of what is expected there. */
+const wrong: readonly (readonly [catalogue: unknown, path: string, expected: RegExp])[] = [
+  ["text", "the body", /an object/],
+  [{ tool: [] }, "tool", /did you mean tools/],
+  [{ tools: {} }, "tools", /a list/],
+  [{ tools: [tool, {}] }, "tools.1.name", /a string/],
+  [[tool, {}], "tools.1.name", /a string/],
+  [{ jsonrpc: "2.0", id: 1, result: { tools: [7] } }, "tools.0", /an object/],
+  [{ tools: [{ name: "a" }] }, "tools.0.inputSchema", /an object/],
+  [{ tools: [{ ...tool, inputSchema: { type: "array" } }] }, "tools.0.inputSchema.type", /object/],
+  [
+    { tools: [{ ...tool, inputSchema: { type: "object", properties: [] } }] },
+    "tools.0.inputSchema.properties",
+    /object/,
+  ],
+  [
+    { tools: [{ ...tool, inputSchema: { type: "object", properties: { a: "string" } } }] },
+    "tools.0.inputSchema.properties.a",
+    /a JSON Schema/,
+  ],
+  [{ tools: [{ ...tool, inputSchema: { type: "object", required: "a" } }] }, "tools.0.inputSchema.required", /a list/],
+  [{ tools: [{ ...tool, input_schema: {} }] }, "tools.0.input_schema", /did you mean inputSchema/],
+  [{ tools: [{ ...tool, icons: [{ source: "x" }] }] }, "tools.0.icons.0.src", /a string/],
+  [{ tools: [tool, { ...tool, title: "again" }] }, "tools.1.name", /another name: tools\.0 has this one/],
+  [{ resources: [{ uri: "a:b" }] }, "resources.0.name", /a string/],
+  [{ resources: [{ uri: "a:b", name: "x" }, { uri: "a:b", name: "y" }] }, "resources.1.uri", /resources\.0/],
+  [{ resourceTemplates: [{ uriTemplate: "", name: "x" }] }, "resourceTemplates.0.uriTemplate", /at least 1/],
+  [{ prompts: [{ name: "a", arguments: [{}] }] }, "prompts.0.arguments.0.name", /a string/],
+  [answering({ content: [{ type: "txt", text: "x" }] }), "tools.0.answer.content.0.type", /one of text, image/],
+  [answering([{}, { contents: [] }]), "tools.0.answer.1.contents", /did you mean content/],
+  [answering([]), "tools.0.answer", /at least 1/],
+  [answering({ never: false }), "tools.0.answer.never", /true/],
+  [answering({ never: true, content: [] }), "tools.0.answer.content", /no such member beside never/],
+  [answering({ error: { code: 1, message: "m" }, isError: true }), "tools.0.answer.isError", /beside error/],
+  [answering({ error: { code: "1", message: "m" } }), "tools.0.answer.error.code", /number/],
+  [answering({ delay_ms: -1 }), "tools.0.answer.delay_ms", /at least 0/],
+  [answering({ inputRequests: { a: { method: "elicit" } } }), "tools.0.answer.inputRequests.a.method", /elicitation\/create/],
+  [says("{arguments.town}"), "tools.0.answer.content.0.text", /\{arguments\.town\}.*they are city/],
+  [says("{arguments.ciy}"), "tools.0.answer.content.0.text", /did you mean city/],
+  [says("{inputResponses.who.action}"), "tools.0.answer.content.0.text", /a question.*there are none/],
+  [
+    { prompts: [{ name: "p", answer: { description: "{arguments.what}" } }] },
+    "prompts.0.answer.description",
+    /there are none/,
+  ],
+  [
+    {
+      resourceTemplates: [{
+        uriTemplate: "a://{id}{?q}",
+        name: "t",
+        answer: [{ contents: [{ text: "{arguments.i}" }] }],
+      }],
+    },
+    "resourceTemplates.0.answer.0.contents.0.text",
+    /they are id, q/,
+  ],
+  [{ page_sizes: [1.5] }, "page_sizes.0", /a whole number/],
+  [{ page_size: 0 }, "page_size", /at least 1/],
+  [{ ttlMs: "1" }, "ttlMs", /a number/],
+  [{ cacheScope: "all" }, "cacheScope", /public, private/],
+];
+
+Deno.test("a catalogue with a mistake is refused with the path of the member (README, catalogues)", () => {
+  for (const [catalogue, path, expected] of wrong) {
+    assert.throws(() => parseCatalogue(catalogue), (error) => {
+      assert(error instanceof OAuthError);
+      assert.deepEqual([error.detail.parameter, JSON.stringify(catalogue)], [path, JSON.stringify(catalogue)]);
+      assert.match(error.detail.expected ?? "", expected, path);
+      return true;
+    });
+  }
+});
+
+Deno.test("a scenario's catalogue is checked as one of its own is", () => {
+  const scenario = { name: "mine", plan: {}, catalogue: { tools: [tool, tool] } };
+  assert.throws(
+    () => parseScenario(scenario),
+    (error) => error instanceof OAuthError && error.detail.parameter === "catalogue.tools.1.name",
+  );
+  assert.deepEqual(parseScenario({ ...scenario, catalogue: { tools: [tool] } }).catalogue, { tools: [tool] });
+});
+
+Deno.test("what a server may well say is taken as it is: other members of a schema, braces, members of a result", () => {
+  const schemas = [
+    { type: "object", properties: { a: true }, $defs: { b: {} }, "x-mcp-header": 1 },
+    { type: "object", allOf: [{ $ref: "#/$defs/b" }], additionalProperties: { type: "string" } },
+  ];
+  for (const inputSchema of schemas) parseCatalogue({ tools: [{ name: "", inputSchema }] });
+  for (const text of ["{", "function () {return}", "{{user.name}}", "{a.b}", "{arguments}", "{{arguments.none}}"]) {
+    assert.deepEqual(parseCatalogue(says(text)), says(text));
+  }
+  // Where a schema lets in more than it lists, nobody can tell what is missing.
+  const open = {
+    ...tool,
+    inputSchema: { type: "object" },
+    answer: { content: [{ type: "text", text: "{arguments.x}" }] },
+  };
+  parseCatalogue([open]);
+});
+
+Deno.test("the file of --catalogue is JSON, nested no deeper than other JSON is", () => {
+  assert.throws(() => parseCatalogueFile("{"), /is not JSON/);
+  const deep = `[{"name":"a","inputSchema":{"type":"object","x":${"[".repeat(100)}${"]".repeat(100)}}}]`;
+  assert.throws(() => parseCatalogueFile(deep), /nested deeper/);
+});
+
+Deno.test("templates stand for arguments and for what the client was asked, and for nothing else", () => {
+  const values = {
+    arguments: { city: "Bonn", days: 3, list: [{ a: null }], "odd name": 1 },
+    inputResponses: { who: { content: { name: "Ada" } } },
+  };
+  const cases = [
+    ["{arguments.city}!", "Bonn!", "Bonn!"],
+    ["{arguments.days}", "3", 3],
+    ["{arguments.list}", '[{"a":null}]', [{ a: null }]],
+    ["{arguments.list.0.a}", "null", null],
+    ["{arguments.none}", "", null],
+    ["{arguments.toString}", "", null],
+    ["{{arguments.city}}", "{arguments.city}", "{arguments.city}"],
+    ["{inputResponses.who.content.name}", "Ada", "Ada"],
+    ["{city} {$} {", "{city} {$} {", "{city} {$} {"],
+  ] as const;
+  for (const [text, filled, data] of cases) {
+    assert.deepEqual([fillArguments(text, values), fillData({ a: [text] }, values)], [filled, { a: [data] }], text);
+  }
+  assert.deepEqual(
+    argumentTemplatesIn([{ a: "{arguments.x.y} {inputResponses.z}" }]).map((
+      { path, root, name },
+    ) => [path, root, name]),
+    [
+      [[0, "a"], "arguments", "x"],
+      [[0, "a"], "inputResponses", "z"],
+    ],
+  );
+});
+
+Deno.test("what is made up for an outputSchema fits it, as the SDK's validator has it (JSON Schema 2020-12)", () => {
+  const schemas = [
+    {
+      type: "object",
+      properties: { a: { type: ["null", "string"] }, b: { type: "integer", minimum: 3 } },
+      required: ["a", "b"],
+    },
+    {
+      type: "object",
+      properties: { a: { type: "string", minLength: 9 }, b: { type: "array", items: {}, minItems: 2 } },
+    },
+    { type: "object", properties: { a: { const: 7 }, b: { enum: ["x"] }, c: { type: "string", format: "email" } } },
+    { type: "object", properties: { a: { $ref: "#/$defs/b" } }, $defs: { b: { type: "number", exclusiveMinimum: 1 } } },
+    {
+      type: "object",
+      properties: { a: { anyOf: [{ type: "boolean" }, { type: "string" }] }, b: { default: { c: 1 } } },
+    },
+    {
+      type: "object",
+      allOf: [{ properties: { a: { type: "string" } }, required: ["a"] }, { required: ["b"] }],
+      properties: { b: {} },
+    },
+    { type: "object", properties: { next: { $ref: "#" } } },
+  ];
+  for (const schema of schemas) {
+    const sample = sampleOf(schema);
+    const checked = fromJsonSchema(JSON.parse(JSON.stringify(schema)))["~standard"].validate(sample);
+    assert(!(checked instanceof Promise) && !checked.issues, `${JSON.stringify(schema)}: ${JSON.stringify(sample)}`);
+  }
+});
