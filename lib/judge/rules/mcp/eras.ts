@@ -134,6 +134,8 @@ function checkHttpSse({ calls }: View): Outcome {
     const before = calls.findLast((one) => one.verb === "POST" && one.address === step.address && one.at < step.at);
     if (!before || before.status < 400 || [401, 403].includes(before.status)) return [];
     const code = errorIn(before)?.code;
+    // What it makes of a method that is missing, M56 says.
+    if (before.status === 404 && code === -32601) return [];
     const isModern = tried.some((one) => one.step === before && one.sign === "refuses");
     if (isModern || ![400, 404, 405].includes(before.status)) {
       // Nobody acts on an answer before it is there.
