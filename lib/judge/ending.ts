@@ -1,4 +1,5 @@
 // How what a client did ends: with requests that were refused, or with one whose answer broke off.
+import { headerOf } from "../recorder/exchange.ts";
 import { isBrokenOff } from "./moments.ts";
 import { pathOf, rpcErrorOf } from "./reading.ts";
 import { refusalOf } from "./repeats.ts";
@@ -28,6 +29,21 @@ export function describeDeadEnd({ calls }: View): string | undefined {
   const last = refused.at(-1);
   if (!last || refused.length < MIN_REFUSALS || refused.length === asked.length) return undefined;
   return `Its last ${refused.length} requests to the MCP server were all refused, the last with ${refusalOf(last)}`;
+}
+
+/**
+ * Says so if the last request to the MCP server was told that its session is lost, and the client has done something else
+ * since than to begin another: a client that was told so, and did nothing more, may be at its end.
+ *
+ * @param view What the client did.
+ */
+export function describeLostSession({ calls, steps }: View): string | undefined {
+  const last = calls.findLast((call) => call.verb === "POST" && !(isRefused(call) && openings.has(call.method ?? "")));
+  if (last?.status !== 404 || headerOf(last.exchange.request, "mcp-session-id") === undefined) return undefined;
+  const next = steps.find(({ at, kind }) => at > last.at && kind !== "mcp");
+  return next &&
+    `The server has lost its session, which ${nameOf(last)} was told with 404, and it went on with ${nameOf(next)}, ` +
+      "and has begun no other";
 }
 
 /**

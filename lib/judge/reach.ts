@@ -2,7 +2,7 @@
 // from what it may do, it has not gone too far.
 import { digestOf } from "../recorder/redact/digests.ts";
 import type { Reach, ReachName, RuleId } from "../scenarios/vocabulary.ts";
-import { describeDeadEnd, describeLastRefusal } from "./ending.ts";
+import { describeDeadEnd, describeLastRefusal, describeLostSession } from "./ending.ts";
 import { describeStations, isCall, isGood, isIssued, isRevocation, type Progress, stationsOf } from "./progress.ts";
 import { textOf } from "./reading.ts";
 import { idOf } from "./proofs.ts";
@@ -110,7 +110,7 @@ function adviceFor({ steps, serverMetadata }: View): string {
 
 /** What is missing of a client that had come far enough, and gets nowhere since. */
 function missingSince(view: View): Missing | undefined {
-  const end = describeDeadEnd(view);
+  const end = describeDeadEnd(view) ?? describeLostSession(view);
   return end === undefined ? undefined : [end, "Let it go on until a call succeeds, and ask for the report again"];
 }
 

@@ -289,6 +289,21 @@ Deno.test("a condition on sessions that does not exist is answered with those th
   assert.match(await set({}), /match\.session .*at least one of older_than_seconds, after_requests, has_stream, alive/);
 });
 
+Deno.test("the text mcp.tools/call:session_lost loses the session of a call, also from a URL", async () => {
+  await using test = await testApp();
+  const client = at(test, "/no-auth");
+  const [one, other] = [await client.begin(), await client.begin()];
+  await control(test, "POST /control/faults", "open_mcp.tools/list:session_lost");
+  const [set] = listOf(await control(test, "GET /control/faults"), "faults");
+  assert.deepEqual(set?.match, { endpoint: "open_mcp", rpc_method: "tools/list", has_header: "mcp-session-id" });
+  assert.deepEqual([await client.ask(one, "ping"), await client.ask(one), await client.ask(one)], [200, 404, 404]);
+  assert.equal(await client.ask(other), 200, "once");
+  const aimed = at(test, "/no-auth?fault=open_mcp:session_lost");
+  assert.deepEqual([await aimed.ask(other), await client.ask(other)], [404, 404]);
+  const text = await send(test, "POST /control/faults", "token:session_lost");
+  assert.match(await assertOAuthError(text, 400, "invalid_request"), /fault cannot be read/);
+});
+
 Deno.test("endSessions of the fixture ends them, also those of one client (startMockServer)", async () => {
   await using mock = await startMockServer();
   const open = async (): Promise<Session> => await beginSession((_, init) => mock.fetch("/no-auth", init));

@@ -7,7 +7,6 @@ const OPEN = { life: "always" } as const;
 const echo = { name: "mock_echo", arguments: { message: "m" } };
 const delay = { name: "mock_delay", arguments: { delayMs: 10_000, message: "m" } };
 const isOf = (rpc_method: string): Readonly<Record<string, unknown>> => ({ endpoint: "mcp", rpc_method });
-const gone = { jsonrpc: "2.0", id: "{rpc_id}", error: { code: -32001, message: "Session not found" } };
 
 /** A page of tools, as a server of many has them. */
 function page(nextCursor: string, match = {}): Readonly<Record<string, unknown>> {
@@ -65,10 +64,12 @@ export const mcpReports: readonly WildReport[] = [
       assert.equal(await wild.ask("tools/call", echo), 200);
       await wild.pass(2 * 60 * 60);
       assert.equal(await wild.ask("tools/call", echo), 404);
-      const metadata = await wild.at.get(`${new URL(wild.base).origin}/.well-known/oauth-protected-resource`);
-      await metadata.text();
+      const { origin, pathname } = new URL(wild.base);
+      for (const path of [`${pathname}/bearer`, ""]) {
+        await (await wild.at.get(`${origin}/.well-known/oauth-protected-resource${path}`)).text();
+      }
     },
-    seen: LATER,
+    seen: { short: /lost its session, which tools\/call was told with 404, and it went on with GET \/\.well-known/ },
     verdict: "incomplete",
   },
   {
@@ -215,19 +216,16 @@ export const mcpReports: readonly WildReport[] = [
     issue: "stacklok/toolhive#5306",
     mistake: "It goes on with the session that the server ended when the token was refreshed",
     play: async (wild) => {
-      await wild.begin();
-      await wild.set("POST /faults", {
-        match: { endpoint: "mcp" },
-        after: { match: { endpoint: "token", grant_type: "refresh_token" } },
-        life: { times: 5 },
-        answer: { status: 404, body: gone },
-      });
+      await wild.set("PATCH /plan", { policy: { session_ends_with_token: true } });
+      await wild.begin({ staysOpen: true });
       assert.equal(await wild.refresh(), 200);
-      for (let count = 0; count < 3; count++) assert.equal(await wild.ask("tools/call", echo), 404);
+      for (let count = 0; count < 3; count++) {
+        assert.equal(await wild.ask("tools/call", echo), 404);
+        await wild.pass(2);
+      }
     },
-    missing: "a session that stays ended: the fault ends by a count (issue 19)",
-    seen: { short: /Its last 3 requests to the MCP server were all refused, the last with 404 -32001/ },
-    verdict: "incomplete",
+    seen: { rule: "M35" },
+    verdict: "fail",
   },
 ];
 

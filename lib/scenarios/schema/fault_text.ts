@@ -13,7 +13,7 @@ export const MAX_DELAY_MS = 600_000;
 /** What can follow the colon. */
 const effectsText = "a status from 400 to 599, an OAuth error code, drop, delay=500 (milliseconds, at most " +
   `${MAX_DELAY_MS}), truncate=20, trickle=20, html, empty, hold, and of mcp and open_mcp alone events, json, twice, ` +
-  "close=1 and cut=1 (after so many events)";
+  "close=1 and cut=1 (after so many events), and session_lost";
 
 /** Name of the query parameter. */
 export const FAULT_PARAMETER = "fault";
@@ -42,7 +42,9 @@ function parseOne(text: string): Fault {
   const effect = aim && effectOf(aim, what);
   if (!effect) throw unreadable(text, aim ? closest(what.split("=")[0] ?? "", effects) : closestAim(where));
   const times = life === "always" ? Infinity : Number(life ?? 1);
-  return { name: text, match: matchOf(aim), times, ...effect };
+  // Only a request in a session can be the end of one.
+  const inSession = effect.policy?.endsSession === undefined ? {} : { has_header: "mcp-session-id" };
+  return { name: text, match: { ...matchOf(aim), ...inSession }, times, ...effect };
 }
 
 type Effect = Pick<Fault, "answer" | "edit" | "policy">;
@@ -66,6 +68,7 @@ function effectOf(aim: Aim, text: string): Effect | undefined {
   if (number !== undefined) return undefined;
   if (isMcp(endpoint) && (name === "events" || name === "json")) return { edit: { stream: { form: name } } };
   if (isMcp(endpoint) && name === "twice") return { edit: { stream: { twice: true } } };
+  if (isMcp(endpoint) && name === "session_lost") return { policy: { endsSession: "before" } };
   if (name === "hold") return { edit: { hold: true } };
   if (name === "drop") return { edit: { drop: true } };
   if (name === "empty") return { edit: { body: "" } };
@@ -129,7 +132,7 @@ const statuses: Readonly<Record<string, number>> = {
 /** Effects that have a name. */
 const effects = [
   ...["delay", "truncate", "trickle", "drop", "empty", "html", "hold"],
-  ...["events", "json", "twice", "close", "cut"],
+  ...["events", "json", "twice", "close", "cut", "session_lost"],
   ...Object.keys(statuses),
   ...refusals,
 ];
