@@ -75,9 +75,10 @@ function checkHeader({ calls, isWhole }: View): Outcome {
       ? foreign(call, server, used)
       : undefined;
     if (wrong) return wrong;
-    if (sent === undefined && server.without && isAfterHandshake(call)) unnamed.push(call);
-    if (sent !== undefined) noteUse(call, sent, server);
-    if (sent !== undefined) sentBefore.add(sent);
+    if (sent !== undefined) {
+      noteUse(call, sent, server);
+      sentBefore.add(sent);
+    } else if (server.without && server.alive.size === 0 && isAfterHandshake(call)) unnamed.push(call);
   }
   if (named.length > 0) return kept("It named its session in every request", positionsOf(named));
   return unnamed.length > 0
