@@ -103,6 +103,16 @@ const expectations: readonly Expectation[] = [
       calls(number * 100 + 30, `sess…40…${number}`),
     ]),
   ],
+  ["M27", "one in each of five connections without sessions, in whatever order", "kept", [
+    ...[0, 1, 2, 3, 4].map((atMs) => begins(atMs, undefined)),
+    ...[20, 21, 22, 23, 24].map((atMs) => sends("GET", atMs, undefined, { status: 405 })),
+    calls(30),
+  ]],
+  ["M27", "four in one connection without a session", "broken", [
+    begins(0, undefined),
+    ...[20, 21, 22, 23].map((atMs) => sends("GET", atMs, undefined, { status: 405 })),
+    calls(30),
+  ]],
   [
     "M27",
     "refusals of a token, and of a server that is too busy",

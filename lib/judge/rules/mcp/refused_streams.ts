@@ -15,15 +15,11 @@ function isRefused({ verb, channel, status, stream }: McpStep): boolean {
   return verb === "GET" && channel === undefined && stream === undefined && !otherwise.has(status) && status !== 304;
 }
 
-/**
- * Requests for the stream of one session that were refused one after the other; where there are no sessions, each `initialize`
- * begins a connection of its own, which has to ask for itself.
- */
+/** Requests for the stream of one session, or of those connections that have none, that were refused one after the other. */
 function rowsOf(calls: readonly McpStep[]): readonly (readonly McpStep[])[] {
   const open = new Map<string, McpStep[]>();
   const all: McpStep[][] = [];
   for (const call of calls) {
-    if (call.method === "initialize") open.delete(` ${call.address}`);
     if (call.verb !== "GET") continue;
     const key = `${call.session ?? ""} ${call.address}`;
     if (!isRefused(call)) {
@@ -40,9 +36,18 @@ function rowsOf(calls: readonly McpStep[]): readonly (readonly McpStep[])[] {
 
 const ATTEMPTS: LimitName = "stream_attempts";
 
+/** How many connections share a row: where there are no sessions, each that began with `initialize` has to ask for itself. */
+function connectionsIn([first]: readonly McpStep[], calls: readonly McpStep[]): number {
+  if (!first || first.session !== undefined) return 1;
+  return Math.max(
+    1,
+    calls.filter(({ method, address }) => method === "initialize" && address === first.address).length,
+  );
+}
+
 /** More requests than a client may send within the time, and not ever later ones. */
-function stormIn(row: readonly McpStep[], { limits }: View): readonly McpStep[] | undefined {
-  const most = limits.of(ATTEMPTS);
+function stormIn(row: readonly McpStep[], { limits, calls }: View): readonly McpStep[] | undefined {
+  const most = limits.of(ATTEMPTS) * connectionsIn(row, calls);
   for (let from = 0; from + most < row.length; from++) {
     const some = row.slice(from, from + most + 1);
     const pauses = some.slice(1).map((call, index) => waitBetween(some[index] ?? call, call));
