@@ -20,6 +20,7 @@ export const scenarioGroups = [
   "MCP server",
   "Sessions",
   "Versions and eras",
+  "Streams",
   "Pages",
   "Providers",
   "Custom",

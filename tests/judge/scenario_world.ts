@@ -51,6 +51,9 @@ export type SeenReport = z.infer<typeof shape>;
 /** Scenarios in which a program has to be started again by its person, as it cannot go on by itself. */
 const startedAgain = new Set(["token-200-error", "token-truncated", "token-dropped", "session-lost-400"]);
 
+/** Scenarios of streams besides those of sessions in which something comes on the stream that a GET opens. */
+const listening: ReadonlySet<string> = new Set(["two-streams", "answers-on-get-stream"]);
+
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
 export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial<DoubleOptions> {
   const [given] = clients;
@@ -67,7 +70,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
     ],
     alone: isAlone,
     startsOver: startedAgain.has(name),
-    listens: group === "Sessions",
+    listens: group === "Sessions" || listening.has(name),
     logout: name === "revocation-fails",
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }

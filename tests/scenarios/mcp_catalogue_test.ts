@@ -54,7 +54,11 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
   [answering({ error: { code: 1, message: "m" }, isError: true }), "tools.0.answer.isError", /beside error/],
   [answering({ error: { code: "1", message: "m" } }), "tools.0.answer.error.code", /number/],
   [answering({ delay_ms: -1 }), "tools.0.answer.delay_ms", /at least 0/],
-  [answering({ inputRequests: { a: { method: "elicit" } } }), "tools.0.answer.inputRequests.a.method", /elicitation\/create/],
+  [
+    answering({ inputRequests: { a: { method: "elicit" } } }),
+    "tools.0.answer.inputRequests.a.method",
+    /elicitation\/create/,
+  ],
   [says("{arguments.town}"), "tools.0.answer.content.0.text", /\{arguments\.town\}.*they are city/],
   [says("{arguments.ciy}"), "tools.0.answer.content.0.text", /did you mean city/],
   [says("{inputResponses.who.action}"), "tools.0.answer.content.0.text", /a question.*there are none/],

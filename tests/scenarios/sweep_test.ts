@@ -20,6 +20,7 @@ import { refreshProbes } from "./sweep_refresh.ts";
 import { registrationProbes } from "./sweep_registration.ts";
 import { appOf, logIn, refresh, statusOf } from "./sweep_steps.ts";
 import { sessionProbes } from "./sweep_sessions.ts";
+import { streamProbes } from "./sweep_streams.ts";
 import { tokenProbes } from "./sweep_token.ts";
 import { tokenClaimsProbes } from "./sweep_token_claims.ts";
 import { versionProbes } from "./sweep_versions.ts";
@@ -37,6 +38,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   versionProbes,
   pageProbes,
   sessionProbes,
+  streamProbes,
   tokenClaimsProbes,
   transportProbes,
   providerProbes,

@@ -8,6 +8,7 @@ import { eraScenarios } from "./mcp/eras.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { sessionScenarios } from "./mcp/sessions.ts";
 import { lostSessionScenarios } from "./mcp/lost_sessions.ts";
+import { streamScenarios } from "./mcp/streams.ts";
 import { providerScenarios } from "./providers.ts";
 import { redirectUriScenarios } from "./oauth/redirect_uris.ts";
 import { refreshScenarios } from "./oauth/refresh.ts";
@@ -55,6 +56,7 @@ const others: readonly Scenario[] = [
   ...versionScenarios,
   ...httpSseScenarios,
   ...officialVersionScenarios,
+  ...streamScenarios,
   ...tokenClaimsScenarios,
   ...transportScenarios,
   ...pageScenarios,

@@ -58,6 +58,9 @@ const TRANSPORTS = "https://modelcontextprotocol.io/specification/2025-11-25/bas
 
 /** Sections of MCP's chapter on transports, in the last revision with sessions, by what links call them. */
 const transportSections = {
+  "sending messages": "#sending-messages-to-the-server",
+  "multiple connections": "#multiple-connections",
+  "resumability": "#resumability-and-redelivery",
   "session management": "#session-management",
   "listening for messages": "#listening-for-messages-from-the-server",
 } as const;
