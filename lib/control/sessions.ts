@@ -36,25 +36,30 @@ const sessions = z.strictObject({ sessions: z.array(session) });
 
 type ToldSession = z.infer<typeof session>;
 
+const MAX_LISTED = 1000;
+/** How many an error names. */
+const MAX_NAMED = 20;
+
 /** What can be done to the sessions of a sandbox. */
 export const sessionOperations = {
   control_list_sessions: operation({
-    summary: "Sessions of MCP that are alive, 1,000 at most",
+    summary: "Sessions of MCP that are alive, the last 1,000",
     answer: sessions,
-    run: async (deps, call) => ({ sessions: await toldSessions(deps, call) }),
+    run: async (deps, call) => ({ sessions: (await toldSessions(deps, call)).slice(-MAX_LISTED) }),
   }),
   control_end_sessions: operation({
     summary: "Ends all sessions of MCP, or those of one client: their ids get 404 from then on",
     description: "Streams that are open end as well, those in other processes with their next sign of life.",
     input: one(sessionChoiceSchema),
     example: {},
-    answer: sessions,
+    answer: z.strictObject({ ended: z.number().int().min(0), sessions: z.array(session) }),
     run: async (deps, { input: { client }, ...call }) => {
       const all = await toldSessions(deps, call);
       const meant = all.filter((told) =>
         client === undefined || told.client_id === client || told.client.name === client
       );
-      return { sessions: await endAll(deps, call, meant) };
+      await endAll(deps, call, meant);
+      return { ended: meant.length, sessions: meant.slice(-MAX_LISTED) };
     },
   }),
   control_end_session: operation({
@@ -79,9 +84,8 @@ async function endAll(
   { mcpSessions }: Deps,
   { sandbox }: Pick<Call, "sandbox">,
   meant: readonly ToldSession[],
-): Promise<ToldSession[]> {
+): Promise<void> {
   await Promise.all(meant.map((told) => mcpSessions.endSession(sandbox, told.session)));
-  return [...meant];
 }
 
 function tell(
@@ -106,6 +110,8 @@ function noSuchSession(handle: string, all: readonly ToldSession[]): OAuthError 
   return new OAuthError("not_found", "Not found: there is no such session", {
     parameter: "session",
     received: handle,
-    expected: all.length === 0 ? "none, as there are no sessions" : suggest(handle, all.map((told) => told.session)),
+    expected: all.length === 0
+      ? "none, as there are no sessions"
+      : suggest(handle, all.slice(-MAX_NAMED).map((told) => told.session)),
   });
 }

@@ -102,7 +102,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     openSse: (opening) => Promise.resolve(sse.open(opening)),
     receive: sse.receive,
     endListening: listeners.close,
-    sessionsOf: sessions.list,
+    sessionsOf: (sandbox) => sessions.list(sandbox),
     sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
     endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
     forget: sessions.forget,

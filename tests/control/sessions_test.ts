@@ -114,6 +114,17 @@ Deno.test("DELETE /control/sessions ends all sessions, or those of one client, b
   assert.deepEqual(await known(), [false, false, false]);
 });
 
+Deno.test("more sessions than are listed are ended all the same", async () => {
+  await using test = await testApp({ record: false });
+  const client = at(test, "/no-auth");
+  const sessions = [];
+  for (let count = 0; count < 1001; count++) sessions.push(await client.begin());
+  assert.equal((await handles(test)).length, 1000);
+  assert.equal((await control(test, "DELETE /control/sessions")).ended, 1001);
+  assert.deepEqual(await handles(test), []);
+  for (const session of [sessions[0], sessions[1000]]) assert(session && await client.ask(session) === 404);
+});
+
 Deno.test("a session that nobody has is not found, and a misspelt parameter is named", async () => {
   await using test = await testApp();
   const none = await assertOAuthError(await send(test, "DELETE /control/sessions/none"), 404, "not_found");

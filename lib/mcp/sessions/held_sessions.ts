@@ -30,8 +30,8 @@ export interface Sessions {
   readonly check: (session: Session) => Promise<void>;
   /** Ends a session for good; its streams in other processes end with their next sign of life. */
   readonly end: (of: SessionName) => Promise<void>;
-  /** The sessions of a sandbox that are alive, by their handles. */
-  readonly list: (sandbox: Sandbox) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
+  /** The sessions of a sandbox that are alive, by their handles; of so many rows, if not of all. */
+  readonly list: (sandbox: Sandbox, limit?: number) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
   /** A session that is alive, with nothing done to it. */
   readonly peek: (of: SessionName) => Promise<LivingSession | undefined>;
   /** Counts a request in a session; gives how many were counted before. */
@@ -44,6 +44,9 @@ export interface Sessions {
   readonly close: () => Promise<void>;
   readonly size: () => number;
 }
+
+/** More than a process could hold. */
+const ALL = 1_000_000;
 
 /**
  * Makes the sessions of one app.
@@ -112,9 +115,9 @@ export function createSessions(table: SessionTable): Sessions {
     find,
     check: async (session) => void await confirm(session),
     end,
-    list: async (sandbox) =>
+    list: async (sandbox, limit = ALL) =>
       new Map(
-        [...await table.list(sandbox.id)].flatMap(([handle, record]) => {
+        [...await table.list(sandbox.id, limit)].flatMap(([handle, record]) => {
           const session = living({ sandbox, handle }, record);
           return session ? [[handle, session] as const] : [];
         }),

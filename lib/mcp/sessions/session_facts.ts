@@ -4,13 +4,16 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sessions } from "./held_sessions.ts";
 import { handleOf } from "./session_table.ts";
 
+/** Each request counts them anew. */
+const MAX_COUNTED = 1000;
+
 /** Reads what faults ask of the session that a request names, and of how many there are in its sandbox. */
 export async function sessionFactsOf(
   { headers }: Pick<Request, "headers">,
   sandbox: Sandbox,
   { sessions, asked }: { readonly sessions: Pick<Sessions, "list" | "peek" | "count">; readonly asked: SessionAsk },
 ): Promise<SessionFacts> {
-  const alive = asked.alive ? (await sessions.list(sandbox)).size : 0;
+  const alive = asked.alive ? (await sessions.list(sandbox, MAX_COUNTED)).size : 0;
   const id = headers.get("mcp-session-id");
   if (id === null) return { alive };
   const name = { sandbox, handle: handleOf(id) };

@@ -32,8 +32,8 @@ export type SessionHandle = string;
 /** The sessions of all sandboxes. */
 export interface SessionTable {
   readonly find: (sandboxId: string, handle: SessionHandle) => Promise<Entry<SessionRecord>>;
-  /** Those of a sandbox by their handles, {@link MAX_LISTED} at most; some may have expired. */
-  readonly list: (sandboxId: string) => Promise<ReadonlyMap<SessionHandle, SessionRecord>>;
+  /** Those of a sandbox by their handles; some may have expired. */
+  readonly list: (sandboxId: string, limit: number) => Promise<ReadonlyMap<SessionHandle, SessionRecord>>;
   readonly begin: (sandboxId: string, handle: SessionHandle, record: SessionRecord) => Promise<void>;
   /** Moves a session's end, unless it has changed or ended meanwhile. */
   readonly extend: (entry: Entry<SessionRecord>, expiresAtMs: number) => Promise<void>;
@@ -41,9 +41,6 @@ export interface SessionTable {
   /** Counts a request in a session, for the faults that ask; gives how many were counted before. */
   readonly count: (sandboxId: string, handle: SessionHandle) => Promise<number>;
 }
-
-/** How many sessions are listed of a sandbox. */
-export const MAX_LISTED = 1000;
 
 /** Rows that are not extended are removed after a day, whatever a sandbox's clock says. */
 const ROW_LIFETIME_MS = 24 * 60 * 60 * 1000;
@@ -60,8 +57,8 @@ export function createSessionTable(store: Store): SessionTable {
 
   return {
     find: (sandboxId, handle) => store.get(keyOf(sandboxId, handle)),
-    list: async (sandboxId) => {
-      const entries = await store.list<SessionRecord>([sandboxId, "session"], MAX_LISTED);
+    list: async (sandboxId, limit) => {
+      const entries = await store.list<SessionRecord>([sandboxId, "session"], limit);
       return new Map(entries.flatMap(({ key, value }) => value ? [[String(key.at(-1)), value] as const] : []));
     },
     begin: async (sandboxId, handle, record) => {

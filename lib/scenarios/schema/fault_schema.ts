@@ -55,7 +55,7 @@ const sessionShape = {
   older_than_seconds: z.number().min(0).max(10_000_000_000).exactOptional(),
   after_requests: count.exactOptional(),
   has_stream: z.boolean().exactOptional(),
-  alive_at_least: count.exactOptional(),
+  alive_at_least: z.number().int().min(0).max(1000).exactOptional(),
 } satisfies Complete<SessionMatch>;
 
 describeAll(sessionShape, sessionConditions);
