@@ -6,6 +6,7 @@
 import { finish, type Sliced } from "../runtime/slices.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import { sightOf } from "./doubt.ts";
+import { lastGapIn } from "./gaps.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
 import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
@@ -132,6 +133,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     hasOrigin,
     isWhole: isComplete,
     isGapless: isWhole && exchanges.every(({ isCut = false }) => !isCut),
+    wholeFrom: isWhole ? 0 : lastGapIn(exchanges),
     limits,
     issued: issuedTokens(steps),
     judgedBy,

@@ -28,6 +28,8 @@ export interface SandboxFacts {
   readonly isWhole: boolean;
   /** Whether nothing at all is missing, not even of what is like what is there: only then is what is not there known not to be. */
   readonly isGapless: boolean;
+  /** The position from which on nothing is missing: what fell off the record may have stood between those before. */
+  readonly wholeFrom: number;
   /** The limits that rules go by where bytes do not decide. */
   readonly limits: Limits;
   /** The revision that clients are judged by, whatever they speak; undefined for the one that each speaks. */
@@ -77,6 +79,11 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
     calls,
     settled: settledVersions(calls),
   };
+}
+
+/** The requests to MCP servers between and after which none is missing on record. */
+export function gaplessCalls({ calls, wholeFrom }: View): readonly McpStep[] {
+  return calls.filter(({ at }) => at >= wholeFrom);
 }
 
 /** What a client's revision is to it, for a sentence. */

@@ -25,6 +25,7 @@ const sessions = ["2025-03-26", "2025-06-18", "2025-11-25"] as const;
 const modern = "2026-07-28";
 const messageShape = z.looseObject({ method: z.string().default("answer"), id: z.unknown().optional() });
 const cut = Symbol("cut");
+const capabilities = { tools: {} };
 
 const rpc = (id: unknown, result: unknown): string => JSON.stringify({ jsonrpc: "2.0", id, result });
 const failure = (id: unknown, code: number, data?: unknown): string =>
@@ -55,12 +56,12 @@ function usual({ verb, method, id, message }: Seen, session = "session-1"): Resp
   if (verb === "DELETE" || method === "answer" || id === undefined) return new Response(null, { status: 202 });
   if (method === "initialize") {
     const { protocolVersion } = z.looseObject({ protocolVersion: z.string() }).parse(message.params);
-    const result = { protocolVersion, capabilities: {}, serverInfo: { name: "s", version: "1" } };
+    const result = { protocolVersion, capabilities, serverInfo: { name: "s", version: "1" } };
     return new Response(rpc(id, result), {
       headers: { "content-type": "application/json", "mcp-session-id": session },
     });
   }
-  if (method === "server/discover") return asJson(rpc(id, { supportedVersions: [modern] }));
+  if (method === "server/discover") return asJson(rpc(id, { supportedVersions: [modern], capabilities }));
   return asJson(method === "tools/list" ? page(id) : rpc(id, { content: [] }));
 }
 
@@ -366,7 +367,7 @@ for (const { offer, next } of counterOffers) {
       "2025-11-25",
       ({ method, id }) =>
         method === "initialize"
-          ? new Response(rpc(id, { protocolVersion: offer, capabilities: {} }), {
+          ? new Response(rpc(id, { protocolVersion: offer, capabilities }), {
             headers: { "content-type": "application/json", "mcp-session-id": "session-1" },
           })
           : undefined,
@@ -423,7 +424,7 @@ const eras: readonly { readonly what: string; readonly answer: (id: unknown) => 
   },
   {
     what: "a list of older revisions",
-    answer: (id) => asJson(rpc(id, { supportedVersions: ["2025-11-25"] })),
+    answer: (id) => asJson(rpc(id, { supportedVersions: ["2025-11-25"], capabilities })),
     next: "initialize",
   },
 ];
@@ -461,7 +462,7 @@ function oldServer(endpoint: string, refusal: number): Handler {
     if (path === undefined) return new Response(null, { status: refusal });
     if (id !== undefined) {
       const answer = method === "initialize"
-        ? rpc(id, { protocolVersion: "2024-11-05", capabilities: {} })
+        ? rpc(id, { protocolVersion: "2024-11-05", capabilities })
         : await usual(seen).text();
       (await open.promise).enqueue(encoder.encode(`event: message\n${event(answer)}`));
     }

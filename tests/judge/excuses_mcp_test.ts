@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { buildReport, type ReportOptions } from "../../lib/judge/report.ts";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { likenessOfExchange } from "../../lib/recorder/tape/likeness.ts";
 import { control } from "../control/helpers.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { origin } from "../helpers.ts";
@@ -39,6 +40,24 @@ const scenes: Readonly<Record<string, Scene>> = {
         },
       },
     }],
+    clients: [usual],
+  },
+  "that lists pages": {
+    faults: [1, 2, 3, 4].map((number) => ({
+      match: { ...isOf("tools/list"), message: { "params.cursor": number === 1 ? null : `${number}` } },
+      life: "always",
+      edit: {
+        json: {
+          set: {
+            result: {
+              resultType: "complete",
+              tools: [{ name: `mock_${number}`, inputSchema: { type: "object" } }],
+              ...(number < 4 ? { nextCursor: `${number + 1}` } : {}),
+            },
+          },
+        },
+      },
+    })),
     clients: [usual],
   },
   "whose call breaks off": { faults: [{ match: isOf("tools/call"), edit: { drop: true } }], clients: [usual] },
@@ -83,6 +102,21 @@ function lost({ response: { headers }, ...exchange }: Exchange): Exchange {
   return { ...exchange, response: { headers, truncated: true }, shapedBy: ["lost"] };
 }
 
+/**
+ * What is left of a record when its beginning has fallen off, all but the first of exchanges that are alike: that much is
+ * kept to judge by, and more.
+ */
+function thinned(all: readonly Exchange[], count: number): readonly Exchange[] {
+  const alike = new Set<string>();
+  return all.filter((exchange, at) => {
+    const likeness = at < count ? likenessOfExchange(exchange) : undefined;
+    if (likeness === undefined) alike.clear();
+    const isKept = likeness === undefined || !alike.has(likeness);
+    if (likeness !== undefined) alike.add(likeness);
+    return isKept;
+  });
+}
+
 for (const [what, scene] of Object.entries(scenes)) {
   for (const version of revisions) {
     Deno.test(`a client of ${version} ${what} breaks no rule, whatever is missing on record`, async () => {
@@ -92,6 +126,12 @@ for (const [what, scene] of Object.entries(scenes)) {
         const place = `${at} (${method} ${url})`;
         assert.deepEqual(brokenIn(all.slice(0, at)), [], `nothing from ${place} on has come yet`);
         assert.deepEqual(brokenIn(all.slice(at), { isWhole: false }), [], `what came before ${place} is missing`);
+        const thin = thinned(all, at);
+        assert.deepEqual(
+          brokenIn(thin, { isWhole: false, isComplete: true }),
+          [],
+          `much before ${place} has fallen off`,
+        );
         // The client has the token that an answer gave, so that this one was not lost.
         if (!isOfMcp(all[at])) continue;
         const without = all.map((exchange, other) => other === at ? lost(exchange) : exchange);

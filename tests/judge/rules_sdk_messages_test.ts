@@ -98,7 +98,7 @@ const stepwise = { name: "test_tool_with_progress", arguments: {} };
 
 for (const { name, connect } of clients) {
   Deno.test(`the ${name} breaks no rule on how MCP is spoken, whatever it does`, async () => {
-    await using test = await testApp({ loopbackOnly: true, shared: false });
+    await using test = await testApp({ loopbackOnly: true, shared: false, now: Date.now });
     const url = new URL(`${origin}/conformance`);
     const way = wayTo(test);
     await using client = await connect(way.fetch, url);

@@ -133,7 +133,14 @@ Deno.test("a client speaks every revision that it offered or settled, and one th
   const spokenBy = (judgedBy: Revision | undefined): readonly string[] => {
     const rows = [modern("2026-07-28", "2026-07-28", 400), opens("2025-11-25", "2025-03-26", "a")];
     const steps = finish(readingSteps(make(...rows)));
-    const facts = { hasOrigin: true, isWhole: true, isGapless: true, issued: new Set(""), limits: createLimits() };
+    const facts = {
+      hasOrigin: true,
+      isWhole: true,
+      isGapless: true,
+      wholeFrom: 0,
+      issued: new Set(""),
+      limits: createLimits(),
+    };
     return [...createView(steps, { ...facts, judgedBy }).spoken].sort();
   };
   assert.deepEqual(spokenBy(undefined), ["2025-03-26", "2025-11-25", "2026-07-28"]);

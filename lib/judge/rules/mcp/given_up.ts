@@ -5,6 +5,7 @@ import { resumedFrom } from "../../messages.ts";
 import { isBrokenOff, PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
+import { usedTwiceByOne } from "./ids.ts";
 import {
   broken,
   kept,
@@ -85,6 +86,7 @@ function shownByEnding({ step, method }: Request, { calls }: View): Left | undef
 
 function checkAskingAnew(view: View): Outcome {
   const { requests } = conversationOf(view);
+  const twice = new Set(usedTwiceByOne(view));
   const anew: McpStep[] = [];
   let isLost = false;
   for (const request of requests) {
@@ -95,6 +97,7 @@ function checkAskingAnew(view: View): Outcome {
       other.step.at > step.at && isSameThread(other.step, step) && asksTheSame(other, request)
     );
     if (!again) continue;
+    if (again.id === request.id && !twice.has(request)) continue;
     if (again.id === request.id) {
       return broken(
         `It sent ${method} again under the same id, ${JSON.stringify(request.id)}, after the answer had broken off`,

@@ -52,23 +52,26 @@ function checkUnique(view: View): Outcome {
     : kept("It used no id again", positionsOf(judged.map(({ step }) => step).sort((one, other) => one.at - other.at)));
 }
 
-/**
- * Two requests without a session that had one id at the same time. Instances of a client that run side by side all count from
- * the same number: so the id must be neither the first that was used nor one of several that came twice, those that were
- * refused among them; and none may be missing on record.
- */
+/** Two requests without a session that had one id at the same time. */
 function findTwiceOpen(taken: readonly Request[], view: View): readonly [Request, Request] | undefined {
-  if (!hasAllSaid(view)) return undefined;
-  const all = conversationIn(view.calls).requests.filter(({ era }) => era === "stateless");
-  const [only, second] = [...Map.groupBy(all, keyOf).values()].filter(({ length }) => length > 1);
-  const [first] = all;
-  if (!only || second || !first || keyOf(first) === keyOf(only[0] ?? first)) return undefined;
-  const same = taken.filter((request) => keyOf(request) === keyOf(only[0] ?? request));
+  const same = usedTwiceByOne(view).filter((request) => taken.includes(request));
   for (const [at, request] of same.entries()) {
     const before = same[at - 1];
     if (before && isOpenAt(before, request.step)) return [before, request];
   }
   return undefined;
+}
+
+/**
+ * Requests without a session of one id, which can only be those of one instance of a client. Instances that run side by side
+ * all count from the same number: so the id must be neither the first that was used nor one of several that came twice, those
+ * that were refused among them; and none may be missing on record.
+ */
+export function usedTwiceByOne(view: View): readonly Request[] {
+  if (!hasAllSaid(view)) return [];
+  const all = conversationIn(view.calls).requests.filter(({ era }) => era === "stateless");
+  const [only = [], second] = [...Map.groupBy(all, keyOf).values()].filter(({ length }) => length > 1);
+  return second || only[0] === all[0] ? [] : only;
 }
 
 /** Whether a request had certainly not been answered when another came. */

@@ -3,7 +3,7 @@
 import { isObject } from "../../../http/json.ts";
 import { messagesOf, textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
-import type { View } from "../../view.ts";
+import { gaplessCalls, type View } from "../../view.ts";
 import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
 
 /** MCP's chapter on lists in pages. */
@@ -111,7 +111,8 @@ function isShort(page: Page, reading: readonly Page[]): boolean {
   return page.size !== undefined && before.some(({ size }) => size !== undefined && size > (page.size ?? size));
 }
 
-function checkAllPages({ calls }: View): Outcome {
+function checkAllPages(view: View): Outcome {
+  const calls = gaplessCalls(view);
   const whole: Page[] = [];
   let isUnderWay = false;
   for (const reading of readingsOf(pagesOf(calls))) {
@@ -152,7 +153,8 @@ function checkAllPages({ calls }: View): Outcome {
   );
 }
 
-function checkSizes({ calls }: View): Outcome {
+function checkSizes(view: View): Outcome {
+  const calls = gaplessCalls(view);
   const after: Page[] = [];
   for (const reading of tellingReadings(calls)) {
     const left = unfollowed(reading);
@@ -171,7 +173,8 @@ function checkSizes({ calls }: View): Outcome {
     : kept("It read on after a page that was shorter than one before it", positionsOf(after.map(({ call }) => call)));
 }
 
-function checkEmptyCursor({ calls }: View): Outcome {
+function checkEmptyCursor(view: View): Outcome {
+  const calls = gaplessCalls(view);
   const followed: Page[] = [];
   for (const reading of tellingReadings(calls)) {
     const page = reading.find(({ next }) => next === "");
@@ -193,10 +196,10 @@ function checkEmptyCursor({ calls }: View): Outcome {
     : kept("It asked for the page at an empty cursor", positionsOf(followed.map(({ call }) => call)));
 }
 
-function checkCursors({ calls, isWhole }: View): Outcome {
+function checkCursors({ calls, isGapless }: View): Outcome {
   const given = new Set<string>();
   const sent: McpStep[] = [];
-  let isKnown = isWhole;
+  let isKnown = isGapless;
   for (const { call, cursor, next, isRead } of pagesOf(calls)) {
     if (cursor !== undefined && given.has(cursor)) sent.push(call);
     else if (cursor !== undefined && isKnown) {

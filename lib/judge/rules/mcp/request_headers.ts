@@ -13,7 +13,7 @@ import { isObject, type JsonObject } from "../../../http/json.ts";
 import { headerOf } from "../../../recorder/exchange.ts";
 import { messagesOf, rpcErrorOf, textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
-import type { View } from "../../view.ts";
+import { gaplessCalls, type View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
 
 const HTTP = "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http";
@@ -96,7 +96,8 @@ function carriedBySchema(call: ToolCall): readonly (readonly Carried[])[] {
     .map(({ marked }) => carriedFor(call, marked));
 }
 
-function checkEncoding({ calls }: View): Outcome {
+function checkEncoding(view: View): Outcome {
+  const calls = gaplessCalls(view);
   const names = calls.flatMap((call): readonly Carried[] => {
     const value = isModern(call) ? textOf(paramsOf(call), named.get(call.method) ?? "") : undefined;
     const sent = headerOf(call.exchange.request, "mcp-name");
@@ -127,9 +128,9 @@ function isCarried({ value, sent }: Carried): boolean {
   return needsBase64(value) || decodeHeader(sent) === value;
 }
 
-function checkMarked({ calls }: View): Outcome {
+function checkMarked(view: View): Outcome {
   const right: McpStep[] = [];
-  for (const toolCall of toolCallsOf(calls)) {
+  for (const toolCall of toolCallsOf(gaplessCalls(view))) {
     const bySchema = carriedBySchema(toolCall);
     const latest = bySchema.at(-1) ?? [];
     if (latest.length === 0) continue;
@@ -153,9 +154,9 @@ function checkMarked({ calls }: View): Outcome {
     : kept("It repeated in headers what tools ask for", positionsOf(right));
 }
 
-function checkAbsent({ calls }: View): Outcome {
+function checkAbsent(view: View): Outcome {
   const right: McpStep[] = [];
-  for (const { call, tool, args, schemas } of toolCallsOf(calls)) {
+  for (const { call, tool, args, schemas } of toolCallsOf(gaplessCalls(view))) {
     const bySchema = schemas.map(marksOf).filter(({ problem }) => problem === undefined)
       .map(({ marked }) => marked.filter(({ path }) => (argumentAt(args, path) ?? null) === null));
     if ((bySchema.at(-1) ?? []).length === 0) continue;
@@ -172,7 +173,8 @@ function checkAbsent({ calls }: View): Outcome {
     : kept("It sent no header for an argument that is null or absent", positionsOf(right));
 }
 
-function checkInvalid({ calls }: View): Outcome {
+function checkInvalid(view: View): Outcome {
+  const calls = gaplessCalls(view);
   const isBad = (schema: JsonObject): boolean => marksOf(schema).problem !== undefined;
   const toolCalls = toolCallsOf(calls);
   const wrong = toolCalls.find(({ schemas }) => schemas.length > 0 && schemas.every(isBad));
@@ -201,7 +203,8 @@ function repeatingHeaders({ exchange }: McpStep): string {
   return JSON.stringify(exchange.request.headers.filter(([name]) => /^mcp-(name$|param-)/.test(name)));
 }
 
-function checkMismatch({ calls }: View): Outcome {
+function checkMismatch(view: View): Outcome {
+  const calls = gaplessCalls(view);
   const right: McpStep[] = [];
   const toolCalls = toolCallsOf(calls);
   for (const { call, tool, args } of toolCalls) {

@@ -13,7 +13,7 @@ interface Known {
   isWhole: boolean;
 }
 
-function checkCursorsOfSessions({ calls, isWhole }: View): Outcome {
+function checkCursorsOfSessions({ calls, isGapless }: View): Outcome {
   const lists = new Map<string, Known[]>();
   const sent: McpStep[] = [];
   for (const { call, method, cursor, next, isRead } of pagesOf(calls)) {
@@ -22,7 +22,7 @@ function checkCursorsOfSessions({ calls, isWhole }: View): Outcome {
     const list = `${address} ${method}`;
     const all = lists.get(list) ?? [];
     lists.set(list, all);
-    const known = all.find((one) => one.session === session) ?? { session, cursors: new Set(), isWhole };
+    const known = all.find((one) => one.session === session) ?? { session, cursors: new Set(), isWhole: isGapless };
     if (!all.includes(known)) all.push(known);
     if (cursor !== undefined) {
       const others = all.filter((one) => one !== known && one.cursors.size > 0);

@@ -54,7 +54,7 @@ interface ServerState {
   without?: McpStep | undefined;
 }
 
-function checkHeader({ calls, isWhole }: View): Outcome {
+function checkHeader({ calls, isGapless, wholeFrom }: View): Outcome {
   const servers = new Map<string, ServerState>();
   const given = new Set<string>();
   const used = new Set(calls.flatMap((call) => isOpening(call) ? [] : sentIn(call) ?? []));
@@ -70,8 +70,8 @@ function checkHeader({ calls, isWhole }: View): Outcome {
     }
     if (sent !== undefined && given.has(sent)) named.push(call);
     const wrong = sent === undefined
-      ? missing(call, server)
-      : isWhole && !given.has(sent) && !sentBefore.has(sent)
+      ? missing(call, server, wholeFrom)
+      : isGapless && !given.has(sent) && !sentBefore.has(sent)
       ? foreign(call, server, used)
       : undefined;
     if (wrong) return wrong;
@@ -100,9 +100,13 @@ function noteUse(call: McpStep, id: string, { alive }: ServerState): void {
   if (call.status === 404 || (call.verb === "DELETE" && isGood(call))) alive.delete(id);
 }
 
-/** A request without an id of a client that has been given one, and knows of no server without sessions. */
-function missing(call: McpStep, { alive, without }: ServerState): Outcome | undefined {
-  const session = [...alive.values()].find(({ opening }) => seemsToFollow(opening, call));
+/**
+ * A request without an id of a client that has been given one, and knows of no server without sessions.
+ *
+ * @param wholeFrom Where a session must have begun at the earliest, as the end of others may be missing.
+ */
+function missing(call: McpStep, { alive, without }: ServerState, wholeFrom: number): Outcome | undefined {
+  const session = [...alive.values()].find(({ opening }) => opening.at >= wholeFrom && seemsToFollow(opening, call));
   if (!session || without || !isAfterHandshake(call)) return undefined;
   return broken(`It sent ${nameOf(call)} without the session id that it had been given`, [session.opening.at, call.at]);
 }
