@@ -147,16 +147,21 @@ export const mcpReports: readonly WildReport[] = [
     mistake: "It resumes without Last-Event-ID after a resumed stream broke before its first event",
     play: async (wild) => {
       await wild.begin();
-      await wild.set("POST /faults", { match: isOf("tools/call"), edit: { truncate_bytes: 62 } });
+      const own = await wild.get();
+      await wild.set("POST /faults", {
+        match: isOf("tools/call"),
+        edit: { stream: { end: { after_events: 1, how: "cut" } } },
+      });
       await wild.set("POST /faults", { match: { endpoint: "mcp", has_header: "last-event-id" }, edit: { drop: true } });
       const [, id = ""] = /^id: (.*)$/m.exec(await readUntilBroken(await wild.send("tools/call", delay))) ?? [];
       assert.notEqual(id, "");
       assert.equal(await readUntilBroken(await wild.get({ "last-event-id": id })), "");
-      const other = await wild.get();
-      assert.equal(other.status, 200);
-      await other.body?.cancel();
+      const again = await wild.get();
+      assert.equal(again.status, 409, "its stream for what the server says unasked is open still");
+      await again.text();
+      await own.body?.cancel();
     },
-    seen: LATER,
+    seen: { rule: "M30", isWarning: true },
     verdict: "pass",
   },
   {
@@ -167,11 +172,10 @@ export const mcpReports: readonly WildReport[] = [
       await wild.set("POST /faults", {
         match: isOf("initialize"),
         ...OPEN,
-        edit: { json: { set: { id: "{rpc_id_text}" } } },
+        edit: { json: { set: { id: "{rpc_id_text}" } }, stream: { form: "events" } },
       });
       await wild.begin({ givesUpAfter: "initialize" });
     },
-    missing: "the id in an event stream (issue 19)",
     seen: { short: /It began to speak MCP, but did not make a call/ },
     verdict: "incomplete",
   },
@@ -190,8 +194,29 @@ export const mcpReports: readonly WildReport[] = [
     number: 17,
     issue: "mark3labs/mcp-go#932",
     mistake: "It reads its GET stream only when its call is answered, which waits for a question there",
-    missing: "nothing sends a message to a session's GET stream while a call is under way (issue 19)",
-    seen: LATER,
+    play: async (wild) => {
+      await wild.begin();
+      const listening = (await wild.get()).body?.getReader();
+      const asked = listening?.read();
+      const question = { jsonrpc: "2.0", id: "question-1", method: "ping" };
+      await wild.set("POST /faults", {
+        match: isOf("tools/call"),
+        edit: { stream: { on_get: [{ message: question }], end: { how: "hold" } } },
+      });
+      const call = (await wild.send("tools/call", echo)).body?.getReader();
+      const answer = call?.read();
+      assert.match(new TextDecoder().decode((await asked)?.value), /question-1/);
+      // The question is there, and nobody looks, until the call has been given up.
+      wild.wait(60_000);
+      const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 100 } };
+      assert.equal(await wild.say(cancelled), 202);
+      await call?.cancel();
+      await answer;
+      assert.equal(await wild.say({ jsonrpc: "2.0", id: "question-1", result: {} }), 202);
+      await listening?.cancel();
+    },
+    seen: { rule: "M31", isWarning: true },
+    verdict: "pass",
   },
   {
     number: 18,

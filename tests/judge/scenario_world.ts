@@ -9,7 +9,7 @@ import { json, origin, startMs, type TestApp, testApp } from "../helpers.ts";
 import { createStandstill, type Standstill } from "./standstill.ts";
 
 /** Clocks that go on whenever they are read, so that the record tells what came before what. */
-export function ticking(): Pick<AppOptions, "now" | "monotonicMs"> {
+export function ticking(): Required<Pick<AppOptions, "now" | "monotonicMs">> {
   const { now, monotonicMs } = createTime();
   return { now, monotonicMs };
 }

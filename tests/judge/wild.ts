@@ -44,6 +44,10 @@ export interface Wild extends AsyncDisposable {
   /** The same, with the response. */
   readonly send: (method: string, params?: unknown) => Promise<Response>;
   readonly get: (headers?: Headers) => Promise<Response>;
+  /** Sends any message in its session; gives the status. */
+  readonly say: (message: object) => Promise<number>;
+  /** Lets real time pass, in milliseconds. */
+  readonly wait: (ms: number) => void;
   readonly end: () => Promise<number>;
   /** Refreshes its token, and uses the new one; gives the status. */
   readonly refresh: () => Promise<number>;
@@ -57,7 +61,13 @@ class GivesUp extends Error {}
 
 /** Makes a client of a sandbox that plays a scenario. */
 export async function openWild(scenario = "standard"): Promise<Wild> {
-  const test = await testApp({ ...ticking(), sleep: (_, signal) => untilAborted(signal) });
+  const { now, monotonicMs } = ticking();
+  let waitedMs = 0;
+  const test = await testApp({
+    now: () => now() + waitedMs,
+    monotonicMs: () => monotonicMs() + waitedMs,
+    sleep: (_, signal) => untilAborted(signal),
+  });
   const base = `${origin}/s/${scenario}~wild`;
   const at = below(test, `/s/${scenario}~wild`);
   let url = `${base}/oauth`;
@@ -124,6 +134,12 @@ export async function openWild(scenario = "standard"): Promise<Wild> {
       await response.body?.cancel();
       return response.status;
     },
+    say: async (message) => {
+      const response = await test.fetch(url, { method: "POST", headers, body: JSON.stringify(message) });
+      await response.text();
+      return response.status;
+    },
+    wait: (ms) => void (waitedMs += ms),
     get: (more = {}) => test.fetch(url, { headers: { ...headers, accept: "text/event-stream", ...more } }),
     end: async () => (await test.fetch(url, { method: "DELETE", headers })).status,
     refresh: async () => {
