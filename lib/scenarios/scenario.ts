@@ -22,6 +22,7 @@ export const scenarioGroups = [
   "Streams",
   "Versions and eras",
   "Pages",
+  "Time and cancellation",
   "Providers",
   "Custom",
 ] as const;

@@ -49,7 +49,19 @@ const shape = z.object({
 export type SeenReport = z.infer<typeof shape>;
 
 /** Scenarios in which a program has to be started again by its person, as it cannot go on by itself. */
-const startedAgain = new Set(["token-200-error", "token-truncated", "token-dropped", "session-lost-400"]);
+const startedAgain = new Set([
+  "token-200-error",
+  "token-truncated",
+  "token-dropped",
+  "session-lost-400",
+  "initialize-unanswered",
+]);
+
+/** What else it has to do for some scenarios to show what they are about. */
+const extrasFor: ReadonlyMap<string, NonNullable<DoubleOptions["extras"]>> = new Map([
+  ["progress-for-ever", ["asks for progress"]],
+  ["declared-method-missing", ["lists prompts"]],
+]);
 
 /** Scenarios of streams besides those of sessions in which something comes on the stream that a GET opens. */
 const listening: ReadonlySet<string> = new Set(["two-streams", "answers-on-get-stream"]);
@@ -71,6 +83,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
     alone: isAlone,
     startsOver: startedAgain.has(name),
     listens: group === "Sessions" || listening.has(name),
+    extras: [...extrasFor.get(name) ?? []],
     logout: name === "revocation-fails",
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }

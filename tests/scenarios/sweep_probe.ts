@@ -1,5 +1,5 @@
 /** What a probe of a scenario is given, and how it is made: the walk over the catalogue runs one probe an entry. */
-import { origin as mainOrigin, type TestApp } from "../helpers.ts";
+import { origin as mainOrigin, type TestApp, testApp } from "../helpers.ts";
 
 /** A sandbox as a probe sees it. */
 export interface ProbeSandbox {
@@ -56,4 +56,20 @@ export function probeSandbox(test: TestApp, { name, needs_origin = false, label 
     postJson: (path, body) => test.postJson(at(path), body),
     wellKnown: (name, rest = "") => test.get(`${origin}/.well-known/${name}${prefix}${rest}`),
   };
+}
+
+/** What an app on whose clock nothing takes time has waited, in milliseconds. */
+export async function waitedIn(
+  { prefix }: ProbeSandbox,
+  act: (at: ProbeSandbox) => Promise<void>,
+): Promise<readonly number[]> {
+  const waitedMs: number[] = [];
+  await using test = await testApp({
+    sleep: (ms) => {
+      waitedMs.push(ms);
+      return Promise.resolve();
+    },
+  });
+  await act(probeSandbox(test, { name: prefix.slice("/s/".length) }));
+  return waitedMs;
 }

@@ -12,6 +12,7 @@ import { json, origin, type TestApp, testApp, text } from "../helpers.ts";
 import { authorizationProbes } from "./sweep_authorization.ts";
 import { discoveryProbes } from "./sweep_discovery.ts";
 import { mcpServerProbes } from "./sweep_mcp_server.ts";
+import { messageProbes, timeProbes } from "./sweep_time.ts";
 import { pageProbes } from "./sweep_pages.ts";
 import { officialProbes } from "./sweep_official.ts";
 import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
@@ -37,6 +38,8 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   mcpServerProbes,
   versionProbes,
   pageProbes,
+  messageProbes,
+  timeProbes,
   sessionProbes,
   streamProbes,
   tokenClaimsProbes,

@@ -1,7 +1,7 @@
 /** Probes of the scenarios of what goes wrong on the way: what breaks off, what never comes, what comes late, what passes. */
 import assert from "node:assert/strict";
-import { callOauth, codeFields, json, testApp } from "../helpers.ts";
-import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
+import { callOauth, codeFields, json } from "../helpers.ts";
+import { type Probe, type ProbeSandbox, waitedIn } from "./sweep_probe.ts";
 import { appOf, callTool, logIn, redeem, statusOf } from "./sweep_steps.ts";
 
 /** Insists that a body breaks off before its end; gives what has arrived of it. */
@@ -54,22 +54,6 @@ async function loseFirstToolCall(at: ProbeSandbox, assertLost: typeof assertDrop
   assert.match(await second.text(), /"result"/);
 }
 
-/** What an app on whose clock nothing takes time has waited, in milliseconds. */
-async function waitedIn(
-  { prefix }: ProbeSandbox,
-  act: (at: ProbeSandbox) => Promise<void>,
-): Promise<readonly number[]> {
-  const waitedMs: number[] = [];
-  await using test = await testApp({
-    sleep: (ms) => {
-      waitedMs.push(ms);
-      return Promise.resolve();
-    },
-  });
-  await act(probeSandbox(test, { name: prefix.slice("/s/".length) }));
-  return waitedMs;
-}
-
 /** Probes of what happens on the way, by the name of the scenario. */
 export const transportProbes: Readonly<Record<string, Probe>> = {
   "metadata-truncated": async (at) => {
@@ -106,12 +90,4 @@ export const transportProbes: Readonly<Record<string, Probe>> = {
   },
   "mcp-truncated": (at) => loseFirstToolCall(at, assertTruncated),
   "mcp-dropped": (at) => loseFirstToolCall(at, assertDropped),
-  "slow-tool-call": async (at) => {
-    const waited = await waitedIn(at, async (sandbox) => {
-      const { access } = await logIn(appOf(sandbox));
-      assert.equal(await statusOf(appOf(sandbox), access), 200);
-      await (await callTool(appOf(sandbox), access, "mock_list_notes")).text();
-    });
-    assert.deepEqual(waited, [30_000]);
-  },
 };

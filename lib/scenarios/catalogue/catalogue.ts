@@ -2,9 +2,11 @@
 import { authorizationScenarios } from "./oauth/authorization.ts";
 import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";
+import { messageScenarios } from "./mcp/messages.ts";
 import { pageScenarios } from "./mcp/pages.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { eraScenarios } from "./mcp/eras.ts";
+import { timeScenarios } from "./mcp/time.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { sessionScenarios } from "./mcp/sessions.ts";
 import { lostSessionScenarios } from "./mcp/lost_sessions.ts";
@@ -49,6 +51,7 @@ const others: readonly Scenario[] = [
   ...clientAuthScenarios,
   ...refreshScenarios,
   ...mcpServerScenarios,
+  ...messageScenarios,
   ...requestHeaderScenarios,
   ...lostSessionScenarios,
   ...sessionScenarios,
@@ -60,6 +63,7 @@ const others: readonly Scenario[] = [
   ...tokenClaimsScenarios,
   ...transportScenarios,
   ...pageScenarios,
+  ...timeScenarios,
   ...providerScenarios,
   ...officialScenarios,
 ];

@@ -112,16 +112,4 @@ export const transportScenarios: readonly Scenario[] = [
     expects: ["C22"],
     links: [incomplete, rfc("9110 9.2.2")],
   },
-  {
-    name: "slow-tool-call",
-    group: "MCP server",
-    story: "Every tool call takes half a minute",
-    client: "Waits, or times out, says so, and cancels the request",
-    plan: { faults: [{ name: "slow-tool-call", match: toolCall, edit: { delay_ms: 30_000 } }] },
-    expects: ["C22"],
-    links: [{
-      label: "MCP: timeouts",
-      url: "https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#timeouts",
-    }],
-  },
 ];
