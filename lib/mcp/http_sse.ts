@@ -7,12 +7,22 @@ import { prefixed } from "../http/secret_prefixes.ts";
 import { readJson } from "./body.ts";
 import type { McpCall, McpEndpoint, SseMessage, SseOpening } from "./contract.ts";
 import { isEventStream } from "../faults/open_streams.ts";
-import { idOf, INVALID_REQUEST, isPlainObject, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "./rpc.ts";
+import {
+  idOf,
+  INVALID_REQUEST,
+  isPlainObject,
+  METHOD_NOT_FOUND,
+  rpcErrorResponse,
+  SERVER_ERROR,
+  SESSION_NOT_FOUND,
+} from "./rpc.ts";
 import { MAX_SESSIONS } from "./sessions/session_memory.ts";
 
 /** The only revision that has this transport, whatever a client asks for. */
 const REVISION = "2024-11-05";
 const SESSION_HEADER = "mcp-session-id";
+/** Methods that a client of 2026-07-28 begins with. */
+const laterMethods: ReadonlySet<unknown> = new Set(["server/discover", "subscriptions/listen"]);
 
 /** The streams of one app. */
 interface HttpSse {
@@ -93,8 +103,7 @@ export function createHttpSse({ handle, chance }: HttpSseDeps): HttpSse {
     if (read instanceof Response) return read;
     const body = asOfItsRevision(read.value);
     if (!connection.hasBegun && !isInitialize(body)) {
-      const message = "Invalid Request: a session begins with initialize";
-      return rpcErrorResponse(400, INVALID_REQUEST, message, { id: idOf(body) });
+      return await deliver(refusalOf(body), connection);
     }
     const response = await ask(handle, message, { method: "POST", body: JSON.stringify(body) }, connection.session);
     if (!connection.hasBegun) await begin(connection, message, response);
@@ -159,6 +168,14 @@ function isInitialize(body: unknown): body is Record<string, unknown> {
 function asOfItsRevision(body: unknown): unknown {
   if (!isInitialize(body) || !isPlainObject(body.params)) return body;
   return { ...body, params: { ...body.params, protocolVersion: REVISION } };
+}
+
+/** The answer to what comes before `initialize`; to what no server of this time knows, that it does not. */
+function refusalOf(body: unknown): Response {
+  const [code, message] = isPlainObject(body) && laterMethods.has(body.method)
+    ? [METHOD_NOT_FOUND, "Method not found"] as const
+    : [INVALID_REQUEST, "Invalid Request: a session begins with initialize"] as const;
+  return rpcErrorResponse(400, code, message, { id: idOf(body) });
 }
 
 /** Puts an answer on the stream, and accepts the message; a refusal that answers no request is the response itself. */

@@ -5,6 +5,8 @@ import { noteText } from "../http/seen_text.ts";
 export const PARSE_ERROR: number = -32700;
 /** The body is JSON, but no request. */
 export const INVALID_REQUEST: number = -32600;
+/** There is no such method. */
+export const METHOD_NOT_FOUND: number = -32601;
 /** The method is known, its parameters are not acceptable. */
 export const INVALID_PARAMS: number = -32602;
 /** The server itself failed. */

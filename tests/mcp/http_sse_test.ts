@@ -4,6 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 // @ts-types="@modelcontextprotocol/sdk/client/sse"
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { below, getTokens, json, origin, register, type TestApp, testApp, text } from "../helpers.ts";
 import { initialize, rpc } from "./helpers.ts";
 
@@ -113,7 +114,6 @@ Deno.test("the URL for messages refuses what belongs to no open stream, and says
     ["/no-auth/messages?sessionId=unknown", 404, /no open stream/],
     [gone.messagesUrl, 404, /no open stream/],
     [other.messagesUrl.replace("/s/no-cors", ""), 404, /no open stream/],
-    [other.messagesUrl, 400, /begins with initialize/],
   ] as const;
   for (const [path, status, words] of cases) {
     const response = await test.postJson(path, rpc("tools/list"));
@@ -122,6 +122,23 @@ Deno.test("the URL for messages refuses what belongs to no open stream, and says
   }
   const notJson = await test.postJson(other.messagesUrl, "{");
   assert.deepEqual([notJson.status, (await json(notJson)).id], [400, null]);
+});
+
+Deno.test("a request before initialize is refused on the stream, as old servers do, and initialize can follow", async () => {
+  await using test = await testApp();
+  await using stream = await openStream(test, "/no-auth/sse");
+  const errorOf = async (method: string, id: number): Promise<unknown> => {
+    const { id: answered, error } = await send(test, stream, rpc(method, {}, id));
+    assert.equal(answered, id);
+    return error;
+  };
+  const first = { code: -32600, message: "Invalid Request: a session begins with initialize" };
+  assert.deepEqual(await errorOf("tools/list", 1), first);
+  assert.deepEqual(await errorOf("server/discover", 2), { code: -32601, message: "Method not found" });
+  const { result } = await send(test, stream, initialize());
+  assert.equal(z.object({ protocolVersion: z.string() }).parse(result).protocolVersion, "2024-11-05");
+  const notification = await test.postJson(stream.messagesUrl, { jsonrpc: "2.0", method: "notifications/cancelled" });
+  assert.equal(notification.status, 202);
 });
 
 Deno.test("a stream of /oauth/sse takes messages only of the login that opened it", async () => {
