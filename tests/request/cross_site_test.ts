@@ -18,6 +18,7 @@ import {
   testApp,
   text,
 } from "../helpers.ts";
+import { initialize } from "../mcp/helpers.ts";
 import { custom } from "../scenarios/scenario_samples.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -75,12 +76,15 @@ interface UsedApp extends KvTestApp {
   readonly openedPorts: () => number;
 }
 
-/** Everything in the database, by key, with its version, and the ports that are open. */
-async function snapshot({ kv, answered, openedPorts }: UsedApp): Promise<Readonly<Record<string, string>>> {
+/** Everything in the database, by key, with its version, the ports that are open, and what streams have said. */
+async function snapshot({ kv, answered, get, openedPorts }: UsedApp): Promise<Readonly<Record<string, string>>> {
   await answered();
   const entries = await Array.fromAsync(kv.list({ prefix: [] }));
-  const ports = { ports: `${openedPorts()}` };
-  return { ...Object.fromEntries(entries.map(({ key, versionstamp }) => [key.join(" "), versionstamp])), ...ports };
+  return {
+    ...Object.fromEntries(entries.map(({ key, versionstamp }) => [key.join(" "), versionstamp])),
+    ports: `${openedPorts()}`,
+    streams: await (await get(controlPaths.streams)).text(),
+  };
 }
 
 /** An app of this machine in which every table has been used, so that nothing is made by first use. */
@@ -93,6 +97,14 @@ async function usedApp(): Promise<UsedApp> {
   });
   await getTokens(test, clientId, { scope: "openid" });
   await (await test.get(paths.idpJwks)).body?.cancel();
+  const begun = await test.fetch(paths.noAuth, {
+    method: "POST",
+    body: JSON.stringify(initialize()),
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+  });
+  await begun.text();
+  const stream = { accept: "text/event-stream", "mcp-session-id": begun.headers.get("mcp-session-id") ?? "" };
+  assert.equal((await test.get(paths.noAuth, stream)).status, 200);
   return { ...test, clientId, openedPorts: () => ports };
 }
 
@@ -133,6 +145,7 @@ const deeds: Readonly<Record<string, (test: UsedApp) => Promise<Deed> | Deed>> =
   control_add_clients: () => ({ path: controlPaths.clients, body: `{"redirect_uris":["https://evil.example/"]}` }),
   control_mint_token: () => ({ path: controlPaths.tokens, body: "{}" }),
   control_revoke_tokens: () => ({ path: controlPaths.revokeTokens, body: `{"all":true}` }),
+  control_push_to_streams: () => ({ path: controlPaths.streams, body: `{"message":{}}` }),
   control_rotate_keys: () => ({ path: controlPaths.rotateKeys, body: "" }),
   control_break_keys: () => ({ path: controlPaths.breakKeys, body: `{"how":"wrong_signature"}` }),
   control_define_scenarios: () => ({ path: controlPaths.scenarios, body: JSON.stringify(custom) }),
