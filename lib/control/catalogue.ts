@@ -1,7 +1,9 @@
 // `/control/catalogue`: what the MCP endpoints declare, and what they give.
 import { z } from "zod";
 import { catalogueSchema, parseCatalogue } from "../scenarios/schema/catalogue_schema.ts";
-import { members, operation } from "./operation.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type Catalogue, isTold, type Lists } from "../scenarios/mcp_catalogue.ts";
+import { type Deps, members, operation } from "./operation.ts";
 
 const declared = z.strictObject({
   set: z.boolean().meta({ description: "Whether it was set here, and is not that of the scenario or of the start" }),
@@ -35,17 +37,39 @@ export const catalogueOperations = {
       }],
     },
     answer: declared,
-    run: async ({ mcpCatalogues }, { live, input }) => {
-      await mcpCatalogues.set(live, input);
+    run: async (deps, { live, sandbox, input }) => {
+      const before = await deps.mcpCatalogues.of(live);
+      await deps.mcpCatalogues.set(live, input);
+      await announce(deps, sandbox, before, input);
       return { set: true, catalogue: { ...input } };
     },
   }),
   control_clear_catalogue: operation({
     summary: "Takes back what was declared here: then there is what the scenario, or else the start, has declared",
     answer: declared,
-    run: async ({ mcpCatalogues }, { live }) => {
-      await mcpCatalogues.set(live, undefined);
-      return { set: false, catalogue: { ...await mcpCatalogues.of(live) } };
+    run: async (deps, { live, sandbox }) => {
+      const before = await deps.mcpCatalogues.of(live);
+      await deps.mcpCatalogues.set(live, undefined);
+      const after = await deps.mcpCatalogues.of(live);
+      await announce(deps, sandbox, before, after);
+      return { set: false, catalogue: { ...after } };
     },
   }),
 };
+
+/** Tells clients which lists have changed, where what is declared now, or was before, says that they are told. */
+async function announce(
+  { mcpSessions }: Pick<Deps, "mcpSessions">,
+  sandbox: Sandbox,
+  before: Catalogue | undefined,
+  after: Catalogue | undefined,
+): Promise<void> {
+  if (!isTold(after ?? before)) return;
+  const isOther = (name: keyof Lists): boolean => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]);
+  const changed = {
+    tools: isOther("tools"),
+    prompts: isOther("prompts"),
+    resources: isOther("resources") || isOther("resourceTemplates"),
+  };
+  await mcpSessions.announce(sandbox, (["tools", "prompts", "resources"] as const).filter((name) => changed[name]));
+}

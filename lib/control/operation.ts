@@ -62,6 +62,8 @@ export interface McpSession {
 /** The sessions of MCP in a sandbox, by handles that do not tell their ids. */
 export interface McpSessions {
   readonly sessionsOf: (sandbox: Sandbox) => Promise<ReadonlyMap<string, McpSession>>;
+  /** Tells clients that are connected to this process that lists have changed. */
+  readonly announce: (sandbox: Sandbox, changes: readonly ("tools" | "prompts" | "resources")[]) => Promise<void>;
   /** Ends one for good, in all processes. */
   readonly endSession: (sandbox: Sandbox, handle: string) => Promise<void>;
 }

@@ -4,7 +4,10 @@
 import type { LoggingLevel, Server, ServerContext } from "@modelcontextprotocol/server";
 
 /** What can change under a client that listens. */
-export type Change = "tools" | "prompts" | { readonly resource: string };
+export type Change = ListChange | { readonly resource: string };
+
+/** Lists that clients can be told of when they change. */
+export type ListChange = "tools" | "prompts" | "resources";
 
 /** A client's answers by the names of the questions. */
 export type Responses = Record<string, unknown> | undefined;
@@ -44,9 +47,13 @@ export function createClientLink(server: Server, { mcpReq, http }: ServerContext
     closeStream: () => http?.closeSSE?.(),
     announce: async (change) => {
       deps.announce(change);
-      if (change === "tools") await server.sendToolListChanged();
-      else if (change === "prompts") await server.sendPromptListChanged();
+      if (typeof change === "string") await tellOf(server, change);
       else if (deps.subscribed.has(change.resource)) await server.sendResourceUpdated({ uri: change.resource });
     },
   };
+}
+
+/** Tells the client of a server that a list has changed. */
+export async function tellOf(server: Server, change: ListChange): Promise<void> {
+  await server.notification({ method: `notifications/${change}/list_changed` });
 }

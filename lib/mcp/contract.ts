@@ -6,6 +6,7 @@ import type { Catalogue } from "../scenarios/mcp_catalogue.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionAsk, SessionFacts } from "../faults/matches.ts";
+import type { ListChange } from "./client_link.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
 import type { SessionHandle, SessionRecord } from "./sessions/session_table.ts";
 
@@ -72,6 +73,8 @@ export interface McpEndpoint {
   readonly endSession: (sandbox: Sandbox, handle: SessionHandle) => Promise<void>;
   /** What faults ask of the session that a request names. */
   readonly sessionFactsOf: (request: Request, sandbox: Sandbox, asked: SessionAsk) => Promise<SessionFacts>;
+  /** Tells the clients of a sandbox that lists have changed, as far as they are connected to this process. */
+  readonly announce: (sandbox: Sandbox, changes: readonly ListChange[]) => Promise<void>;
   /** Ends all of `subscriptions/listen`, and refuses it from then on; everything else continues. */
   readonly endListening: () => Promise<void>;
   /** Ends all streams and sessions of a sandbox that was reset or has ended. */

@@ -13,6 +13,7 @@ import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { createSessionTable } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
+import { createChanges } from "./changes.ts";
 import type { McpEndpoint, McpOptions } from "./contract.ts";
 import { refuseParamHeaders } from "./param_refusal.ts";
 import {
@@ -71,8 +72,8 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
   const profiles = createProfiles(options.version);
   const shared = createShared(options);
   const { log, sessions, modern, sessionless, listeners } = shared;
+  const changes = createChanges({ store: options.store, listeners, sessions });
   const handle: McpEndpoint["handle"] = async (request, call) => {
-    const { mode, caller } = call;
     sessions.sweep();
     if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
       const allow = "GET, POST, DELETE";
@@ -80,11 +81,13 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     }
     const read = request.method === "POST" ? await readJson(request) : { value: undefined };
     if (read instanceof Response) return read;
-    const refusal = caller.refuseScope?.(scopesNeeded(read.value));
+    const refusal = call.caller.refuseScope?.(scopesNeeded(read.value));
     if (refusal) return refusal;
     try {
-      const exchange = { ...call, request, body: read.value, profile: profiles.of(mode, call.policy, call.catalogue) };
-      const response = await route(exchange, shared);
+      const begun = await changes.begun(call.sandbox.id, call.catalogue);
+      const profile = profiles.of(call.mode, call.policy, call.catalogue, begun);
+      const response = await route({ ...call, request, body: read.value, profile }, shared);
+      await changes.answered(call, read.value, response);
       return call.policy.mcpAnswerForm === "events" ? await inEvents(response) : response;
     } catch (error) {
       if (error instanceof OAuthError) {
@@ -105,6 +108,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     sessionsOf: (sandbox) => sessions.list(sandbox),
     sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
     endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
+    announce: changes.announce,
     forget: sessions.forget,
     close: async () => {
       await Promise.all([sse.close(), sessions.close(), modern.close(), sessionless.close(), listeners.close()]);

@@ -32,6 +32,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     endSession: async (sandbox, handle) => (await (loading ??= load())).endSession(sandbox, handle),
     sessionFactsOf: async (request, sandbox, asked) =>
       (await (loading ??= load())).sessionFactsOf(request, sandbox, asked),
+    announce: async (sandbox, changes) => {
+      await loaded?.announce(sandbox, changes);
+    },
     endListening: async () => {
       await (await loading)?.endListening();
     },

@@ -78,6 +78,7 @@ export function createListeners({ createHandler }: ListenerDeps): Listeners {
       const notify = handlers.get(sandboxName)?.handler.notify;
       if (change === "tools") notify?.toolsChanged();
       else if (change === "prompts") notify?.promptsChanged();
+      else if (change === "resources") notify?.resourcesChanged();
       else notify?.resourceUpdated(change.resource);
     },
     close: async () => {

@@ -1,7 +1,7 @@
 // The servers of an app, as clients see them. A profile depends only on the endpoint and on what is declared, so it is made
 // once for each, the list of tools included.
 import type { Implementation, ServerCapabilities } from "@modelcontextprotocol/server";
-import type { Catalogue } from "../scenarios/mcp_catalogue.ts";
+import type { Catalogue, Lists, Stage } from "../scenarios/mcp_catalogue.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
 import { promptRow, resourceRow, templateRow, toolRow } from "./catalogue/rows.ts";
@@ -19,8 +19,8 @@ import { userTools } from "./tools/user.ts";
 
 /** The profiles of one app. */
 export interface Profiles {
-  /** What an endpoint shows, with what is declared. */
-  readonly of: (mode: McpMode, policy: Policy, catalogue?: Catalogue) => Profile;
+  /** What an endpoint shows, with what is declared once so many stages have begun. */
+  readonly of: (mode: McpMode, policy: Policy, catalogue?: Catalogue, begun?: number) => Profile;
 }
 
 const TOOL_METHODS = ["initialize", "ping", "tools/list", "tools/call"] as const;
@@ -62,7 +62,7 @@ export function createProfiles(version: string): Profiles {
     minimal: createProfile({ name: "Mock MCP Server with one tool", version }, undefined, minimalTools),
   };
   const whole = new Map<McpMode, Profile>();
-  const declared = new WeakMap<Catalogue, Map<Profile, Profile>>();
+  const declared = new WeakMap<Catalogue, Map<Profile, Profile[]>>();
 
   function baseOf(mode: McpMode, { mcpFeatures }: Policy): Profile {
     if (mcpFeatures === "tools" || own[mode].features === conformanceFeatures) return own[mode];
@@ -71,19 +71,22 @@ export function createProfiles(version: string): Profiles {
     return known;
   }
 
-  function declaredIn(catalogue: Catalogue, base: Profile): Profile {
-    const known = declared.get(catalogue) ?? new Map<Profile, Profile>();
+  function declaredIn(catalogue: Catalogue, base: Profile, begun: number): Profile {
+    const known = declared.get(catalogue) ?? new Map<Profile, Profile[]>();
     declared.set(catalogue, known);
-    const profile = known.get(base) ?? withCatalogue(base, catalogue);
-    known.set(base, profile);
-    return profile;
+    const staged = known.get(base) ?? [];
+    known.set(base, staged);
+    return staged[begun] ??= (catalogue.stages ?? []).slice(0, begun).reduce(
+      withStage,
+      staged[0] ??= withCatalogue(base, catalogue),
+    );
   }
 
   const byPolicy = new WeakMap<Policy, Catalogue>();
   return {
-    of: (mode, policy, catalogue = catalogueOf(policy, byPolicy)) => {
+    of: (mode, policy, catalogue = catalogueOf(policy, byPolicy), begun = 0) => {
       const base = baseOf(mode, policy);
-      return catalogue ? declaredIn(catalogue, base) : base;
+      return catalogue ? declaredIn(catalogue, base, begun) : base;
     },
   };
 }
@@ -137,28 +140,46 @@ function withEverything(profile: Profile): Profile {
 
 /** A profile with what a catalogue declares, in place of its own lists or behind them. */
 function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
-  const { tools, prompts, resources, resourceTemplates, built_in = false, ttlMs = 0, cacheScope = "private" } =
-    catalogue;
-  const { features: own } = profile;
-  const features = {
-    prompts: joined(own.prompts, prompts?.map(promptRow), built_in, ({ listing }) => listing.name),
-    resources: joined(own.resources, resources?.map(resourceRow), built_in, ({ listing }) => listing.uri),
-    templates: joined(
-      own.templates,
-      resourceTemplates?.map(templateRow),
-      built_in,
-      ({ listing }) => listing.uriTemplate,
-    ),
-  };
+  const { built_in = false, ttlMs = 0, cacheScope = "private" } = catalogue;
   const capabilities = capabilitiesOf(profile.capabilities, catalogue);
   return {
-    ...profile,
-    ...listed(joined([...profile.tools.values()], tools?.map(toolRow), built_in, ({ name }) => name)),
+    ...withLists(profile, catalogue, built_in),
     capabilities,
     sessionMethods: methodsOf(capabilities),
-    features,
     pages: pagesOf(catalogue),
     cache: { ttlMs, cacheScope },
+  };
+}
+
+/** A profile after a change of its lists. */
+function withStage(profile: Profile, stage: Stage): Profile {
+  const { tools = [], prompts = [], resources = [], resourceTemplates = [] } = stage.remove ?? {};
+  const { features } = profile;
+  const left: Profile = {
+    ...profile,
+    ...listed([...profile.tools.values()].filter(({ name }) => !tools.includes(name))),
+    features: {
+      prompts: features.prompts.filter(({ listing }) => !prompts.includes(listing.name)),
+      resources: features.resources.filter(({ listing }) => !resources.includes(listing.uri)),
+      templates: features.templates.filter(({ listing }) => !resourceTemplates.includes(listing.uriTemplate)),
+    },
+  };
+  return withLists(left, stage, true);
+}
+
+/** A profile with lists in place of its own, or behind them. */
+function withLists(profile: Profile, lists: Lists, isBehind: boolean): Profile {
+  const { tools, prompts, resources, resourceTemplates } = lists;
+  const { features: own } = profile;
+  const templates = resourceTemplates?.map(templateRow);
+  return {
+    ...profile,
+    ...listed(joined([...profile.tools.values()], tools?.map(toolRow), isBehind, ({ name }) => name)),
+    features: {
+      prompts: joined(own.prompts, prompts?.map(promptRow), isBehind, ({ listing }) => listing.name),
+      resources: joined(own.resources, resources?.map(resourceRow), isBehind, ({ listing }) => listing.uri),
+      templates: joined(own.templates, templates, isBehind, ({ listing }) => listing.uriTemplate),
+    },
   };
 }
 
@@ -179,16 +200,23 @@ function joined<Row>(
   return [...kept, ...news.values()];
 }
 
-/** What a server says that it can do: what it can by itself, and what is declared. */
+/** What a server says that it can do: what it can by itself, and what is declared, now or later. */
 function capabilitiesOf(
   own: ServerCapabilities,
-  { prompts, resources, resourceTemplates }: Catalogue,
+  { stages = [], list_changed, ...catalogue }: Catalogue,
 ): ServerCapabilities {
-  const completes = [...prompts ?? [], ...resourceTemplates ?? []].some(({ complete }) => complete !== undefined);
+  const all: readonly Lists[] = [catalogue, ...stages];
+  const has = (name: keyof Lists): boolean => all.some((lists) => lists[name] !== undefined);
+  const completes = all.some(({ prompts = [], resourceTemplates = [] }) =>
+    [...prompts, ...resourceTemplates].some(({ complete }) => complete !== undefined)
+  );
+  const promise = list_changed === "sent" || list_changed === "promised" ? { listChanged: true } : {};
   return {
     ...own,
-    ...(prompts && !own.prompts && { prompts: {} }),
-    ...((resources || resourceTemplates) && !own.resources && { resources: { subscribe: true } }),
+    tools: { ...own.tools, ...promise },
+    ...((own.prompts || has("prompts")) && { prompts: { ...own.prompts, ...promise } }),
+    ...((own.resources || has("resources") || has("resourceTemplates")) &&
+      { resources: { subscribe: true, ...own.resources, ...promise } }),
     ...(completes && { completions: {} }),
   };
 }

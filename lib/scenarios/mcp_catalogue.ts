@@ -114,8 +114,8 @@ export type CatalogueTemplate = ResourceTemplateType & Answering<ResourceGives> 
 /** A prompt, as `prompts/list` shows it, and what it gives. */
 export type CataloguePrompt = Prompt & Answering<PromptGives> & Completed;
 
-/** What an MCP server declares. A list that it does not have is that of the built-in server. */
-export interface Catalogue extends Cacheable {
+/** What an MCP server lists. */
+export interface Lists {
   /** Its tools. */
   readonly tools?: readonly CatalogueTool[];
   /** Its resources. */
@@ -124,6 +124,25 @@ export interface Catalogue extends Cacheable {
   readonly resourceTemplates?: readonly CatalogueTemplate[];
   /** Its prompts. */
   readonly prompts?: readonly CataloguePrompt[];
+}
+
+/** A change of its lists: entries that come behind the others, or take the place of one of the same name. */
+export interface Stage extends Lists {
+  /** What it waits for: so many requests of this method, and if need be of this name or URI, once they are answered. */
+  readonly after: {
+    /** A method, such as `tools/call`. */
+    readonly method: string;
+    /** What is called, read or got. */
+    readonly name?: string;
+    /** How many; one if not said. */
+    readonly times?: number;
+  };
+  /** Entries that are gone, by their names, URIs and templates. */
+  readonly remove?: { readonly [List in keyof Lists]?: readonly string[] };
+}
+
+/** What an MCP server declares. A list that it does not have is that of the built-in server. */
+export interface Catalogue extends Lists, Cacheable {
   /** Whether its lists come behind those of the built-in server, not in their place; one of the same name replaces that. */
   readonly built_in?: boolean;
   /** How many entries the first pages of each list have. */
@@ -132,12 +151,23 @@ export interface Catalogue extends Cacheable {
   readonly page_size?: number;
   /** Cursors of the pages after the first; `page-2` and so on where there are fewer. */
   readonly cursors?: readonly string[];
+  /** How its lists change, one change after the other. */
+  readonly stages?: readonly Stage[];
+  /**
+   * Whether it promises to tell of changes and does, promises it and does not, or does without a promise; absent for neither.
+   */
+  readonly list_changed?: "sent" | "promised" | "unpromised";
   /** Without meaning, as the whole answer of a server may be pasted. */
   readonly nextCursor?: string;
   /** Without meaning, likewise. */
   readonly resultType?: string;
   /** Without meaning, likewise. */
   readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** Whether clients are told when lists change. */
+export function isTold(catalogue: Catalogue | undefined): boolean {
+  return catalogue?.list_changed === "sent" || catalogue?.list_changed === "unpromised";
 }
 
 /** Answers in turn, as a list whichever way they are written. */

@@ -34,6 +34,7 @@ function transport(onClose: () => void): SessionTransport {
   return {
     handleRequest: () => Promise.resolve(new Response()),
     cancelled: () => Promise.resolve(),
+    tell: () => Promise.resolve(),
     close: () => Promise.resolve(onClose()),
   };
 }

@@ -36,6 +36,8 @@ export interface Sessions {
   readonly peek: (of: SessionName) => Promise<LivingSession | undefined>;
   /** Counts a request in a session; gives how many were counted before. */
   readonly count: (of: SessionName) => Promise<number>;
+  /** Those of a sandbox that are held here. */
+  readonly of: (sandboxId: string) => readonly Session[];
   /** Drops all sessions of a sandbox that has ended, and ends what they do. */
   readonly forget: (sandboxId: string) => Promise<void>;
   /** Drops sessions that have expired, or are too many; costs nothing when there are none. */
@@ -105,9 +107,8 @@ export function createSessions(table: SessionTable): Sessions {
 
   return {
     begin: async (id, presenter, agreed) => {
-      const record = recordOf(presenter, agreed);
-      const session = openSession(id, presenter, record);
-      await table.begin(presenter.sandbox.id, session.handle, record);
+      const session = openSession(id, presenter, recordOf(presenter, agreed));
+      await table.begin(presenter.sandbox.id, session.handle, session.record);
       held.touch(session);
       held.sweep();
     },
@@ -124,6 +125,7 @@ export function createSessions(table: SessionTable): Sessions {
       ),
     peek: async (name) => living(name, (await table.find(name.sandbox.id, name.handle)).value),
     count: ({ sandbox, handle }) => table.count(sandbox.id, handle),
+    of: held.of,
     forget: held.letGoOf,
     sweep: held.sweep,
     close: async () => {

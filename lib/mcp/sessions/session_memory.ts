@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { ListChange } from "../client_link.ts";
 import type { McpCall } from "../contract.ts";
 import type { Profile } from "../profile.ts";
 import { createRequestIds, type RequestIds } from "./request_ids.ts";
@@ -25,6 +26,8 @@ export interface Presenter extends McpCall {
 export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTransport, "handleRequest" | "close"> {
   /** Ends what is left of a request that the client has cancelled. */
   readonly cancelled: (requestId: string | number) => Promise<void>;
+  /** Tells the client that a list has changed. */
+  readonly tell: (change: ListChange) => Promise<void>;
 }
 
 /** A session in the memory of this process. */
@@ -54,6 +57,8 @@ export interface SessionMemory {
   readonly touch: (session: Session) => void;
   /** Drops a session, if it is held here, and closes its streams. */
   readonly letGo: (of: SessionName) => Promise<void>;
+  /** Those of a sandbox. */
+  readonly of: (sandboxId: string) => readonly Session[];
   readonly letGoOf: (sandboxId: string) => Promise<void>;
   readonly sweep: () => void;
   readonly letAllGo: () => Promise<void>;
@@ -96,12 +101,15 @@ export function createSessionMemory(): SessionMemory {
     }
   }
 
+  const of = (sandboxId: string): Session[] => [...held.values()].filter(({ sandbox }) => sandbox.id === sandboxId);
+
   return {
     get: (name) => held.get(keyOf(name)),
     touch,
     letGo,
+    of,
     letGoOf: async (sandboxId) => {
-      await Promise.all([...held.values()].filter(({ sandbox }) => sandbox.id === sandboxId).map(letGo));
+      await Promise.all(of(sandboxId).map(letGo));
     },
     sweep,
     letAllGo: async () => {

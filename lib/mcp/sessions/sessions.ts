@@ -15,6 +15,7 @@ import { createBatches } from "./batches.ts";
 import { requestIdsOf } from "./request_ids.ts";
 import { refuseRepeatedId } from "./session_refusals.ts";
 import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
+import { tellOf } from "../client_link.ts";
 import { withSessionCode } from "../features.ts";
 import { isEventStream } from "../../faults/open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
@@ -147,7 +148,8 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
     }
     if (answered !== undefined) await batches.answered(answered);
   };
-  await buildServer(profile, deps).connect(transport);
+  const server = buildServer(profile, deps);
+  await server.connect(transport);
   const request = new Request(session.sandbox.urls.home, {
     method: "POST",
     headers: { accept: "application/json, text/event-stream", "content-type": "application/json" },
@@ -172,6 +174,8 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
       requestIds.release([requestId]);
       if (!await batches.cancel(requestId)) await closeCancelled(transport, requestId);
     },
+    // A server without the list may not say that it has changed.
+    tell: (change) => tellOf(server, change).catch(() => {}),
     close: async () => {
       await transport.close();
       events.drop();

@@ -2,7 +2,14 @@
 // name nothing.
 import { closest } from "../../http/did_you_mean.ts";
 import { isObject } from "../../http/json.ts";
-import { type Answering, answersOf, type AnyAnswer, type Catalogue, type CatalogueTool } from "../mcp_catalogue.ts";
+import {
+  type Answering,
+  answersOf,
+  type AnyAnswer,
+  type Catalogue,
+  type CatalogueTool,
+  type Lists,
+} from "../mcp_catalogue.ts";
 import { argumentTemplatesIn } from "../argument_templates.ts";
 
 /** Where something is wrong, and what is expected there. */
@@ -23,7 +30,15 @@ interface Entry {
 }
 
 /** The first thing that is wrong with a catalogue; undefined if nothing is. */
-export function catalogueProblem({ tools, resources, resourceTemplates, prompts }: Catalogue): Problem | undefined {
+export function catalogueProblem({ stages = [], ...lists }: Catalogue): Problem | undefined {
+  for (const [index, stage] of stages.entries()) {
+    const problem = problemInLists(stage);
+    if (problem) return { ...problem, path: ["stages", index, ...problem.path] };
+  }
+  return problemInLists(lists);
+}
+
+function problemInLists({ tools, resources, resourceTemplates, prompts }: Lists): Problem | undefined {
   return problemIn("tools", tools, (tool) => entryOf(tool, "name", tool.name, argumentNamesOf(tool))) ??
     problemIn("resources", resources, (resource) => entryOf(resource, "uri", resource.uri, [])) ??
     problemIn(

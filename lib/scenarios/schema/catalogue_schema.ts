@@ -12,8 +12,10 @@ import type {
   CatalogueResource,
   CatalogueTemplate,
   CatalogueTool,
+  Lists,
   PromptGives,
   ResourceGives,
+  Stage,
   ToolGives,
 } from "../mcp_catalogue.ts";
 import {
@@ -160,17 +162,37 @@ const promptSchema: Schema<CataloguePrompt> = closedObject(
 
 const sizes = z.number().int().min(0).max(1_000_000);
 
+const lists = {
+  tools: z.array(toolSchema).exactOptional(),
+  resources: z.array(resourceSchema).exactOptional(),
+  resourceTemplates: z.array(templateSchema).exactOptional(),
+  prompts: z.array(promptSchema).exactOptional(),
+} satisfies Complete<Lists>;
+
+const names = z.array(text).exactOptional();
+
+const stageSchema: Schema<Stage> = closedObject(
+  {
+    after: closedObject({
+      method: text.min(1),
+      name: text.exactOptional(),
+      times: z.number().int().min(1).exactOptional(),
+    }),
+    ...lists,
+    remove: closedObject({ tools: names, resources: names, resourceTemplates: names, prompts: names }).exactOptional(),
+  } satisfies Complete<Stage>,
+);
+
 /** What an MCP server declares. */
 export const catalogueSchema: Schema<Catalogue> = closedObject(
   {
-    tools: z.array(toolSchema).exactOptional(),
-    resources: z.array(resourceSchema).exactOptional(),
-    resourceTemplates: z.array(templateSchema).exactOptional(),
-    prompts: z.array(promptSchema).exactOptional(),
+    ...lists,
     built_in: z.boolean().exactOptional(),
     page_sizes: z.array(sizes).max(1000).exactOptional(),
     page_size: sizes.min(1).exactOptional(),
     cursors: z.array(z.string().max(8192)).max(1000).exactOptional(),
+    stages: z.array(stageSchema).max(100).exactOptional(),
+    list_changed: z.enum(["sent", "promised", "unpromised"]).exactOptional(),
     ...cacheable,
     nextCursor: text.exactOptional(),
     resultType: text.exactOptional(),

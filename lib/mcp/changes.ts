@@ -1,0 +1,45 @@
+// Telling clients that lists have changed: those that listen in the stateless era, and the sessions that have a stream for it.
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { isTold } from "../scenarios/mcp_catalogue.ts";
+import type { Store } from "../store/store.ts";
+import { createStages, type Stages } from "./catalogue/stages.ts";
+import type { ListChange } from "./client_link.ts";
+import type { McpCall } from "./contract.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Sessions } from "./sessions/held_sessions.ts";
+
+interface ChangesDeps {
+  readonly store: Store;
+  readonly listeners: Pick<Listeners, "announce">;
+  readonly sessions: Pick<Sessions, "of">;
+}
+
+/** The changes of one app's lists. */
+export interface Changes extends Pick<Stages, "begun"> {
+  /** Tells the clients of a sandbox, in this process. */
+  readonly announce: (sandbox: Sandbox, changes: readonly ListChange[]) => Promise<void>;
+  /** Takes note of a message that was answered, which a change may have waited for. */
+  readonly answered: (call: McpCall, body: unknown, response: Response) => Promise<void>;
+}
+
+/** Makes what tells of changes. */
+export function createChanges({ store, listeners, sessions }: ChangesDeps): Changes {
+  const stages = createStages(store);
+
+  async function announce(sandbox: Sandbox, changes: readonly ListChange[]): Promise<void> {
+    for (const change of changes) {
+      listeners.announce(sandbox.name, change);
+      await Promise.all(sessions.of(sandbox.id).map(async ({ transport }) => await (await transport)?.tell(change)));
+    }
+  }
+
+  return {
+    begun: stages.begun,
+    announce,
+    answered: async ({ sandbox, catalogue }, body, { ok }) => {
+      if (!catalogue?.stages || !ok) return;
+      const changes = await stages.pass(sandbox.id, catalogue, body);
+      if (isTold(catalogue)) await announce(sandbox, changes);
+    },
+  };
+}
