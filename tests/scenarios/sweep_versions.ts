@@ -160,6 +160,11 @@ const eraProbes: Readonly<Record<string, Probe>> = {
     assert.equal((await ask(at, "server/discover", { path: "/oauth" })).status, 401);
     assert.equal(await statusOf(appOf(at), access), 200);
   },
+  "era-404-no-discovery": async (at) => {
+    const refused = await ask(at, "server/discover");
+    assert.deepEqual([refused.status, await json(refused)], [404, rpcError(-32601, "Method not found")]);
+    assert.equal((await ask(at, "tools/list")).status, 200);
+  },
   "era-header-mismatch": refusesOnce(-32020),
   "era-missing-capability": refusesOnce(-32021),
 };

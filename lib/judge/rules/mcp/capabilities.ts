@@ -53,7 +53,7 @@ function capabilitiesIn({ answer }: Pick<Request, "answer">): JsonObject | undef
 
 function checkDeclared({ calls }: View): Outcome {
   const { requests, notifications } = conversationIn(calls);
-  const openings = requests.filter(({ method }) => method === "initialize");
+  const openings = requests.filter(({ method, step }) => method === "initialize" && step.status < 400);
   const shown: McpStep[] = [];
   for (const request of requests) {
     const name = needed[request.method];

@@ -69,7 +69,9 @@ function checkSupported(view: View): Outcome {
 function checkStaysModern(view: View): Outcome {
   const { requests } = conversationIn(view.calls);
   const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
-    const refused = tried.find(({ code, step, sign }) => sign === "refuses" && code !== -32601 && step.status === 400);
+    const refused = tried.find(({ step: { status, method }, sign }) =>
+      sign === "refuses" && (status === 400 || (status === 404 && method === "server/discover"))
+    );
     if (!refused) return [];
     const { step, code, supported = [] } = refused;
     const wasThere = requests.some((one) =>
@@ -198,7 +200,7 @@ export const eraRules: readonly Rule[] = [
     id: "M59",
     name: "stays-stateless",
     title:
-      "A client reads the body of a 400 before it falls back: an error of 2026-07-28 shows a server of that revision.",
+      "A client reads the body of a 400 or 404 before it falls back: an error of 2026-07-28 shows a server of that revision.",
     link: `${TRANSPORT}#backward-compatibility`,
     official: [],
     check: checkStaysModern,

@@ -93,6 +93,8 @@ function checkMissingMethods(view: View): Outcome {
   const right: McpStep[] = [];
   for (const request of statelessIn(view)) {
     if (request.step.status !== 404 || errorOf(request)?.code !== METHOD_NOT_FOUND) continue;
+    // A server without that one has given reason to ask for its era: what a client makes of it, M59 says.
+    if (request.method === "server/discover") continue;
     const later = view.calls.filter(({ at, address }) => at > request.step.at && address === request.step.address);
     const next = later.find((step) => startsOver(step) !== undefined && threadOf(step) === undefined);
     if (next) {

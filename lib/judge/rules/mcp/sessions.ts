@@ -137,11 +137,14 @@ function begunIn(calls: readonly McpStep[]): ReadonlyMap<string, string> {
   );
 }
 
+/** An id that is shorter may stand in a URL for another reason. */
+const MIN_TELLING = 8;
+
 function checkSecrecy({ steps, calls }: View): Outcome {
   const begun = begunIn(calls);
   const named: McpStep[] = [];
   for (const step of steps) {
-    const [shown] = [...begun.keys()].filter((id) => step.exchange.url.includes(id));
+    const [shown] = [...begun.keys()].filter((id) => id.length >= MIN_TELLING && step.exchange.url.includes(id));
     if (shown !== undefined) return broken("It put its session id into a URL", [step.at]);
     const id = sentIn(step);
     const home = id === undefined ? undefined : begun.get(id);

@@ -29,16 +29,20 @@ function answeredVersion({ answer }: Request): string | undefined {
   return textOf(result, "protocolVersion");
 }
 
-/** Whether a text cannot be a revision of MCP at the time of a request. */
-function isNoRevision(version: string, { exchange }: McpStep): boolean {
+/** Whether a text is no revision of MCP: none that was published, and none that may have been published since. */
+function isNoRevision(version: string): boolean {
   if (isPublished(version) || DRAFT.test(version)) return false;
-  const today = new Date(exchange.startedAtMs).toISOString().slice(0, 10);
-  return !/^\d{4}-\d\d-\d\d$/.test(version) || version < NEWEST || version > today;
+  return !/^\d{4}-\d\d-\d\d$/.test(version) || version < NEWEST;
+}
+
+/** Whether a revision had not been published at the time of a request. */
+function isToCome(version: string, { exchange }: McpStep): boolean {
+  return version > new Date(exchange.receivedAtMs).toISOString().slice(0, 10);
 }
 
 function checkOffer(view: View): Outcome {
   const openings = openingsIn(view).filter(({ step }) => step.versions.offered !== undefined);
-  const wrong = openings.find(({ step }) => isNoRevision(step.versions.offered ?? "", step));
+  const wrong = openings.find(({ step }) => isNoRevision(step.versions.offered ?? ""));
   if (wrong) {
     return broken(`It offered ${wrong.step.versions.offered || "nothing"}, which is no revision of MCP`, [
       wrong.step.at,
@@ -116,7 +120,7 @@ function checkDisconnects(view: View): Outcome {
   const stopped: McpStep[] = [];
   for (const { step, answer, ...opening } of openings) {
     const version = answeredVersion({ step, answer, ...opening });
-    if (version === undefined || offered.has(version) || !isNoRevision(version, step)) continue;
+    if (version === undefined || offered.has(version) || !(isNoRevision(version) || isToCome(version, step))) continue;
     const next = openings.find((one) => one.step.at > step.at && one.step.address === step.address);
     const thread = threadOf(step);
     const goesOn = calls.find((call) =>

@@ -150,6 +150,23 @@ const behindLogin: Scenario = {
   links: [compatibility, matrix, ...reports("different-ai/openwork#3569")],
 };
 
+const noDiscovery: Scenario = {
+  name: "era-404-no-discovery",
+  group: "Versions and eras",
+  story: "server/discover gets 404 and -32601, where all other requests of 2026-07-28 are answered",
+  client: "Sees that only the method is missing, and goes on with 2026-07-28",
+  plan: {
+    faults: [{
+      name: "era-404-no-discovery",
+      match: { endpoint: anyMcp, rpc_method: "server/discover" },
+      answer: { status: 404, body: rpcError(-32601, "Method not found") },
+    }],
+  },
+  revisions: since2026_07,
+  expects: ["M59"],
+  links: [section("2026-07-28", "basic/transports/streamable-http#protocol-version-header"), compatibility],
+};
+
 /** One way in which a server of 2026-07-28 refuses the first request of a client. */
 interface Refusal extends Pick<Scenario, "name" | "story" | "client"> {
   readonly body: unknown;
@@ -184,4 +201,4 @@ const newerServers = refusals.map(({ body, ...said }): Scenario => ({
 }));
 
 /** Scenarios of servers whose era a client has to find out. */
-export const eraScenarios: readonly Scenario[] = [...olderServers, behindLogin, ...newerServers];
+export const eraScenarios: readonly Scenario[] = [...olderServers, behindLogin, noDiscovery, ...newerServers];
