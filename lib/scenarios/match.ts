@@ -63,8 +63,8 @@ export const conditions: Readonly<Record<keyof Match, string>> = {
   not_accepting: "a media type that the `accept` header must not name",
   revision_after: "a revision of MCP that `mcp-protocol-version` must be later than",
   session:
-    "a session of the MCP server by its age, by the requests in it, by its streams, or by how many there are; a request " +
-    "that names none that is alive meets only the last of these",
+    "the session that the request names, if it is alive: `older_than_seconds`, `after_requests` in it, `has_stream` if its " +
+    "client holds one open; or `alive_at_least` so many in the sandbox, whichever the request names",
   status: "a status of the response, or one of several",
 };
 

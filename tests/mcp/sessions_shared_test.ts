@@ -1,5 +1,7 @@
 /** A session on several processes, played by endpoints that share nothing but the database. */
 import assert from "node:assert/strict";
+import { handleOf } from "../../lib/mcp/sessions/session_table.ts";
+import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { SESSION_IDLE_MS, SESSION_SLACK_MS } from "../../lib/mcp/sessions/session_memory.ts";
 import {
   ADMIN,
@@ -135,6 +137,20 @@ Deno.test("DELETE on one process ends the session and its streams on the others 
     await assertRefused(await send(fetch, "GET", session), 404, -32001);
     await assertRefused(await send(fetch, "DELETE", session), 404, -32001);
   }
+});
+
+Deno.test("a session that a test ends on one process ends with its streams on the others (design, control)", async () => {
+  await using pair = await openPair();
+  const fetch = pair.a.fetchAs("no-auth", OPEN);
+  const [session, other] = [await beginSession(fetch), await beginSession(fetch)];
+  const stream = await send(fetch, "GET", session);
+  const sandbox = buildSandbox({ origin: "http://mock.test", now: () => pair.b.nowMs });
+  assert.equal((await pair.b.endpoint.sessionsOf(sandbox)).size, 2);
+  await pair.b.endpoint.endSession(sandbox, handleOf(session["mcp-session-id"]));
+  assert.match(await within(stream.text()), /^(: keepalive\n\n)+$/);
+  await assertRefused(await post(fetch, echo, session), 404, -32001, 1);
+  assert.equal((await post(fetch, echo, other)).status, 200);
+  assert.deepEqual([...(await pair.a.endpoint.sessionsOf(sandbox)).keys()], [handleOf(other["mcp-session-id"])]);
 });
 
 Deno.test("a call in a session that was ended elsewhere is refused at once (MCP transports)", async () => {
