@@ -3,10 +3,10 @@ import type { ResourceScope } from "../oauth/tokens/scopes.ts";
 
 /**
  * The endpoints: open, any bearer token, a token of our authorization server; and an open one with everything the
- * official conformance suite calls for. `minimal` replaces `oauth` where one tool is enough and no session
- * is kept.
+ * official conformance suite calls for. `minimal` and `adder` replace `oauth` where one tool is enough and no
+ * session is kept.
  */
-export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance" | "minimal";
+export type McpMode = "no-auth" | "bearer" | "oauth" | "conformance" | "minimal" | "adder";
 
 /** The person a token stands for. */
 export interface McpUser {

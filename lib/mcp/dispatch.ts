@@ -154,7 +154,7 @@ function createShared(options: DispatchOptions): Shared {
 async function route(exchange: Exchange, shared: Shared): Promise<Response> {
   const { policy } = exchange;
   if (sessionRevisionsOf(policy).length === 0) return await statelessAlone(exchange, shared);
-  if (exchange.mode === "minimal") return await withoutSession(exchange, shared);
+  if (exchange.mode === "minimal" || exchange.mode === "adder") return await withoutSession(exchange, shared);
   const answered = await routeByEra(exchange, shared);
   return policy.endsSession === "after" ? await endAfter(answered, exchange, shared.sessions) : answered;
 }

@@ -12,7 +12,7 @@ import { featureMethods } from "./features.ts";
 import { onePage, type Pages } from "./pages.ts";
 import type { Profile } from "./profile.ts";
 import { basicTools } from "./tools/basic.ts";
-import { minimalTools } from "./tools/minimal.ts";
+import { adderTools, minimalTools } from "./tools/minimal.ts";
 import { noteTools } from "./tools/notes.ts";
 import type { DefinedTool } from "./tools/tool.ts";
 import { userTools } from "./tools/user.ts";
@@ -60,6 +60,7 @@ export function createProfiles(version: string): Profiles {
       conformanceFeatures,
     ),
     minimal: createProfile({ name: "Mock MCP Server with one tool", version }, undefined, minimalTools),
+    adder: createProfile({ name: "Mock MCP Server that adds", version }, undefined, adderTools),
   };
   const whole = new Map<McpMode, Profile>();
   const declared = new WeakMap<Catalogue, Map<Profile, Profile[]>>();

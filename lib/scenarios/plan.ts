@@ -44,8 +44,8 @@ export interface Policy {
   readonly messageScope?: string;
   /** Which MCP messages to `/oauth` need a token at all; under `none` tokens are ignored. */
   readonly protectedMessages: "all" | "tool_calls" | "none";
-  /** Which server stands behind `/oauth`: the one with all our tools and sessions, or one with a single tool and neither. */
-  readonly mcpServer: "mock" | "minimal";
+  /** Which server stands behind `/oauth`: the one with all our tools and sessions, or one with a single tool and neither, such as one that adds. */
+  readonly mcpServer: "mock" | "minimal" | "adder";
   /**
    * Which revisions of MCP the server has; absent for all. `initialize` for another one is answered with the newest that
    * begins so, and a request of 2026-07-28 as older servers answer it.

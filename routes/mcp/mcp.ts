@@ -63,7 +63,7 @@ export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
     place: "oauth" | "oauthSse" | "oauthMessages",
   ): Promise<Response> {
     const { request, sandbox, plan: { policy } } = context;
-    const mode = policy.mcpServer === "minimal" ? "minimal" : "oauth";
+    const mode = policy.mcpServer === "mock" ? "oauth" : policy.mcpServer;
     const presented = presentedToken(request.headers);
     if (policy.protectedMessages === "none" || (!presented && await isOpen(context))) {
       return await speak(context, mode, { owner: anonymousOwner(context) });

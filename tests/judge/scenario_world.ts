@@ -57,6 +57,12 @@ const startedAgain = new Set([
   "initialize-unanswered",
 ]);
 
+/** Tools that a server has besides ours, or in their place. */
+const toolsOf: ReadonlyMap<string, readonly string[]> = new Map([
+  ["add-numbers", ["add_numbers"]],
+  ["standard-headers", ["test_headers", "my-hyphenated-tool"]],
+]);
+
 /** What else it has to do for some scenarios to show what they are about. */
 const extrasFor: ReadonlyMap<string, NonNullable<DoubleOptions["extras"]>> = new Map([
   ["progress-for-ever", ["asks for progress"]],
@@ -79,6 +85,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
     tools: [
       ...group === "Official suite" ? ["test-tool"] : ["mock_echo", "mock_create_note"],
       ...plan.policy?.mcpTools?.map((tool) => tool.name) ?? [],
+      ...toolsOf.get(name) ?? [],
     ],
     alone: isAlone,
     startsOver: startedAgain.has(name),

@@ -177,6 +177,8 @@ const ignoring: Readonly<Record<string, Ignoring>> = {
   "newer-revision-400": ["logs in where it should fall back", "M60"],
   "moved-while-signed-in": ["keeps its id", "C10"],
   "revocation-fails": "trips",
+  "add-numbers": ["names no version", "C45"],
+  "standard-headers": ["names no method", "M43"],
   "unknown-notification": ["answers notifications", "M5"],
   "server-requests": ["answers another id", "M6"],
   "old-error-codes": ["takes an old code for a lost login", "M12"],

@@ -128,6 +128,42 @@ export const timeProbes: Readonly<Record<string, Probe>> = {
 
 /** Probes of messages by the name of the scenario. */
 export const messageProbes: Readonly<Record<string, Probe>> = {
+  "add-numbers": async (at) => {
+    const { access } = await logIn(appOf(at));
+    const { result } = await (await askModern(at, access, { method: "tools/list" })).json();
+    assert.deepEqual(result.tools.map(({ name }: { readonly name: string }) => name), ["add_numbers"]);
+    for (const [a, b, sum] of [[2, 3, 5], [-1, 0.5, -0.5]]) {
+      const response = await askModern(at, access, {
+        method: "tools/call",
+        params: { name: "add_numbers", arguments: { a, b } },
+        headers: { "mcp-name": "add_numbers" },
+      });
+      assert.equal((await response.json()).result.content[0].text, `The sum of ${a} and ${b} is ${sum}`);
+    }
+  },
+  "standard-headers": async (at) => {
+    const { access } = await logIn(appOf(at));
+    const list = async (kind: "tools" | "resources" | "prompts"): Promise<readonly Record<string, unknown>[]> =>
+      (await (await askModern(at, access, { method: `${kind}/list` })).json()).result[kind];
+    assert.deepEqual((await list("tools")).map(({ name }) => name), ["test_headers", "my-hyphenated-tool"]);
+    assert.deepEqual((await list("prompts")).map(({ name }) => name), ["test_prompt"]);
+    const uris = (await list("resources")).map(({ uri }) => uri);
+    assert.deepEqual(uris, ["file:///path/to/file%20name.txt", "https://example.com/resource?id=123"]);
+    const name = "my-hyphenated-tool";
+    const called = await askModern(at, access, {
+      method: "tools/call",
+      params: { name },
+      headers: { "mcp-name": name },
+    });
+    assert.equal((await called.json()).result.content[0].text, "Headers test completed");
+    const [uri] = uris;
+    const read = await askModern(at, access, {
+      method: "resources/read",
+      params: { uri },
+      headers: { "mcp-name": String(uri) },
+    });
+    assert.deepEqual((await read.json()).result.contents, []);
+  },
   "unknown-notification": async (at) => {
     assert.deepEqual(await saidOn(at), ["notifications/x-weather", 1]);
   },

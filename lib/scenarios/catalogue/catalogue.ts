@@ -6,6 +6,7 @@ import { messageScenarios } from "./mcp/messages.ts";
 import { pageScenarios } from "./mcp/pages.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { eraScenarios } from "./mcp/eras.ts";
+import { officialToolScenarios } from "./mcp/tools_official.ts";
 import { timeScenarios } from "./mcp/time.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { sessionScenarios } from "./mcp/sessions.ts";
@@ -53,6 +54,7 @@ const others: readonly Scenario[] = [
   ...mcpServerScenarios,
   ...messageScenarios,
   ...requestHeaderScenarios,
+  ...officialToolScenarios,
   ...lostSessionScenarios,
   ...sessionScenarios,
   ...eraScenarios,

@@ -181,6 +181,9 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "arguments-in-headers": "x-mcp-header mcp-param custom headers annotated tool parameter mirror sep-2243",
   "invalid-argument-headers": "x-mcp-header mcp-param malformed annotation drop tool exclude invalid schema sep-2243",
   "argument-header-changed": "x-mcp-header mcp-param headermismatch -32020 stale schema cached tools relist sep-2243",
+  "add-numbers": "tools_call call tool arguments add_numbers sum stateless conformance",
+  "standard-headers":
+    "mcp-method mcp-name header missing mismatch percent-encoding uri resource prompt sep-2243 conformance",
   "unknown-notification": "notification unsupported unexpected json-rpc extension ignore parse error union zod",
   "server-requests": "ping request from server unknown method -32601 string id integer id zero bidirectional",
   "old-error-codes": "error code -32001 -32003 session not found unauthorized meaning reinitialize login",

@@ -39,7 +39,7 @@ const policyFields = {
   callScope: scope.exactOptional(),
   messageScope: scope.exactOptional(),
   protectedMessages: z.enum(["all", "tool_calls", "none"]).exactOptional(),
-  mcpServer: z.enum(["mock", "minimal"]).exactOptional(),
+  mcpServer: z.enum(["mock", "minimal", "adder"]).exactOptional(),
   mcpRevisions: z.array(z.enum(mcpRevisions)).min(1).exactOptional(),
   mcpTransport: z.enum(["streamable_http", "http_sse"]).exactOptional(),
   mcpFeatures: z.enum(["tools", "all"]).exactOptional(),
