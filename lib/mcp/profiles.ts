@@ -1,7 +1,7 @@
 // The servers of an app, as clients see them. A profile depends only on the endpoint and on what is declared, so it is made
 // once for each, the list of tools included.
 import type { Implementation, ServerCapabilities } from "@modelcontextprotocol/server";
-import type { Catalogue, Lists, Stage } from "../scenarios/mcp_catalogue.ts";
+import { answersOf, type Catalogue, type Lists, type Stage } from "../scenarios/mcp_catalogue.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
 import { promptRow, resourceRow, templateRow, toolRow } from "./catalogue/rows.ts";
@@ -211,6 +211,9 @@ function capabilitiesOf(
   const completes = all.some(({ prompts = [], resourceTemplates = [] }) =>
     [...prompts, ...resourceTemplates].some(({ complete }) => complete !== undefined)
   );
+  const logs = all.some(({ tools = [] }) =>
+    tools.some(({ answer }) => answersOf(answer).some((gives) => gives.logs !== undefined))
+  );
   const promise = list_changed === "sent" || list_changed === "promised" ? { listChanged: true } : {};
   return {
     ...own,
@@ -219,6 +222,7 @@ function capabilitiesOf(
     ...((own.resources || has("resources") || has("resourceTemplates")) &&
       { resources: { subscribe: true, ...own.resources, ...promise } }),
     ...(completes && { completions: {} }),
+    ...(logs && { logging: {} }),
   };
 }
 

@@ -3,6 +3,7 @@
 import type {
   BlobResourceContents,
   ContentBlock,
+  LoggingLevel,
   Prompt,
   PromptMessage,
   Resource,
@@ -56,6 +57,14 @@ export interface ProgressReport {
   readonly message?: string;
 }
 
+/** One line of a log. */
+export interface LogLine {
+  /** How much it matters. */
+  readonly level: LoggingLevel;
+  /** What it says. */
+  readonly data: unknown;
+}
+
 /** What a call of a tool gives. */
 export interface ToolGives extends AnyAnswer {
   /** Its content, of any type. */
@@ -66,6 +75,10 @@ export interface ToolGives extends AnyAnswer {
   readonly isError?: boolean;
   /** What a client that asks for it is told meanwhile, spread over the delay. */
   readonly progress?: readonly ProgressReport[];
+  /** Lines of a log that it sends, to clients that want lines of their level. */
+  readonly logs?: readonly LogLine[];
+  /** URIs of resources that it says have changed, to clients that have subscribed to them. */
+  readonly updates?: readonly string[];
 }
 
 /** How long a result may be kept, and by whom, as 2026-07-28 says it. */

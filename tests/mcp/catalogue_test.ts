@@ -203,6 +203,36 @@ Deno.test("a call lasts as long as it is told, and reports on the way to who ask
   assert.deepEqual(slept, [25, 25]);
 });
 
+Deno.test("a call sends lines of a log, and tells subscribers what has changed (MCP logging, resources)", async () => {
+  await using mcp = await openMcp();
+  const catalogue = {
+    tools: [{
+      name: "tells",
+      inputSchema: city,
+      answer: {
+        logs: [{ level: "info", data: { a: 1 } }, { level: "error", data: "bad" }],
+        updates: ["mem://a", "mem://b"],
+      },
+    }],
+    resources: [{ uri: "mem://a", name: "a" }, { uri: "mem://b", name: "b" }],
+  };
+  const fetch = mcp.fetchAs("no-auth", OPEN, {}, catalogue);
+  const session = await beginSession(fetch);
+  await messagesOf(await post(fetch, rpc("logging/setLevel", { level: "warning" }), session));
+  await messagesOf(await post(fetch, rpc("resources/subscribe", { uri: "mem://b" }), session));
+  const stream = await send(fetch, "GET", session);
+  const said = await messagesOf(await post(fetch, rpc("tools/call", { name: "tells", arguments: {} }), session));
+  await (await send(fetch, "DELETE", session)).body?.cancel();
+  const unasked = await messagesOf(stream);
+  assert.deepEqual(
+    [...said, ...unasked].filter(({ method }) => method !== undefined).map(({ method, params }) => [method, params]),
+    [
+      ["notifications/message", { level: "error", data: "bad" }],
+      ["notifications/resources/updated", { uri: "mem://b" }],
+    ],
+  );
+});
+
 Deno.test("a call that is never answered ends when its client leaves (MCP cancellation)", async () => {
   await withCatalogue([{ name: "hangs", inputSchema: city, answer: { never: true } }], async (fetch) => {
     const session = await beginSession(fetch);

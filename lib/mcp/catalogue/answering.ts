@@ -12,9 +12,9 @@ import type { TemplateValues } from "../../scenarios/argument_templates.ts";
 import {
   answersOf,
   type AnyAnswer,
-  type ProgressReport,
   type Question,
   type Questions,
+  type ToolGives,
 } from "../../scenarios/mcp_catalogue.ts";
 import type { ClientLink } from "../client_link.ts";
 import { INTERNAL_ERROR } from "../rpc.ts";
@@ -35,7 +35,7 @@ type Due<Gives> =
   | { readonly asks: InputRequiredResult };
 
 /** An answer of any kind, as far as it takes its time. */
-type Lasting = AnyAnswer & { readonly progress?: readonly ProgressReport[] };
+type Lasting = AnyAnswer & Pick<ToolGives, "progress" | "logs" | "updates">;
 
 /** What is remembered between two rounds. */
 const stateSchema = z.object({
@@ -47,8 +47,8 @@ const stateSchema = z.object({
 
 /** Whether an entry can take longer than an answer at once does. */
 export function isLasting(answers: readonly Lasting[]): boolean {
-  return answers.some(({ delay_ms = 0, never, inputRequests, progress }) =>
-    delay_ms > 0 || never !== undefined || inputRequests !== undefined || progress !== undefined
+  return answers.some(({ delay_ms = 0, never, inputRequests, progress, logs, updates }) =>
+    delay_ms > 0 || [never, inputRequests, progress, logs, updates].some((part) => part !== undefined)
   );
 }
 
@@ -103,8 +103,13 @@ function requestOf(question: Question): InputRequest {
 }
 
 /** Lets the time pass that an answer takes, and reports on it; one that never comes ends with its call. */
-async function pass({ delay_ms = 0, never, progress = [] }: Lasting, call: ToolCall): Promise<void> {
-  const { sleep, signal = new AbortController().signal } = call;
+async function pass(
+  { delay_ms = 0, never, progress = [], logs = [], updates = [] }: Lasting,
+  call: ToolCall,
+): Promise<void> {
+  const { sleep, client, signal = new AbortController().signal } = call;
+  for (const { level, data } of logs) await client?.log(level, data);
+  for (const resource of updates) await client?.announce({ resource });
   for (const report of progress) {
     if (delay_ms > 0) await sleep(delay_ms / progress.length, signal);
     await call.progress?.(report.progress, report.total, report.message);

@@ -81,7 +81,7 @@ function problemIn<T>(list: string, items: readonly T[] | undefined, read: (item
 }
 
 /** Members that are no result. */
-const beside = ["delay_ms", "inputRequests", "progress", "error", "never"];
+const beside = ["delay_ms", "inputRequests", "progress", "logs", "updates", "error", "never"];
 
 function problemOfAnswer(answer: AnyAnswer, names: Entry["names"]): Problem | undefined {
   const { error, never } = answer;

@@ -68,6 +68,8 @@ const anyAnswer = {
   _meta: metaField,
 } satisfies Complete<AnyAnswer>;
 
+const levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
+
 const toolGives: Schema<ToolGives> = closedObject(
   {
     ...anyAnswer,
@@ -79,6 +81,8 @@ const toolGives: Schema<ToolGives> = closedObject(
       total: z.number().exactOptional(),
       message: text.exactOptional(),
     })).max(1000).exactOptional(),
+    logs: z.array(closedObject({ level: z.enum(levels), data: z.unknown() })).max(1000).exactOptional(),
+    updates: z.array(text).max(1000).exactOptional(),
   } satisfies Complete<ToolGives>,
 );
 
