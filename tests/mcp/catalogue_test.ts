@@ -299,6 +299,29 @@ Deno.test("a call asks first, over as many rounds as there are, in both eras (MC
   }
 });
 
+Deno.test("a question that is left open is asked again, and a state that was changed is refused (MCP 2026-07-28, mrtr)", async () => {
+  const both = { a: { method: "roots/list" }, b: { method: "elicitation/create", params: form } };
+  await withCatalogue([{ name: "asks", inputSchema: city, answer: { inputRequests: both } }], async (fetch) => {
+    const clientCapabilities = { elicitation: { form: {} }, roots: {} };
+    const ask = async (more: Record<string, unknown>): Promise<Said> => {
+      const params = { name: "asks", arguments: {}, ...more };
+      const meta = { "io.modelcontextprotocol/clientCapabilities": clientCapabilities };
+      const [message] = await messagesOf(await postModern(fetch, { method: "tools/call", params, meta }));
+      return Object(message?.result ?? message?.error);
+    };
+    const { requestState, inputRequests } = await ask({});
+    assert.deepEqual(inputRequests, both);
+    const [a, b] = [{ roots: [] }, { action: "decline" }];
+    const again = await ask({ requestState, inputResponses: { a } });
+    assert.equal(again.resultType, "input_required");
+    assert.equal((await ask({ requestState, inputResponses: { a, b } })).resultType, "complete");
+    assert.equal(
+      typeof (await ask({ requestState: `${String(requestState)}x`, inputResponses: { a, b } })).code,
+      "number",
+    );
+  });
+});
+
 Deno.test("resources, templates and prompts are listed, read and completed as they are declared (MCP server/resources, prompts)", async () => {
   const catalogue = {
     resources: [

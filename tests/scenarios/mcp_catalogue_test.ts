@@ -52,6 +52,7 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
   [answering({ never: false }), "tools.0.answer.never", /true/],
   [answering({ never: true, content: [] }), "tools.0.answer.content", /no such member beside never/],
   [answering({ error: { code: 1, message: "m" }, isError: true }), "tools.0.answer.isError", /beside error/],
+  [answering({ error: { code: 1, message: "m" }, never: true }), "tools.0.answer.never", /beside error/],
   [answering({ error: { code: "1", message: "m" } }), "tools.0.answer.error.code", /number/],
   [answering({ delay_ms: -1 }), "tools.0.answer.delay_ms", /at least 0/],
   [
