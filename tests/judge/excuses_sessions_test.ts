@@ -53,7 +53,7 @@ const gone = {
   status: 404,
   answered: { jsonrpc: "2.0", id: null, error: { code: -32001, message: "Session not found" } },
 };
-const [ONE, TWO, OLD] = ["sess…40…one", "sess…40…two", "sess…40…old"];
+const [ONE, TWO, OLD] = ["sess…40…digest-of-one", "sess…40…digest-of-two", "sess…40…digest-of-old"];
 const started = [begins(0, ONE), ready(10, ONE)];
 
 function statusOf(rule: string, rows: readonly Row[], options: Partial<ReportOptions> = {}): string | undefined {
@@ -195,12 +195,20 @@ const expectations: readonly Expectation[] = [
     calls(970, TWO),
   ]],
   ["M35", "a call long after", "broken", [...started, calls(20, ONE, gone), calls(1500, ONE, gone)]],
-  ["M35", "an old id that comes again beside the new session", "broken", [
+  ["M35", "another process in the same session, which is told later", "kept", [
     ...started,
     calls(20, ONE, gone),
     begins(30, TWO),
     ready(40, TWO),
     calls(5000, ONE, gone),
+  ]],
+  ["M35", "an old id that comes again and again beside the new session", "broken", [
+    ...started,
+    calls(20, ONE, gone),
+    begins(30, TWO),
+    ready(40, TWO),
+    calls(5000, ONE, gone),
+    calls(10_000, ONE, gone),
   ]],
   ["M35", "initialize with the old id", "broken", [
     ...started,
@@ -269,7 +277,7 @@ for (const [rule, what, status, rows, options] of expectations) {
 
 Deno.test("M34 is broken by a session id in a URL, or at another origin, and by no other request (MCP session management)", () => {
   assert.equal(statusOf("M34", [...started, calls(20, ONE)]), "kept");
-  assert.equal(statusOf("M34", [...started, [`${url}?session_id=sess…40…one`, calls(20, ONE)[1]]]), "broken");
+  assert.equal(statusOf("M34", [...started, [`${url}?session_id=${ONE}`, calls(20, ONE)[1]]]), "broken");
   assert.equal(statusOf("M34", [...started, ["http://elsewhere.example/oauth", calls(20, ONE)[1]]]), "broken");
   assert.equal(statusOf("M34", [...started, [`${url}/`, calls(20, ONE)[1]]]), "kept");
 });

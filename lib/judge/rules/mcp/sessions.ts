@@ -170,28 +170,40 @@ function lossesIn(calls: readonly McpStep[]): ReadonlyMap<string, McpStep> {
   return losses;
 }
 
-function checkLoss({ calls }: View): Outcome {
+/**
+ * Requests in a lost session each of which came when the refusal of the one before had long arrived. What comes sooner may
+ * have been on its way already.
+ */
+function refusedAgain(id: string, loss: McpStep, later: readonly McpStep[]): readonly McpStep[] {
+  const found: McpStep[] = [];
+  for (const call of later) {
+    const before = found.at(-1) ?? loss;
+    if (sentIn(call) === id && call.verb === "POST" && waitBetween(before, call) > TRAVEL_MS) found.push(call);
+  }
+  return found;
+}
+
+function checkLoss({ calls, isGapless }: View): Outcome {
   const renewed: McpStep[] = [];
   const losses = lossesIn(calls);
   for (const [id, loss] of losses) {
     const later = calls.filter(({ at }) => at > loss.at);
-    for (const call of later) {
-      if (sentIn(call) !== id || call.verb !== "POST") continue;
-      if (isOpening(call) && follows(loss, call)) {
-        return broken("It sent initialize with the id of the session that the server had lost", [loss.at, call.at]);
-      }
-      // What was sent within this time may have been on its way before the answer came.
-      if (waitBetween(loss, call) > TRAVEL_MS) {
-        return broken(
-          `It sent ${nameOf(call)} in a session that the server had lost, which it had been told with 404`,
-          [
-            loss.at,
-            call.at,
-          ],
-        );
-      }
+    const stale = later.find((call) => isOpening(call) && sentIn(call) === id && follows(loss, call));
+    if (stale) {
+      return broken(
+        "It sent initialize with the id of the session that the server had lost",
+        positionsOf([loss, stale]),
+      );
     }
     const next = later.find((call) => isOpening(call) && sentIn(call) === undefined && seemsToFollow(loss, call));
+    const [first, second] = refusedAgain(id, loss, later);
+    // Two processes may share a session, of which one has begun another, and the other has yet to be told.
+    const mayBeShared = first && (!isGapless || (next && next.at < first.at));
+    const wrong = mayBeShared ? second : first;
+    if (wrong) {
+      const detail = `It sent ${nameOf(wrong)} in a session that the server had lost, as it had been told with 404`;
+      return broken(detail, positionsOf([loss, wrong]));
+    }
     if (next) renewed.push(loss, next);
   }
   if (renewed.length > 0) {
