@@ -159,6 +159,9 @@ export const mcpReports: readonly WildReport[] = [
       const again = await wild.get();
       assert.equal(again.status, 409, "its stream for what the server says unasked is open still");
       await again.text();
+      // Its time limit is over in the end.
+      const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 100 } };
+      assert.equal(await wild.say(cancelled), 202);
       await own.body?.cancel();
     },
     seen: { rule: "M30", isWarning: true },

@@ -27,8 +27,13 @@ const FIRST_WITH_RETRY = "2025-11-25";
 function closedEarly(view: View): readonly EndedStream[] {
   return endedStreams(view).filter((ended) =>
     ended.session.version === FIRST_WITH_RETRY && ended.stream.endedBy === "server" && ended.lastId !== undefined &&
-    unsettled(ended, view).length > 0
+    unsettled(ended, view, patienceEndMs(ended, view)).length > 0
   );
+}
+
+/** When its client should have come back to a stream, in milliseconds since 1970. */
+function patienceEndMs({ endedAtMs, stream }: EndedStream, { limits }: View): number {
+  return endedAtMs + (stream.retryMs ?? 0) + limits.of("come_back_ms");
 }
 
 function checkReturn(view: View): Outcome {
@@ -120,9 +125,9 @@ function checkEventId(view: View): Outcome {
  */
 function returnWithoutId(ended: EndedStream, view: View): McpStep | undefined {
   const { session, lastId } = ended;
-  if (lastId === undefined || unsettled(ended, view).length === 0 || resumptionsOf(ended).length > 0) return undefined;
   const [get] = getsAfter(ended).filter((step) => resumedFrom(step) === undefined);
-  if (!get) return undefined;
+  if (lastId === undefined || !get || resumptionsOf(ended).length > 0) return undefined;
+  if (unsettled(ended, view, get.exchange.receivedAtMs).length === 0) return undefined;
   const isListening = session.steps.some((step) =>
     step.at < get.at && step.verb === "GET" && resumedFrom(step) === undefined && step.stream !== undefined &&
     (step.stream.endedAtMs ?? Infinity) > get.exchange.receivedAtMs
@@ -130,14 +135,19 @@ function returnWithoutId(ended: EndedStream, view: View): McpStep | undefined {
   return isListening || wentOnAfter(ended, view) ? get : undefined;
 }
 
-/** The requests on a stream whose answers its client still has to want. */
-function unsettled({ owed }: EndedStream, view: View): readonly Request[] {
+/**
+ * The requests on a stream whose answers its client still has to want.
+ *
+ * @param byMs If it cancelled them later than this, in milliseconds since 1970, it gave them up in vain.
+ */
+function unsettled({ owed }: EndedStream, view: View, byMs: number): readonly Request[] {
   const conversation = conversationOf(view);
-  return owed.filter((request) =>
-    !cancellationOf(request, conversation) &&
+  return owed.filter((request) => {
+    const cancelledAtMs = cancellationOf(request, conversation)?.step.exchange.receivedAtMs ?? Infinity;
     // Another stream that was open anyway may have brought it.
-    (request.answer === undefined || resumedFrom(request.answer.step) !== undefined)
-  );
+    const isMissing = request.answer === undefined || resumedFrom(request.answer.step) !== undefined;
+    return isMissing && !(cancelledAtMs < byMs);
+  });
 }
 
 function methodsOf({ owed }: EndedStream): string {
