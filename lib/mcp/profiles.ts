@@ -83,22 +83,12 @@ export function createProfiles(version: string): Profiles {
     );
   }
 
-  const byPolicy = new WeakMap<Policy, Catalogue>();
   return {
-    of: (mode, policy, catalogue = catalogueOf(policy, byPolicy), begun = 0) => {
+    of: (mode, policy, catalogue, begun = 0) => {
       const base = baseOf(mode, policy);
       return catalogue ? declaredIn(catalogue, base, begun) : base;
     },
   };
-}
-
-/** What a policy declares. */
-function catalogueOf(policy: Policy, known: WeakMap<Policy, Catalogue>): Catalogue | undefined {
-  const { mcpTools: tools = [], mcpPageSizes: page_sizes = [], mcpCursors: cursors = [] } = policy;
-  if (tools.length === 0 && page_sizes.length === 0 && cursors.length === 0) return undefined;
-  const catalogue = known.get(policy) ?? { built_in: true, tools, page_sizes, cursors };
-  known.set(policy, catalogue);
-  return catalogue;
 }
 
 function createProfile(

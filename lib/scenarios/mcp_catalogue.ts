@@ -118,8 +118,14 @@ export interface Completed {
   readonly complete?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A JSON Schema, word for word. */
+type Written = { readonly [keyword: string]: unknown };
+
 /** A tool, as `tools/list` shows it, and what it gives. */
-export type CatalogueTool = Tool & Answering<ToolGives>;
+export type CatalogueTool = Omit<Tool, "inputSchema" | "outputSchema"> & Answering<ToolGives> & {
+  readonly inputSchema: Written & { readonly type: "object" };
+  readonly outputSchema?: Written;
+};
 /** A resource, as `resources/list` shows it, and what it gives. */
 export type CatalogueResource = Resource & Answering<ResourceGives>;
 /** A template, as `resources/templates/list` shows it, and what it gives. */

@@ -8,18 +8,6 @@ export const serverMetadataPlaces = ["oauth", "oidc", "oidc_appended"] as const;
 /** Where protected resource metadata can be: RFC 9728 3.1 with the resource's path, without, and at a URL of our own. */
 export const resourceMetadataPlaces = ["path", "root", "custom"] as const;
 
-/** A tool that is given as data: its entry in `tools/list`. */
-export interface DeclaredTool {
-  /** What it is called by: any text, as clients have to cope with whatever a server says. */
-  readonly name: string;
-  /** Its name for people. */
-  readonly title?: string;
-  /** What it does. */
-  readonly description?: string;
-  /** What it takes, as a JSON Schema; it is not enforced. */
-  readonly inputSchema: { readonly type: "object"; readonly [member: string]: unknown };
-}
-
 /** Which rules are enforced, what is advertised, and how long things live. */
 export interface Policy {
   /** Life of an authorization code, in seconds (RFC 6749 4.1.2 recommends at most ten minutes). */
@@ -58,12 +46,6 @@ export interface Policy {
   readonly mcpTransport: "streamable_http" | "http_sse";
   /** What every MCP endpoint has besides what is declared: everyday tools, or all that the official suite asks for as well. */
   readonly mcpFeatures: "tools" | "all";
-  /** How many entries each page of a list has, in order; what is left comes on the last one. Absent for one page. */
-  readonly mcpPageSizes?: readonly number[];
-  /** Cursors of the pages after the first; `page-2` and so on where there are fewer. A cursor leads to the first of its pages. */
-  readonly mcpCursors?: readonly string[];
-  /** Tools that the MCP server has besides its own, as `tools/list` shows them; each answers with what it was called with. */
-  readonly mcpTools?: readonly DeclaredTool[];
   /** What `Mcp-Session-Id` looks like: an id of letters, digits and symbols of our own, one with every visible ASCII
    * character there is, or none, where the server keeps no sessions (MCP transports, session management). */
   readonly sessionIds: "plain" | "symbols" | "none";

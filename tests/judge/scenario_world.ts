@@ -73,7 +73,7 @@ const extrasFor: ReadonlyMap<string, NonNullable<DoubleOptions["extras"]>> = new
 const listening: ReadonlySet<string> = new Set(["two-streams", "answers-on-get-stream"]);
 
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
-export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial<DoubleOptions> {
+export function setUpFor({ name, clients = [], plan, group, catalogue }: Scenario): Partial<DoubleOptions> {
   const [given] = clients;
   const [grant = ""] = given?.grant_types ?? [];
   const isAlone = ["client_credentials", JWT_BEARER].includes(grant);
@@ -84,7 +84,7 @@ export function setUpFor({ name, clients = [], plan, group }: Scenario): Partial
   return {
     tools: [
       ...group === "Official suite" ? ["test-tool"] : ["mock_echo", "mock_create_note"],
-      ...plan.policy?.mcpTools?.map((tool) => tool.name) ?? [],
+      ...catalogue?.tools?.map((tool) => tool.name) ?? [],
       ...toolsOf.get(name) ?? [],
     ],
     alone: isAlone,

@@ -167,7 +167,7 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
   };
   // What is there in older revisions alone, a client of the newest would never meet.
   const beginsAsBefore = scenario.revisions?.includes("2026-07-28") === false;
-  const about = scenario.plan.policy?.mcpTools?.map(({ name }) => name) ?? [];
+  const about = scenario.catalogue?.tools?.map(({ name }) => name) ?? [];
   return { url, fetch, browse, machine: machineOf(scenario), beginsAsBefore, about };
 }
 

@@ -1,6 +1,6 @@
 /** Lists in pages, as a plan has them. */
 import assert from "node:assert/strict";
-import type { Policy } from "../../lib/scenarios/plan.ts";
+import type { Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
 import {
   ANN,
   assertRefused,
@@ -14,9 +14,9 @@ import {
   rpc,
 } from "./helpers.ts";
 
-const policy: Partial<Policy> = {
-  mcpPageSizes: [3, 1, 0, 7],
-  mcpCursors: ["", '{"at":[4]}', "+/=%&?#", "ä🙂".repeat(1000)],
+const paged: Catalogue = {
+  page_sizes: [3, 1, 0, 7],
+  cursors: ["", '{"at":[4]}', "+/=%&?#", "ä🙂".repeat(1000)],
 };
 
 /** Follows the cursors of a list; how many entries each page had. */
@@ -44,7 +44,7 @@ const lists = {
 
 Deno.test("every list comes in pages of the sizes of the plan, in both eras (MCP server/utilities/pagination)", async () => {
   await using mcp = await openMcp();
-  const fetch = mcp.fetchAs("conformance", OPEN, policy);
+  const fetch = mcp.fetchAs("conformance", OPEN, {}, paged);
   const session = await beginSession(fetch);
   for (const [member, method] of Object.entries(lists)) {
     const modern = await sizesOf((cursor) => postModern(fetch, { method, params: { cursor } }), member);
@@ -59,7 +59,7 @@ Deno.test("every list comes in pages of the sizes of the plan, in both eras (MCP
 Deno.test("all pages together are the whole list", async () => {
   await using mcp = await openMcp();
   const names = (await toolsOf(mcp.fetchAs("oauth", ANN))).map(({ name }) => name);
-  const fetch = mcp.fetchAs("oauth", ANN, policy);
+  const fetch = mcp.fetchAs("oauth", ANN, {}, paged);
   const read: unknown[] = [];
   await sizesOf(async (cursor) => {
     const response = await postModern(fetch, { method: "tools/list", params: { cursor } });
@@ -75,8 +75,8 @@ async function toolsOf(fetch: Fetch): Promise<readonly { readonly name: string }
 
 Deno.test("a cursor that no page has named is refused with -32602 (MCP server/utilities/pagination, error handling)", async () => {
   await using mcp = await openMcp();
-  for (const [plan, words] of [[{}, "there is one page"], [policy, "it is none of those"]] as const) {
-    const fetch = mcp.fetchAs("conformance", OPEN, plan);
+  for (const [plan, words] of [[{}, "there is one page"], [paged, "it is none of those"]] as const) {
+    const fetch = mcp.fetchAs("conformance", OPEN, {}, plan);
     const session = await beginSession(fetch);
     for (const method of Object.values(lists)) {
       for (
@@ -96,8 +96,8 @@ Deno.test("a cursor that no page has named is refused with -32602 (MCP server/ut
 
 Deno.test("a cursor that is given twice leads round in a circle", async () => {
   await using mcp = await openMcp();
-  const circle = { mcpPageSizes: [1, 1, 1], mcpCursors: ["again", "again"] };
-  const fetch = mcp.fetchAs("no-auth", OPEN, circle);
+  const circle = { page_sizes: [1, 1, 1], cursors: ["again", "again"] };
+  const fetch = mcp.fetchAs("no-auth", OPEN, {}, circle);
   for (let round = 0; round < 4; round++) {
     const response = await postModern(fetch, { method: "tools/list", params: { cursor: "again" } });
     const { result } = await response.json();
@@ -108,8 +108,8 @@ Deno.test("a cursor that is given twice leads round in a circle", async () => {
 Deno.test("a tool that the plan declares is listed behind the others, and answers with what it was called with", async () => {
   await using mcp = await openMcp();
   const inputSchema = { type: "object", properties: { region: { type: "string", "x-mcp-header": "Region" } } } as const;
-  const declared = { mcpTools: [{ name: "räum auf", inputSchema }] };
-  const fetch = mcp.fetchAs("no-auth", OPEN, declared);
+  const declared = { tools: [{ name: "räum auf", inputSchema }], built_in: true };
+  const fetch = mcp.fetchAs("no-auth", OPEN, {}, declared);
   assert.deepEqual((await toolsOf(fetch)).at(-1), { name: "räum auf", inputSchema });
   const session = await beginSession(fetch);
   const params = { name: "räum auf", arguments: { region: "eu" } };

@@ -1,31 +1,14 @@
 // The shape of rules and tokens on the wire. A rule that is added to the plan and not here does not compile.
 import { z } from "zod";
 import { grantTypes, mcpRevisions, tokenEndpointAuthMethods } from "../vocabulary.ts";
-import {
-  type DeclaredTool,
-  type Mint,
-  type PlanPatch,
-  type Policy,
-  resourceMetadataPlaces,
-  serverMetadataPlaces,
-} from "../plan.ts";
-import { closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
+import { type Mint, type PlanPatch, type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../plan.ts";
+import { closedObject, requireShape, type Schema } from "../../http/json_body.ts";
 import { withNames } from "./names.ts";
 
 const seconds = z.number().int().min(0).max(10_000_000_000);
 const flag = z.boolean().exactOptional();
 const scope = z.string().max(1000).regex(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/, "a scope of printable ASCII");
 const scopes = z.array(scope).max(100);
-
-/** Its name may be any, as clients have to cope with it. */
-const declaredTool: z.ZodType<DeclaredTool> = closedObject(
-  {
-    name: z.string().max(200),
-    title: z.string().max(200).exactOptional(),
-    description: z.string().max(2000).exactOptional(),
-    inputSchema: z.looseObject({ type: z.literal("object") }),
-  } satisfies Complete<DeclaredTool>,
-);
 
 const policyFields = {
   codeTtlSeconds: seconds.exactOptional(),
@@ -43,9 +26,6 @@ const policyFields = {
   mcpRevisions: z.array(z.enum(mcpRevisions)).min(1).exactOptional(),
   mcpTransport: z.enum(["streamable_http", "http_sse"]).exactOptional(),
   mcpFeatures: z.enum(["tools", "all"]).exactOptional(),
-  mcpPageSizes: z.array(z.number().int().min(0).max(1000)).max(100).exactOptional(),
-  mcpCursors: z.array(z.string().max(8192)).max(100).exactOptional(),
-  mcpTools: z.array(declaredTool).max(50).exactOptional(),
   sessionIds: z.enum(["plain", "symbols", "none"]).exactOptional(),
   sessionTtlSeconds: seconds.exactOptional(),
   sessionEndsWithToken: flag,

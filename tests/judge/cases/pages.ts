@@ -1,8 +1,8 @@
 /** Cases: how a client reads lists that come in pages. */
 import type { Case } from "./case.ts";
 
-const pages = (mcpPageSizes: readonly number[], mcpCursors: readonly string[] = []): Required<Case>["app"] => ({
-  policy: { mcpPageSizes, mcpCursors },
+const pages = (page_sizes: readonly number[], cursors: readonly string[] = []): Required<Case>["app"] => ({
+  catalogue: { page_sizes, cursors },
 });
 
 /** How a client reads lists that come in pages. */

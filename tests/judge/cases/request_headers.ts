@@ -1,5 +1,5 @@
 /** Cases: headers of 2026-07-28 that repeat parts of a message. */
-import type { DeclaredTool } from "../../../lib/scenarios/plan.ts";
+import type { CatalogueTool } from "../../../lib/scenarios/mcp_catalogue.ts";
 import type { Case } from "./case.ts";
 
 const tool = (name: string, properties: Readonly<Record<string, unknown>>, required = Object.keys(properties)) => ({
@@ -9,8 +9,8 @@ const tool = (name: string, properties: Readonly<Record<string, unknown>>, requi
 const marked = { type: "string", "x-mcp-header": "Region" } as const;
 
 /** A server that has these tools too, and a client that calls them. */
-function having(...mcpTools: readonly DeclaredTool[]): Pick<Case, "app" | "client"> {
-  return { app: { policy: { mcpTools } }, client: { tools: mcpTools.map(({ name }) => name) } };
+function having(...tools: readonly CatalogueTool[]): Pick<Case, "app" | "client"> {
+  return { app: { catalogue: { tools, built_in: true } }, client: { tools: tools.map(({ name }) => name) } };
 }
 
 const plain = tool("query", {

@@ -62,7 +62,7 @@ export const sessionCases: readonly Case[] = [
   {
     rule: "M110",
     slips: ["keeps its cursor for the next session"],
-    app: { policy: { mcpPageSizes: [2, 2] } },
+    app: { catalogue: { page_sizes: [2, 2] } },
     twist: () => losesSessionAt(/"cursor"/),
   },
 ];

@@ -150,8 +150,8 @@ export const lostSessionScenarios: readonly Scenario[] = [
     group: "Sessions",
     story: "Lists come in pages, and the session is lost as the second page of the tools is asked for",
     client: "Initializes again, and lists from the beginning: a cursor belongs to its session",
+    catalogue: { page_sizes: [2, 2] },
     plan: {
-      policy: { mcpPageSizes: [2, 2] },
       faults: [{
         name: "session-lost-between-pages",
         match: {

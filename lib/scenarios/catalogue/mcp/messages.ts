@@ -119,8 +119,8 @@ export const messageScenarios: readonly Scenario[] = [
     group: "MCP server",
     story: "No result says of which kind it is, as those of earlier revisions do not, and the tools come in two pages",
     client: "Takes every result for complete, and reads both pages",
+    catalogue: { page_sizes: [5] },
     plan: {
-      policy: { mcpPageSizes: [5] },
       faults: [{
         name: "result-kind-missing",
         match: { endpoint: "mcp", rpc_method: ["tools/list", "tools/call"], status: 200 },

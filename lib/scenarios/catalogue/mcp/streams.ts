@@ -125,15 +125,14 @@ const earlyEnds: readonly Scenario[] = [
     group: "Streams",
     story: "The stream of each call closes after an event id and a retry of 500 ms, before the answer",
     client: "Waits 500 ms, and gets the answer with GET and the Last-Event-ID of that stream",
-    plan: {
-      policy: {
-        mcpTools: [{
-          name: "test_reconnection",
-          description: "Answers on a stream that closes first",
-          inputSchema: { type: "object", properties: {}, required: [] },
-        }],
-      },
-      faults: [closedEarly],
+    plan: { faults: [closedEarly] },
+    catalogue: {
+      built_in: true,
+      tools: [{
+        name: "test_reconnection",
+        description: "Answers on a stream that closes first",
+        inputSchema: { type: "object", properties: {}, required: [] },
+      }],
     },
     official: "sse-retry",
     revisions: withRetry,
