@@ -23,6 +23,39 @@ const isOf = (rpc_method: string): Readonly<Record<string, unknown>> => ({ endpo
 const gone = { jsonrpc: "2.0", id: "{rpc_id}", error: { code: -32001, message: "Session not found" } };
 const usual = { tools: ["mock_echo", "mock_create_note"], listens: true } as const;
 
+/** Tools in four pages. */
+const inPages = [1, 2, 3, 4].map((number) => ({
+  match: { ...isOf("tools/list"), message: { "params.cursor": number === 1 ? null : `${number}` } },
+  life: "always",
+  edit: {
+    json: {
+      set: {
+        result: {
+          resultType: "complete",
+          tools: [{ name: `mock_${number}`, inputSchema: { type: "object" } }],
+          ...(number < 4 ? { nextCursor: `${number + 1}` } : {}),
+        },
+      },
+    },
+  },
+}));
+
+const says = (message: unknown): unknown => ({ message });
+const unasked = {
+  match: isOf("tools/call"),
+  life: "always",
+  edit: {
+    stream: {
+      before: [
+        says({ jsonrpc: "2.0", id: "ping-1", method: "ping", params: { _meta: { progressToken: "p" } } }),
+        says({ jsonrpc: "2.0", id: 0, method: "x/unknown" }),
+        says({ jsonrpc: "2.0", method: "notifications/x-unknown" }),
+        says({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "ping-1" } }),
+      ],
+    },
+  },
+};
+
 const scenes: Readonly<Record<string, Scene>> = {
   "that listens and refreshes its token": { clients: [{ ...usual, refresh: true }] },
   "that is answered in streams": {
@@ -43,21 +76,7 @@ const scenes: Readonly<Record<string, Scene>> = {
     clients: [usual],
   },
   "that lists pages": {
-    faults: [1, 2, 3, 4].map((number) => ({
-      match: { ...isOf("tools/list"), message: { "params.cursor": number === 1 ? null : `${number}` } },
-      life: "always",
-      edit: {
-        json: {
-          set: {
-            result: {
-              resultType: "complete",
-              tools: [{ name: `mock_${number}`, inputSchema: { type: "object" } }],
-              ...(number < 4 ? { nextCursor: `${number + 1}` } : {}),
-            },
-          },
-        },
-      },
-    })),
+    faults: inPages,
     clients: [usual],
   },
   "whose call breaks off": { faults: [{ match: isOf("tools/call"), edit: { drop: true } }], clients: [usual] },
@@ -70,6 +89,11 @@ const scenes: Readonly<Record<string, Scene>> = {
     clients: [{ ...usual, timeLimitMs: 60_000 }],
   },
   "that works in two processes": { clients: [usual, usual] },
+  "that lists pages in two processes": { faults: inPages, clients: [usual, usual] },
+  "that is asked and told things by the server": { faults: [unasked], clients: [usual, usual] },
+  "that asks for progress": {
+    clients: [{ ...usual, extras: ["asks for progress"] }],
+  },
 };
 
 async function record({ faults, clients }: Scene, version: Revision): Promise<readonly Exchange[]> {

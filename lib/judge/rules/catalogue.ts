@@ -29,6 +29,7 @@ import { streamReadingRules } from "./mcp/stream_reading.ts";
 import { reactionRules } from "./mcp/reactions.ts";
 import { requestHeaderRules } from "./mcp/request_headers.ts";
 import { serverMessageRules } from "./mcp/server_messages.ts";
+import { serverWorkRules } from "./mcp/server_work.ts";
 import { timeRules } from "./mcp/time.ts";
 import { statelessRules } from "./mcp/stateless.ts";
 import { transportRules } from "./mcp/transport.ts";
@@ -73,6 +74,7 @@ export const rules: readonly Rule[] = [
   ...sessionCursorRules,
   ...refusedStreamRules,
   ...serverMessageRules,
+  ...serverWorkRules,
   ...reactionRules,
   ...timeRules,
   ...versionRules,

@@ -44,6 +44,30 @@ export const messageCases: readonly Case[] = [
     client: { tools: ["mock_echo", "mock_echo"] },
     isRecommended: true,
   },
+  {
+    rule: "M96",
+    slips: ["reports progress backwards", "reports progress afterwards"],
+    faults: [
+      saying("tools/list", {
+        jsonrpc: "2.0",
+        id: "q",
+        method: "ping",
+        params: { _meta: { progressToken: "of-ping" } },
+      }),
+    ],
+  },
+  {
+    rule: "M100",
+    slips: ["answers what was cancelled"],
+    faults: [
+      saying("tools/list", unasked("q", "ping"), {
+        jsonrpc: "2.0",
+        method: "notifications/cancelled",
+        params: { requestId: "q" },
+      }),
+    ],
+    isRecommended: true,
+  },
   { rule: "M8", slips: ["sends a batch"] },
   { rule: "M9", slips: ["begins with a batch"] },
   ...[-32000, -32001, -32004, -32019].map((code): Case => ({

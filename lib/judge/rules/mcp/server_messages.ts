@@ -8,6 +8,7 @@ import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
 import { shown } from "./each.ts";
+import { cancelledBy, isHeardWhole } from "./server_work.ts";
 
 const BASE = "https://modelcontextprotocol.io/specification/2025-11-25/basic";
 
@@ -47,11 +48,6 @@ function checkNotifications({ calls }: View): Outcome {
     : kept("It answered no notification of the server, and went on", positionsOf(heard.map(({ step }) => step)));
 }
 
-/** Whether the record has everything that a server said in a session. */
-function isHeardWhole(calls: readonly McpStep[], thread: string | undefined): boolean {
-  return calls.every((call) => threadOf(call) !== thread || !call.exchange.response.truncated);
-}
-
 function problemOf(response: Said, view: View): string | undefined {
   const { message: { id, result, error }, thread } = response;
   if (result !== undefined && error !== undefined) return "It sent a response with both a result and an error";
@@ -64,7 +60,7 @@ function problemOf(response: Said, view: View): string | undefined {
   if (ids.some((one) => isSameId(one, id))) return undefined;
   const like = ids.find((one) => String(one) === String(id));
   if (like !== undefined) return `It answered the id ${shown(like)} as ${shown(id)}`;
-  return view.isGapless && isHeardWhole(view.calls, thread)
+  return isHeardWhole(view, thread)
     ? `It answered the id ${shown(id)}, under which the server had asked for nothing`
     : undefined;
 }
@@ -109,9 +105,9 @@ function goesOnWithout(
 
 function checkUnknown({ calls, limits }: View): Outcome {
   const refused: ServerRequest[] = [];
-  const { serverRequests, notifications } = conversationIn(calls);
+  const { serverRequests } = conversationIn(calls);
   for (const request of serverRequests.filter(({ method }) => !serverMethods.has(method))) {
-    const { step, method, message, answers: [answer] } = request;
+    const { step, method, answers: [answer] } = request;
     if (answer) {
       if (!("error" in answer.message)) {
         return broken(`It answered ${method}, which no client knows, with a result`, positionsOf([step, answer.step]));
@@ -119,10 +115,7 @@ function checkUnknown({ calls, limits }: View): Outcome {
       refused.push(request);
       continue;
     }
-    const isCancelled = notifications.some(({ method, params }) =>
-      method === "notifications/cancelled" && isSameId(params?.requestId, message.id)
-    );
-    const later = isCancelled ? undefined : goesOnWithout(request, calls, limits.of("answer_ms"));
+    const later = cancelledBy(request, calls) ? undefined : goesOnWithout(request, calls, limits.of("answer_ms"));
     if (later) {
       return broken(
         `It did not answer ${method}, a request that it does not know, and went on`,

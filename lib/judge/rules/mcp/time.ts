@@ -124,7 +124,8 @@ function checkInitialize(view: View): Outcome {
     if (cancel) return broken("It cancelled initialize", positionsOf([step, cancel.step]));
     if (!answer && step.status < 400) unanswered.push(step);
   }
-  const later = unanswered.filter((step) => view.calls.some(({ at }) => at > step.at));
+  // One that is still being waited for may be cancelled yet.
+  const later = unanswered.filter((step) => !step.exchange.isOpen || view.calls.some(({ at }) => at > step.at));
   return later.length === 0
     ? notObserved("Every initialize was answered")
     : kept("It did not cancel an initialize that was not answered", positionsOf(later));

@@ -1,6 +1,7 @@
 /** What the test client does with what the server says unasked. */
 import type { Setting } from "../options.ts";
 import type { Document } from "../readings.ts";
+import { objectIn } from "./inbox.ts";
 import type { Link, Sent } from "./link.ts";
 
 /** What it does wrong with that. */
@@ -8,9 +9,15 @@ export type ServerMessageSlip =
   | "answers notifications"
   | "answers no request"
   | "answers another id"
-  | "answers with a result and an error";
+  | "answers with a result and an error"
+  | "answers what was cancelled"
+  | "reports progress backwards"
+  | "reports progress afterwards";
 
 const METHOD_NOT_FOUND = -32601;
+
+/** Longer than messages are on their way, in milliseconds. */
+const LONG_MS = 5000;
 
 /**
  * Answers the server's requests, where servers have some; what is a notification gets no answer.
@@ -18,8 +25,8 @@ const METHOD_NOT_FOUND = -32601;
  * @param send Sends an answer, and reads what comes back.
  */
 export async function answerServer(
-  { id, method }: Document,
-  { slip }: Setting,
+  { id, method, params }: Document,
+  { slip, wait }: Setting,
   { link, send }: { readonly link: Link; readonly send: (start: () => Sent) => Promise<void> },
 ): Promise<void> {
   if (link.isModern()) return;
@@ -31,5 +38,15 @@ export async function answerServer(
   const error = { code: METHOD_NOT_FOUND, message: "Method not found" };
   const right = method === "ping" ? { result: {} } : { error };
   const outcome = slip === "answers with a result and an error" ? { result: {}, error } : right;
+  const progressToken = objectIn(objectIn({ params }, "params"), "_meta")?.progressToken;
+  const report = async (progress: number): Promise<void> => {
+    if (progressToken !== undefined) await send(() => link.post("notifications/progress", { progressToken, progress }));
+  };
+  await report(slip === "reports progress backwards" ? 2 : 0.5);
+  await report(1);
+  if (slip === "answers what was cancelled") await wait(LONG_MS);
   await send(() => link.respond(slip === "answers another id" ? `${id}` + "0" : id, outcome));
+  if (slip !== "reports progress afterwards") return;
+  await wait(LONG_MS);
+  await report(2);
 }
