@@ -103,6 +103,46 @@ interface Excuse {
 
 const opened = [begins("one"), told({ atMs: 10 })];
 
+/** An event stream with these messages. */
+const events = (...messages: readonly object[]): string =>
+  messages.map((message) => `data: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`).join("");
+const asked = (id: unknown, method = "x/unknown"): object => ({ id, method });
+const done = (id: unknown): object => ({ id, result: {} });
+const says = (id: number, atMs: number, ...messages: readonly object[]): Row =>
+  asks(id, { answered: undefined, events: events(...messages, done(id)), atMs });
+const responds = (id: unknown, atMs: number, outcome: object = { result: {} }): Row =>
+  post({ id, ...outcome }, { status: 202, atMs });
+
+const region = { type: "string", "x-mcp-header": "Region" } as const;
+const lists = (id: number, atMs: number, header = "Region"): Row => {
+  const inputSchema = { type: "object", properties: { region: { ...region, "x-mcp-header": header } } };
+  return modern(id, { answered: { jsonrpc: "2.0", id, result: { tools: [{ name: "t", inputSchema }] } }, atMs });
+};
+const calls = (id: number, atMs: number, header?: string, how: How & { readonly region?: string } = {}): Row => {
+  const { region: value = "eu", ...rest } = how;
+  const [url, made] = modern(id, { method: "tools/call", atMs, ...rest });
+  const sent = Object(made.sent);
+  const params = { ...sent.params, arguments: { region: value } };
+  const headers = [...made.headers ?? [], ...header === undefined ? [] : [[`mcp-param-${header}`, value] as const]];
+  return [url, { ...made, sent: { ...sent, params }, headers }];
+};
+const mismatch = (id: number): How => ({
+  status: 400,
+  answered: { jsonrpc: "2.0", id, error: { code: -32020, message: "HeaderMismatch" } },
+});
+const page = (id: number, atMs: number, cursor?: string, nextCursor?: string): Row =>
+  asks(id, {
+    method: "tools/list",
+    params: cursor === undefined ? {} : { cursor },
+    answered: {
+      jsonrpc: "2.0",
+      id,
+      result: { tools: [{ name: "t" }], ...(nextCursor === undefined ? {} : { nextCursor }) },
+    },
+    atMs,
+  });
+const oldCode = { answered: { jsonrpc: "2.0", id: 2, error: { code: -32001, message: "Session not found" } } } as const;
+
 const excuses: readonly Excuse[] = [
   {
     rule: "M1",
@@ -365,6 +405,104 @@ const excuses: readonly Excuse[] = [
     recorded: { edit: (exchange, index) => index === 2 ? { ...exchange, shapedBy: ["cut"] } : exchange },
     excused: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 9000 })],
     mistake: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 9000 })],
+  },
+  {
+    rule: "M5",
+    what: "it could not read what else came, and says so without an id",
+    excused: [
+      ...opened,
+      says(1, 20, { method: "notifications/x" }),
+      responds(null, 40, { error: { code: -32700, message: "Parse error" } }),
+    ],
+    mistake: [...opened, says(1, 20, { method: "notifications/x" }), responds(null, 40)],
+  },
+  {
+    rule: "M6",
+    what: "what the server had asked for is not on record whole",
+    excused: [...opened, says(1, 20), responds("q", 40)],
+    recorded: {
+      edit: (exchange, index) =>
+        index === 2 ? { ...exchange, response: { ...exchange.response, truncated: true } } : exchange,
+    },
+    mistake: [...opened, says(1, 20), responds("q", 40)],
+  },
+  {
+    rule: "M7",
+    what: "the server cancelled what it had asked for",
+    excused: [
+      ...opened,
+      says(1, 20, asked("q"), { method: "notifications/cancelled", params: { requestId: "q" } }),
+      asks(2, { atMs: 9000 }),
+    ],
+    mistake: [...opened, says(1, 20, asked("q")), asks(2, { atMs: 9000 })],
+    isRecommended: true,
+  },
+  {
+    rule: "M12",
+    what: "nothing has succeeded yet, so that the server may be an older one",
+    excused: [modern(2, { ...oldCode, atMs: 20 }), begins("one", { atMs: 60 })],
+    mistake: [modern(1), modern(2, { ...oldCode, atMs: 20 }), begins("one", { atMs: 60 })],
+    isRecommended: true,
+  },
+  {
+    rule: "M46",
+    what: "the tool was listed anew, and marked otherwise, while it was called",
+    excused: [lists(1, 0), lists(2, 20, "Area"), calls(3, 22, "region")],
+    mistake: [lists(1, 0), calls(3, 22)],
+  },
+  {
+    rule: "M49",
+    what: "the next call is another one",
+    excused: [lists(1, 0), calls(2, 20, "region", mismatch(2)), calls(3, 40, "region", { region: "us" })],
+    mistake: [lists(1, 0), calls(2, 20, "region", mismatch(2)), calls(3, 40, "region", mismatch(3))],
+    isRecommended: true,
+  },
+  {
+    rule: "M99",
+    what: "another process of the client has a request of the same id under way",
+    excused: [
+      unanswered(0, { session: "", atMs: 20, tookMs: 9000 }),
+      begins("", { atMs: 30, tookMs: 5000 }),
+      cancels(0, { session: "", atMs: 60 }),
+    ],
+    mistake: [begins("", { atMs: 30, tookMs: 5000 }), cancels(0, { session: "", atMs: 60 })],
+  },
+  {
+    rule: "M102",
+    what: "it gave the request up in time, and the answer came all the same",
+    excused: [
+      ...opened,
+      asks(1, { atMs: 20, tookMs: 700_000 }),
+      cancels(1, { atMs: 60_000 }),
+    ],
+    mistake: [...opened, asks(1, { atMs: 20, tookMs: 700_000 })],
+    isRecommended: true,
+  },
+  {
+    rule: "M107",
+    what: "it looks at the first page alone of a list that it knows",
+    excused: [
+      ...opened,
+      page(1, 20, undefined, "b"),
+      page(2, 40, "b"),
+      page(3, 60, undefined, "b"),
+      asks(4, { atMs: 80 }),
+    ],
+    mistake: [...opened, page(3, 60, undefined, "b"), asks(4, { atMs: 80 })],
+    isRecommended: true,
+  },
+  {
+    rule: "M107",
+    what: "it begins to read anew before it calls a tool",
+    excused: [
+      ...opened,
+      page(1, 20, undefined, "b"),
+      page(2, 40, undefined, "b"),
+      page(3, 60, "b"),
+      asks(4, { atMs: 80 }),
+    ],
+    mistake: [...opened, page(1, 20, undefined, "b"), asks(4, { atMs: 80 })],
+    isRecommended: true,
   },
 ];
 
