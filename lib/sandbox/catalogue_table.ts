@@ -17,7 +17,17 @@ export interface CatalogueReference {
 export interface CatalogueTable {
   /** The catalogue of a sandbox; the same object as long as it stays the same. */
   readonly find: (sandboxId: string, reference: CatalogueReference) => Promise<Catalogue | undefined>;
-  readonly put: (sandboxId: string, catalogue: Catalogue) => Promise<CatalogueReference>;
+  /**
+   * Writes one.
+   *
+   * @param known What the sandbox has already, which is not written again.
+   * @throws OAuthError `temporarily_unavailable` where there is no room for it, with nothing kept of it.
+   */
+  readonly put: (
+    sandboxId: string,
+    catalogue: Catalogue,
+    known: CatalogueReference | undefined,
+  ) => Promise<CatalogueReference>;
   readonly remove: (sandboxId: string, reference: CatalogueReference) => Promise<void>;
   /** Has answers that come in turn begin anew. */
   readonly beginAnew: (sandboxId: string) => Promise<void>;
@@ -42,6 +52,13 @@ export function createCatalogueTable(store: Store): CatalogueTable {
     version,
   ];
 
+  const keysOf = (sandboxId: string, reference: CatalogueReference): readonly Key[] =>
+    Array.from({ length: reference.parts }, (_, part) => [...prefixOf(sandboxId, reference), part]);
+
+  async function remove(sandboxId: string, reference: CatalogueReference): Promise<void> {
+    await store.commit({ deletes: keysOf(sandboxId, reference) });
+  }
+
   return {
     find: async (sandboxId, reference) => {
       const name = `${sandboxId} ${reference.version}`;
@@ -55,17 +72,23 @@ export function createCatalogueTable(store: Store): CatalogueTable {
       held.set(name, { catalogue, bytes: 2 * json.length });
       return catalogue;
     },
-    put: async (sandboxId, catalogue) => {
+    put: async (sandboxId, catalogue, known) => {
       const json = JSON.stringify(catalogue);
       const version = versionOf(json);
       const parts = Math.ceil(json.length / PART_CHARACTERS);
-      for (let part = 0; part < parts; part++) {
-        const value = json.slice(part * PART_CHARACTERS, (part + 1) * PART_CHARACTERS);
-        await store.commit({ sets: [{ key: [...prefixOf(sandboxId, { version }), part], value }] });
+      if (version === known?.version) return known;
+      try {
+        for (const [part, key] of keysOf(sandboxId, { version, parts }).entries()) {
+          const value = json.slice(part * PART_CHARACTERS, (part + 1) * PART_CHARACTERS);
+          await store.commit({ sets: [{ key, value }] });
+        }
+      } catch (error) {
+        await remove(sandboxId, { version, parts });
+        throw error;
       }
       return { version, parts };
     },
-    remove: (sandboxId, reference) => store.removeAll(prefixOf(sandboxId, reference)),
+    remove,
     beginAnew: (sandboxId) => store.removeAll([sandboxId, "turn"]),
   };
 }

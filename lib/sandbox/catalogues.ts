@@ -29,8 +29,8 @@ export function createCatalogues({ table, liveSandboxes, own }: CataloguesDeps):
     },
     set: async (live, catalogue) => {
       const id = live.id();
-      const next = catalogue && await table.put(id, catalogue);
       let before = live.state().catalogue;
+      const next = catalogue && await table.put(id, catalogue, before);
       await liveSandboxes.change(live, ({ catalogue: replaced, ...state }) => {
         before = replaced;
         return { ...state, ...(next && { catalogue: next }) };

@@ -89,6 +89,20 @@ Deno.test("one that is larger than a row of the database is kept whole, and goes
   assert.equal(await rows(), 0);
 });
 
+Deno.test("on a public server a catalogue that is too large for it leaves what was there, and no rows (README, --public)", async () => {
+  await using test = await kvTestApp({ public: true });
+  const mine = below(test, "/s/standard~label-of-a-person");
+  const large = (bytes: number): unknown => [{ ...two, description: "x".repeat(bytes) }];
+  await control(mine, "PUT /control/catalogue", [one]);
+  await control(mine, "PUT /control/catalogue", [one]);
+  const refused = await send(mine, "PUT /control/catalogue", large(900_000));
+  assert.deepEqual([refused.status, (await json(refused)).error], [507, "temporarily_unavailable"]);
+  assert.deepEqual(await control(mine, "GET /control/catalogue"), { set: true, catalogue: { tools: [one] } });
+  const rows = await Array.fromAsync(test.kv.list({ prefix: [] }));
+  assert.equal(rows.filter(({ key }) => key[0] !== "#owned" && key.includes("catalogue")).length, 1);
+  await control(mine, "PUT /control/catalogue", large(400_000));
+});
+
 Deno.test("answers in turn are counted per sandbox, and begin anew when the catalogue is set again", async () => {
   await using test = await testApp();
   const said = (text: string): unknown => ({ content: [{ type: "text", text }] });
