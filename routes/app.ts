@@ -47,7 +47,7 @@ export function createApp(given: AppOptions = {}): App {
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
       const sandbox = live.seenFrom(origin, address.prefix, isForeign);
       const routed = routePath(address.path, live.scenario.layout);
-      exchange?.enter(recordedRequest({ url, info, sandbox }, isLocal));
+      exchange?.enter(recordedRequest({ url, info, sandbox, sentPath: address.path }, isLocal));
       const served = await serve(parts, { request, url, info, live, sandbox, sentPath: address.path, routed });
       const isFlow = isOfFlow(request, served);
       if (isFlow) options.teller?.saw(sandbox);

@@ -14,7 +14,8 @@ import { textBytes } from "../recorder/sizes.ts";
 
 /** What a report is about, but for what the record itself says. */
 export interface Subject
-  extends Omit<ReportOptions, "isWhole" | "isCleared" | "leftOut" | "dropped" | "unjudged" | "isComplete"> {
+  extends
+    Omit<ReportOptions, "isWhole" | "isCleared" | "leftOut" | "dropped" | "unjudged" | "underWay" | "isComplete"> {
   readonly sandboxId: string;
 }
 
@@ -46,6 +47,8 @@ const MAX_READING = 2;
 
 interface Kept {
   readonly judgement: Judgement;
+  /** Whether a request was under way, which may end without a trace and yet change what is known. */
+  readonly isPassing: boolean;
   readonly bytes: number;
 }
 
@@ -68,10 +71,10 @@ export function createJudgements({ recording, slices }: JudgementsDeps): (subjec
   let keptBytes = 0;
 
   async function workOut(key: string, { sandboxId, ...options }: Subject): Promise<Judgement> {
-    const known = kept.get(key)?.judgement;
-    const recorded = await recording.readNew(sandboxId, known?.version);
+    const { judgement: known, isPassing = false } = kept.get(key) ?? {};
+    const recorded = await recording.readNew(sandboxId, isPassing ? undefined : known?.version);
     if (recorded === undefined && known) {
-      keep(key, known);
+      keep(key, known, false);
       return known;
     }
     const { exchanges = [], earlier = [], version = "", clearedAt = 0, isWhole = true, ...facts } = recorded ?? {};
@@ -80,16 +83,16 @@ export function createJudgements({ recording, slices }: JudgementsDeps): (subjec
     const isGoingOn = known !== undefined && known.clearedAt === clearedAt && seen.record.unjudged > 0;
     const report = isGoingOn ? keepFindings(seen, known.report, new Set(judged.map(({ sequence }) => sequence))) : seen;
     const judgement = { version, clearedAt, report, listed: listExchanges(exchanges, report) };
-    keep(key, judgement);
+    keep(key, judgement, (recorded?.underWay ?? 0) > 0);
     return judgement;
   }
 
-  function keep(key: string, judgement: Judgement): void {
+  function keep(key: string, judgement: Judgement, isPassing: boolean): void {
     forget(key);
     const bytes = bytesOf(judgement);
     if (bytes > MAX_JUDGEMENT_BYTES) return;
     // The map's order is that of the last use.
-    kept.set(key, { judgement, bytes });
+    kept.set(key, { judgement, isPassing, bytes });
     keptBytes += bytes;
     for (const oldest of kept.keys()) {
       if (keptBytes <= MAX_JUDGEMENT_BYTES) return;

@@ -100,6 +100,8 @@ export interface ReportOptions {
   readonly dropped?: number;
   /** How many of those told something that was not kept; 0 if not given. */
   readonly unjudged?: number;
+  /** How many requests have come and are not answered yet, and so not on record; 0 if not given. */
+  readonly underWay?: number;
   /** Whether nothing is missing that tells something; as whole as the record if not given. */
   readonly isComplete?: boolean;
 }
@@ -124,7 +126,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const { sandbox, scenario, expects = [], reaches = "call", revisions: played, isLabelled = false } = options;
   const { hasOrigin, isWhole, isCleared = false, judgedBy } = options;
   const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
-  const { leftOut = 0, dropped = 0, unjudged = 0, isComplete = isWhole } = options;
+  const { leftOut = 0, dropped = 0, unjudged = 0, underWay = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
   const numbersOf = (positions: readonly number[]): readonly number[] =>
     positions.flatMap((index) => exchanges[index]?.sequence ?? []);
@@ -132,7 +134,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const facts = {
     hasOrigin,
     isWhole: isComplete,
-    isGapless: isWhole && exchanges.every(({ isCut = false }) => !isCut),
+    isGapless: isWhole && underWay === 0 && exchanges.every(({ isCut = false }) => !isCut),
     wholeFrom: isWhole ? 0 : lastGapIn(exchanges),
     limits,
     issued: issuedTokens(steps),

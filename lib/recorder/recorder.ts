@@ -83,6 +83,7 @@ export function createRecorder({ listen, recording, monotonicMs, fineNow }: Reco
             const shape = shapedBy.length === 0 ? {} : { shapedBy: redactFaultNames(shapedBy, redactLine) };
             listen({ sequence, startedAtMs, method, path: shownPath, status, durationMs, ...gist, ...shape });
           }
+          if (!isRecorded) exchange?.leave();
           if (!exchange || !isRecorded) return response;
           return exchange.close(response, { route, durationMs, shapedBy });
         },

@@ -6,7 +6,8 @@ import type { StreamFacts } from "./exchange.ts";
 import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
-import type { Tape } from "./tape/tape.ts";
+import type { Recorded, Tape } from "./tape/tape.ts";
+import { createUnderWay } from "./under_way.ts";
 
 /** Turns of the event loop that a reader waits for bodies under way. */
 const MAX_TURNS = 20;
@@ -20,13 +21,23 @@ export interface OpenExchange {
    * @returns The response to send instead of the given one.
    */
   readonly close: (response: Response, departure: RecordedResponse) => Response;
+  /** It has ended, and is not recorded. */
+  readonly leave: () => void;
+}
+
+/** What is on record, and what is not yet. */
+export interface RecordedSoFar extends Recorded {
+  /** How many requests this process has got that may come on record, and are not answered yet. */
+  readonly underWay: number;
 }
 
 /** Records exchanges, and hands them out. */
 export interface Recording
-  extends Pick<Tape, "nameOf" | "read" | "gather" | "readNew" | "get" | "page" | "subscribe" | "clear" | "drop"> {
+  extends Pick<Tape, "nameOf" | "read" | "gather" | "get" | "page" | "subscribe" | "clear" | "drop"> {
   /** Begins to record a request that came at a time, in milliseconds since 1970 of real time; its body can still be read. */
   readonly open: (request: Request, arrival: RecordedRequest, nowMs: number) => OpenExchange;
+  /** All that is on record by now; undefined if the record still has the given version. */
+  readonly readNew: (sandboxId: string, version: string | undefined) => Promise<RecordedSoFar | undefined>;
 }
 
 interface RecordingOptions {
@@ -40,6 +51,7 @@ interface RecordingOptions {
 /** Makes a recording. */
 export function createRecording({ tape, now, report }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
+  const underWay = createUnderWay();
   let lastMs = 0;
 
   function wait(sandboxId: string, work: Promise<void>): void {
@@ -52,7 +64,8 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
   }
 
   function open(request: Request, arrival: RecordedRequest, nowMs: number): OpenExchange {
-    const { sandboxId } = arrival;
+    const { sandboxId, isAside = false } = arrival;
+    const leave = isAside ? () => {} : underWay.begin(sandboxId);
     const sequence = tape.number(sandboxId);
     // Exchanges are ordered by it, also where the system's clock is set back.
     const receivedAtMs = lastMs = Math.max(lastMs, nowMs);
@@ -77,7 +90,17 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       return response;
     }
 
-    return { sequence, close };
+    return {
+      sequence,
+      close: (response, departure) => {
+        try {
+          return close(response, departure);
+        } finally {
+          leave();
+        }
+      },
+      leave,
+    };
   }
 
   /** A body under way mostly comes at once; one whose client has hung up never does, and must not delay the reader. */
@@ -97,6 +120,12 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     gather: async (sandboxId) => {
       await settle(sandboxId);
       await tape.gather(sandboxId);
+    },
+    readNew: async (sandboxId, version) => {
+      // What is answered meanwhile may have missed the reading.
+      const before = underWay.count(sandboxId);
+      const recorded = await tape.readNew(sandboxId, version);
+      return recorded && { ...recorded, underWay: Math.max(before, underWay.count(sandboxId)) };
     },
   };
 }

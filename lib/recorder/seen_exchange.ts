@@ -17,6 +17,8 @@ export interface RecordedRequest {
   /** When it came, in milliseconds since 1970 on the sandbox's clock. */
   readonly startedAtMs: number;
   readonly remoteAddress: string;
+  /** True for requests that are never recorded, such as those for the record itself. */
+  readonly isAside?: boolean;
 }
 
 /** What is known of a response when it leaves. */

@@ -75,7 +75,7 @@ function createTapeFor(
  * @param isLocal Whether it can only come from this machine: then its address says nothing, and asking costs.
  */
 export function recordedRequest(
-  { url, info, sandbox }: Pick<Arrival, "url" | "info" | "sandbox">,
+  { url, info, sandbox, sentPath }: Pick<Arrival, "url" | "info" | "sandbox" | "sentPath">,
   isLocal: boolean,
 ): RecordedRequest {
   const address = isLocal ? undefined : info?.remoteAddr;
@@ -87,6 +87,7 @@ export function recordedRequest(
     url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
     startedAtMs: sandbox.nowMs,
     remoteAddress: address && "hostname" in address ? address.hostname : "",
+    ...(sentPath.startsWith("/control/") ? { isAside: true } : {}),
   };
 }
 

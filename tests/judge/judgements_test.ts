@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers";
 import { bodyOf, inChunks } from "../../lib/http/pieces.ts";
 import { createJudgements } from "../../lib/judge/judgements.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
-import type { Recorded } from "../../lib/recorder/tape/tape.ts";
+import type { RecordedSoFar } from "../../lib/recorder/recording.ts";
 import { createSlices, type Sliced } from "../../lib/runtime/slices.ts";
 import { createEventStreams } from "../../lib/http/event_stream.ts";
 import { type RecordFeed, tellRecord } from "../../routes/control/report_events.ts";
@@ -43,7 +43,7 @@ function fakeRecord(): {
   readonly facts: { count: number; gathered: number; reads: number };
 } {
   const facts = { count: 1, gathered: 0, reads: 0 };
-  const recordOf = (): Recorded => ({
+  const recordOf = (): RecordedSoFar => ({
     exchanges: Array.from({ length: facts.count }, (_, index) => example(index + 1)),
     isWhole: true,
     earlier: [],
@@ -52,6 +52,7 @@ function fakeRecord(): {
     unjudged: 0,
     clearedAt: 0,
     leftOut: 0,
+    underWay: 0,
     version: String(facts.count),
   });
   return {
