@@ -54,8 +54,8 @@ export interface LivingSession extends SessionRecord {
   readonly openStreams: number;
 }
 
-/** The MCP endpoints of an app. */
-export interface McpEndpoint {
+/** What answers requests, which needs the SDK. */
+export interface McpDispatcher {
   /** Says that a request will be handed over if its token is good, so that what it needs can be on its way meanwhile. */
   readonly expect: (request: Request, sandbox: Sandbox) => void;
   /**
@@ -67,12 +67,6 @@ export interface McpEndpoint {
   readonly openSse: (opening: SseOpening) => Promise<Response>;
   /** Takes one message for such a stream, which the answer comes on. The request's body must not have been read. */
   readonly receive: (message: SseMessage) => Promise<Response>;
-  /** The sessions of a sandbox that are alive, by their handles. */
-  readonly sessionsOf: (sandbox: Sandbox) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
-  /** Ends a session for good, in all processes; streams that are open in others end with their next sign of life. */
-  readonly endSession: (sandbox: Sandbox, handle: SessionHandle) => Promise<void>;
-  /** What faults ask of the session that a request names. */
-  readonly sessionFactsOf: (request: Request, sandbox: Sandbox, asked: SessionAsk) => Promise<SessionFacts>;
   /** Tells the clients of a sandbox that lists have changed, as far as they are connected to this process. */
   readonly announce: (sandbox: Sandbox, changes: readonly ListChange[]) => Promise<void>;
   /** Ends all of `subscriptions/listen`, and refuses it from then on; everything else continues. */
@@ -81,4 +75,14 @@ export interface McpEndpoint {
   readonly forget: (sandboxId: string) => Promise<void>;
   /** Closes all streams and answers later requests with 503. Sessions continue where the store is used again. */
   readonly close: () => Promise<void>;
+}
+
+/** The MCP endpoints of an app. */
+export interface McpEndpoint extends McpDispatcher {
+  /** The sessions of a sandbox that are alive, by their handles. */
+  readonly sessionsOf: (sandbox: Sandbox) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
+  /** Ends a session for good, in all processes; streams that are open in others end with their next sign of life. */
+  readonly endSession: (sandbox: Sandbox, handle: SessionHandle) => Promise<void>;
+  /** What faults ask of the session that a request names. */
+  readonly sessionFactsOf: (request: Request, sandbox: Sandbox, asked: SessionAsk) => Promise<SessionFacts>;
 }

@@ -11,10 +11,9 @@ import {
 import { writeEvent } from "../http/event_text.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
-import { createSessionTable } from "./sessions/session_table.ts";
 import { readJson } from "./body.ts";
 import { createChanges } from "./changes.ts";
-import type { McpEndpoint, McpOptions } from "./contract.ts";
+import type { McpDispatcher, McpOptions } from "./contract.ts";
 import { refuseParamHeaders } from "./param_refusal.ts";
 import {
   answerFast,
@@ -34,12 +33,11 @@ import { createListeners, type Listeners } from "./listeners.ts";
 import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.ts";
 import { buildServer } from "./server.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
-import { createSessions } from "./sessions/held_sessions.ts";
+import type { Sessions } from "./sessions/held_sessions.ts";
 import type { Presenter } from "./sessions/session_memory.ts";
 import { isStateless, MODERN_REVISION, sessionRevisionsOf } from "./revisions.ts";
 import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
 import { beginSession, endAfter, serveSession, type SessionDeps } from "./sessions/sessions.ts";
-import { sessionFactsOf } from "./sessions/session_facts.ts";
 import { defined } from "../runtime/defined.ts";
 
 /** How many envelopes are remembered, and how long one may be; there is one for each kind of client. */
@@ -47,7 +45,7 @@ const MAX_ENVELOPES = 1000;
 const MAX_ENVELOPE_CHARACTERS = 2000;
 
 /** The options, with those that an endpoint can fill in. */
-type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log">;
+type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log"> & { readonly sessions: Sessions };
 
 /** What all requests of one app share. */
 interface Shared extends SessionDeps {
@@ -68,12 +66,12 @@ interface Exchange extends Presenter {
 }
 
 /** Makes the endpoints themselves, with the SDK loaded. */
-export function createDispatcher(options: DispatchOptions): McpEndpoint {
+export function createDispatcher(options: DispatchOptions): McpDispatcher {
   const profiles = createProfiles(options.version);
   const shared = createShared(options);
   const { log, sessions, modern, sessionless, listeners } = shared;
   const changes = createChanges({ store: options.store, listeners, sessions });
-  const handle: McpEndpoint["handle"] = async (request, call) => {
+  const handle: McpDispatcher["handle"] = async (request, call) => {
     sessions.sweep();
     if (request.method !== "POST" && request.method !== "GET" && request.method !== "DELETE") {
       const allow = "GET, POST, DELETE";
@@ -105,9 +103,6 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
     openSse: (opening) => Promise.resolve(sse.open(opening)),
     receive: sse.receive,
     endListening: listeners.close,
-    sessionsOf: (sandbox) => sessions.list(sandbox),
-    sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
-    endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
     announce: changes.announce,
     forget: sessions.forget,
     close: async () => {
@@ -117,7 +112,7 @@ export function createDispatcher(options: DispatchOptions): McpEndpoint {
 }
 
 function createShared(options: DispatchOptions): Shared {
-  const { log, store, chance, keepAliveMs } = options;
+  const { log, chance, keepAliveMs, sessions } = options;
   const factsInSdk = new WeakMap<Request, CallFacts>();
   const factsOf = (request: Request | undefined): CallFacts => {
     const facts = request && factsInSdk.get(request);
@@ -142,7 +137,7 @@ function createShared(options: DispatchOptions): Shared {
     callFactsOf: createCallFacts(options),
     factsInSdk,
     envelopes: boundedMap(MAX_ENVELOPES),
-    sessions: createSessions(createSessionTable(store)),
+    sessions,
     shelves: createEventShelves(),
     listeners,
     // It is never asked to let anyone listen.

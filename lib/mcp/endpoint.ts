@@ -1,8 +1,11 @@
 // The door to the MCP endpoints: a route that has established who calls hands the request over and gets the
 // protocol's answer. Nothing of the MCP SDK is loaded before the first call, since loading it costs more than the rest
 // of a start.
-import type { McpEndpoint, McpOptions } from "./contract.ts";
+import type { McpDispatcher, McpEndpoint, McpOptions } from "./contract.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
+import { createSessions } from "./sessions/held_sessions.ts";
+import { sessionFactsOf } from "./sessions/session_facts.ts";
+import { createSessionTable } from "./sessions/session_table.ts";
 
 export type { McpEndpoint, McpOptions } from "./contract.ts";
 
@@ -13,13 +16,14 @@ export type { McpEndpoint, McpOptions } from "./contract.ts";
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http}
  */
 export function createMcpEndpoint(options: McpOptions): McpEndpoint {
-  let loading: Promise<McpEndpoint> | undefined;
-  let loaded: McpEndpoint | undefined;
+  const sessions = createSessions(createSessionTable(options.store));
+  let loading: Promise<McpDispatcher> | undefined;
+  let loaded: McpDispatcher | undefined;
   let closed = false;
 
-  async function load(): Promise<McpEndpoint> {
+  async function load(): Promise<McpDispatcher> {
     const { createDispatcher } = await import("./dispatch.ts");
-    loaded = createDispatcher({ ...options, log: options.log ?? (() => {}) });
+    loaded = createDispatcher({ ...options, sessions, log: options.log ?? (() => {}) });
     return loaded;
   }
 
@@ -28,10 +32,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     handle: async (request, call) => closed ? shuttingDown() : (await (loading ??= load())).handle(request, call),
     openSse: async (opening) => closed ? shuttingDown() : (await (loading ??= load())).openSse(opening),
     receive: async (message) => closed ? shuttingDown() : (await (loading ??= load())).receive(message),
-    sessionsOf: async (sandbox) => (await (loading ??= load())).sessionsOf(sandbox),
-    endSession: async (sandbox, handle) => (await (loading ??= load())).endSession(sandbox, handle),
-    sessionFactsOf: async (request, sandbox, asked) =>
-      (await (loading ??= load())).sessionFactsOf(request, sandbox, asked),
+    sessionsOf: (sandbox) => sessions.list(sandbox),
+    endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
+    sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
     announce: async (sandbox, changes) => {
       await loaded?.announce(sandbox, changes);
     },

@@ -31,17 +31,18 @@ function refused(refusal: OAuthError): { readonly reason: string; readonly takes
 /** What the operations return, called as a client would call them. */
 async function read(context: Context, deps: Deps): Promise<Omit<ControlAccess, "needsToken">> {
   const call = callOf(context, deps);
-  const [clock, { faults }, { plan, overrides }, { users }, { clients }, { sessions }] = await Promise.all([
+  const [clock, { faults }, { plan, overrides }, { users }, { clients }, { sessions }, mcp] = await Promise.all([
     operations.control_read_clock.run(deps, call),
     operations.control_list_faults.run(deps, call),
     operations.control_read_plan.run(deps, call),
     operations.control_list_users.run(deps, call),
     operations.control_list_clients.run(deps, call),
     operations.control_list_tokens.run(deps, call),
+    operations.control_list_sessions.run(deps, call),
   ]);
   return {
     plays: call.live.scenario.name,
-    state: { clock, faults, overrides, users, clients, sessions },
+    state: { clock, faults, overrides, users, clients, sessions, mcpSessions: mcp.sessions },
     endpoints: endpointKinds.filter((name) => name !== "control"),
     members: (["policy", "mint"] as const).flatMap((part) =>
       patchNames[part].map((name) => ({ member: `${part}.${name}`, value: plan[part][name] }))

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createApp } from "../../main.ts";
 import { json, origin, type TestApp, testApp } from "../helpers.ts";
+import { beginSession } from "../mcp/helpers.ts";
 import { plain } from "../scenarios/scenario_samples.ts";
 
 const html = { accept: "text/html" };
@@ -34,6 +35,7 @@ Deno.test("the control page shows what is in force, and how to take it away agai
   await send("POST", "/users", { email: "ada@example.com", password: "x", name: "Ada" });
   await send("POST", "/clients", { client_id: "my-app", redirect_uris: ["http://127.0.0.1/"] });
   await send("POST", "/tokens", { scope: "mcp:read" });
+  await beginSession((_, init) => test.fetch(`${origin}${prefix}/no-auth`, init));
   const state = stateIn(await pageOf(test, prefix));
   for (
     const phrase of [
@@ -46,6 +48,7 @@ Deno.test("the control page shows what is in force, and how to take it away agai
       "Ada ada@example.com",
       "my-app",
       " of control",
+      "… of raw in 2025-11-25",
     ]
   ) assert.ok(state.text.includes(phrase), `${phrase} in ${state.text}`);
   assert.deepEqual([...state.html.matchAll(/data-kind="([^"]+)"/g)].map(([, kind]) => kind), [
@@ -55,6 +58,7 @@ Deno.test("the control page shows what is in force, and how to take it away agai
     "remove-user",
     "remove-client",
     "revoke",
+    "end-session",
   ]);
 });
 

@@ -39,6 +39,7 @@ const asks = {
     post("/tokens", { ...filled(fields), ...(expires_in === "" ? {} : { expires_in: Number(expires_in) }) }),
   "revoke": (fields) => post("/tokens/revoke", filled(fields)),
   "revoke-all": () => post("/tokens/revoke", { all: true }),
+  "end-session": ({ session = "" }) => remove(`/sessions/${encodeURIComponent(session)}`),
   "rotate": ({ keep_old_seconds = "" }) =>
     post("/keys/rotate", keep_old_seconds === "" ? {} : { keep_old_seconds: Number(keep_old_seconds) }),
   "break": ({ how }) => post("/keys/break", { how }),

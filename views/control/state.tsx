@@ -15,6 +15,13 @@ export interface ControlState {
     readonly client_id: string;
     readonly revoked: boolean;
   }[];
+  /** Sessions of MCP. */
+  readonly mcpSessions: readonly {
+    readonly session: string;
+    readonly client: { readonly name: string };
+    readonly revision: string;
+    readonly open_streams: number;
+  }[];
 }
 
 interface ShownFault {
@@ -26,6 +33,8 @@ interface ShownFault {
 }
 
 const MAX_SHOWN = 50;
+/** Enough of a handle to tell it from others. */
+const SHOWN_OF_HANDLE = 8;
 
 /** What is in force now. */
 export function ControlStateView({ state, plays }: {
@@ -33,7 +42,7 @@ export function ControlStateView({ state, plays }: {
   /** Name of what the sandbox plays, over which all this is laid. */
   readonly plays: string;
 }): Html {
-  const { clock, faults, users, clients, sessions } = state;
+  const { clock, faults, users, clients, sessions, mcpSessions } = state;
   const overrides = overridesOf(state);
   const live = sessions.filter(({ revoked }) => !revoked);
   return (
@@ -96,6 +105,12 @@ export function ControlStateView({ state, plays }: {
             ))}
           />
         </Row>
+        <Row name="MCP sessions">
+          <Items
+            none="none"
+            items={mcpSessions.map((session) => <McpSession key={session.session} {...session} />)}
+          />
+        </Row>
       </dl>
     </section>
   );
@@ -118,6 +133,16 @@ function Fault(fault: ShownFault): Html {
       <code>{name}</code> {lifeText(fault)} {source === "scenario"
         ? <span class="quiet">there from the start</span>
         : <Undo kind="remove-fault" fields={{ name }} label="remove" what={name} />}
+    </li>
+  );
+}
+
+function McpSession({ session, client, revision, open_streams }: ControlState["mcpSessions"][number]): Html {
+  const streams = open_streams === 0 ? "" : `, with ${open_streams} open`;
+  return (
+    <li>
+      <code>{`${session.slice(0, SHOWN_OF_HANDLE)}…`}</code> of {client.name} in {revision + streams}{" "}
+      <Undo kind="end-session" fields={{ session }} label="end" what={session} />
     </li>
   );
 }
