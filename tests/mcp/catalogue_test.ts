@@ -233,6 +233,53 @@ Deno.test("a call sends lines of a log, and tells subscribers what has changed (
   );
 });
 
+Deno.test("templates are filled wherever a call says something: in errors, questions, reports and logs", async () => {
+  const slow = {
+    progress: [{ progress: 1, message: "{arguments.city}" }],
+    logs: [{ level: "info", data: ["{arguments.city}"] }],
+  };
+  const question = { method: "elicitation/create", params: { ...form, message: "In {arguments.city}?" } };
+  const fails = { error: { code: -1, message: "No {arguments.city}", data: { city: "{arguments.city}" } } };
+  const tools = [slow, { inputRequests: { who: question } }, fails].map((answer, index) => ({
+    name: `t${index}`,
+    inputSchema: city,
+    answer,
+  }));
+  await withCatalogue(tools, async (fetch) => {
+    const told = async (name: string): Promise<string> => {
+      const params = { name, arguments: { city: "Bonn" } };
+      const clientCapabilities = { elicitation: { form: {} } };
+      const meta = {
+        progressToken: "p",
+        "io.modelcontextprotocol/clientCapabilities": clientCapabilities,
+        "io.modelcontextprotocol/logLevel": "debug",
+      };
+      return JSON.stringify(await messagesOf(await postModern(fetch, { method: "tools/call", params, meta })));
+    };
+    assert.match(await told("t0"), /"data":\["Bonn"\].*"message":"Bonn"/);
+    assert.match(await told("t1"), /"message":"In Bonn\?"/);
+    assert.match(await told("t2"), /"message":"No Bonn","data":\{"city":"Bonn"\}/);
+  });
+});
+
+Deno.test("a catalogue serves in every revision with sessions (MCP versioning)", async () => {
+  await withCatalogue([{ name: "plain", inputSchema: city }], async (fetch) => {
+    for (const revision of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
+      const session = await beginSession(fetch, revision);
+      const [list] = await messagesOf(await post(fetch, rpc("tools/list"), session));
+      assert.deepEqual(list?.result, { tools: [{ name: "plain", inputSchema: city }] }, revision);
+      const [called] = await messagesOf(
+        await post(fetch, rpc("tools/call", { name: "plain", arguments: {} }), session),
+      );
+      assert.deepEqual(
+        called?.result,
+        { content: [{ type: "text", text: '{"name":"plain","arguments":{}}' }] },
+        revision,
+      );
+    }
+  });
+});
+
 Deno.test("a call that is never answered ends when its client leaves (MCP cancellation)", async () => {
   await withCatalogue([{ name: "hangs", inputSchema: city, answer: { never: true } }], async (fetch) => {
     const session = await beginSession(fetch);

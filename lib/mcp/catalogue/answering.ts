@@ -8,7 +8,7 @@ import {
   ProtocolError,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { TemplateValues } from "../../scenarios/argument_templates.ts";
+import { fillArguments, type TemplateValues } from "../../scenarios/argument_templates.ts";
 import {
   answersOf,
   type AnyAnswer,
@@ -72,10 +72,13 @@ export async function dueAnswer<Gives extends Lasting>(
     const round = roundOf(rounds, known?.round, responses);
     const questions = rounds[round];
     const next = { entry, turn, round, responses: values.inputResponses };
-    if (questions) return { asks: await ask(questions, next, clientOf(call)) };
+    if (questions) return { asks: await ask(fillArguments(questions, values), next, clientOf(call)) };
   }
-  if (gives) await pass(gives, call);
-  if (gives?.error) throw new ProtocolError(gives.error.code, gives.error.message, gives.error.data);
+  if (gives && isLasting([gives])) await pass(fillArguments(gives, values), call);
+  if (gives?.error) {
+    const { code, message, data } = fillArguments(gives.error, values);
+    throw new ProtocolError(code, message, data);
+  }
   return { gives, values };
 }
 
