@@ -146,6 +146,7 @@ export const ruleIds = [
   "M60",
   "M61",
   "M62",
+  "M63",
   "M64",
   "M65",
   "M66",

@@ -148,6 +148,12 @@ const excuses: Readonly<Record<string, readonly Row[]>> = {
     ...session("session-a"),
   ],
   "so has the list that it discovers": [discovers(["2025-11-25", "2025-06-18"]), ...session("session-a")],
+  "one process speaks 2026-07-28 and another one does not": [
+    discovers(["2026-07-28"]),
+    ...session("session-a"),
+    asks("tools/list", 200, { result: { tools: [] } }),
+    calls("session-a"),
+  ],
   "a session is there before a request without one is refused": [
     ...session("session-a"),
     asks("tools/list", 400, { error: error(-32020) }),

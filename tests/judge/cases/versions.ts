@@ -188,6 +188,7 @@ const eras: readonly Case[] = [
     settles: "2025-11-25",
     isRecommended: true,
   },
+  { rule: "M63", slips: ["returns to initialize"], isRecommended: true },
   {
     rule: "M64",
     slips: ["ignores the listed versions"],

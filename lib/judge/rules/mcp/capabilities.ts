@@ -126,8 +126,10 @@ function checkListed({ calls }: View): Outcome {
     const later = [...tried.map((one) => one.step), ...openings.map((one) => one.step)].filter((one) =>
       one.at > step.at && one.address === step.address && one.method !== "server/discover"
     );
+    // Whether to begin with initialize at all is M63's to say.
     const other = later.find((one) =>
-      one.versions.offered !== undefined && !listed.includes(one.versions.offered) && follows(step, one)
+      one.method !== "initialize" && one.versions.offered !== undefined && !listed.includes(one.versions.offered) &&
+      follows(step, one)
     );
     if (other) {
       return broken(

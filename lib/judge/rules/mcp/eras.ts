@@ -1,7 +1,9 @@
 // Rules on finding out which era of MCP a server is of: requests of 2026-07-28 first, then `initialize`, then HTTP+SSE.
 
-import { conversationIn, type Request } from "../../conversation.ts";
+import { isObject } from "../../../http/json.ts";
+import { conversationIn, hasAllSaid, type Request } from "../../conversation.ts";
 import { errorIn, looksForHttpSse, type Tried, triedIn, UNSUPPORTED_VERSION } from "../../eras.ts";
+import { listOf } from "../../reading.ts";
 import { follows } from "../../moments.ts";
 import { isPublished } from "../../settled.ts";
 import type { McpStep, Step } from "../../step.ts";
@@ -95,6 +97,42 @@ function checkStaysModern(view: View): Outcome {
       : notObserved(`It has not gone on since ${code}`);
   });
   return firstOf(outcomes, "No request of it was refused as only a server of 2026-07-28 does");
+}
+
+/** What a server says of itself when it is asked for its revisions; undefined for any other answer. */
+function listedBy({ request: { answer } }: Tried): readonly string[] | undefined {
+  const result = isObject(answer?.message.result) ? answer.message.result : undefined;
+  return listOf(result, "supportedVersions");
+}
+
+function checkKeepsEra(view: View): Outcome {
+  const { requests } = conversationIn(view.calls);
+  const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
+    const answered = tried.find((one) => one.sign === "answers" && (listedBy(one)?.includes("2026-07-28") ?? true));
+    if (!answered) return [];
+    const { step } = answered;
+    const wasThere = requests.some((one) =>
+      one.era === "handshake" && one.step.address === step.address && one.step.at < step.at
+    );
+    const gaveReason = tried.some((one) =>
+      one.step.at > step.at &&
+      (one.sign === "is_older" || one.sign === "refuses" || listedBy(one)?.includes("2026-07-28") === false)
+    );
+    const next = tried.find((one) => one.step.at > step.at);
+    const opening = openings.find((one) => one.step.at > step.at && follows(step, one.step));
+    // Whoever still speaks 2026-07-28 later is another process than the one that began with initialize, or both are.
+    const isSwitch = opening !== undefined && !tried.some((one) => one.step.at > opening.step.at);
+    if (isSwitch && !wasThere && !gaveReason && hasAllSaid(view)) {
+      return broken(
+        "It sent initialize to a server that had answered it in 2026-07-28",
+        positionsOf([step, opening.step]),
+      );
+    }
+    return next && !opening
+      ? kept("It stayed with 2026-07-28 where the server had answered in it", positionsOf([step, next.step]))
+      : notObserved("It has not gone on since the server answered in 2026-07-28, or began with both eras");
+  });
+  return firstOf(outcomes, "No server answered it in 2026-07-28");
 }
 
 function checkFallsBack(view: View): Outcome {
@@ -231,5 +269,14 @@ export const eraRules: readonly Rule[] = [
     link: `${VERSIONING}#backward-compatibility-with-initialization-based-versions`,
     official: [],
     check: checkRemembers,
+  },
+  {
+    ...common,
+    id: "M63",
+    name: "keeps-its-era",
+    title: "A client that was answered in 2026-07-28 stays with it.",
+    link: `${VERSIONING}#compatibility-matrix`,
+    official: [],
+    check: checkKeepsEra,
   },
 ];

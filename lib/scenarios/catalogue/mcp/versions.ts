@@ -195,7 +195,7 @@ const withoutHandshake: readonly Scenario[] = [
       }],
     },
     revisions: since2026_07,
-    expects: ["M64"],
+    expects: ["M63", "M64"],
     links: [section("2026-07-28", "server/discover#discoverresult")],
   },
   {
