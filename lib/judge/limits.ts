@@ -62,7 +62,8 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
   answer_ms: {
     value: 2000,
     unit: "milliseconds",
-    about: "How long a client may take to answer a request of the server that needs no person (M7, M31)",
+    about:
+      "How long a client may take to answer a request of the server that needs no person (M7, M31), or to act on an error (M12, M56)",
   },
   request_ms: {
     value: 600_000,

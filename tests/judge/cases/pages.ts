@@ -16,7 +16,15 @@ export const pageCases: readonly Case[] = [
   { rule: "M107", slips: ["takes the first page for all"], app: pages([1, 0, 2]), isRecommended: true },
   { rule: "M108", slips: ["takes a short page for the last"], app: pages([3, 1, 4]), isRecommended: true },
   { rule: "M108", slips: ["takes a short page for the last"], app: pages([2, 0, 2]), isRecommended: true },
-  ...["a+/=%& page", '{"offset":3}', " padded ", "ä 🙂", "%20", `${"x".repeat(4000)}/`].map((cursor): Case => ({
+  ...[
+    "a+/=%& page",
+    '{"offset":3}',
+    " padded ",
+    "ä 🙂",
+    "%20",
+    "/list?token=abcdefghijklmnopqrst&from=2",
+    `${"x".repeat(4000)}/`,
+  ].map((cursor): Case => ({
     rule: "M109",
     slips: ["changes cursors"],
     app: pages([3], [cursor]),

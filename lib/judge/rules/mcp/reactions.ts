@@ -2,7 +2,7 @@
 // kinds of results that it does not know.
 
 import { isObject, type JsonObject } from "../../../http/json.ts";
-import { conversationIn, type Request, threadOf } from "../../conversation.ts";
+import { conversationIn, type Request } from "../../conversation.ts";
 import { textOf } from "../../reading.ts";
 import { revisionNamed } from "../../settled.ts";
 import type { McpStep, Step } from "../../step.ts";
@@ -52,10 +52,15 @@ function startsOver(step: Step): string | undefined {
   }
 }
 
-/** The next thing that a client did once an answer was there. */
-function nextAfter({ step, answer }: Request, steps: readonly Step[]): Step | undefined {
+/** The next thing that a client did once an answer was there, and whether it did so at once. */
+function nextAfter(
+  { step, answer }: Request,
+  { steps, limits }: View,
+): { readonly next: Step | undefined; readonly isPrompt: boolean } {
   const atMs = answer?.atMs ?? Infinity;
-  return steps.find((next) => next.at > step.at && next.exchange.receivedAtMs >= atMs);
+  const next = steps.find((later) => later.at > step.at && later.exchange.receivedAtMs >= atMs);
+  // What comes later may have other reasons: a token that has expired, another process.
+  return { next, isPrompt: next !== undefined && next.exchange.receivedAtMs <= atMs + limits.of("answer_ms") };
 }
 
 /** Requests of 2026-07-28, with an answer. */
@@ -71,9 +76,9 @@ function checkLegacyCodes(view: View): Outcome {
     const code = errorOf(request)?.code;
     // Before anything has succeeded the server may be one of an earlier era, and what it says one of its refusals.
     if (!isLegacyCode(code) || request.step.status >= 400 || !first || first.step.at > request.step.at) continue;
-    const next = nextAfter(request, view.steps);
+    const { next, isPrompt } = nextAfter(request, view);
     const done = next && startsOver(next);
-    if (next && done !== undefined) {
+    if (next && isPrompt && done !== undefined) {
       return broken(
         `It ${done} after ${request.method} got the error ${shown(code)}, a code that has no meaning`,
         positionsOf([request.step, next]),
@@ -95,17 +100,15 @@ function checkMissingMethods(view: View): Outcome {
     if (request.step.status !== 404 || errorOf(request)?.code !== METHOD_NOT_FOUND) continue;
     // A server without that one has given reason to ask for its era: what a client makes of it, M59 says.
     if (request.method === "server/discover") continue;
-    const later = view.calls.filter(({ at, address }) => at > request.step.at && address === request.step.address);
-    const next = later.find((step) => startsOver(step) !== undefined && threadOf(step) === undefined);
-    if (next) {
+    const { next, isPrompt } = nextAfter(request, view);
+    const done = next && startsOver(next);
+    if (next?.kind === "mcp" && isPrompt && done !== undefined) {
       return broken(
-        `It ${
-          startsOver(next)
-        } after ${request.method} got 404 with -32601, which says only that there is no such method`,
+        `It ${done} after ${request.method} got 404 with -32601, which says only that there is no such method`,
         positionsOf([request.step, next]),
       );
     }
-    if (later.length > 0) right.push(request.step);
+    if (next?.kind === "mcp") right.push(request.step);
   }
   return right.length === 0
     ? notObserved("No request got 404 with -32601 before it went on")

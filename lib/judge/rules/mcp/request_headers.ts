@@ -86,8 +86,13 @@ function carriedFor({ call, args }: ToolCall, marked: readonly MarkedArgument[])
   return marked.flatMap(({ path, header }) => {
     const value = textOfValue(argumentAt(args, path));
     const sent = headerOf(call.exchange.request, header.toLowerCase());
-    return value === undefined ? [] : [{ call, header, value, sent }];
+    return value === undefined || isRedacted(value, sent) ? [] : [{ call, header, value, sent }];
   });
+}
+
+/** Whether a part of a value, or of the header that repeats it, is not on record as it came. */
+function isRedacted(value: string, sent = ""): boolean {
+  return value.includes("…") || sent.includes("…");
 }
 
 /** What the headers of a call have to carry by each schema that its tool was listed with. */
@@ -101,7 +106,7 @@ function checkEncoding(view: View): Outcome {
   const names = calls.flatMap((call): readonly Carried[] => {
     const value = isModern(call) ? textOf(paramsOf(call), named.get(call.method) ?? "") : undefined;
     const sent = headerOf(call.exchange.request, "mcp-name");
-    return value === undefined ? [] : [{ call, header: "Mcp-Name", value, sent }];
+    return value === undefined || isRedacted(value, sent) ? [] : [{ call, header: "Mcp-Name", value, sent }];
   });
   const params = toolCallsOf(calls).flatMap((call) => carriedBySchema(call).at(-1) ?? []);
   // What is not there at all is for other rules.

@@ -12,8 +12,8 @@ import { cancelledBy, isHeardWhole } from "./server_work.ts";
 
 const BASE = "https://modelcontextprotocol.io/specification/2025-11-25/basic";
 
-/** Codes with which JSON-RPC answers what cannot be read at all, and so has no id. */
-const unreadable: ReadonlySet<unknown> = new Set([-32700, -32600]);
+/** Codes with which a client answers a method; with others it may answer what it could not read, which has no id. */
+const ofMethods: ReadonlySet<unknown> = new Set([-32601, -32602]);
 
 /** Whether a response answers nothing that it names. */
 function hasNoId({ message: { id } }: Said): boolean {
@@ -33,7 +33,7 @@ function checkNotifications({ calls }: View): Outcome {
     const later = (one: McpStep): boolean =>
       threadOf(one) === thread && one !== step && one.exchange.receivedAtMs >= atMs - PRECISION_MS;
     const answer = responses.find((response) =>
-      hasNoId(response) && !unreadable.has(codeIn(response)) && later(response.step)
+      hasNoId(response) && ("result" in response.message || ofMethods.has(codeIn(response))) && later(response.step)
     );
     if (answer) {
       return broken(
