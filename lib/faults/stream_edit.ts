@@ -118,11 +118,36 @@ async function* textsOf(source: Events, edit: StreamEdit, context: StreamContext
   const { end, on_get = [] } = edit;
   let count = 0;
   if (context.onGet) { for await (const text of putting(on_get, context)) context.onGet(text); }
+  if (end && end.after_events === undefined && end.after_ms) {
+    return yield* untilDue(changed(source, edit, context), end, context);
+  }
   if (end && (end.after_events ?? 0) === 0) return await endEarly(end, context);
   for await (const text of changed(source, edit, context)) {
     yield text;
     if (HAS_FIELD.test(text)) count++;
     if (end && count === end.after_events) return await endEarly(end, context);
+  }
+}
+
+/** What goes by until a time is over, and then the end. */
+async function* untilDue(
+  texts: AsyncGenerator<string, void>,
+  { after_ms = 0, how }: StreamCut,
+  context: StreamContext,
+): AsyncGenerator<string, void> {
+  const over = new AbortController();
+  const due = context.sleep(after_ms, AbortSignal.any([context.life.signal, over.signal])).then(() => undefined);
+  due.catch(() => {});
+  try {
+    for (;;) {
+      const next = await Promise.race([texts.next(), due]);
+      if (next === undefined) return await endEarly({ how }, context);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    over.abort();
+    void texts.return().catch(() => {});
   }
 }
 

@@ -69,9 +69,9 @@ export interface StreamEdit {
 
 /** How a stream ends too early. */
 export interface StreamCut {
-  /** Behind so many events, comments not counted; at its beginning, if not said. */
+  /** Behind so many events, comments not counted; at its beginning, if nothing is said. */
   readonly after_events?: number;
-  /** So many milliseconds later. */
+  /** So many milliseconds later; alone, so long after the beginning, whatever goes by until then. */
   readonly after_ms?: number;
   /** As a stream that has ended, as a connection that breaks, or not at all: nothing more comes. */
   readonly how: "close" | "cut" | "hold";

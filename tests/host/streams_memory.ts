@@ -32,7 +32,7 @@ const edits = [
   { before: [{ comment: "c", every_ms: 50 }] },
   { end: { how: "hold" } },
   { before: [{ wait_ms: 60_000, comment: "c" }] },
-  { end: { after_ms: 60_000, how: "cut" } },
+  { end: { after_events: 0, after_ms: 60_000, how: "cut" } },
 ];
 
 async function beginSession(): Promise<Record<string, string>> {

@@ -77,7 +77,7 @@ const cases: readonly (readonly [edit: object, text: string, isWhole?: false])[]
   ],
   [{ stream: { before: [{ text: "data: {" }] } }, `data: {${answer}`],
   [
-    { stream: { before: [{ wait_ms: 3, comment: "{event.number}/{event.time}", every_ms: 2, times: 2 }] } },
+    { stream: { before: [{ wait_ms: 3, comment: "{event.number}/{event.time}", every_ms: 20, times: 2 }] } },
     `: 1/1\n\n: 2/2\n\n${answer}`,
   ],
   [{ stream: { twice: true } }, answer + answer],
@@ -194,13 +194,33 @@ Deno.test("a fault puts a message on the GET stream of the session, and sends th
   assert.equal(await other.text(), "", "the stream of another session got nothing");
 });
 
+Deno.test("a stream that ends after a time carries what comes until then, and nothing later", async () => {
+  for (const how of ["close", "cut"]) {
+    const gate = Promise.withResolvers<void>();
+    let steps = 0;
+    // The tool reports once, and then takes longer than the stream.
+    const sleep: Sleep = (ms) => ms === 5000 ? gate.promise : steps++ === 0 ? Promise.resolve() : new Promise(() => {});
+    await using test = await testApp({ sleep });
+    const session = await beginSession(test);
+    await play(test, { stream: { end: { after_ms: 5000, how } } });
+    const params = { name: "mock_delay", arguments: { delayMs: 4, message: "m" }, _meta: { progressToken: 1 } };
+    const reader = (await call(test, session, { params })).body?.getReader();
+    let text = "";
+    while (!text.includes("notifications/progress")) text += new TextDecoder().decode((await reader?.read())?.value);
+    const end = reader?.read();
+    gate.resolve();
+    if (how === "close") assert.deepEqual(await end, { done: true, value: undefined });
+    else await assert.rejects(async () => await end, /cut on request/);
+  }
+});
+
 /** What keeps an answer waiting, before its head or behind it. */
 const waits: readonly (readonly [name: string, edit: object, hasHead: boolean])[] = [
   ["delay_ms", { delay_ms: 1000 }, false],
   ["hold", { hold: true }, false],
   ["an event that waits", { stream: { before: [{ wait_ms: 1000, comment: "c" }] } }, true],
   ["events without end", { stream: { before: [{ comment: "c", every_ms: 1000 }] } }, true],
-  ["a late end", { stream: { end: { after_ms: 1000, how: "cut" } } }, true],
+  ["a late end", { stream: { end: { after_events: 0, after_ms: 1000, how: "cut" } } }, true],
   ["a stream that is held", { stream: { end: { how: "hold" } } }, true],
 ];
 

@@ -8,7 +8,7 @@ import { milliseconds, ofEvent, templated } from "./templated.ts";
 const line = z.string().max(2048).regex(/^[^\0\r\n]*$/, "one line of text");
 const text = z.string().max(65_536);
 /** What comes again does so at an interval that leaves time for others. */
-const interval = z.number().int().min(1).max(MAX_DELAY_MS);
+const interval = z.number().int().min(10).max(MAX_DELAY_MS);
 const count = z.number().int().min(1).max(1_000_000);
 
 const eventSchema: z.ZodType<StreamEvent> = closedObject(
