@@ -188,7 +188,11 @@ function readMcp(base: StepBase, { kinds, channels }: Learned): McpStep {
     challenge,
     session: session === undefined ? undefined : digestOf(session),
     channel: channel && digestOf(place),
-    versions: versionsOf(exchange, message, { isInSession: session !== undefined, channel, carried }),
+    versions: versionsOf(exchange, message, {
+      isInSession: session !== undefined,
+      channel,
+      carried,
+    }),
     ...carried,
   };
 }

@@ -119,6 +119,20 @@ const cases: readonly (readonly [what: string, rows: readonly Row[], revision: s
     undefined,
   ],
   ["and counts where there is no other", [opens("2024-11-05", "2024-11-05", "a")], "2025-03-26", undefined],
+  [
+    "a request of 2026-07-28 over HTTP+SSE settles nothing, whatever status it gets",
+    [
+      [url, {
+        answeredHeaders: [],
+        route: "oauth_get",
+        events: "event: endpoint\ndata: /oauth/messages?sessionId=1\n\n",
+      }],
+      [`${url}/messages?sessionId=1`, { ...modern("2026-07-28")[1], status: 202 }],
+      [`${url}/messages?sessionId=1`, { ...opens("2025-11-25", "2024-11-05")[1], status: 202 }],
+    ],
+    "2025-11-25",
+    undefined,
+  ],
   ["a header counts where nothing else was said", [calls("2025-06-18")], "2025-06-18", undefined],
 ];
 
