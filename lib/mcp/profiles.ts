@@ -131,10 +131,13 @@ function withEverything(profile: Profile): Profile {
 
 /** A profile with what a catalogue declares, in place of its own lists or behind them. */
 function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
+  const { serverInfo = profile.serverInfo, instructions = profile.instructions } = catalogue;
   const { built_in = false, ttlMs = 0, cacheScope = "private" } = catalogue;
   const capabilities = capabilitiesOf(profile.capabilities, catalogue);
   return {
     ...withLists(profile, catalogue, built_in),
+    serverInfo,
+    instructions,
     capabilities,
     sessionMethods: methodsOf(capabilities),
     pages: pagesOf(catalogue),

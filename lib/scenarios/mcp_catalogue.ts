@@ -3,6 +3,7 @@
 import type {
   BlobResourceContents,
   ContentBlock,
+  Implementation,
   LoggingLevel,
   Prompt,
   PromptMessage,
@@ -125,6 +126,8 @@ type Written = { readonly [keyword: string]: unknown };
 export type CatalogueTool = Omit<Tool, "inputSchema" | "outputSchema"> & Answering<ToolGives> & {
   readonly inputSchema: Written & { readonly type: "object" };
   readonly outputSchema?: Written;
+  /** How it may be called, as the tools of ChatGPT apps say it. */
+  readonly securitySchemes?: readonly Written[];
 };
 /** A resource, as `resources/list` shows it, and what it gives. */
 export type CatalogueResource = Resource & Answering<ResourceGives>;
@@ -162,6 +165,10 @@ export interface Stage extends Lists {
 
 /** What an MCP server declares. A list that it does not have is that of the built-in server. */
 export interface Catalogue extends Lists, Cacheable {
+  /** Who it says it is; our own name where it does not. */
+  readonly serverInfo?: Implementation;
+  /** What it tells the client's model. */
+  readonly instructions?: string;
   /** Whether its lists come behind those of the built-in server, not in their place; one of the same name replaces that. */
   readonly built_in?: boolean;
   /** How many entries the first pages of each list have. */

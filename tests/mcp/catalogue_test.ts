@@ -6,6 +6,7 @@ import {
   ANN,
   beginSession,
   type Fetch,
+  initialize,
   messagesOf,
   OPEN,
   openMcp,
@@ -28,6 +29,7 @@ const shown = {
   execution: { taskSupport: "forbidden" as const },
   inputSchema: { ...city, $schema: "https://json-schema.org/draft/2020-12/schema", required: ["city"], "x-own": [1] },
   outputSchema: { type: "object" as const, properties: { sky: { enum: ["clear"] } } },
+  securitySchemes: [{ type: "noauth" }],
   _meta: { "example.com/a": 1 },
 };
 
@@ -83,8 +85,14 @@ Deno.test("a declared tool is listed word for word, in place of our own (MCP ser
     _meta: {},
   };
   for (const catalogue of [[shown], pasted, { jsonrpc: "2.0", id: 1, result: pasted }]) {
-    await withCatalogue(catalogue, async (fetch) => {
+    await withCatalogue(catalogue, async (fetch, mcp) => {
       assert.deepEqual(await resultOf(fetch, "tools/list"), { tools: [shown] });
+      // Without sessions, the SDK answers.
+      const plain = mcp.fetchAs("oauth", ANN, { sessionIds: "none" }, catalogue);
+      const [message] = await messagesOf(
+        await post(plain, rpc("tools/list"), { "mcp-protocol-version": "2025-11-25" }),
+      );
+      assert.deepEqual(message?.result, { tools: [shown] });
     });
   }
 });
@@ -439,6 +447,21 @@ Deno.test("a server says that it can do what is declared, and refuses the rest (
   });
   await withCatalogue({ tools: [] }, async (fetch) => {
     for (const { error } of await inBothEras(fetch, "prompts/list", {})) assert.equal(Object(error).code, -32601);
+  });
+});
+
+Deno.test("a server is called and introduced as its catalogue says (MCP lifecycle, discovery)", async () => {
+  const serverInfo = { name: "acme", version: "7", title: "Acme" };
+  await withCatalogue({ serverInfo, instructions: "Ask nicely." }, async (fetch) => {
+    const [begun] = await messagesOf(await post(fetch, initialize()));
+    const [found] = await messagesOf(await postModern(fetch, { method: "server/discover" }));
+    const [old, modern] = [Object(begun?.result), Object(found?.result)];
+    assert.deepEqual([old.serverInfo, old.instructions, modern.instructions], [
+      serverInfo,
+      "Ask nicely.",
+      "Ask nicely.",
+    ]);
+    assert.deepEqual(modern._meta["io.modelcontextprotocol/serverInfo"], serverInfo);
   });
 });
 

@@ -127,6 +127,7 @@ const toolSchema: Schema<CatalogueTool> = closedObject(
     }).exactOptional(),
     inputSchema: z.looseObject({ type: z.literal("object"), ...jsonSchema }).superRefine(requireProperties),
     outputSchema: z.looseObject(jsonSchema).superRefine(requireProperties).exactOptional(),
+    securitySchemes: z.array(object).exactOptional(),
     ...answering(toolGives),
   } satisfies Complete<CatalogueTool>,
 );
@@ -191,6 +192,15 @@ const stageSchema: Schema<Stage> = closedObject(
 export const catalogueSchema: Schema<Catalogue> = closedObject(
   {
     ...lists,
+    serverInfo: closedObject({
+      name: text,
+      version: text,
+      title: text.exactOptional(),
+      description: text.exactOptional(),
+      websiteUrl: text.exactOptional(),
+      icons: iconsField,
+    }).exactOptional(),
+    instructions: text.exactOptional(),
     built_in: z.boolean().exactOptional(),
     page_sizes: z.array(sizes).max(1000).exactOptional(),
     page_size: sizes.min(1).exactOptional(),
