@@ -189,7 +189,7 @@ function readMcp(base: StepBase, { kinds, channels }: Learned): McpStep {
     session: session === undefined ? undefined : digestOf(session),
     channel: channel && digestOf(place),
     versions: versionsOf(exchange, message, {
-      isInSession: session !== undefined,
+      isInSession: session !== undefined || channel !== undefined,
       channel,
       carried,
     }),
