@@ -209,6 +209,18 @@ const expectations: readonly (readonly [
     lost(1, 10, closedAt(60)),
     listens(70),
   ]],
+  ["M30", "the id of another stream, which is open", "broken", [
+    ...started,
+    gets(8, undefined, { events: opening("g-1"), stream: { eventsAtMs: [9] }, isOpen: true }),
+    lost(1, 10, closedAt(60)),
+    resumes(2, 570, "g-1"),
+  ]],
+  ["M30", "the id of another stream, which has ended too", "kept", [
+    ...started,
+    gets(8, undefined, streamed(opening("g-1"), 8, closedAt(65))),
+    lost(1, 10, closedAt(60)),
+    resumes(2, 570, "g-1"),
+  ]],
   ["M30", "a second one in place of the call's", "broken", [
     ...started,
     listens(8),

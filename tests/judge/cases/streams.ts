@@ -64,6 +64,22 @@ export const streamCases: readonly Case[] = [
     revisions: ["2025-11-25"],
   })),
   {
+    rule: "M30",
+    slips: ["comes back with the event id of another stream"],
+    isRecommended: true,
+    faults: [{
+      ...closesEarly,
+      edit: {
+        stream: {
+          on_get: [{ id: "of-the-other", message: { jsonrpc: "2.0", method: "notifications/x" } }],
+          end: { after_events: 1, how: "close" },
+        },
+      },
+    }],
+    client: { listens: true },
+    revisions: ["2025-11-25"],
+  },
+  {
     rule: "M31",
     slips: ["answers no request"],
     isRecommended: true,

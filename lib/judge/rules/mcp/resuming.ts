@@ -105,11 +105,13 @@ function checkEventId(view: View): Outcome {
         return broken("It sent a Last-Event-ID that no stream of its session has brought", [get.at]);
       }
     }
-    for (const ended of streams) {
-      const get = ended.session === session ? returnWithoutId(ended, view) : undefined;
+    for (const ended of streams.filter((one) => one.session === session)) {
+      const [without, foreign] = [returnWithoutId(ended, view), returnWithForeignId(ended, view)];
+      const get = without ?? foreign;
       if (!get) continue;
+      const how = without ? "without Last-Event-ID" : "with the id of an event of another stream, which was open";
       return broken(
-        `It sent a GET without Last-Event-ID after the stream of ${methodsOf(ended)} had ended before the answer`,
+        `It sent a GET ${how}, after the stream of ${methodsOf(ended)} had ended before the answer`,
         [ended.step.at, get.at],
       );
     }
@@ -117,6 +119,19 @@ function checkEventId(view: View): Outcome {
   return resumed.length === 0
     ? notObserved("It has not come back to a stream that had brought an event id")
     : kept("It came back with the id of an event that its session had brought", positionsOf(resumed));
+}
+
+/** A GET with the id of an event of a stream that is open: what it is to bring, is the rest of another. */
+function returnWithForeignId(ended: EndedStream, view: View): McpStep | undefined {
+  if (ended.lastId === undefined || resumptionsOf(ended).length > 0) return undefined;
+  return getsAfter(ended).find((get) => {
+    const from = resumedFrom(get);
+    const { receivedAtMs } = get.exchange;
+    return from !== undefined && unsettled(ended, view, receivedAtMs).length > 0 &&
+      ended.session.steps.some(({ at, stream }) =>
+        at < get.at && stream?.eventIds.includes(from) && (stream.endedAtMs ?? Infinity) > receivedAtMs
+      );
+  });
 }
 
 /**

@@ -108,7 +108,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     };
     let found = await read(response);
     for (let round = 0; !found && end && round < MAX_RESUMED && isResumable(end, link, setting); round++) {
-      const rest = await reached(await comeBack(end, link, setting));
+      const rest = await reached(await comeBack(end, link, { setting, ids: inbox.ids }));
       if (!rest.ok || !isEventStream(rest)) {
         await rest.body?.cancel();
         break;

@@ -23,6 +23,8 @@ export interface Inbox {
   readonly expect: (id: string) => Promise<Answer>;
   /** Reads a body to its end, in the background of everything else. */
   readonly read: (response: Response, options?: ReadOptions) => Promise<BodyEnd>;
+  /** The ids of events that have come, whatever stream they came on. */
+  readonly ids: readonly string[];
   /** Stops reading. */
   readonly close: () => Promise<void>;
 }
@@ -44,6 +46,7 @@ export function isEventStream(response: Response): boolean {
 export function createInbox(onMessage: (message: Document) => Promise<void>, slip: string | undefined): Inbox {
   const answers = new Map<string, PromiseWithResolvers<Answer>>();
   const stops = new Set<() => Promise<void>>();
+  const ids: string[] = [];
 
   function slot(id: string): PromiseWithResolvers<Answer> {
     const found = answers.get(id) ?? Promise.withResolvers<Answer>();
@@ -82,6 +85,7 @@ export function createInbox(onMessage: (message: Document) => Promise<void>, sli
     try {
       if (isEventStream(response)) {
         for await (const event of eventsOf(readableLines(linesOf(chunks), slip), state)) {
+          if (state.lastId !== undefined) ids.push(state.lastId);
           if (event.event === "message") error = await receiveAll(event.data) ?? error;
           else onEvent?.(event);
         }
@@ -98,6 +102,7 @@ export function createInbox(onMessage: (message: Document) => Promise<void>, sli
   return {
     expect: (id) => slot(id).promise,
     read,
+    ids,
     close: async () => {
       await Promise.all([...stops].map((stop) => stop()));
     },

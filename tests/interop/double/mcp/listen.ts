@@ -38,7 +38,7 @@ export async function listen(
   async function readOn(first: Response): Promise<void> {
     let end: BodyEnd = await inbox.read(first, { signal });
     for (let round = 0; round < MAX_RESUMED && isResumable(end, link, setting) && !signal.aborted; round++) {
-      const response = await open(await comeBack(end, link, setting));
+      const response = await open(await comeBack(end, link, { setting, ids: inbox.ids }));
       if (!response) return;
       end = await inbox.read(response, { signal, before: end });
     }

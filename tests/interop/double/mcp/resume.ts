@@ -11,6 +11,7 @@ export type ResumeSlip =
   | "does not wait as the stream says"
   | "comes back without the event id"
   | "comes back with another event id"
+  | "comes back with the event id of another stream"
   | "asks again instead of coming back"
   | "asks again under the same id"
   | "asks never again";
@@ -28,14 +29,21 @@ export function isResumable({ lastId }: Pick<BodyEnd, "lastId">, link: Link, { s
     slip !== "asks again instead of coming back";
 }
 
-/** Waits as long as the stream has asked for, and asks for its rest. */
+/**
+ * Waits as long as the stream has asked for, and asks for its rest.
+ *
+ * @param ids The ids of all events that have come.
+ */
 export async function comeBack(
   { lastId = "", retryMs = RETRY_MS }: BodyEnd,
   link: Link,
-  { slip, wait }: Setting,
+  { setting: { slip, wait }, ids }: { readonly setting: Setting; readonly ids: readonly string[] },
 ): Promise<() => Sent> {
   if (slip !== "does not wait as the stream says") await wait(retryMs);
-  const sentId = slip === "comes back with another event id" ? `${lastId}0` : lastId;
+  const other = slip === "comes back with the event id of another stream"
+    ? ids.findLast((id) => id !== lastId)
+    : lastId;
+  const sentId = slip === "comes back with another event id" ? `${lastId}0` : other ?? lastId;
   return () => link.get(slip === "comes back without the event id" ? undefined : sentId);
 }
 
