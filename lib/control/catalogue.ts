@@ -24,7 +24,8 @@ export const catalogueOperations = {
     summary:
       "Declares tools, resources, templates and prompts, in place of what was declared; or nothing, if it is wrong",
     description: "Also accepts what a server has answered to tools/list, or the list of its tools alone. " +
-      "Answers that come in turn begin anew.",
+      "Answers that come in turn begin anew. Clients that are connected to the process that answers are told of changed " +
+      "lists where list_changed says so.",
     input: { schema: catalogueSchema, isList: false, read: parseCatalogue },
     example: {
       tools: [{

@@ -1,4 +1,4 @@
-// What the MCP endpoints of a sandbox declare: what a test has set there, else what its scenario has, else what the server was
+// What the MCP endpoints of a sandbox declare: what a test has set there, else what its scenario has, over what the server was
 // started with.
 import type { Catalogue } from "../scenarios/mcp_catalogue.ts";
 import type { CatalogueTable } from "./catalogue_table.ts";
@@ -21,11 +21,20 @@ interface CataloguesDeps {
 
 /** Makes the catalogues of an app. */
 export function createCatalogues({ table, liveSandboxes, own }: CataloguesDeps): Catalogues {
+  const overOwn = new WeakMap<Catalogue, Catalogue>();
+
+  /** A scenario's lists in place of those of the start; where it says only how they come, it says so of those. */
+  function ofScenario({ scenario: { catalogue } }: LiveSandbox): Catalogue | undefined {
+    if (!own || !catalogue) return catalogue ?? own;
+    const both = overOwn.get(catalogue) ?? { ...own, ...catalogue };
+    overOwn.set(catalogue, both);
+    return both;
+  }
+
   return {
     of: async (live) => {
       const { catalogue } = live.state();
-      const isSet = catalogue && await table.find(live.id(), catalogue);
-      return isSet || live.scenario.catalogue || own;
+      return (catalogue && await table.find(live.id(), catalogue)) ?? ofScenario(live);
     },
     set: async (live, catalogue) => {
       const id = live.id();

@@ -115,16 +115,25 @@ Deno.test("answers in turn are counted per sandbox, and begin anew when the cata
   assert.equal(await ask(a), "first");
 });
 
-Deno.test("a scenario's own catalogue comes before that of the start, and one that is set before both", async () => {
+Deno.test("a scenario's own catalogue comes over that of the start, and one that is set in place of both", async () => {
   const scenario = { name: "mine", story: "", client: "", group: "Custom", plan: {}, expects: [], links: [] } as const;
   await using mock = await startMockServer({
     catalogue: [one],
-    scenarios: [{ ...scenario, catalogue: { tools: [two] } }],
+    scenarios: [
+      { ...scenario, catalogue: { tools: [two] } },
+      { ...scenario, name: "paged", catalogue: { page_sizes: [0] } },
+    ],
   });
   const fetch = (path: string): Fetch => (_, init) => mock.fetch(path, init);
   assert.deepEqual(await namesAt(fetch("/no-auth")), ["one"]);
   assert.deepEqual(await namesAt(fetch("/s/iss-missing/no-auth")), ["one"]);
   assert.deepEqual(await namesAt(fetch("/s/mine/no-auth")), ["two"]);
+  assert.deepEqual(await namesAt(fetch("/s/paged/no-auth")), []);
+  const page = rpc("tools/list", { cursor: "page-2" });
+  const [second] = await messagesOf(
+    await post(fetch("/s/paged/no-auth"), page, await beginSession(fetch("/s/paged/no-auth"))),
+  );
+  assert.deepEqual(second?.result, { tools: [one] });
   await mock.declare({ tools: [one, two] });
   assert.deepEqual(await namesAt(fetch("/no-auth")), ["one", "two"]);
   await mock.declare(undefined);
