@@ -61,3 +61,9 @@ export function isDelivered({ exchange: { response, shapedBy, durationMs } }: St
 export function isBrokenOff({ exchange: { response, shapedBy, isCut = false } }: StepBase): boolean {
   return response.truncated && shapedBy.length > 0 && !isCut && (response.body?.length ?? 0) < MAX_BODY_LENGTH;
 }
+
+/** Whether all that an event stream has brought is on record; one that broke off brought no more. */
+export function isStreamKept({ exchange: { response, stream, isCut = false } }: StepBase): boolean {
+  if (isCut || (response.body?.length ?? 0) >= MAX_BODY_LENGTH) return false;
+  return !response.truncated || stream?.endedBy === "cut";
+}

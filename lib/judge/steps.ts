@@ -205,7 +205,7 @@ interface Surroundings {
 }
 
 function versionsOf(
-  { request, status }: Exchange,
+  { request, status, response }: Exchange,
   message: JsonObject | undefined,
   { isInSession, channel, carried: { answered } }: Surroundings,
 ): SpokenVersions {
@@ -215,8 +215,8 @@ function versionsOf(
   const offered = textOf(meta, "io.modelcontextprotocol/protocolVersion") ?? textOf(params, "protocolVersion");
   const isGood = status >= 200 && status < 300;
   const answers = channel?.filter((answer) => answer.message.id === message?.id) ?? answered;
-  // Over HTTP+SSE the answer comes later, or not at all.
-  const assumed = channel ? undefined : offered;
+  // Over HTTP+SSE the answer comes later, or not at all; and what is not on record whole may have said anything.
+  const assumed = channel || response.truncated ? undefined : offered;
   return {
     settled: !isGood ? undefined : isOpening ? negotiated(answers, assumed) : isInSession ? undefined : offered,
     offered,

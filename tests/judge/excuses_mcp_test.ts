@@ -62,6 +62,17 @@ const scenes: Readonly<Record<string, Scene>> = {
     faults: [{ match: { endpoint: "mcp" }, life: "always", edit: { stream: { form: "events" } } }],
     clients: [usual],
   },
+  "whose answers are long": {
+    faults: [{
+      match: isOf("tools/call"),
+      life: "always",
+      edit: {
+        json: { set: { result: { resultType: "complete", content: [{ type: "text", text: "m".repeat(40_000) }] } } },
+        stream: { form: "events", before: [{ id: "e0", retry_ms: 10, data: "" }] },
+      },
+    }],
+    clients: [usual],
+  },
   "whose stream ends too early": {
     faults: [{
       match: isOf("tools/list"),
@@ -122,8 +133,20 @@ function isOfMcp(exchange: Exchange | undefined): boolean {
 }
 
 /** The same exchange, its answer lost on the way. */
-function lost({ response: { headers }, ...exchange }: Exchange): Exchange {
-  return { ...exchange, response: { headers, truncated: true }, shapedBy: ["lost"] };
+function lost({ response: { headers }, stream, ...exchange }: Exchange): Exchange {
+  const endedAtMs = exchange.receivedAtMs + exchange.durationMs;
+  return {
+    ...exchange,
+    response: { headers, truncated: true },
+    shapedBy: ["lost"],
+    ...(stream ? { stream: { eventsAtMs: [], endedAtMs, endedBy: "cut" } } : {}),
+  };
+}
+
+/** The same exchange, its answer kept only in part, as it was long. */
+function halved({ response, ...exchange }: Exchange): Exchange {
+  const { body = "" } = response;
+  return { ...exchange, response: { ...response, body: body.slice(0, body.length / 2), truncated: true } };
 }
 
 /**
@@ -150,18 +173,20 @@ for (const [what, scene] of Object.entries(scenes)) {
         const place = `${at} (${method} ${url})`;
         assert.deepEqual(brokenIn(all.slice(0, at)), [], `nothing from ${place} on has come yet`);
         assert.deepEqual(brokenIn(all.slice(at), { isWhole: false }), [], `what came before ${place} is missing`);
+        const cut = all.map((exchange, other) => other === at ? { ...exchange, isCut: true } : exchange);
+        assert.deepEqual(brokenIn(cut), [], `${place} was too large to be kept whole`);
         const thin = thinned(all, at);
         assert.deepEqual(
           brokenIn(thin, { isWhole: false, isComplete: true }),
           [],
           `much before ${place} has fallen off`,
         );
-        // The client has the token that an answer gave, so that this one was not lost.
-        if (!isOfMcp(all[at])) continue;
+        const short = all.map((exchange, other) => other === at ? halved(exchange) : exchange);
+        if (isOfMcp(all[at])) assert.deepEqual(brokenIn(short), [], `the answer to ${place} was kept only in part`);
+        // A client that goes on with what an answer gave, a token or an event id, has not lost it.
+        if (!isOfMcp(all[at]) || /^id:/m.test(all[at]?.response.body ?? "")) continue;
         const without = all.map((exchange, other) => other === at ? lost(exchange) : exchange);
         assert.deepEqual(brokenIn(without), [], `the answer to ${place} was lost`);
-        const cut = all.map((exchange, other) => other === at ? { ...exchange, isCut: true } : exchange);
-        assert.deepEqual(brokenIn(cut), [], `${place} was too large to be kept whole`);
       }
     });
   }

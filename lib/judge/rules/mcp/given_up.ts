@@ -44,6 +44,8 @@ function checkCancelling(view: View): Outcome {
     }
     // Whatever came there, its client may have taken for the answer.
     if (step.answered.some(({ message }) => !("method" in message)) || isResumed(request, view)) continue;
+    // A notice may be what is missing.
+    if (step.at < view.wholeFrom) continue;
     const left = stream.endedBy === "client" ? shownByLeaving(request, view) : shownByEnding(request, view);
     if (left) return broken(left.detail, [step.at, left.by.at]);
   }

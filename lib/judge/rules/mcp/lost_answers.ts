@@ -10,7 +10,7 @@ import {
   threadOf,
 } from "../../conversation.ts";
 import { resumedFrom } from "../../messages.ts";
-import { PRECISION_MS } from "../../moments.ts";
+import { isStreamKept, PRECISION_MS } from "../../moments.ts";
 import type { McpStep, StreamStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 
@@ -22,7 +22,7 @@ export interface EndedStream {
   readonly endedAtMs: number;
   /** What a client resumes it from; undefined where it cannot be resumed. */
   readonly lastId: string | undefined;
-  /** The requests that it should have brought an answer to, and did not. */
+  /** The requests that it should have brought an answer to, and did not; none, if not all is known of what it brought. */
   readonly owed: readonly Request[];
 }
 
@@ -50,7 +50,7 @@ export function endedStreams(view: View): readonly EndedStream[] {
         stream,
         endedAtMs,
         lastId: stream.lastEventId ?? from,
-        owed: asked.filter((request) => !isAnsweredBy(request, step, endedAtMs)),
+        owed: isStreamKept(step) ? asked.filter((request) => !isAnsweredBy(request, step, endedAtMs)) : [],
       });
     }
     return ended;

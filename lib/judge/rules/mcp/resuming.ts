@@ -2,6 +2,7 @@
 
 import { resumedFrom } from "../../messages.ts";
 import type { Request } from "../../conversation.ts";
+import { isStreamKept } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
@@ -23,9 +24,14 @@ const EARLY_MS = 50;
 
 const FIRST_WITH_RETRY = "2025-11-25";
 
+/** Streams after whose end nothing is missing on record, so that what their client did not do is known. */
+function followedStreams(view: View): readonly EndedStream[] {
+  return endedStreams(view).filter(({ step }) => step.at >= view.wholeFrom);
+}
+
 /** Streams that a server closed though an answer was still to come, with an event id to resume them from. */
 function closedEarly(view: View): readonly EndedStream[] {
-  return endedStreams(view).filter((ended) =>
+  return followedStreams(view).filter((ended) =>
     ended.session.version === FIRST_WITH_RETRY && ended.stream.endedBy === "server" && ended.lastId !== undefined &&
     unsettled(ended, view, patienceEndMs(ended, view)).length > 0
   );
@@ -88,15 +94,12 @@ function checkRetry(view: View): Outcome {
 
 function checkEventId(view: View): Outcome {
   const resumed: McpStep[] = [];
-  const streams = endedStreams(view);
+  const streams = followedStreams(view);
   for (const session of conversationOf(view).sessions) {
     if (session.isHttpSse) continue;
     const ids = new Set(session.steps.flatMap(({ stream }) => stream?.eventIds ?? []));
     // Of a stream that is not on record whole, a client has ids that nobody knows here.
-    const areAllKnown = view.isWhole &&
-      session.steps.every(({ stream, exchange }) =>
-        stream?.endedBy === "cut" || !stream || !exchange.response.truncated
-      );
+    const areAllKnown = view.isGapless && session.steps.every((step) => !step.stream || isStreamKept(step));
     for (const get of session.steps) {
       const from = get.verb === "GET" ? resumedFrom(get) : undefined;
       if (from === undefined) continue;
