@@ -20,6 +20,8 @@ const types: Readonly<Record<string, string>> = {
   record: "an object",
   never: "no such member",
   null: "null",
+  // What zod calls a member that can be anything, but must be there.
+  nonoptional: "a value",
 };
 
 /** Formats as zod names them. */

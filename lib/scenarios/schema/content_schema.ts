@@ -75,7 +75,10 @@ const form = z.looseObject({
 });
 const page = z.looseObject({ mode: z.literal("url"), message: text, url: z.url(), elicitationId: text });
 const sampling = z.looseObject({
-  messages: z.array(z.looseObject({ role: z.enum(["user", "assistant"]), content: z.unknown() })),
+  messages: z.array(z.looseObject({
+    role: z.enum(["user", "assistant"]),
+    content: z.union([object, z.array(object)], { error: "an object, or a list of objects" }),
+  })),
   maxTokens: z.number().int().min(1),
 });
 
