@@ -11,6 +11,9 @@ export const TRAVEL_MS = 1000;
 /** An answer that takes longer may find a client that has given up waiting. */
 const PATIENCE_MS = 5000;
 
+/** Within this a client that repeats what was refused has not been told to by a person. */
+export const AT_ONCE_MS = 10_000;
+
 /** When an answer left, in milliseconds since 1970 of real time. */
 export function endOf({ receivedAtMs, durationMs }: Exchange): number {
   return receivedAtMs + durationMs;

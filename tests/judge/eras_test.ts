@@ -169,6 +169,9 @@ const excuses: Readonly<Record<string, readonly Row[]>> = {
       atMs: minute * 60_000,
     })
   ),
+  "its person tries again where no revision is common to both": [0, 1, 2, 3].map((minute) =>
+    asks("server/discover", 400, { error: refusedVersion(["2099-01-01"]) }, { atMs: minute * 60_000 })
+  ),
   "it offers a revision that may have been published since, or a draft": [
     begins("2027-07-28", { settled: "2027-07-28", session: "session-a" }),
     begins("DRAFT-2026-v1", { settled: "2025-11-25", session: "session-b" }),

@@ -4,7 +4,7 @@ import { isObject } from "../../../http/json.ts";
 import { conversationIn, hasAllSaid, type Request } from "../../conversation.ts";
 import { errorIn, looksForHttpSse, type Tried, triedIn, UNSUPPORTED_VERSION } from "../../eras.ts";
 import { listOf } from "../../reading.ts";
-import { follows } from "../../moments.ts";
+import { AT_ONCE_MS, follows, gapBetween } from "../../moments.ts";
 import { isPublished } from "../../settled.ts";
 import type { McpStep, Step } from "../../step.ts";
 import type { View } from "../../view.ts";
@@ -34,6 +34,16 @@ function firstOf(outcomes: readonly Outcome[], none: string): Outcome {
     outcomes[0] ?? notObserved(none);
 }
 
+/** Requests that come soon after one that was refused, or after each other: a person is not so quick to try again. */
+function repeatedAtOnce(refused: Tried, tried: readonly Tried[]): readonly Tried[] {
+  const again: Tried[] = [];
+  for (const one of tried) {
+    const { step } = again.at(-1) ?? refused;
+    if (one.step.at > step.at && follows(step, one.step) && gapBetween(step, one.step) < AT_ONCE_MS) again.push(one);
+  }
+  return again;
+}
+
 function checkSupported(view: View): Outcome {
   const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
     const refused = tried.find(({ code, supported }) => code === UNSUPPORTED_VERSION && supported);
@@ -57,9 +67,7 @@ function checkSupported(view: View): Outcome {
         positionsOf([refused.step, next.step]),
       );
     }
-    const stubborn = tried.filter((one) =>
-      one.step.at > refused.step.at && follows(refused.step, one.step) && !isListed(one)
-    );
+    const stubborn = repeatedAtOnce(refused, tried.filter((one) => !isListed(one)));
     return stubborn.length < 2 ? notObserved("It has not shown what it makes of the list of revisions") : broken(
       `It went on with ${stubborn[0]?.step.versions.offered}, where the server had refused it and listed ${list}`,
       positionsOf([refused.step, ...stubborn.map(({ step }) => step)]),

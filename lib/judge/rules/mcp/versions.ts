@@ -3,7 +3,7 @@
 import { isObject } from "../../../http/json.ts";
 import { conversationIn, type Request, threadOf } from "../../conversation.ts";
 import { errorIn } from "../../eras.ts";
-import { follows, gapBetween, PRECISION_MS } from "../../moments.ts";
+import { AT_ONCE_MS, follows, gapBetween, PRECISION_MS } from "../../moments.ts";
 import { listOf, textOf } from "../../reading.ts";
 import { isPublished } from "../../settled.ts";
 import type { McpStep } from "../../step.ts";
@@ -16,8 +16,6 @@ const LIFECYCLE = "https://modelcontextprotocol.io/specification/2025-11-25/basi
 const NEWEST = "2026-07-28";
 /** Drafts have names of their own. */
 const DRAFT = /draft/i;
-/** Within this a client that repeats what was refused has not been told to by a person. */
-const AT_ONCE_MS = 10_000;
 
 function openingsIn({ calls }: View): readonly Request[] {
   return conversationIn(calls).requests.filter(({ method }) => method === "initialize");
