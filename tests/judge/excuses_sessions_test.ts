@@ -157,6 +157,15 @@ const expectations: readonly Expectation[] = [
     calls(20, ONE),
     calls(25, TWO),
   ]],
+  ["M33", "a connection whose session has ended, and that asks for its stream again, beside another one", "kept", [
+    begins(0, ONE),
+    begins(5, TWO),
+    ready(10, ONE),
+    ready(15, TWO),
+    sends("DELETE", 20, ONE),
+    sends("GET", 1100, undefined, { status: 400 }),
+    calls(1200, TWO),
+  ]],
   ["M33", "a request that was on its way before the session was answered", "not observed", [
     begins(0, ONE),
     asks("ping", 0, undefined),

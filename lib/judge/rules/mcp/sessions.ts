@@ -50,6 +50,8 @@ interface Given {
 interface ServerState {
   /** Sessions that are neither ended nor lost. */
   readonly alive: Map<string, Given>;
+  /** Whether others were. */
+  hasEnded?: boolean;
   /** The last `initialize` that was answered without an id. */
   without?: McpStep | undefined;
 }
@@ -96,8 +98,10 @@ function noteOpening(call: McpStep, server: ServerState, given: Set<string>): vo
   }
 }
 
-function noteUse(call: McpStep, id: string, { alive }: ServerState): void {
-  if (call.status === 404 || (call.verb === "DELETE" && isGood(call))) alive.delete(id);
+function noteUse(call: McpStep, id: string, server: ServerState): void {
+  if (call.status !== 404 && !(call.verb === "DELETE" && isGood(call))) return;
+  server.alive.delete(id);
+  server.hasEnded = true;
 }
 
 /**
@@ -105,9 +109,11 @@ function noteUse(call: McpStep, id: string, { alive }: ServerState): void {
  *
  * @param wholeFrom Where a session must have begun at the earliest, as the end of others may be missing.
  */
-function missing(call: McpStep, { alive, without }: ServerState, wholeFrom: number): Outcome | undefined {
+function missing(call: McpStep, server: ServerState, wholeFrom: number): Outcome | undefined {
+  const { alive, without, hasEnded = false } = server;
   const session = [...alive.values()].find(({ opening }) => opening.at >= wholeFrom && seemsToFollow(opening, call));
-  if (!session || without || !isAfterHandshake(call)) return undefined;
+  // What a connection sends whose session has ended is no request of another connection's.
+  if (!session || without || hasEnded || !isAfterHandshake(call)) return undefined;
   return broken(`It sent ${nameOf(call)} without the session id that it had been given`, [session.opening.at, call.at]);
 }
 
