@@ -125,7 +125,8 @@ const earlyEnds: readonly Scenario[] = [
     group: "Streams",
     story: "The stream of each call closes after an event id and a retry of 500 ms, before the answer",
     client: "Waits 500 ms, and gets the answer with GET and the Last-Event-ID of that stream",
-    plan: { faults: [closedEarly] },
+    // As the suite's server, which knows no other revision.
+    plan: { policy: { mcpRevisions: ["2025-11-25"] }, faults: [closedEarly] },
     catalogue: {
       built_in: true,
       tools: [{
