@@ -87,6 +87,30 @@ Deno.test("a server without 2026-07-28 takes no message of that revision for one
   assert.equal((await post(fetch, rpc("tools/list"), session)).status, 200);
 });
 
+Deno.test("a request is refused as only 2026-07-28 does where a fault says so by name (MCP basic, Error Codes)", async () => {
+  await using test = await testApp();
+  const refusals = [
+    ["header_mismatch", -32020, undefined],
+    ["missing_capability", -32021, { requiredCapabilities: { elicitation: {} } }],
+    ["unsupported_version", -32022, {
+      supported: ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"],
+      requested: "2026-07-28",
+    }],
+  ] as const;
+  const ask = (fault = ""): Promise<Response> =>
+    postModern((_, init) => test.fetch(`/no-auth${fault}`, init), { method: "server/discover" });
+  for (const [name, code, data] of refusals) {
+    const fault = `open_mcp.server/discover:${name}`;
+    const refused = await ask(`?fault=${fault}`);
+    const { id, error } = await json(refused);
+    const message = `The fault ${fault} answers instead of the endpoint`;
+    assert.deepEqual([refused.status, id, error], [400, 1, { code, message, ...(data === undefined ? {} : { data }) }]);
+    assert.equal((await ask()).status, 200, "once");
+  }
+  const unknown = await test.get("/no-auth?fault=open_mcp:unsupported_versions");
+  assert.match(await unknown.text(), /did you mean open_mcp:unsupported_version|unsupported_version/);
+});
+
 const sseAlone: { readonly policy: Partial<Policy> } = { policy: { mcpTransport: "http_sse" } };
 
 Deno.test("a server that has HTTP+SSE alone opens the stream where others take messages (MCP 2024-11-05 transports)", async () => {

@@ -5,6 +5,7 @@ import { excerpt, OAuthError } from "../../http/errors.ts";
 import type { EndpointKind } from "../../http/place.ts";
 import type { Fault } from "../fault.ts";
 import { isMcp } from "../match.ts";
+import { mcpRevisions } from "../vocabulary.ts";
 import { type Aim, closestAim, faultable, matchOf, mcpHttpMethods, mcpMethods, readAim } from "./fault_aim.ts";
 
 /** The longest that a response is held back. */
@@ -13,7 +14,7 @@ export const MAX_DELAY_MS = 600_000;
 /** What can follow the colon. */
 const effectsText = "a status from 400 to 599, an OAuth error code, drop, delay=500 (milliseconds, at most " +
   `${MAX_DELAY_MS}), truncate=20, trickle=20, html, empty, hold, and of mcp and open_mcp alone events, json, twice, ` +
-  "close=1 and cut=1 (after so many events), and session_lost";
+  "close=1 and cut=1 (after so many events), session_lost, header_mismatch, missing_capability and unsupported_version";
 
 /** Name of the query parameter. */
 export const FAULT_PARAMETER = "fault";
@@ -69,6 +70,7 @@ function effectOf(aim: Aim, text: string): Effect | undefined {
   if (isMcp(endpoint) && (name === "events" || name === "json")) return { edit: { stream: { form: name } } };
   if (isMcp(endpoint) && name === "twice") return { edit: { stream: { twice: true } } };
   if (isMcp(endpoint) && name === "session_lost") return { policy: { endsSession: "before" } };
+  if (isMcp(endpoint) && Object.hasOwn(statelessErrors, name)) return statelessEffect(aim, name);
   if (name === "hold") return { edit: { hold: true } };
   if (name === "drop") return { edit: { drop: true } };
   if (name === "empty") return { edit: { body: "" } };
@@ -76,6 +78,19 @@ function effectOf(aim: Aim, text: string): Effect | undefined {
   if (endpoint === "authorize") return refusals.has(name) ? refusalEffect(name) : undefined;
   const status = Object.hasOwn(statuses, name) ? statuses[name] : undefined;
   return status === undefined ? undefined : errorEffect(aim, name, { code: name, status });
+}
+
+/** Refusals that came with 2026-07-28 (MCP basic, error codes): the code, and what comes with it. */
+const statelessErrors: Readonly<Record<string, readonly [code: number, data?: unknown]>> = {
+  header_mismatch: [-32020],
+  missing_capability: [-32021, { requiredCapabilities: { elicitation: {} } }],
+  unsupported_version: [-32022, { supported: mcpRevisions.slice(1), requested: mcpRevisions[0] }],
+};
+
+function statelessEffect(aim: Aim, name: string): Effect {
+  const [code = 0, data] = statelessErrors[name] ?? [];
+  const error = { code, message: saidBy(aim, name), ...(data === undefined ? {} : { data }) };
+  return { answer: { status: 400, body: { jsonrpc: "2.0", error, id: "{rpc_id}" } } };
 }
 
 /** The response of a site with one page for every path. */
@@ -133,6 +148,7 @@ const statuses: Readonly<Record<string, number>> = {
 const effects = [
   ...["delay", "truncate", "trickle", "drop", "empty", "html", "hold"],
   ...["events", "json", "twice", "close", "cut", "session_lost"],
+  ...Object.keys(statelessErrors),
   ...Object.keys(statuses),
   ...refusals,
 ];
