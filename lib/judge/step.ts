@@ -136,6 +136,11 @@ export interface OtherStep extends StepBase {
   readonly params: Parameters;
 }
 
+/** An icon was fetched that a server had named. */
+export interface IconStep extends StepBase {
+  readonly kind: "icon";
+}
+
 /** One step of a client's flow. */
 export type Step =
   | ResourceMetadataStep
@@ -144,4 +149,5 @@ export type Step =
   | AuthorizationStep
   | TokenStep
   | McpStep
-  | OtherStep;
+  | OtherStep
+  | IconStep;

@@ -9,6 +9,7 @@ import { endpointsByName } from "../http/endpoints.ts";
 import { wellKnown } from "../http/urls.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
+import { iconsIn } from "./icons.ts";
 import { type Carried, carriedBy, placeIn } from "./messages.ts";
 import type { AnsweredMessage, AuthorizationStep, McpStep, SpokenVersions, Step, StepBase } from "./step.ts";
 import {
@@ -92,7 +93,8 @@ function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {
   }
   const own = endpoint?.step;
   if (own === "mcp") return own;
-  return kinds.get(addressOf(url)) ?? own ?? shapeOf(exchange);
+  const known = kinds.get(addressOf(url));
+  return known === "icon" ? own ?? known : known ?? own ?? shapeOf(exchange);
 }
 
 /** What a request looks like to be, wherever it went. */
@@ -123,6 +125,8 @@ function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, learned:
       return { ...base, kind, params: formOf(exchange), issued: document };
     case "mcp":
       return readMcp(base, learned);
+    case "icon":
+      return { ...base, kind };
     case "pushed":
     case "other": {
       const params = formOf(exchange);
@@ -179,6 +183,9 @@ function readMcp(base: StepBase, { kinds, channels }: Learned): McpStep {
   const challenge = challengeOf(exchange);
   const metadata = challenge?.get("resource_metadata");
   if (metadata !== undefined) kinds.set(addressOf(metadata), "resource_metadata");
+  for (const url of carried.answered.flatMap(({ message }) => iconsIn(message))) {
+    if (!kinds.has(addressOf(url))) kinds.set(addressOf(url), "icon");
+  }
   return {
     ...base,
     kind: "mcp",

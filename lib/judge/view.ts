@@ -6,6 +6,7 @@
 import { digestOf } from "../recorder/redact/digests.ts";
 import type {
   AuthorizationStep,
+  IconStep,
   McpStep,
   RegistrationStep,
   ResourceMetadataStep,
@@ -44,8 +45,10 @@ export interface View extends SandboxFacts {
   readonly offered: Revision | undefined;
   /** All that it speaks, by which rules on messages judge it; `judgedBy` alone, where that is given. */
   readonly spoken: ReadonlySet<Revision>;
-  /** Everything it did, in order. */
+  /** Everything it did, in order, but for fetching icons. */
   readonly steps: readonly Step[];
+  /** The icons that it fetched. */
+  readonly icons: readonly IconStep[];
   readonly resourceMetadata: readonly ResourceMetadataStep[];
   readonly serverMetadata: readonly ServerMetadataStep[];
   readonly registrations: readonly RegistrationStep[];
@@ -70,7 +73,8 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
     revision: sandbox.judgedBy ?? revisionOf(calls),
     offered: sandbox.judgedBy ?? newestOffered(calls),
     spoken: sandbox.judgedBy === undefined ? spokenRevisions(calls) : new Set([sandbox.judgedBy]),
-    steps,
+    steps: steps.filter((step) => step.kind !== "icon"),
+    icons: steps.filter((step) => step.kind === "icon"),
     resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),
     serverMetadata: steps.filter((step) => step.kind === "server_metadata"),
     registrations: steps.filter((step) => step.kind === "registration"),

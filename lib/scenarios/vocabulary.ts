@@ -164,6 +164,7 @@ export const ruleIds = [
   "M109",
   "M110",
   "M111",
+  "M157",
 ] as const;
 
 /** One of {@link ruleIds}. */

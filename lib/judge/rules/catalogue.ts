@@ -23,6 +23,7 @@ import { givenUpRules } from "./mcp/given_up.ts";
 import { capabilityRules } from "./mcp/capabilities.ts";
 import { eraRules } from "./mcp/eras.ts";
 import { httpSseRules } from "./mcp/http_sse.ts";
+import { iconRules } from "./mcp/icons.ts";
 import { pageRules } from "./mcp/pages.ts";
 import { resumingRules } from "./mcp/resuming.ts";
 import { streamReadingRules } from "./mcp/stream_reading.ts";
@@ -66,6 +67,7 @@ export const rules: readonly Rule[] = [
   ...statelessRules,
   ...utilityRules,
   ...pageRules,
+  ...iconRules,
   ...streamReadingRules,
   ...resumingRules,
   ...givenUpRules,

@@ -1,11 +1,20 @@
 /** Cases: how a client reads lists that come in pages. */
+import { origin } from "../../helpers.ts";
 import type { Case } from "./case.ts";
 
 const pages = (page_sizes: readonly number[], cursors: readonly string[] = []): Required<Case>["app"] => ({
   catalogue: { page_sizes, cursors },
 });
 
-/** How a client reads lists that come in pages. */
+/** A tool with an icon at this server. */
+const withIcon: Required<Case>["app"] = {
+  catalogue: {
+    built_in: true,
+    tools: [{ name: "shown", inputSchema: { type: "object" }, icons: [{ src: `${origin}/icons/shown.png` }] }],
+  },
+};
+
+/** How a client reads lists that come in pages, and what it fetches for them. */
 export const pageCases: readonly Case[] = [
   {
     rule: "M107",
@@ -29,5 +38,11 @@ export const pageCases: readonly Case[] = [
     slips: ["changes cursors"],
     app: pages([3], [cursor]),
   })),
+  {
+    rule: "M157",
+    slips: ["sends a token for icons"],
+    app: withIcon,
+    client: { extras: ["shows icons"] },
+  },
   { rule: "M111", slips: ["takes an empty cursor for the end"], app: pages([3, 5], [""]) },
 ];

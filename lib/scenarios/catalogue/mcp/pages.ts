@@ -48,7 +48,7 @@ export const pageScenarios: readonly Scenario[] = [
   {
     name: "pages-of-one",
     group: "Pages",
-    story: "Each page of the tools has a single tool, so that the list takes twenty requests",
+    story: "Each page of the tools has a single tool, so that the list takes eighteen requests",
     client: "Reads all pages, or stops at a limit of its own and says that tools are missing",
     plan: {},
     catalogue: { page_sizes: Array.from({ length: 60 }, () => 1) },

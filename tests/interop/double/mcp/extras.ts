@@ -37,6 +37,13 @@ export const extras = {
     const answer = await call("prompts/list");
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
   },
+  "shows icons": async ({ link }, { options, slip }) => {
+    for (const src of link.icons) {
+      const headers = new Headers({ "user-agent": "double/1", accept: "image/*" });
+      if (slip === "sends a token for icons") headers.set("authorization", "Bearer of-the-user");
+      await (await options.send(new Request(src, { headers }))).body?.cancel();
+    }
+  },
   "completes an argument": async ({ call }, { slip, wait }) => {
     for (const value of ["", "p", "pa", "par", "pari", "paris"]) {
       await call("completion/complete", {
@@ -54,4 +61,6 @@ const echo: Document = { name: "mock_echo", arguments: { message: "m" } };
 export type Extra = keyof typeof extras;
 
 /** What it does wrong there, beside single messages. */
-export type ExtraSlip = "completes at every keystroke";
+export type ExtraSlip =
+  | "completes at every keystroke"
+  | "sends a token for icons";

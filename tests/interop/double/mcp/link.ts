@@ -52,6 +52,8 @@ export interface Link {
   messagesUrl: string;
   /** The schemas of the tools that were listed last, by name. */
   readonly tools: Map<string, unknown>;
+  /** The icons of these tools. */
+  readonly icons: Set<string>;
   /** What the server has declared; undefined, if that is not known. */
   capabilities: Document | undefined;
   readonly isModern: () => boolean;
@@ -134,6 +136,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     session: undefined,
     messagesUrl: mcpUrl,
     tools: new Map(),
+    icons: new Set(),
     capabilities: undefined,
     isModern: () => link.revision === "2026-07-28",
     post: (method, params, how) => {

@@ -34,7 +34,10 @@ export async function listTools({ call, link }: Pick<Mcp, "call" | "link">, { sl
     });
     const result = answer?.result;
     const tools: readonly Document[] = Array.isArray(result?.tools) ? result.tools : [];
-    for (const { name, inputSchema } of tools) link.tools.set(String(name), inputSchema);
+    for (const { name, inputSchema, icons } of tools) {
+      link.tools.set(String(name), inputSchema);
+      for (const { src } of Array.isArray(icons) ? icons : []) link.icons.add(String(src));
+    }
     sizes.push(tools.length);
     const next = typeof result?.nextCursor === "string" ? result.nextCursor : undefined;
     if (next === undefined || slip === "takes the first page for all") return;
