@@ -114,6 +114,8 @@ const MAX_REQUESTS = 120;
 /** More logins than a person would put up with. */
 const MAX_LOGINS = 4;
 const TOKEN_LIFE_MS = 61_000;
+/** How long a client that has connected does nothing else. */
+const SETTLE_MS = 1000;
 
 interface Scene {
   readonly app: App;
@@ -129,14 +131,14 @@ interface Scene {
  * @returns How it fared, in a few words.
  */
 export async function walk(sdk: Sdk, scenario: Scenario): Promise<string> {
-  using kv = await Deno.openKv(":memory:");
   using time = startVirtualTime();
   const stop = new AbortController();
-  const app = createApp({ kv, now: time.now, signal: stop.signal, scenarios: [scenario], sleep: time.sleep });
+  const app = createApp({ now: time.now, signal: stop.signal, scenarios: [scenario], sleep: time.sleep });
   const scene: Scene = { app, time, requests: 0, last: "", logins: 0 };
   try {
     const program = sdk(surroundingsOf(scene, scenario));
-    return typeof program === "string" ? program : await fare(scene, program);
+    if (typeof program === "string") return program;
+    return await fare(scene, isForOlder(scenario) ? stayingConnected(program, time, stop.signal) : program);
   } finally {
     stop.abort();
   }
@@ -166,9 +168,43 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
     return new URL(location);
   };
   // What is there in older revisions alone, a client of the newest would never meet.
-  const beginsAsBefore = scenario.revisions?.includes("2026-07-28") === false;
+  const beginsAsBefore = isForOlder(scenario);
   const about = scenario.catalogue?.tools?.map(({ name }) => name) ?? [];
   return { url, fetch, browse, machine: machineOf(scenario), beginsAsBefore, about };
+}
+
+function isForOlder({ revisions }: Scenario): boolean {
+  return revisions?.includes("2026-07-28") === false;
+}
+
+/** A program that stays connected until something goes wrong, as a session lasts for longer than a call. */
+function stayingConnected(program: Program, { sleep }: VirtualTime, over: AbortSignal): Program {
+  let kept: Connection | undefined;
+  const drop = async (): Promise<void> => {
+    const last = kept;
+    kept = undefined;
+    await last?.close();
+  };
+  over.addEventListener("abort", () => void drop(), { once: true });
+  return {
+    ...program,
+    connect: async () => {
+      if (!kept) {
+        kept = await program.connect();
+        // The stream that it listens on is opened beside what it does.
+        await sleep(SETTLE_MS);
+      }
+      const { callTool } = kept;
+      return {
+        callTool: () =>
+          callTool().catch(async (error) => {
+            await drop();
+            throw error;
+          }),
+        close: () => Promise.resolve(),
+      };
+    },
+  };
 }
 
 /** What a person sees in the browser in place of coming back to the client. */
