@@ -13,10 +13,11 @@ export interface Reason {
 /** What is not here must be alike. */
 export const reasons: readonly Reason[] = [
   {
-    scenario: "initialize",
+    scenario: "request-metadata",
     clients: ["v1"],
-    about: /^(M21 broken here alone|passed there, fail here)$/,
-    reason: "it lists the tools of a server that has declared none, which the suite does not look at",
+    about: /^sep-2575-\S+ failed there, M(39|40|41|58) not observed here$/,
+    reason:
+      "it sends initialize, which the suite takes for a request of 2026-07-28 without what those need; ours is a message of an older revision, and so the client has shown nothing",
   },
   {
     scenario: "auth/authorization-server-migration",

@@ -35,8 +35,9 @@ function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OA
   }
 }
 
-/** The SDK leaves pages to its user. */
+/** The SDK leaves it to its user to ask only for what there is, and to read all pages. */
 async function listAllTools(client: Client): Promise<readonly ListedTool[]> {
+  if (!client.getServerCapabilities()?.tools) return [];
   const { tools, nextCursor } = await client.listTools();
   const all = [...tools];
   for (let cursor = nextCursor; cursor !== undefined;) {
