@@ -43,10 +43,37 @@ async function drive(
 export async function driveForSuite(sdk: Sdk, { scenario, url, context }: Assignment): Promise<void> {
   const own = playedScenarios.find(({ official }) => official === scenario);
   const machine = own && withContext(own, context);
-  // A server of the suite ends when its connections do; a stream that stays open has no end to read to.
-  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  const fetchOnce: Fetch = (input, init) => fetch(input, { ...init, client });
-  await drive(sdk, { url, fetch: scenario.startsWith("auth/") ? fetchWhole : fetchOnce, machine, ...workOf(scenario) });
+  await using network = openNetwork();
+  // A stream that stays open has no end to read to.
+  const fetch = scenario.startsWith("auth/") ? fetchWhole : network.fetch;
+  await drive(sdk, { url, fetch, machine, ...workOf(scenario) });
+}
+
+/** Connections that end with the client that made them, whatever it has left open: a server of the suite waits for them. */
+function openNetwork(): AsyncDisposable & { readonly fetch: Fetch } {
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const bodies = new Set<ReadableStreamDefaultReader<Uint8Array>>();
+  return {
+    fetch: async (input, init) => {
+      const { status, headers, body } = await fetch(input, { ...init, client });
+      if (!body) return new Response(body, { status, headers });
+      const reader = body.getReader();
+      bodies.add(reader);
+      const passed = new ReadableStream({
+        pull: async (controller) => {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: (reason) => reader.cancel(reason),
+      });
+      return new Response(passed, { status, headers });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([...bodies].map((reader) => reader.cancel().catch(() => {})));
+      client.close();
+    },
+  };
 }
 
 /** Reads answers to their end, of which SDKs leave some unread; none of the suite's goes on for ever. */
