@@ -116,7 +116,10 @@ function listedBy({ request: { answer } }: Tried): readonly string[] | undefined
 function checkKeepsEra(view: View): Outcome {
   const { requests } = conversationIn(view.calls);
   const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
-    const answered = tried.find((one) => one.sign === "answers" && (listedBy(one)?.includes("2026-07-28") ?? true));
+    // An answer to server/discover that lists nothing is one of a server that answers anything.
+    const answered = tried.find((one) =>
+      one.sign === "answers" && (listedBy(one)?.includes("2026-07-28") ?? one.step.method !== "server/discover")
+    );
     if (!answered) return [];
     const { step } = answered;
     const wasThere = requests.some((one) =>
