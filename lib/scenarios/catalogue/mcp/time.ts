@@ -19,7 +19,7 @@ const TEN_MINUTES_MS = 600_000;
 const toolCall: Match = { endpoint: "mcp", rpc_method: "tools/call", status: 200 };
 
 /** A stream that ends after ten minutes without having brought the answer. */
-const unanswered: StreamEdit = { end: { after_ms: TEN_MINUTES_MS, how: "cut" } };
+const unanswered: StreamEdit = { end: { after_events: 0, after_ms: TEN_MINUTES_MS, how: "cut" } };
 
 /** What is done to the stream of the first request of its kind. */
 function once(name: string, match: Match, stream: StreamEdit): Fault {
