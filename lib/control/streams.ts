@@ -11,23 +11,36 @@ import { closedObject, type Complete, type Schema } from "../http/json_body.ts";
 import { type Call, type Deps, one, operation } from "./operation.ts";
 
 /** Which streams; everything that is said must be true. */
-interface StreamChoice {
+export interface StreamChoice {
+  /** One stream, by its handle. */
   readonly stream?: string;
+  /** Those of one session, by its handle or its id. */
   readonly session?: string;
+  /** Those that GET requests opened, or those that answer a POST; if neither this nor `stream` is given, GET. */
   readonly method?: "GET" | "POST";
+  /** Those of one endpoint, such as `/oauth`. */
   readonly path?: string;
 }
 
 /** What is said on streams: one event, then their end, or one of the two. */
-interface StreamPush {
+export interface StreamPush {
+  /** Which streams; all that GET requests opened, if not given. */
   readonly to?: StreamChoice;
+  /** Type of the event; `message` for a message. */
   readonly event?: string;
+  /** Its id. */
   readonly id?: string;
+  /** How long clients are to wait before they come back, in milliseconds. */
   readonly retry_ms?: number;
+  /** Anything to be sent as JSON, be it a message or not. */
   readonly message?: unknown;
+  /** Data that need not be JSON. */
   readonly data?: string;
+  /** Text that stands on the stream as it is, right or wrong. */
   readonly text?: string;
+  /** A comment. */
   readonly comment?: string;
+  /** Ends the streams afterwards: as streams that have ended, or as connections that break. */
   readonly end?: StreamEnd;
 }
 

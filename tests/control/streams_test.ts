@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { setImmediate } from "node:timers";
+import { startMockServer } from "../../main.ts";
 import { assertOAuthError, startMs, type TestApp, testApp } from "../helpers.ts";
 import { beginSession, envelope, type Fetch, post, rpc, send as sendTo } from "../mcp/helpers.ts";
 import { control, listOf, send } from "./helpers.ts";
@@ -180,4 +181,13 @@ Deno.test("what cannot be put, or put anywhere, is refused with what there is", 
     assert.match(await assertOAuthError(refused, status, status === 404 ? "not_found" : "invalid_request"), error);
   }
   await stream.end();
+});
+
+Deno.test("pushToStreams of the fixture reaches the streams that are meant, and says how many (startMockServer)", async () => {
+  await using mock = await startMockServer();
+  const fetch: Fetch = (_, init) => mock.fetch("/no-auth", init);
+  assert.equal(await mock.pushToStreams({ message: changed }), 0);
+  const { next } = readerOf(await sendTo(fetch, "GET", await beginSession(fetch)));
+  assert.equal(await mock.pushToStreams({ message: changed, end: "close" }), 1);
+  assert.deepEqual([await next(), await next()], [onStream, "the end"]);
 });
