@@ -504,6 +504,19 @@ const excuses: readonly Excuse[] = [
     mistake: [...opened, page(1, 20, undefined, "b"), asks(4, { atMs: 80 })],
     isRecommended: true,
   },
+  {
+    rule: "M16",
+    what:
+      "it is another instance that sends something meanwhile, after a handshake of its own, to a server without sessions",
+    excused: [
+      begins("", { tookMs: 1000 }),
+      begins("", { atMs: 100 }),
+      told({ session: "", atMs: 200 }),
+      asks(1, { session: "", atMs: 300 }),
+    ],
+    mistake: [begins("", { tookMs: 1000 }), asks(1, { session: "", atMs: 300 })],
+    isRecommended: true,
+  },
 ];
 
 for (const { rule, what, excused, recorded, mistake, isRecommended = false } of excuses) {

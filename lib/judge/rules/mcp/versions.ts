@@ -79,6 +79,13 @@ function checkWaits({ calls, isWhole }: View): Outcome {
     one.step.exchange.receivedAtMs > step.exchange.receivedAtMs &&
     one.step.exchange.receivedAtMs < answer.atMs - PRECISION_MS
   );
+  // Another instance may have made a handshake of its own.
+  const isAnothers = early !== undefined &&
+    requests.some((one) =>
+      one.method === "initialize" && one !== first && one.step.address === step.address && one.step.status < 300 &&
+      one.step.at < early.step.at
+    );
+  if (isAnothers) return notObserved("It began several times at once, so whose request came early is not known");
   // Without its beginning the record may lack a session that was there before.
   if (early && isWhole) {
     return broken(`It sent ${early.method} before initialize was answered`, positionsOf([step, early.step]));
