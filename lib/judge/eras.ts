@@ -54,7 +54,12 @@ function signOf({ step, method, answer }: Request, code: number | undefined): Er
   const { status } = step;
   if (statelessErrors.includes(code) || (status === 404 && code === METHOD_NOT_FOUND)) return "refuses";
   if (status < 300) {
-    if (isObject(answer?.message.result)) return "answers";
+    const result = answer?.message.result;
+    if (isObject(result)) {
+      if (method === "server/discover") return listOf(result, "supportedVersions") ? "answers" : "is_older";
+      // Some older servers answer what they have as well, without a session and in the words of their own revision.
+      return "resultType" in result ? "answers" : undefined;
+    }
     const isForNone = step.answered.some(({ message }) => isObject(message.error) && (message.id ?? null) === null);
     // Of other methods such an error may be about the request itself.
     const isOlder = code !== undefined && (method === "server/discover" || code === METHOD_NOT_FOUND || isForNone);

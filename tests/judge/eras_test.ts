@@ -148,6 +148,11 @@ const excuses: Readonly<Record<string, readonly Row[]>> = {
     ...session("session-a"),
   ],
   "so has the list that it discovers": [discovers(["2025-11-25", "2025-06-18"]), ...session("session-a")],
+  "an older server answers what it has, or anything": [
+    asks("server/discover", 200, { result: {} }),
+    asks("tools/list", 200, { result: { tools: [] } }),
+    ...session("session-a"),
+  ],
   "one process speaks 2026-07-28 and another one does not": [
     discovers(["2026-07-28"]),
     ...session("session-a"),
