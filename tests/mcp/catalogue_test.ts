@@ -304,6 +304,33 @@ Deno.test("a call that is never answered ends when its client leaves (MCP cancel
   });
 });
 
+Deno.test("as of 2026-07-28, a call ends when its client leaves before anything has come (MCP 2026-07-28, cancellation)", async () => {
+  const started = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<unknown>();
+  const sleep = (_: number, signal?: AbortSignal): Promise<void> => {
+    started.resolve();
+    return new Promise((_, reject) => {
+      signal?.addEventListener("abort", () => {
+        stopped.resolve(signal.reason);
+        reject(signal.reason);
+      }, { once: true });
+    });
+  };
+  await using mcp = await openMcp({ sleep });
+  const client = new AbortController();
+  const inner = mcp.fetchAs("no-auth", OPEN, {}, [{ name: "slow", inputSchema: city, answer: { delay_ms: 5 } }]);
+  const params = { name: "slow", arguments: {} };
+  const answer = postModern((input, init) => inner(input, { ...init, signal: client.signal }), {
+    method: "tools/call",
+    params,
+  });
+  await started.promise;
+  client.abort("left");
+  await stopped.promise;
+  await (await answer).body?.cancel();
+  assert.deepEqual(mcp.errors, []);
+});
+
 const form = {
   message: "Who?",
   requestedSchema: { type: "object" as const, properties: { name: { type: "string" as const } } },
