@@ -14,6 +14,12 @@ const PATIENCE_MS = 5000;
 /** Within this a client that repeats what was refused has not been told to by a person. */
 export const AT_ONCE_MS = 10_000;
 
+/** Whether the clock of a record stood still, as that of a test may: then nothing on it shows how long anything took. */
+export function stoodStill(steps: readonly StepBase[]): boolean {
+  const [first] = steps;
+  return steps.every(({ exchange }) => exchange.receivedAtMs === first?.exchange.receivedAtMs);
+}
+
 /** When an answer left, in milliseconds since 1970 of real time. */
 export function endOf({ receivedAtMs, durationMs }: Exchange): number {
   return receivedAtMs + durationMs;

@@ -34,7 +34,7 @@ export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Prog
   const { revisions } = facts;
   const isForOthers = revisions.length > 0 && view.revision !== undefined && !revisions.includes(view.revision);
   const others = `The scenario is for clients of ${revisions.join(" and ")}, and this one ${spokenOf(view)}`;
-  if (isTooOld(view, revisions)) {
+  if (isTooOld(view, revisions) || isTooNew(view, revisions)) {
     return { stations, outcome: "short", sentence: `${describeStations(stations, "and")}. ${others}` };
   }
   const beyond = typeof reach === "string" ? undefined : beyondSentence(view, reach, facts);
@@ -49,6 +49,13 @@ export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Prog
 export function isTooOld({ calls, revision, judgedBy }: View, [oldest]: readonly Revision[]): boolean {
   return oldest !== undefined && revision !== undefined &&
     [revision, ...judgedBy === undefined ? offersOf(calls) : []].every((spoken) => spoken < oldest);
+}
+
+/** Whether a scenario is for clients of earlier revisions alone; one that has offered one of these, too, speaks both. */
+export function isTooNew({ calls, revision, judgedBy }: View, revisions: readonly Revision[]): boolean {
+  const newest = revisions.at(-1);
+  return newest !== undefined && revision !== undefined &&
+    [revision, ...judgedBy === undefined ? offersOf(calls) : []].every((spoken) => spoken > newest);
 }
 
 const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined>> = {

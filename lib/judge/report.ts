@@ -14,7 +14,8 @@ import { createLimits, limitsInForce, type SetLimits } from "./limits.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
 import type { Progress } from "./progress.ts";
 import { placed } from "./messages.ts";
-import { isTooOld, progressOf } from "./reach.ts";
+import { stoodStill } from "./moments.ts";
+import { isTooNew, isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
@@ -206,9 +207,9 @@ function* judgingClient(
   const { id, name, steps, standing } = client;
   const { view, widest, check: checkAll } = sightOf(client, facts);
   const { revision } = view;
-  const isOld = isTooOld(view, playedBy);
+  const wanted = isTooOld(view, playedBy) ? playedBy[0] : isTooNew(view, playedBy) ? playedBy.at(-1) : undefined;
   const findings: Finding[] = [];
-  for (const rule of rulesFor(view, expects, isOld ? playedBy[0] : undefined)) {
+  for (const rule of rulesFor(view, expects, wanted)) {
     const { status, evidence, detail, message, level = rule.level } = standing === "nobody"
       ? notObserved(NOBODY)
       : checkAll((seen) => check(rule, seen));
@@ -253,6 +254,9 @@ const NOBODY = "Nothing ties these requests to a client, so no rule applies to t
 function check(rule: Rule, view: View): Outcome {
   if (rule.isOfMcp && !speaksMcp(view)) return notObserved("It made no request to an MCP server");
   const outcome = rule.check(view);
+  if (rule.goesByTime && outcome.status === "broken" && stoodStill(view.steps)) {
+    return notObserved("The clock of the server stood still, so that nothing shows how long it waited");
+  }
   const { revision } = view;
   if (outcome.status !== "broken" || revision === undefined || isOfItsRevisions(rule, view)) return outcome;
   // A client cannot break what its revision does not require; nor has it shown what the scenario tests.
@@ -278,7 +282,7 @@ function isOfItsRevisions(
  * The rules that a client's revision has; where the scenario expects none of these, also those that it expects of later
  * revisions, so that a client that does what the scenario tests does not pass. A client that has not shown what it speaks
  * is judged by what has been required since 2025-06-18, and by all that the scenario expects. A client that is too old for
- * the scenario is also shown the rules that it would have there.
+ * the scenario, or too new, is also shown the rules that it would have there.
  *
  * @param wanted The revision that it would have to speak.
  */

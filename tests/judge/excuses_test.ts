@@ -317,6 +317,14 @@ for (const { rule, what, excused, mistake } of excuses) {
   });
 }
 
+for (const rule of ["C42", "C44"]) {
+  Deno.test(`${rule} is not broken on a record whose clock stood still, as a test's may (createApp({ now }))`, () => {
+    const mistake = excuses.findLast((excuse) => excuse.rule === rule)?.mistake ?? [];
+    assert.equal(statusOf(mistake, rule), "broken");
+    assert.equal(statusOf(mistake.map((moment) => ({ ...moment, ms: 0, took: 0, moved: 0 })), rule), "not observed");
+  });
+}
+
 Deno.test("C39 is kept by a client that asks the person when the answer to a refresh was lost, as the token may be used up", () => {
   const gone = [refused, at(20, refreshes("A", "B"), { isLost: true })];
   assert.equal(statusOf(later(...gone, at(40, asks)), "C39"), "kept");

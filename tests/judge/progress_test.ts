@@ -297,3 +297,9 @@ Deno.test("a client of another revision is told that the scenario is not for it"
   assert.equal(verdict, "incomplete");
   assert.match(reason, /The scenario is for clients of 2025-03-26, and this one speaks 2025-11-25$/);
 });
+
+Deno.test("a client that is too new for a scenario did not meet what it is about, and does not pass", () => {
+  const { verdict, reason } = judge([...login, opens, calls("tools/call", "t1")], { revisions: ["2025-03-26"] });
+  assert.equal(verdict, "incomplete");
+  assert.match(reason, /The scenario is for clients of 2025-03-26, and this one speaks 2025-11-25$/);
+});

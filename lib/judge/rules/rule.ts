@@ -43,6 +43,8 @@ export interface Rule {
    * against every client that speaks one of its revisions, whatever it ends with.
    */
   readonly isOfMessages?: boolean;
+  /** True if how long a client waited decides it: then it is not broken where the record's clock stood still. */
+  readonly goesByTime?: boolean;
   readonly link: string;
   /** Names of the official conformance suite's checks that look at the same. */
   readonly official: readonly string[];

@@ -142,6 +142,7 @@ function checkLoops({ steps }: View): Outcome {
 export const retryRules: readonly Rule[] = [
   {
     id: "C42",
+    goesByTime: true,
     name: "retry-after",
     title: "A client that is told with Retry-After when to try again does not try sooner.",
     level: "SHOULD",
@@ -152,6 +153,7 @@ export const retryRules: readonly Rule[] = [
   },
   {
     id: "C44",
+    goesByTime: true,
     name: "no-loops",
     title: "A client does not send a request again and again that is refused in the same way, unless its pauses grow.",
     level: "SHOULD",

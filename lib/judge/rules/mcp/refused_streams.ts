@@ -87,6 +87,7 @@ function checkRefusedStreams(view: View): Outcome {
 /** The rules on streams that are not offered. */
 export const refusedStreamRules: readonly Rule[] = [{
   id: "M27",
+  goesByTime: true,
   name: "no-stream-offered",
   title: "A client that asks for a stream and is offered none goes on without, and does not ask again and again.",
   level: "SHOULD",

@@ -188,6 +188,7 @@ export const resumingRules: readonly Rule[] = [
   },
   {
     id: "M29",
+    goesByTime: true,
     name: "waits-as-retry-says",
     title: "A client waits as long as the retry field says before it comes back to a stream.",
     level: "MUST",
