@@ -6,7 +6,7 @@ import { conversationIn, isSameId, type Reply, type Said, type ServerRequest, th
 import { PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
-import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
+import { brokenBy, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
 import { shown } from "./each.ts";
 import { cancelledBy, isHeardWhole } from "./server_work.ts";
 
@@ -36,7 +36,8 @@ function checkNotifications({ calls }: View): Outcome {
       hasNoId(response) && ("result" in response.message || ofMethods.has(codeIn(response))) && later(response.step)
     );
     if (answer) {
-      return broken(
+      return brokenBy(
+        answer.message,
         `It answered ${shown(notification.message.method)}, which is a notification, with a response without an id`,
         positionsOf([step, answer.step]),
       );
@@ -69,7 +70,7 @@ function checkResponses(view: View): Outcome {
   const responses = conversationIn(view.calls).responses.filter(({ era }) => era === "handshake");
   for (const response of responses) {
     const problem = problemOf(response, view);
-    if (problem !== undefined) return broken(problem, [response.step.at]);
+    if (problem !== undefined) return brokenBy(response.message, problem, [response.step.at]);
   }
   const named = responses.filter((response) => !hasNoId(response));
   return named.length === 0 ? notObserved("It answered no request of the server") : kept(
@@ -110,14 +111,19 @@ function checkUnknown({ calls, limits }: View): Outcome {
     const { step, method, answers: [answer] } = request;
     if (answer) {
       if (!("error" in answer.message)) {
-        return broken(`It answered ${method}, which no client knows, with a result`, positionsOf([step, answer.step]));
+        return brokenBy(
+          answer.message,
+          `It answered ${method}, which no client knows, with a result`,
+          positionsOf([step, answer.step]),
+        );
       }
       refused.push(request);
       continue;
     }
     const later = cancelledBy(request, calls) ? undefined : goesOnWithout(request, calls, limits.of("answer_ms"));
     if (later) {
-      return broken(
+      return brokenBy(
+        request.message,
         `It did not answer ${method}, a request that it does not know, and went on`,
         positionsOf([step, later]),
         limits.levelBy("answer_ms"),

@@ -5,7 +5,17 @@ import { resumedFrom } from "../../messages.ts";
 import { gapBetween, PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
-import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
+import {
+  ALWAYS,
+  broken,
+  brokenBy,
+  kept,
+  notObserved,
+  type Outcome,
+  positionsOf,
+  type Rule,
+  WITH_HANDSHAKE,
+} from "../rule.ts";
 import { asksTheSame, conversationOf, isResult } from "./lost_answers.ts";
 
 const TRANSPORTS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports";
@@ -117,7 +127,8 @@ function checkAnyStream(view: View): Outcome {
     const [answer] = asked.answers;
     const late = answer ? lateAnswer(asked, answer.step, limitMs) : lateRequest(asked, conversation, limitMs);
     if (late) {
-      return broken(
+      return brokenBy(
+        asked.message,
         `The server sent ${asked.method} on the stream of its GET, and it ${late.did} ${
           Math.round(late.afterMs)
         } ms later`,
