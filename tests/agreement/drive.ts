@@ -129,7 +129,7 @@ const reportShape = z.object({
 
 /** What our report says of a client. */
 export interface Judgement extends z.infer<typeof reportShape> {
-  /** The revision that it was asked for: the scenario's, where the client speaks only older ones, as the suite asks. */
+  /** The revision that it was asked for: the scenario's, where the client speaks none of these, as the suite asks. */
   readonly judgedBy?: Revision | undefined;
   /** What is said without that: of the client by the revision it speaks. */
   readonly ownVerdict: z.infer<typeof reportShape>["verdict"];
@@ -143,18 +143,19 @@ async function describeForClient(app: App, scenario: Scenario): Promise<Party> {
   return machineOf(scenario)?.kind === "assertion" ? await withAssertions(party) : party;
 }
 
-/** The oldest revision of a scenario that came after all that its clients speak. */
-function laterThan({ clients }: z.infer<typeof reportShape>, scenario: Scenario): Revision | undefined {
-  const oldest = revisions.find((revision) => scenario.revisions?.includes(revision));
+/** The revision of a scenario that is nearest to those that its clients speak, where it is for none of these. */
+function otherThan({ clients }: z.infer<typeof reportShape>, scenario: Scenario): Revision | undefined {
+  const played = revisions.filter((revision) => scenario.revisions?.includes(revision));
+  const [oldest, newest] = [played[0], played.at(-1)];
   const spoken = clients.flatMap(({ revision }) => revision ?? []);
-  return oldest !== undefined && spoken.length > 0 && spoken.every((revision) => revision < oldest)
-    ? oldest
-    : undefined;
+  if (oldest === undefined || newest === undefined || spoken.length === 0) return undefined;
+  if (spoken.every((revision) => revision < oldest)) return oldest;
+  return spoken.every((revision) => revision > newest) ? newest : undefined;
 }
 
 /**
  * Lets a client work on our scenario, and gives what our report says of it. The suite judges every client by the revision
- * that a scenario is new with: where the client speaks only older ones, the report is asked to judge by that as well.
+ * that a scenario is new with: where the client speaks none that it is for, the report is asked to judge by that as well.
  */
 export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgement> {
   using kv = await Deno.openKv(":memory:");
@@ -177,7 +178,7 @@ export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgemen
       return reportShape.parse(await report.json());
     };
     const own = await read();
-    const judgedBy = laterThan(own, scenario);
+    const judgedBy = otherThan(own, scenario);
     const asked = judgedBy === undefined ? own : await read(`?revision=${judgedBy}`);
     return { ...asked, judgedBy, ownVerdict: own.verdict, idle };
   } finally {
