@@ -9,7 +9,7 @@ import { sightOf } from "./doubt.ts";
 import { lastGapIn } from "./gaps.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
-import { notObserved, type Outcome, type Rule } from "./rules/rule.ts";
+import { isOfItsRevisions, notObserved, type Outcome, type Rule } from "./rules/rule.ts";
 import { createLimits, limitsInForce, type SetLimits } from "./limits.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
 import type { Progress } from "./progress.ts";
@@ -264,18 +264,6 @@ function check(rule: Rule, view: View): Outcome {
   return notObserved(
     `${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it ${spokenOf(view)}`,
   );
-}
-
-/**
- * Whether a client speaks a revision that has the rule. What it did before it settled one, such as to log in, it did by the one
- * that it offered: a rule that only one of the two has is not held against it.
- */
-function isOfItsRevisions(
-  { revisions, isOfMessages = false }: Rule,
-  { revision = "2025-06-18", offered = revision, spoken }: Pick<View, "revision" | "offered" | "spoken">,
-): boolean {
-  if (isOfMessages) return revisions.includes(revision) || revisions.some((one) => spoken.has(one));
-  return revisions.includes(revision) && revisions.includes(offered);
 }
 
 /**

@@ -98,3 +98,15 @@ export function notObserved(detail: string): Outcome {
 export function positionsOf(steps: readonly { readonly at: number }[]): readonly number[] {
   return steps.map(({ at }) => at);
 }
+
+/**
+ * Whether a client speaks a revision that has the rule. What it did before it settled one, such as to log in, it did by the one
+ * that it offered: a rule that only one of the two has is not held against it.
+ */
+export function isOfItsRevisions(
+  { revisions, isOfMessages = false }: Rule,
+  { revision = "2025-06-18", offered = revision, spoken }: Pick<View, "revision" | "offered" | "spoken">,
+): boolean {
+  if (isOfMessages) return revisions.includes(revision) || revisions.some((one) => spoken.has(one));
+  return revisions.includes(revision) && revisions.includes(offered);
+}
