@@ -1,7 +1,6 @@
 /** Writes into `README.md` beside it how the clients of both SDKs fare in every scenario. */
-import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { path, renderTables, walkAll, withTables } from "./table.ts";
 
-const tables = renderTables(await walkAll(catalogue));
+const tables = renderTables(await walkAll());
 await Deno.writeTextFile(path, withTables(await Deno.readTextFile(path), tables));
 Deno.exit(0);

@@ -1,8 +1,7 @@
 /** The table of all scenarios and how the SDKs' clients fare in them, in Markdown, and where it stands in its document. */
+import { z } from "zod";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import type { Scenario } from "../../main.ts";
-import { sdkV1 } from "./sdk_v1.ts";
-import { sdkV2 } from "./sdk_v2.ts";
-import { walk } from "./walk.ts";
 
 /** The document that the table stands in. */
 export const path = new URL("README.md", import.meta.url);
@@ -17,13 +16,35 @@ export interface Row {
   readonly v2: string;
 }
 
-/** Walks both clients through every scenario. */
-export async function walkAll(scenarios: readonly Scenario[]): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for (const scenario of scenarios) {
-    rows.push({ scenario, v1: await walk(sdkV1, scenario), v2: await walk(sdkV2, scenario) });
+/** How many walk side by side. */
+const WORKERS = 6;
+
+const faredShape = z.array(z.object({ name: z.string(), v1: z.string(), v2: z.string() }));
+
+/** Walks both clients through every scenario of the catalogue. */
+export async function walkAll(): Promise<readonly Row[]> {
+  const shares = Array.from({ length: WORKERS }, (_, share) => catalogue.filter((_, at) => at % WORKERS === share));
+  const fared = new Map((await Promise.all(shares.map(walkAside))).flat().map((one) => [one.name, one]));
+  return catalogue.map((scenario) => {
+    const one = fared.get(scenario.name);
+    if (!one) throw new Error(`Nobody walked through ${scenario.name}`);
+    return { scenario, v1: one.v1, v2: one.v2 };
+  });
+}
+
+async function walkAside(scenarios: readonly Scenario[]): Promise<z.infer<typeof faredShape>> {
+  const worker = new Worker(new URL("worker.ts", import.meta.url), { type: "module" });
+  const { port1, port2 } = new MessageChannel();
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  port1.onmessage = ({ data }) => resolve(data);
+  worker.onerror = ({ message }) => reject(new Error(message));
+  worker.postMessage(scenarios.map(({ name }) => name), [port2]);
+  try {
+    return faredShape.parse(await promise);
+  } finally {
+    port1.close();
+    worker.terminate();
   }
-  return rows;
 }
 
 /** The rows as tables, one a group, columns padded as the formatter pads them. */

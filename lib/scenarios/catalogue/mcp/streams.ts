@@ -32,6 +32,11 @@ const closedEarly = resumableCall("closed-early", {
   stream: { fields: { retry_ms: 500 }, end: { after_events: 1, after_ms: 50, how: "close" } },
 });
 
+/** Pieces of a prime number of bytes, which end where nothing else does. */
+function trickled(bytes: number): Edit {
+  return { trickle: { bytes, every_ms: 1 } };
+}
+
 const forms: readonly Scenario[] = [
   {
     name: "answers-as-streams",
@@ -108,11 +113,14 @@ const forms: readonly Scenario[] = [
   {
     name: "stream-trickled",
     group: "Streams",
-    story: "Event streams arrive a few bytes at a time, so that lines and characters come in pieces",
+    story: "Event streams arrive in small pieces that end anywhere, within lines and characters",
     client: "Puts the pieces together, and takes an event as complete only at an empty line",
     plan: {
       policy: { mcpAnswerForm: "events" },
-      faults: [{ name: "stream-trickled", match: posts, edit: { trickle: { bytes: 64, every_ms: 1 } } }],
+      faults: [
+        { name: "list-trickled", match: { ...posts, rpc_method: "tools/list" }, edit: trickled(509) },
+        { name: "stream-trickled", match: { ...posts, not_rpc_method: "tools/list" }, edit: trickled(31) },
+      ],
     },
     expects: ["M25"],
     links: [events, sending],
