@@ -36,7 +36,8 @@ const ofMcp: ReadonlySet<Scenario["group"]> = new Set([
 const ofLogin = catalogue.filter(({ group }) => !ofMcp.has(group));
 
 for (const [index, [how, agentOf]] of Object.entries(libraries).entries()) {
-  Deno.test(`a client ${how} that does everything right passes every scenario, and shows what each expects`, async (t) => {
+  const which = index === 0 ? "every scenario" : "every scenario of logging in";
+  Deno.test(`a client ${how} that does everything right passes ${which}, and shows what each expects`, async (t) => {
     await using test = await openWorld();
     const send = (request: Request): Promise<Response> => {
       const asked = new Request(request);
@@ -60,7 +61,7 @@ for (const [index, [how, agentOf]] of Object.entries(libraries).entries()) {
 /** Where nothing but its metadata document will do. */
 const documentsOnly = new Set(["client-document"]);
 
-Deno.test("a client that does everything right, but has no metadata document, fails only the scenarios of documents", async (t) => {
+Deno.test("a client that does everything right, but has no metadata document, fails, of those of logging in, only the scenarios of documents", async (t) => {
   await using test = await openWorld();
   for (const scenario of ofLogin) {
     const { name } = scenario;
