@@ -5,6 +5,8 @@ import { origin as mainOrigin, type TestApp, testApp } from "../helpers.ts";
 export interface ProbeSandbox {
   /** The app that serves it. */
   readonly test: TestApp;
+  /** The MCP endpoint that requests for `/oauth` go to. */
+  readonly mcp: McpPath;
   /** Its path prefix: empty where it has an origin of its own. */
   readonly prefix: string;
   /** Scheme, host and port, without a trailing slash. */
@@ -26,6 +28,9 @@ export interface ProbeSandbox {
   ) => Promise<Response>;
 }
 
+/** Where a probe finds the MCP server: behind the login, or in the open. */
+type McpPath = "/oauth" | "/no-auth";
+
 /** Insists on the deviation that a scenario declares. */
 export type Probe = (at: ProbeSandbox) => Promise<void>;
 
@@ -37,16 +42,22 @@ export interface ProbePlace {
   readonly needs_origin?: boolean;
   /** Tells this sandbox from others of the scenario. */
   readonly label?: string;
+  readonly mcp?: McpPath;
 }
 
 /** A scenario's sandbox in an app. */
-export function probeSandbox(test: TestApp, { name, needs_origin = false, label }: ProbePlace): ProbeSandbox {
+export function probeSandbox(
+  test: TestApp,
+  { name, needs_origin = false, label, mcp = "/oauth" }: ProbePlace,
+): ProbeSandbox {
   const host = label === undefined ? name : `${name}--${label}`;
   const origin = needs_origin ? mainOrigin.replace("//localhost", `//${host}.localhost`) : mainOrigin;
   const prefix = needs_origin ? "" : `/s/${label === undefined ? name : `${name}~${label}`}`;
-  const at = (path: string): string => path.startsWith("http") ? path : origin + prefix + path;
+  const moved = (path: string): string => path === "/oauth" ? mcp : path;
+  const at = (path: string): string => path.startsWith("http") ? path : origin + prefix + moved(path);
   return {
     test,
+    mcp,
     prefix,
     origin,
     clock: test.clock,
@@ -60,7 +71,7 @@ export function probeSandbox(test: TestApp, { name, needs_origin = false, label 
 
 /** What an app on whose clock nothing takes time has waited, in milliseconds. */
 export async function waitedIn(
-  { prefix }: ProbeSandbox,
+  { prefix, mcp }: ProbeSandbox,
   act: (at: ProbeSandbox) => Promise<void>,
 ): Promise<readonly number[]> {
   const waitedMs: number[] = [];
@@ -70,6 +81,6 @@ export async function waitedIn(
       return Promise.resolve();
     },
   });
-  await act(probeSandbox(test, { name: prefix.slice("/s/".length) }));
+  await act(probeSandbox(test, { name: prefix.slice("/s/".length), mcp }));
   return waitedMs;
 }

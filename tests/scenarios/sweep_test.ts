@@ -53,7 +53,7 @@ const probes = new Map(tables.flatMap((table) => Object.entries(table)));
 function mainOf(test: TestApp): ProbeSandbox {
   const { get, fetch, postForm, postJson, clock } = test;
   const wellKnown: ProbeSandbox["wellKnown"] = (name, rest = "") => get(`/.well-known/${name}${rest}`);
-  return { test, prefix: "", origin, clock, get, fetch, postForm, postJson, wellKnown };
+  return { test, mcp: "/oauth", prefix: "", origin, clock, get, fetch, postForm, postJson, wellKnown };
 }
 
 /** What a sandbox says of itself: metadata, challenge and refusals, as `main` would say it. */
@@ -107,6 +107,26 @@ Deno.test("every scenario shows what it declares, and no other sandbox is affect
       }
       if (deviates(scenario)) await assert.rejects(probe(bystander), "the probe passes on a well-behaved server");
       // A probe that fails leaves behind what it has asked for besides.
+      await test.answered();
+    });
+  }
+});
+
+/** Whether a scenario is about MCP alone, so that its login could be left out. */
+function isOfMcpAlone({ name, story }: Scenario): boolean {
+  // The servers of the official suite that have other tools have them at one endpoint.
+  if (["add-numbers", "standard-headers"].includes(name) || /behind (a|the) login/i.test(story)) return false;
+  return [sessionProbes, timeProbes, messageProbes].some((table) => name in table) ||
+    ["mcp-truncated", "mcp-dropped"].includes(name);
+}
+
+Deno.test("what is about MCP and not about tokens happens without a login as well (README, Break things)", async (t) => {
+  const open = catalogue.filter(isOfMcpAlone);
+  assert(open.length > 30);
+  for (const scenario of open) {
+    await t.step(scenario.name, async () => {
+      await using test = await testApp();
+      await probes.get(scenario.name)?.(probeSandbox(test, { ...scenario, label: "open", mcp: "/no-auth" }));
       await test.answered();
     });
   }

@@ -158,6 +158,9 @@ const eraProbes: Readonly<Record<string, Probe>> = {
     const newer = await ask(at, "server/discover", { path: "/oauth", authorization });
     assert.deepEqual([newer.status, await newer.text()], [400, "Bad Request: Unsupported protocol version"]);
     assert.equal((await ask(at, "server/discover", { path: "/oauth" })).status, 401);
+    const open = await ask(at, "server/discover");
+    assert.deepEqual([open.status, await open.text()], [400, "Bad Request: Unsupported protocol version"]);
+    assert.equal(await agreedOn(at, "2025-11-25"), "2025-11-25");
     assert.equal(await statusOf(appOf(at), access), 200);
   },
   "era-404-no-discovery": async (at) => {

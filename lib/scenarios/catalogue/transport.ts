@@ -4,6 +4,7 @@ import type { Fault } from "../fault.ts";
 import type { Match } from "../match.ts";
 import type { Scenario } from "../scenario.ts";
 import { reports, rfc } from "./links.ts";
+import { anyMcp } from "./mcp/eras.ts";
 import { since2025_06, since2025_11 } from "./since.ts";
 
 const incomplete = rfc("9112 8");
@@ -11,7 +12,7 @@ const retryAfter = rfc("9110 10.2.3");
 
 const metadata: Match = { endpoint: "server_metadata", status: 200 };
 const firstTokens: Match = { endpoint: "token", grant_type: "authorization_code", status: 200 };
-const toolCall: Match = { endpoint: "mcp", rpc_method: "tools/call", status: 200 };
+const toolCall: Match = { endpoint: anyMcp, rpc_method: "tools/call", status: 200 };
 
 /** A server that is down, and says for how long. */
 function down(name: string, match: Match, times: number): Fault {

@@ -26,7 +26,7 @@ function hasTokenInQuery({ exchange }: McpStep): boolean {
 
 function checkHeader({ calls }: View): Outcome {
   const withToken = calls.filter(({ token }) => token !== undefined);
-  if (withToken.length === 0) return notObserved("It sent no request with a token");
+  if (withToken.length === 0) return notObserved("It sent no request with a token; /oauth requires one");
   for (const call of calls) {
     if (call.token !== undefined || openings.has(call.method ?? "") || hasTokenInQuery(call)) continue;
     const before = withToken.findLast(({ at, address }) => at < call.at && address === call.address);

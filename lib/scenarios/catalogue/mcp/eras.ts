@@ -139,11 +139,18 @@ const behindLogin: Scenario = {
   client: "Falls back to initialize, with the token that it has",
   plan: {
     policy: { mcpRevisions: older },
-    faults: [{
-      name: "newer-revision-400",
-      match: { endpoint: "mcp", authorized: true, revision_after: "2025-11-25" },
-      answer: { status: 400, body: "Bad Request: Unsupported protocol version" },
-    }],
+    faults: [
+      {
+        name: "newer-revision-400",
+        match: { endpoint: "mcp", authorized: true, revision_after: "2025-11-25" },
+        answer: { status: 400, body: "Bad Request: Unsupported protocol version" },
+      },
+      {
+        name: "newer-revision-400-open",
+        match: { endpoint: "open_mcp", revision_after: "2025-11-25" },
+        answer: { status: 400, body: "Bad Request: Unsupported protocol version" },
+      },
+    ],
   },
   revisions: since2026_07,
   expects: ["C22", "M60"],

@@ -3,14 +3,14 @@ import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcpTransports, reports } from "../links.ts";
 import { until2025_11 as withSessions } from "../since.ts";
+import { anyMcp } from "./eras.ts";
 
 const management = mcpTransports("session management");
 const listening = mcpTransports("listening for messages");
 
-/** A tool is called in a session, with a token that is good. */
+/** A tool is called in a session. */
 const calls = {
-  endpoint: "mcp",
-  authorized: true,
+  endpoint: anyMcp,
   rpc_method: "tools/call",
   has_header: "mcp-session-id",
 } as const;
@@ -25,7 +25,7 @@ const lostAfterCall: Fault = {
 
 /** What is said of a session that the server does not know. */
 function unknownSession(name: string, edit: Fault["edit"] & object): Fault {
-  return { name, match: { endpoint: "mcp", has_header: "mcp-session-id", status: 404 }, edit };
+  return { name, match: { endpoint: anyMcp, has_header: "mcp-session-id", status: 404 }, edit };
 }
 
 /** Scenarios in which sessions get lost. */
@@ -84,7 +84,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
   {
     name: "session-ends-with-token",
     group: "Sessions",
-    story: "Tokens expire after a minute, and a session ends for good with the token that it began with",
+    story: "Behind the login: tokens expire after a minute, and a session ends for good with the token it began with",
     client: "Refreshes, gets 404 with the new token, and initializes again without the session id",
     plan: {
       policy: { sessionEndsWithToken: true, issueRefreshTokens: "always" },
@@ -155,8 +155,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
       faults: [{
         name: "session-lost-between-pages",
         match: {
-          endpoint: "mcp",
-          authorized: true,
+          endpoint: anyMcp,
           rpc_method: "tools/list",
           has_header: "mcp-session-id",
           message: { "params.cursor": "*" },

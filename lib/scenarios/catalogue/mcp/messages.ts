@@ -2,6 +2,7 @@
 import type { Scenario } from "../../scenario.ts";
 import { section } from "../links.ts";
 import { since2026_07, until2025_11 } from "../since.ts";
+import { anyMcp } from "./eras.ts";
 
 const BASE = "https://modelcontextprotocol.io/specification/2025-11-25/basic";
 const messages = { label: "MCP 2025-11-25: messages", url: `${BASE}#messages` };
@@ -17,7 +18,7 @@ export const messageScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "unknown-notification",
-        match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 },
+        match: { endpoint: anyMcp, rpc_method: "tools/call", status: 200 },
         edit: {
           stream: {
             before: [{ message: { jsonrpc: "2.0", method: "notifications/x-weather", params: { sky: ["clear"] } } }],
@@ -37,7 +38,7 @@ export const messageScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "server-requests",
-        match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 },
+        match: { endpoint: anyMcp, rpc_method: "tools/call", status: 200 },
         edit: {
           stream: {
             before: [
@@ -63,7 +64,7 @@ export const messageScenarios: readonly Scenario[] = [
     plan: {
       faults: ([[-32001, "Session not found"], [-32003, "Unauthorized"]] as const).map(([code, message], index) => ({
         name: `old-error-code-${index + 1}`,
-        match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 },
+        match: { endpoint: anyMcp, rpc_method: "tools/call", status: 200 },
         nth: index + 1,
         times: 1,
         edit: { json: { remove: ["result"], set: { error: { code, message } } } },
@@ -81,7 +82,7 @@ export const messageScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "declared-method-missing",
-        match: { endpoint: "mcp", rpc_method: "server/discover", status: 200 },
+        match: { endpoint: anyMcp, rpc_method: "server/discover", status: 200 },
         edit: { json: { set: { "result.capabilities.prompts": {} } } },
       }],
     },
@@ -97,7 +98,7 @@ export const messageScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "result-kind-unknown",
-        match: { endpoint: "mcp", rpc_method: "tools/call", status: 200 },
+        match: { endpoint: anyMcp, rpc_method: "tools/call", status: 200 },
         times: 1,
         edit: {
           json: {
@@ -123,7 +124,7 @@ export const messageScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "result-kind-missing",
-        match: { endpoint: "mcp", rpc_method: ["tools/list", "tools/call"], status: 200 },
+        match: { endpoint: anyMcp, rpc_method: ["tools/list", "tools/call"], status: 200 },
         edit: { json: { remove: ["result.resultType"] } },
       }],
     },

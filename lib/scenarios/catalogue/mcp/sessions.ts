@@ -2,12 +2,13 @@
 import type { Scenario } from "../../scenario.ts";
 import { mcpTransports, reports } from "../links.ts";
 import { until2025_11 as withSessions } from "../since.ts";
+import { anyMcp } from "./eras.ts";
 
 const management = mcpTransports("session management");
 const listening = mcpTransports("listening for messages");
 
 /** A stream of the server's own messages is asked for in a session. */
-const gets = { endpoint: "mcp", method: "GET", has_header: "mcp-session-id" } as const;
+const gets = { endpoint: anyMcp, method: "GET", has_header: "mcp-session-id" } as const;
 
 /** JSON-RPC, as the SDK refuses a stream. */
 function refusal(code: number, message: string): Record<string, unknown> {
@@ -115,7 +116,7 @@ const endsAndIds: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "end-session-405",
-        match: { endpoint: "mcp", method: "DELETE" },
+        match: { endpoint: anyMcp, method: "DELETE" },
         answer: { status: 405, headers: { allow: "GET, POST" }, body: refusal(-32000, "Method not allowed.") },
       }],
     },

@@ -5,6 +5,7 @@ import type { Match } from "../../match.ts";
 import type { Scenario, ScenarioLink } from "../../scenario.ts";
 import { reports, rfc, section } from "../links.ts";
 import { until2025_11 } from "../since.ts";
+import { anyMcp } from "./eras.ts";
 
 const timeouts = section("2025-11-25", "basic/lifecycle#timeouts");
 const cancelling = section("2025-11-25", "basic/utilities/cancellation#behavior-requirements");
@@ -16,7 +17,7 @@ const notifications = section("2025-11-25", "basic#notifications");
 /** Longer than a client should wait for anything. */
 const TEN_MINUTES_MS = 600_000;
 
-const toolCall: Match = { endpoint: "mcp", rpc_method: "tools/call", status: 200 };
+const toolCall: Match = { endpoint: anyMcp, rpc_method: "tools/call", status: 200 };
 
 /** A stream that ends after ten minutes without having brought the answer. */
 const unanswered: StreamEdit = { end: { after_events: 0, after_ms: TEN_MINUTES_MS, how: "cut" } };
@@ -73,7 +74,7 @@ export const timeScenarios: readonly Scenario[] = [
     story: "The first tools/list gets an event stream, and nothing comes on it for ten minutes",
     client: givesUp,
     plan: {
-      faults: [once("list-unanswered", { endpoint: "mcp", rpc_method: "tools/list", status: 200 }, unanswered)],
+      faults: [once("list-unanswered", { endpoint: anyMcp, rpc_method: "tools/list", status: 200 }, unanswered)],
     },
     expects: ["M102"],
     links: [timeouts],
@@ -86,7 +87,7 @@ export const timeScenarios: readonly Scenario[] = [
     plan: {
       faults: [{
         name: "initialize-unanswered",
-        match: { endpoint: "mcp", rpc_method: "initialize", status: 200 },
+        match: { endpoint: anyMcp, rpc_method: "initialize", status: 200 },
         times: 1,
         edit: { delay_ms: TEN_MINUTES_MS },
       }],
