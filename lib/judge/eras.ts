@@ -72,5 +72,5 @@ function signOf({ step, method, answer }: Request, code: number | undefined): Er
 /** Whether a request asks for a stream that is not tied to any session: so a client looks for HTTP+SSE. */
 export function looksForHttpSse({ verb, session, exchange: { request } }: McpStep): boolean {
   return verb === "GET" && session === undefined && headerOf(request, "last-event-id") === undefined &&
-    (headerOf(request, "accept") ?? "").includes("text/event-stream");
+    (headerOf(request, "accept") ?? "").toLowerCase().includes("text/event-stream");
 }

@@ -9,6 +9,7 @@ import {
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
 import { writeEvent } from "../http/event_text.ts";
+import { withUsualAccept } from "./accept.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { readJson } from "./body.ts";
@@ -84,7 +85,7 @@ export function createDispatcher(options: DispatchOptions): McpDispatcher {
     try {
       const begun = await changes.begun(call.sandbox.id, call.catalogue);
       const profile = profiles.of(call.mode, call.policy, call.catalogue, begun);
-      const response = await route({ ...call, request, body: read.value, profile }, shared);
+      const response = await route({ ...call, request: withUsualAccept(request), body: read.value, profile }, shared);
       await changes.answered(call, read.value, response);
       return call.policy.mcpAnswerForm === "events" ? await inEvents(response) : response;
     } catch (error) {
