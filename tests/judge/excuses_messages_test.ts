@@ -35,17 +35,17 @@ const asks = (id: unknown, how: How & { readonly method?: string; readonly param
 };
 const unanswered = (id: unknown, how: How & { readonly method?: string } = {}): Row =>
   asks(id, { answered: undefined, events: "", ...how });
-const begins = (session: string, how: Made = {}): Row => [mcp, {
+const begins = (session: string, how: Made = {}, id = 0): Row => [mcp, {
   method: "POST",
   route: "no_auth_post",
   headers: [BOTH],
   sent: {
     jsonrpc: "2.0",
-    id: 0,
+    id,
     method: "initialize",
     params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } },
   },
-  answered: { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-11-25" } },
+  answered: { jsonrpc: "2.0", id, result: { protocolVersion: "2025-11-25" } },
   answeredHeaders: session === "" ? [] : [["mcp-session-id", session]],
   ...how,
 }];
@@ -441,7 +441,7 @@ const excuses: readonly Excuse[] = [
     rule: "M12",
     what: "nothing has succeeded yet, so that the server may be an older one",
     excused: [modern(2, { ...oldCode, atMs: 20 }), begins("one", { atMs: 60 })],
-    mistake: [modern(1), modern(2, { ...oldCode, atMs: 20 }), begins("one", { atMs: 60 })],
+    mistake: [modern(1), modern(2, { ...oldCode, atMs: 20 }), begins("one", { atMs: 60 }, 3)],
     isRecommended: true,
   },
   {

@@ -53,15 +53,15 @@ const _meta = {
   "io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
 };
 
-function begins(atMs: number, session = SESSION, made: Made = {}): Row {
+function begins(atMs: number, session = SESSION, made: Made = {}, id = 0): Row {
   const offer = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
   const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "s", version: "1" } };
   return [url, {
     method: "POST",
     route: "oauth_post",
     atMs,
-    sent: { jsonrpc: "2.0", id: 0, method: "initialize", params: offer },
-    answered: { jsonrpc: "2.0", id: 0, result },
+    sent: { jsonrpc: "2.0", id, method: "initialize", params: offer },
+    answered: { jsonrpc: "2.0", id, result },
     answeredHeaders: [["mcp-session-id", session]],
     ...made,
   }];
@@ -244,9 +244,9 @@ const expectations: readonly (readonly [
     begins(60_000, "sess…40…c"),
   ]],
   ["M25", "initialize again and again", "broken", [
-    begins(0, "sess…40…a"),
-    begins(10, "sess…40…b"),
-    begins(20, "sess…40…c"),
+    begins(0, "sess…40…a", {}, 1),
+    begins(10, "sess…40…b", {}, 2),
+    begins(20, "sess…40…c", {}, 3),
   ]],
   ["M24", "a session begun anew", "kept", [
     ...started,

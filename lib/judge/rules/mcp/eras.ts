@@ -3,6 +3,7 @@
 import { isObject } from "../../../http/json.ts";
 import { conversationIn, hasAllSaid, type Request } from "../../conversation.ts";
 import { errorIn, looksForHttpSse, type Tried, triedIn, UNSUPPORTED_VERSION } from "../../eras.ts";
+import { senderOf } from "../../instances.ts";
 import { listOf } from "../../reading.ts";
 import { AT_ONCE_MS, follows, gapBetween } from "../../moments.ts";
 import { isPublished } from "../../settled.ts";
@@ -34,12 +35,13 @@ function firstOf(outcomes: readonly Outcome[], none: string): Outcome {
     outcomes[0] ?? notObserved(none);
 }
 
-/** Requests that come soon after one that was refused, or after each other: a person is not so quick to try again. */
+/** Requests of one instance that come soon after one that was refused, or after each other: a person is not so quick to try again. */
 function repeatedAtOnce(refused: Tried, tried: readonly Tried[]): readonly Tried[] {
   const again: Tried[] = [];
   for (const one of tried) {
-    const { step } = again.at(-1) ?? refused;
-    if (one.step.at > step.at && follows(step, one.step) && gapBetween(step, one.step) < AT_ONCE_MS) again.push(one);
+    const { step, request } = again.at(-1) ?? refused;
+    const isAtOnce = one.step.at > step.at && follows(step, one.step) && gapBetween(step, one.step) < AT_ONCE_MS;
+    if (isAtOnce && senderOf(request, one.request) === "same") again.push(one);
   }
   return again;
 }
@@ -131,8 +133,9 @@ function checkKeepsEra(view: View): Outcome {
     );
     const next = tried.find((one) => one.step.at > step.at);
     const opening = openings.find((one) => one.step.at > step.at && follows(step, one.step));
-    // Whoever still speaks 2026-07-28 later is another process than the one that began with initialize, or both are.
-    const isSwitch = opening !== undefined && !tried.some((one) => one.step.at > opening.step.at);
+    // Whoever still speaks 2026-07-28 later, or counts anew, is another process than the one that began with initialize.
+    const isSwitch = opening !== undefined && !tried.some((one) => one.step.at > opening.step.at) &&
+      tried.some(({ request }) => senderOf(request, opening) === "same");
     if (isSwitch && !wasThere && !gaveReason && hasAllSaid(view)) {
       return broken(
         "It sent initialize to a server that had answered it in 2026-07-28",

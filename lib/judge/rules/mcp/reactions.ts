@@ -2,7 +2,8 @@
 // kinds of results that it does not know.
 
 import { isObject, type JsonObject } from "../../../http/json.ts";
-import { conversationIn, type Request } from "../../conversation.ts";
+import { conversationIn, type Request, threadOf } from "../../conversation.ts";
+import { type Sender, senderOf } from "../../instances.ts";
 import { textOf } from "../../reading.ts";
 import { revisionNamed } from "../../settled.ts";
 import type { McpStep, Step } from "../../step.ts";
@@ -52,15 +53,39 @@ function startsOver(step: Step): string | undefined {
   }
 }
 
-/** The next thing that a client did once an answer was there, and whether it did so at once. */
-function nextAfter(
-  { step, answer }: Request,
-  { steps, limits }: View,
-): { readonly next: Step | undefined; readonly isPrompt: boolean } {
-  const atMs = answer?.atMs ?? Infinity;
-  const next = steps.find((later) => later.at > step.at && later.exchange.receivedAtMs >= atMs);
-  // What comes later may have other reasons: a token that has expired, another process.
-  return { next, isPrompt: next !== undefined && next.exchange.receivedAtMs <= atMs + limits.of("answer_ms") };
+/** What a client did once an answer was there. */
+interface Reaction {
+  /** The next thing that nothing shows to be another process's. */
+  readonly next: Step | undefined;
+  /** What it did with that at once, as one that starts over; undefined for anything else. */
+  readonly done: string | undefined;
+  /** Whether it can be the process that got the answer that did so. */
+  readonly isIts: boolean;
+}
+
+function reactionTo(request: Request, view: View): Reaction {
+  const { steps, limits } = view;
+  const atMs = request.answer?.atMs ?? Infinity;
+  const next = steps.find((later) =>
+    later.at > request.step.at && later.exchange.receivedAtMs >= atMs && takerOf(later, request, view) !== "other"
+  );
+  // What comes later may have other reasons, such as a token that has expired.
+  const isPrompt = next !== undefined && next.exchange.receivedAtMs <= atMs + limits.of("answer_ms");
+  const done = isPrompt ? startsOver(next) : undefined;
+  return { next, done, isIts: done !== undefined && next !== undefined && takerOf(next, request, view) === "same" };
+}
+
+/** Whether the process that sent a request of 2026-07-28 took a later step. */
+function takerOf(later: Step, request: Request, { calls }: View): Sender {
+  if (later.kind === "mcp") {
+    if (later.method === "initialize") return senderOf(request, later.sent[0]?.message ?? {});
+    return threadOf(later) === undefined ? "same" : "other";
+  }
+  // Who logs in goes on with another token.
+  const after = conversationIn(calls).requests.find((one) =>
+    one.step.at > later.at && senderOf(request, one) === "same"
+  );
+  return after ? after.step.token === request.step.token ? "other" : "same" : "unknown";
 }
 
 /** Requests of 2026-07-28, with an answer. */
@@ -76,16 +101,15 @@ function checkLegacyCodes(view: View): Outcome {
     const code = errorOf(request)?.code;
     // Before anything has succeeded the server may be one of an earlier era, and what it says one of its refusals.
     if (!isLegacyCode(code) || request.step.status >= 400 || !first || first.step.at > request.step.at) continue;
-    const { next, isPrompt } = nextAfter(request, view);
-    const done = next && startsOver(next);
-    if (next && isPrompt && done !== undefined) {
+    const { next, done, isIts } = reactionTo(request, view);
+    if (next && isIts) {
       return broken(
         `It ${done} after ${request.method} got the error ${shown(code)}, a code that has no meaning`,
         positionsOf([request.step, next]),
         "SHOULD",
       );
     }
-    if (next?.kind === "mcp") right.push(request.step);
+    if (next?.kind === "mcp" && done === undefined) right.push(request.step);
   }
   return right.length === 0
     ? notObserved("No request got an error from -32000 to -32019 before it went on")
@@ -100,15 +124,14 @@ function checkMissingMethods(view: View): Outcome {
     if (request.step.status !== 404 || errorOf(request)?.code !== METHOD_NOT_FOUND) continue;
     // A server without that one has given reason to ask for its era: what a client makes of it, M59 says.
     if (request.method === "server/discover") continue;
-    const { next, isPrompt } = nextAfter(request, view);
-    const done = next && startsOver(next);
-    if (next?.kind === "mcp" && isPrompt && done !== undefined) {
+    const { next, done, isIts } = reactionTo(request, view);
+    if (next?.kind === "mcp" && isIts) {
       return broken(
         `It ${done} after ${request.method} got 404 with -32601, which says only that there is no such method`,
         positionsOf([request.step, next]),
       );
     }
-    if (next?.kind === "mcp") right.push(request.step);
+    if (next?.kind === "mcp" && done === undefined) right.push(request.step);
   }
   return right.length === 0
     ? notObserved("No request got 404 with -32601 before it went on")

@@ -1,6 +1,7 @@
 // Rules on reading what a server answers: in either form, with comments between, on whichever stream, and nothing at all.
 
 import type { Conversation, Request, ServerRequest } from "../../conversation.ts";
+import { senderOf } from "../../instances.ts";
 import { resumedFrom } from "../../messages.ts";
 import { gapBetween, PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
@@ -53,18 +54,21 @@ function checkReading(view: View, isMeant: (step: McpStep) => boolean, what: str
   const steps = new Set(read);
   const first = end.findIndex(({ step }) => steps.has(step));
   const alike = first === -1 ? [] : end.slice(first);
-  // What comes at the same time is another process's, and what comes now and then only looks whether the server is there.
-  const isHasty = alike.slice(1).every(({ step }, index) => {
-    const gapMs = gapBetween(alike[index]?.step ?? step, step);
-    return gapMs > -PRECISION_MS && gapMs < view.limits.of("come_back_ms");
+  // What comes at the same time, or is counted anew, is another process's, and what comes now and then only looks whether the
+  // server is there.
+  const isHasty = alike.slice(1).every((one, index) => {
+    const before = alike[index] ?? one;
+    const gapMs = gapBetween(before.step, one.step);
+    return gapMs > -PRECISION_MS && gapMs < view.limits.of("come_back_ms") &&
+      senderOf(before.message, one.message) === "same";
   });
-  if (alike.length >= MIN_ALIKE && isHasty && openings.has(last.method)) {
+  const gone = read.filter((step) => step.at < (end[0]?.step.at ?? 0));
+  if (gone.length === 0 && alike.length >= MIN_ALIKE && isHasty && openings.has(last.method)) {
     return broken(
       `It sent ${last.method} ${alike.length} times, and nothing else, though the answer came ${what}`,
       positionsOf(alike.map(({ step }) => step)),
     );
   }
-  const gone = read.filter((step) => step.at < (end[0]?.step.at ?? 0));
   return gone.length === 0
     ? notObserved(`It has not gone on after an answer that came ${what}`)
     : kept(`It went on after an answer that came ${what}`, positionsOf(gone));

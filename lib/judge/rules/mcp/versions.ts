@@ -3,6 +3,7 @@
 import { isObject } from "../../../http/json.ts";
 import { conversationIn, type Request, threadOf } from "../../conversation.ts";
 import { errorIn } from "../../eras.ts";
+import { senderOf } from "../../instances.ts";
 import { AT_ONCE_MS, follows, gapBetween, PRECISION_MS } from "../../moments.ts";
 import { listOf, textOf } from "../../reading.ts";
 import { isPublished } from "../../settled.ts";
@@ -46,10 +47,12 @@ function checkOffer(view: View): Outcome {
       wrong.step.at,
     ]);
   }
-  for (const { step } of openings) {
+  for (const opening of openings) {
+    const { step } = opening;
     const { offered = "" } = step.versions;
-    // A server that has agreed on a later one has given no reason to offer less.
+    // A server that has agreed on a later one has given no reason to offer less; another instance may have less.
     const higher = openings.find((one) =>
+      senderOf(one, opening) === "same" &&
       one.step.at < step.at && one.step.address === step.address && follows(one.step, step) &&
       one.step.versions.settled === one.step.versions.offered && (one.step.versions.offered ?? "") > offered
     );
@@ -156,14 +159,18 @@ function checkErrors(view: View): Outcome {
   const { limits } = view;
   const openings = openingsIn(view);
   const refused = openings.filter(({ step }) => isRefusal(step));
-  for (const { step } of refused) {
-    const again: McpStep[] = [step];
-    for (const { step: one } of openings) {
-      const [last = step] = again.slice(-1);
-      const isRepeat = one.at > last.at && one.address === step.address && follows(last, one) &&
-        one.versions.offered === step.versions.offered && isRefusal(one) && gapBetween(last, one) < AT_ONCE_MS;
-      if (isRepeat) again.push(one);
+  for (const first of refused) {
+    const { step } = first;
+    const repeats: Request[] = [first];
+    for (const opening of openings) {
+      const { step: one } = opening;
+      const last = repeats.at(-1) ?? first;
+      const isRepeat = one.at > last.step.at && one.address === step.address && follows(last.step, one) &&
+        one.versions.offered === step.versions.offered && isRefusal(one) && gapBetween(last.step, one) < AT_ONCE_MS;
+      // A program that is started again offers the same again.
+      if (isRepeat && senderOf(last, opening) === "same") repeats.push(opening);
     }
+    const again = repeats.map((one) => one.step);
     if (again.length - 1 > limits.of("offers_again")) {
       return broken(
         `It offered ${step.versions.offered} ${again.length} times, where the server had refused it`,
