@@ -3,6 +3,7 @@
  * servers, what is not on record. Each stands beside what it is mistaken for, which is broken.
  */
 import assert from "node:assert/strict";
+import { limitTable, type SetLimits } from "../../lib/judge/limits.ts";
 import { buildReport } from "../../lib/judge/report.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { origin } from "../helpers.ts";
@@ -49,9 +50,9 @@ const begins = (session: string, how: Made = {}, id = 0): Row => [mcp, {
   answeredHeaders: session === "" ? [] : [["mcp-session-id", session]],
   ...how,
 }];
-const listens = (atMs: number): Row => [mcp, {
+const listens = (atMs: number, { session = "" }: { readonly session?: string } = {}): Row => [mcp, {
   route: "no_auth_get",
-  headers: [["accept", "text/event-stream"], version],
+  headers: [["accept", "text/event-stream"], version, ...session === "" ? [] : [["mcp-session-id", session] as const]],
   status: 405,
   atMs,
 }];
@@ -79,11 +80,14 @@ const overSse = { url: `${mcp}/messages?sessionId=a`, route: "no_auth_messages" 
 interface Recorded {
   readonly isWhole?: boolean;
   readonly edit?: (exchange: Exchange, index: number) => Exchange;
+  /** Limits that the test sets. */
+  readonly limits?: SetLimits;
 }
 
-function statusOf(rows: readonly Row[], rule: string, { isWhole = true, edit }: Recorded = {}): string | undefined {
+function statusOf(rows: readonly Row[], rule: string, recorded: Recorded = {}): string | undefined {
+  const { isWhole = true, edit, limits = {} } = recorded;
   const exchanges = make(...rows);
-  const options = { sandbox: "main", hasOrigin: true, isWhole, isLabelled: true };
+  const options = { sandbox: "main", hasOrigin: true, isWhole, isLabelled: true, limits };
   const report = buildReport(edit ? exchanges.map(edit) : exchanges, options);
   assert.equal(report.clients.length, 1);
   const finding = report.clients[0]?.findings.find((found) => found.rule === rule);
@@ -233,6 +237,7 @@ const excuses: readonly Excuse[] = [
     what: "the notification overtakes, or is overtaken by, the first request",
     excused: [begins("one"), asks(1, { atMs: 20 }), told({ atMs: 25 }), asks(2, { atMs: 40 })],
     mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 }), told({ atMs: 2000 })],
+    isRecommended: true,
   },
   {
     rule: "M17",
@@ -335,7 +340,7 @@ const excuses: readonly Excuse[] = [
     rule: "M27",
     what: "a client without a session connects anew, and each connection asks for its stream",
     excused: [0, 100, 200, 300, 400].flatMap((atMs) => [begins("", { atMs }), listens(atMs + 50)]),
-    mistake: [begins(""), ...[50, 150, 250, 350, 450].map(listens)],
+    mistake: [begins(""), ...[50, 150, 250, 350, 450].map((atMs) => listens(atMs))],
     isRecommended: true,
   },
   {
@@ -386,6 +391,7 @@ const excuses: readonly Excuse[] = [
     what: "the answer and the cancellation cross",
     excused: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 1000 })],
     mistake: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 1100 })],
+    isRecommended: true,
   },
   {
     rule: "M98",
@@ -405,6 +411,7 @@ const excuses: readonly Excuse[] = [
     recorded: { edit: (exchange, index) => index === 2 ? { ...exchange, shapedBy: ["cut"] } : exchange },
     excused: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 9000 })],
     mistake: [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 9000 })],
+    isRecommended: true,
   },
   {
     rule: "M5",
@@ -518,6 +525,45 @@ const excuses: readonly Excuse[] = [
     isRecommended: true,
   },
 ];
+
+/** What nothing but the time that two messages may cross in tells from a mistake. */
+const crossings: Readonly<Record<string, readonly Row[]>> = {
+  "M17: its first request comes, and late the notification that belongs before it": [
+    begins("one"),
+    asks(1, { atMs: 20 }),
+    told({ atMs: 2000 }),
+  ],
+  "M17: its first request comes, nothing else for long, and no notification": [
+    begins("one"),
+    asks(1, { atMs: 20, tookMs: 9000 }),
+    listens(5000, { session: "one" }),
+  ],
+  "M96: it reports progress after its answer": [
+    ...opened,
+    says(1, 20, { id: "q", method: "x", params: { _meta: { progressToken: "p" } } }),
+    responds("q", 40),
+    post({ method: "notifications/progress", params: { progressToken: "p", progress: 1 } }, {
+      status: 202,
+      atMs: 2000,
+    }),
+  ],
+  "M98: it cancels a request after the answer": [...opened, asks(1, { atMs: 20 }), cancels(1, { atMs: 2000 })],
+  "M100: it answers what the server had cancelled": [
+    ...opened,
+    says(1, 20, asked("q"), { method: "notifications/cancelled", params: { requestId: "q" } }),
+    responds("q", 2000),
+  ],
+};
+
+for (const [what, rows] of Object.entries(crossings)) {
+  const [rule = ""] = what.split(":");
+  Deno.test(`${what}: that is a warning, unless a test says how long messages may cross`, () => {
+    assert.equal(statusOf(rows, rule), "broken as a warning");
+    assert.equal(statusOf(rows, rule, { limits: { crossing_ms: 500 } }), "broken");
+    assert.doesNotMatch(statusOf(rows, rule, { limits: { crossing_ms: 5500 } }) ?? "", /broken/);
+    assert.match(limitTable.crossing_ms.about, new RegExp(`\\b${rule}\\b`));
+  });
+}
 
 for (const { rule, what, excused, recorded, mistake, isRecommended = false } of excuses) {
   Deno.test(`${rule} is not broken where ${what}`, () => {

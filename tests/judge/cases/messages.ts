@@ -17,6 +17,14 @@ function saying(rpc_method: string, ...messages: readonly unknown[]): unknown {
 const unasked = (id: unknown, method: string): unknown => ({ jsonrpc: "2.0", id, method, params: {} });
 const notification = (method: string): unknown => ({ jsonrpc: "2.0", method, params: { any: [1] } });
 
+/** A server that asks for something whose progress it wants to know. */
+const followsPing = saying("tools/list", {
+  jsonrpc: "2.0",
+  id: "q",
+  method: "ping",
+  params: { _meta: { progressToken: "of-ping" } },
+});
+
 /** What the messages of a client are. */
 export const messageCases: readonly Case[] = [
   { rule: "M1", slips: ["does not say JSON-RPC", "says JSON-RPC 1.0"] },
@@ -44,18 +52,8 @@ export const messageCases: readonly Case[] = [
     client: { tools: ["mock_echo", "mock_echo"] },
     isRecommended: true,
   },
-  {
-    rule: "M96",
-    slips: ["reports progress backwards", "reports progress afterwards"],
-    faults: [
-      saying("tools/list", {
-        jsonrpc: "2.0",
-        id: "q",
-        method: "ping",
-        params: { _meta: { progressToken: "of-ping" } },
-      }),
-    ],
-  },
+  { rule: "M96", slips: ["reports progress backwards"], faults: [followsPing] },
+  { rule: "M96", slips: ["reports progress afterwards"], faults: [followsPing], isRecommended: true },
   {
     rule: "M100",
     slips: ["answers what was cancelled"],

@@ -84,6 +84,8 @@ function checkInitialized(view: View): Outcome {
         return broken(
           `It sent ${gone[0]?.method} after the answer to initialize, and never notifications/initialized`,
           positionsOf(gone.map(({ step }) => step)),
+          // Where it went on after an answer, that decides, and no limit.
+          gone.length > 1 ? "MUST" : view.limits.levelBy("crossing_ms"),
         );
       }
       continue;
@@ -94,6 +96,7 @@ function checkInitialized(view: View): Outcome {
       return broken(
         `It sent ${early.method} after the answer to initialize, and only later notifications/initialized`,
         positionsOf([early.step, told.step]),
+        view.limits.levelBy("crossing_ms"),
       );
     }
     good.push(session);

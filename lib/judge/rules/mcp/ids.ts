@@ -140,6 +140,7 @@ function checkCancellations(view: View): Outcome {
         message,
         `It cancelled the request ${shown(id)} more than ${view.limits.of("crossing_ms")} ms after the answer to it`,
         positionsOf([...own.map((request) => request.step), step].slice(-2)),
+        view.limits.levelBy("crossing_ms"),
       );
     }
     decided.push(cancellation);

@@ -3,6 +3,7 @@
 
 import { isObject, type JsonObject } from "../../../http/json.ts";
 import { type Asked, conversationIn, isSameId, type Reply, type ServerRequest, threadOf } from "../../conversation.ts";
+import type { Limits } from "../../limits.ts";
 import { PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
@@ -25,26 +26,26 @@ export function isHeardWhole({ calls, isGapless }: View, thread: string | undefi
   return isGapless && calls.every((call) => threadOf(call) !== thread || !call.exchange.response.truncated);
 }
 
-/** What is wrong with the progress that a client reports of one request, and what shows it. */
-function problemWith(
-  request: ServerRequest,
-  reports: readonly Asked[],
-  crossingMs: number,
-): readonly [detail: string, evidence: readonly McpStep[]] | undefined {
+/** What is wrong with the progress that a client reports of one request; undefined for nothing. */
+function problemWith(request: ServerRequest, reports: readonly Asked[], limits: Limits): Outcome | undefined {
   const values = reports.map(({ params }) => Number(params?.progress));
   const falling = values.findIndex((value, index) => index > 0 && value <= (values[index - 1] ?? -Infinity));
   const report = reports[falling];
   if (report) {
-    return [
+    return broken(
       `It reported the progress ${shown(values[falling])} of ${request.method} after ${shown(values[falling - 1])}`,
-      [request.step, report.step],
-    ];
+      positionsOf([request.step, report.step]),
+    );
   }
   const [answer] = request.answers;
   const late = reports.find(({ step }) =>
-    answer && step.exchange.receivedAtMs > answer.step.exchange.receivedAtMs + crossingMs
+    answer && step.exchange.receivedAtMs > answer.step.exchange.receivedAtMs + limits.of("crossing_ms")
   );
-  return late && [`It reported progress of ${request.method}, which it had answered`, [request.step, late.step]];
+  return late && broken(
+    `It reported progress of ${request.method}, which it had answered`,
+    positionsOf([request.step, late.step]),
+    limits.levelBy("crossing_ms"),
+  );
 }
 
 function checkProgress(view: View): Outcome {
@@ -62,8 +63,8 @@ function checkProgress(view: View): Outcome {
       method === "notifications/progress" && thread === request.thread && isSameId(params?.progressToken, token) &&
       receivedAtMs >= fromMs && receivedAtMs < untilMs
     );
-    const problem = problemWith(request, reports, view.limits.of("crossing_ms"));
-    if (problem) return broken(problem[0], positionsOf(problem[1]));
+    const problem = problemWith(request, reports, view.limits);
+    if (problem) return problem;
     reported.push(...reports.map(({ step }) => step));
   }
   return reported.length === 0
