@@ -169,6 +169,10 @@ const excuses: Readonly<Record<string, readonly Row[]>> = {
     asks("server/discover", 400),
     ...session("session-a"),
   ],
+  "a server has no server/discover, which one of 2026-07-28 has to have": [
+    asks("server/discover", 404, { error: error(-32601) }),
+    ...session("session-a"),
+  ],
   "its person tries again with the same revision, a minute later each time": [0, 1, 2, 3].map((minute) =>
     begins("2025-11-25", { status: 400, error: error(-32602, { supported: ["2025-03-26"] }) }, {
       atMs: minute * 60_000,
@@ -253,6 +257,17 @@ for (const [what, rows, broken] of mistakes) {
     assert.deepEqual(brokenBy(rows), broken);
   });
 }
+
+Deno.test("M59 is not broken where one process goes on in 2026-07-28 after a refusal, and another begins with initialize", () => {
+  const refused = asks("server/discover", 400, { error: error(-32020) });
+  const goesOn = [
+    discovers(["2026-07-28"]),
+    asks("tools/list", 200, { result: { tools: [], resultType: "complete" } }),
+  ];
+  const isBroken = (rows: readonly Row[]): boolean => brokenBy(rows).includes("M59 SHOULD");
+  assert(!isBroken([refused, ...goesOn, ...session("session-a")]));
+  assert(isBroken([refused, ...session("session-a")]));
+});
 
 Deno.test("a limit that a test sets makes a requirement of what it limits (M20, M62)", () => {
   const insists = [0, 1, 2].map(() => begins("2025-11-25", { status: 400, error: error(-32602) }));

@@ -96,7 +96,6 @@ const others: Readonly<Record<"v1" | "v2", Readonly<Record<string, readonly stri
     // Its source says that these errors are no evidence of an era; the specification says that they are.
     "era-header-mismatch": ["fail", "M59 SHOULD"],
     "era-missing-capability": ["fail", "M59 SHOULD"],
-    "era-404-no-discovery": ["fail", "M59 SHOULD"],
     "offers-newer": ["incomplete"],
     // There is no login at this endpoint.
     "newer-revision-400": ["incomplete"],

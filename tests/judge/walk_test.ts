@@ -151,7 +151,7 @@ const ignoring: Readonly<Record<string, Ignoring>> = {
   "era-200-invalid-params": ["logs in where it should fall back", "M60"],
   "era-200-no-id": ["logs in where it should fall back", "M60"],
   "era-silent": ["logs in where it should fall back", "M60"],
-  "era-404-no-discovery": ["falls back whatever it is told", "M59"],
+  "era-404-no-discovery": ["names no version", "M41"],
   "era-header-mismatch": ["falls back whatever it is told", "M59"],
   "era-missing-capability": ["falls back whatever it is told", "M59"],
   "offers-older": ["asks for a task", "M18"],

@@ -118,7 +118,8 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "era-200-invalid-params": "legacy server fallback initialize server/discover probe dual era -32602 python",
   "era-200-no-id": "legacy server fallback initialize server/discover probe dual era -32000 null id uncorrelated",
   "era-silent": "legacy server fallback initialize server/discover probe dual era hang timeout no response",
-  "era-404-no-discovery": "-32601 method not found server/discover optional modern server stateless no fallback",
+  "era-404-no-discovery":
+    "-32601 method not found server/discover optional modern server stateless fallback initialize",
   "era-header-mismatch": "-32020 HeaderMismatch modern server stateless proxy strips headers no fallback",
   "era-missing-capability": "-32021 MissingRequiredClientCapability modern server stateless no fallback",
   "offers-older": "protocol version negotiation counter-offer downgrade old server 2025-03-26",

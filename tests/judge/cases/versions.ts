@@ -138,17 +138,6 @@ const eras: readonly Case[] = [
   },
   {
     rule: "M59",
-    slips: ["falls back whatever it is told"],
-    faults: [{
-      name: "undiscovered",
-      match: { endpoint: "mcp", rpc_method: "server/discover" },
-      life: "always",
-      answer: { status: 404, body: rpcError(-32601, "Method not found") },
-    }],
-    isRecommended: true,
-  },
-  {
-    rule: "M59",
     slips: ["returns to initialize"],
     faults: refusing(400, unsupported(["2026-07-28"]), "next"),
     isRecommended: true,

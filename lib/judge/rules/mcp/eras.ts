@@ -81,9 +81,8 @@ function checkSupported(view: View): Outcome {
 function checkStaysModern(view: View): Outcome {
   const { requests } = conversationIn(view.calls);
   const outcomes = placesOf(view).flatMap(({ tried, openings }) => {
-    const refused = tried.find(({ step: { status, method }, sign }) =>
-      sign === "refuses" && (status === 400 || (status === 404 && method === "server/discover"))
-    );
+    // What it makes of 404, which says that a method is missing, M56 says.
+    const refused = tried.find(({ step: { status }, sign }) => sign === "refuses" && status === 400);
     if (!refused) return [];
     const { step, code, supported = [] } = refused;
     const wasThere = requests.some((one) =>
@@ -95,14 +94,16 @@ function checkStaysModern(view: View): Outcome {
       opening.step.at > step.at && follows(step, opening.step) &&
       !supported.some((version) => version < "2026-07-28")
     );
-    if (stray && !wasThere && !isOlder) {
+    const next = tried.find((one) => one.step.at > step.at);
+    // Where it has gone on in 2026-07-28, another process may be the one that begins with initialize.
+    const hasGoneOn = stray !== undefined && next !== undefined && next.step.at < stray.step.at;
+    if (stray && !wasThere && !isOlder && !hasGoneOn) {
       return broken(
         `It fell back to initialize, where ${code} shows that the server is of 2026-07-28`,
         positionsOf([step, stray.step]),
       );
     }
-    const next = tried.find((one) => one.step.at > step.at);
-    return next && !stray
+    return next && (!stray || hasGoneOn)
       ? kept(`It went on with 2026-07-28 after ${code}`, positionsOf([step, next.step]))
       : notObserved(`It has not gone on since ${code}`);
   });
@@ -252,7 +253,7 @@ export const eraRules: readonly Rule[] = [
     id: "M59",
     name: "stays-stateless",
     title:
-      "A client reads the body of a 400 or 404 before it falls back: an error of 2026-07-28 shows a server of that revision.",
+      "A client reads the body of a 400 before it falls back: an error of 2026-07-28 shows a server of that revision.",
     link: `${TRANSPORT}#backward-compatibility`,
     official: [],
     check: checkStaysModern,
