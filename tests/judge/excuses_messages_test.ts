@@ -512,6 +512,44 @@ const excuses: readonly Excuse[] = [
     isRecommended: true,
   },
   {
+    rule: "M107",
+    what: "four readings of one list run side by side",
+    excused: [
+      ...opened,
+      ...[1, 2, 3, 4].map((id) => page(id, 20 + id, undefined, "b")),
+      ...[5, 6, 7, 8].map((id) => page(id, 40 + id, "b", "c")),
+      ...[9, 10, 11, 12].map((id) => page(id, 60 + id, "c")),
+    ],
+    mistake: [...opened, page(1, 20, undefined, "b"), ...[5, 6, 7, 8].map((id) => page(id, 40 + id, "b", "c"))],
+    isRecommended: true,
+  },
+  {
+    rule: "M107",
+    what: "readings go on that were begun before the record",
+    excused: [
+      ...opened,
+      ...[1, 2, 3, 4].map((id) => page(id, 40 + id, "b", "c")),
+      page(5, 50, undefined, "b"),
+      ...[6, 7, 8, 9, 10].map((id) => page(id, 60 + id, "c")),
+    ],
+    mistake: [...opened, page(5, 50, undefined, "b"), ...[6, 7, 8, 9].map((id) => page(id, 60 + id, "b", "b"))],
+    isRecommended: true,
+  },
+  {
+    rule: "M107",
+    what: "a server was too busy to give the page",
+    excused: [
+      ...opened,
+      page(1, 20, undefined, "b"),
+      ...[2, 3, 4, 5].map((id) =>
+        asks(id, { method: "tools/list", params: { cursor: "b" }, status: 503, atMs: 20 * id })
+      ),
+      page(6, 120, "b"),
+    ],
+    mistake: [...opened, page(1, 20, undefined, "b"), ...[2, 3, 4, 5].map((id) => page(id, 20 * id, "b", "c"))],
+    isRecommended: true,
+  },
+  {
     rule: "M16",
     what:
       "it is another instance that sends something meanwhile, after a handshake of its own, to a server without sessions",
