@@ -58,6 +58,8 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
         expects,
         ...(reaches === undefined ? {} : { reaches }),
         ...(revisions ? { revisions } : {}),
+        // Every reset changes the id.
+        ...(id === name ? {} : { wasReset: true }),
         hasOrigin: prefix === "",
         needsOrigin,
         ...(judgedBy ? { judgedBy } : {}),

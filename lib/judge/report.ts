@@ -13,6 +13,7 @@ import { isOfItsRevisions, notObserved, type Outcome, type Rule } from "./rules/
 import { createLimits, limitsInForce, type SetLimits } from "./limits.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
 import type { Progress } from "./progress.ts";
+import { hasPast } from "./past.ts";
 import { placed } from "./messages.ts";
 import { stoodStill } from "./moments.ts";
 import { isTooNew, isTooOld, progressOf } from "./reach.ts";
@@ -93,6 +94,8 @@ export interface ReportOptions {
   readonly isWhole: boolean;
   /** Whether the record was cleared: only clients that began afterwards are known from their first exchange; false if not given. */
   readonly isCleared?: boolean;
+  /** Whether the sandbox was reset, so that a client may have been given things that are not on record; false if not given. */
+  readonly wasReset?: boolean;
   /** Whether it has a label, which a test chooses to be alone; false if not given. */
   readonly isLabelled?: boolean;
   /** How many exchanges never came on record; 0 if not given. */
@@ -125,7 +128,7 @@ export function buildReport(exchanges: readonly Exchange[], options: ReportOptio
  */
 export function* judging(exchanges: readonly Exchange[], options: ReportOptions): Sliced<Report> {
   const { sandbox, scenario, expects = [], reaches = "call", revisions: played, isLabelled = false } = options;
-  const { hasOrigin, isWhole, isCleared = false, judgedBy } = options;
+  const { hasOrigin, isWhole, isCleared = false, wasReset = false, judgedBy } = options;
   const isMisplaced = options.needsOrigin && exchanges.some(({ url }) => isByPath(url));
   const { leftOut = 0, dropped = 0, unjudged = 0, underWay = 0, isComplete = isWhole } = options;
   const steps = yield* readingSteps(exchanges);
@@ -146,7 +149,8 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
   const isLed = groups.some((client) => wasLedToRoot(client.steps, facts));
   const clients: ClientReport[] = [];
   for (const client of groups) {
-    const isKnown = facts.isWhole && (!isCleared || beganOnRecord(client.steps));
+    const isKnown = facts.isWhole && (!isCleared || beganOnRecord(client.steps)) &&
+      !(wasReset && hasPast(client.steps, facts));
     clients.push(
       yield* judgingClient(client, { ...facts, isWhole: isKnown, isGapless: facts.isGapless && isKnown }, {
         expects,

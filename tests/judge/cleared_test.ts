@@ -22,6 +22,10 @@ async function clear(test: TestApp): Promise<void> {
   await test.fetch("/control/exchanges", { method: "DELETE" });
 }
 
+async function reset(test: TestApp): Promise<void> {
+  await test.fetch("/control/reset", { method: "POST" });
+}
+
 for (const shared of [false, true]) {
   const where = shared ? "that processes share" : "of a process alone";
   const work = (test: TestApp, slip?: Slip): Promise<unknown> =>
@@ -49,35 +53,84 @@ for (const shared of [false, true]) {
   });
 }
 
-Deno.test("GET /control/report breaks no rule of a client that began before the record was cleared by what is gone", async () => {
-  await using test = await testApp({ loopbackOnly: true });
-  let token: string | null = null;
-  const send = (request: Request): Promise<Response> => {
-    token = request.headers.get("authorization") ?? token;
-    return test.app(request);
-  };
-  await runDouble({ send, base: origin, version: "2025-11-25" });
-  await clear(test);
-  await test.fetch("/control/clock", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ advance_seconds: 10_000_000 }),
+for (const isReset of [false, true]) {
+  Deno.test(`GET /control/report breaks no rule of a client that began before the ${isReset ? "sandbox was reset" : "record was cleared"} by what is gone`, async () => {
+    await using test = await testApp({ loopbackOnly: true });
+    let token: string | null = null;
+    const send = (request: Request): Promise<Response> => {
+      token = request.headers.get("authorization") ?? token;
+      return test.app(request);
+    };
+    await runDouble({ send, base: origin, version: "2025-11-25" });
+    await (isReset ? reset(test) : clear(test));
+    await test.fetch("/control/clock", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ advance_seconds: 10_000_000 }),
+    });
+    assert(token);
+    const headers = {
+      authorization: token,
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      "mcp-protocol-version": "2025-11-25",
+    };
+    await test.fetch("/control/tokens", { method: "DELETE" });
+    const call = await test.fetch("/oauth", {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    });
+    await call.body?.cancel();
+    const { clients } = await report(test);
+    assert.deepEqual(clients.map(({ failures }) => failures), [[]]);
+    assert.equal(clients[0]?.findings.find(({ rule }) => rule === "C24")?.status, "not observed");
   });
-  assert(token);
-  const headers = {
-    authorization: token,
+}
+
+/** One listing in 2026-07-28, as a client sends it that has read the page before. */
+const readsOn = {
+  method: "POST",
+  headers: {
     accept: "application/json, text/event-stream",
     "content-type": "application/json",
-    "mcp-protocol-version": "2025-11-25",
-  };
-  await test.fetch("/control/tokens", { method: "DELETE" });
-  const call = await test.fetch("/oauth", {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/list",
+  },
+  body: JSON.stringify({
+    jsonrpc: "2.0",
+    id: 2,
+    method: "tools/list",
+    params: {
+      cursor: "page-2",
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
+      },
+    },
+  }),
+};
+
+for (const isReset of [false, true]) {
+  const when = isReset ? "not observed after POST /control/reset" : "broken in a sandbox that was never reset";
+  Deno.test(`M109 is ${when}, where a client sends a cursor that nothing on record has given it`, async () => {
+    await using test = await testApp({ loopbackOnly: true, catalogue: { page_sizes: [1], cursors: ["page-2"] } });
+    if (isReset) await reset(test);
+    await (await test.fetch("/no-auth", readsOn)).text();
+    const { clients } = await report(test);
+    assert.deepEqual(clients.map(({ failures }) => failures), [isReset ? [] : ["M109"]]);
   });
-  await call.body?.cancel();
-  const { clients } = await report(test);
-  assert.deepEqual(clients.map(({ failures }) => failures), [[]]);
-  assert.equal(clients[0]?.findings.find(({ rule }) => rule === "C24")?.status, "not observed");
+}
+
+Deno.test("GET /control/report fails a client that begins after POST /control/reset, and skips a step", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  await reset(test);
+  await runDouble({
+    send: (request) => test.app(request),
+    base: origin,
+    slip: "skips resource metadata",
+    version: "2025-11-25",
+  });
+  assert.deepEqual((await report(test)).clients.map(({ failures }) => failures), [["C1"]]);
 });
