@@ -173,6 +173,16 @@ const excuses: readonly Excuse[] = [
     mistake: [1, 2, 3].map((id) => asks(id, "server/discover", unsupported)),
   },
   {
+    rule: "M58",
+    what: "a program that is refused each time its person starts it",
+    excused: [0, 1, 2].map((time): Row => {
+      const [to, made] = asks(1, "server/discover", unsupported);
+      return [to, { ...made, atMs: time * 3000 }];
+    }),
+    status: "kept",
+    mistake: [1, 2, 3].map((id) => asks(id, "server/discover", unsupported)),
+  },
+  {
     rule: "M63",
     what: "a program that is started once for each era",
     excused: [...works, begins(1), lists(2)],

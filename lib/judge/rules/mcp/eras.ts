@@ -5,7 +5,7 @@ import { conversationIn, hasAllSaid, type Request } from "../../conversation.ts"
 import { errorIn, looksForHttpSse, type Tried, triedIn, UNSUPPORTED_VERSION } from "../../eras.ts";
 import { senderOf } from "../../instances.ts";
 import { listOf } from "../../reading.ts";
-import { AT_ONCE_MS, follows, gapBetween } from "../../moments.ts";
+import { AT_ONCE_MS, follows, gapBetween, isLongAfter } from "../../moments.ts";
 import { isPublished } from "../../settled.ts";
 import type { McpStep, Step } from "../../step.ts";
 import type { View } from "../../view.ts";
@@ -51,8 +51,10 @@ function checkSupported(view: View): Outcome {
     const refused = tried.find(({ code, supported }) => code === UNSUPPORTED_VERSION && supported);
     const { supported = [] } = refused ?? {};
     if (!refused) return [];
+    // What is counted anew after a while says that its person has started it again.
     const later = [...tried, ...openings.map((request) => ({ request, step: request.step }))]
       .filter(({ step }) => step.at > refused.step.at)
+      .filter(({ step, request }) => !isLongAfter(refused.step, step) || senderOf(refused.request, request) !== "other")
       .sort((one, other) => one.step.at - other.step.at);
     const [next] = later;
     const list = supported.join(", ");
