@@ -134,3 +134,21 @@ Deno.test("GET /control/report fails a client that begins after POST /control/re
   });
   assert.deepEqual((await report(test)).clients.map(({ failures }) => failures), [["C1"]]);
 });
+
+Deno.test("M13 is not observed where a client of a server without sessions goes on after POST /control/reset", async () => {
+  await using test = await testApp({ loopbackOnly: true });
+  const base = "/s/no-session-id~goes-on";
+  await test.fetch(`${base}/control/reset`, { method: "POST" });
+  const response = await test.fetch(`${base}/no-auth`, {
+    method: "POST",
+    headers: {
+      accept: readsOn.headers.accept,
+      "content-type": "application/json",
+      "mcp-protocol-version": "2025-11-25",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 2, method: "tools/list", params: {} }),
+  });
+  await response.text();
+  const { clients } = shape.parse(await json(await test.fetch(`${base}/control/report`)));
+  assert.deepEqual([response.status, clients.map(({ failures }) => failures)], [200, [[]]]);
+});
