@@ -32,7 +32,7 @@ export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Prog
   const stations = stationsOf(view);
   const way = describeStations(stations, "but");
   const { revisions } = facts;
-  const isForOthers = revisions.length > 0 && view.revision !== undefined && !revisions.includes(view.revision);
+  const isForOthers = revisions.length > 0 && speaksNone(view, revisions);
   const others = `The scenario is for clients of ${revisions.join(" and ")}, and this one ${spokenOf(view)}`;
   if (isTooOld(view, revisions) || isTooNew(view, revisions)) {
     return { stations, outcome: "short", sentence: `${describeStations(stations, "and")}. ${others}` };
@@ -43,6 +43,12 @@ export function progressOf(view: View, reach: Reach, facts: ScenarioFacts): Prog
   if (!missing) return { stations, outcome: "reached", sentence: describeStations(stations, "and") };
   const [what, toDo] = isForOthers ? [others, ""] : missing;
   return { stations, outcome: "short", sentence: [way, what, toDo].filter(Boolean).join(". ") };
+}
+
+/** Whether a client speaks none of some revisions, and has offered none of them either. */
+function speaksNone({ calls, revision, judgedBy }: View, revisions: readonly string[]): boolean {
+  return revision !== undefined &&
+    ![revision, ...judgedBy === undefined ? offersOf(calls) : []].some((spoken) => revisions.includes(spoken));
 }
 
 /** Whether a scenario is for clients of later revisions alone; one that has to step back to an older revision speaks both. */

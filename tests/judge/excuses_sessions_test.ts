@@ -62,6 +62,13 @@ function statusOf(rule: string, rows: readonly Row[], options: Partial<ReportOpt
   return clients[0]?.findings.find((finding) => finding.rule === rule)?.status;
 }
 
+/** The server offers 2025-03-26 instead of 2025-11-25, and refuses what names another. */
+const beginsOlder = begins(0, ONE, {
+  answered: { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-03-26", capabilities: {}, serverInfo: {} } },
+});
+const unsupported = { status: 400, answered: { jsonrpc: "2.0", id: null, error: { code: -32000, message: "No" } } };
+const asSettled = { headers: [["mcp-protocol-version", "2025-03-26"]] } as const;
+
 type Expectation = readonly [
   rule: string,
   what: string,
@@ -278,7 +285,40 @@ const expectations: readonly Expectation[] = [
   ], { isWhole: false }],
 ];
 
-for (const [rule, what, status, rows, options] of expectations) {
+/** M18: what shows that a client does not keep to the revision that the server has offered. */
+const counterOffers: readonly Expectation[] = [
+  ["M18", "a client that names the revision that the server has offered", "kept", [
+    beginsOlder,
+    asks("tools/list", 20, ONE, asSettled),
+  ]],
+  ["M18", "one that goes on with its own, again and again", "broken", [
+    beginsOlder,
+    asks("notifications/initialized", 20, ONE, unsupported),
+    asks("tools/list", 40, ONE, unsupported),
+  ]],
+  ["M18", "one that stops when its own was refused", "not observed", [
+    beginsOlder,
+    asks("tools/list", 20, ONE, unsupported),
+    sends("DELETE", 40, ONE),
+  ]],
+  ["M18", "one that has sent two messages at once before it was refused", "not observed", [
+    beginsOlder,
+    asks("notifications/initialized", 20, ONE, { ...unsupported, tookMs: 30 }),
+    asks("tools/list", 21, ONE, { ...unsupported, tookMs: 30 }),
+  ]],
+  ["M18", "one that is not refused", "not observed", [
+    beginsOlder,
+    asks("tools/list", 20, ONE),
+    asks("tools/list", 40, ONE),
+  ]],
+  ["M18", "one that is refused for something else, as it names what was settled", "kept", [
+    beginsOlder,
+    asks("tools/list", 20, ONE, { ...unsupported, ...asSettled }),
+    asks("tools/list", 40, ONE, { ...unsupported, ...asSettled }),
+  ]],
+];
+
+for (const [rule, what, status, rows, options] of [...expectations, ...counterOffers]) {
   Deno.test(`${rule} is ${status} for ${what} (MCP session management)`, () => {
     assert.equal(statusOf(rule, rows, options), status);
   });

@@ -298,6 +298,14 @@ Deno.test("a client of another revision is told that the scenario is not for it"
   assert.match(reason, /The scenario is for clients of 2025-03-26, and this one speaks 2025-11-25$/);
 });
 
+Deno.test("a client that has offered a revision of the scenario is told what is missing, though another was settled", () => {
+  const opensOlder: Row = [origin + "/oauth", { ...opens[1], answered: { result: { protocolVersion: "2025-03-26" } } }];
+  const { verdict, reason } = judge([...login, opensOlder], { revisions: ["2025-06-18", "2025-11-25"] });
+  assert.equal(verdict, "incomplete");
+  assert.doesNotMatch(reason, /The scenario is for clients of/);
+  assert.match(reason, /Let it make a call/);
+});
+
 Deno.test("a client that is too new for a scenario did not meet what it is about, and does not pass", () => {
   const { verdict, reason } = judge([...login, opens, calls("tools/call", "t1")], { revisions: ["2025-03-26"] });
   assert.equal(verdict, "incomplete");

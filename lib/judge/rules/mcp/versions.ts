@@ -113,12 +113,36 @@ function checkKeepsTo({ calls }: View): Outcome {
         positionsOf([opening.step, stray.step]),
       );
     }
-    const isNamedOtherwise = steps.some(({ versions: { inHeader } }) => inHeader !== undefined && inHeader !== version);
+    const [first, again] = insistedOn(steps, opening.step);
+    if (first && again) {
+      return broken(
+        `It went on with ${first.versions.inHeader}, where the server had offered ${version}, also when that was refused`,
+        positionsOf([opening.step, first, again]),
+      );
+    }
+    const isNamedOtherwise = steps.some((step) =>
+      step !== opening.step && (step.versions.inHeader ?? version) !== version
+    );
     if (later.length > 0 && !isNamedOtherwise) used.push(opening.step, ...later.map(({ step }) => step));
   }
   return used.length > 0
     ? kept("It went on with the revision that the server had offered instead of its own", positionsOf(used))
     : notObserved("No server offered it another revision with which it then went on");
+}
+
+/**
+ * The first messages of a session that named the revision that its client had offered, not the one that the server offered
+ * instead: one that was refused, and one that was, too, though the client knew that by then. None, if it ever named another.
+ */
+function insistedOn(steps: readonly McpStep[], opening: McpStep): readonly McpStep[] {
+  const named = steps.filter(({ verb, method, versions: { inHeader } }) =>
+    verb === "POST" && method !== "initialize" && inHeader !== undefined
+  );
+  if (named.some(({ versions: { inHeader } }) => inHeader !== opening.versions.offered)) return [];
+  const refused = named.filter((step) => step.status === 400 && follows(opening, step));
+  const [first] = refused;
+  const again = first && refused.find((step) => step !== first && follows(first, step));
+  return first && again ? [first, again] : [];
 }
 
 function checkDisconnects(view: View): Outcome {
