@@ -124,6 +124,18 @@ const modernAnswer = (id: number): Made => ({
 });
 const closedAt = (atMs: number): End => ({ atMs });
 
+/** The server asks something on the stream of a GET, gets that answered, and answers a call there. */
+const answeredAside: readonly Row[] = [
+  ...started,
+  gets(8, undefined, {
+    events: 'data: {"jsonrpc":"2.0","id":"p","method":"ping"}\n\n' + answer(1),
+    stream: { eventsAtMs: [12, 14] },
+    isOpen: true,
+  }),
+  sends({ id: 1, method: "tools/call", params }, 10, streamed("", 10, { atMs: 15 })),
+  answersPing(20),
+];
+
 const expectations: readonly (readonly [
   rule: string,
   what: string,
@@ -259,6 +271,13 @@ const expectations: readonly (readonly [
   ["M31", "a ping whose answer has not come yet", "not observed", pinged([called(2, 300)])],
   ["M31", "a ping that is answered after three seconds", "broken", pinged([answersPing(3200)])],
   ["M31", "a client that goes on without an answer", "broken", pinged([called(2, 9000)])],
+  ["M31", "an answer that came on the stream of a GET, and a client that asks for something else then", "kept", [
+    ...answeredAside,
+    listed(2, 300),
+  ]],
+  ["M31", "one that ends its session then, and may have lost it", "not observed", [...answeredAside, ends(300)]],
+  ["M31", "one that asks for the same again then", "not observed", [...answeredAside, called(2, 300)]],
+  ["M31", "one that cancels what was answered", "not observed", [...answeredAside, cancels(1, 200), listed(2, 300)]],
   ["M32", "a call that is cancelled", "kept", [
     ...started,
     lost(1, 10, { atMs: 5000, by: "client" }),

@@ -87,7 +87,7 @@ export const streamCases: readonly Case[] = [
       { match: calls, edit: { stream: { on_get: [{ message: ping }], via: "get" } } },
       { match: calls, nth: 2, answer: { status: 503, headers: { "retry-after": "3" } } },
     ],
-    client: { listens: true, tools: ["mock_echo", "mock_echo"] },
+    client: { listens: true, tools: ["mock_echo", "mock_create_note"] },
   },
   {
     rule: "M32",

@@ -17,7 +17,7 @@ import {
   type Rule,
   WITH_HANDSHAKE,
 } from "../rule.ts";
-import { asksTheSame, conversationOf, isResult } from "./lost_answers.ts";
+import { asksTheSame, cancellationOf, conversationOf, isResult } from "./lost_answers.ts";
 
 const TRANSPORTS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports";
 const HTTP = "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http";
@@ -144,7 +144,11 @@ function checkAnyStream(view: View): Outcome {
     else isOwed = true;
   }
   if (isOwed) return notObserved("It has not answered yet what the server asked on the stream of its GET");
-  taken.push(...tookElsewhere(conversation));
+  const took = tookElsewhere(conversation);
+  if (took.length === 0 && wasAnsweredAside(conversation)) {
+    return notObserved("The answer came on the stream of its GET, and it has not asked for anything else since");
+  }
+  taken.push(...took);
   return taken.length === 0
     ? notObserved("Nothing that it had to act on came on another stream than that of its request")
     : kept("It took what came on another stream than that of its request", positionsOf(taken));
@@ -176,11 +180,22 @@ function lateRequest(
   return undefined;
 }
 
+/** Whether a request was answered on the stream that a client opened for what is said unasked. */
+function wasAnsweredAside({ requests }: Conversation): boolean {
+  return requests.some(({ answer, step }) =>
+    answer !== undefined && answer.step !== step && step.channel === undefined && answer.step.verb === "GET" &&
+    resumedFrom(answer.step) === undefined
+  );
+}
+
 /** Answers that came on another stream, and the requests that followed them. */
-function tookElsewhere({ requests }: Conversation): readonly McpStep[] {
+function tookElsewhere(conversation: Conversation): readonly McpStep[] {
+  const { requests } = conversation;
   return requests.flatMap((request): readonly McpStep[] => {
     const { answer, step, thread } = request;
     if (!answer || answer.step === step || step.channel !== undefined || !isResult(answer.message)) return [];
+    // Who cancels it does not know that it was answered, and who asks for the same again may have lost the answer.
+    if (cancellationOf(request, conversation)) return [];
     const later = requests.find((other) =>
       other.thread === thread && other.step.at > Math.max(answer.step.at, step.at) &&
       other.step.exchange.receivedAtMs >= answer.atMs - PRECISION_MS
