@@ -131,7 +131,10 @@ const exchange = z.strictObject({
     endedBy: z.enum(["server", "client", "cut"]).optional().meta({
       description: "cut if it broke off on its way; absent while it is open",
     }),
-  }).optional().meta({ description: "How an event stream went, unless all of it was ready at once" }),
+  }).optional().meta({
+    description:
+      "How an event stream went, unless all of it was ready at once; and when a client left before any answer had begun",
+  }),
   isCut: z.boolean().optional().meta({ description: "True if it was too large to be kept in full" }),
 });
 

@@ -1,6 +1,6 @@
 // How what a client did ends: with requests that were refused, or with one whose answer broke off.
 import { headerOf } from "../recorder/exchange.ts";
-import { isBrokenOff } from "./moments.ts";
+import { isBrokenOff, isLeft } from "./moments.ts";
 import { pathOf, rpcErrorOf } from "./reading.ts";
 import { refusalOf } from "./repeats.ts";
 import type { McpStep, Step } from "./step.ts";
@@ -55,6 +55,7 @@ export function describeLastRefusal({ steps }: View): string | undefined {
   const last = steps.findLast((step) => step.kind !== "authorization" && !isAside(step));
   if (!last) return undefined;
   const what = `Its last request, ${nameOf(last)},`;
+  if (isLeft(last)) return `It closed the connection before ${nameOf(last)} was answered`;
   if (isBrokenOff(last)) return `${what} got a response that broke off`;
   const error = last.kind === "mcp" && last.status < 300 ? rpcErrorOf(last) : undefined;
   if (error !== undefined) return `${what} was answered with the error ${error}`;

@@ -40,7 +40,9 @@ function answeredIn(exchange: Exchange): Pick<Carried, "answered" | "stream"> {
   const answered = (text: string | undefined, eventId: string | undefined, atMs: number): readonly AnsweredMessage[] =>
     messagesIn(text).map((message) => ({ message, eventId, atMs }));
   if (!isEventStream(response)) {
-    return { answered: response.truncated ? [] : answered(body, undefined, endMs), stream: undefined };
+    // Of anything but a stream, it is only known when it ended where its client left before it began.
+    const left = facts && { ...streamOf([]), endedAtMs: facts.endedAtMs, endedBy: facts.endedBy };
+    return { answered: response.truncated ? [] : answered(body, undefined, endMs), stream: left };
   }
   const events = eventsOf(body);
   const times = facts?.eventsAtMs ?? [];

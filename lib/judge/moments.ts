@@ -71,6 +71,11 @@ export function isBrokenOff({ exchange: { response, shapedBy, isCut = false } }:
   return response.truncated && shapedBy.length > 0 && !isCut && (response.body?.length ?? 0) < MAX_BODY_LENGTH;
 }
 
+/** Whether its client closed the connection before the answer had begun. */
+export function isLeft({ exchange: { response, stream } }: StepBase): boolean {
+  return response.truncated && response.body === undefined && stream?.endedBy === "client";
+}
+
 /** Whether all that an event stream has brought is on record; one that broke off brought no more. */
 export function isStreamKept({ exchange: { response, stream, isCut = false } }: StepBase): boolean {
   if (isCut || (response.body?.length ?? 0) >= MAX_BODY_LENGTH) return false;

@@ -83,7 +83,7 @@ export interface McpStep extends StepBase {
   readonly isSentWhole: boolean;
   /** The JSON-RPC messages of the response, in order. */
   readonly answered: readonly AnsweredMessage[];
-  /** The event stream that the response is; undefined if it is none. */
+  /** The event stream that the response is, or an answer that its client left before it began; undefined for any other. */
   readonly stream: StreamStep | undefined;
 }
 
@@ -104,7 +104,7 @@ export interface AnsweredMessage {
   readonly atMs: number;
 }
 
-/** A response that is an event stream. */
+/** A response that is an event stream, or would have begun if its client had waited. */
 export interface StreamStep {
   /** When it ended, in milliseconds since 1970 of real time; undefined while it is open. */
   readonly endedAtMs: number | undefined;

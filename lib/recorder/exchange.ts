@@ -57,7 +57,10 @@ export interface Exchange {
   readonly shapedBy: readonly string[];
   /** True while the response is an open stream. */
   readonly isOpen?: boolean;
-  /** How an event stream went; absent for any other response, and where all of it was ready before it left. */
+  /**
+   * How an event stream went, and when its client left that had not waited for any answer; absent for any other response,
+   * and where all of a stream was ready before it left.
+   */
   readonly stream?: StreamFacts;
   /** True if it was too large to be kept whole: then its URL, its headers and its bodies may end too early. */
   readonly isCut?: boolean;

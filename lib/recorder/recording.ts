@@ -58,8 +58,7 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
     const all = pending.get(sandboxId) ?? new Set();
     pending.set(sandboxId, all.add(work));
     void work.catch(report).finally(() => {
-      all.delete(work);
-      if (all.size === 0) pending.delete(sandboxId);
+      if (all.delete(work) && all.size === 0) pending.delete(sandboxId);
     });
   }
 
@@ -72,7 +71,10 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
 
     function close(response: Response, departure: RecordedResponse): Response {
       const sent = sentBody(request);
-      const answered = answeredBody(response);
+      // As exchanges do, streams end after they began, also where the system's clock is set back.
+      const nowOrLater = (): number => Math.max(now(), receivedAtMs);
+      const left = hasLeft(request, departure) ? leftAt(nowOrLater()) : undefined;
+      const answered = left ? UNSENT : answeredBody(response);
       // Headers that nobody has asked for by now are gone: the HTTP server takes them away with the response.
       const { method, headers: sentHeaders } = request;
       if (losesHeaders(request)) fetchAll(sentHeaders);
@@ -80,13 +82,11 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
       const put: Put = (sent, answered, isOpen, stream) =>
         tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen, stream }));
-      // As exchanges do, streams end after they began, also where the system's clock is set back.
-      const nowOrLater = (): number => Math.max(now(), receivedAtMs);
       if (answered === "passing") return tapResponse(response, { sent, put, now: nowOrLater, report });
       if (sent instanceof Promise) {
         put(undefined, answered, true);
-        wait(sandboxId, sent.then((whole) => put(whole, answered, false)));
-      } else put(sent, answered, false);
+        wait(sandboxId, sent.then((whole) => put(whole, answered, false, left)));
+      } else put(sent, answered, false, left);
       return response;
     }
 
@@ -136,6 +136,22 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
  */
 function losesHeaders({ method, headers }: Request): boolean {
   return headers.get("host") === null || headers.get("upgrade") !== null || method === "CONNECT";
+}
+
+/** What has reached a client that left before: nothing of what there may be. */
+const UNSENT: RawBody = { text: "", isComplete: false };
+
+/** That a client left before any answer had begun. */
+function leftAt(endedAtMs: number): StreamFacts {
+  return { eventsAtMs: [], endedAtMs, endedBy: "client" };
+}
+
+/**
+ * Whether its client closed the connection before the answer left. Only a fault holds answers back for so long, and to ask a
+ * request for its signal is not free.
+ */
+function hasLeft(request: Request, { shapedBy = [] }: RecordedResponse): boolean {
+  return shapedBy.length > 0 && request.signal.aborted;
 }
 
 /** Unlike `get`, `has` fetches all there are. */

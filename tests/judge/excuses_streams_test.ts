@@ -78,6 +78,15 @@ function lost(id: number, atMs: number, end: End): Row {
   return sends({ id, method: "tools/call", params }, atMs, streamed(opening(`e-${id}`), atMs, end));
 }
 
+/** An answer that is held back until its client closes the connection. */
+function heldFor(atMs: number): Made {
+  return { stream: { eventsAtMs: [], endedAtMs: atMs, endedBy: "client" } };
+}
+
+function held(id: number, atMs: number, leftAtMs: number): Row {
+  return sends({ id, method: "tools/call", params }, atMs, heldFor(leftAtMs));
+}
+
 /** A call that is answered at once. */
 function called(id: number, atMs: number): Row {
   return sends({ id, method: "tools/call", params }, atMs, {
@@ -311,6 +320,39 @@ const expectations: readonly (readonly [
     ...started,
     lost(1, 10, { atMs: 100, by: "cut" }),
     ends(5000),
+  ]],
+  ["M32", "an answer that is held back, and a client that is gone", "not observed", [...started, held(1, 10, 1010)]],
+  ["M32", "an answer that is held back, and a client that cancels the call", "kept", [
+    ...started,
+    held(1, 10, 1010),
+    cancels(1, 1011),
+    listed(2, 5000),
+  ]],
+  ["M32", "an answer that is held back, and a client that closes the connection and goes on", "broken", [
+    ...started,
+    held(1, 10, 1010),
+    listed(2, 5000),
+  ]],
+  ["M102", "an answer that is held back, and a client that closes the connection", "kept", [
+    ...started,
+    held(1, 10, 1010),
+    listed(2, 5000),
+  ]],
+  ["M102", "one that does so only after the time that a test allows", "broken", [...started, held(1, 10, 1010)], {
+    limits: { request_ms: 500 },
+  }],
+  ["M102", "one that lost the connection, as the server closed it", "not observed", [
+    ...started,
+    sends({ id: 1, method: "tools/call", params }, 10),
+    listed(2, 5000),
+  ]],
+  ["M54", "an answer that is held back, and a client that closes the connection", "kept", [
+    callsModern(1, 0, heldFor(1000)),
+  ]],
+  ["M53", "the same call again, as the client itself had closed the connection", "not observed", [
+    callsModern(1, 0, modernAnswer(1), "tools/list"),
+    callsModern(2, 10, heldFor(1010)),
+    callsModern(2, 1020, modernAnswer(2)),
   ]],
   ["M53", "the call under another id", "kept", [
     callsModern(1, 0, streamed("", 0, { atMs: 5, by: "cut" })),

@@ -137,6 +137,28 @@ Deno.test("an event stream passes at once, chunk by chunk, and is on record whil
   assert.equal(closed?.response.body, open?.response.body);
 });
 
+Deno.test("an answer that a fault held back until its client left is on record as one that the client has ended", async () => {
+  const recording = record();
+  for (const type of ["application/json", "text/event-stream"]) {
+    const client = new AbortController();
+    const request = new Request(postJson("{}"), { signal: client.signal });
+    await pass(recording, request, () => {
+      client.abort();
+      return new Response("{}", { headers: { "content-type": type } });
+    });
+  }
+  const { exchanges } = await recording.read("main");
+  assert.deepEqual(
+    exchanges.map(({ stream, isOpen, response: { body, truncated } }) => ({ stream, isOpen, body, truncated })),
+    Array.from({ length: 2 }, () => ({
+      stream: { eventsAtMs: [], endedAtMs: 2000, endedBy: "client" },
+      isOpen: undefined,
+      body: undefined,
+      truncated: true,
+    })),
+  );
+});
+
 Deno.test("bodies are kept up to 16 KiB, and long ones marked", async () => {
   const recording = record();
   const long = JSON.stringify({ text: "x".repeat(MAX_BODY_LENGTH) });

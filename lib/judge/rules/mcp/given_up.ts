@@ -33,6 +33,7 @@ function isResumed({ step }: Request, { calls }: View): boolean {
 function checkCancelling(view: View): Outcome {
   const conversation = conversationOf(view);
   const cancelled: McpStep[] = [];
+  let isLeft = false;
   for (const request of conversation.requests) {
     const { step, era, answer, method } = request;
     const { stream } = step;
@@ -46,11 +47,16 @@ function checkCancelling(view: View): Outcome {
     if (step.answered.some(({ message }) => !("method" in message)) || isResumed(request, view)) continue;
     // A notice may be what is missing.
     if (step.at < view.wholeFrom) continue;
+    isLeft ||= stream.endedBy === "client";
     const left = stream.endedBy === "client" ? shownByLeaving(request, view) : shownByEnding(request, view);
     if (left) return broken(left.detail, [step.at, left.by.at]);
   }
   return cancelled.length === 0
-    ? notObserved("It has given up no request that was under way")
+    ? notObserved(
+      isLeft
+        ? "It closed the connection of a request before the answer, and nothing shows yet that it did not want that"
+        : "It has given up no request that was under way",
+    )
     : kept("It cancelled a request that it did not want an answer to any longer", positionsOf(cancelled));
 }
 
@@ -71,7 +77,7 @@ function shownByLeaving(request: Request, view: View): Left | undefined {
     const then = isSame ? "sent the same again" : `went on with ${other.method}`;
     return {
       by: other.step,
-      detail: `It closed the stream of ${method} before the answer, did not cancel it, and ${then}`,
+      detail: `It closed the connection of ${method} before the answer, did not cancel it, and ${then}`,
     };
   }
   return undefined;
