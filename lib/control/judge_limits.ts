@@ -12,20 +12,20 @@ export const limitsHelp = limitNames.map((name) => {
 /**
  * Reads limits.
  *
- * @param text Names and values, each pair as `name:value`, with commas between them; none if not given.
+ * @param texts Names and values, each pair as `name:value`, with commas between them; there may be none.
  * @throws OAuthError `invalid_request`, saying which name or value is wrong and what is accepted.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * assert.deepEqual(parseLimits("crossing_ms:500"), { crossing_ms: 500 });
- * assert.throws(() => parseLimits("crossing:500"), /crossing is not a known limit/);
+ * assert.deepEqual(parseLimits(["crossing_ms:500", "answer_ms:1"]), { crossing_ms: 500, answer_ms: 1 });
+ * assert.throws(() => parseLimits(["crossing:500"]), /crossing is not a known limit/);
  * ```
  */
-export function parseLimits(text: string | null | undefined): SetLimits | undefined {
-  if (text === null || text === undefined) return undefined;
+export function parseLimits(texts: readonly string[]): SetLimits | undefined {
+  if (texts.length === 0) return undefined;
   return Object.fromEntries(
-    text.split(",").map((pair) => {
+    texts.flatMap((text) => text.split(",")).map((pair) => {
       const [written = "", value = ""] = pair.split(/:(.*)/s);
       const name = limitNames.find((known) => known === written);
       if (name === undefined) {

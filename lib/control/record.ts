@@ -160,7 +160,7 @@ export const recordOperations = {
     example: { wait: 0 },
     answer: reportAnswer,
     run: (deps, { sandbox, input: { wait = 0, revision, limits } }) =>
-      settle(deps, sandbox, wait, { judgedBy: revision, limits: parseLimits(limits) }),
+      settle(deps, sandbox, wait, { judgedBy: revision, limits: parseLimits(limits === undefined ? [] : [limits]) }),
   }),
   control_exchanges: operation({
     summary: "What clients sent and received, with secrets redacted",

@@ -1,7 +1,7 @@
 // `/control/sessions`: the sessions of MCP that clients have, and their end, as a server that restarts brings it about.
 import { z } from "zod";
 import { suggest } from "../http/did_you_mean.ts";
-import { OAuthError } from "../http/errors.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
 import { closedObject, type Schema } from "../http/json_body.ts";
 import { type Call, type Deps, type McpSession, one, operation, shortText } from "./operation.ts";
 
@@ -52,14 +52,21 @@ export const sessionOperations = {
     description: "Streams that are open end as well, those in other processes with their next sign of life.",
     input: one(sessionChoiceSchema),
     example: {},
-    answer: z.strictObject({ ended: z.number().int().min(0), sessions: z.array(session) }),
+    answer: z.strictObject({
+      ended: z.number().int().min(0),
+      sessions: z.array(session),
+      note: z.string().optional().meta({
+        description: "Which clients have sessions, if the one that was named has none",
+      }),
+    }),
     run: async (deps, { input: { client }, ...call }) => {
       const all = await toldSessions(deps, call);
       const meant = all.filter((told) =>
         client === undefined || told.client_id === client || told.client.name === client
       );
       await endAll(deps, call, meant);
-      return { ended: meant.length, sessions: meant.slice(-MAX_LISTED) };
+      const note = client !== undefined && meant.length === 0 ? noteOn(client, all) : undefined;
+      return { ended: meant.length, sessions: meant.slice(-MAX_LISTED), ...(note === undefined ? {} : { note }) };
     },
   }),
   control_end_session: operation({
@@ -104,6 +111,18 @@ function tell(
     ...(endsAtMs === undefined ? {} : { ends_at_ms: endsAtMs }),
     open_streams: openStreams,
   };
+}
+
+function noteOn(client: string, all: readonly ToldSession[]): string {
+  const names = new Set(
+    all.flatMap(({ client, client_id: id }) => id === undefined ? [client.name] : [id, client.name]),
+  );
+  const expected = names.size === 0
+    ? "there are no sessions"
+    : `sessions are those of ${[...names].slice(-MAX_NAMED).join(", ")}`;
+  return `No session is of ${
+    excerpt(client)
+  }: a client is called by its client_id, or by its name in initialize; ${expected}`;
 }
 
 function noSuchSession(handle: string, all: readonly ToldSession[]): OAuthError {

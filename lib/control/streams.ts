@@ -28,7 +28,7 @@ export interface StreamPush {
   readonly to?: StreamChoice;
   /** Type of the event; `message` for a message. */
   readonly event?: string;
-  /** Its id. */
+  /** Its id; it is not kept, so that no client can resume from it. */
   readonly id?: string;
   /** How long clients are to wait before they come back, in milliseconds. */
   readonly retry_ms?: number;
@@ -65,7 +65,7 @@ const pushSchema: Schema<StreamPush> = closedObject(
   {
     to: choiceSchema.exactOptional().meta({ description: "Which streams; all that GET requests opened, if not given" }),
     event: line.exactOptional(),
-    id: line.exactOptional(),
+    id: line.exactOptional().meta({ description: "Its id; it is not kept, so that no client can resume from it" }),
     retry_ms: z.number().int().min(0).max(600_000).exactOptional(),
     message: z.unknown().exactOptional().meta({ description: "Anything to be sent as JSON, be it a message or not" }),
     data: text.exactOptional().meta({ description: "Data that need not be JSON" }),
@@ -93,6 +93,12 @@ const stream = z.strictObject({
   sent_events: z.number().int().min(0).meta({ description: "Events that have gone out, comments not counted" }),
 });
 const streams = z.strictObject({ streams: z.array(stream) });
+const pushed = z.strictObject({
+  streams: z.array(stream),
+  note: z.string().optional().meta({
+    description: "What the caller may not expect; absent if there is nothing to say",
+  }),
+});
 
 type ToldStream = z.infer<typeof stream>;
 
@@ -107,15 +113,15 @@ export const streamOperations = {
     summary: "Puts a message, right or broken, other text or a comment onto open streams, or ends them",
     description:
       "Of a message under way nothing is torn apart. What is put on a stream has no event id unless one is given, and is " +
-      "not sent again when a client resumes. Answers with the streams that were meant, as they were before.",
+      "not kept: no client can resume from such an id, nor is sent it again. Answers with the streams that were meant, as they were before.",
     input: one(pushSchema),
     example: { message: { jsonrpc: "2.0", method: "notifications/tools/list_changed" } },
-    answer: streams,
+    answer: pushed,
     run: push,
   }),
 };
 
-function push({ streams }: Deps, { sandbox, input }: Call<StreamPush>): { streams: ToldStream[] } {
+function push({ streams }: Deps, { sandbox, input }: Call<StreamPush>): z.infer<typeof pushed> {
   const meant = chosen(streams.of(sandbox.id), input.to ?? {});
   const told = meant.map((one) => tell(one, sandbox.nowMs));
   const written = textOf(input);
@@ -123,7 +129,14 @@ function push({ streams }: Deps, { sandbox, input }: Call<StreamPush>): { stream
     if (written !== undefined) push(written);
     if (input.end !== undefined) end(input.end);
   }
-  return { streams: told };
+  const note = noteOn(input, told.length);
+  return { streams: told, ...(note === undefined ? {} : { note }) };
+}
+
+function noteOn({ id, to }: StreamPush, count: number): string | undefined {
+  if (count > 0) return id === undefined ? undefined : "The id is not kept: a client that resumes from it gets 400";
+  const what = to === undefined || Object.keys(to).length === 0 ? "that a GET request opened " : "of these ";
+  return `Nothing was sent: no stream ${what}is open in this process`;
 }
 
 function chosen(all: readonly OpenStream[], { stream, session, method, path }: StreamChoice): readonly OpenStream[] {
@@ -138,12 +151,17 @@ function chosen(all: readonly OpenStream[], { stream, session, method, path }: S
   );
 }
 
+const missing = {
+  stream: "no open stream has this handle",
+  session: "no stream of this session is open",
+} as const;
+
 function require(name: "stream" | "session", asked: string | undefined, known: readonly string[]): void {
   if (asked === undefined || known.includes(asked)) return;
-  throw new OAuthError("not_found", `Not found: there is no open stream of this ${name} in this process`, {
+  throw new OAuthError("not_found", `Not found: ${missing[name]} in this process`, {
     parameter: `to.${name}`,
     received: asked,
-    expected: known.length === 0 ? "none, as no stream is open" : suggest(asked, known),
+    expected: known.length === 0 ? "that a client opens a stream first, as none is open" : suggest(asked, known),
   });
 }
 

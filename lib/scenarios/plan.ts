@@ -49,7 +49,8 @@ export interface Policy {
   /** What `Mcp-Session-Id` looks like: an id of letters, digits and symbols of our own, one with every visible ASCII
    * character there is, or none, where the server keeps no sessions (MCP transports, session management). */
   readonly sessionIds: "plain" | "symbols" | "none";
-  /** Life of a session of MCP from its beginning, used or not, in seconds; absent for as long as it is used. */
+  /** Life of a session of MCP from its beginning, used or not, in seconds; absent for as long as it is used.
+   * Sessions that have begun keep the life that they began with. */
   readonly sessionTtlSeconds?: number;
   /** Whether a session ends as soon as a request in it brings another token than the one that it began with. */
   readonly sessionEndsWithToken: boolean;

@@ -67,7 +67,7 @@ async function report(
   const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
   const strict = parseOneOf(searchParams, "strict", ["false", ...strictness]);
   const revision = searchParams.has("revision") ? parseOneOf(searchParams, "revision", revisions) : undefined;
-  const limits = parseLimits(searchParams.get("limits"));
+  const limits = parseLimits(searchParams.getAll("limits"));
   const settled = await settle(deps, sandbox, waitSeconds, { judgedBy: revision, limits });
   const result = strict === "should" ? failOnShoulds(settled) : settled;
   const status = strict !== "false" && result.verdict !== "pass" ? 422 : 200;

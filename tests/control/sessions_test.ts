@@ -105,7 +105,9 @@ Deno.test("DELETE /control/sessions ends all sessions, or those of one client, b
   await control(test, `DELETE /control/sessions?client=${ann.clientId}`);
   assert.deepEqual(await known(), [false, true, true]);
   assert.equal(await atAnn.ask({ "mcp-session-id": sessions[0]?.["mcp-session-id"] ?? "" }), 404);
-  await control(test, "DELETE /control/sessions?client=somebody");
+  const { ended, note } = await control(test, "DELETE /control/sessions?client=somebody");
+  assert.equal(ended, 0);
+  assert.match(String(note), /^No session is of somebody: .* client_id, or by its name in initialize; .*\braw\b/);
   assert.deepEqual(await known(), [false, true, true]);
   await control(test, "DELETE /control/sessions?client=raw");
   assert.deepEqual(await known(), [false, false, false]);
@@ -161,16 +163,17 @@ Deno.test("a session that one process ends is unknown to all that share the stor
 
 Deno.test("session_ttl_seconds ends a session though it is used (MCP session management)", async () => {
   await using test = await testApp();
-  await control(test, "PATCH /control/plan", { policy: { session_ttl_seconds: 30 } });
   const client = at(test, "/no-auth");
+  const earlier = await client.begin();
+  await control(test, "PATCH /control/plan", { policy: { session_ttl_seconds: 30 } });
   const session = await client.begin();
-  const [told] = listOf(await control(test, "GET /control/sessions"), "sessions");
-  assert.equal(told?.ends_at_ms, startMs + 30_000);
+  const ends = listOf(await control(test, "GET /control/sessions"), "sessions").map((told) => told.ends_at_ms);
+  assert.deepEqual(ends.toSorted(), [startMs + 30_000, undefined], "a session that has begun keeps its life");
   for (const [seconds, status] of [[29, 200], [1, 404]] as const) {
     test.clock.nowMs += seconds * 1000;
     assert.equal(await client.ask(session), status);
   }
-  assert.deepEqual(await handles(test), []);
+  assert.deepEqual(await handles(test), [handleOf(earlier)]);
   assert.equal(await client.ask(await client.begin()), 200);
 });
 

@@ -191,3 +191,20 @@ Deno.test("pushToStreams of the fixture reaches the streams that are meant, and 
   assert.equal(await mock.pushToStreams({ message: changed, end: "close" }), 1);
   assert.deepEqual([await next(), await next()], [onStream, "the end"]);
 });
+
+Deno.test("a push that reaches no stream, and an id that nobody can resume from, are answered with a note", async () => {
+  const { test, session } = await begin();
+  await using _ = test;
+  const nobody = await control(test, "POST /control/streams", { message: changed });
+  assert.deepEqual(nobody, {
+    streams: [],
+    note: "Nothing was sent: no stream that a GET request opened is open in this process",
+  });
+  const stream = readerOf(await sendTo(at(test), "GET", session));
+  const named = await control(test, "POST /control/streams", { message: changed, id: "mine" });
+  assert.equal(named.note, "The id is not kept: a client that resumes from it gets 400");
+  await stream.end();
+  const resumed = await sendTo(at(test), "GET", { ...session, "last-event-id": "mine" });
+  assert.equal(resumed.status, 400);
+  assert.match(await resumed.text(), /was pushed by a test/);
+});

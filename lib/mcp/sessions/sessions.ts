@@ -190,7 +190,7 @@ function refuseLost({ method, headers }: Request, events: SessionEvents): Respon
   const kept = `the last ${MAX_EVENTS_PER_SESSION} events and ${MAX_EVENT_BYTES.session} bytes of a session at most`;
   const message =
     `Bad Request: the stream cannot be resumed from this Last-Event-ID: it was never sent in this session, ` +
-    `or is no longer kept (${kept}); send the request again`;
+    `was pushed by a test, or is no longer kept (${kept}); send the request again`;
   return rpcErrorResponse(400, SERVER_ERROR, message);
 }
 

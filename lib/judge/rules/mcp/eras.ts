@@ -1,5 +1,6 @@
 // Rules on finding out which era of MCP a server is of: requests of 2026-07-28 first, then `initialize`, then HTTP+SSE.
 
+import { times } from "../counted.ts";
 import { isObject } from "../../../http/json.ts";
 import { conversationIn, hasAllSaid, type Request } from "../../conversation.ts";
 import { errorIn, looksForHttpSse, type Tried, triedIn, UNSUPPORTED_VERSION } from "../../eras.ts";
@@ -217,7 +218,7 @@ function checkRemembers(view: View): Outcome {
     const others = openings.filter(({ step }) => step.at > agreed.step.at).length;
     if (again.length - others > limits.of("era_probes")) {
       return [broken(
-        `It asked ${again.length} times more in 2026-07-28, where it knew the server to be an older one`,
+        `It asked ${times(again.length)} more in 2026-07-28, where it knew the server to be an older one`,
         positionsOf([agreed.step, ...again.map(({ step }) => step)]),
         limits.levelBy("era_probes"),
       )];

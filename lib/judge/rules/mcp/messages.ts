@@ -1,5 +1,6 @@
 // Rules on the shape of messages: JSON-RPC 2.0, ids of requests, none of notifications, one message a request.
 
+import { counted } from "../counted.ts";
 import { type Asked, conversationIn } from "../../conversation.ts";
 import { revisionNamed } from "../../settled.ts";
 import type { McpStep, SentMessage } from "../../step.ts";
@@ -97,7 +98,7 @@ function checkSingle({ calls, settled }: View): Outcome {
   return holdEach(posts.map((step) => ({ step })), {
     wrong: ({ step: { isBatch, sent } }) =>
       isBatch
-        ? `It sent ${sent.length} messages in an array, where a request carries one message and no array`
+        ? `It sent ${counted(sent.length, "message")} in an array, where a request carries one message and no array`
         : undefined,
     kept: "Every request carried a single message",
     none: "It sent no message after a revision without batches was settled",

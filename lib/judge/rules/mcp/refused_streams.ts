@@ -1,5 +1,6 @@
 // The rule on a server that offers no stream of its own messages: a client takes that, and goes on without.
 
+import { times } from "../counted.ts";
 import type { LimitName } from "../../limits.ts";
 import { waitBetween } from "../../moments.ts";
 import { isGood } from "../../progress.ts";
@@ -71,8 +72,10 @@ function checkRefusedStreams(view: View): Outcome {
     if (!storm || !first) continue;
     const answer = isGood(first) ? `${first.status}, and no stream of events` : String(first.status);
     return broken(
-      `It asked for a stream ${storm.length} times in a row, which was answered with ${answer}: ` +
-        `${limits.of(ATTEMPTS)} times in ${limits.of("stream_attempts_ms") / 1000} s are enough without growing pauses`,
+      `It asked for a stream ${times(storm.length)} in a row, which was answered with ${answer}: ` +
+        `${times(limits.of(ATTEMPTS))} in ${limits.of("stream_attempts_ms") / 1000} s ${
+          limits.of(ATTEMPTS) === 1 ? "is" : "are"
+        } enough without growing pauses`,
       positionsOf(storm),
       limits.levelBy(ATTEMPTS),
     );

@@ -1,5 +1,6 @@
 // Rules on what a client asks a server to do beside its work: log messages of a level, and complete arguments.
 
+import { times } from "../counted.ts";
 import { isObject } from "../../../http/json.ts";
 import { type Asked, conversationIn, type Request } from "../../conversation.ts";
 import type { View } from "../../view.ts";
@@ -57,7 +58,7 @@ function checkCompletions({ calls, limits }: View): Outcome {
       while ((within[0]?.step.exchange.receivedAtMs ?? Infinity) <= fromMs) within.shift();
       if (within.length > mostInWindow) {
         return broken(
-          `It asked for completions of one argument ${within.length} times within ${windowMs} ms`,
+          `It asked for completions of one argument ${times(within.length)} within ${windowMs} ms`,
           positionsOf(within.map(({ step }) => step)),
           limits.levelBy("completions_per_second"),
         );

@@ -1,5 +1,6 @@
 // Rules on settling a revision with `initialize`, and on keeping to what was agreed there.
 
+import { times } from "../counted.ts";
 import { isObject } from "../../../http/json.ts";
 import { conversationIn, type Request, threadOf } from "../../conversation.ts";
 import { errorIn } from "../../eras.ts";
@@ -197,7 +198,7 @@ function checkErrors(view: View): Outcome {
     const again = repeats.map((one) => one.step);
     if (again.length - 1 > limits.of("offers_again")) {
       return broken(
-        `It offered ${step.versions.offered} ${again.length} times, where the server had refused it`,
+        `It offered ${step.versions.offered} ${times(again.length)}, where the server had refused it`,
         positionsOf(again),
         limits.levelBy("offers_again"),
       );
