@@ -1,5 +1,4 @@
 // Rules on finding out which era of MCP a server is of: requests of 2026-07-28 first, then `initialize`, then HTTP+SSE.
-
 import { times } from "../counted.ts";
 import { isObject } from "../../../http/json.ts";
 import { conversationIn, hasAllSaid, type Request } from "../../conversation.ts";
