@@ -35,7 +35,7 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
   crossing_ms: {
     value: 1000,
     unit: "milliseconds",
-    about: "How long two messages may be on their way towards or past each other (M17, M32, M96, M98, M100)",
+    about: "How long two messages may be on their way towards or past each other (M17, M32, M35, M36, M96, M98, M100)",
   },
   completions_per_second: {
     value: 5,

@@ -91,6 +91,9 @@ const list = (atMs: number, session: string, cursor: string | undefined, nextCur
     answered: { jsonrpc: "2.0", id: atMs, result: { tools: [], ...(nextCursor === undefined ? {} : { nextCursor }) } },
   });
 
+/** The client of a test that sends one request after the other. */
+const NOTHING_CROSSES = { limits: { crossing_ms: 0 } } as const;
+
 const expectations: readonly Expectation[] = [
   ["M27", "three requests for a stream that is refused", "kept", refused405(20, 120, 220)],
   ["M27", "four at once", "broken", refused405(20, 120, 220, 320)],
@@ -182,9 +185,20 @@ const expectations: readonly Expectation[] = [
     begins(10, undefined),
     calls(20),
   ]],
-  ["M33", "a session of before the record, beside one that it has begun", "kept", [
+  ["M33", "an id that no answer on record has given, of a session of before it or changed", "not observed", [
     ...started,
     calls(20, OLD, gone),
+    calls(30, ONE),
+  ]],
+  ["M33", "an end of another session than the one that it has begun", "not observed", [
+    ...started,
+    calls(20, ONE),
+    sends("DELETE", 30, OLD, gone),
+  ]],
+  ["M33", "a session of before the record, and then one that it begins", "kept", [
+    calls(0, OLD, gone),
+    begins(10, ONE),
+    ready(20, ONE),
     calls(30, ONE),
   ]],
   ["M33", "a session of before the record, as long as that is not whole", "not observed", [
@@ -202,6 +216,30 @@ const expectations: readonly Expectation[] = [
     sends("DELETE", 20, ONE),
     sends("GET", 30, undefined, { status: 400 }),
   ]],
+  ["M33", "calls without the session that it began in place of a lost one", "broken", [
+    ...started,
+    calls(20, ONE, gone),
+    begins(30, TWO),
+    ready(40, TWO),
+    calls(50, undefined, { status: 400 }),
+  ]],
+  ["M33", "what is asked for without the lost session, which two processes had, and one is yet to leave", "kept", [
+    ...started,
+    begins(15, TWO),
+    calls(20, ONE, gone),
+    calls(25, TWO, gone),
+    begins(30, "sess…40…digest-of-three"),
+    calls(50, undefined, { status: 400 }),
+    calls(60, "sess…40…digest-of-three"),
+  ]],
+  ["M33", "the stream of an ended session that is asked for again, where another process has begun", "kept", [
+    ...started,
+    sends("DELETE", 20, ONE),
+    begins(30, TWO),
+    ready(40, TWO),
+    sends("GET", 1100, undefined, { status: 400 }),
+    calls(1200, TWO),
+  ]],
 
   ["M35", "calls that were on their way when the first got 404", "kept", [
     ...started,
@@ -211,6 +249,30 @@ const expectations: readonly Expectation[] = [
     calls(970, TWO),
   ]],
   ["M35", "a call long after", "broken", [...started, calls(20, ONE, gone), calls(1500, ONE, gone)]],
+  ["M35", "calls one after the other, which may have been sent at once", "not observed", [
+    ...started,
+    ...[20, 25, 30, 35].map((atMs) => calls(atMs, ONE, gone)),
+  ]],
+  ["M35", "calls one after the other, where a test knows that nothing crosses", "broken", [
+    ...started,
+    ...[20, 21, 22, 23].map((atMs) => calls(atMs, ONE, gone)),
+  ], NOTHING_CROSSES],
+  ["M35", "calls at once, also where a test knows that nothing crosses", "not observed", [
+    ...started,
+    ...[20, 25, 30].map((atMs) => calls(atMs, ONE, { ...gone, tookMs: 20 })),
+  ], NOTHING_CROSSES],
+  ["M35", "another process in the same session, where a test knows that nothing crosses", "kept", [
+    ...started,
+    calls(20, ONE, gone),
+    begins(30, TWO),
+    ready(40, TWO),
+    calls(50, ONE, gone),
+  ], NOTHING_CROSSES],
+  ["M35", "a call long after, where a test knows that it takes longer", "not observed", [
+    ...started,
+    calls(20, ONE, gone),
+    calls(1500, ONE, gone),
+  ], { limits: { crossing_ms: 5000 } }],
   ["M35", "another process in the same session, which is told later", "kept", [
     ...started,
     calls(20, ONE, gone),
@@ -253,6 +315,30 @@ const expectations: readonly Expectation[] = [
     asks("notifications/cancelled", 30, ONE, gone),
   ]],
   ["M36", "a call long after the end", "broken", [...started, sends("DELETE", 20, ONE), calls(2000, ONE, gone)]],
+  ["M36", "a call soon after the end", "not observed", [
+    ...started,
+    sends("DELETE", 20, ONE),
+    calls(25, ONE, gone),
+  ]],
+  ["M36", "a call soon after the end, where a test knows that nothing crosses", "broken", [
+    ...started,
+    sends("DELETE", 20, ONE),
+    calls(25, ONE, gone),
+  ], NOTHING_CROSSES],
+  ["M36", "a call that came before the end was answered, also then", "not observed", [
+    ...started,
+    sends("DELETE", 20, ONE, { tookMs: 10 }),
+    calls(25, ONE),
+  ], NOTHING_CROSSES],
+  ["M36", "a stream that ends as the session does, also then", "kept", [
+    ...started,
+    sends("DELETE", 20, ONE),
+    sends("GET", 25, ONE, gone),
+  ], NOTHING_CROSSES],
+  ["M36", "the end of a session that nobody has begun", "not observed", [
+    ...started,
+    sends("DELETE", 20, OLD, gone),
+  ]],
   ["M36", "a session that goes on, as nobody may end it", "kept", [
     ...started,
     sends("DELETE", 20, ONE, { status: 405 }),

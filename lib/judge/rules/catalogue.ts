@@ -37,6 +37,7 @@ import { transportRules } from "./mcp/transport.ts";
 import { utilityRules } from "./mcp/utilities.ts";
 import { refusedStreamRules } from "./mcp/refused_streams.ts";
 import { sessionCursorRules } from "./mcp/session_cursors.ts";
+import { sessionEndRules } from "./mcp/session_ends.ts";
 import { sessionRules } from "./mcp/sessions.ts";
 import { versionHeaderRules } from "./mcp/version_header.ts";
 import { versionRules } from "./mcp/versions.ts";
@@ -73,6 +74,7 @@ export const rules: readonly Rule[] = [
   ...givenUpRules,
   ...requestHeaderRules,
   ...sessionRules,
+  ...sessionEndRules,
   ...sessionCursorRules,
   ...refusedStreamRules,
   ...serverMessageRules,
