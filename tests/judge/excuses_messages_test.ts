@@ -107,6 +107,14 @@ interface Excuse {
 
 const opened = [begins("one"), told({ atMs: 10 })];
 
+/** A server says something unasked, and the client that it could not read something. */
+const unread = (code: number): readonly Row[] => [
+  ...opened,
+  says(1, 20, { method: "notifications/x" }),
+  responds(null, 40, { error: { code, message: "Cannot read that" } }),
+  asks(2, { atMs: 60 }),
+];
+
 /** An event stream with these messages. */
 const events = (...messages: readonly object[]): string =>
   messages.map((message) => `data: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`).join("");
@@ -609,3 +617,8 @@ for (const { rule, what, excused, recorded, mistake, isRecommended = false } of 
     assert.equal(statusOf(mistake, rule), isRecommended ? "broken as a warning" : "broken");
   });
 }
+
+Deno.test("M5 is not observed where an error without an id may answer a notification, or what could not be read (JSON-RPC 5)", () => {
+  for (const code of [-32600, -32700]) assert.equal(statusOf(unread(code), "M5"), "not observed");
+  assert.equal(statusOf([...opened, says(1, 20, { method: "notifications/x" }), asks(2, { atMs: 60 })], "M5"), "kept");
+});

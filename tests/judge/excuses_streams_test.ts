@@ -153,6 +153,29 @@ const expectations: readonly (readonly [
   options?: Partial<ReportOptions>,
 ])[] = [
   ["M28", "a client that comes back", "kept", [...started, lost(1, 10, closedAt(60)), resumes(1, 570)]],
+  ["M28", "one whose other stream is refused, and that goes on for long", "broken", [
+    ...started,
+    lost(1, 10, closedAt(60)),
+    gets(570, undefined, { status: 409 }),
+    called(2, 6000),
+  ]],
+  ["M28", "one whose other stream is refused, and that still waits", "not observed", [
+    ...started,
+    lost(1, 10, closedAt(60)),
+    gets(570, undefined, { status: 405 }),
+  ]],
+  ["M28", "one whose other stream is refused, and that comes back then", "kept", [
+    ...started,
+    lost(1, 10, closedAt(60)),
+    gets(70, undefined, { status: 405 }),
+    resumes(1, 570),
+  ]],
+  ["M28", "one that comes back, and is refused", "kept", [
+    ...started,
+    lost(1, 10, closedAt(60)),
+    gets(570, "e-1", { status: 400 }),
+    called(2, 6000),
+  ]],
   ["M28", "one that still waits", "not observed", [...started, lost(1, 10, closedAt(60))]],
   ["M28", "one that does something else meanwhile", "not observed", [
     ...started,

@@ -3,6 +3,7 @@
 import { resumedFrom } from "../../messages.ts";
 import type { Request } from "../../conversation.ts";
 import { isStreamKept } from "../../moments.ts";
+import { isGood } from "../../progress.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
@@ -47,7 +48,9 @@ function checkReturn(view: View): Outcome {
   let isClosed = false;
   for (const ended of closedEarly(view)) {
     isClosed = true;
-    const [get] = [...resumptionsOf(ended), ...getsAfter(ended)];
+    // A stream for what the server says unasked is none to come back to where the server does not offer it.
+    const coming = getsAfter(ended).filter((step) => isGood(step) || resumedFrom(step) !== undefined);
+    const [get] = [...resumptionsOf(ended), ...coming];
     if (get) {
       back.push(ended.step, get);
       continue;
