@@ -3,7 +3,7 @@ import { suggest } from "../http/did_you_mean.ts";
 import { excerpt, OAuthError } from "../http/errors.ts";
 import { limitNames, limitTable, type SetLimits } from "../judge/limits.ts";
 
-/** What limits there are, for whoever reads how to set them. */
+/** All limits, as the API documentation describes them. */
 export const limitsHelp = limitNames.map((name) => {
   const { about, unit, value } = limitTable[name];
   return `${name}: ${about}; ${value} ${unit} if not set`;

@@ -129,7 +129,7 @@ async function* textsOf(source: Events, edit: StreamEdit, context: StreamContext
   }
 }
 
-/** What goes by until a time is over, and then the end. */
+/** Passes on what arrives within a given time, and then ends. */
 async function* untilDue(
   texts: AsyncGenerator<string, void>,
   { after_ms = 0, how }: StreamCut,
@@ -257,7 +257,7 @@ function bodyOf(texts: AsyncGenerator<string, void>, life: AnswerLife): Readable
         if (!done) return controller.enqueue(encoder.encode(value));
         controller.close();
       } catch (error) {
-        // It is over: with its sandbox, or as its reader left.
+        // The stream has ended, with its sandbox or because its reader left.
         if (life.signal.aborted) controller.close();
         else controller.error(error);
       }

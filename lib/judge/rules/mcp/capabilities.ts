@@ -156,7 +156,7 @@ function checkServerInfo({ calls }: View): Outcome {
   const changed: McpStep[] = [];
   const asked: McpStep[] = [];
   for (const [index, { request: { step, method }, info }] of named.entries()) {
-    // Whoever discovers wants to know.
+    // A client that sends server/discover asks for just this, and may act on it.
     if (method === "server/discover") continue;
     const before = named.slice(0, index).findLast((one) => one.request.step.address === step.address);
     const next = requests.find((one) => one.step.at > step.at && one.step.address === step.address);

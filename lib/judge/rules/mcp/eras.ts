@@ -136,7 +136,7 @@ function checkKeepsEra(view: View): Outcome {
     );
     const next = tried.find((one) => one.step.at > step.at);
     const opening = openings.find((one) => one.step.at > step.at && follows(step, one.step));
-    // Whoever still speaks 2026-07-28 later, or counts anew, is another process than the one that began with initialize.
+    // A process that later still speaks 2026-07-28, or restarts its ids, is not the one that sent initialize.
     const isSwitch = opening !== undefined && !tried.some((one) => one.step.at > opening.step.at) &&
       tried.some(({ request }) => senderOf(request, opening) === "same");
     if (isSwitch && !wasThere && !gaveReason && hasAllSaid(view)) {

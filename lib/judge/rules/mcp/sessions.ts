@@ -29,7 +29,7 @@ interface ServerState {
   readonly alive: Map<string, Given>;
   /** Those that are. */
   readonly over: Set<string>;
-  /** How many of the connections whose session is over have not begun another. */
+  /** How many connections have lost their session and not begun a new one. */
   left: number;
   /** The last `initialize` that was answered without an id. */
   without?: McpStep | undefined;
