@@ -103,14 +103,20 @@ interface Taming {
 /** Conditions that are rarely met in a short way. */
 const conditions = /^(nth|after|until|not_accepting|revision_after)$/;
 
-/** What waits is made to wait shortly, and what waits for something is made to meet it. */
+/** What asks for no answer at all, which a judge can't tell from a server that hangs. */
+const silences = /^(hold|never)$/;
+
+/** What waits is made to wait shortly, what waits for something is made to meet it, and nothing stays silent. */
 function tamed(value: Json, taming: Taming): Json {
   const { chance, met } = taming;
   if (typeof value !== "object" || value === null) return value;
   if (!isObject(value)) return value.map((item) => tamed(item, taming));
   return Object.fromEntries(
-    Object.entries(value).filter(([name]) => !conditions.test(name) || chance.happens(0.2)).map(([name, member]) => {
+    Object.entries(value).filter(([name]) => !conditions.test(name) || chance.happens(0.2)).filter(([name]) =>
+      !silences.test(name)
+    ).map(([name, member]) => {
       if (name === "delay_ms" || name === "every_ms") return [name, 1];
+      if (name === "how" && member === "hold") return [name, "cut"];
       if (name === "match" && chance.happens(0.8)) return [name, { endpoint: chance.pick(met) }];
       return [name, tamed(member, taming)];
     }),

@@ -1,4 +1,7 @@
-/** The fuzzer's minute in CI: a seed that stays, and one that changes, in process and against processes. */
+/**
+ * The fuzzer's minute in CI, in process and against processes, from seeds that stay, so that a run that fails tells of the
+ * change and not of its luck. `FUZZ_SEED=$RANDOM`, and `deno task fuzz`, look for what nobody has seen.
+ */
 import assert from "node:assert/strict";
 import { attackInProcess } from "../fuzz/in_process.ts";
 import { modes } from "../fuzz/process.ts";
@@ -22,11 +25,11 @@ const inProcessPlots = [
 ];
 const plots = [...inProcessPlots, "framed", "headed", "neighbours", "oracle", "pair", "crowd"];
 
-const fixed = 1;
-const changing = Number(Deno.env.get("FUZZ_SEED") ?? Date.now() % 1_000_000);
+/** 748 drew answers that are held back, and took them for a server that hangs. */
+const seeds = Deno.env.has("FUZZ_SEED") ? [Number(Deno.env.get("FUZZ_SEED"))] : [1, 748];
 
-for (const [name, seed] of [["a seed that stays", fixed], [`the seed ${changing} of this run`, changing]] as const) {
-  Deno.test(`the app withstands the cases of ${name}, in process`, async () => {
+for (const seed of seeds) {
+  Deno.test(`the app withstands the cases of seed ${seed}, in process`, async () => {
     const lines: string[] = [];
     const findings = createFindings(() => 0);
     await using test = await testApp({
@@ -40,7 +43,7 @@ for (const [name, seed] of [["a seed that stays", fixed], [`the seed ${changing}
     assert.equal(findings.size(), 0, findings.write());
   });
 
-  Deno.test(`a process withstands the cases of ${name}`, async () => {
+  Deno.test(`a process withstands the cases of seed ${seed}`, async () => {
     const log = (): void => {};
     for (const mode of modes) {
       const maxCases = mode === "few" ? 2 : 8;
