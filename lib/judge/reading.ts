@@ -23,8 +23,17 @@ export function parseObject(text: string | undefined): JsonObject | undefined {
   return isObject(value) ? value : undefined;
 }
 
+/** What bodies hold, so that each is parsed once however many rules look into it; gone with the exchange. */
+const known = new WeakMap<Message, readonly JsonObject[]>();
+
 /** The JSON-RPC messages of a body: one, a batch, or those of an event stream. */
 export function messagesOf(message: Message): readonly JsonObject[] {
+  const read = known.get(message) ?? readMessages(message);
+  known.set(message, read);
+  return read;
+}
+
+function readMessages(message: Message): readonly JsonObject[] {
   const { body } = message;
   if (body === undefined) return [];
   const values = isEventStream(message) ? eventsOf(body).map(({ data }) => parseValue(data)) : [parseValue(body)];
