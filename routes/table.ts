@@ -1,4 +1,5 @@
 // Every URL of the server and who answers it: the names are those of `lib/http/endpoints.ts`, which has the paths.
+import { canaryResponse } from "../lib/http/canaries.ts";
 import { type EndpointName, endpoints } from "../lib/http/endpoints.ts";
 import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";
@@ -93,6 +94,7 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     idp_configuration: idp.configuration,
     idp_token: idp.token,
     idp_jwks: idp.jwks,
+    ...canaryHandlers(),
 
     no_auth_post: noAuth,
     no_auth_get: noAuth,
@@ -108,6 +110,12 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     conformance_delete: conformance,
     ...httpSse,
   };
+}
+
+/** One handler for all methods. */
+function canaryHandlers(): Handlers<"canary" | `canary_${"post" | "put" | "patch" | "delete"}`> {
+  const canary: Handler = ({ sandbox, param }) => canaryResponse(param, sandbox);
+  return { canary, canary_post: canary, canary_put: canary, canary_patch: canary, canary_delete: canary };
 }
 
 /** A handler that is loaded with its first request, since most starts have no use for it. */

@@ -1,4 +1,6 @@
 // Fills the templates in what faults write: `{issuer}`, `{token_url}`, `{body.scope}`.
+import { canaryUrlsOf } from "../http/canaries.ts";
+import { otherNameOf } from "../http/urls.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { memberAt } from "./matches.ts";
 import {
@@ -44,7 +46,9 @@ const values: Readonly<Record<TemplateName, (sandbox: Sandbox, facts: TemplateFa
   issuer: ({ issuer }) => issuer,
   second_issuer: (sandbox) => sandbox.serverAt("second").issuer,
   origin: ({ origin }) => origin,
-  other_origin: ({ origin }) => otherNameOf(origin),
+  other_origin: ({ origin }) => otherNameOf(origin) ?? "https://elsewhere.invalid",
+  canary_url: (sandbox) => canaryUrlsOf(sandbox).canary_url,
+  other_canary_url: (sandbox) => canaryUrlsOf(sandbox).other_canary_url,
   host: ({ origin }) => new URL(origin).host,
   prefix: ({ prefix }) => prefix,
   path: (_, { url }) => url.pathname,
@@ -63,16 +67,6 @@ const values: Readonly<Record<TemplateName, (sandbox: Sandbox, facts: TemplateFa
   rpc_id: (_, { rpcId }) => isId(rpcId) ? rpcId : null,
   rpc_id_text: (_, { rpcId }) => isId(rpcId) ? String(rpcId) : "",
 };
-
-/** A server on a loopback interface can be called by its name and its address, which are two origins. */
-function otherNameOf(origin: string): string {
-  const url = new URL(origin);
-  const other: Readonly<Record<string, string>> = { localhost: "127.0.0.1", "127.0.0.1": "localhost" };
-  const hostname = other[url.hostname];
-  if (hostname === undefined) return "https://elsewhere.invalid";
-  url.hostname = hostname;
-  return url.origin;
-}
 
 function isId(value: unknown): boolean {
   return typeof value === "string" || typeof value === "number";

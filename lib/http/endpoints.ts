@@ -132,6 +132,19 @@ const otherPlaces = {
     cors: true,
     names: { GET: "custom_protected_resource_metadata" },
   },
+  canary: {
+    path: "/canary/:name",
+    kind: "canary",
+    cors: true,
+    step: "canary",
+    names: {
+      GET: "canary",
+      POST: "canary_post",
+      PUT: "canary_put",
+      PATCH: "canary_patch",
+      DELETE: "canary_delete",
+    },
+  },
   // What lies below it, `views/assets.ts` lists.
   assets: { path: "/assets/", kind: "pages", cors: false },
   style: { path: "/assets/shared/style.css", kind: "pages", cors: false },

@@ -44,6 +44,19 @@ export function buildUrls({ origin, prefix, issuerPath = "" }: Place): Urls {
   });
 }
 
+/**
+ * The other name of a server on a loopback interface, which can be called by its name and its address: two origins. Undefined
+ * for any other server.
+ */
+export function otherNameOf(origin: string): string | undefined {
+  const url = new URL(origin);
+  const other: Readonly<Record<string, string>> = { localhost: "127.0.0.1", "127.0.0.1": "localhost" };
+  const hostname = other[url.hostname];
+  if (hostname === undefined) return undefined;
+  url.hostname = hostname;
+  return url.origin;
+}
+
 function pathsOf<Name extends string>(
   places: Readonly<Record<Name, { readonly path: string }>>,
 ): Readonly<Record<Name, string>>;

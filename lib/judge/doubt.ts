@@ -25,7 +25,7 @@ export function sightOf({ steps, unsure, shared }: ClientSteps, facts: SandboxFa
   const see = (own: readonly Step[]): View => ({ ...createView(own, facts), revision: view.revision });
   const widest = shared.length === 0 ? view : see([...steps, ...shared].sort((one, other) => one.at - other.at));
   const surest = unsure.size === 0 ? view : see(steps.filter((step) => !unsure.has(step)));
-  const own = new Set([...surest.steps, ...surest.icons].flatMap(positionsIn));
+  const own = new Set([...surest.steps, ...surest.icons, ...surest.canaries].flatMap(positionsIn));
   // What breaks a rule is the last that shows it; what came before says only that it is so.
   const isCertain = ({ status, evidence }: Outcome): boolean => status === "broken" && own.has(Math.max(...evidence));
   return {

@@ -94,15 +94,15 @@ export function groupByClient(
 
 /** The standing of somebody who never shows who it is. */
 function standingOf(steps: readonly Step[], isBeside: boolean, isAlone: boolean): Standing {
-  if (steps.every(isNavigation)) return "nobody";
+  if (steps.every((step) => isNavigation(step) || step.kind === "canary")) return "nobody";
   if (!isBeside) return "client";
   // Clients of MCP post, people look.
   return isAlone || steps.every(({ exchange }) => exchange.method === "GET") ? "nobody" : "bystander";
 }
 
-/** Whether a person opened a page by hand: clients send them to authorize, and nowhere else. */
+/** Whether a person opened a page by hand: clients send them to authorize, and to canaries, and nowhere else. */
 function isOpened(step: Step): boolean {
-  return step.kind !== "authorization" && isNavigation(step);
+  return step.kind !== "authorization" && step.kind !== "canary" && isNavigation(step);
 }
 
 /** Whether a browser sent it because a person followed a link, or was sent on (Fetch Metadata Request Headers 2.2). */

@@ -119,6 +119,7 @@ function proofsOf(step: Step): readonly string[] {
     case "other":
       return [...ids, ...[step.params.get("token"), bearerOf(step)].flatMap((token) => secret("token", token))];
     case "icon":
+    case "canary":
       return secret("token", bearerOf(step));
     case "mcp":
       return [...secret("token", step.token), ...sessionOf(step)];

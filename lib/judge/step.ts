@@ -141,6 +141,14 @@ export interface IconStep extends StepBase {
   readonly kind: "icon";
 }
 
+/** A canary was fetched: a URL of ours that a server names, and that nobody should fetch, or not yet. */
+export interface CanaryStep extends StepBase {
+  readonly kind: "canary";
+  /** What its URL ends with. */
+  readonly name: string;
+  readonly method: string;
+}
+
 /** One step of a client's flow. */
 export type Step =
   | ResourceMetadataStep
@@ -150,4 +158,5 @@ export type Step =
   | TokenStep
   | McpStep
   | OtherStep
-  | IconStep;
+  | IconStep
+  | CanaryStep;

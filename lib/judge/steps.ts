@@ -61,9 +61,10 @@ export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly S
   const steps: Step[] = [];
   for (const [at, exchange] of exchanges.entries()) {
     yield;
-    if (exchange.method === "OPTIONS" || exchange.method === "HEAD") continue;
     const kind = kindOf(exchange, learned);
     if (kind === undefined) continue;
+    // Whoever asks a canary's URL for anything at all has fetched it.
+    if (kind !== "canary" && (exchange.method === "OPTIONS" || exchange.method === "HEAD")) continue;
     const base = { at, exchange, address: addressOf(exchange.url), status: exchange.status };
     const step = kind === "authorization" ? readAuthorization(base, learned) : readStep(kind, base, learned);
     if (step.kind === "authorization") {
@@ -94,7 +95,9 @@ function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {
   const own = endpoint?.step;
   if (own === "mcp") return own;
   const known = kinds.get(addressOf(url));
-  return known === "icon" ? own ?? known : known ?? own ?? shapeOf(exchange);
+  // An icon may lie at a canary's URL.
+  if (known === "icon") return own === "canary" ? known : own ?? known;
+  return known ?? own ?? shapeOf(exchange);
 }
 
 /** What a request looks like to be, wherever it went. */
@@ -127,6 +130,8 @@ function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, learned:
       return readMcp(base, learned);
     case "icon":
       return { ...base, kind };
+    case "canary":
+      return { ...base, kind, method: exchange.method, name: base.address.slice(base.address.lastIndexOf("/") + 1) };
     case "pushed":
     case "other": {
       const params = formOf(exchange);

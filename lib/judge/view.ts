@@ -6,6 +6,7 @@
 import { digestOf } from "../recorder/redact/digests.ts";
 import type {
   AuthorizationStep,
+  CanaryStep,
   IconStep,
   McpStep,
   RegistrationStep,
@@ -45,10 +46,12 @@ export interface View extends SandboxFacts {
   readonly offered: Revision | undefined;
   /** All that it speaks, by which rules on messages judge it; `judgedBy` alone, where that is given. */
   readonly spoken: ReadonlySet<Revision>;
-  /** Everything it did, in order, but for fetching icons. */
+  /** Everything it did, in order, but for fetching icons and canaries. */
   readonly steps: readonly Step[];
   /** The icons that it fetched. */
   readonly icons: readonly IconStep[];
+  /** The canaries that it fetched, but for those that were named as icons. */
+  readonly canaries: readonly CanaryStep[];
   readonly resourceMetadata: readonly ResourceMetadataStep[];
   readonly serverMetadata: readonly ServerMetadataStep[];
   readonly registrations: readonly RegistrationStep[];
@@ -73,8 +76,9 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
     revision: sandbox.judgedBy ?? revisionOf(calls),
     offered: sandbox.judgedBy ?? newestOffered(calls),
     spoken: sandbox.judgedBy === undefined ? spokenRevisions(calls) : new Set([sandbox.judgedBy]),
-    steps: steps.filter((step) => step.kind !== "icon"),
+    steps: steps.filter((step) => step.kind !== "icon" && step.kind !== "canary"),
     icons: steps.filter((step) => step.kind === "icon"),
+    canaries: steps.filter((step) => step.kind === "canary"),
     resourceMetadata: steps.filter((step) => step.kind === "resource_metadata"),
     serverMetadata: steps.filter((step) => step.kind === "server_metadata"),
     registrations: steps.filter((step) => step.kind === "registration"),

@@ -126,6 +126,8 @@ type Written = { readonly [keyword: string]: unknown };
 export type CatalogueTool = Omit<Tool, "inputSchema" | "outputSchema"> & Answering<ToolGives> & {
   readonly inputSchema: Written & { readonly type: "object" };
   readonly outputSchema?: Written;
+  /** How many there are of it, named `<name>-1` and so on; one, with its own name, if not said. */
+  readonly copies?: number;
   /** How it may be called, as the tools of ChatGPT apps say it. */
   readonly securitySchemes?: readonly Written[];
 };

@@ -7,6 +7,9 @@ export const templates = {
   second_issuer: "issuer of the second authorization server, where the scenario has one",
   origin: "origin of the server",
   other_origin: "another name of the same server where its host is a loopback one, else an origin that does not exist",
+  canary_url:
+    "where canaries are, URLs that nobody should fetch: `{canary_url}/icon.svg`, `/schema.json`, `/page` and so on",
+  other_canary_url: "the same at another name of the server, where its host is a loopback one",
   host: "host and port of the server",
   prefix: "path that the sandbox's URLs begin with, such as `/s/standard~my-test`; nothing at the root",
   path: "path of the request",

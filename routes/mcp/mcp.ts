@@ -3,6 +3,8 @@ import { hash } from "node:crypto";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { findForeignOrigin } from "../../lib/http/origin.ts";
+import { canaryUrlsOf } from "../../lib/http/canaries.ts";
+import { filledCatalogue } from "../../lib/mcp/catalogue/filled.ts";
 import type { McpCaller, McpMode } from "../../lib/mcp/caller.ts";
 import type { McpCall } from "../../lib/mcp/contract.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "../../lib/mcp/rpc.ts";
@@ -103,7 +105,8 @@ function waysToSpeak(
 ): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
   const callOf = async (context: Context, mode: McpMode, caller: McpCaller): Promise<McpCall> => {
     const { sandbox, plan: { policy } } = context;
-    const catalogue = await catalogueOf(sandbox);
+    const written = await catalogueOf(sandbox);
+    const catalogue = written && filledCatalogue(written, () => canaryUrlsOf(sandbox));
     return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }) };
   };
   const streamable: Speak = async (context, mode, caller) =>

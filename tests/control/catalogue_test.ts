@@ -169,3 +169,78 @@ Deno.test("twenty thousand tools come in pages under 50 ms each (issue: tools de
   const slow = times.filter((ms) => ms >= 50);
   assert(slow.length <= 10, `${slow.length} pages took ${slow.map(Math.round).join(", ")} ms`);
 });
+
+Deno.test("a catalogue names canaries at both names of the server, which answer harmlessly and are on record (README, canaries)", async () => {
+  await using test = await testApp();
+  const mine = below(test, "/s/standard~canaries");
+  const base = "http://localhost:8789/s/standard~canaries/canary";
+  const tool = {
+    ...one,
+    icons: [{ src: "{canary_url}/a-elsewhere.svg" }],
+    description: "{other_canary_url}, {{canary_url}}",
+  };
+  await control(mine, "PUT /control/catalogue", [tool]);
+  const session = await beginSession(at(mine, "/no-auth"));
+  const [message] = await messagesOf(await post(at(mine, "/no-auth"), rpc("tools/list"), session));
+  const { tools: [listed] } = Object(message?.result);
+  const elsewhere = "http://127.0.0.1:8789/s/standard~canaries/canary";
+  assert.equal(listed.icons[0].src, `${base}/a-elsewhere.svg`);
+  assert.equal(listed.description, `${elsewhere}, {canary_url}`);
+  const asked: readonly (readonly [method: string, url: string, status: number, type: string | null])[] = [
+    ["GET", `${base}/a-elsewhere.svg`, 302, null],
+    ["GET", `${elsewhere}/a.svg`, 200, "image/svg+xml"],
+    ["POST", `${base}/schema.json`, 200, "application/schema+json"],
+    ["HEAD", `${base}/page`, 200, "text/html; charset=utf-8"],
+    ["OPTIONS", `${base}/page`, 204, null],
+    ["DELETE", `${base}/page-elsewhere`, 302, null],
+  ];
+  for (const [method, url, status, type] of asked) {
+    const response = await test.app(new Request(url, { method }));
+    await response.body?.cancel();
+    assert.deepEqual([response.status, response.headers.get("content-type")], [status, type], url);
+    if (status === 302) {
+      assert.match(String(response.headers.get("location")), new RegExp(`^${elsewhere}/(a.svg|page)$`));
+    }
+  }
+  const { exchanges } = await control(mine, "GET /control/exchanges");
+  const seen = [exchanges].flat().map(Object).filter(({ url }) => String(url).includes("/canary/"));
+  assert.deepEqual(seen.map(({ method, url }) => [method, url]), asked.map(([method, url]) => [method, url]));
+});
+
+Deno.test("a catalogue has as many copies of a tool as it says, and data too large to write down (README, catalogues)", async () => {
+  await using test = await testApp();
+  const made = {
+    name: "made",
+    inputSchema: { ...inputSchema, $defs: { deep: "{nested_schema.500}", wide: "{wide_schema.20000}" } },
+    answer: { content: [{ type: "text", text: "{long_text.1000}" }] },
+  };
+  await control(test, "PUT /control/catalogue", { tools: [made, { ...one, copies: 3 }], page_size: 2 });
+  const fetch = at(test, "/no-auth");
+  const session = await beginSession(fetch);
+  const ask = async (method: string, params: unknown): Promise<Record<string, unknown>> => {
+    const [message] = await messagesOf(await post(fetch, rpc(method, params), session));
+    return Object(message?.result);
+  };
+  const { tools } = await ask("tools/list", {});
+  const [first, second] = [tools].flat().map(Object);
+  let levels = 1;
+  for (let schema = first.inputSchema.$defs.deep; schema.type === "object"; schema = schema.properties.next) levels++;
+  assert.equal(levels, 500);
+  assert.equal(first.inputSchema.$defs.wide.anyOf.length, 20_000);
+  assert.deepEqual(second, { ...one, name: "one-1" });
+  assert.deepEqual(
+    (await ask("tools/list", { cursor: "page-2" })).tools,
+    [2, 3].map((n) => ({ ...one, name: `one-${n}` })),
+  );
+  const { content } = await ask("tools/call", { name: "made", arguments: {} });
+  assert.equal(Object([content].flat()[0]).text.length, 1000);
+  for (
+    const [name, tool] of [
+      ["copies", { ...one, description: "long ".repeat(1000), copies: 20_000 }],
+      ["text", { ...made, answer: { content: [{ type: "text", text: "{long_text.16000000}" }] }, copies: 3 }],
+    ] as const
+  ) {
+    const refused = await send(test, "PUT /control/catalogue", [tool]);
+    assert.match(await assertOAuthError(refused, 400, "invalid_request"), /at most 33554432 bytes/, name);
+  }
+});

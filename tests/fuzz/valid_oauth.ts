@@ -230,6 +230,7 @@ const documents: readonly Message[] = [
   get("root_protected_resource_metadata", "/.well-known/oauth-protected-resource", {}, { isWellKnown: true }),
   get("custom_protected_resource_metadata", "/custom/metadata/location.json"),
   get("client_metadata", "/client-metadata/fuzz.json", { redirect_uri: redirectUri }),
+  get("canary", "/canary/icon-elsewhere.svg"),
   get("health", "/health"),
   get("home", "/"),
 ];

@@ -43,6 +43,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/jwks", ["GET", "HEAD"], true],
   ["/client-metadata/:name", ["GET", "HEAD"], true],
   ["/custom/metadata/location.json", ["GET", "HEAD"], true],
+  ["/canary/:name", ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"], true],
   ["/control/report", ["GET", "HEAD"], true],
   ["/control/exchanges", ["DELETE", "GET", "HEAD"], true],
   ["/control/events", ["GET", "HEAD"], true],

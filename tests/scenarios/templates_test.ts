@@ -23,6 +23,8 @@ const values: Readonly<Record<TemplateName, string>> = {
   second_issuer: base,
   origin,
   other_origin: "http://127.0.0.1:8789",
+  canary_url: `${base}/canary`,
+  other_canary_url: `http://127.0.0.1:8789${prefix}/canary`,
   host: "localhost:8789",
   prefix,
   path: `${prefix}/no-auth`,

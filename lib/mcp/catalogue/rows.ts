@@ -24,7 +24,7 @@ import { dueAnswer, isLasting } from "./answering.ts";
 import { sampleOf } from "./sample.ts";
 
 /** Makes a tool of its entry. Its schemas are for clients to keep to: arguments are taken as they come. */
-export function toolRow({ answer, ...listing }: CatalogueTool): DefinedTool {
+export function toolRow({ answer, copies: _, ...listing }: CatalogueTool): DefinedTool {
   const { name } = listing;
   const answers = answersOf(answer);
   let paramHeaders: DefinedTool["paramHeaders"] | undefined;

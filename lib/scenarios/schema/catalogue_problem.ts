@@ -10,6 +10,7 @@ import {
   type CatalogueTool,
   type Lists,
 } from "../mcp_catalogue.ts";
+import { filledBytes } from "../catalogue_templates.ts";
 import { argumentTemplatesIn } from "../argument_templates.ts";
 
 /** Where something is wrong, and what is expected there. */
@@ -31,11 +32,27 @@ interface Entry {
 
 /** The first thing that is wrong with a catalogue; undefined if nothing is. */
 export function catalogueProblem({ stages = [], ...lists }: Catalogue): Problem | undefined {
+  const large = sizeProblem([lists, ...stages]);
+  if (large) return large;
   for (const [index, stage] of stages.entries()) {
     const problem = problemInLists(stage);
     if (problem) return { ...problem, path: ["stages", index, ...problem.path] };
   }
   return problemInLists(lists);
+}
+
+/** What a catalogue may come to once copies are made and templates filled, in bytes. */
+const MAX_FILLED_BYTES = 32 * 1024 ** 2;
+
+function sizeProblem(all: readonly Lists[]): Problem | undefined {
+  let bytes = 0;
+  for (const { tools = [], ...others } of all) {
+    bytes += filledBytes(others);
+    for (const tool of tools) bytes += (tool.copies ?? 1) * filledBytes(tool);
+  }
+  const message =
+    `a catalogue of at most ${MAX_FILLED_BYTES} bytes with all copies and templates; it comes to ${bytes}`;
+  return bytes <= MAX_FILLED_BYTES ? undefined : { path: [], message };
 }
 
 function problemInLists({ tools, resources, resourceTemplates, prompts }: Lists): Problem | undefined {

@@ -127,6 +127,7 @@ const toolSchema: Schema<CatalogueTool> = closedObject(
     }).exactOptional(),
     inputSchema: z.looseObject({ type: z.literal("object"), ...jsonSchema }).superRefine(requireProperties),
     outputSchema: z.looseObject(jsonSchema).superRefine(requireProperties).exactOptional(),
+    copies: z.number().int().min(1).max(100_000).exactOptional(),
     securitySchemes: z.array(object).exactOptional(),
     ...answering(toolGives),
   } satisfies Complete<CatalogueTool>,
