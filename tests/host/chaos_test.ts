@@ -87,7 +87,10 @@ Deno.test({
         String(outcome[0]?.status === "rejected" && outcome[0].reason),
         /The disk that holds the database is full/,
       );
-      assert.deepEqual(await tryToRegister(server.client), [507, "5"]);
+      // SQLite may find some more room in its log once a write has failed, but not for long.
+      let told = await tryToRegister(server.client);
+      for (let more = 0; told[0] === 201 && more < 500; more++) told = await tryToRegister(server.client);
+      assert.deepEqual(told, [507, "5"]);
       await jsonOf(await server.client.fetch("/.well-known/oauth-authorization-server"), 200);
       await server.until(
         "stdout",
