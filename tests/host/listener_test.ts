@@ -15,10 +15,15 @@ function withDescriptors(count: number): Executable {
   return { ...startTask, path: "sh", words: ["-c", `ulimit -n ${count} && exec "$0" "$@"`, path, ...words] };
 }
 
-/** Writes bytes to a new connection; gives the connection. */
+/** Writes bytes to a new connection; gives the connection, unless the other end has closed it already. */
 async function send(port: number, bytes: string): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(encoder.encode(bytes));
+  try {
+    await connection.write(encoder.encode(bytes));
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   return connection;
 }
 
