@@ -14,12 +14,13 @@ import type { Sleep } from "../lib/runtime/sleep.ts";
 import type { SigningAlgorithm } from "../lib/oauth/keys/key_table.ts";
 import type { ControlPolicy, GateOptions } from "../lib/control/gate.ts";
 import type { FindingTeller } from "../lib/cli/tell_findings.ts";
+import type { Kv } from "../lib/store/kv.ts";
 import { defined } from "../lib/runtime/defined.ts";
 
 /** The options of an app. */
 export interface AppOptions {
   /** The database, which the caller opens and closes; by default what the app keeps is in memory, and ends with it. */
-  readonly kv?: Deno.Kv;
+  readonly kv?: Kv;
   /** Origin to name instead of the request's own, such as `https://mock.example.com`. */
   readonly publicUrl?: string;
   /** Algorithm that tokens are signed with; `EdDSA` by default. */

@@ -34,7 +34,8 @@ export interface TestApp extends AsyncDisposable {
 
 /** An app that keeps everything in memory, unless it is given a database, or shares what it keeps. */
 export async function testApp(overrides: Partial<AppOptions> = {}): Promise<TestApp> {
-  if (overrides.shared && !overrides.kv) return await kvTestApp(overrides);
+  const { kv, ...others } = overrides;
+  if (overrides.shared && !kv) return await kvTestApp(others);
   const clock = { nowMs: startMs };
   const stop = new AbortController();
   const pending = new Set<Promise<Response>>();
@@ -84,8 +85,11 @@ export interface KvTestApp extends TestApp {
   readonly kv: Deno.Kv;
 }
 
+/** The options of such an app, whose database is Deno's. */
+export type KvTestOptions = Omit<AppOptions, "kv"> & { readonly kv?: Deno.Kv };
+
 /** The same as {@link testApp} on a database of its own, or on the one that it is given. */
-export async function kvTestApp(overrides: Partial<AppOptions> = {}): Promise<KvTestApp> {
+export async function kvTestApp(overrides: KvTestOptions = {}): Promise<KvTestApp> {
   const kv = overrides.kv ?? await Deno.openKv(":memory:");
   const test = await testApp({ ...overrides, kv });
   return {

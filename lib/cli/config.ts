@@ -1,6 +1,7 @@
 // Flags and environment, read once and turned into settings, or into one line that says what is wrong.
 import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
+import { MEMORY } from "./database_file.ts";
 import { closest } from "../http/did_you_mean.ts";
 import { defined } from "../runtime/defined.ts";
 import {
@@ -71,10 +72,10 @@ type Environment = (name: string) => string | undefined;
  * Reads flags and environment; a flag wins over its variable.
  *
  * @param args The command line, without the program.
- * @param os The operating system, as `Deno.build.os` names it: it decides where data lives.
+ * @param os The operating system, as `Deno.build.os` names it: it decides where data lives. If undefined, it lives in memory.
  * @throws ConfigError for anything that cannot be used.
  */
-export function parseConfig(args: readonly string[], env: Environment, os: string): Command {
+export function parseConfig(args: readonly string[], env: Environment, os: string | undefined): Command {
   const flags = parseFlags(args);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
@@ -83,7 +84,7 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
     config: defined({
       port: parsePort(flags.port ?? present(env("PORT"))),
       host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
-      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? databasePath(env, os),
+      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? (os === undefined ? MEMORY : databasePath(env, os)),
       tls: parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY"))),
       json: flags.json ?? false,
       quiet: flags.quiet ?? false,

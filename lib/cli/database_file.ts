@@ -1,6 +1,7 @@
 // The file of the database, as others treat it. `Deno.openKv` puts its tables into any SQLite file, and ends the process
 // where they are there in part, so a file that exists is looked at first; and it keeps writing into a file that was
 // removed, where all it acknowledges is lost, so the file is looked after.
+import { mkdir } from "node:fs/promises";
 import { ConfigError } from "./config_values.ts";
 import { errorResponse } from "../http/body.ts";
 import type { Sleep } from "../runtime/sleep.ts";
@@ -28,7 +29,7 @@ export function isFile(path: string): boolean {
  */
 export async function prepareFile(path: string): Promise<void> {
   const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  if (folder !== "") await mkdir(folder, { recursive: true });
   await requireOwnFile(path);
 }
 
@@ -57,8 +58,11 @@ export async function requireOwnFile(path: string): Promise<void> {
   );
 }
 
+/** Which file lies at a path: its device, and its number there, which is null or 0 on Windows. */
+export type Stat = (path: string) => Promise<{ readonly dev: number; readonly ino: number | null }>;
+
 interface WatchDeps {
-  readonly stat: (path: string) => Promise<Pick<Deno.FileInfo, "dev" | "ino">>;
+  readonly stat: Stat;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
   /** Told when the file has been removed, and when it is back. */

@@ -2,15 +2,22 @@
 import { DEFAULT_PORT } from "./config_values.ts";
 import { signingAlgorithms } from "../oauth/keys/key_table.ts";
 
-/** The text of `--help`. */
-export const helpText =
-  `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
+/**
+ * The text of `--help`.
+ *
+ * @param os The operating system, if data lives in a file of the user's; undefined if it lives in memory.
+ */
+export function helpText(os: string | undefined): string {
+  const db = os === undefined
+    ? "a file, or :memory:                          MOCK_DB     (:memory:)"
+    : "a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)";
+  return `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
 
 Usage: mock-oauth [start] [options]
 
   --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
   --host NAME       address to listen on                         HOST        (127.0.0.1)
-  --db WHERE        a file, :memory:, or a KV server's URL       MOCK_DB     (a file in your data directory)
+  --db WHERE        ${db}
   --public-url URL  origin to use instead of the request's       PUBLIC_URL
   --allow-origin O  origin of pages that may call MCP            ALLOWED_ORIGINS (on loopback: local; else: all)
   --tls-cert FILE   certificate in PEM, for https                TLS_CERT
@@ -31,3 +38,4 @@ Usage: mock-oauth [start] [options]
   --help            show this text
   --version         show the version
 `;
+}

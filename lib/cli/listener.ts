@@ -3,10 +3,17 @@
 import { PlannedBreak } from "../faults/broken_body.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { reasonOf } from "./start_files.ts";
+import { isOfSystem } from "./system_error.ts";
+
+/** Where a server listens. */
+interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
 
 /** What of a `Deno.HttpServer` is needed. */
 export interface HttpServer {
-  readonly addr: Deno.NetAddr;
+  readonly addr: Address;
   /** Rejects when it can accept no more. */
   readonly finished: Promise<void>;
   /** Closes the listener and the quiet connections at once, the others as they become quiet. */
@@ -27,7 +34,7 @@ export interface ListenerDeps {
 
 /** A listener. */
 export interface Listener {
-  readonly addr: Deno.NetAddr;
+  readonly addr: Address;
   /** Listens no more; resolves when the last response is sent. */
   readonly close: () => Promise<void>;
 }
@@ -100,15 +107,6 @@ export function keepListening(port: number, { open, probe, sleep, monotonicMs, r
   };
 }
 
-/** Descriptors that a server needs to begin with: for itself, and for some connections. */
-const MIN_DESCRIPTORS = 8;
-
-/** Opens as many descriptors as a server needs to begin with, and closes them again; throws where there are fewer. */
-export function probeDescriptors(): void {
-  using stack = new DisposableStack();
-  for (let opened = 0; opened < MIN_DESCRIPTORS; opened++) stack.use(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-}
-
 /**
  * What `Deno.serve` is to do with an error: say nothing of a body that broke off as it was asked to, and the rest in a
  * line. By itself it prints a stack trace for both.
@@ -130,7 +128,7 @@ export function listenProblem(
   error: unknown,
   { host, port }: { readonly host: string; readonly port: number },
 ): string {
-  return error instanceof Deno.errors.AddrInUse
+  return isOfSystem(error, "EADDRINUSE")
     ? `Port ${port} of ${host} is taken; choose another with --port, or any free one with --port 0`
     : `Cannot listen on ${host}, port ${port}: ${reasonOf(error)}`;
 }

@@ -40,7 +40,7 @@ function greeting(url: string, db: string): string {
 
 /** What the program says when `deno serve` has made it listen. */
 export function servedText(
-  { hostname, port }: Pick<Deno.NetAddr, "hostname" | "port">,
+  { hostname, port }: { readonly hostname: string; readonly port: number },
   { db, publicUrl }: { readonly db: string; readonly publicUrl: string | undefined },
 ): string {
   const open = hostname === "0.0.0.0" || hostname === "::"

@@ -30,7 +30,7 @@ export const originOperations = {
       if (!address || !await liveSandboxes.find(address)) {
         throw noSuchScenario(scenario, { names, list: sandbox.origin + paths.scenarios });
       }
-      const origin = ownOrigins.open({ scenario, label });
+      const origin = await ownOrigins.open({ scenario, label });
       return { scenario, label, origin, mcp_url: buildUrls({ origin, prefix: "" }).oauth };
     },
   }),

@@ -39,12 +39,19 @@ export async function fetchAt(request: Request, address: string): Promise<Respon
   return new Response(null, { status, headers });
 }
 
+/** Whether a DNS server has said that there is no such name, or no address of this kind. */
+function isEmptyAnswer(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOTFOUND" || error.code === "ENODATA");
+}
+
 /** All addresses of a host name, IPv4 first, since it is the one that is routed everywhere. */
 export async function resolveDns(hostname: string): Promise<readonly string[]> {
-  const answers = await Promise.allSettled([Deno.resolveDns(hostname, "A"), Deno.resolveDns(hostname, "AAAA")]);
+  const { resolve4, resolve6 } = await import("node:dns/promises");
+  const answers = await Promise.allSettled([resolve4(hostname), resolve6(hostname)]);
+  const addresses = answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
   for (const answer of answers) {
-    // A host without addresses of one kind is nothing special; a missing permission is the owner's to hear of.
-    if (answer.status === "rejected" && answer.reason instanceof Deno.errors.NotCapable) throw answer.reason;
+    // A host without addresses is one thing, a look-up that failed another.
+    if (addresses.length === 0 && answer.status === "rejected" && !isEmptyAnswer(answer.reason)) throw answer.reason;
   }
-  return answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
+  return addresses;
 }

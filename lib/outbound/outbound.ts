@@ -82,13 +82,18 @@ export function createOutbound(options: OutboundOptions): Outbound {
     try {
       return await Promise.race([fetched, timeout]);
     } catch (error) {
-      if (error instanceof OutboundError || error instanceof Deno.errors.NotCapable) throw error;
+      if (error instanceof OutboundError || isNotPermitted(error)) throw error;
       // What the network says of a failure tells a stranger what stands there.
       throw new OutboundError("The document cannot be fetched");
     } finally {
       done.abort();
     }
   };
+}
+
+/** Whether Deno was not allowed to do something; the error's class is found under this name in no other runtime. */
+function isNotPermitted(error: unknown): boolean {
+  return error instanceof Error && error.name === "NotCapable";
 }
 
 async function fetchDocument(

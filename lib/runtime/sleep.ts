@@ -1,4 +1,5 @@
-// Waiting as an option: tests hand in their own.
+// Waiting as an option: tests hand in their own. The timers are those of Node, which every runtime has and can let go of.
+import { clearTimeout, setTimeout } from "node:timers";
 
 /** Waits for so many milliseconds; rejects as soon as the signal aborts, with no timer left behind. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -25,6 +26,6 @@ function wait(ms: number, signal: AbortSignal | undefined, isAwaited: boolean): 
       resolve();
     }, ms);
     signal?.addEventListener("abort", stop, { once: true });
-    if (!isAwaited) Deno.unrefTimer(timer);
+    if (!isAwaited) timer.unref();
   });
 }

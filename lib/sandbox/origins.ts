@@ -15,14 +15,14 @@ export interface OpenPort {
 }
 
 /** Opens a port of 127.0.0.1 that leads to the same server. */
-export type OpenPortFor = () => OpenPort;
+export type OpenPortFor = () => OpenPort | Promise<OpenPort>;
 
 /** Ports of their own. */
 export interface OwnOrigins {
   /** The sandbox whose port a request came to; undefined for the server's own. */
   readonly find: (url: URL) => Address | undefined;
   /** Opens a port for a sandbox, unless it has one; gives its origin. */
-  readonly open: (sandbox: { readonly scenario: string; readonly label: string }) => string;
+  readonly open: (sandbox: { readonly scenario: string; readonly label: string }) => Promise<string>;
   /** Notes that a sandbox was reset: until its port is used again, another sandbox may have that one's place. */
   readonly spare: (name: string) => void;
 }
@@ -47,9 +47,10 @@ export const MAX_OWN_ORIGINS = 100;
 export function createOwnOrigins(openPort: OpenPortFor | undefined, now: () => number): OwnOrigins {
   const byPort = new Map<string, Opened>();
   const byName = new Map<string, Opened>();
+  const opening = new Map<string, Promise<Opened>>();
 
   function makeRoom(): void {
-    if (byPort.size < MAX_OWN_ORIGINS) return;
+    if (byPort.size + opening.size < MAX_OWN_ORIGINS) return;
     const [longest] = [...byPort].toSorted(([, one], [, other]) => one.usedMs - other.usedMs);
     if (!longest || longest[1].usedMs >= idleSinceMs(now())) throw tooMany();
     const [port, { address, close }] = longest;
@@ -59,6 +60,15 @@ export function createOwnOrigins(openPort: OpenPortFor | undefined, now: () => n
     void close().catch(() => {});
   }
 
+  async function add(address: Address): Promise<Opened> {
+    if (!openPort) throw cannotOpen();
+    const { port, protocol, close } = await opened(openPort);
+    const added = { address, origin: `${protocol}://127.0.0.1:${port}`, close, usedMs: now() };
+    byPort.set(`${port}`, added);
+    byName.set(address.name, added);
+    return added;
+  }
+
   return {
     find: ({ port, pathname }) => {
       const known = byPort.size === 0 ? undefined : byPort.get(port);
@@ -66,21 +76,17 @@ export function createOwnOrigins(openPort: OpenPortFor | undefined, now: () => n
       known.usedMs = now();
       return { ...known.address, path: pathname };
     },
-    open: ({ scenario, label }) => {
+    open: async ({ scenario, label }) => {
       const name = `${scenario}~${label}`;
-      const known = byName.get(name);
-      if (known) {
-        known.usedMs = now();
-        return known.origin;
+      let known = byName.get(name) ?? await opening.get(name);
+      if (!known) {
+        makeRoom();
+        const added = add({ name, scenario, label, prefix: "", path: "/" }).finally(() => opening.delete(name));
+        opening.set(name, added);
+        known = await added;
       }
-      if (!openPort) throw cannotOpen();
-      makeRoom();
-      const { port, protocol, close } = opened(openPort);
-      const address = { name, scenario, label, prefix: "", path: "/" };
-      const added = { address, origin: `${protocol}://127.0.0.1:${port}`, close, usedMs: now() };
-      byPort.set(`${port}`, added);
-      byName.set(name, added);
-      return added.origin;
+      known.usedMs = now();
+      return known.origin;
     },
     spare: (name) => {
       const known = byName.get(name);
@@ -89,9 +95,9 @@ export function createOwnOrigins(openPort: OpenPortFor | undefined, now: () => n
   };
 }
 
-function opened(openPort: OpenPortFor): OpenPort {
+async function opened(openPort: OpenPortFor): Promise<OpenPort> {
   try {
-    return openPort();
+    return await openPort();
   } catch (error) {
     const received = error instanceof Error ? error.message : String(error);
     throw new OAuthError("temporarily_unavailable", "The system cannot open a port", { received, status: 503 });

@@ -9,7 +9,29 @@ import { createReadQueue } from "./read_queue.ts";
 import { retryLocked } from "./retry.ts";
 import type { Commit, Entry, Key, Store } from "./store.ts";
 import { requireStorable } from "./stored_value.ts";
-import { isUnreadable, plainKey, type Scan, scanRows, UnreadableRowError } from "./unreadable.ts";
+import { isUnreadable, type List, plainKey, type Scan, scanRows, UnreadableRowError } from "./unreadable.ts";
+
+/** What of a `Deno.Kv` is needed, so that types need no Deno. */
+export interface Kv {
+  /** Reads values together. */
+  readonly getMany: (
+    keys: readonly Key[],
+  ) => Promise<readonly { readonly value: unknown; readonly versionstamp: string | null }[]>;
+  /** Lists the values below a prefix, in the order of their keys. */
+  readonly list: (
+    selector: { readonly prefix: Key; readonly start?: Key },
+    options: { readonly limit: number; readonly cursor?: string; readonly reverse?: boolean },
+  ) => AsyncIterable<{ readonly key: readonly unknown[]; readonly value: unknown; readonly versionstamp: string }>;
+  /** Begins a transaction. */
+  readonly atomic: () => KvAtomic;
+}
+
+interface KvAtomic {
+  readonly check: (check: { readonly key: Key; readonly versionstamp: string | null }) => unknown;
+  readonly set: (key: Key, value: unknown, options: { readonly expireIn?: number }) => unknown;
+  readonly delete: (key: Key) => unknown;
+  readonly commit: () => Promise<{ readonly ok: boolean }>;
+}
 
 /** Values removed in one commit; a transaction of `Deno.Kv` takes 1,000 changes, and has company here. */
 const MAX_REMOVED = 400;
@@ -22,13 +44,13 @@ const MAX_TOLD = 1000;
  *
  * @param onUnreadable Told of rows that cannot be read, once of each.
  */
-export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key) => void = () => {}): Store {
+export function createStore(kv: Kv, chance: Chance, onUnreadable: (key: Key) => void = () => {}): Store {
   const retry = <T>(operation: () => Promise<T>): Promise<T> =>
     retryLocked(operation, chance.fraction).catch((error) => {
       throw explainFailure(error);
     });
 
-  const read = createReadQueue((keys) => retry(() => kv.getMany<unknown[]>(keys.map((key) => [...key]))));
+  const read = createReadQueue((keys) => retry(() => kv.getMany(keys.map((key) => [...key]))));
 
   const commitTogether = createCommitQueue((commits) => retry(() => apply(kv, commits)));
 
@@ -49,9 +71,9 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
   }
 
   async function list<T>(prefix: Key, limit: number): Promise<readonly Entry<T>[]> {
-    const { rows, unreadable } = await retry(() => scan<T>(kv, prefix, limit));
+    const { rows, unreadable } = await retry(() => scan(kv, prefix, limit));
     unreadable.forEach(tell);
-    return rows.map(({ key, value, versionstamp }) => ({ key: plainKey(key), value, versionstamp }));
+    return rows.map(({ key, value, versionstamp }) => ({ key: plainKey(key), value: trusted<T>(value), versionstamp }));
   }
 
   function create(key: Key, value: unknown, expireInMs?: number): Promise<boolean> {
@@ -74,7 +96,7 @@ export function createStore(kv: Deno.Kv, chance: Chance, onUnreadable: (key: Key
 }
 
 /** Applies all commits in one transaction, or none and returns false. */
-async function apply(kv: Deno.Kv, commits: readonly Commit[]): Promise<boolean> {
+async function apply(kv: Kv, commits: readonly Commit[]): Promise<boolean> {
   const atomic = kv.atomic();
   for (const { checks = [], sets = [], deletes = [] } of commits) {
     for (const { key, versionstamp } of checks) atomic.check({ key: [...key], versionstamp });
@@ -87,11 +109,9 @@ async function apply(kv: Deno.Kv, commits: readonly Commit[]): Promise<boolean> 
 }
 
 /** Lists rows at once, and past unreadable ones only if there are any. */
-async function scan<T>(kv: Deno.Kv, prefix: Key, limit: number): Promise<Scan<T>> {
-  const rows = (
-    { start }: { readonly start?: Key },
-    options: { readonly limit: number; readonly cursor?: string; readonly reverse?: boolean },
-  ): Deno.KvListIterator<T> => kv.list<T>({ prefix: [...prefix], ...(start ? { start: [...start] } : {}) }, options);
+async function scan(kv: Kv, prefix: Key, limit: number): Promise<Scan<unknown>> {
+  const rows: List<unknown> = ({ start }, options) =>
+    kv.list({ prefix: [...prefix], ...(start ? { start: [...start] } : {}) }, options);
   try {
     return { rows: await Array.fromAsync(rows({}, { limit })), unreadable: [] };
   } catch (error) {

@@ -159,8 +159,7 @@ function callerOf({ claims }: Access): McpCaller {
  * `caller` it may put into the URL to be told from its twins.
  */
 function anonymousOwner({ request, url, info }: Context): string {
-  const address = info?.remoteAddr;
-  const remoteAddress = address && "hostname" in address ? address.hostname : "";
+  const remoteAddress = info?.remoteAddr?.hostname ?? "";
   const agent = request.headers.get("user-agent") ?? "";
   return `caller:${digest(JSON.stringify([url.searchParams.get("caller"), remoteAddress, agent]))}`;
 }

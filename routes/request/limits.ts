@@ -87,7 +87,7 @@ export function callerOf(request: Request, info: ConnectionInfo | undefined): st
 }
 
 function hostnameOf(info: ConnectionInfo | undefined): string | undefined {
-  return info?.remoteAddr && "hostname" in info.remoteAddr ? info.remoteAddr.hostname : undefined;
+  return info?.remoteAddr?.hostname;
 }
 
 function refused(refusal: OAuthError, request: Request, url: URL): Response {

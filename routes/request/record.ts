@@ -78,7 +78,7 @@ export function recordedRequest(
   { url, info, sandbox, sentPath }: Pick<Arrival, "url" | "info" | "sandbox" | "sentPath">,
   isLocal: boolean,
 ): RecordedRequest {
-  const address = isLocal ? undefined : info?.remoteAddr;
+  const address = isLocal ? undefined : info?.remoteAddr?.hostname;
   const { id: sandboxId, origin } = sandbox;
   const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";
   return {
@@ -86,7 +86,7 @@ export function recordedRequest(
     // A proxy may have changed the origin; the client has asked for the public one.
     url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
     startedAtMs: sandbox.nowMs,
-    remoteAddress: address && "hostname" in address ? address.hostname : "",
+    remoteAddress: address ?? "",
     ...(sentPath.startsWith("/control/") ? { isAside: true } : {}),
   };
 }

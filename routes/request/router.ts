@@ -5,8 +5,8 @@ import type { Plan } from "../../lib/scenarios/plan.ts";
 
 /** What the HTTP server knows of a peer. */
 export interface ConnectionInfo {
-  /** Where the connection comes from. */
-  readonly remoteAddr?: Deno.Addr;
+  /** Where the connection comes from; a socket of Unix has no host name. */
+  readonly remoteAddr?: { readonly transport: string; readonly hostname?: string; readonly port?: number };
   /** Settles when the response is sent, or cannot be. */
   readonly completed?: Promise<void>;
 }

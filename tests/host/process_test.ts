@@ -227,8 +227,8 @@ function breakDatabase(path: string): void {
 
 Deno.test("--help and --version print and end, whatever else is wrong (README, options)", async (t) => {
   const asked: readonly (readonly [flags: readonly string[], stdout: string])[] = [
-    [["--help"], helpText],
-    [["-h", "--port", "none"], helpText],
+    [["--help"], helpText("linux")],
+    [["-h", "--port", "none"], helpText("linux")],
     [["--version"], `${version}\n`],
     [["-V"], `${version}\n`],
   ];

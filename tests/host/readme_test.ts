@@ -35,7 +35,7 @@ Deno.test("README lists every endpoint of the control API, in the order of the r
 });
 
 Deno.test("README lists every flag and variable that --help knows, with the same words", () => {
-  const help = helpText.split("\n").filter((line) => line.startsWith("  --"));
+  const help = helpText("linux").split("\n").filter((line) => line.startsWith("  --"));
   const rows = table("flag");
   assert.deepEqual(rows.map(([flag]) => flag), help.map((line) => line.trim().split(" ")[0]));
   for (const [index, [flag, variable = ""]] of rows.entries()) {

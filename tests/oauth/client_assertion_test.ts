@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import type { AppOptions } from "../../main.ts";
 import {
   assertOAuthError,
   codeFields,
@@ -9,6 +8,7 @@ import {
   json,
   type KvTestApp,
   kvTestApp,
+  type KvTestOptions,
   origin,
   register,
   startMs,
@@ -21,7 +21,7 @@ const pair = await generateKeyPair("ES256", { extractable: true });
 const other = await generateKeyPair("ES256", { extractable: true });
 const publicJwk = { ...await exportJWK(pair.publicKey), kid: "1", alg: "ES256", use: "sig" };
 
-async function openApp(more: Partial<AppOptions> = {}): Promise<KvTestApp> {
+async function openApp(more: KvTestOptions = {}): Promise<KvTestApp> {
   const test = await kvTestApp(more);
   // Keys that are made beside a refusal would outlive the test.
   await (await test.get("/oauth/jwks")).body?.cancel();

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { AppOptions } from "../../main.ts";
 import {
   assertOAuthError,
   authorizeQuery,
@@ -9,6 +8,7 @@ import {
   json,
   type KvTestApp,
   kvTestApp,
+  type KvTestOptions,
   origin,
   redirectUri,
   type TestApp,
@@ -28,7 +28,7 @@ const good = {
 /** An app before a web that has one document; what was asked for is written down. */
 async function openApp(
   answer: (request: Request) => Response = () => Response.json(good),
-  more: Partial<AppOptions> = {},
+  more: KvTestOptions = {},
 ): Promise<{ readonly test: KvTestApp; readonly asked: Request[] }> {
   const asked: Request[] = [];
   const test = await kvTestApp({

@@ -16,7 +16,7 @@ function fakeServer(port: number): FakeServer {
   promise.catch(() => {});
   const server: FakeServer = {
     port,
-    addr: { transport: "tcp", hostname: "127.0.0.1", port: port || 4711 },
+    addr: { hostname: "127.0.0.1", port: port || 4711 },
     finished: promise,
     fail: () => reject(new Error("Too many open files (os error 24)")),
     isShutDown: false,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import type { ConnectionInfo } from "../../routes/request/router.ts";
-import { type KvTestApp, kvTestApp, origin, type TestApp, type testApp } from "../helpers.ts";
+import { type KvTestApp, kvTestApp, type KvTestOptions, origin, type TestApp } from "../helpers.ts";
 
 /** A public app with a clock for durations that stands still. */
 export interface PublicApp extends KvTestApp {
@@ -11,7 +11,7 @@ export interface PublicApp extends KvTestApp {
   readonly from: (hostname: string, headers?: Record<string, string>) => KvTestApp;
 }
 
-export async function publicApp(overrides: Parameters<typeof testApp>[0] = {}): Promise<PublicApp> {
+export async function publicApp(overrides: KvTestOptions = {}): Promise<PublicApp> {
   const durations = { nowMs: 0 };
   // Refusals that are held back are not waited for.
   const test = await kvTestApp({
