@@ -1,5 +1,6 @@
 // A scenario: a named way for the server to behave, as data. The catalogue is a list of these, and so is what a test
 // adds.
+import type { DriverStep } from "./driver_step.ts";
 import type { Fault } from "./fault.ts";
 import type { Catalogue } from "./mcp_catalogue.ts";
 import type { PlanPatch } from "./plan.ts";
@@ -95,6 +96,8 @@ export interface Scenario {
   readonly expects: readonly RuleId[];
   /** How far a client has to come, and where it has to stop; to a call if not said. */
   readonly reaches?: Reach;
+  /** What a client must be made to do, if not what follows from the rest; `driver.ts` has what that is. */
+  readonly driver?: readonly DriverStep[];
   /** Name of the same scenario in the official suite. */
   readonly official?: string;
   /** Revisions of MCP that it applies to; absent for all. */

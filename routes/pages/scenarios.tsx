@@ -6,6 +6,8 @@ import type { Rule } from "../../lib/judge/rules/rule.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { placeOf } from "../../lib/sandbox/place.ts";
+import { driverOf } from "../../lib/scenarios/driver.ts";
+import { describeStep, hasMoreSteps } from "../../lib/scenarios/driver_words.ts";
 import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { buildUrls, controlPaths, paths } from "../../lib/http/urls.ts";
 import type { ScenarioEntry } from "../../views/scenarios/entry.tsx";
@@ -30,6 +32,7 @@ export async function scenarios(
     const place = placeOf(scenario, label, sandbox.origin);
     return {
       scenario,
+      steps: stepsOf(scenario),
       urls: buildUrls(place),
       controlUrl: place.origin + place.prefix + controlPaths.index,
       isOwnOrigin: place.isOwnOrigin,
@@ -87,6 +90,12 @@ function searchedText(
     .join(" ");
 }
 
+/** What a client must be made to do, in words, where that is more than usual. */
+function stepsOf(scenario: Scenario): readonly string[] {
+  const driver = driverOf(scenario);
+  return hasMoreSteps(driver) ? driver.map(describeStep) : [];
+}
+
 function ruleText({ id, title, level }: Pick<Rule, "id" | "title" | "level">): string {
   return [id, title, level].join(" ");
 }
@@ -103,6 +112,7 @@ async function documentOf(entries: readonly ScenarioEntry[], proposal: Proposal 
     ...(proposal ? { definition: defineScenario(proposal.scenario) } : {}),
     scenarios: entries.filter(({ isFound }) => isFound).map(({ scenario, urls, controlUrl, isOwnOrigin }) => ({
       ...describeScenario(scenario),
+      driver: driverOf(scenario),
       definition: defineScenario(scenario),
       url: urls.oauth,
       control_url: controlUrl,

@@ -12,6 +12,10 @@ import {
 import { describeScenario, parseScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { control, listOf, send } from "./helpers.ts";
+import { requireShape } from "../../lib/http/json_body.ts";
+import { driverOf } from "../../lib/scenarios/driver.ts";
+import { describeStep } from "../../lib/scenarios/driver_words.ts";
+import { driverSchema } from "../../lib/scenarios/schema/driver_schema.ts";
 import { assertOAuthError, json, origin, testApp, text } from "../helpers.ts";
 
 const mine = {
@@ -72,6 +76,21 @@ Deno.test("a scenario outlives the process that it was brought to, and an unknow
   const second = createApp({ kv });
   assert.equal((await second(new Request(`${text(defined, "url")}/health`))).status, 200);
   await assertOAuthError(await second(new Request(`${origin}/s/x-iss-wrong-00000000/health`)), 404, "not_found");
+});
+
+Deno.test("the script of every scenario is one that a scenario of one's own may have, from connecting to the end", async (t) => {
+  for (const scenario of catalogue) {
+    await t.step(scenario.name, () => {
+      const driver = driverOf(scenario);
+      assert.deepEqual(requireShape(driver, driverSchema), driver);
+      assert.deepEqual([driver.at(0)?.do, driver.at(-1)?.do], ["connect", "end"]);
+      assert.match(driver.map(describeStep).join("; "), /^connect; .*disconnect$/);
+    });
+  }
+  await using test = await testApp();
+  const odd = { name: "odd", plan: {}, driver: [{ do: "connect" }, { do: "call", tol: "mock_echo" }] };
+  const said = await assertOAuthError(await send(test, "POST /control/scenarios", odd), 400, "invalid_request");
+  assert.match(said, /driver\.1/);
 });
 
 Deno.test("a link carries the whole of a scenario, and nothing else can be read from one", async () => {

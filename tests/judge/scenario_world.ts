@@ -1,6 +1,7 @@
 /** A scenario of the catalogue, a client in it, and the report. */
 import { z } from "zod";
 import type { Revision } from "../../lib/judge/settled.ts";
+import { driverOf } from "../../lib/scenarios/driver.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { JWT_BEARER } from "../interop/double/oauth/keys.ts";
@@ -48,32 +49,9 @@ const shape = z.object({
 
 export type SeenReport = z.infer<typeof shape>;
 
-/** Scenarios in which a program has to be started again by its person, as it cannot go on by itself. */
-const startedAgain = new Set([
-  "token-200-error",
-  "token-truncated",
-  "token-dropped",
-  "session-lost-400",
-  "initialize-unanswered",
-]);
-
-/** Tools that a server has besides ours, or in their place. */
-const toolsOf: ReadonlyMap<string, readonly string[]> = new Map([
-  ["add-numbers", ["add_numbers"]],
-  ["standard-headers", ["test_headers", "my-hyphenated-tool"]],
-]);
-
-/** What else it has to do for some scenarios to show what they are about. */
-const extrasFor: ReadonlyMap<string, NonNullable<DoubleOptions["extras"]>> = new Map([
-  ["progress-for-ever", ["asks for progress"]],
-  ["declared-method-missing", ["lists prompts"]],
-]);
-
-/** Scenarios of streams besides those of sessions in which something comes on the stream that a GET opens. */
-const listening: ReadonlySet<string> = new Set(["two-streams", "answers-on-get-stream"]);
-
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
-export function setUpFor({ name, clients = [], plan, group, catalogue }: Scenario): Partial<DoubleOptions> {
+export function setUpFor(scenario: Scenario): Partial<DoubleOptions> {
+  const { clients = [], plan, group } = scenario;
   const [given] = clients;
   const [grant = ""] = given?.grant_types ?? [];
   const isAlone = ["client_credentials", JWT_BEARER].includes(grant);
@@ -82,16 +60,8 @@ export function setUpFor({ name, clients = [], plan, group, catalogue }: Scenari
   // Where registration is for administrators, one has registered it.
   const isClosed = plan.policy?.registration === "off" || group === "Providers" || isAlone;
   return {
-    tools: [
-      ...group === "Official suite" ? ["test-tool"] : ["mock_echo", "mock_create_note"],
-      ...catalogue?.tools?.map((tool) => tool.name) ?? [],
-      ...toolsOf.get(name) ?? [],
-    ],
+    driver: driverOf(scenario),
     alone: isAlone,
-    startsOver: startedAgain.has(name),
-    listens: group === "Sessions" || listening.has(name),
-    extras: [...extrasFor.get(name) ?? []],
-    logout: name === "revocation-fails",
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }
       : {}),
@@ -175,7 +145,6 @@ export async function playScenario(
     send: (request) => test.standstill.carry(request, send),
     base,
     nowMs: () => test.nowMs() + advancedSeconds * 1000,
-    pause: () => advance(61),
     wait: (ms, answered) => {
       if (!answered) return advance(ms / 1000);
       const untilLate = test.standstill.untilLate(ms, answered);

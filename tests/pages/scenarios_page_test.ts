@@ -4,6 +4,7 @@ import { z } from "zod";
 import { buildScenarioLink } from "../../lib/scenarios/schema/scenario_link.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { driverOf } from "../../lib/scenarios/driver.ts";
 import { describeScenario } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "../helpers.ts";
@@ -155,7 +156,8 @@ Deno.test("GET /scenarios is the catalogue as data for programs (issue 6)", asyn
   const body = listed.parse(await json(response));
   assert.deepEqual(body.groups, scenarioGroups);
   const { url, control_url, has_own_origin, ...told } = body.scenarios.find(({ name }) => name === rich.name) ?? {};
-  const { definition: _, ...own } = Object(told);
+  const { definition: _, driver, ...own } = Object(told);
+  assert.deepEqual(driver, driverOf(rich));
   assert.deepEqual(own, JSON.parse(JSON.stringify(describeScenario(rich))));
   assert.match(String(url), /^http:\/\/rich-sample--[a-z0-9]{16}\.localhost:8789\/oauth$/);
   assert.equal(control_url, String(url).replace(/oauth$/, "control"));

@@ -4,7 +4,7 @@ import { OAuthError } from "../../lib/http/errors.ts";
 import { argumentTemplatesIn, fillArguments, fillData } from "../../lib/scenarios/argument_templates.ts";
 import { parseCatalogue, parseCatalogueFile } from "../../lib/scenarios/schema/catalogue_schema.ts";
 import { parseScenario } from "../../lib/scenarios/schema/scenario_schema.ts";
-import { sampleOf } from "../../lib/mcp/catalogue/sample.ts";
+import { sampleOf } from "../../lib/scenarios/sample.ts";
 import { fromJsonSchema } from "@modelcontextprotocol/server";
 
 const inputSchema = { type: "object", properties: { city: { type: "string" } } };

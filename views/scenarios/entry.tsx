@@ -8,6 +8,8 @@ import { CodeBlock, CopyButton, Endpoint, Fact } from "../shared/parts.tsx";
 /** A scenario, and where a sandbox of it is. */
 export interface ScenarioEntry {
   readonly scenario: Scenario;
+  /** What a client must be made to do, where that is more than usual. */
+  readonly steps: readonly string[];
   /** Addresses of a sandbox that nobody else has. */
   readonly urls: Urls;
   readonly controlUrl: string;
@@ -30,7 +32,7 @@ export function ScenarioItem({ entry }: { readonly entry: ScenarioEntry }): Html
         <div id={name}>
           <Endpoint method="GET/POST" url={urls.oauth} copies={false} />
           <OriginNote entry={entry} />
-          <ScenarioFacts scenario={entry.scenario} />
+          <ScenarioFacts scenario={entry.scenario} steps={entry.steps} />
           <ScenarioClients scenario={entry.scenario} />
           <p class="ways-on">
             <a href={here(urls.inspect)}>watch what a client does there</a>{" "}
@@ -69,7 +71,9 @@ function OriginNote(
 }
 
 /** What a scenario expects, tests and refers to. */
-export function ScenarioFacts({ scenario }: { readonly scenario: Scenario }): Html {
+export function ScenarioFacts(
+  { scenario, steps = [] }: { readonly scenario: Scenario; readonly steps?: readonly string[] },
+): Html {
   const { client, words, expects, official, revisions, links } = scenario;
   return (
     <div data-searched data-words={words}>
@@ -77,6 +81,7 @@ export function ScenarioFacts({ scenario }: { readonly scenario: Scenario }): Ht
         <b>A correct client</b> {startLower(client)}.
       </p>
       <dl class="facts">
+        {steps.length === 0 ? null : <Fact name="make it">{steps.join("; ")}</Fact>}
         {expects.length === 0 ? null : <Fact name="rules it tests">{expects.flatMap(ruleLink)}</Fact>}
         {official === undefined ? null : (
           <Fact name="official suite">

@@ -21,7 +21,7 @@ import type { Completer, PromptRow, ResourceRow, TemplateRow } from "../feature_
 import { findParamHeaders } from "../param_headers.ts";
 import type { DefinedTool, ToolCall } from "../tools/tool.ts";
 import { dueAnswer, isLasting } from "./answering.ts";
-import { sampleOf } from "./sample.ts";
+import { sampleOf } from "../../scenarios/sample.ts";
 
 /** Makes a tool of its entry. Its schemas are for clients to keep to: arguments are taken as they come. */
 export function toolRow({ answer, copies: _, ...listing }: CatalogueTool): DefinedTool {

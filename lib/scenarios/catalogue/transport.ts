@@ -4,6 +4,7 @@ import type { Fault } from "../fault.ts";
 import type { Match } from "../match.ts";
 import type { Scenario } from "../scenario.ts";
 import { reports, rfc } from "./links.ts";
+import { startedAgain } from "./scripts.ts";
 import { anyMcp } from "./mcp/eras.ts";
 import { since2025_06, since2025_11 } from "./since.ts";
 
@@ -65,6 +66,7 @@ export const transportScenarios: readonly Scenario[] = [
     client: "Reports that the response was cut off, and has the person log in again; does not store half a token",
     plan: { faults: [{ name: "token-truncated", match: firstTokens, times: 1, edit: { truncate_bytes: 60 } }] },
     expects: ["C11"],
+    driver: startedAgain,
     links: [incomplete, rfc("6749 5.1")],
   },
   {
@@ -74,6 +76,7 @@ export const transportScenarios: readonly Scenario[] = [
     client: "Reports a network error, and has the person log in again; a code can be used once",
     plan: { faults: [{ name: "token-dropped", match: firstTokens, times: 1, edit: { drop: true } }] },
     expects: ["C11"],
+    driver: startedAgain,
     links: [incomplete, rfc("6749 4.1.2")],
   },
   {

@@ -9,6 +9,7 @@ import type { Fault } from "../fault.ts";
 import { type Layout, MAIN, type Scenario, type ScenarioClient } from "../scenario.ts";
 import { clientText, closedObject, type Complete, requireShape, type Schema } from "../../http/json_body.ts";
 import { catalogueSchema } from "./catalogue_schema.ts";
+import { driverSchema } from "./driver_schema.ts";
 import { faultsSchema } from "./fault_schema.ts";
 import { withNames } from "./names.ts";
 import { mintSchema, policySchema } from "./plan_schema.ts";
@@ -80,6 +81,7 @@ export const scenarioSchema: Schema<Scenario> = closedObject(
     needs_origin: z.boolean().exactOptional(),
     expects: z.array(ruleId).max(100).default([]),
     reaches: reach.exactOptional(),
+    driver: driverSchema.exactOptional(),
     revisions: z.array(text).max(20).exactOptional(),
     links: z.array(closedObject({ label: text, url: web })).max(50).default([]),
   } satisfies Complete<Omit<Scenario, "official">>,

@@ -12,13 +12,13 @@
  *
  * @module
  */
+import type { DriverStep } from "../../../lib/scenarios/driver_step.ts";
 import { origin, startMs } from "../../helpers.ts";
 import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
 import { extras } from "./mcp/extras.ts";
 import { listTools } from "./mcp/pages.ts";
-import { react } from "./mcp/reactions.ts";
-import { argumentHeaders, argumentsFor } from "./mcp/tool_headers.ts";
+import { createFollower } from "./mcp/script.ts";
 import { createLogin } from "./oauth/login.ts";
 import { type DoubleOptions, type Setting, Stop } from "./options.ts";
 
@@ -26,20 +26,35 @@ export type { DoubleOptions, Given } from "./options.ts";
 export type { Slip } from "./slips.ts";
 export { Stop } from "./options.ts";
 
-/** Lets it do its work: discover, get a token, call tools. */
+/** Lets it do its work: discover, get a token, call tools; or what a script says. */
 export async function runDouble(options: DoubleOptions): Promise<void> {
   const work = createWork(options);
-  for (let round = 0; round < (options.startsOver ? 2 : 1); round++) {
+  for (const steps of runsOf(options)) {
     try {
-      return await work();
+      await work(steps);
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
     }
   }
 }
 
-function createWork(options: DoubleOptions): () => Promise<void> {
-  const { tools = ["mock_echo"], refresh = false, logout = false, slip, pause, base = origin } = options;
+/** The steps of each run of the program: it is started again with every `connect`. */
+function runsOf({ driver, tools = ["mock_echo"], pause, logout = false }: DoubleOptions): readonly Steps[] {
+  if (!driver) {
+    const calls = tools.map((tool) => ({ do: "call", tool }) as const);
+    const use: Steps = [{ do: "list_tools" }, ...calls];
+    const again: Steps = pause ? ["pause", ...use, "pause", ...use] : [];
+    return [[{ do: "connect" }, ...use, "extras", ...again, "refresh", ...logout ? [{ do: "log_out" } as const] : []]];
+  }
+  const starts = driver.flatMap((step, at) => step.do === "connect" ? [at] : []);
+  return starts.map((start, run) => driver.slice(start, starts[run + 1])).map((steps) => [...steps, "extras"]);
+}
+
+/** Steps of a script, and what tests have it do besides. */
+type Steps = readonly (DriverStep | "extras" | "pause" | "refresh")[];
+
+function createWork(options: DoubleOptions): (steps: Steps) => Promise<void> {
+  const { slip, base = origin } = options;
   const setting: Setting = {
     options,
     slip,
@@ -52,54 +67,33 @@ function createWork(options: DoubleOptions): () => Promise<void> {
   const http = createHttp(setting);
   const login = createLogin(setting, http);
   const mcp = createMcp(setting, http, login);
-  const { open, call, end, link } = mcp;
+  const follow = createFollower(mcp, setting, login);
 
-  async function callTools(): Promise<void> {
-    for (const name of tools) {
-      if (slip === "asks for the era before every call") await mcp.askForEra();
-      const schema = link.tools.get(name);
-      const args = schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema);
-      const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
-      if (isInvalid && slip !== "calls tools with invalid marks") continue;
-      const params = { name, arguments: args };
-      await react(mcp, setting, { login, params, answer: await call("tools/call", params) });
-      if (slip === "discovers again for another name" && link.isModern()) await call("server/discover");
-    }
-  }
-
-  async function useTools(): Promise<void> {
-    await open();
-    // What the server has not declared, it does not have.
-    if (link.capabilities && !("tools" in link.capabilities) && slip !== "asks for what was not declared") return;
-    await listTools(mcp, setting);
-    if (slip === "polls a task that nobody declared" && link.isModern()) await call("tasks/get", { taskId: "t" });
-    await callTools();
-    for (const extra of options.extras ?? []) await extras[extra](mcp, setting);
-    for (let round = 0; pause && round < 2; round++) {
-      await pause();
-      await listTools(mcp, setting);
-      await callTools();
-    }
-    for (let round = 0; refresh && round < 2; round++) {
-      await login.renew(link.revision);
+  async function refresh(): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      await login.renew(mcp.link.revision);
       await listTools(mcp, setting);
     }
   }
 
-  async function logOut(): Promise<void> {
-    if (!options.staysOpen) await end();
-    if (logout) await login.revoke();
-    if (slip === "uses what it has revoked") await (await link.post("tools/list", {}).response).text();
+  async function take(step: Steps[number]): Promise<void> {
+    if (step === "pause") await options.pause?.();
+    else if (step === "refresh") await (options.refresh ? refresh() : undefined);
+    else if (step === "extras") { for (const extra of options.extras ?? []) await extras[extra](mcp, setting); }
+    else if (step.do !== "log_out" && step.do !== "end") await follow(step);
   }
 
-  return async () => {
+  return async (steps) => {
+    const isLoggedOut = steps.some((step) => typeof step === "object" && step.do === "log_out");
     try {
-      await useTools();
+      for (const step of steps) await take(step);
     } catch (error) {
       // Whoever gives up leaves no session behind.
-      if (error instanceof Stop && !options.staysOpen) await end();
+      if (error instanceof Stop && !options.staysOpen) await mcp.end();
       throw error;
     }
-    await logOut();
+    if (!options.staysOpen) await mcp.end();
+    if (isLoggedOut) await login.revoke();
+    if (slip === "uses what it has revoked") await (await mcp.link.post("tools/list", {}).response).text();
   };
 }

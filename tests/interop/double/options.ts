@@ -1,4 +1,5 @@
 /** How the test client is set up. */
+import type { DriverStep } from "../../../lib/scenarios/driver_step.ts";
 import type { Revision } from "../../../lib/judge/settled.ts";
 import type { Extra } from "./mcp/extras.ts";
 import type { Slip } from "./slips.ts";
@@ -35,6 +36,8 @@ export interface DoubleOptions {
   readonly timeLimitMs?: number;
   /** A client it was given, and does not have to register. */
   readonly given?: Given;
+  /** What it is made to do, in place of listing and calling tools. */
+  readonly driver?: readonly DriverStep[];
   /** The tools it calls, in order. */
   readonly tools?: readonly string[];
   /** Whether it gets its token without a person's browser: with client_credentials, or an assertion. */
@@ -47,8 +50,6 @@ export interface DoubleOptions {
   readonly pause?: () => Promise<void>;
   /** Waits, for as long as the signal lets it; if not given, no time passes. Only a time limit comes with a signal. */
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Whether its person starts it again where it gave up. */
-  readonly startsOver?: boolean;
   /** Whether it refreshes its token, twice, before it ends. */
   readonly refresh?: boolean;
   /** Whether it revokes its token in the end. */

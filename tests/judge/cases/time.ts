@@ -4,6 +4,8 @@ import type { Case } from "./case.ts";
 /** How long a client waits that waits for less than for ever. */
 const timeLimitMs = 60_000;
 
+const once = [{ do: "connect" }, { do: "call", tool: "mock_echo" }] as const;
+
 /** An answer that has begun, and does not come within ten minutes. */
 const unanswered = (rpc_method: string): unknown => ({
   match: { endpoint: "mcp", rpc_method },
@@ -22,7 +24,7 @@ export const timeCases: readonly Case[] = [
     rule: "M99",
     slips: ["cancels initialize"],
     faults: [{ match: { endpoint: "mcp", rpc_method: "initialize", status: 200 }, edit: { delay_ms: 600_000 } }],
-    client: { timeLimitMs, startsOver: true },
+    client: { timeLimitMs, driver: [...once, ...once] },
   },
   {
     rule: "M102",

@@ -2,6 +2,7 @@
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcpTransports, reports } from "../links.ts";
+import { callingAgain, startedAgain, whileListening } from "../scripts.ts";
 import { until2025_11 as withSessions } from "../since.ts";
 import { anyMcp } from "./eras.ts";
 
@@ -68,6 +69,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["M33", "M35"],
     reaches: "call_after_refusal",
+    driver: whileListening,
     links: [management, listening, ...reports("spring-projects/spring-ai#2785")],
   },
   {
@@ -113,6 +115,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["C22", "M33"],
     reaches: "call_after_refusal",
+    driver: startedAgain,
     links: [management, ...reports("DAWNCR0W/affine-mcp-server#301", "py#1004", "anomalyco/opencode#32809")],
   },
   {
@@ -143,6 +146,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["M33", "M35"],
     reaches: "call_after_refusal",
+    driver: callingAgain({ do: "wait", clock_ms: 61_000 }),
     links: [management, ...reports("aklivity/zilla#2525", "esengine/DeepSeek-Reasonix#4734")],
   },
   {

@@ -1,6 +1,7 @@
 // Messages that clients seldom see: what a server says unasked, codes and kinds of answers that are unusual.
 import type { Scenario } from "../../scenario.ts";
 import { section } from "../links.ts";
+import { callingAgain } from "../scripts.ts";
 import { since2026_07, until2025_11 } from "../since.ts";
 import { anyMcp } from "./eras.ts";
 
@@ -72,6 +73,7 @@ export const messageScenarios: readonly Scenario[] = [
     },
     revisions: since2026_07,
     expects: ["M12"],
+    driver: callingAgain(),
     links: [section("2026-07-28", "basic#error-codes")],
   },
   {
@@ -88,6 +90,7 @@ export const messageScenarios: readonly Scenario[] = [
     },
     revisions: since2026_07,
     expects: ["M56"],
+    driver: callingAgain({ do: "list_prompts" }),
     links: [section("2026-07-28", "basic/transports/streamable-http#protocol-version-header")],
   },
   {

@@ -1,6 +1,7 @@
 // What the MCP server refuses in a session, up to 2025-11-25, and what session ids it gives.
 import type { Scenario } from "../../scenario.ts";
 import { mcpTransports, reports } from "../links.ts";
+import { whileListening } from "../scripts.ts";
 import { until2025_11 as withSessions } from "../since.ts";
 import { anyMcp } from "./eras.ts";
 
@@ -31,6 +32,7 @@ const refusedStreams: readonly Scenario[] = [
     },
     revisions: withSessions,
     expects: ["M27"],
+    driver: whileListening,
     links: [listening, ...reports("py#3420", "modelcontextprotocol/java-sdk#900", "remote#136")],
   },
   {
@@ -43,6 +45,7 @@ const refusedStreams: readonly Scenario[] = [
     },
     revisions: withSessions,
     expects: ["M27"],
+    driver: whileListening,
     links: [listening, ...reports("ts#1635", "QwenLM/qwen-code#8784", "cap-js/mcp#36")],
   },
   {
@@ -59,6 +62,7 @@ const refusedStreams: readonly Scenario[] = [
     },
     revisions: withSessions,
     expects: ["M27"],
+    driver: whileListening,
     links: [listening, ...reports("ts#1635")],
   },
   {
@@ -75,6 +79,7 @@ const refusedStreams: readonly Scenario[] = [
     },
     revisions: withSessions,
     expects: ["M27"],
+    driver: whileListening,
     links: [listening, ...reports("f/prompts.chat#1117", "malloydata/malloyyo#133", "CoinStatsHQ/coinstats-mcp#29")],
   },
   {
@@ -94,6 +99,7 @@ const refusedStreams: readonly Scenario[] = [
     },
     revisions: withSessions,
     expects: ["M27"],
+    driver: whileListening,
     links: [
       listening,
       ...reports(

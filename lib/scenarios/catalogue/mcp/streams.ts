@@ -4,6 +4,7 @@ import type { Edit } from "../../edit.ts";
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcpTransports, reports, section } from "../links.ts";
+import { callingAgain, listeningOn, whileListening } from "../scripts.ts";
 import { since2026_07, until2025_11 as withSessions } from "../since.ts";
 
 const sending = mcpTransports("sending messages");
@@ -205,6 +206,7 @@ const earlyEnds: readonly Scenario[] = [
     },
     revisions: withRetry,
     expects: ["M28", "M29", "M30"],
+    driver: callingAgain({ do: "wait", ms: 10_000 }),
     links: [resuming, ...reports("ts#2509")],
   },
 ];
@@ -229,6 +231,7 @@ const otherStreams: readonly Scenario[] = [
     },
     revisions: withRetry,
     expects: ["M30"],
+    driver: whileListening,
     links: [resuming, connections],
   },
   {
@@ -247,6 +250,7 @@ const otherStreams: readonly Scenario[] = [
     },
     revisions: withSessions,
     expects: ["M31"],
+    driver: listeningOn,
     links: [connections, ...reports("mark3labs/mcp-go#932")],
   },
 ];

@@ -4,6 +4,7 @@ import type { Fault } from "../../fault.ts";
 import type { Match } from "../../match.ts";
 import type { Scenario, ScenarioLink } from "../../scenario.ts";
 import { reports, rfc, section } from "../links.ts";
+import { startedAgain, watching } from "../scripts.ts";
 import { until2025_11 } from "../since.ts";
 import { anyMcp } from "./eras.ts";
 
@@ -94,6 +95,7 @@ export const timeScenarios: readonly Scenario[] = [
     },
     revisions: until2025_11,
     expects: ["M99"],
+    driver: startedAgain,
     links: [cancelling, timeouts],
   },
   {
@@ -129,6 +131,7 @@ export const timeScenarios: readonly Scenario[] = [
       ],
     },
     expects: ["M103"],
+    driver: watching,
     links: [timeouts, progressFlow],
   },
   {

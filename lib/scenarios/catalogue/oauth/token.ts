@@ -4,6 +4,7 @@ import type { Match } from "../../match.ts";
 import type { Edit } from "../../edit.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcp, reports, rfc } from "../links.ts";
+import { startedAgain } from "../scripts.ts";
 
 /** Tokens, and not an error. */
 const issued: Match = { endpoint: "token", status: 200 };
@@ -66,6 +67,7 @@ const token200Error: Scenario = {
     ],
   },
   expects: ["C22"],
+  driver: startedAgain,
   links: [rfc("6749 5.2"), ...reports("ts#1342", "different-ai/openwork#3569")],
 };
 

@@ -35,6 +35,8 @@ export interface Mcp {
   readonly link: Link;
   /** Settles a revision, and begins a session where there are some. */
   readonly open: () => Promise<void>;
+  /** Listens to what the server says unasked, in this session and in those that take its place. */
+  readonly listen: () => Promise<void>;
   /**
    * Sends a request with what has to happen until it is let through.
    *
@@ -54,6 +56,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   const inbox = createInbox((message) => answerServer(message, setting, { link, send: sendAside }), setting.slip);
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
+  let isListener = setting.options.listens === true;
   const givenUp: Sent[] = [];
 
   /** Sends until it is let through, or refused for another reason than a token. */
@@ -200,8 +203,13 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
         return aside !== undefined;
       },
     });
-    const isWanted = setting.options.listens === true && link.era === "sessions";
-    if (isWanted) aside = await listen(link, setting, { inbox, reach: reached });
+    if (isListener) await listenAside();
+  }
+
+  /** Opens the stream for what the server says unasked. */
+  async function listenAside(): Promise<void> {
+    isListener = true;
+    if (!aside && link.era === "sessions") aside = await listen(link, setting, { inbox, reach: reached });
   }
 
   /** Begins another session in place of one that is lost. */
@@ -223,6 +231,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   return {
     link,
     open,
+    listen: listenAside,
     call,
     askForEra: async () => {
       const { revision, session } = link;

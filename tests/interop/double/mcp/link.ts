@@ -54,6 +54,8 @@ export interface Link {
   readonly tools: Map<string, unknown>;
   /** The icons of these tools. */
   readonly icons: Set<string>;
+  /** How its person answers forms. */
+  answer: Readonly<Document>;
   /** What the server has declared; undefined, if that is not known. */
   capabilities: Document | undefined;
   readonly isModern: () => boolean;
@@ -137,6 +139,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     messagesUrl: mcpUrl,
     tools: new Map(),
     icons: new Set(),
+    answer: { action: "accept" },
     capabilities: undefined,
     isModern: () => link.revision === "2026-07-28",
     post: (method, params, how) => {

@@ -1,5 +1,5 @@
 // Data that fits a JSON Schema, for tools that say what they return and not what it is: clients check it.
-import { isObject } from "../../http/json.ts";
+import { isObject } from "../http/json.ts";
 
 /** How deep it goes; below that, members that need not be there are left out. */
 const MAX_DEPTH = 4;

@@ -1,0 +1,64 @@
+// Steps of a script in words, for people and for agents.
+import type { DrivenCall, DriverStep } from "./driver_step.ts";
+
+const alone = {
+  connect: "connect",
+  list_tools: "list the tools",
+  list_resources: "list the resources",
+  list_resource_templates: "list the templates of resources",
+  list_prompts: "list the prompts",
+  log_out: "log out",
+  end: "disconnect",
+} as const;
+
+/**
+ * A step as the end of a sentence that begins with "Let it".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(describeStep({ do: "call", tool: "mock_echo", arguments: { message: "hi" } }), 'call mock_echo with {"message":"hi"}');
+ * ```
+ */
+export function describeStep(step: DriverStep): string {
+  switch (step.do) {
+    case "listen":
+      return `listen to what the server says unasked${withJson(step.notifications)}`;
+    case "call":
+      return `call ${describeCall(step)}${step.progress ? ", and ask for its progress" : ""}`;
+    case "call_at_once":
+      return `call at once ${step.calls.map(describeCall).join(" and ")}`;
+    case "cancel":
+      return `call ${describeCall(step)}, and cancel the call after ${step.after_ms} ms`;
+    case "read":
+      return `read ${step.uri}`;
+    case "get_prompt":
+      return `get the prompt ${step.prompt}${withJson(step.arguments)}`;
+    case "answer":
+      return `${step.action} the forms that come${withJson(step.content)}`;
+    case "wait":
+      return describeWait(step);
+    default:
+      return alone[step.do];
+  }
+}
+
+/** Whether a script has more in it than connecting, listing tools and calling them once. */
+export function hasMoreSteps(script: readonly DriverStep[]): boolean {
+  const usual = ["connect", "list_tools", "call", "end"];
+  return script.some((step) => !usual.includes(step.do)) ||
+    script.filter((step) => step.do === "list_tools").length > 1;
+}
+
+function describeCall({ tool, arguments: args }: DrivenCall): string {
+  return tool + withJson(args);
+}
+
+function withJson(value: object | undefined): string {
+  return value === undefined ? "" : ` with ${JSON.stringify(value)}`;
+}
+
+function describeWait({ clock_ms, ms }: Extract<DriverStep, { readonly do: "wait" }>): string {
+  if (clock_ms === undefined) return `wait ${(ms ?? 0) / 1000} s`;
+  return `wait until the server's clock has gone on by ${clock_ms / 1000} s (POST /control/clock moves it)`;
+}

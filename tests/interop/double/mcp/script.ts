@@ -1,0 +1,86 @@
+/** What the test client does at each step of a script. */
+import type { DrivenCall, DriverStep } from "../../../../lib/scenarios/driver_step.ts";
+import type { Login } from "../oauth/login.ts";
+import type { Setting } from "../options.ts";
+import type { Document } from "../readings.ts";
+import type { Mcp } from "./client.ts";
+import { listTools } from "./pages.ts";
+import { react } from "./reactions.ts";
+import { argumentHeaders, argumentsFor } from "./tool_headers.ts";
+
+/** A step within a connection. */
+type Step = Exclude<DriverStep, { readonly do: "log_out" | "end" }>;
+type Call = DrivenCall & { readonly progress?: true };
+type Cancelling = { readonly after_ms: number };
+
+/** Makes what follows a script, step by step. */
+export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step: Step) => Promise<void> {
+  const { slip } = setting;
+  const { call, link } = mcp;
+  /** What the server has not declared, it does not have. */
+  const has = (capability: string): boolean =>
+    !link.capabilities || capability in link.capabilities || slip === "asks for what was not declared";
+
+  async function callTool({ tool: name, arguments: given, progress }: Call): Promise<void> {
+    if (!has("tools")) return;
+    if (slip === "asks for the era before every call") await mcp.askForEra();
+    const schema = link.tools.get(name);
+    const args = given ?? (schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema));
+    const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
+    if (isInvalid && slip !== "calls tools with invalid marks") return;
+    const params: Document = { name, arguments: args, ...progress ? { _meta: { progressToken: name } } : {} };
+    await react(mcp, setting, { login, params, answer: await call("tools/call", params) });
+    if (slip === "discovers again for another name" && link.isModern()) await call("server/discover");
+  }
+
+  /** From 2026-07-28 on a call is cancelled by going away from it. */
+  async function cancel({ tool: name, arguments: args = {}, after_ms }: DrivenCall & Cancelling): Promise<void> {
+    const running = link.post("tools/call", { name, arguments: args });
+    await setting.wait(after_ms);
+    if (!link.isModern()) await call("notifications/cancelled", { requestId: JSON.parse(running.id ?? "null") });
+    running.abort();
+    await running.response.then((response) => response.body?.cancel()).catch(() => {});
+  }
+
+  async function listPrompts(): Promise<void> {
+    const answer = await call("prompts/list");
+    if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
+  }
+
+  return async (step) => {
+    switch (step.do) {
+      case "connect":
+        return await mcp.open();
+      case "listen":
+        return await mcp.listen();
+      case "answer":
+        link.answer = step;
+        return;
+      case "list_tools":
+        if (!has("tools")) return;
+        await listTools(mcp, setting);
+        if (slip === "polls a task that nobody declared" && link.isModern()) await call("tasks/get", { taskId: "t" });
+        return;
+      case "list_prompts":
+        return has("prompts") ? await listPrompts() : undefined;
+      case "list_resources":
+        return has("resources") ? void await call("resources/list") : undefined;
+      case "list_resource_templates":
+        return has("resources") ? void await call("resources/templates/list") : undefined;
+      case "call":
+        return await callTool(step);
+      case "call_at_once":
+        return void await Promise.all(step.calls.map(callTool));
+      case "cancel":
+        return await cancel(step);
+      case "read":
+        return has("resources") ? void await call("resources/read", { uri: step.uri }) : undefined;
+      case "get_prompt":
+        return has("prompts")
+          ? void await call("prompts/get", { name: step.prompt, arguments: step.arguments ?? {} })
+          : undefined;
+      case "wait":
+        return await setting.wait(step.clock_ms ?? step.ms ?? 0);
+    }
+  };
+}
