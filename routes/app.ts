@@ -1,12 +1,12 @@
 // The whole server as a function from request to response. It opens nothing and reads no environment: its options
 // have all it needs, and two apps in one process share nothing.
 import { isOfForeignPage } from "../lib/http/origin.ts";
+import { late } from "../lib/runtime/late.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox/sandbox.ts";
 import { assemble } from "./assemble.ts";
 import { type AppOptions, gateOptionsOf, requireOptions } from "./options.ts";
-import { failureResponse } from "./request/failure.tsx";
-import { limitApp } from "./request/limits.ts";
+import { failureResponse } from "./request/failure.ts";
 import { isOfFlow, recordedRequest } from "./request/record.ts";
 import { type Located, withUrl } from "./request/request_url.ts";
 import { allowOrigin, type App } from "./request/router.ts";
@@ -53,7 +53,7 @@ export function createApp(given: AppOptions = {}): App {
       if (isFlow) options.teller?.saw(sandbox);
       return exchange?.close(served, isFlow) ?? served.response;
     } catch (error) {
-      const response = failureResponse(error, { request, sandbox: buildSandbox({ origin, now }) }, (message) => {
+      const response = await failureResponse(error, { request, sandbox: buildSandbox({ origin, now }) }, (message) => {
         parts.report(`${request.method} ${url.pathname}: ${message}`);
       });
       allowOrigin(response);
@@ -61,6 +61,10 @@ export function createApp(given: AppOptions = {}): App {
     }
   };
   const { askers } = parts;
-  const limited = askers ? limitApp(app, { ...deps, askers, addressOf }) : app;
-  return withUrl(limited, options.publicUrl ?? "http://localhost");
+  if (!askers) return withUrl(app, options.publicUrl ?? "http://localhost");
+  const limited = late(async () => {
+    const { limitApp } = await import("./request/limits.ts");
+    return limitApp(app, { ...deps, askers, addressOf });
+  });
+  return withUrl(async (...arrived) => await (await limited())(...arrived), options.publicUrl ?? "http://localhost");
 }

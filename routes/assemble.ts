@@ -45,9 +45,8 @@ import type { Store } from "../lib/store/store.ts";
 import { createGuard, createRefusal } from "./control/guard.ts";
 import type { Deps } from "./deps.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
-import { createBanner } from "./pages/banner.tsx";
-import { describeFailure } from "./request/failure.tsx";
-import { callerOf } from "./request/limits.ts";
+import { describeFailure } from "./request/failure.ts";
+import { callerOf } from "./request/caller.ts";
 import { createRecorders } from "./request/record.ts";
 import { createRouter } from "./request/router.ts";
 import type { ServeDeps } from "./request/serve.ts";
@@ -99,7 +98,6 @@ export function assemble(options: AppOptions): Parts {
     streams,
     origins: gateOptionsOf(options),
     scenarioOf,
-    bannerOf: createBanner(scenarioOf),
     reports,
     isRecorded: recording !== undefined,
     refresh: async (sandbox) =>

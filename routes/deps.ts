@@ -6,13 +6,9 @@ import type { Slices } from "../lib/runtime/slices.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Catalogue } from "../lib/scenarios/mcp_catalogue.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import type { Html } from "../views/shared/html.ts";
 import type { Guard, Refusal } from "./control/guard.ts";
 import type { OAuthDeps } from "./oauth/deps.ts";
 import type { ConnectionInfo } from "./request/router.ts";
-
-/** Says on top of a sandbox's pages which scenario it plays, folded where something else comes first; nothing for `main`. */
-export type Banner = (sandbox: Sandbox, isFolded?: boolean) => Html | undefined;
 
 /** What the handlers work with. */
 export interface Deps extends OAuthDeps, OperationDeps {
@@ -23,7 +19,6 @@ export interface Deps extends OAuthDeps, OperationDeps {
   /** The scenarios that exist from the start. */
   readonly catalogue: readonly Scenario[];
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
-  readonly bannerOf: Banner;
   readonly isRecorded: boolean;
   /** A sandbox as it is now: a reset starts it over under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;

@@ -1,10 +1,11 @@
 // Every URL of the server and who answers it: the names are those of `lib/http/endpoints.ts`, which has the paths.
 import { canaryResponse } from "../lib/http/canaries.ts";
 import { type EndpointName, endpoints } from "../lib/http/endpoints.ts";
+import { late } from "../lib/runtime/late.ts";
 import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";
 import { mcpHandlers } from "./mcp/mcp.ts";
-import { authorizeHandlers } from "./oauth/authorize.tsx";
+import { authorizeHandlers } from "./oauth/authorize.ts";
 import { discoveryHandlers } from "./oauth/discovery.ts";
 import { idpHandlers } from "./oauth/idp.ts";
 import { clientMetadata } from "./oauth/own_document.ts";
@@ -46,20 +47,20 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const tokenStatus = tokenStatusHandlers(deps);
   const userinfo = userinfoHandler(deps);
   return {
-    home: late(async () => {
+    home: lateHandler(async () => {
       const { home } = await import("./pages/pages.tsx");
       return (context) => home(context, deps);
     }),
-    guide: late(async () => {
+    guide: lateHandler(async () => {
       const { guide } = await import("./pages/pages.tsx");
       return (context) => guide(context, deps);
     }),
-    scenarios: late(async () => {
+    scenarios: lateHandler(async () => {
       const { scenarios } = await import("./pages/scenarios.tsx");
       return (context) => scenarios(context, deps);
     }),
-    inspect: late(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
-    specifications: late(async () => (await import("./pages/specifications.tsx")).specifications),
+    inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
+    specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
     health: (context) => health(context, deps),
     robots,
 
@@ -79,17 +80,17 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     authorize: authorize.ask,
     decide: authorize.decide,
     par: pushHandler(deps),
-    device: late(async () => (await device()).authorize),
-    device_page: late(async () => (await device()).show),
-    device_decide: late(async () => (await device()).decide),
+    device: lateHandler(async () => (await device()).authorize),
+    device_page: lateHandler(async () => (await device()).show),
+    device_decide: lateHandler(async () => (await device()).decide),
 
     token: tokenHandler(deps),
     revoke: tokenStatus.revoke,
     introspect: tokenStatus.introspect,
     userinfo,
     userinfo_post: userinfo,
-    logout: late(async () => (await logout()).show),
-    logout_post: late(async () => (await logout()).post),
+    logout: lateHandler(async () => (await logout()).show),
+    logout_post: lateHandler(async () => (await logout()).post),
 
     idp_configuration: idp.configuration,
     idp_token: idp.token,
@@ -119,7 +120,7 @@ function canaryHandlers(): Handlers<"canary" | `canary_${"post" | "put" | "patch
 }
 
 /** A handler that is loaded with its first request, since most starts have no use for it. */
-function late(load: () => Promise<Handler>): Handler {
-  let loading: Promise<Handler> | undefined;
-  return async (context) => await (await (loading ??= load()))(context);
+function lateHandler(load: () => Promise<Handler>): Handler {
+  const handler = late(load);
+  return async (context) => await (await handler())(context);
 }

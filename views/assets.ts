@@ -1,5 +1,5 @@
 // The files pages ask for. They are imported as text, so that a compiled binary carries them; routes serve them.
-// Each is served under its path below `views/`, so that scripts load each other by the same relative URLs everywhere.
+import { type AssetName, assetNames } from "./asset_names.ts";
 import consentCss from "./consent/consent.css" with { type: "text" };
 import control from "./control/control.js" with { type: "text" };
 import controlCss from "./control/control.css" with { type: "text" };
@@ -41,7 +41,7 @@ import css from "./shared/style.css" with { type: "text" };
 /** A file a page asks for. */
 export interface Asset {
   /** Its path below `views/`, under which it is served. */
-  readonly fileName: string;
+  readonly fileName: AssetName;
   readonly body: string;
   readonly contentType: string;
 }
@@ -57,56 +57,66 @@ function compact(source: string): string {
     .replaceAll(/^\s+/gm, "");
 }
 
-/** A script or a style sheet, made small when first asked for: a start has no use for it. */
-function asset(fileName: string, source: string): Asset {
-  const type = fileName.endsWith(".js") ? "javascript" : "css";
-  let body: string | undefined;
-  return {
-    fileName,
-    contentType: `text/${type}; charset=utf-8`,
-    get body(): string {
-      return body ??= compact(source);
-    },
-  };
+const sources: Readonly<Record<AssetName, string>> = {
+  "shared/style.css": css,
+  "shared/page.js": page,
+  "consent/consent.css": factsCss + consentCss,
+  "control/control.css": factsCss + controlCss,
+  "control/control.js": control,
+  "control/request.js": controlRequest,
+  "consent/form_post.js": formPost,
+  "guide/guide.js": guide,
+  "guide/authorize.js": guideAuthorize,
+  "guide/exchange.js": guideDom,
+  "guide/flow.js": guideFlow,
+  "guide/mcp.js": guideMcp,
+  "guide/protocol.js": guideProtocol,
+  "guide/render.js": guideRender,
+  "guide/session.js": guideSession,
+  "shared/http_text.js": guideText,
+  "guide/token.js": guideToken,
+  "guide/way.js": guideWay,
+  "home/home.js": home,
+  "home/home.css": factsCss + homeCss,
+  "inspect/inspect.css": factsCss + inspectCss,
+  "inspect/inspect.js": inspect,
+  "inspect/client.js": inspectClient,
+  "inspect/feed.js": inspectFeed,
+  "inspect/lanes.js": inspectLanes,
+  "inspect/line.js": inspectLine,
+  "inspect/model.js": inspectModel,
+  "inspect/stream.js": inspectStream,
+  "inspect/summary.js": inspectSummary,
+  "inspect/talk.js": inspectTalk,
+  "inspect/text.js": inspectText,
+  "inspect/timeline.js": inspectTimeline,
+  "scenarios/scenarios.css": factsCss + scenariosCss,
+  "specifications/specifications.css": factsCss + specificationsCss,
+  "scenarios/scenarios.js": scenarios,
+  "scenarios/search.js": scenariosSearch,
+  "favicon.ico": favicon,
+};
+
+const contentTypes: Readonly<Record<string, string>> = {
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  ico: "image/svg+xml",
+};
+
+const made = new Map<AssetName, Asset>();
+
+/** A file, made small when first asked for. */
+export function assetOf(fileName: AssetName): Asset {
+  const known = made.get(fileName);
+  if (known) return known;
+  const ending = fileName.slice(fileName.lastIndexOf(".") + 1);
+  const body = ending === "ico" ? sources[fileName] : compact(sources[fileName]);
+  const asset = { fileName, body, contentType: contentTypes[ending] ?? "" };
+  made.set(fileName, asset);
+  return asset;
 }
 
-/** Every asset. */
-export const assets: readonly Asset[] = [
-  asset("shared/style.css", css),
-  asset("shared/page.js", page),
-  asset("consent/consent.css", factsCss + consentCss),
-  asset("control/control.css", factsCss + controlCss),
-  asset("control/control.js", control),
-  asset("control/request.js", controlRequest),
-  asset("consent/form_post.js", formPost),
-  asset("guide/guide.js", guide),
-  asset("guide/authorize.js", guideAuthorize),
-  asset("guide/exchange.js", guideDom),
-  asset("guide/flow.js", guideFlow),
-  asset("guide/mcp.js", guideMcp),
-  asset("guide/protocol.js", guideProtocol),
-  asset("guide/render.js", guideRender),
-  asset("guide/session.js", guideSession),
-  asset("shared/http_text.js", guideText),
-  asset("guide/token.js", guideToken),
-  asset("guide/way.js", guideWay),
-  asset("home/home.js", home),
-  asset("home/home.css", factsCss + homeCss),
-  asset("inspect/inspect.css", factsCss + inspectCss),
-  asset("inspect/inspect.js", inspect),
-  asset("inspect/client.js", inspectClient),
-  asset("inspect/feed.js", inspectFeed),
-  asset("inspect/lanes.js", inspectLanes),
-  asset("inspect/line.js", inspectLine),
-  asset("inspect/model.js", inspectModel),
-  asset("inspect/stream.js", inspectStream),
-  asset("inspect/summary.js", inspectSummary),
-  asset("inspect/talk.js", inspectTalk),
-  asset("inspect/text.js", inspectText),
-  asset("inspect/timeline.js", inspectTimeline),
-  asset("scenarios/scenarios.css", factsCss + scenariosCss),
-  asset("specifications/specifications.css", factsCss + specificationsCss),
-  asset("scenarios/scenarios.js", scenarios),
-  asset("scenarios/search.js", scenariosSearch),
-  { fileName: "favicon.ico", body: favicon, contentType: "image/svg+xml" },
-];
+/** Every file. */
+export function everyAsset(): readonly Asset[] {
+  return assetNames.map(assetOf);
+}

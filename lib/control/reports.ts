@@ -1,8 +1,9 @@
 // The record of a sandbox and what it comes to, for the API and for the inspector's page.
 import { OAuthError } from "../http/errors.ts";
-import { createJudgements, type Judgement } from "../judge/judgements.ts";
+import type { Judgement } from "../judge/judgements.ts";
 import type { SetLimits } from "../judge/limits.ts";
 import type { Revision } from "../judge/settled.ts";
+import { late } from "../runtime/late.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -42,14 +43,18 @@ interface ReportSource {
 
 /** Makes what the API and the inspector's page report from. */
 export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
-  const judgementOf = recording && createJudgements({ recording, slices });
+  const judgements = recording && late(async () => {
+    const { createJudgements } = await import("../judge/judgements.ts");
+    return createJudgements({ recording, slices });
+  });
 
   return {
     demand: () => recording ?? refuse(),
     judge: async (sandbox, { judgedBy, limits } = {}) => {
-      if (!judgementOf) return refuse();
+      if (!judgements) return refuse();
       const { id, name, scenario, prefix } = sandbox;
       const { expects, reaches, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
+      const judgementOf = await judgements();
       return await judgementOf({
         sandboxId: id,
         sandbox: name,

@@ -145,7 +145,7 @@ const otherPlaces = {
       DELETE: "canary_delete",
     },
   },
-  // What lies below it, `views/assets.ts` lists.
+  // What lies below it, `views/asset_names.ts` lists.
   assets: { path: "/assets/", kind: "pages", cors: false },
   style: { path: "/assets/shared/style.css", kind: "pages", cors: false },
   guideScript: { path: "/assets/guide/guide.js", kind: "pages", cors: false },

@@ -1,7 +1,7 @@
 // Who signs in at the authorization endpoint: the person at hand, or without asking the one that the request names. With an
 // `id_token_hint` only that person can (OpenID Connect Core 3.1.2.2).
 import { OAuthError } from "../../lib/http/errors.ts";
-import type { AuthorizationRequest } from "../../lib/oauth/authorize/request.ts";
+import type { AuthorizationRequest, AuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
 import { findOffered } from "../../lib/oauth/users/declared_users.ts";
 import { findHinted, readIdTokenHint } from "../../lib/oauth/tokens/id_token_hint.ts";
 import { interactionRequired, loginRequired, otherPerson } from "../../lib/oauth/authorize/prompt.ts";
@@ -24,6 +24,11 @@ export interface PersonAsked {
   readonly request: AuthorizationRequest;
   /** Absent if anyone may sign in. */
   readonly hinted: Hinted | undefined;
+}
+
+/** Who asks, and for what. */
+export interface Asked extends PersonAsked {
+  readonly target: AuthorizationTarget;
 }
 
 /**

@@ -9,7 +9,8 @@ import { createAutoUser, signIn, type User } from "../../lib/oauth/users/user.ts
 import type { DeviceRecord } from "../../lib/oauth/grants/device_table.ts";
 import { DeviceCodePage, DeviceConsentPage, DeviceDonePage } from "../../views/consent/device.tsx";
 import type { OAuthDeps } from "./deps.ts";
-import { htmlResponse, requireOwnForm } from "../request/html.ts";
+import { htmlResponse } from "../request/html.ts";
+import { requireOwnForm } from "../request/own_form.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
 /** What devices and their people need. */

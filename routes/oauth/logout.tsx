@@ -5,7 +5,8 @@ import { type LogoutRequest, parseLogout } from "../../lib/oauth/logout.ts";
 import { parseParams } from "../../lib/oauth/params.ts";
 import { LogoutPage, SignedOutPage } from "../../views/consent/logout.tsx";
 import type { OAuthDeps } from "./deps.ts";
-import { htmlResponse, requireOwnForm } from "../request/html.ts";
+import { htmlResponse } from "../request/html.ts";
+import { requireOwnForm } from "../request/own_form.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
 type LogoutDeps = Pick<OAuthDeps, "clients" | "grants" | "keysOf">;

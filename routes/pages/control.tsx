@@ -6,6 +6,7 @@ import { endpointKinds } from "../../lib/http/place.ts";
 import { type ControlAccess, ControlPage } from "../../views/control/control.tsx";
 import type { Deps } from "../deps.ts";
 import { callOf } from "../control/handlers.ts";
+import { bannerOf } from "./banner.tsx";
 import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";
 
@@ -15,12 +16,11 @@ export async function controlPage(
   deps: Deps,
 ): Promise<Response> {
   const { sandbox, request } = context;
-  const { refusalOf, bannerOf } = deps;
-  const refusal = refusalOf(context);
+  const refusal = deps.refusalOf(context);
   const needsToken = request.headers.has("authorization");
   const access = refusal ? refused(refusal) : { ...await read(context, deps), needsToken };
   return htmlResponse(
-    <ControlPage urls={sandbox.urls} name={sandbox.name} banner={bannerOf(sandbox, true)} access={access} />,
+    <ControlPage urls={sandbox.urls} name={sandbox.name} banner={bannerOf(deps, sandbox, true)} access={access} />,
   );
 }
 

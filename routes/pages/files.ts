@@ -3,19 +3,19 @@ import { noStoreJson } from "../../lib/http/body.ts";
 import { compressed } from "../../lib/http/compressed.ts";
 import { paths } from "../../lib/http/urls.ts";
 import { version } from "../../lib/runtime/version.ts";
-import { type Asset, assets } from "../../views/assets.ts";
+import { type AssetName, assetNames } from "../../views/asset_names.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** The rows of the files that pages ask for. */
 export function assetRoutes(): readonly Route[] {
-  return assets.map((asset) => ({
-    name: `asset_${asset.fileName}`,
+  return assetNames.map((fileName) => ({
+    name: `asset_${fileName}`,
     method: "GET",
-    path: asset.contentType === "image/svg+xml" ? paths.favicon : paths.assets + asset.fileName,
+    path: fileName === "favicon.ico" ? paths.favicon : paths.assets + fileName,
     cors: false,
     kind: "pages",
-    handler: ({ request }) => compressed(request, assetResponse(asset)),
+    handler: async ({ request }) => compressed(request, await assetResponse(fileName)),
   }));
 }
 
@@ -41,7 +41,9 @@ export function robots(): Response {
   return new Response("User-agent: *\nDisallow: /\n", { headers: { "content-type": "text/plain; charset=utf-8" } });
 }
 
-function assetResponse({ body, contentType }: Asset): Response {
+async function assetResponse(fileName: AssetName): Promise<Response> {
+  const { assetOf } = await import("../../views/assets.ts");
+  const { body, contentType } = assetOf(fileName);
   return new Response(body, {
     headers: {
       "content-type": contentType,

@@ -4,6 +4,7 @@ import { endpoints } from "../../lib/http/endpoints.ts";
 import { InspectPage } from "../../views/inspect/inspect.tsx";
 import type { Listed, NotListed } from "../../views/inspect/list.tsx";
 import type { Endpoints } from "../../views/inspect/model.js";
+import { bannerOf } from "./banner.tsx";
 import { htmlResponse } from "../request/html.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Handler } from "../request/router.ts";
@@ -19,7 +20,7 @@ const MAX_LISTED = 50;
 
 /** The handler of the inspector's page. */
 export function inspectHandler(
-  { reports, refusalOf, bannerOf }: Pick<Deps, "reports" | "refusalOf" | "bannerOf">,
+  { reports, refusalOf, scenarioOf }: Pick<Deps, "reports" | "refusalOf" | "scenarioOf">,
 ): Handler {
   async function list({ sandbox, url }: Context): Promise<Listed> {
     const { listed, report } = await reports.judge(sandbox);
@@ -41,7 +42,7 @@ export function inspectHandler(
     return htmlResponse(
       <InspectPage
         urls={sandbox.urls}
-        banner={bannerOf(sandbox, true)}
+        banner={bannerOf({ scenarioOf }, sandbox, true)}
         listed={listed}
         endpoints={flowEndpoints}
       />,

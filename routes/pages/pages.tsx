@@ -7,14 +7,14 @@ import { HomePage } from "../../views/home/home.tsx";
 import { flowEndpoints } from "./inspect.tsx";
 import { htmlResponse } from "../request/html.ts";
 import type { Deps } from "../deps.ts";
-import { playedBy } from "./banner.tsx";
+import { bannerOf, playedBy } from "./banner.tsx";
 import type { Context } from "../request/router.ts";
 
-type HomeDeps = Pick<Deps, "bannerOf" | "scenarioOf" | "catalogue" | "isRecorded" | "refusalOf">;
+type HomeDeps = Pick<Deps, "scenarioOf" | "catalogue" | "isRecorded" | "refusalOf">;
 
 /** Server information: a page for browsers, JSON for programs. */
 export function home(context: Context, deps: HomeDeps): Response {
-  const { bannerOf, scenarioOf, catalogue, isRecorded, refusalOf } = deps;
+  const { scenarioOf, catalogue, isRecorded, refusalOf } = deps;
   const { request, sandbox } = context;
   const { urls } = sandbox;
   if (prefersHtml(request)) {
@@ -22,7 +22,7 @@ export function home(context: Context, deps: HomeDeps): Response {
       <HomePage
         urls={urls}
         version={version}
-        banner={bannerOf(sandbox)}
+        banner={bannerOf(deps, sandbox)}
         plays={playedBy(scenarioOf, sandbox)}
         counts={{ scenarios: catalogue.length, rules: rules.length }}
         watched={isRecorded && !refusalOf(context) ? flowEndpoints : undefined}
@@ -44,6 +44,6 @@ export function home(context: Context, deps: HomeDeps): Response {
 }
 
 /** The interactive guide. */
-export function guide({ sandbox }: Context, { bannerOf }: Pick<Deps, "bannerOf">): Response {
-  return htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(sandbox)} />);
+export function guide({ sandbox }: Context, deps: Pick<Deps, "scenarioOf">): Response {
+  return htmlResponse(<GuidePage urls={sandbox.urls} banner={bannerOf(deps, sandbox)} />);
 }

@@ -1,9 +1,6 @@
 // Pages as responses, with the headers every page carries.
-import { OAuthError } from "../../lib/http/errors.ts";
-import { findForeignForm } from "../../lib/http/origin.ts";
 import type { Html } from "../../views/shared/html.ts";
 import { renderPage } from "../../views/shared/layout.tsx";
-import type { Context } from "./router.ts";
 
 /**
  * What a page may do: its own style, scripts and requests, images of clients over https, and nothing else. There is no
@@ -32,22 +29,5 @@ export function htmlResponse(page: Html, status = 200): Response {
       "cache-control": "no-store",
       "vary": "accept",
     },
-  });
-}
-
-/**
- * Requires that a form is one of ours, filled in by a person, or does not come from a browser: a page of another site must
- * not consent for a person (RFC 6819 4.4.1.8).
- *
- * @throws OAuthError `access_denied`.
- */
-export function requireOwnForm({ request, url }: Pick<Context, "request" | "url">): void {
-  const foreign = findForeignForm(url, request.headers);
-  if (foreign === undefined) return;
-  throw new OAuthError("access_denied", "A page of another site may not answer for the person", {
-    parameter: "sec-fetch-site",
-    received: foreign,
-    expected: "the form on this server's own page, or a request from a client that is not a browser",
-    reference: "RFC 6819 4.4.1.8",
   });
 }

@@ -2,7 +2,6 @@
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { Askers } from "../../lib/limits/asker.ts";
 import { lock } from "../../lib/limits/harmless.ts";
-import { peerOf } from "../../lib/limits/peer.ts";
 import { HELD_MS } from "../../lib/limits/limits.ts";
 import { bodyText, isBodyAwaited, meterBody } from "../../lib/http/request_body.ts";
 import { bodyLimits, createBodyBytes, type HeldBody } from "../../lib/limits/body_bytes.ts";
@@ -12,7 +11,8 @@ import { type Address, buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import { withEnd } from "../../lib/http/stream.ts";
 import { renderNotice } from "../../views/shared/notice.tsx";
-import { failureResponse } from "./failure.tsx";
+import { failureResponse } from "./failure.ts";
+import { callerOf } from "./caller.ts";
 import type { Located } from "./request_url.ts";
 import { allowOrigin, type ConnectionInfo } from "./router.ts";
 
@@ -35,15 +35,15 @@ export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }
     const address = callerOf(request, info);
     const body = bodies.open(address);
     meterBody(request, body.take);
-    const refuse = (refusal: OAuthError): Response => refused(refusal, request, url);
+    const refuse = (refusal: OAuthError): Promise<Response> => refused(refusal, request, url);
     const refusal = toll.take({ address, sandbox, cost: costOf(request, url, path) });
     const answer = async (): Promise<Response> => {
       if (!refusal) return await askers.answer(address, () => app(request, url, info));
       await sleep(HELD_MS);
-      return refuse(refusal);
+      return await refuse(refusal);
     };
     const isRefusedAtOnce = refusal !== undefined && toll.isAtOnce(address);
-    const response = isRefusedAtOnce ? refuse(refusal) : await countedIn(underWay, address, answer, refuse);
+    const response = isRefusedAtOnce ? await refuse(refusal) : await countedIn(underWay, address, answer, refuse);
     void freeWhenSent(body, request, info);
     lock(response);
     return withNotice(response);
@@ -55,13 +55,13 @@ async function countedIn(
   { enter }: UnderWay,
   address: string,
   answer: () => Promise<Response>,
-  refuse: (refusal: OAuthError) => Response,
+  refuse: (refusal: OAuthError) => Promise<Response>,
 ): Promise<Response> {
   let leave: () => void;
   try {
     leave = enter(address);
   } catch (error) {
-    if (error instanceof OAuthError) return refuse(error);
+    if (error instanceof OAuthError) return await refuse(error);
     throw error;
   }
   let isStream = false;
@@ -81,18 +81,9 @@ async function freeWhenSent({ free }: HeldBody, request: Request, info: Connecti
   free();
 }
 
-/** Names the caller of a request, as far as limits go. */
-export function callerOf(request: Request, info: ConnectionInfo | undefined): string {
-  return peerOf(hostnameOf(info), request.headers.get("x-forwarded-for"));
-}
-
-function hostnameOf(info: ConnectionInfo | undefined): string | undefined {
-  return info?.remoteAddr?.hostname;
-}
-
-function refused(refusal: OAuthError, request: Request, url: URL): Response {
+async function refused(refusal: OAuthError, request: Request, url: URL): Promise<Response> {
   const sandbox = buildSandbox({ origin: url.origin, now: () => 0 });
-  const response = failureResponse(refusal, { request, sandbox }, () => {});
+  const response = await failureResponse(refusal, { request, sandbox }, () => {});
   allowOrigin(response);
   return response;
 }

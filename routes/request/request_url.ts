@@ -2,7 +2,7 @@
 // this file meets it.
 import { OAuthError } from "../../lib/http/errors.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
-import { failureResponse } from "./failure.tsx";
+import { failureResponse } from "./failure.ts";
 import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
 
 /** The longest host name there can be (RFC 1035 3.1); all that names the server's own URLs repeats it. */
@@ -21,7 +21,7 @@ export function withUrl(located: Located, origin: string): App {
     const url = isOfPlace(request.headers.get("host")) ? URL.parse(request.url) : null;
     return url && isOfHttp(url) && url.hostname.length <= MAX_HOSTNAME
       ? located(request, url, info)
-      : Promise.resolve(refused(request, origin));
+      : refused(request, origin);
   };
 }
 
@@ -40,7 +40,7 @@ function withoutSecrets(url: string): string {
   return url.replace(/[?#].*$/s, "").replace(/\/\/.*@/s, "//...@");
 }
 
-function refused(request: Request, origin: string): Response {
+async function refused(request: Request, origin: string): Promise<Response> {
   const error = new OAuthError("invalid_request", "The Host header and the target of the request make no valid URL", {
     parameter: "Host",
     received: withoutSecrets(request.url),
@@ -48,7 +48,7 @@ function refused(request: Request, origin: string): Response {
     reference: "RFC 9112 3.2",
   });
   const sandbox = buildSandbox({ origin, now: () => 0 });
-  const response = failureResponse(error, { request, sandbox }, () => {});
+  const response = await failureResponse(error, { request, sandbox }, () => {});
   allowOrigin(response);
   return response;
 }

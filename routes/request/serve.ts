@@ -14,7 +14,7 @@ import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { FaultCounts } from "../../lib/faults/fault_count_table.ts";
 import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
-import { failureResponse } from "./failure.tsx";
+import { failureResponse } from "./failure.ts";
 import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
 import { allowOrigin, type ConnectionInfo, type Match } from "./router.ts";
 
@@ -64,7 +64,7 @@ export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> 
     const answered = await answerWithFaults(deps, arrival, { found, endpoint });
     return { route, endpoint, ...answered, response: watched(deps, arrival, endpoint, answered.response) };
   } catch (error) {
-    return { route, endpoint, response: refuse(deps, arrival, error), shapedBy: [] };
+    return { route, endpoint, response: await refuse(deps, arrival, error), shapedBy: [] };
   }
 }
 
@@ -112,7 +112,7 @@ async function answerWithFaults(
   const isRewritten = wire.isRewritten || plan.answer?.body !== undefined;
   const isOwners = isOfOwner(deps, live, shapedBy);
   const harmless = makeHarmless(request, response, { before, isRewritten, isOwners });
-  return { response: harmless ?? refuse(deps, arrival, notShown()), shapedBy };
+  return { response: harmless ?? await refuse(deps, arrival, notShown()), shapedBy };
 }
 
 /** Puts text on the GET streams of the session that a request belongs to. */
@@ -155,7 +155,7 @@ async function answer(deps: ServeDeps, arrival: Arrival, found: Match, plan: Pla
   if (found.kind === "response") return found.response;
   const { request, url, info, sentPath: path, routed } = arrival;
   if (found.kind === "none") {
-    return refuse(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
+    return await refuse(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
   }
   const { route: { handler, cors }, param } = found;
   const sandbox = arrival.sandbox.serverAt(routed.server);
@@ -164,13 +164,18 @@ async function answer(deps: ServeDeps, arrival: Arrival, found: Match, plan: Pla
     if (cors) allowOrigin(response);
     return request.method === "HEAD" ? withoutBody(response) : response;
   } catch (error) {
-    return refuse(deps, arrival, error, cors);
+    return await refuse(deps, arrival, error, cors);
   }
 }
 
 /** The response to a request whose handling threw; pages of any origin may read it where they may read the row's. */
-function refuse({ report }: ServeDeps, { request, url, sandbox }: Arrival, error: unknown, cors = true): Response {
-  const response = failureResponse(error, { request, sandbox }, (message) => {
+async function refuse(
+  { report }: ServeDeps,
+  { request, url, sandbox }: Arrival,
+  error: unknown,
+  cors = true,
+): Promise<Response> {
+  const response = await failureResponse(error, { request, sandbox }, (message) => {
     report(`${request.method} ${url.pathname}: ${message}`);
   });
   if (cors) allowOrigin(response);

@@ -2,7 +2,7 @@
 import { Client as McpClient, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import assert from "node:assert/strict";
 import { paths, wellKnown } from "../../lib/http/urls.ts";
-import { assets } from "../../views/assets.ts";
+import { everyAsset } from "../../views/assets.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { authorizeQuery, claimsOf, redirectOf, text } from "../helpers.ts";
 import {
@@ -323,7 +323,7 @@ async function assertPages({ fetch, ...client }: Client): Promise<void> {
     (await jsonOf(await fetch(paths.health), 200)).status,
     "healthy",
   );
-  for (const asset of assets) {
+  for (const asset of everyAsset()) {
     const path = asset.fileName === "favicon.ico" ? paths.favicon : paths.assets + asset.fileName;
     const response = await fetch(path);
     assert.equal(await response.text(), asset.body, path);

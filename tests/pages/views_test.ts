@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { buildUrls } from "../../lib/http/urls.ts";
-import { assets } from "../../views/assets.ts";
+import { everyAsset } from "../../views/assets.ts";
 import { buildClientConfigs } from "../../views/home/client_configs.ts";
 import { ConsentPage, type ConsentProps } from "../../views/consent/consent.tsx";
 import { buildShellSteps } from "../../views/guide/shell.ts";
@@ -322,16 +322,16 @@ Deno.test("every field has a label (WCAG 3.3.2)", async (t) => {
 });
 
 function bodyOf(name: string): string {
-  return assets.find(({ fileName }) => fileName === name)?.body ?? assert.fail(name);
+  return everyAsset().find(({ fileName }) => fileName === name)?.body ?? assert.fail(name);
 }
 
 Deno.test("assets stand beside each other and reach no other host (CSP 'self')", () => {
-  const names = new Set(assets.map(({ fileName }) => fileName));
+  const names = new Set<string>(everyAsset().map(({ fileName }) => fileName));
   assert.ok(names.has(pathOf(urls.style).replace("/assets/", "")));
   assert.ok(names.has(pathOf(urls.favicon).slice(1)));
   assert.ok(names.has("guide/guide.js"));
   assert.equal(assetPath(urls, "guide/guide.js"), pathOf(urls.guideScript));
-  for (const { body, fileName, contentType } of assets) {
+  for (const { body, fileName, contentType } of everyAsset()) {
     assert.ok(body.length > 80, fileName);
     assert.match(contentType, /^(text\/(css|javascript); charset=utf-8|image\/svg\+xml)$/);
     for (const [, imported = ""] of body.matchAll(/from "(\.{1,2}\/[^"]+)"/g)) {
@@ -435,7 +435,7 @@ Deno.test("scripts mean the same after their comments and spaces are dropped", a
   };
   assert.equal(served.toCurl(request), toCurl(request));
   assert.equal(served.requestText(request), requestText(request));
-  for (const { body, contentType, fileName } of assets) {
+  for (const { body, contentType, fileName } of everyAsset()) {
     if (contentType.startsWith("text/javascript")) assert.doesNotMatch(body, /`[^`]*\$\{[^}`]*`/, fileName);
   }
 });

@@ -1,19 +1,13 @@
-// What leaves the authorization endpoint: the answer to the client, by redirect or form, and the page that asks a person.
-import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
-import type { AuthorizationTarget } from "../../lib/oauth/authorize/request.ts";
+// The pages of the authorization endpoint: the one that asks a person, and the one that posts an answer to a client.
+import type { Urls } from "../../lib/http/urls.ts";
 import { isDocumentId } from "../../lib/oauth/clients/client_metadata.ts";
 import { isLoopbackUri } from "../../lib/oauth/clients/redirect_uri.ts";
-import { buildRedirect } from "../../lib/oauth/authorize/response_mode.ts";
+import type { OfferedUser } from "../../lib/oauth/users/declared_users.ts";
 import { ConsentPage } from "../../views/consent/consent.tsx";
 import { FormPostPage } from "../../views/consent/form_post.tsx";
-import type { PersonAsked } from "./authorize_person.ts";
+import type { Asked } from "./authorize_person.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";
-
-/** Who asks, and for what. */
-export interface Asked extends PersonAsked {
-  readonly target: AuthorizationTarget;
-}
 
 interface ConsentState extends Asked {
   /** The request's own query, which the forms carry on. */
@@ -25,24 +19,13 @@ interface ConsentState extends Asked {
   readonly status?: number;
 }
 
-/** An authorization response (RFC 6749 4.1.2), success or error, with `iss` on both (RFC 9207 2). */
-export function clientResponse(
-  { request, sandbox, plan }: Context,
-  { redirectUri, state, responseMode }: AuthorizationTarget,
-  response: Readonly<Record<string, string>>,
+/** The page that posts an answer to a client. */
+export function formPostResponse(
+  urls: Urls,
+  redirectUri: string,
+  fields: readonly (readonly [name: string, value: string])[],
 ): Response {
-  const answer = { ...response, state, iss: plan.policy.sendIss ? sandbox.issuer : undefined };
-  if (responseMode === "form_post") {
-    const fields = Object.entries(answer).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, value]]
-    );
-    return htmlResponse(<FormPostPage urls={sandbox.urls} redirectUri={redirectUri} fields={fields} />);
-  }
-  return new Response(null, {
-    // After a form with a password, 303 makes sure that it is not sent on (RFC 9700 4.12).
-    status: request.method === "POST" ? 303 : 302,
-    headers: { location: buildRedirect(redirectUri, answer, responseMode), "cache-control": "no-store" },
-  });
+  return htmlResponse(<FormPostPage urls={urls} redirectUri={redirectUri} fields={fields} />);
 }
 
 /** The page that asks a person. */

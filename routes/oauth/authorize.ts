@@ -13,8 +13,9 @@ import { type Params, parseExpiresIn, parseParams, requireFaultless } from "../.
 import { resolveRequest, takeRequest, usedRequest } from "../../lib/oauth/authorize/pushed.ts";
 import { createSessionId } from "../../lib/oauth/tokens/session_id.ts";
 import type { User } from "../../lib/oauth/users/user.ts";
-import { type Asked, clientResponse, consentResponse } from "./authorization_response.tsx";
+import { clientResponse } from "./authorization_response.ts";
 import {
+  type Asked,
   denied,
   findDeclared,
   findUnasked,
@@ -24,7 +25,7 @@ import {
   signInHere,
 } from "./authorize_person.ts";
 import type { OAuthDeps } from "./deps.ts";
-import { requireOwnForm } from "../request/html.ts";
+import { requireOwnForm } from "../request/own_form.ts";
 import type { Context, Handlers } from "../request/router.ts";
 
 type AuthorizeDeps = PersonDeps & Pick<OAuthDeps, "clients" | "pushed">;
@@ -40,6 +41,7 @@ export function authorizeHandlers(deps: AuthorizeDeps): Handlers<"ask" | "decide
     return await withTarget(deps, context, query, async (asked) => {
       const user = await findUnasked(deps, context, asked);
       if (user) return user instanceof OAuthError ? user : approve(deps, context, { ...asked, user });
+      const { consentResponse } = await import("./consent_page.tsx");
       return consentResponse(context, { ...asked, query, offered: deps.offered });
     });
   }
@@ -96,7 +98,7 @@ async function withTarget(
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     if (target.pushed) await takeRequest(pushed, target.pushed);
-    return clientResponse(context, target, { error: error.code, error_description: describeError(error) });
+    return await clientResponse(context, target, { error: error.code, error_description: describeError(error) });
   }
   if (answered instanceof OAuthError) throw answered;
   return answered;
@@ -110,12 +112,14 @@ async function login(
 ): Promise<Response | OAuthError> {
   const email = answer.get("email");
   const password = answer.get("password");
-  const again = (problem: string, status: number): Response =>
-    consentResponse(context, { ...asked, query, offered: deps.offered, problem, status, email });
+  const again = async (problem: string, status: number): Promise<Response> => {
+    const { consentResponse } = await import("./consent_page.tsx");
+    return consentResponse(context, { ...asked, query, offered: deps.offered, problem, status, email });
+  };
   if (email === undefined || password === undefined) return again("Email and password are required", 400);
   const user = await signInHere(deps, context, asked, { email, password });
   if (!(user instanceof OAuthError)) return await approve(deps, context, { ...asked, user });
-  return withErrorHeaders(again(user.message, errorStatus(user)), user);
+  return withErrorHeaders(await again(user.message, errorStatus(user)), user);
 }
 
 /** Issues the code. Nothing is stored, so nothing can be stored by half; it uses up a pushed request. */
@@ -147,7 +151,7 @@ async function approve(
     dpopJkt,
     expiresAtMs: nowMs + plan.policy.codeTtlSeconds * 1000,
   }, chance);
-  return clientResponse(context, target, { code });
+  return await clientResponse(context, target, { code });
 }
 
 /** A lifetime in the form counts, also an empty one, which is how a person asks for the default. */
