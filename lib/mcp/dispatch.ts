@@ -8,8 +8,8 @@ import {
   type InboundModernRoute,
   type McpHttpHandler,
 } from "@modelcontextprotocol/server";
-import { writeEvent } from "../http/event_text.ts";
 import { withUsualAccept } from "./accept.ts";
+import { canBeResumed, inEvents } from "./answer_form.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 import { describeError, errorStatus, OAuthError } from "../http/errors.ts";
 import { readJson } from "./body.ts";
@@ -18,6 +18,8 @@ import type { McpDispatcher, McpOptions } from "./contract.ts";
 import { refuseParamHeaders } from "./param_refusal.ts";
 import {
   answerFast,
+  asAboutTasks,
+  asAboutTasksModern,
   asFastInSession,
   asFastModern,
   envelopeOf,
@@ -25,14 +27,15 @@ import {
   type FastRequest,
   isUsualInSession,
 } from "./fast_path.ts";
-import type { Profile } from "./profile.ts";
 import { createProfiles } from "./profiles.ts";
 import { idOf, INTERNAL_ERROR, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createHttpSse } from "./http_sse.ts";
 import { createEventShelves } from "./sessions/events.ts";
 import { createListeners, type Listeners } from "./listeners.ts";
-import { type CallFacts, type CallFactsOf, createCallFacts } from "./call_facts.ts";
+import type { CallFacts, CallFactsOf } from "./call_facts.ts";
+import { createCallFacts } from "./collect_facts.ts";
 import { buildServer } from "./server.ts";
+import { paramsOf, speakingOf, withTask } from "./tasks/task_support.ts";
 import { scopesNeeded } from "./tool_scopes.ts";
 import type { Sessions } from "./sessions/held_sessions.ts";
 import type { Presenter } from "./sessions/session_memory.ts";
@@ -219,10 +222,11 @@ async function inSession(
   }
   // Nothing is under way that a notification could be about.
   if (reason === "notification" && !session.transport) return new Response(null, { status: 202 });
-  const facts = callFactsOf(exchange, ownerOfNotes(session.id));
-  const fast = reason === "no-claim" ? asFastInSession(body, exchange.profile) : undefined;
+  const { revision, capabilities } = session.record;
+  const facts = callFactsOf(exchange, ownerOfNotes(session.id), { revision, capabilities, params: paramsOf(body) });
+  const aboutTasks = asAboutTasks(body, revision, exchange.profile);
+  const fast = aboutTasks ?? (reason === "no-claim" ? asFastInSession(body, exchange.profile) : undefined);
   if (fast && !(exchange.policy.mcpAnswerForm === "events" && canBeResumed(fast, exchange.profile))) {
-    const { revision } = session.record;
     // It is answered at once, so its id is not in use for long enough to be taken.
     if (session.requestIds.isAwaited(fast.id)) return refuseRepeatedId(fast.id, body);
     return await answerFast(fast, facts, { revision, headers: { "mcp-session-id": session.id }, log });
@@ -231,25 +235,18 @@ async function inSession(
   return await serveSession(session, exchange, shared);
 }
 
-/** An error on a stream that can be resumed has some clients resume it forever. */
-function canBeResumed(fast: FastRequest, { tools }: Profile): boolean {
-  return fast.method !== "unknown" && (fast.method !== "tools/call" || tools.has(fast.name));
-}
-
-/** An answer in JSON as a stream of one event. */
-async function inEvents(response: Response): Promise<Response> {
-  const { status, headers } = response;
-  if (status !== 200 || headers.get("content-type") !== "application/json") return response;
-  const streamed = new Response(writeEvent({ event: "message", data: await response.text() }), { headers });
-  streamed.headers.set("content-type", "text/event-stream");
-  return streamed;
-}
-
-async function withoutSession(exchange: Exchange, { factsInSdk, callFactsOf, sessionless }: Shared): Promise<Response> {
-  const { request, body, caller, policy } = exchange;
+async function withoutSession(
+  exchange: Exchange,
+  { factsInSdk, callFactsOf, sessionless, log }: Shared,
+): Promise<Response> {
+  const { request, body, caller, policy, profile } = exchange;
   const refusal = isStateless(policy) ? undefined : refuseHeaders(request, body, sessionRevisionsOf(policy));
   if (refusal) return refusal;
-  factsInSdk.set(request, callFactsOf(exchange, caller.owner));
+  const revision = request.headers.get("mcp-protocol-version") ?? "";
+  const facts = callFactsOf(exchange, caller.owner, { revision, capabilities: {}, params: paramsOf(body) });
+  const fast = asAboutTasks(body, revision, profile);
+  if (fast) return await answerFast(fast, facts, { revision, headers: {}, log });
+  factsInSdk.set(request, facts);
   return await sessionless.fetch(request, { parsedBody: body });
 }
 
@@ -260,16 +257,19 @@ async function stateless(route: InboundModernRoute, exchange: Exchange, shared: 
   if (refusal) return refusal;
   const { message } = route;
   remember(route, envelopes);
-  const fast = asFastModern(message, request.headers, profile, envelopes);
+  const fast = asAboutTasksModern(message, request.headers, profile) ??
+    asFastModern(message, request.headers, profile, envelopes);
   if (fast) return await answerModern(fast, exchange, shared);
-  factsInSdk.set(request, callFactsOf(exchange, caller.owner));
+  const facts = callFactsOf(exchange, caller.owner, speakingOf(message));
+  factsInSdk.set(request, facts);
   const isListening = route.messageKind === "request" && message.method === "subscriptions/listen";
   if (isListening) return await listeners.listen(exchange.sandbox.name, request, message);
-  return await modern.fetch(request, { parsedBody: message });
+  const response = await modern.fetch(request, { parsedBody: message });
+  return facts.call.tasks ? await withTask(response) : response;
 }
 
 async function answerModern(fast: FastRequest, exchange: Exchange, { callFactsOf, log }: Shared): Promise<Response> {
-  const facts = callFactsOf(exchange, exchange.caller.owner);
+  const facts = callFactsOf(exchange, exchange.caller.owner, speakingOf(exchange.body));
   return await answerFast(fast, facts, { revision: MODERN_REVISION, headers: {}, log });
 }
 

@@ -14,6 +14,7 @@ import {
   type Result,
   SERVER_INFO_META_KEY,
 } from "@modelcontextprotocol/server";
+import { decodeHeader } from "../http/mcp_headers.ts";
 import { noteText } from "../http/seen_text.ts";
 import type { Log } from "./contract.ts";
 import type { BoundedMap } from "../runtime/bounded_map.ts";
@@ -22,12 +23,21 @@ import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
 import type { CallFacts } from "./call_facts.ts";
 import { MODERN_REVISION } from "./revisions.ts";
+import { answerTask } from "./tasks/task_methods.ts";
+import { isTaskMethod, MISSING_CAPABILITY } from "./tasks/task_support.ts";
 
 /** A request that can take the fast path. */
 export type FastRequest =
   | { readonly id: string | number; readonly method: "ping" | "unknown" }
   | { readonly id: string | number; readonly method: "tools/list"; readonly cursor: string | undefined }
-  | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown };
+  | { readonly id: string | number; readonly method: "tools/call"; readonly name: string; readonly args: unknown }
+  | {
+    readonly id: string | number;
+    /** Any that is about tasks, which the SDK has nothing for. */
+    readonly method: "tasks";
+    readonly asked: string;
+    readonly params: Readonly<Record<string, unknown>>;
+  };
 
 interface FastEra {
   readonly revision: string;
@@ -106,6 +116,27 @@ export function asFastInSession(body: unknown, profile: Profile): FastRequest | 
   return asFast(body, sessionMetaKeys, profile);
 }
 
+/**
+ * Finds out whether a request is about tasks, whatever its `_meta`: that is known to be as it must.
+ *
+ * @param revision The revision that it is in.
+ */
+export function asAboutTasks(body: unknown, revision: string, { capabilities }: Profile): FastRequest | undefined {
+  if (!capabilities.tasks || !isPlainObject(body)) return undefined;
+  const { id, method, params } = body;
+  if (!isId(id) || typeof method !== "string" || !isTaskMethod(method, revision)) return undefined;
+  return { id, method: "tasks", asked: method, params: isPlainObject(params) ? params : {} };
+}
+
+/** The same for one of 2026-07-28, whose headers have to agree with its body; where they do not, the SDK says so. */
+export function asAboutTasksModern(message: unknown, headers: Headers, profile: Profile): FastRequest | undefined {
+  const fast = asAboutTasks(message, MODERN_REVISION, profile);
+  if (fast?.method !== "tasks" || headers.get("mcp-protocol-version") !== MODERN_REVISION) return undefined;
+  const { asked, params: { taskId } } = fast;
+  const isNamed = typeof taskId !== "string" || decodeHeader(headers.get("mcp-name") ?? "") === taskId;
+  return headers.get("mcp-method") === asked && isNamed ? fast : undefined;
+}
+
 function asFast(message: unknown, metaKeys: ReadonlySet<string>, { tools }: Profile): FastRequest | undefined {
   if (!isPlainObject(message) || message.jsonrpc !== "2.0" || !hasOnly(message, messageKeys)) return undefined;
   const { id, method, params = {} } = message;
@@ -144,7 +175,8 @@ export async function answerFast(request: FastRequest, facts: CallFacts, era: Fa
     return jsonResponse({ jsonrpc: "2.0", id, result: stamped(result, facts.profile, era) }, era);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return jsonResponse({ jsonrpc: "2.0", id, error: toldOf(error) }, era);
+    const status = error.code === MISSING_CAPABILITY ? 400 : 200;
+    return jsonResponse({ jsonrpc: "2.0", id, error: toldOf(error) }, era, status);
   }
 }
 
@@ -152,8 +184,11 @@ function toldOf({ code, message, data }: ProtocolError): Readonly<Record<string,
   return { code, message, ...(data !== undefined && { data }) };
 }
 
-async function resultOf(request: FastRequest, { profile, call }: CallFacts, era: FastEra): Promise<Result> {
+async function resultOf(request: FastRequest, facts: CallFacts, era: FastEra): Promise<Result> {
+  const { profile, call } = facts;
   switch (request.method) {
+    case "tasks":
+      return await answerTask({ ...request, ...era, method: request.asked, facts });
     case "tools/call":
       return await callTool(profile, { ...request, ...era }, call);
     case "tools/list": {
@@ -173,7 +208,7 @@ function stamped(result: Result, { serverInfo }: Profile, { revision }: FastEra)
   return { ...result, resultType: "complete", _meta: { ...result._meta, [SERVER_INFO_META_KEY]: serverInfo } };
 }
 
-function jsonResponse(body: unknown, { headers }: FastEra): Response {
+function jsonResponse(body: unknown, { headers }: FastEra, status = 200): Response {
   const json = JSON.stringify(body);
-  return noteText(new Response(json, { headers: { "content-type": "application/json", ...headers } }), json);
+  return noteText(new Response(json, { status, headers: { "content-type": "application/json", ...headers } }), json);
 }

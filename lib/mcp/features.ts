@@ -7,12 +7,17 @@ import {
   type ServerCapabilities,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import { z } from "zod";
 import type { CallFacts } from "./call_facts.ts";
+import type { Log } from "./contract.ts";
 import type { ReadAnswer } from "./feature_rows.ts";
 import { pageOf } from "./pages.ts";
 import type { Profile } from "./profile.ts";
 import { MODERN_REVISION } from "./revisions.ts";
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
+import { awaitResult } from "./tasks/awaited_result.ts";
+import { TASKS_REVISION } from "./tasks/task.ts";
+import { sessionTaskMethods, withoutEmptyContent } from "./tasks/task_support.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
 /** The methods that {@link installFeatures} serves in a session, by what the server says that it can do. */
@@ -27,16 +32,18 @@ const methods = {
   ],
   completions: ["completion/complete"],
   logging: ["logging/setLevel"],
+  tasks: sessionTaskMethods,
 } as const;
 
 /** The methods besides those of tools that a server with these capabilities answers to in a session. */
 export function featureMethods(capabilities: ServerCapabilities): readonly string[] {
-  const { prompts, resources, completions, logging } = methods;
+  const { prompts, resources, completions, logging, tasks } = methods;
   return [
     ...(capabilities.prompts ? prompts : []),
     ...(capabilities.resources ? resources : []),
     ...(capabilities.completions ? completions : []),
     ...(capabilities.logging ? logging : []),
+    ...(capabilities.tasks ? tasks : []),
   ];
 }
 
@@ -44,12 +51,14 @@ interface FeatureDeps {
   readonly factsOf: (context: ServerContext) => CallFacts;
   readonly callOf: (context: ServerContext) => ToolCall;
   readonly subscribed: Set<string>;
+  readonly log: Log;
 }
 
 /** Has a server serve prompts, resources and completion, as far as it says that it can. */
 export function installFeatures(server: Server, capabilities: ServerCapabilities, deps: FeatureDeps): void {
   if (capabilities.prompts) installPrompts(server, deps);
   if (capabilities.resources) installResources(server, deps);
+  if (capabilities.tasks) installTasks(server, deps);
   if (!capabilities.completions) return;
   server.setRequestHandler("completion/complete", ({ params: { ref, argument } }, context) => {
     const { prompts, templates } = deps.factsOf(context).profile.features;
@@ -60,6 +69,23 @@ export function installFeatures(server: Server, capabilities: ServerCapabilities
     return completion(row.complete?.get(argument.name)?.(argument.value) ?? []);
   });
 }
+
+/** Has a server wait for tasks to end; what else is asked about tasks, is answered without the SDK. */
+function installTasks(server: Server, { factsOf, log }: FeatureDeps): void {
+  const method = "tasks/result";
+  server.setRequestHandler(method, { params: z.looseObject({}) }, async (params, context) => {
+    const { mcpReq } = context;
+    const ask = { method, params, facts: factsOf(context), revision: TASKS_REVISION, log };
+    return await awaitResult(ask, {
+      ask: (question) => mcpReq.send(question, z.looseObject({}), { timeout: MAX_WAIT_MS }),
+      notify: (method, params) => mcpReq.notify({ method, params }),
+      signal: mcpReq.signal,
+    });
+  });
+}
+
+/** A person may take this long to answer what a task asks. */
+const MAX_WAIT_MS = 60 * 60 * 1000;
 
 function installPrompts(server: Server, { factsOf, callOf }: FeatureDeps): void {
   server.setRequestHandler("prompts/list", ({ params }, context) => {
@@ -129,13 +155,17 @@ function isModern(server: Server): boolean {
 const NOT_FOUND = "Resource not found";
 
 /**
- * Gives the answer to a request for a resource that does not exist the code of the revisions up to 2025-11-25: the SDK
- * sends that of 2026-07-28 in every revision.
+ * A message as the revisions up to 2025-11-25 have it. Of a resource that does not exist the SDK sends the code of 2026-07-28
+ * in every revision, and of a task that a call has become it knows nothing.
  *
  * @param message Any message to a client in a session.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/resources#error-handling}
  */
-export function withSessionCode(message: JSONRPCMessage): JSONRPCMessage {
+export function asOfSessions(message: JSONRPCMessage): JSONRPCMessage {
+  if ("result" in message) {
+    const result = withoutEmptyContent(message.result);
+    return result === message.result ? message : { ...message, result: { ...result } };
+  }
   if (!("error" in message) || message.error.message !== NOT_FOUND) return message;
   return { ...message, error: { ...message.error, code: RESOURCE_NOT_FOUND } };
 }

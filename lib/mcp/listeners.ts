@@ -4,6 +4,7 @@ import type { InboundModernRoute, McpHttpHandler } from "@modelcontextprotocol/s
 import { withEnd } from "../http/stream.ts";
 import type { Change } from "./client_link.ts";
 import { isEventStream } from "../faults/open_streams.ts";
+import { knowsTasks, missingExtension, speakingOf } from "./tasks/task_support.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 
 /** Streams that can be open in one sandbox. */
@@ -93,7 +94,12 @@ function refuseListening(message: InboundModernRoute["message"], open: number): 
   if (open >= MAX_LISTENERS) {
     return rpcErrorResponse(503, SERVER_ERROR, `The server has ${MAX_LISTENERS} subscriptions, its limit`, { id });
   }
-  const notifications = isPlainObject(message.params) ? message.params.notifications : undefined;
+  const { capabilities, params } = speakingOf(message);
+  const notifications = isPlainObject(params) ? params.notifications : undefined;
+  if (isPlainObject(notifications) && "taskIds" in notifications && !knowsTasks(capabilities)) {
+    const { code, message, data } = missingExtension();
+    return rpcErrorResponse(400, code, message, { id, data });
+  }
   const resources = isPlainObject(notifications) ? notifications.resourceSubscriptions : undefined;
   const texts: readonly unknown[] = [id, ...Array.isArray(resources) ? resources : []];
   const { resources: most, characters } = MAX_LISTENED;

@@ -12,6 +12,7 @@ import type { Log } from "./contract.ts";
 import type { Features } from "./feature_rows.ts";
 import type { Pages } from "./pages.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
+import { requireTaskSupport } from "./tasks/task_support.ts";
 import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
 
 /** One server as a client sees it. */
@@ -60,6 +61,7 @@ export async function callTool(
   const { name, args, revision, log } = request;
   const tool = profile.tools.get(name);
   if (!tool) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, MAX_ECHOED_NAME)}`);
+  requireTaskSupport(tool, call, revision);
   const prepared = tool.prepare(args);
   if ("problem" in prepared) {
     const text = `Input validation error: Invalid arguments for tool ${name}: ${prepared.problem}`;

@@ -1,7 +1,7 @@
 // The servers of an app, as clients see them. A profile depends only on the endpoint and on what is declared, so it is made
 // once for each, the list of tools included.
 import type { Implementation, ServerCapabilities } from "@modelcontextprotocol/server";
-import { answersOf, type Catalogue, type Lists, type Stage } from "../scenarios/mcp_catalogue.ts";
+import { answersOf, canBeTask, type Catalogue, type Lists, type Stage } from "../scenarios/mcp_catalogue.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
 import { promptRow, resourceRow, templateRow, toolRow } from "./catalogue/rows.ts";
@@ -11,6 +11,7 @@ import { type Features, noFeatures } from "./feature_rows.ts";
 import { featureMethods } from "./features.ts";
 import { onePage, type Pages } from "./pages.ts";
 import type { Profile } from "./profile.ts";
+import { TASKS_EXTENSION } from "./tasks/task.ts";
 import { basicTools } from "./tools/basic.ts";
 import { adderTools, minimalTools } from "./tools/minimal.ts";
 import { noteTools } from "./tools/notes.ts";
@@ -23,6 +24,12 @@ export interface Profiles {
   readonly of: (mode: McpMode, policy: Policy, catalogue?: Catalogue, begun?: number) => Profile;
 }
 
+/** What a server with tasks says of them: of those of 2025-11-25, and of the extension of 2026-07-28. */
+const TASKS = Object.freeze({
+  tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+  extensions: { [TASKS_EXTENSION]: {} },
+});
+
 const TOOL_METHODS = ["initialize", "ping", "tools/list", "tools/call"] as const;
 
 /** What the SDK says of lists by default: always stale, and private. */
@@ -34,6 +41,7 @@ const FULL_CAPABILITIES = Object.freeze({
   resources: { subscribe: true },
   completions: {},
   logging: {},
+  ...TASKS,
 });
 
 const INSTRUCTIONS = "A mock server for testing MCP clients: nothing here has an effect on the outside world. " +
@@ -122,7 +130,8 @@ function methodsOf(capabilities: ServerCapabilities): ReadonlySet<string> {
 function withEverything(profile: Profile): Profile {
   return {
     ...profile,
-    ...listed([...profile.tools.values(), ...conformanceTools]),
+    // The suite has a tool that is called as one of ours is.
+    ...listed([...profile.tools.values(), ...conformanceTools.filter(({ name }) => !profile.tools.has(name))]),
     capabilities: FULL_CAPABILITIES,
     sessionMethods: methodsOf(FULL_CAPABILITIES),
     features: conformanceFeatures,
@@ -200,6 +209,7 @@ function capabilitiesOf(
   { stages = [], list_changed, ...catalogue }: Catalogue,
 ): ServerCapabilities {
   const all: readonly Lists[] = [catalogue, ...stages];
+  const hasTasks = all.some(({ tools = [] }) => tools.some(canBeTask));
   const has = (name: keyof Lists): boolean => all.some((lists) => lists[name] !== undefined);
   const completes = all.some(({ prompts = [], resourceTemplates = [] }) =>
     [...prompts, ...resourceTemplates].some(({ complete }) => complete !== undefined)
@@ -216,6 +226,7 @@ function capabilitiesOf(
       { resources: { subscribe: true, ...own.resources, ...promise } }),
     ...(completes && { completions: {} }),
     ...(logs && { logging: {} }),
+    ...(hasTasks && TASKS),
   };
 }
 

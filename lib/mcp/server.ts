@@ -59,7 +59,7 @@ export function buildServer(
     const request = { name: params.name, args: params.arguments, revision, log };
     return callTool(factsIn(context).profile, request, callOf(context));
   });
-  installFeatures(server, capabilities, { factsOf: factsIn, callOf, subscribed });
+  installFeatures(server, capabilities, { factsOf: factsIn, callOf, subscribed, log });
   return server;
 }
 

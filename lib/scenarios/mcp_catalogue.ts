@@ -66,8 +66,39 @@ export interface LogLine {
   readonly data: unknown;
 }
 
+/** A state of a task, and how long it lasts. */
+export interface TaskState {
+  /** How it goes on, waits for the client, or has ended; what ends it otherwise is the answer. */
+  readonly status: "working" | "input_required" | "cancelled";
+  /** How long it lasts, in milliseconds; without it, `working` never ends and `input_required` ends with the answers. */
+  readonly for_ms?: number;
+  /** What it says of itself. */
+  readonly statusMessage?: string;
+  /** How long clients should wait before they ask again, from now on. */
+  readonly poll_interval_ms?: number;
+  /** What the client is asked in this state. */
+  readonly inputRequests?: Questions;
+}
+
+/** What becomes of a call before its answer is there. */
+export interface TaskGives {
+  /** Its states, one after the other; then comes the answer. Without them, the answer is there at once. */
+  readonly states?: readonly TaskState[];
+  /** How long clients should wait before they ask again, in milliseconds. */
+  readonly poll_interval_ms?: number;
+  /** How long it is kept, in milliseconds; an hour if not said, or what a client of 2025-11-25 asks for; null for good. */
+  readonly ttl_ms?: number | null;
+  /** Whether a client that waits for its result in 2025-11-25 is told of each state. */
+  readonly notifies?: boolean;
+}
+
 /** What a call of a tool gives. */
 export interface ToolGives extends AnyAnswer {
+  /**
+   * That the call is a task, where the client can have one: where it asks for one (2025-11-25), or knows the extension
+   * `io.modelcontextprotocol/tasks` (2026-07-28). Any other client gets the answer as if this was not there.
+   */
+  readonly task?: TaskGives;
   /** Its content, of any type. */
   readonly content?: readonly ContentBlock[];
   /** Its content as data. */
@@ -191,6 +222,12 @@ export interface Catalogue extends Lists, Cacheable {
   readonly resultType?: string;
   /** Without meaning, likewise. */
   readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** Whether calls of a tool can be tasks. */
+export function canBeTask({ execution, answer }: Pick<CatalogueTool, "execution" | "answer">): boolean {
+  const { taskSupport = "forbidden" } = execution ?? {};
+  return taskSupport !== "forbidden" || answersOf(answer).some(({ task }) => task !== undefined);
 }
 
 /** Whether clients are told when lists change. */

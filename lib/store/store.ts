@@ -32,6 +32,7 @@
 // | `[sandbox, "session_count", hash(id)]`  | requests in it       | 24 h after it was last counted          | mcp/sessions    |
 // | `[sandbox, "catalogue", version, n]`     | part of `Catalogue`  | as long as the sandbox                  | sandbox         |
 // | `[sandbox, "turn", hash(entry)]`        | answers it has given | as long as the sandbox                  | mcp/catalogue   |
+// | `[sandbox, "task", owner, hash(id)]`    | `TaskRecord`         | 24 h after the last change              | mcp/tasks       |
 // | `["#owned", ...key]`                    | owner, bytes, expiry | as long as the row, with `--public`     | limits          |
 //
 // Parts of a key that a client chose are hashed (a key holds 2,048 bytes). `expireInMs` is garbage collection, swept once

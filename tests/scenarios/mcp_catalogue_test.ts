@@ -18,6 +18,13 @@ function says(text: string): unknown {
   return answering({ content: [{ type: "text", text }] });
 }
 
+const roots = { r: { method: "roots/list" } };
+const asking = { status: "input_required", inputRequests: roots };
+
+function asTask(states: readonly unknown[]): unknown {
+  return answering({ task: { states } });
+}
+
 /** Each catalogue with the member that is wrong, and words of what is expected there. */
 const wrong: readonly (readonly [catalogue: unknown, path: string, expected: RegExp])[] = [
   ["text", "the body", /an object/],
@@ -55,6 +62,14 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
   [answering({ error: { code: 1, message: "m" }, never: true }), "tools.0.answer.never", /beside error/],
   [answering({ error: { code: "1", message: "m" } }), "tools.0.answer.error.code", /number/],
   [answering({ delay_ms: -1 }), "tools.0.answer.delay_ms", /at least 0/],
+  [asTask([{ status: "done" }]), "tools.0.answer.task.states.0.status", /one of working, input_required, cancelled/],
+  [asTask([{ status: "working" }, { status: "working" }]), "tools.0.answer.task.states.0.for_ms", /another one/],
+  [asTask([{ status: "input_required" }]), "tools.0.answer.task.states.0.inputRequests", /questions where/],
+  [asTask([{ status: "working", inputRequests: roots }]), "tools.0.answer.task.states.0.inputRequests", /only there/],
+  [asTask([asking, asking]), "tools.0.answer.task.states.1.inputRequests.r", /no earlier question/],
+  [asTask([{ status: "cancelled" }, asking]), "tools.0.answer.task.states.0.status", /only as the last state/],
+  [answering({ task: { poll_interval: 1 } }), "tools.0.answer.task.poll_interval", /did you mean poll_interval_ms/],
+  [answering({ task: { ttl_ms: 0 } }), "tools.0.answer.task.ttl_ms", /at least 1/],
   [
     answering({ inputRequests: { a: { method: "elicit" } } }),
     "tools.0.answer.inputRequests.a.method",

@@ -52,34 +52,61 @@ export function isLasting(answers: readonly Lasting[]): boolean {
   );
 }
 
+/** An answer whose turn it is, before its time has passed. */
+export interface Turned<Gives> {
+  readonly turn: number;
+  readonly gives: Gives | undefined;
+  readonly values: TemplateValues;
+}
+
 /**
  * Finds the answer, and lets the time pass that it takes.
  *
  * @throws {ProtocolError} where the answer is an error.
  */
-export async function dueAnswer<Gives extends Lasting>(
+export async function dueAnswer<Gives extends Lasting>(asked: Asked<Gives>, call: ToolCall): Promise<Due<Gives>> {
+  const turned = await turnedAnswer(asked, call);
+  if ("asks" in turned) return turned;
+  await passAnswer(turned, call);
+  return turned;
+}
+
+/** Finds the answer whose turn it is, or what the client is asked first. */
+export async function turnedAnswer<Gives extends Lasting>(
   { entry, answers, args }: Asked<Gives>,
   call: ToolCall,
-): Promise<Due<Gives>> {
+): Promise<Turned<Gives> | { readonly asks: InputRequiredResult }> {
+  const { ending } = call;
   const { state, responses } = call.client ?? { state: undefined, responses: undefined };
   const parsed = stateSchema.safeParse(state);
   const known = parsed.success && parsed.data.entry === entry ? parsed.data : undefined;
-  const turn = known?.turn ?? (answers.length > 1 ? await call.turn(entry) : 0);
+  const turn = ending?.turn ?? known?.turn ?? (answers.length > 1 ? await call.turn(entry) : 0);
   const gives = answers[Math.min(turn, answers.length - 1)];
-  const values = { arguments: args, inputResponses: { ...known?.responses, ...(known && responses) } };
-  const rounds = answersOf(gives?.inputRequests);
+  const inputResponses = ending?.responses ?? { ...known?.responses, ...(known && responses) };
+  const rounds = ending ? [] : answersOf(gives?.inputRequests);
   if (rounds.length > 0) {
     const round = roundOf(rounds, known?.round, responses);
     const questions = rounds[round];
-    const next = { entry, turn, round, responses: values.inputResponses };
+    const next = { entry, turn, round, responses: inputResponses };
+    const values = { arguments: args, inputResponses };
     if (questions) return { asks: await ask(fillArguments(questions, values), next, clientOf(call)) };
   }
-  if (gives && isLasting([gives])) await pass(fillArguments(gives, values), call);
-  if (gives?.error) {
-    const { code, message, data } = fillArguments(gives.error, values);
-    throw new ProtocolError(code, message, data);
-  }
-  return { gives, values };
+  return { turn, gives, values: { arguments: args, inputResponses } };
+}
+
+/**
+ * Lets the time pass that an answer takes; at the end of a task it has passed.
+ *
+ * @throws {ProtocolError} where the answer is an error.
+ */
+export async function passAnswer<Gives extends Lasting>(
+  { gives, values }: Pick<Turned<Gives>, "gives" | "values">,
+  call: ToolCall,
+): Promise<void> {
+  if (gives && !call.ending && isLasting([gives])) await pass(fillArguments(gives, values), call);
+  if (!gives?.error) return;
+  const { code, message, data } = fillArguments(gives.error, values);
+  throw new ProtocolError(code, message, data);
 }
 
 /** The round that comes next: the same one again as long as a question of it is open. */

@@ -15,33 +15,63 @@ import {
   type CatalogueTool,
   type Completed,
   type ResourceGives,
+  type TaskState,
   type ToolGives,
 } from "../../scenarios/mcp_catalogue.ts";
 import type { Completer, PromptRow, ResourceRow, TemplateRow } from "../feature_rows.ts";
 import { findParamHeaders } from "../param_headers.ts";
-import type { DefinedTool, ToolCall } from "../tools/tool.ts";
-import { dueAnswer, isLasting } from "./answering.ts";
 import { sampleOf } from "../../scenarios/sample.ts";
+import type { DefinedTool, ToolCall } from "../tools/tool.ts";
+import { dueAnswer, isLasting, passAnswer, turnedAnswer } from "./answering.ts";
 
 /** Makes a tool of its entry. Its schemas are for clients to keep to: arguments are taken as they come. */
 export function toolRow({ answer, copies: _, ...listing }: CatalogueTool): DefinedTool {
   const { name } = listing;
   const answers = answersOf(answer);
+  const task = taskOf(listing, answers);
   let paramHeaders: DefinedTool["paramHeaders"] | undefined;
   return {
     name,
     listing,
-    lasting: isLasting(answers),
+    lasting: task !== undefined || isLasting(answers),
+    ...(task && { task }),
     // Of thousands of tools, few are ever called.
     get paramHeaders(): DefinedTool["paramHeaders"] {
       return paramHeaders ??= findParamHeaders(listing.inputSchema);
     },
     prepare: (args = {}) => ({
       run: async (call) => {
-        const due = await dueAnswer({ entry: `tool ${name}`, answers, args }, call);
-        return "asks" in due ? due.asks : toolResult(listing, due.gives, due.values);
+        const due = await turnedAnswer({ entry: `tool ${name}`, answers, args }, call);
+        if ("asks" in due) return due.asks;
+        const { turn, gives, values } = due;
+        if (call.tasks && (gives?.task || call.tasks.areAskedFor)) {
+          return await call.tasks.begin({ tool: name, args, turn, responses: { ...Object(values.inputResponses) } });
+        }
+        await passAnswer(due, call);
+        return toolResult(listing, gives, values);
       },
     }),
+  };
+}
+
+/** How its calls can be tasks, if they can. */
+function taskOf(
+  { execution }: Pick<CatalogueTool, "execution">,
+  answers: readonly ToolGives[],
+): DefinedTool["task"] | undefined {
+  const support = execution?.taskSupport ?? "forbidden";
+  if (support === "forbidden" && !answers.some(({ task }) => task)) return undefined;
+  return {
+    support,
+    plan: ({ turn, args, responses }) => {
+      const { task = {}, delay_ms = 0, never, error } = answers[Math.min(turn, answers.length - 1)] ?? {};
+      const states: TaskState[] = [
+        ...(delay_ms > 0 ? [{ status: "working", for_ms: delay_ms } as const] : []),
+        ...fillArguments([...task.states ?? []], { arguments: args, inputResponses: responses }),
+        ...(never ? [{ status: "working" } as const] : []),
+      ];
+      return { ...task, states, fails: error !== undefined };
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { conformanceContentTools } from "./conformance_content.ts";
 import { conformanceInputTools } from "./conformance_input.ts";
+import { conformanceTaskTools } from "./conformance_tasks.ts";
 import { clientOf, type DefinedTool, defineTool, READS, textResult, type ToolCall } from "../tools/tool.ts";
 
 const PAUSE_MS = 50;
@@ -117,6 +118,7 @@ export const conformanceTools: readonly DefinedTool[] = Object.freeze([
   ...streamTools,
   ...triggerTools,
   ...conformanceInputTools,
+  ...conformanceTaskTools,
 ]);
 
 async function pause({ sleep, signal = new AbortController().signal }: ToolCall): Promise<void> {

@@ -16,12 +16,13 @@ import { requestIdsOf } from "./request_ids.ts";
 import { refuseRepeatedId } from "./session_refusals.ts";
 import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
 import { tellOf } from "../client_link.ts";
-import { withSessionCode } from "../features.ts";
+import { asOfSessions } from "../features.ts";
 import { isEventStream } from "../../faults/open_streams.ts";
 import { idOf, INVALID_PARAMS, isPlainObject, rpcErrorResponse, SERVER_ERROR } from "../rpc.ts";
 import { buildServer, type ServerDeps } from "../server.ts";
 import { sessionRevisionsOf } from "../revisions.ts";
 import type { Sessions } from "./held_sessions.ts";
+import { capabilitiesOf } from "../tasks/task_support.ts";
 import { handleOf } from "./session_table.ts";
 import type { Presenter, Session, SessionTransport } from "./session_memory.ts";
 
@@ -71,7 +72,8 @@ export async function beginSession(
     capabilities,
     clientInfo: { name: cutText(name, MAX_NAME_CHARACTERS), version: cutText(version, MAX_NAME_CHARACTERS) },
   });
-  const result = { protocolVersion: revision, capabilities: ours, serverInfo, instructions };
+  const own = capabilitiesOf(ours, revision);
+  const result = { protocolVersion: revision, capabilities: own, serverInfo, instructions };
   const json = JSON.stringify({ jsonrpc: "2.0", id: idOf(body), result });
   const headers = { "content-type": "application/json", "mcp-session-id": id };
   return noteText(new Response(json, { headers }), json);
@@ -142,7 +144,7 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
   transport.send = async (message, options) => {
     const answered = "method" in message ? undefined : message.id;
     try {
-      await sendAsIs(withSessionCode(message), options);
+      await sendAsIs(asOfSessions(message), options);
     } finally {
       if (answered !== undefined) requestIds.release([answered]);
     }

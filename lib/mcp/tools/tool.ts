@@ -11,6 +11,7 @@ import type { Notes } from "./note_table.ts";
 import type { McpUser } from "../caller.ts";
 import type { ClientLink } from "../client_link.ts";
 import { findParamHeaders } from "../param_headers.ts";
+import type { TaskPlan, TaskRecord } from "../tasks/task.ts";
 
 /** What a tool may touch during one call. */
 export interface ToolCall {
@@ -28,6 +29,29 @@ export interface ToolCall {
   readonly progress?: (done: number, total?: number, message?: string) => Promise<void>;
   /** What else the client can be asked or told in the course of a call; absent where a call is too short for that. */
   readonly client?: ClientLink;
+  /** Has a call go on as a task; absent where it cannot be one. */
+  readonly tasks?: TaskMaker;
+  /** Set where a task comes to its end: the call then gives the answer that the task was for, at once. */
+  readonly ending?: Pick<TaskRecord, "turn" | "responses">;
+}
+
+/** Has calls go on as tasks. */
+export interface TaskMaker {
+  /** Whether the client wants a task, as in 2025-11-25; in 2026-07-28 it only knows what one is. */
+  readonly areAskedFor: boolean;
+  /** Begins a task; gives what the call is answered with. */
+  readonly begin: (work: TaskWork) => Promise<CallToolResult>;
+}
+
+/** What a task is to do. */
+export type TaskWork = Pick<TaskRecord, "tool" | "args" | "turn" | "responses">;
+
+/** How calls of a tool can be tasks. */
+export interface ToolTask {
+  /** What a client of 2025-11-25 is told. */
+  readonly support: "forbidden" | "optional" | "required";
+  /** How a call goes on as a task. */
+  readonly plan: (work: TaskWork) => TaskPlan;
 }
 
 /** What a tool answers, at once or later. */
@@ -52,6 +76,8 @@ export interface DefinedTool {
   readonly name: string;
   readonly listing: Tool;
   readonly lasting: boolean;
+  /** How its calls can be tasks; absent where they never are. */
+  readonly task?: ToolTask;
   /** Arguments that 2026-07-28 requires in headers too. */
   readonly paramHeaders: readonly MarkedArgument[];
   /** Checks arguments: what is wrong with them, or the function that runs the tool with them. */

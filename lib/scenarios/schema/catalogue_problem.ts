@@ -9,6 +9,8 @@ import {
   type Catalogue,
   type CatalogueTool,
   type Lists,
+  type Questions,
+  type ToolGives,
 } from "../mcp_catalogue.ts";
 import { filledBytes } from "../catalogue_templates.ts";
 import { argumentTemplatesIn } from "../argument_templates.ts";
@@ -24,7 +26,7 @@ interface Problem {
 interface Entry {
   readonly key: string;
   readonly keyName: "name" | "uri" | "uriTemplate";
-  readonly answers: readonly AnyAnswer[];
+  readonly answers: readonly (AnyAnswer & Pick<ToolGives, "task">)[];
   readonly isList: boolean;
   /** The arguments that templates can name; undefined where they can be any. */
   readonly names: readonly string[] | undefined;
@@ -71,7 +73,7 @@ function problemInLists({ tools, resources, resourceTemplates, prompts }: Lists)
 }
 
 function entryOf(
-  { answer }: Answering<AnyAnswer>,
+  { answer }: Answering<AnyAnswer & Pick<ToolGives, "task">>,
   keyName: Entry["keyName"],
   key: string,
   names: Entry["names"],
@@ -98,15 +100,15 @@ function problemIn<T>(list: string, items: readonly T[] | undefined, read: (item
 }
 
 /** Members that are no result. */
-const beside = ["delay_ms", "inputRequests", "progress", "logs", "updates", "error", "never"];
+const beside = ["delay_ms", "inputRequests", "task", "progress", "logs", "updates", "error", "never"];
 
-function problemOfAnswer(answer: AnyAnswer, names: Entry["names"]): Problem | undefined {
+function problemOfAnswer(answer: AnyAnswer & Pick<ToolGives, "task">, names: Entry["names"]): Problem | undefined {
   const { error, never } = answer;
   const result = Object.keys(answer).find((name) => !beside.includes(name));
   const what = error && "error" || never && "never";
   if (error && never) return { path: ["never"], message: "no such member beside error, which is an answer" };
   if (what && result !== undefined) return { path: [result], message: `no such member beside ${what}` };
-  const rounds = answersOf(answer.inputRequests).flatMap(Object.keys);
+  const rounds = [...answersOf(answer.inputRequests), ...taskQuestionsOf(answer)].flatMap(Object.keys);
   for (const { path, root, name, written } of argumentTemplatesIn(answer)) {
     const known = root === "arguments" ? names : rounds;
     if (known === undefined || known.includes(name)) continue;
@@ -120,6 +122,11 @@ function problemOfAnswer(answer: AnyAnswer, names: Entry["names"]): Problem | un
     };
   }
   return undefined;
+}
+
+/** What a task asks in its states. */
+function taskQuestionsOf({ task }: Pick<ToolGives, "task">): readonly Questions[] {
+  return (task?.states ?? []).flatMap(({ inputRequests }) => inputRequests ? [inputRequests] : []);
 }
 
 /** Keywords under which a schema lets in members that it does not list. */

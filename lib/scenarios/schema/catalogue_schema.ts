@@ -28,6 +28,7 @@ import {
   resourceFields,
 } from "./content_schema.ts";
 import { catalogueProblem } from "./catalogue_problem.ts";
+import { taskSchema } from "./task_schema.ts";
 import { milliseconds } from "./templated.ts";
 
 const text = z.string();
@@ -83,6 +84,7 @@ const toolGives: Schema<ToolGives> = closedObject(
     })).max(1000).exactOptional(),
     logs: z.array(closedObject({ level: z.enum(levels), data: z.unknown() })).max(1000).exactOptional(),
     updates: z.array(text).max(1000).exactOptional(),
+    task: taskSchema.exactOptional(),
   } satisfies Complete<ToolGives>,
 );
 

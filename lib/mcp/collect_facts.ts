@@ -1,0 +1,36 @@
+// Collecting the facts of a request, from who presents it and what it says.
+import { createKeyTable } from "../oauth/keys/key_table.ts";
+import type { CallFactsOf } from "./call_facts.ts";
+import { takeTurn } from "./catalogue/turn_table.ts";
+import type { McpOptions } from "./contract.ts";
+import { createTaskMaker, taskScopeOf } from "./tasks/task_maker.ts";
+import { canHaveTask } from "./tasks/task_support.ts";
+import { openTasks } from "./tasks/task_table.ts";
+import { type Notes, openNotes } from "./tools/note_table.ts";
+import type { ToolCall } from "./tools/tool.ts";
+
+/** Makes the function that collects the facts of a request. */
+export function createCallFacts({ store, chance, sleep }: McpOptions): CallFactsOf {
+  const keys = createKeyTable(store);
+
+  return ({ sandbox, caller, profile, policy }, owner, speaking) => {
+    const notes = (): Notes => openNotes(store, sandbox.id, owner);
+    const turn = (entry: string): Promise<number> => takeTurn(store, sandbox.id, entry);
+    const call: ToolCall = { sandbox, chance, sleep, notes, turn, ...(caller.user && { user: caller.user }) };
+    // A task outlives the session, so it belongs to whoever can be told to be the same then.
+    const taskOwner = caller.user ? `user:${caller.user.userId}` : caller.owner;
+    const tasks = profile.capabilities.tasks &&
+      taskScopeOf(speaking, openTasks(store, sandbox.id, taskOwner, sandbox.now));
+    const maker = tasks && canHaveTask(speaking) ? createTaskMaker(speaking, tasks, { profile, call }) : undefined;
+    return {
+      profile,
+      policy,
+      call: maker ? { ...call, tasks: maker } : call,
+      ...(tasks && { tasks }),
+      signer: async () => ({
+        key: await keys.sealingKey(sandbox.id, () => chance.bytes(32)),
+        nowMs: sandbox.nowMs,
+      }),
+    };
+  };
+}
