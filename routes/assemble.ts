@@ -42,7 +42,7 @@ import { createStore } from "../lib/store/kv.ts";
 import { createMemoryStore } from "../lib/store/memory_store.ts";
 import { createLease, type Lease } from "../lib/store/lease.ts";
 import type { Store } from "../lib/store/store.ts";
-import { createGuard, createRefusal } from "./control/guard.ts";
+import { createGuard, createRefusal, createRunRefusal } from "./control/guard.ts";
 import type { Deps } from "./deps.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
 import { describeFailure } from "./request/failure.ts";
@@ -103,6 +103,7 @@ export function assemble(options: AppOptions): Parts {
     refresh: async (sandbox) =>
       (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
     guard: createGuard(refusalOf),
+    runGuard: createGuard(createRunRefusal(gate)),
     refusalOf,
     addressOf: options.public ? callerOf : () => undefined,
     startedAtMs: now(),

@@ -16,13 +16,13 @@ export interface Deps extends OAuthDeps, OperationDeps {
   /** What the MCP endpoints of a sandbox declare; undefined for what they have by themselves. */
   readonly catalogueOf: (sandbox: Sandbox) => Promise<Catalogue | undefined>;
   readonly origins: OriginPolicy;
-  /** The scenarios that exist from the start. */
-  readonly catalogue: readonly Scenario[];
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
   readonly isRecorded: boolean;
   /** A sandbox as it is now: a reset starts it over under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   readonly guard: Guard;
+  /** The same by a run's label. */
+  readonly runGuard: Guard;
   readonly refusalOf: Refusal;
   /** Whose streams of events are counted together; undefined where addresses don't count. */
   readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;

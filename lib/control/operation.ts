@@ -18,6 +18,7 @@ import type { LiveSandbox, LiveSandboxes } from "../sandbox/live_sandboxes.ts";
 import type { OwnOrigins } from "../sandbox/origins.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Plan } from "../scenarios/plan.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import type { ScenarioTable } from "../scenarios/scenario_table.ts";
 import type { Reports } from "./reports.ts";
 
@@ -32,7 +33,9 @@ export interface Deps {
   readonly minted: Minted;
   /** Scenarios that tests have defined. */
   readonly scenarios: ScenarioTable;
-  /** Names of the scenarios that exist from the start. */
+  /** The scenarios that exist from the start. */
+  readonly catalogue: readonly Scenario[];
+  /** Their names. */
   readonly names: readonly string[];
   readonly verifier: TokenVerifier;
   readonly keysOf: KeysOf;

@@ -9,6 +9,7 @@ import type { Operation } from "./operation.ts";
 import { originOperations } from "./origins.ts";
 import { planOperations } from "./plan.ts";
 import { recordOperations } from "./record.ts";
+import { runOperations } from "./runs.ts";
 import { scenarioOperations } from "./scenarios.ts";
 import { sessionOperations } from "./sessions.ts";
 import { streamOperations } from "./streams.ts";
@@ -36,4 +37,5 @@ export const operations = {
   ...scenarioOperations,
   ...originOperations,
   ...recordOperations,
+  ...runOperations,
 } satisfies Readonly<Record<OperationName, Operation>>;

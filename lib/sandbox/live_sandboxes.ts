@@ -23,6 +23,8 @@ interface LiveSandboxesDeps extends HeldSandboxDeps {
 export interface LiveSandboxes {
   /** The sandbox of an address, made with its first use; undefined where there is no such scenario. */
   readonly find: (address: Address) => Promise<LiveSandbox | undefined>;
+  /** Names of the sandboxes in use that have a label, at most `limit`. */
+  readonly labelled: (label: string, limit: number) => Promise<readonly string[]>;
   /** The sandbox that a request has found. */
   readonly of: (sandbox: Sandbox) => LiveSandbox;
   /** The same sandbox as it is now, as another process may have changed it since. */
@@ -87,6 +89,7 @@ export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
       return entry.live;
     },
     find,
+    labelled: table.labelled,
     change: (live, change) => put(live, table.change(live.name, change)),
     reset: async (live) => {
       const old = live.id();

@@ -44,6 +44,8 @@ export interface SandboxTable {
   /** Writes a state over one that cannot be read. */
   readonly replace: (name: string, state: SandboxState) => Promise<void>;
   readonly touch: (name: string, nowMs: number) => Promise<void>;
+  /** Names of the sandboxes in use that have a label, at most `limit`. */
+  readonly labelled: (label: string, limit: number) => Promise<readonly string[]>;
   /**
    * Removes some sandboxes that were not used since a time, in milliseconds since 1970, those idle for longest first, whether
    * or not their state can be read.
@@ -63,6 +65,13 @@ const HOUR_MS = 60 * 60 * 1000;
 const stateKey = (name: string): Key => ["#state", name];
 const usedKey = (name: string): Key => ["#sandbox", name];
 const hourKey = (name: string, timeMs: number): Key => ["#used", Math.floor(timeMs / HOUR_MS), name];
+const labelKey = (label: string, name: string): Key => ["#label", label, name];
+
+/** The row that lists a sandbox by its label, if it has one. */
+function labelKeysOf(name: string): readonly Key[] {
+  const [, label] = name.split("~");
+  return label === undefined ? [] : [labelKey(label, name)];
+}
 
 /** Opens the table of sandboxes. */
 export function createSandboxTable(store: Store): SandboxTable {
@@ -73,9 +82,14 @@ export function createSandboxTable(store: Store): SandboxTable {
     replace: async (name, state) => void await store.commit({ sets: [{ key: stateKey(name), value: state }] }),
     touch: async (name, nowMs) => {
       await store.commit({
-        sets: [{ key: usedKey(name), value: nowMs }, { key: hourKey(name, nowMs), value: true }],
+        sets: [
+          { key: usedKey(name), value: nowMs },
+          { key: hourKey(name, nowMs), value: true },
+          ...labelKeysOf(name).map((key) => ({ key, value: true })),
+        ],
       });
     },
+    labelled: async (label, limit) => (await store.list(["#label", label], limit)).map(({ key }) => String(key[2])),
     removeIdle: async (timeMs, idsOf) => {
       const oldest = await store.list(["#used"], MAX_SWEPT);
       const idle = oldest.filter(({ key }) => Number(key[1]) * HOUR_MS < timeMs);
@@ -110,7 +124,7 @@ async function removeUnlessUsed(store: Store, { listed, timeMs, idsOf }: Use): P
   }
   const isGone = await store.commit({
     checks: [{ key: used.key, versionstamp: used.versionstamp }],
-    deletes: [listed, used.key, stateKey(name)],
+    deletes: [listed, used.key, stateKey(name), ...labelKeysOf(name)],
   });
   if (!isGone) return false;
   for (const id of idsOf(name, epoch)) await store.removeAll([id]);

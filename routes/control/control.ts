@@ -13,7 +13,8 @@ export function controlRoutes(deps: Deps): readonly Route[] {
     loading ??= import("./handlers.ts").then(({ controlHandlers }) => controlHandlers(deps));
   return [...controlEndpoints, ...recordEndpoints].map((endpoint) => {
     const { name } = endpoint;
-    const guarded = deps.guard(async (context) => await (await load())[name](context));
+    const guard = name === "control_run" ? deps.runGuard : deps.guard;
+    const guarded = guard(async (context) => await (await load())[name](context));
     const handler: Handler = name !== "control_index" ? guarded : async (context) => {
       if (!prefersHtml(context.request)) return await guarded(context);
       // Everyone may see the page: it says what one may do.

@@ -7,6 +7,14 @@ import type { Context, Route } from "../request/router.ts";
 /** Says why a request may not control its sandbox; undefined if it may. */
 export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
 
+/** Makes what says why a request may not see a run, whose label counts as that of its sandboxes does. */
+export function createRunRefusal(
+  gate: ControlGate,
+): (context: Pick<Context, "request" | "url" | "param">) => OAuthError | undefined {
+  return ({ request: { headers }, url, param: label }) =>
+    gate({ headers, url, live: { name: `standard~${label}`, label }, isChange: false });
+}
+
 /** Makes a handler answer only the requests that may control their sandbox. */
 export type Guard = (handler: Route["handler"]) => Route["handler"];
 
@@ -19,7 +27,7 @@ export function createRefusal(gate: ControlGate, liveSandboxOf: LiveSandboxes["o
 }
 
 /** Makes of the gate what handlers are guarded with. */
-export function createGuard(refusalOf: Refusal): Guard {
+export function createGuard(refusalOf: (context: Context) => OAuthError | undefined): Guard {
   return (handler) => (context) => {
     const refusal = refusalOf(context);
     if (refusal) throw refusal;

@@ -12,7 +12,7 @@ import { isObject, type JsonObject } from "../../lib/http/json.ts";
 import type { Endpoint } from "../../lib/http/place.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { exchangeFormats, reportFormats, strictness } from "./report.ts";
+import { exchangeFormats, reportFormats, runFormats, strictness } from "./formats.ts";
 import { defined } from "../../lib/runtime/defined.ts";
 
 const index = z.object({
@@ -103,7 +103,9 @@ function describe(
       ...(name === "control_clear_exchanges"
         ? { 204: { description: "Done" } }
         : { 200: { description: "Done", content: jsonContent(toJson(answer)) } }),
-      ...(name === "control_report" ? { 422: { description: "With strict: the verdict is not pass" } } : {}),
+      ...(name === "control_report" || name === "control_run"
+        ? { 422: { description: "With strict: the verdict is not pass" } }
+        : {}),
       "4XX": {
         description: "What is wrong, what arrived, what is accepted",
         content: jsonContent(toJson(errorAnswer)),
@@ -112,15 +114,21 @@ function describe(
   });
 }
 
+const strict = {
+  name: "strict",
+  description: "Status 422 unless the verdict is pass; with should, broken SHOULDs fail a client as MUSTs do",
+  schema: { type: "string", enum: [...strictness, "false"] },
+};
+
 /** What a query may hold beside an operation's input: the ways to write an answer, which only HTTP has. */
 const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
   control_report: [
     { name: "format", description: "The format of the answer", schema: { enum: reportFormats } },
-    {
-      name: "strict",
-      description: "Status 422 unless the verdict is pass; with should, broken SHOULDs fail a client as MUSTs do",
-      schema: { type: "string", enum: [...strictness, "false"] },
-    },
+    strict,
+  ],
+  control_run: [
+    { name: "format", description: "The format of the answer", schema: { enum: runFormats } },
+    strict,
   ],
   control_exchanges: [{ name: "format", description: "The format of the answer", schema: { enum: exchangeFormats } }],
 };

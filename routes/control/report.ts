@@ -1,13 +1,12 @@
 // What was recorded of a sandbox over HTTP: the report and the exchanges in their formats, written as fast as they are read,
 // and the stream of events.
 import { fetchListed, MAX_WAIT_SECONDS, settle } from "../../lib/control/record.ts";
+import type { RunDeps } from "../../lib/control/runs.ts";
 import { parseLimits } from "../../lib/control/judge_limits.ts";
-import { suggest } from "../../lib/http/did_you_mean.ts";
 import type { RecordEndpointName } from "../../lib/http/endpoints.ts";
-import { excerpt, OAuthError } from "../../lib/http/errors.ts";
 import { createEventStreams, type EventStreams } from "../../lib/http/event_stream.ts";
 import { createPageCache, type PageCache } from "../../lib/http/page_cache.ts";
-import { bodyOf, inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/pieces.ts";
+import { inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/pieces.ts";
 import { harEntryOf, harPieces } from "../../lib/judge/formats/har.ts";
 import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
@@ -19,13 +18,15 @@ import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import type { Deps } from "../deps.ts";
+import { exchangeFormats, noStore, reportFormats, strictness } from "./formats.ts";
+import { parseNumber, parseOneOf, requireKnown } from "./query.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
+import { run } from "./run.ts";
 
 /** What the record needs. */
-export type RecordDeps = Pick<
-  Deps,
-  "refresh" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep"
->;
+export type RecordDeps =
+  & Pick<Deps, "refresh" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep">
+  & RunDeps;
 
 /** Exchanges that are fetched at a time for an answer that goes on. */
 const FETCHED = 20;
@@ -35,13 +36,6 @@ const formats = {
   junit: { type: "application/xml; charset=utf-8", write: junitPieces },
   markdown: { type: "text/markdown; charset=utf-8", write: markdownPieces },
 } as const;
-/** Formats of a report; the first is the one that is written if none is asked for. */
-export const reportFormats = ["json", "junit", "markdown"] as const;
-/** What `strict` can be: a misspelt word would let every client pass. */
-export const strictness = ["", "true", "should"] as const;
-/** Formats of exchanges; likewise. */
-export const exchangeFormats = ["json", "har"] as const;
-
 /** The handlers of the record. */
 export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
   const { reports, sleep, signal } = deps;
@@ -55,6 +49,7 @@ export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
       return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
     },
     control_events: (context) => events(deps, streams, context),
+    control_run: (context) => run(deps, context),
   };
 }
 
@@ -135,40 +130,4 @@ async function events(
 
 function reportPieces({ clients, verdict, reason, ...head }: Report): Generator<string, void> {
   return jsonPieces({ ...head }, "clients", clients, { reason, verdict });
-}
-
-function noStore(pieces: AsyncGenerator<string | Uint8Array, void>, type: string, status = 200): Response {
-  return new Response(bodyOf(pieces), { status, headers: { "content-type": type, "cache-control": "no-store" } });
-}
-
-/** A misspelt name is not ignored: a report that is believed to be strict would let every client pass. */
-function requireKnown(params: URLSearchParams, known: readonly string[]): void {
-  const unknown = params.keys().find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new OAuthError("invalid_request", `${excerpt(unknown)} is not a known parameter`, {
-    parameter: excerpt(unknown),
-    expected: suggest(unknown, known),
-  });
-}
-
-function parseOneOf<T extends string>(params: URLSearchParams, name: string, accepted: readonly [T, ...T[]]): T {
-  const sent = params.get(name);
-  const found = sent === null ? accepted[0] : accepted.find((value) => value === sent);
-  if (found !== undefined) return found;
-  throw refuse(name, sent ?? "", suggest(sent ?? "", accepted));
-}
-
-function parseNumber(params: URLSearchParams, name: string, most = Number.MAX_SAFE_INTEGER): number | undefined {
-  const sent = params.get(name);
-  if (sent === null) return undefined;
-  if (/^\d{1,16}$/.test(sent) && Number(sent) <= most) return Number(sent);
-  throw refuse(name, sent, `a whole number from 0 to ${most}`);
-}
-
-function refuse(parameter: string, received: string, expected: string): OAuthError {
-  return new OAuthError("invalid_request", `${parameter} is not valid`, {
-    parameter,
-    received,
-    expected,
-  });
 }

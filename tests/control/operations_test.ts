@@ -87,6 +87,7 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
     grants,
     minted: createMinted(store),
     scenarios: createScenarioTable(store),
+    catalogue: [...known.values()],
     names: [...known.keys()],
     verifier: createTokenVerifier({ keysOf, grants }),
     keysOf,
@@ -120,6 +121,7 @@ const params: Readonly<Record<string, string>> = {
   name: "down",
   email: "ada@example.com",
   client_id: "my-app",
+  run: "my-run",
   // Of an id that consists of the same random bytes as all others.
   session: hash("sha256", `session_${Buffer.from(randomBytes(24)).toString("base64url")}`, "base64url"),
 };

@@ -133,6 +133,7 @@ export const controlMessages: readonly Message[] = [
   }, [{ pool: "scenario_link", member: "scenarios.0.link", parameter: "define" }]),
   tell("open_origin", "/origins", { scenario: "no-prm", label: "fuzz" }),
   ask("report", "GET", "/report"),
+  ask("run", "GET", "/runs/fuzzer", [["set", "core"], ["format", "markdown"]]),
   ask("report", "GET", "/report", [["format", "junit"]]),
   ask("exchanges", "GET", "/exchanges"),
   ask("exchanges", "GET", "/exchanges", [["format", "har"]]),

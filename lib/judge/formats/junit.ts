@@ -7,6 +7,7 @@
 import type { Report } from "../report.ts";
 import type { Progress } from "../progress.ts";
 import type { ClientReport, Finding } from "../verdict.ts";
+import { attributesOf, escapeXml } from "./xml.ts";
 
 /**
  * Writes a report as JUnit XML. A broken requirement is a failure, an expectation that nothing was seen of an error, any
@@ -105,14 +106,4 @@ function nobody({ sandbox }: Report): string {
     `<error${attributesOf({ message: detail, type: "incomplete" })}/></testcase>`,
     "  </testsuite>",
   ].join("\n");
-}
-
-function attributesOf(attributes: Readonly<Record<string, string | number>>): string {
-  return Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`).join("");
-}
-
-function escapeXml(text: string): string {
-  // XML 1.0 has no way to write most control characters.
-  return text.replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
-    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -92,7 +92,7 @@ function row({ rule, name, level, status, detail, evidence, link, isExpected }: 
   } |`;
 }
 
-/** What a client chose must neither end the cell nor be read as markup. */
-function text(value: string): string {
+/** Text as it may stand in a cell: what a client chose must neither end it nor be read as markup. */
+export function text(value: string): string {
   return value.replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
 }

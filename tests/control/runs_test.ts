@@ -1,0 +1,148 @@
+/** `GET /control/runs/<run>`: what the sandboxes with one label come to. */
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { runOperations } from "../../lib/control/runs.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { core, setNames } from "../../lib/scenarios/catalogue/sets.ts";
+import { createApp } from "../../main.ts";
+import type { Slip } from "../interop/double/double.ts";
+import { json, type TestApp } from "../helpers.ts";
+import { openWorld, playScenario, type World } from "../judge/scenario_world.ts";
+import { send } from "./helpers.ts";
+
+const seen = z.object({
+  verdict: z.string(),
+  reason: z.string(),
+  counts: z.record(z.string(), z.number()),
+  scenarios: z.array(z.looseObject({ scenario: z.string(), verdict: z.string(), url: z.string(), report: z.string() })),
+});
+
+async function runOf(test: Pick<TestApp, "fetch">, path: string): Promise<z.infer<typeof seen>> {
+  const answer = await json(await test.fetch(path));
+  assert(runOperations.control_run.answer.safeParse(answer).success, JSON.stringify(answer).slice(0, 500));
+  return seen.parse(answer);
+}
+
+async function play(world: World, name: string, run: string, slip?: Slip): Promise<void> {
+  const scenario = catalogue.find((one) => one.name === name);
+  assert(scenario);
+  await playScenario(world, scenario, { version: "2025-11-25", slip }, run);
+}
+
+/** Three scenarios with the label `mine`, of which the client fails one, and one with another label. */
+async function playedWorld(): Promise<World> {
+  const world = await openWorld();
+  await play(world, "standard", "mine");
+  await play(world, "pages", "mine");
+  await play(world, "state-wrong", "mine", "takes any state");
+  await play(world, "standard", "other");
+  return world;
+}
+
+Deno.test("a run adds up the sandboxes with its label, and no others", async () => {
+  await using world = await playedWorld();
+  const { verdict, reason, counts, scenarios } = await runOf(world, "/control/runs/mine");
+  assert.deepEqual([verdict, reason], ["fail", "1 of 3 scenarios failed: state-wrong"]);
+  assert.deepEqual(counts, { pass: 2, fail: 1, incomplete: 0, notTried: 0, withWarnings: 0 });
+  assert.deepEqual(scenarios.map(({ scenario, verdict }) => `${scenario} ${verdict}`).sort(), [
+    "pages pass",
+    "standard pass",
+    "state-wrong fail",
+  ]);
+  const other = await runOf(world, "/control/runs/other");
+  assert.deepEqual([other.verdict, other.reason], ["pass", "1 scenario passed"]);
+});
+
+Deno.test("each scenario of a run has the report of its own sandbox", async () => {
+  await using world = await playedWorld();
+  const { scenarios } = await runOf(world, "/control/runs/mine");
+  for (const { report, verdict, url } of scenarios) {
+    assert.equal((await json(await world.fetch(report))).verdict, verdict, url);
+  }
+});
+
+Deno.test("a run that is held against a set is incomplete as long as one of it was not tried", async () => {
+  await using world = await openWorld();
+  await play(world, "standard", "mine");
+  assert.equal((await runOf(world, "/control/runs/mine?set=well-behaved")).verdict, "pass");
+  const { verdict, counts, reason } = await runOf(world, "/control/runs/mine?set=core");
+  assert.deepEqual([verdict, counts.pass, counts.notTried], ["incomplete", 1, core.length - 1]);
+  assert.match(reason, /^19 of 20 scenarios not tried: .+ and 14 more$/);
+});
+
+Deno.test("a run that nobody has begun is incomplete, not an error", async () => {
+  await using world = await openWorld();
+  const { verdict, reason, scenarios } = await runOf(world, "/control/runs/nobody");
+  assert.deepEqual([verdict, scenarios.length], ["incomplete", 0]);
+  assert.equal(reason, "No client has tried a scenario with the label nobody");
+});
+
+Deno.test("a sandbox that was only looked at was not tried", async () => {
+  await using world = await openWorld();
+  await world.fetch("/s/standard~mine/inspect");
+  assert.equal((await runOf(world, "/control/runs/mine")).counts.notTried, 0);
+});
+
+Deno.test("a run is written as JUnit, as Markdown and as a badge, and fails a build if asked to", async () => {
+  await using world = await playedWorld();
+  const junit = await (await world.fetch("/control/runs/mine?format=junit")).text();
+  assert.match(junit, /<testsuites name="mock-oauth run mine" tests="3" failures="1" errors="0" skipped="0">/);
+  assert.match(junit, /<testcase classname="mock-oauth.mine" name="state-wrong"><failure message="/);
+  const markdown = await (await world.fetch("/control/runs/mine?format=markdown&set=core")).text();
+  assert.match(markdown, /^# fail: mine\n/);
+  assert.match(markdown, /\n\| \[state-wrong\]\(http:[^)]+\/inspect\) \| \*\*fail\*\* \| [^|]+ \| C15 \| /);
+  const badge = await json(await world.fetch("/control/runs/mine?format=badge"));
+  assert.deepEqual([badge.schemaVersion, badge.label, badge.message], [1, "MCP client", "2 of 3 passed"]);
+  assert.equal((await world.fetch("/control/runs/mine?strict")).status, 422);
+  assert.equal((await world.fetch("/control/runs/other?strict")).status, 200);
+});
+
+Deno.test("a run with a test's own scenario counts it", async () => {
+  await using world = await openWorld();
+  const defined = await json(
+    await send(world, "POST /control/scenarios", { name: "mine", expects: ["C11"], plan: { policy: {} } }),
+  );
+  const { url } = z.object({ scenarios: z.array(z.object({ url: z.string() })) }).parse(defined).scenarios[0] ?? {};
+  assert(url);
+  const name = /\/s\/([^~/]+)/.exec(url)?.[1];
+  await world.fetch(`/s/${name}~mine/oauth`, { method: "POST" });
+  const { scenarios } = await runOf(world, "/control/runs/mine");
+  assert.deepEqual(scenarios.map(({ scenario }) => scenario), [name]);
+});
+
+const pub = "https://mock.example.com";
+for (
+  const [what, options, run, headers, status] of [
+    ["on a public host nobody sees a run with a short label", {}, "short", {}, 403],
+    ["on a public host who knows the label sees its run", {}, "0123456789abcdef", {}, 200],
+    ["with the token everyone sees any run", { control: { token: "t" } }, "short", { authorization: "Bearer t" }, 200],
+    ["on this machine anybody sees any run", { loopbackOnly: true, at: "http://localhost" }, "short", {}, 200],
+    ["no page of elsewhere sees a run", {}, "0123456789abcdef", { origin: "https://evil.example" }, 403],
+    ["a label has only letters, digits and hyphens", { control: "open" as const }, "A%20b", {}, 400],
+  ] as const
+) {
+  Deno.test(`runs: ${what}`, async () => {
+    const { at = pub, ...rest } = { at: undefined, ...options };
+    const app = createApp({ ...rest, ...(headers && "origin" in headers ? { allowedOrigins: [] } : {}) });
+    const response = await app(new Request(`${at}/control/runs/${run}`, { headers }));
+    assert.equal(response.status, status, await response.clone().text());
+  });
+}
+
+Deno.test("a misspelt parameter or set of a run is refused, with what is accepted", async () => {
+  await using world = await openWorld();
+  for (const query of ["sett=core", "set=cores", "format=xml", "wait=x"]) {
+    const response = await world.fetch(`/control/runs/mine?${query}`);
+    const { error, error_description } = z.looseObject({ error: z.string(), error_description: z.string() })
+      .parse(await json(response));
+    assert.deepEqual([response.status, error], [400, "invalid_request"], query);
+    assert(error_description.length > 0);
+  }
+});
+
+Deno.test("the sets of scenarios have only scenarios that exist, each name once", () => {
+  const known = catalogue.map(({ name }) => name);
+  assert.deepEqual(core.filter((name) => !known.includes(name)), []);
+  assert.equal(new Set(core).size, core.length);
+  assert.equal(new Set(setNames).size, setNames.length);
+});
