@@ -8,7 +8,7 @@
 interface Limit {
   /** What it is if nobody sets it. */
   readonly value: number;
-  readonly unit: "milliseconds" | "per second" | "times";
+  readonly unit: "milliseconds" | "per second" | "times" | "characters";
   /** What it limits, as a sentence. */
   readonly about: string;
 }
@@ -25,6 +25,11 @@ export const limitNames = [
   "progress_ms",
   "era_probes",
   "offers_again",
+  "pings_per_second",
+  "questions_in_a_row",
+  "characters_per_token",
+  "tool_rounds",
+  "url_retries",
 ] as const;
 
 /** The name of a limit. */
@@ -35,7 +40,8 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
   crossing_ms: {
     value: 1000,
     unit: "milliseconds",
-    about: "How long two messages may be on their way towards or past each other (M17, M32, M35, M36, M96, M98, M100)",
+    about:
+      "How long two messages may be on their way towards or past each other (M17, M32, M35, M36, M87, M96, M98, M100)",
   },
   completions_per_second: {
     value: 5,
@@ -62,7 +68,7 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 2000,
     unit: "milliseconds",
     about:
-      "How long a client may take to answer a request of the server that needs no person (M7, M31), or to act on an error (M12, M56)",
+      "How long a client may take to answer a request of the server that needs no person (M7, M31, M67, M69, M72), or to act on an error (M12, M56)",
   },
   request_ms: {
     value: 600_000,
@@ -84,6 +90,31 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 1,
     unit: "times",
     about: "How often a client may offer a revision again that initialize has refused, within ten seconds each (M20)",
+  },
+  pings_per_second: {
+    value: 1,
+    unit: "per second",
+    about: "How often a client may send ping, over ten of them (M68)",
+  },
+  questions_in_a_row: {
+    value: 10,
+    unit: "times",
+    about: "How many questions of one kind a client may answer within ten seconds (M80)",
+  },
+  characters_per_token: {
+    value: 20,
+    unit: "characters",
+    about: "How long a text may be for each token that a model may answer with (M84)",
+  },
+  tool_rounds: {
+    value: 10,
+    unit: "times",
+    about: "How often a client's model may ask for a tool in one call (M85)",
+  },
+  url_retries: {
+    value: 3,
+    unit: "times",
+    about: "How often a client may repeat a call for which a URL has to be opened first, without opening it (M79)",
   },
 };
 

@@ -32,6 +32,8 @@ export function buildServer(
     capabilities,
     ...(revisions === undefined ? {} : { supportedProtocolVersions: [...revisions] }),
     ...(instructions === undefined ? {} : { instructions }),
+    // A catalogue may ask in as many rounds.
+    inputRequired: { maxRounds: 100 },
     requestState: {
       verify: async (state, { http }) => readState(state, await factsOf(http?.req).signer()),
     },

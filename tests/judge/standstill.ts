@@ -29,6 +29,11 @@ interface Timer {
   readonly fire: () => void;
 }
 
+/** Enough for a client to answer a request of its server. */
+const TURNS = 500;
+/** A time in which a client answers, in milliseconds. */
+const SHORT_MS = 10_000;
+
 export function createStandstill({ now, pass }: Clock): Standstill {
   const timers = new Set<Timer>();
   /** How often the client has waited long enough, and how often it is known what it did then. */
@@ -68,10 +73,12 @@ export function createStandstill({ now, pass }: Clock): Standstill {
   }
 
   return {
-    sleep: (ms, signal) => {
+    sleep: async (ms, signal) => {
       const waited = add(ms, true, signal);
+      // In a short time the client may act on what it has been sent; whoever waits for long has had it all along.
+      for (let turn = 0; turn < TURNS && ms <= SHORT_MS; turn++) await Promise.resolve();
       goOn([...timers]);
-      return waited;
+      return await waited;
     },
     untilLate: (ms, answered) => add(ms, false, answered),
     carry: async (request, send) => {

@@ -20,6 +20,11 @@ import { idRules } from "./mcp/ids.ts";
 import { messageRules } from "./mcp/messages.ts";
 import { metaRules } from "./mcp/meta.ts";
 import { givenUpRules } from "./mcp/given_up.ts";
+import { askedRules } from "./mcp/asked.ts";
+import { elicitationRules } from "./mcp/elicitation.ts";
+import { pingRules } from "./mcp/pings.ts";
+import { rootRules } from "./mcp/roots.ts";
+import { samplingRules } from "./mcp/sampling.ts";
 import { capabilityRules } from "./mcp/capabilities.ts";
 import { eraRules } from "./mcp/eras.ts";
 import { httpSseRules } from "./mcp/http_sse.ts";
@@ -85,6 +90,11 @@ export const rules: readonly Rule[] = [
   ...capabilityRules,
   ...httpSseRules,
   ...eraRules,
+  ...pingRules,
+  ...askedRules,
+  ...elicitationRules,
+  ...samplingRules,
+  ...rootRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

@@ -2,6 +2,7 @@
 import type { DriverStep } from "../../../lib/scenarios/driver_step.ts";
 import type { Revision } from "../../../lib/judge/settled.ts";
 import type { Extra } from "./mcp/extras.ts";
+import type { Document } from "./readings.ts";
 import type { Slip } from "./slips.ts";
 
 /** A client_id it was given, and what it authenticates with there. */
@@ -38,6 +39,8 @@ export interface DoubleOptions {
   readonly given?: Given;
   /** What it is made to do, in place of listing and calling tools. */
   readonly driver?: readonly DriverStep[];
+  /** What it declares that it can be asked, as in 2025-11-25; nothing if not given. */
+  readonly declares?: Document;
   /** The tools it calls, in order. */
   readonly tools?: readonly string[];
   /** Whether it gets its token without a person's browser: with client_credentials, or an assertion. */

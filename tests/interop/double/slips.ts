@@ -5,6 +5,7 @@ import type { HandshakeSlip } from "./mcp/handshake.ts";
 import type { HttpSseSlip } from "./mcp/http_sse.ts";
 import type { ListenSlip } from "./mcp/listen.ts";
 import type { PageSlip } from "./mcp/pages.ts";
+import type { QuestionSlip } from "./mcp/questions.ts";
 import type { ReadingSlip } from "./mcp/reading.ts";
 import type { ReactionSlip } from "./mcp/reactions.ts";
 import type { ResumeSlip } from "./mcp/resume.ts";
@@ -24,6 +25,7 @@ export type Slip =
   | ExtraSlip
   | ListenSlip
   | PageSlip
+  | QuestionSlip
   | ReadingSlip
   | ReactionSlip
   | ResumeSlip

@@ -6,6 +6,7 @@ import { handshakeCases } from "./handshake.ts";
 import { messageCases } from "./messages.ts";
 import { pageCases } from "./pages.ts";
 import { patienceCases } from "./patience.ts";
+import { questionCases } from "./questions.ts";
 import { requestHeaderCases } from "./request_headers.ts";
 import { sessionCases } from "./sessions.ts";
 import { streamCases } from "./streams.ts";
@@ -29,4 +30,5 @@ export const cases: readonly Case[] = [
   ...streamCases,
   ...versionCases,
   ...timeCases,
+  ...questionCases,
 ];

@@ -98,7 +98,7 @@ const serverMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** The first request of a client that came so long after a request of the server that it must have been answered. */
-function goesOnWithout(
+export function goesOnWithout(
   { atMs, thread }: ServerRequest,
   calls: readonly McpStep[],
   waitMs: number,

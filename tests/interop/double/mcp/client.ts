@@ -12,8 +12,10 @@ import { openHttpSse } from "./http_sse.ts";
 import { type Answer, type BodyEnd, createInbox, isEventStream, messagesIn, objectIn } from "./inbox.ts";
 import { createLink, type How, type Link, type Sent } from "./link.ts";
 import { listen, type Listening } from "./listen.ts";
+import { createAnswering } from "./questions.ts";
 import { isBlind } from "./reading.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
+import { goOn } from "./rounds.ts";
 import { answerServer } from "./server_messages.ts";
 import { endSession, isSessionLost, LONG_ENOUGH_MS } from "./sessions.ts";
 import { listTools } from "./pages.ts";
@@ -53,7 +55,11 @@ export interface Mcp {
 export function createMcp(setting: Setting, { patiently }: Http, login: Login): Mcp {
   const link = createLink(setting, login);
   const safeTools = new Set<unknown>();
-  const inbox = createInbox((message) => answerServer(message, setting, { link, send: sendAside }), setting.slip);
+  const answer = createAnswering(setting, link);
+  const inbox = createInbox(
+    (message) => answerServer(message, setting, { link, send: sendAside, answer }),
+    setting.slip,
+  );
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
   let isListener = setting.options.listens === true;
@@ -222,10 +228,16 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   }
 
   const call: Mcp["call"] = async (method, params) => {
-    const { status, answer } = await askInTime(method, params);
-    // What a server refuses in the language of the protocol, was not done; what it cannot even say, ends the work.
-    if (status >= 400 && !answer) throw new Stop();
-    return answer;
+    const once = async (more: Document = {}): Promise<Answer | undefined> => {
+      const { status, answer } = await askInTime(
+        method,
+        () => ({ ...(typeof params === "function" ? params() : params), ...more }),
+      );
+      // What a server refuses in the language of the protocol, was not done; what it cannot even say, ends the work.
+      if (status >= 400 && !answer) throw new Stop();
+      return answer;
+    };
+    return await goOn(await once(), { ask: once, answer });
   };
 
   return {

@@ -44,6 +44,19 @@ export const extras = {
       await (await options.send(new Request(src, { headers }))).body?.cancel();
     }
   },
+  "opens another folder": async ({ link, call }, { slip, wait }) => {
+    link.root = "file:///other";
+    if (slip !== "changes its roots silently") await call("notifications/roots/list_changed");
+    for (const name of link.tools.keys()) if (name.startsWith("ask")) await call("tools/call", { name });
+    await wait(5000);
+    await call("tools/call", echo);
+  },
+  "pings now and then": async ({ call, link }, { slip, wait }) => {
+    for (let ping = 0; ping < 12 && !link.isModern(); ping++) {
+      await call("ping");
+      if (slip !== "pings without end") await wait(2000);
+    }
+  },
   "completes an argument": async ({ call }, { slip, wait }) => {
     for (const value of ["", "p", "pa", "par", "pari", "paris"]) {
       await call("completion/complete", {
@@ -63,4 +76,5 @@ export type Extra = keyof typeof extras;
 /** What it does wrong there, beside single messages. */
 export type ExtraSlip =
   | "completes at every keystroke"
+  | "pings without end"
   | "sends a token for icons";

@@ -5,6 +5,7 @@ import type { Reply } from "./client.ts";
 import { chooseFrom, counterOffer, discovered, isModernReply, knownRevisions, supportedIn } from "./eras.ts";
 import { objectIn } from "./inbox.ts";
 import { CLIENT_INFO, type Link } from "./link.ts";
+import { declaredIn } from "./questions.ts";
 
 /** What it does wrong as it settles a revision. */
 export type HandshakeSlip =
@@ -75,13 +76,15 @@ async function discover({ slip, options }: Setting, deps: HandshakeDeps): Promis
   }
 }
 
-async function initialize({ slip, options }: Setting, deps: HandshakeDeps): Promise<void> {
+async function initialize(setting: Setting, deps: HandshakeDeps): Promise<void> {
+  const { slip, options } = setting;
   const { link, ask, openHttpSse, disconnect } = deps;
   const known = knownRevisions(options);
   const offered = new Set<Spoken>();
   for (let attempt = 0;; attempt++) {
     offered.add(link.revision);
-    const offer = { protocolVersion: link.revision, capabilities: {}, clientInfo: CLIENT_INFO };
+    const capabilities = declaredIn(setting, link.revision);
+    const offer = { protocolVersion: link.revision, capabilities, clientInfo: CLIENT_INFO };
     // By then it has a token.
     if (slip === "does not wait for initialize") await ask("ping");
     const asked = ask("initialize", offer);

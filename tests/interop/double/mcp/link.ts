@@ -5,6 +5,7 @@ import type { Setting, Spoken } from "../options.ts";
 import type { Document } from "../readings.ts";
 import { type Outgoing, slipped } from "../slips_messages.ts";
 import { keyOf, objectIn } from "./inbox.ts";
+import { declaredIn } from "./questions.ts";
 import { argumentHeaders, headerValue } from "./tool_headers.ts";
 import { createTimer, type Timer } from "./time_limit.ts";
 
@@ -56,6 +57,8 @@ export interface Link {
   readonly icons: Set<string>;
   /** How its person answers forms. */
   answer: Readonly<Document>;
+  /** The folder that it lets a server know of. */
+  root: string;
   /** What the server has declared; undefined, if that is not known. */
   capabilities: Document | undefined;
   readonly isModern: () => boolean;
@@ -104,7 +107,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     const meta = {
       "io.modelcontextprotocol/protocolVersion": link.revision,
       "io.modelcontextprotocol/clientInfo": CLIENT_INFO,
-      "io.modelcontextprotocol/clientCapabilities": {},
+      "io.modelcontextprotocol/clientCapabilities": declaredIn(setting, link.revision),
     };
     return { ...params, _meta: { ...objectIn(params, "_meta"), ...meta } };
   }
@@ -140,6 +143,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     tools: new Map(),
     icons: new Set(),
     answer: { action: "accept" },
+    root: "file:///work",
     capabilities: undefined,
     isModern: () => link.revision === "2026-07-28",
     post: (method, params, how) => {

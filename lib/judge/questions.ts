@@ -1,0 +1,201 @@
+/**
+ * What clients were asked for, and what they answered: in requests of the server up to 2025-11-25, and since 2026-07-28 in
+ * results that ask for input, which the client answers as it sends its own request again.
+ *
+ * @module
+ */
+import { isObject, type JsonObject } from "../http/json.ts";
+import { conversationIn, type Era, type Request, type Session } from "./conversation.ts";
+import { PRECISION_MS } from "./moments.ts";
+import { textOf } from "./reading.ts";
+import type { McpStep } from "./step.ts";
+
+/** An answer to a question. */
+export interface Answered {
+  /** The exchange in whose request it came. */
+  readonly step: McpStep;
+  /** The message that it came in, alone or with others. */
+  readonly message: JsonObject;
+  /** What was answered; undefined for an error. */
+  readonly result: JsonObject | undefined;
+  /** The error, if it was one. */
+  readonly error: JsonObject | undefined;
+}
+
+/** Something that a server asked a client for. */
+export interface Question {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly era: Era;
+  /** The revision that applies to it; undefined if that was not settled. */
+  readonly version: string | undefined;
+  readonly thread: string | undefined;
+  /** The exchange in whose response it came. */
+  readonly step: McpStep;
+  /** The message that it came in. */
+  readonly message: JsonObject;
+  /** When it left, in milliseconds since 1970 of real time. */
+  readonly atMs: number;
+  /** What the client had said that it can do; undefined if that is not on record. */
+  readonly declared: JsonObject | undefined;
+  /** The request of the client that it belongs to; undefined where that cannot be told. */
+  readonly round: Request | undefined;
+  readonly answers: readonly Answered[];
+}
+
+const known = new WeakMap<readonly McpStep[], readonly Question[]>();
+
+/**
+ * All that a client was asked, in order; worked out once for the same list of requests.
+ *
+ * @param calls All requests of a client to MCP servers, in order.
+ */
+export function questionsIn(calls: readonly McpStep[]): readonly Question[] {
+  const found = known.get(calls) ??
+    [...askedInSessions(calls), ...askedInResults(calls)].sort((one, other) => one.atMs - other.atMs);
+  known.set(calls, found);
+  return found;
+}
+
+/** The questions of some methods. */
+export function questionsOf(calls: readonly McpStep[], ...methods: readonly string[]): readonly Question[] {
+  return questionsIn(calls).filter(({ method }) => methods.includes(method));
+}
+
+function askedInSessions(calls: readonly McpStep[]): readonly Question[] {
+  const { serverRequests, sessions } = conversationIn(calls);
+  const byThread = new Map(sessions.map((session) => [session.thread, session]));
+  const seen = new Set<string>();
+  return serverRequests.flatMap(({ step, message, method, atMs, thread, eventId, answers }): readonly Question[] => {
+    // What a resumed stream brings once more is one request.
+    const key = `${thread} ${eventId} ${JSON.stringify(message.id)}`;
+    if (eventId !== undefined && seen.has(key)) return [];
+    seen.add(key);
+    const session = thread === undefined ? undefined : byThread.get(thread);
+    return [{
+      method,
+      params: isObject(message.params) ? message.params : {},
+      era: "handshake",
+      version: session?.version,
+      thread,
+      step,
+      message,
+      atMs,
+      declared: declaredIn(session),
+      round: undefined,
+      answers: answers.map(({ step, message }) => ({
+        step,
+        message,
+        result: isObject(message.result) ? message.result : undefined,
+        error: isObject(message.error) ? message.error : undefined,
+      })),
+    }];
+  });
+}
+
+function declaredIn(session: Session | undefined): JsonObject | undefined {
+  const { params } = session?.opening ?? {};
+  return isObject(params?.capabilities) ? params.capabilities : undefined;
+}
+
+function askedInResults(calls: readonly McpStep[]): readonly Question[] {
+  const { requests } = conversationIn(calls);
+  const taken = new Set<Request>();
+  return requests.flatMap((request): readonly Question[] => {
+    const { answer, step, thread, era } = request;
+    const asked = inputRequestsIn(request);
+    if (!answer || !asked || era !== "stateless") return [];
+    const retry = retryOf(request, requests, taken);
+    if (retry) taken.add(retry);
+    const responses = isObject(retry?.params?.inputResponses) ? retry.params.inputResponses : {};
+    return Object.entries(asked).flatMap(([key, question]): readonly Question[] => {
+      if (!isObject(question)) return [];
+      const response = responses[key];
+      return [{
+        method: textOf(question, "method") ?? "",
+        params: isObject(question.params) ? question.params : {},
+        era: "stateless",
+        version: request.version,
+        thread,
+        step,
+        message: answer.message,
+        atMs: answer.atMs,
+        declared: declaredWith(request),
+        round: request,
+        answers: retry && isObject(response)
+          ? [{ step: retry.step, message: retry.message, result: response, error: undefined }]
+          : [],
+      }];
+    });
+  });
+}
+
+/** What a result of 2026-07-28 asks for; undefined where it asks for nothing. */
+export function inputRequestsIn({ answer }: Pick<Request, "answer">): JsonObject | undefined {
+  const result = isObject(answer?.message.result) ? answer.message.result : undefined;
+  if (result?.resultType !== "input_required") return undefined;
+  return isObject(result.inputRequests) ? result.inputRequests : {};
+}
+
+function declaredWith({ params }: Request): JsonObject | undefined {
+  const meta = isObject(params?._meta) ? params._meta : undefined;
+  const capabilities = meta?.["io.modelcontextprotocol/clientCapabilities"];
+  return isObject(capabilities) ? capabilities : undefined;
+}
+
+/** The request in which a client answers what a result has asked for: the one with its state, else the first that fits. */
+function retryOf(request: Request, requests: readonly Request[], taken: ReadonlySet<Request>): Request | undefined {
+  const { answer, method } = request;
+  const asked = inputRequestsIn(request) ?? {};
+  const fitting = requests.filter((other) =>
+    other !== request && !taken.has(other) && other.method === method && nameOf(other) === nameOf(request) &&
+    other.step.exchange.receivedAtMs >= (answer?.atMs ?? Infinity) - PRECISION_MS &&
+    isObject(other.params?.inputResponses) && answersAny(other.params.inputResponses, asked)
+  );
+  const state = isObject(answer?.message.result) ? answer.message.result.requestState : undefined;
+  return fitting.find(({ params }) => params?.requestState === state) ?? fitting[0];
+}
+
+function answersAny(responses: JsonObject, asked: JsonObject): boolean {
+  const keys = Object.keys(responses);
+  return keys.length === 0 || keys.some((key) => key in asked);
+}
+
+/** What a request calls, gets or reads. */
+export function nameOf({ params }: Pick<Request, "params">): string | undefined {
+  return textOf(params, "name") ?? textOf(params, "uri");
+}
+
+/** Whether a client has said that it can do something; with a member, such as `url`, that it can do that of it. */
+export function hasDeclared(declared: JsonObject | undefined, capability: string, member?: string): boolean {
+  const value = declared?.[capability];
+  if (!isObject(value)) return false;
+  return member === undefined || isObject(value[member]);
+}
+
+/** What a client has to have said that it can do, to be asked this; undefined for what needs nothing. */
+export function capabilityFor(method: string): "elicitation" | "sampling" | "roots" | undefined {
+  return capabilities.get(method);
+}
+
+const capabilities: ReadonlyMap<string, "elicitation" | "sampling" | "roots"> = new Map(
+  [
+    ["elicitation/create", "elicitation"],
+    ["sampling/createMessage", "sampling"],
+    ["roots/list", "roots"],
+  ] as const,
+);
+
+/** The modes of elicitation that a client has declared: no member means that it can show forms (2025-11-25). */
+export function modesIn(declared: JsonObject | undefined): ReadonlySet<"form" | "url"> {
+  const value = declared?.elicitation;
+  if (!isObject(value)) return new Set();
+  const modes = (["form", "url"] as const).filter((mode) => isObject(value[mode]));
+  return new Set(Object.keys(value).length === 0 ? ["form"] : modes);
+}
+
+/** How a question of a person is asked. */
+export function modeOf({ params }: Pick<Question, "params">): "form" | "url" | undefined {
+  const { mode = "form" } = params;
+  return mode === "form" || mode === "url" ? mode : undefined;
+}
