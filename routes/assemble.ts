@@ -79,6 +79,7 @@ export function assemble(options: AppOptions): Parts {
   const mcpCatalogues = createCatalogues({ table: catalogueTable, liveSandboxes, own: options.catalogue });
   const gate = createControlGate(gateOptionsOf(options));
   const refusalOf = createRefusal(gate, liveSandboxes.of);
+  const runRefusalOf = createRunRefusal(gate);
   const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
   const reports = createReports({ recording, scenarioOf, slices });
   if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
@@ -103,7 +104,8 @@ export function assemble(options: AppOptions): Parts {
     refresh: async (sandbox) =>
       (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
     guard: createGuard(refusalOf),
-    runGuard: createGuard(createRunRefusal(gate)),
+    runGuard: createGuard(runRefusalOf),
+    runRefusalOf,
     refusalOf,
     addressOf: options.public ? callerOf : () => undefined,
     startedAtMs: now(),

@@ -6,7 +6,7 @@ import type { Slices } from "../lib/runtime/slices.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Catalogue } from "../lib/scenarios/mcp_catalogue.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
-import type { Guard, Refusal } from "./control/guard.ts";
+import type { Guard, Refusal, RunRefusal } from "./control/guard.ts";
 import type { OAuthDeps } from "./oauth/deps.ts";
 import type { ConnectionInfo } from "./request/router.ts";
 
@@ -21,8 +21,9 @@ export interface Deps extends OAuthDeps, OperationDeps {
   /** A sandbox as it is now: a reset starts it over under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   readonly guard: Guard;
-  /** The same by a run's label. */
+  /** Both by a run's label. */
   readonly runGuard: Guard;
+  readonly runRefusalOf: RunRefusal;
   readonly refusalOf: Refusal;
   /** Whose streams of events are counted together; undefined where addresses don't count. */
   readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;

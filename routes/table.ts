@@ -47,20 +47,7 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const tokenStatus = tokenStatusHandlers(deps);
   const userinfo = userinfoHandler(deps);
   return {
-    home: lateHandler(async () => {
-      const { home } = await import("./pages/pages.tsx");
-      return (context) => home(context, deps);
-    }),
-    guide: lateHandler(async () => {
-      const { guide } = await import("./pages/pages.tsx");
-      return (context) => guide(context, deps);
-    }),
-    scenarios: lateHandler(async () => {
-      const { scenarios } = await import("./pages/scenarios.tsx");
-      return (context) => scenarios(context, deps);
-    }),
-    inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
-    specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
+    ...pageHandlers(deps),
     health: (context) => health(context, deps),
     robots,
 
@@ -110,6 +97,33 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     conformance_get: conformance,
     conformance_delete: conformance,
     ...httpSse,
+  };
+}
+
+/** The pages, which a start has no use for. */
+function pageHandlers(
+  deps: Deps,
+): Handlers<"home" | "guide" | "scenarios" | "inspect" | "specifications" | "run_page" | "run_badge" | "run_config"> {
+  const run = async (): Promise<Handlers<"run_page" | "run_badge" | "run_config">> =>
+    (await import("./pages/run.tsx")).runHandlers(deps);
+  return {
+    home: lateHandler(async () => {
+      const { home } = await import("./pages/pages.tsx");
+      return (context) => home(context, deps);
+    }),
+    guide: lateHandler(async () => {
+      const { guide } = await import("./pages/pages.tsx");
+      return (context) => guide(context, deps);
+    }),
+    scenarios: lateHandler(async () => {
+      const { scenarios } = await import("./pages/scenarios.tsx");
+      return (context) => scenarios(context, deps);
+    }),
+    inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
+    specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
+    run_page: lateHandler(async () => (await run()).run_page),
+    run_badge: lateHandler(async () => (await run()).run_badge),
+    run_config: lateHandler(async () => (await run()).run_config),
   };
 }
 

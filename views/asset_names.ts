@@ -35,6 +35,8 @@ export const assetNames = [
   "inspect/talk.js",
   "inspect/text.js",
   "inspect/timeline.js",
+  "run/run.css",
+  "run/run.js",
   "scenarios/scenarios.css",
   "specifications/specifications.css",
   "scenarios/scenarios.js",

@@ -32,6 +32,8 @@ import inspectTalk from "./inspect/talk.js" with { type: "text" };
 import inspectText from "./inspect/text.js" with { type: "text" };
 import inspectTimeline from "./inspect/timeline.js" with { type: "text" };
 import page from "./shared/page.js" with { type: "text" };
+import run from "./run/run.js" with { type: "text" };
+import runCss from "./run/run.css" with { type: "text" };
 import scenarios from "./scenarios/scenarios.js" with { type: "text" };
 import scenariosCss from "./scenarios/scenarios.css" with { type: "text" };
 import scenariosSearch from "./scenarios/search.js" with { type: "text" };
@@ -90,6 +92,8 @@ const sources: Readonly<Record<AssetName, string>> = {
   "inspect/talk.js": inspectTalk,
   "inspect/text.js": inspectText,
   "inspect/timeline.js": inspectTimeline,
+  "run/run.css": runCss,
+  "run/run.js": run,
   "scenarios/scenarios.css": factsCss + scenariosCss,
   "specifications/specifications.css": factsCss + specificationsCss,
   "scenarios/scenarios.js": scenarios,

@@ -9,7 +9,7 @@ import { failOnShoulds } from "../judge/verdict.ts";
 import { placeOf } from "../sandbox/place.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { isInSet, setNames } from "../scenarios/catalogue/sets.ts";
-import type { Scenario } from "../scenarios/scenario.ts";
+import { type Scenario, scenarioGroups } from "../scenarios/scenario.ts";
 import { type Deps, one, operation } from "./operation.ts";
 import { MAX_WAIT_SECONDS } from "./record.ts";
 
@@ -36,7 +36,7 @@ const runAnswer: Schema = z.strictObject({
   reason: text,
   counts: z.strictObject({ pass: count, fail: count, incomplete: count, notTried: count, withWarnings: count }),
   scenarios: z.array(z.strictObject({
-    scenario: text,
+    name: text,
     group: text,
     story: text,
     verdict: z.enum([...verdict.options, "not tried"]),
@@ -100,7 +100,7 @@ export async function readRun(deps: RunDeps, query: RunQuery): Promise<Run> {
   const isUsed = new Set(used);
   const known = new Set(deps.catalogue.map(({ name }) => `${name}~${run}`));
   const trials: Trial[] = [];
-  for (const scenario of deps.catalogue) {
+  for (const scenario of deps.catalogue.toSorted(byGroup)) {
     const name = `${scenario.name}~${run}`;
     const trial = { ...placesOf(scenario, run, origin), scenario };
     const seen = isUsed.has(name) ? await judgeNamed(deps, name, { scenario, run, origin, isStrict }) : undefined;
@@ -126,6 +126,11 @@ export async function settleRun(deps: RunDeps, query: RunQuery, waitSeconds: num
     run = await readRun(deps, query);
   }
   return run;
+}
+
+/** In the order in which groups are shown. */
+function byGroup(one: Scenario, other: Scenario): number {
+  return scenarioGroups.indexOf(one.group) - scenarioGroups.indexOf(other.group);
 }
 
 interface Named {

@@ -6,7 +6,7 @@ export const recordPlaces = {
   report: control("/control/report", { GET: "control_report" }),
   exchanges: control("/control/exchanges", { GET: "control_exchanges", DELETE: "control_clear_exchanges" }),
   events: control("/control/events", { GET: "control_events" }),
-  run: control("/control/runs/:run", { GET: "control_run" }),
+  runSum: control("/control/runs/:run", { GET: "control_run" }),
 };
 
 /** Below the sandbox's prefix: the API that tests control a sandbox with, in the order in which it is shown. */

@@ -31,7 +31,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What is said once of all methods of a path. */
 export interface Shared {
-  /** Below the sandbox's prefix; its last segment may be a parameter, such as `:name`. */
+  /** Below the sandbox's prefix; its last segment or the one before it may be a parameter, such as `:name`. */
   readonly path: string;
   readonly kind: EndpointKind;
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */

@@ -25,8 +25,7 @@ export interface TriedClient {
 }
 
 /** A scenario of a run. */
-export interface RunScenario extends Pick<Scenario, "group" | "story"> {
-  readonly scenario: string;
+export interface RunScenario extends Pick<Scenario, "name" | "group" | "story"> {
   /** The verdict on its sandbox; "not tried" where no client has sent a request. */
   readonly verdict: Verdict | "not tried";
   readonly reason: string;
@@ -80,7 +79,7 @@ const MAX_NAMED = 5;
 export function sumUpRun(run: string, set: string, trials: readonly Trial[]): Run {
   const scenarios = trials.map(scenarioOf);
   const named = (wanted: RunScenario["verdict"]): readonly string[] =>
-    scenarios.filter(({ verdict }) => verdict === wanted).map(({ scenario }) => scenario);
+    scenarios.filter(({ verdict }) => verdict === wanted).map(({ name }) => name);
   const [pass, fail, incomplete, notTried] = [named("pass"), named("fail"), named("incomplete"), named("not tried")];
   const counts = {
     pass: pass.length,
@@ -103,7 +102,7 @@ export function sumUpRun(run: string, set: string, trials: readonly Trial[]): Ru
 }
 
 function scenarioOf({ scenario: { name, group, story }, seen, ...places }: Trial): RunScenario {
-  const about = { scenario: name, group, story, ...places };
+  const about = { name, group, story, ...places };
   const clients = (seen?.clients ?? []).filter(({ isBystander = false }) => !isBystander);
   if (!seen || clients.length === 0) {
     return { ...about, verdict: "not tried", reason: "No client has sent a request", clients: [] };

@@ -7,10 +7,11 @@ import type { Context, Route } from "../request/router.ts";
 /** Says why a request may not control its sandbox; undefined if it may. */
 export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
 
-/** Makes what says why a request may not see a run, whose label counts as that of its sandboxes does. */
-export function createRunRefusal(
-  gate: ControlGate,
-): (context: Pick<Context, "request" | "url" | "param">) => OAuthError | undefined {
+/** Says why a request may not see a run, whose label counts as that of its sandboxes does; undefined if it may. */
+export type RunRefusal = (context: Pick<Context, "request" | "url" | "param">) => OAuthError | undefined;
+
+/** Makes of the gate what is asked of runs. */
+export function createRunRefusal(gate: ControlGate): RunRefusal {
   return ({ request: { headers }, url, param: label }) =>
     gate({ headers, url, live: { name: `standard~${label}`, label }, isChange: false });
 }

@@ -73,10 +73,9 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
   }
 
   return (request, path) => {
-    const literal = table.get(path);
-    const param = literal ? "" : lastSegment(path);
-    // A literal path wins, so the look-up of most requests stays what it was.
-    const methods = literal ?? (param ? table.get(path.replace(/[^/]+$/, ":")) : undefined);
+    // A literal path wins, so that the look-up of most requests is the only one.
+    const found = table.get(path);
+    const { methods, param } = found ? { methods: found, param: "" } : findParametric(table, path);
     if (!methods) return { kind: "none" };
     const route = methods.get(request.method === "HEAD" ? "GET" : request.method);
     if (route) return { kind: "route", route, param };
@@ -90,12 +89,28 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
   };
 }
 
-/** The one kind of parameter there is: a last segment. */
-const PARAMETER = /:\w+$/;
+/** A path has one parameter at most: a segment, with nothing or one more behind it. */
+const PARAMETER = /:\w+/;
+const places = [/[^/]+$/, /[^/]+(?=\/[^/]+$)/];
 
-function lastSegment(path: string): string {
+type Methods = ReadonlyMap<string, Route>;
+
+/** Looks for a row with a parameter; no parameter is empty. */
+function findParametric(
+  table: ReadonlyMap<string, Methods>,
+  path: string,
+): { readonly methods: Methods | undefined; readonly param: string } {
+  for (const place of places) {
+    const methods = table.get(path.replace(place, ":"));
+    const param = methods ? decoded(place.exec(path)?.[0] ?? "") : "";
+    if (param !== "") return { methods, param };
+  }
+  return { methods: undefined, param: "" };
+}
+
+function decoded(segment: string): string {
   try {
-    return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+    return decodeURIComponent(segment);
   } catch {
     return "";
   }

@@ -14,7 +14,7 @@ const seen = z.object({
   verdict: z.string(),
   reason: z.string(),
   counts: z.record(z.string(), z.number()),
-  scenarios: z.array(z.looseObject({ scenario: z.string(), verdict: z.string(), url: z.string(), report: z.string() })),
+  scenarios: z.array(z.looseObject({ name: z.string(), verdict: z.string(), url: z.string(), report: z.string() })),
 });
 
 async function runOf(test: Pick<TestApp, "fetch">, path: string): Promise<z.infer<typeof seen>> {
@@ -44,7 +44,7 @@ Deno.test("a run adds up the sandboxes with its label, and no others", async () 
   const { verdict, reason, counts, scenarios } = await runOf(world, "/control/runs/mine");
   assert.deepEqual([verdict, reason], ["fail", "1 of 3 scenarios failed: state-wrong"]);
   assert.deepEqual(counts, { pass: 2, fail: 1, incomplete: 0, notTried: 0, withWarnings: 0 });
-  assert.deepEqual(scenarios.map(({ scenario, verdict }) => `${scenario} ${verdict}`).sort(), [
+  assert.deepEqual(scenarios.map(({ name, verdict }) => `${name} ${verdict}`).sort(), [
     "pages pass",
     "standard pass",
     "state-wrong fail",
@@ -107,7 +107,28 @@ Deno.test("a run with a test's own scenario counts it", async () => {
   const name = /\/s\/([^~/]+)/.exec(url)?.[1];
   await world.fetch(`/s/${name}~mine/oauth`, { method: "POST" });
   const { scenarios } = await runOf(world, "/control/runs/mine");
-  assert.deepEqual(scenarios.map(({ scenario }) => scenario), [name]);
+  assert.deepEqual(scenarios.map((one) => one.name), [name]);
+});
+
+Deno.test("the page of a run shows what failed, and what to paste for the rest", async () => {
+  await using world = await playedWorld();
+  const page = await (await world.get("/runs/mine", { accept: "text/html" })).text();
+  assert.match(page, /<strong>fail<\/strong> 1 of 3 scenarios failed: state-wrong\./);
+  assert.match(page, /run-fail"><a href="http:[^"]+\/s\/state-wrong~mine\/inspect"/);
+  assert.match(page, /17 scenarios are not tried/);
+  assert.match(page, /03-challenge-missing http:\/\/localhost:8789\/s\/challenge-missing~mine\/oauth/);
+  const none = await (await world.get("/runs/nobody?set=tried", { accept: "text/html" })).text();
+  assert.match(none, /<strong>incomplete<\/strong> No client has tried/);
+});
+
+Deno.test("a run has a badge that needs no other server, and a configuration for each set", async () => {
+  await using world = await playedWorld();
+  const badge = await world.fetch("/runs/mine/badge.svg");
+  assert.equal(badge.headers.get("content-type"), "image/svg+xml");
+  assert.match(await badge.text(), /aria-label="MCP client: 2 of 3 passed"/);
+  const servers = z.object({ mcpServers: z.record(z.string(), z.object({ type: z.literal("http"), url: z.string() })) })
+    .parse(await json(await world.fetch("/runs/mine/mcp.json?set=pages"))).mcpServers;
+  assert.equal(servers["01-pages"]?.url, "http://localhost:8789/s/pages~mine/oauth");
 });
 
 const pub = "https://mock.example.com";
@@ -126,6 +147,9 @@ for (
     const app = createApp({ ...rest, ...(headers && "origin" in headers ? { allowedOrigins: [] } : {}) });
     const response = await app(new Request(`${at}/control/runs/${run}`, { headers }));
     assert.equal(response.status, status, await response.clone().text());
+    for (const path of [`/runs/${run}`, `/runs/${run}/badge.svg`, `/runs/${run}/mcp.json`]) {
+      assert.equal((await app(new Request(at + path, { headers }))).status, status, path);
+    }
   });
 }
 

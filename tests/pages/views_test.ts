@@ -268,13 +268,13 @@ Deno.test("home page has the endpoints, four ways and every client's configurati
       "auto_approve_email",
       "auto_approve_password",
       "expires_in",
-      ...buildClientConfigs(urls.oauth).map(({ client }) => client),
+      ...buildClientConfigs([["mock", urls.oauth]]).map(({ client }) => client),
     ]
   ) assert.ok(text.includes(phrase), phrase);
 });
 
 Deno.test("client configurations are JSON with the endpoint's address (the clients' documentation)", () => {
-  const [code, ...others] = buildClientConfigs(urls.oauth);
+  const [code, ...others] = buildClientConfigs([["mock", urls.oauth]]);
   assert.equal(
     code?.snippet,
     `claude mcp add --transport http mock ${urls.oauth}`,
@@ -289,7 +289,7 @@ Deno.test("client configurations are JSON with the endpoint's address (the clien
     { servers: { mock: { type: "http", url: urls.oauth } } },
     { mcpServers: { mock: { type: "http", url: urls.oauth } } },
   ]);
-  const foreign = buildClientConfigs("http://mock:8789/oauth")[1]?.snippet;
+  const foreign = buildClientConfigs([["mock", "http://mock:8789/oauth"]])[1]?.snippet;
   assert.ok(foreign?.includes('"--allow-http"'));
 });
 

@@ -178,7 +178,7 @@ function Connect({ urls }: { readonly urls: Urls }): Html {
         {" "}
         <code>no-auth</code> instead of <code>oauth</code>.
       </p>
-      {buildClientConfigs(urls.oauth).map((config, index) => (
+      {buildClientConfigs([["mock", urls.oauth]]).map((config, index) => (
         <ConfigRow key={config.client} config={config} open={index === 0} />
       ))}
     </section>

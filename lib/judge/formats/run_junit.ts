@@ -38,9 +38,9 @@ function suite(run: string, group: string, scenarios: readonly RunScenario[]): s
   return [`  <testsuite${attributes}>`, ...scenarios.map((one) => testCase(run, one)), "  </testsuite>\n"].join("\n");
 }
 
-function testCase(run: string, { scenario, story, verdict, reason, clients, inspect }: RunScenario): string {
+function testCase(run: string, { name, story, verdict, reason, clients, inspect }: RunScenario): string {
   const about = escapeXml(
-    [story, ...clients.map(({ name, id, reason }) => `${name ?? id}: ${reason}.`), inspect].join("\n"),
+    [story, ...clients.map((client) => `${client.name ?? client.id}: ${client.reason}.`), inspect].join("\n"),
   );
   const told = attributesOf({ message: reason });
   const inner = {
@@ -49,7 +49,7 @@ function testCase(run: string, { scenario, story, verdict, reason, clients, insp
     incomplete: `<error${told}>${about}</error>`,
     "not tried": `<skipped${told}/>`,
   }[verdict];
-  return `    <testcase${attributesOf({ classname: `mock-oauth.${run}`, name: scenario })}>${inner}</testcase>`;
+  return `    <testcase${attributesOf({ classname: `mock-oauth.${run}`, name })}>${inner}</testcase>`;
 }
 
 function nobody(run: string): string {

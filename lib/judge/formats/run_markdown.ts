@@ -31,11 +31,11 @@ export function* runMarkdownPieces({ run, set, verdict, reason, counts, scenario
     "",
   ].join("\n");
   const sorted = scenarios.toSorted((one, other) => order.indexOf(one.verdict) - order.indexOf(other.verdict));
-  for (const scenario of sorted) yield row(scenario);
+  for (const one of sorted) yield row(one);
 }
 
-function row({ scenario, verdict, reason, inspect, clients }: RunScenario): string {
+function row({ name, verdict, reason, inspect, clients }: RunScenario): string {
   const ids = (of: "failures" | "warnings"): string => [...new Set(clients.flatMap((client) => client[of]))].join(", ");
   const why = verdict === "pass" || verdict === "not tried" ? "" : text(reason);
-  return `| [${scenario}](${inspect}) | ${marks[verdict]} | ${why} | ${ids("failures")} | ${ids("warnings")} |\n`;
+  return `| [${name}](${inspect}) | ${marks[verdict]} | ${why} | ${ids("failures")} | ${ids("warnings")} |\n`;
 }

@@ -1,0 +1,64 @@
+// `/runs/<run>`: the scorecard of a run, its badge, and what to give to a client so that it tries the rest.
+import { readRun, type RunDeps, type RunQuery } from "../../lib/control/runs.ts";
+import { noStoreJson } from "../../lib/http/body.ts";
+import { describeError } from "../../lib/http/errors.ts";
+import { badgeSvg } from "../../lib/judge/formats/badge.ts";
+import { TRIED } from "../../lib/judge/run.ts";
+import { isInSet, setNames } from "../../lib/scenarios/catalogue/sets.ts";
+import { RunPage, type RunUrls, serversOf } from "../../views/run/run.tsx";
+import { parseOneOf } from "../control/query.ts";
+import type { Deps } from "../deps.ts";
+import { htmlResponse } from "../request/html.ts";
+import type { Context, Handlers } from "../request/router.ts";
+
+/** What is shown of a run of which nothing else is asked. */
+const CORE = "core";
+
+/** The handlers of a run's pages. */
+export function runHandlers(
+  deps: RunDeps & Pick<Deps, "runGuard" | "runRefusalOf">,
+): Handlers<"run_page" | "run_badge" | "run_config"> {
+  const sets = [...setNames.filter((set) => deps.catalogue.some((one) => isInSet(one, set))), TRIED];
+  return {
+    run_page: async (context) => {
+      const { sandbox, param } = context;
+      const refusal = deps.runRefusalOf(context);
+      const run = refusal ? { refusal: describeError(refusal) } : await readRun(deps, queryOf(context));
+      const runUrls = urlsOf(context);
+      return htmlResponse(
+        <RunPage urls={sandbox.urls} runUrls={runUrls} name={param} run={run} sets={sets} />,
+        refusal ? 403 : 200,
+      );
+    },
+    run_badge: deps.runGuard(async (context) => {
+      const svg = badgeSvg(await readRun(deps, { ...queryOf(context), set: TRIED }));
+      return new Response(svg, {
+        headers: {
+          "content-type": "image/svg+xml",
+          "content-security-policy": "default-src 'none'",
+          "cache-control": "no-store",
+        },
+      });
+    }),
+    run_config: deps.runGuard(async (context) => {
+      const { scenarios, set } = await readRun(deps, queryOf(context));
+      const chosen = set === TRIED ? scenarios : scenarios.filter((one) => isInSet(one, set));
+      const servers = serversOf(chosen).map(([name, url]) => [name, { type: "http", url }] as const);
+      return noStoreJson({ mcpServers: Object.fromEntries(servers) });
+    }),
+  };
+}
+
+function queryOf({ sandbox, param, url: { searchParams } }: Context): RunQuery {
+  return { run: param, set: parseOneOf(searchParams, "set", [CORE, ...setNames, TRIED]), sandbox };
+}
+
+/** By path, so that a page works under whatever origin it was opened at; the badge is for elsewhere. */
+function urlsOf({ sandbox: { origin, prefix }, param }: Context): RunUrls {
+  const page = `${prefix}/runs/${encodeURIComponent(param)}`;
+  return {
+    page,
+    data: `${prefix}/control/runs/${encodeURIComponent(param)}`,
+    badge: `${origin}${page}/badge.svg`,
+  };
+}
