@@ -39,7 +39,7 @@ const step = z.discriminatedUnion("do", [
     content: object.exactOptional(),
   }),
   closedObject({ do: z.literal("wait"), clock_ms: milliseconds.exactOptional(), ms: milliseconds.exactOptional() }),
-]);
+], { error: "an object whose `do` names a step, such as connect, call or wait" });
 
 /** What a driver does, step by step. */
 export const driverSchema: Schema<readonly DriverStep[]> = z.array(step).max(MAX_STEPS);
