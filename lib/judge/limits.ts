@@ -30,6 +30,7 @@ export const limitNames = [
   "characters_per_token",
   "tool_rounds",
   "url_retries",
+  "polls",
 ] as const;
 
 /** The name of a limit. */
@@ -41,7 +42,8 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 1000,
     unit: "milliseconds",
     about:
-      "How long two messages may be on their way towards or past each other (M17, M32, M35, M36, M87, M96, M98, M100)",
+      "How long two messages may be on their way towards or past each other (M17, M32, M35, M36, M87, M96, M98, M100, " +
+      "M131, M132, M138)",
   },
   completions_per_second: {
     value: 5,
@@ -115,6 +117,11 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 3,
     unit: "times",
     about: "How often a client may repeat a call for which a URL has to be opened first, without opening it (M79)",
+  },
+  polls: {
+    value: 3,
+    unit: "times",
+    about: "How often in a row a client may fetch again the moment that ttlMs has run out, doing nothing else (M134)",
   },
 };
 

@@ -41,6 +41,8 @@ export type DriverStep =
    * moved; `ms` in truth.
    */
   | { readonly do: "wait"; readonly clock_ms?: number; readonly ms?: number }
+  /** Have another person log in, in the same program. */
+  | { readonly do: "switch_user" }
   /** Have the person log out, with the token revoked. */
   | { readonly do: "log_out" }
   /** Disconnect, and end the program. */

@@ -1,4 +1,5 @@
 // Steps of a script in words, for people and for agents.
+import { isObject } from "../http/json.ts";
 import type { DrivenCall, DriverStep } from "./driver_step.ts";
 
 const alone = {
@@ -7,6 +8,7 @@ const alone = {
   list_resources: "list the resources",
   list_resource_templates: "list the templates of resources",
   list_prompts: "list the prompts",
+  switch_user: "have another person log in, without ending the program",
   log_out: "log out",
   end: "disconnect",
 } as const;
@@ -17,13 +19,13 @@ const alone = {
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * assert.equal(describeStep({ do: "call", tool: "mock_echo", arguments: { message: "hi" } }), 'call mock_echo with {"message":"hi"}');
+ * assert.equal(describeStep({ do: "call", tool: "mock_echo", arguments: { message: "hi" } }), 'call mock_echo with {message: hi}');
  * ```
  */
 export function describeStep(step: DriverStep): string {
   switch (step.do) {
     case "listen":
-      return `listen to what the server says unasked${withJson(step.notifications)}`;
+      return `listen to what the server says unasked${withValues(step.notifications)}`;
     case "call":
       return `call ${describeCall(step)}${step.progress ? ", and ask for its progress" : ""}`;
     case "call_at_once":
@@ -33,9 +35,9 @@ export function describeStep(step: DriverStep): string {
     case "read":
       return `read ${step.uri}`;
     case "get_prompt":
-      return `get the prompt ${step.prompt}${withJson(step.arguments)}`;
+      return `get the prompt ${step.prompt}${withValues(step.arguments)}`;
     case "answer":
-      return `${step.action} the forms that come${withJson(step.content)}`;
+      return `${step.action} the forms that come${withValues(step.content)}`;
     case "wait":
       return describeWait(step);
     default:
@@ -51,11 +53,19 @@ export function hasMoreSteps(script: readonly DriverStep[]): boolean {
 }
 
 function describeCall({ tool, arguments: args }: DrivenCall): string {
-  return tool + withJson(args);
+  return tool + withValues(args);
 }
 
-function withJson(value: object | undefined): string {
-  return value === undefined ? "" : ` with ${JSON.stringify(value)}`;
+function withValues(values: object | undefined): string {
+  return values === undefined ? "" : ` with ${written(values)}`;
+}
+
+/** Data in few characters: quotes stand only where they are needed. */
+function written(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(written).join(", ")}]`;
+  if (isObject(value)) return `{${Object.entries(value).map(([name, one]) => `${name}: ${written(one)}`).join(", ")}}`;
+  const isPlain = typeof value === "string" && /^[a-z][\w/:.-]*$/i.test(value) && !/^(true|false|null)$/.test(value);
+  return isPlain ? value : JSON.stringify(value) ?? "";
 }
 
 function describeWait({ clock_ms, ms }: Extract<DriverStep, { readonly do: "wait" }>): string {

@@ -24,6 +24,7 @@ export const scenarioGroups = [
   "Versions and eras",
   "Pages",
   "Time and cancellation",
+  "Changes and caches",
   "Providers",
   "Custom",
 ] as const;

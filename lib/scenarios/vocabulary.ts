@@ -182,6 +182,15 @@ export const ruleIds = [
   "M109",
   "M110",
   "M111",
+  "M131",
+  "M132",
+  "M133",
+  "M134",
+  "M135",
+  "M136",
+  "M137",
+  "M138",
+  "M139",
   "M157",
 ] as const;
 
@@ -226,3 +235,6 @@ export type Reach =
     /** How many logins a client may try before it gives up. */
     readonly gives_up_within: number;
   };
+
+/** The tool by which whoever drives a client says how often it has had the client read something, from a cache or not. */
+export const HAVE_READ = "mock_have_read";

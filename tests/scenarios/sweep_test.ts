@@ -10,6 +10,7 @@ import { ruleIds } from "../../lib/scenarios/vocabulary.ts";
 import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "../helpers.ts";
 import { authorizationProbes } from "./sweep_authorization.ts";
+import { cacheProbes } from "./sweep_caches.ts";
 import { discoveryProbes } from "./sweep_discovery.ts";
 import { mcpServerProbes } from "./sweep_mcp_server.ts";
 import { messageProbes, timeProbes } from "./sweep_time.ts";
@@ -38,6 +39,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   mcpServerProbes,
   versionProbes,
   pageProbes,
+  cacheProbes,
   messageProbes,
   timeProbes,
   sessionProbes,
@@ -116,7 +118,7 @@ Deno.test("every scenario shows what it declares, and no other sandbox is affect
 function isOfMcpAlone({ name, story }: Scenario): boolean {
   // The servers of the official suite that have other tools have them at one endpoint.
   if (["add-numbers", "standard-headers"].includes(name) || /behind (a|the) login/i.test(story)) return false;
-  return [sessionProbes, timeProbes, messageProbes].some((table) => name in table) ||
+  return [sessionProbes, timeProbes, messageProbes, cacheProbes].some((table) => name in table) ||
     ["mcp-truncated", "mcp-dropped"].includes(name);
 }
 

@@ -25,6 +25,8 @@ import { elicitationRules } from "./mcp/elicitation.ts";
 import { pingRules } from "./mcp/pings.ts";
 import { rootRules } from "./mcp/roots.ts";
 import { samplingRules } from "./mcp/sampling.ts";
+import { cacheKeyRules } from "./mcp/cache_keys.ts";
+import { cachingRules } from "./mcp/caching.ts";
 import { capabilityRules } from "./mcp/capabilities.ts";
 import { eraRules } from "./mcp/eras.ts";
 import { httpSseRules } from "./mcp/http_sse.ts";
@@ -73,6 +75,8 @@ export const rules: readonly Rule[] = [
   ...statelessRules,
   ...utilityRules,
   ...pageRules,
+  ...cachingRules,
+  ...cacheKeyRules,
   ...iconRules,
   ...streamReadingRules,
   ...resumingRules,

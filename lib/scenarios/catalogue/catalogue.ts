@@ -1,5 +1,6 @@
 // The scenarios there are: one table, and the pages, the control API, the tests and the README read it.
 import { authorizationScenarios } from "./oauth/authorization.ts";
+import { cacheScenarios } from "./mcp/caches.ts";
 import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";
 import { messageScenarios } from "./mcp/messages.ts";
@@ -66,6 +67,7 @@ const others: readonly Scenario[] = [
   ...transportScenarios,
   ...pageScenarios,
   ...timeScenarios,
+  ...cacheScenarios,
   ...providerScenarios,
   ...officialScenarios,
 ];

@@ -12,6 +12,7 @@ const alone = [
   "list_resources",
   "list_resource_templates",
   "list_prompts",
+  "switch_user",
   "log_out",
   "end",
 ] as const;

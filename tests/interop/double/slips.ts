@@ -1,4 +1,5 @@
 /** The one thing that the test client does wrong. Those of MCP are named where the behaviour is. */
+import type { CacheSlip } from "./mcp/cache.ts";
 import type { EraSlip } from "./mcp/eras.ts";
 import type { ExtraSlip } from "./mcp/extras.ts";
 import type { HandshakeSlip } from "./mcp/handshake.ts";
@@ -19,6 +20,7 @@ import type { MessageSlip } from "./slips_messages.ts";
 export type Slip =
   | LoginSlip
   | MessageSlip
+  | CacheSlip
   | EraSlip
   | HandshakeSlip
   | HttpSseSlip

@@ -1,6 +1,7 @@
 /** All cases, topic by topic. */
 import type { Case } from "./case.ts";
 import { authorizationCases } from "./authorization.ts";
+import { cacheCases } from "./caches.ts";
 import { discoveryCases } from "./discovery.ts";
 import { handshakeCases } from "./handshake.ts";
 import { messageCases } from "./messages.ts";
@@ -23,6 +24,7 @@ export const cases: readonly Case[] = [
   ...patienceCases,
   ...versionHeaderCases,
   ...pageCases,
+  ...cacheCases,
   ...messageCases,
   ...requestHeaderCases,
   ...handshakeCases,

@@ -2,7 +2,7 @@
 import type { Report } from "../../../lib/judge/report.ts";
 import type { Revision } from "../../../lib/judge/settled.ts";
 import { control } from "../../control/helpers.ts";
-import { origin, register } from "../../helpers.ts";
+import { origin, register, startMs } from "../../helpers.ts";
 import { runDouble, type Slip } from "../../interop/double/double.ts";
 import { recordedApp } from "../../recorder/recorded_app.ts";
 import { createLimit } from "../scenario_world.ts";
@@ -42,6 +42,7 @@ export async function playCase(
       await (isHeld ? Promise.race([untilLate, limit(signal).then(() => pass(ms))]) : untilLate);
     },
     version,
+    nowMs: () => startMs + elapsedMs,
     ...client,
     ...own,
     slip,

@@ -7,12 +7,13 @@ import type { Http } from "../http.ts";
 import type { Login } from "../oauth/login.ts";
 import { type Setting, Stop } from "../options.ts";
 import { type Document, readChallenge } from "../readings.ts";
+import { type Cache, createCache } from "./cache.ts";
 import { shakeHands } from "./handshake.ts";
 import { openHttpSse } from "./http_sse.ts";
 import { type Answer, type BodyEnd, createInbox, isEventStream, messagesIn, objectIn } from "./inbox.ts";
 import { createLink, type How, type Link, type Sent } from "./link.ts";
-import { listen, type Listening } from "./listen.ts";
 import { createAnswering } from "./questions.ts";
+import { listen, type Listening, listenStateless } from "./listen.ts";
 import { isBlind } from "./reading.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
 import { goOn } from "./rounds.ts";
@@ -33,7 +34,7 @@ export interface Reply {
 }
 
 /** It speaks with one MCP endpoint. */
-export interface Mcp {
+export interface Mcp extends Cache {
   readonly link: Link;
   /** Settles a revision, and begins a session where there are some. */
   readonly open: () => Promise<void>;
@@ -48,6 +49,8 @@ export interface Mcp {
   readonly call: (method: string, params?: Document | (() => Document)) => Promise<Answer | undefined>;
   /** Asks whether the server has 2026-07-28, whatever is known of it. */
   readonly askForEra: () => Promise<void>;
+  /** Has another person log in. */
+  readonly logInAnew: () => Promise<void>;
   /** Stops to read, and ends the session. */
   readonly end: () => Promise<void>;
 }
@@ -159,7 +162,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
         if (!isMismatch || isListed) return { status, answer };
         // What the tool asks for may have changed.
         isListed = true;
-        if (setting.slip !== "repeats a call without listing") await listTools({ link, call }, setting);
+        if (setting.slip !== "repeats a call without listing") await listTools({ link, call, read: call }, setting);
         continue;
       }
       if (method === "initialize") link.session = response.headers.get("mcp-session-id") ?? undefined;
@@ -209,13 +212,16 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
         return aside !== undefined;
       },
     });
-    if (isListener) await listenAside();
+    // Where there are no sessions, it listens when it is told to.
+    if (isListener && link.era === "sessions") await listenAside();
   }
 
   /** Opens the stream for what the server says unasked. */
   async function listenAside(): Promise<void> {
     isListener = true;
-    if (!aside && link.era === "sessions") aside = await listen(link, setting, { inbox, reach: reached });
+    if (aside) return;
+    if (link.era === "sessions") aside = await listen(link, setting, { inbox, reach: reached });
+    if (link.era === "modern") aside = await listenStateless(link, { reach: reached, drop: cache.drop });
   }
 
   /** Begins another session in place of one that is lost. */
@@ -240,11 +246,15 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     return await goOn(await once(), { ask: once, answer });
   };
 
+  const cache = createCache({ link, call }, setting, login.token);
+
   return {
     link,
     open,
     listen: listenAside,
     call,
+    ...cache,
+    logInAnew: () => login.logInAnew(link.revision),
     askForEra: async () => {
       const { revision, session } = link;
       Object.assign(link, { revision: "2026-07-28", session: undefined });

@@ -71,6 +71,7 @@ async function discover({ slip, options }: Setting, deps: HandshakeDeps): Promis
     }
     if (!refused) {
       link.era = "modern";
+      link.capabilities = objectIn(reply.answer?.result, "capabilities");
       return true;
     }
   }

@@ -7,6 +7,8 @@ import { canRead, readableLines } from "./reading.ts";
 export interface Answer {
   readonly result?: Document;
   readonly error?: Document;
+  /** Whether the server had been answered something first, which it depends on. */
+  readonly isRetried?: true;
 }
 
 /** How a body ended. */

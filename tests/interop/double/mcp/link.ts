@@ -95,11 +95,17 @@ export function createLink(setting: Setting, { present }: Login): Link {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
       ...(link.isModern() && method !== undefined ? { "mcp-method": method } : {}),
-      ...(link.isModern() && typeof params.name === "string" ? { "mcp-name": headerValue(params.name) } : {}),
+      ...(link.isModern() && method !== undefined ? nameHeader(method, params) : {}),
       ...(link.isModern() && method === "tools/call"
         ? argumentHeaders(link.tools.get(String(params.name)), params.arguments)
         : {}),
     };
+  }
+
+  /** The header that repeats what is called, got or read. */
+  function nameHeader(method: string, { name, uri }: Document): Outgoing["headers"] {
+    const named = method === "resources/read" ? uri : name;
+    return typeof named === "string" ? { "mcp-name": headerValue(named) } : {};
   }
 
   function paramsOf(params: Document): Document {

@@ -10,28 +10,44 @@ export type PageSlip =
   | "takes an empty cursor for the end"
   | "reads one page for ever"
   | "changes cursors"
+  | "asks for a refused cursor again"
   | "keeps its cursor for the next session";
 
 /** How many pages it reads of a list where it does not notice that it goes round in a circle. */
 const MAX_PAGES = 8;
 
 /** Lists the tools, page by page, and keeps them; from the first one again, if the session is another meanwhile. */
-export async function listTools({ call, link }: Pick<Mcp, "call" | "link">, { slip }: Setting): Promise<void> {
+export async function listTools(
+  { call, link, read }: Pick<Mcp, "call" | "link"> & { readonly read: Mcp["read"] | Mcp["call"] },
+  { slip }: Setting,
+): Promise<void> {
   const followed = new Set<string>();
   const sizes: number[] = [];
   let cursor: string | undefined;
   let session = link.session;
+  let isBegunAnew = false;
   link.tools.clear();
+  const paramsOf = (): Document => cursor === undefined ? {} : { cursor };
   for (let page = 0;; page++) {
-    const answer = await call("tools/list", () => {
+    const answer = await (link.isModern() ? read("tools/list", paramsOf()) : call("tools/list", () => {
       if (link.session !== session && slip !== "keeps its cursor for the next session") {
         cursor = undefined;
         followed.clear();
         sizes.length = 0;
       }
       session = link.session;
-      return cursor === undefined ? {} : { cursor };
-    });
+      return paramsOf();
+    }));
+    if (answer?.error && cursor !== undefined && slip !== "changes cursors" && !isBegunAnew) {
+      // What it has of the list is no use without the rest.
+      isBegunAnew = true;
+      if (slip === "asks for a refused cursor again") continue;
+      cursor = undefined;
+      link.tools.clear();
+      followed.clear();
+      sizes.length = 0;
+      continue;
+    }
     const result = answer?.result;
     const tools: readonly Document[] = Array.isArray(result?.tools) ? result.tools : [];
     for (const { name, inputSchema, icons } of tools) {

@@ -33,5 +33,5 @@ export async function goOn(
       ...(requestState === undefined ? {} : { requestState }),
     });
   }
-  return last;
+  return last && last !== first ? { ...last, isRetried: true } : last;
 }

@@ -64,7 +64,7 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
       case "list_prompts":
         return has("prompts") ? await listPrompts() : undefined;
       case "list_resources":
-        return has("resources") ? void await call("resources/list") : undefined;
+        return has("resources") ? void await mcp.read("resources/list") : undefined;
       case "list_resource_templates":
         return has("resources") ? void await call("resources/templates/list") : undefined;
       case "call":
@@ -74,13 +74,15 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
       case "cancel":
         return await cancel(step);
       case "read":
-        return has("resources") ? void await call("resources/read", { uri: step.uri }) : undefined;
+        return has("resources") ? void await mcp.read("resources/read", { uri: step.uri }) : undefined;
       case "get_prompt":
         return has("prompts")
           ? void await call("prompts/get", { name: step.prompt, arguments: step.arguments ?? {} })
           : undefined;
       case "wait":
-        return await setting.wait(step.clock_ms ?? step.ms ?? 0);
+        return await mcp.idle(step.clock_ms ?? step.ms ?? 0);
+      case "switch_user":
+        return await mcp.logInAnew();
     }
   };
 }

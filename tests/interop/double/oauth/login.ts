@@ -34,6 +34,10 @@ export interface Login {
   /** Gets a new token before the old one has expired. */
   readonly renew: (revision: Spoken) => Promise<void>;
   readonly revoke: () => Promise<void>;
+  /** Has another person log in. */
+  readonly logInAnew: (revision: Spoken) => Promise<void>;
+  /** The token that it presents. */
+  readonly token: () => string | undefined;
 }
 
 const nothing: Challenge = () => undefined;
@@ -182,6 +186,8 @@ export function createLogin(setting: Setting, http: Http): Login {
       if (!await isRenewed()) await authorize({ challenge: lastChallenge, revision });
     },
     revoke,
+    logInAnew: (revision) => authorize({ challenge: lastChallenge, revision }),
+    token: () => wallet.access,
   };
 }
 
