@@ -33,8 +33,11 @@ export type * from "./routes/app_types.ts";
 export async function startMockServer(options: MockOptions = {}): Promise<MockServer> {
   const { startFixture } = await import("./routes/fixture/fixture.ts");
   return await startFixture(options, {
-    serve: (port, app) =>
-      Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {}, onError: answerBroken(warn) }, app),
+    serve: (port, app) => {
+      const options = { port, hostname: "127.0.0.1", onListen: (): void => {}, onError: answerBroken(warn) };
+      const { addr, shutdown } = Deno.serve(options, app);
+      return { addr, close: shutdown };
+    },
   });
 }
 

@@ -5,7 +5,7 @@ import { late } from "../lib/runtime/late.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox/sandbox.ts";
 import { assemble } from "./assemble.ts";
-import { type AppOptions, gateOptionsOf, requireOptions } from "./options.ts";
+import { type AppOptions, gateOptionsOf, type ProgramOptions, requireOptions } from "./options.ts";
 import { failureResponse } from "./request/failure.ts";
 import { isOfFlow, recordedRequest } from "./request/record.ts";
 import { type Located, withUrl } from "./request/request_url.ts";
@@ -26,6 +26,11 @@ import { serve } from "./request/serve.ts";
  * ```
  */
 export function createApp(given: AppOptions = {}): App {
+  return createProgramApp(given);
+}
+
+/** Makes the server of our own program. */
+export function createProgramApp(given: ProgramOptions): App {
   requireOptions(given);
   // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;

@@ -44,7 +44,7 @@ import { createLease, type Lease } from "../lib/store/lease.ts";
 import type { Store } from "../lib/store/store.ts";
 import { createGuard, createRefusal, createRunRefusal } from "./control/guard.ts";
 import type { Deps } from "./deps.ts";
-import { type AppOptions, basePlanOf, gateOptionsOf } from "./options.ts";
+import { type AppOptions, basePlanOf, gateOptionsOf, type ProgramOptions } from "./options.ts";
 import { describeFailure } from "./request/failure.ts";
 import { callerOf } from "./request/caller.ts";
 import { createRecorders } from "./request/record.ts";
@@ -64,7 +64,7 @@ interface Parts extends ServeDeps {
 }
 
 /** Makes the parts of an app. */
-export function assemble(options: AppOptions): Parts {
+export function assemble(options: ProgramOptions): Parts {
   const base = baseOf(options);
   const { store, chance, now, monotonicMs, sleep, slices, report, fail } = base;
   const server = serverOf(options, base);

@@ -69,8 +69,6 @@ export interface AppOptions {
   readonly log?: (event: LogEvent) => void;
   /** Opens another port of 127.0.0.1 for this app, so that a sandbox can have its own origin; by default none is opened. */
   readonly openPort?: OpenPortFor;
-  /** Told which sandboxes to judge, so that a log can say which rules clients break. */
-  readonly teller?: Pick<FindingTeller, "judgeWith" | "saw">;
   /**
    * True if the server listens on a loopback address: MCP endpoints then answer only under names of this machine, and
    * only its pages (DNS rebinding), and documents of clients may lie on this machine.
@@ -95,7 +93,13 @@ export interface AppOptions {
   readonly draining?: AbortSignal;
 }
 
-const optionNames: Readonly<Record<keyof AppOptions, true>> = {
+/** What our own program hands in besides. */
+export interface ProgramOptions extends AppOptions {
+  /** Told which sandboxes to judge, so that a log can say which rules clients break. */
+  readonly teller?: Pick<FindingTeller, "judgeWith" | "saw">;
+}
+
+const optionNames: Readonly<Record<keyof ProgramOptions, true>> = {
   kv: true,
   publicUrl: true,
   alg: true,

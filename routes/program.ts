@@ -20,7 +20,7 @@ import { sleepAside, sleepOnTimer } from "../lib/runtime/sleep.ts";
 import { built, version } from "../lib/runtime/version.ts";
 import { createSandboxTable } from "../lib/sandbox/sandbox_table.ts";
 import { createStore, type Kv } from "../lib/store/kv.ts";
-import { createApp } from "./app.ts";
+import { createApp, createProgramApp } from "./app.ts";
 import type { AppOptions } from "./options.ts";
 import type { App } from "./request/router.ts";
 
@@ -135,7 +135,7 @@ async function serve(process: Process, config: Config): Promise<void> {
     monotonicMs: process.monotonicMs,
     sleep: sleepOnTimer,
   });
-  const app = createApp({
+  const app = createProgramApp({
     ...options,
     ...(config.quiet || options.public ? {} : { teller }),
     ...(kv ? { kv } : {}),

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { z } from "zod";
-import { type App, type AppOptions, createApp } from "../main.ts";
+import type { App } from "../main.ts";
+import { createProgramApp } from "../routes/app.ts";
+import type { ProgramOptions } from "../routes/options.ts";
 import { keyGeneratorOf } from "./test_keys.ts";
 
 /** Where the app under test believes to be. */
@@ -33,13 +35,13 @@ export interface TestApp extends AsyncDisposable {
 }
 
 /** An app that keeps everything in memory, unless it is given a database, or shares what it keeps. */
-export async function testApp(overrides: Partial<AppOptions> = {}): Promise<TestApp> {
+export async function testApp(overrides: Partial<ProgramOptions> = {}): Promise<TestApp> {
   const { kv, ...others } = overrides;
   if (overrides.shared && !kv) return await kvTestApp(others);
   const clock = { nowMs: startMs };
   const stop = new AbortController();
   const pending = new Set<Promise<Response>>();
-  const own = createApp({
+  const own = createProgramApp({
     now: () => clock.nowMs,
     generateKey: keyGeneratorOf(overrides.kv ?? clock),
     signal: stop.signal,
@@ -86,7 +88,7 @@ export interface KvTestApp extends TestApp {
 }
 
 /** The options of such an app, whose database is Deno's. */
-export type KvTestOptions = Omit<AppOptions, "kv"> & { readonly kv?: Deno.Kv };
+export type KvTestOptions = Omit<ProgramOptions, "kv"> & { readonly kv?: Deno.Kv };
 
 /** The same as {@link testApp} on a database of its own, or on the one that it is given. */
 export async function kvTestApp(overrides: KvTestOptions = {}): Promise<KvTestApp> {

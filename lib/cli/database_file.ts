@@ -43,9 +43,13 @@ export async function requireOwnFile(path: string): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
   let names: readonly string[];
   try {
-    using database = new DatabaseSync(path, { readOnly: true });
-    const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-    names = rows.map(({ name }) => String(name));
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+      names = rows.map(({ name }) => String(name));
+    } finally {
+      database.close();
+    }
   } catch {
     return;
   }

@@ -80,7 +80,7 @@ const floors: readonly (readonly string[])[] = [
   ["lib/sandbox", "lib/limits", "lib/judge"],
   ["lib/faults", "lib/oauth"],
   ["views"],
-  ["lib/control", "lib/mcp", "lib/cli"],
+  ["lib/control", "lib/mcp", "lib/cli", "lib/node"],
   ["routes"],
   ["main.ts"],
 ];
@@ -165,9 +165,11 @@ Deno.test("operations know nothing of HTTP but the headers of who calls (design,
   assert.deepEqual(findings(/\b(?:Request|Response|Route|Context)\b/g, inside("lib/control")), []);
 });
 
-Deno.test("only main.ts touches the process", () => {
+Deno.test("only main.ts and the command of Node touch the process", () => {
   const pattern = /Deno\.(env|args|openKv|serve|exit|addSignalListener|stdout|stderr|readTextFile\w*)\b/g;
   assert.deepEqual(findings(pattern, inside("routes", "lib", "views")), []);
+  const processes = sources.filter(({ text }) => text.includes('"node:process"')).map(({ path }) => path);
+  assert.deepEqual(processes.sort(), ["routes/node/bin.ts", "routes/node/command.ts"]);
 });
 
 Deno.test("only Deno's program speaks of Deno, types included: the app and the fixture run in every runtime", () => {
@@ -204,7 +206,7 @@ Deno.test("a request's body is read in lib/http/request_body.ts alone, and never
   assert.deepEqual([...files].sort(), ["lib/http/request_body.ts", "routes/fixture/fixture_browser.ts"]);
 });
 
-Deno.test("time and chance come from options, and their defaults stand in four files", () => {
+Deno.test("time and chance come from options, and their defaults stand in five files", () => {
   const pattern =
     /Date\.now|new Date\(\)|Math\.random|randomUUID|performance\.now|getRandomValues|setTimeout|[^.\w]fetch\(/g;
   const files = new Set(findings(pattern, inside("routes", "lib", "views")).map((finding) => finding.split(":")[0]));
@@ -213,6 +215,7 @@ Deno.test("time and chance come from options, and their defaults stand in four f
     "lib/runtime/sleep.ts",
     "lib/store/retry.ts",
     "routes/assemble.ts",
+    "routes/node/command.ts",
   ]);
 });
 

@@ -1,4 +1,5 @@
 // The smallest image and sound that a client can show and play.
+import { Buffer } from "node:buffer";
 
 /** A red square of 16 by 16 pixels, as image/png in Base64. */
 export const redSquarePng: string =
@@ -26,5 +27,5 @@ function buildTone(): string {
   write(36, "data");
   view.setUint32(40, samples, true);
   for (let i = 0; i < samples; i++) bytes[44 + i] = 128 + Math.round(100 * Math.sin(2 * Math.PI * 440 * i / 8000));
-  return bytes.toBase64();
+  return Buffer.from(bytes).toString("base64");
 }

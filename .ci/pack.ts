@@ -1,0 +1,133 @@
+/**
+ * Makes the package of npm in `dist/npm/`: the bundle for Node, Bun and Deno, which needs no other package, its source map,
+ * the types with what is said of them, the command, and the licenses of what the bundle contains.
+ */
+import { fileURLToPath } from "node:url";
+import manifest from "../deno.json" with { type: "json" };
+
+const root = new URL("../", import.meta.url);
+const output = new URL("dist/npm/", root);
+const typed = new URL("dist/types/", root);
+
+/** Name of the package and of its command; the other part is the scope that JSR asks for. */
+const name = manifest.name.replace(/^@.*\//, "");
+const repository = "https://github.com/iterate/mock-oauth";
+const entries = ["routes/node/module.ts", "routes/node/bin.ts"];
+
+interface SourceMap {
+  sources: string[];
+  sourcesContent: (string | null)[];
+}
+
+async function run(command: string, args: readonly string[], cwd: URL = root): Promise<void> {
+  const { code, stdout, stderr } = await new Deno.Command(command, { args: [...args], cwd, stdin: "null" }).output();
+  if (code === 0) return;
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${said}`);
+}
+
+async function* files(folder: URL): AsyncGenerator<URL> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const url = new URL(isDirectory ? `${name}/` : name, folder);
+    if (isDirectory) yield* files(url);
+    else yield url;
+  }
+}
+
+async function write(url: URL, text: string): Promise<void> {
+  await Deno.mkdir(new URL(".", url), { recursive: true });
+  await Deno.writeTextFile(url, text);
+}
+
+/** The bundle, in parts: what a start has no use for is not loaded. Returns the folder that the packages in it came from. */
+async function bundle(): Promise<URL | undefined> {
+  const flags = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--code-splitting", "--sourcemap=linked"];
+  await run(Deno.execPath(), ["bundle", ...flags, "--outdir", fileURLToPath(output), ...entries]);
+  let registry: URL | undefined;
+  for await (const file of files(output)) {
+    if (!file.pathname.endsWith(".map")) continue;
+    const map: SourceMap = JSON.parse(await Deno.readTextFile(file));
+    map.sources = map.sources.map((source, index) => {
+      const { href } = new URL(source, file);
+      const [, folder, path] = /^(.*\/registry\.npmjs\.org\/)(.*)$/.exec(href) ?? [];
+      if (folder === undefined) return `${name}/${href.slice(root.href.length)}`;
+      registry = new URL(folder);
+      // Whoever looks for an error of theirs looks for it in our sources.
+      map.sourcesContent[index] = null;
+      return `node_modules/${path}`;
+    });
+    await Deno.writeTextFile(file, JSON.stringify(map));
+  }
+  return registry;
+}
+
+/** The types of what is exported, as `deno pack` writes them: one file for each of ours, with its comments. */
+async function writeTypes(): Promise<void> {
+  for (const folder of ["lib/", "routes/", "views/"]) {
+    for await (const file of files(new URL(folder, root))) {
+      await write(new URL(file.href.slice(root.href.length), typed), await Deno.readTextFile(file));
+    }
+  }
+  await Deno.copyFile(new URL("deno.lock", root), new URL("deno.lock", typed));
+  await write(new URL("deno.json", typed), JSON.stringify({ ...manifest, exports: `./${entries[0]}` }));
+  await run(Deno.execPath(), ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", "types.tgz"], typed);
+  await run("tar", ["-xzf", "types.tgz"], typed);
+  const packed = new URL("package/", typed);
+  for await (const file of files(packed)) {
+    if (!file.pathname.endsWith(".d.ts")) continue;
+    const text = (await Deno.readTextFile(file)).replaceAll(/from "(?:\.\.\/)+main\.ts"/g, `from "${name}"`);
+    await write(new URL(`types/${file.href.slice(packed.href.length)}`, output), text);
+  }
+}
+
+async function licenses(registry: URL): Promise<string> {
+  const texts: string[] = [];
+  const lock: { readonly npm: object } = JSON.parse(await Deno.readTextFile(new URL("deno.lock", root)));
+  for (const locked of Object.keys(lock.npm).sort()) {
+    const [, packageName = "", version = ""] = /^(@?[^@]+)@([^_]+)/.exec(locked) ?? [];
+    const folder = new URL(`${packageName}/${version}/`, registry);
+    const file = [...Deno.readDirSync(folder)].find(({ name }) => /^licen[cs]e/i.test(name));
+    if (!file) throw new Error(`${packageName} has no license`);
+    const text = await Deno.readTextFile(new URL(file.name, folder));
+    texts.push(`${packageName} ${version}\n\n${text.trim()}\n`);
+  }
+  return `The bundle contains these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}
+
+function packageJson(): unknown {
+  const [module, bin] = entries.map((entry) => `./${entry.replace(/^.*\//, "").replace(".ts", ".js")}`);
+  return {
+    name,
+    version: manifest.version,
+    description: "A mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients",
+    keywords: ["mcp", "model context protocol", "oauth", "oidc", "mock", "test", "fixture"],
+    license: manifest.license,
+    repository: { type: "git", url: `git+${repository}.git` },
+    type: "module",
+    engines: { node: ">=22" },
+    bin: { [name]: bin },
+    exports: {
+      ".": { types: `./types/${entries[0]?.replace(".ts", ".d.ts")}`, default: module },
+      "./package.json": "./package.json",
+    },
+  };
+}
+
+/** The README, whose links lead to the repository. */
+async function readme(): Promise<string> {
+  const text = await Deno.readTextFile(new URL("README.md", root));
+  const raw = "https://raw.githubusercontent.com/iterate/mock-oauth/HEAD/";
+  return text.replaceAll(/((?:src|srcset)=")(?!https?:)/g, `$1${raw}`)
+    .replaceAll(/\]\((?!https?:|#)/g, `](${repository}/blob/HEAD/`);
+}
+
+for (const folder of [output, typed]) {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(folder, { recursive: true });
+}
+const [registry] = await Promise.all([bundle(), writeTypes()]);
+await write(new URL("package.json", output), `${JSON.stringify(packageJson(), null, 2)}\n`);
+await write(new URL("README.md", output), await readme());
+await Deno.copyFile(new URL("LICENSE", root), new URL("LICENSE", output));
+if (registry) await write(new URL("LICENSES.txt", output), await licenses(registry));
+await Deno.remove(typed, { recursive: true });
