@@ -31,6 +31,7 @@ export const limitNames = [
   "tool_rounds",
   "url_retries",
   "polls",
+  "schema_ms",
 ] as const;
 
 /** The name of a limit. */
@@ -122,6 +123,11 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 3,
     unit: "times",
     about: "How often in a row a client may fetch again the moment that ttlMs has run out, doing nothing else (M134)",
+  },
+  schema_ms: {
+    value: 60_000,
+    unit: "milliseconds",
+    about: "How long a client may say nothing after a list of tools with a heavy schema (M129)",
   },
 };
 

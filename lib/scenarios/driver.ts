@@ -1,5 +1,6 @@
 // The script for a scenario: its own, or what follows from the rest of it.
 import type { DrivenCall, DriverStep } from "./driver_step.ts";
+import { ECHO_TOOL, REPORT_TOOL, SCHEMA_TOOL } from "./reporting_tools.ts";
 import { sampleOf } from "./sample.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -15,6 +16,8 @@ const callsOn = {
   minimal: [{ tool: "test-tool" }],
   adder: [{ tool: "add_numbers", arguments: { a: 5, b: 3 } }],
 } as const satisfies Readonly<Record<string, readonly DrivenCall[]>>;
+
+const reporting: ReadonlySet<string> = new Set([REPORT_TOOL, ECHO_TOOL]);
 
 /**
  * The steps for a scenario: its own, or those that follow from what it has and how far a client has to come.
@@ -49,9 +52,20 @@ export function usedTools({ plan, catalogue }: Pick<Scenario, "plan" | "catalogu
   const { tools, built_in: hasBuiltIn = false } = catalogue ?? {};
   const calls: readonly DrivenCall[] = [
     ...tools && !hasBuiltIn ? [] : callsOn[plan.policy?.mcpServer ?? "mock"],
-    ...(tools ?? []).map(({ name, inputSchema }) => ({ tool: name, ...argumentsFor(inputSchema) })),
+    ...(tools ?? []).filter(({ name }) => !reporting.has(name)).map(({ name, copies, inputSchema }) => ({
+      tool: copies === undefined ? name : `${name}-1`,
+      ...argumentsFor(inputSchema),
+    })),
   ];
-  return [{ do: "list_tools" }, ...calls.map((call) => ({ do: "call", ...call }) as const)];
+  const has = (name: string): boolean => tools?.some((tool) => tool.name === name) ?? false;
+  return [
+    { do: "list_tools" },
+    ...calls.flatMap((call): readonly DriverStep[] => [
+      { do: "call", ...call },
+      ...has(REPORT_TOOL) ? [{ do: "report", tool: call.tool } as const] : [],
+    ]),
+    ...has(ECHO_TOOL) ? [{ do: "hand_back_schema", tool: SCHEMA_TOOL } as const] : [],
+  ];
 }
 
 /** A value for each argument that a tool requires. */

@@ -26,6 +26,10 @@ export type DriverStep =
   | { readonly do: "call_at_once"; readonly calls: readonly DrivenCall[] }
   /** Call a tool, and cancel the call after this time, in milliseconds. */
   | { readonly do: "cancel"; readonly after_ms: number } & DrivenCall
+  /** Say what became of the last call of a tool: `report_outcome` with `{ tool, outcome: "result" }`, or `"error"`. */
+  | { readonly do: "report"; readonly tool: string }
+  /** Hand back a tool's inputSchema as the client has it: `json_schema_echo` with `{ tool, schema }`. */
+  | { readonly do: "hand_back_schema"; readonly tool: string }
   /** Read a resource. */
   | { readonly do: "read"; readonly uri: string }
   /** Get a prompt. */

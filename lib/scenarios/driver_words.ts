@@ -1,6 +1,7 @@
 // Steps of a script in words, for people and for agents.
 import { isObject } from "../http/json.ts";
 import type { DrivenCall, DriverStep } from "./driver_step.ts";
+import { ECHO_TOOL, REPORT_TOOL } from "./reporting_tools.ts";
 
 const alone = {
   connect: "connect",
@@ -32,6 +33,10 @@ export function describeStep(step: DriverStep): string {
       return `call at once ${step.calls.map(describeCall).join(" and ")}`;
     case "cancel":
       return `call ${describeCall(step)}, and cancel the call after ${step.after_ms} ms`;
+    case "report":
+      return `call ${REPORT_TOOL} with what became of the call of ${step.tool}: result, or error`;
+    case "hand_back_schema":
+      return `call ${ECHO_TOOL} with the inputSchema of ${step.tool}, as it has it, as schema`;
     case "read":
       return `read ${step.uri}`;
     case "get_prompt":

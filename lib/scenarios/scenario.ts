@@ -23,6 +23,7 @@ export const scenarioGroups = [
   "Streams",
   "Versions and eras",
   "Pages",
+  "Tools and schemas",
   "Time and cancellation",
   "Changes and caches",
   "Providers",

@@ -70,7 +70,9 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
 /** The name of the MCP endpoint that answers a request: what others are for, their messages tell. */
 function routeOf({ method, url }: Request): string | undefined {
   const { pathname } = new URL(url);
-  return endpoints.find((one) => one.step === "mcp" && one.method === method && one.path === pathname)?.name;
+  const isAt = (path: string): boolean => path === pathname || path === pathname.replace(/[^/]+$/, ":name");
+  const own = endpoints.filter(({ step }) => step === "mcp" || step === "canary");
+  return own.find((one) => one.method === method && isAt(one.path))?.name;
 }
 
 /** The app's shorthands, with every request on record. */

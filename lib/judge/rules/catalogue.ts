@@ -30,6 +30,9 @@ import { cachingRules } from "./mcp/caching.ts";
 import { capabilityRules } from "./mcp/capabilities.ts";
 import { eraRules } from "./mcp/eras.ts";
 import { httpSseRules } from "./mcp/http_sse.ts";
+import { schemaRules } from "./mcp/schemas.ts";
+import { toolCallRules } from "./mcp/tool_calls.ts";
+import { toolResultRules } from "./mcp/tool_results.ts";
 import { iconRules } from "./mcp/icons.ts";
 import { pageRules } from "./mcp/pages.ts";
 import { resumingRules } from "./mcp/resuming.ts";
@@ -77,6 +80,9 @@ export const rules: readonly Rule[] = [
   ...pageRules,
   ...cachingRules,
   ...cacheKeyRules,
+  ...toolCallRules,
+  ...toolResultRules,
+  ...schemaRules,
   ...iconRules,
   ...streamReadingRules,
   ...resumingRules,

@@ -28,6 +28,7 @@ const step = z.discriminatedUnion("do", [
   closedObject({ do: z.literal("call"), ...call, progress: z.literal(true).exactOptional() }),
   closedObject({ do: z.literal("call_at_once"), calls: z.array(closedObject(call)).min(2).max(20) }),
   closedObject({ do: z.literal("cancel"), ...call, after_ms: milliseconds }),
+  closedObject({ do: z.enum(["report", "hand_back_schema"]), tool: name }),
   closedObject({ do: z.literal("read"), uri: z.string().max(2048) }),
   closedObject({
     do: z.literal("get_prompt"),

@@ -18,6 +18,7 @@ import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
 import { extras } from "./mcp/extras.ts";
 import { listTools } from "./mcp/pages.ts";
+import { tryTools } from "./mcp/schemas.ts";
 import { createFollower } from "./mcp/script.ts";
 import { createLogin } from "./oauth/login.ts";
 import { type DoubleOptions, type Setting, Stop } from "./options.ts";
@@ -76,10 +77,27 @@ function createWork(options: DoubleOptions): (steps: Steps) => Promise<void> {
     }
   }
 
+  async function doExtras(): Promise<void> {
+    if (options.secondEndpoint === undefined) await tryTools(mcp, setting);
+    else await useSecond(options.secondEndpoint);
+    for (const extra of options.extras ?? []) await extras[extra](mcp, setting);
+  }
+
+  /** Uses the tools of a second server, which needs no login. */
+  async function useSecond(endpoint: string): Promise<void> {
+    const there: Setting = { ...setting, mcpUrl: base + endpoint };
+    const second = createMcp(there, http, createLogin(there, http));
+    await second.open();
+    await listTools(second, there);
+    await second.call("tools/call", { name: "mock_echo", arguments: { message: "m" } });
+    await tryTools(second, there);
+    await second.end();
+  }
+
   async function take(step: Steps[number]): Promise<void> {
     if (step === "pause") await options.pause?.();
     else if (step === "refresh") await (options.refresh ? refresh() : undefined);
-    else if (step === "extras") { for (const extra of options.extras ?? []) await extras[extra](mcp, setting); }
+    else if (step === "extras") await doExtras();
     else if (step.do !== "log_out" && step.do !== "end") await follow(step);
   }
 

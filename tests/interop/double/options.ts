@@ -22,6 +22,8 @@ export interface DoubleOptions {
   readonly base?: string;
   /** The MCP endpoint, from there; `/oauth` if not given. */
   readonly endpoint?: string;
+  /** Another MCP endpoint, of a second server that it uses beside the first. */
+  readonly secondEndpoint?: string;
   readonly slip?: Slip | undefined;
   /** The revision that it begins with; the newest if not given. */
   readonly version?: Revision;

@@ -10,6 +10,7 @@ import type { QuestionSlip } from "./mcp/questions.ts";
 import type { ReadingSlip } from "./mcp/reading.ts";
 import type { ReactionSlip } from "./mcp/reactions.ts";
 import type { ResumeSlip } from "./mcp/resume.ts";
+import type { SchemaSlip } from "./mcp/schemas.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
 import type { TimeSlip } from "./mcp/time_limit.ts";
@@ -31,6 +32,7 @@ export type Slip =
   | ReadingSlip
   | ReactionSlip
   | ResumeSlip
+  | SchemaSlip
   | ServerMessageSlip
   | SessionSlip
   | TimeSlip

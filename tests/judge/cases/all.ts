@@ -13,6 +13,7 @@ import { sessionCases } from "./sessions.ts";
 import { streamCases } from "./streams.ts";
 import { timeCases } from "./time.ts";
 import { tokenCases } from "./tokens.ts";
+import { toolCases } from "./tools.ts";
 import { versionHeaderCases } from "./version_header.ts";
 import { versionCases } from "./versions.ts";
 
@@ -25,6 +26,7 @@ export const cases: readonly Case[] = [
   ...versionHeaderCases,
   ...pageCases,
   ...cacheCases,
+  ...toolCases,
   ...messageCases,
   ...requestHeaderCases,
   ...handshakeCases,

@@ -6,11 +6,20 @@ const pages = (page_sizes: readonly number[], cursors: readonly string[] = []): 
   catalogue: { page_sizes, cursors },
 });
 
-/** A tool with an icon at this server. */
+/** A tool with icons at this server, at its other name, and one that leads there. */
 const withIcon: Required<Case>["app"] = {
   catalogue: {
     built_in: true,
-    tools: [{ name: "shown", inputSchema: { type: "object" }, icons: [{ src: `${origin}/icons/shown.png` }] }],
+    tools: [{
+      name: "shown",
+      inputSchema: { type: "object" },
+      icons: [
+        { src: `${origin}/icons/shown.png` },
+        { src: "{canary_url}/shown.svg" },
+        { src: "{other_canary_url}/shown.svg" },
+        { src: "{canary_url}/shown-elsewhere.svg" },
+      ],
+    }],
   },
 };
 
@@ -40,7 +49,7 @@ export const pageCases: readonly Case[] = [
   })),
   {
     rule: "M157",
-    slips: ["sends a token for icons"],
+    slips: ["sends a token for icons", "shows icons of any origin", "follows redirects of icons"],
     app: withIcon,
     client: { extras: ["shows icons"] },
   },

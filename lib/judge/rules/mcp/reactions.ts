@@ -63,7 +63,8 @@ interface Reaction {
   readonly isIts: boolean;
 }
 
-function reactionTo(request: Request, view: View): Reaction {
+/** What a client did once the answer to a request of 2026-07-28 was there. */
+export function reactionTo(request: Request, view: View): Reaction {
   const { steps, limits } = view;
   const atMs = request.answer?.atMs ?? Infinity;
   const next = steps.find((later) =>

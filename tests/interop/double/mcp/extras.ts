@@ -21,7 +21,7 @@ export const extras = {
     });
   },
   "cancels a call": async ({ link, call }, { wait }) => {
-    const running = link.post("tools/call", { name: "mock_delay", arguments: { delayMs: 60_000, message: "m" } });
+    const running = link.post("tools/call", { name: "mock_delay", arguments: { delayMs: 10_000, message: "m" } });
     const requestId = JSON.parse(running.id ?? "null");
     await call("notifications/cancelled", { requestId, reason: "Nobody waits for it" });
     running.abort();
@@ -37,11 +37,16 @@ export const extras = {
     const answer = await call("prompts/list");
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
   },
-  "shows icons": async ({ link }, { options, slip }) => {
+  "shows icons": async ({ link }, { options, slip, host }) => {
     for (const src of link.icons) {
+      if (!src.startsWith(`${host}/`) && slip !== "shows icons of any origin") continue;
       const headers = new Headers({ "user-agent": "double/1", accept: "image/*" });
       if (slip === "sends a token for icons") headers.set("authorization", "Bearer of-the-user");
-      await (await options.send(new Request(src, { headers }))).body?.cancel();
+      const response = await options.send(new Request(src, { headers, redirect: "manual" }));
+      await response.body?.cancel();
+      const location = response.headers.get("location");
+      if (location === null || slip !== "follows redirects of icons") continue;
+      await (await options.send(new Request(location, { headers }))).body?.cancel();
     }
   },
   "opens another folder": async ({ link, call }, { slip, wait }) => {
@@ -56,6 +61,13 @@ export const extras = {
       await call("ping");
       if (slip !== "pings without end") await wait(2000);
     }
+  },
+  "reads missing resources": async ({ call, link }, { slip }) => {
+    for (const uri of ["missing://one", "missing://two"]) {
+      const answer = await call("resources/read", { uri });
+      if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
+    }
+    await call("tools/list");
   },
   "completes an argument": async ({ call }, { slip, wait }) => {
     for (const value of ["", "p", "pa", "par", "pari", "paris"]) {
@@ -77,4 +89,6 @@ export type Extra = keyof typeof extras;
 export type ExtraSlip =
   | "completes at every keystroke"
   | "pings without end"
-  | "sends a token for icons";
+  | "sends a token for icons"
+  | "shows icons of any origin"
+  | "follows redirects of icons";

@@ -53,6 +53,8 @@ export interface Link {
   messagesUrl: string;
   /** The schemas of the tools that were listed last, by name. */
   readonly tools: Map<string, unknown>;
+  /** These tools, as they were listed. */
+  readonly listed: Map<string, Document>;
   /** The icons of these tools. */
   readonly icons: Set<string>;
   /** How its person answers forms. */
@@ -147,6 +149,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     session: undefined,
     messagesUrl: mcpUrl,
     tools: new Map(),
+    listed: new Map(),
     icons: new Set(),
     answer: { action: "accept" },
     root: "file:///work",

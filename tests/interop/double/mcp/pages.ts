@@ -28,6 +28,7 @@ export async function listTools(
   let isBegunAnew = false;
   link.tools.clear();
   const paramsOf = (): Document => cursor === undefined ? {} : { cursor };
+  link.listed.clear();
   for (let page = 0;; page++) {
     const answer = await (link.isModern() ? read("tools/list", paramsOf()) : call("tools/list", () => {
       if (link.session !== session && slip !== "keeps its cursor for the next session") {
@@ -44,14 +45,17 @@ export async function listTools(
       if (slip === "asks for a refused cursor again") continue;
       cursor = undefined;
       link.tools.clear();
+      link.listed.clear();
       followed.clear();
       sizes.length = 0;
       continue;
     }
     const result = answer?.result;
     const tools: readonly Document[] = Array.isArray(result?.tools) ? result.tools : [];
-    for (const { name, inputSchema, icons } of tools) {
+    for (const tool of tools) {
+      const { name, inputSchema, icons } = tool;
       link.tools.set(String(name), inputSchema);
+      link.listed.set(String(name), tool);
       for (const { src } of Array.isArray(icons) ? icons : []) link.icons.add(String(src));
     }
     sizes.push(tools.length);

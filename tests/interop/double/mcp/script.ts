@@ -6,6 +6,8 @@ import type { Document } from "../readings.ts";
 import type { Mcp } from "./client.ts";
 import { listTools } from "./pages.ts";
 import { react } from "./reactions.ts";
+import type { Answer } from "./inbox.ts";
+import { canRead, handBack, readLinks, readSchemas, reportOutcome } from "./schemas.ts";
 import { argumentHeaders, argumentsFor } from "./tool_headers.ts";
 
 /** A step within a connection. */
@@ -17,6 +19,7 @@ type Cancelling = { readonly after_ms: number };
 export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step: Step) => Promise<void> {
   const { slip } = setting;
   const { call, link } = mcp;
+  const answered = new Map<string, Answer | undefined>();
   /** What the server has not declared, it does not have. */
   const has = (capability: string): boolean =>
     !link.capabilities || capability in link.capabilities || slip === "asks for what was not declared";
@@ -25,11 +28,18 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
     if (!has("tools")) return;
     if (slip === "asks for the era before every call") await mcp.askForEra();
     const schema = link.tools.get(name);
+    // What was not listed is not there.
+    if (slip === undefined && schema === undefined && link.tools.size > 0) return;
+    if (!canRead(schema, setting)) return;
     const args = given ?? (schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema));
     const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
     if (isInvalid && slip !== "calls tools with invalid marks") return;
     const params: Document = { name, arguments: args, ...progress ? { _meta: { progressToken: name } } : {} };
-    await react(mcp, setting, { login, params, answer: await call("tools/call", params) });
+    const answer = await call("tools/call", params);
+    await react(mcp, setting, { login, params, answer });
+    answered.set(name, answer);
+    if (!setting.options.driver) await reportOutcome(mcp, setting, name, answer);
+    await readLinks(mcp, setting, answer);
     if (slip === "discovers again for another name" && link.isModern()) await call("server/discover");
   }
 
@@ -59,6 +69,7 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
       case "list_tools":
         if (!has("tools")) return;
         await listTools(mcp, setting);
+        await readSchemas(mcp, setting);
         if (slip === "polls a task that nobody declared" && link.isModern()) await call("tasks/get", { taskId: "t" });
         return;
       case "list_prompts":
@@ -73,6 +84,10 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
         return void await Promise.all(step.calls.map(callTool));
       case "cancel":
         return await cancel(step);
+      case "report":
+        return await reportOutcome(mcp, setting, step.tool, answered.get(step.tool));
+      case "hand_back_schema":
+        return await handBack(mcp, setting, step.tool);
       case "read":
         return has("resources") ? void await mcp.read("resources/read", { uri: step.uri }) : undefined;
       case "get_prompt":

@@ -1,0 +1,200 @@
+/**
+ * Whether a value fits a JSON Schema, as far as that is certain. Schemas come from servers and values from clients, either of
+ * which may be hostile: so no pattern is run, nothing is fetched, and work is bounded, all of which a validator made for
+ * trusted schemas does otherwise. What a schema says beyond that is not held against a value.
+ *
+ * @module
+ */
+import { isDeepStrictEqual } from "node:util";
+import { isObject, type JsonObject } from "../http/json.ts";
+
+/** What is wrong with a value, to continue a sentence with; null where it fits; undefined where that cannot be told. */
+export type Fit = string | null | undefined;
+
+/** How many pairs of a value and a schema are looked at. */
+const MAX_STEPS = 5000;
+const MAX_DEPTH = 100;
+
+/** Dialects in which the keywords that are looked at mean the same. */
+const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft\/20(?:19-09|20-12)|draft-0[67])\/schema#?$/;
+
+interface Walk {
+  readonly root: unknown;
+  steps: number;
+}
+
+/**
+ * Holds a value against a schema.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const schema = { type: "object", properties: { days: { type: "integer" } }, required: ["days"] };
+ * assert.equal(fitOf({ days: 3 }, schema), null);
+ * assert.equal(fitOf({ days: "3" }, schema), "days is a string, and has to be of type integer");
+ * assert.equal(fitOf({}, schema), "days is missing");
+ * assert.equal(fitOf({ days: 3 }, { ...schema, $schema: "https://example.com/own" }), undefined);
+ * ```
+ */
+export function fitOf(value: unknown, schema: unknown): Fit {
+  const dialect = isObject(schema) ? schema.$schema : undefined;
+  if (dialect !== undefined && (typeof dialect !== "string" || !DIALECT.test(dialect))) return undefined;
+  return fit(value, schema, "", { root: schema, steps: 0 }, 0);
+}
+
+function fit(value: unknown, schema: unknown, at: string, walk: Walk, depth: number): Fit {
+  if (schema === true) return null;
+  if (schema === false) return `${at || "it"} must not be there`;
+  if (!isObject(schema) || ++walk.steps > MAX_STEPS || depth > MAX_DEPTH) return undefined;
+  // What redaction has changed may have been anything.
+  if (typeof value === "string" && value.includes("…")) return undefined;
+  // Who says that something is so by default takes it, whatever else is said.
+  if (Object.hasOwn(schema, "default") && isDeepStrictEqual(value, schema.default)) return undefined;
+  const found = [
+    () => typeFit(value, schema, at),
+    () => choiceFit(value, schema, at),
+    () => boundFit(value, schema, at),
+    () => objectFit(value, schema, at, walk, depth),
+    () => arrayFit(value, schema, at, walk, depth),
+    () => combinedFit(value, schema, at, walk, depth),
+  ];
+  return allOf(found);
+}
+
+/** The first thing that is wrong; undefined if anything is unknown, and nothing wrong. */
+function allOf(parts: Iterable<() => Fit>): Fit {
+  let all: Fit = null;
+  for (const part of parts) {
+    const one = part();
+    if (typeof one === "string") return one;
+    if (one === undefined) all = undefined;
+  }
+  return all;
+}
+
+/** The type of a value, as JSON Schema calls it. */
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value;
+}
+
+function isOfType(value: unknown, type: unknown): boolean {
+  return type === "integer" ? Number.isInteger(value) : typeOf(value) === type;
+}
+
+function typeFit(value: unknown, { type }: JsonObject, at: string): Fit {
+  if (type === undefined) return null;
+  const types = [type].flat();
+  if (types.some((one) => isOfType(value, one))) return null;
+  const own = typeOf(value);
+  const article = /^[aeiou]/.test(own) ? "an" : "a";
+  return `${at || "it"} is ${own === "null" ? own : `${article} ${own}`}, and has to be of type ${types.join(" or ")}`;
+}
+
+function choiceFit(value: unknown, schema: JsonObject, at: string): Fit {
+  const choices = "const" in schema ? [schema.const] : Array.isArray(schema.enum) ? schema.enum : undefined;
+  if (!choices || choices.some((one) => isDeepStrictEqual(one, value))) return null;
+  return `${at || "it"} is none of the values that it can have`;
+}
+
+/** Bounds of numbers, texts and lists. */
+function boundFit(value: unknown, schema: JsonObject, at: string): Fit {
+  const size = typeof value === "string" ? [...value].length : Array.isArray(value) ? value.length : undefined;
+  const [least, most] = Array.isArray(value) ? ["minItems", "maxItems"] : ["minLength", "maxLength"];
+  const bounds:
+    readonly (readonly [measured: unknown, name: string, isKept: (one: number, bound: number) => boolean])[] = [
+      [value, "minimum", (one, bound) => one >= bound],
+      [value, "maximum", (one, bound) => one <= bound],
+      [value, "exclusiveMinimum", (one, bound) => one > bound],
+      [value, "exclusiveMaximum", (one, bound) => one < bound],
+      [size, least, (one, bound) => one >= bound],
+      [size, most, (one, bound) => one <= bound],
+    ];
+  const broken = bounds.find(([measured, name, isKept]) => {
+    const bound = schema[name];
+    return typeof measured === "number" && typeof bound === "number" && !isKept(measured, bound);
+  });
+  if (broken) return `${at || "it"} does not keep ${broken[1]} ${String(schema[broken[1]])}`;
+  // Formats and patterns are not looked at.
+  return typeof value === "string" && ("pattern" in schema || "format" in schema) ? undefined : null;
+}
+
+function objectFit(value: unknown, schema: JsonObject, at: string, walk: Walk, depth: number): Fit {
+  if (!isObject(value)) return null;
+  const { required, additionalProperties } = schema;
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const missing = Array.isArray(required)
+    ? required.find((name) => typeof name === "string" && !Object.hasOwn(value, name))
+    : undefined;
+  if (missing !== undefined) return `${at === "" ? "" : `${at}.`}${String(missing)} is missing`;
+  const isClosed = additionalProperties === false && !isObject(schema.patternProperties);
+  const others = "patternProperties" in schema || "propertyNames" in schema || "dependentSchemas" in schema;
+  return allOf([
+    ...Object.entries(value).map(([name, member]) => (): Fit => {
+      const path = at === "" ? name : `${at}.${name}`;
+      if (Object.hasOwn(properties, name)) return fit(member, properties[name], path, walk, depth + 1);
+      if (isClosed) return `${path} is not one of its members`;
+      return isObject(additionalProperties) && !others
+        ? fit(member, additionalProperties, path, walk, depth + 1)
+        : null;
+    }),
+    () => others ? undefined : null,
+  ]);
+}
+
+function arrayFit(value: unknown, schema: JsonObject, at: string, walk: Walk, depth: number): Fit {
+  if (!Array.isArray(value)) return null;
+  const { items, prefixItems } = schema;
+  // A list of schemas is what drafts before 2020-12 have.
+  if (prefixItems !== undefined || Array.isArray(items) || "contains" in schema || "uniqueItems" in schema) {
+    return undefined;
+  }
+  if (items === undefined) return null;
+  return allOf(value.map((item, index) => () => fit(item, items, `${at}[${index}]`, walk, depth + 1)));
+}
+
+/** Keywords that are not looked at. */
+const unread = ["if", "not", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef"];
+
+function combinedFit(value: unknown, schema: JsonObject, at: string, walk: Walk, depth: number): Fit {
+  const into = (one: unknown): Fit => fit(value, one, at, walk, depth + 1);
+  const parts: (() => Fit)[] = [() => unread.some((name) => name in schema) ? undefined : null];
+  const { $ref, allOf: all, anyOf, oneOf } = schema;
+  if (typeof $ref === "string") {
+    const target = pointed(walk.root, $ref);
+    parts.push(() => target === undefined ? undefined : into(target));
+  }
+  if (Array.isArray(all)) parts.push(() => allOf(all.map((one) => () => into(one))));
+  for (const some of [anyOf, oneOf]) {
+    if (!Array.isArray(some)) continue;
+    parts.push(() => {
+      const fits = some.map(into);
+      if (fits.every((one) => typeof one === "string")) return `${at || "it"} fits none of its alternatives`;
+      const good = fits.filter((one) => one === null).length;
+      if (some === oneOf) return good === 1 && !fits.includes(undefined) ? null : undefined;
+      return good > 0 ? null : undefined;
+    });
+  }
+  return allOf(parts);
+}
+
+/** What a reference within the schema points to (RFC 6901); undefined for any other. */
+export function pointed(root: unknown, reference: string): unknown {
+  if (reference === "#") return root;
+  if (!reference.startsWith("#/")) return undefined;
+  return reference.slice(2).split("/").reduce<unknown>((holder, step) => {
+    const name = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    return (isObject(holder) || Array.isArray(holder)) && Object.hasOwn(holder, name)
+      ? Reflect.get(holder, name)
+      : undefined;
+  }, root);
+}
+
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
+}
