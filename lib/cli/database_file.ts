@@ -1,7 +1,6 @@
 // The file of the database, as others treat it. `Deno.openKv` puts its tables into any SQLite file, and ends the process
 // where they are there in part, so a file that exists is looked at first; and it keeps writing into a file that was
 // removed, where all it acknowledges is lost, so the file is looked after.
-import { mkdir } from "node:fs/promises";
 import { ConfigError } from "./config_values.ts";
 import { errorResponse } from "../http/body.ts";
 import type { Sleep } from "../runtime/sleep.ts";
@@ -29,7 +28,10 @@ export function isFile(path: string): boolean {
  */
 export async function prepareFile(path: string): Promise<void> {
   const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") await mkdir(folder, { recursive: true });
+  if (folder !== "") {
+    const { mkdir } = await import("node:fs/promises");
+    await mkdir(folder, { recursive: true });
+  }
   await requireOwnFile(path);
 }
 
