@@ -216,12 +216,12 @@ function sandboxesOf(
     readonly streams: Pick<OpenStreams, "end">;
   },
 ): SandboxDeps {
-  const { known, own } = knownScenarios(options);
+  const known = knownScenarios(options);
   const scenarios = createScenarioTable(store);
   const liveSandboxes = createLiveSandboxes({
     table: createSandboxTable(store),
-    findScenario: async (name) => known.get(name) ?? await scenarios.find(name),
-    ownScenario: own,
+    findScenario: async (name) => await known.find(name) ?? await scenarios.find(name),
+    ownScenario: known.own,
     base: basePlanOf(options),
     patch: { policy: options.policy ?? {}, mint: options.mint ?? {} },
     now,
@@ -238,8 +238,8 @@ function sandboxesOf(
   return {
     liveSandboxes,
     faultCounts: createFaultCounts(store),
-    catalogue: [...known.values()],
-    names: [...known.keys()],
+    catalogue: known.all,
+    names: known.names,
     scenarios,
     ownOrigins: createOwnOrigins(options.public || options.publicUrl ? undefined : options.openPort, now),
     isScenario: (name) => known.has(name) || scenarios.isName(name),

@@ -34,7 +34,7 @@ export interface Deps {
   /** Scenarios that tests have defined. */
   readonly scenarios: ScenarioTable;
   /** The scenarios that exist from the start. */
-  readonly catalogue: readonly Scenario[];
+  readonly catalogue: () => Promise<readonly Scenario[]>;
   /** Their names. */
   readonly names: readonly string[];
   readonly verifier: TokenVerifier;

@@ -98,9 +98,10 @@ export async function readRun(deps: RunDeps, query: RunQuery): Promise<Run> {
   requireLabel(run);
   const used = await deps.liveSandboxes.labelled(run, MAX_SANDBOXES);
   const isUsed = new Set(used);
-  const known = new Set(deps.catalogue.map(({ name }) => `${name}~${run}`));
+  const catalogue = await deps.catalogue();
+  const known = new Set(catalogue.map(({ name }) => `${name}~${run}`));
   const trials: Trial[] = [];
-  for (const scenario of deps.catalogue.toSorted(byGroup)) {
+  for (const scenario of catalogue.toSorted(byGroup)) {
     const name = `${scenario.name}~${run}`;
     const trial = { ...placesOf(scenario, run, origin), scenario };
     const seen = isUsed.has(name) ? await judgeNamed(deps, name, { scenario, run, origin, isStrict }) : undefined;

@@ -14,7 +14,7 @@ export type { LiveSandbox } from "./live_sandbox.ts";
 
 interface LiveSandboxesDeps extends HeldSandboxDeps {
   readonly findScenario: (name: string) => Promise<Scenario | undefined>;
-  readonly ownScenario: Scenario;
+  readonly ownScenario: () => Promise<Scenario>;
   /** Told why idle sandboxes could not be removed, which must not fail the request during which that was tried. */
   readonly onSweepError: (error: unknown) => void;
 }
@@ -52,7 +52,7 @@ export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
   }
 
   async function hold({ name, scenario: scenarioName, label }: Address): Promise<HeldSandbox | undefined> {
-    const scenario = scenarioName === undefined ? deps.ownScenario : await deps.findScenario(scenarioName);
+    const scenario = await (scenarioName === undefined ? deps.ownScenario() : deps.findScenario(scenarioName));
     if (!scenario) return undefined;
     const known = held.get(name);
     if (known) return known;

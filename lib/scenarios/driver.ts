@@ -25,7 +25,7 @@ const reporting: ReadonlySet<string> = new Set([REPORT_TOOL, ECHO_TOOL]);
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { standard } from "./catalogue/catalogue.ts";
+ * import { standard } from "./catalogue/standard.ts";
  * assert.deepEqual(driverOf(standard).map((step) => step.do), ["connect", "list_tools", "call", "call", "end"]);
  * ```
  */

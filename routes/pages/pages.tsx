@@ -13,7 +13,7 @@ import type { Context } from "../request/router.ts";
 type HomeDeps = Pick<Deps, "scenarioOf" | "catalogue" | "isRecorded" | "refusalOf">;
 
 /** Server information: a page for browsers, JSON for programs. */
-export function home(context: Context, deps: HomeDeps): Response {
+export async function home(context: Context, deps: HomeDeps): Promise<Response> {
   const { scenarioOf, catalogue, isRecorded, refusalOf } = deps;
   const { request, sandbox } = context;
   const { urls } = sandbox;
@@ -24,7 +24,7 @@ export function home(context: Context, deps: HomeDeps): Response {
         version={version}
         banner={bannerOf(deps, sandbox)}
         plays={playedBy(scenarioOf, sandbox)}
-        counts={{ scenarios: catalogue.length, rules: rules.length }}
+        counts={{ scenarios: (await catalogue()).length, rules: rules.length }}
         watched={isRecorded && !refusalOf(context) ? flowEndpoints : undefined}
       />,
     );

@@ -18,13 +18,14 @@ const CORE = "core";
 export function runHandlers(
   deps: RunDeps & Pick<Deps, "runGuard" | "runRefusalOf">,
 ): Handlers<"run_page" | "run_badge" | "run_config"> {
-  const sets = [...setNames.filter((set) => deps.catalogue.some((one) => isInSet(one, set))), TRIED];
   return {
     run_page: async (context) => {
       const { sandbox, param } = context;
       const refusal = deps.runRefusalOf(context);
       const run = refusal ? { refusal: describeError(refusal) } : await readRun(deps, queryOf(context));
       const runUrls = urlsOf(context);
+      const catalogue = await deps.catalogue();
+      const sets = [...setNames.filter((set) => catalogue.some((one) => isInSet(one, set))), TRIED];
       return htmlResponse(
         <RunPage urls={sandbox.urls} runUrls={runUrls} name={param} run={run} sets={sets} />,
         refusal ? 403 : 200,

@@ -4,7 +4,7 @@ import { compressed } from "../../lib/http/compressed.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Rule } from "../../lib/judge/rules/rule.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { standard } from "../../lib/scenarios/catalogue/standard.ts";
 import { placeOf } from "../../lib/sandbox/place.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
 import { describeStep, hasMoreSteps } from "../../lib/scenarios/driver_words.ts";
@@ -24,10 +24,11 @@ const LABEL_LENGTH = 16;
 /** The catalogue, as a page or as data. */
 export async function scenarios(
   { request, url, sandbox }: Context,
-  { catalogue, chance }: Pick<Deps, "catalogue" | "chance">,
+  deps: Pick<Deps, "catalogue" | "chance">,
 ): Promise<Response> {
   const query = url.searchParams.get("q")?.trim() ?? "";
-  const label = chance.base36(LABEL_LENGTH);
+  const label = deps.chance.base36(LABEL_LENGTH);
+  const catalogue = await deps.catalogue();
   const entries = catalogue.map((scenario): ScenarioEntry => {
     const place = placeOf(scenario, label, sandbox.origin);
     return {

@@ -56,7 +56,7 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
   const chance = createChance(randomBytes);
   const store = createStore(kv, chance, () => assert.fail("a row cannot be read"));
   const lease = createLease({ isShared: false, monotonicMs: now, sleep });
-  const { known, own } = knownScenarios({});
+  const known = knownScenarios({});
   const keysOf = createKeyRing(createKeyTable(store), "EdDSA", chance, now, sameKeys());
   const grants = createGrants(store);
   const slices = createSlices(now);
@@ -64,8 +64,8 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
   const recording = createRecorders({}, { chance, store, now, monotonicMs: now, sleep, slices, report: assert.fail });
   const liveSandboxes = createLiveSandboxes({
     table: createSandboxTable(store),
-    findScenario: (name) => Promise.resolve(known.get(name)),
-    ownScenario: own,
+    findScenario: known.find,
+    ownScenario: known.own,
     patch: {},
     now,
     lease,
@@ -87,8 +87,8 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
     grants,
     minted: createMinted(store),
     scenarios: createScenarioTable(store),
-    catalogue: [...known.values()],
-    names: [...known.keys()],
+    catalogue: known.all,
+    names: known.names,
     verifier: createTokenVerifier({ keysOf, grants }),
     keysOf,
     mcp,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { parseAddress } from "../../lib/sandbox/sandbox.ts";
-import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { standard } from "../../lib/scenarios/catalogue/standard.ts";
 import { createStore } from "../../lib/store/kv.ts";
 import { createSandboxTable } from "../../lib/sandbox/sandbox_table.ts";
 import { createLease, LEASE_MS } from "../../lib/store/lease.ts";
@@ -86,7 +86,7 @@ async function openProcesses(
     const liveSandboxes = createLiveSandboxes({
       table: createSandboxTable(createStore(kv, createChance(randomBytes))),
       findScenario: (name) => Promise.resolve(name === "standard" ? standard : undefined),
-      ownScenario: standard,
+      ownScenario: () => Promise.resolve(standard),
       patch: {},
       now: () => startMs,
       lease: createLease({
@@ -162,7 +162,7 @@ Deno.test("a process drops sandboxes that have not been used for a day, includin
   const liveSandboxes = createLiveSandboxes({
     table: createSandboxTable(createStore(kv, createChance(randomBytes))),
     findScenario: () => Promise.resolve(standard),
-    ownScenario: standard,
+    ownScenario: () => Promise.resolve(standard),
     patch: {},
     now: () => clock.nowMs,
     lease: createLease({ monotonicMs: () => clock.nowMs, sleep: () => Promise.resolve(), isShared: false }),

@@ -1,6 +1,6 @@
 /** The templates of faults: each is filled wherever it stands, each is documented, and no other is taken. */
 import assert from "node:assert/strict";
-import { knownScenarios } from "../../lib/scenarios/known.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { messageTemplates, type TemplateName, templates } from "../../lib/scenarios/templates.ts";
 import { describeScenario, parseScenario } from "../../lib/scenarios/schema/scenario_schema.ts";
 import { control, send } from "../control/helpers.ts";
@@ -191,7 +191,7 @@ Deno.test("a fault or a scenario with an unknown template is refused, naming it 
 });
 
 Deno.test("every scenario of the catalogue holds known templates alone", () => {
-  for (const { official: _, ...scenario } of knownScenarios({}).known.values()) {
+  for (const { official: _, ...scenario } of catalogue) {
     if (scenario.name !== "main") parseScenario({ ...describeScenario(scenario), group: "Custom" });
   }
 });

@@ -1,7 +1,7 @@
 /** What faults do to a response, in every combination, and what templates put into headers. */
 import assert from "node:assert/strict";
 import { knownScenarios } from "../../lib/scenarios/known.ts";
-import { standard } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { standard } from "../../lib/scenarios/catalogue/standard.ts";
 import { control, send } from "../control/helpers.ts";
 import { assertOAuthError, authorizeQuery, redirectOf, register, testApp } from "../helpers.ts";
 
