@@ -48,6 +48,7 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const userinfo = userinfoHandler(deps);
   return {
     ...pageHandlers(deps),
+    agent: deps.guard(lateHandler(async () => (await import("./control/agent.ts")).agentHandler(deps))),
     health: (context) => health(context, deps),
     robots,
 

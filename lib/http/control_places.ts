@@ -46,6 +46,11 @@ export const controlPlaces = {
   reset: control("/control/reset", { POST: "control_reset" }),
 };
 
+/** Below the sandbox's prefix: the same API for agents, as an MCP server. */
+export const agentPlaces = {
+  agent: control("/control/mcp", { POST: "agent" }),
+};
+
 function control<Name extends string>(path: string, names: Readonly<Partial<Record<Method, Name>>>): Place<Name> {
   return { path, kind: "control", cors: true, names };
 }

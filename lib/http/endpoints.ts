@@ -1,7 +1,7 @@
 // Every endpoint of the server, written once: its path, what it is for, whether pages of other origins may call it, and
 // the name of each of its methods. All that depends on an endpoint follows from this list: route table, URLs, the kinds
 // that faults match, the steps that a recording is read as, and what the inspector calls a request.
-import { controlPlaces, recordPlaces } from "./control_places.ts";
+import { agentPlaces, controlPlaces, recordPlaces } from "./control_places.ts";
 import type { Endpoint, Method, Place } from "./place.ts";
 
 const OAUTH = "/oauth";
@@ -177,7 +177,7 @@ function messages<Name extends string>(path: string, kind: "mcp" | "open_mcp", n
 }
 
 /** Every path below the sandbox's prefix but those of the control API. */
-export const ownPlaces = { ...sandboxPlaces, ...serverPlaces, ...recordPlaces, ...otherPlaces };
+export const ownPlaces = { ...sandboxPlaces, ...serverPlaces, ...recordPlaces, ...agentPlaces, ...otherPlaces };
 
 /** The operations of the control API, in the order in which they are shown. */
 export const controlEndpoints = endpointsAt(controlPlaces);

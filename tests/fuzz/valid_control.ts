@@ -135,6 +135,17 @@ export const controlMessages: readonly Message[] = [
   ask("report", "GET", "/report"),
   ask("run", "GET", "/runs/fuzzer", [["set", "core"], ["format", "markdown"]]),
   ask("report", "GET", "/report", [["format", "junit"]]),
+  {
+    ...tell("", "/mcp", {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "run", arguments: { run: "fuzzer", sandbox: "standard~fuzzer-own-label-27" } },
+    }),
+    name: "agent",
+    headers: [["content-type", "application/json"], ["accept", "application/json, text/event-stream"]],
+    changes: false,
+  },
   ask("exchanges", "GET", "/exchanges"),
   ask("exchanges", "GET", "/exchanges", [["format", "har"]]),
   ask("clear_exchanges", "DELETE", "/exchanges"),

@@ -49,6 +49,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/canary/:name", ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"], true],
   ["/control/report", ["GET", "HEAD"], true],
   ["/control/runs/:run", ["GET", "HEAD"], true],
+  ["/control/mcp", ["POST"], true],
   ["/control/exchanges", ["DELETE", "GET", "HEAD"], true],
   ["/control/events", ["GET", "HEAD"], true],
   ["/oauth/register", ["POST"], true],
