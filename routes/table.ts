@@ -43,6 +43,8 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const logout = async (): Promise<Handlers<"show" | "post">> =>
     (await import("./oauth/logout.tsx")).logoutHandlers(deps);
   const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers(deps);
+  const elicitation = async (): Promise<Handlers<"show" | "answer">> =>
+    (await import("./mcp/elicitation.tsx")).elicitationHandlers(deps);
   const registration = registrationHandlers(deps);
   const tokenStatus = tokenStatusHandlers(deps);
   const userinfo = userinfoHandler(deps);
@@ -84,6 +86,8 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     idp_token: idp.token,
     idp_jwks: idp.jwks,
     ...canaryHandlers(),
+    elicitation: lateHandler(async () => (await elicitation()).show),
+    elicitation_answer: lateHandler(async () => (await elicitation()).answer),
 
     no_auth_post: noAuth,
     no_auth_get: noAuth,

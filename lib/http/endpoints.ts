@@ -135,6 +135,15 @@ const otherPlaces = {
     cors: true,
     names: { GET: "custom_protected_resource_metadata" },
   },
+  elicitation: {
+    path: "/elicitation/:id",
+    kind: "pages",
+    cors: false,
+    step: "canary",
+    isForPerson: true,
+    asks: { GET: "page of an elicitation, in a browser", POST: "a person is done there, in a browser" },
+    names: { GET: "elicitation", POST: "elicitation_answer" },
+  },
   canary: {
     path: "/canary/:name",
     kind: "canary",

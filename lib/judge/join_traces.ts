@@ -70,8 +70,8 @@ function readCandidates(steps: readonly Step[], traces: readonly Trace[]): reado
   return traces.flatMap(({ id, steps: own }) => {
     if (id === undefined) return [];
     const [first] = own;
-    const peers = new Set(own.filter(({ kind }) => kind !== "authorization").map(({ exchange }) => exchange.peer));
-    // A browser brings the authorization request, so that one says nothing of where its client is.
+    const peers = new Set(own.filter((step) => !isBrowsers(step)).map(({ exchange }) => exchange.peer));
+    // A browser brings these, so that they say nothing of where their client is.
     if (peers.size === 0 && first) peers.add(before.get(first) ?? first.exchange.peer);
     const names = own.map((step) => step.kind === "registration" ? textOf(step.sent, "client_name") : undefined);
     const issued = own.filter((step) => step.kind === "token" && textOf(step.issued, "access_token") !== undefined);
@@ -85,12 +85,17 @@ function readCandidates(steps: readonly Step[], traces: readonly Trace[]): reado
   });
 }
 
+/** Whether a person's browser may have sent it, as a client has them open a page. */
+function isBrowsers({ kind }: Step): boolean {
+  return kind === "authorization" || kind === "canary";
+}
+
 /** Who was last at work before an authorization request. */
 function sendersBefore(steps: readonly Step[]): ReadonlyMap<Step, string> {
   const found = new Map<Step, string>();
   let last: string | undefined;
   for (const step of steps) {
-    if (step.kind !== "authorization") last = step.exchange.peer;
+    if (!isBrowsers(step)) last = step.exchange.peer;
     else if (last !== undefined) found.set(step, last);
   }
   return found;

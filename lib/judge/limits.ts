@@ -71,7 +71,7 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 2000,
     unit: "milliseconds",
     about:
-      "How long a client may take to answer a request of the server that needs no person (M7, M31, M67, M69, M72), or to act on an error (M12, M56)",
+      "How long a client may take to answer a request of the server that needs no person (M7, M31, M67, M69, M72, M78), or to act on an error (M12, M56)",
   },
   request_ms: {
     value: 600_000,

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { elicitationUrlsIn } from "./elicitation_urls.ts";
 import { headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
 import type { Step } from "./step.ts";
@@ -119,13 +120,26 @@ function proofsOf(step: Step): readonly string[] {
     case "other":
       return [...ids, ...[step.params.get("token"), bearerOf(step)].flatMap((token) => secret("token", token))];
     case "icon":
-    case "canary":
       return secret("token", bearerOf(step));
+    case "canary":
+      return [...secret("token", bearerOf(step)), ...secret("page", pageAt(step.address))];
     case "mcp":
-      return [...secret("token", step.token), ...sessionOf(step)];
+      return [
+        ...secret("token", step.token),
+        ...sessionOf(step),
+        // Nobody else was told where such a page is.
+        ...step.answered.flatMap(({ message }) => elicitationUrlsIn(message)).flatMap((url) =>
+          secret("page", pageAt(url))
+        ),
+      ];
     default:
       return ids;
   }
+}
+
+/** The page of ours that a URL is of, on which a person does what a client was asked for. */
+function pageAt(url: string): string | undefined {
+  return /\/elicitation\/[^/?#]+$/.exec(url)?.[0];
 }
 
 function tokensOf(step: Extract<Step, { kind: "token" }>): readonly string[] {

@@ -26,6 +26,10 @@ export interface ClientLink {
   /** Closes the stream of this call: the client has to resume it for the response, where the revision allows that. */
   readonly closeStream: () => void;
   readonly announce: (change: Change) => Promise<void>;
+  /** The revision that applies to the call. */
+  readonly revision: string;
+  /** Notes that the client was asked for this in URL mode, and is to be told when it is done. */
+  readonly asked: (elicitationId: string) => void;
 }
 
 interface LinkDeps {
@@ -34,6 +38,7 @@ interface LinkDeps {
   /** Tells the listeners of 2026-07-28. */
   readonly announce: (change: Change) => void;
   readonly subscribed: ReadonlySet<string>;
+  readonly asked: Set<string>;
 }
 
 /** Makes the link of one call. */
@@ -45,6 +50,8 @@ export function createClientLink(server: Server, { mcpReq, http }: ServerContext
     supports: (capability) => server.getClientCapabilities()?.[capability] !== undefined,
     log: (level, data) => mcpReq.log(level, data),
     closeStream: () => http?.closeSSE?.(),
+    revision: server.getNegotiatedProtocolVersion() ?? "",
+    asked: (elicitationId) => void deps.asked.add(elicitationId),
     announce: async (change) => {
       deps.announce(change);
       if (typeof change === "string") await tellOf(server, change);

@@ -2,6 +2,7 @@
 import { createKeyTable } from "../oauth/keys/key_table.ts";
 import type { CallFactsOf } from "./call_facts.ts";
 import { takeTurn } from "./catalogue/turn_table.ts";
+import { type Elicitations, openElicitations } from "./elicitation_table.ts";
 import type { McpOptions } from "./contract.ts";
 import { createTaskMaker, taskScopeOf } from "./tasks/task_maker.ts";
 import { canHaveTask } from "./tasks/task_support.ts";
@@ -16,7 +17,17 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
   return ({ sandbox, caller, profile, policy }, owner, speaking) => {
     const notes = (): Notes => openNotes(store, sandbox.id, owner);
     const turn = (entry: string): Promise<number> => takeTurn(store, sandbox.id, entry);
-    const call: ToolCall = { sandbox, chance, sleep, notes, turn, ...(caller.user && { user: caller.user }) };
+    const elicitations = (): Elicitations =>
+      openElicitations(store, chance, { sandboxId: sandbox.id, owner: caller.owner });
+    const call: ToolCall = {
+      sandbox,
+      chance,
+      sleep,
+      notes,
+      elicitations,
+      turn,
+      ...(caller.user && { user: caller.user }),
+    };
     // A task outlives the session, so it belongs to whoever can be told to be the same then.
     const taskOwner = caller.user ? `user:${caller.user.userId}` : caller.owner;
     const tasks = profile.capabilities.tasks &&

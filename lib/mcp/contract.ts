@@ -7,6 +7,7 @@ import type { Policy } from "../scenarios/plan.ts";
 import type { Store } from "../store/store.ts";
 import type { SessionAsk, SessionFacts } from "../faults/matches.ts";
 import type { ListChange } from "./client_link.ts";
+import type { ElicitationRecord } from "./elicitation_table.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
 import type { SessionHandle, SessionRecord } from "./sessions/session_table.ts";
 
@@ -83,6 +84,10 @@ export interface McpEndpoint extends McpDispatcher {
   readonly sessionsOf: (sandbox: Sandbox) => Promise<ReadonlyMap<SessionHandle, LivingSession>>;
   /** Ends a session for good, in all processes; streams that are open in others end with their next sign of life. */
   readonly endSession: (sandbox: Sandbox, handle: SessionHandle) => Promise<void>;
+  /** What a person is asked on a page, in URL mode; undefined where there is no such page. */
+  readonly elicitationOf: (sandbox: Sandbox, id: string) => Promise<ElicitationRecord | undefined>;
+  /** Notes that a person has answered there, and tells the client that asked for it if it is connected to this process. */
+  readonly answerElicitation: (sandbox: Sandbox, id: string) => Promise<void>;
   /** What faults ask of the session that a request names. */
   readonly sessionFactsOf: (request: Request, sandbox: Sandbox, asked: SessionAsk) => Promise<SessionFacts>;
 }

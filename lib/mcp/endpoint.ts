@@ -2,6 +2,7 @@
 // protocol's answer. Nothing of the MCP SDK is loaded before the first call, since loading it costs more than the rest
 // of a start.
 import type { McpDispatcher, McpEndpoint, McpOptions } from "./contract.ts";
+import { answerElicitation, findElicitation } from "./elicitation_table.ts";
 import { rpcErrorResponse, SERVER_ERROR } from "./rpc.ts";
 import { createSessions } from "./sessions/held_sessions.ts";
 import { sessionFactsOf } from "./sessions/session_facts.ts";
@@ -35,6 +36,11 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     sessionsOf: (sandbox) => sessions.list(sandbox),
     endSession: (sandbox, handle) => sessions.end({ sandbox, handle }),
     sessionFactsOf: (request, sandbox, asked) => sessionFactsOf(request, sandbox, { sessions, asked }),
+    elicitationOf: (sandbox, id) => findElicitation(options.store, sandbox.id, id),
+    answerElicitation: async (sandbox, id) => {
+      if (!await answerElicitation(options.store, sandbox.id, id)) return;
+      await Promise.all(sessions.of(sandbox.id).map(async ({ transport }) => await (await transport)?.complete(id)));
+    },
     announce: async (sandbox, changes) => {
       await loaded?.announce(sandbox, changes);
     },

@@ -15,6 +15,8 @@ export interface ServerDeps {
   readonly factsOf: (request: Request | undefined) => CallFacts;
   readonly announce: (sandboxName: string, change: Change) => void;
   readonly log: Log;
+  /** What a session's client was asked for in URL mode. */
+  readonly asked?: Set<string>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ServerDeps {
  */
 export function buildServer(
   profile: Profile,
-  { factsOf, announce, log }: ServerDeps,
+  { factsOf, announce, log, asked = new Set() }: ServerDeps,
   revisions?: readonly string[],
 ): Server {
   const { serverInfo, instructions, capabilities } = profile;
@@ -44,6 +46,7 @@ export function buildServer(
       remember: async (value) => signState(value, await factsOf(context.http?.req).signer()),
       announce: (change) => announce(factsOf(context.http?.req).call.sandbox.name, change),
       subscribed,
+      asked,
     });
 
   const factsIn = (context: ServerContext): CallFacts => factsOf(context.http?.req);

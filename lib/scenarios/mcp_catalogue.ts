@@ -17,7 +17,7 @@ import type {
 export interface Question {
   /** For a person's input, a model's answer, or the roots. */
   readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
-  /** As the protocol has them. */
+  /** As the protocol has them; one in URL mode without `url` is asked on a page of ours. */
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
@@ -44,6 +44,11 @@ export interface AnyAnswer {
    * earlier revisions; a list for questions that come one after another.
    */
   readonly inputRequests?: Questions | readonly Questions[];
+  /**
+   * Whether questions in URL mode are asked by the error -32042 in 2025-11-25, which calls are answered with until a person
+   * has opened the pages.
+   */
+  readonly url_required?: true;
   /** Members of the result that clients may ignore. */
   readonly _meta?: Readonly<Record<string, unknown>>;
 }

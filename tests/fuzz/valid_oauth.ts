@@ -236,6 +236,7 @@ const documents: readonly Message[] = [
 ];
 
 const pages: readonly Message[] = [
+  page("elicitation", "/elicitation/of-nobody"),
   page("home", "/"),
   page("guide", "/guide", { code: "<zqx", state: "<zqx", error: "<zqx" }),
   page("scenarios", "/scenarios", { q: "<zqx" }),

@@ -35,6 +35,7 @@ function transport(onClose: () => void): SessionTransport {
     handleRequest: () => Promise.resolve(new Response()),
     cancelled: () => Promise.resolve(),
     tell: () => Promise.resolve(),
+    complete: () => Promise.resolve(),
     close: () => Promise.resolve(onClose()),
   };
 }

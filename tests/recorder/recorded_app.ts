@@ -67,10 +67,11 @@ export async function recordedApp(twist?: Twist, options: Partial<AppOptions> = 
   };
 }
 
-/** The name of the MCP endpoint that answers a request: what others are for, their messages tell. */
+/** The name of the MCP endpoint, or of the page, that answers a request: what others are for, their messages tell. */
 function routeOf({ method, url }: Request): string | undefined {
   const { pathname } = new URL(url);
-  const isAt = (path: string): boolean => path === pathname || path === pathname.replace(/[^/]+$/, ":name");
+  const isAt = (path: string): boolean =>
+    [pathname, pathname.replace(/[^/]+$/, ":name"), pathname.replace(/[^/]+$/, ":id")].includes(path);
   const own = endpoints.filter(({ step }) => step === "mcp" || step === "canary");
   return own.find((one) => one.method === method && isAt(one.path))?.name;
 }

@@ -46,6 +46,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/oauth/jwks", ["GET", "HEAD"], true],
   ["/client-metadata/:name", ["GET", "HEAD"], true],
   ["/custom/metadata/location.json", ["GET", "HEAD"], true],
+  ["/elicitation/:id", ["GET", "HEAD", "POST"], false],
   ["/canary/:name", ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"], true],
   ["/control/report", ["GET", "HEAD"], true],
   ["/control/runs/:run", ["GET", "HEAD"], true],

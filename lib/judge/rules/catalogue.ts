@@ -23,6 +23,7 @@ import { givenUpRules } from "./mcp/given_up.ts";
 import { askedRules } from "./mcp/asked.ts";
 import { elicitationRules } from "./mcp/elicitation.ts";
 import { pingRules } from "./mcp/pings.ts";
+import { urlElicitationRules } from "./mcp/url_elicitation.ts";
 import { rootRules } from "./mcp/roots.ts";
 import { samplingRules } from "./mcp/sampling.ts";
 import { cacheKeyRules } from "./mcp/cache_keys.ts";
@@ -105,6 +106,7 @@ export const rules: readonly Rule[] = [
   ...elicitationRules,
   ...samplingRules,
   ...rootRules,
+  ...urlElicitationRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

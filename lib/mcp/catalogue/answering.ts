@@ -17,6 +17,7 @@ import {
   type ToolGives,
 } from "../../scenarios/mcp_catalogue.ts";
 import type { ClientLink } from "../client_link.ts";
+import { requirePages, WITH_URL_ERROR, withPages } from "./url_questions.ts";
 import { INTERNAL_ERROR } from "../rpc.ts";
 import { clientOf, type ToolCall } from "../tools/tool.ts";
 
@@ -89,7 +90,10 @@ export async function turnedAnswer<Gives extends Lasting>(
     const questions = rounds[round];
     const next = { entry, turn, round, responses: inputResponses };
     const values = { arguments: args, inputResponses };
-    if (questions) return { asks: await ask(fillArguments(questions, values), next, clientOf(call)) };
+    const written = questions && fillArguments(questions, values);
+    const isRequired = gives?.url_required === true && call.client?.revision === WITH_URL_ERROR;
+    if (written && isRequired) await requirePages(written, entry, call);
+    else if (written) return { asks: await ask(await withPages(written, call), next, clientOf(call)) };
   }
   return { turn, gives, values: { arguments: args, inputResponses } };
 }
@@ -126,6 +130,11 @@ async function ask(
 }
 
 function requestOf(question: Question): InputRequest {
+  const { params: { mode, message, url, elicitationId } = {} } = question;
+  // The SDK takes every elicitation in URL mode for one of 2025-11-25, which has an id.
+  if (mode === "url" && elicitationId === undefined) {
+    return inputRequired.elicitUrl({ message: String(message), url: String(url) });
+  }
   if (isSpecType.ElicitRequest(question)) return question;
   if (isSpecType.CreateMessageRequest(question)) return question;
   if (isSpecType.ListRootsRequest(question)) return question;

@@ -28,6 +28,8 @@ export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTr
   readonly cancelled: (requestId: string | number) => Promise<void>;
   /** Tells the client that a list has changed. */
   readonly tell: (change: ListChange) => Promise<void>;
+  /** Tells the client, if it was asked for that, that a person has done what they were asked for in URL mode. */
+  readonly complete: (elicitationId: string) => Promise<void>;
 }
 
 /** A session in the memory of this process. */

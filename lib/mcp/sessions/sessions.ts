@@ -150,7 +150,8 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
     }
     if (answered !== undefined) await batches.answered(answered);
   };
-  const server = buildServer(profile, deps);
+  const asked = new Set<string>();
+  const server = buildServer(profile, { ...deps, asked });
   await server.connect(transport);
   const request = new Request(session.sandbox.urls.home, {
     method: "POST",
@@ -178,6 +179,12 @@ async function openTransport(session: Session, deps: SessionDeps): Promise<Sessi
     },
     // A server without the list may not say that it has changed.
     tell: (change) => tellOf(server, change).catch(() => {}),
+    complete: async (elicitationId) => {
+      if (!asked.delete(elicitationId)) return;
+      await server.notification({ method: "notifications/elicitation/complete", params: { elicitationId } }).catch(
+        () => {},
+      );
+    },
     close: async () => {
       await transport.close();
       events.drop();

@@ -9,6 +9,7 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Sleep } from "../../runtime/sleep.ts";
 import type { Notes } from "./note_table.ts";
 import type { McpUser } from "../caller.ts";
+import type { Elicitations } from "../elicitation_table.ts";
 import type { ClientLink } from "../client_link.ts";
 import { findParamHeaders } from "../param_headers.ts";
 import type { TaskPlan, TaskRecord } from "../tasks/task.ts";
@@ -20,6 +21,7 @@ export interface ToolCall {
   readonly user?: McpUser;
   readonly chance: Chance;
   readonly notes: () => Notes;
+  readonly elicitations: () => Elicitations;
   /** Counts an answer of an entry of the catalogue; how many it has given before. */
   readonly turn: (entry: string) => Promise<number>;
   readonly sleep: Sleep;

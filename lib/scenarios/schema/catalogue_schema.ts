@@ -66,6 +66,7 @@ const anyAnswer = {
   never: z.literal(true).exactOptional(),
   error: closedObject({ code: z.number().int(), message: text, data: z.unknown().exactOptional() }).exactOptional(),
   inputRequests: z.union([questionsSchema, z.array(questionsSchema).min(1).max(100)]).exactOptional(),
+  url_required: z.literal(true).exactOptional(),
   _meta: metaField,
 } satisfies Complete<AnyAnswer>;
 

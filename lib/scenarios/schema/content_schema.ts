@@ -73,7 +73,12 @@ const form = z.looseObject({
     required: z.array(text).exactOptional(),
   }),
 });
-const page = z.looseObject({ mode: z.literal("url"), message: text, url: z.url(), elicitationId: text });
+const page = z.looseObject({
+  mode: z.literal("url"),
+  message: text,
+  url: z.url().exactOptional(),
+  elicitationId: text.exactOptional(),
+});
 const sampling = z.looseObject({
   messages: z.array(z.looseObject({
     role: z.enum(["user", "assistant"]),

@@ -15,6 +15,7 @@ import type { ServerMessageSlip } from "./mcp/server_messages.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
 import type { TimeSlip } from "./mcp/time_limit.ts";
 import type { ToolSlip } from "./mcp/tool_headers.ts";
+import type { UrlSlip } from "./mcp/url_required.ts";
 import type { MessageSlip } from "./slips_messages.ts";
 
 /** All that it can do wrong. */
@@ -36,7 +37,8 @@ export type Slip =
   | ServerMessageSlip
   | SessionSlip
   | TimeSlip
-  | ToolSlip;
+  | ToolSlip
+  | UrlSlip;
 
 /** What it does wrong as it finds a server, logs in and uses its tokens. */
 export type LoginSlip =

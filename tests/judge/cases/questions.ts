@@ -92,6 +92,35 @@ const many = (one: Questions): Questions =>
   );
 
 const isRecommended = true;
+
+/** A tool that has a person open a page of ours, by a question or by the error -32042. */
+function opening(more: { readonly url_required?: true } = {}): Catalogue {
+  const pay = { method: "elicitation/create", params: { mode: "url", message: "Pay ten euros" } } as const;
+  return {
+    built_in: true,
+    tools: [{
+      name: "pay",
+      inputSchema: { type: "object" },
+      answer: { ...more, inputRequests: { pay }, content: [{ type: "text", text: "Paid" }] },
+    }],
+  };
+}
+
+/** Is told of something that nobody asked for. */
+const strayCompletion = {
+  match: { endpoint: "mcp", message: { "params.name": "pay" } },
+  edit: {
+    stream: {
+      before: [{
+        message: {
+          jsonrpc: "2.0",
+          method: "notifications/elicitation/complete",
+          params: { elicitationId: "of-nobody" },
+        },
+      }],
+    },
+  },
+};
 const roots = { roots: { method: "roots/list" } } as const;
 
 /** A question with tools whose messages lack the result of one. */
@@ -164,6 +193,7 @@ export const questionCases: readonly Case[] = [
     client: { declares: { elicitation: { form: {} } } },
   },
   asked("M73", required, ["makes up an action", "accepts without content"]),
+  asked("M73", opening(), ["sends content with a URL"], { isRecommended, revisions: ["2025-11-25", "2026-07-28"] }),
   asked("M74", required, ["fills in what does not fit", "leaves a required member out"], { isRecommended }),
   ...(["email", "uri", "date", "date-time"] as const).map((format) =>
     asked("M74", asking(form({ text: { type: "string", format } })), ["fills in what does not fit"], { isRecommended })
@@ -191,6 +221,13 @@ export const questionCases: readonly Case[] = [
     })),
     ["sends titles", "sends a list where one is asked for"],
   ),
+  asked("M77", opening(), ["looks at the URL first"]),
+  asked("M77", opening({ url_required: true }), ["looks at the URL first"]),
+  asked("M78", opening({ url_required: true }), ["takes any completion for its own"], {
+    faults: [strayCompletion],
+    isRecommended,
+  }),
+  asked("M79", opening({ url_required: true }), ["repeats without a visit"], { isRecommended }),
   asked("M80", asking(many(form({ name }))), ["answers every question"], {
     revisions: ["2025-06-18", "2025-11-25"],
     isRecommended,

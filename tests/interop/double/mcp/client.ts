@@ -19,6 +19,7 @@ import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./re
 import { goOn } from "./rounds.ts";
 import { answerServer } from "./server_messages.ts";
 import { endSession, isSessionLost, LONG_ENOUGH_MS } from "./sessions.ts";
+import { isCompletion, openRequired } from "./url_required.ts";
 import { listTools } from "./pages.ts";
 import { giveUp, TimeUp } from "./time_limit.ts";
 import { safeToolsIn } from "./tools.ts";
@@ -59,10 +60,11 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   const link = createLink(setting, login);
   const safeTools = new Set<unknown>();
   const answer = createAnswering(setting, link);
-  const inbox = createInbox(
-    (message) => answerServer(message, setting, { link, send: sendAside, answer }),
-    setting.slip,
-  );
+  let isTold = false;
+  const inbox = createInbox(async (message) => {
+    isTold ||= isCompletion(message);
+    await answerServer(message, setting, { link, send: sendAside, answer });
+  }, setting.slip);
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
   let isListener = setting.options.listens === true;
@@ -243,7 +245,8 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       if (status >= 400 && !answer) throw new Stop();
       return answer;
     };
-    return await goOn(await once(), { ask: once, answer });
+    const opened = await openRequired(await once(), { setting, again: once, isTold: () => isTold });
+    return await goOn(opened, { ask: once, answer });
   };
 
   const cache = createCache({ link, call }, setting, login.token);

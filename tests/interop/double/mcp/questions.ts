@@ -3,6 +3,7 @@ import type { Setting } from "../options.ts";
 import type { Document } from "../readings.ts";
 import { objectIn } from "./inbox.ts";
 import type { Link } from "./link.ts";
+import { visit } from "./url_required.ts";
 
 /** What it does wrong there. */
 export type QuestionSlip =
@@ -97,15 +98,6 @@ function failure(code: number, message: string): Outcome {
 
 function rootsFor({ root }: Link, { slip }: Setting): readonly Document[] {
   return [{ uri: slip === "has a web page for a root" ? "https://example.com/work" : root, name: "Work" }];
-}
-
-/** Has its person's browser open a page, and press its button. */
-async function visit(url: string, { options }: Setting): Promise<void> {
-  const headers = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0" };
-  await (await options.send(new Request(url, { headers }))).body?.cancel();
-  const body = new URLSearchParams({ action: "accept" });
-  const sent = { ...headers, origin: new URL(url).origin };
-  await (await options.send(new Request(url, { method: "POST", headers: sent, body }))).body?.cancel();
 }
 
 async function elicit(
