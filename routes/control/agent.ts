@@ -12,8 +12,8 @@ import type { Context, Handler } from "../request/router.ts";
 import { callOf } from "./handlers.ts";
 
 /** The handler of the endpoint. It has no sessions, so that there is nothing to GET or to DELETE. */
-export function agentHandler(deps: Deps): Handler {
-  const serve = createControlServers(deps, version);
+export async function agentHandler(deps: Deps): Promise<Handler> {
+  const serve = await createControlServers(deps, version);
   const contexts = new WeakMap<Request, Context>();
   const handler = createMcpHandler(({ requestInfo }) => {
     const context = requestInfo && contexts.get(requestInfo);

@@ -68,7 +68,7 @@ export async function readResource(
   if (ruleId !== undefined) return text(uri, "text/markdown", ruleText(ruleId));
   const [, scenarioName] = SCENARIO.exec(uri) ?? [];
   if (scenarioName !== undefined) {
-    const scenario = deps.catalogue.find(({ name }) => name === scenarioName) ??
+    const scenario = (await deps.catalogue()).find(({ name }) => name === scenarioName) ??
       await deps.scenarios.find(scenarioName);
     return scenario && json(uri, describeScenario(scenario));
   }

@@ -14,9 +14,9 @@ const INSTRUCTIONS = "Controls a mock OAuth 2.1 and MCP server that tests MCP cl
   "<scenario>~<label> with a label of your own.";
 
 /** Makes what builds servers, one for each request or connection. */
-export function createControlServers(deps: Deps, version: string): (enter: Enter) => Server {
+export async function createControlServers(deps: Deps, version: string): Promise<(enter: Enter) => Server> {
   const tools = controlTools();
-  const own = catalogueTools(deps.catalogue);
+  const own = catalogueTools(await deps.catalogue());
   const listed = [...own.map(({ listing }) => listing), ...[...tools.values()].map(({ listing }) => listing)];
 
   return (enter) => {
