@@ -89,9 +89,16 @@ export function createView(steps: readonly Step[], sandbox: SandboxFacts): View 
   };
 }
 
+const gapless = new WeakMap<View, readonly McpStep[]>();
+
 /** The requests to MCP servers between and after which none is missing on record. */
-export function gaplessCalls({ calls, wholeFrom }: View): readonly McpStep[] {
-  return calls.filter(({ at }) => at >= wholeFrom);
+export function gaplessCalls(view: View): readonly McpStep[] {
+  const { calls, wholeFrom } = view;
+  if (wholeFrom === 0) return calls;
+  // What is worked out from a list of calls is kept for as long as the list.
+  const found = gapless.get(view) ?? calls.filter(({ at }) => at >= wholeFrom);
+  gapless.set(view, found);
+  return found;
 }
 
 /** What a client's revision is to it, for a sentence. */

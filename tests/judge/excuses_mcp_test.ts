@@ -6,10 +6,12 @@ import assert from "node:assert/strict";
 import { buildReport, type ReportOptions } from "../../lib/judge/report.ts";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { cacheScenarios } from "../../lib/scenarios/catalogue/mcp/caches.ts";
+import type { Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
 import { likenessOfExchange } from "../../lib/recorder/tape/likeness.ts";
 import { control } from "../control/helpers.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
-import { origin } from "../helpers.ts";
+import { origin, startMs } from "../helpers.ts";
 import { recordedApp } from "../recorder/recorded_app.ts";
 import { createLimit } from "./scenario_world.ts";
 
@@ -17,6 +19,9 @@ import { createLimit } from "./scenario_world.ts";
 interface Scene {
   readonly faults?: readonly unknown[];
   readonly clients: readonly Partial<DoubleOptions>[];
+  readonly catalogue?: Catalogue;
+  /** The revisions that have it; all if not given. */
+  readonly revisions?: readonly Revision[];
 }
 
 const isOf = (rpc_method: string): Readonly<Record<string, unknown>> => ({ endpoint: "mcp", rpc_method });
@@ -55,6 +60,22 @@ const unasked = {
     },
   },
 };
+
+/** A scenario of caches, and so many processes that do there what is to be done. */
+function inCacheScenario(name: string, processes: number): Scene {
+  const scenario = cacheScenarios.find((one) => one.name === name);
+  assert(scenario?.driver && scenario.catalogue, name);
+  const faults = scenario.plan.faults?.map(({ times, ...fault }) => ({
+    ...fault,
+    life: times === undefined ? "always" : { times },
+  }));
+  return {
+    clients: Array.from({ length: processes }, () => ({ driver: scenario.driver ?? [] })),
+    catalogue: scenario.catalogue,
+    revisions: ["2026-07-28"],
+    ...(faults ? { faults } : {}),
+  };
+}
 
 const scenes: Readonly<Record<string, Scene>> = {
   "that listens and refreshes its token": { clients: [{ ...usual, refresh: true }] },
@@ -102,20 +123,30 @@ const scenes: Readonly<Record<string, Scene>> = {
   "that works in two processes": { clients: [usual, usual] },
   "that lists pages in two processes": { faults: inPages, clients: [usual, usual] },
   "that is asked and told things by the server": { faults: [unasked], clients: [usual, usual] },
+  "that keeps what it reads in two processes": inCacheScenario("cache-fresh", 2),
+  "that fetches what has run out, in two processes": inCacheScenario("cache-short", 2),
+  "that keeps what it reads for each person": inCacheScenario("cache-two-users", 1),
+  "that keeps two resources": inCacheScenario("cache-two-resources", 1),
+  "that does not keep what it had to ask twice for": inCacheScenario("cache-answered", 1),
+  "that is told of a change": inCacheScenario("cache-changed", 1),
+  "whose cursor is refused, in two processes": inCacheScenario("cache-cursor-refused", 2),
   "that asks for progress": {
     clients: [{ ...usual, extras: ["asks for progress"] }],
   },
 };
 
-async function record({ faults, clients }: Scene, version: Revision): Promise<readonly Exchange[]> {
-  await using recorded = await recordedApp();
+async function record({ faults, clients, catalogue }: Scene, version: Revision): Promise<readonly Exchange[]> {
+  let elapsedMs = 0;
+  await using recorded = await recordedApp(undefined, catalogue ? { catalogue } : {});
   if (faults) await control(recorded.test, "POST /control/faults", faults);
   const limit = createLimit(recorded.test, origin);
   const wait = async (ms: number, signal?: AbortSignal): Promise<void> => {
     if (signal) await limit(signal);
+    elapsedMs += ms;
     await recorded.wait(ms);
   };
-  await Promise.all(clients.map((client) => runDouble({ send: recorded.send, wait, version, ...client })));
+  const nowMs = (): number => startMs + elapsedMs;
+  await Promise.all(clients.map((client) => runDouble({ send: recorded.send, wait, nowMs, version, ...client })));
   const { exchanges } = await recorded.recording.read("main");
   return exchanges;
 }
@@ -165,7 +196,7 @@ function thinned(all: readonly Exchange[], count: number): readonly Exchange[] {
 }
 
 for (const [what, scene] of Object.entries(scenes)) {
-  for (const version of revisions) {
+  for (const version of scene.revisions ?? revisions) {
     Deno.test(`a client of ${version} ${what} breaks no rule, whatever is missing on record`, async () => {
       const all = await record(scene, version);
       assert.deepEqual(brokenIn(all), [], "all of it");

@@ -6,8 +6,11 @@
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 // @ts-types="@modelcontextprotocol/sdk/client/sse"
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { cacheScenarios } from "../../lib/scenarios/catalogue/mcp/caches.ts";
+import type { DriverStep } from "../../lib/scenarios/driver_step.ts";
 import { json, origin, type TestApp, testApp } from "../helpers.ts";
 import type { Fetch } from "../mcp/helpers.ts";
 import { clients, texts } from "../mcp/conformance_clients.ts";
@@ -141,4 +144,63 @@ Deno.test("the v1 client over HTTP+SSE breaks no rule on how MCP is spoken", asy
   const { kept, broken } = await judge(test);
   assert.deepEqual(broken, []);
   assert.deepEqual(["M1", "M2", "M3", "M4", "M13", "M14", "M17", "M98"].filter((rule) => !kept.includes(rule)), []);
+});
+
+/** Has the v2 client take a step of a script; what it cannot do, it leaves. */
+async function take(step: DriverStep, client: Client): Promise<void> {
+  if (step.do === "listen") await client.listen(step.notifications ?? {});
+  else if (step.do === "list_tools") await client.listTools();
+  else if (step.do === "read") await client.readResource({ uri: step.uri });
+  else if (step.do === "call") await client.callTool({ name: step.tool, arguments: { ...step.arguments } });
+}
+
+/** The verdict on the v2 client in each scenario of caches, and what it breaks. */
+const cachedByV2: Readonly<Record<string, string>> = {
+  "cache-fresh": "pass",
+  "cache-short": "pass",
+  // It takes what the first page says for all of the list.
+  "cache-pages": "fail M132",
+  "cache-never": "pass",
+  // It takes these for no results, and asks again.
+  "cache-unsaid": "pass",
+  "cache-negative": "pass",
+  "cache-polling": "pass",
+  "cache-two-resources": "pass",
+  // It keeps what it got by coming back with a state.
+  "cache-answered": "fail M136",
+  // Nobody logs in here.
+  "cache-two-users": "incomplete",
+  "cache-changed": "pass",
+  "cache-cursor-refused": "pass",
+};
+
+Deno.test("the v2 client keeps results as its makers say, which is as MCP has it but for two things (M131-M139)", async (t) => {
+  const { now: realNow } = Date;
+  for (const { name, driver = [] } of cacheScenarios) {
+    await t.step(name, async () => {
+      let nowMs = realNow();
+      await using test = await testApp({ loopbackOnly: true, shared: false, now: () => nowMs });
+      const url = new URL(`${origin}/s/${name}/no-auth`);
+      const { fetch } = wayTo(test);
+      // It looks at no other clock.
+      Date.now = () => nowMs;
+      const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode: "auto" } });
+      try {
+        await client.connect(new StreamableHTTPClientTransport(url, { fetch }));
+        for (const step of driver) {
+          nowMs += step.do === "wait" ? step.ms ?? 0 : 1;
+          await take(step, client).catch(() => {});
+          // What it is told comes on another stream than the answer.
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+      } finally {
+        Date.now = realNow;
+      }
+      await client.close();
+      await test.answered();
+      const { verdict, clients: [only] } = shape.parse(await json(await test.get(`/s/${name}/control/report`)));
+      const broken = only?.findings.filter(({ status }) => status === "broken").map(({ rule }) => rule) ?? [];
+      assert.equal([verdict, ...broken].join(" "), cachedByV2[name]);
+    });
+  }
 });

@@ -208,6 +208,7 @@ const ignoring: Readonly<Record<string, Ignoring>> = {
   "cursor-empty": ["takes an empty cursor for the end", "M111"],
   "cache-fresh": ["fetches what is fresh", "M131"],
   "cache-short": ["keeps what has run out", "M132"],
+  "cache-pages": ["keeps what has run out", "M132"],
   "cache-never": ["keeps what is never fresh", "M133"],
   // Where nothing is said, a client may go by what it knows itself.
   "cache-unsaid": ["keeps what is never fresh"],

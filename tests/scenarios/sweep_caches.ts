@@ -54,6 +54,12 @@ async function growsOnce(ask: Asking): Promise<void> {
 export const cacheProbes: Readonly<Record<string, Probe>> = {
   "cache-fresh": says(60_000),
   "cache-short": says(300),
+  "cache-pages": async (at) => {
+    const ask = await asking(at);
+    const first = await ask("tools/list");
+    const second = await ask("tools/list", { cursor: first.nextCursor });
+    assert.deepEqual([first.ttlMs, second.ttlMs, second.nextCursor], [60_000, 300, undefined]);
+  },
   "cache-never": async (at) => {
     await says(0)(at);
     await growsOnce(await asking(at));

@@ -268,6 +268,7 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "workload-identity": "kubernetes spiffe service account federation jwt-bearer assertion ci conformance",
   "cache-fresh": "ttlMs time to live fresh max-age caching re-fetch hit request twice memoize",
   "cache-short": "ttlMs expired stale refresh caching out of date",
+  "cache-pages": "ttlMs per page pagination partial list stale page cursor refresh each page",
   "cache-never": "ttlMs 0 no-cache no-store stale immediately must revalidate new tool",
   "cache-unsaid": "ttlMs absent missing hint default no cache-control older server",
   "cache-negative": "ttlMs below zero minus invalid negative number",

@@ -26,6 +26,7 @@ function asSent({ times, ...fault }: Fault): unknown {
 export const cacheCases: readonly Case[] = [
   cacheCase("M131", "cache-fresh", "fetches what is fresh"),
   cacheCase("M132", "cache-short", "keeps what has run out"),
+  cacheCase("M132", "cache-pages", "keeps what has run out"),
   cacheCase("M133", "cache-never", "keeps what is never fresh"),
   cacheCase("M133", "cache-negative", "keeps what is never fresh"),
   cacheCase("M134", "cache-polling", "fetches whenever the time runs out"),

@@ -2,12 +2,12 @@
 
 import { isObject } from "../../../http/json.ts";
 import { digestOf } from "../../../recorder/redact/digests.ts";
-import { cachedIn, type Fetch, isBefore, isFreshAt, isOne, mayBeOne, nameOf } from "../../cached.ts";
+import { answeredMs, cachedIn, type Fetch, isBefore, isFreshAt, isOne, mayBeOne, nameOf } from "../../cached.ts";
 import { conversationIn, type Reply } from "../../conversation.ts";
 import { waitBetween } from "../../moments.ts";
 import { rpcErrorOf, textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
-import type { View } from "../../view.ts";
+import { gaplessCalls, type View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
 import { CACHING } from "./caching.ts";
 
@@ -38,7 +38,7 @@ function checkKeys(view: View): Outcome {
 }
 
 function checkRetried(view: View): Outcome {
-  const { fetches, readings } = cachedIn(view.calls);
+  const { fetches, readings } = cachedIn(gaplessCalls(view));
   for (const { before, told, last, isFetched } of readings) {
     if (isFetched || !last.isRetried || last.result === undefined) continue;
     return broken(
@@ -121,18 +121,19 @@ function isAbout({ message: { method, params } }: Reply, fetch: Fetch): boolean 
 }
 
 function checkNotified(view: View): Outcome {
-  const { fetches, readings } = cachedIn(view.calls);
+  const { fetches, readings } = cachedIn(gaplessCalls(view));
   const { serverNotifications } = conversationIn(view.calls);
   const travelMs = view.limits.of("crossing_ms");
   /** A change that a client was told of after an answer, and some time before another request. */
-  const toldOf = (fetch: Fetch, later: McpStep, ms: number): Reply | undefined =>
+  const toldOf = (fetch: Fetch, later: McpStep, sinceMs: number, travelMs: number): Reply | undefined =>
     serverNotifications.find((note) =>
-      isAbout(note, fetch) && note.atMs > fetch.step.exchange.receivedAtMs && note.step.address === later.address &&
-      later.exchange.receivedAtMs - note.atMs >= ms
+      isAbout(note, fetch) && note.atMs >= sinceMs && note.step.address === later.address &&
+      later.exchange.receivedAtMs - note.atMs >= travelMs
     );
   for (const { before, told, last, isFetched } of readings) {
     if (isFetched || last.isRetried || !isFreshAt(last, told.step)) continue;
-    const note = toldOf(last, before.step, travelMs);
+    // What was told before the answer left, that may be an answer to.
+    const note = toldOf(last, before.step, answeredMs(last.request) + 1, travelMs);
     if (!note) continue;
     return broken(
       `It used its answer to ${nameOf(last)} although it had been told since that this has changed`,
@@ -141,7 +142,9 @@ function checkNotified(view: View): Outcome {
   }
   const fetched = fetches.flatMap((again) => {
     const before = fetches.findLast(({ key, step }) => key === again.key && isBefore(step, again.step));
-    const note = before && isFreshAt(before, again.step) ? toldOf(before, again.step, 0) : undefined;
+    const note = before && isFreshAt(before, again.step)
+      ? toldOf(before, again.step, before.step.exchange.receivedAtMs, 0)
+      : undefined;
     return before && note && mayBeOne(before, again) ? [before.step, note.step, again.step] : [];
   });
   return fetched.length === 0
@@ -152,7 +155,7 @@ function checkNotified(view: View): Outcome {
 const INVALID_PARAMS = -32602;
 
 function checkRefusedCursor(view: View): Outcome {
-  const pages = cachedIn(view.calls).fetches.filter(({ method }) => method !== "resources/read");
+  const pages = cachedIn(gaplessCalls(view)).fetches.filter(({ method }) => method !== "resources/read");
   const anew: McpStep[] = [];
   for (const refused of pages) {
     const { part, method, step } = refused;

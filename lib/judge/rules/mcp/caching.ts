@@ -13,11 +13,13 @@ import {
   isOne,
   mayBeOne,
   nameOf,
+  type Reading,
 } from "../../cached.ts";
 import { conversationIn } from "../../conversation.ts";
 import { gapBetween, PRECISION_MS } from "../../moments.ts";
+import { textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
-import type { View } from "../../view.ts";
+import { gaplessCalls, type View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, SINCE_2026_07 } from "../rule.ts";
 
 /** MCP's chapter on what can be kept. */
@@ -29,6 +31,8 @@ const NOT_TOLD = "No call of mock_have_read says that it was asked for the same 
 /** Whether anything since an answer may have let a client believe that it is out of date: an error, or a notification. */
 function isDoubted({ step }: Fetch, later: McpStep, view: View): boolean {
   const { requests, serverNotifications } = conversationIn(view.calls);
+  // What is not on record may have told of a change.
+  if (!view.isGapless || view.calls.some(({ stream, exchange }) => stream && exchange.response.truncated)) return true;
   const isBetween = (one: McpStep): boolean => isBefore(step, one) && isBefore(one, later);
   const hasFailed = ({ step: one, answer }: typeof requests[number]): boolean => {
     const { error, result } = answer?.message ?? {};
@@ -74,7 +78,7 @@ function checkFresh(view: View): Outcome {
     const before = knownBefore(again, view);
     if (!before || !isFreshAt(before, again.step) || hasStalePage(again, again.step, view)) continue;
     if (isDoubted(before, again.step, view)) continue;
-    const agoMs = Math.max(0, gapBetween(before.step, again.step));
+    const agoMs = Math.max(0, Math.round(gapBetween(before.step, again.step)));
     return broken(
       `It asked again for ${nameOf(again)} ${agoMs} ms after the answer to that, which is fresh for ${before.ttlMs} ms`,
       positionsOf([before.step, again.step]),
@@ -98,21 +102,39 @@ function fetchedAgain(view: View, isStale: (before: Fetch, again: Fetch) => bool
   });
 }
 
+/** What a client used when it read something that it had: each page of a list. */
+function usedFor({ last, told }: Reading, fetches: readonly Fetch[]): readonly Fetch[] {
+  const used: Fetch[] = [];
+  for (let page: Fetch | undefined = last; page && !used.includes(page);) {
+    used.push(page);
+    const next: string | undefined = page.method === "resources/read" ? undefined : textOf(page.result, "nextCursor");
+    page = fetches.findLast(({ part, method, step }) =>
+      next !== undefined && part === next && method === last.method && step.address === last.step.address &&
+      isBefore(step, told.step)
+    );
+  }
+  return used;
+}
+
 function checkStale(view: View): Outcome {
   const travelMs = view.limits.of("crossing_ms");
+  const { fetches, readings } = cachedIn(gaplessCalls(view));
   let isMoved = false;
-  for (const { before, told, last, isFetched } of cachedIn(view.calls).readings) {
-    if (isFetched || last.isRetried) continue;
-    if (hasSurelyRunOutAt(last, before.step, travelMs)) {
-      return broken(
-        `It used its answer to ${nameOf(last)} again ${
-          gapBetween(last.step, before.step)
-        } ms later, or after that, and ` +
-          `it was fresh for ${last.ttlMs} ms`,
-        positionsOf([last.step, before.step, told.step]),
-      );
+  for (const reading of readings) {
+    const { before, told } = reading;
+    for (const used of reading.last.isRetried ? [] : usedFor(reading, fetches)) {
+      if (!isBefore(used.step, before.step)) continue;
+      if (hasSurelyRunOutAt(used, before.step, travelMs)) {
+        return broken(
+          `It used its answer to ${nameOf(used)} again ${
+            gapBetween(used.step, before.step)
+          } ms later, or after that, ` +
+            `and it was fresh for ${used.ttlMs} ms`,
+          positionsOf([used.step, before.step, told.step]),
+        );
+      }
+      isMoved ||= hasRunOutAt(used, before.step);
     }
-    isMoved ||= hasRunOutAt(last, before.step);
   }
   const fetched = fetchedAgain(view, (before, again) => hasRunOutAt(before, again.step));
   if (fetched.length > 0) return kept("It asked again once what it had was not fresh any more", positionsOf(fetched));
@@ -124,7 +146,7 @@ function checkStale(view: View): Outcome {
 }
 
 function checkNeverFresh(view: View): Outcome {
-  for (const { before, told, last, isFetched } of cachedIn(view.calls).readings) {
+  for (const { before, told, last, isFetched } of cachedIn(gaplessCalls(view)).readings) {
     // Where nothing is said, a client may go by what it knows itself.
     if (isFetched || last.result === undefined || last.ttlMs === undefined || last.ttlMs > 0) continue;
     return broken(
@@ -146,8 +168,9 @@ function checkPolling(view: View): Outcome {
   const row: McpStep[] = [];
   const idle: McpStep[] = [];
   let newest: Fetch | undefined;
-  const requests = conversationIn(view.calls).requests.filter(({ era }) => era === "stateless");
-  const { fetches } = cachedIn(view.calls);
+  const calls = gaplessCalls(view);
+  const requests = conversationIn(calls).requests.filter(({ era }) => era === "stateless");
+  const { fetches } = cachedIn(calls);
   for (const [index, request] of requests.entries()) {
     const fetch = fetches.find((one) => one.request === request);
     if (fetch?.result && (fetch.ttlMs ?? 0) > 0) newest = fetch;

@@ -123,6 +123,21 @@ export const cacheScenarios: readonly Scenario[] = [
     links: stale,
   }, fresh({ ttlMs: 300 })),
   cacheScenario({
+    name: "cache-pages",
+    story: "The tools come in two pages: the first one is fresh for a minute, the second for 300 milliseconds",
+    client: "Fetches the second page anew, or the whole list, when it needs the tools after that time",
+    plan: {
+      faults: [{
+        name: "short-lived-page",
+        match: { endpoint: anyMcp, rpc_method: "tools/list", message: { "params.cursor": "page-2" }, status: 200 },
+        edit: { json: { set: { "result.ttlMs": 300 } } },
+      }],
+    },
+    expects: ["M132"],
+    driver: againLater(tools),
+    links: [caching("interaction-with-pagination")],
+  }, { ...minute, page_sizes: [5] }),
+  cacheScenario({
     name: "cache-never",
     story: "The ttlMs of the tools is 0, and there is a tool more after the list has been read for the first time",
     client: "Fetches the list anew each time that it needs it, and so learns of the new tool",
