@@ -14,7 +14,7 @@ import { type Machine, workloadRequest } from "./machine.ts";
 import { callsOf, type ListedTool, type Program, readOthers, type Surroundings } from "./walk.ts";
 
 /** A provider for a client that is not the usual one. */
-function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OAuthClientProvider {
+export function createSpecial(machine: Machine, usual: sdk.OAuthClientProvider): sdk.OAuthClientProvider {
   switch (machine.kind) {
     case "secret":
       return new extensions.ClientCredentialsProvider({

@@ -41,7 +41,7 @@ function createExchange(
 }
 
 /** A provider for a client that is not the usual one. */
-function createSpecial(machine: Machine, usual: OAuthClientProvider, fetch: Fetch): OAuthClientProvider {
+export function createSpecial(machine: Machine, usual: OAuthClientProvider, fetch: Fetch): OAuthClientProvider {
   switch (machine.kind) {
     case "secret":
       return new ClientCredentialsProvider({ clientId: machine.clientId, clientSecret: machine.clientSecret });

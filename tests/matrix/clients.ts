@@ -1,0 +1,155 @@
+/** The clients that drivers make do what scenarios ask for, and how each driver is built and started. */
+
+/** A client, and the program that drives it. */
+export interface DrivenClient {
+  /** What it is called by: in `--client`, and in the name of its file of results. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+  readonly language: "TypeScript" | "Python" | "Go" | "Rust" | "Java";
+  readonly version: string;
+  /** Where its maintainers are. */
+  readonly url: string;
+  /** The folder of its driver in `drivers/`. */
+  readonly folder: "typescript" | "python" | "go" | "rust" | "java";
+  /** The word that the driver is started with. */
+  readonly word: string;
+  /** Whether the SDK leaves OAuth to its user, so that what is about OAuth would show nothing of it. */
+  readonly lacksOAuth?: true;
+}
+
+/** Every client that has a driver. */
+export const drivenClients: readonly DrivenClient[] = [
+  {
+    name: "typescript-1",
+    title: "TypeScript SDK 1.x",
+    language: "TypeScript",
+    version: "1.32.2",
+    url: "https://github.com/modelcontextprotocol/typescript-sdk",
+    folder: "typescript",
+    word: "v1",
+  },
+  {
+    name: "typescript-2",
+    title: "TypeScript SDK 2.x",
+    language: "TypeScript",
+    version: "2.4.0",
+    url: "https://github.com/modelcontextprotocol/typescript-sdk",
+    folder: "typescript",
+    word: "v2",
+  },
+  {
+    name: "python",
+    title: "Python SDK",
+    language: "Python",
+    version: "2.3.0",
+    url: "https://github.com/modelcontextprotocol/python-sdk",
+    folder: "python",
+    word: "mcp",
+  },
+  {
+    name: "fastmcp",
+    title: "FastMCP",
+    language: "Python",
+    version: "4.2.3",
+    url: "https://github.com/PrefectHQ/fastmcp",
+    folder: "python",
+    word: "fastmcp",
+  },
+  {
+    name: "go",
+    title: "Go SDK",
+    language: "Go",
+    version: "1.8.0",
+    url: "https://github.com/modelcontextprotocol/go-sdk",
+    folder: "go",
+    word: "go-sdk",
+  },
+  {
+    name: "mcp-go",
+    title: "mcp-go",
+    language: "Go",
+    version: "1.2.1",
+    url: "https://github.com/mark3labs/mcp-go",
+    folder: "go",
+    word: "mcp-go",
+  },
+  {
+    name: "rust",
+    title: "Rust SDK (rmcp)",
+    language: "Rust",
+    version: "3.11.0",
+    url: "https://github.com/modelcontextprotocol/rust-sdk",
+    folder: "rust",
+    word: "rmcp",
+  },
+  {
+    name: "java",
+    title: "Java SDK",
+    language: "Java",
+    version: "2.1.0",
+    url: "https://github.com/modelcontextprotocol/java-sdk",
+    folder: "java",
+    word: "mcp",
+    lacksOAuth: true,
+  },
+];
+
+/** How a program of a language is built, and what has to be there for it. */
+export interface Build {
+  /** A command of the toolchain, without which it is skipped. */
+  readonly needs: string;
+  /** Commands, run in the folder of the driver. */
+  readonly commands: readonly (readonly string[])[];
+  /** What starts it. */
+  readonly start: readonly string[];
+}
+
+/** Where the built drivers lie; nothing in it is kept in the repository. */
+export const built: string = new URL("../../dist/drivers/", import.meta.url).pathname;
+
+const drivers = new URL("drivers/", import.meta.url).pathname;
+
+/** How each driver is built and started. */
+export const builds: Readonly<Record<DrivenClient["folder"], Build>> = {
+  typescript: {
+    needs: Deno.execPath(),
+    commands: [],
+    start: [
+      Deno.execPath(),
+      "run",
+      ...["--config", `${drivers}../../deno.json`, "--quiet", "--frozen", "--no-prompt", "--no-check"],
+      ...["--allow-net", "--allow-env", `${drivers}typescript/driver.ts`],
+    ],
+  },
+  python: {
+    needs: "python3",
+    commands: [
+      ["python3", "-m", "venv", `${built}python`],
+      [
+        `${built}python/bin/pip`,
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+        "requirements.txt",
+      ],
+    ],
+    start: [`${built}python/bin/python`, `${drivers}python/driver.py`],
+  },
+  go: {
+    needs: "go",
+    commands: [["go", "build", "-mod=readonly", "-o", `${built}go`, "."]],
+    start: [`${built}go`],
+  },
+  rust: {
+    needs: "cargo",
+    commands: [["cargo", "build", "--release", "--quiet", "--locked", "--target-dir", `${built}rust`]],
+    start: [`${built}rust/release/driver`],
+  },
+  java: {
+    needs: "mvn",
+    commands: [["mvn", "--quiet", "--batch-mode", "package", `-DoutputDirectory=${built}java`]],
+    start: ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${built}java/*`, "driver.Driver"],
+  },
+};

@@ -1,0 +1,123 @@
+/** Drives clients through scenarios: many at once, since they mostly wait, and whoever hangs once more when it is quiet. */
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import type { Scenario } from "../../main.ts";
+import type { DrivenClient } from "./clients.ts";
+import { type Driver, startDriver } from "./driver.ts";
+import { cellOf } from "./fare.ts";
+import { isAboutTime, type Job, jobFor } from "./jobs.ts";
+import { type Mock, startMock } from "./mock.ts";
+import { type Cell, readResults, writeResults } from "./results.ts";
+
+/** How many jobs a driver has at once; those that wait for a minute cost nobody anything. */
+const AT_ONCE = 24;
+/** How many of those that have hung are tried at once again: some of them keep the machine busy while they do. */
+const AGAIN_AT_ONCE = 4;
+/** After how many cells a file is written, so that little is lost where somebody stops it. */
+const WRITE_EVERY = 20;
+
+/** What a client without OAuth of its own shows nothing in. */
+const oauthGroups: readonly Scenario["group"][] = [
+  "Discovery",
+  "Registration",
+  "Authorization",
+  "Token endpoint",
+  "Refresh",
+  "Providers",
+];
+
+/** What is driven. */
+export interface Drive {
+  readonly scenarios: readonly Scenario[];
+  /** Whether cells that are there already are kept, unless they hang. */
+  readonly resumes: boolean;
+  readonly say: (text: string) => void;
+}
+
+/** Drives a client through scenarios, and writes down how it fared. */
+export async function driveClient(
+  client: DrivenClient,
+  { scenarios, resumes, say }: Drive,
+  mock: Mock,
+): Promise<void> {
+  const results = await readResults(client);
+  const names = catalogue.map(({ name }) => name);
+  const write = async (): Promise<void> => {
+    await writeResults({ ...results, date: new Date().toISOString().slice(0, 10) }, names);
+  };
+  let filled = 0;
+  const left = scenarios.filter(({ name }) => !resumes || (results.cells[name]?.outcome ?? "hangs") === "hangs");
+  await fillCells(client, left, mock, async (name, cell) => {
+    results.cells[name] = cell;
+    if (++filled % WRITE_EVERY === 0) await write();
+    say(
+      `${client.name} ${name}: ${cell.outcome}${cell.at === undefined ? "" : ` at ${cell.at}`}, ${cell.verdict ?? ""}`,
+    );
+  });
+  await write();
+}
+
+/** Drives a client through scenarios. */
+export async function fillCells(
+  client: DrivenClient,
+  scenarios: readonly Scenario[],
+  mock: Mock,
+  tell: (name: string, cell: Cell) => Promise<void>,
+): Promise<void> {
+  const [hung, crashed]: [Scenario[], Scenario[]] = [[], []];
+  await work(client, scenarios, mock, "1", async (scenario, cell) => {
+    if (cell.outcome === "hangs") hung.push(scenario);
+    else if (cell.outcome === "crashes") crashed.push(scenario);
+    else await tell(scenario.name, cell);
+  });
+  // A machine that is busy makes nobody hang here, and a neighbour that ended the driver makes nobody crash.
+  await work(client, hung, mock, "2", ({ name }, cell) => tell(name, cell));
+  for (const scenario of crashed) await work(client, [scenario], mock, "3", ({ name }, cell) => tell(name, cell));
+}
+
+async function work(
+  client: DrivenClient,
+  scenarios: readonly Scenario[],
+  mock: Mock,
+  round: string,
+  tell: (scenario: Scenario, cell: Cell) => Promise<void>,
+): Promise<void> {
+  if (scenarios.length === 0) return;
+  await using driver = startDriver(client);
+  const queue = [...scenarios].sort((one, other) => Number(isAboutTime(other)) - Number(isAboutTime(one)));
+  await Promise.all(Array.from({ length: round === "1" ? AT_ONCE : AGAIN_AT_ONCE }, async () => {
+    for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
+      await tell(scenario, await fillCell(scenario, client, driver, mock, round));
+    }
+  }));
+}
+
+function isAboutOAuth({ group, official = "" }: Scenario): boolean {
+  return oauthGroups.some((name) => name === group) || official.startsWith("auth/");
+}
+
+/** A client that looks for metadata at the root of the origin must find none that are for somebody else. */
+function hasOwnOrigin({ needs_origin = false, group, reaches }: Scenario): boolean {
+  const refuses = typeof reaches === "object" && "refuses_before" in reaches &&
+    reaches.refuses_before === "authorization";
+  return needs_origin || group === "Discovery" || refuses;
+}
+
+async function fillCell(
+  scenario: Scenario,
+  { name, lacksOAuth }: DrivenClient,
+  driver: Driver,
+  mock: Mock,
+  round: string,
+): Promise<Cell> {
+  if (lacksOAuth && isAboutOAuth(scenario)) return { outcome: "not driven" };
+  if (hasOwnOrigin(scenario)) {
+    await using own = await startMock(["--scenario", scenario.name]);
+    return await run(scenario, await jobFor(scenario, own.origin), driver);
+  }
+  return await run(scenario, await jobFor(scenario, `${mock.origin}/s/${scenario.name}~${name}-${round}`), driver);
+}
+
+async function run(scenario: Scenario, job: Job | undefined, driver: Driver): Promise<Cell> {
+  if (!job) return { outcome: "not driven" };
+  return await cellOf(scenario, job, await driver.run(job));
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+type mcpGo struct {
+	whole   context.Context
+	job     Job
+	browser *Browser
+	person  *Person
+	store   transport.TokenStore
+	known   Known
+	client  *client.Client
+}
+
+func newMcpGo(whole context.Context, job Job, browser *Browser, person *Person) *mcpGo {
+	c := &mcpGo{whole: whole, job: job, browser: browser, person: person, store: client.NewMemoryTokenStore()}
+	if job.Client != nil {
+		c.known = *job.Client
+	}
+	return c
+}
+
+// Elicit answers for the person.
+func (c *mcpGo) Elicit(_ context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	action, content := c.person.answer(request.Params.RequestedSchema)
+	result := &mcp.ElicitationResult{}
+	result.Action = mcp.ElicitationResponseAction(action)
+	if content != nil {
+		result.Content = content
+	}
+	return result, nil
+}
+
+// CreateMessage answers for a model.
+func (c *mcpGo) CreateMessage(context.Context, mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+	return &mcp.CreateMessageResult{
+		SamplingMessage: mcp.SamplingMessage{Role: mcp.RoleAssistant, Content: mcp.NewTextContent("hi")},
+		Model:           "none",
+	}, nil
+}
+
+// withLogin does what its example does: it tries again after each login that is asked for.
+func (c *mcpGo) withLogin(ctx context.Context, work func() error) error {
+	err := work()
+	for range 4 {
+		if err == nil || !client.IsOAuthAuthorizationRequiredError(err) {
+			return err
+		}
+		if err := c.logIn(ctx, client.GetOAuthHandler(err)); err != nil {
+			return err
+		}
+		err = work()
+	}
+	return err
+}
+
+func (c *mcpGo) logIn(ctx context.Context, handler *transport.OAuthHandler) error {
+	verifier, err := client.GenerateCodeVerifier()
+	if err != nil {
+		return err
+	}
+	state, err := client.GenerateState()
+	if err != nil {
+		return err
+	}
+	if handler.GetClientID() == "" {
+		if err := handler.RegisterClient(ctx, "driver mcp-go"); err != nil {
+			return err
+		}
+	}
+	target, err := handler.GetAuthorizationURL(ctx, state, client.GenerateCodeChallenge(verifier))
+	if err != nil {
+		return err
+	}
+	query, err := c.browser.visit(ctx, target)
+	if err != nil {
+		return err
+	}
+	return handler.ProcessAuthorizationResponse(ctx, query.Get("code"), query.Get("state"), verifier)
+}
+
+func (c *mcpGo) Connect(ctx context.Context) error {
+	c.Close(ctx)
+	if c.job.Client.isMachine() {
+		return errors.New("the SDK has no such client")
+	}
+	trans, err := transport.NewStreamableHTTP(c.job.URL, transport.WithHTTPOAuth(transport.OAuthConfig{
+		ClientID:                c.known.ID,
+		ClientSecret:            c.known.Secret,
+		TokenEndpointAuthMethod: c.known.AuthMethod,
+		RedirectURI:             redirectURI,
+		TokenStore:              c.store,
+		PKCEEnabled:             true,
+	}), transport.WithHTTPBasicClient(&http.Client{}))
+	if err != nil {
+		return err
+	}
+	options := []client.ClientOption{
+		client.WithElicitationHandler(c),
+		client.WithSamplingHandler(c),
+	}
+	if c.job.Handshake {
+		options = append(options, client.WithLegacyProtocolOnly())
+	}
+	c.client = client.NewClient(trans, options...)
+	// The connection outlives the step.
+	if err := c.withLogin(ctx, func() error { return c.client.Start(c.whole) }); err != nil {
+		return err
+	}
+	request := mcp.InitializeRequest{}
+	request.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
+	request.Params.ClientInfo = mcp.Implementation{Name: "driver mcp-go", Version: "1"}
+	return c.withLogin(ctx, func() error {
+		_, err := c.client.Initialize(ctx, request)
+		return err
+	})
+}
+
+func (c *mcpGo) List(ctx context.Context, what string) (names []string, err error) {
+	declared := c.client.GetServerCapabilities()
+	list := func() error { return nil }
+	switch {
+	case what == "tools" && declared.Tools != nil:
+		list = func() error {
+			listed, err := c.client.ListTools(ctx, mcp.ListToolsRequest{})
+			if err == nil {
+				for _, tool := range listed.Tools {
+					names = append(names, tool.Name)
+				}
+			}
+			return err
+		}
+	case what == "resources" && declared.Resources != nil:
+		list = func() error {
+			_, err := c.client.ListResources(ctx, mcp.ListResourcesRequest{})
+			return err
+		}
+	case what == "resource_templates" && declared.Resources != nil:
+		list = func() error {
+			_, err := c.client.ListResourceTemplates(ctx, mcp.ListResourceTemplatesRequest{})
+			return err
+		}
+	case what == "prompts" && declared.Prompts != nil:
+		list = func() error {
+			_, err := c.client.ListPrompts(ctx, mcp.ListPromptsRequest{})
+			return err
+		}
+	}
+	err = c.withLogin(ctx, list)
+	return names, err
+}
+
+func (c *mcpGo) Read(ctx context.Context, uri string) error {
+	return c.withLogin(ctx, func() error {
+		request := mcp.ReadResourceRequest{}
+		request.Params.URI = uri
+		_, err := c.client.ReadResource(ctx, request)
+		return err
+	})
+}
+
+func (c *mcpGo) GetPrompt(ctx context.Context, name string, arguments map[string]string) error {
+	return c.withLogin(ctx, func() error {
+		request := mcp.GetPromptRequest{}
+		request.Params.Name = name
+		request.Params.Arguments = arguments
+		_, err := c.client.GetPrompt(ctx, request)
+		return err
+	})
+}
+
+func (c *mcpGo) Call(ctx context.Context, name string, arguments map[string]any) error {
+	return c.withLogin(ctx, func() error {
+		request := mcp.CallToolRequest{}
+		request.Params.Name = name
+		request.Params.Arguments = arguments
+		_, err := c.client.CallTool(ctx, request)
+		return err
+	})
+}
+
+func (c *mcpGo) Close(context.Context) error {
+	if c.client == nil {
+		return nil
+	}
+	open := c.client
+	c.client = nil
+	return open.Close()
+}

@@ -1,0 +1,312 @@
+package driver;
+
+import io.modelcontextprotocol.client.McpClient;
+import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * The client of the Java SDK as a driver: jobs come in as lines of JSON, and what became of each step goes out. See
+ * ../README.md for the contract. The SDK leaves OAuth to its user, so this one is given a token and sends it.
+ */
+public final class Driver {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final ExecutorService THREADS =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work);
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private final JsonNode job;
+  private String token;
+  private String action = "accept";
+  private JsonNode content;
+  private McpSyncClient client;
+  private List<String> tools;
+
+  private Driver(JsonNode job) {
+    this.job = job;
+  }
+
+  private static JsonNode post(String url, Object body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url))
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+            .build();
+    return JSON.readTree(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
+  }
+
+  private McpSchema.ElicitResult answer(McpSchema.ElicitFormRequest request) {
+    if (!action.equals("accept")) {
+      return new McpSchema.ElicitResult(McpSchema.ElicitResult.Action.valueOf(action.toUpperCase()), null);
+    }
+    Map<String, Object> filled = new LinkedHashMap<>();
+    if (content != null) {
+      content.properties().forEach(entry -> filled.put(entry.getKey(), JSON.convertValue(entry.getValue(), Object.class)));
+    } else {
+      JsonNode schema = JSON.valueToTree(request.requestedSchema());
+      schema.path("properties").properties().forEach(entry -> filled.put(entry.getKey(), valueFor(entry.getValue())));
+    }
+    return new McpSchema.ElicitResult(McpSchema.ElicitResult.Action.ACCEPT, filled);
+  }
+
+  private static Object valueFor(JsonNode schema) {
+    if (schema.path("enum").isArray()) return schema.path("enum").get(0).asString();
+    if (schema.path("oneOf").isArray()) return schema.path("oneOf").get(0).path("const").asString();
+    return switch (schema.path("type").asString("")) {
+      case "number", "integer" -> 5;
+      case "boolean" -> true;
+      case "array" -> List.of();
+      case "object" -> Map.of();
+      default -> "hi";
+    };
+  }
+
+  private McpSyncClient connected() throws Exception {
+    if (client != null) return client;
+    if (token == null) {
+      token = post(job.get("control").asString() + "/tokens", Map.of()).path("access_token").asString();
+    }
+    URI url = URI.create(job.get("url").asString());
+    HttpClientStreamableHttpTransport transport =
+        HttpClientStreamableHttpTransport.builder(url.getScheme() + "://" + url.getAuthority())
+            .endpoint(url.getPath())
+            .httpRequestCustomizer(
+                (request, method, endpoint, body, context) -> request.setHeader("authorization", "Bearer " + token))
+            .build();
+    McpSyncClient made =
+        McpClient.sync(transport)
+            .clientInfo(new McpSchema.Implementation("driver java", "1"))
+            .capabilities(McpSchema.ClientCapabilities.builder().elicitation().sampling().roots(false).build())
+            .requestTimeout(Duration.ofMillis(job.get("limit_ms").asLong() + 5000))
+            .initializationTimeout(Duration.ofMillis(job.get("limit_ms").asLong() + 5000))
+            .roots(new McpSchema.Root("file:///home/person", "home"))
+            .elicitation(this::answer)
+            .sampling(
+                request ->
+                    McpSchema.CreateMessageResult.builder(McpSchema.Role.ASSISTANT, "hi", "none").build())
+            .build();
+    client = made;
+    made.initialize();
+    return made;
+  }
+
+  /** All pages of a list, where the server has one. */
+  private <P, T> List<T> all(
+      boolean has, Function<String, P> page, Function<P, List<T>> entries, Function<P, String> next) {
+    List<T> found = new ArrayList<>();
+    String cursor = null;
+    do {
+      if (!has) break;
+      P read = page.apply(cursor);
+      found.addAll(entries.apply(read));
+      cursor = next.apply(read);
+    } while (cursor != null);
+    return found;
+  }
+
+  private void list(String what) throws Exception {
+    McpSyncClient open = connected();
+    McpSchema.ServerCapabilities declared = open.getServerCapabilities();
+    switch (what) {
+      case "list_tools" -> {
+        tools = null;
+        tools =
+            all(
+                    declared.tools() != null,
+                    open::listTools,
+                    McpSchema.ListToolsResult::tools,
+                    McpSchema.ListToolsResult::nextCursor)
+                .stream()
+                .map(McpSchema.Tool::name)
+                .toList();
+      }
+      case "list_resources" ->
+          all(
+              declared.resources() != null,
+              open::listResources,
+              McpSchema.ListResourcesResult::resources,
+              McpSchema.ListResourcesResult::nextCursor);
+      case "list_resource_templates" ->
+          all(
+              declared.resources() != null,
+              open::listResourceTemplates,
+              McpSchema.ListResourceTemplatesResult::resourceTemplates,
+              McpSchema.ListResourceTemplatesResult::nextCursor);
+      default ->
+          all(
+              declared.prompts() != null,
+              open::listPrompts,
+              McpSchema.ListPromptsResult::prompts,
+              McpSchema.ListPromptsResult::nextCursor);
+    }
+  }
+
+  private static Map<String, Object> membersOf(JsonNode object) {
+    Map<String, Object> members = new LinkedHashMap<>();
+    object.properties().forEach(entry -> members.put(entry.getKey(), JSON.convertValue(entry.getValue(), Object.class)));
+    return members;
+  }
+
+  private boolean call(JsonNode call) throws Exception {
+    McpSyncClient open = connected();
+    String tool = call.path("tool").asString();
+    // Where the list could not be read, nobody knows what is not in it.
+    if (tools != null && !tools.contains(tool)) return false;
+    open.callTool(new McpSchema.CallToolRequest(tool, membersOf(call.path("arguments"))));
+    return true;
+  }
+
+  /** Does a step; gives whether it was one. */
+  private boolean step(JsonNode step) throws Exception {
+    String name = step.get("do").asString();
+    switch (name) {
+      case "connect" -> connected();
+      case "list_tools", "list_resources", "list_resource_templates", "list_prompts" -> list(name);
+      case "call" -> {
+        return call(step);
+      }
+      case "call_at_once" -> {
+        connected();
+        List<Future<Boolean>> calls = new ArrayList<>();
+        step.path("calls").forEach(one -> calls.add(THREADS.submit(() -> call(one))));
+        for (Future<Boolean> one : calls) one.get();
+      }
+      case "read" -> connected().readResource(new McpSchema.ReadResourceRequest(step.get("uri").asString()));
+      case "get_prompt" ->
+          connected()
+              .getPrompt(new McpSchema.GetPromptRequest(step.get("prompt").asString(), membersOf(step.path("arguments"))));
+      case "wait" -> {
+        if (step.has("clock_ms")) {
+          post(job.get("control").asString() + "/clock", Map.of("advance_seconds", step.get("clock_ms").asLong() / 1000.0));
+        }
+        Thread.sleep(step.path("ms").asLong(0));
+      }
+      case "answer" -> {
+        action = step.path("action").asString("accept");
+        content = step.get("content");
+      }
+      case "end" -> end();
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void end() {
+    McpSyncClient left = client;
+    client = null;
+    if (left != null) left.closeGracefully();
+  }
+
+  private static <T> T within(long ms, Callable<T> work) throws Exception {
+    Future<T> future = THREADS.submit(work);
+    try {
+      return future.get(ms, TimeUnit.MILLISECONDS);
+    } finally {
+      future.cancel(true);
+    }
+  }
+
+  private static synchronized void tell(Map<String, Object> line) {
+    System.out.println(JSON.writeValueAsString(line));
+  }
+
+  private static Throwable innermost(Throwable error) {
+    while (error.getCause() != null && error.getCause() != error) error = error.getCause();
+    return error;
+  }
+
+  private void drive() {
+    int index = -1;
+    boolean hasGivenUp = false;
+    for (JsonNode step : job.get("steps")) {
+      index++;
+      String name = step.get("do").asString();
+      hasGivenUp = hasGivenUp && !name.equals("connect");
+      if (hasGivenUp) continue;
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("id", job.get("id").asString());
+      line.put("step", index);
+      line.put("do", name);
+      line.put("ok", true);
+      line.put("logins", 0);
+      boolean hangs = false;
+      try {
+        if (!within(job.get("limit_ms").asLong() + step.path("ms").asLong(0), () -> step(step))) line.put("skipped", true);
+      } catch (TimeoutException late) {
+        hangs = true;
+        line.put("ok", false);
+        line.put("hangs", true);
+      } catch (Exception raised) {
+        Throwable error = innermost(raised instanceof ExecutionException ? raised.getCause() : raised);
+        String message = String.valueOf(error.getMessage());
+        line.put("ok", false);
+        line.put("error", error.getClass().getSimpleName());
+        line.put("message", message.substring(0, Math.min(300, message.length())));
+        hasGivenUp = name.equals("connect");
+        leave();
+      }
+      tell(line);
+      if (hangs) break;
+    }
+    leave();
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("id", job.get("id").asString());
+    line.put("done", true);
+    tell(line);
+  }
+
+  /** A connection that a step failed on is not used again. */
+  private void leave() {
+    try {
+      within(
+          5000,
+          () -> {
+            end();
+            return true;
+          });
+    } catch (Exception ignored) {
+      // It has left all the same.
+    }
+    client = null;
+  }
+
+  public static void main(String[] args) throws Exception {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    List<Future<?>> jobs = new ArrayList<>();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      Driver driver = new Driver(JSON.readTree(line));
+      jobs.add(THREADS.submit(driver::drive));
+    }
+    for (Future<?> one : jobs) one.get();
+    System.exit(0);
+  }
+}

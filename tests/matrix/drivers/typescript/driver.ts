@@ -1,0 +1,211 @@
+/**
+ * The clients of both TypeScript SDKs as drivers: jobs come in as lines of JSON, and what became of each step goes out. See
+ * ../README.md for the contract. `driver.ts v1` drives SDK 1.x, `driver.ts v2` SDK 2.x.
+ */
+import { z } from "zod";
+import { TextLineStream } from "../../lines.ts";
+import { connectV1 } from "./v1.ts";
+import { connectV2 } from "./v2.ts";
+import type { Asked, Connect, Session } from "./session.ts";
+
+const valueShape = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+
+const callShape = z.object({ tool: z.string().default(""), arguments: z.record(z.string(), z.unknown()).default({}) });
+
+const stepShape = callShape.extend({
+  do: z.string(),
+  calls: z.array(callShape).default([]),
+  after_ms: z.number().default(0),
+  uri: z.string().default(""),
+  prompt: z.string().default(""),
+  clock_ms: z.number().default(0),
+  ms: z.number().default(0),
+  action: z.enum(["accept", "decline", "cancel"]).default("accept"),
+  content: z.record(z.string(), valueShape).optional(),
+});
+
+type Step = z.infer<typeof stepShape>;
+
+const jobShape = z.object({
+  id: z.string(),
+  url: z.url(),
+  control: z.url(),
+  client: z.looseObject({
+    client_id: z.string(),
+    client_secret: z.string().optional(),
+    grant_types: z.array(z.string()),
+    private_key_pem: z.string().optional(),
+  }).optional(),
+  handshake: z.boolean().default(false),
+  limit_ms: z.number(),
+  steps: z.array(stepShape),
+});
+
+type Job = z.infer<typeof jobShape>;
+
+/** How long is waited for a client to close what it has open. */
+const LEAVE_MS = 5000;
+
+class BrowserError extends Error {}
+class LimitError extends Error {}
+
+/** A browser whose person agrees to everything. */
+function openBrowser(): { readonly visit: (url: URL) => Promise<URL>; readonly seen: { logins: number } } {
+  const seen = { logins: 0 };
+  return {
+    seen,
+    visit: async (url) => {
+      seen.logins++;
+      const asked = new URL(url);
+      asked.searchParams.set("auto_approve", "true");
+      const response = await fetch(asked, { redirect: "manual" });
+      await response.body?.cancel();
+      const location = response.headers.get("location");
+      if (location === null) throw new BrowserError(`the browser shows ${response.status}`);
+      return new URL(location);
+    },
+  };
+}
+
+/** What is filled in where a form asks for something. */
+function valueFor(schema: unknown): z.infer<typeof valueShape> {
+  const { enum: choices, oneOf, type } = z.looseObject({
+    enum: z.array(z.string()).optional(),
+    oneOf: z.array(z.looseObject({ const: z.string() })).optional(),
+    type: z.string().optional(),
+  }).catch({}).parse(schema);
+  const choice = choices?.[0] ?? oneOf?.[0]?.const;
+  if (choice !== undefined) return choice;
+  if (type === "number" || type === "integer") return 5;
+  return type === "boolean" ? true : type === "array" ? [] : "hi";
+}
+
+function filled(properties: Readonly<Record<string, unknown>>): Record<string, z.infer<typeof valueShape>> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, valueFor(schema)]));
+}
+
+/** One job: does its steps one after the other; each gives false where it is left out. */
+function createRun(job: Job, connect: Connect, asked: Asked): (step: Step) => Promise<unknown> {
+  let session: Session | undefined;
+  let tools: readonly string[] | undefined;
+  // One that a step failed on is not used again.
+  const need = async (): Promise<Session> => session ??= await connect(job, asked);
+  const call = async (step: z.infer<typeof callShape>, signal?: AbortSignal): Promise<boolean> => {
+    const open = await need();
+    // Where the list could not be read, nobody knows what is not in it.
+    if (tools?.includes(step.tool) === false) return false;
+    await open.call(step.tool, step.arguments, signal);
+    return true;
+  };
+  const works: Readonly<Record<string, (step: Step) => Promise<unknown>>> = {
+    connect: need,
+    list_tools: async () => {
+      tools = undefined;
+      tools = await (await need()).list("tools");
+    },
+    list_resources: async () => await (await need()).list("resources"),
+    list_resource_templates: async () => await (await need()).list("resource_templates"),
+    list_prompts: async () => await (await need()).list("prompts"),
+    call,
+    call_at_once: ({ calls }) => Promise.all(calls.map((one) => call(one))),
+    cancel: async (step) => {
+      await call(step, AbortSignal.timeout(step.after_ms)).catch(() => {});
+    },
+    read: async ({ uri }) => await (await need()).read(uri),
+    get_prompt: async ({ prompt, arguments: given }) => await (await need()).getPrompt(prompt, textsOf(given)),
+    wait: async ({ clock_ms, ms }) => {
+      if (clock_ms > 0) await moveClock(job.control, clock_ms);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    },
+    answer: ({ action, content }) => {
+      asked.answer = ({ properties }) =>
+        action === "accept" ? { action, content: content ?? filled(properties) } : { action };
+      return Promise.resolve();
+    },
+    end: async () => {
+      const left = session;
+      session = undefined;
+      await left?.close();
+    },
+  };
+  return async (step) => {
+    const work = works[step.do];
+    if (!work) return false;
+    try {
+      return await within(job.limit_ms + step.ms, work(step));
+    } catch (error) {
+      const left = session;
+      session = undefined;
+      await within(LEAVE_MS, left?.close() ?? Promise.resolve()).catch(() => {});
+      throw error;
+    }
+  };
+}
+
+function textsOf(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
+}
+
+async function moveClock(control: string, ms: number): Promise<void> {
+  const response = await fetch(`${control}/clock`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ advance_seconds: ms / 1000 }),
+  });
+  await response.body?.cancel();
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new LimitError()), ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tell(line: object): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(line)}\n`));
+}
+
+async function drive(job: Job, connect: Connect): Promise<void> {
+  const { visit, seen } = openBrowser();
+  const asked: Asked = {
+    visit,
+    answer: ({ properties }) => ({ action: "accept", content: filled(properties) }),
+  };
+  const run = createRun(job, connect, asked);
+  let hasGivenUp = false;
+  for (const [index, step] of job.steps.entries()) {
+    hasGivenUp &&= step.do !== "connect";
+    if (hasGivenUp) continue;
+    const line = { id: job.id, step: index, do: step.do };
+    let stops = false;
+    try {
+      const done = await run(step);
+      tell({ ...line, ok: true, ...(done === false ? { skipped: true } : {}), logins: seen.logins });
+    } catch (error) {
+      const hangs = error instanceof LimitError;
+      stops = hangs;
+      hasGivenUp = step.do === "connect";
+      const [name, message] = error instanceof Error ? [error.constructor.name, error.message] : ["", String(error)];
+      const told = hangs ? { hangs } : { error: name, message: message.slice(0, 300) };
+      tell({ ...line, ok: false, ...told, logins: seen.logins });
+    }
+    if (stops) break;
+  }
+  tell({ id: job.id, done: true });
+}
+
+/** What is left open by a client that gave up, or that is told later than it asks, ends nobody else's job. */
+addEventListener("unhandledrejection", (event) => event.preventDefault());
+addEventListener("error", (event) => event.preventDefault());
+
+const connect = Deno.args[0] === "v1" ? connectV1 : connectV2;
+const jobs: Promise<void>[] = [];
+for await (const line of Deno.stdin.readable.pipeThrough(new TextLineStream())) {
+  jobs.push(drive(jobShape.parse(JSON.parse(line)), connect));
+}
+await Promise.all(jobs);
+Deno.exit(0);

@@ -1,0 +1,80 @@
+/** What the drivers of both SDKs have in common: logging in when that is asked for. */
+import type { Machine } from "../../machine.ts";
+
+/** What a server can ask of the person. */
+export interface Asked {
+  /** Opens a URL in a browser whose person agrees, and gives where the browser is sent. */
+  readonly visit: (url: URL) => Promise<URL>;
+  /** Fills in a form, or does not. */
+  answer: (schema: { readonly properties: Readonly<Record<string, unknown>> }) => {
+    action: "accept" | "decline" | "cancel";
+    content?: Record<string, string | number | boolean | string[]>;
+  };
+}
+
+/** What a driver is told of the client that it is. */
+export interface JobClient {
+  readonly client_id: string;
+  readonly client_secret?: string | undefined;
+  readonly grant_types: readonly string[];
+  readonly private_key_pem?: string | undefined;
+}
+
+/** The part of a job that a connection needs. */
+export interface Place {
+  readonly url: string;
+  readonly client?: JobClient | undefined;
+  readonly handshake: boolean;
+}
+
+/** What a server has lists of. */
+export type Listed = "tools" | "resources" | "resource_templates" | "prompts";
+
+/** A connection, with a login whenever one is asked for. */
+export interface Session {
+  /** The names of what there is, all pages of it. */
+  readonly list: (what: Listed) => Promise<readonly string[]>;
+  readonly call: (name: string, given: Record<string, unknown>, signal?: AbortSignal) => Promise<void>;
+  readonly read: (uri: string) => Promise<void>;
+  readonly getPrompt: (name: string, given: Record<string, string>) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Makes a connection; throws what the SDK throws. */
+export type Connect = (place: Place, asked: Asked) => Promise<Session>;
+
+/** More logins than a person would put up with. */
+const MAX_LOGINS = 4;
+
+/** The client that a job describes, if it is not the usual one. */
+export function machineFor(client: JobClient | undefined): Machine | undefined {
+  if (!client) return undefined;
+  const { client_id: clientId, client_secret: clientSecret, private_key_pem: privateKey } = client;
+  if (!client.grant_types.includes("client_credentials")) {
+    return {
+      kind: "known",
+      information: { client_id: clientId, ...(clientSecret === undefined ? {} : { client_secret: clientSecret }) },
+    };
+  }
+  if (privateKey === undefined) return { kind: "secret", clientId, clientSecret: clientSecret ?? "" };
+  return { kind: "key", clientId, privateKey, algorithm: "ES256" };
+}
+
+/**
+ * Does some work, and does it again after each login that it asks for.
+ *
+ * @param logIn Gives whether there is an answer from the browser to go on with.
+ */
+export async function withLogins<T>(
+  work: () => Promise<T>,
+  mustLogIn: (error: unknown) => boolean,
+  logIn: () => Promise<boolean>,
+): Promise<T> {
+  for (let round = 0;; round++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!mustLogIn(error) || round === MAX_LOGINS || !await logIn()) throw error;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** What became of a job, put into a cell: what the driver told, and what the server's report says. */
+import { z } from "zod";
+import type { Scenario } from "../../main.ts";
+import type { StepDone } from "./driver.ts";
+import type { Job } from "./jobs.ts";
+import type { Cell } from "./results.ts";
+
+const reportShape = z.object({
+  verdict: z.enum(["pass", "fail", "incomplete"]),
+  reason: z.string(),
+  clients: z.array(z.object({
+    revision: z.string().optional(),
+    failures: z.array(z.string()),
+    warnings: z.array(z.string()),
+    findings: z.array(z.object({
+      rule: z.string(),
+      detail: z.string(),
+      evidence: z.array(z.number()),
+    })),
+  })),
+});
+
+const exchangesShape = z.object({
+  exchanges: z.array(z.object({ sequence: z.number(), method: z.string(), url: z.string(), status: z.number() })),
+});
+
+/** More exchanges than show anything. */
+const MAX_EXCHANGES = 6;
+const MAX_TEXT = 240;
+
+/** Fills in a cell. */
+export async function cellOf(scenario: Scenario, job: Job, steps: readonly StepDone[]): Promise<Cell> {
+  const judged = await judge(job);
+  const done = steps.filter(({ do: name }) => name !== "end");
+  const { logins = 0 } = done.at(-1) ?? {};
+  const failed = done.find(({ ok }) => !ok);
+  const facts = { ...(logins === 0 ? {} : { logins }), ...judged };
+  if (steps.length === 0 || (!failed && !steps.some(({ do: name }) => name === "end"))) {
+    return { outcome: "crashes", ...facts };
+  }
+  if (!failed) return { outcome: "works", ...facts };
+  const at = { at: failed.do, ...(failed.hangs ? {} : { error: errorOf(failed, job) }) };
+  const isUse = (name: string): boolean => !["wait", "answer", "connect"].includes(name);
+  const later = done.some(({ ok, skipped, step, do: name }) => ok && !skipped && step > failed.step && isUse(name));
+  if (failed.hangs) return { outcome: "hangs", ...at, ...facts };
+  if (later) return { outcome: "recovers", ...at, ...facts };
+  const mayStop = judged.verdict === "pass" && isStop(scenario);
+  return { outcome: mayStop ? "refuses" : "gives up", ...at, ...facts };
+}
+
+/** Whether a client that does it right ends before it has called a tool twice. */
+function isStop({ reaches }: Scenario): boolean {
+  if (reaches === undefined) return false;
+  return typeof reaches === "object" || !["call_after_expiry", "call_after_refusal"].includes(reaches);
+}
+
+/** What differs from run to run stands aside. */
+function errorOf({ error, message }: StepDone, { url }: Job): string {
+  const { host } = new URL(url);
+  const text = message.replaceAll(host, "localhost").replaceAll(/~[a-z0-9-]+/g, "").replaceAll(/\s+/g, " ").trim();
+  return `${error}: ${text}`.slice(0, MAX_TEXT);
+}
+
+async function judge({ control, url }: Job): Promise<Omit<Cell, "outcome">> {
+  const report = reportShape.parse(await (await fetch(`${control}/report`)).json());
+  const [client] = report.clients.filter(({ failures }) => failures.length > 0);
+  const { revision } = client ?? report.clients.find((one) => one.revision !== undefined) ?? {};
+  const broken = client ? await describeBroken(client, { control, url }) : [];
+  const warnings = [...new Set(report.clients.flatMap((one) => one.warnings))];
+  return {
+    verdict: report.verdict,
+    ...(report.verdict === "pass" ? {} : { reason: report.reason.slice(0, MAX_TEXT) }),
+    ...(broken.length === 0 ? {} : { broken }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+    ...(revision === undefined ? {} : { revision }),
+  };
+}
+
+async function describeBroken(
+  { failures, findings }: z.infer<typeof reportShape>["clients"][number],
+  { control, url }: Pick<Job, "control" | "url">,
+): Promise<NonNullable<Cell["broken"]>> {
+  const { exchanges } = exchangesShape.parse(await (await fetch(`${control}/exchanges`)).json());
+  const base = url.replace(/\/oauth$/, "");
+  const lines = new Map(exchanges.map(({ sequence, method, url: asked, status }) => {
+    const path = asked.startsWith(base) ? asked.slice(base.length) : new URL(asked).pathname;
+    return [sequence, `${method} ${path.split("?")[0]} → ${status}`];
+  }));
+  return failures.map((rule) => {
+    const { detail = "", evidence = [] } = findings.find((finding) => finding.rule === rule) ?? {};
+    return {
+      rule,
+      detail: detail.slice(0, MAX_TEXT),
+      exchanges: evidence.slice(0, MAX_EXCHANGES).map((sequence) => lines.get(sequence) ?? `exchange ${sequence}`),
+    };
+  });
+}
