@@ -49,7 +49,7 @@ function fit(value: unknown, schema: unknown, at: string, walk: Walk, depth: num
   // What redaction has changed may have been anything.
   if (typeof value === "string" && value.includes("…")) return undefined;
   // Who says that something is so by default takes it, whatever else is said.
-  if (Object.hasOwn(schema, "default") && isDeepStrictEqual(value, schema.default)) return undefined;
+  if (Object.hasOwn(schema, "default") && isDeepStrictEqual(value, schema.default)) return null;
   const found = [
     () => typeFit(value, schema, at),
     () => choiceFit(value, schema, at),

@@ -66,6 +66,7 @@ export function setUpFor(scenario: Scenario): Partial<DoubleOptions> {
   const isClosed = plan.policy?.registration === "off" || group === "Providers" || isAlone;
   return {
     driver: driverOf(scenario),
+    extras: scenario.name === "icons-elsewhere" ? ["shows icons"] : [],
     alone: isAlone,
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }

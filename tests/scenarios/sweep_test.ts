@@ -26,6 +26,7 @@ import { streamProbes } from "./sweep_streams.ts";
 import { tokenProbes } from "./sweep_token.ts";
 import { tokenClaimsProbes } from "./sweep_token_claims.ts";
 import { versionProbes } from "./sweep_versions.ts";
+import { toolProbes } from "./sweep_tools.ts";
 import { transportProbes } from "./sweep_transport.ts";
 
 /** Probes by the name of the scenario, one table a part of the catalogue. */
@@ -39,6 +40,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   mcpServerProbes,
   versionProbes,
   pageProbes,
+  toolProbes,
   cacheProbes,
   messageProbes,
   timeProbes,
@@ -118,7 +120,7 @@ Deno.test("every scenario shows what it declares, and no other sandbox is affect
 function isOfMcpAlone({ name, story }: Scenario): boolean {
   // The servers of the official suite that have other tools have them at one endpoint.
   if (["add-numbers", "standard-headers"].includes(name) || /behind (a|the) login/i.test(story)) return false;
-  return [sessionProbes, timeProbes, messageProbes, cacheProbes].some((table) => name in table) ||
+  return [sessionProbes, timeProbes, messageProbes, cacheProbes, toolProbes].some((table) => name in table) ||
     ["mcp-truncated", "mcp-dropped"].includes(name);
 }
 

@@ -8,6 +8,9 @@ import { pageScenarios } from "./mcp/pages.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { eraScenarios } from "./mcp/eras.ts";
 import { officialToolScenarios } from "./mcp/tools_official.ts";
+import { hostileTextScenarios } from "./mcp/hostile_text.ts";
+import { schemaScenarios } from "./mcp/schemas.ts";
+import { toolScenarios } from "./mcp/tools.ts";
 import { timeScenarios } from "./mcp/time.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { sessionScenarios } from "./mcp/sessions.ts";
@@ -52,6 +55,9 @@ const others: readonly Scenario[] = [
   ...tokenClaimsScenarios,
   ...transportScenarios,
   ...pageScenarios,
+  ...toolScenarios,
+  ...schemaScenarios,
+  ...hostileTextScenarios,
   ...timeScenarios,
   ...cacheScenarios,
   ...providerScenarios,

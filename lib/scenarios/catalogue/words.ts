@@ -1,4 +1,5 @@
 // What else people call what a scenario shows, by its name: the search finds it by these words, too.
+import { toolWords } from "./words_tools.ts";
 
 /** Other words for each scenario of the catalogue. */
 export const wordsOf: Readonly<Record<string, string>> = {
@@ -278,4 +279,5 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "cache-two-users": "cacheScope private tenant leak data of another user shared cache gateway",
   "cache-changed": "list_changed notification invalidate evict subscriptions/listen stale tools",
   "cache-cursor-refused": "pagination invalid cursor -32602 discard pages restart list",
+  ...toolWords,
 };

@@ -43,7 +43,11 @@ export function canRead(schema: unknown, { slip }: Setting): boolean {
   const { $schema = "https://json-schema.org/draft/2020-12/schema" } = schema;
   const isKnown = /^https?:\/\/json-schema\.org\//.test(String($schema));
   if (!isKnown && slip !== "calls tools of any dialect") return false;
-  return refsIn(schema).every((ref) => ref.startsWith("#")) || slip === "takes unresolved schemas";
+  // What it does not send, it need not know.
+  const { properties, required, $defs: _, ...rest } = schema;
+  const names = Array.isArray(required) ? required.map(String) : [];
+  const sent = isDocument(properties) ? names.map((name) => properties[name]) : [];
+  return refsIn([rest, ...sent]).every((ref) => ref.startsWith("#")) || slip === "takes unresolved schemas";
 }
 
 /** Does what it does with schemas as soon as it has them. */

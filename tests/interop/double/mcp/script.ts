@@ -57,6 +57,11 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
   }
 
+  async function readResource(uri: string): Promise<void> {
+    const answer = await mcp.read("resources/read", { uri });
+    if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
+  }
+
   return async (step) => {
     switch (step.do) {
       case "connect":
@@ -89,7 +94,7 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
       case "hand_back_schema":
         return await handBack(mcp, setting, step.tool);
       case "read":
-        return has("resources") ? void await mcp.read("resources/read", { uri: step.uri }) : undefined;
+        return has("resources") ? await readResource(step.uri) : undefined;
       case "get_prompt":
         return has("prompts")
           ? void await call("prompts/get", { name: step.prompt, arguments: step.arguments ?? {} })
