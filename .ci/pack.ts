@@ -49,7 +49,7 @@ async function bundle(): Promise<URL | undefined> {
     const map: SourceMap = JSON.parse(await Deno.readTextFile(file));
     map.sources = map.sources.map((source, index) => {
       const { href } = new URL(source, file);
-      const [, folder, path] = /^(.*\/registry\.npmjs\.org\/)(.*)$/.exec(href) ?? [];
+      const [, folder, path] = /^(.*\/npm\/[^/]+\/)(.*)$/.exec(href) ?? [];
       if (folder === undefined) return `${name}/${href.slice(root.href.length)}`;
       registry = new URL(folder);
       // Whoever looks for an error of theirs looks for it in our sources.
