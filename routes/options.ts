@@ -67,6 +67,8 @@ export interface AppOptions {
   readonly recordSinceMs?: number;
   /** Called with every exchange and every unexpected error. */
   readonly log?: (event: LogEvent) => void;
+  /** Whether the log is told of errors alone; summing up every exchange costs a tenth of a request. False by default. */
+  readonly quiet?: boolean;
   /** Opens another port of 127.0.0.1 for this app, so that a sandbox can have its own origin; by default none is opened. */
   readonly openPort?: OpenPortFor;
   /**
@@ -121,6 +123,7 @@ const optionNames: Readonly<Record<keyof ProgramOptions, true>> = {
   record: true,
   recordSinceMs: true,
   log: true,
+  quiet: true,
   openPort: true,
   teller: true,
   loopbackOnly: true,

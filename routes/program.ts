@@ -150,6 +150,7 @@ async function serve(process: Process, config: Config): Promise<void> {
     // A restarted server shows nothing of what was before.
     recordSinceMs: now(),
     log: log.write,
+    quiet: config.quiet,
   });
   const drain = createDrain(watched(process, config.db, app, stop.signal, report), sleepOnTimer);
   const listener = await listenAt(process, config, drain.enter, report);

@@ -13,13 +13,25 @@ export interface Chance {
   readonly fraction: () => number;
 }
 
+const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
+
 /** Makes a {@link Chance} of a byte source. */
 export function createChance(bytes: (length: number) => Uint8Array<ArrayBuffer>): Chance {
   return {
     bytes,
-    id: (length = 16) => Buffer.from(bytes(length)).toString("base64url"),
-    base36: (length) => Array.from(bytes(length), (byte) => (byte % 36).toString(36)).join(""),
-    fraction: () => new DataView(bytes(4).buffer).getUint32(0) / 2 ** 32,
+    id: (length = 16) => {
+      const { buffer, byteOffset } = bytes(length);
+      return Buffer.from(buffer, byteOffset, length).toString("base64url");
+    },
+    base36: (length) => {
+      let text = "";
+      for (const byte of bytes(length)) text += DIGITS[byte % DIGITS.length];
+      return text;
+    },
+    fraction: () => {
+      const { buffer, byteOffset } = bytes(4);
+      return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
+    },
   };
 }
 
@@ -27,12 +39,15 @@ export function createChance(bytes: (length: number) => Uint8Array<ArrayBuffer>)
 const POOL_LENGTH = 4096;
 
 let pool = new Uint8Array(0);
+/** Where in the pool the next ones lie. */
+let next = 0;
 
 /** The source used where no other is given: the runtime's cryptographic generator. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   if (length > POOL_LENGTH) return crypto.getRandomValues(new Uint8Array(length));
-  if (pool.length < length) pool = crypto.getRandomValues(new Uint8Array(POOL_LENGTH));
-  const drawn = pool.slice(0, length);
-  pool = pool.subarray(length);
-  return drawn;
+  if (pool.length - next < length) {
+    pool = crypto.getRandomValues(new Uint8Array(POOL_LENGTH));
+    next = 0;
+  }
+  return pool.slice(next, next += length);
 }

@@ -9,7 +9,8 @@ type Part = Key[number];
 /** A place in the tree: the row that lies there, and what lies below. */
 interface Place {
   row: Row | undefined;
-  readonly below: Map<Part, Place>;
+  /** Most places have nothing below. */
+  below: Map<Part, Place> | undefined;
   /** The parts below in the order of keys, from when somebody lists them until one is added. */
   sorted: readonly Part[] | undefined;
 }
@@ -39,10 +40,11 @@ export function createMemoryStore(nowMs: () => number): Store {
     const expiresAtMs = expireInMs === undefined ? undefined : nowMs() + expireInMs;
     let place = root;
     for (const part of key) {
-      let next = place.below.get(part);
+      const below: Map<Part, Place> = place.below ??= new Map();
+      let next = below.get(part);
       if (!next) {
         next = createPlace();
-        place.below.set(part, next);
+        below.set(part, next);
         place.sorted = undefined;
       }
       place = next;
@@ -98,12 +100,12 @@ export function createMemoryStore(nowMs: () => number): Store {
 }
 
 function createPlace(): Place {
-  return { row: undefined, below: new Map(), sorted: undefined };
+  return { row: undefined, below: undefined, sorted: undefined };
 }
 
 function placeOf(root: Place, key: Key): Place | undefined {
   let place: Place | undefined = root;
-  for (const part of key) place = place?.below.get(part);
+  for (const part of key) place = place?.below?.get(part);
   return place;
 }
 
@@ -111,15 +113,17 @@ function placeOf(root: Place, key: Key): Place | undefined {
 function prune(root: Place, key: Key): void {
   for (let length = key.length; length > 0; length--) {
     const place = placeOf(root, key.slice(0, length));
-    if (place?.row || (place && place.below.size > 0)) return;
-    placeOf(root, key.slice(0, length - 1))?.below.delete(key[length - 1] ?? "");
+    if (place?.row || (place?.below && place.below.size > 0)) return;
+    placeOf(root, key.slice(0, length - 1))?.below?.delete(key[length - 1] ?? "");
   }
 }
 
 function* rowsBelow(place: Place): Generator<Row> {
-  place.sorted ??= [...place.below.keys()].sort(compareParts);
+  const { below } = place;
+  if (!below) return;
+  place.sorted ??= [...below.keys()].sort(compareParts);
   for (const part of place.sorted) {
-    const next = place.below.get(part);
+    const next = below.get(part);
     if (next?.row) yield next.row;
     if (next) yield* rowsBelow(next);
   }

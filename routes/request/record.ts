@@ -21,7 +21,7 @@ import type { Arrival, Served } from "./serve.ts";
 
 type RecordOptions = Pick<
   AppOptions,
-  "record" | "shared" | "public" | "now" | "recordSinceMs" | "log" | "signal"
+  "record" | "shared" | "public" | "now" | "recordSinceMs" | "log" | "quiet" | "signal"
 >;
 
 /** What a recorder is made with. */
@@ -41,14 +41,16 @@ export function createRecorders(
   options: RecordOptions,
   deps: RecordDeps,
 ): { readonly recording: Recording | undefined; readonly recorder: Recorder | undefined } {
-  const { record = true, log } = options;
+  const { record = true, log, quiet = false } = options;
   const { now, monotonicMs } = deps;
   const report = (error: unknown): void => deps.report("An exchange is not on record", error);
   const tape = record ? createTapeFor(options, deps, report) : undefined;
   const isAlone = !options.shared || options.now !== undefined;
   const fineNow = isAlone ? undefined : createFineClock(now, monotonicMs);
   const recording = tape && createRecording({ tape, now: fineNow ?? now, report });
-  const listen = log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
+  const listen = quiet
+    ? undefined
+    : log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
   const isNeeded = recording !== undefined || listen !== undefined;
   return { recording, recorder: isNeeded ? createRecorder({ recording, listen, monotonicMs, fineNow }) : undefined };
 }

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { excerpt, OAuthError } from "../../http/errors.ts";
 import { inWords, receivedAt } from "../../http/expected.ts";
-import { JsonError, MAX_NESTING, parseJson } from "../../http/json.ts";
+import { isObject, JsonError, type JsonObject, MAX_NESTING, parseJson } from "../../http/json.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import type { ClientRecord } from "./client_record.ts";
 import type { ClientMetadata } from "./client_metadata.ts";
@@ -186,7 +186,7 @@ function checkKeys(
   if (!accepted.includes(alg)) throw refuse("token_endpoint_auth_signing_alg", alg, accepted.join(" or "));
 }
 
-function parseJsonObject(body: string): Record<string, unknown> {
+function parseJsonObject(body: string): JsonObject {
   let parsed: unknown;
   try {
     parsed = parseJson(body);
@@ -196,13 +196,12 @@ function parseJsonObject(body: string): Record<string, unknown> {
     }
     throw refuse("the body", excerpt(body), "a JSON object");
   }
-  const object = z.record(z.string(), z.unknown()).safeParse(parsed);
-  if (object.success && !Array.isArray(parsed)) return object.data;
+  if (isObject(parsed)) return parsed;
   throw refuse("the body", excerpt(body), "a JSON object");
 }
 
 /** Clients that serialise absent fields as null mean that they are absent. */
-function withoutNulls(object: Record<string, unknown>): Record<string, unknown> {
+function withoutNulls(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
 }
 
@@ -226,7 +225,7 @@ function refuse(field: string, received: string, expected: string): OAuthError {
   });
 }
 
-function readMembers<T>(schema: z.ZodType<T>, object: Record<string, unknown>): T {
+function readMembers<T>(schema: z.ZodType<T>, object: JsonObject): T {
   const sent = withoutNulls(object);
   const parsed = schema.safeParse(sent, inWords);
   if (parsed.success) return parsed.data;
