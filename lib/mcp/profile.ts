@@ -8,6 +8,7 @@ import {
   type Tool,
 } from "@modelcontextprotocol/server";
 import { describeError, OAuthError } from "../http/errors.ts";
+import { fitOf } from "../judge/schema_fit.ts";
 import type { Log } from "./contract.ts";
 import type { Features } from "./feature_rows.ts";
 import type { Pages } from "./pages.ts";
@@ -28,6 +29,8 @@ export interface Profile {
   readonly sessionMethods: ReadonlySet<string>;
   readonly features: Features;
   readonly pages: Pages;
+  /** Whether arguments are held against the schemas of tools that do not look at these themselves. */
+  readonly checksArguments: boolean;
   /** How long its lists may be kept, and by whom, in the revisions that say so. */
   readonly cache: { readonly ttlMs: number; readonly cacheScope: "public" | "private" };
 }
@@ -62,7 +65,8 @@ export async function callTool(
   const tool = profile.tools.get(name);
   if (!tool) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, MAX_ECHOED_NAME)}`);
   requireTaskSupport(tool, call, revision);
-  const prepared = tool.prepare(args);
+  const misfit = profile.checksArguments ? fitOf(args ?? {}, tool.listing.inputSchema) : null;
+  const prepared = typeof misfit === "string" ? { problem: misfit } : tool.prepare(args);
   if ("problem" in prepared) {
     const text = `Input validation error: Invalid arguments for tool ${name}: ${prepared.problem}`;
     if (revision < ARGUMENT_PROBLEMS_AS_RESULT) throw new ProtocolError(INVALID_PARAMS, text);

@@ -114,6 +114,7 @@ function createProfile(
     sessionMethods: methodsOf(capabilities),
     features,
     pages: onePage,
+    checksArguments: false,
     cache: STALE,
   };
 }
@@ -141,7 +142,7 @@ function withEverything(profile: Profile): Profile {
 /** A profile with what a catalogue declares, in place of its own lists or behind them. */
 function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
   const { serverInfo = profile.serverInfo, instructions = profile.instructions } = catalogue;
-  const { built_in = false, ttlMs = 0, cacheScope = "private" } = catalogue;
+  const { built_in = false, any_arguments = false, ttlMs = 0, cacheScope = "private" } = catalogue;
   const capabilities = capabilitiesOf(profile.capabilities, catalogue);
   return {
     ...withLists(profile, catalogue, built_in),
@@ -150,6 +151,7 @@ function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
     capabilities,
     sessionMethods: methodsOf(capabilities),
     pages: pagesOf(catalogue),
+    checksArguments: !any_arguments,
     cache: { ttlMs, cacheScope },
   };
 }

@@ -209,6 +209,8 @@ export interface Catalogue extends Lists, Cacheable {
   readonly instructions?: string;
   /** Whether its lists come behind those of the built-in server, not in their place; one of the same name replaces that. */
   readonly built_in?: boolean;
+  /** Whether calls are answered whatever their arguments are; if not, those that do not fit a tool's inputSchema are refused. */
+  readonly any_arguments?: boolean;
   /** How many entries the first pages of each list have. */
   readonly page_sizes?: readonly number[];
   /** How many every page after those has; without it, what is left comes on one page. */

@@ -176,6 +176,32 @@ Deno.test("a tool without an answer returns what it was called with, or what fit
   });
 });
 
+Deno.test("arguments that do not fit the inputSchema are refused as the revision has it, or taken where the catalogue says so (MCP server/tools, error handling)", async () => {
+  const tools = [{ name: "plain", inputSchema: { ...city, required: ["city"] } }];
+  const ask = async (fetch: Fetch, revision: string, args: unknown): Promise<Said> => {
+    const session = await beginSession(fetch, revision);
+    const [said] = await messagesOf(await post(fetch, rpc("tools/call", { name: "plain", arguments: args }), session));
+    return said ?? assert.fail();
+  };
+  await withCatalogue(tools, async (fetch) => {
+    for (const [args, problem] of [[{ city: 7 }, /city is a number/], [{}, /city is missing/]] as const) {
+      for (const revision of ["2024-11-05", "2025-03-26", "2025-06-18"]) {
+        const { error } = await ask(fetch, revision, args);
+        assert.equal(Object(error).code, -32602, revision);
+        assert.match(Object(error).message, problem);
+      }
+      const { isError, content } = await call(fetch, "plain", args);
+      assert.equal(isError, true);
+      assert.match(Object(content)[0].text, problem);
+    }
+    assert.equal((await call(fetch, "plain", { city: "Bonn", days: 3 })).isError, undefined);
+  });
+  await withCatalogue({ tools, any_arguments: true }, async (fetch) => {
+    assert.equal((await call(fetch, "plain", { city: 7 })).isError, undefined);
+    assert.equal((await ask(fetch, "2025-03-26", {})).error, undefined);
+  });
+});
+
 Deno.test("answers come in turn and the last one stays; an error has its code, words and data (JSON-RPC 2.0 5.1)", async () => {
   const text = (text: string): unknown => ({ content: [{ type: "text", text }] });
   const error = { code: -32055, message: "Out of order", data: { until: "noon" } };

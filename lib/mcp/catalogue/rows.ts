@@ -24,7 +24,7 @@ import { sampleOf } from "../../scenarios/sample.ts";
 import type { DefinedTool, ToolCall } from "../tools/tool.ts";
 import { dueAnswer, isLasting, passAnswer, turnedAnswer } from "./answering.ts";
 
-/** Makes a tool of its entry. Its schemas are for clients to keep to: arguments are taken as they come. */
+/** Makes a tool of its entry; whether arguments fit its schema, is looked at before. */
 export function toolRow({ answer, copies: _, ...listing }: CatalogueTool): DefinedTool {
   const { name } = listing;
   const answers = answersOf(answer);

@@ -206,6 +206,7 @@ export const catalogueSchema: Schema<Catalogue> = closedObject(
     }).exactOptional(),
     instructions: text.exactOptional(),
     built_in: z.boolean().exactOptional(),
+    any_arguments: z.boolean().exactOptional(),
     page_sizes: z.array(sizes).max(1000).exactOptional(),
     page_size: sizes.min(1).exactOptional(),
     cursors: z.array(z.string().max(8192)).max(1000).exactOptional(),
