@@ -137,7 +137,7 @@ const otherPlaces = {
   },
   elicitation: {
     path: "/elicitation/:id",
-    kind: "pages",
+    kind: "canary",
     cors: false,
     step: "canary",
     isForPerson: true,

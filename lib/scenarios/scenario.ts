@@ -25,6 +25,7 @@ export const scenarioGroups = [
   "Pages",
   "Tools and schemas",
   "Time and cancellation",
+  "Questions",
   "Changes and caches",
   "Providers",
   "Custom",

@@ -54,9 +54,16 @@ const shape = z.object({
 
 export type SeenReport = z.infer<typeof shape>;
 
+/** What a client declares in scenarios that ask for what some have not declared; in the others that ask, everything. */
+const declaredIn: Readonly<Record<string, NonNullable<DoubleOptions["declares"]>>> = {
+  "url-to-form-only": { elicitation: { form: {} } },
+  "undeclared-requests": {},
+  "undeclared-input": {},
+};
+
 /** How the client is set up for a scenario: by what its person knows of the server, not by what is tested. */
 export function setUpFor(scenario: Scenario): Partial<DoubleOptions> {
-  const { clients = [], plan, group } = scenario;
+  const { name, clients = [], plan, group } = scenario;
   const [given] = clients;
   const [grant = ""] = given?.grant_types ?? [];
   const isAlone = ["client_credentials", JWT_BEARER].includes(grant);
@@ -68,6 +75,12 @@ export function setUpFor(scenario: Scenario): Partial<DoubleOptions> {
     driver: driverOf(scenario),
     extras: scenario.name === "icons-elsewhere" ? ["shows icons"] : [],
     alone: isAlone,
+    ...(group === "Questions"
+      ? {
+        declares: declaredIn[name] ??
+          { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: { listChanged: true } },
+      }
+      : {}),
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }
       : {}),

@@ -9,7 +9,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 // @ts-types="@modelcontextprotocol/sdk/shared/auth"
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
+// @ts-types="@modelcontextprotocol/sdk/types"
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { createProvider } from "../host/server.ts";
+import { capabilities, elicited, roots, sampled } from "./answers.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
 import { callsOf, type ListedTool, type Program, readOthers, type Surroundings } from "./walk.ts";
 
@@ -50,7 +57,8 @@ async function listAllTools(client: Client): Promise<readonly ListedTool[]> {
 
 /** The program for a scenario. */
 export function sdkV1(
-  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, about = [] }: Surroundings,
+  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, isAsked = false, about = [] }:
+    Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion" || machine?.kind === "exchange") return "no such client in the SDK";
   // A program that keeps what was discovered would never notice a server that has moved.
@@ -68,7 +76,12 @@ export function sdkV1(
   let last = open();
   return {
     connect: async () => {
-      const client = new Client({ name: "v1", version: "1" });
+      const client = new Client({ name: "v1", version: "1" }, isAsked ? { capabilities } : {});
+      if (isAsked) {
+        client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicited(params));
+        client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => sampled(params));
+        client.setRequestHandler(ListRootsRequestSchema, () => roots);
+      }
       last = open();
       await client.connect(last);
       return {

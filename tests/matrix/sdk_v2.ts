@@ -13,6 +13,7 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { createProvider } from "../host/server.ts";
+import { capabilities, elicited, roots, sampled } from "./answers.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
 import { callsOf, type Fetch, type Program, readOthers, type Surroundings } from "./walk.ts";
 
@@ -67,8 +68,18 @@ export function createSpecial(machine: Machine, usual: OAuthClientProvider, fetc
 
 /** The program for a scenario. */
 export function sdkV2(
-  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, beginsAsBefore = false, about = [] }:
-    Surroundings,
+  {
+    url,
+    fetch,
+    browse,
+    machine,
+    documentUrl,
+    staysUp = false,
+    readsAll = false,
+    beginsAsBefore = false,
+    isAsked = false,
+    about = [],
+  }: Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
   // A program that keeps what was discovered would never notice a server that has moved.
@@ -87,7 +98,15 @@ export function sdkV2(
   return {
     connect: async () => {
       const mode = beginsAsBefore ? "legacy" : "auto";
-      const client = new Client({ name: "v2", version: "1" }, { versionNegotiation: { mode } });
+      const client = new Client({ name: "v2", version: "1" }, {
+        versionNegotiation: { mode },
+        ...(isAsked && { capabilities }),
+      });
+      if (isAsked) {
+        client.setRequestHandler("elicitation/create", ({ params }) => elicited(params));
+        client.setRequestHandler("sampling/createMessage", ({ params }) => sampled(params));
+        client.setRequestHandler("roots/list", () => roots);
+      }
       last = open();
       await client.connect(last);
       return {

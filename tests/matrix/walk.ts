@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly readsAll?: boolean;
   /** Whether it begins with `initialize` though it knows better, as the newer SDK does unless it is told otherwise. */
   readonly beginsAsBefore?: boolean;
+  /** Whether it can be asked for a person's input, a model's answer, and its roots. */
+  readonly isAsked?: boolean;
   /** Tools that the scenario is about. */
   readonly about?: readonly string[];
 }
@@ -170,7 +172,15 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
   // What is there in older revisions alone, a client of the newest would never meet.
   const beginsAsBefore = isForOlder(scenario);
   const about = scenario.catalogue?.tools?.map(({ name }) => name) ?? [];
-  return { url, fetch, browse, machine: machineOf(scenario), beginsAsBefore, about };
+  return {
+    url,
+    fetch,
+    browse,
+    machine: machineOf(scenario),
+    beginsAsBefore,
+    about,
+    isAsked: scenario.group === "Questions",
+  };
 }
 
 function isForOlder({ revisions }: Scenario): boolean {

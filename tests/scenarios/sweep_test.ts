@@ -17,6 +17,7 @@ import { messageProbes, timeProbes } from "./sweep_time.ts";
 import { pageProbes } from "./sweep_pages.ts";
 import { officialProbes } from "./sweep_official.ts";
 import { type Probe, type ProbeSandbox, probeSandbox } from "./sweep_probe.ts";
+import { questionProbes } from "./sweep_questions.ts";
 import { providerProbes } from "./sweep_providers.ts";
 import { refreshProbes } from "./sweep_refresh.ts";
 import { registrationProbes } from "./sweep_registration.ts";
@@ -44,6 +45,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   cacheProbes,
   messageProbes,
   timeProbes,
+  questionProbes,
   sessionProbes,
   streamProbes,
   tokenClaimsProbes,

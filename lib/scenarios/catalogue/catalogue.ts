@@ -5,6 +5,7 @@ import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";
 import { messageScenarios } from "./mcp/messages.ts";
 import { pageScenarios } from "./mcp/pages.ts";
+import { questionScenarios } from "./mcp/questions.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { eraScenarios } from "./mcp/eras.ts";
 import { officialToolScenarios } from "./mcp/tools_official.ts";
@@ -59,6 +60,7 @@ const others: readonly Scenario[] = [
   ...schemaScenarios,
   ...hostileTextScenarios,
   ...timeScenarios,
+  ...questionScenarios,
   ...cacheScenarios,
   ...providerScenarios,
   ...officialScenarios,

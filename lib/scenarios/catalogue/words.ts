@@ -1,5 +1,6 @@
 // What else people call what a scenario shows, by its name: the search finds it by these words, too.
 import { toolWords } from "./words_tools.ts";
+import { questionWords } from "./words_questions.ts";
 
 /** Other words for each scenario of the catalogue. */
 export const wordsOf: Readonly<Record<string, string>> = {
@@ -280,4 +281,5 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "cache-changed": "list_changed notification invalidate evict subscriptions/listen stale tools",
   "cache-cursor-refused": "pagination invalid cursor -32602 discard pages restart list",
   ...toolWords,
+  ...questionWords,
 };
