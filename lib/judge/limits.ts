@@ -32,6 +32,8 @@ export const limitNames = [
   "url_retries",
   "polls",
   "schema_ms",
+  "poll_early_ms",
+  "task_ms",
 ] as const;
 
 /** The name of a limit. */
@@ -128,6 +130,16 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 60_000,
     unit: "milliseconds",
     about: "How long a client may say nothing after a list of tools with a heavy schema (M129)",
+  },
+  poll_early_ms: {
+    value: 50,
+    unit: "milliseconds",
+    about: "How much too early a client may ask again for the state of a task (M142, M152)",
+  },
+  task_ms: {
+    value: 30_000,
+    unit: "milliseconds",
+    about: "How long a client may go on, besides the poll interval, before it asks about a task (M143, M150)",
   },
 };
 

@@ -83,7 +83,10 @@ function askedInSessions(calls: readonly McpStep[]): readonly Question[] {
       atMs,
       declared: declaredIn(session),
       round: undefined,
-      answers: answers.map(({ step, message }) => ({
+      // Whoever makes a task of it has not answered yet.
+      answers: answers.filter(({ message: { result } }) => !isObject(result) || !isObject(result.task)).map((
+        { step, message },
+      ) => ({
         step,
         message,
         result: isObject(message.result) ? message.result : undefined,

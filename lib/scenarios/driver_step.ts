@@ -24,7 +24,7 @@ export type DriverStep =
   | { readonly do: "call"; readonly progress?: true } & DrivenCall
   /** Make several calls, each before the others are answered. */
   | { readonly do: "call_at_once"; readonly calls: readonly DrivenCall[] }
-  /** Call a tool, and cancel the call after this time, in milliseconds. */
+  /** Call a tool, and cancel the call, or the task that it has become, after this time, in milliseconds. */
   | { readonly do: "cancel"; readonly after_ms: number } & DrivenCall
   /** Say what became of the last call of a tool: `report_outcome` with `{ tool, outcome: "result" }`, or `"error"`. */
   | { readonly do: "report"; readonly tool: string }

@@ -32,7 +32,9 @@ export function describeStep(step: DriverStep): string {
     case "call_at_once":
       return `call at once ${step.calls.map(describeCall).join(" and ")}`;
     case "cancel":
-      return `call ${describeCall(step)}, and cancel the call after ${step.after_ms} ms`;
+      return `call ${
+        describeCall(step)
+      }, and cancel the call, or the task that it has become, after ${step.after_ms} ms`;
     case "report":
       return `call ${REPORT_TOOL} with what became of the call of ${step.tool}: result, or error`;
     case "hand_back_schema":

@@ -42,6 +42,9 @@ import { reactionRules } from "./mcp/reactions.ts";
 import { requestHeaderRules } from "./mcp/request_headers.ts";
 import { serverMessageRules } from "./mcp/server_messages.ts";
 import { serverWorkRules } from "./mcp/server_work.ts";
+import { askedTaskRules } from "./mcp/asked_tasks.ts";
+import { offeredTaskRules } from "./mcp/offered_tasks.ts";
+import { taskReceiverRules } from "./mcp/task_receivers.ts";
 import { timeRules } from "./mcp/time.ts";
 import { statelessRules } from "./mcp/stateless.ts";
 import { transportRules } from "./mcp/transport.ts";
@@ -107,6 +110,9 @@ export const rules: readonly Rule[] = [
   ...samplingRules,
   ...rootRules,
   ...urlElicitationRules,
+  ...askedTaskRules,
+  ...taskReceiverRules,
+  ...offeredTaskRules,
 ].sort(byId);
 
 /** Rules on logging in (C) come before those on MCP (M). */

@@ -19,10 +19,16 @@ import {
 /** How often a task is looked at: its clock may be moved, and its client may answer in another process. */
 const LOOK_MS = 250;
 
+/** A request of the server. */
+interface Asked {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
 /** The way to the client of one request. */
 export interface Channel {
   /** Asks the client; gives what it answers. */
-  readonly ask: (question: Question) => Promise<unknown>;
+  readonly ask: (question: Asked) => Promise<unknown>;
   readonly notify: (method: string, params: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -65,11 +71,42 @@ async function askAll(
     Object.entries(fillArguments(open, values)).map(async ([name, { method, params }]) => {
       const meta = isPlainObject(params?._meta) ? params._meta : {};
       const about = { ...meta, [RELATED_TASK]: { taskId: record.id } };
-      const response = await channel.ask({ method, params: { ...params, _meta: about } }).catch(refusal);
+      const question = { method, params: { ...params, _meta: about } };
+      const response = await askOne(question, { facts, channel }).catch(refusal);
       channel.signal.throwIfAborted();
       await scopeOf(facts).table.change(record.id, (task) => answered(task, facts, { [name]: response }));
     }),
   );
+}
+
+/** How often the task of a client is asked about. */
+const MAX_LOOKS = 1000;
+
+/** Asks one thing; as a task of the client's own, where the question wants one and the client can have one. */
+async function askOne(
+  { method, params: { task, ...params } }: {
+    readonly method: Question["method"];
+    readonly params: Record<string, unknown>;
+  },
+  { facts, channel }: { readonly facts: TaskAsk["facts"]; readonly channel: Channel },
+): Promise<unknown> {
+  if (!isPlainObject(task) || !scopeOf(facts).makes.includes(method)) return await channel.ask({ method, params });
+  const made = await channel.ask({ method, params: { ...params, task } });
+  const begun = isPlainObject(made) ? made.task : undefined;
+  if (!isPlainObject(begun) || typeof begun.taskId !== "string") return made;
+  const about = { taskId: begun.taskId };
+  for (let looks = 0, now: unknown = begun; looks < MAX_LOOKS && !hasEnded(now); looks++) {
+    await facts.call.sleep(LOOK_MS, channel.signal);
+    now = await channel.ask({ method: "tasks/get", params: about });
+  }
+  const result = await channel.ask({ method: "tasks/result", params: about });
+  // It has ended, so it cannot be cancelled any more: a client has to say so.
+  await channel.ask({ method: "tasks/cancel", params: about }).catch(() => {});
+  return result;
+}
+
+function hasEnded(task: unknown): boolean {
+  return !isPlainObject(task) || ["completed", "failed", "cancelled"].some((status) => status === task.status);
 }
 
 /** A client that cannot answer has said as much; the task goes on. */

@@ -6,14 +6,19 @@ import { INVALID_PARAMS, isPlainObject } from "../rpc.ts";
 import type { TaskMaker } from "../tools/tool.ts";
 import { stateOf, type TaskRecord, ttlOf } from "./task.ts";
 import { documentOf, planOf } from "./task_methods.ts";
-import { asksOf, type Speaking, type TaskScope } from "./task_support.ts";
+import { asksOf, makesOf, type Speaking, type TaskScope } from "./task_support.ts";
 import { MAX_TASK_CHARACTERS, type Tasks } from "./task_table.ts";
 
 /** What tasks need to know of a request. */
 export function taskScopeOf({ capabilities, params }: Speaking, table: Tasks): TaskScope {
   const asked = isPlainObject(params) && isPlainObject(params.task) ? params.task.ttl : undefined;
   const isTtl = asked === null || (typeof asked === "number" && asked > 0);
-  return { table, asks: asksOf(capabilities), ...(isTtl && { askedTtl: asked === null ? null : Math.ceil(asked) }) };
+  return {
+    table,
+    asks: asksOf(capabilities),
+    makes: makesOf(capabilities),
+    ...(isTtl && { askedTtl: asked === null ? null : Math.ceil(asked) }),
+  };
 }
 
 /** Makes what has the calls of a request go on as tasks. */

@@ -25,6 +25,8 @@ export interface Speaking {
 export interface TaskScope {
   readonly table: Tasks;
   readonly asks: readonly Askable[];
+  /** What of that it can make tasks of its own of. */
+  readonly makes: readonly Askable[];
   /** How long the client wants a task to be kept: undefined where it does not say, or asks for none. */
   readonly askedTtl?: number | null;
 }
@@ -76,6 +78,16 @@ const askable: Readonly<Record<string, Askable>> = {
 /** What a client can be asked, by what it says that it can. */
 export function asksOf(capabilities: Readonly<Record<string, unknown>>): readonly Askable[] {
   return Object.entries(askable).flatMap(([name, method]) => isPlainObject(capabilities[name]) ? [method] : []);
+}
+
+/** What a client can make tasks of its own of, by what it says that it can (2025-11-25). */
+export function makesOf({ tasks }: Readonly<Record<string, unknown>>): readonly Askable[] {
+  const requests = isPlainObject(tasks) && isPlainObject(tasks.requests) ? tasks.requests : {};
+  return Object.values(askable).filter((method) => {
+    const [group = "", name = ""] = method.split("/");
+    const declared = requests[group];
+    return isPlainObject(declared) && isPlainObject(declared[name]);
+  });
 }
 
 /** What a server can, as an `initialize` is answered: the tasks of its revision alone. */

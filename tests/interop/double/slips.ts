@@ -13,6 +13,7 @@ import type { ResumeSlip } from "./mcp/resume.ts";
 import type { SchemaSlip } from "./mcp/schemas.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
+import type { TaskSlip } from "./mcp/tasks.ts";
 import type { TimeSlip } from "./mcp/time_limit.ts";
 import type { ToolSlip } from "./mcp/tool_headers.ts";
 import type { UrlSlip } from "./mcp/url_required.ts";
@@ -36,6 +37,7 @@ export type Slip =
   | SchemaSlip
   | ServerMessageSlip
   | SessionSlip
+  | TaskSlip
   | TimeSlip
   | ToolSlip
   | UrlSlip;

@@ -171,6 +171,11 @@ export const messageSlips = {
     (message) => withParams(message, { protocolVersion: "1.0" }),
   ),
   "asks for a task": messageOf("tools/call", (message) => withParams(message, { task: { ttl: 60_000 } })),
+  "names no task": headersOf("tasks/get", (headers) => without(headers, "mcp-name")),
+  "does not say that it knows tasks": metaOf("tasks/get", (meta) => ({
+    ...meta,
+    [`${PREFIX}/clientCapabilities`]: lacking(objectIn(meta, `${PREFIX}/clientCapabilities`) ?? {}, "extensions"),
+  })),
   "sends headers for nothing": headersOf("tools/call", (headers) => ({ "mcp-param-region": "null", ...headers })),
   "leaves out its session id": headersOf("tools/list", (headers) => without(headers, "mcp-session-id")),
   "changes its session id": inSession((outgoing, id) => ({

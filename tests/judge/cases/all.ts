@@ -11,6 +11,7 @@ import { questionCases } from "./questions.ts";
 import { requestHeaderCases } from "./request_headers.ts";
 import { sessionCases } from "./sessions.ts";
 import { streamCases } from "./streams.ts";
+import { taskCases } from "./tasks.ts";
 import { timeCases } from "./time.ts";
 import { tokenCases } from "./tokens.ts";
 import { toolCases } from "./tools.ts";
@@ -33,6 +34,7 @@ export const cases: readonly Case[] = [
   ...sessionCases,
   ...streamCases,
   ...versionCases,
+  ...taskCases,
   ...timeCases,
   ...questionCases,
 ];

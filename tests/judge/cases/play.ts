@@ -21,7 +21,11 @@ export async function playCase(
     await recorded.wait(ms);
   };
   const standstill = createStandstill({ now: () => elapsedMs, pass: (ms) => void pass(ms) });
-  await using recorded = await recordedApp(twist?.(), { sleep: standstill.sleep, ...app });
+  await using recorded = await recordedApp(twist?.(), {
+    sleep: standstill.sleep,
+    now: () => startMs + elapsedMs,
+    ...app,
+  });
   if (faults.length > 0) await control(recorded.test, "POST /control/faults", faults);
   const limit = createLimit(recorded.test, origin);
   const isHeld = JSON.stringify(faults).includes('"hold"');

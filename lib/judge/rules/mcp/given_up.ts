@@ -4,6 +4,7 @@ import type { Request } from "../../conversation.ts";
 import { resumedFrom } from "../../messages.ts";
 import { isBrokenOff, PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
+import { cancelsTask } from "../../tasks.ts";
 import type { View } from "../../view.ts";
 import { usedTwiceByOne } from "./ids.ts";
 import {
@@ -130,7 +131,9 @@ function hasBroken(step: McpStep): boolean {
 
 function checkClosing(view: View): Outcome {
   const { requests, notifications } = conversationOf(view);
-  const notice = notifications.find(({ method, era }) => method === "notifications/cancelled" && era === "stateless");
+  const notice = notifications.find((one) =>
+    one.method === "notifications/cancelled" && one.era === "stateless" && !cancelsTask(one, view.calls)
+  );
   if (notice) {
     return broken(
       "It sent notifications/cancelled, where closing the stream of the request is what cancels it",

@@ -4,6 +4,7 @@
 import { type Asked, conversationIn, hasAllSaid, isSameId, type Request } from "../../conversation.ts";
 import { PRECISION_MS } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
+import { cancelsTask } from "../../tasks.ts";
 import type { View } from "../../view.ts";
 import { ALWAYS, brokenBy, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
 import { holdEach, shown } from "./each.ts";
@@ -119,7 +120,7 @@ function checkCancellations(view: View): Outcome {
   const opened = new Set(sessions.filter(({ opening }) => opening?.answer).map(({ thread }) => thread));
   const cancellations = notifications.filter(({ method, era, thread }) =>
     method === "notifications/cancelled" && era === "handshake" && thread !== undefined && opened.has(thread)
-  );
+  ).filter((one) => !cancelsTask(one, view.calls));
   const decided: Asked[] = [];
   for (const cancellation of cancellations) {
     const { step, message, params, thread } = cancellation;

@@ -35,11 +35,11 @@ export interface Page {
   readonly isRead: boolean;
 }
 
-/** The pages that were asked for, in order. */
-export function pagesOf(calls: readonly McpStep[]): readonly Page[] {
+/** The pages that were asked for, in order; those of other lists, if their methods are given. */
+export function pagesOf(calls: readonly McpStep[], methods: ReadonlySet<string> = listings): readonly Page[] {
   return calls.flatMap((call): readonly Page[] => {
     const { method, exchange } = call;
-    if (method === undefined || !listings.has(method)) return [];
+    if (method === undefined || !methods.has(method)) return [];
     const [request, second] = messagesOf(exchange.request);
     if (second) return [];
     const params = isObject(request?.params) ? request.params : undefined;
@@ -212,11 +212,12 @@ function checkEmptyCursor(view: View): Outcome {
     : kept("It asked for the page at an empty cursor", positionsOf(followed.map(({ call }) => call)));
 }
 
-function checkCursors({ calls, isGapless }: View): Outcome {
+/** Looks whether a client sends the cursors of lists as it got them. */
+export function checkCursorsOf({ calls, isGapless }: View, methods?: ReadonlySet<string>): Outcome {
   const given = new Set<string>();
   const sent: McpStep[] = [];
   let isKnown = isGapless;
-  for (const { call, cursor, next, isRead } of pagesOf(calls)) {
+  for (const { call, cursor, next, isRead } of pagesOf(calls, methods)) {
     if (cursor !== undefined && given.has(cursor)) sent.push(call);
     else if (cursor !== undefined && isKnown) {
       return broken("It sent a cursor that no answer had given it", [call.at]);
@@ -263,7 +264,7 @@ export const pageRules: readonly Rule[] = [
     isOfMcp: true,
     link: `${PAGINATION}#implementation-guidelines`,
     official: [],
-    check: checkCursors,
+    check: (view) => checkCursorsOf(view),
   },
   {
     id: "M111",

@@ -37,8 +37,10 @@ function lastSeenMs({ calls }: View): number {
 function waitFor(request: Request, view: View): Wait | undefined {
   const { step, answer } = request;
   const { exchange, stream, status } = step;
-  // A stream that listens ends when it likes.
-  if (status >= 400 || status === 202 || request.method === "subscriptions/listen") return undefined;
+  // A stream that listens ends when it likes, and the result of a task comes when that is done.
+  if (status >= 400 || status === 202 || ["subscriptions/listen", "tasks/result"].includes(request.method)) {
+    return undefined;
+  }
   const startMs = exchange.receivedAtMs;
   const cancel = cancelOf(request, view);
   if (cancel) return { request, ms: cancel.exchange.receivedAtMs - startMs, isGivenUp: true, evidence: [step, cancel] };

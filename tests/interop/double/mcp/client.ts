@@ -12,7 +12,7 @@ import { shakeHands } from "./handshake.ts";
 import { openHttpSse } from "./http_sse.ts";
 import { type Answer, type BodyEnd, createInbox, isEventStream, messagesIn, objectIn } from "./inbox.ts";
 import { createLink, type How, type Link, type Sent } from "./link.ts";
-import { createAnswering } from "./questions.ts";
+import { createAnswering, type Outcome } from "./questions.ts";
 import { listen, type Listening, listenStateless } from "./listen.ts";
 import { isBlind } from "./reading.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
@@ -21,6 +21,7 @@ import { answerServer } from "./server_messages.ts";
 import { endSession, isSessionLost, LONG_ENOUGH_MS } from "./sessions.ts";
 import { isCompletion, openRequired } from "./url_required.ts";
 import { listTools } from "./pages.ts";
+import { withOwnTasks } from "./tasks.ts";
 import { giveUp, TimeUp } from "./time_limit.ts";
 import { safeToolsIn } from "./tools.ts";
 
@@ -48,6 +49,8 @@ export interface Mcp extends Cache {
    * @returns The answer; undefined, if there was none.
    */
   readonly call: (method: string, params?: Document | (() => Document)) => Promise<Answer | undefined>;
+  /** Answers what it is asked. */
+  readonly answer: (question: Document) => Promise<Outcome>;
   /** Asks whether the server has 2026-07-28, whatever is known of it. */
   readonly askForEra: () => Promise<void>;
   /** Has another person log in. */
@@ -60,10 +63,11 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   const link = createLink(setting, login);
   const safeTools = new Set<unknown>();
   const answer = createAnswering(setting, link);
+  const answerServers = withOwnTasks(setting, answer);
   let isTold = false;
   const inbox = createInbox(async (message) => {
     isTold ||= isCompletion(message);
-    await answerServer(message, setting, { link, send: sendAside, answer });
+    await answerServer(message, setting, { link, send: sendAside, answer: answerServers });
   }, setting.slip);
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
@@ -258,6 +262,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
     call,
     ...cache,
     logInAnew: () => login.logInAnew(link.revision),
+    answer,
     askForEra: async () => {
       const { revision, session } = link;
       Object.assign(link, { revision: "2026-07-28", session: undefined });

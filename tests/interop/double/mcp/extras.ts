@@ -37,6 +37,15 @@ export const extras = {
     const answer = await call("prompts/list");
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
   },
+  "lists tasks": async ({ link, call }, { slip }) => {
+    let cursor: string | undefined;
+    for (let page = 0; page < 8 && !link.isModern(); page++) {
+      const answer = await call("tasks/list", cursor === undefined ? {} : { cursor });
+      const next = answer?.result?.nextCursor;
+      if (typeof next !== "string") return;
+      cursor = slip === "changes the cursors of tasks" ? next.toUpperCase() : next;
+    }
+  },
   "shows icons": async ({ link }, { options, slip, host }) => {
     for (const src of link.icons) {
       if (!src.startsWith(`${host}/`) && slip !== "shows icons of any origin") continue;

@@ -105,8 +105,8 @@ export function createLink(setting: Setting, { present }: Login): Link {
   }
 
   /** The header that repeats what is called, got or read. */
-  function nameHeader(method: string, { name, uri }: Document): Outgoing["headers"] {
-    const named = method === "resources/read" ? uri : name;
+  function nameHeader(method: string, { name, uri, taskId }: Document): Outgoing["headers"] {
+    const named = method === "resources/read" ? uri : method.startsWith("tasks/") ? taskId : name;
     return typeof named === "string" ? { "mcp-name": headerValue(named) } : {};
   }
 

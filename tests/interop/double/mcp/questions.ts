@@ -4,6 +4,7 @@ import type { Document } from "../readings.ts";
 import { objectIn } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { visit } from "./url_required.ts";
+import { extensionsIn } from "./tasks.ts";
 
 /** What it does wrong there. */
 export type QuestionSlip =
@@ -61,6 +62,7 @@ export function declaredIn({ options, slip }: Setting, revision: string): Docume
   const given = slip === "declares a mode that there is not" ? { web: {} } : elicitation;
   return {
     ...rest,
+    ...extensionsIn(revision),
     ...(elicitation !== undefined && revision >= "2025-06-18" ? { elicitation: hasModes ? given : {} } : {}),
     ...(sampling === undefined ? {} : { sampling: hasModes ? sampling : {} }),
     ...(roots === undefined ? {} : { roots: revision < "2026-07-28" ? roots : {} }),

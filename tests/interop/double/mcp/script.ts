@@ -6,6 +6,7 @@ import type { Document } from "../readings.ts";
 import type { Mcp } from "./client.ts";
 import { listTools } from "./pages.ts";
 import { react } from "./reactions.ts";
+import { cancelTask, followTask, mayBeTask, taskParams } from "./tasks.ts";
 import type { Answer } from "./inbox.ts";
 import { canRead, handBack, readLinks, readSchemas, reportOutcome } from "./schemas.ts";
 import { argumentHeaders, argumentsFor } from "./tool_headers.ts";
@@ -34,9 +35,15 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
     const args = given ?? (schema === undefined ? { message: "m", title: "t", content: "c" } : argumentsFor(schema));
     const isInvalid = link.isModern() && argumentHeaders(schema, args) === undefined;
     if (isInvalid && slip !== "calls tools with invalid marks") return;
-    const params: Document = { name, arguments: args, ...progress ? { _meta: { progressToken: name } } : {} };
+    const params: Document = {
+      name,
+      arguments: args,
+      ...progress ? { _meta: { progressToken: name } } : {},
+      ...taskParams(link, name, setting),
+    };
     const answer = await call("tools/call", params);
     await react(mcp, setting, { login, params, answer });
+    await followTask(answer, mcp, setting);
     answered.set(name, answer);
     if (!setting.options.driver) await reportOutcome(mcp, setting, name, answer);
     await readLinks(mcp, setting, answer);
@@ -45,6 +52,11 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
 
   /** From 2026-07-28 on a call is cancelled by going away from it. */
   async function cancel({ tool: name, arguments: args = {}, after_ms }: DrivenCall & Cancelling): Promise<void> {
+    if (mayBeTask(link, name, setting)) {
+      const answer = await call("tools/call", { name, arguments: args, ...taskParams(link, name, setting) });
+      await setting.wait(after_ms);
+      return await cancelTask(answer, mcp, setting);
+    }
     const running = link.post("tools/call", { name, arguments: args });
     await setting.wait(after_ms);
     if (!link.isModern()) await call("notifications/cancelled", { requestId: JSON.parse(running.id ?? "null") });
@@ -60,6 +72,7 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
   async function readResource(uri: string): Promise<void> {
     const answer = await mcp.read("resources/read", { uri });
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
+    if (slip === "takes a task for any result") await followTask(answer, mcp, setting);
   }
 
   return async (step) => {

@@ -4,6 +4,7 @@ import type { Document } from "../readings.ts";
 import { objectIn } from "./inbox.ts";
 import type { Link, Sent } from "./link.ts";
 import type { Outcome } from "./questions.ts";
+import { tied } from "./tasks.ts";
 
 /** What it does wrong with that. */
 export type ServerMessageSlip =
@@ -41,7 +42,9 @@ export async function answerServer(
     return;
   }
   if (slip === "answers no request") return;
-  const right = method === "ping" ? pong(slip) : await answer({ method, params });
+  const right = method === "ping"
+    ? pong(slip)
+    : tied(objectIn({ params }, "params"), await answer({ method, params }), slip);
   const error = { code: -32603, message: "Internal error" };
   const outcome = slip === "answers with a result and an error" ? { result: {}, error } : right;
   const progressToken = objectIn(objectIn({ params }, "params"), "_meta")?.progressToken;
