@@ -35,7 +35,12 @@ export interface HttpServer {
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Connections stay open, and bodies may take their time: what a server is to give up is for its faults to say. */
-const options: ServerOptions = { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 0, requestTimeout: 0 };
+const options: ServerOptions = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  keepAliveTimeout: 0,
+  requestTimeout: 0,
+  requireHostHeader: false,
+};
 
 /**
  * Starts a server; resolves when it listens.
@@ -93,8 +98,6 @@ async function answer({ protocol, message, out }: Exchange, handler: Handler): P
     if (!out.writableFinished) left.abort();
   });
   const request = requestOf(protocol, message, left.signal);
-  // No object can stand for it (Fetch standard, forbidden method).
-  if (!request) return void out.writeHead(405, { connection: "close" }).end();
   const { remoteAddress = "", remotePort = 0 } = message.socket;
   const response = await handler(request, {
     remoteAddr: { transport: "tcp", hostname: remoteAddress, port: remotePort },
@@ -102,23 +105,25 @@ async function answer({ protocol, message, out }: Exchange, handler: Handler): P
   await send(response, message.method === "HEAD", out);
 }
 
-function requestOf(protocol: string, message: IncomingMessage, signal: AbortSignal): Request | undefined {
+function requestOf(protocol: string, message: IncomingMessage, signal: AbortSignal): Request {
   const { method = "GET", url = "/", rawHeaders } = message;
   const headers = new Headers();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
   const { localAddress = "", localPort } = message.socket;
   const host = message.headers.host ?? `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`;
-  const target = /^https?:\/\//i.test(url) ? url : `${protocol}://${host}${url}`;
+  const path = url.startsWith("/") ? url : `/${url}`;
+  const target = /^https?:\/\//i.test(url) ? url : `${protocol}://${host}${path}`;
   const body = method === "GET" || method === "HEAD" || !hasBody(message) ? null : bodyOf(message);
-  try {
-    const init: RequestInit & { readonly duplex: "half" } = { method, headers, body, signal, duplex: "half" };
-    if (URL.canParse(target)) return new Request(target, init);
-    // Who answers has to see what was sent, and says what is wrong with it.
-    return Object.defineProperty(new Request("http://localhost/", init), "url", { value: target });
-  } catch {
-    return undefined;
-  }
+  const init: RequestInit & { readonly duplex: "half" } = { headers, body, signal, duplex: "half" };
+  if (URL.canParse(target) && !FORBIDDEN.has(method)) return new Request(target, { ...init, method });
+  // No object can be made for it (Fetch standard, forbidden method), but who answers says what is wrong with it.
+  return Object.defineProperties(new Request("http://localhost/", { ...init, method: body ? "POST" : "GET" }), {
+    url: { value: target },
+    method: { value: method },
+  });
 }
+
+const FORBIDDEN: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
