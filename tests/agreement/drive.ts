@@ -16,14 +16,17 @@ const documentUrl = "https://conformance-test.local/client-metadata.json";
 const gaveUp = (error: unknown): string => String(error);
 
 /** What a client does beside calling a tool, by the scenario's name in the suite. */
-function workOf(scenario: string): Pick<Surroundings, "readsAll"> {
-  return { readsAll: scenario === "http-standard-headers" };
+function workOf(scenario: string): Pick<Surroundings, "readsAll" | "isAsked"> {
+  return {
+    readsAll: scenario === "http-standard-headers",
+    isAsked: scenario === "elicitation-sep1034-client-defaults",
+  };
 }
 
 /** Gives why there is no such client, if there is none. */
 async function drive(
   sdk: Sdk,
-  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll">,
+  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll" | "isAsked">,
 ): Promise<string | undefined> {
   const { fetch } = surroundings;
   const browse = async (url: URL): Promise<URL> => {
