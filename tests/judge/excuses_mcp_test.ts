@@ -10,7 +10,7 @@ import { cacheScenarios } from "../../lib/scenarios/catalogue/mcp/caches.ts";
 import type { Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
 import { likenessOfExchange } from "../../lib/recorder/tape/likeness.ts";
 import { control } from "../control/helpers.ts";
-import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
+import { type DoubleOptions, runDouble, type Slip } from "../interop/double/double.ts";
 import { origin, startMs } from "../helpers.ts";
 import { recordedApp } from "../recorder/recorded_app.ts";
 import { createLimit } from "./scenario_world.ts";
@@ -62,7 +62,7 @@ const unasked = {
 };
 
 /** A scenario of caches, and so many processes that do there what is to be done. */
-function inCacheScenario(name: string, processes: number): Scene {
+function inCacheScenario(name: string, processes: number, slip?: Slip): Scene {
   const scenario = cacheScenarios.find((one) => one.name === name);
   assert(scenario?.driver && scenario.catalogue, name);
   const faults = scenario.plan.faults?.map(({ times, ...fault }) => ({
@@ -70,7 +70,7 @@ function inCacheScenario(name: string, processes: number): Scene {
     life: times === undefined ? "always" : { times },
   }));
   return {
-    clients: Array.from({ length: processes }, () => ({ driver: scenario.driver ?? [] })),
+    clients: Array.from({ length: processes }, () => ({ driver: scenario.driver ?? [], slip })),
     catalogue: scenario.catalogue,
     revisions: ["2026-07-28"],
     ...(faults ? { faults } : {}),
@@ -126,6 +126,10 @@ const scenes: Readonly<Record<string, Scene>> = {
   "that keeps what it reads in two processes": inCacheScenario("cache-fresh", 2),
   "that fetches what has run out, in two processes": inCacheScenario("cache-short", 2),
   "that keeps what it reads for each person": inCacheScenario("cache-two-users", 1),
+  "that keeps for all what is public": {
+    ...inCacheScenario("cache-two-users", 1, "keeps one cache for all logins"),
+    catalogue: { ...inCacheScenario("cache-two-users", 1).catalogue, cacheScope: "public" },
+  },
   "that keeps two resources": inCacheScenario("cache-two-resources", 1),
   "that does not keep what it had to ask twice for": inCacheScenario("cache-answered", 1),
   "that is told of a change": inCacheScenario("cache-changed", 1),
@@ -221,4 +225,24 @@ for (const [what, scene] of Object.entries(scenes)) {
       }
     });
   }
+}
+
+for (
+  const [name, slip, rule] of [
+    ["cache-fresh", undefined, "M132"],
+    ["cache-fresh", "fetches what is fresh", "M131"],
+  ] as const
+) {
+  Deno.test(`${rule} is not broken by a client that ${slip ?? "keeps what is fresh"} by its own clock, where the sandbox's was moved`, async () => {
+    const all = await record(inCacheScenario(name, 1, slip), "2026-07-28");
+    let movedMs = 0;
+    const moved = all.map((exchange) => {
+      const startedAtMs = exchange.startedAtMs + movedMs;
+      if (exchange.request.body?.includes('"times":1')) movedMs += 61_000;
+      return { ...exchange, startedAtMs };
+    });
+    assert(movedMs > 0);
+    assert.deepEqual(brokenIn(moved), []);
+    assert.equal(brokenIn(all).length, slip ? 1 : 0);
+  });
 }

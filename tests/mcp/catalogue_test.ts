@@ -237,8 +237,7 @@ Deno.test("a call lasts as long as it is told, and reports on the way to who ask
   assert.deepEqual(slept, [25, 25]);
 });
 
-Deno.test("a call sends lines of a log, and tells subscribers what has changed (MCP logging, resources)", async () => {
-  await using mcp = await openMcp();
+Deno.test("behind the login, a call sends lines of a log, and tells subscribers what has changed, in every revision (MCP logging, resources, completion)", async (t) => {
   const catalogue = {
     tools: [{
       name: "tells",
@@ -249,22 +248,47 @@ Deno.test("a call sends lines of a log, and tells subscribers what has changed (
       },
     }],
     resources: [{ uri: "mem://a", name: "a" }, { uri: "mem://b", name: "b" }],
+    prompts: [{ name: "ask", arguments: [{ name: "what" }], complete: { what: ["why", "who", "how"] } }],
   };
-  const fetch = mcp.fetchAs("no-auth", OPEN, {}, catalogue);
-  const session = await beginSession(fetch);
-  await messagesOf(await post(fetch, rpc("logging/setLevel", { level: "warning" }), session));
-  await messagesOf(await post(fetch, rpc("resources/subscribe", { uri: "mem://b" }), session));
-  const stream = await send(fetch, "GET", session);
-  const said = await messagesOf(await post(fetch, rpc("tools/call", { name: "tells", arguments: {} }), session));
-  await (await send(fetch, "DELETE", session)).body?.cancel();
-  const unasked = await messagesOf(stream);
-  assert.deepEqual(
-    [...said, ...unasked].filter(({ method }) => method !== undefined).map(({ method, params }) => [method, params]),
-    [
-      ["notifications/message", { level: "error", data: "bad" }],
-      ["notifications/resources/updated", { uri: "mem://b" }],
-    ],
-  );
+  const complete = { ref: { type: "ref/prompt", name: "ask" }, argument: { name: "what", value: "wh" } };
+  const isUnasked = ({ method }: Said): boolean =>
+    method !== undefined && method !== "notifications/subscriptions/acknowledged";
+  const short = (messages: readonly Said[]): unknown =>
+    messages.filter(isUnasked).map(({ method, params }) => [method, Object(params).data ?? Object(params).uri]);
+  const expected = [["notifications/message", "bad"], ["notifications/resources/updated", "mem://b"]];
+  for (const revision of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
+    await t.step(revision, async () => {
+      await using mcp = await openMcp();
+      const fetch = mcp.fetchAs("oauth", ANN, {}, catalogue);
+      const session = await beginSession(fetch, revision);
+      const ask = async (method: string, params: unknown): Promise<readonly Said[]> =>
+        await messagesOf(await post(fetch, rpc(method, params), session));
+      const [completed] = await ask("completion/complete", complete);
+      assert.deepEqual(Object(completed?.result).completion.values, ["why", "who"]);
+      await ask("logging/setLevel", { level: "warning" });
+      await ask("resources/subscribe", { uri: "mem://a" });
+      await ask("resources/unsubscribe", { uri: "mem://a" });
+      await ask("resources/subscribe", { uri: "mem://b" });
+      const stream = await send(fetch, "GET", session);
+      const said = await ask("tools/call", { name: "tells", arguments: {} });
+      await (await send(fetch, "DELETE", session)).body?.cancel();
+      assert.deepEqual(short([...said, ...await messagesOf(stream)]), expected);
+    });
+  }
+  await t.step("2026-07-28", async () => {
+    await using mcp = await openMcp();
+    const fetch = mcp.fetchAs("oauth", ANN, {}, catalogue);
+    const [completed] = await messagesOf(await postModern(fetch, { method: "completion/complete", params: complete }));
+    assert.deepEqual(Object(completed?.result).completion.values, ["why", "who"]);
+    const notifications = { resourceSubscriptions: ["mem://b"] };
+    const stream = await postModern(fetch, { method: "subscriptions/listen", params: { notifications } });
+    const meta = { "io.modelcontextprotocol/logLevel": "warning" };
+    const said = await messagesOf(
+      await postModern(fetch, { method: "tools/call", params: { name: "tells", arguments: {} }, meta }),
+    );
+    await mcp.endpoint.endListening();
+    assert.deepEqual(short([...said, ...await messagesOf(stream)]), expected);
+  });
 });
 
 Deno.test("templates are filled wherever a call says something: in errors, questions, reports and logs", async () => {

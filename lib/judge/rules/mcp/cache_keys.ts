@@ -159,7 +159,8 @@ function checkRefusedCursor(view: View): Outcome {
   const anew: McpStep[] = [];
   for (const refused of pages) {
     const { part, method, step } = refused;
-    if (part === undefined || rpcErrorOf(step) !== INVALID_PARAMS) continue;
+    // Who has lost the refusal asks again.
+    if (part === undefined || rpcErrorOf(step) !== INVALID_PARAMS || step.exchange.response.truncated) continue;
     const list = pages.filter((one) => one.method === method && one.step.address === step.address);
     const wasGood = list.some((one) =>
       isBefore(one.step, step) && mayBeOne(one, refused) && textOf(one.result, "nextCursor") === part

@@ -16,7 +16,7 @@ import {
   type Reading,
 } from "../../cached.ts";
 import { conversationIn } from "../../conversation.ts";
-import { gapBetween, PRECISION_MS } from "../../moments.ts";
+import { gapBetween, isDelivered, PRECISION_MS } from "../../moments.ts";
 import { textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
 import { gaplessCalls, type View } from "../../view.ts";
@@ -54,7 +54,10 @@ function isShared(fetch: Fetch, { token }: McpStep): boolean {
 function knownBefore(again: Fetch, view: View): Fetch | undefined {
   const { fetches, told } = cachedIn(view.calls);
   const before = fetches.findLast((one) => one.key === again.key && isBefore(one.step, again.step));
-  if (!before?.result || before.isRetried || !isOne(before, again) || !isShared(before, again.step)) return undefined;
+  if (!before?.result || before.isRetried || !isOne(before, again) || before.step.token !== again.step.token) {
+    return undefined;
+  }
+  if (!isDelivered(before.step)) return undefined;
   // Requests that are under way at the same time do not know of each other's answers.
   const isRead = told.some(({ key, step }) =>
     key === again.key && isBefore(before.step, step) && isBefore(step, again.step)
