@@ -34,6 +34,8 @@ export const limitNames = [
   "schema_ms",
   "poll_early_ms",
   "task_ms",
+  "rounds_anew",
+  "relist_ms",
 ] as const;
 
 /** The name of a limit. */
@@ -56,12 +58,12 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
   stream_attempts: {
     value: 3,
     unit: "times",
-    about: "How often a client may ask for a stream that it is not offered (M27)",
+    about: "How often a client may ask for a stream that it is not offered (M27), or for more on one (M115, M117)",
   },
   stream_attempts_ms: {
     value: 10_000,
     unit: "milliseconds",
-    about: "The time in which it may do so, unless its pauses grow (M27)",
+    about: "The time in which it may do so, unless its pauses grow (M27, M115, M117)",
   },
   come_back_ms: {
     value: 5000,
@@ -140,6 +142,16 @@ export const limitTable: Readonly<Record<LimitName, Limit>> = {
     value: 30_000,
     unit: "milliseconds",
     about: "How long a client may go on, besides the poll interval, before it asks about a task (M143, M150)",
+  },
+  rounds_anew: {
+    value: 2,
+    unit: "times",
+    about: "How often a client may begin a request anew that it is asked to go on with for one more round (M93)",
+  },
+  relist_ms: {
+    value: 5000,
+    unit: "milliseconds",
+    about: "How long a client that is told that a list has changed may use the old one (M112)",
   },
 };
 

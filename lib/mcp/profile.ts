@@ -31,6 +31,8 @@ export interface Profile {
   readonly pages: Pages;
   /** Whether arguments are held against the schemas of tools that do not look at these themselves. */
   readonly checksArguments: boolean;
+  /** States that it gives as they are, not sealed. */
+  readonly ownStates: ReadonlySet<string>;
   /** How long its lists may be kept, and by whom, in the revisions that say so. */
   readonly cache: { readonly ttlMs: number; readonly cacheScope: "public" | "private" };
 }

@@ -4,6 +4,7 @@ import type { Implementation, ServerCapabilities } from "@modelcontextprotocol/s
 import { answersOf, canBeTask, type Catalogue, type Lists, type Stage } from "../scenarios/mcp_catalogue.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
+import { ownStatesOf } from "./catalogue/own_states.ts";
 import { promptRow, resourceRow, templateRow, toolRow } from "./catalogue/rows.ts";
 import { conformanceTools } from "./conformance/conformance.ts";
 import { conformanceFeatures } from "./conformance/conformance_features.ts";
@@ -34,6 +35,8 @@ const TOOL_METHODS = ["initialize", "ping", "tools/list", "tools/call"] as const
 
 /** What the SDK says of lists by default: always stale, and private. */
 const STALE = Object.freeze({ ttlMs: 0, cacheScope: "private" });
+
+const NO_STATES: ReadonlySet<string> = new Set();
 
 const FULL_CAPABILITIES = Object.freeze({
   tools: { listChanged: true },
@@ -115,6 +118,7 @@ function createProfile(
     features,
     pages: onePage,
     checksArguments: false,
+    ownStates: NO_STATES,
     cache: STALE,
   };
 }
@@ -152,6 +156,7 @@ function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
     sessionMethods: methodsOf(capabilities),
     pages: pagesOf(catalogue),
     checksArguments: !any_arguments,
+    ownStates: ownStatesOf(catalogue),
     cache: { ttlMs, cacheScope },
   };
 }

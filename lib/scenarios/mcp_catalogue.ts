@@ -49,6 +49,11 @@ export interface AnyAnswer {
    * has opened the pages.
    */
   readonly url_required?: true;
+  /**
+   * What `requestState` says in each of these rounds, from 2026-07-28 on; null where it says nothing. Without it the server's
+   * own, sealed. It is also how the server knows the round, so that no two can have one.
+   */
+  readonly requestStates?: readonly (string | null)[];
   /** Members of the result that clients may ignore. */
   readonly _meta?: Readonly<Record<string, unknown>>;
 }

@@ -248,7 +248,7 @@ const mistakes: readonly (readonly [what: string, rows: readonly Row[], broken: 
       told("session-a"),
       calls("session-a", "resources/subscribe"),
     ],
-    ["M21 MUST"],
+    ["M113 MUST"],
   ],
 ];
 

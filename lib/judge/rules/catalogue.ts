@@ -28,6 +28,9 @@ import { rootRules } from "./mcp/roots.ts";
 import { samplingRules } from "./mcp/sampling.ts";
 import { cacheKeyRules } from "./mcp/cache_keys.ts";
 import { cachingRules } from "./mcp/caching.ts";
+import { changeRules } from "./mcp/changes.ts";
+import { roundRules } from "./mcp/rounds.ts";
+import { subscriptionRules } from "./mcp/subscriptions.ts";
 import { capabilityRules } from "./mcp/capabilities.ts";
 import { eraRules } from "./mcp/eras.ts";
 import { httpSseRules } from "./mcp/http_sse.ts";
@@ -102,6 +105,9 @@ export const rules: readonly Rule[] = [
   ...timeRules,
   ...versionRules,
   ...capabilityRules,
+  ...roundRules,
+  ...changeRules,
+  ...subscriptionRules,
   ...httpSseRules,
   ...eraRules,
   ...pingRules,

@@ -19,6 +19,7 @@ import {
 import type { ClientLink } from "../client_link.ts";
 import { requirePages, WITH_URL_ERROR, withPages } from "./url_questions.ts";
 import { INTERNAL_ERROR } from "../rpc.ts";
+import { placeOf } from "./own_states.ts";
 import { clientOf, type ToolCall } from "../tools/tool.ts";
 
 /** What is asked for. */
@@ -80,7 +81,8 @@ export async function turnedAnswer<Gives extends Lasting>(
   const { ending } = call;
   const { state, responses } = call.client ?? { state: undefined, responses: undefined };
   const parsed = stateSchema.safeParse(state);
-  const known = parsed.success && parsed.data.entry === entry ? parsed.data : undefined;
+  const sealed = parsed.success && parsed.data.entry === entry ? parsed.data : undefined;
+  const known = sealed ?? withNothing(placeOf(answers, state, responses));
   const turn = ending?.turn ?? known?.turn ?? (answers.length > 1 ? await call.turn(entry) : 0);
   const gives = answers[Math.min(turn, answers.length - 1)];
   const inputResponses = ending?.responses ?? { ...known?.responses, ...(known && responses) };
@@ -93,7 +95,10 @@ export async function turnedAnswer<Gives extends Lasting>(
     const written = questions && fillArguments(questions, values);
     const isRequired = gives?.url_required === true && call.client?.revision === WITH_URL_ERROR;
     if (written && isRequired) await requirePages(written, entry, call);
-    else if (written) return { asks: await ask(await withPages(written, call), next, clientOf(call)) };
+    else if (written) {
+      const own = gives?.requestStates?.[round];
+      return { asks: await ask(await withPages(written, call), own === undefined ? next : own, clientOf(call)) };
+    }
   }
   return { turn, gives, values: { arguments: args, inputResponses } };
 }
@@ -120,13 +125,23 @@ function roundOf(rounds: readonly Questions[], before: number | undefined, respo
   return isAnswered ? before + 1 : before;
 }
 
+/** @param state What to remember, to be sealed; a text that is sent as it is; null to send none. */
 async function ask(
   questions: Questions,
-  state: z.infer<typeof stateSchema>,
+  state: z.infer<typeof stateSchema> | string | null,
   { remember }: ClientLink,
 ): Promise<InputRequiredResult> {
-  const inputRequests = Object.fromEntries(Object.entries(questions).map(([name, one]) => [name, requestOf(one)]));
-  return inputRequired({ inputRequests, requestState: await remember(state) });
+  const asked = Object.entries(questions).map(([name, one]) => [name, requestOf(one)] as const);
+  const requestState = typeof state === "object" && state !== null ? await remember(state) : state;
+  return inputRequired({
+    ...(asked.length > 0 ? { inputRequests: Object.fromEntries(asked) } : {}),
+    ...(requestState === null ? {} : { requestState }),
+  });
+}
+
+/** A place in the rounds of an entry whose earlier answers nobody has kept. */
+function withNothing<P extends object>(place: P | undefined): P & { readonly responses: object } | undefined {
+  return place && { ...place, responses: {} };
 }
 
 function requestOf(question: Question): InputRequest {

@@ -118,7 +118,11 @@ function cleanValue(value: unknown, redactor: Redactor, kind?: SecretKind): unkn
   if (kind !== undefined) return redactor.secret(value, kind);
   if (/^\s*[{[]/.test(value)) {
     const inner = parseJson(value);
-    if (inner !== undefined) return JSON.stringify(cleanValue(inner, redactor));
+    if (inner !== undefined) {
+      const clean = JSON.stringify(cleanValue(inner, redactor));
+      // What hides nothing stays as it was written.
+      return clean === JSON.stringify(inner) ? value : clean;
+    }
   }
   return /^[a-z][\w+.-]*:[^\s]*[?#@]/i.test(value) ? redactor.url(value) : redactor.text(value);
 }

@@ -35,6 +35,8 @@ const protocolNames = [
   "session_id",
   "authorization",
   "cookie",
+  // Whatever a server has sealed in it; whether it comes back as it was, its digest tells.
+  "request_state",
   // What the plain bearer endpoint is told to insist on.
   "expected",
   // The private part of a JSON Web Key, also where nothing else tells that it is one.

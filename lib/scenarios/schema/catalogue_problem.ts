@@ -99,8 +99,23 @@ function problemIn<T>(list: string, items: readonly T[] | undefined, read: (item
   return undefined;
 }
 
+/** A round has questions, or a state, or both. */
+function problemOfStates({ inputRequests, requestStates = [] }: AnyAnswer): Problem | undefined {
+  const rounds = answersOf(inputRequests);
+  for (const [index, state] of requestStates.entries()) {
+    const path = ["requestStates", index];
+    const questions = rounds[index];
+    if (!questions) return { path, message: `no more states than inputRequests has rounds, ${rounds.length}` };
+    if (state === null && Object.keys(questions).length === 0) {
+      return { path, message: "a text, as the round asks nothing" };
+    }
+    if (state !== null && requestStates.indexOf(state) < index) return { path, message: "another text than before" };
+  }
+  return undefined;
+}
+
 /** Members that are no result. */
-const beside = ["delay_ms", "inputRequests", "task", "progress", "logs", "updates", "error", "never"];
+const beside = ["delay_ms", "inputRequests", "requestStates", "task", "progress", "logs", "updates", "error", "never"];
 
 function problemOfAnswer(answer: AnyAnswer & Pick<ToolGives, "task">, names: Entry["names"]): Problem | undefined {
   const { error, never } = answer;
@@ -108,6 +123,8 @@ function problemOfAnswer(answer: AnyAnswer & Pick<ToolGives, "task">, names: Ent
   const what = error && "error" || never && "never";
   if (error && never) return { path: ["never"], message: "no such member beside error, which is an answer" };
   if (what && result !== undefined) return { path: [result], message: `no such member beside ${what}` };
+  const problem = problemOfStates(answer);
+  if (problem) return problem;
   const rounds = [...answersOf(answer.inputRequests), ...taskQuestionsOf(answer)].flatMap(Object.keys);
   for (const { path, root, name, written } of argumentTemplatesIn(answer)) {
     const known = root === "arguments" ? names : rounds;

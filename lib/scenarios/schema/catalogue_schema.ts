@@ -67,6 +67,7 @@ const anyAnswer = {
   error: closedObject({ code: z.number().int(), message: text, data: z.unknown().exactOptional() }).exactOptional(),
   inputRequests: z.union([questionsSchema, z.array(questionsSchema).min(1).max(100)]).exactOptional(),
   url_required: z.literal(true).exactOptional(),
+  requestStates: z.array(z.string().min(1).max(16_384).nullable()).max(100).exactOptional(),
   _meta: metaField,
 } satisfies Complete<AnyAnswer>;
 

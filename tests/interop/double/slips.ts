@@ -12,6 +12,9 @@ import type { ReactionSlip } from "./mcp/reactions.ts";
 import type { ResumeSlip } from "./mcp/resume.ts";
 import type { SchemaSlip } from "./mcp/schemas.ts";
 import type { ServerMessageSlip } from "./mcp/server_messages.ts";
+import type { RoundSlip } from "./mcp/rounds.ts";
+import type { ScriptSlip } from "./mcp/script.ts";
+import type { SubscribeSlip } from "./mcp/subscribe.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
 import type { TaskSlip } from "./mcp/tasks.ts";
 import type { TimeSlip } from "./mcp/time_limit.ts";
@@ -36,6 +39,9 @@ export type Slip =
   | ResumeSlip
   | SchemaSlip
   | ServerMessageSlip
+  | RoundSlip
+  | ScriptSlip
+  | SubscribeSlip
   | SessionSlip
   | TaskSlip
   | TimeSlip

@@ -77,6 +77,26 @@ function metaOf(wanted: string, edit: (meta: Document) => Document): Change {
   });
 }
 
+/** Whether a request goes on from a result that asked for input. */
+function isGoingOn(message: Document): boolean {
+  const params = objectIn(message, "params") ?? {};
+  return "inputResponses" in params || "requestState" in params;
+}
+
+/** A change of the parameters of a call that goes on from such a result. */
+function goingOn(edit: (params: Document) => Document): Change {
+  return messageOf(
+    "tools/call",
+    (message) => isGoingOn(message) ? { ...message, params: edit(objectIn(message, "params") ?? {}) } : message,
+  );
+}
+
+function renamed(answers: unknown): Document {
+  return Object.fromEntries(
+    Object.entries(objectIn({ answers }, "answers") ?? {}).map(([name, value]) => [`${name}-2`, value]),
+  );
+}
+
 const PREFIX = "io.modelcontextprotocol";
 
 /** A change of what is sent in a session. */
@@ -177,6 +197,20 @@ export const messageSlips = {
     [`${PREFIX}/clientCapabilities`]: lacking(objectIn(meta, `${PREFIX}/clientCapabilities`) ?? {}, "extensions"),
   })),
   "sends headers for nothing": headersOf("tools/call", (headers) => ({ "mcp-param-region": "null", ...headers })),
+  "changes requestState": goingOn((params) => ({ ...params, requestState: `${params.requestState} ` })),
+  "leaves requestState out": goingOn((params) => lacking(params, "requestState")),
+  "goes on under its old id": (outgoing, sending) =>
+    messageOf("tools/call", (message) => (isGoingOn(message) ? { ...message, id: Number(message.id) - 1 } : message))(
+      outgoing,
+      sending,
+    ),
+  "renames its answers": goingOn((params) => ({ ...params, inputResponses: renamed(params.inputResponses) })),
+  "leaves its answers out": goingOn((params) => ({ ...params, inputResponses: {} })),
+  "changes arguments between rounds": goingOn((params) => ({ ...params, arguments: { other: true } })),
+  "asks for changes in words": messageOf(
+    "subscriptions/listen",
+    (message) => withParams(message, { notifications: { toolsListChanged: "yes" } }),
+  ),
   "leaves out its session id": headersOf("tools/list", (headers) => without(headers, "mcp-session-id")),
   "changes its session id": inSession((outgoing, id) => ({
     ...outgoing,

@@ -2,6 +2,7 @@
 import type { Case } from "./case.ts";
 import { authorizationCases } from "./authorization.ts";
 import { cacheCases } from "./caches.ts";
+import { changeCases } from "./changes.ts";
 import { discoveryCases } from "./discovery.ts";
 import { handshakeCases } from "./handshake.ts";
 import { messageCases } from "./messages.ts";
@@ -9,6 +10,7 @@ import { pageCases } from "./pages.ts";
 import { patienceCases } from "./patience.ts";
 import { questionCases } from "./questions.ts";
 import { requestHeaderCases } from "./request_headers.ts";
+import { roundCases } from "./rounds.ts";
 import { sessionCases } from "./sessions.ts";
 import { streamCases } from "./streams.ts";
 import { taskCases } from "./tasks.ts";
@@ -37,4 +39,6 @@ export const cases: readonly Case[] = [
   ...taskCases,
   ...timeCases,
   ...questionCases,
+  ...changeCases,
+  ...roundCases,
 ];

@@ -18,15 +18,16 @@ import {
   WITH_HANDSHAKE,
 } from "../rule.ts";
 
-/** The capability that a server must have declared for a method; one of its members, after the dot. */
+/** The capability that a server must have declared for a method. */
 const needed: Readonly<Record<string, string>> = {
   "tools/list": "tools",
   "tools/call": "tools",
   "resources/list": "resources",
   "resources/templates/list": "resources",
   "resources/read": "resources",
-  "resources/subscribe": "resources.subscribe",
-  "resources/unsubscribe": "resources.subscribe",
+  // Whether the server lets anyone subscribe, M113 looks at.
+  "resources/subscribe": "resources",
+  "resources/unsubscribe": "resources",
   "prompts/list": "prompts",
   "prompts/get": "prompts",
   "completion/complete": "completions",
@@ -40,13 +41,12 @@ const extensions: readonly (readonly [prefix: string, extension: string])[] = [
 ];
 
 function isDeclared(capabilities: JsonObject, name: string): boolean {
-  const [group = "", member] = name.split(".");
-  const declared = capabilities[group];
-  if (declared === undefined || declared === null || declared === false) return false;
-  return member === undefined || (isObject(declared) && declared[member] === true);
+  const declared = capabilities[name];
+  return declared !== undefined && declared !== null && declared !== false;
 }
 
-function capabilitiesIn({ answer }: Pick<Request, "answer">): JsonObject | undefined {
+/** What the answer to a handshake declares. */
+export function capabilitiesIn({ answer }: Pick<Request, "answer">): JsonObject | undefined {
   const result = isObject(answer?.message.result) ? answer.message.result : undefined;
   return isObject(result?.capabilities) ? result.capabilities : undefined;
 }

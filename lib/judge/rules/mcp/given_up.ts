@@ -17,6 +17,7 @@ import {
   SINCE_2026_07,
   WITH_HANDSHAKE,
 } from "../rule.ts";
+import { isAboutListening } from "./subscriptions.ts";
 import { asksTheSame, cancellationOf, conversationOf, isSameThread } from "./lost_answers.ts";
 
 const TRANSPORTS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports";
@@ -131,8 +132,10 @@ function hasBroken(step: McpStep): boolean {
 
 function checkClosing(view: View): Outcome {
   const { requests, notifications } = conversationOf(view);
+  // How subscriptions end, M116 looks at.
   const notice = notifications.find((one) =>
-    one.method === "notifications/cancelled" && one.era === "stateless" && !cancelsTask(one, view.calls)
+    one.method === "notifications/cancelled" && one.era === "stateless" && !isAboutListening(one, requests) &&
+    !cancelsTask(one, view.calls)
   );
   if (notice) {
     return broken(

@@ -117,9 +117,10 @@ export function asksTheSame(one: Asked, other: Asked): boolean {
   return one.method === other.method && paramsText(one) === paramsText(other);
 }
 
-function paramsText({ params = {} }: Asked): string {
-  const { _meta: _, ...rest } = params;
-  return JSON.stringify(sorted(rest));
+/** The parameters of a message, for a comparison; without `_meta`, and without what else is not to be compared. */
+export function paramsText({ params = {} }: Pick<Asked, "params">, without: readonly string[] = []): string {
+  const rest = Object.entries(params).filter(([name]) => name !== "_meta" && !without.includes(name));
+  return JSON.stringify(sorted(Object.fromEntries(rest)));
 }
 
 function sorted(value: unknown): unknown {

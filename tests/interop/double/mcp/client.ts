@@ -13,7 +13,8 @@ import { openHttpSse } from "./http_sse.ts";
 import { type Answer, type BodyEnd, createInbox, isEventStream, messagesIn, objectIn } from "./inbox.ts";
 import { createLink, type How, type Link, type Sent } from "./link.ts";
 import { createAnswering, type Outcome } from "./questions.ts";
-import { listen, type Listening, listenStateless } from "./listen.ts";
+import { listen, type Listening } from "./listen.ts";
+import { changedList, subscribe } from "./subscribe.ts";
 import { isBlind } from "./reading.ts";
 import { comeBack, isAskedAnew, isResumable, MAX_ASKED, MAX_RESUMED } from "./resume.ts";
 import { goOn } from "./rounds.ts";
@@ -41,7 +42,7 @@ export interface Mcp extends Cache {
   /** Settles a revision, and begins a session where there are some. */
   readonly open: () => Promise<void>;
   /** Listens to what the server says unasked, in this session and in those that take its place. */
-  readonly listen: () => Promise<void>;
+  readonly listen: (notifications?: Document) => Promise<void>;
   /**
    * Sends a request with what has to happen until it is let through.
    *
@@ -67,12 +68,20 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   let isTold = false;
   const inbox = createInbox(async (message) => {
     isTold ||= isCompletion(message);
+    const list = changedList(message);
+    if (list !== undefined) {
+      link.changed.add(list);
+      cache.drop(`${list}/list`);
+    }
     await answerServer(message, setting, { link, send: sendAside, answer: answerServers });
   }, setting.slip);
   /** What it listens to besides the answers to its requests. */
   let aside: Listening | undefined;
-  let isListener = setting.options.listens === true;
+  const isListener = setting.options.listens === true;
+  let listensEver = false;
+  let notifications: Document | undefined;
   const givenUp: Sent[] = [];
+  const kept: { state?: unknown } = {};
 
   /** Sends until it is let through, or refused for another reason than a token. */
   async function reach(start: () => Sent): Promise<{ readonly sent: Sent; readonly response: Response }> {
@@ -219,15 +228,14 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       },
     });
     // Where there are no sessions, it listens when it is told to.
-    if (isListener && link.era === "sessions") await listenAside();
+    if (listensEver || (isListener && link.era === "sessions")) await listenAside();
   }
 
   /** Opens the stream for what the server says unasked. */
   async function listenAside(): Promise<void> {
-    isListener = true;
     if (aside) return;
     if (link.era === "sessions") aside = await listen(link, setting, { inbox, reach: reached });
-    if (link.era === "modern") aside = await listenStateless(link, { reach: reached, drop: cache.drop });
+    else if (link.era === "modern") aside = await subscribe(link, setting, { inbox, reach: reached }, notifications);
   }
 
   /** Begins another session in place of one that is lost. */
@@ -249,8 +257,10 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       if (status >= 400 && !answer) throw new Stop();
       return answer;
     };
-    const opened = await openRequired(await once(), { setting, again: once, isTold: () => isTold });
-    return await goOn(opened, { ask: once, answer });
+    const strange = setting.slip === "sends requestState with other calls" ? kept.state : undefined;
+    const first = await once(method !== "tools/call" || strange === undefined ? {} : { requestState: strange });
+    const opened = await openRequired(first, { setting, again: once, isTold: () => isTold });
+    return await goOn(opened, { ask: once, answer, slip: setting.slip, kept });
   };
 
   const cache = createCache({ link, call }, setting, login.token);
@@ -258,7 +268,11 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
   return {
     link,
     open,
-    listen: listenAside,
+    listen: async (wanted) => {
+      listensEver = true;
+      notifications = wanted;
+      await listenAside();
+    },
     call,
     ...cache,
     logInAnew: () => login.logInAnew(link.revision),
@@ -270,6 +284,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       Object.assign(link, { revision, session });
     },
     end: async () => {
+      await aside?.cancel?.((about) => sendAside(() => link.post("notifications/cancelled", about)));
       aside?.stop();
       for (const { abort } of givenUp) abort();
       await inbox.close();

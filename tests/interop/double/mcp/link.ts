@@ -57,6 +57,8 @@ export interface Link {
   readonly listed: Map<string, Document>;
   /** The icons of these tools. */
   readonly icons: Set<string>;
+  /** Lists that the server has said have changed. */
+  readonly changed: Set<string>;
   /** How its person answers forms. */
   answer: Readonly<Document>;
   /** The folder that it lets a server know of. */
@@ -151,6 +153,7 @@ export function createLink(setting: Setting, { present }: Login): Link {
     tools: new Map(),
     listed: new Map(),
     icons: new Set(),
+    changed: new Set(),
     answer: { action: "accept" },
     root: "file:///work",
     capabilities: undefined,

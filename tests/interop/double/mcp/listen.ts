@@ -1,7 +1,7 @@
 /** The stream that the test client opens for what the server says unasked, where there are sessions. */
 import type { Setting } from "../options.ts";
-import { eventsOf, linesOf } from "./events.ts";
-import { type BodyEnd, type Inbox, isEventStream, messagesIn } from "./inbox.ts";
+import type { Document } from "../readings.ts";
+import { type BodyEnd, type Inbox, isEventStream } from "./inbox.ts";
 import type { Link, Sent } from "./link.ts";
 import { comeBack, isResumable, MAX_RESUMED } from "./resume.ts";
 
@@ -13,6 +13,8 @@ export interface Listening {
   /** Resolves when there is no stream any more. */
   readonly over: Promise<void>;
   readonly stop: () => void;
+  /** Says that it stops, where a client has that to say; it has not. */
+  readonly cancel?: (notify: (params: Document) => Promise<unknown>) => Promise<void>;
 }
 
 /**
@@ -54,43 +56,4 @@ export async function listen(
     over: first ? readOn(first).catch(() => {}) : Promise.resolve(),
     stop: () => stopped.abort(),
   };
-}
-
-/** What is told of changes, by the list that it is about. */
-const changes = new Map([
-  ["notifications/tools/list_changed", "tools/list"],
-  ["notifications/prompts/list_changed", "prompts/list"],
-  ["notifications/resources/list_changed", "resources/list"],
-]);
-
-/**
- * Listens for changes as 2026-07-28 has it.
- *
- * @param drop Forgets a list that it had.
- */
-export async function listenStateless(
-  link: Link,
-  { reach, drop }: {
-    readonly reach: (start: () => Sent) => Promise<Response>;
-    readonly drop: (method: string) => void;
-  },
-): Promise<Listening | undefined> {
-  let sent: Sent | undefined;
-  const notifications = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
-  const response = await reach(() => sent = link.post("subscriptions/listen", { notifications }));
-  sent?.timer.stop();
-  if (!response.ok || !response.body || !isEventStream(response)) {
-    await response.body?.cancel();
-    return undefined;
-  }
-  const lines = linesOf(response.body.pipeThrough(new TextDecoderStream()));
-  async function read(): Promise<void> {
-    for await (const { data } of eventsOf(lines, { lastId: undefined, retryMs: undefined })) {
-      for (const { method } of messagesIn(data)) {
-        const changed = changes.get(String(method));
-        if (changed !== undefined) drop(changed);
-      }
-    }
-  }
-  return { over: read().catch(() => {}), stop: () => sent?.abort() };
 }

@@ -90,6 +90,8 @@ export function createAnswering(setting: Setting, link: Link): (question: Docume
     if (method === "sampling/createMessage") {
       return isFlood ? failure(REFUSED, "Too many questions") : sample(params, declared, { setting, count });
     }
+    // Its person has decided beforehand.
+    if (link.answer.action !== "accept") return { result: { action: link.answer.action } };
     return isFlood ? { result: { action: "decline" } } : await elicit(params, declared, { link, setting });
   };
 }

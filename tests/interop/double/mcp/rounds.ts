@@ -3,6 +3,13 @@ import type { Document } from "../readings.ts";
 import { type Answer, objectIn } from "./inbox.ts";
 import type { Outcome } from "./questions.ts";
 
+/** What it does wrong there, beside what it changes in a request. */
+export type RoundSlip =
+  | "keeps requestState for the next round"
+  | "sends requestState with other calls"
+  | "begins anew when it is asked again"
+  | "sends an error as its answer";
+
 /** More rounds than any call needs. */
 const MAX_ROUNDS = 20;
 
@@ -13,21 +20,33 @@ const MAX_ROUNDS = 20;
  */
 export async function goOn(
   first: Answer | undefined,
-  { ask, answer }: {
+  { ask, answer, slip, kept }: {
+    readonly slip: string | undefined;
+    /** The last state that it was given, whatever for. */
+    readonly kept: { state?: unknown };
     readonly ask: (more: Document) => Promise<Answer | undefined>;
     readonly answer: (question: Document) => Promise<Outcome>;
   },
 ): Promise<Answer | undefined> {
   let last = first;
+  let isBegun = false;
   for (let round = 0; round < MAX_ROUNDS && last?.result?.resultType === "input_required"; round++) {
     const asked = objectIn(last.result, "inputRequests");
     const inputResponses: Record<string, unknown> = {};
     for (const key of Object.keys(asked ?? {})) {
-      const { result } = await answer(objectIn(asked, key) ?? {});
+      const question = objectIn(asked, key) ?? {};
+      const { result } = await answer(question);
       if (!result) return last;
-      inputResponses[key] = result;
+      const isOdd = slip === "sends an error as its answer" && question.method === "roots/list";
+      inputResponses[key] = isOdd ? { code: -1, message: "No" } : result;
     }
-    const { requestState } = last.result;
+    const { requestState = slip === "keeps requestState for the next round" ? kept.state : undefined } = last.result;
+    kept.state = requestState;
+    isBegun = !isBegun || slip !== "begins anew when it is asked again";
+    if (!isBegun) {
+      last = await ask({});
+      continue;
+    }
     last = await ask({
       ...(asked ? { inputResponses } : {}),
       ...(requestState === undefined ? {} : { requestState }),

@@ -14,7 +14,11 @@ import { argumentHeaders, argumentsFor } from "./tool_headers.ts";
 /** A step within a connection. */
 type Step = Exclude<DriverStep, { readonly do: "log_out" | "end" }>;
 type Call = DrivenCall & { readonly progress?: true };
+type Prompting = Omit<Extract<DriverStep, { readonly do: "get_prompt" }>, "do">;
 type Cancelling = { readonly after_ms: number };
+
+/** What it does wrong as it follows one. */
+export type ScriptSlip = "keeps an old list" | "subscribes where nobody may";
 
 /** Makes what follows a script, step by step. */
 export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step: Step) => Promise<void> {
@@ -25,8 +29,14 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
   const has = (capability: string): boolean =>
     !link.capabilities || capability in link.capabilities || slip === "asks for what was not declared";
 
+  /** Lists again what the server has said has changed. */
+  async function refresh(list: string, again: () => Promise<unknown>): Promise<void> {
+    if (link.changed.delete(list) && slip !== "keeps an old list") await again();
+  }
+
   async function callTool({ tool: name, arguments: given, progress }: Call): Promise<void> {
     if (!has("tools")) return;
+    await refresh("tools", () => listTools(mcp, setting));
     if (slip === "asks for the era before every call") await mcp.askForEra();
     const schema = link.tools.get(name);
     // What was not listed is not there.
@@ -69,10 +79,17 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
   }
 
-  async function readResource(uri: string): Promise<void> {
+  async function getPrompt({ prompt: name, arguments: args = {} }: Prompting): Promise<void> {
+    await refresh("prompts", listPrompts);
+    await call("prompts/get", { name, arguments: args });
+  }
+
+  async function read(uri: string): Promise<void> {
+    await refresh("resources", () => mcp.read("resources/list"));
     const answer = await mcp.read("resources/read", { uri });
     if (answer?.error && slip === "looks for another transport") await (await link.get().response).body?.cancel();
     if (slip === "takes a task for any result") await followTask(answer, mcp, setting);
+    if (slip === "subscribes where nobody may" && !link.isModern()) await call("resources/subscribe", { uri });
   }
 
   return async (step) => {
@@ -80,7 +97,7 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
       case "connect":
         return await mcp.open();
       case "listen":
-        return await mcp.listen();
+        return await mcp.listen(step.notifications);
       case "answer":
         link.answer = step;
         return;
@@ -107,12 +124,12 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
       case "hand_back_schema":
         return await handBack(mcp, setting, step.tool);
       case "read":
-        return has("resources") ? await readResource(step.uri) : undefined;
+        return has("resources") ? await read(step.uri) : undefined;
       case "get_prompt":
-        return has("prompts")
-          ? void await call("prompts/get", { name: step.prompt, arguments: step.arguments ?? {} })
-          : undefined;
+        return has("prompts") ? await getPrompt(step) : undefined;
       case "wait":
+        // What is on its way arrives before any time has passed.
+        await new Promise((resolve) => setTimeout(resolve));
         return await mcp.idle(step.clock_ms ?? step.ms ?? 0);
       case "switch_user":
         return await mcp.logInAnew();
