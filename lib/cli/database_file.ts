@@ -10,7 +10,16 @@ import { StoreError } from "../store/failure.ts";
 export const MEMORY = ":memory:";
 
 /** The tables of a KV database. */
-const OWN_TABLES = ["data_version", "kv", "migration_state", "queue", "queue_running"];
+const KV_TABLES = ["data_version", "kv", "migration_state", "queue", "queue_running"];
+
+/** What a database file of ours holds. */
+interface OwnTables {
+  readonly tables: readonly string[];
+  /** The one that no other program has. */
+  readonly mark: string;
+}
+
+const KV: OwnTables = { tables: KV_TABLES, mark: "migration_state" };
 
 /**
  * Whether a database is neither in memory nor behind a URL.
@@ -24,15 +33,16 @@ export function isFile(path: string): boolean {
 /**
  * Makes the folder of a database file, and requires that the file is not another program's.
  *
+ * @param own What a file holds that is ours; the tables of a KV database if not given.
  * @throws ConfigError for a file that must not be used; and what making the folder throws.
  */
-export async function prepareFile(path: string): Promise<void> {
+export async function prepareFile(path: string, own: OwnTables = KV): Promise<void> {
   const folder = path.replace(/[^/\\]*$/, "");
   if (folder !== "") {
     const { mkdir } = await import("node:fs/promises");
     await mkdir(folder, { recursive: true });
   }
-  await requireOwnFile(path);
+  await requireOwnFile(path, own);
 }
 
 /**
@@ -41,7 +51,7 @@ export async function prepareFile(path: string): Promise<void> {
  *
  * @throws ConfigError for a database of another program, or one that holds a KV database in part.
  */
-export async function requireOwnFile(path: string): Promise<void> {
+export async function requireOwnFile(path: string, { tables, mark }: OwnTables = KV): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
   let names: readonly string[];
   try {
@@ -55,10 +65,10 @@ export async function requireOwnFile(path: string): Promise<void> {
   } catch {
     return;
   }
-  const missing = OWN_TABLES.filter((name) => !names.includes(name));
+  const missing = tables.filter((name) => !names.includes(name));
   if (names.length === 0 || missing.length === 0) return;
   throw new ConfigError(
-    missing.includes("migration_state")
+    missing.includes(mark)
       ? `The database ${path} belongs to another program: it holds the table ${names[0]}; choose another file with --db`
       : `The database ${path} is incomplete: it lacks the table ${missing[0]}; choose another file with --db`,
   );

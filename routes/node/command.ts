@@ -8,8 +8,12 @@ import { ConfigError } from "../../lib/cli/config_values.ts";
 import type { Listener } from "../../lib/cli/listener.ts";
 import type { OutStream } from "../../lib/cli/print.ts";
 import { reasonOf } from "../../lib/cli/start_files.ts";
+import { isFile, prepareFile } from "../../lib/cli/database_file.ts";
 import { serveHttp } from "../../lib/node/http_server.ts";
-import { createProgram } from "../program.ts";
+import { openSqliteKv, SQLITE_TABLES } from "../../lib/node/sqlite_kv.ts";
+import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
+import { retryLocked } from "../../lib/store/retry.ts";
+import { createProgram, type OpenKv } from "../program.ts";
 import type { App } from "../request/router.ts";
 
 /** A descriptor, written to without a stream in between: what is written last is there when the process ends. */
@@ -32,6 +36,12 @@ async function listen(
   return await serveHttp({ port, hostname: host, tls: files, report }, app);
 }
 
+async function openKv(path = ""): Promise<OpenKv> {
+  if (!isFile(path)) throw new ConfigError(`${path} is a KV server: that needs the binary, or Deno; Node opens files`);
+  await prepareFile(path, { tables: SQLITE_TABLES, mark: SQLITE_TABLES[0] });
+  return await retryLocked(() => openSqliteKv(path, Date.now), createChance(randomBytes).fraction);
+}
+
 function readPem(flag: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -51,9 +61,7 @@ await createProgram({
   env: (name) => process.env[name],
   readText: (path) => readFile(path, "utf8"),
   stat,
-  openKv: () => {
-    throw new ConfigError("A database needs the binary, or Deno: on Node all is kept in memory (--db :memory:)");
-  },
+  openKv,
   listen,
   onStop: (stop) => {
     process.on("SIGINT", stop);

@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../lib/cli/config_values.ts";
 import { requireOwnFile } from "../../lib/cli/database_file.ts";
+import { openSqliteKv } from "../../lib/node/sqlite_kv.ts";
+import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
+import { createStore } from "../../lib/store/kv.ts";
+import type { Store } from "../../lib/store/store.ts";
 import { makeFolder, run } from "./program.ts";
 
 /** Makes a database out of SQL. */
@@ -63,4 +67,31 @@ Deno.test("a database of our own, an empty file and one that is not there are ta
     await openOnce(path(name));
     await requireOwnFile(path(name));
   }
+});
+
+Deno.test("a file of SQLite keeps its rows and their versions, two share it, and what has expired is removed", async () => {
+  await using folder = await makeFolder();
+  let nowMs = 1000;
+  const path = `${folder.path}/rows`;
+  const open = async (): Promise<{ readonly store: Store; readonly close: () => void }> => {
+    const kv = await openSqliteKv(path, () => nowMs);
+    return { store: createStore(kv, createChance(randomBytes)), close: kv.close };
+  };
+  const [one, other] = [await open(), await open()];
+  assert(await one.store.create(["a", 1], { of: "one" }, 60_000));
+  assert(!await other.store.create(["a", 1], { of: "other" }));
+  const { versionstamp } = await other.store.get(["a", 1]);
+  assert(await other.store.commit({ checks: [{ key: ["a", 1], versionstamp }], sets: [{ key: ["a", -2], value: 2 }] }));
+  one.close();
+  other.close();
+  const again = await open();
+  const keys = async (): Promise<unknown> => (await again.store.list(["a"], 10)).map(({ key }) => key);
+  assert.deepEqual([(await again.store.get(["a", 1])).versionstamp, await keys()], [versionstamp, [["a", -2], [
+    "a",
+    1,
+  ]]]);
+  nowMs += 60_000;
+  await again.store.commit({ sets: [{ key: ["b"], value: 1 }] });
+  assert.deepEqual(await keys(), [["a", -2]]);
+  again.close();
 });

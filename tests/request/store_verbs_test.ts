@@ -1,6 +1,7 @@
 /** The verbs of the store, over a database and in memory: one table, so that neither can do what the other cannot. */
 import assert from "node:assert/strict";
 import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
+import { openSqliteKv } from "../../lib/node/sqlite_kv.ts";
 import { createChance, randomBytes } from "../../lib/runtime/chance.ts";
 import { createStore } from "../../lib/store/kv.ts";
 import { createMemoryStore } from "../../lib/store/memory_store.ts";
@@ -18,6 +19,10 @@ async function openKvStore(path: string): Promise<Opened> {
 
 const stores: Readonly<Record<string, () => Promise<Opened>>> = {
   "Deno.Kv": () => openKvStore(":memory:"),
+  "SQLite": async () => {
+    const kv = await openSqliteKv(":memory:", () => 0);
+    return { store: createStore(kv, createChance(randomBytes)), [Symbol.dispose]: () => kv.close() };
+  },
   "memory": () => Promise.resolve({ store: createMemoryStore(() => 0), [Symbol.dispose]: () => {} }),
 };
 
