@@ -1,15 +1,14 @@
 /**
- * `deno task bench`: what the whole flow costs, in process and over loopback, as CPU time per operation and as a multiple
- * of what a bare `Deno.serve` takes to answer a constant. Nothing is asserted but that the answers are right.
+ * `deno task bench`: what operations cost, in process and over loopback, as CPU time and as a multiple of what a bare
+ * `Deno.serve` takes to answer a constant; and how much of it is recording. Nothing is asserted but that the answers are right.
  */
 import { createApp } from "../../main.ts";
-import { createFlow, type Send } from "./flow_bench.ts";
-import { measureMcp } from "./mcp_bench.ts";
+import { type Figure, type Load, measure, ownCpuMicros, printTable, startServer } from "./measure.ts";
+import { createOperations, type Send } from "./operations.ts";
 import { measureRender } from "./pages_bench.ts";
 import { measureRecorder, type RecorderCost } from "./recorder_bench.ts";
-import { type Figure, type Load, measure, ownCpuMicros, printTable, startServer } from "./measure.ts";
 
-const load: Load = { connections: 8, warmUpMs: 1000, measureMs: 2000 };
+const load: Load = { connections: 8, warmUpMs: 500, measureMs: 1000 };
 
 async function measureHello(): Promise<Figure> {
   await using server = await startServer("hello");
@@ -23,66 +22,50 @@ async function measureHello(): Promise<Figure> {
   );
 }
 
-async function measureFlow(
+async function measureAll(
   where: string,
   origin: string,
   send: Send,
   cpuMicros: () => number | Promise<number>,
 ): Promise<Figure[]> {
-  const { login, callTool } = await createFlow(origin, send);
-  const token = await login();
-  return [
-    await measure(`login (authorize, token), ${where}`, async () => void await login(), cpuMicros, load),
-    await measure(`tools/call on /oauth, ${where}`, () => callTool(token), cpuMicros, load),
-    await measure(`whole flow (login, tools/call), ${where}`, async () => callTool(await login()), cpuMicros, load),
-  ];
+  const figures: Figure[] = [];
+  for (const [name, operation] of Object.entries(await createOperations(origin, send))) {
+    figures.push(await measure(`${name}, ${where}`, operation, cpuMicros, load));
+  }
+  return figures;
 }
 
 async function measureInProcess(): Promise<Figure[]> {
-  using kv = await Deno.openKv(":memory:");
-  const app = createApp({ kv });
-  return await measureFlow(
-    "in process, :memory:, client included",
-    "http://localhost:8789",
-    (url, init) => app(new Request(url, init)),
-    ownCpuMicros,
-  );
+  const app = createApp();
+  const send: Send = (url, init) => app(new Request(url, init));
+  return await measureAll("in process, client included", "http://localhost:8789", send, ownCpuMicros);
 }
 
 async function measureLoopback(where: string, database: string): Promise<Figure[]> {
   await using server = await startServer("app", database);
-  return await measureFlow(where, server.origin, fetch, server.cpuMicros);
+  return await measureAll(where, server.origin, fetch, server.cpuMicros);
 }
 
-async function measureTools(where: string, database: string): Promise<Figure[]> {
-  await using server = await startServer("app", database);
-  return await measureMcp(where, { origin: server.origin, send: fetch, cpuMicros: server.cpuMicros, load });
-}
-
-function say({ ratio, error }: RecorderCost, where: string): void {
+function say({ name, ratio, error }: RecorderCost): void {
   const [more, orSo] = [ratio - 1, error].map((part) => (100 * part).toFixed(1));
-  const text = `Recording the whole flow, ${where}: ${more} % more CPU than not recording it (± ${orSo})\n`;
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  Deno.stdout.writeSync(new TextEncoder().encode(`| ${name} | ${more} % | ± ${orSo} |\n`));
 }
 
 const folder = await Deno.makeTempDir({ prefix: "mock-oauth-bench-" });
 try {
-  const inMemory = await measureRecorder("loopback, :memory:", () => ":memory:");
-  let files = 0;
-  const shared = await measureRecorder("loopback, file, shared", () => `${folder}/pair${++files}.sqlite3`, "shared");
   printTable([
     await measureHello(),
     ...await measureInProcess(),
     ...await measureLoopback("loopback, :memory:", ":memory:"),
     ...await measureLoopback("loopback, file", `${folder}/kv.sqlite3`),
-    ...await measureTools("loopback, :memory:", ":memory:"),
     ...await measureRender(),
-    ...await measureTools("loopback, file", `${folder}/kv2.sqlite3`),
-    ...inMemory.figures,
-    ...shared.figures,
   ]);
-  say(inMemory, "loopback, :memory:");
-  say(shared, "loopback, a file that processes share");
+  Deno.stdout.writeSync(new TextEncoder().encode("\n| recording | more CPU | |\n|---|--:|--:|\n"));
+  for await (const cost of measureRecorder(":memory:", () => ":memory:")) say(cost);
+  let files = 0;
+  for await (const cost of measureRecorder("shared file", () => `${folder}/pair${++files}.sqlite3`, "shared")) {
+    say(cost);
+  }
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

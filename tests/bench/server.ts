@@ -8,9 +8,14 @@ import { cpuUsage } from "node:process";
 import { createApp } from "../../main.ts";
 
 const [kind, database = ":memory:", ...flags] = Deno.args;
-const kv = kind === "app" ? await Deno.openKv(database) : undefined;
-const app = kv
-  ? createApp({ kv, record: !flags.includes("no-record"), shared: flags.includes("shared"), loopbackOnly: true })
+const kv = kind === "app" && database !== ":memory:" ? await Deno.openKv(database) : undefined;
+const app = kind === "app"
+  ? createApp({
+    ...(kv ? { kv } : {}),
+    record: !flags.includes("no-record"),
+    shared: flags.includes("shared"),
+    loopbackOnly: true,
+  })
   : (): Response => new Response('{"hello":"world"}', { headers: { "content-type": "application/json" } });
 const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app);
 
