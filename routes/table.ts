@@ -108,7 +108,17 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
 /** The pages, which a start has no use for. */
 function pageHandlers(
   deps: Deps,
-): Handlers<"home" | "guide" | "scenarios" | "inspect" | "specifications" | "run_page" | "run_badge" | "run_config"> {
+): Handlers<
+  | "home"
+  | "guide"
+  | "scenarios"
+  | "scenario_clients"
+  | "inspect"
+  | "specifications"
+  | "run_page"
+  | "run_badge"
+  | "run_config"
+> {
   const run = async (): Promise<Handlers<"run_page" | "run_badge" | "run_config">> =>
     (await import("./pages/run.tsx")).runHandlers(deps);
   return {
@@ -123,6 +133,10 @@ function pageHandlers(
     scenarios: lateHandler(async () => {
       const { scenarios } = await import("./pages/scenarios.tsx");
       return (context) => scenarios(context, deps);
+    }),
+    scenario_clients: lateHandler(async () => {
+      const { scenarioClients } = await import("./pages/clients.tsx");
+      return (context) => scenarioClients(context, deps);
     }),
     inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
     specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),

@@ -35,6 +35,7 @@ export const assetNames = [
   "inspect/talk.js",
   "inspect/text.js",
   "inspect/timeline.js",
+  "scenarios/clients.css",
   "run/run.css",
   "run/run.js",
   "scenarios/scenarios.css",

@@ -33,6 +33,7 @@ import inspectText from "./inspect/text.js" with { type: "text" };
 import inspectTimeline from "./inspect/timeline.js" with { type: "text" };
 import page from "./shared/page.js" with { type: "text" };
 import run from "./run/run.js" with { type: "text" };
+import clientsCss from "./scenarios/clients.css" with { type: "text" };
 import runCss from "./run/run.css" with { type: "text" };
 import scenarios from "./scenarios/scenarios.js" with { type: "text" };
 import scenariosCss from "./scenarios/scenarios.css" with { type: "text" };
@@ -92,6 +93,7 @@ const sources: Readonly<Record<AssetName, string>> = {
   "inspect/talk.js": inspectTalk,
   "inspect/text.js": inspectText,
   "inspect/timeline.js": inspectTimeline,
+  "scenarios/clients.css": clientsCss,
   "run/run.css": runCss,
   "run/run.js": run,
   "scenarios/scenarios.css": factsCss + scenariosCss,

@@ -44,6 +44,7 @@ const sandboxPlaces = {
   home: { path: "/", kind: "pages", cors: true, names: { GET: "home" } },
   guide: { path: "/guide", kind: "pages", cors: false, names: { GET: "guide" } },
   scenarios: { path: "/scenarios", kind: "pages", cors: true, names: { GET: "scenarios" } },
+  scenarioClients: { path: "/scenarios/clients", kind: "pages", cors: true, names: { GET: "scenario_clients" } },
   specifications: { path: "/specifications", kind: "pages", cors: false, names: { GET: "specifications" } },
   inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
   run: { path: "/runs/:run", kind: "pages", cors: false, names: { GET: "run_page" } },

@@ -125,6 +125,12 @@ const refused = at(0, lists("A", 401));
 
 const excuses: readonly Excuse[] = [
   {
+    rule: "C22",
+    what: "it has dropped a token that has expired and could not be refreshed",
+    excused: later(at(0, lists("A")), at(20, fails("A")), at(40, lists(undefined, 401))),
+    mistake: later(at(0, lists("A")), at(40, lists(undefined, 401))),
+  },
+  {
     rule: "C33",
     what: "the first refresh failed, and is tried again",
     excused: later(at(0, fails("A", "server_error", 503)), at(20, refreshes("A", "B"))),

@@ -1,12 +1,13 @@
 /** Drives clients through scenarios: many at once, since they mostly wait, and whoever hangs once more when it is quiet. */
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import type { Cell } from "../../lib/scenarios/schema/results_schema.ts";
 import type { Scenario } from "../../main.ts";
 import type { DrivenClient } from "./clients.ts";
 import { type Driver, startDriver } from "./driver.ts";
 import { cellOf } from "./fare.ts";
 import { isAboutTime, type Job, jobFor } from "./jobs.ts";
 import { type Mock, startMock } from "./mock.ts";
-import { type Cell, readResults, writeResults } from "./results.ts";
+import { readResults, writeResults } from "./results.ts";
 
 /** How many jobs a driver has at once; those that wait for a minute cost nobody anything. */
 const AT_ONCE = 24;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Scenario } from "../../main.ts";
 import type { StepDone } from "./driver.ts";
 import type { Job } from "./jobs.ts";
-import type { Cell } from "./results.ts";
+import type { Cell } from "../../lib/scenarios/schema/results_schema.ts";
 
 const reportShape = z.object({
   verdict: z.enum(["pass", "fail", "incomplete"]),

@@ -9,6 +9,8 @@ import { describeScenario } from "../../lib/scenarios/schema/scenario_schema.ts"
 import { scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp, text } from "../helpers.ts";
 import { custom, plain, rich } from "../scenarios/scenario_samples.ts";
+import { resultsShape } from "../../lib/scenarios/schema/results_schema.ts";
+import { drivenClients } from "../matrix/clients.ts";
 import { hintsFor } from "../../views/scenarios/search.js";
 
 const html = { accept: "text/html" };
@@ -337,3 +339,27 @@ function textOf(page: string): string {
   return page.replaceAll(/<button[^>]*class="copy".*?<\/button>/gs, " ").replaceAll(/<[^>]+>/g, " ")
     .replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll(/\s+/g, " ").replaceAll(/ (?=[,.])/g, "");
 }
+
+Deno.test("GET /scenarios/clients shows how the clients of SDKs fared, of one client or with one verdict (issue 22)", async () => {
+  await using test = await testApp();
+  const fetched = async (query: string): Promise<string> =>
+    await (await test.app(new Request(`${origin}/scenarios/clients${query}`, { headers: html }))).text();
+  const data = await json(await test.app(new Request(`${origin}/scenarios/clients`)));
+  const { clients } = z.object({ clients: z.array(resultsShape) }).parse(data);
+  assert.deepEqual(
+    clients.map(({ client, title, version }) => [client, title, version]),
+    drivenClients.map(({ name, title, version }) => [name, title, version]),
+    "deno task matrix --client all",
+  );
+  const all = await fetched("");
+  assert(catalogue.every(({ name }) => all.includes(`/scenarios#${name}"`)));
+  for (const { client, cells } of clients) {
+    const failed = Object.entries(cells).find(([, { broken }]) => broken !== undefined);
+    if (!failed) continue;
+    const [name, { broken = [] }] = failed;
+    const one = await fetched(`?client=${client}&verdict=fail&q=${name}`);
+    assert(one.includes(`<li id="${name}" data-verdict="fail">`), client);
+    for (const { rule } of broken) assert(one.includes(`>${rule}</a>`), `${client} ${rule}`);
+  }
+  assert.doesNotMatch(await fetched(`?q=${encodeURIComponent(attack)}`), /<script>alert/);
+});

@@ -24,14 +24,18 @@ function hasTokenInQuery({ exchange }: McpStep): boolean {
   return new URLSearchParams(exchange.url.split("?")[1] ?? "").has("access_token");
 }
 
-function checkHeader({ calls }: View): Outcome {
+function checkHeader({ calls, tokens }: View): Outcome {
   const withToken = calls.filter(({ token }) => token !== undefined);
   if (withToken.length === 0) return notObserved("It sent no request with a token; /oauth requires one");
   for (const call of calls) {
     if (call.token !== undefined || openings.has(call.method ?? "") || hasTokenInQuery(call)) continue;
     const before = withToken.findLast(({ at, address }) => at < call.at && address === call.address);
-    // A token that was refused need not be sent again.
-    if (before && before.status !== 401) {
+    // A token that was refused need not be sent again, nor one that has expired and could not be refreshed.
+    const isLost = before !== undefined &&
+      tokens.some(({ at, params, issued }) =>
+        before.at < at && at < call.at && params.get("grant_type") === "refresh_token" && issued === undefined
+      );
+    if (before && before.status !== 401 && !isLost) {
       const what = [call.verb, call.method].filter(Boolean).join(" ");
       return broken(`It had a token and sent ${what} without it`, [before.at, call.at]);
     }

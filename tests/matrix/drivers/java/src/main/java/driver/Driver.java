@@ -33,7 +33,8 @@ import tools.jackson.databind.ObjectMapper;
  */
 public final class Driver {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  // As Deno refuses a body with an offer of HTTP/2.
+  private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private static final ExecutorService THREADS =
       Executors.newCachedThreadPool(
           work -> {
