@@ -6,6 +6,7 @@ import { runDouble } from "../interop/double/double.ts";
 import { plain, rich } from "../scenarios/scenario_samples.ts";
 import { browserTest, type Visit } from "./browser.ts";
 import {
+  askInUrlMode,
   authorizeUrl,
   callsTheEndpoint,
   doStep,
@@ -98,6 +99,12 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(await startDevice(origin, register));
     await page.getByRole("button", { name: "approve with a generated user" }).click();
     await page.getByRole("heading", { name: "your device is connected" }).waitFor();
+  },
+  "elicitation": async ({ page, origin }) => void await page.goto(await askInUrlMode(origin)),
+  "elicitation at its end": async ({ page, origin }) => {
+    await page.goto(await askInUrlMode(origin));
+    await page.getByRole("button", { name: "I am done" }).click();
+    await page.getByRole("heading", { name: "done" }).waitFor();
   },
   "form post": async ({ page, origin, register }) => await openFormPost(page, origin, await register()),
   "error": async ({ page, origin, register, expectRefusals }) => {

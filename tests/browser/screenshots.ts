@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { runDouble } from "../interop/double/double.ts";
 import { closeBrowser, openVisit, type Visit } from "./browser.ts";
 import {
+  askInUrlMode,
   authorizeUrl,
   doStep,
   finishGuide,
@@ -66,6 +67,11 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await page.getByRole("button", { name: "approve with a generated user" }).click();
   await page.getByRole("heading", { name: "your device is connected" }).waitFor();
   await shoot("device-end");
+  await page.goto(await askInUrlMode(origin));
+  await shoot("elicitation");
+  await page.getByRole("button", { name: "I am done" }).click();
+  await page.getByRole("heading", { name: "done" }).waitFor();
+  await shoot("elicitation-end");
   await openFormPost(page, origin, clientId);
   await shoot("form-post");
   await page.goto(authorizeUrl(origin, clientId, { redirect_uri: "https://evil.example/callback" }));

@@ -1,5 +1,6 @@
 /** The ways through the pages that more than one browser test takes, as a person takes them. */
 import type { Page } from "playwright-core";
+import { messagesOf, postModern } from "../mcp/helpers.ts";
 
 /** S256 challenge of RFC 7636 appendix B. */
 const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -79,6 +80,19 @@ export async function startDevice(
   const response = await fetch(`${origin}/oauth/device`, { method: "POST", body });
   const { verification_uri_complete } = await response.json();
   return String(verification_uri_complete);
+}
+
+/** Has a tool ask for something in URL mode; gives the address that it has a person open. */
+export async function askInUrlMode(origin: string): Promise<string> {
+  const meta = { "io.modelcontextprotocol/clientCapabilities": { elicitation: { url: {} } } };
+  const url = `${origin}/s/url-mode~a1/no-auth`;
+  const response = await postModern((_, init) => fetch(url, init), {
+    method: "tools/call",
+    params: { name: "pay" },
+    meta,
+  });
+  const [message] = await messagesOf(response);
+  return String(Object(message?.result).inputRequests.payment.params.url);
 }
 
 /** Opens the page that takes an answer to the client by a form, and keeps it from leaving at once. */
