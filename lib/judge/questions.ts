@@ -189,12 +189,12 @@ const capabilities: ReadonlyMap<string, "elicitation" | "sampling" | "roots"> = 
   ] as const,
 );
 
-/** The modes of elicitation that a client has declared: no member means that it can show forms (2025-11-25). */
+/** The modes of elicitation that a client has declared: no mode means that it can show forms (2025-11-25). */
 export function modesIn(declared: JsonObject | undefined): ReadonlySet<"form" | "url"> {
   const value = declared?.elicitation;
   if (!isObject(value)) return new Set();
   const modes = (["form", "url"] as const).filter((mode) => isObject(value[mode]));
-  return new Set(Object.keys(value).length === 0 ? ["form"] : modes);
+  return new Set(modes.length === 0 ? ["form"] : modes);
 }
 
 /** How a question of a person is asked. */

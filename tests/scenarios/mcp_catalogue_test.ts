@@ -19,6 +19,7 @@ function says(text: string): unknown {
 }
 
 const roots = { r: { method: "roots/list" } };
+const onPage = { method: "elicitation/create", params: { mode: "url", message: "Pay" } };
 const asking = { status: "input_required", inputRequests: roots };
 
 function asTask(states: readonly unknown[]): unknown {
@@ -64,6 +65,8 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
   [answering({ delay_ms: -1 }), "tools.0.answer.delay_ms", /at least 0/],
   [asTask([{ status: "done" }]), "tools.0.answer.task.states.0.status", /one of working, input_required, cancelled/],
   [asTask([{ status: "working" }, { status: "working" }]), "tools.0.answer.task.states.0.for_ms", /another one/],
+  [answering({ url_required: true }), "tools.0.answer.url_required", /unless a question has the mode url/],
+  [asTask([{ status: "input_required", inputRequests: { p: onPage } }]), "tools.0.answer.task.states.0", /no pages/],
   [asTask([{ status: "input_required" }]), "tools.0.answer.task.states.0.inputRequests", /questions where/],
   [asTask([{ status: "working", inputRequests: roots }]), "tools.0.answer.task.states.0.inputRequests", /only there/],
   [asTask([asking, asking]), "tools.0.answer.task.states.1.inputRequests.r", /no earlier question/],

@@ -115,7 +115,18 @@ function problemOfStates({ inputRequests, requestStates = [] }: AnyAnswer): Prob
 }
 
 /** Members that are no result. */
-const beside = ["delay_ms", "inputRequests", "requestStates", "task", "progress", "logs", "updates", "error", "never"];
+const beside = [
+  "delay_ms",
+  "inputRequests",
+  "requestStates",
+  "url_required",
+  "task",
+  "progress",
+  "logs",
+  "updates",
+  "error",
+  "never",
+];
 
 function problemOfAnswer(answer: AnyAnswer & Pick<ToolGives, "task">, names: Entry["names"]): Problem | undefined {
   const { error, never } = answer;
@@ -123,7 +134,7 @@ function problemOfAnswer(answer: AnyAnswer & Pick<ToolGives, "task">, names: Ent
   const what = error && "error" || never && "never";
   if (error && never) return { path: ["never"], message: "no such member beside error, which is an answer" };
   if (what && result !== undefined) return { path: [result], message: `no such member beside ${what}` };
-  const problem = problemOfStates(answer);
+  const problem = problemOfStates(answer) ?? pageProblem(answer);
   if (problem) return problem;
   const rounds = [...answersOf(answer.inputRequests), ...taskQuestionsOf(answer)].flatMap(Object.keys);
   for (const { path, root, name, written } of argumentTemplatesIn(answer)) {
@@ -139,6 +150,19 @@ function problemOfAnswer(answer: AnyAnswer & Pick<ToolGives, "task">, names: Ent
     };
   }
   return undefined;
+}
+
+/** What is wrong with questions that are to be asked on pages of ours. */
+function pageProblem(answer: AnyAnswer & Pick<ToolGives, "task">): Problem | undefined {
+  const hasPage = (questions: Questions): boolean =>
+    Object.values(questions).some(({ params }) => params?.mode === "url" && params.url === undefined);
+  if (answer.url_required && !answersOf(answer.inputRequests).some(hasPage)) {
+    return { path: ["url_required"], message: "no such member, unless a question has the mode url and no url" };
+  }
+  const index = answer.task?.states?.findIndex(({ inputRequests = {} }) => hasPage(inputRequests)) ?? -1;
+  return index < 0
+    ? undefined
+    : { path: ["task", "states", index], message: "a url for every question in URL mode, as tasks have no pages here" };
 }
 
 /** What a task asks in its states. */
