@@ -5,7 +5,9 @@ import { type App, createApp, type Scenario } from "../../main.ts";
 import type { Party } from "../host/oracle_party.ts";
 import { ours, withAssertions } from "../host/oracle_sides.ts";
 import { type Machine, machineOf } from "../matrix/machine.ts";
-import { type Fetch, logInAndCall, type Sdk, type Surroundings } from "../matrix/walk.ts";
+import { argumentsFor, type Call, type Fetch, logInAndCall, type Sdk, type Surroundings } from "../matrix/walk.ts";
+import type { DriverStep } from "../../lib/scenarios/driver_step.ts";
+import { ECHO_TOOL, SCHEMA_TOOL } from "../../lib/scenarios/reporting_tools.ts";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Assignment } from "./suite.ts";
 
@@ -16,17 +18,46 @@ const documentUrl = "https://conformance-test.local/client-metadata.json";
 const gaveUp = (error: unknown): string => String(error);
 
 /** What a client does beside calling a tool, by the scenario's name in the suite. */
-function workOf(scenario: string): Pick<Surroundings, "readsAll" | "isAsked"> {
-  return {
-    readsAll: scenario === "http-standard-headers",
-    isAsked: scenario === "elicitation-sep1034-client-defaults",
-  };
+function workOf(
+  scenario: string,
+  context: Assignment["context"] = {},
+): Pick<Surroundings, "readsAll" | "isAsked" | "calls"> {
+  const own = playedScenarios.find(({ official }) => official === scenario);
+  switch (scenario) {
+    case "http-standard-headers":
+      return { readsAll: true };
+    case "elicitation-sep1034-client-defaults":
+      return { isAsked: true };
+    case "http-custom-headers":
+      return { calls: () => toldCalls.parse(context).toolCalls ?? scriptedCalls(own?.driver ?? []) };
+    case "http-invalid-tool-headers":
+      return { calls: (tools) => tools.map((tool) => ({ name: tool.name, arguments: argumentsFor(tool) })) };
+    case "json-schema-2020-12-preservation":
+      return {
+        calls: (tools) => {
+          const schema = tools.find(({ name }) => name === SCHEMA_TOOL)?.inputSchema;
+          return [{ name: ECHO_TOOL, arguments: { schema } }];
+        },
+      };
+    default:
+      return {};
+  }
+}
+
+/** The calls that the suite asks for. */
+const toldCalls = z.object({
+  toolCalls: z.array(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) })).optional(),
+});
+
+/** The calls in a script of ours. */
+function scriptedCalls(script: readonly DriverStep[]): readonly Call[] {
+  return script.flatMap((step) => step.do === "call" ? [{ name: step.tool, arguments: { ...step.arguments } }] : []);
 }
 
 /** Gives why there is no such client, if there is none. */
 async function drive(
   sdk: Sdk,
-  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll" | "isAsked">,
+  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll" | "isAsked" | "calls">,
 ): Promise<string | undefined> {
   const { fetch } = surroundings;
   const browse = async (url: URL): Promise<URL> => {
@@ -49,7 +80,7 @@ export async function driveForSuite(sdk: Sdk, { scenario, url, context }: Assign
   await using network = openNetwork();
   // A stream that stays open has no end to read to.
   const fetch = scenario.startsWith("auth/") ? fetchWhole : network.fetch;
-  await drive(sdk, { url, fetch, machine, ...workOf(scenario) });
+  await drive(sdk, { url, fetch, machine, ...workOf(scenario, context) });
 }
 
 /** Connections that end with the client that made them, whatever it has left open: a server of the suite waits for them. */

@@ -240,6 +240,8 @@ const ignoring: Readonly<Record<string, Ignoring>> = {
   "cache-two-users": ["keeps one cache for all logins", "M137"],
   "cache-changed": ["keeps what has changed", "M138"],
   "cache-cursor-refused": ["asks for a refused cursor again", "M139"],
+  "custom-headers": ["sends no argument headers", "M46"],
+  "invalid-tool-headers": ["calls tools with invalid marks", "M48"],
   "tools-20000": ["takes the first page for all", "M107"],
   "result-10-mib": "trips",
   "structured-content-misfit": ["does not check results", "M121"],

@@ -57,7 +57,7 @@ async function listAllTools(client: Client): Promise<readonly ListedTool[]> {
 
 /** The program for a scenario. */
 export function sdkV1(
-  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, isAsked = false, about = [] }:
+  { url, fetch, browse, machine, documentUrl, staysUp = false, readsAll = false, isAsked = false, about = [], calls }:
     Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion" || machine?.kind === "exchange") return "no such client in the SDK";
@@ -86,7 +86,8 @@ export function sdkV1(
       await client.connect(last);
       return {
         callTool: async () => {
-          for (const call of callsOf(await listAllTools(client), about)) await client.callTool(call);
+          const tools = await listAllTools(client);
+          for (const call of calls?.(tools) ?? callsOf(tools, about)) await client.callTool(call);
           if (readsAll) await readOthers(client);
         },
         close: () => client.close(),

@@ -79,6 +79,7 @@ export function sdkV2(
     beginsAsBefore = false,
     isAsked = false,
     about = [],
+    calls,
   }: Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
@@ -111,7 +112,8 @@ export function sdkV2(
       await client.connect(last);
       return {
         callTool: async () => {
-          for (const call of callsOf((await client.listTools()).tools, about)) await client.callTool(call);
+          const { tools } = await client.listTools();
+          for (const call of calls?.(tools) ?? callsOf(tools, about)) await client.callTool(call);
           if (readsAll) await readOthers(client);
         },
         close: () => client.close(),

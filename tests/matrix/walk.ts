@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly beginsAsBefore?: boolean;
   /** Whether it can be asked for a person's input, a model's answer, and its roots. */
   readonly isAsked?: boolean;
+  /** What it calls, if not the first tool and those that the scenario is about. */
+  readonly calls?: (tools: readonly ListedTool[]) => readonly Call[];
   /** Tools that the scenario is about. */
   readonly about?: readonly string[];
 }
@@ -63,13 +65,37 @@ export interface ListedTool {
   };
 }
 
+/** A call of a tool. */
+export interface Call {
+  readonly name: string;
+  readonly arguments: Record<string, unknown>;
+}
+
 /** What a tool is called with: a value for each argument that it requires. */
-function argumentsFor({ inputSchema: { properties = {}, required = [] } }: ListedTool): Record<string, unknown> {
+export function argumentsFor({ inputSchema: { properties = {}, required = [] } }: ListedTool): Record<string, unknown> {
   return Object.fromEntries(required.map((name) => {
     const property = properties[name];
     const type = isObject(property) ? property.type : undefined;
-    return [name, type === "number" || type === "integer" ? 5 : type === "boolean" ? true : "hi"];
+    return [name, valueOf(type)];
   }));
+}
+
+function valueOf(type: unknown): unknown {
+  switch (type) {
+    case "number":
+    case "integer":
+      return 5;
+    case "boolean":
+      return true;
+    case "object":
+      return {};
+    case "array":
+      return [];
+    case "null":
+      return null;
+    default:
+      return "hi";
+  }
 }
 
 /**
@@ -79,7 +105,7 @@ function argumentsFor({ inputSchema: { properties = {}, required = [] } }: Liste
 export function callsOf(
   tools: readonly ListedTool[],
   about: readonly string[] = [],
-): readonly { readonly name: string; readonly arguments: Record<string, unknown> }[] {
+): readonly Call[] {
   const [first] = tools;
   const writing = tools.find(({ name }) => name === "mock_create_note");
   return [

@@ -81,6 +81,15 @@ const text = (result: Document): string => String(documentOf([result.content].fl
 
 /** Probes by the name of the scenario. */
 export const toolProbes: Readonly<Record<string, Probe>> = {
+  "custom-headers": all(
+    lists("test_custom_headers", "test_custom_headers_null"),
+    hasSchema("test_custom_headers", (json) => json.split('"x-mcp-header":').length === 15),
+  ),
+  "invalid-tool-headers": async (at) => {
+    const [valid, ...invalid] = (await toolsAt(at)).map(({ name }) => name);
+    assert.equal(valid, "valid_tool");
+    assert.deepEqual([invalid.length, invalid.every((name) => String(name).startsWith("invalid_"))], [10, true]);
+  },
   "tools-20000": async (at) => {
     const ask = await speak(at);
     const [first, last] = await Promise.all([{}, { cursor: "page-100" }].map((params) => ask("tools/list", params)));

@@ -2,6 +2,8 @@
 
 /** What people look for, by scenario. */
 export const toolWords: Readonly<Record<string, string>> = {
+  "custom-headers": "x-mcp-header Mcp-Param Base64 encoding SEP-2243 http-custom-headers conformance",
+  "invalid-tool-headers": "x-mcp-header invalid annotation reject tool SEP-2243 http-invalid-tool-headers conformance",
   "tools-20000": "many huge list large server memory limit pagination nextCursor context window too long",
   "result-10-mib": "large huge big payload response size memory limit truncate stream",
   "structured-content-misfit": "outputSchema validation structuredContent wrong type mismatch ajv check",
