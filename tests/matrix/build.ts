@@ -1,5 +1,6 @@
 /** Builds the drivers into `dist/drivers`, and says which it skips for want of a toolchain: `deno task drivers`. */
-import { builds, built, drivenClients } from "./clients.ts";
+import { builds, built } from "./builds.ts";
+import { drivenClients } from "./clients.ts";
 
 const asked = Deno.args;
 await Deno.mkdir(built, { recursive: true });

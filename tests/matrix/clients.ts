@@ -1,4 +1,4 @@
-/** The clients that drivers make do what scenarios ask for, and how each driver is built and started. */
+/** The clients that drivers make do what scenarios ask for. */
 
 /** A client, and the program that drives it. */
 export interface DrivenClient {
@@ -94,62 +94,3 @@ export const drivenClients: readonly DrivenClient[] = [
     lacksOAuth: true,
   },
 ];
-
-/** How a program of a language is built, and what has to be there for it. */
-export interface Build {
-  /** A command of the toolchain, without which it is skipped. */
-  readonly needs: string;
-  /** Commands, run in the folder of the driver. */
-  readonly commands: readonly (readonly string[])[];
-  /** What starts it. */
-  readonly start: readonly string[];
-}
-
-/** Where the built drivers lie; nothing in it is kept in the repository. */
-export const built: string = new URL("../../dist/drivers/", import.meta.url).pathname;
-
-const drivers = new URL("drivers/", import.meta.url).pathname;
-
-/** How each driver is built and started. */
-export const builds: Readonly<Record<DrivenClient["folder"], Build>> = {
-  typescript: {
-    needs: Deno.execPath(),
-    commands: [],
-    start: [
-      Deno.execPath(),
-      "run",
-      ...["--config", `${drivers}../../deno.json`, "--quiet", "--frozen", "--no-prompt", "--no-check"],
-      ...["--allow-net", "--allow-env", `${drivers}typescript/driver.ts`],
-    ],
-  },
-  python: {
-    needs: "python3",
-    commands: [
-      ["python3", "-m", "venv", `${built}python`],
-      [
-        `${built}python/bin/pip`,
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-        "requirements.txt",
-      ],
-    ],
-    start: [`${built}python/bin/python`, `${drivers}python/driver.py`],
-  },
-  go: {
-    needs: "go",
-    commands: [["go", "build", "-mod=readonly", "-o", `${built}go`, "."]],
-    start: [`${built}go`],
-  },
-  rust: {
-    needs: "cargo",
-    commands: [["cargo", "build", "--release", "--quiet", "--locked", "--target-dir", `${built}rust`]],
-    start: [`${built}rust/release/driver`],
-  },
-  java: {
-    needs: "mvn",
-    commands: [["mvn", "--quiet", "--batch-mode", "package", `-DoutputDirectory=${built}java`]],
-    start: ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${built}java/*`, "driver.Driver"],
-  },
-};

@@ -1,7 +1,8 @@
 /** A driver as a process: jobs go in as lines of JSON, and what became of each step comes out. */
 import { TextLineStream } from "./lines.ts";
 import { z } from "zod";
-import { builds, type DrivenClient } from "./clients.ts";
+import { builds } from "./builds.ts";
+import type { DrivenClient } from "./clients.ts";
 import { type Job, LIMIT_MS } from "./jobs.ts";
 
 const lineShape = z.union([
