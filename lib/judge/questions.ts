@@ -6,8 +6,8 @@
  */
 import { isObject, type JsonObject } from "../http/json.ts";
 import { conversationIn, type Era, type Request, type Session } from "./conversation.ts";
-import { PRECISION_MS } from "./moments.ts";
 import { textOf } from "./reading.ts";
+import { roundsIn } from "./rounds.ts";
 import type { McpStep } from "./step.ts";
 
 /** An answer to a question. */
@@ -102,18 +102,15 @@ function declaredIn(session: Session | undefined): JsonObject | undefined {
 }
 
 function askedInResults(calls: readonly McpStep[]): readonly Question[] {
-  const { requests } = conversationIn(calls);
-  const taken = new Set<Request>();
-  return requests.flatMap((request): readonly Question[] => {
-    const { answer, step, thread, era } = request;
-    const asked = inputRequestsIn(request);
-    if (!answer || !asked || era !== "stateless") return [];
-    const retry = retryOf(request, requests, taken);
-    if (retry) taken.add(retry);
-    const responses = isObject(retry?.params?.inputResponses) ? retry.params.inputResponses : {};
-    return Object.entries(asked).flatMap(([key, question]): readonly Question[] => {
+  const { askings, continuings } = roundsIn(calls);
+  return askings.flatMap((asking): readonly Question[] => {
+    const { request } = asking;
+    const { answer, step, thread } = request;
+    const result = isObject(answer?.message.result) ? answer.message.result : {};
+    if (!answer || !isObject(result.inputRequests)) return [];
+    const next = continuings.filter(({ from }) => from.includes(asking));
+    return Object.entries(result.inputRequests).flatMap(([key, question]): readonly Question[] => {
       if (!isObject(question)) return [];
-      const response = responses[key];
       return [{
         method: textOf(question, "method") ?? "",
         params: isObject(question.params) ? question.params : {},
@@ -125,43 +122,19 @@ function askedInResults(calls: readonly McpStep[]): readonly Question[] {
         atMs: answer.atMs,
         declared: declaredWith(request),
         round: request,
-        answers: retry && isObject(response)
-          ? [{ step: retry.step, message: retry.message, result: response, error: undefined }]
-          : [],
+        answers: next.flatMap(({ request: { step, message }, responses }): readonly Answered[] => {
+          const response = responses?.[key];
+          return isObject(response) ? [{ step, message, result: response, error: undefined }] : [];
+        }),
       }];
     });
   });
-}
-
-/** What a result of 2026-07-28 asks for; undefined where it asks for nothing. */
-export function inputRequestsIn({ answer }: Pick<Request, "answer">): JsonObject | undefined {
-  const result = isObject(answer?.message.result) ? answer.message.result : undefined;
-  if (result?.resultType !== "input_required") return undefined;
-  return isObject(result.inputRequests) ? result.inputRequests : {};
 }
 
 function declaredWith({ params }: Request): JsonObject | undefined {
   const meta = isObject(params?._meta) ? params._meta : undefined;
   const capabilities = meta?.["io.modelcontextprotocol/clientCapabilities"];
   return isObject(capabilities) ? capabilities : undefined;
-}
-
-/** The request in which a client answers what a result has asked for: the one with its state, else the first that fits. */
-function retryOf(request: Request, requests: readonly Request[], taken: ReadonlySet<Request>): Request | undefined {
-  const { answer, method } = request;
-  const asked = inputRequestsIn(request) ?? {};
-  const fitting = requests.filter((other) =>
-    other !== request && !taken.has(other) && other.method === method && nameOf(other) === nameOf(request) &&
-    other.step.exchange.receivedAtMs >= (answer?.atMs ?? Infinity) - PRECISION_MS &&
-    isObject(other.params?.inputResponses) && answersAny(other.params.inputResponses, asked)
-  );
-  const state = isObject(answer?.message.result) ? answer.message.result.requestState : undefined;
-  return fitting.find(({ params }) => params?.requestState === state) ?? fitting[0];
-}
-
-function answersAny(responses: JsonObject, asked: JsonObject): boolean {
-  const keys = Object.keys(responses);
-  return keys.length === 0 || keys.some((key) => key in asked);
 }
 
 /** What a request calls, gets or reads. */
