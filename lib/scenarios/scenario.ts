@@ -27,6 +27,7 @@ export const scenarioGroups = [
   "Time and cancellation",
   "Questions",
   "Changes and caches",
+  "Tasks",
   "Providers",
   "Custom",
 ] as const;

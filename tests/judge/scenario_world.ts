@@ -81,6 +81,9 @@ export function setUpFor(scenario: Scenario): Partial<DoubleOptions> {
           { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: { listChanged: true } },
       }
       : {}),
+    ...(group === "Tasks"
+      ? { declares: { elicitation: { form: {} }, tasks: { requests: { elicitation: { create: {} } } } } }
+      : {}),
     ...(given && grant === JWT_BEARER
       ? { idp: { clientId: (asking ?? given).client_id, about: asking ? "person" : "workload" } }
       : {}),

@@ -24,6 +24,7 @@ import { registrationProbes } from "./sweep_registration.ts";
 import { appOf, logIn, refresh, statusOf } from "./sweep_steps.ts";
 import { sessionProbes } from "./sweep_sessions.ts";
 import { streamProbes } from "./sweep_streams.ts";
+import { taskProbes } from "./sweep_tasks.ts";
 import { tokenProbes } from "./sweep_token.ts";
 import { tokenClaimsProbes } from "./sweep_token_claims.ts";
 import { versionProbes } from "./sweep_versions.ts";
@@ -45,6 +46,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   cacheProbes,
   messageProbes,
   timeProbes,
+  taskProbes,
   questionProbes,
   sessionProbes,
   streamProbes,

@@ -12,6 +12,7 @@ import { officialToolScenarios } from "./mcp/tools_official.ts";
 import { hostileTextScenarios } from "./mcp/hostile_text.ts";
 import { schemaScenarios } from "./mcp/schemas.ts";
 import { toolScenarios } from "./mcp/tools.ts";
+import { taskScenarios } from "./mcp/tasks.ts";
 import { timeScenarios } from "./mcp/time.ts";
 import { mcpServerScenarios } from "./mcp/server.ts";
 import { sessionScenarios } from "./mcp/sessions.ts";
@@ -59,6 +60,7 @@ const others: readonly Scenario[] = [
   ...toolScenarios,
   ...schemaScenarios,
   ...hostileTextScenarios,
+  ...taskScenarios,
   ...timeScenarios,
   ...questionScenarios,
   ...cacheScenarios,
