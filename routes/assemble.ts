@@ -81,7 +81,7 @@ export function assemble(options: ProgramOptions): Parts {
   const refusalOf = createRefusal(gate, liveSandboxes.of);
   const runRefusalOf = createRunRefusal(gate);
   const scenarioOf = (sandbox: Sandbox): Scenario => liveSandboxes.of(sandbox).scenario;
-  const reports = createReports({ recording, scenarioOf, slices });
+  const reports = createReports({ recording, scenarioOf, slices, minted: server.minted });
   if (recording) options.teller?.judgeWith(async (sandbox) => (await reports.judge(sandbox)).report);
   options.signal?.addEventListener("abort", () => void mcp.close(), { once: true });
   options.draining?.addEventListener("abort", () => void mcp.endListening(), { once: true });

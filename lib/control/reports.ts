@@ -7,6 +7,7 @@ import { late } from "../runtime/late.ts";
 import type { Recording } from "../recorder/recording.ts";
 import { isLabelled, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { Minted } from "../oauth/tokens/minted_table.ts";
 import type { Slices } from "../runtime/slices.ts";
 
 /** The record, and what it comes to. */
@@ -39,10 +40,12 @@ interface ReportSource {
   /** The scenario of a sandbox, for the rules that it is there to see kept, and the revisions that have them. */
   readonly scenarioOf: (sandbox: Sandbox) => Pick<Scenario, "expects" | "reaches" | "revisions" | "needs_origin">;
   readonly slices: Slices;
+  /** The tokens that a test has minted: they were issued here, though no request on record brought them. */
+  readonly minted: Pick<Minted, "list">;
 }
 
 /** Makes what the API and the inspector's page report from. */
-export function createReports({ recording, scenarioOf, slices }: ReportSource): Reports {
+export function createReports({ recording, scenarioOf, slices, minted }: ReportSource): Reports {
   const judgements = recording && late(async () => {
     const { createJudgements } = await import("../judge/judgements.ts");
     return createJudgements({ recording, slices });
@@ -54,7 +57,8 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
       if (!judgements) return refuse();
       const { id, name, scenario, prefix } = sandbox;
       const { expects, reaches, revisions, needs_origin: needsOrigin = false } = scenarioOf(sandbox);
-      const judgementOf = await judgements();
+      const [judgementOf, known] = await Promise.all([judgements(), minted.list(id)]);
+      const issued = known.flatMap(({ digest }) => digest ?? []);
       return await judgementOf({
         sandboxId: id,
         sandbox: name,
@@ -67,6 +71,7 @@ export function createReports({ recording, scenarioOf, slices }: ReportSource): 
         ...(id === name ? {} : { wasReset: true }),
         hasOrigin: prefix === "",
         needsOrigin,
+        ...(issued.length > 0 ? { minted: issued } : {}),
         ...(judgedBy ? { judgedBy } : {}),
         ...(limits ? { limits } : {}),
       });

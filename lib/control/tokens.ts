@@ -1,5 +1,6 @@
 // `/control/tokens`: tokens without a flow, and their revocation.
 import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { describeValue, OAuthError } from "../http/errors.ts";
 import { clientText, closedObject, type Schema } from "../http/json_body.ts";
@@ -154,6 +155,7 @@ async function mint(deps: Deps, { sandbox, plan, input }: Call<MintRequest>): Pr
   const issued = claimsOf(tokens.access_token);
   await deps.minted.add(sandbox.id, {
     jti: describeValue(issued.jti),
+    digest: hash("sha256", tokens.access_token, "base64url"),
     sessionId: grant.sessionId,
     clientId,
     userId: describeValue(issued.sub),

@@ -86,6 +86,8 @@ export interface ReportOptions {
   readonly judgedBy?: Revision;
   /** Limits to judge by in place of those of the table; none if not given. */
   readonly limits?: SetLimits;
+  /** Digests of tokens that were issued without a request for them; none if not given. */
+  readonly minted?: readonly string[];
   /** Whether the scenario needs that nothing else lies at its origin; false if not given. */
   readonly needsOrigin?: boolean;
   /** Whether all requests to its origin are recorded. */
@@ -141,7 +143,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     isGapless: isWhole && underWay === 0 && exchanges.every(({ isCut = false }) => !isCut),
     wholeFrom: isWhole ? 0 : lastGapIn(exchanges),
     limits,
-    issued: issuedTokens(steps),
+    issued: new Set([...issuedTokens(steps), ...options.minted ?? []]),
     judgedBy,
   };
   const playedBy = revisions.filter((revision) => played?.includes(revision));

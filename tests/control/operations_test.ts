@@ -96,7 +96,12 @@ function createDeps(kv: Deno.Kv): Deps & { readonly mcp: McpEndpoint } {
     mcpCatalogues: createCatalogues({ table: createCatalogueTable(store), liveSandboxes, own: undefined }),
     streams: createOpenStreams(),
     ownOrigins: createOwnOrigins(openPort, now),
-    reports: createReports({ ...recording, scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario, slices }),
+    reports: createReports({
+      ...recording,
+      scenarioOf: (sandbox) => liveSandboxes.of(sandbox).scenario,
+      slices,
+      minted: createMinted(store),
+    }),
     chance,
     sleep,
     monotonicMs: () => 0,

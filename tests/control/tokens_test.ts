@@ -235,3 +235,16 @@ Deno.test("POST /control/keys/break makes tokens that no stranger can verify, an
   await control(test, "POST /control/keys/break", { how: "none" });
   await verify(test, await mint(test));
 });
+
+Deno.test("a client with a minted token that is refused has not brought a foreign one (C24)", async () => {
+  await using test = await testApp();
+  const expired = await mint(test, { expires_in: -60 });
+  assert.equal(await statusWith(test, expired), 401);
+  const statusOf = async (): Promise<unknown> => {
+    const [client] = listOf(await control(test, "GET /control/report"), "clients");
+    return listOf(client ?? {}, "findings").find(({ rule }) => rule === "C24")?.status;
+  };
+  assert.equal(await statusOf(), "kept");
+  assert.equal(await statusWith(test, await mint(below(test, "/s/standard~other"))), 401);
+  assert.equal(await statusOf(), "broken");
+});

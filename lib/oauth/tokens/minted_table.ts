@@ -5,6 +5,8 @@ import type { Key, Store } from "../../store/store.ts";
 /** What is kept of a token; never the token. */
 export interface MintedRecord {
   readonly jti: string;
+  /** What a record of requests knows it by, once it is redacted; absent from what earlier versions have kept. */
+  readonly digest?: string;
   readonly sessionId: string;
   readonly clientId: string;
   readonly userId: string;
