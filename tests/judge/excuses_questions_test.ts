@@ -64,6 +64,11 @@ const fetches = (atMs: number, userAgent: string, made: Made = {}): Row => [url,
 }];
 const accepted = answer("q", 100, { result: { action: "accept" } });
 
+/** The same, but that its client closes the stream. */
+function leaves([url, made]: Row): Row {
+  return [url, { ...made, stream: { eventsAtMs: [30, 30], endedAtMs: 35, endedBy: "client" } }];
+}
+
 interface Excuse {
   readonly rule: string;
   readonly what: string;
@@ -127,6 +132,16 @@ const excuses: readonly Excuse[] = [
     excused: [
       ...opened(),
       call(1, 20, { id: "q", method: "ping" }, { method: "notifications/cancelled", params: { requestId: "q" } }),
+      call(2, 9000),
+    ],
+    mistake: [...opened(), call(1, 20, { id: "q", method: "ping" }), call(2, 9000)],
+  },
+  {
+    rule: "M67",
+    what: "that had left the stream which the ping came on",
+    excused: [
+      ...opened(),
+      leaves(call(1, 20, { id: "q", method: "ping" })),
       call(2, 9000),
     ],
     mistake: [...opened(), call(1, 20, { id: "q", method: "ping" }), call(2, 9000)],

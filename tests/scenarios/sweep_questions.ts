@@ -136,7 +136,7 @@ export const questionProbes: Readonly<Record<string, Probe>> = {
   "undeclared-input": async (at) => {
     const { access } = await logIn(appOf(at));
     const first = await callModern(at, access, "mock_list_notes");
-    assert.deepEqual([first.resultType, first.requestState], ["input_required", "undeclared"]);
+    assert.deepEqual([first.resultType, first.inputRequests], ["input_required", { roots: { method: "roots/list" } }]);
     assert.equal((await callModern(at, access, "mock_list_notes")).resultType, "complete");
   },
 };

@@ -2,7 +2,7 @@
 
 import { counted } from "../counted.ts";
 import { isObject, type JsonObject } from "../../../http/json.ts";
-import { conversationIn, threadOf } from "../../conversation.ts";
+import { conversationIn, hasAllSaid, threadOf } from "../../conversation.ts";
 import {
   type Answered,
   capabilityFor,
@@ -38,8 +38,11 @@ function saysNo({ result }: Answered): boolean {
 }
 
 /** The first request that a client made so long after a question that it must have left that unanswered. */
-function wentOn({ calls, limits, isGapless }: View, question: Question): McpStep | undefined {
-  if (!isGapless || question.answers.length > 0) return undefined;
+function wentOn(view: View, question: Question): McpStep | undefined {
+  const { calls, limits } = view;
+  // Whoever has left a stream may not have seen what came on it.
+  const isSure = hasAllSaid(view) && question.step.stream?.endedBy !== "client";
+  if (!isSure || question.answers.length > 0) return undefined;
   const { era, thread, atMs, message, method } = question;
   if (
     era === "handshake" && cancelledBy({ ...question, thread, answers: [], method, eventId: undefined, message }, calls)

@@ -2,7 +2,14 @@
 
 import { times } from "../counted.ts";
 import { isObject } from "../../../http/json.ts";
-import { conversationIn, type Request, type ServerRequest, threadOf } from "../../conversation.ts";
+import {
+  conversationIn,
+  hasAllSaid,
+  isSameId,
+  type Request,
+  type ServerRequest,
+  threadOf,
+} from "../../conversation.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { broken, brokenBy, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
@@ -18,7 +25,8 @@ function isEmpty(result: unknown): boolean {
 }
 
 /** What is wrong with the first answer to a ping, or with there being none; undefined for nothing. */
-function problemOf(ping: ServerRequest, { calls, limits, isGapless }: View): Outcome | undefined {
+function problemOf(ping: ServerRequest, view: View): Outcome | undefined {
+  const { calls, limits } = view;
   const { step, answers: [answer], atMs } = ping;
   if (cancelledBy(ping, calls)) return undefined;
   if (answer) {
@@ -36,8 +44,12 @@ function problemOf(ping: ServerRequest, { calls, limits, isGapless }: View): Out
     if (waitedMs <= limits.of("answer_ms")) return undefined;
     return broken(`It answered ping only after ${waitedMs} ms`, evidence, limits.levelBy("answer_ms"));
   }
-  // M31 looks at what is left unanswered on the stream of a GET.
-  const later = isGapless && step.verb === "POST" ? goesOnWithout(ping, calls, limits.of("answer_ms")) : undefined;
+  // M31 looks at what is left unanswered on the stream of a GET; whoever has left a stream, or resumes it, may have had it before.
+  const isSure = hasAllSaid(view) && step.verb === "POST" && step.stream?.endedBy !== "client" &&
+    !conversationIn(calls).responses.some(({ thread, message }) =>
+      thread === ping.thread && isSameId(message.id, ping.message.id)
+    );
+  const later = isSure ? goesOnWithout(ping, calls, limits.of("answer_ms")) : undefined;
   return later && brokenBy(
     ping.message,
     "It did not answer ping, and went on",

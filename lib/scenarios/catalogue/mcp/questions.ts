@@ -199,11 +199,7 @@ const others: readonly Scenario[] = [
         edit: {
           json: {
             set: {
-              result: {
-                resultType: "input_required",
-                inputRequests: { roots: { method: "roots/list" } },
-                requestState: "undeclared",
-              },
+              result: { resultType: "input_required", inputRequests: { roots: { method: "roots/list" } } },
             },
           },
         },
