@@ -171,6 +171,7 @@ const cachedByV2: Readonly<Record<string, string>> = {
   // Nobody logs in here.
   "cache-two-users": "incomplete",
   "cache-changed": "pass",
+  "cache-resource-changed": "pass",
   "cache-cursor-refused": "pass",
 };
 

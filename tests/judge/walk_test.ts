@@ -254,6 +254,7 @@ const ignoring: Readonly<Record<string, Ignoring>> = {
   "cache-answered": ["keeps what depends on its answers", "M136"],
   "cache-two-users": ["keeps one cache for all logins", "M137"],
   "cache-changed": ["keeps what has changed", "M138"],
+  "cache-resource-changed": ["keeps what has changed", "M138"],
   "cache-cursor-refused": ["asks for a refused cursor again", "M139"],
   "custom-headers": ["sends no argument headers", "M46"],
   "invalid-tool-headers": ["calls tools with invalid marks", "M48"],

@@ -50,6 +50,16 @@ async function growsOnce(ask: Asking): Promise<void> {
   assert.deepEqual(await namesIn(ask), [...before, "mock_news"]);
 }
 
+/** Reads a stream until it says something. */
+async function until({ body }: Response, method: string): Promise<void> {
+  let told = "";
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    told += text;
+    if (told.includes(method)) return;
+  }
+  assert.fail(`The stream has ended: ${told}`);
+}
+
 /** Probes by the name of the scenario. */
 export const cacheProbes: Readonly<Record<string, Probe>> = {
   "cache-fresh": says(60_000),
@@ -94,12 +104,16 @@ export const cacheProbes: Readonly<Record<string, Probe>> = {
     const ask = await asking(at);
     assert.equal((await ask("tools/list")).ttlMs, 60_000);
     await growsOnce(ask);
-    let told = "";
-    for await (const text of listening.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      told += text;
-      if (told.includes("notifications/tools/list_changed")) return;
-    }
-    assert.fail(`The stream has ended: ${told}`);
+    await until(listening, "notifications/tools/list_changed");
+  },
+  "cache-resource-changed": async (at) => {
+    const { access } = await logIn(appOf(at));
+    const params = { notifications: { resourceSubscriptions: [tides.uri] } };
+    const listening = await askModern(at, access, { method: "subscriptions/listen", params });
+    const ask = await asking(at);
+    assert.equal((await ask("resources/read", tides)).ttlMs, 60_000);
+    await ask("tools/call", { name: "mock_flood", arguments: {} });
+    await until(listening, "notifications/resources/updated");
   },
   "cache-cursor-refused": async (at) => {
     const ask = await asking(at);

@@ -280,6 +280,7 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "cache-answered": "input_required requestState inputResponses mrtr multi round trip cached answer",
   "cache-two-users": "cacheScope private tenant leak data of another user shared cache gateway",
   "cache-changed": "list_changed notification invalidate evict subscriptions/listen stale tools",
+  "cache-resource-changed": "notifications/resources/updated resourceSubscriptions invalidate evict stale contents",
   "cache-cursor-refused": "pagination invalid cursor -32602 discard pages restart list",
   ...toolWords,
   ...questionWords,

@@ -34,5 +34,6 @@ export const cacheCases: readonly Case[] = [
   cacheCase("M136", "cache-answered", "keeps what depends on its answers", false),
   cacheCase("M137", "cache-two-users", "keeps one cache for all logins", false),
   cacheCase("M138", "cache-changed", "keeps what has changed"),
+  cacheCase("M138", "cache-resource-changed", "keeps what has changed"),
   cacheCase("M139", "cache-cursor-refused", "asks for a refused cursor again"),
 ];

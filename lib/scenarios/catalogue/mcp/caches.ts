@@ -78,6 +78,16 @@ function againLater(...all: readonly Read[]): readonly DriverStep[] {
   );
 }
 
+const tidesUri = resource("tides").uri;
+
+/** A tool that changes a resource. */
+const flood: CatalogueTool = {
+  name: "mock_flood",
+  description: "Changes the tides",
+  inputSchema: { type: "object" },
+  answer: { content: [{ type: "text", text: "The tide is high" }], updates: [tidesUri] },
+};
+
 /** What all scenarios of caches have in common. */
 function cacheScenario(
   entry: Pick<Scenario, "name" | "story" | "client" | "expects" | "links"> & Partial<Scenario>,
@@ -245,6 +255,25 @@ export const cacheScenarios: readonly Scenario[] = [
     list_changed: "sent",
     stages: [{ after: { method: "tools/call", name: HAVE_READ }, tools: [news] }],
   }),
+  cacheScenario({
+    name: "cache-resource-changed",
+    story:
+      "A resource is fresh for a minute, changes nevertheless, and the server tells those who have subscribed to it",
+    client: "Subscribes to the resource, and reads it anew once it is told that it has changed",
+    expects: ["M138"],
+    driver: script(
+      { do: "listen", notifications: { resourceSubscriptions: [tidesUri] } },
+      tides.step,
+      tell(tides, 1),
+      { do: "call", tool: flood.name },
+      later,
+      tides.step,
+      tell(tides, 2),
+      tides.step,
+      tell(tides, 3),
+    ),
+    links: [caching("interaction-with-notifications"), section("2026-07-28", "server/resources#subscriptions")],
+  }, { ...fresh(minute), tools: [haveRead, flood] }),
   cacheScenario({
     name: "cache-cursor-refused",
     story: "The tools come in two pages, and the cursor of the second one is refused when it comes for the second time",

@@ -73,6 +73,7 @@ export function createMcp(setting: Setting, { patiently }: Http, login: Login): 
       link.changed.add(list);
       cache.drop(`${list}/list`);
     }
+    if (message.method === "notifications/resources/updated") cache.drop("resources/read");
     await answerServer(message, setting, { link, send: sendAside, answer: answerServers });
   }, setting.slip);
   /** What it listens to besides the answers to its requests. */
