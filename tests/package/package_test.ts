@@ -146,3 +146,8 @@ Deno.test("the types of the package say what the README says, and name no file o
   assert.match(text, /from "mock-oauth";/);
   assert.doesNotMatch(text, /main\.ts/);
 });
+
+Deno.test("JSR would take the sources as they are, with no type left for it to work out", async () => {
+  const args = ["publish", "--dry-run", "--allow-dirty", "--no-check", "--token", "none"];
+  assert.match(await mustRun(Deno.execPath(), args, new URL("../../", import.meta.url)), /Success Dry run complete/);
+});

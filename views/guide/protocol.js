@@ -1,5 +1,4 @@
 // @ts-check
-/// <reference lib="dom" />
 // What an MCP client has to know of OAuth, in pure functions: the guide's pages call them, and tests call them without
 // a browser.
 
