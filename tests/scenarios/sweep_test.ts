@@ -124,7 +124,9 @@ Deno.test("every scenario shows what it declares, and no other sandbox is affect
 function isOfMcpAlone({ name, story }: Scenario): boolean {
   // The servers of the official suite that have other tools have them at one endpoint.
   if (["add-numbers", "standard-headers"].includes(name) || /behind (a|the) login/i.test(story)) return false;
-  return [sessionProbes, timeProbes, messageProbes, cacheProbes, toolProbes].some((table) => name in table) ||
+  return [sessionProbes, timeProbes, messageProbes, cacheProbes, toolProbes, questionProbes].some((table) =>
+    name in table
+  ) ||
     ["mcp-truncated", "mcp-dropped"].includes(name);
 }
 
