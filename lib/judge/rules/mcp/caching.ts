@@ -128,11 +128,10 @@ function checkStale(view: View): Outcome {
     for (const used of reading.last.isRetried ? [] : usedFor(reading, fetches)) {
       if (!isBefore(used.step, before.step)) continue;
       if (hasSurelyRunOutAt(used, before.step, travelMs)) {
+        const laterMs = Math.round(gapBetween(used.step, before.step));
         return broken(
-          `It used its answer to ${nameOf(used)} again ${
-            gapBetween(used.step, before.step)
-          } ms later, or after that, ` +
-            `and it was fresh for ${used.ttlMs} ms`,
+          `It used its answer to ${nameOf(used)} again ${laterMs} ms later, or after that, and it was fresh for ` +
+            `${used.ttlMs} ms`,
           positionsOf([used.step, before.step, told.step]),
         );
       }
