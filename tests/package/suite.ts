@@ -127,6 +127,9 @@ export const cases: Readonly<Record<string, () => Promise<void>>> = {
       url = mock.url;
       assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
       assert.equal((await mock.fetch("/health")).status, 200);
+      const body = new URLSearchParams({ grant_type: "none" });
+      const refused = await mock.fetch(new Request(`${url}/oauth/token`, { method: "POST", body }));
+      assert.match(await refused.text(), /received 'none'/);
       assert.equal(await statusOf(fetch(`${url}/health`)), 200);
       const origin = await mock.openOrigin("no-prm");
       assert.equal(await statusOf(fetch(`${origin}/.well-known/oauth-protected-resource`)), 404);
