@@ -41,7 +41,9 @@ export function noSuchEndpoint(
   const here = new Map<string, string>();
   const at = (name: keyof typeof paths): string => new URL(urls[name]).pathname;
   for (const name of Object.keys(paths)) {
-    if (isName(name) && !paths[name].includes(":")) here.set(at(name).slice(prefix.length), at(name));
+    // `/mcp` means a client's way in, and not the agents' own.
+    const isMeant = name !== "agent" || path.startsWith(controlPaths.index);
+    if (isMeant && isName(name) && !paths[name].includes(":")) here.set(at(name).slice(prefix.length), at(name));
   }
   for (const known of Object.values(controlPaths)) if (!known.includes(":")) here.set(known, prefix + known);
   const wanted = nearest(path, [...here.keys()]);

@@ -91,18 +91,19 @@ export function createRouter(routes: readonly Route[]): (request: Request, path:
 
 /** A path has one parameter at most: a segment, with nothing or one more behind it. */
 const PARAMETER = /:\w+/;
-const places = [/[^/]+$/, /[^/]+(?=\/[^/]+$)/];
 
 type Methods = ReadonlyMap<string, Route>;
 
-/** Looks for a row with a parameter; no parameter is empty. */
+/** Looks for a row with a parameter; no parameter is empty. A path may be as long as a URL, so it is cut and not matched. */
 function findParametric(
   table: ReadonlyMap<string, Methods>,
   path: string,
 ): { readonly methods: Methods | undefined; readonly param: string } {
-  for (const place of places) {
-    const methods = table.get(path.replace(place, ":"));
-    const param = methods ? decoded(place.exec(path)?.[0] ?? "") : "";
+  const last = path.lastIndexOf("/");
+  const places = [[last + 1, path.length], [path.lastIndexOf("/", last - 1) + 1, last]] as const;
+  for (const [from, to] of places) {
+    const methods = table.get(`${path.slice(0, from)}:${path.slice(to)}`);
+    const param = methods ? decoded(path.slice(from, to)) : "";
     if (param !== "") return { methods, param };
   }
   return { methods: undefined, param: "" };

@@ -241,6 +241,7 @@ const pages: readonly Message[] = [
   page("guide", "/guide", { code: "<zqx", state: "<zqx", error: "<zqx" }),
   page("scenarios", "/scenarios", { q: "<zqx" }),
   page("scenarios", "/scenarios", { define: "<<scenario_link>>" }),
+  page("scenario_clients", "/scenarios/clients"),
   page("specifications", "/specifications"),
   page("inspect", "/inspect"),
   page("run_page", "/runs/fuzzer", { set: "all" }),

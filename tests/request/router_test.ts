@@ -29,6 +29,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/", ["GET", "HEAD"], true],
   ["/guide", ["GET", "HEAD"], false],
   ["/scenarios", ["GET", "HEAD"], true],
+  ["/scenarios/clients", ["GET", "HEAD"], true],
   ["/specifications", ["GET", "HEAD"], false],
   ["/inspect", ["GET", "HEAD"], false],
   ["/runs/:run", ["GET", "HEAD"], false],

@@ -46,7 +46,8 @@ function toolOf({ name: endpointName, method, path }: Endpoint, operation: Opera
   const { summary, description, input, example } = operation;
   const whole = input && inputSchemaOf(input.schema);
   const isFlat = whole !== undefined && !operation.input?.isList && whole.type === "object";
-  const isLong = JSON.stringify(whole ?? {}).length > MAX_SCHEMA;
+  // What a query holds is short, but for what is said of it.
+  const isLong = method !== "GET" && JSON.stringify(whole ?? {}).length > MAX_SCHEMA;
   const param = /:(\w+)/.exec(path)?.[1];
   const inputArgument = whole &&
     (isLong

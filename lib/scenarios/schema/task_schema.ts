@@ -4,14 +4,15 @@ import { closedObject, type Complete, type Schema } from "../../http/json_body.t
 import type { TaskGives, TaskState } from "../mcp_catalogue.ts";
 import { questionsSchema } from "./content_schema.ts";
 import { MAX_DELAY_MS } from "./fault_text.ts";
-import { milliseconds } from "./templated.ts";
 
 const interval = z.number().int().min(1).max(MAX_DELAY_MS);
+/** Nothing waits for a state to end, so that it may last for as long as a clock is moved: at most thirty days. */
+const lasting = z.number().int().min(0).max(30 * 24 * 60 * 60 * 1000);
 
 const stateSchema: Schema<TaskState> = closedObject(
   {
     status: z.enum(["working", "input_required", "cancelled"]),
-    for_ms: milliseconds.exactOptional(),
+    for_ms: lasting.exactOptional(),
     statusMessage: z.string().exactOptional(),
     poll_interval_ms: interval.exactOptional(),
     inputRequests: questionsSchema.exactOptional(),
