@@ -6,6 +6,9 @@
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 // @ts-types="@modelcontextprotocol/sdk/client/sse"
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+// @ts-types="@modelcontextprotocol/sdk/client/streamableHttp"
+import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import assert from "node:assert/strict";
 import { z } from "zod";
@@ -144,6 +147,45 @@ Deno.test("the v1 client over HTTP+SSE breaks no rule on how MCP is spoken", asy
   const { kept, broken } = await judge(test);
   assert.deepEqual(broken, []);
   assert.deepEqual(["M1", "M2", "M3", "M4", "M13", "M14", "M17", "M98"].filter((rule) => !kept.includes(rule)), []);
+});
+
+const who = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } } as const;
+const reporting = {
+  name: "report",
+  inputSchema: { type: "object" },
+  execution: { taskSupport: "required" },
+  answer: {
+    task: {
+      poll_interval_ms: 20,
+      states: [
+        { status: "working", for_ms: 50 },
+        { status: "input_required", inputRequests: { who: { method: "elicitation/create", params: who } } },
+      ],
+    },
+  },
+} as const;
+
+Deno.test("the v1 client follows tasks as 2025-11-25 has it, but does not tie its answers to them (M140-M146)", async () => {
+  await using test = await testApp({
+    loopbackOnly: true,
+    shared: false,
+    now: Date.now,
+    catalogue: { tools: [reporting] },
+  });
+  const client = new OldClient({ name: "old", version: "1" }, { capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: "accept", content: { name: "Ada" } }));
+  await client.connect(new OldTransport(new URL(`${origin}/no-auth`), { fetch: wayTo(test).fetch }));
+  await client.listTools();
+  const types: string[] = [];
+  const options = { task: { ttl: 60_000 } };
+  for await (const { type } of client.experimental.tasks.callToolStream({ name: "report" }, undefined, options)) {
+    if (types.at(-1) !== type) types.push(type);
+  }
+  await client.close();
+  assert.deepEqual(types, ["taskCreated", "taskStatus", "result"]);
+  const { kept, broken } = await judge(test);
+  assert.deepEqual(broken.map((found) => found.slice(0, 4)), ["M145"]);
+  assert.deepEqual(["M140", "M141", "M142", "M143", "M144"].filter((rule) => !kept.includes(rule)), []);
 });
 
 /** Has the v2 client take a step of a script; what it cannot do, it leaves. */

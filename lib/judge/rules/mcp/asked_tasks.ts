@@ -45,7 +45,9 @@ function checkDeclared(view: View): Outcome {
   const requests = requestsOf(view);
   const shown: Request[] = [];
   for (const request of requests) {
-    const declared = request.method === "initialize" ? undefined : declaredFor(request, requests);
+    // SDK 1 repeats what it has asked for in each request about the task, where it means nothing.
+    const isAside = request.method === "initialize" || request.method.startsWith("tasks/");
+    const declared = isAside ? undefined : declaredFor(request, requests);
     if (!declared) continue;
     if (wantsTask(request) && !declared.some((one) => declaresTasks(one, request.method))) {
       return brokenBy(

@@ -21,16 +21,21 @@ interface Pair {
 
 /** The pairs of polls of a task between which nothing was a reason to look again at once. */
 function pairsOf(task: Task): readonly Pair[] {
+  // Where ids go up and down, several instances ask, each for itself.
+  const isOneInstance = task.gets.every((get, index) =>
+    index === 0 || senderOf(task.gets[index - 1] ?? get, get) !== "other"
+  );
+  if (!isOneInstance || task.isTold) return [];
   return task.gets.flatMap((later, index): readonly Pair[] => {
     const before = task.gets[index - 1];
     const report = before && reportIn(before);
     if (!before || report?.pollIntervalMs === undefined || isFinal(report)) return [];
-    // Another instance of the client knows nothing of this one.
-    if (before.thread !== later.thread || senderOf(before, later) === "other") return [];
+    // Another session may be another instance's.
+    if (before.thread !== later.thread) return [];
     const isReason = [...task.updates, ...task.results, ...task.cancels].some(({ step }) =>
       step.at > before.step.at && step.at < later.step.at
     );
-    return isReason || task.isTold ? [] : [{ before, later, askedMs: report.pollIntervalMs }];
+    return isReason ? [] : [{ before, later, askedMs: report.pollIntervalMs }];
   });
 }
 
