@@ -50,6 +50,9 @@ function fit(value: unknown, schema: unknown, at: string, walk: Walk, depth: num
   if (typeof value === "string" && value.includes("…")) return undefined;
   // Who says that something is so by default takes it, whatever else is said.
   if (Object.hasOwn(schema, "default") && isDeepStrictEqual(value, schema.default)) return null;
+  if (value === null && schema.nullable === true) return undefined;
+  // Drafts before 2019-09 take nothing of what stands beside a reference.
+  if (typeof schema.$ref === "string") return combinedFit(value, { $ref: schema.$ref }, at, walk, depth);
   const found = [
     () => typeFit(value, schema, at),
     () => choiceFit(value, schema, at),

@@ -34,16 +34,20 @@ function* objectsIn(schema: unknown): Generator<readonly [object: Readonly<Recor
   }
 }
 
-/** The references of a schema that nothing in the schema itself answers. */
-export function externalRefs(schema: unknown): readonly string[] {
+/** Schemas of schemas, which every validator has. */
+const META = /^https?:\/\/json-schema\.org\//;
+
+/** The references of a part of a schema that nothing in the whole of it answers. */
+export function externalRefs(part: unknown, whole: unknown = part): readonly string[] {
+  const base = isObject(whole) && typeof whole.$id === "string" ? whole.$id : undefined;
+  const placeOf = (uri: string): string =>
+    (URL.canParse(uri, base) ? new URL(uri, base).href : uri).replace(/#.*$/s, "");
   const ids = new Set<string>();
-  const refs: string[] = [];
-  for (const [object] of objectsIn(schema)) {
-    const { $id, $ref } = object;
-    if (typeof $id === "string") ids.add($id.replace(/#$/, ""));
-    if (typeof $ref === "string") refs.push($ref);
+  for (const [{ $id, id }] of objectsIn(whole)) {
+    for (const name of [$id, id]) if (typeof name === "string") ids.add(placeOf(name));
   }
-  return refs.filter((ref) => !ref.startsWith("#") && !ids.has(ref.replace(/#.*$/s, "")));
+  const refs = [...objectsIn(part)].flatMap(([{ $ref }]) => typeof $ref === "string" ? $ref : []);
+  return refs.filter((ref) => !ref.startsWith("#") && !META.test(ref) && !ids.has(placeOf(ref)));
 }
 
 /** The references of a schema that are URLs of a network. */
@@ -54,7 +58,7 @@ export function networkRefs(schema: unknown): readonly string[] {
 /** Whether a part of a schema cannot be read without what lies elsewhere, followed through references within the schema. */
 export function leadsOut(part: unknown, root: unknown, depth = 0): boolean {
   if (depth > 20) return false;
-  if (externalRefs(part).length > 0) return true;
+  if (externalRefs(part, root).length > 0) return true;
   for (const [{ $ref }] of objectsIn(part)) {
     if (typeof $ref !== "string" || !$ref.startsWith("#")) continue;
     const target = pointed(root, $ref);

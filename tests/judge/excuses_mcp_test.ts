@@ -7,6 +7,13 @@ import { buildReport, type ReportOptions } from "../../lib/judge/report.ts";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { cacheScenarios } from "../../lib/scenarios/catalogue/mcp/caches.ts";
+import { hostileTextScenarios } from "../../lib/scenarios/catalogue/mcp/hostile_text.ts";
+import { schemaScenarios } from "../../lib/scenarios/catalogue/mcp/schemas.ts";
+import { toolScenarios } from "../../lib/scenarios/catalogue/mcp/tools.ts";
+import { driverOf } from "../../lib/scenarios/driver.ts";
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import { fitOf } from "../../lib/judge/schema_fit.ts";
+import { externalRefs } from "../../lib/judge/schemas.ts";
 import type { Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
 import { likenessOfExchange } from "../../lib/recorder/tape/likeness.ts";
 import { control } from "../control/helpers.ts";
@@ -63,16 +70,22 @@ const unasked = {
 
 /** A scenario of caches, and so many processes that do there what is to be done. */
 function inCacheScenario(name: string, processes: number, slip?: Slip): Scene {
-  const scenario = cacheScenarios.find((one) => one.name === name);
-  assert(scenario?.driver && scenario.catalogue, name);
+  return { ...inScenario(cacheScenarios, name, processes, slip), revisions: ["2026-07-28"] };
+}
+
+/** The same of other scenarios, in the revisions that they are for. */
+function inScenario(scenarios: readonly Scenario[], name: string, processes: number, slip?: Slip): Scene {
+  const scenario = scenarios.find((one) => one.name === name);
+  assert(scenario?.catalogue, name);
+  const driver = driverOf(scenario);
   const faults = scenario.plan.faults?.map(({ times, ...fault }) => ({
     ...fault,
     life: times === undefined ? "always" : { times },
   }));
   return {
-    clients: Array.from({ length: processes }, () => ({ driver: scenario.driver ?? [], slip })),
+    clients: Array.from({ length: processes }, () => ({ driver, slip })),
     catalogue: scenario.catalogue,
-    revisions: ["2026-07-28"],
+    revisions: revisions.filter((revision) => scenario.revisions?.includes(revision) ?? true),
     ...(faults ? { faults } : {}),
   };
 }
@@ -134,6 +147,17 @@ const scenes: Readonly<Record<string, Scene>> = {
   "that does not keep what it had to ask twice for": inCacheScenario("cache-answered", 1),
   "that is told of a change": inCacheScenario("cache-changed", 1),
   "whose cursor is refused, in two processes": inCacheScenario("cache-cursor-refused", 2),
+  "that is given content of any type, in two processes": inScenario(toolScenarios, "content-of-any-type", 2),
+  "that is given structured content of any kind": inScenario(toolScenarios, "structured-content-any", 1),
+  "that reads missing resources, in two processes": inScenario(toolScenarios, "resource-missing", 2),
+  "that is shown dialects which there are not": inScenario(schemaScenarios, "schema-dialects", 1),
+  "that is shown a reference to nowhere": inScenario(schemaScenarios, "schema-unresolved-ref", 1),
+  "that hands a schema back": inScenario(schemaScenarios, "schema-keywords", 1),
+  "that is shown names which are alike": inScenario(hostileTextScenarios, "names-alike", 1),
+  "that shows icons": {
+    ...inScenario(hostileTextScenarios, "icons-elsewhere", 1),
+    clients: [{ ...usual, extras: ["shows icons"] }],
+  },
   "that asks for progress": {
     clients: [{ ...usual, extras: ["asks for progress"] }],
   },
@@ -246,3 +270,68 @@ for (
     assert.equal(brokenIn(all).length, slip ? 1 : 0);
   });
 }
+
+/** Arguments that a schema allows, or may allow, as those know who read it with more care. */
+const allowed: Readonly<Record<string, readonly [value: unknown, schema: unknown]>> = {
+  "without what is optional": [{ a: "x" }, {
+    type: "object",
+    properties: { a: {}, b: { type: "string" } },
+    required: ["a"],
+  }],
+  "with null where that is the default": [{ a: null }, { properties: { a: { type: "string", default: null } } }],
+  "with null where a text may be null": [{ a: null }, {
+    properties: { a: { anyOf: [{ type: "string" }, { type: "null" }], default: null } },
+  }],
+  "with null where OpenAPI allows it": [{ a: null }, { properties: { a: { type: "string", nullable: true } } }],
+  "with members that nothing is said of": [{ a: 1, b: 2 }, { type: "object", properties: { a: { type: "integer" } } }],
+  "with a whole number that is written as a fraction": [{ a: 5.0 }, { properties: { a: { type: "integer" } } }],
+  "with a text that a pattern may refuse": [{ a: "x" }, { properties: { a: { type: "string", pattern: "^(a+)+$" } } }],
+  "in a dialect of its own": [{ a: 1 }, {
+    $schema: "https://dialects.example/1",
+    properties: { a: { type: "string" } },
+  }],
+  "by a draft in which nothing counts beside a reference": [{ a: 1 }, {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    definitions: { a: { type: "integer" } },
+    properties: { a: { $ref: "#/definitions/a", type: "string" } },
+  }],
+  "by a reference to elsewhere": [{ a: 1 }, { properties: { a: { $ref: "https://schemas.example/a.json" } } }],
+  "by a reference that leads round in a circle": [{ a: 1 }, { properties: { a: { $ref: "#/properties/a" } } }],
+  "by a condition": [{ a: 1 }, { if: { required: ["a"] }, then: { required: ["b"] } }],
+  "by alternatives without end": [{ a: 1 }, {
+    $defs: { a: { anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/a" }] } },
+    properties: { a: { $ref: "#/$defs/a" } },
+  }],
+  "that was redacted": [{ a: "sk-…" }, { properties: { a: { enum: ["sk-1"] } } }],
+};
+
+for (const [what, [value, schema]] of Object.entries(allowed)) {
+  Deno.test(`arguments ${what} are not said to misfit (JSON Schema 2020-12, validation)`, () => {
+    assert.notEqual(typeof fitOf(value, schema), "string", String(fitOf(value, schema)));
+  });
+}
+
+Deno.test("a $ref that the schema itself answers, or that every validator has, leads nowhere else (JSON Schema 2020-12 8.2)", () => {
+  const $id = "https://schemas.example/root.json";
+  const answered = [
+    { $ref: "#/$defs/a" },
+    { $ref: "#anchor" },
+    { $ref: "https://json-schema.org/draft/2020-12/schema" },
+    { $id, $defs: { a: { $id: "other.json" } }, $ref: "other.json#/b" },
+    { $id, $defs: { a: { $id: "other.json" } }, $ref: "https://schemas.example/other.json" },
+    { $id, $ref: "root.json#/$defs/a" },
+  ];
+  for (const schema of answered) assert.deepEqual(externalRefs(schema), [], JSON.stringify(schema));
+  assert.deepEqual(externalRefs({ $id, allOf: [{ $ref: "elsewhere.json" }] }), ["elsewhere.json"]);
+});
+
+Deno.test("M127 is not broken where a person opens the URL of a $ref in a browser (Fetch Metadata 2.2)", async () => {
+  const all = await record(inScenario(schemaScenarios, "schema-network-ref", 1, "fetches references"), "2026-07-28");
+  assert.equal(brokenIn(all).length, 1);
+  const opened = all.map((exchange): Exchange => {
+    const { request } = exchange;
+    if (!exchange.url.includes("/canary/")) return exchange;
+    return { ...exchange, request: { ...request, headers: [...request.headers, ["sec-fetch-mode", "navigate"]] } };
+  });
+  assert.deepEqual(brokenIn(opened), []);
+});

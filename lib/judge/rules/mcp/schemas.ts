@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, type JsonObject } from "../../../http/json.ts";
+import { headerOf } from "../../../recorder/exchange.ts";
 import { ECHO_TOOL, SCHEMA_TOOL } from "../../../scenarios/reporting_tools.ts";
 import { conversationIn } from "../../conversation.ts";
 import { endOf } from "../../moments.ts";
@@ -60,13 +61,13 @@ function checkKeywords({ calls }: View): Outcome {
   );
 }
 
-/** Dialects that there are, by the names that they have. */
-const dialects = /^https?:\/\/json-schema\.org\/(?:draft-0[0-9]|draft\/20\d\d-\d\d)\/(?:hyper-)?schema#?$/;
+/** Names that nobody can own (RFC 2606): a dialect of that name is none. */
+const nobodys = /^https?:\/\/(?:[\w.-]+\.)?(?:example\.(?:com|net|org)|[\w-]+\.(?:example|invalid|test))(?:[:/]|$)/i;
 
 /** The dialect of a tool that no client can know. */
 function oddDialect({ inputSchema }: JsonObject): string | undefined {
   const dialect = isObject(inputSchema) ? textOf(inputSchema, "$schema") : undefined;
-  return dialect === undefined || dialects.test(dialect) ? undefined : dialect;
+  return dialect !== undefined && nobodys.test(dialect) ? dialect : undefined;
 }
 
 function checkDialects({ calls }: View): Outcome {
@@ -109,7 +110,9 @@ function pagesWithRefs({ calls }: View): readonly (readonly [page: ToolPage, add
 
 function checkRefs(view: View): Outcome {
   const naming = pagesWithRefs(view);
-  for (const { address, at, method } of view.canaries) {
+  for (const { address, at, method, exchange } of view.canaries) {
+    // A person may look at what is there.
+    if (headerOf(exchange.request, "sec-fetch-mode") === "navigate") continue;
     const [page] = naming.find(([{ request }, addresses]) => request.step.at < at && addresses.has(address)) ?? [];
     if (!page) continue;
     return broken(`It sent ${method} to a URL that is only a $ref in the schema of a tool`, [page.request.step.at, at]);
@@ -127,10 +130,10 @@ function fillsUnknown({ args, listings }: ToolCall): boolean {
   return listings.length > 0 && listings.every(({ inputSchema }) => {
     if (!isObject(inputSchema)) return false;
     const { properties, ...rest } = inputSchema;
-    const isWhole = ["$ref", "allOf", "anyOf", "oneOf"].some((name) =>
-      name in rest && leadsOut(rest[name], inputSchema)
+    const isWholeUnknown = ["$ref", "allOf", "anyOf", "oneOf"].some((name) =>
+      name in rest && leadsOut({ [name]: rest[name] }, inputSchema)
     );
-    return typeof rest.$ref === "string" && !rest.$ref.startsWith("#") || isWhole ||
+    return isWholeUnknown ||
       Object.keys(args).some((name) => isObject(properties) && leadsOut(properties[name], inputSchema));
   });
 }
