@@ -53,6 +53,14 @@ export interface LiveSandboxDeps {
   readonly onForget: (sandboxId: string) => void;
 }
 
+/** From where a sandbox was seen last: mostly from there it is seen again. */
+interface Seen {
+  readonly origin: string;
+  readonly prefix: string;
+  readonly isForeign: boolean;
+  readonly view: (nowMs: number) => Sandbox;
+}
+
 /**
  * Makes a sandbox that can be used once its state is set.
  *
@@ -67,6 +75,7 @@ export function createLiveSandbox(
   readonly fail: (problem: Error) => void;
 } {
   const seen = boundedMap<string, (nowMs: number) => Sandbox>(MAX_ORIGINS);
+  let latest: Seen | undefined;
   let state: SandboxState | undefined;
   let problem: Error | undefined;
   let plan = standardPlan;
@@ -81,7 +90,10 @@ export function createLiveSandbox(
   const set = (next: SandboxState): void => {
     problem = undefined;
     if (state && isSame(state, next)) return;
-    if (next.epoch !== state?.epoch) seen.clear();
+    if (next.epoch !== state?.epoch) {
+      seen.clear();
+      latest = undefined;
+    }
     // Another process may have reset it.
     if (state && next.epoch !== state.epoch) { for (const known of idsOf(id())) onForget(known); }
     // Another process may have rotated them.
@@ -97,15 +109,24 @@ export function createLiveSandbox(
   };
 
   const seenFrom = (origin: string, prefix: string, isAskedByForeignPage = false): Sandbox => {
+    const isAsBefore = latest?.origin === origin && latest.prefix === prefix &&
+      latest.isForeign === isAskedByForeignPage;
+    if (latest && isAsBefore) return latest.view(now());
+    const view = viewFrom(origin, prefix, isAskedByForeignPage);
+    latest = { origin, prefix, isForeign: isAskedByForeignPage, view };
+    return view(now());
+  };
+
+  const viewFrom = (origin: string, prefix: string, isAskedByForeignPage: boolean): Seen["view"] => {
     const key = `${isAskedByForeignPage ? "foreign " : ""}${origin}${prefix}`;
     const known = seen.get(key);
-    if (known) return known(now());
+    if (known) return known;
     const { layout = {}, clients = [] } = scenario;
     const revocations = (): Revocations => current().revocations ?? noRevocations;
     const shape = { name, scenario: scenario.name, prefix, origin, layout, clients };
     const view = createSandboxView({ ...shape, id: id(), now, revocations, isAskedByForeignPage });
     seen.set(key, view);
-    return view(now());
+    return view;
   };
 
   const live = Object.freeze({
