@@ -56,6 +56,8 @@ const token = (fields: Record<string, string>, status: number, answered: unknown
 ];
 const issued = (name: string): unknown => ({ access_token: name, refresh_token: `R-${name}`, scope: "read" });
 const logsIn = (name: string): Sent => token({ grant_type: "authorization_code", code: name }, 200, issued(name));
+const logsInFor = (name: string, seconds: number): Sent =>
+  token({ grant_type: "authorization_code", code: name }, 200, { access_token: name, expires_in: seconds });
 const refreshes = (from: string, to: string): Sent =>
   token({ grant_type: "refresh_token", refresh_token: `R-${from}` }, 200, issued(to));
 const fails = (from: string, error = "invalid_grant", status = 400): Sent =>
@@ -129,6 +131,12 @@ const excuses: readonly Excuse[] = [
     what: "it has dropped a token that has expired and could not be refreshed",
     excused: later(at(0, lists("A")), at(20, fails("A")), at(40, lists(undefined, 401))),
     mistake: later(at(0, lists("A")), at(40, lists(undefined, 401))),
+  },
+  {
+    rule: "C22",
+    what: "it has dropped a token that has expired, and had nothing to refresh it with",
+    excused: later(at(0, logsInFor("B", 60)), at(20, lists("B")), at(61_000, lists(undefined, 401))),
+    mistake: later(at(0, logsInFor("B", 60)), at(20, lists("B")), at(40_000, lists(undefined, 401))),
   },
   {
     rule: "C33",

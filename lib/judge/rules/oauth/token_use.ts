@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { McpStep } from "../../step.ts";
+import type { McpStep, TokenStep } from "../../step.ts";
 import { isForeignCall, type View, wasLedToRoot } from "../../view.ts";
 import {
   ALWAYS,
@@ -20,8 +20,26 @@ import {
 /** With these a client sends a request anew, perhaps after it was started again and has forgotten its token. */
 const openings: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
 
+const REFRESH = "refresh_token";
+
 function hasTokenInQuery({ exchange }: McpStep): boolean {
   return new URLSearchParams(exchange.url.split("?")[1] ?? "").has("access_token");
+}
+
+/** Some clients take a token for expired a little early, so that it does not expire on its way. */
+const EARLY_MS = 10_000;
+
+/** Whether a client that had sent a token has none any more: it has expired, or was to be refreshed and could not be. */
+function hasLost(tokens: readonly TokenStep[], before: McpStep, call: McpStep): boolean {
+  const own = tokens.filter(({ at }) => at < call.at);
+  if (own.some(({ at, params, issued }) => at > before.at && params.get("grant_type") === REFRESH && !issued)) {
+    return true;
+  }
+  const last = own.findLast(({ issued }) => issued !== undefined);
+  const seconds = Number(last?.issued?.expires_in ?? 0);
+  // One that is said to have expired at once has to be tried all the same.
+  return last !== undefined && seconds > 0 &&
+    call.exchange.startedAtMs >= last.exchange.startedAtMs + seconds * 1000 - EARLY_MS;
 }
 
 function checkHeader({ calls, tokens }: View): Outcome {
@@ -30,11 +48,8 @@ function checkHeader({ calls, tokens }: View): Outcome {
   for (const call of calls) {
     if (call.token !== undefined || openings.has(call.method ?? "") || hasTokenInQuery(call)) continue;
     const before = withToken.findLast(({ at, address }) => at < call.at && address === call.address);
-    // A token that was refused need not be sent again, nor one that has expired and could not be refreshed.
-    const isLost = before !== undefined &&
-      tokens.some(({ at, params, issued }) =>
-        before.at < at && at < call.at && params.get("grant_type") === "refresh_token" && issued === undefined
-      );
+    // A token that was refused need not be sent again, nor one that has expired.
+    const isLost = before !== undefined && hasLost(tokens, before, call);
     if (before && before.status !== 401 && !isLost) {
       const what = [call.verb, call.method].filter(Boolean).join(" ");
       return broken(`It had a token and sent ${what} without it`, [before.at, call.at]);

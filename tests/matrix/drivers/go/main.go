@@ -142,6 +142,16 @@ func valueFor(schema any) any {
 			return first["const"]
 		}
 	}
+	switch property["format"] {
+	case "email":
+		return "ada@example.com"
+	case "uri":
+		return "https://example.com/"
+	case "date":
+		return "2026-01-01"
+	case "date-time":
+		return "2026-01-01T00:00:00Z"
+	}
 	switch property["type"] {
 	case "number", "integer":
 		return 5

@@ -27,6 +27,12 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 
+FORMATS = {
+    "email": "ada@example.com",
+    "uri": "https://example.com/",
+    "date": "2026-01-01",
+    "date-time": "2026-01-01T00:00:00Z",
+}
 SKIPPED = object()
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
 
@@ -131,8 +137,9 @@ def value_for(schema):
     for choice in (schema.get("enum"), [one.get("const") for one in schema.get("oneOf", []) if isinstance(one, dict)]):
         if choice:
             return choice[0]
+    text = FORMATS.get(schema.get("format"), "hi")
     kind = schema.get("type")
-    return {"number": 5, "integer": 5, "boolean": True, "array": [], "object": {}}.get(kind, "hi")
+    return {"number": 5, "integer": 5, "boolean": True, "array": [], "object": {}}.get(kind, text)
 
 
 class Person:

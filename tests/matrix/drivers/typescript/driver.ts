@@ -62,22 +62,35 @@ function openBrowser(): { readonly visit: (url: URL) => Promise<URL>; readonly s
       await response.body?.cancel();
       const location = response.headers.get("location");
       if (location === null) throw new BrowserError(`the browser shows ${response.status}`);
-      return new URL(location);
+      const back = new URL(location);
+      // The SDKs leave it to their user to compare the state (MCP, open redirection).
+      if (back.searchParams.get("state") !== asked.searchParams.get("state")) {
+        throw new BrowserError("the browser returns another state");
+      }
+      return back;
     },
   };
 }
 
+const texts: Readonly<Record<string, string>> = {
+  email: "ada@example.com",
+  uri: "https://example.com/",
+  date: "2026-01-01",
+  "date-time": "2026-01-01T00:00:00Z",
+};
+
 /** What is filled in where a form asks for something. */
 function valueFor(schema: unknown): z.infer<typeof valueShape> {
-  const { enum: choices, oneOf, type } = z.looseObject({
+  const { enum: choices, oneOf, type, format = "" } = z.looseObject({
     enum: z.array(z.string()).optional(),
     oneOf: z.array(z.looseObject({ const: z.string() })).optional(),
     type: z.string().optional(),
+    format: z.string().optional(),
   }).catch({}).parse(schema);
   const choice = choices?.[0] ?? oneOf?.[0]?.const;
   if (choice !== undefined) return choice;
   if (type === "number" || type === "integer") return 5;
-  return type === "boolean" ? true : type === "array" ? [] : "hi";
+  return type === "boolean" ? true : type === "array" ? [] : texts[format] ?? "hi";
 }
 
 function filled(properties: Readonly<Record<string, unknown>>): Record<string, z.infer<typeof valueShape>> {
