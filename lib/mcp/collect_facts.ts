@@ -4,7 +4,7 @@ import type { CallFactsOf } from "./call_facts.ts";
 import { takeTurn } from "./catalogue/turn_table.ts";
 import { type Elicitations, openElicitations } from "./elicitation_table.ts";
 import type { McpOptions } from "./contract.ts";
-import { createTaskMaker, taskScopeOf } from "./tasks/task_maker.ts";
+import { createTaskMaker, createWaiting, taskScopeOf } from "./tasks/task_maker.ts";
 import { canHaveTask } from "./tasks/task_support.ts";
 import { openTasks } from "./tasks/task_table.ts";
 import { type Notes, openNotes } from "./tools/note_table.ts";
@@ -13,6 +13,7 @@ import type { ToolCall } from "./tools/tool.ts";
 /** Makes the function that collects the facts of a request. */
 export function createCallFacts({ store, chance, sleep }: McpOptions): CallFactsOf {
   const keys = createKeyTable(store);
+  const waiting = createWaiting();
 
   return ({ sandbox, caller, profile, policy }, owner, speaking) => {
     const notes = (): Notes => openNotes(store, sandbox.id, owner);
@@ -31,7 +32,10 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
     // A task outlives the session, so it belongs to whoever can be told to be the same then.
     const taskOwner = caller.user ? `user:${caller.user.userId}` : caller.owner;
     const tasks = profile.capabilities.tasks &&
-      taskScopeOf(speaking, openTasks(store, sandbox.id, taskOwner, sandbox.now));
+      taskScopeOf(speaking, {
+        table: openTasks(store, sandbox.id, taskOwner, sandbox.now),
+        waitFor: waiting(`${sandbox.id} ${taskOwner}`),
+      });
     const maker = tasks && canHaveTask(speaking) ? createTaskMaker(speaking, tasks, { profile, call }) : undefined;
     return {
       profile,

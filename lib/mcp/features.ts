@@ -17,6 +17,7 @@ import { MODERN_REVISION } from "./revisions.ts";
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
 import { awaitResult } from "./tasks/awaited_result.ts";
 import { TASKS_REVISION } from "./tasks/task.ts";
+import { scopeOf } from "./tasks/task_methods.ts";
 import { sessionTaskMethods, withoutEmptyContent } from "./tasks/task_support.ts";
 import type { ToolCall } from "./tools/tool.ts";
 
@@ -76,11 +77,13 @@ function installTasks(server: Server, { factsOf, log }: FeatureDeps): void {
   server.setRequestHandler(method, { params: z.looseObject({}) }, async (params, context) => {
     const { mcpReq } = context;
     const ask = { method, params, facts: factsOf(context), revision: TASKS_REVISION, log };
-    return await awaitResult(ask, {
-      ask: (question) => mcpReq.send(question, z.looseObject({}), { timeout: MAX_WAIT_MS }),
-      notify: (method, params) => mcpReq.notify({ method, params }),
-      signal: mcpReq.signal,
-    });
+    return await scopeOf(ask.facts).waitFor(() =>
+      awaitResult(ask, {
+        ask: (question) => mcpReq.send(question, z.looseObject({}), { timeout: MAX_WAIT_MS }),
+        notify: (method, params) => mcpReq.notify({ method, params }),
+        signal: mcpReq.signal,
+      })
+    );
   });
 }
 

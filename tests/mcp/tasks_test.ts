@@ -301,6 +301,39 @@ Deno.test("a server that does not declare tasks, or speaks an earlier revision, 
   });
 });
 
+Deno.test("a caller waits for a hundred results at a time, and no more, whether it is still there or not", async () => {
+  const waits: (() => void)[] = [];
+  await using mcp = await openMcp({
+    sleep: (_, signal) =>
+      new Promise((resolve, reject) => {
+        waits.push(resolve);
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      }),
+  });
+  const fetch = mcp.fetchAs("oauth", ANN, {}, catalogue);
+  const headers = await session(fetch);
+  const { task } = await resultOf(post(fetch, rpc("tools/call", { name: "report", task: {} }), headers));
+  const params = { taskId: Object(task).taskId };
+  for (let id = 2; id < 102; id++) {
+    await (await post(fetch, rpc("tasks/result", params, id), headers)).body?.cancel();
+  }
+  while (waits.length < 100) await new Promise((resolve) => setTimeout(resolve));
+  assert.equal((await errorOf(post(fetch, rpc("tasks/result", params, 102), headers))).code, -32000);
+  await resultOf(post(fetch, rpc("tasks/cancel", params, 103), headers));
+  for (const wait of waits) wait();
+  assert.match(String((await errorOf(post(fetch, rpc("tasks/result", params, 104), headers))).message), /cancelled/);
+});
+
+Deno.test("a server without sessions has tasks of 2025-11-25 all the same", async () => {
+  await using mcp = await openMcp();
+  const fetch = mcp.fetchAs("oauth", ANN, { sessionIds: "none" }, catalogue);
+  const headers = { "mcp-protocol-version": "2025-11-25" };
+  const { task } = await resultOf(post(fetch, rpc("tools/call", { name: "required", task: {} }), headers));
+  const params = { taskId: Object(task).taskId };
+  assert.equal((await resultOf(post(fetch, rpc("tasks/get", params), headers))).status, "completed");
+  assert.equal((await resultOf(post(fetch, rpc("tasks/result", params), headers))).isError, true);
+});
+
 Deno.test("the v1 client follows a task to its end, and is asked on the way (MCP 2025-11-25, tasks)", async () => {
   await withTasks(async (fetch) => {
     const client = new OldClient({ name: "old", version: "1" }, { capabilities: { elicitation: {} } });

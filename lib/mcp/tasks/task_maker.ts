@@ -2,19 +2,45 @@
 import { ProtocolError } from "@modelcontextprotocol/server";
 import type { CallFacts } from "../call_facts.ts";
 import { MODERN_REVISION } from "../revisions.ts";
-import { INVALID_PARAMS, isPlainObject } from "../rpc.ts";
+import { INVALID_PARAMS, isPlainObject, SERVER_ERROR } from "../rpc.ts";
 import type { TaskMaker } from "../tools/tool.ts";
 import { stateOf, type TaskRecord, ttlOf } from "./task.ts";
 import { documentOf, planOf } from "./task_methods.ts";
 import { asksOf, makesOf, type Speaking, type TaskScope } from "./task_support.ts";
-import { MAX_TASK_CHARACTERS, type Tasks } from "./task_table.ts";
+import { MAX_TASK_CHARACTERS } from "./task_table.ts";
+
+/** Results that one owner of tasks can wait for at a time: whoever hangs up is waited for still. */
+const MAX_AWAITED = 100;
+
+/** Makes what counts the results that are waited for, by owner. */
+export function createWaiting(): (owner: string) => TaskScope["waitFor"] {
+  const awaited = new Map<string, number>();
+  return (owner) => async (result) => {
+    const count = awaited.get(owner) ?? 0;
+    if (count >= MAX_AWAITED) {
+      throw new ProtocolError(SERVER_ERROR, `This caller waits for ${MAX_AWAITED} results of tasks already, its limit`);
+    }
+    awaited.set(owner, count + 1);
+    try {
+      return await result();
+    } finally {
+      const left = (awaited.get(owner) ?? 1) - 1;
+      if (left > 0) awaited.set(owner, left);
+      else awaited.delete(owner);
+    }
+  };
+}
 
 /** What tasks need to know of a request. */
-export function taskScopeOf({ capabilities, params }: Speaking, table: Tasks): TaskScope {
+export function taskScopeOf(
+  { capabilities, params }: Speaking,
+  { table, waitFor }: Pick<TaskScope, "table" | "waitFor">,
+): TaskScope {
   const asked = isPlainObject(params) && isPlainObject(params.task) ? params.task.ttl : undefined;
   const isTtl = asked === null || (typeof asked === "number" && asked > 0);
   return {
     table,
+    waitFor,
     asks: asksOf(capabilities),
     makes: makesOf(capabilities),
     ...(isTtl && { askedTtl: asked === null ? null : Math.ceil(asked) }),

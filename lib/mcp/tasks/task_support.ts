@@ -25,6 +25,8 @@ export interface Speaking {
 export interface TaskScope {
   readonly table: Tasks;
   readonly asks: readonly Askable[];
+  /** Lets it wait for a result, if it does not wait for too many already. */
+  readonly waitFor: <T>(result: () => Promise<T>) => Promise<T>;
   /** What of that it can make tasks of its own of. */
   readonly makes: readonly Askable[];
   /** How long the client wants a task to be kept: undefined where it does not say, or asks for none. */
