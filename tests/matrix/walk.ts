@@ -138,7 +138,7 @@ export async function readOthers(client: Reader): Promise<void> {
 }
 
 /** More requests than a client that gets anywhere ever sends; who sends more is in a loop. */
-const MAX_REQUESTS = 120;
+const MAX_REQUESTS = 250;
 /** More logins than a person would put up with. */
 const MAX_LOGINS = 4;
 const TOKEN_LIFE_MS = 61_000;

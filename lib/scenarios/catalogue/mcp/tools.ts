@@ -39,6 +39,7 @@ export const toolScenarios: readonly Scenario[] = [
     client: "Reads all pages, or stops to read at a bound of its own and says so, and calls a tool",
     plan: {},
     catalogue: { tools: [{ ...plainTool("tool"), copies: 20_000 }], page_size: 200 },
+    revisions: since2025_11,
     expects: ["M107"],
     links: [pages],
   },
