@@ -12,6 +12,7 @@ const typed = new URL("dist/types/", root);
 /** Name of the package and of its command; the other part is the scope that JSR asks for. */
 const name = manifest.name.replace(/^@.*\//, "");
 const repository = "https://github.com/iterate/mock-oauth";
+const SDK = "@modelcontextprotocol/server";
 const entries = ["routes/node/module.ts", "routes/node/bin.ts"];
 
 interface SourceMap {
@@ -105,6 +106,9 @@ function packageJson(): unknown {
     repository: { type: "git", url: `git+${repository}.git` },
     type: "module",
     engines: { node: ">=22" },
+    // Types alone: what a catalogue declares is written in the words of the SDK; without it those members are unchecked.
+    peerDependencies: { [SDK]: manifest.imports[SDK].replace(/^.*@/, "^") },
+    peerDependenciesMeta: { [SDK]: { optional: true } },
     bin: { [name]: bin },
     exports: {
       ".": { types: `./types/${entries[0]?.replace(".ts", ".d.ts")}`, default: module },
