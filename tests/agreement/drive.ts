@@ -28,6 +28,8 @@ function workOf(
       return { readsAll: true };
     case "elicitation-sep1034-client-defaults":
       return { isAsked: true };
+    case "sep-2322-client-request-state":
+      return { isAsked: true, calls: (tools) => tools.map(({ name }) => ({ name, arguments: {} })) };
     case "http-custom-headers":
       return { calls: () => toldCalls.parse(context).toolCalls ?? scriptedCalls(own?.driver ?? []) };
     case "http-invalid-tool-headers":

@@ -21,6 +21,7 @@ import { questionProbes } from "./sweep_questions.ts";
 import { providerProbes } from "./sweep_providers.ts";
 import { refreshProbes } from "./sweep_refresh.ts";
 import { registrationProbes } from "./sweep_registration.ts";
+import { roundProbes } from "./sweep_rounds.ts";
 import { appOf, logIn, refresh, statusOf } from "./sweep_steps.ts";
 import { sessionProbes } from "./sweep_sessions.ts";
 import { streamProbes } from "./sweep_streams.ts";
@@ -48,6 +49,7 @@ const tables: readonly Readonly<Record<string, Probe>>[] = [
   timeProbes,
   taskProbes,
   questionProbes,
+  roundProbes,
   sessionProbes,
   streamProbes,
   tokenClaimsProbes,

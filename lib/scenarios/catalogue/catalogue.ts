@@ -1,5 +1,7 @@
 // The scenarios there are: one table, and the pages, the control API, the tests and the README read it.
 import { authorizationScenarios } from "./oauth/authorization.ts";
+import { changeScenarios } from "./mcp/changes.ts";
+import { roundScenarios } from "./mcp/rounds.ts";
 import { cacheScenarios } from "./mcp/caches.ts";
 import { clientAuthScenarios } from "./oauth/client_auth.ts";
 import { discoveryScenarios } from "./oauth/discovery.ts";
@@ -63,6 +65,8 @@ const others: readonly Scenario[] = [
   ...taskScenarios,
   ...timeScenarios,
   ...questionScenarios,
+  ...roundScenarios,
+  ...changeScenarios,
   ...cacheScenarios,
   ...providerScenarios,
   ...officialScenarios,

@@ -1,4 +1,5 @@
 // What else people call what a scenario shows, by its name: the search finds it by these words, too.
+import { changeWords } from "./words_changes.ts";
 import { taskWords } from "./words_tasks.ts";
 import { toolWords } from "./words_tools.ts";
 import { questionWords } from "./words_questions.ts";
@@ -284,5 +285,6 @@ export const wordsOf: Readonly<Record<string, string>> = {
   "cache-cursor-refused": "pagination invalid cursor -32602 discard pages restart list",
   ...toolWords,
   ...questionWords,
+  ...changeWords,
   ...taskWords,
 };
