@@ -29,7 +29,7 @@ const oauthGroups: readonly Scenario["group"][] = [
 /** What is driven. */
 export interface Drive {
   readonly scenarios: readonly Scenario[];
-  /** Whether cells that are there already are kept, unless they hang. */
+  /** Whether cells that are there already are kept, unless they hang or crash. */
   readonly resumes: boolean;
   readonly say: (text: string) => void;
 }
@@ -46,7 +46,11 @@ export async function driveClient(
     await writeResults({ ...results, date: new Date().toISOString().slice(0, 10) }, names);
   };
   let filled = 0;
-  const left = scenarios.filter(({ name }) => !resumes || (results.cells[name]?.outcome ?? "hangs") === "hangs");
+  const isDone = ({ name }: Scenario): boolean => {
+    const outcome = results.cells[name]?.outcome;
+    return outcome !== undefined && outcome !== "hangs" && outcome !== "crashes";
+  };
+  const left = scenarios.filter((scenario) => !resumes || !isDone(scenario));
   await fillCells(client, left, mock, async (name, cell) => {
     results.cells[name] = cell;
     if (++filled % WRITE_EVERY === 0) await write();
