@@ -86,13 +86,13 @@ runs(
 runs(
   "vitest",
   node !== undefined,
-  () => mustRun(`${node}node`, ["node_modules/vitest/vitest.mjs", "run", "vitest.test.ts"]),
+  () => mustRun(`${node}node`, ["node_modules/vitest/vitest.mjs", "run", "--testTimeout=60000", "vitest.test.ts"]),
   new RegExp(`Tests +${count} passed`),
 );
 runs(
   "bun",
   bun?.code === 0,
-  () => mustRun("node_modules/.bin/bun", ["test", "./bun.test.ts"]),
+  () => mustRun("node_modules/.bin/bun", ["test", "--timeout=60000", "./bun.test.ts"]),
   new RegExp(`\\b${count} pass\\b`),
 );
 // It checks types, too: those of the package are all it has.
