@@ -7,6 +7,8 @@ import { buildReport, type ReportOptions } from "../../lib/judge/report.ts";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { cacheScenarios } from "../../lib/scenarios/catalogue/mcp/caches.ts";
+import { changeScenarios } from "../../lib/scenarios/catalogue/mcp/changes.ts";
+import { roundScenarios } from "../../lib/scenarios/catalogue/mcp/rounds.ts";
 import { hostileTextScenarios } from "../../lib/scenarios/catalogue/mcp/hostile_text.ts";
 import { schemaScenarios } from "../../lib/scenarios/catalogue/mcp/schemas.ts";
 import { toolScenarios } from "../../lib/scenarios/catalogue/mcp/tools.ts";
@@ -73,6 +75,16 @@ function inCacheScenario(name: string, processes: number, slip?: Slip): Scene {
   return { ...inScenario(cacheScenarios, name, processes, slip), revisions: ["2026-07-28"] };
 }
 
+/** Some scenarios of calls in rounds, or of changes, in each of which two processes do what is to be done. */
+function scenesOf(scenarios: readonly Scenario[], ...names: readonly string[]): Readonly<Record<string, Scene>> {
+  const declares = { elicitation: { form: {} }, roots: {} };
+  return Object.fromEntries(names.map((name) => {
+    const scene = inScenario(scenarios, name, 2);
+    const clients = scene.clients.map((client) => ({ ...client, declares }));
+    return [`that plays ${name} in two processes`, { ...scene, clients }];
+  }));
+}
+
 /** The same of other scenarios, in the revisions that they are for. */
 function inScenario(scenarios: readonly Scenario[], name: string, processes: number, slip?: Slip): Scene {
   const scenario = scenarios.find((one) => one.name === name);
@@ -133,6 +145,8 @@ const scenes: Readonly<Record<string, Scene>> = {
     faults: [{ match: isOf("tools/call"), edit: { hold: true } }],
     clients: [{ ...usual, timeLimitMs: 60_000 }],
   },
+  ...scenesOf(roundScenarios, "rounds-three", "questions-without-state", "one-of-two-asks", "state-without-questions"),
+  ...scenesOf(changeScenarios, "tools-change", "listening-breaks-off", "listening-ends", "listening-cut-down"),
   "that works in two processes": { clients: [usual, usual] },
   "that lists pages in two processes": { faults: inPages, clients: [usual, usual] },
   "that is asked and told things by the server": { faults: [unasked], clients: [usual, usual] },

@@ -34,14 +34,11 @@ function checkState(view: View): Outcome {
     const own = from.length > 0 ? from : before;
     // What is sent though none was given, and what was given with another request, are for other rules.
     if (own.length === 0 || own.some((asking) => asking.state === undefined || asking.state === state)) continue;
-    if (isGivenElsewhere(one, view)) continue;
-    const evidence = positionsOf([...stepsOf(own), request.step]);
-    if (state === undefined) {
-      return broken(`It went on with ${request.method} without the requestState that it was given`, evidence);
-    }
-    if (isAllKnown(view, request)) {
-      return broken(`It sent the requestState ${shown(state)}, which is not what it was given`, evidence);
-    }
+    if (isGivenElsewhere(one, view) || !isAllKnown(view, request)) continue;
+    const detail = state === undefined
+      ? `It went on with ${request.method} without the requestState that it was given`
+      : `It sent the requestState ${shown(state)}, which is not what it was given`;
+    return broken(detail, positionsOf([...stepsOf(own), request.step]));
   }
   return right.length === 0
     ? notObserved("It has not gone on with a request that it was given a requestState for")
@@ -74,12 +71,12 @@ function checkNoState(view: View): Outcome {
     : kept("It sent no requestState where it was given none", positionsOf(right));
 }
 
-function checkIds({ calls }: View): Outcome {
+function checkIds(view: View): Outcome {
   const right: McpStep[] = [];
-  for (const { request, from } of roundsIn(calls).continuings) {
+  for (const { request, from } of roundsIn(view.calls).continuings) {
     if (from.length === 0) continue;
     if (from.some((asking) => asking.request.id !== request.id)) right.push(request.step);
-    else {
+    else if (isAllKnown(view, request)) {
       return broken(
         `It sent ${request.method} again under the id of the request before, ${shown(request.id)}`,
         positionsOf([...stepsOf(from), request.step]),
@@ -104,12 +101,12 @@ function checkAnswers(view: View): Outcome {
   const right: McpStep[] = [];
   for (const one of roundsIn(view.calls).continuings) {
     const { request, before, from } = one;
-    const own = from.length > 0 || !isAllKnown(view, request) ? from : before;
+    const own = from.length > 0 ? from : before;
     const problems = own.map((asking) => problemOf(one, asking));
     const [problem] = problems;
     if (own.length === 0) continue;
     if (problem === undefined || problems.includes(undefined)) right.push(request.step);
-    else return broken(problem, positionsOf([...stepsOf(own), request.step]));
+    else if (isAllKnown(view, request)) return broken(problem, positionsOf([...stepsOf(own), request.step]));
   }
   return right.length === 0
     ? notObserved("It has not gone on with a request that was answered with questions")
