@@ -50,7 +50,7 @@ Deno.test("README and its documents run every block of code, hold it against the
   ]);
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
-    "check: a catalogue",
+    ...["check: a catalogue", "check: a catalogue with a task"],
     ...["check: a fault that looks into a message", "check: a fault with templates", "check: a fault of a stream"],
     ...["check: a report", "check: part of a report", "check: a list of exchanges"],
   ]);
@@ -282,6 +282,7 @@ Deno.test("README: the files of users and scenarios can be read (README)", () =>
   assert.equal(parseUsersFile(blockOf("check: a file of users")).length, 1);
   assert.equal(parseScenariosFile(blockOf("check: a file of scenarios")).length, 1);
   assert.equal(parseCatalogueFile(blockOf("check: a catalogue")).prompts?.length, 1);
+  assert.equal(parseCatalogueFile(blockOf("check: a catalogue with a task")).tools?.length, 1);
 });
 
 Deno.test("README: the faults that look into a message and that hold templates can be set (README)", () => {

@@ -80,7 +80,7 @@ Deno.test("the session that asked is told once that its person has answered, and
   assert.deepEqual(await heard(untold), []);
 });
 
-Deno.test("a page of another site can answer for nobody, and an unknown page answers 404 (RFC 6819 4.4.1.8)", async () => {
+Deno.test("a page of another site can answer for nobody, and an unknown page answers 404 (MCP elicitation)", async () => {
   await using test = await testApp({ catalogue });
   const one = await begin(test, "one/1");
   const url = await pay(test, one, 2);
