@@ -6,6 +6,8 @@ import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { conditions, sessionConditions } from "../../lib/scenarios/match.ts";
 import { messageTemplates, templates } from "../../lib/scenarios/templates.ts";
 import { rows as limitRows } from "../limits/rows.ts";
+import { resultsShape } from "../../lib/scenarios/schema/results_schema.ts";
+import { mostBroken, readFared } from "../../views/scenarios/fared.ts";
 import type { documentPaths } from "./documents.ts";
 
 /** A table, and its place. */
@@ -20,8 +22,20 @@ export interface DocumentTable {
 /** Clients of the official suite's identity provider are not ones that a reader is given. */
 const unnamed = "conformance-test-idp-client";
 
+const fared = (await readFared()).map((one) => resultsShape.parse(one));
+
 /** All that `deno task tables` writes. */
 export const documentTables: readonly DocumentTable[] = [
+  {
+    path: "README.md",
+    name: "clients",
+    head: ["client of an SDK", "passes", "fails", "incomplete", "breaks most"],
+    rows: fared.map(({ title, version, cells }) => {
+      const all = Object.values(cells);
+      const count = (wanted: string): string => `${all.filter(({ verdict }) => verdict === wanted).length}`;
+      return [`${title} ${version}`, count("pass"), count("fail"), count("incomplete"), mostBroken(all).join(", ")];
+    }),
+  },
   {
     path: "tests/judge/README.md",
     name: "rules",

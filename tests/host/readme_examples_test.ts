@@ -52,7 +52,7 @@ Deno.test("README and its documents run every block of code, hold it against the
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
     ...["check: a catalogue", "check: a catalogue with a task"],
     ...["check: a fault that looks into a message", "check: a fault with templates", "check: a fault of a stream"],
-    ...["check: a report", "check: part of a report", "check: a list of exchanges"],
+    ...["check: a report", "check: a list of exchanges"],
   ]);
   for (const { info, code, mark } of blocks) {
     // `deno test --doc` runs those in TypeScript, as long as they do not say that it shall not.
@@ -269,13 +269,6 @@ Deno.test("README: what a report shows of a rule is what the rule says (README)"
       assert.partialDeepStrictEqual(rules.find((one) => one.id === id), shown);
     }
   }
-});
-
-Deno.test("README: the part of a report is a part of the whole one (README)", () => {
-  assert.partialDeepStrictEqual(
-    JSON.parse(blockOf("check: a report")),
-    JSON.parse(blockOf("check: part of a report")),
-  );
 });
 
 Deno.test("README: the files of users and scenarios can be read (README)", () => {

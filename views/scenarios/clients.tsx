@@ -3,6 +3,7 @@ import type { Cell, Results } from "../../lib/scenarios/schema/results_schema.ts
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { Page, pathOf } from "../shared/layout.tsx";
+import { mostBroken } from "./fared.ts";
 
 /** A scenario, as far as the table shows it. */
 export interface ListedScenario {
@@ -101,13 +102,6 @@ function Summary({ urls, results }: { readonly urls: Urls; readonly results: rea
       </tbody>
     </table>
   );
-}
-
-/** The rules that fail a client most often, at most three. */
-function mostBroken(cells: readonly Cell[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const { rule } of cells.flatMap(({ broken = [] }) => broken)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
-  return [...counts].sort(([, one], [, other]) => other - one).slice(0, 3).map(([rule, count]) => `${rule} (${count})`);
 }
 
 function Filter(
