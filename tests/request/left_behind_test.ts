@@ -9,7 +9,8 @@ import { publicApp } from "./public_app.ts";
 
 const LONG = 60_000;
 const LARGE = 1_000_000;
-const REQUESTS = 10;
+/** As many as make what loading something on demand takes a small part of it. */
+const REQUESTS = 25;
 const own = "/s/standard~0123456789abcdef";
 
 /** A text that no other request brings. */
