@@ -34,18 +34,27 @@ const methods = {
   completions: ["completion/complete"],
   logging: ["logging/setLevel"],
   tasks: sessionTaskMethods,
+  skills: ["skills/list", "skills/get"],
 } as const;
+
+/** The extension of servers that have skills (SEP-2640). */
+export const SKILLS_EXTENSION = "io.modelcontextprotocol/skills";
 
 /** The methods besides those of tools that a server with these capabilities answers to in a session. */
 export function featureMethods(capabilities: ServerCapabilities): readonly string[] {
-  const { prompts, resources, completions, logging, tasks } = methods;
+  const { prompts, resources, completions, logging, tasks, skills } = methods;
   return [
     ...(capabilities.prompts ? prompts : []),
     ...(capabilities.resources ? resources : []),
     ...(capabilities.completions ? completions : []),
     ...(capabilities.logging ? logging : []),
     ...(capabilities.tasks ? tasks : []),
+    ...(hasSkills(capabilities) ? skills : []),
   ];
+}
+
+function hasSkills({ extensions }: ServerCapabilities): boolean {
+  return extensions?.[SKILLS_EXTENSION] !== undefined;
 }
 
 interface FeatureDeps {
@@ -60,6 +69,7 @@ export function installFeatures(server: Server, capabilities: ServerCapabilities
   if (capabilities.prompts) installPrompts(server, deps);
   if (capabilities.resources) installResources(server, deps);
   if (capabilities.tasks) installTasks(server, deps);
+  if (hasSkills(capabilities)) installSkills(server, deps);
   if (!capabilities.completions) return;
   server.setRequestHandler("completion/complete", ({ params: { ref, argument } }, context) => {
     const { prompts, templates } = deps.factsOf(context).profile.features;
@@ -136,6 +146,26 @@ function installResources(server: Server, { factsOf, callOf, subscribed }: Featu
   server.setRequestHandler("resources/unsubscribe", ({ params: { uri } }) => {
     subscribed.delete(uri);
     return {};
+  });
+}
+
+/** Has a server list its skills; their files are read as all resources are. */
+function installSkills(server: Server, { factsOf }: FeatureDeps): void {
+  const [list, get] = methods.skills;
+  server.setRequestHandler(
+    list,
+    { params: z.looseObject({ cursor: z.string().optional() }) },
+    ({ cursor }, context) => {
+      const { profile } = factsOf(context);
+      const { items, ...rest } = pageOf(profile.skills, cursor, profile.pages);
+      return { skills: items, ...rest, ...cacheOf(server, profile) };
+    },
+  );
+  server.setRequestHandler(get, { params: z.looseObject({ uri: z.string() }) }, ({ uri }, context) => {
+    const { profile } = factsOf(context);
+    const skill = profile.skills.find((one) => one.uri === uri);
+    if (!skill) throw new ProtocolError(INVALID_PARAMS, "Unknown skill", { uri });
+    return { skill, ...cacheOf(server, profile) };
   });
 }
 

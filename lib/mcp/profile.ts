@@ -9,6 +9,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { describeError, OAuthError } from "../http/errors.ts";
 import { fitOf } from "../judge/schema_fit.ts";
+import type { CatalogueSkill } from "../scenarios/mcp_catalogue.ts";
 import type { Log } from "./contract.ts";
 import type { Features } from "./feature_rows.ts";
 import type { Pages } from "./pages.ts";
@@ -28,6 +29,7 @@ export interface Profile {
   /** What its server answers to in a session. */
   readonly sessionMethods: ReadonlySet<string>;
   readonly features: Features;
+  readonly skills: readonly CatalogueSkill[];
   readonly pages: Pages;
   /** Whether arguments are held against the schemas of tools that do not look at these themselves. */
   readonly checksArguments: boolean;

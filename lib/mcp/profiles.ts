@@ -9,7 +9,7 @@ import { promptRow, resourceRow, templateRow, toolRow } from "./catalogue/rows.t
 import { conformanceTools } from "./conformance/conformance.ts";
 import { conformanceFeatures } from "./conformance/conformance_features.ts";
 import { type Features, noFeatures } from "./feature_rows.ts";
-import { featureMethods } from "./features.ts";
+import { featureMethods, SKILLS_EXTENSION } from "./features.ts";
 import { onePage, type Pages } from "./pages.ts";
 import type { Profile } from "./profile.ts";
 import { TASKS_EXTENSION } from "./tasks/task.ts";
@@ -116,6 +116,7 @@ function createProfile(
     capabilities,
     sessionMethods: methodsOf(capabilities),
     features,
+    skills: [],
     pages: onePage,
     checksArguments: false,
     ownStates: NO_STATES,
@@ -154,6 +155,7 @@ function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
     instructions,
     capabilities,
     sessionMethods: methodsOf(capabilities),
+    skills: catalogue.skills ?? [],
     pages: pagesOf(catalogue),
     checksArguments: !any_arguments,
     ownStates: ownStatesOf(catalogue),
@@ -217,6 +219,7 @@ function capabilitiesOf(
 ): ServerCapabilities {
   const all: readonly Lists[] = [catalogue, ...stages];
   const hasTasks = all.some(({ tools = [] }) => tools.some(canBeTask));
+  const hasSkills = catalogue.skills !== undefined;
   const has = (name: keyof Lists): boolean => all.some((lists) => lists[name] !== undefined);
   const completes = all.some(({ prompts = [], resourceTemplates = [] }) =>
     [...prompts, ...resourceTemplates].some(({ complete }) => complete !== undefined)
@@ -229,11 +232,14 @@ function capabilitiesOf(
     ...own,
     tools: { ...own.tools, ...promise },
     ...((own.prompts || has("prompts")) && { prompts: { ...own.prompts, ...promise } }),
-    ...((own.resources || has("resources") || has("resourceTemplates")) &&
+    ...((own.resources || has("resources") || has("resourceTemplates") || hasSkills) &&
       { resources: { subscribe: true, ...own.resources, ...promise } }),
     ...(completes && { completions: {} }),
     ...(logs && { logging: {} }),
     ...(hasTasks && TASKS),
+    ...(hasSkills && {
+      extensions: { ...own.extensions, ...(hasTasks && TASKS.extensions), [SKILLS_EXTENSION]: {} },
+    }),
   };
 }
 

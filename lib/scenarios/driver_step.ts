@@ -19,7 +19,7 @@ export type DriverStep =
   /** Listen to what the server says unasked, if the client does not by itself; to all of it, or to what the filter has. */
   | { readonly do: "listen"; readonly notifications?: Readonly<Record<string, unknown>> }
   /** List what there is, all pages of it. */
-  | { readonly do: "list_tools" | "list_resources" | "list_resource_templates" | "list_prompts" }
+  | { readonly do: "list_tools" | "list_resources" | "list_resource_templates" | "list_prompts" | "list_skills" }
   /** Call a tool, and ask to be told of its progress if the step says so. */
   | { readonly do: "call"; readonly progress?: true } & DrivenCall
   /** Make several calls, each before the others are answered. */
@@ -32,6 +32,8 @@ export type DriverStep =
   | { readonly do: "hand_back_schema"; readonly tool: string }
   /** Read a resource. */
   | { readonly do: "read"; readonly uri: string }
+  /** Load a skill, as if its person had asked for it: read its `SKILL.md`, and the other files if that is as it was listed. */
+  | { readonly do: "load_skill"; readonly uri: string }
   /** Get a prompt. */
   | { readonly do: "get_prompt"; readonly prompt: string; readonly arguments?: Readonly<Record<string, string>> }
   /** From now on, answer forms so; a client is to accept them with what they fill in, if nothing is said. */

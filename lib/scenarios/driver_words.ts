@@ -9,6 +9,7 @@ const alone = {
   list_resources: "list the resources",
   list_resource_templates: "list the templates of resources",
   list_prompts: "list the prompts",
+  list_skills: "list the skills",
   switch_user: "have another person log in, without ending the program",
   log_out: "log out",
   end: "disconnect",
@@ -41,6 +42,8 @@ export function describeStep(step: DriverStep): string {
       return `call ${ECHO_TOOL} with the inputSchema of ${step.tool}, as it has it, as schema`;
     case "read":
       return `read ${step.uri}`;
+    case "load_skill":
+      return `load the skill ${step.uri}, and read all of its files`;
     case "get_prompt":
       return `get the prompt ${step.prompt}${withValues(step.arguments)}`;
     case "answer":

@@ -179,6 +179,27 @@ export type CatalogueTemplate = ResourceTemplateType & Answering<ResourceGives> 
 /** A prompt, as `prompts/list` shows it, and what it gives. */
 export type CataloguePrompt = Prompt & Answering<PromptGives> & Completed;
 
+/** A skill, as `skills/list` shows it; its files are resources, listed or not (SEP-2640). */
+export interface CatalogueSkill {
+  /** Of its `SKILL.md`. */
+  readonly uri: string;
+  /** What that file begins with, as data. */
+  readonly frontmatter: Written & { readonly name: string; readonly description: string };
+  /** All of its files; or `dynamic`, where those are not known before. */
+  readonly resources:
+    | "dynamic"
+    | readonly {
+      /** Where it is read. */
+      readonly uri: string;
+      /** SHA-256 of its bytes, as `sha256:` and 64 hexadecimal digits. */
+      readonly digest: string;
+      /** How many bytes it has. */
+      readonly size: number;
+    }[];
+  /** Members that clients may ignore. */
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
 /** What an MCP server lists. */
 export interface Lists {
   /** Its tools. */
@@ -208,6 +229,8 @@ export interface Stage extends Lists {
 
 /** What an MCP server declares. A list that it does not have is that of the built-in server. */
 export interface Catalogue extends Lists, Cacheable {
+  /** Its skills, with which it has the extension `io.modelcontextprotocol/skills`. */
+  readonly skills?: readonly CatalogueSkill[];
   /** Who it says it is; our own name where it does not. */
   readonly serverInfo?: Implementation;
   /** What it tells the client's model. */

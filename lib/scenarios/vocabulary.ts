@@ -237,6 +237,10 @@ export const ruleIds = [
   "M154",
   "M155",
   "M157",
+  "M159",
+  "M160",
+  "M161",
+  "M162",
 ] as const;
 
 /** One of {@link ruleIds}. */

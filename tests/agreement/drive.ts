@@ -5,7 +5,15 @@ import { type App, createApp, type Scenario } from "../../main.ts";
 import type { Party } from "../host/oracle_party.ts";
 import { ours, withAssertions } from "../host/oracle_sides.ts";
 import { type Machine, machineOf } from "../matrix/machine.ts";
-import { argumentsFor, type Call, type Fetch, logInAndCall, type Sdk, type Surroundings } from "../matrix/walk.ts";
+import {
+  argumentsFor,
+  type Call,
+  type Fetch,
+  logInAndCall,
+  type Sdk,
+  skillsIn,
+  type Surroundings,
+} from "../matrix/walk.ts";
 import type { DriverStep } from "../../lib/scenarios/driver_step.ts";
 import { ECHO_TOOL, SCHEMA_TOOL } from "../../lib/scenarios/reporting_tools.ts";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
@@ -21,7 +29,7 @@ const gaveUp = (error: unknown): string => String(error);
 function workOf(
   scenario: string,
   context: Assignment["context"] = {},
-): Pick<Surroundings, "readsAll" | "isAsked" | "calls"> {
+): Pick<Surroundings, "readsAll" | "isAsked" | "calls" | "skills"> {
   const own = playedScenarios.find(({ official }) => official === scenario);
   switch (scenario) {
     case "http-standard-headers":
@@ -42,7 +50,7 @@ function workOf(
         },
       };
     default:
-      return {};
+      return { skills: skillsIn(own?.driver) };
   }
 }
 
@@ -59,7 +67,7 @@ function scriptedCalls(script: readonly DriverStep[]): readonly Call[] {
 /** Gives why there is no such client, if there is none. */
 async function drive(
   sdk: Sdk,
-  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll" | "isAsked" | "calls">,
+  surroundings: Pick<Surroundings, "url" | "fetch" | "machine" | "readsAll" | "isAsked" | "calls" | "skills">,
 ): Promise<string | undefined> {
   const { fetch } = surroundings;
   const browse = async (url: URL): Promise<URL> => {

@@ -11,12 +11,13 @@ import { changeScenarios } from "../../lib/scenarios/catalogue/mcp/changes.ts";
 import { roundScenarios } from "../../lib/scenarios/catalogue/mcp/rounds.ts";
 import { hostileTextScenarios } from "../../lib/scenarios/catalogue/mcp/hostile_text.ts";
 import { schemaScenarios } from "../../lib/scenarios/catalogue/mcp/schemas.ts";
+import { skillScenarios } from "../../lib/scenarios/catalogue/mcp/skills.ts";
 import { toolScenarios } from "../../lib/scenarios/catalogue/mcp/tools.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { fitOf } from "../../lib/judge/schema_fit.ts";
 import { externalRefs } from "../../lib/judge/schemas.ts";
-import type { Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
+import { answersOf, type Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
 import { likenessOfExchange } from "../../lib/recorder/tape/likeness.ts";
 import { control } from "../control/helpers.ts";
 import { type DoubleOptions, runDouble, type Slip } from "../interop/double/double.ts";
@@ -102,6 +103,27 @@ function inScenario(scenarios: readonly Scenario[], name: string, processes: num
   };
 }
 
+/** A server whose `SKILL.md` is what was listed only when it is read again, and a client that then loads the skill. */
+function mendedSkill(): Scene {
+  const { catalogue = {}, ...scene } = inScenario(skillScenarios, "skills-verify-digest", 1);
+  const text = goodSkill(catalogue);
+  const [first, ...others] = catalogue.resourceTemplates ?? [];
+  assert(first);
+  const answer = [...answersOf(first.answer), { contents: [{ text }] }];
+  const load = { do: "load_skill", uri: first.uriTemplate } as const;
+  return {
+    ...scene,
+    catalogue: { ...catalogue, resourceTemplates: [{ ...first, answer }, ...others] },
+    clients: [{ driver: [{ do: "connect" }, { do: "list_skills" }, load, load, { do: "end" }] }],
+  };
+}
+
+/** What the entry of the skill is made of. */
+function goodSkill({ resourceTemplates = [] }: Catalogue): string {
+  const [content] = answersOf(resourceTemplates[0]?.answer)[0]?.contents ?? [];
+  return content && "text" in content ? content.text.replace("Post", "Read") : "";
+}
+
 const scenes: Readonly<Record<string, Scene>> = {
   "that listens and refreshes its token": { clients: [{ ...usual, refresh: true }] },
   "that is answered in streams": {
@@ -172,6 +194,9 @@ const scenes: Readonly<Record<string, Scene>> = {
     ...inScenario(hostileTextScenarios, "icons-elsewhere", 1),
     clients: [{ ...usual, extras: ["shows icons"] }],
   },
+  "that loads no skill": inScenario(skillScenarios, "skills-no-prefetch", 1),
+  "that checks a digest, in two processes": inScenario(skillScenarios, "skills-verify-digest", 2),
+  "that loads a skill once it is as it was listed": mendedSkill(),
   "that asks for progress": {
     clients: [{ ...usual, extras: ["asks for progress"] }],
   },
@@ -348,4 +373,23 @@ Deno.test("M127 is not broken where a person opens the URL of a $ref in a browse
     return { ...exchange, request: { ...request, headers: [...request.headers, ["sec-fetch-mode", "navigate"]] } };
   });
   assert.deepEqual(brokenIn(opened), []);
+});
+
+Deno.test("M160 is not broken by who reads all files of a skill at once, or where what was read is hidden (SEP-2640)", async () => {
+  const all = await record(
+    inScenario(skillScenarios, "skills-verify-digest", 1, "loads skills unchecked"),
+    "2026-07-28",
+  );
+  assert.match(brokenIn(all).join(), /^M160: [^,]*FORMS\.md/);
+  const isOf = ({ request: { body = "" } }: Exchange, file: string): boolean =>
+    body.includes('"resources/read"') && body.includes(`/${file}"`);
+  const atOnce = all.map((exchange) => isOf(exchange, "SKILL.md") ? { ...exchange, durationMs: 60_000 } : exchange);
+  assert.deepEqual(brokenIn(atOnce), []);
+  const hidden = all.map((exchange): Exchange => {
+    const { response } = exchange;
+    if (!isOf(exchange, "SKILL.md")) return exchange;
+    return { ...exchange, response: { ...response, body: response.body?.replace("Post", "Po…") ?? "" } };
+  });
+  assert.deepEqual(brokenIn(hidden), []);
+  assert.deepEqual(brokenIn(all.slice(1), { isWhole: false }), []);
 });

@@ -12,6 +12,7 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
+import { SkillsClient } from "@modelcontextprotocol/client/ext/skills";
 import { createProvider } from "../host/server.ts";
 import { capabilities, elicited, roots, sampled } from "./answers.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
@@ -66,6 +67,17 @@ export function createSpecial(machine: Machine, usual: OAuthClientProvider, fetc
   }
 }
 
+/** Lists skills, and if need be reads all files of each, as the SDK has it: its `SKILL.md` first. */
+async function readSkills(client: Client, how: "lists" | "loads"): Promise<void> {
+  const skills = new SkillsClient(client);
+  const listed = await skills.list();
+  for (const skill of how === "loads" ? listed.skills : []) {
+    await skills.read(skill);
+    const files = skill.resources === "dynamic" ? [] : skill.resources;
+    for (const { uri } of files) if (uri !== skill.uri) await skills.read(skill, uri);
+  }
+}
+
 /** The program for a scenario. */
 export function sdkV2(
   {
@@ -80,6 +92,7 @@ export function sdkV2(
     isAsked = false,
     about = [],
     calls,
+    skills,
   }: Surroundings,
 ): Program | string {
   if (machine?.kind === "assertion") return "not driven: the program brings the assertion";
@@ -115,6 +128,7 @@ export function sdkV2(
           const { tools } = await client.listTools();
           for (const call of calls?.(tools) ?? callsOf(tools, about)) await client.callTool(call);
           if (readsAll) await readOthers(client);
+          if (skills !== undefined) await readSkills(client, skills);
         },
         close: () => client.close(),
       };

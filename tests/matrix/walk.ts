@@ -2,6 +2,7 @@
 import { isObject } from "../../lib/http/json.ts";
 import { type App, createApp, type Scenario } from "../../main.ts";
 import { origin } from "../helpers.ts";
+import type { DriverStep } from "../../lib/scenarios/driver_step.ts";
 import { type Machine, machineOf } from "./machine.ts";
 import { sendOver } from "./network.ts";
 import { HangsError, startVirtualTime, type VirtualTime } from "./virtual_time.ts";
@@ -37,6 +38,8 @@ export interface Surroundings {
   readonly isAsked?: boolean;
   /** What it calls, if not the first tool and those that the scenario is about. */
   readonly calls?: (tools: readonly ListedTool[]) => readonly Call[];
+  /** What it does with skills: it lists them, or loads all of them as well. */
+  readonly skills?: "lists" | "loads" | undefined;
   /** Tools that the scenario is about. */
   readonly about?: readonly string[];
 }
@@ -206,7 +209,14 @@ function surroundingsOf(scene: Scene, scenario: Scenario): Surroundings {
     beginsAsBefore,
     about,
     isAsked: scenario.group === "Questions",
+    skills: skillsIn(scenario.driver),
   };
+}
+
+/** What a script has a client do with skills. */
+export function skillsIn(driver: readonly DriverStep[] = []): Surroundings["skills"] {
+  if (driver.some((step) => step.do === "load_skill")) return "loads";
+  return driver.some((step) => step.do === "list_skills") ? "lists" : undefined;
 }
 
 function isForOlder({ revisions }: Scenario): boolean {

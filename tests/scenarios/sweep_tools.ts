@@ -1,6 +1,7 @@
 /** Probes of the scenarios of tools, of their schemas, and of what these return. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
 import { askModern } from "./sweep_pages.ts";
 import { appOf, logIn } from "./sweep_steps.ts";
@@ -77,6 +78,40 @@ function hasCanary(path: string, type: string): Probe {
   };
 }
 
+/** Insists on a skill whose `SKILL.md` is not what its entry says in just this, and whose other file is. */
+function hasSkill(named: string, wrong: readonly string[]): Probe {
+  return async (at) => {
+    const ask = await speak(at);
+    const { capabilities } = documentOf((await ask("server/discover")).result);
+    assert.deepEqual(documentOf(documentOf(capabilities).extensions), { "io.modelcontextprotocol/skills": {} });
+    const skill = documentOf([documentOf((await ask("skills/list")).result).skills].flat()[0]);
+    assert.deepEqual((await ask("skills/get", { uri: skill.uri })).result, {
+      resultType: "complete",
+      skill,
+      ttlMs: 0,
+      cacheScope: "private",
+      _meta: documentOf((await ask("skills/list")).result)._meta,
+    });
+    const { name, description } = documentOf(skill.frontmatter);
+    assert.equal(name, named);
+    const found = await Promise.all(
+      [skill.resources].flat().map(documentOf).map(async ({ uri, digest, size }) => {
+        const { contents } = documentOf((await ask("resources/read", { uri })).result);
+        const text = String(documentOf([contents].flat()[0]).text);
+        return [
+          size === Buffer.byteLength(text) ? "" : "size",
+          digest === `sha256:${hash("sha256", text)}` ? "" : "digest",
+          uri !== skill.uri || text.includes(`\ndescription: ${description}\n`) ? "" : "description",
+        ].filter(Boolean);
+      }),
+    );
+    assert.deepEqual(found, [wrong, []]);
+    const { resources } = documentOf((await ask("resources/list")).result);
+    assert.deepEqual(resources, []);
+    assert.equal(documentOf((await ask("skills/get", { uri: "skill://nothing/SKILL.md" })).error).code, -32602);
+  };
+}
+
 const text = (result: Document): string => String(documentOf([result.content].flat()[0]).text);
 
 /** Probes by the name of the scenario. */
@@ -90,6 +125,10 @@ export const toolProbes: Readonly<Record<string, Probe>> = {
     assert.equal(valid, "valid_tool");
     assert.deepEqual([invalid.length, invalid.every((name) => String(name).startsWith("invalid_"))], [10, true]);
   },
+  "skills-no-prefetch": hasSkill("never-loaded", []),
+  "skills-verify-digest": hasSkill("pdf-processing", ["digest"]),
+  "skills-verify-size": hasSkill("pdf-processing", ["size", "digest"]),
+  "skills-verify-frontmatter": hasSkill("pdf-processing", ["description"]),
   "tools-20000": async (at) => {
     const ask = await speak(at);
     const [first, last] = await Promise.all([{}, { cursor: "page-100" }].map((params) => ask("tools/list", params)));

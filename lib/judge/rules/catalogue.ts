@@ -35,6 +35,7 @@ import { capabilityRules } from "./mcp/capabilities.ts";
 import { eraRules } from "./mcp/eras.ts";
 import { httpSseRules } from "./mcp/http_sse.ts";
 import { schemaRules } from "./mcp/schemas.ts";
+import { skillRules } from "./mcp/skills.ts";
 import { toolCallRules } from "./mcp/tool_calls.ts";
 import { toolResultRules } from "./mcp/tool_results.ts";
 import { iconRules } from "./mcp/icons.ts";
@@ -90,6 +91,7 @@ export const rules: readonly Rule[] = [
   ...toolCallRules,
   ...toolResultRules,
   ...schemaRules,
+  ...skillRules,
   ...iconRules,
   ...streamReadingRules,
   ...resumingRules,

@@ -11,6 +11,7 @@ import { questionScenarios } from "./mcp/questions.ts";
 import { requestHeaderScenarios } from "./mcp/request_headers.ts";
 import { eraScenarios } from "./mcp/eras.ts";
 import { officialToolScenarios } from "./mcp/tools_official.ts";
+import { skillScenarios } from "./mcp/skills.ts";
 import { hostileTextScenarios } from "./mcp/hostile_text.ts";
 import { schemaScenarios } from "./mcp/schemas.ts";
 import { toolScenarios } from "./mcp/tools.ts";
@@ -49,6 +50,7 @@ const others: readonly Scenario[] = [
   ...messageScenarios,
   ...requestHeaderScenarios,
   ...officialToolScenarios,
+  ...skillScenarios,
   ...lostSessionScenarios,
   ...sessionScenarios,
   ...eraScenarios,

@@ -4,6 +4,10 @@
 export const toolWords: Readonly<Record<string, string>> = {
   "custom-headers": "x-mcp-header Mcp-Param Base64 encoding SEP-2243 http-custom-headers conformance",
   "invalid-tool-headers": "x-mcp-header invalid annotation reject tool SEP-2243 http-invalid-tool-headers conformance",
+  "skills-no-prefetch": "agent skills SKILL.md skills/list eager load progressive disclosure SEP-2640 conformance",
+  "skills-verify-digest": "agent skills SKILL.md sha256 digest integrity tampered SEP-2640 conformance",
+  "skills-verify-size": "agent skills SKILL.md size bytes length integrity tampered SEP-2640 conformance",
+  "skills-verify-frontmatter": "agent skills SKILL.md YAML frontmatter description mismatch SEP-2640 conformance",
   "tools-20000": "many huge list large server memory limit pagination nextCursor context window too long",
   "result-10-mib": "large huge big payload response size memory limit truncate stream",
   "structured-content-misfit": "outputSchema validation structuredContent wrong type mismatch ajv check",

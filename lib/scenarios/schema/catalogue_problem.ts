@@ -40,7 +40,12 @@ export function catalogueProblem({ stages = [], ...lists }: Catalogue): Problem 
     const problem = problemInLists(stage);
     if (problem) return { ...problem, path: ["stages", index, ...problem.path] };
   }
-  return problemInLists(lists);
+  return problemInLists(lists) ??
+    problemIn(
+      "skills",
+      lists.skills,
+      ({ uri }) => ({ key: uri, keyName: "uri", answers: [], isList: false, names: [] }),
+    );
 }
 
 /** What a catalogue may come to once copies are made and templates filled, in bytes. */

@@ -10,6 +10,7 @@ import type {
   Catalogue,
   CataloguePrompt,
   CatalogueResource,
+  CatalogueSkill,
   CatalogueTemplate,
   CatalogueTool,
   Lists,
@@ -170,6 +171,18 @@ const promptSchema: Schema<CataloguePrompt> = closedObject(
   } satisfies Complete<CataloguePrompt>,
 );
 
+const skillSchema: Schema<CatalogueSkill> = closedObject(
+  {
+    uri: text.min(1),
+    frontmatter: z.looseObject({ name: text, description: text }),
+    resources: z.union([
+      z.literal("dynamic"),
+      z.array(closedObject({ uri: text, digest: text, size: z.number().int().min(0) })).max(10_000),
+    ]),
+    _meta: metaField,
+  } satisfies Complete<CatalogueSkill>,
+);
+
 const sizes = z.number().int().min(0).max(1_000_000);
 
 const lists = {
@@ -197,6 +210,7 @@ const stageSchema: Schema<Stage> = closedObject(
 export const catalogueSchema: Schema<Catalogue> = closedObject(
   {
     ...lists,
+    skills: z.array(skillSchema).exactOptional(),
     serverInfo: closedObject({
       name: text,
       version: text,

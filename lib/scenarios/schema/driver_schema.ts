@@ -12,6 +12,7 @@ const alone = [
   "list_resources",
   "list_resource_templates",
   "list_prompts",
+  "list_skills",
   "switch_user",
   "log_out",
   "end",
@@ -29,7 +30,7 @@ const step = z.discriminatedUnion("do", [
   closedObject({ do: z.literal("call_at_once"), calls: z.array(closedObject(call)).min(2).max(20) }),
   closedObject({ do: z.literal("cancel"), ...call, after_ms: milliseconds }),
   closedObject({ do: z.enum(["report", "hand_back_schema"]), tool: name }),
-  closedObject({ do: z.literal("read"), uri: z.string().max(2048) }),
+  closedObject({ do: z.enum(["read", "load_skill"]), uri: z.string().max(2048) }),
   closedObject({
     do: z.literal("get_prompt"),
     prompt: name,

@@ -16,6 +16,7 @@ import type { RoundSlip } from "./mcp/rounds.ts";
 import type { ScriptSlip } from "./mcp/script.ts";
 import type { SubscribeSlip } from "./mcp/subscribe.ts";
 import type { SessionSlip } from "./mcp/sessions.ts";
+import type { SkillSlip } from "./mcp/skills.ts";
 import type { TaskSlip } from "./mcp/tasks.ts";
 import type { TimeSlip } from "./mcp/time_limit.ts";
 import type { ToolSlip } from "./mcp/tool_headers.ts";
@@ -43,6 +44,7 @@ export type Slip =
   | ScriptSlip
   | SubscribeSlip
   | SessionSlip
+  | SkillSlip
   | TaskSlip
   | TimeSlip
   | ToolSlip

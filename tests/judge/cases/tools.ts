@@ -1,5 +1,6 @@
 /** Cases: how a client uses tools, and what it makes of their schemas and of what they return. */
 import type { Catalogue, CatalogueTool } from "../../../lib/scenarios/mcp_catalogue.ts";
+import { skillScenarios } from "../../../lib/scenarios/catalogue/mcp/skills.ts";
 import type { Case } from "./case.ts";
 
 const takes = (properties: Readonly<Record<string, unknown>>): CatalogueTool["inputSchema"] => ({
@@ -46,6 +47,12 @@ const rich = {
   if: { required: ["address"] },
   additionalProperties: false,
 } as const;
+
+/** A server whose skill is that of a scenario, and a client that does with it what the scenario asks. */
+function withSkill(index: number): Pick<Case, "app" | "client" | "reaches"> {
+  const { catalogue = {}, driver = [] } = skillScenarios[index] ?? {};
+  return { app: { catalogue }, client: { driver }, reaches: "connection" };
+}
 
 /** How a client uses tools. */
 export const toolCases: readonly Case[] = [
@@ -147,4 +154,10 @@ export const toolCases: readonly Case[] = [
     client: { extras: ["reads missing resources"] },
     isRecommended: true,
   },
+  { rule: "M159", slips: ["reads skills ahead"], ...withSkill(0) },
+  ...(["M160", "M161", "M162"] as const).map((rule, index): Case => ({
+    rule,
+    slips: ["loads skills unchecked"],
+    ...withSkill(index + 1),
+  })),
 ];

@@ -9,6 +9,7 @@ import { react } from "./reactions.ts";
 import { cancelTask, followTask, mayBeTask, taskParams } from "./tasks.ts";
 import type { Answer } from "./inbox.ts";
 import { canRead, handBack, readLinks, readSchemas, reportOutcome } from "./schemas.ts";
+import { createSkills } from "./skills.ts";
 import { argumentHeaders, argumentsFor } from "./tool_headers.ts";
 
 /** A step within a connection. */
@@ -25,6 +26,7 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
   const { slip } = setting;
   const { call, link } = mcp;
   const answered = new Map<string, Answer | undefined>();
+  const skills = createSkills(mcp, setting);
   /** What the server has not declared, it does not have. */
   const has = (capability: string): boolean =>
     !link.capabilities || capability in link.capabilities || slip === "asks for what was not declared";
@@ -111,6 +113,10 @@ export function createFollower(mcp: Mcp, setting: Setting, login: Login): (step:
         return has("prompts") ? await listPrompts() : undefined;
       case "list_resources":
         return has("resources") ? void await mcp.read("resources/list") : undefined;
+      case "list_skills":
+        return has("resources") ? await skills.list() : undefined;
+      case "load_skill":
+        return has("resources") ? await skills.load(step.uri) : undefined;
       case "list_resource_templates":
         return has("resources") ? void await call("resources/templates/list") : undefined;
       case "call":
