@@ -117,12 +117,10 @@ function packageJson(): unknown {
   };
 }
 
-/** The README, whose links lead to the repository. */
+/** What the package's users read first; its links lead to the repository. */
 async function readme(): Promise<string> {
-  const text = await Deno.readTextFile(new URL("README.md", root));
-  const raw = "https://raw.githubusercontent.com/iterate/mock-oauth/HEAD/";
-  return text.replaceAll(/((?:src|srcset)=")(?!https?:)/g, `$1${raw}`)
-    .replaceAll(/\]\((?!https?:|#)/g, `](${repository}/blob/HEAD/`);
+  const text = await Deno.readTextFile(new URL("tests/package/README.md", root));
+  return text.replaceAll("](../../", `](${repository}/blob/HEAD/`);
 }
 
 for (const folder of [output, typed]) {

@@ -149,15 +149,17 @@ const options = {
 function parseFlags(args: readonly string[]) {
   try {
     // `start` is the default, and may be said.
+    const given = args[0] === "start" ? args.slice(1) : args;
     const { values, tokens } = parseArgs({
       tokens: true,
-      args: args[0] === "start" ? args.slice(1) : [...args],
+      // Who is used to npm writes dashes before the flags of a task; Deno hands them on.
+      args: given[0] === "--" ? given.slice(1) : [...given],
       strict: true,
       options,
     });
-    const given = tokens.flatMap((token) => token.kind === "option" ? [token] : []);
-    requireOnce(given.map(({ name }) => name));
-    requireValue(given);
+    const found = tokens.flatMap((token) => token.kind === "option" ? [token] : []);
+    requireOnce(found.map(({ name }) => name));
+    requireValue(found);
     return values;
   } catch (error) {
     if (error instanceof ConfigError) throw error;

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// What npm installs as a command. An older Node fails while it reads the program, and does not say why.
+// What npm installs as a command.
 import process from "node:process";
+import { tooOld } from "./oldest.ts";
 
-const OLDEST = 22;
+const problem = tooOld();
 
-if (Number.parseInt(process.versions.node) >= OLDEST) await import("./command.ts");
+if (problem === undefined) await import("./command.ts");
 else {
-  process.stderr.write(`mock-oauth: This is Node ${process.versions.node}; it needs Node ${OLDEST} or later\n`);
+  process.stderr.write(`${problem}\n`);
   process.exitCode = 2;
 }

@@ -9,6 +9,7 @@ import { print } from "../../lib/cli/print.ts";
 import { serveHttp } from "../../lib/node/http_server.ts";
 import type { MockServer } from "../fixture/fixture.ts";
 import type { MockOptions } from "../fixture/fixture_options.ts";
+import { tooOld } from "./oldest.ts";
 
 export { createApp } from "../app.ts";
 export type * from "../app_types.ts";
@@ -19,6 +20,8 @@ export type * from "../app_types.ts";
  * @param options What it is started with.
  */
 export async function startMockServer(options: MockOptions = {}): Promise<MockServer> {
+  const problem = tooOld();
+  if (problem !== undefined) throw new Error(problem);
   const { startFixture } = await import("../fixture/fixture.ts");
   return await startFixture(options, {
     serve: (port, app) => serveHttp({ port, hostname: "127.0.0.1", report: warn }, app),

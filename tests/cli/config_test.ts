@@ -41,6 +41,8 @@ function refusalOf(args: readonly string[], env: Record<string, string> = home, 
 Deno.test("parseConfig takes nothing but a home directory (README, run it)", () => {
   assert.deepEqual(configOf([]), defaults);
   assert.deepEqual(configOf(["start"]), defaults);
+  assert.deepEqual(configOf(["start", "--"]), defaults);
+  assert.deepEqual(configOf(["start", "--", "--port", "1"]), configOf(["--port", "1"]));
 });
 
 /** One row a setting that takes a value: flag, variable, two texts and what each comes to. */

@@ -128,6 +128,10 @@ Deno.test("what an agent gets wrong is said in words, with the argument", async 
     /There is no such sandbox.+iss-missing~my-test/s,
   );
   assert.match(await refusal(client, "remove_fault", {}), /The argument name is required/);
+  for (const name of ["clear_catalogue", "rotate_keys", "list_faults", "clear_exchanges"]) {
+    const said = await refusal(client, name, { scenario: "pages", label: "other" });
+    assert.match(said, /scenario is not a known argument.+sandbox/s, name);
+  }
   assert.match(await refusal(client, "move_clock", { input: { advance_seconds: "x" } }), /advance_seconds/);
   assert.match(await refusal(client, "list_scenarios", { qq: "x" }), /qq/);
   await assert.rejects(client.readResource({ uri: "mock://rules/C999" }), /no such resource/);

@@ -19,6 +19,7 @@ export const documentPaths = [
   "tests/judge/README.md",
   "tests/limits/README.md",
   "tests/matrix/README.md",
+  "tests/package/README.md",
 ] as const;
 
 /** Reads one. */

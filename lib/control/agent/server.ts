@@ -1,6 +1,6 @@
 // The control API as an MCP server: tools, resources and prompts, for every revision that the SDK serves.
 import { type CallToolResult, INVALID_PARAMS, ProtocolError, Server } from "@modelcontextprotocol/server";
-import { describeError, OAuthError } from "../../http/errors.ts";
+import { describeError, excerpt, OAuthError } from "../../http/errors.ts";
 import { isObject } from "../../http/json.ts";
 import type { Deps } from "../operation.ts";
 import { catalogueTools } from "./catalogue_tools.ts";
@@ -53,10 +53,11 @@ export async function createControlServers(deps: Deps, version: string): Promise
 /** Runs an operation in the sandbox that the call names. */
 async function runTool(
   deps: Deps,
-  { operation, param, isFlat }: ControlTool,
+  { listing, operation, param, isFlat }: ControlTool,
   args: Readonly<Record<string, unknown>>,
   enter: Enter,
 ): Promise<unknown> {
+  requireKnown(args, Object.keys(listing.inputSchema.properties ?? {}));
   const { sandbox, ...rest } = args;
   const call = await enter(typeof sandbox === "string" ? sandbox : "");
   const about = param === undefined ? undefined : rest[param];
@@ -69,6 +70,16 @@ async function runTool(
   const { input, ...flat } = param === undefined ? rest : without(rest, param);
   const given = isFlat ? (input === undefined ? flat : { ...flat, input }) : input;
   return await operation.run(deps, { ...call, param: typeof about === "string" ? about : "", input: given });
+}
+
+/** A misspelt argument is not ignored: without `sandbox` another sandbox would be changed. */
+function requireKnown(args: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  const unknown = Object.keys(args).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new OAuthError("invalid_request", `${excerpt(unknown)} is not a known argument`, {
+    parameter: excerpt(unknown),
+    expected: known.join(", "),
+  });
 }
 
 function without(object: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
