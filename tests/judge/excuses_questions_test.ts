@@ -43,6 +43,13 @@ function answer(id: string, atMs: number, outcome: object): Row {
 
 const requestedSchema = { type: "object", properties: { age: { type: "integer", default: 7 } }, required: ["age"] };
 const form = { id: "q", method: "elicitation/create", params: { message: "Age?", requestedSchema } };
+const patterned = {
+  ...form,
+  params: {
+    message: "A?",
+    requestedSchema: { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } },
+  },
+};
 const model = { id: "q", method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } };
 const roots = (id: string): object => ({ id, method: "roots/list" });
 const listed = (id: string, atMs: number, uri: string): Row => answer(id, atMs, { result: { roots: [{ uri }] } });
@@ -88,6 +95,20 @@ const excuses: readonly Excuse[] = [
       answer("r", 80, { result: { action: "cancel", content: {} } }),
     ],
     mistake: [...opened(), call(1, 20, form), answer("q", 40, { result: { action: "no" } })],
+  },
+  {
+    rule: "M74",
+    what: "whose text a pattern may refuse, as no pattern is run",
+    excused: [
+      ...opened(),
+      call(1, 20, patterned),
+      answer("q", 40, { result: { action: "accept", content: { a: "aa!" } } }),
+    ],
+    mistake: [
+      ...opened(),
+      call(1, 20, patterned),
+      answer("q", 40, { result: { action: "accept", content: { a: 1 } } }),
+    ],
   },
   {
     rule: "M75",

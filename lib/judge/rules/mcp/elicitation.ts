@@ -1,6 +1,7 @@
 // Rules on forms that a server has a person fill in: what an answer looks like, and that its content is what was asked for.
 
 import { type Field, fieldsOf, misfitOf } from "../../forms.ts";
+import type { Fit } from "../../schema_fit.ts";
 import { isObject, type JsonObject } from "../../../http/json.ts";
 import { type Answered, modeOf, modesIn, type Question, questionsOf } from "../../questions.ts";
 import type { McpStep } from "../../step.ts";
@@ -104,33 +105,40 @@ function checkActions(view: View): Outcome {
 }
 
 function checkContent(view: View): Outcome {
-  return holdEach(filledIn(view, withForms).filter(({ fields }) => fields.length > 0), {
-    wrong: ({ fields, content, question: { version } }) => {
-      const missing = fields.find(({ name, isRequired }) => isRequired && !(name in content));
-      if (missing) return `It accepted a form without the member ${missing.name}, which is required`;
-      for (const field of fields) {
-        const { name, schema, choices, isMultiple } = field;
-        const value = content[name];
-        if (value === undefined) continue;
-        const misfit = isMultiple ? countMisfit(schema, value) : choices === undefined
-          ? misfitOf(schema, value)
-          // Since 2025-11-25, M76 looks at choices.
-          : withModes.has(version)
-          ? undefined
-          : choiceMisfit(field, value);
-        if (misfit !== undefined) return `It filled in ${name} with ${shown(value)}, which ${misfit}`;
-      }
-      return undefined;
-    },
+  const filled = filledIn(view, withForms).filter(({ fields }) => fields.length > 0);
+  const held = filled.map((reply) => ({ ...reply, misfit: contentMisfit(reply) }));
+  return holdEach(held.filter(({ misfit }) => misfit !== undefined), {
+    wrong: ({ misfit }) => misfit ?? undefined,
     kept: "What it filled in fits the schema of the form",
-    none: "It accepted no form with content",
+    none: "It accepted no form with content whose schema tells whether it fits",
   });
 }
 
-function countMisfit({ minItems, maxItems }: JsonObject, value: unknown): string | undefined {
-  if (!Array.isArray(value)) return undefined;
+/** What is wrong with a form as it was filled in. */
+function contentMisfit({ fields, content, question: { version } }: Filled): Fit {
+  const missing = fields.find(({ name, isRequired }) => isRequired && !(name in content));
+  if (missing) return `It accepted a form without the member ${missing.name}, which is required`;
+  let all: Fit = null;
+  for (const field of fields) {
+    const value = content[field.name];
+    const misfit = value === undefined ? null : fieldMisfit(field, value, version);
+    if (typeof misfit === "string") return `It filled in ${field.name} with ${shown(value)}, which ${misfit}`;
+    if (misfit === undefined) all = undefined;
+  }
+  return all;
+}
+
+function fieldMisfit(field: Field, value: unknown, version: string | undefined): Fit {
+  if (field.isMultiple) return countMisfit(field.schema, value);
+  if (field.choices === undefined) return misfitOf(field.schema, value);
+  // Since 2025-11-25, M76 looks at choices.
+  return withModes.has(version) ? null : choiceMisfit(field, value) ?? null;
+}
+
+function countMisfit({ minItems, maxItems }: JsonObject, value: unknown): Fit {
+  if (!Array.isArray(value)) return null;
   if (typeof minItems === "number" && value.length < minItems) return `has fewer than ${minItems} values`;
-  return typeof maxItems === "number" && value.length > maxItems ? `has more than ${maxItems} values` : undefined;
+  return typeof maxItems === "number" && value.length > maxItems ? `has more than ${maxItems} values` : null;
 }
 
 /** What is wrong with a choice; undefined for nothing. */
