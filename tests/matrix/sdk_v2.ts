@@ -12,7 +12,7 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
-import { SkillsClient } from "@modelcontextprotocol/client/ext/skills";
+import { type Skill, SkillsClient } from "@modelcontextprotocol/client/ext/skills";
 import { createProvider } from "../host/server.ts";
 import { capabilities, elicited, roots, sampled } from "./answers.ts";
 import { type Machine, workloadRequest } from "./machine.ts";
@@ -67,15 +67,18 @@ export function createSpecial(machine: Machine, usual: OAuthClientProvider, fetc
   }
 }
 
-/** Lists skills, and if need be reads all files of each, as the SDK has it: its `SKILL.md` first. */
+/** Lists skills, and if need be loads each. */
 async function readSkills(client: Client, how: "lists" | "loads"): Promise<void> {
   const skills = new SkillsClient(client);
   const listed = await skills.list();
-  for (const skill of how === "loads" ? listed.skills : []) {
-    await skills.read(skill);
-    const files = skill.resources === "dynamic" ? [] : skill.resources;
-    for (const { uri } of files) if (uri !== skill.uri) await skills.read(skill, uri);
-  }
+  for (const skill of how === "loads" ? listed.skills : []) await loadSkill(skills, skill);
+}
+
+/** Reads all files of a skill; throws at the first that is not as it was listed. */
+export async function loadSkill(skills: SkillsClient, skill: Skill): Promise<void> {
+  await skills.read(skill);
+  const files = skill.resources === "dynamic" ? [] : skill.resources;
+  for (const { uri } of files) if (uri !== skill.uri) await skills.read(skill, uri);
 }
 
 /** The program for a scenario. */

@@ -110,6 +110,10 @@ function createRun(job: Job, connect: Connect, asked: Asked): (step: Step) => Pr
     await open.call(step.tool, step.arguments, signal);
     return true;
   };
+  const withSkills = async (work: (skills: NonNullable<Session["skills"]>) => Promise<void>): Promise<unknown> => {
+    const { skills } = await need();
+    return skills ? await work(skills) : false;
+  };
   const works: Readonly<Record<string, (step: Step) => Promise<unknown>>> = {
     connect: need,
     list_tools: async () => {
@@ -124,6 +128,8 @@ function createRun(job: Job, connect: Connect, asked: Asked): (step: Step) => Pr
     cancel: async (step) => {
       await call(step, AbortSignal.timeout(step.after_ms)).catch(() => {});
     },
+    list_skills: async () => await withSkills(({ list }) => list()),
+    load_skill: async ({ uri }) => await withSkills(({ load }) => load(uri)),
     read: async ({ uri }) => await (await need()).read(uri),
     get_prompt: async ({ prompt, arguments: given }) => await (await need()).getPrompt(prompt, textsOf(given)),
     wait: async ({ clock_ms, ms }) => {

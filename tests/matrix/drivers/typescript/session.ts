@@ -37,6 +37,12 @@ export interface Session {
   readonly call: (name: string, given: Record<string, unknown>, signal?: AbortSignal) => Promise<void>;
   readonly read: (uri: string) => Promise<void>;
   readonly getPrompt: (name: string, given: Record<string, string>) => Promise<void>;
+  /** What it does with skills, if it knows them. */
+  readonly skills?: {
+    readonly list: () => Promise<void>;
+    /** Reads all files of the one whose `SKILL.md` is there; throws at the first that is not as it was listed. */
+    readonly load: (uri: string) => Promise<void>;
+  };
   readonly close: () => Promise<void>;
 }
 

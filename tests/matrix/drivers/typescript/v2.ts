@@ -6,8 +6,9 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
+import { SkillsClient } from "@modelcontextprotocol/client/ext/skills";
 import { createProvider } from "../../../host/server.ts";
-import { createSpecial } from "../../sdk_v2.ts";
+import { createSpecial, loadSkill } from "../../sdk_v2.ts";
 import { type Asked, type Connect, type Listed, machineFor, type Session, withLogins } from "./session.ts";
 
 function createClient(asked: Asked, handshake: boolean): Client {
@@ -80,6 +81,15 @@ export const connectV2: Connect = async ({ url, client: known, handshake }, aske
     call: (name, given, signal) => use(() => client.callTool({ name, arguments: given }, signal ? { signal } : {})),
     read: (uri) => use(() => client.readResource({ uri })),
     getPrompt: (name, given) => use(() => client.getPrompt({ name, arguments: given })),
+    skills: {
+      list: () => use(() => new SkillsClient(client).list()),
+      load: (uri) =>
+        use(async () => {
+          const skills = new SkillsClient(client);
+          const found = (await skills.list()).skills.find((skill) => skill.uri === uri);
+          if (found) await loadSkill(skills, found);
+        }),
+    },
     close: async () => {
       await transport.terminateSession().catch(() => {});
       await client.close();
