@@ -56,8 +56,9 @@ export function ScenariosPage({ urls, groups, query, hints, rules, proposal }: S
       <p class="quiet">
         Each address is a separate sandbox with its own users, clients and tokens. It is created when it is first used,
         and deleted a day after it was last used. The label at its end is new each time you open this page; you can
-        choose your own. Programs that send <code>Accept: application/json</code>{" "}
-        get all of this in JSON, and for each scenario a{" "}
+        choose your own. <a href={pathOf(urls.run).replace(":run", "my-client")}>/runs/my-client</a>{" "}
+        adds up what came of all that have the label <code>my-client</code>. Programs that send{" "}
+        <code>Accept: application/json</code> get all of this in JSON, and for each scenario a{" "}
         <code>driver</code>: the steps that a client must be made to take.
       </p>
       {proposal && <ScenarioProposal proposal={proposal} />}
