@@ -31,6 +31,14 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(`${origin}/scenarios#rich-sample`);
     await page.getByText("sample-secret", { exact: true }).waitFor();
   },
+  "clients of SDKs": async ({ page, origin }) => void await page.goto(`${origin}/scenarios/clients?q=state`),
+  "a run with a failure and a pass": async ({ page, origin }) => {
+    const send = (request: Request): Promise<Response> => fetch(request);
+    await runDouble({ base: `${origin}/s/standard~mine`, send });
+    await runDouble({ base: `${origin}/s/state-wrong~mine`, send, slip: "takes any state" });
+    await page.goto(`${origin}/runs/mine`);
+    await page.getByText("Claude Code", { exact: true }).click();
+  },
   "specifications": async ({ page, origin }) => void await page.goto(`${origin}/specifications`),
   "inspector, nothing in it": async ({ page, origin }) => {
     await page.goto(`${origin}/inspect`);

@@ -82,6 +82,10 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await shoot("scenarios");
   await page.goto(`${origin}/scenarios#standard`);
   await page.screenshot({ path: pathOf("scenarios-unfolded"), animations: "disabled" });
+  await page.goto(`${origin}/scenarios/clients?q=state`);
+  await shoot("clients");
+  await page.goto(`${origin}/runs/mine`);
+  await shoot("run");
   await page.goto(`${origin}/specifications`);
   await shoot("specifications");
   await page.goto(`${origin}/inspect`);
