@@ -26,6 +26,8 @@ function asTask(states: readonly unknown[]): unknown {
   return answering({ task: { states } });
 }
 
+const skill = { uri: "skill://a/SKILL.md", frontmatter: { name: "a", description: "b" }, resources: [] };
+
 /** Each catalogue with the member that is wrong, and words of what is expected there. */
 const wrong: readonly (readonly [catalogue: unknown, path: string, expected: RegExp])[] = [
   ["text", "the body", /an object/],
@@ -52,6 +54,9 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
   [{ tools: [tool, { ...tool, title: "again" }] }, "tools.1.name", /another name: tools\.0 has this one/],
   [{ resources: [{ uri: "a:b" }] }, "resources.0.name", /a string/],
   [{ resources: [{ uri: "a:b", name: "x" }, { uri: "a:b", name: "y" }] }, "resources.1.uri", /resources\.0/],
+  [{ skills: [skill, skill] }, "skills.1.uri", /skills\.0/],
+  [{ skills: [{ ...skill, frontmatter: { name: "a" } }] }, "skills.0.frontmatter.description", /a string/],
+  [{ skills: [{ ...skill, resources: "later" }] }, "skills.0.resources", /dynamic/],
   [{ resourceTemplates: [{ uriTemplate: "", name: "x" }] }, "resourceTemplates.0.uriTemplate", /at least 1/],
   [{ prompts: [{ name: "a", arguments: [{}] }] }, "prompts.0.arguments.0.name", /a string/],
   [answering({ content: [{ type: "txt", text: "x" }] }), "tools.0.answer.content.0.type", /one of text, image/],
