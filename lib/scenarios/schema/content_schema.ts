@@ -3,6 +3,7 @@
 import type { ContentBlock, Icon } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { closedObject } from "../../http/json_body.ts";
+import { fillPlaces } from "../catalogue_templates.ts";
 import type { Questions } from "../mcp_catalogue.ts";
 
 const text = z.string();
@@ -73,10 +74,13 @@ const form = z.looseObject({
     required: z.array(text).exactOptional(),
   }),
 });
+/** Where canaries may be, for what only has to be right. */
+const somewhere = { canary_url: "http://localhost/canary", other_canary_url: "http://127.0.0.1/canary" };
+
 const page = z.looseObject({
   mode: z.literal("url"),
   message: text,
-  url: z.url().exactOptional(),
+  url: text.refine((url) => URL.canParse(fillPlaces(url, somewhere)), { error: "a URL" }).exactOptional(),
   elicitationId: text.exactOptional(),
 });
 const sampling = z.looseObject({
