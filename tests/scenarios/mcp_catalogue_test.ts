@@ -1,5 +1,6 @@
 /** Catalogues as they are written: what is refused, and by which member, and what their templates stand for. */
 import assert from "node:assert/strict";
+import { uriMatcher } from "../../lib/scenarios/uri_template.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { argumentTemplatesIn, fillArguments, fillData } from "../../lib/scenarios/argument_templates.ts";
 import { parseCatalogue, parseCatalogueFile } from "../../lib/scenarios/schema/catalogue_schema.ts";
@@ -20,6 +21,8 @@ function says(text: string): unknown {
 
 const roots = { r: { method: "roots/list" } };
 const onPage = { method: "elicitation/create", params: { mode: "url", message: "Pay" } };
+const asksUrl = (url: string): unknown =>
+  answering({ inputRequests: { p: { ...onPage, params: { ...onPage.params, url } } } });
 const asking = { status: "input_required", inputRequests: roots };
 
 function asTask(states: readonly unknown[]): unknown {
@@ -58,6 +61,18 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
   [{ skills: [{ ...skill, frontmatter: { name: "a" } }] }, "skills.0.frontmatter.description", /a string/],
   [{ skills: [{ ...skill, resources: "later" }] }, "skills.0.resources", /dynamic/],
   [{ resourceTemplates: [{ uriTemplate: "", name: "x" }] }, "resourceTemplates.0.uriTemplate", /at least 1/],
+  [
+    { resourceTemplates: [{ uriTemplate: `a:${"{b}-".repeat(11)}`, name: "x" }] },
+    "resourceTemplates.0.uriTemplate",
+    /at most 10 variables/,
+  ],
+  [{ resourceTemplates: [{ uriTemplate: "a://{b", name: "x" }] }, "resourceTemplates.0.uriTemplate", /closed/],
+  [
+    { resourceTemplates: [{ uriTemplate: `a:${"b".repeat(2048)}`, name: "x" }] },
+    "resourceTemplates.0.uriTemplate",
+    /at most 2048 characters/,
+  ],
+  [asksUrl("{canary}/page"), "tools.0.answer.inputRequests.p.params.url", /a URL/],
   [{ prompts: [{ name: "a", arguments: [{}] }] }, "prompts.0.arguments.0.name", /a string/],
   [answering({ content: [{ type: "txt", text: "x" }] }), "tools.0.answer.content.0.type", /one of text, image/],
   [answering([{}, { contents: [] }]), "tools.0.answer.1.contents", /did you mean content/],
@@ -211,4 +226,51 @@ Deno.test("what is made up for an outputSchema fits it, as the SDK's validator h
     const checked = fromJsonSchema(JSON.parse(JSON.stringify(schema)))["~standard"].validate(sample);
     assert(!(checked instanceof Promise) && !checked.issues, `${JSON.stringify(schema)}: ${JSON.stringify(sample)}`);
   }
+});
+
+Deno.test("a URL that a client is asked to open may be a canary's (README, catalogues)", () => {
+  for (const url of ["{canary_url}/page", "{other_canary_url}/page", "https://example.com/pay"]) {
+    assert.doesNotThrow(() => parseCatalogue(asksUrl(url)), url);
+  }
+});
+
+/** What the variables of a template are in a URI. */
+const matched: readonly (readonly [template: string, uri: string, values: unknown])[] = [
+  ["mem://users/{id}/log", "mem://users/ada/log", { id: "ada" }],
+  ["mem://users/{id}/log", "mem://users//log", undefined],
+  ["mem://users/{id}/log", "mem://users/ada/log/1", undefined],
+  ["mem://users/{id}/log", "mem://users/a/b/log", undefined],
+  ["a.b/{x}", "aXb/1", undefined],
+  ["a://{x}", "a://%E2%82%AC%20", { x: "%E2%82%AC%20" }],
+  ["a://{x}-{y}", "a://1-2-3", { x: "1", y: "2-3" }],
+  ["a://{+x}-{y}", "a://1/2-3/4-5", { x: "1/2-3/4", y: "5" }],
+  ["a://{x}{y}", "a://12", { x: "1", y: "2" }],
+  ["a://{x}{y}", "a://1", undefined],
+  ["a://{x,y}", "a://1,2", { x: "1", y: "2" }],
+  ["a://{x*}", "a://1,2,3", { x: ["1", "2", "3"] }],
+  ["a://{x*}", "a://1", { x: "1" }],
+  ["a://b{/x,y}", "a://b/1/2", { x: "1", y: "2" }],
+  ["a://b{/x*}", "a://b/1/2", { x: ["1", "2"] }],
+  ["a://b{.x}", "a://b.txt", { x: "txt" }],
+  ["a://b{;x}", "a://b;x=1", { x: "1" }],
+  ["a://b{#x}", "a://b#1/2", { x: "1/2" }],
+  ["a://b{?x,y}", "a://b?x=1&y=2/3", { x: "1", y: "2/3" }],
+  ["a://b?z{&x:3}", "a://b?z&x=1", { x: "1" }],
+  ["a://b", "a://b", {}],
+  ["{+all}", "a://b/c", { all: "a://b/c" }],
+  ["a://{__proto__}", "a://b", JSON.parse('{"__proto__":"b"}')],
+  ["a://{x}", `a://${"b".repeat(2048)}`, undefined],
+];
+
+for (const [template, uri, values] of matched) {
+  Deno.test(`of ${template}, ${uri.slice(0, 30)} has ${JSON.stringify(values) ?? "nothing"} (RFC 6570 1.4)`, () => {
+    assert.deepEqual(uriMatcher(template)(uri), values);
+  });
+}
+
+Deno.test("a hostile template takes steps as the length of the URI, not as a power of it (RFC 6570 4)", () => {
+  const match = uriMatcher(`a://${"{a}-".repeat(10)}z`);
+  const before = performance.now();
+  for (let times = 0; times < 10; times++) assert.equal(match(`a://${"a-".repeat(1000)}!z`), undefined);
+  assert(performance.now() - before < 1000);
 });

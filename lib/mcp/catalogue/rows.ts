@@ -1,10 +1,9 @@
 // The entries of a catalogue as rows of our own tables, so that they are served as everything else is.
-import {
-  type CallToolResult,
-  type GetPromptResult,
-  type InputRequiredResult,
-  type ReadResourceResult,
-  UriTemplate,
+import type {
+  CallToolResult,
+  GetPromptResult,
+  InputRequiredResult,
+  ReadResourceResult,
 } from "@modelcontextprotocol/server";
 import { fillArguments, fillData, type TemplateValues } from "../../scenarios/argument_templates.ts";
 import {
@@ -21,6 +20,7 @@ import {
 import type { Completer, PromptRow, ResourceRow, TemplateRow } from "../feature_rows.ts";
 import { findParamHeaders } from "../param_headers.ts";
 import { sampleOf } from "../../scenarios/sample.ts";
+import { uriMatcher } from "../../scenarios/uri_template.ts";
 import type { DefinedTool, ToolCall } from "../tools/tool.ts";
 import { dueAnswer, isLasting, passAnswer, turnedAnswer } from "./answering.ts";
 
@@ -101,12 +101,12 @@ export function resourceRow({ answer, ...listing }: CatalogueResource): Resource
 /** Makes a template of its entry. */
 export function templateRow({ answer, complete, ...listing }: CatalogueTemplate): TemplateRow {
   const { uriTemplate, mimeType } = listing;
-  const template = new UriTemplate(uriTemplate);
+  const match = uriMatcher(uriTemplate);
   return {
     listing,
     ...completers(complete),
     read: (uri, call) => {
-      const args = template.match(uri);
+      const args = match(uri);
       return args ? read({ uri, mimeType, answer, args, entry: `template ${uriTemplate}` }, call) : undefined;
     },
   };

@@ -14,6 +14,7 @@ import {
 } from "../mcp_catalogue.ts";
 import { filledBytes } from "../catalogue_templates.ts";
 import { argumentTemplatesIn } from "../argument_templates.ts";
+import { variablesIn } from "../uri_template.ts";
 
 /** Where something is wrong, and what is expected there. */
 interface Problem {
@@ -184,11 +185,4 @@ function argumentNamesOf({ inputSchema }: Pick<CatalogueTool, "inputSchema">): r
   if (!isObject(properties) || open.some((keyword) => keyword in inputSchema)) return undefined;
   if (additionalProperties !== undefined && additionalProperties !== false) return undefined;
   return Object.keys(properties);
-}
-
-/** The variables of a URI template (RFC 6570). */
-function variablesIn(uriTemplate: string): readonly string[] {
-  return [...uriTemplate.matchAll(/\{[+#./;?&]?([^}]*)\}/g)].flatMap(([, names = ""]) =>
-    names.split(",").map((name) => name.replace(/[*]$|:\d+$/, "").trim())
-  );
 }

@@ -29,6 +29,7 @@ import {
   resourceFields,
 } from "./content_schema.ts";
 import { catalogueProblem } from "./catalogue_problem.ts";
+import { uriTemplateProblem } from "../uri_template.ts";
 import { taskSchema } from "./task_schema.ts";
 import { milliseconds } from "./templated.ts";
 
@@ -55,6 +56,11 @@ function requireProperties(
     if (isObject(schema) || typeof schema === "boolean") continue;
     addIssue({ code: "custom", path: ["properties", name], message: "a JSON Schema", input: schema });
   }
+}
+
+function requireUriTemplate(input: string, { addIssue }: Pick<z.RefinementCtx, "addIssue">): void {
+  const message = uriTemplateProblem(input);
+  if (message !== undefined) addIssue({ code: "custom", path: [], message, input });
 }
 
 const cacheable = {
@@ -146,7 +152,7 @@ const resourceSchema: Schema<CatalogueResource> = closedObject(
 
 const templateSchema: Schema<CatalogueTemplate> = closedObject(
   {
-    uriTemplate: text.min(1),
+    uriTemplate: text.min(1).superRefine(requireUriTemplate),
     name: text,
     ...shown,
     mimeType: text.exactOptional(),
