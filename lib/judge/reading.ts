@@ -63,6 +63,11 @@ export function listOf(object: JsonObject | undefined, name: string): readonly s
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : undefined;
 }
 
+/** Whether a value holds what stands on record instead of a secret, and may have been anything. */
+export function isRedacted(value: unknown): boolean {
+  return JSON.stringify(value)?.includes("…") ?? false;
+}
+
 /** The words of a scope. */
 export function scopesOf(scope: string | null | undefined): readonly string[] {
   return scope?.split(" ").filter(Boolean) ?? [];

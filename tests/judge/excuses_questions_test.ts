@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { buildReport } from "../../lib/judge/report.ts";
+import { createDigests } from "../../lib/recorder/redact/digests.ts";
 import { origin } from "../helpers.ts";
 import { type Made, make } from "../recorder/made_exchanges.ts";
 
@@ -50,6 +51,15 @@ const patterned = {
     requestedSchema: { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } },
   },
 };
+/** A form with these fields, and what it was filled in with. */
+const filledIn = (properties: object, content: object): readonly Row[] => [
+  ...opened(),
+  call(1, 20, { ...form, params: { message: "Who?", requestedSchema: { type: "object", properties } } }),
+  answer("q", 40, { result: { action: "accept", content } }),
+];
+const digests = createDigests(new Uint8Array(32));
+/** What stands on record instead of it. */
+const redacted = (value: string): string => digests(value, "personal");
 const model = { id: "q", method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } };
 const roots = (id: string): object => ({ id, method: "roots/list" });
 const listed = (id: string, atMs: number, uri: string): Row => answer(id, atMs, { result: { roots: [{ uri }] } });
@@ -128,6 +138,36 @@ const excuses: readonly Excuse[] = [
       answer("q", 40, { result: { action: "accept", content: { name: "Bob" } } }),
     ],
     mistake: [...opened(), call(1, 20, form), answer("q", 40, { result: { action: "accept", content: {} } })],
+  },
+  {
+    rule: "M74",
+    what: "whose person fills in what is a secret, so that it is not on record",
+    excused: filledIn({ pin: { type: "integer" }, password: { type: "string", maxLength: 8, format: "date" } }, {
+      pin: redacted("1234"),
+      password: redacted("2026-01-02"),
+    }),
+    mistake: filledIn({ pin: { type: "integer" }, age: { type: "integer" } }, { pin: redacted("1234"), age: "7" }),
+  },
+  {
+    rule: "M76",
+    what: "whose person chooses what is called like a secret, so that it is not on record",
+    excused: filledIn(
+      {
+        code: { type: "string", enum: ["red", "green"] },
+        secret: { type: "array", items: { type: "string", enum: ["red", "green"] } },
+      },
+      { code: redacted("red"), secret: [redacted("red")] },
+    ),
+    mistake: filledIn({ code: { type: "string", enum: ["red"] }, color: { type: "string", enum: ["red"] } }, {
+      code: redacted("red"),
+      color: "Red",
+    }),
+  },
+  {
+    rule: "M73",
+    what: "whose person has a secret that is called like the action, so that neither is on record",
+    excused: [...opened(), call(1, 20, form), answer("q", 40, { result: { action: redacted("accept") } })],
+    mistake: [...opened(), call(1, 20, form), answer("q", 40, { result: { action: "accepted" } })],
   },
   {
     rule: "M69",

@@ -4,6 +4,7 @@ import { type Field, fieldsOf, misfitOf } from "../../forms.ts";
 import type { Fit } from "../../schema_fit.ts";
 import { isObject, type JsonObject } from "../../../http/json.ts";
 import { type Answered, modeOf, modesIn, type Question, questionsOf } from "../../questions.ts";
+import { isRedacted } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import {
@@ -84,7 +85,8 @@ function checkNoMode({ calls }: View): Outcome {
 const actions: ReadonlySet<unknown> = new Set(["accept", "decline", "cancel"]);
 
 function checkActions(view: View): Outcome {
-  return holdEach(repliesIn(view, withForms).filter(({ result }) => result !== undefined), {
+  const answered = repliesIn(view, withForms).filter(({ result }) => result && !isRedacted(result.action));
+  return holdEach(answered, {
     wrong: ({ result, question }) => {
       if (!actions.has(result?.action)) {
         return `It answered an elicitation with the action ${shown(result?.action)}, which there is not`;
@@ -116,9 +118,10 @@ function checkContent(view: View): Outcome {
 
 /** What is wrong with a form as it was filled in. */
 function contentMisfit({ fields, content, question: { version } }: Filled): Fit {
-  const missing = fields.find(({ name, isRequired }) => isRequired && !(name in content));
+  const isNamed = !Object.keys(content).some(isRedacted);
+  const missing = fields.find(({ name, isRequired }) => isRequired && isNamed && !(name in content));
   if (missing) return `It accepted a form without the member ${missing.name}, which is required`;
-  let all: Fit = null;
+  let all: Fit = isNamed ? null : undefined;
   for (const field of fields) {
     const value = content[field.name];
     const misfit = value === undefined ? null : fieldMisfit(field, value, version);
@@ -128,7 +131,13 @@ function contentMisfit({ fields, content, question: { version } }: Filled): Fit 
   return all;
 }
 
+/** Whether a value, or what there was to choose, is redacted on record. */
+function isUnreadable({ choices }: Field, value: unknown): boolean {
+  return isRedacted(value) || isRedacted(choices);
+}
+
 function fieldMisfit(field: Field, value: unknown, version: string | undefined): Fit {
+  if (isUnreadable(field, value)) return undefined;
   if (field.isMultiple) return countMisfit(field.schema, value);
   if (field.choices === undefined) return misfitOf(field.schema, value);
   // Since 2025-11-25, M76 looks at choices.
@@ -155,7 +164,9 @@ function checkChoices(view: View): Outcome {
   const chosen = filledIn(view, withModes).flatMap(({ fields, content, step, message }) =>
     fields.flatMap((field) => {
       const value = content[field.name];
-      return field.choices === undefined || value === undefined ? [] : [{ field, value, step, message }];
+      return field.choices === undefined || value === undefined || isUnreadable(field, value)
+        ? []
+        : [{ field, value, step, message }];
     })
   );
   return holdEach(chosen, {
@@ -164,7 +175,7 @@ function checkChoices(view: View): Outcome {
       return misfit && `It chose ${shown(value)} for ${field.name}, which ${misfit}`;
     },
     kept: "What it chose were values that there are to choose",
-    none: "It filled in no form with a choice",
+    none: "It filled in no form with a choice that can be read on record",
   });
 }
 
