@@ -91,6 +91,37 @@ const updates = (id: number, atMs: number): Row => modern(id, atMs, "tasks/updat
 const lostUpdate = modern(3, 1100, "tasks/update", update);
 const other = (id: number, atMs: number): Row => modern(id, atMs, "tools/call", { name: "other" }, { content: [] });
 
+/** A client that makes tasks of what it is asked, and its server, which asks for one on the stream of a call. */
+const makesTasks = { elicitation: {}, tasks: { requests: { elicitation: { create: {} } } } };
+const openedWithTasks = opened().map(([url, made], at): Row =>
+  at > 0 ? [url, made] : [url, {
+    ...made,
+    sent: {
+      jsonrpc: "2.0",
+      id: 0,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: makesTasks, clientInfo: { name: "c", version: "1" } },
+    },
+  }]
+);
+const forTask = (id: string, method: string, params: Said): Said => ({ id, method, params });
+/** What a server asks while a call is open, each at its time. */
+const whileCalled = (...said: readonly (readonly [atMs: number, message: Said])[]): Row =>
+  post({ id: 1, method: "tools/call", params: { name: "report" } }, {
+    events: said.map(([, value]) => message(value)).join(""),
+    stream: { eventsAtMs: said.map(([atMs]) => atMs) },
+    isOpen: true,
+    atMs: 20,
+  });
+const ownTask = (status: string): Said => ({ taskId: "own", status, createdAt: "2026-01-01T00:00:00Z", ttl: null });
+const says = (id: string, atMs: number, result: Said): Row => post({ id, result }, { status: 202, atMs });
+const whichAsks = whileCalled(
+  [0, forTask("a", "elicitation/create", { message: "Who?", task: {} })],
+  [100, forTask("b", "tasks/result", { taskId: "own" })],
+  [200, forTask("c", "tasks/get", { taskId: "own" })],
+);
+const beginsOwn = says("a", 60, { task: ownTask("working") });
+
 interface Excuse {
   readonly rule: string;
   readonly what: string;
@@ -201,6 +232,54 @@ const excuses: readonly Excuse[] = [
     what: "was told one thing and then another",
     excused: [...opened(), lists(1, 50, "required"), lists(2, 90, "forbidden"), plain(3, 100)],
     mistake: [...opened(), lists(1, 50, "required"), plain(3, 100)],
+  },
+  {
+    rule: "M148",
+    what: "says that its task goes on while the server waits for the result",
+    excused: [
+      ...openedWithTasks,
+      whichAsks,
+      beginsOwn,
+      says("c", 240, ownTask("working")),
+      says("b", 400, { action: "decline" }),
+    ],
+    mistake: [
+      ...openedWithTasks,
+      whichAsks,
+      beginsOwn,
+      says("b", 150, { action: "decline" }),
+      says("c", 240, ownTask("working")),
+    ],
+  },
+  {
+    rule: "M148",
+    what: "says that its task goes on, and ends it before that has come",
+    excused: [
+      ...openedWithTasks,
+      whichAsks,
+      beginsOwn,
+      says("b", 240, { action: "decline" }),
+      says("c", 241, ownTask("working")),
+    ],
+    mistake: [
+      ...openedWithTasks,
+      whichAsks,
+      beginsOwn,
+      says("b", 150, { action: "decline" }),
+      says("c", 241, ownTask("working")),
+    ],
+  },
+  {
+    rule: "M148",
+    what: "gives the result of a task that has failed",
+    excused: [
+      ...openedWithTasks,
+      whichAsks,
+      beginsOwn,
+      says("b", 150, { action: "decline" }),
+      says("c", 240, ownTask("failed")),
+    ],
+    mistake: [...openedWithTasks, whichAsks, says("a", 60, { task: ownTask("failed") })],
   },
   {
     rule: "M150",

@@ -13,14 +13,16 @@ const INVALID_PARAMS = -32602;
 
 const statuses: ReadonlySet<unknown> = new Set(["working", "input_required", "completed", "failed", "cancelled"]);
 const finals: ReadonlySet<unknown> = new Set(["completed", "failed", "cancelled"]);
+/** What a task has done whose result was given: in which way, that does not tell. */
+const ENDED = "over";
 
 /** An answer of a client to a request that is about a task of its own. */
 interface Answered extends Said {
   readonly request: ServerRequest;
   readonly result: JsonObject | undefined;
   readonly code: unknown;
-  /** What was known of the task before: its last status; undefined for nothing. */
-  readonly before: unknown;
+  /** How the client had said that the task ended, before it was asked; undefined if it had not. */
+  readonly end: unknown;
 }
 
 function paramsOf({ message: { params } }: ServerRequest): JsonObject {
@@ -43,24 +45,33 @@ function taskIn(result: JsonObject | undefined): JsonObject | undefined {
   return isObject(result?.task) ? result.task : undefined;
 }
 
-/** The answers of a client about tasks of its own, in the order in which it was asked. */
+/** The answers of a client about tasks of its own, in the order in which they came: a server may wait long for a result. */
 function answersIn(view: View): readonly Answered[] {
   const conversation = conversationIn(view.calls);
-  const last = new Map<string, unknown>();
-  return conversation.serverRequests.flatMap((request): readonly Answered[] => {
+  const made = new Set<string>();
+  const ends = new Map<string, { readonly status: unknown; readonly atMs: number }>();
+  const answered = conversation.serverRequests.flatMap((request) => {
     const [answer] = request.answers;
+    return answer ? [{ request, answer }] : [];
+  }).sort((one, other) => one.answer.step.at - other.answer.step.at);
+  return answered.flatMap(({ request, answer }): readonly Answered[] => {
     const params = paramsOf(request);
     const isAsked = isObject(params.task) && isDeclared(request, conversation);
     const taskId = textOf(params, "taskId");
-    if (!answer || !(isAsked || (taskId !== undefined && last.has(taskId)))) return [];
+    if (!(isAsked || (taskId !== undefined && made.has(taskId)))) return [];
     const result = isObject(answer.message.result) ? answer.message.result : undefined;
     const code = isObject(answer.message.error) ? answer.message.error.code : undefined;
-    const before = taskId === undefined ? undefined : last.get(taskId);
-    const made = textOf(taskIn(result), "taskId");
-    if (isAsked && made !== undefined) last.set(made, taskIn(result)?.status);
-    if (taskId !== undefined && result?.status !== undefined) last.set(taskId, result.status);
-    if (taskId !== undefined && request.method === "tasks/result" && result) last.set(taskId, "completed");
-    return [{ ...answer, request, result, code, before }];
+    const own = isAsked ? textOf(taskIn(result), "taskId") : undefined;
+    if (own !== undefined) made.add(own);
+    const known = taskId === undefined ? undefined : ends.get(taskId);
+    // What was on its way while another answer was, may have been true when it was written.
+    const end = known && known.atMs <= request.atMs ? known.status : undefined;
+    const id = own ?? taskId;
+    const status = request.method === "tasks/result" && result ? ENDED : (taskIn(result) ?? result)?.status;
+    if (id !== undefined && !known && (status === ENDED || finals.has(status))) {
+      ends.set(id, { status, atMs: answer.step.exchange.receivedAtMs });
+    }
+    return [{ ...answer, request, result, code, end }];
   });
 }
 
@@ -73,8 +84,8 @@ function problemWith(task: JsonObject): string | undefined {
   return typeof ttl === "number" || ttl === null ? undefined : `the ttl ${shown(ttl)}`;
 }
 
-function wrongWith({ request: { method }, result, code, before }: Answered): Wrong | undefined {
-  if (method === "tasks/cancel" && finals.has(before)) {
+function wrongWith({ request: { method }, result, code, end }: Answered): Wrong | undefined {
+  if (method === "tasks/cancel" && end !== undefined) {
     return code === INVALID_PARAMS
       ? undefined
       : `It took tasks/cancel for a task that had ended, without the error -32602`;
@@ -83,9 +94,8 @@ function wrongWith({ request: { method }, result, code, before }: Answered): Wro
   if (method === "tasks/get" || method === "tasks/cancel") {
     const problem = problemWith(result);
     if (problem !== undefined) return `It told of its task with ${problem}`;
-    return finals.has(before) && result.status !== before
-      ? `Its task was ${shown(before)}, and then ${shown(result.status)}`
-      : undefined;
+    const isSame = end === undefined || (end === ENDED ? finals.has(result.status) : result.status === end);
+    return isSame ? undefined : `Its task was ${shown(end)}, and then ${shown(result.status)}`;
   }
   if (method === "tasks/result") return undefined;
   const task = taskIn(result);
