@@ -122,6 +122,9 @@ const whichAsks = whileCalled(
 );
 const beginsOwn = says("a", 60, { task: ownTask("working") });
 
+const discovers = (id: number, atMs: number): Row =>
+  modern(id, atMs, "server/discover", {}, { supportedVersions: ["2026-07-28"], capabilities: { tools: {} } });
+
 interface Excuse {
   readonly rule: string;
   readonly what: string;
@@ -135,6 +138,18 @@ const hasty = [...opened(), begins(1, 100), ...[200, 300, 400, 500].map((atMs, a
 const forgets = [...opened(), begins(1, 100), plain(2, 60_000)];
 
 const excuses: readonly Excuse[] = [
+  {
+    rule: "M66",
+    what: "asks about a task that the server has made, though it had declared none",
+    excused: [discovers(0, 0), becomes(1, 100), gets(2, 1200)],
+    mistake: [discovers(0, 0), other(1, 100), gets(2, 1200)],
+  },
+  {
+    rule: "M66",
+    what: "asks about a task that it may know from an answer which is not on record",
+    excused: [discovers(0, 0), modern(1, 100, "tools/call", { name: "report" }), gets(2, 1200)],
+    mistake: [discovers(0, 0), other(1, 100), gets(2, 1200)],
+  },
   {
     rule: "M142",
     what: "looks at once when its task has begun, and twice more before the time has come",

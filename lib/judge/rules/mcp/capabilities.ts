@@ -4,8 +4,9 @@ import { isObject, type JsonObject } from "../../../http/json.ts";
 import { conversationIn, type Request } from "../../conversation.ts";
 import { triedIn } from "../../eras.ts";
 import { follows } from "../../moments.ts";
-import { listOf } from "../../reading.ts";
+import { listOf, textOf } from "../../reading.ts";
 import type { McpStep } from "../../step.ts";
+import { tasksIn } from "../../tasks.ts";
 import type { View } from "../../view.ts";
 import {
   broken,
@@ -89,7 +90,19 @@ function discoveriesIn(calls: readonly McpStep[]): readonly Request[] {
   );
 }
 
-function checkExtensions({ calls }: View): Outcome {
+/** Whether a request is about a task that the server itself made, or may have made in an answer that is not on record. */
+function isOfGivenTask({ method, params, step }: Request, { calls, isGapless }: View): boolean {
+  const id = method.startsWith("tasks/") ? textOf(params, "taskId") : undefined;
+  if (id === undefined) return false;
+  const isBefore = (one: McpStep): boolean => one.address === step.address && one.at < step.at;
+  if (!isGapless || tasksIn(calls).some((task) => task.id === id && isBefore(task.created.step))) return true;
+  return conversationIn(calls).requests.some((one) =>
+    one.method === "tools/call" && isBefore(one.step) && one.answer === undefined && one.step.status < 400
+  );
+}
+
+function checkExtensions(view: View): Outcome {
+  const { calls } = view;
   const { requests } = conversationIn(calls);
   const discoveries = discoveriesIn(calls);
   const used: McpStep[] = [];
@@ -102,7 +115,7 @@ function checkExtensions({ calls }: View): Outcome {
       const declared = capabilitiesIn(one)?.extensions;
       return extension === undefined || (isObject(declared) && extension in declared);
     });
-    if (!declares && known.every(({ step }) => follows(step, request.step))) {
+    if (!declares && known.every(({ step }) => follows(step, request.step)) && !isOfGivenTask(request, view)) {
       return broken(
         `It sent ${request.method}, where the server had not declared the extension ${extension}`,
         positionsOf([...known.map(({ step }) => step), request.step]),
