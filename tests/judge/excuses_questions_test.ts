@@ -211,7 +211,24 @@ const excuses: readonly Excuse[] = [
     rule: "M77",
     what: "whose person opens the URL in a browser, even before the client has said so",
     excused: [...opened(), call(1, 20, page), fetches(60, "Mozilla/5.0 Firefox/140.0"), accepted],
-    mistake: [...opened(), call(1, 20, page), fetches(60, "acme/1"), accepted],
+    mistake: [
+      ...opened(),
+      call(1, 20, page),
+      fetches(40, "acme/1"),
+      fetches(60, "Mozilla/5.0 Firefox/140.0"),
+      accepted,
+    ],
+  },
+  {
+    rule: "M77",
+    what: "for whom a test opens the URL with the same library, and does no more",
+    excused: [...opened(), call(1, 20, page), fetches(60, "acme/1"), accepted],
+    mistake: [
+      ...opened(),
+      call(1, 20, page),
+      fetches(60, "acme/1"),
+      answer("q", 100, { result: { action: "decline" } }),
+    ],
   },
   {
     rule: "M77",

@@ -24,6 +24,8 @@ interface Page {
   /** When its client said yes or no, in milliseconds since 1970; undefined if it did not. */
   readonly answeredAtMs: number | undefined;
   readonly isAccepted: boolean;
+  /** Whether they said no to it. */
+  readonly isRefused: boolean;
 }
 
 /** The elicitations that a refusal with -32042 lists. */
@@ -57,6 +59,7 @@ function pagesIn({ calls }: View): readonly Page[] {
       id: textOf(params, "elicitationId"),
       answeredAtMs: answer?.step.exchange.receivedAtMs,
       isAccepted: isDone || answer?.result?.action === "accept",
+      isRefused: answer?.result?.action === "decline" || answer?.result?.action === "cancel",
     }];
   });
 }
@@ -72,22 +75,24 @@ function checkFetches(view: View): Outcome {
   const agents = new Set(view.calls.map(({ exchange }) => headerOf(exchange.request, "user-agent")));
   const well: McpStep[] = [];
   for (const page of pagesIn(view)) {
-    const fetches = view.canaries.filter(({ address, exchange }) =>
-      address === page.address && agents.has(headerOf(exchange.request, "user-agent"))
-    );
+    const visits = view.canaries.filter(({ address }) => address === page.address);
+    const own = visits.filter(({ exchange }) => agents.has(headerOf(exchange.request, "user-agent")));
     // Whoever sends the form plays the person, as a test may.
-    const isPlayed = fetches.some(({ method }) => method === "POST");
-    const early = isPlayed
-      ? undefined
-      : fetches.find((fetch) =>
+    const early = own.some(({ method }) => method === "POST")
+      ? []
+      : own.filter((fetch) =>
         !isBrowsed(fetch) && fetch.exchange.receivedAtMs <= (page.answeredAtMs ?? Infinity) + PRECISION_MS
       );
-    if (early) {
+    // A test may open the page in their place without more; not so where they did it themselves, or said no.
+    const isSure = page.isRefused || visits.some(isBrowsed);
+    const sure = early.find(({ method }) => isSure || method !== "GET");
+    if (sure) {
       return broken(
-        `It sent ${early.method} to a URL that a person was to open, before they agreed to that`,
-        positionsOf([page.step, early]),
+        `It sent ${sure.method} to a URL that a person was to open, before they agreed to that`,
+        positionsOf([page.step, sure]),
       );
     }
+    if (early.length > 0) continue;
     if (page.isAccepted) well.push(page.step);
   }
   return well.length === 0

@@ -14,7 +14,7 @@ export async function visit(url: string, { options, slip }: Setting): Promise<vo
   const send = async (init: RequestInit): Promise<void> => {
     await (await options.send(new Request(url, init))).body?.cancel();
   };
-  if (slip === "looks at the URL first") return await send({ headers: USER_AGENT });
+  if (slip === "looks at the URL first") await send({ headers: USER_AGENT });
   const headers = {
     "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0",
     accept: "text/html,application/xhtml+xml",
