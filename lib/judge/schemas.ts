@@ -37,17 +37,36 @@ function* objectsIn(schema: unknown): Generator<readonly [object: Readonly<Recor
 /** Schemas of schemas, which every validator has. */
 const META = /^https?:\/\/json-schema\.org\//;
 
+/** Gives a URL without its fragment; what is none as it is. */
+function placeOf(uri: string, base: string | undefined): string {
+  return (URL.canParse(uri, base) ? new URL(uri, base).href : uri).replace(/#.*$/s, "");
+}
+
+function baseOf(whole: unknown): string | undefined {
+  return isObject(whole) && typeof whole.$id === "string" ? whole.$id : undefined;
+}
+
+/** The places that a schema says it has parts for; gone with the schema. */
+const places = new WeakMap<object, ReadonlySet<string>>();
+
+function placesIn(whole: unknown): ReadonlySet<string> {
+  const key = isObject(whole) ? whole : {};
+  const found = places.get(key) ?? new Set(
+    [...objectsIn(whole)].flatMap(([{ $id, id }]) =>
+      [$id, id].flatMap((name) => typeof name === "string" ? [placeOf(name, baseOf(whole))] : [])
+    ),
+  );
+  places.set(key, found);
+  return found;
+}
+
+function isExternal(ref: string, whole: unknown): boolean {
+  return !ref.startsWith("#") && !META.test(ref) && !placesIn(whole).has(placeOf(ref, baseOf(whole)));
+}
+
 /** The references of a part of a schema that nothing in the whole of it answers. */
 export function externalRefs(part: unknown, whole: unknown = part): readonly string[] {
-  const base = isObject(whole) && typeof whole.$id === "string" ? whole.$id : undefined;
-  const placeOf = (uri: string): string =>
-    (URL.canParse(uri, base) ? new URL(uri, base).href : uri).replace(/#.*$/s, "");
-  const ids = new Set<string>();
-  for (const [{ $id, id }] of objectsIn(whole)) {
-    for (const name of [$id, id]) if (typeof name === "string") ids.add(placeOf(name));
-  }
-  const refs = [...objectsIn(part)].flatMap(([{ $ref }]) => typeof $ref === "string" ? $ref : []);
-  return refs.filter((ref) => !ref.startsWith("#") && !META.test(ref) && !ids.has(placeOf(ref)));
+  return [...objectsIn(part)].flatMap(([{ $ref }]) => typeof $ref === "string" && isExternal($ref, whole) ? $ref : []);
 }
 
 /** The references of a schema that are URLs of a network. */
@@ -55,14 +74,35 @@ export function networkRefs(schema: unknown): readonly string[] {
   return externalRefs(schema).filter((ref) => /^https?:\/\//i.test(ref));
 }
 
-/** Whether a part of a schema cannot be read without what lies elsewhere, followed through references within the schema. */
-export function leadsOut(part: unknown, root: unknown, depth = 0): boolean {
-  if (depth > 20) return false;
-  if (externalRefs(part, root).length > 0) return true;
-  for (const [{ $ref }] of objectsIn(part)) {
-    if (typeof $ref !== "string" || !$ref.startsWith("#")) continue;
-    const target = pointed(root, $ref);
-    if (target !== root && target !== part && leadsOut(target, root, depth + 1)) return true;
+/**
+ * Whether a part of a schema cannot be read without what lies elsewhere, followed through references within the schema. Each
+ * part is visited once: what refers to the same from two places would be twice the work at every level.
+ */
+export function leadsOut(part: unknown, root: unknown): boolean {
+  const seen = new Set<unknown>();
+  const waiting = [part];
+  while (waiting.length > 0 && seen.size < MAX_NODES) {
+    const value = waiting.pop();
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    if (isObject(value) && typeof value.$ref === "string") {
+      if (isExternal(value.$ref, root)) return true;
+      const target = pointed(root, value.$ref);
+      if (target !== root) waiting.push(target);
+    }
+    for (const item of Object.values(value)) waiting.push(item);
+  }
+  return false;
+}
+
+/** Whether a pattern has a group without another in it that repeats something and is repeated itself: `(a+)+`. */
+function repeatsRepeated(pattern: string): boolean {
+  let [isInGroup, repeats] = [false, false];
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern.charAt(at);
+    if (character === ")" && isInGroup && repeats && "+*{".includes(pattern.charAt(at + 1) || " ")) return true;
+    if (character === "(" || character === ")") [isInGroup, repeats] = [character === "(", false];
+    else if (character === "+" || character === "*") repeats = true;
   }
   return false;
 }
@@ -74,9 +114,7 @@ export function weightOf(schema: unknown): Weight {
   for (const [object, level] of objectsIn(schema)) {
     levels = Math.max(levels, level);
     subschemas++;
-    if (typeof object.pattern === "string" && /\([^()]*[+*][^()]*\)[+*{]/.test(object.pattern)) {
-      pattern ??= object.pattern;
-    }
+    if (typeof object.pattern === "string" && repeatsRepeated(object.pattern)) pattern ??= object.pattern;
   }
   return { levels, subschemas, pattern };
 }
@@ -89,9 +127,13 @@ export function isHeavyText(json: string): boolean {
   const [, ...tools] = json.split('"inputSchema":');
   return tools.some((text) => {
     let [level, levels, objects] = [0, 0, 0];
-    for (const [bracket] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-      if (bracket === "{") [level, objects] = [level + 1, objects + 1];
-      else if (bracket === "}") level--;
+    let isInText = false;
+    for (let at = 0; at < text.length; at++) {
+      const character = text.charAt(at);
+      if (character === '"') isInText = !isInText;
+      else if (isInText && character === "\\") at++;
+      else if (!isInText && character === "{") [level, objects] = [level + 1, objects + 1];
+      else if (!isInText && character === "}") level--;
       levels = Math.max(levels, level);
     }
     return levels > HEAVY.levels || objects > OBJECTS_PER_TOOL;

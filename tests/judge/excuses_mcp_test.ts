@@ -16,7 +16,7 @@ import { toolScenarios } from "../../lib/scenarios/catalogue/mcp/tools.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { fitOf } from "../../lib/judge/schema_fit.ts";
-import { externalRefs } from "../../lib/judge/schemas.ts";
+import { externalRefs, isHeavy, isHeavyText, leadsOut, weightOf } from "../../lib/judge/schemas.ts";
 import { answersOf, type Catalogue } from "../../lib/scenarios/mcp_catalogue.ts";
 import { likenessOfExchange } from "../../lib/recorder/tape/likeness.ts";
 import { control } from "../control/helpers.ts";
@@ -362,6 +362,25 @@ Deno.test("a $ref that the schema itself answers, or that every validator has, l
   ];
   for (const schema of answered) assert.deepEqual(externalRefs(schema), [], JSON.stringify(schema));
   assert.deepEqual(externalRefs({ $id, allOf: [{ $ref: "elsewhere.json" }] }), ["elsewhere.json"]);
+});
+
+Deno.test("what is heavy is told in steps as the length of it, however hostile (MCP basic, resource use of schemas)", () => {
+  const patterned = (pattern: string): boolean => isHeavy(weightOf({ type: "string", pattern }));
+  for (const pattern of ["^(a+)+$", "(a*b){2}", "((a+)*)", "x(a+|b)+"]) assert(patterned(pattern), pattern);
+  for (const pattern of ["(a+)", "(ab)+", "a+(b)+", "((a+)b)+", "(a+", "a+)+"]) assert(!patterned(pattern), pattern);
+  const listed = (schema: unknown): string => `{"tools":[{"name":"t","inputSchema":${JSON.stringify(schema)}`;
+  assert(isHeavyText(listed({ anyOf: Array.from({ length: 151 }, () => ({})) })));
+  assert(!isHeavyText(listed({ description: "{".repeat(500), title: `\\"${"{".repeat(500)}` })));
+  const doubled = Array.from({ length: 30 }, (_, at): [string, unknown] => {
+    const next = { $ref: `#/$defs/d${at + 1}` };
+    return [`d${at}`, { allOf: [next, { ...next }] }];
+  });
+  const before = performance.now();
+  for (const text of ["(", "(+", "(a+)", "+"]) patterned(text.repeat(15_000));
+  assert(!isHeavyText(listed({}) + '"'.repeat(100_000)));
+  assert(!isHeavyText(listed({ description: '"'.repeat(100_000) })));
+  assert(!leadsOut({ $ref: "#/$defs/d0" }, { $defs: Object.fromEntries(doubled) }));
+  assert(performance.now() - before < 1000);
 });
 
 Deno.test("M127 is not broken where a person opens the URL of a $ref in a browser (Fetch Metadata 2.2)", async () => {

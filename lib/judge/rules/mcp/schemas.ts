@@ -159,14 +159,25 @@ function checkUnresolved(view: View): Outcome {
     : kept("It sent no argument whose schema it cannot have", positionsOf(others.map(({ request }) => request.step)));
 }
 
+/** Whether answers list a tool with a heavy schema, so that each is weighed once; gone with the exchange. */
+const weighed = new WeakMap<object, boolean>();
+
+function weighOnce(answer: object, weigh: () => boolean): boolean {
+  const found = weighed.get(answer) ?? weigh();
+  weighed.set(answer, found);
+  return found;
+}
+
 /** Lists of tools with a heavy schema, as far as the record has them, and when they were there. */
 function heavyLists({ calls }: View): readonly { readonly step: McpStep; readonly atMs: number }[] {
   const pages = new Map(toolTalkIn(calls).pages.map((page) => [page.request.step, page.tools]));
   return conversationIn(calls).requests.flatMap(({ method, step, answer }) => {
     const { response } = step.exchange;
     if (method !== "tools/list" || step.status >= 300) return [];
-    const isHeavyList = pages.get(step)?.some(({ inputSchema }) => isHeavy(weightOf(inputSchema))) ??
-      (response.truncated && isHeavyText(response.body ?? ""));
+    const tools = pages.get(step);
+    const isHeavyList = tools && answer
+      ? weighOnce(answer.message, () => tools.some(({ inputSchema }) => isHeavy(weightOf(inputSchema))))
+      : response.truncated && weighOnce(response, () => isHeavyText(response.body ?? ""));
     return isHeavyList ? [{ step, atMs: answer?.atMs ?? endOf(step.exchange) }] : [];
   });
 }
