@@ -19,8 +19,10 @@ const MAX_DEPTH = 100;
 const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft\/20(?:19-09|20-12)|draft-0[67])\/schema#?$/;
 
 interface Walk {
+  /** The part whose `$id` is the nearest, or else the whole: what `#/` begins at. */
   readonly root: unknown;
-  steps: number;
+  /** What was spent, together. */
+  readonly spent: { steps: number };
 }
 
 /**
@@ -39,13 +41,18 @@ interface Walk {
 export function fitOf(value: unknown, schema: unknown): Fit {
   const dialect = isObject(schema) ? schema.$schema : undefined;
   if (dialect !== undefined && (typeof dialect !== "string" || !DIALECT.test(dialect))) return undefined;
-  return fit(value, schema, "", { root: schema, steps: 0 }, 0);
+  return fit(value, schema, "", { root: schema, spent: { steps: 0 } }, 0);
 }
 
-function fit(value: unknown, schema: unknown, at: string, walk: Walk, depth: number): Fit {
+function fit(value: unknown, schema: unknown, at: string, outer: Walk, depth: number): Fit {
   if (schema === true) return null;
   if (schema === false) return `${at || "it"} must not be there`;
-  if (!isObject(schema) || ++walk.steps > MAX_STEPS || depth > MAX_DEPTH) return undefined;
+  if (!isObject(schema) || depth > MAX_DEPTH) return undefined;
+  outer.spent.steps += costOf(schema);
+  if (outer.spent.steps > MAX_STEPS) return undefined;
+  const walk = isResource(schema) ? { ...outer, root: schema } : outer;
+  // Some drafts take nothing of what stands beside a reference, an `$id` included.
+  if (walk.root !== outer.root && "$ref" in schema) return undefined;
   // What redaction has changed may have been anything.
   if (typeof value === "string" && value.includes("…")) return undefined;
   // Who says that something is so by default takes it, whatever else is said.
@@ -62,6 +69,16 @@ function fit(value: unknown, schema: unknown, at: string, walk: Walk, depth: num
     () => combinedFit(value, schema, at, walk, depth),
   ];
   return allOf(found);
+}
+
+/** Whether references below a part of a schema begin at it. */
+function isResource({ $id }: JsonObject): boolean {
+  return typeof $id === "string" && !$id.startsWith("#");
+}
+
+/** A long list of choices, or of members that are required, is work as well. */
+function costOf({ enum: choices, required }: JsonObject): number {
+  return [choices, required].reduce((cost: number, list) => cost + (Array.isArray(list) ? list.length / 100 : 0), 1);
 }
 
 /** The first thing that is wrong; undefined if anything is unknown, and nothing wrong. */
@@ -98,13 +115,20 @@ function typeFit(value: unknown, { type }: JsonObject, at: string): Fit {
 function choiceFit(value: unknown, schema: JsonObject, at: string): Fit {
   const choices = "const" in schema ? [schema.const] : Array.isArray(schema.enum) ? schema.enum : undefined;
   if (!choices || choices.some((one) => isDeepStrictEqual(one, value))) return null;
+  if (typeof value === "object" && JSON.stringify(value).includes("…")) return undefined;
   return `${at || "it"} is none of the values that it can have`;
 }
 
-/** Bounds of numbers, texts and lists. */
+/** What is counted of a value, and the keywords that bound it. */
+function sizeOf(value: unknown): readonly [size: number | undefined, least: string, most: string] {
+  if (typeof value === "string") return [[...value].length, "minLength", "maxLength"];
+  if (Array.isArray(value)) return [value.length, "minItems", "maxItems"];
+  return [isObject(value) ? Object.keys(value).length : undefined, "minProperties", "maxProperties"];
+}
+
+/** Bounds of numbers, texts, lists and objects. */
 function boundFit(value: unknown, schema: JsonObject, at: string): Fit {
-  const size = typeof value === "string" ? [...value].length : Array.isArray(value) ? value.length : undefined;
-  const [least, most] = Array.isArray(value) ? ["minItems", "maxItems"] : ["minLength", "maxLength"];
+  const [size, least, most] = sizeOf(value);
   const bounds:
     readonly (readonly [measured: unknown, name: string, isKept: (one: number, bound: number) => boolean])[] = [
       [value, "minimum", (one, bound) => one >= bound],
@@ -119,8 +143,15 @@ function boundFit(value: unknown, schema: JsonObject, at: string): Fit {
     return typeof measured === "number" && typeof bound === "number" && !isKept(measured, bound);
   });
   if (broken) return `${at || "it"} does not keep ${broken[1]} ${String(schema[broken[1]])}`;
+  if (typeof value === "number" && "multipleOf" in schema) return multipleFit(value, schema.multipleOf, at);
   // Formats and patterns are not looked at.
   return typeof value === "string" && ("pattern" in schema || "format" in schema) ? undefined : null;
+}
+
+/** Of fractions, validators differ on what a multiple is. */
+function multipleFit(value: number, factor: unknown, at: string): Fit {
+  if (!Number.isSafeInteger(value) || !Number.isSafeInteger(factor) || Number(factor) < 1) return undefined;
+  return value % Number(factor) === 0 ? null : `${at || "it"} does not keep multipleOf ${String(factor)}`;
 }
 
 function objectFit(value: unknown, schema: JsonObject, at: string, walk: Walk, depth: number): Fit {
@@ -150,22 +181,40 @@ function arrayFit(value: unknown, schema: JsonObject, at: string, walk: Walk, de
   if (!Array.isArray(value)) return null;
   const { items, prefixItems } = schema;
   // A list of schemas is what drafts before 2020-12 have.
-  if (prefixItems !== undefined || Array.isArray(items) || "contains" in schema || "uniqueItems" in schema) {
-    return undefined;
+  if (prefixItems !== undefined || Array.isArray(items) || "contains" in schema) return undefined;
+  if (schema.uniqueItems === true) {
+    const repeated = repeatedFit(value, at);
+    if (repeated !== null) return repeated;
   }
   if (items === undefined) return null;
   return allOf(value.map((item, index) => () => fit(item, items, `${at}[${index}]`, walk, depth + 1)));
 }
 
+/** Whether a list has a value twice; of lists and objects, and what redaction may have made the same, that is not looked at. */
+function repeatedFit(value: readonly unknown[], at: string): Fit {
+  const isPlain = value.every((one) => typeof one === "string" ? !one.includes("…") : typeof one !== "object");
+  if (!isPlain && value.length > 1) return undefined;
+  return new Set(value).size === value.length ? null : `${at || "it"} has a value twice`;
+}
+
 /** Keywords that are not looked at. */
-const unread = ["if", "not", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef"];
+const unread = [
+  "if",
+  "not",
+  "dependentRequired",
+  "dependencies",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+  "$dynamicRef",
+  "$recursiveRef",
+];
 
 function combinedFit(value: unknown, schema: JsonObject, at: string, walk: Walk, depth: number): Fit {
   const into = (one: unknown): Fit => fit(value, one, at, walk, depth + 1);
   const parts: (() => Fit)[] = [() => unread.some((name) => name in schema) ? undefined : null];
   const { $ref, allOf: all, anyOf, oneOf } = schema;
   if (typeof $ref === "string") {
-    const target = pointed(walk.root, $ref);
+    const target = pointed(walk.root, $ref, isResource);
     parts.push(() => target === undefined ? undefined : into(target));
   }
   if (Array.isArray(all)) parts.push(() => allOf(all.map((one) => () => into(one))));
@@ -182,12 +231,21 @@ function combinedFit(value: unknown, schema: JsonObject, at: string, walk: Walk,
   return allOf(parts);
 }
 
-/** What a reference within the schema points to (RFC 6901); undefined for any other. */
-export function pointed(root: unknown, reference: string): unknown {
+/**
+ * What a reference within the schema points to (RFC 6901); undefined for any other.
+ *
+ * @param isBorder What a reference does not lead through.
+ */
+export function pointed(
+  root: unknown,
+  reference: string,
+  isBorder: (part: JsonObject) => boolean = () => false,
+): unknown {
   if (reference === "#") return root;
   if (!reference.startsWith("#/")) return undefined;
   return reference.slice(2).split("/").reduce<unknown>((holder, step) => {
     const name = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (holder !== root && isObject(holder) && isBorder(holder)) return undefined;
     return (isObject(holder) || Array.isArray(holder)) && Object.hasOwn(holder, name)
       ? Reflect.get(holder, name)
       : undefined;

@@ -341,12 +341,73 @@ const allowed: Readonly<Record<string, readonly [value: unknown, schema: unknown
     $defs: { a: { anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/a" }] } },
     properties: { a: { $ref: "#/$defs/a" } },
   }],
+  "by a reference that begins at the nearest $id": [{ a: { b: 1 } }, {
+    $id: "https://schemas.example/root.json",
+    $defs: { b: { type: "string" } },
+    properties: {
+      a: { $id: "a.json", $defs: { b: { type: "integer" } }, properties: { b: { $ref: "#/$defs/b" } } },
+    },
+  }],
+  "by a reference that leads through an $id": [{ a: 1 }, {
+    $defs: { a: { $id: "https://schemas.example/a.json", $defs: { b: { type: "string" } } } },
+    properties: { a: { $ref: "#/$defs/a/$defs/b" } },
+  }],
+  "by a reference beside an $id": [{ a: 1 }, {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    definitions: { b: { type: "integer" } },
+    properties: { a: { $id: "https://schemas.example/a.json", $ref: "#/definitions/b", definitions: { b: false } } },
+  }],
+  "by what depends on another member": [{ a: 1 }, { dependentRequired: { a: ["b"] } }],
+  "by what depends on another member, in older drafts": [{ a: 1 }, { dependencies: { a: ["b"] } }],
+  "that are a multiple, but for rounding": [{ a: 0.3 }, { properties: { a: { multipleOf: 0.1 } } }],
+  "of which each may have been redacted": [{ a: ["sk-…", "sk-…"] }, { properties: { a: { uniqueItems: true } } }],
+  "of which a part was redacted": [{ a: { b: "sk-…" } }, { properties: { a: { enum: [{ b: "sk-1" }] } } }],
   "that was redacted": [{ a: "sk-…" }, { properties: { a: { enum: ["sk-1"] } } }],
 };
 
 for (const [what, [value, schema]] of Object.entries(allowed)) {
   Deno.test(`arguments ${what} are not said to misfit (JSON Schema 2020-12, validation)`, () => {
     assert.notEqual(typeof fitOf(value, schema), "string", String(fitOf(value, schema)));
+  });
+}
+
+/** Arguments that fit, that do not, or of which that is not looked at. */
+const held: readonly (readonly [value: unknown, schema: unknown, fit: string | null | undefined])[] = [
+  [{}, { minProperties: 1 }, "it does not keep minProperties 1"],
+  [{ a: 1 }, { minProperties: 1, maxProperties: 1 }, null],
+  [{ a: 1, b: 2 }, { maxProperties: 1 }, "it does not keep maxProperties 1"],
+  [7, { multipleOf: 5 }, "it does not keep multipleOf 5"],
+  [10, { multipleOf: 5 }, null],
+  [0.3, { multipleOf: 0.1 }, undefined],
+  [[1, 2, 1], { uniqueItems: true }, "it has a value twice"],
+  [[1, "1", true], { uniqueItems: true }, null],
+  [[1, 1], { uniqueItems: false }, null],
+  [[{ a: 1 }, { a: 1 }], { uniqueItems: true }, undefined],
+  [{ a: 1 }, { dependentRequired: { a: ["b"] } }, undefined],
+  [[1], { prefixItems: [{ type: "string" }] }, undefined],
+  [1, { not: { type: "integer" } }, undefined],
+  [
+    { b: 1 },
+    { $id: "https://schemas.example/a", $defs: { b: { type: "string" } }, properties: { b: { $ref: "#/$defs/b" } } },
+    "b is a number, and has to be of type string",
+  ],
+  ["v7", { enum: Array.from({ length: 20_000 }, (_, at) => `v${at}`) }, null],
+  [
+    Array.from({ length: 100 }, () => "v"),
+    { items: { enum: Array.from({ length: 20_000 }, (_, at) => `v${at}`) } },
+    "[0] is none of the values that it can have",
+  ],
+  [
+    Array.from({ length: 100 }, () => "v7"),
+    { items: { enum: Array.from({ length: 20_000 }, (_, at) => `v${at}`) } },
+    undefined,
+  ],
+];
+
+for (const [value, schema, fit] of held) {
+  const [shown, by] = [value, schema].map((json) => JSON.stringify(json).slice(0, 60));
+  Deno.test(`${shown} is held against ${by} (JSON Schema 2020-12, validation)`, () => {
+    assert.equal(fitOf(value, schema), fit);
   });
 }
 
