@@ -140,6 +140,14 @@ const excuses: readonly Excuse[] = [
     mistake: [...opened(), call(1, 20, form), answer("q", 40, { result: { action: "accept", content: {} } })],
   },
   {
+    rule: "M75",
+    what: "whose person has emptied the one field that may be empty",
+    excused: filledIn({ age: { type: "integer", default: 7 }, name: { type: "string", default: "Ada" } }, {
+      name: "Ada",
+    }),
+    mistake: filledIn({ age: { type: "integer", default: 7 }, name: { type: "string", default: "Ada" } }, {}),
+  },
+  {
     rule: "M74",
     what: "whose person fills in what is a secret, so that it is not on record",
     excused: filledIn({ pin: { type: "integer" }, password: { type: "string", maxLength: 8, format: "date" } }, {

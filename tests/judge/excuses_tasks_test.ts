@@ -125,6 +125,21 @@ const beginsOwn = says("a", 60, { task: ownTask("working") });
 const discovers = (id: number, atMs: number): Row =>
   modern(id, atMs, "server/discover", {}, { supportedVersions: ["2026-07-28"], capabilities: { tools: {} } });
 
+/** A call that asks, and asks again whatever the answer to that is. */
+const inRounds = (id: number, action: string): readonly Row[] => {
+  const asking = (name: string): Said => ({
+    resultType: "input_required",
+    inputRequests: { [name]: { method: "elicitation/create", params: { message: "Sure?", requestedSchema: {} } } },
+    requestState: `${name}-${id}`,
+  });
+  const call = { name: "ask", arguments: {} };
+  const again = { ...call, inputResponses: { one: { action } }, requestState: `one-${id}` };
+  return [
+    modern(id, id * 1000, "tools/call", call, asking("one")),
+    modern(id + 1, id * 1000 + 500, "tools/call", again, asking("two")),
+  ];
+};
+
 interface Excuse {
   readonly rule: string;
   readonly what: string;
@@ -178,6 +193,24 @@ const excuses: readonly Excuse[] = [
       ]),
     ],
     mistake: [becomes(1, 0), ...[100, 200, 300, 400].map((atMs, at) => gets(2 + at, atMs))],
+  },
+  {
+    rule: "M152",
+    what: "is there twice with random ids, and each instance looks in time",
+    excused: [
+      becomes(1, 0),
+      ...[1100, 2100, 3100, 4100, 5100].flatMap((atMs, at) => [
+        gets(900 - 70 * at, atMs),
+        gets(300 + 50 * at, atMs + 300),
+      ]),
+    ],
+    mistake: [becomes(1, 0), ...[90, 20, 70, 40, 80, 30, 60, 50].map((id, at) => gets(id, 1100 + 100 * at))],
+  },
+  {
+    rule: "M93",
+    what: "begins anew what its person has called off in the round before",
+    excused: [1, 3, 5, 7, 9].flatMap((id) => inRounds(id, "cancel")),
+    mistake: [1, 3, 5, 7, 9].flatMap((id) => inRounds(id, "accept")),
   },
   {
     rule: "M143",

@@ -186,13 +186,14 @@ function checkDefaults(view: View): Outcome {
     const isChanged = preset.some(({ name, schema }) =>
       name in content && JSON.stringify(content[name]) !== JSON.stringify(schema.default)
     );
-    return preset.length === 0 || isChanged ? [] : [{ preset, content, step, message }];
+    const missing = preset.filter(({ name }) => !(name in content));
+    // Nor of one field that may be empty.
+    const mayBeEmptied = missing.length === 1 && missing.every(({ isRequired }) => !isRequired);
+    return preset.length === 0 || isChanged || mayBeEmptied ? [] : [{ missing, step, message }];
   });
   return holdEach(untouched, {
-    wrong: ({ preset, content }) => {
-      const missing = preset.find(({ name }) => !(name in content));
-      return missing && `It accepted a form without ${missing.name}, whose default is ${shown(missing.schema.default)}`;
-    },
+    wrong: ({ missing: [first] }) =>
+      first && `It accepted a form without ${first.name}, whose default is ${shown(first.schema.default)}`,
     kept: "It filled in the defaults of what was left as it was",
     none: "It accepted no form with defaults that was left as it was",
   });

@@ -143,9 +143,11 @@ function stepsIn(requests: readonly Request[]): readonly McpStep[] {
   return requests.map(({ step }) => step);
 }
 
-/** Whether a result is one of several rounds, or has no questions. */
+/** Whether a result is one of several rounds, or has no questions; after a refusal nobody has to go on. */
 function isUnusual(asking: Asking, { continuings }: Rounds): boolean {
-  return asking.keys.length === 0 || continuings.some(({ request }) => request === asking.request);
+  const last = continuings.find(({ request }) => request === asking.request);
+  if (Object.values(last?.responses ?? {}).some(isRefusal)) return false;
+  return asking.keys.length === 0 || last !== undefined;
 }
 
 /** Whether a request begins anew what a result has asked to go on with. */

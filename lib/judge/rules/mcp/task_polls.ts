@@ -12,30 +12,40 @@ import { broken, kept, notObserved, type Outcome, positionsOf } from "../rule.ts
 /** Once or twice a client may have a reason to look again. */
 const MAX_EARLY = 2;
 
-/** Two requests for the state of a task, one after the other, and how long the first answer asked to wait. */
+/** So many instances may ask about one task side by side. */
+const MAX_INSTANCES = 4;
+
+/** Two requests for the state of a task, and how long the answers from the first one on asked to wait. */
 interface Pair {
   readonly before: Request;
   readonly later: Request;
   readonly askedMs: number;
 }
 
-/** The pairs of polls of a task between which nothing was a reason to look again at once. */
-function pairsOf(task: Task): readonly Pair[] {
-  // Where ids go up and down, several instances ask, each for itself.
-  const isOneInstance = task.gets.every((get, index) =>
-    index === 0 || senderOf(task.gets[index - 1] ?? get, get) !== "other"
-  );
-  if (!isOneInstance || task.isTold) return [];
+/** Whether ids of the requests for the state of a task go up and down, as where several instances ask, or at random. */
+function isMixed({ gets }: Task): boolean {
+  return gets.some((get, index) => index > 0 && senderOf(gets[index - 1] ?? get, get) === "other");
+}
+
+/**
+ * The pairs of polls of a task between which nothing was a reason to look again at once.
+ *
+ * @param apart How many polls lie from one to the other: of one more than there are instances, two are of the same.
+ */
+function pairsOf(task: Task, apart: number): readonly Pair[] {
+  if (task.isTold) return [];
   return task.gets.flatMap((later, index): readonly Pair[] => {
-    const before = task.gets[index - 1];
-    const report = before && reportIn(before);
-    if (!before || report?.pollIntervalMs === undefined || isFinal(report)) return [];
+    const [before, ...between] = index < apart ? [] : task.gets.slice(index - apart, index);
+    if (!before) return [];
+    const reports = [before, ...between].map(reportIn);
+    const asked = reports.flatMap((report) => report && !isFinal(report) ? report.pollIntervalMs ?? [] : []);
+    if (asked.length < reports.length) return [];
     // Another session may be another instance's.
-    if (before.thread !== later.thread) return [];
+    if ([before, ...between].some(({ thread }) => thread !== later.thread)) return [];
     const isReason = [...task.updates, ...task.results, ...task.cancels].some(({ step }) =>
       step.at > before.step.at && step.at < later.step.at
     );
-    return isReason ? [] : [{ before, later, askedMs: report.pollIntervalMs }];
+    return isReason ? [] : [{ before, later, askedMs: Math.min(...asked) }];
   });
 }
 
@@ -50,8 +60,8 @@ export function checkPolls({ calls, limits }: View, era: Era): Outcome {
   const spaced: McpStep[] = [];
   for (const task of tasksIn(calls)) {
     if (task.era !== era) continue;
-    const pairs = pairsOf(task);
-    const early = pairs.filter((pair) => waitedMs(pair) < pair.askedMs - limits.of("poll_early_ms"));
+    const isEarly = (pair: Pair): boolean => waitedMs(pair) < pair.askedMs - limits.of("poll_early_ms");
+    const early = pairsOf(task, isMixed(task) ? MAX_INSTANCES : 1).filter(isEarly);
     const [first] = early;
     if (first && early.length > MAX_EARLY) {
       return broken(
@@ -63,7 +73,8 @@ export function checkPolls({ calls, limits }: View, era: Era): Outcome {
         limits.levelBy("poll_early_ms"),
       );
     }
-    if (early.length === 0) spaced.push(...pairs.map(({ later }) => later.step));
+    const pairs = pairsOf(task, 1);
+    if (!pairs.some(isEarly)) spaced.push(...pairs.map(({ later }) => later.step));
   }
   return spaced.length === 0
     ? notObserved("It asked for the state of no task twice, as far as the record tells")
