@@ -66,7 +66,7 @@ export function checkPolls({ calls, limits }: View, era: Era): Outcome {
     if (first && early.length > MAX_EARLY) {
       return broken(
         `It asked for the state of a task ${early.length} times too early, once after ${
-          waitedMs(first)
+          Math.round(waitedMs(first))
         } ms, where the ` +
           `server had asked for ${first.askedMs} ms`,
         positionsOf(early.flatMap(({ before, later }) => [before.step, later.step])),
