@@ -26,8 +26,8 @@ const prompts: readonly ControlPrompt[] = [
       `Test an MCP client with this mock server, and mend the client where it is wrong.
 
 1. Call the tool run with run "${run}" and set "${set}". It lists the scenarios with the url of each.
-2. For each scenario that is not tried, run the client against its url: ${command}. Where mock_next_step is among the
-   tools of that url, it says what the client has to do next. A login needs no person if the authorization URL has
+2. For each scenario that is not tried, run the client against its url: ${command}. What the client has to be made to
+   do there stands as \`driver\` in mock://scenarios/<name>. A login needs no person if the authorization URL has
    auto_approve=true.
 3. Call run again. For each scenario that failed, call report with sandbox "<scenario>~${run}", read the rule at
    mock://rules/<id> and the exchanges that are its evidence at mock://exchanges/<scenario>~${run}/<number>.
