@@ -150,6 +150,7 @@ Deno.test("rules, schemas and scenarios are resources, and two prompts say how t
   }
   const [scenario] = (await client.readResource({ uri: "mock://scenarios/iss-missing" })).contents;
   assert(scenario && "text" in scenario && JSON.parse(scenario.text).name === "iss-missing");
+  assert.deepEqual(JSON.parse(scenario.text).driver[0], { do: "connect" });
   const { prompts } = await client.listPrompts();
   assert.deepEqual(prompts.map(({ name }) => name), ["test-my-client", "reproduce-this-bug"]);
   const { messages } = await client.getPrompt({ name: "test-my-client", arguments: { command: "npm test" } });

@@ -2,6 +2,7 @@
 import type { ReadResourceResult, Resource, ResourceTemplateType } from "@modelcontextprotocol/server";
 import { OAuthError } from "../../http/errors.ts";
 import { rules } from "../../judge/rules/catalogue.ts";
+import { driverOf } from "../../scenarios/driver.ts";
 import { describeScenario } from "../../scenarios/schema/scenario_schema.ts";
 import type { Call, Deps } from "../operation.ts";
 import { fetchListed } from "../record.ts";
@@ -70,7 +71,7 @@ export async function readResource(
   if (scenarioName !== undefined) {
     const scenario = (await deps.catalogue()).find(({ name }) => name === scenarioName) ??
       await deps.scenarios.find(scenarioName);
-    return scenario && json(uri, describeScenario(scenario));
+    return scenario && json(uri, { ...describeScenario(scenario), driver: driverOf(scenario) });
   }
   const [, toolName = ""] = SCHEMA.exec(uri) ?? [];
   const schema = tools.get(toolName)?.wholeSchema;
