@@ -263,12 +263,12 @@ const matched: readonly (readonly [template: string, uri: string, values: unknow
 ];
 
 for (const [template, uri, values] of matched) {
-  Deno.test(`of ${template}, ${uri.slice(0, 30)} has ${JSON.stringify(values) ?? "nothing"} (RFC 6570 1.4)`, () => {
+  Deno.test(`of ${template}, ${uri.slice(0, 30)} has ${JSON.stringify(values) ?? "nothing"} (MCP resources, resource templates)`, () => {
     assert.deepEqual(uriMatcher(template)(uri), values);
   });
 }
 
-Deno.test("a hostile template takes steps as the length of the URI, not as a power of it (RFC 6570 4)", () => {
+Deno.test("a hostile template takes steps as the length of the URI, not as a power of it (MCP resources, resource templates)", () => {
   const match = uriMatcher(`a://${"{a}-".repeat(10)}z`);
   const before = performance.now();
   for (let times = 0; times < 10; times++) assert.equal(match(`a://${"a-".repeat(1000)}!z`), undefined);
