@@ -132,6 +132,8 @@ browserTest("the inspector says of each line when it was and how long it took, a
 }) => {
   await authorizeCarelessly(origin);
   await page.goto(`${origin}/inspect`);
+  // Before that the list is the server's, whose lines the script replaces.
+  await page.getByText("live, 3 exchanges").waitFor();
   const line = page.locator(".line", { hasText: "register a client" });
   assert.match(await line.locator(".when").innerText(), /^\d\d:\d\d:\d\d\s[\d.]+ m?s$/);
   const markerOf = (): Promise<unknown> =>
