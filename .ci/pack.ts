@@ -53,7 +53,7 @@ async function bundle(): Promise<URL | undefined> {
       const [, folder, path] = /^(.*\/npm\/[^/]+\/)(.*)$/.exec(href) ?? [];
       if (folder === undefined) return `${name}/${href.slice(root.href.length)}`;
       registry = new URL(folder);
-      // Whoever looks for an error of theirs looks for it in our sources.
+      // A stack trace is to lead into our sources, not into copies of them.
       map.sourcesContent[index] = null;
       return `node_modules/${path}`;
     });

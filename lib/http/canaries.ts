@@ -30,7 +30,7 @@ export function canaryUrlsOf({ origin, prefix }: Pick<Place, "origin" | "prefix"
   };
 }
 
-/** The end of a canary's name that sends whoever asks on to the one without it, at the server's other name. */
+/** A canary whose name ends so redirects to the one without it, at the server's other name. */
 const ELSEWHERE = /-elsewhere(?=\.\w+$|$)/;
 
 const ICON =

@@ -141,7 +141,7 @@ export function isLoopback(hostname: string): boolean {
     /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-/** Most requests have no `Referer`, and to find that nothing is no URL takes longer than the rest. */
+/** Most requests have no `Referer`, and parsing an absent one as a URL takes longer than all the rest. */
 function originOf(referer: string | null): string | undefined {
   return referer === null ? undefined : URL.parse(referer)?.origin;
 }

@@ -38,13 +38,13 @@ export interface Fetch extends Kept {
   readonly result: JsonObject | undefined;
   /** What it says of how long it is fresh: undefined if it says nothing that can be read. */
   readonly ttlMs: number | undefined;
-  /** Whether it may be given to whoever comes. */
+  /** Whether it may be shared between callers. */
   readonly isPublic: boolean;
   /** Whether it depends on what the client has answered, so that it is good for this request alone. */
   readonly isRetried: boolean;
 }
 
-/** A word of whoever drives the client that it has been read so many times, from a cache or not. */
+/** The driver of the client says how many times it has been read, from a cache or not. */
 export interface Told extends Kept {
   readonly times: number;
 }

@@ -83,7 +83,7 @@ function askedInSessions(calls: readonly McpStep[]): readonly Question[] {
       atMs,
       declared: declaredIn(session),
       round: undefined,
-      // Whoever makes a task of it has not answered yet.
+      // A client that makes a task of it has not answered yet.
       answers: answers.filter(({ message: { result } }) => !isObject(result) || !isObject(result.task)).map((
         { step, message },
       ) => ({
