@@ -4,6 +4,7 @@
 import { z } from "zod";
 import type { FaultCounts } from "../faults/fault_count_table.ts";
 import type { OpenStreams } from "../faults/open_streams.ts";
+import type { JsonObject } from "../http/json.ts";
 import { requireItems, requireShape, type Schema } from "../http/json_body.ts";
 import type { Clients } from "../oauth/clients/client_table.ts";
 import type { KeysOf } from "../oauth/keys/keys.ts";
@@ -160,3 +161,9 @@ export const errorAnswer: Schema = z.object({
   error_description: z.string(),
   error_uri: z.url().optional(),
 });
+
+/** A schema as JSON Schema: of what comes in, before defaults are filled in and names are turned. */
+export function jsonSchemaOf(schema: z.ZodType): JsonObject {
+  const { $schema: _, "~standard": _s, ...json } = z.toJSONSchema(schema, { io: "input" });
+  return json;
+}

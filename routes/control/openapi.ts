@@ -1,6 +1,6 @@
 // The control API described: an index for people who look around, an OpenAPI document for programs.
 import { z } from "zod";
-import { errorAnswer, members, type Operation, operation } from "../../lib/control/operation.ts";
+import { errorAnswer, jsonSchemaOf, members, type Operation, operation } from "../../lib/control/operation.ts";
 import { operations } from "../../lib/control/operations.ts";
 import {
   type ControlEndpointName,
@@ -102,13 +102,13 @@ function describe(
     responses: {
       ...(name === "control_clear_exchanges"
         ? { 204: { description: "Done" } }
-        : { 200: { description: "Done", content: jsonContent(toJson(answer)) } }),
+        : { 200: { description: "Done", content: jsonContent(jsonSchemaOf(answer)) } }),
       ...(name === "control_report" || name === "control_run"
         ? { 422: { description: "With strict: the verdict is not pass" } }
         : {}),
       "4XX": {
         description: "What is wrong, what arrived, what is accepted",
-        content: jsonContent(toJson(errorAnswer)),
+        content: jsonContent(jsonSchemaOf(errorAnswer)),
       },
     },
   });
@@ -134,7 +134,7 @@ const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
 };
 
 function queryParameters(name: string, schema: z.ZodType): readonly JsonObject[] {
-  const { properties } = toJson(schema);
+  const { properties } = jsonSchemaOf(schema);
   const members = Object.entries(isObject(properties) ? properties : {}).map(([name, member]) => {
     const { description, ...schema } = isObject(member) ? member : {};
     return { name, description, schema };
@@ -147,14 +147,8 @@ function jsonContent(schema: unknown, example?: unknown): JsonObject {
 }
 
 function schemaOf({ schema, isList }: NonNullable<Operation["input"]>): JsonObject {
-  const items = toJson(schema);
+  const items = jsonSchemaOf(schema);
   return isList ? { anyOf: [items, { type: "array", minItems: 1, maxItems: 100, items }] } : items;
-}
-
-/** What comes in, before defaults are filled in and names are turned. */
-function toJson(schema: z.ZodType): JsonObject {
-  const { $schema: _, "~standard": _s, ...json } = z.toJSONSchema(schema, { io: "input" });
-  return json;
 }
 
 function operationId(name: string): string {

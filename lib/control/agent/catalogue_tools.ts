@@ -4,6 +4,7 @@ import { z } from "zod";
 import { closedObject, requireShape } from "../../http/json_body.ts";
 import { rules } from "../../judge/rules/catalogue.ts";
 import { type Scenario, scenarioGroups } from "../../scenarios/scenario.ts";
+import { isFound } from "../../../views/scenarios/search.js";
 
 /** A tool that needs no sandbox. */
 export interface CatalogueTool {
@@ -43,7 +44,7 @@ export function catalogueTools(catalogue: readonly Scenario[]): readonly Catalog
         const { q = "", group } = requireShape(args, scenarioSearch);
         const found = catalogue.filter((one) =>
           (group === undefined || one.group === group) &&
-          isFound(q, [one.name, one.story, one.client, one.words ?? "", ...one.expects])
+          isFound([one.name, one.story, one.client, one.words ?? "", ...one.expects].join(" "), q)
         );
         return {
           scenarios: found.map(({ name, group, story, client, expects, revisions }) => ({
@@ -71,7 +72,7 @@ export function catalogueTools(catalogue: readonly Scenario[]): readonly Catalog
       },
       run: (args) => {
         const { q = "" } = requireShape(args, ruleSearch);
-        const found = rules.filter(({ id, name, title }) => isFound(q, [id, name, title]));
+        const found = rules.filter(({ id, name, title }) => isFound([id, name, title].join(" "), q));
         return {
           rules: found.map(({ id, name, title, level, revisions, link }) => ({
             id,
@@ -85,9 +86,4 @@ export function catalogueTools(catalogue: readonly Scenario[]): readonly Catalog
       },
     },
   ];
-}
-
-function isFound(query: string, texts: readonly string[]): boolean {
-  const text = texts.join(" ").toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }

@@ -1,12 +1,11 @@
 // The operations of the control API as tools of MCP, made from the same table: an agent that writes a client can break its
 // own mock, run, read what was wrong, and mend.
 import type { Tool } from "@modelcontextprotocol/server";
-import { z } from "zod";
 import { controlEndpoints, recordEndpoints } from "../../http/endpoints.ts";
 import { isObject, type JsonObject } from "../../http/json.ts";
 import type { Endpoint } from "../../http/place.ts";
 import { defined } from "../../runtime/defined.ts";
-import type { Operation } from "../operation.ts";
+import { jsonSchemaOf, type Operation } from "../operation.ts";
 import { operations } from "../operations.ts";
 
 /** An operation as a tool. */
@@ -44,7 +43,7 @@ export function controlTools(): ReadonlyMap<string, ControlTool> {
 function toolOf({ name: endpointName, method, path }: Endpoint, operation: Operation): ControlTool {
   const name = endpointName.slice("control_".length);
   const { summary, description, input, example } = operation;
-  const whole = input && inputSchemaOf(input.schema);
+  const whole = input && jsonSchemaOf(input.schema);
   const isFlat = whole !== undefined && !operation.input?.isList && whole.type === "object";
   // What a query holds is short, but for what is said of it.
   const isLong = method !== "GET" && JSON.stringify(whole ?? {}).length > MAX_SCHEMA;
@@ -94,10 +93,4 @@ function members(
     properties: isObject(properties) ? properties : {},
     required: Array.isArray(required) ? required.filter((name) => typeof name === "string") : [],
   };
-}
-
-/** What comes in, before defaults are filled in and names are turned. */
-function inputSchemaOf(schema: z.ZodType): JsonObject {
-  const { $schema: _, "~standard": _s, ...json } = z.toJSONSchema(schema, { io: "input" });
-  return json;
 }
