@@ -108,7 +108,7 @@ Deno.test("README has a section for what a client cannot do, with each way out t
   const [, section = ""] = /\n## Your client can’t….*?\n(.*?)\n## /is.exec(readme.replaceAll("can't", "can’t")) ?? [];
   const ways = [
     ...[`{"policy":{"answer":"approve"}}`, `policy: { answer: "approve" }`, "`POST /control/clients`"],
-    ...["`test-tool`", "`--alg RS256`", "`--token-lifetime 3600`", " --transport http"],
+    ...["`test-tool`", "`--alg RS256`", "`--token-lifetime 3600`", "--transport http"],
     ...["`--tls-cert`", "`--tls-key`", "`/client-metadata/", "only an https URL"],
   ];
   for (const way of ways) assert(section.includes(way), way);
