@@ -80,6 +80,7 @@ const program = createProgram({
     Deno.addSignalListener("SIGINT", stop);
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
   },
+  pipe: async () => (await import("node:process")).default,
   onParentEnd: (stop) => void Deno.stdin.readable.pipeTo(new WritableStream()).finally(stop),
   exit: Deno.exit,
 });

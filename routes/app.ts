@@ -1,5 +1,6 @@
 // The whole server as a function from request to response. It opens nothing and reads no environment: its options
 // have all it needs, and two apps in one process share nothing.
+import type { AgentOptions } from "../lib/control/agent/stdio.ts";
 import { isOfForeignPage } from "../lib/http/origin.ts";
 import { late } from "../lib/runtime/late.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
@@ -26,11 +27,18 @@ import { serve } from "./request/serve.ts";
  * ```
  */
 export function createApp(given: AppOptions = {}): App {
-  return createProgramApp(given);
+  return createProgramApp(given).app;
+}
+
+/** The server of our own program. */
+export interface ProgramApp {
+  readonly app: App;
+  /** Serves an agent that started the program, until its pipe closes. */
+  readonly serveAgent: (options: AgentOptions) => Promise<void>;
 }
 
 /** Makes the server of our own program. */
-export function createProgramApp(given: ProgramOptions): App {
+export function createProgramApp(given: ProgramOptions): ProgramApp {
   requireOptions(given);
   // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
@@ -66,10 +74,13 @@ export function createProgramApp(given: ProgramOptions): App {
     }
   };
   const { askers } = parts;
-  if (!askers) return withUrl(app, options.publicUrl ?? "http://localhost");
+  const serveAgent = async (options: AgentOptions): Promise<void> =>
+    (await import("../lib/control/agent/stdio.ts")).serveAgent(deps, options);
+  const elsewhere = options.publicUrl ?? "http://localhost";
+  if (!askers) return { app: withUrl(app, elsewhere), serveAgent };
   const limited = late(async () => {
     const { limitApp } = await import("./request/limits.ts");
     return limitApp(app, { ...deps, askers, addressOf });
   });
-  return withUrl(async (...arrived) => await (await limited())(...arrived), options.publicUrl ?? "http://localhost");
+  return { app: withUrl(async (...arrived) => await (await limited())(...arrived), elsewhere), serveAgent };
 }

@@ -13,6 +13,7 @@ import { readyText, serverUrl } from "../lib/cli/ready.ts";
 import { readCatalogue, readScenarios, readUsers, reasonOf } from "../lib/cli/start_files.ts";
 import { stopOnce } from "../lib/cli/stop.ts";
 import { createFindingTeller } from "../lib/cli/tell_findings.ts";
+import type { Pipe } from "../lib/control/agent/stdio.ts";
 import { createFaultCounts } from "../lib/faults/fault_count_table.ts";
 import { isLoopback } from "../lib/http/origin.ts";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
@@ -52,6 +53,8 @@ export interface Process {
   readonly listen: (config: Config, app: App, report: (message: string) => void) => Listener | Promise<Listener>;
   /** Calls back when the process is told to stop. */
   readonly onStop: (stop: () => void) => void;
+  /** Standard input and output, for messages. */
+  readonly pipe: () => Promise<Pipe>;
   /** Calls back when standard input has closed. */
   readonly onParentEnd: (stop: () => void) => void;
   readonly exit: (code: number) => never;
@@ -127,7 +130,9 @@ async function serve(process: Process, config: Config): Promise<void> {
   const inForce = kv ? await inForceIn(kv, now) : "";
   const stop = new AbortController();
   const draining = new AbortController();
-  const stream = config.quiet ? process.stderr : process.stdout;
+  // Where an agent is at the other end, standard output holds its messages and nothing else.
+  const out = config.stdio ? process.stderr : process.stdout;
+  const stream = config.quiet ? process.stderr : out;
   const log = createLog({ ...config, now }, createLineQueue((bytes) => stream.write(bytes), sleepOnTimer));
   const report = (message: string): void => log.write({ event: "error", message });
   const teller = createFindingTeller({
@@ -135,7 +140,7 @@ async function serve(process: Process, config: Config): Promise<void> {
     monotonicMs: process.monotonicMs,
     sleep: sleepOnTimer,
   });
-  const app = createProgramApp({
+  const { app, serveAgent } = createProgramApp({
     ...options,
     ...(config.quiet || options.public ? {} : { teller }),
     ...(kv ? { kv } : {}),
@@ -170,12 +175,17 @@ async function serve(process: Process, config: Config): Promise<void> {
     process.exit(0);
   }, sleepOnTimer);
   process.onStop(stopInOrder);
-  if (config.exitWithParent) process.onParentEnd(stopInOrder);
+  if (config.exitWithParent && !config.stdio) process.onParentEnd(stopInOrder);
   // A reader of the ready line may send a signal at once.
   const { port } = listener.addr;
   const url = config.settings.publicUrl ?? serverUrl(port, config);
   if (!config.quiet || config.json) {
-    print(process.stdout, readyText(config, { url, port, pid: process.pid, inForce }));
+    print(out, readyText(config, { url, port, pid: process.pid, inForce }));
+  }
+  if (config.stdio) {
+    const { stdin, stdout } = await process.pipe();
+    for (const event of ["end", "close"]) stdin.once(event, stopInOrder);
+    await serveAgent({ stdin, stdout, origin: url, report });
   }
 }
 

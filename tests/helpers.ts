@@ -41,7 +41,7 @@ export async function testApp(overrides: Partial<ProgramOptions> = {}): Promise<
   const clock = { nowMs: startMs };
   const stop = new AbortController();
   const pending = new Set<Promise<Response>>();
-  const own = createProgramApp({
+  const { app: own } = createProgramApp({
     now: () => clock.nowMs,
     generateKey: keyGeneratorOf(overrides.kv ?? clock),
     signal: stop.signal,

@@ -56,6 +56,8 @@ export interface Config {
   readonly verbose: boolean;
   /** Whether to end when standard input closes, as it does when the process that started this one has ended. */
   readonly exitWithParent: boolean;
+  /** Whether standard input and output are for an agent, which gets the control API there as an MCP server. */
+  readonly stdio: boolean;
   readonly settings: Settings;
 }
 
@@ -79,17 +81,22 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const flags = parseFlags(args);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
+  const stdio = flags.stdio ?? false;
+  const port = flags.port ?? present(env("PORT"));
+  // An agent starts a server for itself, beside others: it is told the port, and what it leaves behind is of no use.
+  const hasFile = os !== undefined && !stdio;
   return {
     kind: "serve",
     config: defined({
-      port: parsePort(flags.port ?? present(env("PORT"))),
+      port: stdio && port === undefined ? 0 : parsePort(port),
       host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
-      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? (os === undefined ? MEMORY : databasePath(env, os)),
+      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? (hasFile ? databasePath(env, os) : MEMORY),
       tls: parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY"))),
       json: flags.json ?? false,
       quiet: flags.quiet ?? false,
       verbose: flags.verbose ?? false,
       exitWithParent: flags["exit-with-parent"] ?? false,
+      stdio,
       settings: readSettings(flags, env),
     }),
   };
@@ -140,6 +147,7 @@ const options = {
   quiet: { type: "boolean" },
   verbose: { type: "boolean" },
   "exit-with-parent": { type: "boolean" },
+  stdio: { type: "boolean" },
   "no-record": { type: "boolean" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },

@@ -34,6 +34,7 @@ Usage: mock-oauth [start] [options]
   --quiet           errors only
   --verbose         also log our own pages and /control
   --exit-with-parent exit when standard input closes, as it does when the parent process ends
+  --stdio           /control/mcp on standard input and output as well; any free port and :memory: by default
   --no-record       do not record requests; no report then       MOCK_RECORD (on)
   --help            show this text
   --version         show the version

@@ -67,6 +67,7 @@ await createProgram({
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
   },
+  pipe: () => Promise.resolve(process),
   onParentEnd: (stop) => void process.stdin.on("close", stop).resume(),
   exit: (code) => process.exit(code),
 }).run();

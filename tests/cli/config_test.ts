@@ -18,6 +18,7 @@ const defaults: Flat = {
   quiet: false,
   verbose: false,
   exitWithParent: false,
+  stdio: false,
   record: true,
 };
 
@@ -43,6 +44,14 @@ Deno.test("parseConfig takes nothing but a home directory (README, run it)", () 
   assert.deepEqual(configOf(["start"]), defaults);
   assert.deepEqual(configOf(["start", "--"]), defaults);
   assert.deepEqual(configOf(["start", "--", "--port", "1"]), configOf(["--port", "1"]));
+});
+
+Deno.test("parseConfig takes --stdio for a server of its own: any free port, in memory, unless told otherwise (README, options)", () => {
+  const own = { ...defaults, stdio: true, port: 0, db: ":memory:" };
+  assert.deepEqual(configOf(["--stdio"]), own);
+  assert.deepEqual(configOf(["--stdio"], {}), own, "it needs no home directory");
+  assert.deepEqual(configOf(["--stdio", "--port", "1", "--db", "a.db"]), { ...own, port: 1, db: "a.db" });
+  assert.deepEqual(configOf(["--stdio"], { ...home, PORT: "2", MOCK_DB: "b.db" }), { ...own, port: 2, db: "b.db" });
 });
 
 /** One row a setting that takes a value: flag, variable, two texts and what each comes to. */

@@ -15,6 +15,7 @@ export const documentPaths = [
   "README.md",
   ".github/CHANGELOG.md",
   "tests/agreement/README.md",
+  "tests/control/README.md",
   "tests/host/README.md",
   "tests/judge/README.md",
   "tests/limits/README.md",

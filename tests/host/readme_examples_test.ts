@@ -8,6 +8,7 @@ import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.t
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import { operations } from "../../lib/control/operations.ts";
+import { parseConfig } from "../../lib/cli/config.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";
@@ -51,6 +52,7 @@ Deno.test("README and its documents run every block of code, hold it against the
   const checks = new Set([
     ...["check: the keys of the ready line", "check: a file of users", "check: a file of scenarios"],
     ...["check: a catalogue", "check: a catalogue with a task"],
+    ...["check: how an agent starts the binary", "check: how an agent starts a clone"],
     ...["check: a fault that looks into a message", "check: a fault with templates", "check: a fault of a stream"],
     ...["check: a report", "check: a list of exchanges"],
   ]);
@@ -241,6 +243,15 @@ Deno.test("README: the ready line has the keys that it has (README)", async () =
   await using server = await startServer(["--db", ":memory:"]);
   assert.deepEqual(Object.keys(JSON.parse(blockOf("check: the keys of the ready line"))), Object.keys(server.ready));
   await server.stop();
+});
+
+Deno.test("README: what an agent is told to start is a program that serves it on standard input (README)", () => {
+  const file = z.object({ mcpServers: z.object({ "mock-oauth": z.object({ args: z.array(z.string()) }) }) });
+  for (const mark of ["check: how an agent starts the binary", "check: how an agent starts a clone"]) {
+    const { args } = file.parse(JSON.parse(blockOf(mark))).mcpServers["mock-oauth"];
+    const command = parseConfig(args.slice(args.findIndex((word) => word.endsWith("main.ts")) + 1), () => {}, "linux");
+    assert(command.kind === "serve" && command.config.stdio, mark);
+  }
 });
 
 Deno.test("README: a report and a list of exchanges have the shapes that the API has (README)", () => {

@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import process from "node:process";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { z } from "zod";
 import { startMockServer } from "../../main.ts";
+import { runDouble } from "../interop/double/double.ts";
+import { TextLineStream } from "../matrix/lines.ts";
 import { blockOf, clients } from "./readme_blocks.ts";
 import { type Executable, launch, makeFolder, root, run, startServer, startTask } from "./program.ts";
 
@@ -208,6 +213,91 @@ Deno.test("without --exit-with-parent a closed standard input says nothing (READ
   await using server = await startServer(["--db", ":memory:"]);
   assert.equal((await (await server.client.fetch("/health")).json()).status, "healthy");
   await server.stop();
+});
+
+/** What an agent reads of the answers of tools. */
+const answers = {
+  run: z.object({ verdict: z.string(), reason: z.string(), scenarios: z.array(z.object({ url: z.url() })).min(1) }),
+  report: z.object({ clients: z.array(z.object({ failures: z.array(z.string()) })).min(1) }),
+  clock: z.object({ now_ms: z.number() }),
+};
+
+Deno.test({
+  name:
+    "an agent that starts the server with --stdio breaks it, moves its clock, and finds the rule that a client broke (README)",
+  // The SDK leaves a timer behind that would kill a server that does not end.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const agent = new Client({ name: "agent", version: "1" }, { versionNegotiation: { mode: "auto" } });
+    const { path: command, words } = startTask;
+    const args = [...words, "--stdio", "--quiet"];
+    await agent.connect(new StdioClientTransport({ command, args, cwd: root.pathname }));
+    const call = async (name: string, given: Record<string, unknown>): Promise<unknown> => {
+      const { isError, structuredContent, content } = await agent.callTool({ name, arguments: given });
+      assert.notEqual(isError, true, JSON.stringify(content));
+      return structuredContent;
+    };
+    assert.equal(agent.getNegotiatedProtocolVersion(), "2026-07-28");
+    const sandbox = "state-wrong~mine";
+    await call("add_faults", { sandbox, input: { match: { endpoint: "jwks" }, answer: { status: 503 } } });
+    const before = answers.clock.parse(await call("read_clock", { sandbox }));
+    const after = answers.clock.parse(await call("move_clock", { sandbox, input: { advance_seconds: 60 } }));
+    assert(after.now_ms - before.now_ms >= 60_000);
+    const { scenarios } = answers.run.parse(await call("run", { run: "mine", set: "all" }));
+    const url = scenarios.find(({ url }) => url.includes(sandbox))?.url ?? "";
+    const base = url.replace(/\/oauth$/, "");
+    const keys = await fetch(`${base}/oauth/jwks`);
+    await keys.body?.cancel();
+    assert.equal(keys.status, 503);
+    await runDouble({ base, slip: "takes any state", send: (request) => fetch(request) });
+    const { verdict, reason } = answers.run.parse(await call("run", { run: "mine" }));
+    assert.deepEqual([verdict, reason], ["fail", "1 of 1 scenario failed: state-wrong"]);
+    const { clients } = answers.report.parse(await call("report", { sandbox }));
+    assert.deepEqual(clients.flatMap(({ failures }) => failures), ["C15"]);
+    const { contents } = await agent.readResource({ uri: "mock://rules/C15" });
+    assert.match(JSON.stringify(contents), /# C15 .+modelcontextprotocol\.io/);
+    await agent.close();
+    await assert.rejects(fetch(url), TypeError);
+  },
+});
+
+Deno.test("with --stdio standard output holds messages alone, of the earlier revisions too, and its end ends the server (README)", async () => {
+  const child = new Deno.Command(startTask.path, {
+    args: [...startTask.words, "--stdio", "--json"],
+    cwd: startTask.cwd,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const input = child.stdin.getWriter();
+  const output = child.stdout.pipeThrough(new TextLineStream()).getReader();
+  const said = new Response(child.stderr).text();
+  const send = (line: string): Promise<void> => input.write(new TextEncoder().encode(`${line}\n`));
+  const ask = async (id: number, method: string, params: unknown): Promise<string> => {
+    await send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+    const { value = "" } = await output.read();
+    assert.equal(JSON.parse(value).id, id, value);
+    return value;
+  };
+  const clientInfo = { name: "agent", version: "1" };
+  const hello = await ask(1, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
+  assert.match(hello, /"protocolVersion":"2025-06-18".+Controls a mock OAuth/);
+  await send(JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }));
+  await send("{}");
+  const listed = await ask(2, "tools/call", { name: "list_scenarios", arguments: { q: "iss-missing" } });
+  const { url } = JSON.parse(listed).result.structuredContent;
+  const response = await fetch(url.replace("<name>~<label>", "iss-missing~mine"), { method: "POST" });
+  await response.body?.cancel();
+  assert.equal(response.status, 401);
+  await input.close();
+  const { code, signal } = await child.status;
+  clearTimeout(patience);
+  assert.deepEqual([code, signal, (await output.read()).done], [0, null, true]);
+  const [ready, ...events] = (await said).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([ready.event, ready.db, url.startsWith(`${ready.url}/s/`)], ["ready", ":memory:", true]);
+  assert(events.some(({ event, message }) => event === "error" && /On standard input: /.test(message)));
 });
 
 Deno.test("startMockServer names a port that is taken (README)", async () => {

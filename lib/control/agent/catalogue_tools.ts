@@ -9,7 +9,8 @@ import { isFound } from "../../../views/scenarios/search.js";
 /** A tool that needs no sandbox. */
 export interface CatalogueTool {
   readonly listing: Tool;
-  readonly run: (args: unknown) => unknown;
+  /** Does it, for a server that is at an origin. */
+  readonly run: (args: unknown, origin: string) => unknown;
 }
 
 const search = z.string().max(200).exactOptional().meta({ description: "Words that all have to be found" });
@@ -29,7 +30,7 @@ export function catalogueTools(catalogue: readonly Scenario[]): readonly Catalog
         name: "list_scenarios",
         title: "Scenarios by words and group",
         description: "Ways for the server to behave, each with what a right client does there and the rules that it " +
-          "tests. A sandbox of one is at /s/<name>~<label>/oauth. mock://scenarios/<name> has the whole definition.",
+          "tests. A sandbox of one is at /s/<name>~<label>/oauth of this server. mock://scenarios/<name> has the whole definition.",
         inputSchema: {
           type: "object",
           properties: {
@@ -40,13 +41,14 @@ export function catalogueTools(catalogue: readonly Scenario[]): readonly Catalog
         },
         annotations: reads,
       },
-      run: (args) => {
+      run: (args, origin) => {
         const { q = "", group } = requireShape(args, scenarioSearch);
         const found = catalogue.filter((one) =>
           (group === undefined || one.group === group) &&
           isFound([one.name, one.story, one.client, one.words ?? "", ...one.expects].join(" "), q)
         );
         return {
+          url: `${origin}/s/<name>~<label>/oauth`,
           scenarios: found.map(({ name, group, story, client, expects, revisions }) => ({
             name,
             group,

@@ -4,8 +4,9 @@ import { OAuthError } from "../../http/errors.ts";
 import { rules } from "../../judge/rules/catalogue.ts";
 import { driverOf } from "../../scenarios/driver.ts";
 import { describeScenario } from "../../scenarios/schema/scenario_schema.ts";
-import type { Call, Deps } from "../operation.ts";
+import type { Deps } from "../operation.ts";
 import { fetchListed } from "../record.ts";
+import type { Enter } from "./enter.ts";
 import { type ControlTool, schemaUri } from "./tools.ts";
 
 const RULE = /^mock:\/\/rules\/([CM]\d+)$/;
@@ -48,9 +49,6 @@ export const resourceTemplates: ResourceTemplateType[] = [
     mimeType: JSON_TYPE,
   },
 ];
-
-/** Lets a reader into a sandbox by its name; throws an OAuthError where it may not. */
-export type Enter = (sandbox: string) => Promise<Call>;
 
 /**
  * Reads a resource.

@@ -4,22 +4,27 @@ import { describeError, excerpt, OAuthError } from "../../http/errors.ts";
 import { isObject } from "../../http/json.ts";
 import type { Deps } from "../operation.ts";
 import { catalogueTools } from "./catalogue_tools.ts";
+import type { Enter } from "./enter.ts";
 import { getPrompt, listPrompts } from "./prompts.ts";
-import { type Enter, listResources, readResource, resourceTemplates } from "./resources.ts";
+import { listResources, readResource, resourceTemplates } from "./resources.ts";
 import { type ControlTool, controlTools } from "./tools.ts";
 
+/** They name no URL: a client that speaks through a pipe may have them from another process than the one it then uses. */
 const INSTRUCTIONS = "Controls a mock OAuth 2.1 and MCP server that tests MCP clients: break it with faults and " +
   "scenarios, move its clock, and read what a client did and which rules it broke. Begin with run, which lists the " +
-  "scenarios of a set with the URL of each, or with list_scenarios. A sandbox is made by its first use: any name " +
+  "scenarios of a set with the URL that the client under test is given for each, or with list_scenarios. A sandbox is made by its first use: any name " +
   "<scenario>~<label> with a label of your own.";
 
+/** Builds a server that names URLs below an origin. */
+type BuildServer = (enter: Enter, origin: string) => Server;
+
 /** Makes what builds servers, one for each request or connection. */
-export async function createControlServers(deps: Deps, version: string): Promise<(enter: Enter) => Server> {
+export async function createControlServers(deps: Deps, version: string): Promise<BuildServer> {
   const tools = controlTools();
   const own = catalogueTools(await deps.catalogue());
   const listed = [...own.map(({ listing }) => listing), ...[...tools.values()].map(({ listing }) => listing)];
 
-  return (enter) => {
+  return (enter, origin) => {
     const server = new Server(
       { name: "mock-oauth control", version },
       { capabilities: { tools: {}, resources: {}, prompts: {} }, instructions: INSTRUCTIONS },
@@ -30,7 +35,7 @@ export async function createControlServers(deps: Deps, version: string): Promise
       if (tool) return await answered(() => runTool(deps, tool, args, enter));
       const one = own.find(({ listing }) => listing.name === name);
       if (!one) throw new ProtocolError(INVALID_PARAMS, `There is no tool ${name}`);
-      return await answered(() => one.run(args));
+      return await answered(() => one.run(args, origin));
     });
     server.setRequestHandler("resources/list", () => ({ resources: listResources(tools) }));
     server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates }));

@@ -1,0 +1,33 @@
+// The control API over standard input and output, for an agent that starts the server itself: whoever started the process
+// may do with it what they like.
+import type { Readable, Writable } from "node:stream";
+import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
+import { excerpt } from "../../http/errors.ts";
+import { version } from "../../runtime/version.ts";
+import type { Deps } from "../operation.ts";
+import { createEnter } from "./enter.ts";
+import { createControlServers } from "./server.ts";
+
+/** Standard input and output of a process. */
+export interface Pipe {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+}
+
+/** What an agent is served with. */
+export interface AgentOptions extends Pipe {
+  /** Where MCP clients reach the server over HTTP. */
+  readonly origin: string;
+  /** Told what went wrong with the pipe. */
+  readonly report: (message: string) => void;
+}
+
+/** Serves an agent until its pipe closes. */
+export async function serveAgent(deps: Deps, { origin, stdin, stdout, report }: AgentOptions): Promise<void> {
+  const serve = await createControlServers(deps, version);
+  const enter = createEnter(deps, origin, () => undefined);
+  serveStdio(() => serve(enter, origin), {
+    transport: new StdioServerTransport(stdin, stdout),
+    onerror: ({ message }) => report(`On standard input: ${excerpt(message)}`),
+  });
+}
