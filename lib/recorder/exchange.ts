@@ -4,6 +4,14 @@ import type { EndedBy } from "../http/stream.ts";
 /** A header's name in lower case, and its value. */
 export type HeaderPair = readonly [name: string, value: string];
 
+/** Headers as they were seen: those of a request or a response, or those that somebody else has recorded. */
+export interface SeenHeaders {
+  /** The value of one, by its name in lower case. */
+  readonly get: (name: string) => string | null;
+  /** All of them, sorted by name; values of one name are joined, but for cookies. */
+  readonly forEach: (each: (value: string, name: string) => void) => void;
+}
+
 /** A request or a response without its first line. */
 export interface Message {
   /** Sorted by name, as the Fetch standard hands them out; values of one name are joined, but for cookies. */

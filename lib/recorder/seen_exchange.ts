@@ -1,6 +1,6 @@
 // One exchange on its way from what was seen to what is on record: its head, its bodies, and the redaction of all of it.
 import { redactFaultNames } from "./redact/fault_names.ts";
-import type { Exchange, HeaderPair, Message, StreamFacts } from "./exchange.ts";
+import type { Exchange, HeaderPair, Message, SeenHeaders, StreamFacts } from "./exchange.ts";
 import { fitExchange } from "./fit.ts";
 import { likenessOf, likenessOfExchange } from "./tape/likeness.ts";
 import type { Pseudonyms } from "./redact/pseudonyms.ts";
@@ -34,10 +34,10 @@ export interface Seen extends RecordedRequest {
   /** When it came, in milliseconds since 1970 of real time. */
   readonly receivedAtMs: number;
   readonly method: string;
-  readonly sentHeaders: Headers;
+  readonly sentHeaders: SeenHeaders;
   readonly sent: RawBody | undefined;
   readonly status: number;
-  readonly answeredHeaders: Headers;
+  readonly answeredHeaders: SeenHeaders;
   readonly answered: RawBody | undefined;
   readonly departure: RecordedResponse;
   readonly isOpen: boolean;
@@ -120,7 +120,12 @@ function likenessOfSeen({ method, url, status, departure, sentHeaders, sent }: S
   return likenessOf({ method, url, status, route, sent: (name) => sentHeaders.get(name), body: sent?.text });
 }
 
-function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms): Exchange {
+/**
+ * Takes the secrets out of what was seen.
+ *
+ * @param maxBodyLength How much is kept of a body, in characters; as much as the recorder keeps if not given.
+ */
+export function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms, maxBodyLength?: number): Exchange {
   const { sequence, receivedAtMs, startedAtMs, method, status } = seen;
   const { route, durationMs, shapedBy = [] } = seen.departure;
   const redactor = createRedactor(digests);
@@ -132,9 +137,9 @@ function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms): Exchange {
     method: redactor.text(method),
     url: redactor.url(seen.url),
     peer: peerOf(seen.remoteAddress, seen.sentHeaders.get("user-agent") ?? ""),
-    request: redactMessage(seen.sentHeaders, seen.sent, redactor),
+    request: redactMessage(seen.sentHeaders, seen.sent, redactor, maxBodyLength),
     status,
-    response: redactMessage(seen.answeredHeaders, seen.answered, redactor),
+    response: redactMessage(seen.answeredHeaders, seen.answered, redactor, maxBodyLength),
     durationMs,
     shapedBy: redactFaultNames(shapedBy, redactor.text),
     ...(seen.isOpen ? { isOpen: true } : {}),
@@ -143,15 +148,20 @@ function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms): Exchange {
   return scrubbed(exchange, redactor);
 }
 
-function redactMessage(headers: Headers, body: RawBody | undefined, redactor: Redactor): Message {
+function redactMessage(
+  headers: SeenHeaders,
+  body: RawBody | undefined,
+  redactor: Redactor,
+  maxBodyLength: number | undefined,
+): Message {
   return {
     headers: redactHeaders(pairsOf(headers), redactor),
-    ...(body ? redactBody(body, headers.get("content-type"), redactor) : { truncated: false }),
+    ...(body ? redactBody(body, headers.get("content-type"), redactor, maxBodyLength) : { truncated: false }),
   };
 }
 
 /** An iterator takes ten times as long. */
-function pairsOf(headers: Headers): readonly HeaderPair[] {
+function pairsOf(headers: SeenHeaders): readonly HeaderPair[] {
   const pairs: HeaderPair[] = [];
   headers.forEach((value, name) => void pairs.push([name, value]));
   return pairs;

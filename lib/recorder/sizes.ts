@@ -1,5 +1,5 @@
 // What recorded things take in memory, in bytes: budgets are kept by it, so it may err, but not by much.
-import type { Exchange, StreamFacts } from "./exchange.ts";
+import type { Exchange, SeenHeaders, StreamFacts } from "./exchange.ts";
 
 /** What a string, or a pair, takes beside its characters. */
 const STRING_BYTES = 24;
@@ -15,7 +15,7 @@ export function textBytes(text: string): number {
 }
 
 /** What headers take. */
-export function headersBytes(headers: Headers): number {
+export function headersBytes(headers: Pick<SeenHeaders, "forEach">): number {
   let bytes = 0;
   // An iterator takes ten times as long.
   headers.forEach((value, name) => void (bytes += textBytes(value) + textBytes(name)));

@@ -78,7 +78,7 @@ const floors: readonly (readonly string[])[] = [
   ["lib/store"],
   ["lib/scenarios", "lib/outbound", "lib/recorder"],
   ["lib/sandbox", "lib/limits", "lib/judge"],
-  ["lib/faults", "lib/oauth"],
+  ["lib/faults", "lib/oauth", "lib/archive"],
   ["views"],
   ["lib/control", "lib/mcp", "lib/cli", "lib/node"],
   ["routes"],

@@ -25,6 +25,8 @@ export interface HarEntry {
   readonly timings: { readonly send: number; readonly wait: number; readonly receive: number };
   /** Whose it is, what shaped the response, and that secrets are redacted. */
   readonly comment: string;
+  /** What HAR has no members for, so that it can be judged elsewhere as it was here; absent members are false, or unknown. */
+  readonly _exchange: Readonly<Record<string, unknown>>;
 }
 
 /** An archive. */
@@ -109,6 +111,24 @@ export function harEntryOf(exchange: Exchange): HarEntry {
     cache: {},
     timings: { send: 0, wait: durationMs, receive },
     comment: `exchange ${sequence}${owner}${shape}; secrets are redacted`,
+    _exchange: factsOf(exchange),
+  };
+}
+
+function factsOf(
+  { sequence, receivedAtMs, route, peer, shapedBy, isOpen, isCut, stream, request, response }: Exchange,
+): Readonly<Record<string, unknown>> {
+  return {
+    sequence,
+    receivedAtMs,
+    route,
+    peer,
+    shapedBy,
+    isOpen,
+    isCut,
+    stream,
+    isSentCut: request.truncated || undefined,
+    isAnsweredCut: response.truncated || undefined,
   };
 }
 

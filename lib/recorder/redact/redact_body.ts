@@ -40,13 +40,18 @@ export function isKept(contentType: string): boolean {
   return readerOf(contentType) !== undefined;
 }
 
-/** Redacts a body, and cuts it to what is kept. */
-export function redactBody(raw: RawBody, contentType: string | null, redactor: Redactor): CleanBody {
+/** Redacts a body, and cuts it to what is kept: to {@link MAX_BODY_LENGTH} characters if not given. */
+export function redactBody(
+  raw: RawBody,
+  contentType: string | null,
+  redactor: Redactor,
+  maxLength: number = MAX_BODY_LENGTH,
+): CleanBody {
   if (raw.text === "") return { truncated: !raw.isComplete };
   const clean = readerOf(contentType)?.(raw, redactor);
   if (clean === undefined) return { truncated: true };
-  if (clean.length <= MAX_BODY_LENGTH) return { body: clean, truncated: !raw.isComplete };
-  return { body: compact(clean.slice(0, MAX_BODY_LENGTH)), truncated: true };
+  if (clean.length <= maxLength) return { body: clean, truncated: !raw.isComplete };
+  return { body: compact(clean.slice(0, maxLength)), truncated: true };
 }
 
 /** Redacts the whole events at the beginning of a text. */

@@ -1,0 +1,62 @@
+// The bodies of an entry of an HTTP archive, in whatever way its tool has written them.
+import { Buffer } from "node:buffer";
+import type { JsonObject } from "../http/json.ts";
+import type { RawBody } from "../recorder/redact/redact_body.ts";
+import { cutText } from "../runtime/own_text.ts";
+import { numberIn, objectIn, objectsIn, textIn } from "./members.ts";
+
+/** The most that is read of a body, in characters. */
+export const MAX_TEXT_LENGTH = 1024 ** 2;
+
+const NOTHING: RawBody = { text: "", isComplete: true };
+const MISSING: RawBody = { text: "", isComplete: false };
+/** Answers without a body (RFC 9110 6.4.1), and those that need none. */
+const BODILESS: ReadonlySet<number> = new Set([101, 202, 204, 205, 301, 302, 303, 304, 307, 308]);
+
+/** What a request said: as a text, or as the fields of a form. */
+export function sentIn(request: JsonObject | undefined): RawBody | undefined {
+  const postData = objectIn(request, "postData");
+  const text = textIn(postData, "text");
+  if (text) return cut(postData?.encoding === "base64" ? decoded(text) : text);
+  const fields = objectsIn(postData, "params").flatMap((field) => {
+    const name = textIn(field, "name");
+    return name === undefined ? [] : [[name, textIn(field, "value") ?? ""]];
+  });
+  if (fields.length > 0) return cut(new URLSearchParams(fields).toString());
+  return (numberIn(request, "bodySize") ?? 0) > 0 ? MISSING : undefined;
+}
+
+interface Answer {
+  readonly response: JsonObject | undefined;
+  readonly entry: JsonObject;
+  readonly isEvents: boolean;
+}
+
+/** What a response said. */
+export function answeredIn({ response, entry, isEvents }: Answer): RawBody {
+  const content = objectIn(response, "content");
+  const text = textIn(content, "text");
+  if (text) return cut(content?.encoding === "base64" ? decoded(text) : text);
+  if (isEvents) {
+    const events = objectsIn(entry, "_eventSourceMessages");
+    return events.length === 0 ? MISSING : cut(events.map(eventOf).join(""));
+  }
+  const [size, sent] = [numberIn(content, "size") ?? -1, numberIn(response, "bodySize") ?? -1];
+  if (size > 0 || sent > 0) return MISSING;
+  return size === 0 || text !== undefined || BODILESS.has(numberIn(response, "status") ?? 0) ? NOTHING : MISSING;
+}
+
+/** An event of a stream, as DevTools lists them. */
+function eventOf(event: JsonObject): string {
+  const [id, type, data = ""] = [textIn(event, "eventId"), textIn(event, "eventName"), textIn(event, "data")];
+  const fields = [...id ? [`id: ${id}`] : [], ...type && type !== "message" ? [`event: ${type}`] : []];
+  return [...fields, ...data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`), "", ""].join("\n");
+}
+
+function decoded(base64: string): string {
+  return Buffer.from(base64, "base64").toString("utf8");
+}
+
+function cut(text: string): RawBody {
+  return { text: cutText(text, MAX_TEXT_LENGTH), isComplete: text.length <= MAX_TEXT_LENGTH };
+}

@@ -1,0 +1,96 @@
+/**
+ * One entry of an HTTP archive as what a recorder would have seen. Tools differ in what they write: every member may be
+ * missing, or be of another type.
+ *
+ * @see {@link http://www.softwareishard.com/blog/har-12-spec/}
+ * @module
+ */
+import type { JsonObject } from "../http/json.ts";
+import type { Seen } from "../recorder/seen_exchange.ts";
+import { cutText } from "../runtime/own_text.ts";
+import { answeredIn, sentIn } from "./bodies.ts";
+import { headersIn } from "./headers.ts";
+import { numberIn, objectIn, textIn } from "./members.ts";
+import { type OwnFacts, readOwnFacts } from "./own_facts.ts";
+import { streamIn } from "./streams.ts";
+
+/** What came of an entry. */
+export type ReadEntry =
+  | { readonly kind: "exchange"; readonly seen: Seen; readonly own: OwnFacts | undefined }
+  /** Nothing that a client has sent to a server: a part of a page, what a browser had in its cache, a WebSocket. */
+  | { readonly kind: "aside" }
+  /** Something that may have been of interest, and cannot be read. */
+  | { readonly kind: "unreadable" };
+
+/** What pages are made of, and no client of MCP asks for. */
+const OF_PAGES = /^(?:text\/css|(?:text|application)\/(?:x-)?javascript|application\/wasm|font\/|video\/|audio\/)/i;
+/** The most that is read of an address, in characters. */
+const MAX_TEXT = 16 * 1024;
+
+/**
+ * Reads an entry.
+ *
+ * @param sequence The number that its exchange gets.
+ */
+export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
+  const request = objectIn(entry, "request");
+  const response = objectIn(entry, "response");
+  const [content, postData] = [objectIn(response, "content"), objectIn(request, "postData")];
+  const method = textIn(request, "method")?.toUpperCase() ?? "GET";
+  const url = textIn(request, "url") ?? "";
+  const isOfPage = method === "GET" && OF_PAGES.test(textIn(content, "mimeType") ?? "");
+  if ((url !== "" && !/^https?:\/\/[^/\s]/i.test(url)) || isOfPage || wasNotSent(entry)) return { kind: "aside" };
+  const startedAtMs = Date.parse(textIn(entry, "startedDateTime") ?? "");
+  const status = numberIn(response, "status") ?? 0;
+  if (url === "" || Number.isNaN(startedAtMs)) return { kind: "unreadable" };
+  // Zero, or a negative number, stands for no answer. Without one to its preflight, nothing else was sent.
+  if (!(status >= 100 && status < 600)) return { kind: method === "OPTIONS" ? "aside" : "unreadable" };
+  const sentHeaders = headersIn(request, textIn(postData, "mimeType"));
+  const answeredHeaders = headersIn(response, textIn(content, "mimeType"));
+  const own = readOwnFacts(entry);
+  const { headMs, receivingMs } = timesOf(entry);
+  const receivedAtMs = own?.receivedAtMs ?? startedAtMs;
+  const isEvents = /^text\/event-stream\b/i.test(answeredHeaders.get("content-type") ?? "");
+  const sent = sentIn(request);
+  const answered = method === "HEAD" ? undefined : answeredIn({ response, entry, isEvents });
+  const span = { headAtMs: receivedAtMs + headMs, endedAtMs: receivedAtMs + headMs + receivingMs };
+  const stream = isEvents && !own ? streamIn(answered?.text ?? "", entry, span) : undefined;
+  const seen: Seen = {
+    sandboxId: "",
+    sequence,
+    receivedAtMs,
+    startedAtMs,
+    method: cutText(method, 64),
+    url: cutText(url, MAX_TEXT),
+    remoteAddress: "",
+    sentHeaders,
+    sent: own?.isSentCut ? { text: sent?.text ?? "", isComplete: false } : sent,
+    status,
+    answeredHeaders,
+    answered: own ? { text: answered?.text ?? "", isComplete: !own.isAnsweredCut } : answered,
+    departure: { route: own?.route, durationMs: headMs, shapedBy: own?.shapedBy ?? [] },
+    isOpen: own?.isOpen ?? (isEvents && stream?.endedBy === undefined),
+    stream: own ? own.stream : stream,
+  };
+  return { kind: "exchange", seen, own };
+}
+
+/** Whether a browser had it, or its service worker sent it, which has an entry of its own. */
+function wasNotSent(entry: JsonObject): boolean {
+  return typeof entry._fromCache === "string" || objectIn(entry, "response")?._fetchedViaServiceWorker === true;
+}
+
+/** How long the head of the answer took, and the rest of it, in milliseconds; -1 stands for what does not apply. */
+function timesOf(entry: JsonObject): { readonly headMs: number; readonly receivingMs: number } {
+  const timings = objectIn(entry, "timings");
+  const took = (name: string): number => Math.max(0, numberIn(timings, name) ?? 0);
+  // What TLS takes is part of connecting.
+  const headMs = ["blocked", "dns", "connect", "send", "wait"].reduce((sum, name) => sum + took(name), 0);
+  const receivingMs = took("receive");
+  const allMs = Math.max(0, numberIn(entry, "time") ?? 0);
+  return timings ? { headMs: rounded(headMs), receivingMs } : { headMs: rounded(allMs), receivingMs: 0 };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

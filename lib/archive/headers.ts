@@ -1,0 +1,43 @@
+// The headers of an entry of an HTTP archive. What stands there instead of a secret is beyond Latin-1, which `Headers` refuses.
+import type { HeaderPair, SeenHeaders } from "../recorder/exchange.ts";
+import type { JsonObject } from "../http/json.ts";
+import { cutText } from "../runtime/own_text.ts";
+import { objectsIn, textIn } from "./members.ts";
+
+/** The most that is read of a header, in characters. */
+const MAX_LENGTH = 16 * 1024;
+/** The most headers of one message. */
+const MAX_HEADERS = 200;
+/** A name that HTTP knows (RFC 9110 5.6.2); those that HTTP/2 begins with a colon are of the first line. */
+const NAME = /^[\w!#$%&'*+.^`|~-]{1,200}$/;
+
+/**
+ * The headers of a message. Several of one name, some tools put into several lines of one.
+ *
+ * @param message The request or response.
+ * @param mediaType What the tool says that its body is, where no header does.
+ */
+export function headersIn(message: JsonObject | undefined, mediaType: string | undefined): SeenHeaders {
+  const pairs = objectsIn(message, "headers").slice(0, MAX_HEADERS).flatMap((header): readonly HeaderPair[] => {
+    const [name = "", value = ""] = [textIn(header, "name")?.toLowerCase(), textIn(header, "value")];
+    if (!NAME.test(name)) return [];
+    return cutText(value, MAX_LENGTH).split(/[\r\n]+/).map((line) => [name, line.trim()]);
+  });
+  const isTyped = !mediaType || mediaType === "x-unknown" || pairs.some(([name]) => name === "content-type");
+  return createSeenHeaders(isTyped ? pairs : [...pairs, ["content-type", mediaType]]);
+}
+
+function createSeenHeaders(pairs: readonly HeaderPair[]): SeenHeaders {
+  const values = new Map<string, string>();
+  const cookies: HeaderPair[] = [];
+  for (const [name, value] of pairs) {
+    const before = values.get(name);
+    if (name === "set-cookie") cookies.push([name, value]);
+    else values.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  const sorted = [...values, ...cookies].sort(([one], [other]) => one < other ? -1 : one > other ? 1 : 0);
+  return {
+    get: (name) => values.get(name) ?? null,
+    forEach: (each) => sorted.forEach(([name, value]) => each(value, name)),
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * Reading an HTTP archive (HAR 1.2), of whatever tool has written it, as exchanges such as this server records: secrets are
+ * redacted as soon as an entry is read, and what was redacted before stays as it is.
+ *
+ * @module
+ */
+import { compareExchanges, type Exchange } from "../recorder/exchange.ts";
+import type { Digests } from "../recorder/redact/digests.ts";
+import { createPseudonyms, type Pseudonyms } from "../recorder/redact/pseudonyms.ts";
+import { redactExchange } from "../recorder/seen_exchange.ts";
+import { exchangeBytes } from "../recorder/sizes.ts";
+import { MAX_TEXT_LENGTH } from "./bodies.ts";
+import { readEntry } from "./entry.ts";
+import { HarError } from "./har_error.ts";
+import { objectIn, textIn } from "./members.ts";
+import { createHarSplitter, type HarPart } from "./split.ts";
+
+/** What an archive holds. */
+export interface Archive {
+  /** Who wrote it; undefined if it does not say. */
+  readonly creator: string | undefined;
+  /** What was exchanged, in order; the numbers have gaps where something of interest cannot be read. */
+  readonly exchanges: readonly Exchange[];
+  /** How many entries there are, of whatever kind. */
+  readonly entries: number;
+  /** How many of them may have been of interest, and cannot be read: they were not answered, or are too large. */
+  readonly unreadable: number;
+  /** Whether this server wrote it, and with all that it knows. */
+  readonly isOwn: boolean;
+}
+
+/** What an archive is read with. */
+export interface HarOptions {
+  /** Random bytes: digests of what could be guessed are keyed with them. */
+  readonly key: Uint8Array;
+  /** The most entries of interest; {@link MAX_EXCHANGES} if not given. */
+  readonly maxExchanges?: number;
+  /** The most that is kept of all of them, in bytes; {@link MAX_KEPT_BYTES} if not given. */
+  readonly maxBytes?: number;
+}
+
+/** The most exchanges that one archive may hold. */
+export const MAX_EXCHANGES = 50_000;
+/** The most that is kept of one archive, in bytes. */
+export const MAX_KEPT_BYTES = 128 * 1024 ** 2;
+
+/** Reads archives piece by piece. */
+export interface HarReader {
+  /**
+   * Takes in the next piece of the file.
+   *
+   * @throws HarError as soon as it is no archive, or holds too much.
+   */
+  readonly push: (chunk: Uint8Array) => void;
+  /**
+   * Ends the file.
+   *
+   * @throws HarError if it is not whole.
+   */
+  readonly end: () => Archive;
+}
+
+/**
+ * Reads an archive that comes in pieces.
+ *
+ * @throws HarError for what is no archive, is not whole, or holds too much.
+ */
+export async function readHar(chunks: AsyncIterable<Uint8Array>, options: HarOptions): Promise<Archive> {
+  const reader = createHarReader(options);
+  for await (const chunk of chunks) reader.push(chunk);
+  return reader.end();
+}
+
+/** Makes what reads one archive. */
+export function createHarReader(
+  { key, maxExchanges = MAX_EXCHANGES, maxBytes = MAX_KEPT_BYTES }: HarOptions,
+): HarReader {
+  const splitter = createHarSplitter();
+  const { digests, peerOf } = createPseudonyms(key);
+  const pseudonyms: Pseudonyms = { digests: onceOnly(digests), peerOf };
+  const exchanges: Exchange[] = [];
+  const names = new Map<string, string>();
+  let [entries, sequence, unreadable, bytes, isOwn] = [0, 0, 0, 0, true];
+
+  function take(part: HarPart): void {
+    if (part.kind === "member") {
+      const name = textIn(objectIn({ value: part.value }, "value"), "name");
+      if (name !== undefined) names.set(part.name, name);
+      return;
+    }
+    entries++;
+    const read = part.entry ? readEntry(part.entry, sequence + 1) : { kind: "unreadable" as const };
+    if (read.kind === "aside") return;
+    sequence++;
+    if (read.kind === "unreadable") return void unreadable++;
+    isOwn &&= read.own !== undefined;
+    const { peer, isCut, sequence: own = sequence } = read.own ?? {};
+    const exchange = {
+      ...redactExchange(read.seen, pseudonyms, MAX_TEXT_LENGTH),
+      sequence: own,
+      ...(peer === undefined ? {} : { peer }),
+      ...(isCut ? { isCut } : {}),
+    };
+    bytes += exchangeBytes(exchange);
+    if (exchanges.push(exchange) > maxExchanges) throw new HarError(`It holds more than ${maxExchanges} exchanges`);
+    if (bytes > maxBytes) {
+      throw new HarError(`It holds more than ${Math.floor(maxBytes / 1024 ** 2)} MiB of requests and answers in text`);
+    }
+  }
+
+  return {
+    push: (chunk) => splitter.push(chunk).forEach(take),
+    end: () => {
+      splitter.end();
+      return {
+        creator: names.get("creator") ?? names.get("browser"),
+        exchanges: exchanges.toSorted(compareExchanges),
+        entries,
+        unreadable,
+        isOwn: isOwn && exchanges.length > 0,
+      };
+    },
+  };
+}
+
+/** What stands instead of a secret: its beginning, its length, and a digest. */
+const REDACTED = /^(?:.{0,4}…\d{1,9})?…[\w-]{22,43}$/;
+
+/** Names secrets, but for what is such a name already: a digest of a digest fits no challenge, and no other archive. */
+function onceOnly(digests: Digests): Digests {
+  return (value, kind) => REDACTED.test(value) ? value : digests(value, kind);
+}

@@ -1,0 +1,29 @@
+// How an event stream went, as far as an HTTP archive tells: few tools write when its events came, and none who ended it.
+import { isObject, type JsonObject } from "../http/json.ts";
+import { eventsOf } from "../judge/events.ts";
+import { parseValue } from "../judge/reading.ts";
+import { MAX_TIMED, type StreamFacts } from "../recorder/exchange.ts";
+import { numberIn, objectsIn } from "./members.ts";
+
+/** When the head of a response came, and when its last byte, in milliseconds since 1970. */
+interface Span {
+  readonly headAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/**
+ * What is known of an event stream. One that brings the answer to its request has ended with that, and the server has ended
+ * it; any other may be open still.
+ */
+export function streamIn(text: string, entry: JsonObject, { headAtMs, endedAtMs }: Span): StreamFacts {
+  const events = eventsOf(text).slice(0, MAX_TIMED);
+  const answeredAt = events.findLastIndex(({ data }) => [parseValue(data)].flat().filter(isObject).some(isAnswer));
+  const told = objectsIn(entry, "_eventSourceMessages").map((event) => (numberIn(event, "time") ?? 0) * 1000);
+  const times = events.map((_, index) => answeredAt >= 0 && index >= answeredAt ? endedAtMs : headAtMs);
+  const eventsAtMs = told.length === events.length ? told : times;
+  return { eventsAtMs, ...(answeredAt >= 0 ? { endedAtMs, endedBy: "server" } : {}) };
+}
+
+function isAnswer(message: JsonObject): boolean {
+  return !("method" in message) && ("result" in message || "error" in message);
+}
