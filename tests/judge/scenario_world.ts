@@ -36,7 +36,7 @@ function createTime():
   let ticks = 0;
   const pass = (ms: number): void => void (ticks += ms);
   const standstill = createStandstill({ now: () => ticks, pass });
-  return { now: () => startMs + ++ticks, monotonicMs: () => ++ticks, nowMs: () => startMs + ticks, standstill, pass };
+  return { now: () => startMs + ++ticks, monotonicMs: () => ticks, nowMs: () => startMs + ticks, standstill, pass };
 }
 
 /** What a test looks at of a report. */
