@@ -2,21 +2,18 @@
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { compressed } from "../../lib/http/compressed.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
-import { type Results, resultsShape } from "../../lib/scenarios/schema/results_schema.ts";
 import { ClientsPage } from "../../views/scenarios/clients.tsx";
-import { readFared } from "../../views/scenarios/fared.ts";
 import type { Deps } from "../deps.ts";
 import { htmlResponse } from "../request/html.ts";
 import type { Context } from "../request/router.ts";
-
-let reading: Promise<readonly Results[]> | undefined;
+import { readResults } from "./results.ts";
 
 /** How clients fared. */
 export async function scenarioClients(
   { request, url, sandbox }: Context,
   { catalogue }: Pick<Deps, "catalogue">,
 ): Promise<Response> {
-  const results = await (reading ??= readFared().then((all) => all.map((one) => resultsShape.parse(one))));
+  const results = await readResults();
   if (!prefersHtml(request)) return noStoreJson({ clients: results });
   const { searchParams } = url;
   const shown = {

@@ -4,7 +4,9 @@ import { z } from "zod";
 import { runOperations } from "../../lib/control/runs.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { core, setNames } from "../../lib/scenarios/catalogue/sets.ts";
+import type { Revision } from "../../lib/judge/settled.ts";
 import { createApp } from "../../main.ts";
+import { readResults } from "../../routes/pages/results.ts";
 import type { Slip } from "../interop/double/double.ts";
 import { json, type TestApp } from "../helpers.ts";
 import { openWorld, playScenario, type World } from "../judge/scenario_world.ts";
@@ -23,10 +25,16 @@ async function runOf(test: Pick<TestApp, "fetch">, path: string): Promise<z.infe
   return seen.parse(answer);
 }
 
-async function play(world: World, name: string, run: string, slip?: Slip): Promise<void> {
+async function play(
+  world: World,
+  name: string,
+  run: string,
+  slip?: Slip,
+  version: Revision = "2025-11-25",
+): Promise<void> {
   const scenario = catalogue.find((one) => one.name === name);
   assert(scenario);
-  await playScenario(world, scenario, { version: "2025-11-25", slip }, run);
+  await playScenario(world, scenario, { version, slip }, run);
 }
 
 /** Three scenarios with the label `mine`, of which the client fails one, and one with another label. */
@@ -114,11 +122,27 @@ Deno.test("the page of a run shows what failed, and what to paste for the rest",
   await using world = await playedWorld();
   const page = await (await world.get("/runs/mine", { accept: "text/html" })).text();
   assert.match(page, /<strong>fail<\/strong> 1 of 3 scenarios failed: state-wrong\./);
-  assert.match(page, /run-fail"><a href="http:[^"]+\/s\/state-wrong~mine\/inspect"/);
+  const [, row = ""] = /(<a href="http:[^"]+\/s\/state-wrong~mine\/inspect".*?)<\/tr>/s.exec(page) ?? [];
+  assert.match(row, /It broke C15 .*<td data-client="your client" class="run-own run-fail">fail</s);
+  assert.match(page, /<a href="[^"]+">C15<\/a> [^<]+ \(SHOULD\): <a href="[^"]+">state-wrong<\/a>/);
   assert.match(page, /17 scenarios are not tried/);
   assert.match(page, /03-challenge-missing http:\/\/localhost:8789\/s\/challenge-missing~mine\/oauth/);
   const none = await (await world.get("/runs/nobody?set=tried", { accept: "text/html" })).text();
   assert.match(none, /<strong>incomplete<\/strong> No client has tried/);
+});
+
+Deno.test("the page of a run shows how the clients of SDKs fare, and which of them break the same rule", async () => {
+  await using world = await openWorld();
+  const fared = await readResults();
+  const alike = fared.flatMap(({ cells, title }) => {
+    const broken = cells["iss-missing"]?.broken ?? [];
+    return broken.some(({ rule }) => rule === "C25") ? [title] : [];
+  });
+  await play(world, "iss-missing", "mine", "takes any iss", "2026-07-28");
+  const page = await (await world.get("/runs/mine?set=tried", { accept: "text/html" })).text();
+  const [, row = ""] = /(<a href="http:[^"]+\/s\/iss-missing~mine\/inspect".*?)<\/tr>/s.exec(page) ?? [];
+  assert.equal(row.match(/<td data-client=/g)?.length, 1 + fared.length);
+  assert(alike.length > 0 && row.includes(`So ${alike.length === 1 ? "does" : "do"} ${alike.join(", ")}.`), row);
 });
 
 Deno.test("a run has a badge that needs no other server, and a configuration for each set", async () => {

@@ -1,10 +1,12 @@
-// The scorecard of a run: what a client came to in many scenarios, what is left to try, and what to paste for that.
-import type { Run, RunScenario } from "../../lib/judge/run.ts";
+// The scorecard of a run: what a client came to in many scenarios, how the clients of SDKs fare there, and what to do next.
+import type { Run } from "../../lib/judge/run.ts";
 import type { Urls } from "../../lib/http/urls.ts";
-import { buildClientConfigs } from "../home/client_configs.ts";
+import type { Results } from "../../lib/scenarios/schema/results_schema.ts";
 import type { Html } from "../shared/html.ts";
-import { assetPath, Page } from "../shared/layout.tsx";
+import { assetPath, Page, pathOf } from "../shared/layout.tsx";
 import { CodeBlock, Notice } from "../shared/parts.tsx";
+import { Next, type NextRules } from "./next.tsx";
+import { ScenarioTable } from "./table.tsx";
 
 /** Where a run is seen and read. */
 export interface RunUrls {
@@ -23,12 +25,14 @@ interface RunProps {
   /** The run; or why it is not shown. */
   readonly run: Run | { readonly refusal: string };
   readonly sets: readonly string[];
+  /** How the clients of SDKs fared. */
+  readonly others: readonly Results[];
+  readonly rules: NextRules;
 }
 
-const words = { pass: "pass", fail: "fail", incomplete: "incomplete", "not tried": "not tried" } as const;
-
 /** The scorecard. */
-export function RunPage({ urls, runUrls, name, run, sets }: RunProps): Html {
+export function RunPage(props: RunProps): Html {
+  const { urls, name, run } = props;
   return (
     <Page
       urls={urls}
@@ -40,29 +44,24 @@ export function RunPage({ urls, runUrls, name, run, sets }: RunProps): Html {
       <h1>
         run <code>{name}</code>
       </h1>
-      {"refusal" in run
-        ? <Notice tone="warn">{run.refusal}</Notice>
-        : <Scorecard run={run} runUrls={runUrls} sets={sets} />}
+      {"refusal" in run ? <Notice tone="warn">{run.refusal}</Notice> : <Scorecard {...props} run={run} />}
     </Page>
   );
 }
 
-function Scorecard(
-  { run, runUrls, sets }: { readonly run: Run; readonly runUrls: RunUrls; readonly sets: RunProps["sets"] },
-): Html {
-  const groups = [...new Set(run.scenarios.map(({ group }) => group))];
+function Scorecard({ urls, run, runUrls, sets, others, rules }: RunProps & { readonly run: Run }): Html {
   return (
     <div id="scorecard" data-run={`${runUrls.data}?set=${run.set}`}>
       <Headline run={run} />
       <Sets runUrls={runUrls} chosen={run.set} sets={sets} />
-      {groups.map((group) => (
-        <Group
-          key={group}
-          name={group}
-          scenarios={run.scenarios.filter((one) => one.group === group)}
-        />
-      ))}
-      <Next run={run} />
+      {others.length > 0 && (
+        <p class="quiet">
+          Beside your client stand <a href={pathOf(urls.scenarioClients)}>the clients of SDKs</a>
+          {". Each was driven through the same scenarios: what most of them get wrong may lie in your SDK."}
+        </p>
+      )}
+      <ScenarioTable urls={urls} scenarios={run.scenarios} others={others} />
+      <Next run={run} page={runUrls.page} rules={rules} />
       <Share runUrls={runUrls} run={run} />
     </div>
   );
@@ -108,52 +107,6 @@ function Sets(
   );
 }
 
-function Group({ name, scenarios }: { readonly name: string; readonly scenarios: readonly RunScenario[] }): Html {
-  return (
-    <section class="run-group">
-      <h2>{name}</h2>
-      <ul class="run-grid">
-        {scenarios.map((one) => <Cell key={one.name} of={one} />)}
-      </ul>
-    </section>
-  );
-}
-
-function Cell({ of: { name, story, verdict, reason, clients, inspect } }: { readonly of: RunScenario }): Html {
-  const broken = [...new Set(clients.flatMap(({ failures, warnings }) => [...failures, ...warnings]))];
-  const isTold = verdict === "fail" || verdict === "incomplete";
-  return (
-    <li class={`run-cell run-${verdict === "not tried" ? "untried" : verdict}`}>
-      <a href={inspect} title={story}>
-        <span class="run-name">{name}</span> <span class="run-mark">{words[verdict]}</span>
-      </a>
-      {isTold ? <p class="quiet">{reason}</p> : null}
-      {!isTold && broken.length > 0 ? <p class="quiet">warned: {broken.join(", ")}</p> : null}
-    </li>
-  );
-}
-
-function Next({ run: { scenarios, set } }: { readonly run: Run }): Html | null {
-  const left = scenarios.filter(({ verdict }) => verdict === "not tried");
-  if (left.length === 0) return null;
-  const count = left.length === 1 ? "One scenario is" : `${left.length} scenarios are`;
-  return (
-    <section>
-      <h2>what to do next</h2>
-      <p>
-        {count}{" "}
-        not tried. Give your client these servers, log in to each, and call a tool. The name says what each is about.
-      </p>
-      {buildClientConfigs(serversOf(left)).map(({ client, where, snippet }) => (
-        <details key={client}>
-          <summary>{client}</summary>
-          <CodeBlock label={`${where}, for ${set}`} text={snippet} />
-        </details>
-      ))}
-    </section>
-  );
-}
-
 function Share({ runUrls, run }: { readonly runUrls: RunUrls; readonly run: Run }): Html {
   return (
     <section class="run-share">
@@ -169,12 +122,4 @@ function Share({ runUrls, run }: { readonly runUrls: RunUrls; readonly run: Run 
       <CodeBlock label="badge" text={`![MCP client](${runUrls.badge})`} />
     </section>
   );
-}
-
-/** The servers to give to a client, by names that sort as the catalogue does. */
-export function serversOf(
-  scenarios: readonly Pick<RunScenario, "name" | "url">[],
-): readonly (readonly [string, string])[] {
-  const digits = String(scenarios.length).length;
-  return scenarios.map(({ name, url }, index) => [`${String(index + 1).padStart(digits, "0")}-${name}`, url]);
 }
