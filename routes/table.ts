@@ -4,6 +4,7 @@ import { type EndpointName, endpoints } from "../lib/http/endpoints.ts";
 import { late } from "../lib/runtime/late.ts";
 import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";
+import { createGuides } from "./mcp/guide.ts";
 import { mcpHandlers } from "./mcp/mcp.ts";
 import { authorizeHandlers } from "./oauth/authorize.ts";
 import { discoveryHandlers } from "./oauth/discovery.ts";
@@ -42,7 +43,7 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const idp = idpHandlers(deps);
   const logout = async (): Promise<Handlers<"show" | "post">> =>
     (await import("./oauth/logout.tsx")).logoutHandlers(deps);
-  const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers(deps);
+  const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers({ ...deps, guideOf: createGuides(deps) });
   const elicitation = async (): Promise<Handlers<"show" | "answer">> =>
     (await import("./mcp/elicitation.tsx")).elicitationHandlers(deps);
   const registration = registrationHandlers(deps);

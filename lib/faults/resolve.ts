@@ -3,6 +3,7 @@ import { readText } from "../http/body.ts";
 import { bodyJson, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { EndpointKind } from "../http/place.ts";
 import type { Fault } from "../scenarios/fault.ts";
+import { asksForNextStep } from "../scenarios/guide.ts";
 import { isMcp, type Match } from "../scenarios/match.ts";
 import type { FaultCounts } from "./fault_count_table.ts";
 import { matchesRequest, type RequestFacts, type SessionAsk } from "./matches.ts";
@@ -87,6 +88,29 @@ export async function readFacts(
     for (const [name, value] of new URLSearchParams(await readText(request))) params.append(name, value);
   }
   return mediaType === "application/json" ? { ...facts, ...await messageOf(request, head.endpoint) } : facts;
+}
+
+/**
+ * The faults that a request can meet: where it only asks what a client is to do next, which is nothing that the client does, those
+ * of refusals alone.
+ */
+export async function faultsFor(
+  faults: readonly Fault[],
+  request: Request,
+  endpoint: EndpointKind,
+): Promise<readonly Fault[]> {
+  return await isAside(request, endpoint) ? faults.filter(({ match }) => isOfRefusals(match)) : faults;
+}
+
+function isOfRefusals({ status = [] }: Match): boolean {
+  const statuses = typeof status === "number" ? [status] : status;
+  return statuses.length > 0 && statuses.every((one) => one >= 400);
+}
+
+async function isAside(request: Request, endpoint: EndpointKind): Promise<boolean> {
+  const isJson = request.headers.get("content-type")?.startsWith("application/json") ?? false;
+  if (!isMcp(endpoint) || request.method !== "POST" || !isJson) return false;
+  return asksForNextStep((await messageOf(request, endpoint)).message);
 }
 
 /** A message that cannot be read has no method here; what it is worth is its endpoint's to say. */

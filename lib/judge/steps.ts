@@ -9,6 +9,7 @@ import { endpointsByName } from "../http/endpoints.ts";
 import { wellKnown } from "../http/urls.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
+import { withoutAsides } from "./asides.ts";
 import { iconsIn } from "./icons.ts";
 import { type Carried, carriedBy, placeIn } from "./messages.ts";
 import type { AnsweredMessage, AuthorizationStep, McpStep, SpokenVersions, Step, StepBase } from "./step.ts";
@@ -79,7 +80,7 @@ export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly S
     }
     steps.push(step);
   }
-  return steps;
+  return withoutAsides(steps);
 }
 
 function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {

@@ -9,6 +9,7 @@ import type { SessionAsk, SessionFacts } from "../faults/matches.ts";
 import type { ListChange } from "./client_link.ts";
 import type { ElicitationRecord } from "./elicitation_table.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
+import type { Guide } from "./guide.ts";
 import type { SessionHandle, SessionRecord } from "./sessions/session_table.ts";
 
 /** Takes a failure that is the server's own. */
@@ -34,6 +35,8 @@ export interface McpCall {
   readonly policy: Policy;
   /** What the server declares, instead of or besides its own; absent for its own alone. */
   readonly catalogue?: Catalogue;
+  /** What leads its client through the scenario; absent where there is nothing to lead through. */
+  readonly guide?: Guide;
 }
 
 /** A stream of HTTP+SSE that is asked for. */

@@ -87,7 +87,7 @@ export function createDispatcher(options: DispatchOptions): McpDispatcher {
     if (refusal) return refusal;
     try {
       const begun = await changes.begun(call.sandbox.id, call.catalogue);
-      const profile = profiles.of(call.mode, call.policy, call.catalogue, begun);
+      const profile = profiles.of({ ...call, begun });
       const response = await route({ ...call, request: withUsualAccept(request), body: read.value, profile }, shared);
       await changes.answered(call, read.value, response);
       return call.policy.mcpAnswerForm === "events" ? await inEvents(response) : response;

@@ -2,8 +2,10 @@
 // once for each, the list of tools included.
 import type { Implementation, ServerCapabilities } from "@modelcontextprotocol/server";
 import { answersOf, canBeTask, type Catalogue, type Lists, type Stage } from "../scenarios/mcp_catalogue.ts";
+import { NEXT_STEP } from "../scenarios/guide.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
+import type { McpCall } from "./contract.ts";
 import { ownStatesOf } from "./catalogue/own_states.ts";
 import { promptRow, resourceRow, templateRow, toolRow } from "./catalogue/rows.ts";
 import { conformanceTools } from "./conformance/conformance.ts";
@@ -15,14 +17,20 @@ import type { Profile } from "./profile.ts";
 import { TASKS_EXTENSION } from "./tasks/task.ts";
 import { basicTools } from "./tools/basic.ts";
 import { adderTools, minimalTools } from "./tools/minimal.ts";
+import { nextStepTool } from "./tools/next_step.ts";
 import { noteTools } from "./tools/notes.ts";
 import type { DefinedTool } from "./tools/tool.ts";
 import { userTools } from "./tools/user.ts";
 
+/** What decides what an endpoint shows. */
+interface AskedProfile extends Pick<McpCall, "mode" | "policy" | "catalogue" | "guide"> {
+  /** How many stages of the catalogue have begun; none if not given. */
+  readonly begun?: number;
+}
+
 /** The profiles of one app. */
 export interface Profiles {
-  /** What an endpoint shows, with what is declared once so many stages have begun. */
-  readonly of: (mode: McpMode, policy: Policy, catalogue?: Catalogue, begun?: number) => Profile;
+  readonly of: (asked: AskedProfile) => Profile;
 }
 
 /** What a server with tasks says of them: of those of 2025-11-25, and of the extension of 2026-07-28. */
@@ -95,9 +103,10 @@ export function createProfiles(version: string): Profiles {
   }
 
   return {
-    of: (mode, policy, catalogue, begun = 0) => {
+    of: ({ mode, policy, catalogue, begun = 0, guide }) => {
       const base = baseOf(mode, policy);
-      return catalogue ? declaredIn(catalogue, base, begun) : base;
+      const found = catalogue ? declaredIn(catalogue, base, begun) : base;
+      return guide ? guided(found) : found;
     },
   };
 }
@@ -130,6 +139,22 @@ function listed(tools: readonly DefinedTool[]): Pick<Profile, "tools" | "listing
 
 function methodsOf(capabilities: ServerCapabilities): ReadonlySet<string> {
   return new Set([...TOOL_METHODS, ...featureMethods(capabilities)]);
+}
+
+const guidedProfiles = new WeakMap<Profile, Profile>();
+
+/** A profile with the tool that tells what comes next, behind all others. */
+function guided(profile: Profile): Profile {
+  const found = guidedProfiles.get(profile) ?? withGuide(profile);
+  guidedProfiles.set(profile, found);
+  return found;
+}
+
+/** Where a scenario is about how a list is cut into pages, another tool would change them, so there is none. */
+function withGuide(profile: Profile): Profile {
+  const { tools, pages } = profile;
+  const isCut = pages.sizes.length > 0 || pages.size < Infinity;
+  return isCut || tools.has(NEXT_STEP) ? profile : { ...profile, ...listed([...tools.values(), nextStepTool]) };
 }
 
 /** A profile that has, behind its own tools, all that the official suite asks for. */

@@ -18,8 +18,10 @@ import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Handler, Handlers } from "../request/router.ts";
+import type { GuideOf } from "./guide.ts";
 
 type McpDeps = Pick<Deps, "mcp" | "catalogueOf" | "keysOf" | "replays" | "origins"> & {
+  readonly guideOf: GuideOf;
   readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
 };
 
@@ -101,13 +103,14 @@ export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
 
 /** Has the protocol answer over each transport. */
 function waysToSpeak(
-  { mcp, catalogueOf }: Pick<McpDeps, "mcp" | "catalogueOf">,
+  { mcp, catalogueOf, guideOf }: Pick<McpDeps, "mcp" | "catalogueOf" | "guideOf">,
 ): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
   const callOf = async (context: Context, mode: McpMode, caller: McpCaller): Promise<McpCall> => {
     const { sandbox, plan: { policy } } = context;
     const written = await catalogueOf(sandbox);
     const catalogue = written && filledCatalogue(written, () => canaryUrlsOf(sandbox));
-    return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }) };
+    const guide = guideOf(context, mode);
+    return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }), ...(guide && { guide }) };
   };
   const streamable: Speak = async (context, mode, caller) =>
     context.plan.policy.mcpTransport === "http_sse"

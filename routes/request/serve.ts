@@ -5,9 +5,10 @@ import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
 import { makeHarmless } from "../../lib/limits/harmless.ts";
 import type { RoutedPath, Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
+import { guidedScript } from "../../lib/scenarios/guide.ts";
 import { isMcp } from "../../lib/scenarios/match.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
-import { noteResponse, readFacts, resolvePlan, sessionAsk } from "../../lib/faults/resolve.ts";
+import { faultsFor, noteResponse, readFacts, resolvePlan, sessionAsk } from "../../lib/faults/resolve.ts";
 import type { OpenStreams } from "../../lib/faults/open_streams.ts";
 import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
@@ -88,7 +89,9 @@ async function answerWithFaults(
   { found, endpoint }: { readonly found: Match; readonly endpoint: EndpointKind },
 ): Promise<Pick<Served, "response" | "shapedBy">> {
   const { request, url, live, sandbox, sentPath, routed } = arrival;
-  const faults = endpoint === "control" ? [] : live.faults();
+  const set = endpoint === "control" ? [] : live.faults();
+  const isLed = set.length > 0 && guidedScript(live.scenario) !== undefined;
+  const faults = isLed ? await faultsFor(set, request, endpoint) : set;
   if (faults.length === 0) return { response: await answer(deps, arrival, found, live.plan()), shapedBy: [] };
   const sessionAsked = isMcp(endpoint) ? sessionAsk(faults) : undefined;
   const session = sessionAsked ? { session: await deps.sessionFactsOf(request, sandbox, sessionAsked) } : {};

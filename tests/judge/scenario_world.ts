@@ -24,9 +24,9 @@ export interface World extends TestApp {
   readonly pass: (ms: number) => void;
 }
 
-export async function openWorld(): Promise<World> {
+export async function openWorld(overrides: Pick<AppOptions, "scenarios"> = {}): Promise<World> {
   const { standstill, nowMs, pass, ...clocks } = createTime();
-  const test = await testApp({ loopbackOnly: true, sleep: standstill.sleep, ...clocks });
+  const test = await testApp({ loopbackOnly: true, sleep: standstill.sleep, ...clocks, ...overrides });
   return { ...test, standstill, nowMs, pass };
 }
 

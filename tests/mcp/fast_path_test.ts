@@ -5,7 +5,7 @@ import { createProfiles } from "../../lib/mcp/profiles.ts";
 import { standardPlan } from "../../lib/scenarios/plan.ts";
 import { envelope, OPEN, openMcp, postModern } from "./helpers.ts";
 
-const profile = createProfiles("1").of("conformance", standardPlan.policy);
+const profile = createProfiles("1").of({ mode: "conformance", policy: standardPlan.policy });
 const name = "mock_echo";
 const version = "io.modelcontextprotocol/protocolVersion";
 const metas = [

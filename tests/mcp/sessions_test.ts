@@ -148,7 +148,7 @@ Deno.test("a session whose client holds its stream open is in use (design)", asy
 Deno.test("above the limit of sessions the one that was idle the longest leaves the memory (design)", async () => {
   using kv = await Deno.openKv(":memory:");
   const sandbox = buildSandbox({ origin: "http://mock.test", now: () => 0 });
-  const profile = createProfiles("1").of("no-auth", standardPlan.policy);
+  const profile = createProfiles("1").of({ mode: "no-auth", policy: standardPlan.policy });
   const beginner = { sandbox, mode: "no-auth", caller: OPEN, policy: standardPlan.policy, profile } as const;
   const store = createSessionTable(createStore(kv, createChance(randomBytes)));
   const table = createSessions(store);

@@ -144,7 +144,9 @@ Deno.test("in the standard every token may call every tool", async () => {
 });
 
 Deno.test("every tool of /oauth that changes something needs more than to read", () => {
-  for (const { name, listing } of createProfiles("0").of("oauth", standardPlan.policy).tools.values()) {
+  for (
+    const { name, listing } of createProfiles("0").of({ mode: "oauth", policy: standardPlan.policy }).tools.values()
+  ) {
     const [scope] = scopesNeeded({ method: "tools/call", params: { name } });
     const isNote = name.includes("note");
     assert.equal(scope !== "mcp:read", name === "adminAction" || (isNote && !listing.annotations?.readOnlyHint), name);

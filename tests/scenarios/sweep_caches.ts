@@ -1,6 +1,7 @@
 /** Probes of the scenarios of what clients may keep. */
 import assert from "node:assert/strict";
 import { isObject } from "../../lib/http/json.ts";
+import { NEXT_STEP } from "../../lib/scenarios/guide.ts";
 import { HAVE_READ } from "../../lib/scenarios/vocabulary.ts";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
 import { askModern } from "./sweep_pages.ts";
@@ -38,7 +39,9 @@ function says(ttlMs?: number, cacheScope = ttlMs === undefined ? undefined : "pr
 
 async function namesIn(ask: Asking): Promise<readonly unknown[]> {
   const { tools } = await ask("tools/list");
-  return Array.isArray(tools) ? tools.map((tool) => isObject(tool) && tool.name) : [];
+  return Array.isArray(tools)
+    ? tools.map((tool) => isObject(tool) && tool.name).filter((name) => name !== NEXT_STEP)
+    : [];
 }
 
 const tell = { name: HAVE_READ, arguments: { method: "tools/list", times: 1 } };

@@ -1,6 +1,7 @@
 /** Probes of the scenarios in which calls become tasks. */
 import assert from "node:assert/strict";
 import { envelope, messagesOf, post, rpc } from "../mcp/helpers.ts";
+import { NEXT_STEP } from "../../lib/scenarios/guide.ts";
 import type { Probe, ProbeSandbox } from "./sweep_probe.ts";
 import { appOf, logIn } from "./sweep_steps.ts";
 
@@ -77,7 +78,9 @@ const completed = { status: "completed", result: { content: [{ type: "text", tex
 /** What the list says of each tool's support of tasks. */
 async function supportIn(ask: Ask): Promise<readonly unknown[]> {
   const { tools } = await ask("tools/list", {});
-  return (Array.isArray(tools) ? tools : []).map(({ execution }) => execution?.taskSupport);
+  return (Array.isArray(tools) ? tools : []).filter(({ name }) => name !== NEXT_STEP).map(({ execution }) =>
+    execution?.taskSupport
+  );
 }
 
 /** Probes by the name of the scenario. */

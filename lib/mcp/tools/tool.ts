@@ -12,6 +12,7 @@ import type { McpUser } from "../caller.ts";
 import type { Elicitations } from "../elicitation_table.ts";
 import type { ClientLink } from "../client_link.ts";
 import { findParamHeaders } from "../param_headers.ts";
+import type { Guide } from "../guide.ts";
 import type { TaskPlan, TaskRecord } from "../tasks/task.ts";
 
 /** What a tool may touch during one call. */
@@ -25,6 +26,8 @@ export interface ToolCall {
   /** Counts an answer of an entry of the catalogue; how many it has given before. */
   readonly turn: (entry: string) => Promise<number>;
   readonly sleep: Sleep;
+  /** What leads through the scenario; absent where there is nothing to lead through. */
+  readonly guide?: Guide;
   /** Aborts when the client cancels; absent where a call is too short to be cancelled. */
   readonly signal?: AbortSignal;
   /** Tells the client how far the call is; absent if it did not ask. */

@@ -12,7 +12,9 @@
  *
  * @module
  */
+import { z } from "zod";
 import type { DriverStep } from "../../../lib/scenarios/driver_step.ts";
+import { NEXT_STEP } from "../../../lib/scenarios/guide.ts";
 import { origin, startMs } from "../../helpers.ts";
 import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
@@ -26,6 +28,9 @@ import { type DoubleOptions, type Setting, Stop } from "./options.ts";
 export type { DoubleOptions, Given } from "./options.ts";
 export type { Slip } from "./slips.ts";
 export { Stop } from "./options.ts";
+
+/** What a tool says. */
+const said = z.object({ content: z.tuple([z.object({ text: z.string() })]) });
 
 /** Lets it do its work: discover, get a token, call tools; or what a script says. */
 export async function runDouble(options: DoubleOptions): Promise<void> {
@@ -94,11 +99,21 @@ function createWork(options: DoubleOptions): (steps: Steps) => Promise<void> {
     await second.end();
   }
 
+  /** Asks what it is to do next, as a driver within it would. */
+  async function beLed(step: DriverStep): Promise<void> {
+    if (!options.onLed) return;
+    const answer = await mcp.call("tools/call", { name: NEXT_STEP, arguments: {} });
+    options.onLed(said.parse(answer?.result).content[0].text, step);
+  }
+
   async function take(step: Steps[number]): Promise<void> {
     if (step === "pause") await options.pause?.();
     else if (step === "refresh") await (options.refresh ? refresh() : undefined);
     else if (step === "extras") await doExtras();
-    else if (step.do !== "log_out" && step.do !== "end") await follow(step);
+    else if (step.do !== "log_out" && step.do !== "end") {
+      await follow(step);
+      await beLed(step);
+    }
   }
 
   return async (steps) => {

@@ -43,6 +43,8 @@ export interface DoubleOptions {
   readonly driver?: readonly DriverStep[];
   /** What it declares that it can be asked, as in 2025-11-25; nothing if not given. */
   readonly declares?: Document;
+  /** Called with what `mock_next_step` says after each step of its script; if not given, it does not ask. */
+  readonly onLed?: (said: string, step: DriverStep) => void;
   /** The tools it calls, in order. */
   readonly tools?: readonly string[];
   /** Whether it gets its token without a person's browser: with client_credentials, or an assertion. */
