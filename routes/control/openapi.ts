@@ -102,9 +102,9 @@ function describe(
     responses: {
       ...(name === "control_clear_exchanges"
         ? { 204: { description: "Done" } }
-        : { 200: { description: "Done", content: jsonContent(jsonSchemaOf(answer)) } }),
+        : { 200: { description: "Done", content: contentOf(name, answer) } }),
       ...(name === "control_report" || name === "control_run"
-        ? { 422: { description: "With strict: the verdict is not pass" } }
+        ? { 422: { description: "With strict: the verdict is not pass", content: contentOf(name, answer) } }
         : {}),
       "4XX": {
         description: "What is wrong, what arrived, what is accepted",
@@ -140,6 +140,33 @@ function queryParameters(name: string, schema: z.ZodType): readonly JsonObject[]
     return { name, description, schema };
   });
   return [...queryOnly[name] ?? [], ...members].map((parameter) => ({ ...parameter, in: "query" }));
+}
+
+/** What an answer is in JSON where another `format` is asked for, by endpoint. */
+const otherJson: Readonly<Record<string, JsonObject>> = {
+  control_run: {
+    description: "With format=badge",
+    type: "object",
+    properties: { schemaVersion: { const: 1 }, label: { type: "string" }, message: { type: "string" } },
+    required: ["schemaVersion", "label", "message"],
+  },
+  control_exchanges: {
+    description: "With format=har",
+    type: "object",
+    properties: { log: { type: "object" } },
+    required: ["log"],
+  },
+};
+
+/** What an answer is, in every format that there is of it. */
+function contentOf(name: string, answer: z.ZodType): JsonObject {
+  const schema = jsonSchemaOf(answer);
+  const other = otherJson[name];
+  const texts = name === "control_report" || name === "control_run" ? ["application/xml", "text/markdown"] : [];
+  return {
+    ...jsonContent(other ? { anyOf: [schema, other] } : schema),
+    ...Object.fromEntries(texts.map((type) => [type, { schema: { type: "string" } }])),
+  };
 }
 
 function jsonContent(schema: unknown, example?: unknown): JsonObject {
