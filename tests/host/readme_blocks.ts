@@ -33,7 +33,6 @@ export const doubleCommand: readonly string[] = [
 ];
 
 const words = JSON.stringify(doubleCommand);
-const list = words.slice(1, -1);
 
 /** A file with a client for the test in Deno: one that does everything right, but for what is said of it. */
 export function denoClient(options: Readonly<Record<string, string>> = {}): string {
@@ -51,29 +50,10 @@ import { promisify } from "node:util";
 const [path, ...words] = ${words};
 export const myClient = (url) => promisify(execFile)(path, [...words, url]);
 `,
-    "my_client.py": `import subprocess
-def my_client(url):
-    subprocess.run([*${words}, url], check=True)
-`,
-    "my_client.go": `package client
-
-import "os/exec"
-
-func myClient(url string) {
-	exec.Command(${list}, url).Run()
-}
-`,
-    "MyClient.java": `void myClient(String url) throws Exception {
-  new ProcessBuilder(${list}, url).inheritIO().start().waitFor();
-}
-`,
     "my_client.ts": denoClient(),
   },
   idle: {
     "my-client.mjs": "export const myClient = async () => {};\n",
-    "my_client.py": "def my_client(url):\n    pass\n",
-    "my_client.go": "package client\n\nfunc myClient(url string) {}\n",
-    "MyClient.java": "void myClient(String url) {}\n",
     "my_client.ts": "export const myClient = async (_url: string) => {};\n",
   },
 } as const;

@@ -13,10 +13,11 @@ import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";
 import { blockOf, blocks, clients, denoClient, doubleCommand } from "./readme_blocks.ts";
+import { type Command, testWithToolchain, works } from "./toolchains.ts";
 
 /** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
 async function runExample(
-  command: readonly [path: string, ...args: string[]],
+  command: Command,
   file: string,
   code: string,
   more: Readonly<Record<string, string>> = {},
@@ -45,7 +46,9 @@ async function runExample(
 Deno.test("README and its documents run every block of code, hold it against the code, or say of what it is an excerpt", () => {
   const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
   const known = new Set([
-    ...["run: node", "run: vitest", "run: python", "run: go", "run: java", "run: sh", "run: sh against a server"],
+    ...["run: node", "run: vitest", "run: sh", "run: sh against a server"],
+    // tests/examples runs these, with clients of SDKs.
+    ...["run: python", "run: go", "run: java"],
     ...["run: sh against a server, with a port", "run: deno, a lost session"],
     ...started,
   ]);
@@ -72,15 +75,12 @@ Deno.test("README and its documents run every block of code, hold it against the
 interface Example {
   readonly mark: string;
   /** What has to work for it to be run here; where it does not, the example is counted as ignored. */
-  readonly needs: readonly [path: string, ...args: string[]];
-  readonly command: readonly [path: string, ...args: string[]];
+  readonly needs: Command;
+  readonly command: Command;
   readonly file: string;
   readonly client: keyof typeof clients.right;
-  /** What the README leaves out around the example. */
-  readonly around?: (code: string, client: string) => string;
-  /** What says that it passed, and that it did not. */
+  /** What says that it passed. */
   readonly passed: RegExp;
-  readonly failed?: RegExp;
 }
 
 const examples: readonly Example[] = [
@@ -101,67 +101,19 @@ const examples: readonly Example[] = [
     client: "my-client.mjs",
     passed: /1 passed/,
   },
-  {
-    mark: "run: python",
-    needs: ["python3", "--version"],
-    command: ["python3", "-m", "unittest"],
-    file: "client_test.py",
-    client: "my_client.py",
-    passed: /Ran 1 test.*\n\nOK/s,
-  },
-  {
-    mark: "run: go",
-    needs: ["go", "version"],
-    command: ["go", "test", "-vet=off", "-v", "my_client.go"],
-    file: "client_test.go",
-    client: "my_client.go",
-    around: (code) => `package client\n\nimport (\n"encoding/json"\n"net/http"\n"os/exec"\n"testing"\n)\n\n${code}`,
-    passed: /^--- PASS: TestMyClient/m,
-  },
-  {
-    mark: "run: java",
-    // Files are run as they are from Java 11 on; the example asks for 17.
-    needs: ["java", "--source", "17", "--version"],
-    command: ["java"],
-    file: "ClientTest.java",
-    client: "MyClient.java",
-    // JUnit is on no machine by itself; what the example uses of it fits in two lines.
-    around: (code, client) =>
-      `import static java.net.http.HttpClient.Version.HTTP_1_1;
-import java.net.URI;
-import java.net.http.*;
-import java.net.http.HttpResponse.BodyHandlers;
-class ClientTest {
-  @interface Test {}
-  static void assertTrue(boolean isTrue) { if (!isTrue) throw new AssertionError(); }
-  public static void main(String[] args) throws Exception {
-    new ClientTest().myClientDoesTheRightThing();
-    System.out.println("passed");
-  }
-  ${client}
-  ${code}
-}`,
-    passed: /^passed$/m,
-    failed: /AssertionError/,
-  },
 ];
 
-for (const { mark, needs, command, file, client, around, passed, failed = /incomplete/ } of examples) {
-  const isHere = works(needs);
-  const run = (code: string): Promise<string> =>
-    runExample(command, file, around ? around(blockOf(mark), code) : blockOf(mark), { [client]: code });
-  Deno.test({
+for (const { mark, needs, command, file, client, passed } of examples) {
+  const run = (code: string): Promise<string> => runExample(command, file, blockOf(mark), { [client]: code });
+  testWithToolchain({
     name: `README: the example for ${
       mark.slice(5)
-    } passes with a client that is right, and not with one that is idle (README)${
-      isHere ? "" : `: ignored, since '${needs.join(" ")}' does not work on this machine`
-    }`,
-    ignore: !isHere,
+    } passes with a client that is right, and not with one that is idle (README)`,
+    needs: needs[0],
+    isThere: works(needs),
     fn: async () => {
-      const printed = await run(clients.right[client]);
-      assert.match(printed, passed);
-      assert.doesNotMatch(printed, /ResourceWarning/);
-      await assert.rejects(run(clients.idle[client]), failed);
+      assert.match(await run(clients.right[client]), passed);
+      await assert.rejects(run(clients.idle[client]), /incomplete/);
     },
   });
 }
@@ -188,15 +140,6 @@ Deno.test("README: the test of a lost session passes with a client that begins a
     await assert.rejects(run(clients.idle["my_client.ts"]), /1 failed/);
   });
 });
-
-/** Whether a command works on this machine. */
-function works([path, ...args]: Example["needs"]): boolean {
-  try {
-    return new Deno.Command(path, { args, stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test("README: the example for a shell shows the report, and fails unless the verdict is pass (README)", async (t) => {
   const client = (method: string): string =>
