@@ -27,7 +27,7 @@ const shape = z.object({
 /** What a client does wrong, and where: each fills a record of its own, so there are no more than it takes. */
 const cases: readonly { readonly shared: boolean; readonly slips: readonly (Slip | undefined)[] }[] = [
   { shared: false, slips: [undefined, "skips resource metadata", "sends no challenge", "forgets its token"] },
-  { shared: true, slips: [undefined, "puts its token into the URL"] },
+  { shared: true, slips: ["puts its token into the URL"] },
 ];
 
 for (const { shared, slips } of cases) {

@@ -1,4 +1,5 @@
 /** A scenario of the catalogue, a client in it, and the report. */
+import assert from "node:assert/strict";
 import { z } from "zod";
 import type { Revision } from "../../lib/judge/settled.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
@@ -179,4 +180,24 @@ export async function playScenario(
     ...options,
   });
   return shape.parse(await json(await test.fetch(`${base}/control/report`)));
+}
+
+/** What a client can speak, the best first. */
+const versions: readonly Revision[] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
+
+export function bestFor({ revisions }: Scenario): Revision {
+  return versions.find((version) => revisions?.includes(version) ?? true) ?? "2025-03-26";
+}
+
+/** What a scenario expects and nothing showed. */
+export function missingIn({ clients }: SeenReport): readonly unknown[] {
+  return clients.flatMap(({ findings }) => findings)
+    .filter(({ status, isExpected }) => isExpected && status === "not observed");
+}
+
+/** Fails unless a report is of one client, which passes and breaks no rule, not even a recommendation. */
+export function assertRight({ verdict, reason, clients }: SeenReport, hint = ""): void {
+  assert.equal(clients.length, 1, hint);
+  const broken = clients.flatMap(({ findings }) => findings).filter(({ status }) => status === "broken");
+  assert.deepEqual([verdict, broken], ["pass", []], `${hint} ${reason}`);
 }
