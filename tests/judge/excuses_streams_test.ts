@@ -34,12 +34,12 @@ function sends(
   message: Readonly<Record<string, unknown>>,
   atMs: number,
   made: Made = {},
-  session: string | undefined = SESSION,
+  session: string | null = SESSION,
 ): Row {
-  const version = session === undefined ? "2026-07-28" : "2025-11-25";
+  const version = session === null ? "2026-07-28" : "2025-11-25";
   const headers: Exchange["request"]["headers"] = [
     ["mcp-protocol-version", version],
-    ...(session === undefined
+    ...(session === null
       ? [["mcp-method", String(message.method)], ["mcp-name", "t"]] as const
       : [["mcp-session-id", session]] as const),
   ];
@@ -125,12 +125,29 @@ const ends = (atMs: number): Row => [url, {
 
 /** A call of 2026-07-28. */
 function callsModern(id: number, atMs: number, made: Made, method = "tools/call"): Row {
-  return sends({ id, method, params: { ...params, _meta } }, atMs, made, undefined);
+  return sends({ id, method, params: { ...params, _meta } }, atMs, made, null);
+}
+
+/** One that is told of a change on a request that it counts by itself, after it has listed and called. */
+function toldApartBy(id: string): readonly Row[] {
+  const change = 'data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n';
+  const stream = { eventsAtMs: [20] };
+  return [
+    sends(
+      { id, method: "subscriptions/listen", params: { _meta } },
+      0,
+      { events: change, stream, isOpen: true },
+      null,
+    ),
+    callsModern(0, 5, modernAnswer(0), "tools/list"),
+    callsModern(1, 10, modernAnswer(1)),
+  ];
 }
 
 const modernAnswer = (id: number): Made => ({
   answered: { jsonrpc: "2.0", id, result: { resultType: "complete", content: [] } },
 });
+const toldApart = toldApartBy("listen:0");
 const closedAt = (atMs: number): End => ({ atMs });
 
 /** The server asks something on the stream of a GET, gets that answered, and answers a call there. */
@@ -397,6 +414,19 @@ const expectations: readonly (readonly [
   ["M54", "a stream that its client closed", "kept", [callsModern(1, 0, streamed("", 0, { atMs: 5, by: "client" }))]],
   ["M54", "a subscription that its client closed", "not observed", [
     callsModern(1, 0, streamed("", 0, { atMs: 5, by: "client" }), "subscriptions/listen"),
+  ]],
+  ["M112", "what listens counted apart, and the list read again", "kept", [
+    ...toldApart,
+    callsModern(2, 320, modernAnswer(2), "tools/list"),
+    callsModern(3, 9000, modernAnswer(3)),
+  ]],
+  ["M112", "what listens counted apart, so that another instance may have called", "not observed", [
+    ...toldApart,
+    callsModern(2, 9000, modernAnswer(2)),
+  ]],
+  ["M112", "another instance's list", "not observed", [
+    ...toldApart,
+    callsModern(0, 320, modernAnswer(0), "tools/list"),
   ]],
 ];
 

@@ -24,27 +24,47 @@ interface Told {
   readonly notice: Reply;
   readonly lists: readonly Request[];
   readonly uses: readonly Request[];
+  /** Whether it is certain that these are of whoever was told. */
+  readonly isSure: boolean;
 }
 
 function toldIn(conversation: Conversation): readonly Told[] {
   return conversation.serverNotifications.flatMap((notice): readonly Told[] => {
     const kind = kinds[String(notice.message.method)];
     if (!kind) return [];
-    const own = ownRequests(notice.step, conversation);
+    const { own, isSure } = ownRequests(notice.step, conversation);
     const lists = own.filter(({ method }) => kind.lists.includes(method));
-    return [{ notice, lists, uses: own.filter(({ method }) => method === kind.use) }];
+    return [{ notice, lists, uses: own.filter(({ method }) => method === kind.use), isSure }];
   });
 }
 
+interface Own {
+  readonly own: readonly Request[];
+  readonly isSure: boolean;
+}
+
 /** The requests of whoever was told: those in the session, or those of the same instance of the program. */
-function ownRequests(step: McpStep, { requests }: Conversation): readonly Request[] {
+function ownRequests(step: McpStep, { requests }: Conversation): Own {
   const thread = threadOf(step);
-  if (thread !== undefined) return requests.filter((request) => request.thread === thread);
+  if (thread !== undefined) return { own: requests.filter((request) => request.thread === thread), isSure: true };
   const listening = requests.find((request) => request.step === step);
-  return requests.filter((request) =>
-    request.era === "stateless" && request.step.address === step.address && listening !== undefined &&
+  const there = requests.filter((request) => request.era === "stateless" && request.step.address === step.address);
+  if (listening && typeof listening.id !== "number") return { own: ofOneInstance(there, listening), isSure: false };
+  const own = there.filter((request) =>
+    listening !== undefined &&
     senderOf(...request.step.at < step.at ? [request, listening] as const : [listening, request] as const) === "same"
   );
+  return { own, isSure: true };
+}
+
+/** Some SDKs count what they listen on apart, as in `listen-1`: then only what else there is may show that one is there. */
+function ofOneInstance(there: readonly Request[], listening: Request): readonly Request[] {
+  const others = there.filter((request) => request !== listening && request.method !== "server/discover");
+  const isOne = others.every((request, index) => {
+    const before = others[index - 1];
+    return before === undefined || senderOf(before, request) === "same";
+  });
+  return isOne ? others : [];
 }
 
 /** How far the sandbox's clock is ahead of the real one, as an exchange shows it. */
@@ -63,7 +83,7 @@ function checkListsAgain(view: View): Outcome {
   const { calls, limits, wholeFrom } = view;
   const right: McpStep[] = [];
   let isTold = false;
-  for (const { notice, lists, uses } of toldIn(conversationIn(calls))) {
+  for (const { notice, lists, uses, isSure } of toldIn(conversationIn(calls))) {
     // Who never listed has nothing to list again.
     if (!lists.some(({ step }) => step.exchange.receivedAtMs < notice.atMs)) continue;
     isTold = true;
@@ -72,7 +92,7 @@ function checkListsAgain(view: View): Outcome {
     // One that was on its way may have met the change.
     const crossing = lists.find(({ answer }) => (answer?.atMs ?? Infinity) >= notice.atMs - PRECISION_MS);
     const used = uses.find((use) => msSince(notice, use, calls) > limits.of("relist_ms"));
-    if (again || crossing || !used || notice.step.at < wholeFrom) continue;
+    if (again || crossing || !used || !isSure || notice.step.at < wholeFrom) continue;
     return broken(
       `It was told by ${notice.message.method}, and sent ${used.method} without having listed again`,
       positionsOf([notice.step, used.step]),
