@@ -14,6 +14,8 @@ export interface DrivenClient {
   readonly folder: "typescript" | "python" | "go" | "rust" | "java";
   /** The word that the driver is started with. */
   readonly word: string;
+  /** How many jobs it has at once, if one that is busy takes a server that has answered for one that has not. */
+  readonly atOnce?: number;
   /** Whether the SDK leaves OAuth to its user, so that what is about OAuth would show nothing of it. */
   readonly lacksOAuth?: true;
 }
@@ -46,6 +48,7 @@ export const drivenClients: readonly DrivenClient[] = [
     url: "https://github.com/modelcontextprotocol/python-sdk",
     folder: "python",
     word: "mcp",
+    atOnce: 8,
   },
   {
     name: "fastmcp",
@@ -55,6 +58,7 @@ export const drivenClients: readonly DrivenClient[] = [
     url: "https://github.com/PrefectHQ/fastmcp",
     folder: "python",
     word: "fastmcp",
+    atOnce: 6,
   },
   {
     name: "go",

@@ -9,8 +9,8 @@ import { isAboutTime, type Job, jobFor } from "./jobs.ts";
 import { type Mock, startMock } from "./mock.ts";
 import { readResults, writeResults } from "./results.ts";
 
-/** How many jobs a driver has at once; those that wait for a minute cost nobody anything. */
-const AT_ONCE = 24;
+/** How many jobs a driver has at once, if nothing is said; those that wait for a minute cost nobody anything. */
+const AT_ONCE = 16;
 /** How many of those that have hung are tried at once again: some of them keep the machine busy while they do. */
 const AGAIN_AT_ONCE = 4;
 /** After how many cells a file is written, so that little is lost where somebody stops it. */
@@ -89,7 +89,7 @@ async function work(
   if (scenarios.length === 0) return;
   await using driver = startDriver(client);
   const queue = [...scenarios].sort((one, other) => Number(isAboutTime(other)) - Number(isAboutTime(one)));
-  await Promise.all(Array.from({ length: round === "1" ? AT_ONCE : AGAIN_AT_ONCE }, async () => {
+  await Promise.all(Array.from({ length: round === "1" ? client.atOnce ?? AT_ONCE : AGAIN_AT_ONCE }, async () => {
     for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
       await tell(scenario, await fillCell(scenario, client, driver, mock, round));
     }

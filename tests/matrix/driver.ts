@@ -13,6 +13,7 @@ const lineShape = z.union([
     do: z.string(),
     ok: z.boolean(),
     skipped: z.boolean().default(false),
+    lacks: z.boolean().default(false),
     hangs: z.boolean().default(false),
     error: z.string().default(""),
     message: z.string().default(""),

@@ -34,14 +34,17 @@ export async function cellOf(scenario: Scenario, job: Job, steps: readonly StepD
   const done = steps.filter(({ do: name }) => name !== "end");
   const { logins = 0 } = done.at(-1) ?? {};
   const failed = done.find(({ ok }) => !ok);
-  const facts = { ...(logins === 0 ? {} : { logins }), ...judged };
+  const lacks = [...new Set(done.filter((step) => step.lacks).map((step) => step.do))];
+  const facts = { ...(logins === 0 ? {} : { logins }), ...(lacks.length === 0 ? {} : { lacks }), ...judged };
   if (steps.length === 0 || (!failed && !steps.some(({ do: name }) => name === "end"))) {
     return { outcome: "crashes", ...facts };
   }
   if (!failed) return { outcome: "works", ...facts };
   const at = { at: failed.do, ...(failed.hangs ? {} : { error: errorOf(failed, job) }) };
   const isUse = (name: string): boolean => !["wait", "answer", "connect"].includes(name);
-  const later = done.some(({ ok, skipped, step, do: name }) => ok && !skipped && step > failed.step && isUse(name));
+  const later = done.some(({ ok, skipped, lacks, step, do: name }) =>
+    ok && !skipped && !lacks && step > failed.step && isUse(name)
+  );
   if (failed.hangs) return { outcome: "hangs", ...at, ...facts };
   if (later) return { outcome: "recovers", ...at, ...facts };
   const mayStop = judged.verdict === "pass" && isStop(scenario);

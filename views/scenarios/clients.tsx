@@ -219,7 +219,7 @@ function ClientCell(
     readonly rules: Rules;
   },
 ): Html {
-  const { at, error, verdict = "not judged", reason, broken = [], warnings = [], revision } = cell;
+  const { at, error, lacks = [], verdict = "not judged", reason, broken = [], warnings = [], revision } = cell;
   return (
     <li id={name} data-verdict={cell.verdict}>
       <p>
@@ -229,6 +229,7 @@ function ClientCell(
         <strong>{textOf(cell)}</strong>
         {at === undefined ? "" : ` at ${at}`}
         {error === undefined ? "" : `: ${error}`}
+        {lacks.length === 0 ? "" : ` (has no way to ${lacks.map((step) => step.replaceAll("_", " ")).join(", ")})`}
       </p>
       {broken.length === 0 && reason !== undefined && <p class="quiet">{`${verdict}: ${reason}`}</p>}
       {broken.map(({ rule, detail, exchanges }) => (

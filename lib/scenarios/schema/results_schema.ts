@@ -30,6 +30,8 @@ const brokenShape = z.strictObject({
 const cellShape = z.strictObject({
   outcome: z.enum(outcomes),
   logins: z.number().exactOptional(),
+  /** The steps that the client has no way to do. */
+  lacks: z.array(z.string()).exactOptional(),
   /** The step that failed. */
   at: z.string().exactOptional(),
   /** What the client said. */

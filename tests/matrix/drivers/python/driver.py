@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import warnings
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -21,6 +21,7 @@ from mcp.client.auth.extensions.client_credentials import (
 )
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.client.subscriptions import SubscriptionLost
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata
 
@@ -34,6 +35,7 @@ FORMATS = {
     "date-time": "2026-01-01T00:00:00Z",
 }
 SKIPPED = object()
+LACKS = object()
 REDIRECT_URI = "http://127.0.0.1:33418/callback"
 
 
@@ -174,10 +176,11 @@ async def roots(_context):
     return mcp_types.ListRootsResult(roots=[mcp_types.Root(uri="file:///home/person", name="home")])
 
 
-def connect_mcp(job, auth, person, stack):
+def connect_mcp(job, auth, person, hear):
     http = create_mcp_http_client(auth=auth)
     return Client(
         streamable_http_client(job["url"], http_client=http),
+        message_handler=hear,
         client_info=mcp_types.Implementation(name="driver mcp", version="1"),
         mode="legacy" if job.get("handshake") else "auto",
         elicitation_callback=person.answer,
@@ -186,11 +189,14 @@ def connect_mcp(job, auth, person, stack):
     )
 
 
-def connect_fastmcp(job, auth, person, stack):
+def connect_fastmcp(job, auth, person, hear):
     from fastmcp import Client as FastClient
+    from fastmcp.skills.client import SkillsClientExtension
 
     return FastClient(
         job["url"],
+        message_handler=hear,
+        extensions=[SkillsClientExtension()],
         auth=auth,
         mode="legacy" if job.get("handshake") else "auto",
         client_info=mcp_types.Implementation(name="driver fastmcp", version="1"),
@@ -209,16 +215,80 @@ class Run:
         self.stack = AsyncExitStack()
         self.client = None
         self.tools = None
-        is_fast = sys.argv[1] == "fastmcp"
-        known = job.get("client")
-        self.auth = headless(job, self.browser) if is_fast and not (
-            known and "client_credentials" in known["grant_types"]
-        ) else provider_for(job, self.browser)
-        self.make = connect_fastmcp if is_fast else connect_mcp
+        self.outcomes = {}
+        self.listening = set()
+        self.listens = any(step["do"] == "listen" for step in job["steps"])
+        self.is_fast = sys.argv[1] == "fastmcp"
+        self.auth = self.provider()
+        self.make = connect_fastmcp if self.is_fast else connect_mcp
+
+    def provider(self):
+        known = self.job.get("client")
+        is_machine = known and "client_credentials" in known["grant_types"]
+        return (headless if self.is_fast and not is_machine else provider_for)(self.job, self.browser)
 
     async def connect(self, _step):
         await self.end(None)
-        self.client = await self.stack.enter_async_context(self.make(self.job, self.auth, self.person, self.stack))
+        self.client = await self.stack.enter_async_context(
+            self.make(self.job, self.auth, self.person, self.hear if self.listens else None)
+        )
+
+    async def hear(self, message):
+        """Lists again what has changed, as the SDKs leave to their user."""
+        for kind, again in (
+            (mcp_types.ToolListChangedNotification, self.list_tools),
+            (mcp_types.PromptListChangedNotification, self.list_prompts),
+            (mcp_types.ResourceListChangedNotification, self.list_resources),
+        ):
+            if isinstance(message, kind):
+                self.begin(again(None))
+
+    def begin(self, work):
+        async def quietly():
+            with suppress(Exception):
+                await work
+
+        task = asyncio.create_task(quietly())
+        self.listening.add(task)
+        task.add_done_callback(self.listening.discard)
+
+    async def listen(self, step):
+        if self.client is None:
+            await self.connect(None)
+        is_modern = self.client.protocol_version in mcp_types.version.MODERN_PROTOCOL_VERSIONS
+        if self.is_fast:
+            return LACKS if is_modern else None
+        wanted = step.get("notifications")
+        uris = (wanted or {}).get("resourceSubscriptions", [])
+        if not is_modern:
+            for uri in uris:
+                await self.client.subscribe_resource(uri)
+            return None
+        every = wanted is None
+        ready = asyncio.Event()
+        self.begin(
+            self.stay_listening(
+                ready,
+                tools_list_changed=every or wanted.get("toolsListChanged", False),
+                prompts_list_changed=every or wanted.get("promptsListChanged", False),
+                resources_list_changed=every or wanted.get("resourcesListChanged", False),
+                resource_subscriptions=uris,
+            )
+        )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ready.wait(), 5)
+
+    async def stay_listening(self, ready, **wanted):
+        """Listens, and listens again when that breaks off. What has changed comes to `hear` as well."""
+        while True:
+            try:
+                async with self.client.listen(**wanted) as subscription:
+                    ready.set()
+                    async for _event in subscription:
+                        pass
+                return
+            except SubscriptionLost:
+                ready.set()
 
     def capabilities(self):
         return self.client.server_capabilities
@@ -229,11 +299,41 @@ class Run:
         # Where the list could not be read, nobody knows what is not in it.
         if self.tools is not None and step["tool"] not in [tool.name for tool in self.tools]:
             return SKIPPED
-        kept = {"raise_on_error": False} if sys.argv[1] == "fastmcp" else {}
+        kept = {"raise_on_error": False} if self.is_fast else {}
         if step.get("progress"):
-            name = "progress_handler" if sys.argv[1] == "fastmcp" else "progress_callback"
+            name = "progress_handler" if self.is_fast else "progress_callback"
             kept[name] = self.person.hear
-        await self.client.call_tool(step["tool"], step.get("arguments") or {}, **kept)
+        self.outcomes[step["tool"]] = "error"
+        result = await self.client.call_tool(step["tool"], step.get("arguments") or {}, **kept)
+        if not result.is_error:
+            self.outcomes[step["tool"]] = "result"
+
+    async def report(self, step):
+        told = {"tool": step["tool"], "outcome": self.outcomes.get(step["tool"])}
+        return await self.call({"tool": "report_outcome", "arguments": told})
+
+    async def hand_back_schema(self, step):
+        schema = next((tool.input_schema for tool in self.tools or [] if tool.name == step["tool"]), None)
+        return await self.call({"tool": "json_schema_echo", "arguments": {"tool": step["tool"], "schema": schema}})
+
+    async def list_skills(self, _step):
+        if not self.is_fast:
+            return LACKS
+        if self.client is None:
+            await self.connect(None)
+        await self.client.list_skills()
+
+    async def load_skill(self, step):
+        if not self.is_fast:
+            return LACKS
+        if self.client is None:
+            await self.connect(None)
+        await self.client.read_skill(step["uri"])
+
+    async def switch_user(self, _step):
+        await self.end(None)
+        self.auth = self.provider()
+        await self.connect(None)
 
     async def call_at_once(self, step):
         if self.client is None:
@@ -252,7 +352,7 @@ class Run:
         if not getattr(self.capabilities(), capability):
             return []
         method = getattr(self.client, f"list_{what}")
-        if sys.argv[1] == "fastmcp":
+        if self.is_fast:
             return await method()
         entries, cursor = [], None
         while True:
@@ -297,6 +397,8 @@ class Run:
 
     async def end(self, _step):
         self.client = None
+        for task in list(self.listening):
+            task.cancel()
         stack, self.stack = self.stack, AsyncExitStack()
         await stack.aclose()
 
@@ -335,11 +437,11 @@ async def drive(job):
         try:
             async with asyncio.timeout((job["limit_ms"] + step.get("ms", 0)) / 1000):
                 work = getattr(run, step["do"], None)
-                if work is None:
+                done = LACKS if work is None else await work(step)
+                if done is SKIPPED:
                     result |= {"skipped": True}
-                else:
-                    if await work(step) is SKIPPED:
-                        result |= {"skipped": True}
+                if done is LACKS:
+                    result |= {"lacks": True}
         except TimeoutError:
             result |= {"ok": False, "hangs": True}
             stops = True
@@ -358,6 +460,10 @@ async def drive(job):
 
 
 async def main():
+    if sys.argv[1] == "fastmcp":
+        # Loading it takes longer than some servers are waited for.
+        import fastmcp.client.auth  # noqa: F401
+        import fastmcp.skills.client  # noqa: F401
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda *_: None)
     reader = asyncio.StreamReader(limit=2**24)

@@ -3,10 +3,11 @@
  * ../README.md for the contract. `driver.ts v1` drives SDK 1.x, `driver.ts v2` SDK 2.x.
  */
 import { z } from "zod";
+import { ECHO_TOOL, REPORT_TOOL } from "../../../../lib/scenarios/reporting_tools.ts";
 import { TextLineStream } from "../../lines.ts";
-import { connectV1 } from "./v1.ts";
-import { connectV2 } from "./v2.ts";
-import type { Asked, Connect, Session } from "./session.ts";
+import type { Asked, Entry, Session, Start } from "./session.ts";
+import { startV1 } from "./v1.ts";
+import { startV2 } from "./v2.ts";
 
 const valueShape = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
 
@@ -22,6 +23,7 @@ const stepShape = callShape.extend({
   ms: z.number().default(0),
   action: z.enum(["accept", "decline", "cancel"]).default("accept"),
   content: z.record(z.string(), valueShape).optional(),
+  notifications: z.looseObject({ resourceSubscriptions: z.array(z.string()).default([]) }).optional(),
 });
 
 type Step = z.infer<typeof stepShape>;
@@ -97,25 +99,38 @@ function filled(properties: Readonly<Record<string, unknown>>): Record<string, z
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, valueFor(schema)]));
 }
 
-/** One job: does its steps one after the other; each gives false where it is left out. */
-function createRun(job: Job, connect: Connect, asked: Asked): (step: Step) => Promise<unknown> {
+/** What a step gives that the client has no way to do; one that is left out gives false. */
+const LACKS = "lacks";
+
+/** One job: does its steps one after the other. */
+function createRun(job: Job, start: Start, asked: Asked): (step: Step) => Promise<unknown> {
+  const program = start({ ...job, listens: job.steps.some((step) => step.do === "listen") }, asked);
+  const outcomes = new Map<string, "result" | "error">();
   let session: Session | undefined;
-  let tools: readonly string[] | undefined;
+  let tools: readonly Entry[] | undefined;
   // One that a step failed on is not used again.
-  const need = async (): Promise<Session> => session ??= await connect(job, asked);
+  const need = async (): Promise<Session> => session ??= await program.connect();
   const call = async (step: z.infer<typeof callShape>, signal?: AbortSignal): Promise<boolean> => {
     const open = await need();
     // Where the list could not be read, nobody knows what is not in it.
-    if (tools?.includes(step.tool) === false) return false;
-    await open.call(step.tool, step.arguments, signal);
+    if (tools?.some(({ name }) => name === step.tool) === false) return false;
+    outcomes.set(step.tool, "error");
+    const failed = await open.call(step.tool, step.arguments, signal);
+    if (!failed) outcomes.set(step.tool, "result");
     return true;
   };
   const withSkills = async (work: (skills: NonNullable<Session["skills"]>) => Promise<void>): Promise<unknown> => {
     const { skills } = await need();
-    return skills ? await work(skills) : false;
+    return skills ? await work(skills) : LACKS;
+  };
+  const end = async (): Promise<void> => {
+    const left = session;
+    session = undefined;
+    await left?.close();
   };
   const works: Readonly<Record<string, (step: Step) => Promise<unknown>>> = {
     connect: need,
+    listen: async ({ notifications }) => await (await need()).listen(notifications?.resourceSubscriptions ?? []),
     list_tools: async () => {
       tools = undefined;
       tools = await (await need()).list("tools");
@@ -127,6 +142,11 @@ function createRun(job: Job, connect: Connect, asked: Asked): (step: Step) => Pr
     call_at_once: ({ calls }) => Promise.all(calls.map((one) => call(one))),
     cancel: async (step) => {
       await call(step, AbortSignal.timeout(step.after_ms)).catch(() => {});
+    },
+    report: ({ tool }) => call({ tool: REPORT_TOOL, arguments: { tool, outcome: outcomes.get(tool) } }),
+    hand_back_schema: ({ tool }) => {
+      const schema = tools?.find(({ name }) => name === tool)?.inputSchema;
+      return call({ tool: ECHO_TOOL, arguments: { tool, schema } });
     },
     list_skills: async () => await withSkills(({ list }) => list()),
     load_skill: async ({ uri }) => await withSkills(({ load }) => load(uri)),
@@ -141,21 +161,20 @@ function createRun(job: Job, connect: Connect, asked: Asked): (step: Step) => Pr
         action === "accept" ? { action, content: content ?? filled(properties) } : { action };
       return Promise.resolve();
     },
-    end: async () => {
-      const left = session;
-      session = undefined;
-      await left?.close();
+    switch_user: async () => {
+      await end();
+      program.forget();
+      await need();
     },
+    end,
   };
   return async (step) => {
     const work = works[step.do];
-    if (!work) return false;
+    if (!work) return LACKS;
     try {
       return await within(job.limit_ms + step.ms, work(step));
     } catch (error) {
-      const left = session;
-      session = undefined;
-      await within(LEAVE_MS, left?.close() ?? Promise.resolve()).catch(() => {});
+      await within(LEAVE_MS, end()).catch(() => {});
       throw error;
     }
   };
@@ -188,13 +207,13 @@ function tell(line: object): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(line)}\n`));
 }
 
-async function drive(job: Job, connect: Connect): Promise<void> {
+async function drive(job: Job, start: Start): Promise<void> {
   const { visit, seen } = openBrowser();
   const asked: Asked = {
     visit,
     answer: ({ properties }) => ({ action: "accept", content: filled(properties) }),
   };
-  const run = createRun(job, connect, asked);
+  const run = createRun(job, start, asked);
   let hasGivenUp = false;
   for (const [index, step] of job.steps.entries()) {
     hasGivenUp &&= step.do !== "connect";
@@ -203,7 +222,8 @@ async function drive(job: Job, connect: Connect): Promise<void> {
     let stops = false;
     try {
       const done = await run(step);
-      tell({ ...line, ok: true, ...(done === false ? { skipped: true } : {}), logins: seen.logins });
+      const left = done === LACKS ? { lacks: true } : done === false ? { skipped: true } : {};
+      tell({ ...line, ok: true, ...left, logins: seen.logins });
     } catch (error) {
       const hangs = error instanceof LimitError;
       stops = hangs;
@@ -221,10 +241,10 @@ async function drive(job: Job, connect: Connect): Promise<void> {
 addEventListener("unhandledrejection", (event) => event.preventDefault());
 addEventListener("error", (event) => event.preventDefault());
 
-const connect = Deno.args[0] === "v1" ? connectV1 : connectV2;
+const start = Deno.args[0] === "v1" ? startV1 : startV2;
 const jobs: Promise<void>[] = [];
 for await (const line of Deno.stdin.readable.pipeThrough(new TextLineStream())) {
-  jobs.push(drive(jobShape.parse(JSON.parse(line)), connect));
+  jobs.push(drive(jobShape.parse(JSON.parse(line)), start));
 }
 await Promise.all(jobs);
 Deno.exit(0);

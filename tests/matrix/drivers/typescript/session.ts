@@ -25,16 +25,28 @@ export interface Place {
   readonly url: string;
   readonly client?: JobClient | undefined;
   readonly handshake: boolean;
+  /** Whether the program will listen to what the server says unasked: SDKs want to know before they connect. */
+  readonly listens: boolean;
 }
 
 /** What a server has lists of. */
 export type Listed = "tools" | "resources" | "resource_templates" | "prompts";
 
+/** What is in a list, as far as a driver needs it. */
+export interface Entry {
+  readonly name: string;
+  /** What a tool is called with. */
+  readonly inputSchema?: unknown;
+}
+
 /** A connection, with a login whenever one is asked for. */
 export interface Session {
-  /** The names of what there is, all pages of it. */
-  readonly list: (what: Listed) => Promise<readonly string[]>;
-  readonly call: (name: string, given: Record<string, unknown>, signal?: AbortSignal) => Promise<void>;
+  /** What there is, all pages of it. */
+  readonly list: (what: Listed) => Promise<readonly Entry[]>;
+  /** Calls a tool; gives whether the result says that it failed. */
+  readonly call: (name: string, given: Record<string, unknown>, signal?: AbortSignal) => Promise<boolean>;
+  /** Listens to changes of these resources; to those of lists, SDKs listen by themselves once they are told. */
+  readonly listen: (uris: readonly string[]) => Promise<void>;
   readonly read: (uri: string) => Promise<void>;
   readonly getPrompt: (name: string, given: Record<string, string>) => Promise<void>;
   /** What it does with skills, if it knows them. */
@@ -46,8 +58,16 @@ export interface Session {
   readonly close: () => Promise<void>;
 }
 
-/** Makes a connection; throws what the SDK throws. */
-export type Connect = (place: Place, asked: Asked) => Promise<Session>;
+/** A program with what it keeps from one connection to the next. */
+export interface Program {
+  /** Makes a connection; throws what the SDK throws. */
+  readonly connect: () => Promise<Session>;
+  /** Forgets who has logged in. */
+  readonly forget: () => void;
+}
+
+/** Starts a program. */
+export type Start = (place: Place, asked: Asked) => Program;
 
 /** More logins than a person would put up with. */
 const MAX_LOGINS = 4;

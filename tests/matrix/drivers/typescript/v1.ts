@@ -15,11 +15,14 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { createProvider } from "../../../host/server.ts";
 import { createSpecial } from "../../sdk_v1.ts";
-import { type Asked, type Connect, type Listed, machineFor, type Session, withLogins } from "./session.ts";
+import { type Asked, type Entry, type Listed, machineFor, type Session, type Start, withLogins } from "./session.ts";
 
-function createClient(asked: Asked): Client {
+const heard = { onChanged: () => {} };
+
+function createClient(asked: Asked, listens: boolean): Client {
   const client = new Client({ name: "driver v1", version: "1" }, {
     capabilities: { elicitation: {}, sampling: {}, roots: {} },
+    ...(listens && { listChanged: { tools: heard, prompts: heard, resources: heard } }),
   });
   client.setRequestHandler(
     ElicitRequestSchema,
@@ -34,12 +37,12 @@ function createClient(asked: Asked): Client {
 }
 
 interface Page {
-  readonly names: readonly string[];
+  readonly entries: readonly Entry[];
   readonly nextCursor?: string | undefined;
 }
 
-/** Connects. */
-export const connectV1: Connect = async ({ url, client: known }, asked): Promise<Session> => {
+/** Starts a program. */
+export const startV1: Start = ({ url, client: known, listens }, asked) => {
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
     OAuthClientInformationMixed,
@@ -50,68 +53,83 @@ export const connectV1: Connect = async ({ url, client: known }, asked): Promise
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
   const authProvider = machine ? createSpecial(machine, person) : person;
   const open = (): StreamableHTTPClientTransport => new StreamableHTTPClientTransport(new URL(url), { authProvider });
-  let [client, transport] = [createClient(asked), open()];
   let used = 0;
-  const connect = async (): Promise<void> => {
-    [client, transport] = [createClient(asked), open()];
-    await client.connect(transport);
-  };
-  const logIn = async (): Promise<boolean> => {
-    const callback = person.kept.callbacks[used];
-    if (!callback) return false;
-    used++;
-    if (callback.searchParams.has("error")) throw new Error(`Refused: ${callback.searchParams.get("error")}`);
-    await transport.finishAuth(callback.searchParams.get("code") ?? "");
-    await client.close();
-    return true;
-  };
-  const mustLogIn = (error: unknown): boolean => error instanceof sdk.UnauthorizedError;
-  const again = async (): Promise<boolean> => {
-    if (!await logIn()) return false;
-    await withLogins(connect, mustLogIn, logIn);
-    return true;
-  };
-  const pageOf = async (what: Listed, cursor: string | undefined): Promise<Page> => {
-    const params = cursor === undefined ? {} : { cursor };
-    const { tools, resources, prompts } = client.getServerCapabilities() ?? {};
-    switch (what) {
-      case "tools": {
-        if (!tools) return { names: [] };
-        const page = await client.listTools(params);
-        return { names: page.tools.map(({ name }) => name), nextCursor: page.nextCursor };
-      }
-      case "resources":
-        return resources ? { names: [], ...(await client.listResources(params)) } : { names: [] };
-      case "resource_templates":
-        return resources ? { names: [], ...(await client.listResourceTemplates(params)) } : { names: [] };
-      case "prompts":
-        return prompts ? { names: [], ...(await client.listPrompts(params)) } : { names: [] };
-    }
-  };
-  // The SDK leaves it to its user to ask only for what there is, and to read all pages.
-  const listAll = async (what: Listed): Promise<readonly string[]> => {
-    const all: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await pageOf(what, cursor);
-      all.push(...page.names);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return all;
-  };
-  const use = async (work: () => Promise<unknown>): Promise<void> => {
-    await withLogins(work, mustLogIn, again);
-  };
-  await withLogins(connect, mustLogIn, logIn);
   return {
-    list: (what) => withLogins(() => listAll(what), mustLogIn, again),
-    call: (name, given, signal) =>
-      use(() => client.callTool({ name, arguments: given }, undefined, signal ? { signal } : {})),
-    read: (uri) => use(() => client.readResource({ uri })),
-    getPrompt: (name, given) => use(() => client.getPrompt({ name, arguments: given })),
-    close: async () => {
-      await transport.terminateSession().catch(() => {});
-      await client.close();
+    forget: () => void (person.kept.tokens = undefined),
+    connect: async (): Promise<Session> => {
+      let [client, transport] = [createClient(asked, listens), open()];
+      const connect = async (): Promise<void> => {
+        [client, transport] = [createClient(asked, listens), open()];
+        await client.connect(transport);
+      };
+      const logIn = async (): Promise<boolean> => {
+        const callback = person.kept.callbacks[used];
+        if (!callback) return false;
+        used++;
+        if (callback.searchParams.has("error")) throw new Error(`Refused: ${callback.searchParams.get("error")}`);
+        await transport.finishAuth(callback.searchParams.get("code") ?? "");
+        await client.close();
+        return true;
+      };
+      const again = async (): Promise<boolean> => {
+        if (!await logIn()) return false;
+        await withLogins(connect, mustLogIn, logIn);
+        return true;
+      };
+      const use = <T>(work: () => Promise<T>): Promise<T> => withLogins(work, mustLogIn, again);
+      await withLogins(connect, mustLogIn, logIn);
+      return {
+        list: (what) => use(() => listAll(client, what)),
+        call: async (name, given, signal) => {
+          const { isError } = await use(() =>
+            client.callTool({ name, arguments: given }, undefined, signal ? { signal } : {})
+          );
+          return isError === true;
+        },
+        listen: async (uris) => {
+          for (const uri of uris) await use(() => client.subscribeResource({ uri }));
+        },
+        read: async (uri) => void await use(() => client.readResource({ uri })),
+        getPrompt: async (name, given) => void await use(() => client.getPrompt({ name, arguments: given })),
+        close: async () => {
+          await transport.terminateSession().catch(() => {});
+          await client.close();
+        },
+      };
     },
   };
 };
+
+function mustLogIn(error: unknown): boolean {
+  return error instanceof sdk.UnauthorizedError;
+}
+
+/** The SDK leaves it to its user to ask only for what there is, and to read all pages. */
+async function listAll(client: Client, what: Listed): Promise<readonly Entry[]> {
+  const all: Entry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await pageOf(client, what, cursor);
+    all.push(...page.entries);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return all;
+}
+
+async function pageOf(client: Client, what: Listed, cursor: string | undefined): Promise<Page> {
+  const params = cursor === undefined ? {} : { cursor };
+  const { tools, resources, prompts } = client.getServerCapabilities() ?? {};
+  switch (what) {
+    case "tools": {
+      if (!tools) return { entries: [] };
+      const page = await client.listTools(params);
+      return { entries: page.tools, nextCursor: page.nextCursor };
+    }
+    case "resources":
+      return resources ? { entries: [], ...(await client.listResources(params)) } : { entries: [] };
+    case "resource_templates":
+      return resources ? { entries: [], ...(await client.listResourceTemplates(params)) } : { entries: [] };
+    case "prompts":
+      return prompts ? { entries: [], ...(await client.listPrompts(params)) } : { entries: [] };
+  }
+}
