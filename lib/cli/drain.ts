@@ -1,6 +1,7 @@
 // Draining a server that is to stop: requests in progress may finish, new ones are refused, and those whose bodies do not
 // arrive are abandoned.
 import { isBodyAwaited } from "../http/request_body.ts";
+import { notedText } from "../http/seen_text.ts";
 import { withEnd } from "../http/stream.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 
@@ -52,14 +53,14 @@ export function createDrain<Info>(handler: Handler<Info>, sleep: Sleep): Drain<I
     enter: async (request, info) => {
       if (isClosing) return new Response(null, { status: 503, headers: { connection: "close" } });
       underWay.add(request);
-      const response = await handler(request, info).catch((error: unknown) => {
-        leave(request);
-        throw error;
-      });
-      const isStream = request.method === "POST" && response.headers.get("content-type") === "text/event-stream";
-      if (isStream && response.body) return new Response(withEnd(response.body, () => leave(request)), response);
-      leave(request);
-      return response;
+      let events: ReadableStream<Uint8Array> | null = null;
+      try {
+        const response = await handler(request, info);
+        events = request.method === "POST" ? eventsOf(response) : null;
+        return events ? new Response(withEnd(events, () => leave(request)), response) : response;
+      } finally {
+        if (!events) leave(request);
+      }
     },
     close: () => {
       isClosing = true;
@@ -68,4 +69,10 @@ export function createDrain<Info>(handler: Handler<Info>, sleep: Sleep): Drain<I
       return empty.promise;
     },
   };
+}
+
+/** The events of an answer; to look at the headers of one whose whole text is known makes the HTTP server prepare it twice. */
+function eventsOf(response: Response): ReadableStream<Uint8Array> | null {
+  const isStream = notedText(response) === undefined && response.headers.get("content-type") === "text/event-stream";
+  return isStream ? response.body : null;
 }

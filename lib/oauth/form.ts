@@ -1,5 +1,6 @@
 // The body of a request: a form (RFC 6749 B).
 import { readText, requireContentType } from "../http/body.ts";
+import { parseFields } from "../http/form.ts";
 import { type Params, parseParams, requireFaultless } from "./params.ts";
 
 /**
@@ -8,8 +9,7 @@ import { type Params, parseParams, requireFaultless } from "./params.ts";
  * @throws OAuthError `invalid_request` for another media type.
  */
 export async function readFields(request: Request): Promise<URLSearchParams> {
-  requireContentType(request, "application/x-www-form-urlencoded");
-  return new URLSearchParams(await readText(request));
+  return new URLSearchParams(await readFormText(request));
 }
 
 /**
@@ -18,7 +18,12 @@ export async function readFields(request: Request): Promise<URLSearchParams> {
  * @throws OAuthError `invalid_request` for another media type, and for parameters that are not well formed.
  */
 export async function readForm(request: Request): Promise<Params> {
-  const params = parseParams(await readFields(request));
+  const params = parseParams(parseFields(await readFormText(request)));
   requireFaultless(params);
   return params;
+}
+
+async function readFormText(request: Request): Promise<string> {
+  requireContentType(request, "application/x-www-form-urlencoded");
+  return await readText(request);
 }

@@ -1,5 +1,6 @@
 // Parameters as they arrive, in a query or a form, made into something that can be asked by name.
 import { excerpt, OAuthError, type OAuthErrorCode } from "../http/errors.ts";
+import type { FormFields } from "../http/form.ts";
 
 /** Parameters of one request. */
 export interface Params {
@@ -22,7 +23,7 @@ const MAX_VALUE_LENGTH = 16 * 1024;
  * @param sources Query and form, in the order of reading; a name may stand in one of them only.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1}
  */
-export function parseParams(...sources: readonly URLSearchParams[]): Params {
+export function parseParams(...sources: readonly FormFields[]): Params {
   const values = new Map<string, string[]>();
   const faults: OAuthError[] = [];
   for (const source of sources) {
@@ -109,10 +110,11 @@ export function requireOneOf<T extends string>(
   reference: string,
   code: OAuthErrorCode = "invalid_request",
 ): T {
+  const sent = params.get(name);
+  const known = allowed.find((value) => value === sent);
+  if (known !== undefined) return known;
   const expected = allowed.join(" or ");
   const received = requireParam(params, name, reference, expected);
-  const known = allowed.find((value) => value === received);
-  if (known !== undefined) return known;
   throw new OAuthError(code, `${name} is not supported`, { parameter: name, received, expected, reference });
 }
 

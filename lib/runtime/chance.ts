@@ -15,21 +15,26 @@ export interface Chance {
 
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-/** Makes a {@link Chance} of a byte source. */
-export function createChance(bytes: (length: number) => Uint8Array<ArrayBuffer>): Chance {
+/**
+ * Makes a {@link Chance} of a byte source.
+ *
+ * @param draw The source; what it gives may be a part of something larger.
+ */
+export function createChance(draw: (length: number) => Uint8Array<ArrayBuffer>): Chance {
   return {
-    bytes,
+    bytes: (length) => draw(length).slice(),
     id: (length = 16) => {
-      const { buffer, byteOffset } = bytes(length);
+      const { buffer, byteOffset } = draw(length);
       return Buffer.from(buffer, byteOffset, length).toString("base64url");
     },
     base36: (length) => {
+      const bytes = draw(length);
       let text = "";
-      for (const byte of bytes(length)) text += DIGITS[byte % DIGITS.length];
+      for (let at = 0; at < length; at++) text += DIGITS[(bytes[at] ?? 0) % DIGITS.length];
       return text;
     },
     fraction: () => {
-      const { buffer, byteOffset } = bytes(4);
+      const { buffer, byteOffset } = draw(4);
       return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
     },
   };
@@ -49,5 +54,5 @@ export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
     pool = crypto.getRandomValues(new Uint8Array(POOL_LENGTH));
     next = 0;
   }
-  return pool.slice(next, next += length);
+  return pool.subarray(next, next += length);
 }

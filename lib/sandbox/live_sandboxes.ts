@@ -68,9 +68,13 @@ export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
     if (known?.isIdle()) letGo(held, known, onForget);
     const entry = held.get(address.name) ?? await hold(address);
     if (!entry) return undefined;
-    await entry.refresh();
-    await entry.touch();
-    await sweep().catch(deps.onSweepError);
+    // Nearly always there is nothing to wait for.
+    const refreshing = entry.refresh();
+    if (refreshing) await refreshing;
+    const touching = entry.touch();
+    if (touching) await touching;
+    const sweeping = sweep();
+    if (sweeping) await sweeping.catch(deps.onSweepError);
     return entry.live;
   }
 
@@ -108,20 +112,20 @@ function letGo(held: Map<string, HeldSandbox>, { live }: HeldSandbox, onForget: 
   for (const id of idsOf(live.id())) onForget(id);
 }
 
-/** Makes what removes idle sandboxes, from time to time. */
+/** Makes what removes idle sandboxes, from time to time; undefined in between. */
 function createSweep(
   { table, now, onForget }: LiveSandboxesDeps,
   held: Map<string, HeldSandbox>,
-): () => Promise<void> {
+): () => Promise<void> | undefined {
   let sweptMs = now();
-  return async () => {
-    if (Math.abs(now() - sweptMs) < SWEEP_MS) return;
+  async function sweep(): Promise<void> {
     sweptMs = now();
     for (const entry of held.values()) if (entry.isIdle()) letGo(held, entry, onForget);
     const hasMore = await table.removeIdle(idleSinceMs(now()), (name, epoch) => idsOf(idOf(name, epoch)));
     // Some at a time: the next request continues with it.
     if (hasMore) sweptMs = -Infinity;
-  };
+  }
+  return () => Math.abs(now() - sweptMs) < SWEEP_MS ? undefined : sweep();
 }
 
 /** Begins a sandbox under another id, whether or not what was known of it can be read. */

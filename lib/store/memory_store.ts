@@ -62,7 +62,7 @@ export function createMemoryStore(nowMs: () => number): Store {
     prune(root, key);
   }
 
-  async function commit({ checks = [], sets = [], deletes = [] }: Commit): Promise<boolean> {
+  function apply({ checks = [], sets = [], deletes = [] }: Commit): boolean {
     for (const { value } of sets) requireStorable(value);
     for (const { key } of expiring.take(nowMs())) remove(key);
     for (const { key, versionstamp } of checks) {
@@ -71,7 +71,15 @@ export function createMemoryStore(nowMs: () => number): Store {
     const versionstamp = String(++version).padStart(VERSION_DIGITS, "0");
     for (const write of sets) put(write, versionstamp);
     for (const key of deletes) remove(key);
-    return await Promise.resolve(true);
+    return true;
+  }
+
+  function commit(changes: Commit): Promise<boolean> {
+    try {
+      return Promise.resolve(apply(changes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async function list<T>(prefix: Key, limit: number): Promise<readonly Entry<T>[]> {
@@ -154,10 +162,10 @@ function rankOf(unit: number): number {
 function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf);
-  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
-  return isPlain
-    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]))
-    : structuredClone(value);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
+  const copy: Record<string, unknown> = { ...value };
+  for (const [name, member] of Object.entries(copy)) if (typeof member === "object") copy[name] = copyOf(member);
+  return copy;
 }
 
 interface Expiring {

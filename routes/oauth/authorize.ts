@@ -1,6 +1,7 @@
 // `GET` and `POST /oauth/authorize`: the authorization endpoint and its consent page (RFC 6749 4.1.1, RFC 9207).
 import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { withErrorHeaders } from "../../lib/http/body.ts";
+import { type FormFields, parseFields } from "../../lib/http/form.ts";
 import { readFields } from "../../lib/oauth/form.ts";
 import {
   type AuthorizationRequest,
@@ -37,12 +38,11 @@ const formFields: ReadonlySet<string> = new Set(["action", "email", "password", 
 export function authorizeHandlers(deps: AuthorizeDeps): Handlers<"ask" | "decide"> {
   /** A client's request: answered at once if it says how to approve itself, else with the consent page. */
   async function ask(context: Context): Promise<Response> {
-    const query = context.url.searchParams;
-    return await withTarget(deps, context, query, async (asked) => {
+    return await withTarget(deps, context, parseFields(context.url.search.slice(1)), async (asked) => {
       const user = await findUnasked(deps, context, asked);
       if (user) return user instanceof OAuthError ? user : approve(deps, context, { ...asked, user });
       const { consentResponse } = await import("./consent_page.tsx");
-      return consentResponse(context, { ...asked, query, offered: deps.offered });
+      return consentResponse(context, { ...asked, query: context.url.searchParams, offered: deps.offered });
     });
   }
 
@@ -81,12 +81,12 @@ export function authorizeHandlers(deps: AuthorizeDeps): Handlers<"ask" | "decide
 async function withTarget(
   deps: AuthorizeDeps,
   context: Context,
-  query: URLSearchParams,
+  sent: FormFields,
   answer: (asked: Asked) => Promise<Response | OAuthError>,
 ): Promise<Response> {
   const { sandbox, plan } = context;
   const { clients, pushed } = deps;
-  const resolved = await resolveRequest(pushed, sandbox, plan.policy, query);
+  const resolved = await resolveRequest(pushed, sandbox, plan.policy, sent);
   const params = parseParams(resolved.query);
   const found = await parseAuthorizationTarget(clients, { sandbox, policy: plan.policy }, params);
   const target = { ...found, pushed: resolved.entry };

@@ -5,7 +5,6 @@ import { readForm } from "../../lib/oauth/form.ts";
 import { requireOneOf } from "../../lib/oauth/params.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handlers } from "../request/router.ts";
-import { together } from "../../lib/runtime/together.ts";
 
 type IdpDeps = Pick<OAuthDeps, "authenticate" | "chance" | "keysOf" | "keysOfIdp">;
 
@@ -16,11 +15,9 @@ export function idpHandlers(
   async function token({ request, sandbox }: Context): Promise<Response> {
     const params = await readForm(request);
     const { exchangeToken, identify, TOKEN_EXCHANGE } = await import("../../lib/oauth/idp.ts");
-    const [{ value: client }, serverKeys, { signing: key }] = await together([
-      authenticate(sandbox, request, params),
-      keysOf(sandbox.id),
-      keysOfIdp(sandbox.id),
-    ]);
+    const { value: client } = await authenticate(sandbox, request, params);
+    const serverKeys = await keysOf(sandbox.id);
+    const { signing: key } = await keysOfIdp(sandbox.id);
     const allowed = [TOKEN_EXCHANGE, "client_credentials"] as const;
     const grantType = requireOneOf(params, "grant_type", allowed, "RFC 8693 2.1", "unsupported_grant_type");
     const asked = { sandbox, client, params, chance, key, serverKeys };

@@ -4,18 +4,22 @@ import { noStoreJson, readText, requireContentType } from "../../lib/http/body.t
 import { hashSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { prefixed } from "../../lib/http/secret_prefixes.ts";
+import { late } from "../../lib/runtime/late.ts";
 import { clientInformation } from "./registration.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handler } from "../request/router.ts";
 
 type RegisterDeps = Pick<OAuthDeps, "clients" | "chance" | "keysOf">;
 
+/** An import, even of what was imported before, costs as much as all else that a registration does. */
+const registration = late(() => import("../../lib/oauth/clients/registration.ts"));
+
 /** The handler of registration. */
 export function registerHandler({ clients, chance, keysOf }: RegisterDeps): Handler {
   return async function register({ request, sandbox, plan: { policy } }: Context): Promise<Response> {
     if (policy.registration === "off") throw registrationOff(request);
     requireContentType(request, "application/json");
-    const { parseRegistration } = await import("../../lib/oauth/clients/registration.ts");
+    const { parseRegistration } = await registration();
     const metadata = parseRegistration(await readText(request), policy);
     const clientId = `client_${chance.id()}`;
     const token = prefixed("registration", chance.id(32));

@@ -16,7 +16,6 @@ import type { Policy } from "../../lib/scenarios/plan.ts";
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handler } from "../request/router.ts";
-import { together } from "../../lib/runtime/together.ts";
 
 type TokenDeps = Pick<
   OAuthDeps,
@@ -48,14 +47,13 @@ export function tokenHandler(
     const params = await readForm(request);
     const { grantTypes: offered = grantTypes } = policy;
     const grantType = requireOneOf(params, "grant_type", offered, "RFC 6749 5.2", "unsupported_grant_type");
-    const [client, keys] = await together([
-      policy.believeClients
-        ? believeClient(clients, sandbox, readClientId(request, params))
-        : authenticate(sandbox, request, params, isCommitted(grantType, policy)),
-      keysOf(sandbox.id),
-    ]);
+    const client = policy.believeClients
+      ? await believeClient(clients, sandbox, readClientId(request, params))
+      : await authenticate(sandbox, request, params, isCommitted(grantType, policy));
+    const keys = await keysOf(sandbox.id);
     requireGrantType(client.value, grantType);
-    const jkt = await proofOf({ keysOf, replays }, context, sandbox.urls.token);
+    const proof = proofOf({ keysOf, replays }, context, sandbox.urls.token);
+    const jkt = proof && await proof;
     if (jkt === undefined) requireUnbound(policy, client.value);
     // Only public clients' refresh tokens need a proof, as others authenticate (RFC 9449 5).
     const bindsRefreshToken = client.value.metadata.token_endpoint_auth_method === "none";

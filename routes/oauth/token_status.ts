@@ -8,7 +8,6 @@ import { introspectToken, revokeToken, type TokenStatusContext } from "../../lib
 import type { ClientRecord } from "../../lib/oauth/clients/client_record.ts";
 import type { OAuthDeps } from "./deps.ts";
 import type { Context, Handlers } from "../request/router.ts";
-import { together } from "../../lib/runtime/together.ts";
 
 type TokenStatusDeps = Pick<OAuthDeps, "authenticate" | "grants" | "keysOf" | "verifier">;
 
@@ -24,10 +23,8 @@ export function tokenStatusHandlers(
 ): Handlers<"revoke" | "introspect"> {
   async function readAsked({ request, sandbox, plan: { policy } }: Context, reference: string): Promise<Asked> {
     const params = await readForm(request);
-    const [{ value: client }, keys] = await together([
-      authenticate(sandbox, request, params),
-      keysOf(sandbox.id),
-    ]);
+    const { value: client } = await authenticate(sandbox, request, params);
+    const keys = await keysOf(sandbox.id);
     return {
       client,
       token: requireParam(params, "token", reference),

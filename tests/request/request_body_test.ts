@@ -1,5 +1,6 @@
 /** Bodies are read once, bounded, and told to faults, handlers and the recorder alike. */
 import assert from "node:assert/strict";
+import { parseFields } from "../../lib/http/form.ts";
 import { type BodyEndpoint, bodyEndpoints } from "./body_endpoints.ts";
 import { json, type TestApp, testApp } from "../helpers.ts";
 
@@ -122,4 +123,10 @@ Deno.test("a fault, the handler and the recorder are told the same body (design)
   };
   assert.deepEqual(await bodiesOf(prefix), [form, form]);
   assert.deepEqual(await bodiesOf(""), ['{"jsonrpc":"2.0","id":1,"method":"ping"}']);
+});
+
+Deno.test("parseFields() reads what URLSearchParams reads (URL Standard 5.1)", () => {
+  const pieces = ["", "a", "=", "&", "+", "%41", "%2B", "%26", "%", "%4", "%C3%A9", "%ff", "%EF%BB%BF", "é", "%00"];
+  const texts = pieces.flatMap((one) => pieces.flatMap((two) => pieces.map((three) => one + two + three)));
+  for (const text of texts) assert.deepEqual(parseFields(text), [...new URLSearchParams(text)], JSON.stringify(text));
 });

@@ -38,6 +38,7 @@ const values: readonly (readonly [what: string, value: unknown, refused: number 
   ["one character beyond Latin-1", `漢${"a".repeat(40_000)}`, 413],
   ["what was cut from a text with one", `漢${"a".repeat(40_000)}`.slice(1), 413],
   ["many members", Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`k${index}`, 1])), 413],
+  ["a member called __proto__", JSON.parse('{"__proto__":{"a":[1]},"b":{"__proto__":2}}'), undefined],
   ["bytes", new Uint8Array(65_536), undefined],
   ["bytes, one more", new Uint8Array(65_537), 413],
   ["nothing, true and a big number", { a: null, b: undefined, c: true, d: 2 ** 53 }, undefined],

@@ -2,6 +2,7 @@
 // `request_uri` that says nothing, lives shortly, and works once.
 import type { Chance } from "../../runtime/chance.ts";
 import { OAuthError } from "../../http/errors.ts";
+import type { FormFields } from "../../http/form.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import type { Entry } from "../../store/store.ts";
@@ -74,7 +75,7 @@ export async function pushRequest(
 
 /** A request as it is to be read, and the entry to use up when it is answered. */
 interface ResolvedRequest {
-  readonly query: URLSearchParams;
+  readonly query: FormFields;
   /** Where it was kept, if it was pushed. */
   readonly entry?: Entry<PushedRecord> | undefined;
 }
@@ -89,11 +90,11 @@ export async function resolveRequest(
   pushed: Pushed,
   sandbox: Sandbox,
   policy: Policy,
-  query: URLSearchParams,
+  sent: FormFields,
 ): Promise<ResolvedRequest> {
-  const requestUri = query.get("request_uri");
-  if (requestUri === null) {
-    if (!policy.requirePushedAuthorizationRequests) return { query };
+  const requestUri = valueOf(sent, "request_uri");
+  if (requestUri === undefined) {
+    if (!policy.requirePushedAuthorizationRequests) return { query: sent };
     throw new OAuthError("invalid_request", "The authorization request was not pushed", {
       parameter: "request_uri",
       expected: `client_id, and a request_uri from ${sandbox.urls.par}`,
@@ -102,16 +103,22 @@ export async function resolveRequest(
   }
   const entry = await pushed.find(sandbox.id, requestUri);
   if (!entry.value) throw refuse("request_uri is unknown, or was used before", requestUri);
-  if (entry.value.clientId !== query.get("client_id")) {
-    throw refuse("request_uri was pushed by another client", query.get("client_id") ?? "no client_id");
+  const clientId = valueOf(sent, "client_id");
+  if (entry.value.clientId !== clientId) {
+    throw refuse("request_uri was pushed by another client", clientId ?? "no client_id");
   }
   if (entry.value.expiresAtMs <= sandbox.nowMs) throw refuse("request_uri has expired", requestUri);
   const resolved = new URLSearchParams(entry.value.query);
   for (const name of besides) {
-    const value = query.get(name);
-    if (value !== null) resolved.set(name, value);
+    const value = valueOf(sent, name);
+    if (value !== undefined) resolved.set(name, value);
   }
   return { query: resolved, entry };
+}
+
+function valueOf(fields: FormFields, wanted: string): string | undefined {
+  for (const [name, value] of fields) if (name === wanted) return value;
+  return undefined;
 }
 
 /**

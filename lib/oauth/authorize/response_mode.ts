@@ -29,9 +29,12 @@ export function findResponseMode(text: string | undefined): ResponseMode | undef
  * ```
  */
 export function buildRedirect(redirectUri: string, response: ResponseParams, mode: "query" | "fragment"): string {
-  const parameters = Object.entries(response)
-    .flatMap(([name, value]) => value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`])
-    .join("&");
-  if (mode === "fragment") return `${redirectUri}#${parameters}`;
-  return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${parameters}`;
+  let url = redirectUri;
+  let separator = mode === "fragment" ? "#" : redirectUri.includes("?") ? "&" : "?";
+  for (const [name, value] of Object.entries(response)) {
+    if (value === undefined) continue;
+    url += `${separator}${name}=${encodeURIComponent(value)}`;
+    separator = "&";
+  }
+  return url;
 }

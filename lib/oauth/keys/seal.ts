@@ -2,7 +2,7 @@
 // is issued; only its use is. That saves the slowest step of a flow, and no code can be forged. Its
 // holder can read the contents, which the token it is exchanged for tells as well; there is no secret in them.
 import { Buffer } from "node:buffer";
-import { boundedMap } from "../../runtime/bounded_map.ts";
+import { toBase64url } from "../../runtime/base64url.ts";
 import { hmacOf } from "../../runtime/mac.ts";
 import { isSameSecret } from "../../runtime/secret.ts";
 import { trusted } from "../../runtime/trusted.ts";
@@ -15,11 +15,25 @@ function isCredential(kind: SealKind): boolean {
   return kind === "code" || kind === "refresh";
 }
 
-/** How much of what was sealed last is remembered. */
-const MAX_REMEMBERED = 128;
+/** How many places there are for what was sealed last; a power of two. */
+const PLACES = 512;
 
-/** What was sealed last, by its text: most codes and refresh tokens come back soon, and to whom has made them. */
-const latest = boundedMap<string, { readonly key: Uint8Array; readonly value: unknown }>(MAX_REMEMBERED);
+interface Remembered {
+  readonly sealed: string;
+  readonly key: Uint8Array;
+  readonly value: unknown;
+}
+
+/**
+ * What was sealed last: most codes and refresh tokens come back soon, and to whom has made them. Each has one place, which
+ * its seal tells, and stays there until another needs it.
+ */
+const latest: (Remembered | undefined)[] = Array.from({ length: PLACES }, () => undefined);
+
+/** The place of a sealed text, by characters of its seal, each of which has six bits. */
+function placeOf(sealed: string): number {
+  return (sealed.charCodeAt(sealed.length - 2) * 31 + sealed.charCodeAt(sealed.length - 3)) % PLACES;
+}
 
 /**
  * Seals a value.
@@ -30,9 +44,9 @@ const latest = boundedMap<string, { readonly key: Uint8Array; readonly value: un
  * @returns `<kind>_<contents in base64url>.<seal in base64url>`.
  */
 export function seal(kind: SealKind, key: Uint8Array, value: unknown): string {
-  const text = `${kind}_${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
+  const text = `${kind}_${toBase64url(JSON.stringify(value))}`;
   const sealed = `${text}.${hmacOf(key, text)}`;
-  if (isCredential(kind)) latest.set(sealed, { key, value });
+  if (isCredential(kind)) latest[placeOf(sealed)] = { sealed, key, value };
   return sealed;
 }
 
@@ -44,8 +58,8 @@ export function seal(kind: SealKind, key: Uint8Array, value: unknown): string {
 export function unseal<T>(kind: SealKind, key: Uint8Array, sealed: string): T | undefined {
   const end = sealed.lastIndexOf(".");
   if (end < 0 || !sealed.startsWith(`${kind}_`)) return undefined;
-  const known = latest.get(sealed);
-  if (known?.key === key) return trusted<T>(known.value);
+  const known = latest[placeOf(sealed)];
+  if (known?.key === key && known.sealed === sealed) return trusted<T>(known.value);
   const text = sealed.slice(0, end);
   if (!isSameSecret(sealed.slice(end + 1), hmacOf(key, text))) return undefined;
   // What opens under our own key as this kind has the shape of everything that is sealed as this kind.

@@ -21,17 +21,30 @@ export type ProvenRequest = Readonly<{
  * Verifies the proof of a request.
  *
  * @param url The endpoint's URL, without query, which the proof must name.
- * @returns The thumbprint of its key (RFC 7638), or undefined for a request without a proof.
+ * @returns The thumbprint of its key (RFC 7638), or undefined, with nothing to wait for, for a request without a proof.
  * @throws OAuthError `invalid_dpop_proof`, or `use_dpop_nonce` with a nonce in the header `dpop-nonce`.
  */
-export async function proofOf(
-  { keysOf, replays }: ProofDeps,
-  { request: { method, headers }, sandbox, plan }: ProvenRequest,
+export function proofOf(
+  deps: ProofDeps,
+  asked: ProvenRequest,
   url: string,
   accessToken?: string,
-): Promise<string | undefined> {
-  const proof = headers.get("dpop");
-  if (proof === null) return undefined;
+): Promise<string> | undefined {
+  const proof = asked.request.headers.get("dpop");
+  return proof === null ? undefined : verifiedProof(deps, asked, { proof, url, accessToken });
+}
+
+interface Proof {
+  readonly proof: string;
+  readonly url: string;
+  readonly accessToken: string | undefined;
+}
+
+async function verifiedProof(
+  { keysOf, replays }: ProofDeps,
+  { request: { method }, sandbox, plan }: ProvenRequest,
+  { proof, url, accessToken }: Proof,
+): Promise<string> {
   const { verifyProof } = await import("./dpop.ts");
   const { sealing: sealingKey } = await keysOf(sandbox.id);
   const { requireDpopNonce: requireNonce } = plan.policy;

@@ -1,6 +1,6 @@
 // What a login turns into: access tokens (RFC 9068), refresh tokens and id_tokens. Codes, the fourth, are in `code.ts`.
-import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
+import { toBase64url } from "../../runtime/base64url.ts";
 import type { Chance } from "../../runtime/chance.ts";
 import type { Mint, Policy } from "../../scenarios/plan.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
@@ -101,7 +101,8 @@ export async function issueTokens(
   const expiresIn = grant.expiresInSeconds ?? mint.accessTokenTtlSeconds;
   const scope = grant.scopes.join(" ");
   const key = keys.signing;
-  await keys.cover(key, expiresIn === undefined ? Infinity : (iat + expiresIn) * 1000);
+  const noting = keys.cover(key, expiresIn === undefined ? Infinity : (iat + expiresIn) * 1000);
+  if (noting) await noting;
   const accessToken = signJwt({ key, typ: "at+jwt", mint }, {
     ...grant.user.claims,
     iss: sandbox.issuer,
@@ -186,14 +187,10 @@ interface Signing {
 function signJwt({ key, typ, mint: { signature } }: Signing, claims: object): string {
   // No private half of a foreign key exists, so any signature that does not match will do.
   const header = signature === "foreign"
-    ? base64urlJson({ alg: key.alg, typ, kid: hash("sha256", `foreign ${key.kid}`, "base64url") })
+    ? toBase64url(JSON.stringify({ alg: key.alg, typ, kid: hash("sha256", `foreign ${key.kid}`, "base64url") }))
     : key.headers[typ];
-  const signingInput = `${header}.${base64urlJson(claims)}`;
+  const signingInput = `${header}.${toBase64url(JSON.stringify(claims))}`;
   return `${signingInput}.${key.sign(signature === "right" ? signingInput : `${signingInput}.`)}`;
-}
-
-function base64urlJson(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
 /**
