@@ -1,6 +1,7 @@
 // The whole server as a function from request to response. It opens nothing and reads no environment: its options
 // have all it needs, and two apps in one process share nothing.
 import type { AgentOptions } from "../lib/control/agent/stdio.ts";
+import { allowOrigin } from "../lib/http/any_origin.ts";
 import { isOfForeignPage } from "../lib/http/origin.ts";
 import { late } from "../lib/runtime/late.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
@@ -10,7 +11,7 @@ import { type AppOptions, gateOptionsOf, type ProgramOptions, requireOptions } f
 import { failureResponse } from "./request/failure.ts";
 import { isOfFlow, recordedRequest } from "./request/record.ts";
 import { type Located, withUrl } from "./request/request_url.ts";
-import { allowOrigin, type App } from "./request/router.ts";
+import type { App } from "./request/router.ts";
 import { serve } from "./request/serve.ts";
 
 /**

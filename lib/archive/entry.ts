@@ -56,7 +56,6 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const span = { headAtMs: receivedAtMs + headMs, endedAtMs: receivedAtMs + headMs + receivingMs };
   const stream = isEvents && !own ? streamIn(answered?.text ?? "", entry, span) : undefined;
   const seen: Seen = {
-    sandboxId: "",
     sequence,
     receivedAtMs,
     startedAtMs,
@@ -66,7 +65,7 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
     sentHeaders,
     sent: own?.isSentCut ? { text: sent?.text ?? "", isComplete: false } : sent,
     status,
-    answeredHeaders,
+    response: { headers: answeredHeaders },
     answered: own ? { text: answered?.text ?? "", isComplete: !own.isAnsweredCut } : answered,
     departure: { route: own?.route, durationMs: headMs, shapedBy: own?.shapedBy ?? [] },
     isOpen: own?.isOpen ?? (isEvents && stream?.endedBy === undefined),

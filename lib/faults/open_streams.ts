@@ -78,7 +78,8 @@ export function createOpenStreams(): OpenStreams {
   let count = 0;
 
   function watch(response: Response, { sandboxId, request, path, nowMs }: StreamRequest): Response {
-    if (!isEventStream(response) || !response.body) return response;
+    // What had its whole text from the start is none, and to look at headers costs.
+    if (notedText(response) !== undefined || !isEventStream(response) || !response.body) return response;
     const { stream, ...guarded } = guard(response.body, () => removeFrom(open, sandboxId, entry));
     const entry: OpenStream = {
       handle: `stream-${++count}`,

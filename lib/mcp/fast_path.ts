@@ -14,6 +14,7 @@ import {
   type Result,
   SERVER_INFO_META_KEY,
 } from "@modelcontextprotocol/server";
+import { openResponse } from "../http/any_origin.ts";
 import { decodeHeader } from "../http/mcp_headers.ts";
 import { noteText } from "../http/seen_text.ts";
 import type { Log } from "./contract.ts";
@@ -210,5 +211,5 @@ function stamped(result: Result, { serverInfo }: Profile, { revision }: FastEra)
 
 function jsonResponse(body: unknown, { headers }: FastEra, status = 200): Response {
   const json = JSON.stringify(body);
-  return noteText(new Response(json, { status, headers: { "content-type": "application/json", ...headers } }), json);
+  return noteText(openResponse(json, { status, headers: { "content-type": "application/json", ...headers } }), json);
 }

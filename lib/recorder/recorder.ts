@@ -57,37 +57,71 @@ interface RecorderOptions {
   readonly fineNow?: (() => number) | undefined;
 }
 
+/** What all requests of a recorder have in common. */
+interface Shared extends Omit<RecorderOptions, "fineNow"> {
+  readonly gistOf: ReturnType<typeof createGists>;
+  /** Numbers of what is not recorded, whichever sandbox it would belong to. */
+  count: number;
+}
+
 /** Makes a recorder. */
-export function createRecorder({ listen, recording, monotonicMs, fineNow }: RecorderOptions): Recorder {
-  const gistOf = createGists();
-  // Numbers of what is not recorded, whichever sandbox it would belong to.
-  let count = 0;
+export function createRecorder({ fineNow, ...options }: RecorderOptions): Recorder {
+  const shared: Shared = { ...options, gistOf: createGists(), count: 0 };
   return {
-    open: (request, path, nowMs) => {
-      const openedMs = monotonicMs();
-      const receivedAtMs = fineNow?.() ?? nowMs;
-      let exchange: OpenExchange | undefined;
-      let startedAtMs = nowMs;
-      return {
-        enter: (arrival) => {
-          startedAtMs = arrival.startedAtMs;
-          exchange = recording?.open(request, arrival, receivedAtMs);
-        },
-        close: ({ response, route, shapedBy }, isRecorded) => {
-          const durationMs = Math.round((monotonicMs() - openedMs) * 10) / 10;
-          const sequence = exchange?.sequence ?? ++count;
-          if (listen) {
-            const [method, shownPath] = [redactLine(request.method), redactLine(path)];
-            const { status } = response;
-            const gist = isRecorded ? gistOf(request, response) : { isOwn: true };
-            const shape = shapedBy.length === 0 ? {} : { shapedBy: redactFaultNames(shapedBy, redactLine) };
-            listen({ sequence, startedAtMs, method, path: shownPath, status, durationMs, ...gist, ...shape });
-          }
-          if (!isRecorded) exchange?.leave();
-          if (!exchange || !isRecorded) return response;
-          return exchange.close(response, { route, durationMs, shapedBy });
-        },
-      };
-    },
+    open: (request, path, nowMs) => new Opened(shared, { request, path, nowMs, receivedAtMs: fineNow?.() ?? nowMs }),
   };
+}
+
+interface Arrived {
+  readonly request: Request;
+  readonly path: string;
+  readonly nowMs: number;
+  readonly receivedAtMs: number;
+}
+
+/** A request under way. There is one for each, so it is an object that shares its functions with the others. */
+class Opened implements OpenRequest {
+  readonly #shared: Shared;
+  readonly #arrived: Arrived;
+  readonly #openedMs: number;
+  #startedAtMs: number;
+  #exchange: OpenExchange | undefined;
+
+  constructor(shared: Shared, arrived: Arrived) {
+    this.#shared = shared;
+    this.#arrived = arrived;
+    this.#openedMs = shared.monotonicMs();
+    this.#startedAtMs = arrived.nowMs;
+  }
+
+  enter(arrival: RecordedRequest): void {
+    const { request, receivedAtMs } = this.#arrived;
+    this.#startedAtMs = arrival.startedAtMs;
+    this.#exchange = this.#shared.recording?.open(request, arrival, receivedAtMs);
+  }
+
+  close(finished: FinishedRequest, isRecorded: boolean): Response {
+    const durationMs = Math.round((this.#shared.monotonicMs() - this.#openedMs) * 10) / 10;
+    if (this.#shared.listen) this.#tell(this.#shared.listen, finished, durationMs, isRecorded);
+    const { response, route, shapedBy } = finished;
+    const exchange = this.#exchange;
+    if (exchange && isRecorded) return exchange.close(response, { route, durationMs, shapedBy });
+    exchange?.leave();
+    return response;
+  }
+
+  #tell(
+    listen: (summary: ExchangeSummary) => void,
+    { response, shapedBy }: FinishedRequest,
+    durationMs: number,
+    isRecorded: boolean,
+  ): void {
+    const { request, path: sentPath } = this.#arrived;
+    const sequence = this.#exchange?.sequence ?? ++this.#shared.count;
+    const [method, path] = [redactLine(request.method), redactLine(sentPath)];
+    const gist = isRecorded ? this.#shared.gistOf(request, response) : { isOwn: true };
+    const shape = shapedBy.length === 0 ? {} : { shapedBy: redactFaultNames(shapedBy, redactLine) };
+    const startedAtMs = this.#startedAtMs;
+    listen({ sequence, startedAtMs, method, path, status: response.status, durationMs, ...gist, ...shape });
+  }
 }

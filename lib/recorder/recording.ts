@@ -7,7 +7,7 @@ import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./see
 import type { RawBody } from "./redact/redact_body.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Recorded, Tape } from "./tape/tape.ts";
-import { createUnderWay } from "./under_way.ts";
+import { type Counter, createUnderWay } from "./under_way.ts";
 
 /** Turns of the event loop that a reader waits for bodies under way. */
 const MAX_TURNS = 20;
@@ -52,6 +52,7 @@ interface RecordingOptions {
 export function createRecording({ tape, now, report }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
   const underWay = createUnderWay();
+  const deps = { tape, now, report, wait };
   let lastMs = 0;
 
   function wait(sandboxId: string, work: Promise<void>): void {
@@ -64,43 +65,10 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
 
   function open(request: Request, arrival: RecordedRequest, nowMs: number): OpenExchange {
     const { sandboxId, isAside = false } = arrival;
-    const leave = isAside ? () => {} : underWay.begin(sandboxId);
-    const sequence = tape.number(sandboxId);
     // Exchanges are ordered by it, also where the system's clock is set back.
-    const receivedAtMs = lastMs = Math.max(lastMs, nowMs);
-
-    function close(response: Response, departure: RecordedResponse): Response {
-      const sent = sentBody(request);
-      // As exchanges do, streams end after they began, also where the system's clock is set back.
-      const nowOrLater = (): number => Math.max(now(), receivedAtMs);
-      const left = hasLeft(request, departure) ? leftAt(nowOrLater()) : undefined;
-      const answered = left ? UNSENT : answeredBody(response);
-      // Headers that nobody has asked for by now are gone: the HTTP server takes them away with the response.
-      const { method, headers: sentHeaders } = request;
-      if (losesHeaders(request)) fetchAll(sentHeaders);
-      const { status, headers: answeredHeaders } = response;
-      const head = { ...arrival, sequence, receivedAtMs, method, sentHeaders, status, answeredHeaders, departure };
-      const put: Put = (sent, answered, isOpen, stream) =>
-        tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen, stream }));
-      if (answered === "passing") return tapResponse(response, { sent, put, now: nowOrLater, report });
-      if (sent instanceof Promise) {
-        put(undefined, answered, true);
-        wait(sandboxId, sent.then((whole) => put(whole, answered, false, left)));
-      } else put(sent, answered, false, left);
-      return response;
-    }
-
-    return {
-      sequence,
-      close: (response, departure) => {
-        try {
-          return close(response, departure);
-        } finally {
-          leave();
-        }
-      },
-      leave,
-    };
+    lastMs = Math.max(lastMs, nowMs);
+    const seen = { request, arrival, sequence: tape.number(sandboxId), receivedAtMs: lastMs };
+    return new OpenedExchange(deps, seen, isAside ? undefined : underWay.of(sandboxId));
   }
 
   /** A body under way mostly comes at once; one whose client has hung up never does, and must not delay the reader. */
@@ -128,6 +96,90 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
       return recorded && { ...recorded, underWay: Math.max(before, underWay.count(sandboxId)) };
     },
   };
+}
+
+/** What is known of a request while it is under way. */
+interface Arrived {
+  readonly request: Request;
+  readonly arrival: RecordedRequest;
+  readonly sequence: number;
+  readonly receivedAtMs: number;
+}
+
+interface ExchangeDeps extends Pick<RecordingOptions, "now" | "report"> {
+  readonly tape: Pick<Tape, "put">;
+  /** Notes that there will be more to put on a sandbox's record. */
+  readonly wait: (sandboxId: string, work: Promise<void>) => void;
+}
+
+/** A request under way. There is one for each, so it is an object that shares its functions with the others. */
+class OpenedExchange implements OpenExchange {
+  readonly #deps: ExchangeDeps;
+  readonly #arrived: Arrived;
+  #counter: Counter | undefined;
+
+  constructor(deps: ExchangeDeps, arrived: Arrived, counter: Counter | undefined) {
+    this.#deps = deps;
+    this.#arrived = arrived;
+    this.#counter = counter;
+    if (counter) counter.count++;
+  }
+
+  get sequence(): number {
+    return this.#arrived.sequence;
+  }
+
+  close(response: Response, departure: RecordedResponse): Response {
+    try {
+      return record(this.#deps, this.#arrived, response, departure);
+    } finally {
+      this.leave();
+    }
+  }
+
+  leave(): void {
+    if (this.#counter) this.#counter.count--;
+    this.#counter = undefined;
+  }
+}
+
+/** Puts an exchange on record, now or as it goes; gives the response to send. */
+function record(
+  { tape, wait, ...deps }: ExchangeDeps,
+  { request, arrival, sequence, receivedAtMs }: Arrived,
+  response: Response,
+  departure: RecordedResponse,
+): Response {
+  const sent = sentBody(request);
+  // As exchanges do, streams end after they began, also where the system's clock is set back.
+  const now = (): number => Math.max(deps.now(), receivedAtMs);
+  const left = hasLeft(request, departure) ? leftAt(now()) : undefined;
+  const answered = left ? UNSENT : answeredBody(response);
+  // Headers that nobody has asked for by now are gone: the HTTP server takes them away with the response.
+  const { method, headers: sentHeaders } = request;
+  if (losesHeaders(request)) fetchAll(sentHeaders);
+  const { sandboxId, url, startedAtMs, remoteAddress } = arrival;
+  const head = {
+    url,
+    startedAtMs,
+    remoteAddress,
+    sequence,
+    receivedAtMs,
+    method,
+    sentHeaders,
+    status: response.status,
+    // Of a response whose text is kept in part, all of it would be.
+    response: answered !== "passing" && answered?.isComplete ? response : { headers: response.headers },
+    departure,
+  };
+  const put: Put = (sent, answered, isOpen, stream) =>
+    tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen, stream }));
+  if (answered === "passing") return tapResponse(response, { sent, put, now, report: deps.report });
+  if (sent instanceof Promise) {
+    put(undefined, answered, true);
+    wait(sandboxId, sent.then((whole) => put(whole, answered, false, left)));
+  } else put(sent, answered, false, left);
+  return response;
 }
 
 /**

@@ -29,7 +29,7 @@ export interface RecordedResponse {
 }
 
 /** What was seen of an exchange, as it came. There are thousands of these, so they are nearly flat. */
-export interface Seen extends RecordedRequest {
+export interface Seen extends Omit<RecordedRequest, "sandboxId" | "isAside"> {
   readonly sequence: number;
   /** When it came, in milliseconds since 1970 of real time. */
   readonly receivedAtMs: number;
@@ -37,7 +37,8 @@ export interface Seen extends RecordedRequest {
   readonly sentHeaders: SeenHeaders;
   readonly sent: RawBody | undefined;
   readonly status: number;
-  readonly answeredHeaders: SeenHeaders;
+  /** What has, or had, the headers of the answer: to ask a response for them before it has left would cost. */
+  readonly response: { readonly headers: SeenHeaders };
   readonly answered: RawBody | undefined;
   readonly departure: RecordedResponse;
   readonly isOpen: boolean;
@@ -75,8 +76,8 @@ export class SeenExchange implements HeldExchange {
   /** Measures its headers, unless that was done. */
   measure(): number {
     if (!this.#isMeasured && this.#seen) {
-      const { sentHeaders, answeredHeaders } = this.#seen;
-      const bytes = ifReadable(() => headersBytes(sentHeaders) + headersBytes(answeredHeaders));
+      const { sentHeaders, response } = this.#seen;
+      const bytes = ifReadable(() => headersBytes(sentHeaders) + headersBytes(response.headers));
       this.#bytes += (bytes ?? HEAD_BYTES) - HEAD_BYTES;
     }
     this.#isMeasured = true;
@@ -139,7 +140,7 @@ export function redactExchange(seen: Seen, { digests, peerOf }: Pseudonyms, maxB
     peer: peerOf(seen.remoteAddress, seen.sentHeaders.get("user-agent") ?? ""),
     request: redactMessage(seen.sentHeaders, seen.sent, redactor, maxBodyLength),
     status,
-    response: redactMessage(seen.answeredHeaders, seen.answered, redactor, maxBodyLength),
+    response: redactMessage(seen.response.headers, seen.answered, redactor, maxBodyLength),
     durationMs,
     shapedBy: redactFaultNames(shapedBy, redactor.text),
     ...(seen.isOpen ? { isOpen: true } : {}),

@@ -1,27 +1,33 @@
 // How many requests of each sandbox are under way: they are not on record before they are answered, if they ever are.
 
+/** The requests of a sandbox that are under way. */
+export interface Counter {
+  count: number;
+}
+
 /** The requests that are under way. */
 interface UnderWay {
-  /** Counts one; the result says that it is over, once however often it is called. */
-  readonly begin: (sandboxId: string) => () => void;
+  /** Where those of a sandbox are counted; whoever counts one up counts it down again. */
+  readonly of: (sandboxId: string) => Counter;
   readonly count: (sandboxId: string) => number;
 }
 
+/** Above it sandboxes without a request are forgotten: to forget each at once would cost every request. */
+const MAX_COUNTERS = 1000;
+
 /** Makes a count of requests, none at first. */
 export function createUnderWay(): UnderWay {
-  const counts = new Map<string, number>();
+  const counters = new Map<string, Counter>();
+
+  function add(sandboxId: string): Counter {
+    if (counters.size >= MAX_COUNTERS) { for (const [id, { count }] of counters) if (count === 0) counters.delete(id); }
+    const counter = { count: 0 };
+    counters.set(sandboxId, counter);
+    return counter;
+  }
+
   return {
-    begin: (sandboxId) => {
-      counts.set(sandboxId, (counts.get(sandboxId) ?? 0) + 1);
-      let isOver = false;
-      return () => {
-        if (isOver) return;
-        isOver = true;
-        const left = (counts.get(sandboxId) ?? 1) - 1;
-        if (left > 0) counts.set(sandboxId, left);
-        else counts.delete(sandboxId);
-      };
-    },
-    count: (sandboxId) => counts.get(sandboxId) ?? 0,
+    of: (sandboxId) => counters.get(sandboxId) ?? add(sandboxId),
+    count: (sandboxId) => counters.get(sandboxId)?.count ?? 0,
   };
 }

@@ -1,6 +1,6 @@
 // `POST /oauth/register`: dynamic client registration (RFC 7591 3).
 import { OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
+import { openNoStoreJson, readText, requireContentType } from "../../lib/http/body.ts";
 import { hashSecret, issueSecret } from "../../lib/oauth/clients/client_secret.ts";
 import type { Keys } from "../../lib/oauth/keys/keys.ts";
 import { prefixed } from "../../lib/http/secret_prefixes.ts";
@@ -35,7 +35,7 @@ export function registerHandler({ clients, chance, keysOf }: RegisterDeps): Hand
       metadata,
     };
     await clients.add(sandbox.id, client);
-    return noStoreJson(clientInformation(sandbox, client, { token, secret }), 201);
+    return openNoStoreJson(clientInformation(sandbox, client, { token, secret }), 201);
   };
 }
 

@@ -1,6 +1,6 @@
 // `POST /oauth/token`: the token endpoint (RFC 6749 3.2).
 import { OAuthError } from "../../lib/http/errors.ts";
-import { noStoreJson } from "../../lib/http/body.ts";
+import { openNoStoreJson } from "../../lib/http/body.ts";
 import { believeClient } from "../../lib/oauth/clients/believed_client.ts";
 import { readClientId } from "../../lib/oauth/clients/authenticate.ts";
 import { redeemAuthorizationCode } from "../../lib/oauth/grants/authorization_code.ts";
@@ -57,7 +57,7 @@ export function tokenHandler(
     if (jkt === undefined) requireUnbound(policy, client.value);
     // Only public clients' refresh tokens need a proof, as others authenticate (RFC 9449 5).
     const bindsRefreshToken = client.value.metadata.token_endpoint_auth_method === "none";
-    return noStoreJson(
+    return openNoStoreJson(
       await redeem[grantType]({
         sandbox,
         policy,

@@ -1,4 +1,5 @@
 // A server that anyone can reach: callers that ask for too much wait, and every page says that everything is fake.
+import { allowOrigin } from "../../lib/http/any_origin.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { Askers } from "../../lib/limits/asker.ts";
 import { lock } from "../../lib/limits/harmless.ts";
@@ -14,7 +15,7 @@ import { renderNotice } from "../../views/shared/notice.tsx";
 import { failureResponse } from "./failure.ts";
 import { callerOf } from "./caller.ts";
 import type { Located } from "./request_url.ts";
-import { allowOrigin, type ConnectionInfo } from "./router.ts";
+import type { ConnectionInfo } from "./router.ts";
 
 interface LimitsDeps {
   readonly monotonicMs: () => number;

@@ -1,9 +1,10 @@
 // The URL of a request, parsed once: a `Host` or a target that makes none is the request's fault, and nothing behind
 // this file meets it.
+import { allowOrigin } from "../../lib/http/any_origin.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.ts";
-import { allowOrigin, type App, type ConnectionInfo } from "./router.ts";
+import type { App, ConnectionInfo } from "./router.ts";
 
 /** The longest host name there can be (RFC 1035 3.1); all that names the server's own URLs repeats it. */
 const MAX_HOSTNAME = 253;

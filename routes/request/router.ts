@@ -1,4 +1,5 @@
 // The route table: rows of method, path and handler, and the answers that no row gives (404, 405, HEAD, preflight).
+import { allowOrigin } from "../../lib/http/any_origin.ts";
 import type { Endpoint } from "../../lib/http/place.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
@@ -48,8 +49,6 @@ export type Match =
   | { readonly kind: "route"; readonly route: Route; readonly param: string }
   | { readonly kind: "response"; readonly route: Route | undefined; readonly response: Response };
 
-/** Headers a page of another origin may read. */
-const EXPOSED = "www-authenticate, mcp-session-id, mcp-protocol-version, retry-after, dpop-nonce";
 const ALLOWED =
   "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, dpop";
 
@@ -115,12 +114,6 @@ function decoded(segment: string): string {
   } catch {
     return "";
   }
-}
-
-/** Lets any page read the response; a mock has no cookies that a page could misuse. */
-export function allowOrigin(response: Response): void {
-  response.headers.set("access-control-allow-origin", "*");
-  response.headers.set("access-control-expose-headers", EXPOSED);
 }
 
 function allowedMethods(methods: ReadonlyMap<string, Route>): string {

@@ -1,4 +1,5 @@
 // One request's way through a sandbox, in one direction: row, plan, handler, wire.
+import { allowOrigin } from "../../lib/http/any_origin.ts";
 import type { EndpointKind } from "../../lib/http/place.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
@@ -17,7 +18,7 @@ import type { FaultCounts } from "../../lib/faults/fault_count_table.ts";
 import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
 import { failureResponse } from "./failure.ts";
 import { type FaultParameterDeps, setFaults } from "./fault_parameter.ts";
-import { allowOrigin, type ConnectionInfo, type Match } from "./router.ts";
+import type { ConnectionInfo, Match } from "./router.ts";
 
 /** What serving needs. */
 export interface ServeDeps extends FaultParameterDeps {

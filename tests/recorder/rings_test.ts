@@ -33,7 +33,6 @@ function kept(rings: Rings, ...sandboxIds: readonly string[]): readonly number[]
 
 function seen(headers: Record<string, string>, text = ""): SeenExchange {
   return new SeenExchange({
-    sandboxId: "main",
     url: "http://localhost/oauth",
     startedAtMs: 0,
     remoteAddress: "",
@@ -43,7 +42,7 @@ function seen(headers: Record<string, string>, text = ""): SeenExchange {
     sentHeaders: new Headers({ "content-type": "text/plain", ...headers }),
     sent: { text, isComplete: true },
     status: 200,
-    answeredHeaders: new Headers(),
+    response: { headers: new Headers() },
     answered: undefined,
     departure: { durationMs: 1 },
     isOpen: false,

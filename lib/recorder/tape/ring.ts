@@ -70,7 +70,8 @@ export function keep(ring: Ring, entry: HeldExchange): void {
     entries[at] = entry;
     resize(ring, entry.bytes - replaced.bytes);
   } else {
-    entries.splice(at + 1, 0, entry);
+    if (at === entries.length - 1) entries.push(entry);
+    else entries.splice(at + 1, 0, entry);
     resize(ring, entry.bytes);
   }
 }

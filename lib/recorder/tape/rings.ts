@@ -65,7 +65,9 @@ export function createRings(options: RingsOptions = {}): Rings {
   const isSurprise = createSampler(seed);
 
   function ringOf(sandboxId: string): Ring {
-    const ring = rings.get(sandboxId) ?? createRing(sandboxId, totals);
+    const known = rings.get(sandboxId);
+    if (known) return known;
+    const ring = createRing(sandboxId, totals);
     rings.set(sandboxId, ring);
     return ring;
   }
