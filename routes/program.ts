@@ -108,9 +108,24 @@ export function createProgram(process: Process): Program {
       if (command.kind === "version") {
         return print(process.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
       }
+      if (command.kind === "clone") return process.exit(await clone(process, command.args).catch(failFor));
       await serve(process, command.config).catch(failFor);
     },
   };
+}
+
+/** Makes a scenario of a server that is elsewhere; returns the exit code. */
+async function clone({ readText, env, stdout, stderr }: Process, args: readonly string[]): Promise<number> {
+  const { cloneHelp, parseCloneOptions } = await import("../lib/cli/clone_options.ts");
+  const options = parseCloneOptions(args, env);
+  if (!options) {
+    print(stdout, cloneHelp);
+    return 0;
+  }
+  const { runClone } = await import("./clone.ts");
+  const network = await import("../lib/outbound/network.ts");
+  const write = { out: (text: string) => print(stdout, text), tell: (text: string) => print(stderr, text) };
+  return await runClone(options, { ...network, ...write, fetch: network.fetchAt, sleep: sleepOnTimer, readText });
 }
 
 /** What an app is made of, whichever way it was started. */

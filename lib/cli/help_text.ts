@@ -14,6 +14,7 @@ export function helpText(os: string | undefined): string {
   return `mock-oauth: a mock OAuth 2.1 authorization server and MCP server, for people who build MCP clients
 
 Usage: mock-oauth [start] [options]
+       mock-oauth clone URL          make a scenario of a server (clone --help)
 
   --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
   --host NAME       address to listen on                         HOST        (127.0.0.1)

@@ -86,15 +86,17 @@ function jsonBody(
 /** Members of a message as an edit leaves them. */
 export function editMembers(
   members: Readonly<Record<string, unknown>>,
-  { keep, remove = [], set = {} }: NonNullable<Edit["json"]>,
+  { keep, remove = [], set = {}, order = keep ?? [] }: NonNullable<Edit["json"]>,
   variables: Variables,
 ): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(members).filter(([name]) => !keep || keep.includes(name)));
   const left = remove.reduce<Record<string, unknown>>((rest, name) => ({ ...withoutMember(rest, name) }), kept);
-  return Object.entries(set).reduce<Record<string, unknown>>(
+  const all = Object.entries(set).reduce<Record<string, unknown>>(
     (rest, [name, value]) => ({ ...withMember(rest, name, fillValue(value, variables)) }),
     left,
   );
+  const first = order.filter((name) => Object.hasOwn(all, name)).map((name) => [name, all[name]]);
+  return { ...Object.fromEntries(first), ...all };
 }
 
 function encodeForm(members: Readonly<Record<string, unknown>>): string {

@@ -79,7 +79,7 @@ export function formOf({ request }: Exchange): Parameters {
 }
 
 /** The challenge of a response, if it has one. */
-export function challengeOf({ response }: Exchange): ParsedChallenge | undefined {
+export function challengeOf({ response }: Pick<Exchange, "response">): ParsedChallenge | undefined {
   const header = headerOf(response, "www-authenticate");
   if (header === undefined) return undefined;
   const [, scheme = "", rest = ""] = /^\s*(\S+)\s*(.*)$/s.exec(header) ?? [];

@@ -2,12 +2,13 @@
 // for https, to read the certificates that are trusted: `--allow-net --allow-sys --allow-env=NODE_USE_SYSTEM_CA`; there are
 // none narrower.
 import type { ClientRequestArgs, IncomingMessage } from "node:http";
+import { bodyText, MAX_BODY_BYTES } from "../http/request_body.ts";
 
 /** Statuses whose responses have no body (Fetch standard, null body status). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Sends a GET to one address, whatever its host name resolves to: the name serves for TLS and `host` alone. The runtime's
+ * Sends a request to one address, whatever its host name resolves to: the name serves for TLS and `host` alone. The runtime's
  * own `fetch` cannot be told where to connect, so this is Node's client; it is loaded when something first goes out.
  */
 export async function fetchAt(request: Request, address: string): Promise<Response> {
@@ -16,18 +17,25 @@ export async function fetchAt(request: Request, address: string): Promise<Respon
   const { request: send } = isTls ? await import("node:https") : await import("node:http");
   // A certificate is for the name, not for the address; an address in the URL has no name to ask for (RFC 6066 3).
   const isNamed = !/^(\[|[\d.]+$)/.test(hostname);
+  const body = request.body === null ? undefined : new TextEncoder().encode(await bodyText(request, MAX_BODY_BYTES));
   const options: ClientRequestArgs & { readonly servername?: string } = {
+    method: request.method,
     host: address,
     port: Number(port) || (isTls ? 443 : 80),
     path: pathname + search,
-    headers: { ...Object.fromEntries(request.headers), host, "accept-encoding": "identity" },
+    headers: {
+      ...Object.fromEntries(request.headers),
+      host,
+      "accept-encoding": "identity",
+      ...(body && { "content-length": String(body.length) }),
+    },
     // No connection is kept: the next request may be for another name at the same address.
     agent: false,
     signal: request.signal,
     ...(isTls && isNamed ? { servername: hostname } : {}),
   };
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    send(options, resolve).on("error", reject).end();
+    send(options, resolve).on("error", reject).end(body);
   });
   const status = message.statusCode ?? 0;
   const headers = new Headers();

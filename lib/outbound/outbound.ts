@@ -120,8 +120,15 @@ async function fetchDocument(
   }
 }
 
-/** The address to connect to, once scheme, host and all addresses of the host have been found right. */
-async function checkTarget(url: URL, { local, resolveDns }: OutboundOptions): Promise<string> {
+/**
+ * The address to connect to, once scheme, host and all addresses of the host have been found right.
+ *
+ * @throws OutboundError saying what is wrong with them.
+ */
+export async function checkTarget(
+  url: URL,
+  { local, resolveDns }: Pick<OutboundOptions, "local" | "resolveDns">,
+): Promise<string> {
   const { protocol, username, password } = url;
   // A name with a dot at its end is the same name (RFC 1034 3.1).
   const hostname = url.hostname.replace(/\.$/, "");

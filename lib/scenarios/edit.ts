@@ -12,13 +12,15 @@ export interface Edit {
   /** Headers to set; null removes one. */
   readonly headers?: Readonly<Record<string, string | null>>;
   /**
-   * Members of a JSON body, or of each message of an event stream: those to keep (all, if not said), to remove, to set. What is
-   * removed or set in a JSON-RPC message may be named by its path, such as `result.capabilities`.
+   * Members of a JSON body, or of each message of an event stream: those to keep (all, if not said), to remove, to set, and
+   * in which order they come, others behind (that of `keep`, if not said). What is removed or set in a JSON-RPC message may be named by its path, such as
+   * `result.capabilities`.
    */
   readonly json?: {
     readonly keep?: readonly string[];
     readonly remove?: readonly string[];
     readonly set?: Readonly<Record<string, unknown>>;
+    readonly order?: readonly string[];
   };
   /** Parameters of the URL that a redirect goes to; null removes one. */
   readonly location?: Readonly<Record<string, string | null>>;

@@ -78,7 +78,7 @@ const floors: readonly (readonly string[])[] = [
   ["lib/store"],
   ["lib/scenarios", "lib/outbound", "lib/recorder"],
   ["lib/sandbox", "lib/limits", "lib/judge"],
-  ["lib/faults", "lib/oauth", "lib/archive"],
+  ["lib/faults", "lib/oauth", "lib/archive", "lib/clone"],
   ["views"],
   ["lib/control", "lib/mcp", "lib/cli", "lib/node"],
   ["routes"],
@@ -267,7 +267,7 @@ Deno.test("what this program wrote is taken on trust where it comes back, and no
 Deno.test("a handler never asks for a scenario by name (design, one request)", () => {
   // Those that find, make, take in and tell of scenarios; whoever answers a client is not among them.
   const allowed =
-    /^(main|lib\/(scenarios|sandbox|control|recorder|judge|cli)|routes\/(app|assemble|deps|options|request\/serve|control|pages\/(banner|scenarios|control)|fixture)|views\/(scenarios|run))/;
+    /^(main|lib\/(scenarios|sandbox|control|recorder|judge|clone|cli)|routes\/(app|clone|assemble|deps|options|request\/serve|control|pages\/(banner|scenarios|control)|fixture)|views\/(scenarios|run))/;
   const lines = sources.flatMap(({ path, code }) =>
     allowed.test(path)
       ? []

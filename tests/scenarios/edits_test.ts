@@ -30,6 +30,8 @@ const cases: readonly (readonly [edit: Record<string, unknown>, unchanged: Ask |
   [{ json: { set: { a: "{body.id}" } } }, page, listed],
   [{ json: { remove: ["issuer"] } }, listed, metadata],
   [{ json: { keep: ["jsonrpc", "id", "result"] } }, listed, metadata],
+  [{ json: { keep: ["id", "result", "jsonrpc"] } }, undefined, listed],
+  [{ json: { order: ["token_endpoint", "absent"] } }, listed, metadata],
   [{ json: { set: { "result.tools": [] } } }, metadata, listed],
   [{ json: { set: { "error.data": {} } } }, listed, refused],
   [{ json: { remove: ["result.content"] } }, listed, delayed],

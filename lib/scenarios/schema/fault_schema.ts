@@ -116,10 +116,11 @@ const editSchema: z.ZodType<Edit> = closedObject(
       keep: z.array(text).exactOptional(),
       remove: z.array(text).exactOptional(),
       set: templated(z.record(z.string(), z.unknown()), ofResponse).exactOptional(),
+      order: z.array(text).exactOptional(),
     }).exactOptional().meta({
       description:
-        "Members of a JSON body, or of each message of an event stream; what is removed or set in a message of " +
-        "JSON-RPC may be named by its path, such as `result.capabilities`",
+        "Members of a JSON body, or of each message of an event stream; those of `order` come first; what is removed or set " +
+        "in a message of JSON-RPC may be named by its path, such as `result.capabilities`",
     }),
     location: templated(z.record(z.string(), text.nullable()), ofRedirect).exactOptional(),
     body: templated(z.string(), ofResponse).exactOptional(),
@@ -138,9 +139,9 @@ const editSchema: z.ZodType<Edit> = closedObject(
 
 /** Whether there is a response that an edit would change. */
 function canChange({ headers = {}, json = {}, location = {}, delay_ms = 0, drop = false, ...rest }: Edit): boolean {
-  const { keep, remove = [], set = {} } = json;
+  const { keep, remove = [], set = {}, order } = json;
   const isAny = [headers, location, remove, set].some((members) => Object.keys(members).length > 0);
-  return isAny || keep !== undefined || delay_ms > 0 || drop || Object.keys(rest).length > 0;
+  return isAny || keep !== undefined || order !== undefined || delay_ms > 0 || drop || Object.keys(rest).length > 0;
 }
 
 const effects = {

@@ -1,0 +1,80 @@
+// What `mock-oauth clone` is told.
+import { parseArgs } from "node:util";
+import { defined } from "../runtime/defined.ts";
+import { ConfigError, present } from "./config_values.ts";
+
+/** What to clone, and how far to go. */
+export interface CloneOptions {
+  /** URL of the MCP endpoint; with `from`, found in there if not given. */
+  readonly url?: string;
+  /** A recording to read instead of asking. */
+  readonly from?: string;
+  /** A scenario to compare with, instead of making one. */
+  readonly check?: string;
+  readonly name?: string;
+  readonly register: boolean;
+  /** A token that the server takes. */
+  readonly token?: string;
+}
+
+/** What `mock-oauth clone --help` says. */
+export const cloneHelp = `mock-oauth clone: make a scenario that behaves as an MCP server does
+
+Usage: mock-oauth clone URL [options] > scenario.json
+       mock-oauth --scenarios scenario.json --scenario NAME
+
+It asks what a client asks before it logs in, one request at a time, 40 at most, and prints a scenario to standard
+output; what it could not see, and where the clone differs, goes to standard error.
+
+  --token T         a token that the server takes, to see its tools, resources and prompts   MOCK_CLONE_TOKEN
+  --register        register a client, which stays there
+  --name NAME       name of the scenario (after the host)
+  --from FILE       read a HAR instead of asking; URL is found in it
+  --check FILE      compare this scenario with the server, and end with code 1 if they differ
+`;
+
+const options = {
+  token: { type: "string" },
+  register: { type: "boolean" },
+  name: { type: "string" },
+  from: { type: "string" },
+  check: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/**
+ * Reads the command line behind `clone`.
+ *
+ * @returns Undefined where it asks for help.
+ * @throws ConfigError for anything that cannot be used.
+ */
+export function parseCloneOptions(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+): CloneOptions | undefined {
+  const { values, positionals } = parsed(args);
+  if (values.help) return undefined;
+  const [url, another] = positionals;
+  if (another !== undefined) throw new ConfigError(`clone takes one URL, not ${another} as well`);
+  if (url === undefined && values.from === undefined) {
+    throw new ConfigError("clone needs the URL of an MCP endpoint, or --from with a HAR (clone --help says more)");
+  }
+  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new ConfigError(`${url} is not an http or https URL, such as https://mcp.example.com/mcp`);
+  }
+  const { register = false, from, check, name } = values;
+  if (name !== undefined && !/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
+    throw new ConfigError(`--name is '${name}', but must be letters a-z, digits and single hyphens, at most 40`);
+  }
+  return defined({ url, from, check, name, register, token: values.token ?? present(env("MOCK_CLONE_TOKEN")) });
+}
+
+// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], strict: true, allowPositionals: true, options });
+  } catch (error) {
+    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
+    throw new ConfigError(`${reason}; clone --help lists the flags`);
+  }
+}

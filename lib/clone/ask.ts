@@ -1,0 +1,134 @@
+// Asks a server, politely: one request at a time, no more than a few, and it says what it is. Nothing at a private address is
+// asked, unless the server itself was named by one of this machine.
+import { checkTarget, type FetchAt, OutboundError, type ResolveDns } from "../outbound/outbound.ts";
+import type { Sleep } from "../runtime/sleep.ts";
+import { version } from "../runtime/version.ts";
+import { messageWith, type Observed } from "./observed.ts";
+
+/** The most requests that one clone takes. */
+export const MAX_REQUESTS = 40;
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** How long an answer may take, and how long a stream is listened to, in milliseconds. */
+const ANSWER_MS = 15_000;
+const LISTEN_MS = 1000;
+
+/** What asks with. */
+export interface AskDeps {
+  readonly fetch: FetchAt;
+  readonly resolveDns: ResolveDns;
+  readonly sleep: Sleep;
+  /** Whether the server is on this machine. */
+  readonly local: boolean;
+}
+
+/** A request to be sent. */
+export interface Question {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Asks, and keeps what was asked. */
+export interface Asker {
+  /** The answer; undefined where there is none, as the limit is reached or the server cannot be. */
+  readonly ask: (question: Question) => Promise<Observed | undefined>;
+  readonly observed: readonly Observed[];
+  /** What was asked and got no answer, and why. */
+  readonly problems: readonly string[];
+}
+
+/** Makes what asks. */
+export function createAsker(deps: AskDeps): Asker {
+  const observed: Observed[] = [];
+  const problems: string[] = [];
+  return {
+    observed,
+    problems,
+    ask: async (question) => {
+      const what = `${question.method} ${question.url}`;
+      if (observed.length + problems.length >= MAX_REQUESTS) {
+        problems.push(`${what}: not asked, as ${MAX_REQUESTS} requests are the limit`);
+        return undefined;
+      }
+      try {
+        const answered = await send(question, deps);
+        observed.push(answered);
+        return answered;
+      } catch (error) {
+        problems.push(`${what}: ${error instanceof OutboundError ? error.message : "no answer"}`);
+        return undefined;
+      }
+    },
+  };
+}
+
+async function send({ method, url, headers = {}, body }: Question, deps: AskDeps): Promise<Observed> {
+  const done = new AbortController();
+  const late = deps.sleep(ANSWER_MS, done.signal).then(() => {
+    throw new OutboundError(`no answer within ${ANSWER_MS / 1000} seconds`);
+  });
+  late.catch(() => {});
+  const target = URL.parse(url);
+  if (!target) throw new OutboundError("The URL cannot be parsed");
+  const sent = new Headers({ "user-agent": `mock-oauth-clone/${version}`, accept: "application/json", ...headers });
+  try {
+    const address = await Promise.race([checkTarget(target, deps), late]);
+    const request = new Request(target, {
+      method,
+      headers: sent,
+      redirect: "manual",
+      credentials: "omit",
+      ...(body === undefined ? {} : { body }),
+    });
+    const response = await Promise.race([deps.fetch(request, address), late]);
+    // What nobody asked a question on has no end.
+    const pause = method === "GET" && isEvents(response) ? deps.sleep(LISTEN_MS, done.signal) : late;
+    const text = await readText(response, pause.then(() => ENDED), late);
+    return {
+      method,
+      url: target.href,
+      request: messageWith(sent, body),
+      status: response.status,
+      response: messageWith(response.headers, text),
+    };
+  } finally {
+    done.abort();
+  }
+}
+
+const ENDED = { done: true, value: undefined } as const;
+
+/** What an answer says; of a stream, what comes until it has answered, or pauses. */
+async function readText(
+  response: Response,
+  pause: Promise<typeof ENDED>,
+  late: Promise<never>,
+): Promise<string | undefined> {
+  pause.catch(() => {});
+  if (!response.body) return undefined;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for (let length = 0; length <= MAX_BODY_BYTES;) {
+      const next = await Promise.race([reader.read(), pause, late]);
+      if (next.done) return text + decoder.decode();
+      length += next.value.length;
+      text += decoder.decode(next.value, { stream: true });
+      if (isEvents(response) && hasAnswered(text)) return text;
+    }
+    throw new OutboundError(`The answer is larger than ${MAX_BODY_BYTES} bytes`);
+  } finally {
+    void reader.cancel().catch(() => {});
+  }
+}
+
+function isEvents({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+}
+
+/** Whether a stream of events has brought an answer; what else comes on it is for later requests. */
+function hasAnswered(text: string): boolean {
+  return /^data:.*"(?:result|error)"/m.test(text) && /(?:\r?\n){2}$/.test(text);
+}

@@ -1,0 +1,128 @@
+// What the MCP server of a clone declares: who it is and what it lists, as it was listed.
+import { isObject, type JsonObject } from "../http/json.ts";
+import { textOf } from "../judge/reading.ts";
+import type { Catalogue, Lists } from "../scenarios/mcp_catalogue.ts";
+import { catalogueSchema } from "../scenarios/schema/catalogue_schema.ts";
+import { methodOf, type Observed, resultOf } from "./observed.ts";
+
+/** The lists by the methods that read them. */
+const lists = {
+  "tools/list": ["tools", "name"],
+  "resources/list": ["resources", "uri"],
+  "resources/templates/list": ["resourceTemplates", "uriTemplate"],
+  "prompts/list": ["prompts", "name"],
+} as const satisfies Readonly<Record<string, readonly [keyof Lists, string]>>;
+
+/** What was read of a server's lists. */
+export interface ReadCatalogue {
+  /** Undefined where nothing was listed. */
+  readonly catalogue: Catalogue | undefined;
+  /** What could not be taken over, and why. */
+  readonly problems: readonly string[];
+}
+
+/** Reads what a server declares. */
+export function readCatalogue(observed: readonly Observed[], answers: Answers = noAnswers): ReadCatalogue {
+  const problems: string[] = [];
+  const described = observed.filter((one) => ["initialize", "server/discover"].includes(methodOf(one) ?? ""))
+    .map(resultOf).find((result) => result !== undefined);
+  const declared: Record<string, unknown> = {};
+  for (const name of ["serverInfo", "instructions"] as const) {
+    const value = described?.[name];
+    if (value !== undefined) declared[name] = value;
+  }
+  for (const [method, [list, key]] of Object.entries(lists)) {
+    const pages = pagesOf(method, list, observed);
+    if (pages.length === 0) continue;
+    if (isCutShort(method, observed)) problems.push(`the pages of ${method} behind the ${pages.length} that were read`);
+    declared[list] = unique(pages.flat(), key).map((entry) => ({
+      ...entry,
+      ...answers(list, textOf(entry, key) ?? ""),
+    }));
+    if (list === "tools") Object.assign(declared, sizesOf(pages, observed));
+  }
+  if (Object.keys(declared).length === 0) return { catalogue: undefined, problems };
+  // What a list has beside that is another server's own; where nothing was listed, there is nothing.
+  const catalogue = fitting({ tools: [], ...declared }, problems);
+  return { catalogue, problems };
+}
+
+/** What an entry of a list gives when it is asked for. */
+export type Answers = (list: keyof Lists, key: string) => JsonObject;
+
+const noAnswers: Answers = () => ({});
+
+/** The pages of a list, in the order in which they were read. */
+function pagesOf(method: string, list: string, observed: readonly Observed[]): readonly (readonly JsonObject[])[] {
+  const pages = observed.filter((one) => methodOf(one) === method).map(resultOf).map((result) => result?.[list]);
+  return pages.filter((page) => Array.isArray(page)).map((page) => page.filter(isObject));
+}
+
+/** Whether the last page that was read leads to another. */
+function isCutShort(method: string, observed: readonly Observed[]): boolean {
+  const last = observed.filter((one) => methodOf(one) === method).map(resultOf).findLast((result) =>
+    result !== undefined
+  );
+  return textOf(last, "nextCursor") !== undefined;
+}
+
+/** The entries that come first of each name: a list may have been read several times. */
+function unique(entries: readonly JsonObject[], key: string): readonly JsonObject[] {
+  const known = new Map<unknown, JsonObject>();
+  for (const entry of entries) if (!known.has(entry[key])) known.set(entry[key], entry);
+  return [...known.values()];
+}
+
+/** How the list of tools is paged, if it is. */
+function sizesOf(pages: readonly (readonly JsonObject[])[], observed: readonly Observed[]): JsonObject {
+  const cursors = observed.filter((one) => methodOf(one) === "tools/list")
+    .map((one) => textOf(resultOf(one), "nextCursor")).filter((cursor) => cursor !== undefined);
+  if (cursors.length === 0) return {};
+  return { page_sizes: pages.slice(0, -1).map((page) => page.length), cursors: [...new Set(cursors)] };
+}
+
+/** A catalogue without what catalogues cannot have: members that the protocol does not know, entries that are not as it has them. */
+function fitting(declared: JsonObject, problems: string[]): Catalogue | undefined {
+  let left = declared;
+  for (let tries = 0; tries < 200; tries++) {
+    const parsed = catalogueSchema.safeParse(left);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    if (!issue) return undefined;
+    const path = issue.path.map(String);
+    const gone = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...path, key]) : [path.slice(0, 2)];
+    for (const each of gone) {
+      problems.push(`${nameAt(left, each)}: left out (${issue.message})`);
+      const cut = without(left, each);
+      left = isObject(cut) ? cut : {};
+    }
+  }
+  return undefined;
+}
+
+/** A path for people: entries by their names. */
+function nameAt(value: unknown, path: readonly string[]): string {
+  const names: string[] = [];
+  let at = value;
+  for (const step of path) {
+    at = Array.isArray(at) ? at[Number(step)] : isObject(at) ? at[step] : undefined;
+    const name = isObject(at) ? textOf(at, "name") ?? textOf(at, "uri") : undefined;
+    names.push(/^\d+$/.test(step) ? name ?? step : step);
+  }
+  return names.join(".");
+}
+
+/** A value less what is at a path. */
+function without(value: unknown, [step, ...rest]: readonly string[]): unknown {
+  if (step === undefined) return undefined;
+  if (Array.isArray(value)) {
+    const at = Number(step);
+    return value.flatMap((item, index) => index !== at ? [item] : rest.length === 0 ? [] : [without(item, rest)]);
+  }
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) =>
+      name !== step ? [[name, item]] : rest.length === 0 ? [] : [[name, without(item, rest)]]
+    ),
+  );
+}

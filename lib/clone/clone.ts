@@ -1,0 +1,185 @@
+// Makes a scenario that behaves as a server was seen to behave: its rules first, then what its answers say beside them, until
+// the clone answers as the original does, or nothing more can be done about it.
+import { OAuthError } from "../http/errors.ts";
+import type { Fault } from "../scenarios/fault.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { isEventStream } from "../judge/reading.ts";
+import { readCatalogue } from "./catalogue.ts";
+import { type Difference, differencesOf } from "./differences.ts";
+import { aimsOf, editFor, faultOf } from "./faults.ts";
+import { methodOf, type Observed, resultOf } from "./observed.ts";
+import { endpointOf, findMcpUrl, type Places, readPlaces } from "./places.ts";
+import { namesSeveralServers, readLayout, readPolicy } from "./policy.ts";
+import { replay, type Running } from "./replay.ts";
+import { mapUrls, type UrlMap } from "./urls.ts";
+
+/** A clone of a server. */
+export interface Clone {
+  readonly scenario: Scenario;
+  /** Where it differs from the original still. */
+  readonly differences: readonly Unlike[];
+  /** What could not be seen, or taken over. */
+  readonly unseen: readonly string[];
+  /** How many answers were compared. */
+  readonly compared: number;
+}
+
+/** A request that two servers answer differently, and in what. */
+export interface Unlike {
+  /** The request, in words. */
+  readonly what: string;
+  readonly differences: readonly Difference[];
+}
+
+/** What a clone is made of. */
+export interface CloneSource {
+  readonly observed: readonly Observed[];
+  /** URL of the MCP endpoint; found if not given. */
+  readonly url?: string | undefined;
+  /** What it is to be called; after its host if not said. */
+  readonly name?: string | undefined;
+}
+
+/** Starts a server that behaves as a scenario says, at the origin that clones are compared at. */
+export type Start = (scenario: Scenario) => Running;
+
+/** How often faults are added: each round may bring out what an earlier one has hidden. */
+const MAX_ROUNDS = 6;
+const MAX_FAULTS = 50;
+
+/**
+ * Makes the clone of a server.
+ *
+ * @throws OAuthError `invalid_request` where nothing seen is of MCP.
+ */
+export async function cloneServer({ observed, url, name }: CloneSource, start: Start): Promise<Clone> {
+  const mcp = url ?? requireMcpUrl(observed);
+  const places = readPlaces(mcp, observed);
+  const layout = readLayout(places);
+  const map = mapUrls(places, layout);
+  const { catalogue, problems } = readCatalogue(observed);
+  const base: Scenario = {
+    name: name ?? nameOf(mcp),
+    group: "Custom",
+    story: `Answers as ${mcp} does`,
+    client: "Does what it does there",
+    plan: { policy: readPolicy(places, observed) },
+    ...(catalogue ? { catalogue } : {}),
+    ...(layout ? { layout } : {}),
+    // Without metadata of the resource, clients look at the root of the origin.
+    ...(places.resourceMetadata === undefined && places.serverMetadata !== undefined ? { needs_origin: true } : {}),
+    expects: [],
+    links: [{ label: "the original", url: mcp }],
+  };
+  const scenario = await withFaults(base, { observed, map, start });
+  const compared = await compare(scenario, { observed, map, start });
+  return { scenario, unseen: [...unseenIn(places, observed), ...problems], ...unlikeOf(compared) };
+}
+
+/** Where a scenario differs from a server that was seen. */
+export async function differencesFrom(
+  scenario: Scenario,
+  { observed, url }: Omit<CloneSource, "name">,
+  start: Start,
+): Promise<Pick<Clone, "differences" | "compared">> {
+  const map = mapUrls(readPlaces(url ?? requireMcpUrl(observed), observed), scenario.layout);
+  return unlikeOf(await compare(scenario, { observed, map, start }));
+}
+
+function unlikeOf(compared: readonly Compared[]): Pick<Clone, "differences" | "compared"> {
+  const unlike = compared.filter(({ differences }) => differences.length > 0);
+  return {
+    differences: unlike.map(({ original, differences }) => ({ what: describeRequest(original), differences })),
+    compared: compared.length,
+  };
+}
+
+function requireMcpUrl(observed: readonly Observed[]): string {
+  const url = findMcpUrl(observed);
+  if (url !== undefined) return url;
+  throw new OAuthError("invalid_request", "There is no MCP server in it", {
+    received: `${observed.length} exchanges`,
+    expected: "a POST of a JSON-RPC message, or a challenge with resource_metadata",
+  });
+}
+
+interface Comparing {
+  readonly observed: readonly Observed[];
+  readonly map: UrlMap;
+  readonly start: Start;
+}
+
+interface Compared {
+  readonly original: Observed;
+  readonly clone: Observed;
+  readonly differences: readonly Difference[];
+}
+
+/** Compares a scenario with what was seen. */
+async function compare(scenario: Scenario, { observed, map, start }: Comparing): Promise<readonly Compared[]> {
+  const answers = await replay(observed, map, start(scenario));
+  return observed.flatMap((original, index) => {
+    const clone = answers[index];
+    return clone ? [{ original, clone, differences: differencesOf(original, clone, map.toOurs) }] : [];
+  });
+}
+
+async function withFaults(base: Scenario, comparing: Comparing): Promise<Scenario> {
+  const faults: Fault[] = [];
+  const scenario = (): Scenario => ({
+    ...base,
+    plan: { ...base.plan, ...(faults.length === 0 ? {} : { faults: [...faults] }) },
+  });
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const found = faultsFor(await compare(scenario(), comparing), faults, comparing.map);
+    if (found.length === 0) break;
+    faults.push(...found.slice(0, MAX_FAULTS - faults.length));
+  }
+  return scenario();
+}
+
+/** Faults for what differs, each for requests of its own. */
+function faultsFor(compared: readonly Compared[], faults: readonly Fault[], map: UrlMap): readonly Fault[] {
+  const found: Fault[] = [];
+  for (const { original, clone, differences } of compared) {
+    const edit = differences.length === 0 ? undefined : editFor(original, differences, map);
+    if (!edit) continue;
+    const isNew = (match: Fault["match"], among: readonly Fault[]): boolean =>
+      !among.some((fault) => JSON.stringify(fault.match) === JSON.stringify(match));
+    const match = aimsOf(original, clone, map).find((aim) => isNew(aim, faults));
+    // What is wanted of the same requests may follow from the first that wants it.
+    if (match && isNew(match, found)) found.push(faultOf(match, edit, [...faults, ...found]));
+  }
+  return found;
+}
+
+/** A name for a scenario, after a host. */
+function nameOf(url: string): string {
+  const name = (URL.parse(url)?.host ?? "clone").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  return name.slice(0, 40).replace(/-+$/, "") || "clone";
+}
+
+/** A request in words. */
+function describeRequest(observed: Observed): string {
+  const rpc = methodOf(observed);
+  const token = observed.request.headers.some(([name]) => name === "authorization");
+  return `${observed.method} ${observed.url}${rpc === undefined ? "" : ` ${rpc}`}${token ? " with a token" : ""}`;
+}
+
+function unseenIn(places: Places, observed: readonly Observed[]): readonly string[] {
+  const has = (method: string): boolean =>
+    observed.some((one) => methodOf(one) === method && resultOf(one) !== undefined);
+  const isSession = has("initialize") || has("server/discover");
+  const registration = endpointOf(places, "registration_endpoint");
+  const registered = observed.some(({ method, url }) => method === "POST" && url === registration);
+  return [
+    ...(isSession ? [] : ["what the MCP server says after the login: its name, tools, resources and prompts"]),
+    ...(registration === undefined || registered ? [] : ["what a registration is answered with"]),
+    ...(places.serverMetadata === undefined ? [] : ["the pages of the login, and what its tokens hold"]),
+    ...(namesSeveralServers(places) ? ["the authorization servers but the first"] : []),
+    ...(observed.some(({ response }) => isEventStream(response))
+      ? ["what comes on streams of events when nobody asks"]
+      : []),
+    "how names of headers are spelled, as HTTP libraries write them in lower case",
+  ];
+}

@@ -1,0 +1,148 @@
+// Where two answers to the same question differ, as far as a client can tell: status, headers, members.
+import { isObject, type JsonObject } from "../http/json.ts";
+import { isEventStream, messagesOf, parseObject } from "../judge/reading.ts";
+import { headerOf } from "../recorder/exchange.ts";
+import { answerOf, messageOf, type Observed } from "./observed.ts";
+
+/** One difference: what differs, and what both have there; undefined for nothing. */
+export interface Difference {
+  readonly part: "status" | "header" | "member" | "order" | "body";
+  /** The header's name, or the member's path. */
+  readonly name: string;
+  readonly original: unknown;
+  readonly clone: unknown;
+}
+
+/** Headers that tell a client something. All others are a server's and its proxies' own. */
+const headers = [
+  "www-authenticate",
+  "content-type",
+  "location",
+  "allow",
+  "cache-control",
+  "retry-after",
+  "access-control-allow-origin",
+  "access-control-allow-methods",
+  "access-control-allow-headers",
+  "access-control-allow-credentials",
+  "access-control-expose-headers",
+  "access-control-max-age",
+  "mcp-session-id",
+  "mcp-protocol-version",
+  "dpop-nonce",
+] as const;
+
+/** What is another each time: only that it is there can be compared. */
+const volatile: ReadonlySet<string> = new Set([
+  "mcp-session-id",
+  "dpop-nonce",
+  "client_id",
+  "client_secret",
+  "client_id_issued_at",
+  "client_secret_expires_at",
+  "registration_access_token",
+  "registration_client_uri",
+  "access_token",
+  "refresh_token",
+  "id_token",
+]);
+
+/**
+ * Compares what a server and its clone have answered.
+ *
+ * @param toOurs What a text of the server's is in the clone.
+ */
+export function differencesOf(
+  original: Observed,
+  clone: Observed,
+  toOurs: (text: string) => string,
+): readonly Difference[] {
+  const status: Difference = { part: "status", name: "", original: original.status, clone: clone.status };
+  return [
+    ...(original.status === clone.status ? [] : [status]),
+    ...headerDifferences(original, clone, toOurs),
+    ...bodyDifferences(original, clone, toOurs),
+  ];
+}
+
+function* headerDifferences(
+  original: Observed,
+  clone: Observed,
+  toOurs: (text: string) => string,
+): Generator<Difference, void> {
+  for (const name of headers) {
+    const theirs = headerOf(original.response, name);
+    const ours = headerOf(clone.response, name);
+    const same = volatile.has(name) || theirs === undefined || ours === undefined
+      ? (theirs === undefined) === (ours === undefined)
+      : toOurs(theirs) === ours;
+    if (!same) yield { part: "header", name, original: theirs, clone: ours };
+  }
+}
+
+function bodyDifferences(
+  original: Observed,
+  clone: Observed,
+  toOurs: (text: string) => string,
+): readonly Difference[] {
+  const theirs = objectOf(original);
+  const ours = objectOf(clone);
+  if (theirs && ours) return [...memberDifferences(translated(theirs, toOurs), ours, [])];
+  // What a stream holds that nobody asked a question on, depends on when one looks.
+  if (isEventStream(original.response) && messageOf(original) === undefined) return [];
+  const text = toOurs(original.response.body ?? "");
+  const own = clone.response.body ?? "";
+  return text === own ? [] : [{ part: "body", name: "", original: original.response.body ?? "", clone: own }];
+}
+
+/** The JSON object of an answer: of a stream of events, the message that answers. */
+export function objectOf(observed: Observed): JsonObject | undefined {
+  const { response } = observed;
+  return isEventStream(response) ? answerOf(observed) ?? messagesOf(response).at(-1) : parseObject(response.body);
+}
+
+/** A JSON value whose texts are those of the clone. */
+export function translated<T>(value: T, translate: (text: string) => string): T;
+export function translated(value: unknown, translate: (text: string) => string): unknown {
+  if (typeof value === "string") return translate(value);
+  if (Array.isArray(value)) return value.map((item) => translated(item, translate));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, translated(item, translate)]));
+}
+
+/** Members of a message, whose own are looked at one by one. */
+const containers: ReadonlySet<string> = new Set(["result"]);
+
+function* memberDifferences(
+  theirs: JsonObject,
+  ours: JsonObject,
+  path: readonly string[],
+): Generator<Difference, void> {
+  const [names, own] = [Object.keys(theirs), Object.keys(ours)];
+  for (const name of new Set([...names, ...own])) {
+    const [original, clone] = [theirs[name], ours[name]];
+    if (path.length === 0 && containers.has(name) && isObject(original) && isObject(clone)) {
+      yield* memberDifferences(original, clone, [name]);
+    } else if (!isSame(name, original, clone)) {
+      yield { part: "member", name: [...path, name].join("."), original, clone };
+    }
+  }
+  const common = names.filter((name) => own.includes(name));
+  if (path.length === 0 && common.join("\n") !== own.filter((name) => names.includes(name)).join("\n")) {
+    yield { part: "order", name: "members", original: names, clone: own };
+  }
+}
+
+function isSame(name: string, original: unknown, clone: unknown): boolean {
+  if (volatile.has(name)) return (original === undefined) === (clone === undefined);
+  return JSON.stringify(sorted(original)) === JSON.stringify(sorted(clone));
+}
+
+/** A value whose members stand in one order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, item]) => [name, sorted(item)]),
+  );
+}

@@ -1,0 +1,129 @@
+// The faults of a clone: what makes an answer of ours that of the original.
+import { isObject } from "../http/json.ts";
+import { addressOf, pathOf } from "../judge/reading.ts";
+import type { Edit } from "../scenarios/edit.ts";
+import type { Fault } from "../scenarios/fault.ts";
+import type { Match } from "../scenarios/match.ts";
+import { type Difference, objectOf, translated } from "./differences.ts";
+import { accessOf, messageOf, methodOf, type Observed } from "./observed.ts";
+import type { UrlMap } from "./urls.ts";
+
+/** Lists that a catalogue declares, and what leads through them: no fault writes them. */
+const declared: ReadonlySet<string> = new Set([
+  "result.tools",
+  "result.resources",
+  "result.resourceTemplates",
+  "result.prompts",
+  "result.nextCursor",
+  "result.serverInfo",
+  "result.instructions",
+]);
+
+/** Headers that nothing but the server itself can set. */
+const own: ReadonlySet<string> = new Set(["mcp-session-id", "dpop-nonce"]);
+
+/**
+ * Which requests an answer is for: first all that such an answer is likely for, last only those that it was seen at.
+ *
+ * @param clone What the clone has answered so far.
+ */
+export function aimsOf(original: Observed, clone: Observed, { urls }: UrlMap): readonly Match[] {
+  const { status } = clone;
+  const method = methodName(clone.method);
+  const address = addressOf(clone.url);
+  if (address === urls.oauth) {
+    return method === "OPTIONS" ? [{ endpoint: "mcp", method, status }] : ofMcp(original, { method, status });
+  }
+  const one: Match = { path: pathOf(address), method, status };
+  if (status === 404) return [{ endpoint: [...metadata, "unknown"], method, status }, one];
+  return method === "OPTIONS" ? [{ endpoint: [...metadata, "token", "register"], method, status }, one] : [one];
+}
+
+const metadata = ["resource_metadata", "server_metadata"] as const;
+
+function ofMcp(
+  original: Observed,
+  { method, status }: { readonly method: typeof methods[number]; readonly status: number },
+): readonly Match[] {
+  const access = accessOf(original);
+  const rpc = methodOf(original);
+  const all: Match = { endpoint: "mcp", status, authorized: access !== "none" };
+  const ofMethod: Match = { ...all, method };
+  const ofMessage: Match = { ...ofMethod, ...(rpc === undefined ? { not_rpc_method: "*" } : { rpc_method: rpc }) };
+  const fine = method === "POST" ? ofMessage : ofMethod;
+  return status === 401 ? [all, fine] : [fine];
+}
+
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+function methodName(method: string): typeof methods[number] {
+  return methods.find((name) => name === method) ?? "GET";
+}
+
+/** What turns the clone's answer into the original's; undefined where nothing can. */
+export function editFor(original: Observed, differences: readonly Difference[], map: UrlMap): Edit | undefined {
+  const status = differences.some(({ part }) => part === "status") ? { status: original.status } : {};
+  const headers = headersFor(differences, map);
+  const json = membersFor(original, differences, map);
+  const body = differences.some(({ part }) => part === "body") ? { body: bodyTemplate(original, map) } : {};
+  const edit: Edit = { ...status, ...headers, ...(json && { json }), ...body };
+  return Object.keys(edit).length === 0 ? undefined : edit;
+}
+
+/** A body as text; the path that was asked stands for whichever is asked. */
+function bodyTemplate({ url, response }: Observed, map: UrlMap): string {
+  const path = pathOf(url);
+  const text = map.toTemplates(response.body ?? "");
+  return path.length < 2 ? text : text.replaceAll(path, "{path}");
+}
+
+function headersFor(differences: readonly Difference[], map: UrlMap): Pick<Edit, "headers"> {
+  const changed = differences.filter(({ part, name, clone }) => {
+    return part === "header" && (clone !== undefined || !own.has(name));
+  }).map((
+    { name, original },
+  ): [string, string | null] => [name, typeof original === "string" ? printable(map.toTemplates(original)) : null]);
+  return changed.length === 0 ? {} : { headers: Object.fromEntries(changed) };
+}
+
+/** What a header of ours can hold. */
+function printable(text: string): string {
+  return text.toWellFormed().replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
+}
+
+function membersFor(original: Observed, differences: readonly Difference[], map: UrlMap): Edit["json"] {
+  const changed = differences.filter(({ part, name }) => part === "member" && !declared.has(name));
+  const object = objectOf(original);
+  const set = changed.filter((one) => one.original !== undefined).map(({ name }): [string, unknown] => [
+    name,
+    name === "id" && messageOf(original)?.id === object?.id
+      ? "{rpc_id}"
+      : translated(memberOf(object, name), map.toTemplates),
+  ]);
+  const remove = changed.filter((one) => one.original === undefined).map(({ name }) => name);
+  const isReordered = differences.some(({ part }) => part === "order") ||
+    changed.some((one) => one.clone === undefined && !one.name.includes("."));
+  if (set.length === 0 && remove.length === 0 && !isReordered) return undefined;
+  const names = Object.keys(object ?? {});
+  const written = set.length === 0 ? {} : { set: Object.fromEntries(set) };
+  // A document is always the same; other answers may hold more, where more was asked for.
+  if (original.method === "GET" && remove.length > 0) return { ...written, keep: names };
+  return { ...written, ...(remove.length === 0 ? {} : { remove }), ...(isReordered ? { order: names } : {}) };
+}
+
+function memberOf(object: unknown, path: string): unknown {
+  const [first = "", ...rest] = path.split(".");
+  if (!isObject(object)) return undefined;
+  if (Object.hasOwn(object, path)) return object[path];
+  return rest.length === 0 ? object[first] : memberOf(object[first], rest.join("."));
+}
+
+/** A fault of a name that no other has. */
+export function faultOf(match: Match, edit: Edit, taken: readonly Fault[]): Fault {
+  const { endpoint, path = [endpoint].flat().join(" "), method, rpc_method, status } = match;
+  const parts = [method, path, rpc_method, status === undefined ? undefined : `answered ${String(status)}`];
+  const name = parts.filter((part) => part !== undefined).join(" ")
+    .replace(/[^\x20-\x7e]+/g, "-").slice(0, 90);
+  const twins = taken.filter((fault) => fault.name === name || fault.name.startsWith(`${name} (`)).length;
+  return { name: twins === 0 ? name : `${name} (${twins + 1})`, match, edit };
+}

@@ -1,0 +1,62 @@
+// `mock-oauth clone`: asks a server or reads a recording, and prints the scenario that behaves the same.
+import type { CloneOptions } from "../lib/cli/clone_options.ts";
+import { describeClone, describeDifferences } from "../lib/cli/clone_text.ts";
+import { ConfigError } from "../lib/cli/config_values.ts";
+import { readScenarios } from "../lib/cli/start_files.ts";
+import { type AskDeps, createAsker } from "../lib/clone/ask.ts";
+import { cloneServer, differencesFrom, type Start } from "../lib/clone/clone.ts";
+import { probe } from "../lib/clone/probe.ts";
+import { CLONE_ORIGIN } from "../lib/clone/urls.ts";
+import { isObject } from "../lib/http/json.ts";
+import { isLoopback } from "../lib/http/origin.ts";
+import { controlPaths } from "../lib/http/urls.ts";
+import { defineScenario } from "../lib/scenarios/schema/scenario_schema.ts";
+import { createApp } from "./app.ts";
+
+/** What the command is given. */
+export interface CloneDeps extends Omit<AskDeps, "local"> {
+  readonly readText: (path: string) => Promise<string>;
+  /** Writes what was made. */
+  readonly out: (text: string) => void;
+  /** Writes what there is to say about it. */
+  readonly tell: (text: string) => void;
+}
+
+/** Starts a server that is one scenario. */
+export const startClone: Start = (scenario) => {
+  const app = createApp({ scenario, control: "open", record: false });
+  return {
+    fetch: (request) => app(request),
+    token: async () => {
+      const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+      const minted: unknown = await (await app(new Request(CLONE_ORIGIN + controlPaths.tokens, init))).json();
+      if (isObject(minted) && typeof minted.access_token === "string") return minted.access_token;
+      throw new Error(`A clone issues no token: ${JSON.stringify(minted)}`);
+    },
+  };
+};
+
+/**
+ * Does what the command line says.
+ *
+ * @returns The exit code: 1 if a scenario was compared, and differs.
+ * @throws ConfigError for a server that does not answer, or a file that cannot be read.
+ */
+export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<number> {
+  const { url = "", name, check } = options;
+  const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? "") });
+  const left = await probe({ ...options, url }, asker);
+  const { observed, problems } = asker;
+  if (observed.length === 0) throw new ConfigError(`${url} cannot be asked: ${problems[0] ?? "no answer"}`);
+  if (check !== undefined) {
+    const [scenario] = await readScenarios(check, deps.readText);
+    if (!scenario) throw new ConfigError(`There is no scenario in ${check}`);
+    const { differences, compared } = await differencesFrom(scenario, { observed, url }, startClone);
+    deps.out(describeDifferences(differences, compared));
+    return differences.length === 0 ? 0 : 1;
+  }
+  const clone = await cloneServer({ observed, url, name }, startClone);
+  deps.out(`${JSON.stringify(defineScenario(clone.scenario), null, 2)}\n`);
+  deps.tell(describeClone({ ...clone, problems, left }));
+  return 0;
+}

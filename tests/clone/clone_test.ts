@@ -1,0 +1,151 @@
+/** Clones of servers in process, which are scenarios of ours: they must come out as they are. */
+import assert from "node:assert/strict";
+import { describeDifferences } from "../../lib/cli/clone_text.ts";
+import { createAsker, MAX_REQUESTS } from "../../lib/clone/ask.ts";
+import { type Clone, cloneServer } from "../../lib/clone/clone.ts";
+import { probe } from "../../lib/clone/probe.ts";
+import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { defineScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import { startClone } from "../../routes/clone.ts";
+import { control } from "../control/helpers.ts";
+import { testApp, text } from "../helpers.ts";
+
+const origin = "https://mcp.example.com";
+/** Nobody is late, and on a stream nothing more comes. */
+const sleep = (ms: number): Promise<void> => ms > 5000 ? new Promise(() => {}) : Promise.resolve();
+const resolveDns = (): Promise<readonly string[]> => Promise.resolve(["93.184.215.14"]);
+
+function scenarioOf(name: string): Scenario {
+  const found = catalogue.find((scenario) => scenario.name === name);
+  assert(found, name);
+  return found;
+}
+
+/** Clones a scenario that somebody else's server behaves by. */
+async function cloneOf(scenario: Scenario, options: { readonly withToken?: boolean } = {}): Promise<Clone> {
+  await using test = await testApp({ scenario });
+  const minted = options.withToken ? await control(test, `POST ${origin}/control/tokens`) : {};
+  const asker = createAsker({ fetch: (request) => test.app(request), resolveDns, sleep, local: false });
+  const url = `${origin}/oauth`;
+  const token = options.withToken ? text(minted, "access_token") : undefined;
+  await probe({ url, register: true, token }, asker);
+  assert.deepEqual(asker.problems, []);
+  const clone = await cloneServer({ observed: asker.observed, url }, startClone);
+  const [read] = parseScenariosFile(JSON.stringify(defineScenario(clone.scenario)));
+  assert.deepEqual(read, { ...clone.scenario, group: "Custom" });
+  return clone;
+}
+
+/** Scenarios of which all is seen without a token. */
+const seen = [
+  ...[
+    "standard",
+    "issuer-path",
+    "issuer-slash",
+    "issuer-extra-path",
+    "oidc-only",
+    "no-pkce-list",
+    "no-cors",
+    "prm-html",
+  ],
+  ...["challenge-missing", "prm-only-in-challenge", "challenge-twice", "no-prm", "spa-catch-all", "metadata-text-404"],
+  ...[
+    "no-registration",
+    "dcr-forbidden",
+    "dcr-html",
+    "dcr-method-changed",
+    "iss-missing",
+    "cognito",
+    "google",
+    "http-sse-only",
+  ],
+] as const;
+
+for (const name of seen) {
+  Deno.test(`a clone answers as its original: ${name}`, async () => {
+    const { differences, compared, scenario } = await cloneOf(scenarioOf(name));
+    assert(compared > 10, `${compared} answers were compared`);
+    assert.equal(describeDifferences(differences, compared), `All ${compared} answers compared are alike.\n`, name);
+    assert.equal(scenario.name, "mcp-example-com");
+  });
+}
+
+Deno.test("a clone of the standard server needs no faults", async () => {
+  const { scenario } = await cloneOf(scenarioOf("standard"));
+  assert.deepEqual(scenario.plan.faults, undefined);
+});
+
+/** Scenarios of what comes after the login. */
+const inside = [
+  "standard",
+  "pages",
+  "no-session-id",
+  "no-get-stream",
+  "get-stream-404",
+  "end-session-405",
+  "offers-older",
+  "declares-nothing",
+  "content-of-any-type",
+  "resource-missing",
+  "tool-error-with-hint",
+] as const;
+
+for (const name of inside) {
+  Deno.test(`a clone made with a token answers as its original: ${name}`, async () => {
+    const { differences, compared, unseen } = await cloneOf(scenarioOf(name), { withToken: true });
+    assert.equal(describeDifferences(differences, compared), `All ${compared} answers compared are alike.\n`, name);
+    assert(!unseen.some((line) => line.includes("after the login")));
+  });
+}
+
+Deno.test("a clone says what it has not seen of a server: pages beyond the first, what follows the login", async () => {
+  const { unseen, differences } = await cloneOf(scenarioOf("pages-of-one"), { withToken: true });
+  assert(unseen.some((line) => line === "the pages of tools/list behind the 8 that were read"), unseen.join("\n"));
+  assert.equal(differences.length, 1);
+  const outside = await cloneOf(scenarioOf("standard"));
+  assert(outside.unseen.some((line) => line.startsWith("what the MCP server says after the login")));
+});
+
+Deno.test("a server is asked one question at a time, 40 at most, by who says what it is, and no redirect is followed", async () => {
+  let [running, most] = [0, 0];
+  const requests: Request[] = [];
+  const asker = createAsker({
+    fetch: async (request) => {
+      requests.push(request);
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running--;
+      return new Response(null, { status: 302, headers: { location: "http://127.0.0.1/" } });
+    },
+    resolveDns,
+    sleep: () => new Promise(() => {}),
+    local: false,
+  });
+  for (let asked = 0; asked < MAX_REQUESTS + 2; asked++) await asker.ask({ method: "GET", url: `${origin}/${asked}` });
+  assert.deepEqual([most, requests.length, asker.observed.length], [1, 40, 40]);
+  assert.match(asker.problems[0] ?? "", /not asked, as 40 requests are the limit/);
+  for (const request of requests) assert.match(request.headers.get("user-agent") ?? "", /^mock-oauth-clone\//);
+});
+
+Deno.test("nothing private is asked, unless the server is on this machine itself", async () => {
+  const asked: string[] = [];
+  const fetch = (request: Request): Promise<Response> => {
+    asked.push(request.url);
+    return Promise.resolve(new Response("{}"));
+  };
+  const deps = { fetch, resolveDns: () => Promise.resolve(["10.0.0.7"]), sleep: () => new Promise<void>(() => {}) };
+  const urls = [
+    "https://10.0.0.7/",
+    "https://169.254.169.254/",
+    "https://inside.example/",
+    "http://localhost/",
+    "http://192.168.1.1/",
+  ];
+  for (const local of [false, true]) {
+    const asker = createAsker({ ...deps, local });
+    for (const url of urls) await asker.ask({ method: "GET", url });
+    assert.equal(asker.problems.length, local ? 4 : 5, asker.problems.join("\n"));
+  }
+  assert.deepEqual(asked, ["http://localhost/"]);
+});

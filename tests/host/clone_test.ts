@@ -1,0 +1,81 @@
+/**
+ * Clones of servers that are made of packages that are not ours: the SDKs' clients cannot tell them from the originals, and
+ * what differs is said.
+ */
+import assert from "node:assert/strict";
+import { createApp } from "../../main.ts";
+import { describeDifferences } from "../../lib/cli/clone_text.ts";
+import { createAsker } from "../../lib/clone/ask.ts";
+import { cloneServer } from "../../lib/clone/clone.ts";
+import { methodOf, type Observed } from "../../lib/clone/observed.ts";
+import { readPlaces } from "../../lib/clone/places.ts";
+import { probe } from "../../lib/clone/probe.ts";
+import { mapUrls } from "../../lib/clone/urls.ts";
+import { fetchAt, resolveDns } from "../../lib/outbound/network.ts";
+import { type Sleep, sleepOnTimer } from "../../lib/runtime/sleep.ts";
+import { defineScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
+import type { Scenario } from "../../lib/scenarios/scenario.ts";
+import { startClone } from "../../routes/clone.ts";
+import { clients, visit } from "./clone_clients.ts";
+import { type Original, startV1Server } from "./clone_v1_server.ts";
+import { sdkV1 } from "../matrix/sdk_v1.ts";
+
+interface Row {
+  readonly name: string;
+  readonly start: () => Promise<Original>;
+  /** Where its clone differs, as the command says it. */
+  readonly differences: readonly string[];
+}
+
+const rows: readonly Row[] = [
+  { name: "SDK 1.x with its own authorization server", start: startV1Server, differences: [] },
+];
+
+/** As a timer, but a stream on which nothing comes is listened to for less long. */
+const sleep: Sleep = (ms, signal) => sleepOnTimer(ms > 5000 ? ms : ms / 50, signal);
+
+/** Serves a scenario, read from its own JSON, at a port of its own. */
+function serveClone(scenario: Scenario): Original & { readonly scenario: Scenario } {
+  const [read] = parseScenariosFile(JSON.stringify(defineScenario(scenario)));
+  assert(read);
+  const app = createApp({ scenario: read });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app);
+  const url = `http://127.0.0.1:${server.addr.port}/oauth`;
+  return { url, scenario: read, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** What a client did and was told, in terms of the original. */
+function traceOf(seen: readonly Observed[], translate: (url: string) => string): readonly string[] {
+  return seen.map((one) =>
+    `${one.method} ${translate(one.url.split("?", 1)[0] ?? "")} ${methodOf(one) ?? ""} ${one.status}`
+  );
+}
+
+for (const { name, start, differences } of rows) {
+  Deno.test(`clients of the SDKs cannot tell a clone from its original: ${name}`, async (t) => {
+    await using original = await start();
+    const { token } = await visit(sdkV1, original.url);
+    const asker = createAsker({ fetch: fetchAt, resolveDns, sleep, local: true });
+    await probe({ url: original.url, register: true, token }, asker);
+    assert.deepEqual(asker.problems, []);
+    const clone = await cloneServer({ observed: asker.observed, url: original.url, name: "original" }, startClone);
+    const told = describeDifferences(clone.differences, clone.compared).trimEnd().split("\n").slice(1);
+    assert.deepEqual(told.map((line) => line.trim().replaceAll(new URL(original.url).origin, "")), differences);
+    await using served = serveClone(clone.scenario);
+    const places = readPlaces(original.url, asker.observed);
+    const { urls } = mapUrls(places, clone.scenario.layout);
+    const { origin } = new URL(served.url);
+    for (const [client, sdk] of Object.entries(clients)) {
+      await t.step(client, async () => {
+        const there = await visit(sdk, original.url);
+        const here = await visit(sdk, served.url);
+        assert.deepEqual(here.tools, there.tools);
+        const map = mapUrls(places, clone.scenario.layout);
+        assert.deepEqual(
+          traceOf(here.seen, (url) => url.replace(origin, "")),
+          traceOf(there.seen, (url) => (map.translate(url) ?? url).replace(new URL(urls.oauth).origin, "")),
+        );
+      });
+    }
+  });
+}
