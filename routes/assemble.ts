@@ -4,6 +4,7 @@ import { createReports } from "../lib/control/reports.ts";
 import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";
 import { createOpenStreams, type OpenStreams } from "../lib/faults/open_streams.ts";
 import { type Askers, createAskers } from "../lib/limits/asker.ts";
+import { RETENTION_MS } from "../lib/limits/limits.ts";
 import { withQuotas } from "../lib/limits/quotas.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../lib/mcp/endpoint.ts";
 import { createPushed } from "../lib/oauth/authorize/pushed_table.ts";
@@ -26,6 +27,7 @@ import type { Recorder } from "../lib/recorder/recorder.ts";
 import type { Recording } from "../lib/recorder/recording.ts";
 import { redactLine } from "../lib/recorder/redact/redact.ts";
 import { type Chance, createChance, randomBytes } from "../lib/runtime/chance.ts";
+import { late } from "../lib/runtime/late.ts";
 import { type Sleep, sleepOnTimer } from "../lib/runtime/sleep.ts";
 import { createSlices, type Slices } from "../lib/runtime/slices.ts";
 import { version } from "../lib/runtime/version.ts";
@@ -106,6 +108,10 @@ export function assemble(options: ProgramOptions): Parts {
     guard: createGuard(refusalOf),
     runGuard: createGuard(runRefusalOf),
     runRefusalOf,
+    keptRuns: late(async () => {
+      const { createKeptRuns } = await import("../lib/control/kept_runs.ts");
+      return createKeptRuns({ store, chance, now }, options.public ? RETENTION_MS : undefined);
+    }),
     refusalOf,
     addressOf: options.public ? callerOf : () => undefined,
     startedAtMs: now(),

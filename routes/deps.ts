@@ -1,4 +1,5 @@
 // What the handlers work with. Each takes its part of it, as `Pick<Deps, …>`.
+import type { KeptRuns } from "../lib/control/kept_runs.ts";
 import type { Deps as OperationDeps } from "../lib/control/operation.ts";
 import type { OriginPolicy } from "../lib/http/origin.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
@@ -24,6 +25,7 @@ export interface Deps extends OAuthDeps, OperationDeps {
   /** Both by a run's label. */
   readonly runGuard: Guard;
   readonly runRefusalOf: RunRefusal;
+  readonly keptRuns: () => Promise<KeptRuns>;
   readonly refusalOf: Refusal;
   /** Whose streams of events are counted together; undefined where addresses don't count. */
   readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;

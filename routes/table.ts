@@ -17,6 +17,7 @@ import { tokenHandler } from "./oauth/token.ts";
 import { tokenStatusHandlers } from "./oauth/token_status.ts";
 import { userinfoHandler } from "./oauth/userinfo.ts";
 import { assetRoutes, health, robots } from "./pages/files.ts";
+import type { RunHandlers } from "./pages/run.tsx";
 import type { Handler, Handlers, Route } from "./request/router.ts";
 
 /** The route table. */
@@ -117,11 +118,12 @@ function pageHandlers(
   | "inspect"
   | "specifications"
   | "run_page"
+  | "run_keep"
+  | "kept_run"
   | "run_badge"
   | "run_config"
 > {
-  const run = async (): Promise<Handlers<"run_page" | "run_badge" | "run_config">> =>
-    (await import("./pages/run.tsx")).runHandlers(deps);
+  const run = async (): Promise<RunHandlers> => (await import("./pages/run.tsx")).runHandlers(deps);
   return {
     home: lateHandler(async () => {
       const { home } = await import("./pages/pages.tsx");
@@ -142,6 +144,8 @@ function pageHandlers(
     inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
     specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
     run_page: lateHandler(async () => (await run()).run_page),
+    run_keep: lateHandler(async () => (await run()).run_keep),
+    kept_run: lateHandler(async () => (await run()).kept_run),
     run_badge: lateHandler(async () => (await run()).run_badge),
     run_config: lateHandler(async () => (await run()).run_config),
   };

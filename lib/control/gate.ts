@@ -11,6 +11,11 @@ import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
 /** A label of this length or more cannot be guessed, so it counts as a secret. */
 const SECRET_LABEL_LENGTH = 16;
 
+/** Whether whoever knows a label may do anything to its sandboxes. */
+export function isSecretLabel(label: string): boolean {
+  return label.length >= SECRET_LABEL_LENGTH;
+}
+
 /** Who may control sandboxes: anyone who can call at all, or those who have a token. */
 export type ControlPolicy = "open" | { readonly token: string };
 
@@ -47,7 +52,7 @@ export function createControlGate(options: GateOptions): ControlGate {
     const foreign = findForeignOrigin(url, headers.get("origin"), options);
     if (foreign !== undefined) return new OAuthError("access_denied", `${foreign} to control this server`);
     // A page that knows a secret label, or can send a token, was given it.
-    if ((live.label?.length ?? 0) >= SECRET_LABEL_LENGTH) return undefined;
+    if (isSecretLabel(live.label ?? "")) return undefined;
     if (isOpen) return isChange ? refuseUnasked(findUnasked(url, headers, options)) : undefined;
     if (token === undefined) return turnedOff(live);
     if (isSame(bearerOf(headers) ?? "", token)) return undefined;

@@ -91,7 +91,7 @@ const quotas: Readonly<Record<string, TableQuota>> = {
 /** All rows of one kind in a sandbox with a label may together be so large, in bytes as stored. */
 export const MAX_TABLE_BYTES = 2 * 1024 * 1024;
 
-/** Scenarios that all visitors together may upload; they are in no sandbox. */
+/** Scenarios that all visitors together may upload, and runs that they may keep; they are in no sandbox. */
 const scenarioQuota: Quota = {
   of: "uploaded scenarios",
   rows: 1000,
@@ -152,6 +152,7 @@ export function rateOf(sandbox: string): Rate {
  */
 export function quotaOf(sandboxId: string, table: string): Quota | undefined {
   if (sandboxId === "#scenario") return scenarioQuota;
+  if (sandboxId === "#kept") return { ...scenarioQuota, of: "kept runs" };
   const quota = quotas[table];
   if (quota === undefined || sandboxId.startsWith("#")) return undefined;
   if (!isShared(sandboxId)) return { ...quota, isShared: false, bytes: MAX_TABLE_BYTES };

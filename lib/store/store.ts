@@ -25,6 +25,7 @@
 // | `["#recorder", "key"]`                  | random bytes         | for good                                | recorder/tape   |
 // | `["#recorder", "watched"]`              | `Watched`            | for good, in one row                    | recorder/tape   |
 // | `["#scenario", name]`                   | `Scenario`           | 30 days                                 | scenarios       |
+// | `["#kept", id]`                         | `KeptRun` in gzip    | 30 days; a day with `--public`          | control         |
 // | `["#state", name]`                      | `SandboxState`       | as long as the sandbox                  | sandbox         |
 // | `["#sandbox", name]`                    | last use in ms       | a day after it                          | sandbox         |
 // | `["#used", hour, name]`                 | true                 | a day after it                          | sandbox         |

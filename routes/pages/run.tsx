@@ -1,17 +1,20 @@
 // `/runs/<run>`: the scorecard of a run, its badge, and what to give to a client so that it tries the rest.
 import { readRun, type RunDeps, type RunQuery } from "../../lib/control/runs.ts";
-import { noStoreJson } from "../../lib/http/body.ts";
+import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { compressed } from "../../lib/http/compressed.ts";
-import { describeError } from "../../lib/http/errors.ts";
+import { describeError, OAuthError } from "../../lib/http/errors.ts";
+import { paths } from "../../lib/http/urls.ts";
 import { badgeSvg } from "../../lib/judge/formats/badge.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { TRIED } from "../../lib/judge/run.ts";
 import { isInSet, setNames } from "../../lib/scenarios/catalogue/sets.ts";
+import { KeptPage } from "../../views/run/kept.tsx";
 import { type NextRules, serversOf } from "../../views/run/next.tsx";
 import { RunPage, type RunUrls } from "../../views/run/run.tsx";
 import { parseOneOf } from "../control/query.ts";
 import type { Deps } from "../deps.ts";
 import { htmlResponse } from "../request/html.ts";
+import { requireOwnForm } from "../request/own_form.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import { readResults } from "./results.ts";
 
@@ -19,10 +22,12 @@ import { readResults } from "./results.ts";
 const CORE = "core";
 
 /** The handlers of a run's pages. */
-export function runHandlers(
-  deps: RunDeps & Pick<Deps, "runGuard" | "runRefusalOf">,
-): Handlers<"run_page" | "run_badge" | "run_config"> {
+export type RunHandlers = Handlers<"run_page" | "run_keep" | "kept_run" | "run_badge" | "run_config">;
+
+/** Makes the handlers. */
+export function runHandlers(deps: RunDeps & Pick<Deps, "runGuard" | "runRefusalOf" | "keptRuns">): RunHandlers {
   return {
+    ...keptHandlers(deps),
     run_page: async (context) => {
       const { sandbox, param, request } = context;
       const refusal = deps.runRefusalOf(context);
@@ -41,7 +46,7 @@ export function runHandlers(
           rules={ruleLinks()}
         />
       );
-      return refusal ? htmlResponse(page, 403) : compressed(request, htmlResponse(page));
+      return refusal ? htmlResponse(page, 403) : compressed(request, withOwnReferrer(htmlResponse(page)));
     },
     run_badge: deps.runGuard(async (context) => {
       const svg = badgeSvg(await readRun(deps, { ...queryOf(context), set: TRIED }));
@@ -60,6 +65,35 @@ export function runHandlers(
       return noStoreJson({ mcpServers: Object.fromEntries(servers) });
     }),
   };
+}
+
+/** A copy of a run, and what makes one. */
+function keptHandlers(
+  deps: RunDeps & Pick<Deps, "runGuard" | "keptRuns">,
+): Pick<RunHandlers, "run_keep" | "kept_run"> {
+  return {
+    run_keep: deps.runGuard(async (context) => {
+      requireOwnForm(context);
+      const { id, kept_until } = await (await deps.keptRuns()).keep(await readRun(deps, queryOf(context)));
+      // At the root: the prefix of a sandbox may tell its label.
+      const path = paths.keptRun.replace(":id", id);
+      if (prefersHtml(context.request)) return new Response(null, { status: 303, headers: { location: path } });
+      return noStoreJson({ url: context.sandbox.origin + path, kept_until }, 201);
+    }),
+    kept_run: async ({ sandbox: { urls }, param, request }) => {
+      const kept = await (await deps.keptRuns()).find(param);
+      if (!kept) throw new OAuthError("not_found", "There is no such copy of a run, or it has expired");
+      if (!prefersHtml(request)) return noStoreJson(kept);
+      const page = <KeptPage urls={urls} kept={kept} others={await readResults()} />;
+      return compressed(request, htmlResponse(page));
+    },
+  };
+}
+
+/** With no referrer at all, the form of the page would come from an origin that nobody knows. */
+function withOwnReferrer(response: Response): Response {
+  response.headers.set("referrer-policy", "same-origin");
+  return response;
 }
 
 function ruleLinks(): NextRules {

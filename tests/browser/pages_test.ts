@@ -39,6 +39,12 @@ const ways: Readonly<Record<string, Way>> = {
     await page.goto(`${origin}/runs/mine`);
     await page.getByText("Claude Code", { exact: true }).click();
   },
+  "a copy of a run": async ({ page, origin }) => {
+    await runDouble({ base: `${origin}/s/state-wrong~mine`, send: (one) => fetch(one), slip: "takes any state" });
+    await page.goto(`${origin}/runs/mine`);
+    await page.getByRole("button", { name: "keep a copy" }).click();
+    await page.getByText("It does not change").waitFor();
+  },
   "specifications": async ({ page, origin }) => void await page.goto(`${origin}/specifications`),
   "inspector, nothing in it": async ({ page, origin }) => {
     await page.goto(`${origin}/inspect`);

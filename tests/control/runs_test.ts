@@ -145,6 +145,55 @@ Deno.test("the page of a run shows how the clients of SDKs fare, and which of th
   assert(alike.length > 0 && row.includes(`So ${alike.length === 1 ? "does" : "do"} ${alike.join(", ")}.`), row);
 });
 
+const copy = z.object({ url: z.url(), kept_until: z.iso.datetime() });
+
+Deno.test("a copy of a run does not change, leads to no sandbox, and expires", async () => {
+  await using world = await playedWorld();
+  const { url, kept_until } = copy.parse(await json(await world.fetch("/runs/mine?set=tried", { method: "POST" })));
+  await play(world, "standard", "mine", "takes any state");
+  await world.fetch("/s/state-wrong~mine/control/reset", { method: "POST" });
+  const kept = z.looseObject({ run: z.string(), reason: z.string() }).parse(await json(await world.fetch(url)));
+  assert.deepEqual([kept.run, kept.reason], ["mine", "1 of 3 scenarios failed: state-wrong"]);
+  const page = await (await world.get(url, { accept: "text/html" })).text();
+  assert.match(page, /<strong>fail<\/strong> 1 of 3 scenarios failed: state-wrong\./);
+  assert.doesNotMatch(page, /~mine|<form|<script/);
+  const left = Date.parse(kept_until) - world.nowMs();
+  world.pass(left - 10_000);
+  assert.equal((await world.fetch(url)).status, 200);
+  world.pass(20_000);
+  assert.equal((await world.fetch(url)).status, 404);
+});
+
+Deno.test("the form of a run's page leads to the copy; a page of another site cannot make one", async () => {
+  await using world = await openWorld();
+  const form = { method: "POST", headers: { accept: "text/html", "sec-fetch-site": "same-origin" } };
+  const { status, headers } = await world.fetch("/runs/mine?set=core", form);
+  assert.equal(status, 303);
+  assert.match(headers.get("location") ?? "", /^\/kept\/[\w-]{22}$/);
+  const foreign = { method: "POST", headers: { ...form.headers, "sec-fetch-site": "cross-site" } };
+  assert.equal((await world.fetch("/runs/mine", foreign)).status, 403);
+});
+
+Deno.test("a copy of a run whose label is a secret does not tell the label", async () => {
+  await using world = await openWorld();
+  const label = "0123456789abcdef";
+  await play(world, "state-wrong", label, "takes any state");
+  const response = await world.fetch(`/s/standard~${label}/runs/${label}?set=core`, { method: "POST" });
+  const { url } = copy.parse(await json(response));
+  assert.match(url, /^http:\/\/localhost:8789\/kept\//);
+  for (const accept of ["text/html", "application/json"]) {
+    const text = await (await world.get(url, { accept })).text();
+    assert(text.includes("state-wrong") && !text.includes(label), accept);
+  }
+});
+
+Deno.test("a run of all scenarios can be kept, and its copy be read", async () => {
+  await using world = await openWorld();
+  const { url } = copy.parse(await json(await world.fetch("/runs/mine?set=all", { method: "POST" })));
+  const { scenarios } = z.looseObject({ scenarios: z.array(z.unknown()) }).parse(await json(await world.fetch(url)));
+  assert.equal(scenarios.length, catalogue.length);
+});
+
 Deno.test("a run has a badge that needs no other server, and a configuration for each set", async () => {
   await using world = await playedWorld();
   const badge = await world.fetch("/runs/mine/badge.svg");

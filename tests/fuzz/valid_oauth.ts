@@ -190,6 +190,7 @@ const devices: readonly Message[] = [
   }),
   form("device", "/oauth/device", { ...byDefault, scope: "mcp:read" }, { gives: [gift("user_code")] }),
   page("device_page", "/oauth/device/verify", { user_code: "<<user_code>>" }),
+  form("run_keep", "/runs/fuzzer", {}),
   form("device_decide", "/oauth/device/verify", { user_code: "<<user_code>>", action: "auto" }),
 ];
 
@@ -245,6 +246,7 @@ const pages: readonly Message[] = [
   page("specifications", "/specifications"),
   page("inspect", "/inspect"),
   page("run_page", "/runs/fuzzer", { set: "all" }),
+  page("kept_run", "/kept/of-nobody"),
   page("run_badge", "/runs/fuzzer/badge.svg"),
   page("run_config", "/runs/fuzzer/mcp.json", { set: "core" }),
   page("style", "/assets/shared/style.css"),

@@ -286,7 +286,7 @@ const sharedRows: readonly LimitRow[] = [
     },
   },
   {
-    what: "scenarios that callers defined",
+    what: "scenarios that callers defined, and as many kept runs",
     each: "server",
     most: `${count(sharedScenarios?.rows ?? 0)}, and ${bytesText(sharedScenarios?.bytes ?? 0)}`,
     beyond: evicted,
@@ -296,6 +296,8 @@ const sharedRows: readonly LimitRow[] = [
       await fillShared(test, ["#scenario"], sharedScenarios?.rows ?? 0);
       const bring = (): Promise<Response> => test.from("8.8.8.8").postJson(own + controlPaths.scenarios, custom);
       await addOne(test, ["#scenario"], bring);
+      await fillShared(test, ["#kept"], quotaOf("#kept", "")?.rows ?? 0);
+      await addOne(test, ["#kept"], () => test.from("8.8.8.8").postForm("/runs/0123456789abcdef", {}));
     },
   },
 ];

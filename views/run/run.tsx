@@ -5,6 +5,7 @@ import type { Results } from "../../lib/scenarios/schema/results_schema.ts";
 import type { Html } from "../shared/html.ts";
 import { assetPath, Page, pathOf } from "../shared/layout.tsx";
 import { CodeBlock, Notice } from "../shared/parts.tsx";
+import { Headline } from "./headline.tsx";
 import { Next, type NextRules } from "./next.tsx";
 import { ScenarioTable } from "./table.tsx";
 
@@ -60,36 +61,10 @@ function Scorecard({ urls, run, runUrls, sets, others, rules }: RunProps & { rea
           {". Each was driven through the same scenarios: what most of them get wrong may lie in your SDK."}
         </p>
       )}
-      <ScenarioTable urls={urls} scenarios={run.scenarios} others={others} />
+      <ScenarioTable urls={urls} whose="your client" scenarios={run.scenarios} others={others} />
       <Next run={run} page={runUrls.page} rules={rules} />
       <Share runUrls={runUrls} run={run} />
     </div>
-  );
-}
-
-function Headline({ run: { verdict, reason, counts } }: { readonly run: Run }): Html {
-  const { pass, fail, incomplete, notTried, withWarnings } = counts;
-  const figures = [
-    ["passed", pass, "pass"],
-    ["failed", fail, "fail"],
-    ["incomplete", incomplete, "incomplete"],
-    ["not tried", notTried, "untried"],
-    ["with warnings", withWarnings, "warned"],
-  ] as const;
-  return (
-    <>
-      <p class={`lead run-verdict run-${verdict}`} role="status">
-        <strong>{verdict}</strong> {reason}.
-      </p>
-      <dl class="run-counts">
-        {figures.map(([name, count, kind]) => (
-          <div key={name} class={`run-${kind}`}>
-            <dd>{count}</dd>
-            <dt>{name}</dt>
-          </div>
-        ))}
-      </dl>
-    </>
   );
 }
 
@@ -111,6 +86,14 @@ function Share({ runUrls, run }: { readonly runUrls: RunUrls; readonly run: Run 
   return (
     <section class="run-share">
       <h2>take it with you</h2>
+      <form method="post" action={`${runUrls.page}?set=${run.set}`}>
+        <p>
+          <button type="submit">keep a copy</button>{" "}
+          <span class="quiet">
+            whose link you can pass on: it shows what is seen here, and leads to nothing that the run was made of
+          </span>
+        </p>
+      </form>
       <p class="ways-on">
         <a href={`${runUrls.data}?set=${run.set}`}>JSON</a>{" "}
         <a href={`${runUrls.data}?set=${run.set}&format=junit`}>JUnit</a>{" "}
