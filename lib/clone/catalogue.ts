@@ -1,6 +1,7 @@
 // What the MCP server of a clone declares: who it is and what it lists, as it was listed.
 import { isObject, type JsonObject } from "../http/json.ts";
 import { textOf } from "../judge/reading.ts";
+import { defined } from "../runtime/defined.ts";
 import type { Catalogue, Lists } from "../scenarios/mcp_catalogue.ts";
 import { catalogueSchema } from "../scenarios/schema/catalogue_schema.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
@@ -24,13 +25,10 @@ export interface ReadCatalogue {
 /** Reads what a server declares. */
 export function readCatalogue(observed: readonly Observed[], answers: Answers = noAnswers): ReadCatalogue {
   const problems: string[] = [];
-  const described = observed.filter((one) => ["initialize", "server/discover"].includes(methodOf(one) ?? ""))
-    .map(resultOf).find((result) => result !== undefined);
-  const declared: Record<string, unknown> = {};
-  for (const name of ["serverInfo", "instructions"] as const) {
-    const value = described?.[name];
-    if (value !== undefined) declared[name] = value;
-  }
+  const said = observed.filter((one) => ["initialize", "server/discover"].includes(methodOf(one) ?? "")).map(resultOf);
+  const serverInfo = said.map(serverInfoOf).find(isObject);
+  const instructions = said.map((result) => textOf(result, "instructions")).find((text) => text !== undefined);
+  const declared: Record<string, unknown> = defined({ serverInfo, instructions });
   for (const [method, [list, key]] of Object.entries(lists)) {
     const pages = pagesOf(method, list, observed);
     if (pages.length === 0) continue;
@@ -45,6 +43,12 @@ export function readCatalogue(observed: readonly Observed[], answers: Answers = 
   // What a list has beside that is another server's own; where nothing was listed, there is nothing.
   const catalogue = fitting({ tools: [], ...declared }, problems);
   return { catalogue, problems };
+}
+
+/** Who a server says it is: in 2026-07-28 beside the result, before that in it. */
+function serverInfoOf(result: JsonObject | undefined): unknown {
+  const meta = isObject(result?._meta) ? result._meta : {};
+  return result?.serverInfo ?? meta["io.modelcontextprotocol/serverInfo"];
 }
 
 /** What an entry of a list gives when it is asked for. */

@@ -91,12 +91,14 @@ function printable(text: string): string {
   return text.toWellFormed().replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
 }
 
-function membersFor(original: Observed, differences: readonly Difference[], map: UrlMap): Edit["json"] {
-  const changed = differences.filter(({ part, name }) => part === "member" && !declared.has(name));
-  const object = objectOf(original);
+function membersFor(observed: Observed, differences: readonly Difference[], map: UrlMap): Edit["json"] {
+  const changed = differences.filter(({ part, name, original }) =>
+    part === "member" && (original === undefined || !declared.has(name))
+  );
+  const object = objectOf(observed);
   const set = changed.filter((one) => one.original !== undefined).map(({ name }): [string, unknown] => [
     name,
-    name === "id" && messageOf(original)?.id === object?.id
+    name === "id" && messageOf(observed)?.id === object?.id
       ? "{rpc_id}"
       : translated(memberOf(object, name), map.toTemplates),
   ]);
@@ -107,7 +109,7 @@ function membersFor(original: Observed, differences: readonly Difference[], map:
   const names = Object.keys(object ?? {});
   const written = set.length === 0 ? {} : { set: Object.fromEntries(set) };
   // A document is always the same; other answers may hold more, where more was asked for.
-  if (original.method === "GET" && remove.length > 0) return { ...written, keep: names };
+  if (observed.method === "GET" && remove.length > 0) return { ...written, keep: names };
   return { ...written, ...(remove.length === 0 ? {} : { remove }), ...(isReordered ? { order: names } : {}) };
 }
 

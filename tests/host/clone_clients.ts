@@ -5,7 +5,7 @@ import { messageWith, type Observed } from "../../lib/clone/observed.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 import { sdkV2 } from "../matrix/sdk_v2.ts";
 import type { ListedTool, Sdk } from "../matrix/walk.ts";
-import { approve, type Fetch } from "./server.ts";
+import { callbackUrl, type Fetch } from "./server.ts";
 
 /** The clients. */
 export const clients: Readonly<Record<string, Sdk>> = { "SDK 1.x": sdkV1, "SDK 2.x": sdkV2 };
@@ -19,7 +19,7 @@ export interface Visit {
 }
 
 /** Has a client connect, log in if it must, and list all there is. */
-export async function visit(sdk: Sdk, url: string, browse: (url: URL) => Promise<URL> = approve): Promise<Visit> {
+export async function visit(sdk: Sdk, url: string, browse: (url: URL) => Promise<URL> = goThrough): Promise<Visit> {
   const seen: Observed[] = [];
   let tools: readonly ListedTool[] = [];
   const program = sdk({
@@ -45,6 +45,33 @@ export async function visit(sdk: Sdk, url: string, browse: (url: URL) => Promise
   await connection.close();
   const tokens = seen.map(({ response }) => tokenIn(response.body)).filter((token) => token !== undefined);
   return { seen, tools, token: tokens.at(-1) };
+}
+
+/** The most pages that a login takes. */
+const MAX_PAGES = 10;
+
+/** Goes where a browser is sent, with its cookies, until it is sent back to the client; our own server is told to agree. */
+async function goThrough(start: URL): Promise<URL> {
+  const cookies = new Map<string, string>();
+  let url = new URL(start);
+  url.searchParams.append("auto_approve", "true");
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(url, { redirect: "manual", headers: { cookie } });
+    const text = await response.text();
+    for (
+      const [, name = "", value = ""] of response.headers.getSetCookie().map((set) =>
+        /^([^=]*)=([^;]*)/.exec(set) ?? []
+      )
+    ) {
+      cookies.set(name, value);
+    }
+    const location = response.headers.get("location");
+    assert(location !== null, `${url} answered ${response.status}: ${text.slice(0, 300)}`);
+    url = new URL(location, url);
+    if (url.href.startsWith(callbackUrl)) return url;
+  }
+  assert.fail(`the login goes on behind ${url}`);
 }
 
 /** A `fetch` that notes what went by; a stream of events is noted without what comes on it later. */

@@ -18,6 +18,7 @@ import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { startClone } from "../../routes/clone.ts";
 import { clients, visit } from "./clone_clients.ts";
 import { type Original, startV1Server } from "./clone_v1_server.ts";
+import { startOidcServer, startOpenV2Server } from "./clone_v2_server.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 
 interface Row {
@@ -29,6 +30,8 @@ interface Row {
 
 const rows: readonly Row[] = [
   { name: "SDK 1.x with its own authorization server", start: startV1Server, differences: [] },
+  { name: "SDK 2.x behind oidc-provider", start: startOidcServer, differences: [] },
+  { name: "SDK 2.x without a login", start: startOpenV2Server, differences: [] },
 ];
 
 /** As a timer, but a stream on which nothing comes is listened to for less long. */
@@ -38,10 +41,18 @@ const sleep: Sleep = (ms, signal) => sleepOnTimer(ms > 5000 ? ms : ms / 50, sign
 function serveClone(scenario: Scenario): Original & { readonly scenario: Scenario } {
   const [read] = parseScenariosFile(JSON.stringify(defineScenario(scenario)));
   assert(read);
-  const app = createApp({ scenario: read });
+  const stop = new AbortController();
+  const app = createApp({ scenario: read, signal: stop.signal });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app);
   const url = `http://127.0.0.1:${server.addr.port}/oauth`;
-  return { url, scenario: read, [Symbol.asyncDispose]: () => server.shutdown() };
+  return {
+    url,
+    scenario: read,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await server.shutdown();
+    },
+  };
 }
 
 /** What a client did and was told, in terms of the original. */
