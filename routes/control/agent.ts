@@ -1,7 +1,7 @@
 // `/control/mcp`: the control API for agents, as an MCP server of both eras. Every request is let into the sandbox that it
 // names, by the rules that hold for `/control` itself.
 import { createMcpHandler } from "@modelcontextprotocol/server";
-import { createEnter, type Enter } from "../../lib/control/agent/enter.ts";
+import { type Agent, createAgent } from "../../lib/control/agent/enter.ts";
 import { createControlServers } from "../../lib/control/agent/server.ts";
 import { readJson } from "../../lib/mcp/body.ts";
 import { version } from "../../lib/runtime/version.ts";
@@ -16,7 +16,7 @@ export async function agentHandler(deps: Deps): Promise<Handler> {
   const handler = createMcpHandler(({ requestInfo }) => {
     const context = requestInfo && contexts.get(requestInfo);
     if (!context) throw new Error("The SDK gave back a request that it was not given");
-    return serve(entering(context, deps), context.sandbox.origin);
+    return serve(agentOf(context, deps));
   });
   deps.signal?.addEventListener("abort", () => void handler.close(), { once: true });
   return async (context) => {
@@ -27,9 +27,15 @@ export async function agentHandler(deps: Deps): Promise<Handler> {
   };
 }
 
-/** Lets the caller of a request into other sandboxes, as far as it may control them. */
-function entering(context: Context, deps: Deps): Enter {
+/** The caller of a request, who gets into other sandboxes as far as it may control them. */
+function agentOf(context: Context, deps: Deps): Agent {
   const { request, url, sandbox: { name: own, origin } } = context;
-  const enter = createEnter(deps, origin, (sandbox) => deps.refusalOf({ request, url, sandbox }));
-  return async (name) => name === "" || name === own ? callOf(context, deps) : await enter(name);
+  const agent = createAgent(deps, origin, {
+    of: (sandbox) => deps.refusalOf({ request, url, sandbox }),
+    ofRun: (label) => deps.runRefusalOf({ request, url, param: label }),
+  });
+  return {
+    ...agent,
+    enter: async (name) => name === "" || name === own ? callOf(context, deps) : await agent.enter(name),
+  };
 }

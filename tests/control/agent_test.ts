@@ -170,5 +170,7 @@ Deno.test("an agent gets into no sandbox that its caller may not control", async
   await call(client, "read_clock", { sandbox: "iss-missing~fedcba9876543210" });
   assert.match(await refusal(client, "read_clock", { sandbox: "main" }), /cannot be controlled from outside/);
   assert.match(await refusal(client, "reset", { sandbox: "standard~short" }), /cannot be controlled from outside/);
+  assert.match(await refusal(client, "run", { run: "short" }), /cannot be controlled from outside/);
+  await call(client, "run", { run: "fedcba9876543210" });
   await client.close();
 });

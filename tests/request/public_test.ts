@@ -24,6 +24,7 @@ import {
   testApp,
   text,
 } from "../helpers.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { publicApp, seed, untilRefused } from "./public_app.ts";
 
 Deno.test("public: an address that asks too much waits, and is told how long (RFC 6585 4)", async () => {
@@ -92,6 +93,38 @@ Deno.test("public: an address can begin a limited number of sandboxes, and conti
   assert.match(await assertOAuthError(refusal, 429, "temporarily_unavailable"), /new sandboxes from your address/);
   assert.equal((await one.get("/s/standard~0/health")).status, 200);
   assert.equal((await test.from("93.184.215.15").get("/s/standard~x/health")).status, 200);
+});
+
+Deno.test("public: runs of two people at once do not see each other, and one that begins too much slows no other (README, runs)", async () => {
+  await using test = await publicApp();
+  const people = [
+    { label: "0123456789abcdef", at: test.from("93.184.215.14"), slip: undefined, comesTo: "pass" },
+    { label: "fedcba9876543210", at: test.from("8.8.8.8"), slip: "takes any state", comesTo: "fail" },
+  ] as const;
+  const play = async ({ label, at, slip }: typeof people[number], scenario: string): Promise<void> => {
+    const send = async (request: Request): Promise<Response> => {
+      const { method, headers, url } = request;
+      return await at.fetch(url, { method, headers, ...(method === "POST" ? { body: await request.text() } : {}) });
+    };
+    await runDouble({ base: `${origin}/s/${scenario}~${label}`, send, slip });
+  };
+  await Promise.all(["standard", "state-wrong"].flatMap((name) => people.map((person) => play(person, name))));
+  for (const { label, at, comesTo } of people) {
+    const run = await json(await at.get(`/control/runs/${label}`));
+    assert.equal(run.verdict, comesTo, JSON.stringify(run));
+    const others = people.flatMap((other) => other.label === label ? [] : [other.label]);
+    assert(others.every((other) => !JSON.stringify(run).includes(other)));
+    assert.equal((await at.get(`/runs/${label}`, { accept: "text/html" })).status, 200);
+  }
+  const [ada, bob] = people;
+  const { refusal } = await untilRefused(() => ada.at.get(`/s/standard~${crypto.randomUUID()}/health`), 100);
+  assert.equal(refusal.status, 429);
+  await play(bob, "pages");
+  assert.equal(
+    (await json(await bob.at.get(`/control/runs/${bob.label}`))).reason,
+    "1 of 3 scenarios failed: state-wrong",
+  );
+  assert.equal((await json(await ada.at.get(`/control/runs/${ada.label}`))).reason, "2 scenarios passed");
 });
 
 Deno.test("public: an address rotates so many keys and no more, in whatever sandboxes (README)", async () => {

@@ -6,26 +6,38 @@ import type { Call, Deps } from "../operation.ts";
 /** Lets an agent into a sandbox by its name; throws an OAuthError where there is none, or where the agent may not. */
 export type Enter = (sandbox: string) => Promise<Call>;
 
-/**
- * Makes what lets an agent in.
- *
- * @param origin The server as the agent's calls are to name it.
- * @param refuse Says why the agent may not control a sandbox; undefined if it may.
- */
-export function createEnter(
+/** What an agent may not do, and why. */
+interface Refusals {
+  /** Says why it may not control a sandbox; undefined if it may. */
+  readonly of: (sandbox: Sandbox) => OAuthError | undefined;
+  /** Says why it may not see a run; undefined if it may. */
+  readonly ofRun: (label: string) => OAuthError | undefined;
+}
+
+/** An agent, as far as it matters here. */
+export interface Agent {
+  /** The server as the answers are to name it. */
+  readonly origin: string;
+  readonly enter: Enter;
+  readonly refusalOfRun: Refusals["ofRun"];
+}
+
+/** Makes an agent. */
+export function createAgent(
   { liveSandboxes }: Pick<Deps, "liveSandboxes">,
   origin: string,
-  refuse: (sandbox: Sandbox) => OAuthError | undefined,
-): Enter {
-  return async (name) => {
+  refusals: Refusals,
+): Agent {
+  const enter: Enter = async (name) => {
     const address = addressOf(name, origin);
     const live = address && await liveSandboxes.find(address);
     if (!live) throw noSandbox(name);
     const sandbox = live.seenFrom(origin, address.prefix);
-    const refusal = refuse(sandbox);
+    const refusal = refusals.of(sandbox);
     if (refusal) throw refusal;
     return { sandbox, live, plan: live.plan(), param: "", input: undefined };
   };
+  return { origin, enter, refusalOfRun: refusals.ofRun };
 }
 
 function addressOf(name: string, origin: string): Address | undefined {

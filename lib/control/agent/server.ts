@@ -4,7 +4,7 @@ import { describeError, excerpt, OAuthError } from "../../http/errors.ts";
 import { isObject } from "../../http/json.ts";
 import type { Deps } from "../operation.ts";
 import { catalogueTools } from "./catalogue_tools.ts";
-import type { Enter } from "./enter.ts";
+import type { Agent } from "./enter.ts";
 import { getPrompt, listPrompts } from "./prompts.ts";
 import { listResources, readResource, resourceTemplates } from "./resources.ts";
 import { type ControlTool, controlTools } from "./tools.ts";
@@ -15,8 +15,8 @@ const INSTRUCTIONS = "Controls a mock OAuth 2.1 and MCP server that tests MCP cl
   "scenarios of a set with the URL that the client under test is given for each, or with list_scenarios. A sandbox is made by its first use: any name " +
   "<scenario>~<label> with a label of your own.";
 
-/** Builds a server that names URLs below an origin. */
-type BuildServer = (enter: Enter, origin: string) => Server;
+/** Builds a server for an agent. */
+type BuildServer = (agent: Agent) => Server;
 
 /** Makes what builds servers, one for each request or connection. */
 export async function createControlServers(deps: Deps, version: string): Promise<BuildServer> {
@@ -24,7 +24,8 @@ export async function createControlServers(deps: Deps, version: string): Promise
   const own = catalogueTools(await deps.catalogue());
   const listed = [...own.map(({ listing }) => listing), ...[...tools.values()].map(({ listing }) => listing)];
 
-  return (enter, origin) => {
+  return (agent) => {
+    const { enter, origin } = agent;
     const server = new Server(
       { name: "mock-oauth control", version },
       { capabilities: { tools: {}, resources: {}, prompts: {} }, instructions: INSTRUCTIONS },
@@ -32,7 +33,7 @@ export async function createControlServers(deps: Deps, version: string): Promise
     server.setRequestHandler("tools/list", () => ({ tools: listed }));
     server.setRequestHandler("tools/call", async ({ params: { name, arguments: args = {} } }) => {
       const tool = tools.get(name);
-      if (tool) return await answered(() => runTool(deps, tool, args, enter));
+      if (tool) return await answered(() => runTool(deps, tool, args, agent));
       const one = own.find(({ listing }) => listing.name === name);
       if (!one) throw new ProtocolError(INVALID_PARAMS, `There is no tool ${name}`);
       return await answered(() => one.run(args, origin));
@@ -60,7 +61,7 @@ async function runTool(
   deps: Deps,
   { listing, operation, param, isFlat }: ControlTool,
   args: Readonly<Record<string, unknown>>,
-  enter: Enter,
+  { enter, refusalOfRun }: Agent,
 ): Promise<unknown> {
   requireKnown(args, Object.keys(listing.inputSchema.properties ?? {}));
   const { sandbox, ...rest } = args;
@@ -72,6 +73,9 @@ async function runTool(
       expected: "a text",
     });
   }
+  // A run is of many sandboxes: who may control one of another label has no claim to it.
+  const refusal = param === "run" ? refusalOfRun(String(about)) : undefined;
+  if (refusal) throw refusal;
   const { input, ...flat } = param === undefined ? rest : without(rest, param);
   const given = isFlat ? (input === undefined ? flat : { ...flat, input }) : input;
   return await operation.run(deps, { ...call, param: typeof about === "string" ? about : "", input: given });

@@ -5,7 +5,7 @@ import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/s
 import { excerpt } from "../../http/errors.ts";
 import { version } from "../../runtime/version.ts";
 import type { Deps } from "../operation.ts";
-import { createEnter } from "./enter.ts";
+import { createAgent } from "./enter.ts";
 import { createControlServers } from "./server.ts";
 
 /** Standard input and output of a process. */
@@ -25,8 +25,8 @@ export interface AgentOptions extends Pipe {
 /** Serves an agent until its pipe closes. */
 export async function serveAgent(deps: Deps, { origin, stdin, stdout, report }: AgentOptions): Promise<void> {
   const serve = await createControlServers(deps, version);
-  const enter = createEnter(deps, origin, () => undefined);
-  serveStdio(() => serve(enter, origin), {
+  const agent = createAgent(deps, origin, { of: () => undefined, ofRun: () => undefined });
+  serveStdio(() => serve(agent), {
     transport: new StdioServerTransport(stdin, stdout),
     onerror: ({ message }) => report(`On standard input: ${excerpt(message)}`),
   });
