@@ -7,8 +7,10 @@
 import { compareExchanges, type Exchange } from "../recorder/exchange.ts";
 import type { Digests } from "../recorder/redact/digests.ts";
 import { createPseudonyms, type Pseudonyms } from "../recorder/redact/pseudonyms.ts";
+import { redactLine } from "../recorder/redact/redact.ts";
 import { redactExchange } from "../recorder/seen_exchange.ts";
 import { exchangeBytes } from "../recorder/sizes.ts";
+import { addressOf } from "../judge/reading.ts";
 import { MAX_TEXT_LENGTH } from "./bodies.ts";
 import { readEntry } from "./entry.ts";
 import { HarError } from "./har_error.ts";
@@ -19,14 +21,24 @@ import { createHarSplitter, type HarPart } from "./split.ts";
 export interface Archive {
   /** Who wrote it; undefined if it does not say. */
   readonly creator: string | undefined;
-  /** What was exchanged, in order; the numbers have gaps where something of interest cannot be read. */
+  /** What was exchanged, in order; each has the number of its entry, from 1, or in an archive of this server its own. */
   readonly exchanges: readonly Exchange[];
   /** How many entries there are, of whatever kind. */
   readonly entries: number;
-  /** How many of them may have been of interest, and cannot be read: they were not answered, or are too large. */
-  readonly unreadable: number;
-  /** Whether this server wrote it, and with all that it knows. */
+  /** Those that may have been of interest, and cannot be read: they were not answered, or are too large. */
+  readonly unreadable: readonly UnreadableEntry[];
+  /** Whether this server wrote it, with all that it knows. */
   readonly isOwn: boolean;
+  /** What it says of itself, such as what is missing; undefined if it says nothing. */
+  readonly comment: string | undefined;
+}
+
+/** An entry that cannot be read. */
+export interface UnreadableEntry {
+  /** Its number, from 1. */
+  readonly number: number;
+  /** Where it went, without the query; undefined if that cannot be read either. */
+  readonly address: string | undefined;
 }
 
 /** What an archive is read with. */
@@ -80,24 +92,29 @@ export function createHarReader(
   const pseudonyms: Pseudonyms = { digests: onceOnly(digests), peerOf };
   const exchanges: Exchange[] = [];
   const names = new Map<string, string>();
-  let [entries, sequence, unreadable, bytes, isOwn] = [0, 0, 0, 0, true];
+  const unreadable: UnreadableEntry[] = [];
+  let [entries, bytes, isOwn, comment] = [0, 0, true, ""];
 
   function take(part: HarPart): void {
     if (part.kind === "member") {
-      const name = textIn(objectIn({ value: part.value }, "value"), "name");
-      if (name !== undefined) names.set(part.name, name);
+      const { name, value } = part;
+      if (typeof value === "string") comment = value;
+      else names.set(name, textIn(objectIn(part, "value"), "name") ?? "");
       return;
     }
-    entries++;
-    const read = part.entry ? readEntry(part.entry, sequence + 1) : { kind: "unreadable" as const };
+    const number = ++entries;
+    const read = part.entry ? readEntry(part.entry, number) : { kind: "unreadable" as const };
     if (read.kind === "aside") return;
-    sequence++;
-    if (read.kind === "unreadable") return void unreadable++;
+    if (read.kind === "unreadable") {
+      const url = textIn(objectIn(part.entry, "request"), "url");
+      unreadable.push({ number, address: url && redactLine(addressOf(url)) });
+      return;
+    }
     isOwn &&= read.own !== undefined;
-    const { peer, isCut, sequence: own = sequence } = read.own ?? {};
+    const { peer, isCut, sequence = number } = read.own ?? {};
     const exchange = {
       ...redactExchange(read.seen, pseudonyms, MAX_TEXT_LENGTH),
-      sequence: own,
+      sequence,
       ...(peer === undefined ? {} : { peer }),
       ...(isCut ? { isCut } : {}),
     };
@@ -113,11 +130,12 @@ export function createHarReader(
     end: () => {
       splitter.end();
       return {
-        creator: names.get("creator") ?? names.get("browser"),
+        creator: (names.get("creator") || names.get("browser")) || undefined,
         exchanges: exchanges.toSorted(compareExchanges),
         entries,
         unreadable,
         isOwn: isOwn && exchanges.length > 0,
+        comment: comment || undefined,
       };
     },
   };

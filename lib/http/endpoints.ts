@@ -19,6 +19,7 @@ export const wellKnownPlaces = {
     path: "/.well-known/openid-configuration",
     kind: "server_metadata",
     cors: true,
+    step: "server_metadata",
     names: { GET: "openid_configuration" },
   },
   protectedResource: {
@@ -135,6 +136,7 @@ const otherPlaces = {
     path: "/custom/metadata/location.json",
     kind: "resource_metadata",
     cors: true,
+    step: "resource_metadata",
     names: { GET: "custom_protected_resource_metadata" },
   },
   elicitation: {

@@ -37,7 +37,16 @@ export interface Shared {
   /** Whether a page of any origin may call it (Fetch standard, CORS protocol). */
   readonly cors: boolean;
   /** What a recording reads requests as, where their bodies need not tell. */
-  readonly step?: "authorization" | "token" | "registration" | "pushed" | "mcp" | "canary" | "other";
+  readonly step?:
+    | "resource_metadata"
+    | "server_metadata"
+    | "authorization"
+    | "token"
+    | "registration"
+    | "pushed"
+    | "mcp"
+    | "canary"
+    | "other";
   /** Whether a person opens it in a browser for a client's login. */
   readonly isForPerson?: boolean;
   /** What the inspector calls a request, by method, where the path does not say it as well. */

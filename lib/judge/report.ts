@@ -100,6 +100,8 @@ export interface ReportOptions {
   readonly wasReset?: boolean;
   /** Whether it has a label, which a test chooses to be alone; false if not given. */
   readonly isLabelled?: boolean;
+  /** Where the last gap ends, as a position; where it ends by the numbers of the exchanges, if not given. */
+  readonly wholeFrom?: number;
   /** How many exchanges never came on record; 0 if not given. */
   readonly leftOut?: number;
   /** How many have fallen off it; 0 if not given. */
@@ -141,7 +143,7 @@ export function* judging(exchanges: readonly Exchange[], options: ReportOptions)
     hasOrigin,
     isWhole: isComplete,
     isGapless: isWhole && underWay === 0 && exchanges.every(({ isCut = false }) => !isCut),
-    wholeFrom: isWhole ? 0 : lastGapIn(exchanges),
+    wholeFrom: isWhole ? 0 : options.wholeFrom ?? lastGapIn(exchanges),
     limits,
     issued: new Set([...issuedTokens(steps), ...options.minted ?? []]),
     judgedBy,

@@ -70,7 +70,7 @@ export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly S
     const step = kind === "authorization" ? readAuthorization(base, learned) : readStep(kind, base, learned);
     if (step.kind === "authorization") {
       // The form that a person sends belongs to the request that brought the page.
-      const before = learned.authorizations.get(exchange.url) ?? -1;
+      const before = learned.authorizations.get(exchange.url) ?? askedBefore(step, steps);
       const first = steps[before];
       if (first?.kind === "authorization") {
         steps[before] = joined(first, step);
@@ -99,6 +99,16 @@ function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {
   // An icon may lie at a canary's URL.
   if (known === "icon") return own === "canary" ? known : own ?? known;
   return known ?? own ?? shapeOf(exchange);
+}
+
+/** Where among the steps the request stands that is answered on another page than its own; -1 if there is none. */
+function askedBefore({ exchange, answer }: AuthorizationStep, steps: readonly Step[]): number {
+  if (exchange.route !== "decide" || answer === undefined) return -1;
+  const target = addressOf(headerOf(exchange.response, "location") ?? "");
+  return steps.findLastIndex((step) =>
+    step.kind === "authorization" && step.answer === undefined && step.params.get("state") === answer.get("state") &&
+    addressOf(step.params.get("redirect_uri") ?? target) === target
+  );
 }
 
 /** What a request looks like to be, wherever it went. */

@@ -17,7 +17,7 @@ Deno.test("an archive of this server's own brings back every exchange as it was"
   const archive = await read(JSON.stringify(buildHar(exchanges, "1.0.0")), { key: new Uint8Array(32).fill(9) });
   assert(exchanges.length > 10);
   assert.deepEqual(archive.exchanges, exchanges);
-  assert.deepEqual([archive.isOwn, archive.creator, archive.unreadable], [true, "mock oauth server", 0]);
+  assert.deepEqual([archive.isOwn, archive.creator, archive.unreadable], [true, "mock oauth server", []]);
 });
 
 Deno.test("secrets are redacted as they are read, with the digests that a verifier's challenge has (RFC 7636 4.6)", async () => {
@@ -120,7 +120,13 @@ Deno.test("entries come in the order in which they began, and what nobody sent o
     ["https://a.example/early", 2],
     ["https://a.example/late", 1],
   ]);
-  assert.deepEqual([entries, unreadable], [12, 4]);
+  assert.equal(entries, 12);
+  assert.deepEqual(unreadable, [
+    { number: 9, address: "https://a.example/aborted" },
+    { number: 10, address: "https://a.example/failed" },
+    { number: 11, address: "https://a.example/when" },
+    { number: 12, address: undefined },
+  ]);
 });
 
 Deno.test("headers that several tools write in one are told apart, and what HTTP does not know is left out", async () => {
@@ -181,7 +187,7 @@ Deno.test("an entry that is nested too deep, or is no JSON, is counted, and the 
   const deep = `{"request":${"[".repeat(1000)}${"]".repeat(1000)}}`;
   const text = har([entry()]).replace('"entries":[', `"entries":[${deep},{"a":b},`);
   const { exchanges, unreadable } = await read(text);
-  assert.deepEqual([exchanges.map(({ sequence }) => sequence), unreadable], [[3], 2]);
+  assert.deepEqual([exchanges.map(({ sequence }) => sequence), unreadable.length], [[3], 2]);
 });
 
 Deno.test("of a file that is all pictures no more than an entry is in memory", () => {
@@ -202,6 +208,6 @@ Deno.test("of a file that is all pictures no more than an entry is in memory", (
   }
   push(tail ?? "");
   const { exchanges, unreadable } = reader.end();
-  assert.deepEqual([exchanges.length, unreadable], [1, 2]);
+  assert.deepEqual([exchanges.length, unreadable.length], [1, 2]);
   assert(peak < 64 * 1024 ** 2, `${Math.round(peak / 1024 ** 2)} MiB`);
 });

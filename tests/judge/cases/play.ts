@@ -1,20 +1,26 @@
 /** Lets a client work in the world of a case, and reads the report. */
+import type { Exchange } from "../../../lib/recorder/exchange.ts";
 import type { Report } from "../../../lib/judge/report.ts";
 import type { Revision } from "../../../lib/judge/settled.ts";
 import { control } from "../../control/helpers.ts";
 import { origin, register, startMs } from "../../helpers.ts";
 import { runDouble, type Slip } from "../../interop/double/double.ts";
-import { recordedApp } from "../../recorder/recorded_app.ts";
+import { recordedApp, SANDBOX } from "../../recorder/recorded_app.ts";
 import { createLimit } from "../scenario_world.ts";
 import { createStandstill } from "../standstill.ts";
 import type { Case } from "./case.ts";
 
 /** The report on a client that works there; on one that does right, if no slip is given. */
-export async function playCase(
+export async function playCase(one: Omit<Case, "rule" | "slips">, version: Revision, slip?: Slip): Promise<Report> {
+  return (await recordCase(one, version, slip)).report;
+}
+
+/** The same, and the exchanges that it is made from. */
+export async function recordCase(
   { twist, app, client, reaches, faults = [] }: Omit<Case, "rule" | "slips">,
   version: Revision,
   slip?: Slip,
-): Promise<Report> {
+): Promise<{ readonly report: Report; readonly exchanges: readonly Exchange[] }> {
   let elapsedMs = 0;
   const pass = async (ms: number): Promise<void> => {
     elapsedMs += ms;
@@ -51,5 +57,6 @@ export async function playCase(
     ...own,
     slip,
   });
-  return await recorded.report(reaches === undefined ? {} : { reaches });
+  const report = await recorded.report(reaches === undefined ? {} : { reaches });
+  return { report, exchanges: (await recorded.recording.read(SANDBOX)).exchanges };
 }

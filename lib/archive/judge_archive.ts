@@ -1,0 +1,53 @@
+/**
+ * The verdict on the clients of a recording that was made elsewhere, as if it had been made here; what such a recording does not
+ * tell is not held against them.
+ *
+ * @module
+ */
+import type { SetLimits } from "../judge/limits.ts";
+import { judging, type Report } from "../judge/report.ts";
+import type { Revision } from "../judge/settled.ts";
+import type { Sliced } from "../runtime/slices.ts";
+import { lacksOf, withoutLacking } from "./lacks.ts";
+import type { Archive } from "./read_har.ts";
+import { recognise } from "./recognise.ts";
+
+/** How an archive is judged. */
+export interface ArchiveJudged {
+  /** What the report calls it. */
+  readonly name: string;
+  /** Whether its clients had done nothing before; if not given, only those count as known that begin in it. */
+  readonly isWhole?: boolean;
+  /** The revision to judge all clients by; each by the one it speaks if not given. */
+  readonly judgedBy?: Revision | undefined;
+  /** Limits to judge by in place of those of the table. */
+  readonly limits?: SetLimits | undefined;
+}
+
+/** Judges, in slices: an archive can be long. */
+export function* judgingArchive(archive: Archive, { name, isWhole, judgedBy, limits }: ArchiveJudged): Sliced<Report> {
+  const { exchanges, isOfInterest } = recognise(archive.exchanges);
+  const gaps = archive.unreadable.filter(({ address }) => address === undefined || isOfInterest(address));
+  const gap = gaps.at(-1)?.number ?? 0;
+  const isKnown = isWhole ?? (archive.isOwn && archive.comment === undefined && exchanges[0]?.sequence === 1);
+  const report = yield* judging(exchanges, {
+    sandbox: name,
+    hasOrigin: true,
+    isWhole: gap === 0,
+    isCleared: !isKnown,
+    wasReset: !isKnown,
+    // Nobody else was at work than the clients that somebody recorded, and their people.
+    isLabelled: true,
+    wholeFrom: exchanges.findLastIndex(({ sequence }) => sequence < gap) + 1,
+    leftOut: gaps.length,
+    ...(judgedBy ? { judgedBy } : {}),
+    ...(limits ? { limits } : {}),
+  });
+  const { isCleared = false, ...record } = report.record;
+  return withoutLacking(
+    { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) },
+    lacksOf(archive, exchanges),
+  );
+}
+
+const UNKNOWN_BEFORE = "What its clients did before the recording began is not known";

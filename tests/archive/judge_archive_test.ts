@@ -1,0 +1,140 @@
+/** Judging recordings of other tools, as far as `tests/judge/rules_test.ts` does not: several servers, several clients, gaps. */
+import assert from "node:assert/strict";
+import { judgingArchive } from "../../lib/archive/judge_archive.ts";
+import { lacking } from "../../lib/archive/lacks.ts";
+import type { Report } from "../../lib/judge/report.ts";
+import type { Exchange } from "../../lib/recorder/exchange.ts";
+import { finish } from "../../lib/runtime/slices.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
+import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
+import { foreignHar } from "./foreign.ts";
+import { entry, har, read } from "./hars.ts";
+
+async function recorded(...clients: readonly Partial<DoubleOptions>[]): Promise<readonly Exchange[]> {
+  await using app = await recordedApp();
+  for (const client of clients) await runDouble({ send: app.send, version: "2025-11-25", ...client });
+  return (await app.recording.read(SANDBOX)).exchanges;
+}
+
+async function judge(text: string, isWhole?: boolean): Promise<Report> {
+  return finish(judgingArchive(await read(text), { name: "a.har", ...isWhole === undefined ? {} : { isWhole } }));
+}
+
+const elsewhere = { isOneOrigin: false, tellsAborted: true };
+
+function statusOf({ clients }: Report, rule: string): string | undefined {
+  return clients.flatMap(({ findings }) => findings).find((finding) => finding.rule === rule)?.status;
+}
+
+/** Entries put before and behind those of an archive. */
+function among(text: string, before: readonly unknown[], behind: readonly unknown[] = []): string {
+  const { log } = JSON.parse(text);
+  return JSON.stringify({ log: { ...log, entries: [...before, ...log.entries, ...behind] } });
+}
+
+Deno.test("a client that does right passes, and one that does not fails, wherever its servers are", async () => {
+  const right = await judge(foreignHar(await recorded({}), elsewhere));
+  assert.deepEqual([right.verdict, right.sandbox, right.clients.length], ["pass", "a.har", 1], right.reason);
+  assert.equal(right.note, "What its clients did before the recording began is not known");
+  const wrong = await judge(foreignHar(await recorded({ slip: "sends no challenge" }), elsewhere));
+  assert.deepEqual([wrong.verdict, wrong.clients[0]?.failures], ["fail", ["C11"]]);
+});
+
+Deno.test("the login of a page, other JSON-RPC, and whatever else a browser sends, are nobody's steps", async () => {
+  const issuer = "https://accounts.page.example";
+  const json = (document: unknown): Record<string, unknown> => ({
+    response: { content: { mimeType: "application/json", text: JSON.stringify(document) } },
+  });
+  const form = (text: string): Record<string, unknown> => ({
+    postData: { mimeType: "application/x-www-form-urlencoded", text },
+  });
+  const aside = [
+    entry({ url: "https://page.example/", response: { content: { mimeType: "text/html", text: "<p>" } } }),
+    entry({
+      url: `${issuer}/.well-known/openid-configuration`,
+      ...json({ issuer, authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t` }),
+    }),
+    entry({ url: `${issuer}/a?response_type=token&client_id=page`, status: 302 }),
+    entry({
+      method: "POST",
+      url: `${issuer}/t`,
+      request: form("grant_type=password&username=a"),
+      ...json({ access_token: "x" }),
+    }),
+    entry({
+      method: "POST",
+      url: "https://rpc.page.example/",
+      request: { postData: { text: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_call" }) } },
+      ...json({ jsonrpc: "2.0", id: 1, result: "0x" }),
+    }),
+    entry({ url: "https://page.example/aborted", status: 0 }),
+  ];
+  const text = foreignHar(await recorded({}), elsewhere);
+  const [plain, mixed] = [await judge(text), await judge(among(text, aside, aside))];
+  const seen = ({ verdict, clients }: Report): unknown => [
+    verdict,
+    clients.map(({ id, findings }) => [id, findings.map(({ rule, status }) => [rule, status])]),
+  ];
+  assert.deepEqual(seen(mixed), seen(plain));
+});
+
+Deno.test("pages between an authorization request and its answer belong to it, on whatever origin (RFC 6749 4.1.1)", async () => {
+  const text = foreignHar(await recorded({}), elsewhere);
+  const { log } = JSON.parse(text);
+  const urls: string[] = log.entries.map((one: { request: { url: string } }) => one.request.url);
+  const at = urls.findLastIndex((url) => url.includes("authorize-x"));
+  const asked = log.entries[at];
+  // Every second product sends people to a page that logs them in, and that sends them back to where they came from.
+  const back = `${asked.request.url}&login_verifier=abc`;
+  const hop = (url: string, to: string, more = {}): unknown => ({
+    ...asked,
+    request: { ...asked.request, method: "GET", url, ...more },
+    response: { status: 302, headers: [{ name: "location", value: to }], content: { size: 0, mimeType: "" } },
+  });
+  const login = "https://people.vendor.example/login?challenge=abc";
+  const before = [hop(asked.request.url, login), hop(login, back, { method: "POST" })];
+  const last = { ...asked, request: { ...asked.request, url: back } };
+  const report = await judge(
+    JSON.stringify({ log: { ...log, entries: log.entries.toSpliced(at, 1, ...before, last) } }),
+  );
+  assert.equal(report.verdict, "pass", report.reason);
+  const reached = report.clients[0]?.progress.stations.filter((station) => station.reached).map(({ station }) =>
+    station
+  );
+  assert(reached?.includes("authorized"));
+  assert.equal(statusOf(report, "C15"), "kept");
+});
+
+Deno.test("several clients in one recording are told apart, each with its own findings", async () => {
+  const [right, wrong] = await Promise.all(
+    [{}, { slip: "sends no challenge" as const }].map(async (one) => foreignHar(await recorded(one), elsewhere)),
+  );
+  const other = wrong?.replaceAll("double", "other").replaceAll("2026-01-02T03:04", "2026-01-02T03:44") ?? "";
+  const { clients } = await judge(among(right ?? "", [], JSON.parse(other).log.entries));
+  assert.deepEqual(clients.map(({ verdict, failures }) => [verdict, failures]), [["pass", []], ["fail", ["C11"]]]);
+});
+
+Deno.test("what a recording lacks is not observed, and says why", async () => {
+  const report = await judge(foreignHar(await recorded({}), { ...elsewhere, isSanitized: true }));
+  const findings = report.clients.flatMap((client) => client.findings);
+  const needing = findings.filter(({ rule }) => lacking.credentials.rules.some((id) => id === rule));
+  assert(needing.length > 10);
+  for (const { status, detail } of needing) {
+    assert.deepEqual([status, detail], ["not observed", lacking.credentials.reason]);
+  }
+  assert.equal(report.verdict, "pass");
+});
+
+Deno.test("a request that was not answered leaves a gap, before which nothing is taken for missing", async () => {
+  const text = foreignHar(await recorded({}), elsewhere);
+  const report = await judge(among(text, [], [entry({ url: "https://mcp.vendor.example:8443/v1/mcp", status: 0 })]));
+  assert.deepEqual([report.record.isWhole, report.record.leftOut, report.verdict], [false, 1, "pass"]);
+  // What was not answered elsewhere is no gap.
+  const aside = await judge(among(text, [], [entry({ url: "https://page.example/", status: 0 })]), true);
+  assert.deepEqual([aside.record.isWhole, aside.record.leftOut], [true, 0]);
+});
+
+Deno.test("an archive without any client of MCP or OAuth says so", async () => {
+  const report = await judge(har([entry({ url: "https://page.example/" })]));
+  assert.deepEqual([report.verdict, report.clients], ["incomplete", []]);
+});
