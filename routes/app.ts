@@ -3,8 +3,10 @@
 import type { AgentOptions } from "../lib/control/agent/stdio.ts";
 import { allowOrigin } from "../lib/http/any_origin.ts";
 import { isOfForeignPage } from "../lib/http/origin.ts";
+import { attempted, type Awaitable, followed } from "../lib/runtime/awaitable.ts";
 import { late } from "../lib/runtime/late.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
+import type { LiveSandbox } from "../lib/sandbox/live_sandboxes.ts";
 import { buildSandbox, parseAddress, routePath } from "../lib/sandbox/sandbox.ts";
 import { assemble } from "./assemble.ts";
 import { type AppOptions, gateOptionsOf, type ProgramOptions, requireOptions } from "./options.ts";
@@ -51,28 +53,34 @@ export function createProgramApp(given: ProgramOptions): ProgramApp {
   const addressOf = (url: URL): ReturnType<typeof parseAddress> =>
     ownOrigins.find(url) ?? parseAddress(url, isScenario);
 
-  const app: Located = async (request, url, info) => {
+  const app: Located = (request, url, info) => {
     const origin = options.publicUrl ?? url.origin;
     const address = addressOf(url);
     const exchange = recorder?.open(request, url.pathname, now());
-    try {
-      const live = address && await liveSandboxes.find(address);
-      if (!live) throw noSuchScenario(names, url, origin);
+
+    function serveIn(live: LiveSandbox | undefined): Awaitable<Response> {
+      if (!live || !address) throw noSuchScenario(names, url, origin);
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
       const sandbox = live.seenFrom(origin, address.prefix, isForeign);
       const routed = routePath(address.path, live.scenario.layout);
       exchange?.enter(recordedRequest({ url, info, sandbox, sentPath: address.path }, isLocal));
-      const served = await serve(parts, { request, url, info, live, sandbox, sentPath: address.path, routed });
-      const isFlow = isOfFlow(request, served);
-      if (isFlow) options.teller?.saw(sandbox);
-      return exchange?.close(served, isFlow) ?? served.response;
-    } catch (error) {
+      const arrival = { request, url, info, live, sandbox, sentPath: address.path, routed };
+      return followed(serve(parts, arrival), (served) => {
+        const isFlow = isOfFlow(request, served);
+        if (isFlow) options.teller?.saw(sandbox);
+        return exchange?.close(served, isFlow) ?? served.response;
+      });
+    }
+
+    async function refuse(error: unknown): Promise<Response> {
       const response = await failureResponse(error, { request, sandbox: buildSandbox({ origin, now }) }, (message) => {
         parts.report(`${request.method} ${url.pathname}: ${message}`);
       });
       allowOrigin(response);
       return exchange?.close({ response, route: undefined, shapedBy: [] }, false) ?? response;
     }
+
+    return attempted(() => followed(address && liveSandboxes.find(address), serveIn), refuse);
   };
   const { askers } = parts;
   const serveAgent = async (options: AgentOptions): Promise<void> =>

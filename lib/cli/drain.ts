@@ -50,17 +50,18 @@ export function createDrain<Info>(handler: Handler<Info>, sleep: Sleep): Drain<I
   }
 
   return {
-    enter: async (request, info) => {
-      if (isClosing) return new Response(null, { status: 503, headers: { connection: "close" } });
+    enter: (request, info) => {
+      if (isClosing) return Promise.resolve(new Response(null, { status: 503, headers: { connection: "close" } }));
       underWay.add(request);
-      let events: ReadableStream<Uint8Array> | null = null;
-      try {
-        const response = await handler(request, info);
-        events = request.method === "POST" ? eventsOf(response) : null;
-        return events ? new Response(withEnd(events, () => leave(request)), response) : response;
-      } finally {
-        if (!events) leave(request);
-      }
+      return handler(request, info).then((response) => {
+        const events = request.method === "POST" ? eventsOf(response) : null;
+        if (events) return new Response(withEnd(events, () => leave(request)), response);
+        leave(request);
+        return response;
+      }, (error) => {
+        leave(request);
+        throw error;
+      });
     },
     close: () => {
       isClosing = true;

@@ -1,5 +1,5 @@
 // Bodies in, responses out: a body is text of one media type, a response says how it may be kept.
-import { openResponse } from "./any_origin.ts";
+import { OpenResponse } from "./any_origin.ts";
 import { errorBody, errorStatus, OAuthError } from "./errors.ts";
 import { MAX_NESTING, parseJson, problemOf } from "./json.ts";
 import { bodyText, MAX_BODY_BYTES } from "./request_body.ts";
@@ -62,15 +62,12 @@ export function noStoreJson(body: unknown, status = 200): Response {
 
 /** The same, which pages of any origin may read. */
 export function openNoStoreJson(body: unknown, status = 200): Response {
-  const json = JSON.stringify(body);
-  const headers = { "content-type": "application/json", "cache-control": "no-store" };
-  return noteText(openResponse(json, { status, headers }), json);
+  return new OpenResponse(JSON.stringify(body), { "cache-control": "no-store" }, status);
 }
 
 /** A JSON document that may be kept for a while, and that pages of any origin may read. */
 export function cacheableJson(json: string, maxAgeSeconds: number): Response {
-  const headers = { "content-type": "application/json", "cache-control": `public, max-age=${maxAgeSeconds}` };
-  return noteText(openResponse(json, { headers }), json);
+  return new OpenResponse(json, { "cache-control": `public, max-age=${maxAgeSeconds}` });
 }
 
 /** The same response, with the headers that an error brings, such as `retry-after`. */

@@ -14,9 +14,8 @@ import {
   type Result,
   SERVER_INFO_META_KEY,
 } from "@modelcontextprotocol/server";
-import { openResponse } from "../http/any_origin.ts";
+import { OpenResponse } from "../http/any_origin.ts";
 import { decodeHeader } from "../http/mcp_headers.ts";
-import { noteText } from "../http/seen_text.ts";
 import type { Log } from "./contract.ts";
 import type { BoundedMap } from "../runtime/bounded_map.ts";
 import { pageOf } from "./pages.ts";
@@ -210,6 +209,5 @@ function stamped(result: Result, { serverInfo }: Profile, { revision }: FastEra)
 }
 
 function jsonResponse(body: unknown, { headers }: FastEra, status = 200): Response {
-  const json = JSON.stringify(body);
-  return noteText(openResponse(json, { status, headers: { "content-type": "application/json", ...headers } }), json);
+  return new OpenResponse(JSON.stringify(body), headers, status);
 }

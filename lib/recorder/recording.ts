@@ -1,6 +1,7 @@
 // Records exchanges behind the response: what went by is kept once it is complete, a stream as it goes, and no response
 // waits. Nothing is handed out that was not redacted, and nothing is redacted before somebody asks: so what nobody asks
 // for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
+import { OpenResponse } from "../http/any_origin.ts";
 import { setImmediate } from "node:timers";
 import type { StreamFacts } from "./exchange.ts";
 import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./seen_exchange.ts";
@@ -168,8 +169,7 @@ function record(
     method,
     sentHeaders,
     status: response.status,
-    // Of a response whose text is kept in part, all of it would be.
-    response: answered !== "passing" && answered?.isComplete ? response : { headers: response.headers },
+    response: response instanceof OpenResponse ? response.head : { headers: response.headers },
     departure,
   };
   const put: Put = (sent, answered, isOpen, stream) =>

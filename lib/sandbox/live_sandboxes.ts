@@ -2,6 +2,7 @@
 //
 // Other processes may share the database, and believe what they have read for as long as a lease. A change is answered
 // only after that time: from then on every process knows of it.
+import { type Awaitable, followed } from "../runtime/awaitable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { compact } from "../runtime/own_text.ts";
 import { UnreadableRowError } from "../store/unreadable.ts";
@@ -22,7 +23,7 @@ interface LiveSandboxesDeps extends HeldSandboxDeps {
 /** The sandboxes of one app. */
 export interface LiveSandboxes {
   /** The sandbox of an address, made with its first use; undefined where there is no such scenario. */
-  readonly find: (address: Address) => Promise<LiveSandbox | undefined>;
+  readonly find: (address: Address) => Awaitable<LiveSandbox | undefined>;
   /** Names of the sandboxes in use that have a label, at most `limit`. */
   readonly labelled: (label: string, limit: number) => Promise<readonly string[]>;
   /** The sandbox that a request has found. */
@@ -63,19 +64,23 @@ export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
     return made;
   }
 
-  async function find(address: Address): Promise<LiveSandbox | undefined> {
+  function find(address: Address): Awaitable<LiveSandbox | undefined> {
     const known = held.get(address.name);
-    if (known?.isIdle()) letGo(held, known, onForget);
-    const entry = held.get(address.name) ?? await hold(address);
-    if (!entry) return undefined;
-    // Nearly always there is nothing to wait for.
-    const refreshing = entry.refresh();
-    if (refreshing) await refreshing;
-    const touching = entry.touch();
-    if (touching) await touching;
-    const sweeping = sweep();
-    if (sweeping) await sweeping.catch(deps.onSweepError);
-    return entry.live;
+    if (!known || known.isIdle()) return findAnew(address, known);
+    return followed(freshen(known), () => known.live);
+  }
+
+  async function findAnew(address: Address, idle: HeldSandbox | undefined): Promise<LiveSandbox | undefined> {
+    if (idle) letGo(held, idle, onForget);
+    const entry = await hold(address);
+    if (entry) await freshen(entry);
+    return entry?.live;
+  }
+
+  /** Reads a sandbox again, notes its use, and sweeps, as far as each is due; nearly always none is. */
+  function freshen(entry: HeldSandbox): Awaitable<void> {
+    const noteUse = (): Awaitable<void> => followed(entry.touch(), () => sweep()?.catch(deps.onSweepError));
+    return followed(entry.refresh(), noteUse);
   }
 
   async function put(live: LiveSandbox, writing: Promise<SandboxState>): Promise<void> {

@@ -24,23 +24,23 @@ interface FaultCarrier {
 const carriers: readonly EndpointKind[] = ["mcp", "open_mcp", "authorize"];
 
 /**
- * Sets the faults that a request's URL names.
+ * Sets the faults that a request's URL names; nearly none names any.
  *
  * @throws OAuthError `invalid_request` for what cannot be read, and the gate's refusal.
  */
-export async function setFaults(
+export function setFaults(
   { liveSandboxes, gate }: FaultParameterDeps,
   { request, url, live }: FaultCarrier,
   endpoint: EndpointKind,
-): Promise<void> {
-  if (!url.search.includes(`${FAULT_PARAMETER}=`) || !carriers.includes(endpoint)) return;
+): Promise<void> | undefined {
+  if (!url.search.includes(`${FAULT_PARAMETER}=`) || !carriers.includes(endpoint)) return undefined;
   const faults = url.searchParams.getAll(FAULT_PARAMETER).flatMap(parseFaultText);
   if (endpoint === "open_mcp") requireOpen(faults);
   const known = live.state().faults;
-  if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return;
+  if (faults.every(({ name }) => known.some((fault) => fault.name === name))) return undefined;
   const refusal = gate({ headers: request.headers, url, live, isChange: true });
   if (refusal) throw refusal;
-  await liveSandboxes.change(live, (state) => withFaults(state, faults));
+  return liveSandboxes.change(live, (state) => withFaults(state, faults));
 }
 
 /** At an endpoint without a login, `mcp:503` would do nothing: that is the one behind the login. */

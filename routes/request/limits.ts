@@ -25,7 +25,10 @@ interface LimitsDeps {
 }
 
 /** Puts limits on an app. */
-export function limitApp(app: Located, { monotonicMs, sleep, askers, addressOf }: LimitsDeps): Located {
+export function limitApp(
+  app: Located,
+  { monotonicMs, sleep, askers, addressOf }: LimitsDeps,
+): (...arrived: Parameters<Located>) => Promise<Response> {
   const toll = createToll(monotonicMs);
   const underWay = createUnderWay(underWayLimits);
   const bodies = createBodyBytes(bodyLimits);

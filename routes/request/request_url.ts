@@ -2,6 +2,7 @@
 // this file meets it.
 import { allowOrigin } from "../../lib/http/any_origin.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
+import type { Awaitable } from "../../lib/runtime/awaitable.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.ts";
 import type { App, ConnectionInfo } from "./router.ts";
@@ -10,7 +11,7 @@ import type { App, ConnectionInfo } from "./router.ts";
 const MAX_HOSTNAME = 253;
 
 /** A server behind the door at which URLs are parsed. */
-export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Promise<Response>;
+export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Awaitable<Response>;
 
 /**
  * Parses the URL of each request, and refuses requests without a usable one.
@@ -20,9 +21,8 @@ export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Pro
 export function withUrl(located: Located, origin: string): App {
   return (request, info) => {
     const url = isOfPlace(request.headers.get("host")) ? URL.parse(request.url) : null;
-    return url && isOfHttp(url) && url.hostname.length <= MAX_HOSTNAME
-      ? located(request, url, info)
-      : refused(request, origin);
+    const isUsable = url && isOfHttp(url) && url.hostname.length <= MAX_HOSTNAME;
+    return Promise.resolve(isUsable ? located(request, url, info) : refused(request, origin));
   };
 }
 

@@ -8,11 +8,13 @@ import type { RoutedPath, Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { guidedScript } from "../../lib/scenarios/guide.ts";
 import { isMcp } from "../../lib/scenarios/match.ts";
+import type { Fault } from "../../lib/scenarios/fault.ts";
 import type { Plan } from "../../lib/scenarios/plan.ts";
 import { faultsFor, noteResponse, readFacts, resolvePlan, sessionAsk } from "../../lib/faults/resolve.ts";
 import type { OpenStreams } from "../../lib/faults/open_streams.ts";
 import { variablesOf } from "../../lib/faults/template.ts";
 import { answerResponse, applyWire } from "../../lib/faults/wire.ts";
+import { attempted, type Awaitable, followed } from "../../lib/runtime/awaitable.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { FaultCounts } from "../../lib/faults/fault_count_table.ts";
 import type { LiveSandbox } from "../../lib/sandbox/live_sandboxes.ts";
@@ -55,19 +57,30 @@ export interface Served {
   readonly shapedBy: readonly string[];
 }
 
-/** Serves a request; never rejects. */
-export async function serve(deps: ServeDeps, arrival: Arrival): Promise<Served> {
+type Shaped = Pick<Served, "response" | "shapedBy">;
+
+/** What a request meets. */
+interface Asked {
+  readonly found: Match;
+  readonly endpoint: EndpointKind;
+}
+
+/** Serves a request; neither throws nor rejects. */
+export function serve(deps: ServeDeps, arrival: Arrival): Awaitable<Served> {
   const found = deps.match(arrival.request, arrival.routed.path);
   const { name: route, kind: endpoint = "unknown" } = found.route ?? {};
-  try {
-    const problem = arrival.live.problem();
-    if (problem && !(route !== undefined && repairing.has(route))) throw problem;
-    await setFaults(deps, arrival, endpoint);
-    const answered = await answerWithFaults(deps, arrival, { found, endpoint });
-    return { route, endpoint, ...answered, response: watched(deps, arrival, endpoint, answered.response) };
-  } catch (error) {
-    return { route, endpoint, response: await refuse(deps, arrival, error), shapedBy: [] };
-  }
+  const done = ({ response, shapedBy }: Shaped): Served => {
+    return { route, endpoint, shapedBy, response: watched(deps, arrival, endpoint, response) };
+  };
+  return attempted<Served>(
+    () => {
+      const problem = arrival.live.problem();
+      if (problem && !(route !== undefined && repairing.has(route))) throw problem;
+      const answer = (): Awaitable<Shaped> => answerWithFaults(deps, arrival, { found, endpoint });
+      return followed(followed(setFaults(deps, arrival, endpoint), answer), done);
+    },
+    async (error) => ({ route, endpoint, response: await refuse(deps, arrival, error), shapedBy: [] }),
+  );
 }
 
 /** The same response; a stream of an MCP endpoint is kept an eye on. */
@@ -84,16 +97,27 @@ function watched(
 const repairing: ReadonlySet<string> = new Set(["control_reset", "control_clear_plan"]);
 
 /** The response under the plan of this request, and what its faults make of it. */
-async function answerWithFaults(
+function answerWithFaults(deps: ServeDeps, arrival: Arrival, asked: Asked): Awaitable<Shaped> {
+  const { live } = arrival;
+  const faults = asked.endpoint === "control" ? [] : live.faults();
+  if (faults.length > 0) return shape(deps, arrival, asked, faults);
+  return followed(answer(deps, arrival, asked.found, live.plan()), unshaped);
+}
+
+function unshaped(response: Response): Shaped {
+  return { response, shapedBy: [] };
+}
+
+async function shape(
   deps: ServeDeps,
   arrival: Arrival,
-  { found, endpoint }: { readonly found: Match; readonly endpoint: EndpointKind },
-): Promise<Pick<Served, "response" | "shapedBy">> {
+  { found, endpoint }: Asked,
+  set: readonly Fault[],
+): Promise<Shaped> {
   const { request, url, live, sandbox, sentPath, routed } = arrival;
-  const set = endpoint === "control" ? [] : live.faults();
-  const isLed = set.length > 0 && guidedScript(live.scenario) !== undefined;
+  const isLed = guidedScript(live.scenario) !== undefined;
   const faults = isLed ? await faultsFor(set, request, endpoint) : set;
-  if (faults.length === 0) return { response: await answer(deps, arrival, found, live.plan()), shapedBy: [] };
+  if (faults.length === 0) return unshaped(await answer(deps, arrival, found, live.plan()));
   const sessionAsked = isMcp(endpoint) ? sessionAsk(faults) : undefined;
   const session = sessionAsked ? { session: await deps.sessionFactsOf(request, sandbox, sessionAsked) } : {};
   const facts = await readFacts({ url, path: sentPath, endpoint, ...session }, request, faults);
@@ -155,21 +179,22 @@ function notShown(): OAuthError {
 }
 
 /** The correct response under a plan. */
-async function answer(deps: ServeDeps, arrival: Arrival, found: Match, plan: Plan): Promise<Response> {
+function answer(deps: ServeDeps, arrival: Arrival, found: Match, plan: Plan): Awaitable<Response> {
   if (found.kind === "response") return found.response;
   const { request, url, info, sentPath: path, routed } = arrival;
   if (found.kind === "none") {
-    return await refuse(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
+    return refuse(deps, arrival, noSuchEndpoint({ method: request.method, path }, arrival.sandbox));
   }
   const { route: { handler, cors }, param } = found;
   const sandbox = arrival.sandbox.serverAt(routed.server);
-  try {
-    const response = await handler({ request, url, sandbox, plan, param, info });
+  const finish = (response: Response): Response => {
     if (cors) allowOrigin(response);
     return request.method === "HEAD" ? withoutBody(response) : response;
-  } catch (error) {
-    return await refuse(deps, arrival, error, cors);
-  }
+  };
+  return attempted(
+    () => followed(handler({ request, url, sandbox, plan, param, info }), finish),
+    (error) => refuse(deps, arrival, error, cors),
+  );
 }
 
 /** The response to a request whose handling threw; pages of any origin may read it where they may read the row's. */

@@ -42,7 +42,7 @@ Deno.test("a stream of events is under way until it ends, and any other answer u
   const app = limited((_, { pathname }) => {
     return Promise.resolve(pathname === "/stream" ? new Response(new ReadableStream(), stream) : new Response("text"));
   });
-  const ask = (path: string): Promise<Response> => app(new Request(origin + path), new URL(origin + path));
+  const ask = async (path: string): Promise<Response> => await app(new Request(origin + path), new URL(origin + path));
   const streams: Response[] = [];
   for (let count = 0; count < underWayLimits.perAddress; count++) {
     assert.equal((await ask("/text")).status, 200);

@@ -12,7 +12,7 @@ import {
   SESSION_IDLE_MS,
   type SessionName,
 } from "./session_memory.ts";
-import { handleOf, type SessionHandle, type SessionRecord, type SessionTable } from "./session_table.ts";
+import { createHandles, type SessionHandle, type SessionRecord, type SessionTable } from "./session_table.ts";
 import type { LivingSession } from "../contract.ts";
 import { idOf, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "../rpc.ts";
 
@@ -57,7 +57,7 @@ const ALL = 1_000_000;
  */
 export function createSessions(table: SessionTable): Sessions {
   const held = createSessionMemory();
-  const expected = createExpectedRows(table);
+  const { handleOf, ...expected } = createExpectedRows(table);
   let closed = false;
 
   /** Reads the row, moves its end if that is due, and forgets a session that has none. */
@@ -142,11 +142,14 @@ function refuse(status: number, code: number, message: string, body: unknown): R
 
 /** Rows that are being read while the requests that name them are still being checked. */
 function createExpectedRows(table: SessionTable): {
+  readonly handleOf: (id: string) => SessionHandle;
   readonly expect: Sessions["expect"];
   readonly of: (request: Request) => Promise<Entry<SessionRecord>> | undefined;
 } {
   const rows = new WeakMap<Request, Promise<Entry<SessionRecord>>>();
+  const handleOf = createHandles();
   return {
+    handleOf,
     expect: (request, sandbox) => {
       const id = request.headers.get("mcp-session-id");
       if (!id) return;

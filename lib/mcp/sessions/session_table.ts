@@ -1,6 +1,8 @@
 // MCP sessions of the revisions up to 2025-11-25, as every process that shares the store sees them: what was agreed when
 // a session began, and until when it lives. A session has ended when its row is gone or has expired.
 import { hash } from "node:crypto";
+import { boundedMap } from "../../runtime/bounded_map.ts";
+import { compact } from "../../runtime/own_text.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
 
@@ -48,6 +50,23 @@ const ROW_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** The handle of a session. Its id is all that a client of an open endpoint needs to take it over, so it is hashed. */
 export function handleOf(id: string): SessionHandle {
   return hash("sha256", id, "base64url");
+}
+
+/** How many handles are remembered: every request in a session needs its own. */
+const MAX_HANDLES = 1000;
+/** Ids longer than this are not ours, in characters. */
+const MAX_ID = 100;
+
+/** Makes what gives handles and remembers those of the ids that came last. */
+export function createHandles(): (id: string) => SessionHandle {
+  const handles = boundedMap<string, SessionHandle>(MAX_HANDLES);
+  return (id) => {
+    const known = handles.get(id);
+    if (known !== undefined) return known;
+    const handle = handleOf(id);
+    if (id.length <= MAX_ID) handles.set(compact(id), handle);
+    return handle;
+  };
 }
 
 /** Opens the table of sessions. */
