@@ -1,4 +1,5 @@
 // The words of forms (`application/x-www-form-urlencoded`), and of queries, which are written alike.
+import { detached } from "../runtime/own_text.ts";
 
 /** Names and values in their order; a name may come more than once. */
 export type FormFields = Iterable<readonly [name: string, value: string]>;
@@ -37,7 +38,8 @@ export function parseFields(text: string): readonly (readonly [name: string, val
 function fieldOf(text: string): readonly [string, string] {
   const equals = text.indexOf("=");
   const [name, value] = equals === -1 ? [text, ""] : [text.slice(0, equals), text.slice(equals + 1)];
-  if (!text.includes("%") && !text.includes("+")) return [name, value];
+  // Some values outlive the request, which must not stay with them.
+  if (!text.includes("%") && !text.includes("+")) return [name, detached(value)];
   try {
     return [decoded(name), decoded(value)];
   } catch {

@@ -1,4 +1,6 @@
 // How a redirect URI must be written, so that everyone who reads it is sent to the same place.
+import { boundedMap } from "../runtime/bounded_map.ts";
+import { detached } from "../runtime/own_text.ts";
 import { excerpt } from "./errors.ts";
 
 /** Schemes a browser runs or reads by itself, so that a redirect to them would execute what a client wrote. */
@@ -43,6 +45,16 @@ export interface RedirectUriProblem {
  * ```
  */
 export function findRedirectUriProblem(uri: string): RedirectUriProblem | undefined {
+  if (sound.has(uri)) return undefined;
+  const problem = findProblem(uri);
+  if (!problem) sound.set(detached(uri), true);
+  return problem;
+}
+
+/** Those that were right: a client sends the same one with every request. */
+const sound = boundedMap<string, true>(128);
+
+function findProblem(uri: string): RedirectUriProblem | undefined {
   const [, scheme = "", authority] = /^([a-z][a-z0-9+.-]*):(?:\/\/([^/?#]*))?/i.exec(uri) ?? [];
   // Printable ASCII alone: what a parser would strip or encode could not be matched character by character later.
   if (uri.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(uri) || scheme === "") return notAbsolute;

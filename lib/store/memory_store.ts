@@ -21,6 +21,8 @@ interface Row {
   readonly versionstamp: string;
   /** When it may be swept, in milliseconds since 1970; absent if it stays. */
   readonly expiresAtMs: number | undefined;
+  /** Where it stands among those that may be swept at the same time. */
+  index: number;
 }
 
 /** As many as those of `Deno.Kv` have. */
@@ -50,7 +52,7 @@ export function createMemoryStore(nowMs: () => number): Store {
       place = next;
     }
     if (place.row) expiring.delete(place.row);
-    place.row = { key: [...key], value: copyOf(value), versionstamp, expiresAtMs };
+    place.row = { key: [...key], value: copyOf(value), versionstamp, expiresAtMs, index: 0 };
     expiring.add(place.row);
   }
 
@@ -179,17 +181,24 @@ const MINUTE_MS = 60_000;
 
 /** Rows that expire, by the minute in which they do. */
 function createExpiring(): Expiring {
-  const minutes = new Map<number, Set<Row>>();
+  const minutes = new Map<number, Row[]>();
   let lastMinute = -Infinity;
   const minuteOf = (expiresAtMs: number): number => Math.ceil(expiresAtMs / MINUTE_MS);
   return {
     add: (row) => {
       if (row.expiresAtMs === undefined) return;
       const minute = minuteOf(row.expiresAtMs);
-      minutes.set(minute, (minutes.get(minute) ?? new Set()).add(row));
+      const rows = minutes.get(minute);
+      if (rows) row.index = rows.push(row) - 1;
+      else minutes.set(minute, [row]);
     },
     delete: (row) => {
-      if (row.expiresAtMs !== undefined) minutes.get(minuteOf(row.expiresAtMs))?.delete(row);
+      const rows = row.expiresAtMs === undefined ? undefined : minutes.get(minuteOf(row.expiresAtMs));
+      const last = rows?.pop();
+      if (!rows || !last || last === row) return;
+      // The last one moves to where it stood.
+      rows[row.index] = last;
+      last.index = row.index;
     },
     take: (nowMs) => {
       const now = Math.floor(nowMs / MINUTE_MS);
@@ -197,7 +206,7 @@ function createExpiring(): Expiring {
       lastMinute = now;
       const due = [...minutes].filter(([minute]) => minute <= now);
       for (const [minute] of due) minutes.delete(minute);
-      return due.flatMap(([, rows]) => [...rows]);
+      return due.flatMap(([, rows]) => rows);
     },
   };
 }

@@ -70,7 +70,11 @@ export function mostBytes(value: unknown, levels = MAX_VALUE_LEVELS): number {
   if (value instanceof Uint8Array) return 32 + value.byteLength;
   if (levels === 0) return Infinity;
   let bytes = 32;
-  if (Array.isArray(value)) { for (const item of value) bytes += mostBytes(item, levels - 1); }
-  else for (const [name, item] of Object.entries(value)) bytes += mostBytes(name, 0) + mostBytes(item, levels - 1);
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += mostBytes(item, levels - 1);
+    return bytes;
+  }
+  const members: Readonly<Record<string, unknown>> = Object(value);
+  for (const name of Object.keys(members)) bytes += mostBytes(name) + mostBytes(members[name], levels - 1);
   return bytes;
 }

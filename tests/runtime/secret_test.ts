@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
 import { isSameSecret } from "../../lib/runtime/secret.ts";
+import { sha256 } from "../../lib/runtime/sha256.ts";
 
 for (
   const [sent, expected, isSame] of [
@@ -22,3 +24,14 @@ for (
     assert.equal(isSameSecret(sent, expected), isSame);
   });
 }
+
+Deno.test("sha256() gives the hash that node:crypto gives, of any length (FIPS 180-4)", () => {
+  for (let length = 0; length < 260; length++) {
+    for (const character of ["a", "é", "漢", "\u{1f600}", "\ud800"]) {
+      const text = character.repeat(length);
+      assert.equal(sha256(text), hash("sha256", text, "base64url"), `${length} times ${JSON.stringify(character)}`);
+    }
+    const bytes = Uint8Array.from({ length }, (_, index) => index * 7 + length);
+    assert.equal(sha256(bytes), hash("sha256", bytes, "base64url"), `${length} bytes`);
+  }
+});

@@ -202,6 +202,7 @@ function parseJsonObject(body: string): JsonObject {
 
 /** Clients that serialise absent fields as null mean that they are absent. */
 function withoutNulls(object: JsonObject): JsonObject {
+  if (Object.values(object).every((value) => value !== null && value !== "")) return object;
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
 }
 

@@ -16,7 +16,7 @@ function isCredential(kind: SealKind): boolean {
 }
 
 /** How many places there are for what was sealed last; a power of two. */
-const PLACES = 512;
+const PLACES = 64;
 
 interface Remembered {
   readonly sealed: string;
