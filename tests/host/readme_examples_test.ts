@@ -1,5 +1,6 @@
 /** Every block of code in the README and its documents: each is run, or held against the code, or says of what it is an excerpt. */
 import assert from "node:assert/strict";
+import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { requireShape } from "../../lib/http/json_body.ts";
 import { faultRequestSchema } from "../../lib/scenarios/schema/fault_schema.ts";
@@ -10,6 +11,7 @@ import { RETENTION_MS } from "../../lib/limits/limits.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { parseConfig } from "../../lib/cli/config.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
+import { runDouble } from "../interop/double/double.ts";
 import { makeFolder, root, startServer, taskWords } from "./program.ts";
 import { documents } from "../documents/documents.ts";
 import { blockOf, blocks, clients, denoClient, doubleCommand } from "./readme_blocks.ts";
@@ -49,7 +51,7 @@ Deno.test("README and its documents run every block of code, hold it against the
     ...["run: node", "run: vitest", "run: sh", "run: sh against a server"],
     // tests/examples runs these, with clients of SDKs.
     ...["run: python", "run: go", "run: java"],
-    ...["run: sh against a server, with a port", "run: deno, a lost session"],
+    ...["run: sh against a server, with a port", "run: deno, a lost session", "run: steps of a job"],
     ...started,
   ]);
   const checks = new Set([
@@ -159,6 +161,103 @@ Deno.test("README: the example for a shell shows the report, and fails unless th
     assert.match(printed, /^it failed with 22$/m);
     assert.match(printed, /<testcase [^>]*C12[^>]*>\s*<failure/);
   });
+});
+
+const actionShape = z.object({
+  inputs: z.record(z.string(), z.object({ default: z.string() })),
+  runs: z.object({
+    using: z.literal("composite"),
+    steps: z.array(z.object({
+      id: z.string(),
+      if: z.string(),
+      shell: z.literal("bash"),
+      env: z.record(z.string(), z.string()),
+      run: z.string(),
+    })),
+  }),
+});
+
+/** Runs the steps of our action as a runner does; gives its exit code and what it printed. */
+async function runAction(
+  given: Readonly<Record<string, string>>,
+  { path, env }: { readonly path: string; readonly env: Readonly<Record<string, string>> },
+): Promise<{ readonly code: number; readonly printed: string }> {
+  const text = await Deno.readTextFile(new URL(".github/actions/mock-oauth/action.yml", root));
+  const { inputs, runs: { steps } } = actionShape.parse(parseYaml(text));
+  for (const name of Object.keys(given)) assert(name in inputs, `${name} is not an input`);
+  const valueOf = (name = ""): string => given[name] ?? inputs[name]?.default ?? assert.fail(`no input ${name}`);
+  const fill = (text: string): string => text.replace(/\$\{\{ inputs\.([\w-]+) \}\}/, (_, name) => valueOf(name));
+  const chosen = steps.find((step) => step.if === `inputs.mode == '${valueOf("mode")}'`);
+  assert(chosen, "no step is for this mode");
+  await Deno.writeTextFile(`${path}/step.sh`, chosen.run);
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["--noprofile", "--norc", "-eo", "pipefail", "step.sh"],
+    cwd: path,
+    env: { ...env, ...Object.fromEntries(Object.entries(chosen.env).map(([name, value]) => [name, fill(value)])) },
+  }).output();
+  return { code, printed: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+Deno.test("the GitHub Action starts the server, writes the report into the job's summary, and fails as it is told (README)", async (t) => {
+  await using folder = await makeFolder();
+  const { path } = folder;
+  const files = { GITHUB_OUTPUT: `${path}/output`, GITHUB_ENV: `${path}/env`, GITHUB_STEP_SUMMARY: `${path}/summary` };
+  const stepShape = z.array(
+    z.object({ uses: z.string().optional(), with: z.record(z.string(), z.string()).optional() }),
+  );
+  const [start, , report] = stepShape.parse(parseYaml(blockOf("run: steps of a job")));
+  assert.match(start?.uses ?? "", /\/\.github\/actions\/mock-oauth@/);
+  const command = [Deno.execPath(), ...taskWords("start")].join(" ").replace(" main.ts ", ` ${root.pathname}main.ts `);
+  const env = { RUNNER_TEMP: path, ...files };
+  const failed = await runAction({ command: "sh -c 'exit(1)'" }, { path, env });
+  assert.deepEqual([failed.code, failed.printed.includes("::error::mock-oauth did not start: ")], [1, true]);
+  const started = await runAction({ ...start?.with, command }, { path, env });
+  assert.equal(started.code, 0, started.printed);
+  const [, url = ""] = /^MOCK_OAUTH_URL=(.+)$/m.exec(await Deno.readTextFile(files.GITHUB_ENV)) ?? [];
+  const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await Deno.readTextFile(`${path}/mock-oauth.json`)));
+  try {
+    assert.equal(await Deno.readTextFile(files.GITHUB_OUTPUT), `url=${url}\n`);
+    const send = (request: Request): Promise<Response> => fetch(request);
+    await runDouble({ base: `${url}/s/standard~right`, send });
+    await runDouble({ base: `${url}/s/standard~ci`, send });
+    await runDouble({ base: `${url}/s/state-wrong~ci`, send, slip: "takes any state" });
+    const job = { path, env: { ...env, MOCK_OAUTH_URL: url } };
+    const given = { ...report?.with, wait: "0" };
+    const cases: Readonly<Record<string, readonly [given: Record<string, string>, code: number, says: RegExp]>> = {
+      "the steps of the README": [given, 1, /::error::mock-oauth: fail; the summary of the job says why/],
+      "a client that passes": [{ ...given, run: "right" }, 0, /mock-oauth: pass/],
+      "a set that was not tried": [{ ...given, run: "right", set: "core" }, 0, /mock-oauth: incomplete/],
+      "an incomplete run that fails": [
+        { ...given, run: "right", set: "core", "fail-on": "incomplete" },
+        1,
+        /::error::mock-oauth: incomplete/,
+      ],
+      "a run that never fails": [{ ...given, "fail-on": "never" }, 0, /mock-oauth: fail/],
+      "the server's root": [{ ...given, run: "" }, 0, /mock-oauth: incomplete/],
+      "a set that there is not": [{ ...given, set: "cores" }, 1, /::error::mock-oauth gave no report: .*cores/],
+      "a policy that there is not": [
+        { ...given, "fail-on": "pass" },
+        1,
+        /::error::fail-on is fail, incomplete or never/,
+      ],
+    };
+    for (const [name, [given, code, says]] of Object.entries(cases)) {
+      await t.step(name, async () => {
+        const ended = await runAction(given, job);
+        assert.match(ended.printed, says);
+        assert.equal(ended.code, code);
+      });
+    }
+    assert.match(
+      await Deno.readTextFile(files.GITHUB_STEP_SUMMARY),
+      /^# fail: ci$[^]*^# pass: right$[^]*^# incomplete: main$/m,
+    );
+    assert.match(await Deno.readTextFile(files.GITHUB_OUTPUT), /^verdict=fail$/m);
+    assert.match(await Deno.readTextFile(`${path}/report.xml`), /<testsuites name="mock-oauth/);
+    assert.equal((await runAction(given, { path, env: { ...env, MOCK_OAUTH_URL: "" } })).code, 1);
+  } finally {
+    Deno.kill(pid, "SIGTERM");
+  }
 });
 
 Deno.test("README: the calls of the control API do what they say (README)", async () => {
