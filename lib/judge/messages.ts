@@ -14,9 +14,14 @@ import type { Finding } from "./verdict.ts";
 /** What an exchange carries. */
 export type Carried = Pick<McpStep, "sent" | "isBatch" | "isSentWhole" | "answered" | "stream">;
 
+/** What exchanges carry, so that each is read once however often somebody looks at the report; gone with the exchange. */
+const known = new WeakMap<Exchange, Carried>();
+
 /** Reads the messages of an exchange with an MCP server. */
 export function carriedBy(exchange: Exchange): Carried {
-  return { ...sentIn(exchange.request), ...answeredIn(exchange) };
+  const carried = known.get(exchange) ?? { ...sentIn(exchange.request), ...answeredIn(exchange) };
+  known.set(exchange, carried);
+  return carried;
 }
 
 function sentIn({ body, truncated }: Message): Pick<Carried, "sent" | "isBatch" | "isSentWhole"> {

@@ -268,6 +268,8 @@ for (const [what, scene] of Object.entries(scenes)) {
       const all = await record(scene, version);
       assert.deepEqual(brokenIn(all), [], "all of it");
       for (const [at, { method, url }] of all.entries()) {
+        // All log in alike, so that the requests for it are missing in one scene for all.
+        if (!isOfMcp(all[at]) && what !== Object.keys(scenes)[0]) continue;
         const place = `${at} (${method} ${url})`;
         assert.deepEqual(brokenIn(all.slice(0, at)), [], `nothing from ${place} on has come yet`);
         assert.deepEqual(brokenIn(all.slice(at), { isWhole: false }), [], `what came before ${place} is missing`);
