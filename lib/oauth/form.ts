@@ -9,7 +9,8 @@ import { type Params, parseParams, requireFaultless } from "./params.ts";
  * @throws OAuthError `invalid_request` for another media type.
  */
 export async function readFields(request: Request): Promise<URLSearchParams> {
-  return new URLSearchParams(await readFormText(request));
+  requireContentType(request, "application/x-www-form-urlencoded");
+  return new URLSearchParams(await readText(request));
 }
 
 /**
@@ -18,12 +19,8 @@ export async function readFields(request: Request): Promise<URLSearchParams> {
  * @throws OAuthError `invalid_request` for another media type, and for parameters that are not well formed.
  */
 export async function readForm(request: Request): Promise<Params> {
-  const params = parseParams(parseFields(await readFormText(request)));
+  requireContentType(request, "application/x-www-form-urlencoded");
+  const params = parseParams(parseFields(await readText(request)));
   requireFaultless(params);
   return params;
-}
-
-async function readFormText(request: Request): Promise<string> {
-  requireContentType(request, "application/x-www-form-urlencoded");
-  return await readText(request);
 }

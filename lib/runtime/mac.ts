@@ -1,8 +1,6 @@
-// Message authentication. Two hashes in a row, each in one call, take a third of the time of Node's own HMAC, which is made
-// of objects.
+// Message authentication. Two hashes in a row take a third of the time of Node's own HMAC, which is made of objects.
 import { Buffer } from "node:buffer";
-import { hash } from "node:crypto";
-import { sha256 } from "./sha256.ts";
+import { sha256Bytes } from "./sha256.ts";
 
 /** The length of what SHA-256 takes in at a time, in bytes. */
 const BLOCK = 64;
@@ -34,6 +32,6 @@ export function hmacOf(key: Uint8Array, text: string): string {
     outer[at] = byte ^ 0x5c;
   }
   const written = inner.write(text, BLOCK);
-  outer.set(hash("sha256", inner.subarray(0, BLOCK + written), "buffer"), BLOCK);
-  return sha256(outer);
+  outer.set(sha256Bytes(inner.subarray(0, BLOCK + written)), BLOCK);
+  return sha256Bytes(outer).toString("base64url");
 }
