@@ -67,6 +67,11 @@ const program = createProgram({
     demand({ name: "read", path });
     return Deno.readTextFile(path);
   },
+  readBytes: async function* (path): AsyncGenerator<Uint8Array> {
+    demand({ name: "read", path });
+    yield* (await Deno.open(path)).readable;
+  },
+  isColoured: () => !Deno.noColor && Deno.stdout.isTerminal(),
   stat: Deno.stat,
   openKv: async (path) => {
     if (path !== undefined && isFile(path)) {

@@ -46,6 +46,10 @@ export interface Process {
   /** A variable of the environment; undefined if it is not set. */
   readonly env: (name: string) => string | undefined;
   readonly readText: (path: string) => Promise<string>;
+  /** Reads a file in pieces. */
+  readonly readBytes: (path: string) => AsyncIterable<Uint8Array>;
+  /** Whether standard output is a terminal that shows colours. */
+  readonly isColoured: () => boolean;
   readonly stat: Stat;
   /** Opens a file or the URL of a KV server, or what the platform has if there is no path. */
   readonly openKv: (path: string | undefined) => Promise<OpenKv>;
@@ -108,8 +112,9 @@ export function createProgram(process: Process): Program {
       if (command.kind === "version") {
         return print(process.stdout, built ? `${version} (built ${built})\n` : `${version}\n`);
       }
-      if (command.kind === "clone") return process.exit(await clone(process, command.args).catch(failFor));
-      await serve(process, command.config).catch(failFor);
+      if (command.kind === "serve") return await serve(process, command.config).catch(failFor);
+      const work = command.kind === "clone" ? clone : judge;
+      process.exit(await work(process, command.args).catch(failFor));
     },
   };
 }
@@ -126,6 +131,19 @@ async function clone({ readText, env, stdout, stderr }: Process, args: readonly 
   const network = await import("../lib/outbound/network.ts");
   const write = { out: (text: string) => print(stdout, text), tell: (text: string) => print(stderr, text) };
   return await runClone(options, { ...network, ...write, fetch: network.fetchAt, sleep: sleepOnTimer, readText });
+}
+
+/** Judges a recording; returns the exit code. */
+async function judge({ readBytes, stdout, isColoured }: Process, args: readonly string[]): Promise<number> {
+  const { judgeHelp, parseJudgeOptions } = await import("../lib/cli/judge_options.ts");
+  const out = (text: string): void => print(stdout, text);
+  const options = parseJudgeOptions(args);
+  if (!options) {
+    out(judgeHelp);
+    return 0;
+  }
+  const { runJudge } = await import("./judge.ts");
+  return await runJudge(options, { readBytes, randomBytes, out, isColoured: isColoured() });
 }
 
 /** What an app is made of, whichever way it was started. */

@@ -64,7 +64,7 @@ export interface Config {
 /** What to do instead of serving. */
 export type Command =
   | { readonly kind: "serve"; readonly config: Config }
-  | { readonly kind: "clone"; readonly args: readonly string[] }
+  | { readonly kind: "clone" | "judge"; readonly args: readonly string[] }
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
@@ -80,7 +80,8 @@ type Environment = (name: string) => string | undefined;
  */
 export function parseConfig(args: readonly string[], env: Environment, os: string | undefined): Command {
   // Its flags are its own, and most starts have no use for them.
-  if (args[0] === "clone") return { kind: "clone", args: args.slice(1) };
+  const [command] = args;
+  if (command === "clone" || command === "judge") return { kind: command, args: args.slice(1) };
   const flags = parseFlags(args);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };

@@ -15,6 +15,7 @@ export function helpText(os: string | undefined): string {
 
 Usage: mock-oauth [start] [options]
        mock-oauth clone URL          make a scenario of a server (clone --help)
+       mock-oauth judge FILE         judge clients by a recording (judge --help)
 
   --port N          port to listen on, 0 for any free one        PORT        (${DEFAULT_PORT})
   --host NAME       address to listen on                         HOST        (127.0.0.1)

@@ -1,5 +1,5 @@
 // The command of the package of npm: the program in a process of Node. Nothing is kept unless it is told where.
-import { readFileSync, write, writeSync } from "node:fs";
+import { createReadStream, readFileSync, write, writeSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
@@ -60,6 +60,8 @@ await createProgram({
   stderr: streamOf(2),
   env: (name) => process.env[name],
   readText: (path) => readFile(path, "utf8"),
+  readBytes: (path) => createReadStream(path),
+  isColoured: () => process.stdout.isTTY && !process.env.NO_COLOR,
   stat,
   openKv,
   listen,

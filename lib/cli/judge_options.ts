@@ -1,0 +1,90 @@
+// What `mock-oauth judge` is told.
+import { parseArgs } from "node:util";
+import { limitNames } from "../judge/limits.ts";
+import { type Revision, revisions } from "../judge/settled.ts";
+import { defined } from "../runtime/defined.ts";
+import { ConfigError } from "./config_values.ts";
+
+/** Formats of the verdict; the first is the one that is written if none is asked for. */
+export const judgeFormats = ["text", "json", "junit", "markdown"] as const;
+
+/** What to judge, and how. */
+export interface JudgeOptions {
+  /** The recording. */
+  readonly path: string;
+  readonly format: typeof judgeFormats[number];
+  /** Whether its clients had done nothing before it began. */
+  readonly isWhole?: boolean;
+  /** Whether recommendations fail, too. */
+  readonly isStrict: boolean;
+  readonly judgedBy?: Revision;
+  /** Limits in place of those of the table, as they were written; there may be none. */
+  readonly limits: readonly string[];
+}
+
+/** What `mock-oauth judge --help` says. */
+export const judgeHelp = `mock-oauth judge: judge MCP clients by a recording of what they did, with whatever server
+
+Usage: mock-oauth judge FILE [options]
+
+FILE is an HTTP archive (HAR 1.2), as browsers, proxies, Playwright and /control/exchanges?format=har write it. Nothing of it
+is sent anywhere, and secrets are not shown. It ends with code 0 for pass, 1 for fail, 3 for incomplete, 2 for a file that
+cannot be read.
+
+  --format F        ${judgeFormats.join(", ")} (text)
+  --whole           the clients had done nothing before the recording began
+  --strict          broken recommendations fail, too
+  --revision R      judge by this revision of MCP, whichever they speak: ${revisions.join(", ")}
+  --limits L        limits in place of those of the table, such as ${limitNames[0]}:500
+`;
+
+const options = {
+  format: { type: "string" },
+  whole: { type: "boolean" },
+  strict: { type: "boolean" },
+  revision: { type: "string" },
+  limits: { type: "string", multiple: true },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/**
+ * Reads the command line behind `judge`.
+ *
+ * @returns Undefined where it asks for help.
+ * @throws ConfigError for anything that cannot be used.
+ */
+export function parseJudgeOptions(args: readonly string[]): JudgeOptions | undefined {
+  const { values, positionals } = parsed(args);
+  if (values.help) return undefined;
+  const [path, another] = positionals;
+  if (path === undefined) throw new ConfigError("judge needs a file with a recording (judge --help says more)");
+  if (another !== undefined) throw new ConfigError(`judge takes one file, not ${another} as well`);
+  return defined({
+    path,
+    format: oneOf("--format", values.format, judgeFormats) ?? judgeFormats[0],
+    isWhole: values.whole,
+    isStrict: values.strict ?? false,
+    judgedBy: oneOf("--revision", values.revision, revisions),
+    limits: values.limits ?? [],
+  });
+}
+
+function oneOf<Value extends string>(
+  flag: string,
+  given: string | undefined,
+  known: readonly Value[],
+): Value | undefined {
+  const found = known.find((value) => value === given);
+  if (given === undefined || found !== undefined) return found;
+  throw new ConfigError(`${flag} is '${given}', but must be one of ${known.join(", ")}`);
+}
+
+// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], strict: true, allowPositionals: true, options });
+  } catch (error) {
+    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
+    throw new ConfigError(`${reason}; judge --help lists the flags`);
+  }
+}

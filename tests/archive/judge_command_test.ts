@@ -1,0 +1,92 @@
+/** `mock-oauth judge`: what it prints, and what it ends with. */
+import assert from "node:assert/strict";
+import { parseJudgeOptions } from "../../lib/cli/judge_options.ts";
+import { runJudge } from "../../routes/judge.ts";
+import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
+import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
+import { foreignHar } from "./foreign.ts";
+import { entry, har } from "./hars.ts";
+
+async function recorded(client: Partial<DoubleOptions> = {}): Promise<string> {
+  await using app = await recordedApp();
+  await runDouble({ send: app.send, version: "2025-11-25", ...client });
+  const { exchanges } = await app.recording.read(SANDBOX);
+  return foreignHar(exchanges, { isOneOrigin: false, tellsAborted: true });
+}
+
+async function judge(text: string, args: readonly string[] = [], isColoured = false): Promise<[number, string]> {
+  let out = "";
+  const options = parseJudgeOptions(["some/a.har", ...args]);
+  assert(options);
+  const code = await runJudge(options, {
+    readBytes: async function* (): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(new TextEncoder().encode(text));
+    },
+    randomBytes: (length) => new Uint8Array(length),
+    out: (more) => void (out += more),
+    isColoured,
+  });
+  return [code, out];
+}
+
+Deno.test("judge prints the stations, and each broken rule with its entries and its paragraph, and ends with 1", async () => {
+  const [code, text] = await judge(await recorded({ slip: "sends no challenge" }));
+  assert.equal(code, 1);
+  assert.match(text, /^fail {2}a\.har {2}WebInspector, 4 entries, 4 read\nIt broke C11 \(MUST\): /);
+  assert.match(text, /found resource > found server > registered > \(authorized\)/);
+  assert.match(text, /broken {2}C11 MUST: A client uses PKCE/);
+  assert.match(
+    text,
+    /entry 4 {2}GET https:\/\/login\.vendor\.example\/as\/authorize-x 302\n {4}https:\/\/modelcontext/,
+  );
+  assert(!text.includes("\x1b"));
+  assert((await judge(await recorded(), [], true))[1].startsWith("\x1b[32mpass\x1b[0m"));
+});
+
+Deno.test("judge ends with 0 for pass, 3 for incomplete, and with --strict for a broken recommendation with 1", async () => {
+  assert.equal((await judge(await recorded()))[0], 0);
+  assert.equal((await judge(har([])))[0], 3);
+  const careless = await recorded({ slip: "sends no state" });
+  const [[lax], [strict]] = [await judge(careless), await judge(careless, ["--strict"])];
+  assert.deepEqual([lax, strict], [0, 1]);
+});
+
+Deno.test("judge writes JSON, JUnit and Markdown as the control API does", async () => {
+  const text = await recorded();
+  const written = async (format: string): Promise<string> => (await judge(text, ["--format", format]))[1];
+  assert.equal(JSON.parse(await written("json")).verdict, "pass");
+  assert.match(await written("junit"), /^<\?xml [^>]+>\s*<testsuites/);
+  assert.match(await written("markdown"), /^# pass: a\\?\.har\n/);
+});
+
+Deno.test("what a recording says commands no terminal", async () => {
+  const name = "\x1b]0;owned\x07\u202e";
+  const [, text] = await judge(
+    har([entry({
+      method: "POST",
+      request: {
+        postData: {
+          mimeType: "application/json",
+          text: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: { clientInfo: { name } } }),
+        },
+      },
+    })], { creator: { name } }),
+  );
+  assert.match(text, /owned/);
+  assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u);
+});
+
+Deno.test("a file that is no recording, and a flag that is not known, end the program with the reason", async () => {
+  await assert.rejects(judge("", ["--limits", "x:1"]), { message: /^--limits: x is not a known limit/ });
+  await assert.rejects(judge("<html>"), { name: "ConfigError", message: /^some\/a\.har: The file is no HAR/ });
+  for (
+    const [args, reason] of [
+      [[], /^judge needs a file with a recording/],
+      [["a", "b"], /^judge takes one file, not b as well$/],
+      [["a", "--format", "xml"], /^--format is 'xml', but must be one of text, json, junit, markdown$/],
+      [["a", "--revision", "2020"], /^--revision is '2020', but must be one of 2025-03-26/],
+      [["a", "--wide"], /judge --help lists the flags$/],
+    ] as const
+  ) assert.throws(() => parseJudgeOptions(args), { name: "ConfigError", message: reason });
+  assert.equal(parseJudgeOptions(["--help"]), undefined);
+});
