@@ -12,7 +12,7 @@ import { isObject, type JsonObject } from "../../lib/http/json.ts";
 import type { Endpoint } from "../../lib/http/place.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { exchangeFormats, reportFormats, runFormats, strictness } from "./formats.ts";
+import { exchangeFormats, reportFormats, runFormats, SARIF_TYPE, strictness } from "./formats.ts";
 import { defined } from "../../lib/runtime/defined.ts";
 
 const index = z.object({
@@ -162,10 +162,12 @@ const otherJson: Readonly<Record<string, JsonObject>> = {
 function contentOf(name: string, answer: z.ZodType): JsonObject {
   const schema = jsonSchemaOf(answer);
   const other = otherJson[name];
-  const texts = name === "control_report" || name === "control_run" ? ["application/xml", "text/markdown"] : [];
+  const isJudged = name === "control_report" || name === "control_run";
+  const texts = isJudged ? ["application/xml", "text/markdown"] : [];
   return {
     ...jsonContent(other ? { anyOf: [schema, other] } : schema),
     ...Object.fromEntries(texts.map((type) => [type, { schema: { type: "string" } }])),
+    ...(isJudged ? { [SARIF_TYPE]: { schema: { type: "object" } } } : {}),
   };
 }
 

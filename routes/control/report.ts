@@ -10,6 +10,7 @@ import { inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/
 import { harEntryOf, harPieces } from "../../lib/judge/formats/har.ts";
 import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
+import { reportSarifPieces } from "../../lib/judge/formats/sarif.ts";
 import { selectListed } from "../../lib/judge/listing.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import { revisions } from "../../lib/judge/settled.ts";
@@ -18,7 +19,7 @@ import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import type { Deps } from "../deps.ts";
-import { exchangeFormats, noStore, reportFormats, strictness } from "./formats.ts";
+import { exchangeFormats, noStore, reportFormats, SARIF_TYPE, strictness } from "./formats.ts";
 import { parseNumber, parseOneOf, requireKnown } from "./query.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
 import { run } from "./run.ts";
@@ -35,7 +36,9 @@ const formats = {
   json: { type: "application/json", write: reportPieces },
   junit: { type: "application/xml; charset=utf-8", write: junitPieces },
   markdown: { type: "text/markdown; charset=utf-8", write: markdownPieces },
+  sarif: { type: SARIF_TYPE, write: reportSarifPieces },
 } as const;
+
 /** The handlers of the record. */
 export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
   const { reports, sleep, signal } = deps;

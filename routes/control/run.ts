@@ -5,17 +5,19 @@ import { inChunks, jsonPieces } from "../../lib/http/pieces.ts";
 import { badgeOf } from "../../lib/judge/formats/badge.ts";
 import { runJunitPieces } from "../../lib/judge/formats/run_junit.ts";
 import { runMarkdownPieces } from "../../lib/judge/formats/run_markdown.ts";
+import { runSarifPieces } from "../../lib/judge/formats/sarif.ts";
 import { type Run, TRIED } from "../../lib/judge/run.ts";
 import type { Slices } from "../../lib/runtime/slices.ts";
 import { setNames } from "../../lib/scenarios/catalogue/sets.ts";
 import type { Context } from "../request/router.ts";
-import { noStore, runFormats, strictness } from "./formats.ts";
+import { noStore, runFormats, SARIF_TYPE, strictness } from "./formats.ts";
 import { parseNumber, parseOneOf, requireKnown } from "./query.ts";
 
 const formats = {
   json: { type: "application/json", write: ({ scenarios, ...head }: Run) => jsonPieces(head, "scenarios", scenarios) },
   junit: { type: "application/xml; charset=utf-8", write: runJunitPieces },
   markdown: { type: "text/markdown; charset=utf-8", write: runMarkdownPieces },
+  sarif: { type: SARIF_TYPE, write: runSarifPieces },
   badge: { type: "application/json", write: (run: Run) => [JSON.stringify(badgeOf(run))].values() },
 } as const;
 

@@ -91,7 +91,53 @@ Deno.test("a sandbox that was only looked at was not tried", async () => {
   assert.equal((await runOf(world, "/control/runs/mine")).counts.notTried, 0);
 });
 
-Deno.test("a run is written as JUnit, as Markdown and as a badge, and fails a build if asked to", async () => {
+const message = z.strictObject({ text: z.string().min(1) });
+const level = z.enum(["error", "warning", "note", "none"]);
+
+/** What SARIF 2.1.0 says of what is written here (3.14, 3.18, 3.19, 3.27, 3.49); a member that is misspelt is none of it. */
+const sarifShape = z.strictObject({
+  $schema: z.url(),
+  version: z.literal("2.1.0"),
+  runs: z.tuple([z.strictObject({
+    tool: z.strictObject({
+      driver: z.strictObject({
+        name: z.string(),
+        semanticVersion: z.string(),
+        informationUri: z.url(),
+        rules: z.array(z.strictObject({
+          id: z.string(),
+          name: z.string(),
+          shortDescription: message,
+          helpUri: z.url(),
+          defaultConfiguration: z.strictObject({ level }),
+          properties: z.record(z.string(), z.unknown()),
+        })),
+      }),
+    }),
+    automationDetails: z.strictObject({ id: z.string() }),
+    results: z.array(z.strictObject({
+      ruleId: z.string(),
+      ruleIndex: z.int().min(0),
+      level,
+      message,
+      locations: z.array(z.strictObject({
+        logicalLocations: z.array(z.strictObject({ name: z.string(), fullyQualifiedName: z.string() })),
+      })),
+      partialFingerprints: z.record(z.string(), z.string()),
+      hostedViewerUri: z.url().optional(),
+      properties: z.record(z.string(), z.unknown()).optional(),
+    })),
+    properties: z.record(z.string(), z.unknown()),
+  })]),
+});
+
+/** Insists on the results, each with its rule. */
+function assertSarif({ runs: [{ tool, results }] }: z.infer<typeof sarifShape>, expected: readonly string[][]): void {
+  assert.deepEqual(results.map(({ ruleId, level }) => [ruleId, level]), expected);
+  for (const { ruleId, ruleIndex } of results) assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
+}
+
+Deno.test("a run is written as JUnit, as Markdown, as SARIF and as a badge, and fails a build if asked to", async () => {
   await using world = await playedWorld();
   const junit = await (await world.fetch("/control/runs/mine?format=junit")).text();
   assert.match(junit, /<testsuites name="mock-oauth run mine" tests="3" failures="1" errors="0" skipped="0">/);
@@ -101,6 +147,20 @@ Deno.test("a run is written as JUnit, as Markdown and as a badge, and fails a bu
   assert.match(markdown, /\n\| \[state-wrong\]\(http:[^)]+\/inspect\) \| \*\*fail\*\* \| [^|]+ \| C15 \| /);
   const badge = await json(await world.fetch("/control/runs/mine?format=badge"));
   assert.deepEqual([badge.schemaVersion, badge.label, badge.message], [1, "MCP client", "2 of 3 passed"]);
+  const sarif = sarifShape.parse(await (await world.fetch("/control/runs/mine?format=sarif")).json());
+  assertSarif(sarif, [["C15", "error"]]);
+  assert.match(
+    sarif.runs[0].results[0]?.message.text ?? "",
+    /^double: It broke C15 in state-wrong\. A client sends state/,
+  );
+  const report = await world.fetch("/s/state-wrong~mine/control/report?format=sarif");
+  assert.equal(report.headers.get("content-type"), "application/sarif+json");
+  const ofReport = sarifShape.parse(await report.json());
+  assertSarif(ofReport, [["C15", "error"]]);
+  assert.match(
+    ofReport.runs[0].results[0]?.message.text ?? "",
+    /^double: It redeemed a code that came with a different/,
+  );
   assert.equal((await world.fetch("/control/runs/mine?strict")).status, 422);
   assert.equal((await world.fetch("/control/runs/other?strict")).status, 200);
 });
