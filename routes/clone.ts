@@ -2,11 +2,14 @@
 import type { CloneOptions } from "../lib/cli/clone_options.ts";
 import { describeClone, describeDifferences } from "../lib/cli/clone_text.ts";
 import { ConfigError } from "../lib/cli/config_values.ts";
-import { readScenarios } from "../lib/cli/start_files.ts";
+import { readScenarios, reasonOf } from "../lib/cli/start_files.ts";
+import { readHar } from "../lib/archive/read_har.ts";
 import { type AskDeps, createAsker } from "../lib/clone/ask.ts";
 import { cloneServer, differencesFrom, type Start } from "../lib/clone/clone.ts";
+import type { Observed } from "../lib/clone/observed.ts";
 import { probe } from "../lib/clone/probe.ts";
 import { CLONE_ORIGIN } from "../lib/clone/urls.ts";
+import { describeError, OAuthError } from "../lib/http/errors.ts";
 import { isObject } from "../lib/http/json.ts";
 import { isLoopback } from "../lib/http/origin.ts";
 import { controlPaths } from "../lib/http/urls.ts";
@@ -16,6 +19,9 @@ import { createApp } from "./app.ts";
 /** What the command is given. */
 export interface CloneDeps extends Omit<AskDeps, "local"> {
   readonly readText: (path: string) => Promise<string>;
+  /** Reads a file in pieces. */
+  readonly readBytes: (path: string) => AsyncIterable<Uint8Array>;
+  readonly randomBytes: (length: number) => Uint8Array<ArrayBuffer>;
   /** Writes what was made. */
   readonly out: (text: string) => void;
   /** Writes what there is to say about it. */
@@ -43,11 +49,9 @@ export const startClone: Start = (scenario) => {
  * @throws ConfigError for a server that does not answer, or a file that cannot be read.
  */
 export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<number> {
-  const { url = "", name, check } = options;
-  const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? "") });
-  const left = await probe({ ...options, url }, asker);
-  const { observed, problems } = asker;
-  if (observed.length === 0) throw new ConfigError(`${url} cannot be asked: ${problems[0] ?? "no answer"}`);
+  const { url, name, check } = options;
+  const { observed, problems, left } =
+    await (options.from === undefined ? ask(options, deps) : read(options.from, deps));
   if (check !== undefined) {
     const [scenario] = await readScenarios(check, deps.readText);
     if (!scenario) throw new ConfigError(`There is no scenario in ${check}`);
@@ -55,8 +59,34 @@ export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<
     deps.out(describeDifferences(differences, compared));
     return differences.length === 0 ? 0 : 1;
   }
-  const clone = await cloneServer({ observed, url, name }, startClone);
+  const clone = await cloneServer({ observed, url, name }, startClone).catch((error) => {
+    throw error instanceof OAuthError ? new ConfigError(describeError(error)) : error;
+  });
   deps.out(`${JSON.stringify(defineScenario(clone.scenario), null, 2)}\n`);
   deps.tell(describeClone({ ...clone, problems, left }));
   return 0;
+}
+
+interface Material {
+  readonly observed: readonly Observed[];
+  readonly problems: readonly string[];
+  readonly left: readonly string[];
+}
+
+async function ask({ url = "", ...options }: CloneOptions, deps: CloneDeps): Promise<Material> {
+  const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? "") });
+  const left = await probe({ ...options, url }, asker);
+  const { observed, problems } = asker;
+  if (observed.length === 0) throw new ConfigError(`${url} cannot be asked: ${problems[0] ?? "no answer"}`);
+  return { observed, problems, left };
+}
+
+async function read(path: string, { readBytes, randomBytes }: CloneDeps): Promise<Material> {
+  try {
+    const { exchanges, unreadable } = await readHar(readBytes(path), { key: randomBytes(32) });
+    const problems = unreadable.length === 0 ? [] : [`${unreadable.length} entries of ${path}, which cannot be read`];
+    return { observed: exchanges, problems, left: [] };
+  } catch (error) {
+    throw new ConfigError(`The recording of ${path} cannot be read: ${reasonOf(error)}`);
+  }
 }

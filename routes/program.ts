@@ -120,7 +120,7 @@ export function createProgram(process: Process): Program {
 }
 
 /** Makes a scenario of a server that is elsewhere; returns the exit code. */
-async function clone({ readText, env, stdout, stderr }: Process, args: readonly string[]): Promise<number> {
+async function clone({ readText, readBytes, env, stdout, stderr }: Process, args: readonly string[]): Promise<number> {
   const { cloneHelp, parseCloneOptions } = await import("../lib/cli/clone_options.ts");
   const options = parseCloneOptions(args, env);
   if (!options) {
@@ -130,7 +130,8 @@ async function clone({ readText, env, stdout, stderr }: Process, args: readonly 
   const { runClone } = await import("./clone.ts");
   const network = await import("../lib/outbound/network.ts");
   const write = { out: (text: string) => print(stdout, text), tell: (text: string) => print(stderr, text) };
-  return await runClone(options, { ...network, ...write, fetch: network.fetchAt, sleep: sleepOnTimer, readText });
+  const files = { readText, readBytes, randomBytes };
+  return await runClone(options, { ...network, ...write, ...files, fetch: network.fetchAt, sleep: sleepOnTimer });
 }
 
 /** Judges a recording; returns the exit code. */

@@ -4,6 +4,7 @@ import { textOf } from "../judge/reading.ts";
 import { defined } from "../runtime/defined.ts";
 import type { Catalogue, Lists } from "../scenarios/mcp_catalogue.ts";
 import { catalogueSchema } from "../scenarios/schema/catalogue_schema.ts";
+import { calledOf, recordedAnswers } from "./answers.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
 
 /** The lists by the methods that read them. */
@@ -23,7 +24,7 @@ export interface ReadCatalogue {
 }
 
 /** Reads what a server declares. */
-export function readCatalogue(observed: readonly Observed[], answers: Answers = noAnswers): ReadCatalogue {
+export function readCatalogue(observed: readonly Observed[]): ReadCatalogue {
   const problems: string[] = [];
   const said = observed.filter((one) => ["initialize", "server/discover"].includes(methodOf(one) ?? "")).map(resultOf);
   const serverInfo = said.map(serverInfoOf).find(isObject);
@@ -31,11 +32,12 @@ export function readCatalogue(observed: readonly Observed[], answers: Answers = 
   const declared: Record<string, unknown> = defined({ serverInfo, instructions });
   for (const [method, [list, key]] of Object.entries(lists)) {
     const pages = pagesOf(method, list, observed);
-    if (pages.length === 0) continue;
+    const listed = unique([...pages.flat(), ...calledOf(list, observed)], key);
+    if (pages.length === 0 && listed.length === 0) continue;
     if (isCutShort(method, observed)) problems.push(`the pages of ${method} behind the ${pages.length} that were read`);
-    declared[list] = unique(pages.flat(), key).map((entry) => ({
+    declared[list] = listed.map((entry) => ({
       ...entry,
-      ...answers(list, textOf(entry, key) ?? ""),
+      ...recordedAnswers(list, textOf(entry, key) ?? "", observed),
     }));
     if (list === "tools") Object.assign(declared, sizesOf(pages, observed));
   }
@@ -50,11 +52,6 @@ function serverInfoOf(result: JsonObject | undefined): unknown {
   const meta = isObject(result?._meta) ? result._meta : {};
   return result?.serverInfo ?? meta["io.modelcontextprotocol/serverInfo"];
 }
-
-/** What an entry of a list gives when it is asked for. */
-export type Answers = (list: keyof Lists, key: string) => JsonObject;
-
-const noAnswers: Answers = () => ({});
 
 /** The pages of a list, in the order in which they were read. */
 function pagesOf(method: string, list: string, observed: readonly Observed[]): readonly (readonly JsonObject[])[] {

@@ -3,13 +3,14 @@
 import { OAuthError } from "../http/errors.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { isEventStream } from "../judge/reading.ts";
+import { isEventStream, textOf } from "../judge/reading.ts";
 import { readCatalogue } from "./catalogue.ts";
 import { type Difference, differencesOf } from "./differences.ts";
+import { grantedBy } from "./login.ts";
 import { aimsOf, editFor, faultOf } from "./faults.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
 import { endpointOf, findMcpUrl, type Places, readPlaces } from "./places.ts";
-import { namesSeveralServers, readLayout, readPolicy } from "./policy.ts";
+import { namesSeveralServers, readLayout, readMint, readPolicy } from "./policy.ts";
 import { replay, type Running } from "./replay.ts";
 import { mapUrls, type UrlMap } from "./urls.ts";
 
@@ -43,6 +44,13 @@ export interface CloneSource {
 /** Starts a server that behaves as a scenario says, at the origin that clones are compared at. */
 export type Start = (scenario: Scenario) => Running;
 
+/** Ours has no slash at its end, and clients compare letter by letter. */
+const slashedIss: Fault = {
+  name: "iss with a slash",
+  match: { endpoint: "authorize" },
+  edit: { location: { iss: "{issuer}/" } },
+};
+
 /** How often faults are added: each round may bring out what an earlier one has hidden. */
 const MAX_ROUNDS = 6;
 const MAX_FAULTS = 50;
@@ -58,12 +66,15 @@ export async function cloneServer({ observed, url, name }: CloneSource, start: S
   const layout = readLayout(places);
   const map = mapUrls(places, layout);
   const { catalogue, problems } = readCatalogue(observed);
+  const policy = readPolicy(places, observed);
+  const mint = readMint(places, observed);
+  const isSlashed = textOf(places.serverMetadata, "issuer")?.endsWith("/") ?? false;
   const base: Scenario = {
     name: name ?? nameOf(mcp),
     group: "Custom",
     story: `Answers as ${mcp} does`,
     client: "Does what it does there",
-    plan: { policy: readPolicy(places, observed) },
+    plan: { policy, ...(mint ? { mint } : {}), ...(isSlashed && policy.sendIss ? { faults: [slashedIss] } : {}) },
     ...(catalogue ? { catalogue } : {}),
     ...(layout ? { layout } : {}),
     // Without metadata of the resource, clients look at the root of the origin.
@@ -125,7 +136,7 @@ async function compare(scenario: Scenario, { observed, map, start }: Comparing):
 }
 
 async function withFaults(base: Scenario, comparing: Comparing): Promise<Scenario> {
-  const faults: Fault[] = [];
+  const faults: Fault[] = [...(base.plan.faults ?? [])];
   const scenario = (): Scenario => ({
     ...base,
     plan: { ...base.plan, ...(faults.length === 0 ? {} : { faults: [...faults] }) },
@@ -142,7 +153,11 @@ async function withFaults(base: Scenario, comparing: Comparing): Promise<Scenari
 function faultsFor(compared: readonly Compared[], faults: readonly Fault[], map: UrlMap): readonly Fault[] {
   const found: Fault[] = [];
   for (const { original, clone, differences } of compared) {
-    const edit = differences.length === 0 ? undefined : editFor(original, differences, map);
+    const alike = compared.map((one) => one.original)
+      .filter(({ method, url, status }) =>
+        method === original.method && url === original.url && status === original.status
+      );
+    const edit = differences.length === 0 ? undefined : editFor({ original, differences, alike }, map);
     if (!edit) continue;
     const isNew = (match: Fault["match"], among: readonly Fault[]): boolean =>
       !among.some((fault) => JSON.stringify(fault.match) === JSON.stringify(match));
@@ -176,6 +191,9 @@ function unseenIn(places: Places, observed: readonly Observed[]): readonly strin
     ...(isSession ? [] : ["what the MCP server says after the login: its name, tools, resources and prompts"]),
     ...(registration === undefined || registered ? [] : ["what a registration is answered with"]),
     ...(places.serverMetadata === undefined ? [] : ["the pages of the login, and what its tokens hold"]),
+    ...(places.serverMetadata === undefined || grantedBy("authorization_code", places, observed)
+      ? []
+      : ["what a token request is answered with that is right"]),
     ...(namesSeveralServers(places) ? ["the authorization servers but the first"] : []),
     ...(observed.some(({ response }) => isEventStream(response))
       ? ["what comes on streams of events when nobody asks"]

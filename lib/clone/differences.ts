@@ -1,5 +1,5 @@
 // Where two answers to the same question differ, as far as a client can tell: status, headers, members.
-import { isObject, type JsonObject } from "../http/json.ts";
+import { isObject, isSameJson, type JsonObject } from "../http/json.ts";
 import { isEventStream, messagesOf, parseObject } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
 import { answerOf, messageOf, type Observed } from "./observed.ts";
@@ -135,14 +135,5 @@ function* memberDifferences(
 
 function isSame(name: string, original: unknown, clone: unknown): boolean {
   if (volatile.has(name)) return (original === undefined) === (clone === undefined);
-  return JSON.stringify(sorted(original)) === JSON.stringify(sorted(clone));
-}
-
-/** A value whose members stand in one order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, item]) => [name, sorted(item)]),
-  );
+  return isSameJson(original, clone);
 }

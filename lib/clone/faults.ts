@@ -5,6 +5,7 @@ import type { Edit } from "../scenarios/edit.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Match } from "../scenarios/match.ts";
 import { type Difference, objectOf, translated } from "./differences.ts";
+import { grantOf } from "./login.ts";
 import { accessOf, messageOf, methodOf, type Observed } from "./observed.ts";
 import type { UrlMap } from "./urls.ts";
 
@@ -34,7 +35,13 @@ export function aimsOf(original: Observed, clone: Observed, { urls }: UrlMap): r
   if (address === urls.oauth) {
     return method === "OPTIONS" ? [{ endpoint: "mcp", method, status }] : ofMcp(original, { method, status });
   }
-  const one: Match = { path: pathOf(address), method, status };
+  const grant = address === urls.token && status < 300 ? grantOf(original)?.get("grant_type") : undefined;
+  const one: Match = {
+    path: pathOf(address),
+    method,
+    status,
+    ...(typeof grant === "string" ? { grant_type: grant } : {}),
+  };
   if (status === 404) return [{ endpoint: [...metadata, "unknown"], method, status }, one];
   return method === "OPTIONS" ? [{ endpoint: [...metadata, "token", "register"], method, status }, one] : [one];
 }
@@ -60,11 +67,20 @@ function methodName(method: string): typeof methods[number] {
   return methods.find((name) => name === method) ?? "GET";
 }
 
+/** An answer that the clone does not give yet. */
+export interface Unfit {
+  readonly original: Observed;
+  readonly differences: readonly Difference[];
+  /** What the same endpoint has answered to others: it may have had more members. */
+  readonly alike: readonly Observed[];
+}
+
 /** What turns the clone's answer into the original's; undefined where nothing can. */
-export function editFor(original: Observed, differences: readonly Difference[], map: UrlMap): Edit | undefined {
+export function editFor(unfit: Unfit, map: UrlMap): Edit | undefined {
+  const { original, differences } = unfit;
   const status = differences.some(({ part }) => part === "status") ? { status: original.status } : {};
   const headers = headersFor(differences, map);
-  const json = membersFor(original, differences, map);
+  const json = membersFor(unfit, map);
   const body = differences.some(({ part }) => part === "body") ? { body: bodyTemplate(original, map) } : {};
   const edit: Edit = { ...status, ...headers, ...(json && { json }), ...body };
   return Object.keys(edit).length === 0 ? undefined : edit;
@@ -91,7 +107,7 @@ function printable(text: string): string {
   return text.toWellFormed().replace(/[^\t\x20-\x7e]+/g, encodeURIComponent);
 }
 
-function membersFor(observed: Observed, differences: readonly Difference[], map: UrlMap): Edit["json"] {
+function membersFor({ original: observed, differences, alike }: Unfit, map: UrlMap): Edit["json"] {
   const changed = differences.filter(({ part, name, original }) =>
     part === "member" && (original === undefined || !declared.has(name))
   );
@@ -107,10 +123,12 @@ function membersFor(observed: Observed, differences: readonly Difference[], map:
     changed.some((one) => one.clone === undefined && !one.name.includes("."));
   if (set.length === 0 && remove.length === 0 && !isReordered) return undefined;
   const names = Object.keys(object ?? {});
+  const likeIt = alike.map((one) => Object.keys(objectOf(one) ?? {}));
+  const all = likeIt.reduce((most, these) => these.length > most.length ? these : most, names);
   const written = set.length === 0 ? {} : { set: Object.fromEntries(set) };
   // A document is always the same; other answers may hold more, where more was asked for.
   if (observed.method === "GET" && remove.length > 0) return { ...written, keep: names };
-  return { ...written, ...(remove.length === 0 ? {} : { remove }), ...(isReordered ? { order: names } : {}) };
+  return { ...written, ...(remove.length === 0 ? {} : { remove }), ...(isReordered ? { order: all } : {}) };
 }
 
 function memberOf(object: unknown, path: string): unknown {

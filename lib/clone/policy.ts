@@ -1,13 +1,14 @@
 // The rules of a clone: what can be said of a server by a name that this one has for it. All else is written over its answers.
-import { listOf, originOf, parseObject, textOf } from "../judge/reading.ts";
+import { answerOf as authorizationAnswerOf, listOf, originOf, parseObject, textOf } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
 import { isObject } from "../http/json.ts";
 import { defined } from "../runtime/defined.ts";
-import { type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../scenarios/plan.ts";
+import { type Mint, type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../scenarios/plan.ts";
 import type { Layout } from "../scenarios/scenario.ts";
 import { mcpRevisions, tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
 import { isEventStream } from "../judge/reading.ts";
-import { accessOf, methodOf, type Observed, resultOf } from "./observed.ts";
+import { grantedBy, lifetimeOf } from "./login.ts";
+import { accessOf, messageOf, methodOf, type Observed, resultOf } from "./observed.ts";
 import { documentAt, endpointOf, type Places } from "./places.ts";
 
 /** What a clone enforces and advertises. */
@@ -17,6 +18,12 @@ export function readPolicy(places: Places, observed: readonly Observed[]): Parti
     ...(places.serverMetadata === undefined ? {} : serverPolicy(places, observed)),
     ...protocolPolicy(places, observed),
   });
+}
+
+/** What is known of its tokens. */
+export function readMint(places: Places, observed: readonly Observed[]): Partial<Mint> | undefined {
+  const accessTokenTtlSeconds = lifetimeOf(grantedBy("authorization_code", places, observed));
+  return accessTokenTtlSeconds === undefined ? undefined : { accessTokenTtlSeconds };
 }
 
 /** Where its issuer lies. */
@@ -60,11 +67,29 @@ function serverPolicy(places: Places, observed: readonly Observed[]): Partial<Po
     clientIdMetadataDocuments: knowsDocuments,
     // Whoever has registered there by hand can be taken at their word here.
     ...(isOpen ? {} : { believeClients: true }),
-    sendIss: flag("authorization_response_iss_parameter_supported"),
+    sendIss: sentIss(observed) ?? flag("authorization_response_iss_parameter_supported"),
     ...(flag("require_pushed_authorization_requests") ? { requirePushedAuthorizationRequests: true } : {}),
     ...(methods.length === 0 ? {} : { codeChallengeMethods: methods }),
     ...(grants && !grants.includes("refresh_token") ? { issueRefreshTokens: "never" } : {}),
     ...registeredMethod(places, observed),
+    ...refreshPolicy(places, observed),
+  };
+}
+
+/** Whether authorization responses name their issuer, where a recording has one. */
+function sentIss(observed: readonly Observed[]): boolean | undefined {
+  return observed.map(authorizationAnswerOf).find((answer) => answer?.has("code"))?.has("iss");
+}
+
+/** Who gets refresh tokens, and whether these can be used once, where a recording has logins and refreshes. */
+function refreshPolicy(places: Places, observed: readonly Observed[]): Partial<Policy> {
+  const has = (granted: Observed | undefined): boolean | undefined =>
+    granted && textOf(parseObject(granted.response.body), "refresh_token") !== undefined;
+  const first = has(grantedBy("authorization_code", places, observed));
+  const next = has(grantedBy("refresh_token", places, observed));
+  return {
+    ...(first === undefined ? {} : { issueRefreshTokens: first ? "always" : "never" }),
+    ...(next === undefined ? {} : { rotateRefreshTokens: next ? "always" : "never" }),
   };
 }
 
@@ -104,23 +129,27 @@ function protocolPolicy({ mcp }: Places, observed: readonly Observed[]): Partial
   };
 }
 
-/** The revisions that a server has: from the latest that it agreed on to the oldest, and the one without sessions. */
+/** The revisions that a server has, as far as it has refused others: who asks for one it lacks is offered another. */
 function revisionsOf(own: readonly Observed[]): Partial<Policy> {
-  const results = (method: string): readonly Observed[] =>
-    own.filter((one) => methodOf(one) === method && resultOf(one) !== undefined);
-  const agreed = results("initialize").map((one) => textOf(resultOf(one), "protocolVersion") ?? "");
-  const discovered = results("server/discover").flatMap((one) => listOf(resultOf(one), "supportedVersions") ?? []);
-  if (agreed.length === 0 && discovered.length === 0) return {};
-  const asked = own.some((one) =>
-    methodOf(one) === "server/discover" && accessOf(one) !== "wrong" && one.status !== 401
-  );
-  const latest = agreed.toSorted().at(-1) ?? "";
-  const oldest = agreed.toSorted()[0] ?? "";
+  const opened = own.filter((one) => methodOf(one) === "initialize").flatMap((one) => {
+    const params = messageOf(one)?.params;
+    const asked = textOf(isObject(params) ? params : undefined, "protocolVersion") ?? "";
+    const agreed = textOf(resultOf(one), "protocolVersion");
+    return agreed === undefined ? [] : [{ asked, agreed }];
+  });
+  const discovered = own.filter((one) => methodOf(one) === "server/discover" && accessOf(one) !== "wrong");
+  const offered = discovered.map(resultOf).find((result) => result !== undefined);
+  const isRefused = offered === undefined && discovered.some(({ status }) => status !== 401);
+  const lacks = (revision: string): boolean =>
+    opened.some(({ asked, agreed }) => asked > agreed ? revision > agreed : asked < agreed && revision <= asked);
   const known = mcpRevisions.filter((revision) =>
-    discovered.includes(revision) || (revision >= oldest && revision <= latest) || (!asked && revision > latest)
+    revision === MODERN ? !isRefused : !lacks(revision) || opened.some(({ agreed }) => agreed === revision)
   );
   return known.length === 0 || known.length === mcpRevisions.length ? {} : { mcpRevisions: known };
 }
+
+/** The revision without sessions, which is no part of the offer that `initialize` makes. */
+const [MODERN] = mcpRevisions;
 
 /** Whether metadata names a second authorization server, which a clone does not have. */
 export function namesSeveralServers({ resourceMetadata }: Places): boolean {

@@ -1,6 +1,7 @@
 // Asks a clone what its original was asked.
 import { headerOf } from "../recorder/exchange.ts";
 import { parseObject, textOf } from "../judge/reading.ts";
+import { grantOf, logIn } from "./login.ts";
 import { accessOf, messageWith, type Observed, WRONG_TOKEN } from "./observed.ts";
 import type { UrlMap } from "./urls.ts";
 
@@ -22,18 +23,31 @@ export async function replay(
   const right = await running.token();
   const answered: (Observed | undefined)[] = [];
   for (const one of observed) {
-    const question = isPlayable(one) ? questionFor(one, map, { known, right }) : undefined;
-    const answer = question && await observe(question, await running.fetch(requestOf(question)));
+    const grant = grantOf(one);
+    const question = grant ? undefined : questionFor(one, map, { known, right });
+    const answer = grant
+      ? await loginLike(grant, one, { observed, map, running })
+      : question && await observe(question, await running.fetch(requestOf(question)));
     if (answer) learn(one, answer, known);
     answered.push(answer);
   }
   return answered;
 }
 
-/** A code is good once, and a person's page for a person. */
-function isPlayable({ method, status, request }: Observed): boolean {
-  const isGrant = method === "POST" && status < 300 && /(?:^|&)grant_type=/.test(request.body ?? "");
-  return !isGrant;
+/** A login at the clone that asks for the scopes that one of the original's asked for. */
+async function loginLike(
+  grant: URLSearchParams,
+  { url }: Observed,
+  { observed, map, running }: {
+    readonly observed: readonly Observed[];
+    readonly map: UrlMap;
+    readonly running: Running;
+  },
+): Promise<Observed | undefined> {
+  if (grant.get("grant_type") !== "authorization_code" || map.translate(url) !== map.urls.token) return undefined;
+  const asked = observed.find((one) => map.translate(one.url)?.startsWith(`${map.urls.authorize}?`));
+  const scope = URL.parse(asked?.url ?? "")?.searchParams.get("scope") ?? null;
+  return await logIn(map, scope, running.fetch);
 }
 
 interface CloneQuestion {
@@ -53,7 +67,8 @@ function questionFor(
   { known, right }: { readonly known: ReadonlyMap<string, string>; readonly right: string },
 ): CloneQuestion | undefined {
   const url = map.translate(one.url);
-  if (url === undefined) return undefined;
+  // The pages of a login are a person's, and what they lead to is another each time.
+  if (url === undefined || url.startsWith(map.urls.authorize)) return undefined;
   const renamed = (text: string): string =>
     known.entries().reduce((rest, [theirs, ours]) => rest.replaceAll(theirs, ours), text);
   const access = accessOf(one);

@@ -101,3 +101,26 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/**
+ * Whether two JSON values are the same, in whichever order their members stand.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert(isSameJson({ a: 1, b: [2] }, { b: [2], a: 1 }));
+ * assert(!isSameJson([1, 2], [2, 1]));
+ * ```
+ */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
+}
+
+/** A JSON value whose members stand in the order of their names. */
+export function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, member]) => [name, inOrder(member)]),
+  );
+}

@@ -92,7 +92,7 @@ export function challengeOf({ response }: Pick<Exchange, "response">): ParsedCha
 }
 
 /** The authorization response that a response sends the browser on with (RFC 6749 4.1.2), in any response mode. */
-export function answerOf({ response, status }: Exchange): Parameters | undefined {
+export function answerOf({ response, status }: Pick<Exchange, "response" | "status">): Parameters | undefined {
   const location = headerOf(response, "location");
   if (location !== undefined && status >= 300 && status < 400) {
     const [, query = "", fragment = ""] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(location) ?? [];

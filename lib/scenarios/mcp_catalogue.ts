@@ -26,6 +26,11 @@ export type Questions = Readonly<Record<string, Question>>;
 
 /** What every kind of answer can be or have. */
 export interface AnyAnswer {
+  /**
+   * The arguments that it is for, all of them. Where some answers are for those that came, these are given in turn; else those
+   * that are for any; and where there are none, all of them.
+   */
+  readonly when?: Readonly<Record<string, unknown>>;
   /** How long it takes, in milliseconds. */
   readonly delay_ms?: number;
   /** Whether it never comes. */

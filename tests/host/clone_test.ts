@@ -65,15 +65,16 @@ function traceOf(seen: readonly Observed[], translate: (url: string) => string):
 for (const { name, start, differences } of rows) {
   Deno.test(`clients of the SDKs cannot tell a clone from its original: ${name}`, async (t) => {
     await using original = await start();
-    const { token } = await visit(sdkV1, original.url);
+    const { token, seen } = await visit(sdkV1, original.url);
     const asker = createAsker({ fetch: fetchAt, resolveDns, sleep, local: true });
     await probe({ url: original.url, register: true, token }, asker);
     assert.deepEqual(asker.problems, []);
-    const clone = await cloneServer({ observed: asker.observed, url: original.url, name: "original" }, startClone);
+    const observed = [...asker.observed, ...seen];
+    const clone = await cloneServer({ observed, url: original.url, name: "original" }, startClone);
     const told = describeDifferences(clone.differences, clone.compared).trimEnd().split("\n").slice(1);
     assert.deepEqual(told.map((line) => line.trim().replaceAll(new URL(original.url).origin, "")), differences);
     await using served = serveClone(clone.scenario);
-    const places = readPlaces(original.url, asker.observed);
+    const places = readPlaces(original.url, observed);
     const { urls } = mapUrls(places, clone.scenario.layout);
     const { origin } = new URL(served.url);
     for (const [client, sdk] of Object.entries(clients)) {

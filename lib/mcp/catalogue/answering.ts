@@ -8,6 +8,7 @@ import {
   ProtocolError,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { isSameJson } from "../../http/json.ts";
 import { fillArguments, type TemplateValues } from "../../scenarios/argument_templates.ts";
 import {
   answersOf,
@@ -75,9 +76,10 @@ export async function dueAnswer<Gives extends Lasting>(asked: Asked<Gives>, call
 
 /** Finds the answer whose turn it is, or what the client is asked first. */
 export async function turnedAnswer<Gives extends Lasting>(
-  { entry, answers, args }: Asked<Gives>,
+  asked: Asked<Gives>,
   call: ToolCall,
 ): Promise<Turned<Gives> | { readonly asks: InputRequiredResult }> {
+  const { entry, answers, args } = meantBy(asked);
   const { ending } = call;
   const { state, responses } = call.client ?? { state: undefined, responses: undefined };
   const parsed = stateSchema.safeParse(state);
@@ -101,6 +103,15 @@ export async function turnedAnswer<Gives extends Lasting>(
     }
   }
   return { turn, gives, values: { arguments: args, inputResponses } };
+}
+
+/** The answers that are meant by what an entry is asked with, which have turns of their own. */
+function meantBy<Gives extends Lasting>(asked: Asked<Gives>): Asked<Gives> {
+  const { entry, answers, args } = asked;
+  if (answers.every(({ when }) => when === undefined)) return asked;
+  const first = answers.findIndex(({ when }) => when !== undefined && isSameJson(when, args ?? {}));
+  const meant = answers.filter(({ when }) => first === -1 ? when === undefined : isSameJson(when, args ?? {}));
+  return meant.length === 0 ? asked : { entry: `${entry}#${first}`, answers: meant, args };
 }
 
 /**

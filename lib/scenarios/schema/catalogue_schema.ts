@@ -69,6 +69,7 @@ const cacheable = {
 } satisfies Complete<Cacheable>;
 
 const anyAnswer = {
+  when: object.exactOptional(),
   delay_ms: milliseconds.exactOptional(),
   never: z.literal(true).exactOptional(),
   error: closedObject({ code: z.number().int(), message: text, data: z.unknown().exactOptional() }).exactOptional(),

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { OAuthError } from "../../http/errors.ts";
-import { parseJson, problemOf } from "../../http/json.ts";
+import { inOrder, parseJson, problemOf } from "../../http/json.ts";
 import type { Scenario } from "../scenario.ts";
 import { paths } from "../../http/urls.ts";
 import { describeScenario, MAX_SCENARIO_BYTES, parseScenario } from "./scenario_schema.ts";
@@ -72,14 +72,6 @@ export async function buildScenarioLink(origin: string, scenario: Scenario): Pro
  * @param scenario The scenario, under the name it gives itself.
  */
 export function contentName(scenario: Scenario): string {
-  const digest = hash("sha256", JSON.stringify(sorted(describeScenario(scenario))), "hex");
+  const digest = hash("sha256", JSON.stringify(inOrder(describeScenario(scenario))), "hex");
   return `x-${scenario.name}-${digest.slice(0, 8)}`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, sorted(member)] as const).sort(([a], [b]) => a < b ? -1 : 1),
-  );
 }
