@@ -7,10 +7,11 @@
 import { type Config, parseSettings } from "./lib/cli/config.ts";
 import { ConfigError, parseDatabase } from "./lib/cli/config_values.ts";
 import { createChance, randomBytes } from "./lib/runtime/chance.ts";
-import { isFile, prepareFile } from "./lib/cli/database_file.ts";
+import { isFile, MEMORY, prepareFile } from "./lib/cli/database_file.ts";
 import { type BehindHandler, openFront } from "./lib/cli/front.ts";
 import { answerBroken, keepListening, type Listener } from "./lib/cli/listener.ts";
 import { sleepOnTimer } from "./lib/runtime/sleep.ts";
+import { impatient } from "./lib/store/kv_server.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { createDemand } from "./lib/cli/permissions.ts";
 import { connectionLimits, createConnections } from "./lib/limits/connections.ts";
@@ -19,7 +20,7 @@ import { servedText } from "./lib/cli/ready.ts";
 import { reasonOf } from "./lib/cli/start_files.ts";
 import type { MockServer } from "./routes/fixture/fixture.ts";
 import type { MockOptions } from "./routes/fixture/fixture_options.ts";
-import { createProgram } from "./routes/program.ts";
+import { createProgram, type OpenKv } from "./routes/program.ts";
 import type { App } from "./routes/request/router.ts";
 
 export { createApp } from "./routes/app.ts";
@@ -117,11 +118,17 @@ const isProgram = Deno.build.standalone || Deno.args.length > 0;
 const served: Deno.ServeDefaultExport | undefined = isProgram ? undefined : handler;
 export default served;
 
-async function openKv(path?: string): Promise<Deno.Kv> {
+async function openKv(path?: string): Promise<OpenKv> {
   const { fraction } = createChance(randomBytes);
-  const kv = await retryLocked(() => Deno.openKv(path), fraction);
+  const opened = await retryLocked(() => Deno.openKv(path), fraction);
+  const isServer = path !== undefined && path !== MEMORY && !isFile(path);
+  const kv = isServer ? { ...impatient(opened, sleepOnTimer), close: () => opened.close() } : opened;
   // A file that is not a database, or is not writable, fails on the first access and not before.
-  await retryLocked(() => kv.atomic().delete(["opened"]).commit(), fraction);
+  await retryLocked(() => {
+    const first = kv.atomic();
+    first.delete(["opened"]);
+    return first.commit();
+  }, fraction);
   return kv;
 }
 

@@ -13,7 +13,7 @@ export class StoreError extends OAuthError {
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** SQLite's words, which `Deno.Kv` passes on as a bare TypeError. */
+/** SQLite's words, which `Deno.Kv` passes on as a bare TypeError, and its own on a KV server. */
 const failures: readonly (readonly [words: RegExp, message: string, status: number])[] = [
   [/database (table )?is locked|database is busy/i, "The database is locked by another process", 503],
   [/database or disk is full/i, "The disk that holds the database is full", 507],
@@ -22,6 +22,7 @@ const failures: readonly (readonly [words: RegExp, message: string, status: numb
     "The database cannot be read or written",
     503,
   ],
+  [/^KV Connect failed/, "The KV server refuses", 503],
 ];
 
 /**

@@ -4,9 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 import { runDouble } from "../interop/double/double.ts";
 import { listOf } from "../control/helpers.ts";
 import { json, text } from "../helpers.ts";
+import { assertInvalidGrant, hopThroughAll } from "./hopping.ts";
 import {
   callStatus,
-  type Client,
   fetchCode,
   jsonOf,
   makeFolder,
@@ -51,10 +51,6 @@ async function logIn({ client }: Server): Promise<Redeemed> {
   const code = await fetchCode(client, clientId);
   const body = await jsonOf(await redeemCode(client, clientId, code), 200);
   return { clientId, code, accessToken: text(body, "access_token"), refreshToken: text(body, "refresh_token") };
-}
-
-async function assertInvalidGrant(response: Response): Promise<void> {
-  assert.equal((await jsonOf(response, 400)).error, "invalid_grant");
 }
 
 Deno.test("100 parallel redemptions of one code by two processes give exactly one token (RFC 6749 4.1.2)", () =>
@@ -157,56 +153,9 @@ Deno.test("two processes asked to create one user at the same time keep one pass
     }
   }));
 
-/** Whole logins, so many at a time, each request to another process than the one before. */
-const [FLOWS, CONNECTIONS] = [500, 16] as const;
-
-/** What came of one login: the one-time credentials that were spent in it, and the tokens that it got last. */
-interface Hopped {
-  readonly clientId: string;
-  readonly code: string;
-  readonly firstRefreshToken: string;
-  readonly accessToken: string;
-}
-
-/** A client behind a load balancer that takes turns: registers, logs in, calls, refreshes and calls again. */
-async function hop(servers: readonly Client[], first: number): Promise<Hopped> {
-  let turn = first;
-  const next = (): Client => {
-    const server = servers[turn++ % servers.length];
-    assert(server);
-    return server;
-  };
-  const clientId = await registerClient(next());
-  const code = await fetchCode(next(), clientId);
-  const tokens = await jsonOf(await redeemCode(next(), clientId, code), 200);
-  assert.equal(await callStatus(next(), text(tokens, "access_token")), 200);
-  const firstRefreshToken = text(tokens, "refresh_token");
-  const refreshed = await jsonOf(await redeemRefreshToken(next(), clientId, firstRefreshToken), 200);
-  const accessToken = text(refreshed, "access_token");
-  assert.notEqual(text(refreshed, "refresh_token"), firstRefreshToken);
-  assert.equal(await callStatus(next(), accessToken), 200);
-  return { clientId, code, firstRefreshToken, accessToken };
-}
-
 Deno.test("500 logins that hop between two processes with every request meet no failure, and nothing is spent twice (README)", () =>
   withTwo(async (a, b) => {
-    const servers = [a.client, b.client];
-    const done: Hopped[] = [];
-    let begun = 0;
-    const work = async (): Promise<void> => {
-      while (begun < FLOWS) done.push(await hop(servers, begun++));
-    };
-    await Promise.all(Array.from({ length: CONNECTIONS }, work));
-    assert.equal(done.length, FLOWS);
-    assert.equal(new Set(done.map(({ code }) => code)).size, FLOWS);
-    // What was spent on one process is spent on the other: of every tenth login both credentials are tried once more.
-    const again = done.filter((_, index) => index % 10 === 0);
-    await Promise.all(again.map(async ({ clientId, code, firstRefreshToken, accessToken }, index) => {
-      const [one, other] = index % 2 === 0 ? [a.client, b.client] : [b.client, a.client];
-      await assertInvalidGrant(await redeemRefreshToken(one, clientId, firstRefreshToken));
-      await assertInvalidGrant(await redeemCode(other, clientId, code));
-      assert.deepEqual([await callStatus(one, accessToken), await callStatus(other, accessToken)], [401, 401]);
-    }));
+    await hopThroughAll([a.client, b.client]);
     for (const { printed } of [a, b]) assert.doesNotMatch(printed.stdout, /"event":"error"/);
   }, HOPPING_PATIENCE_MS));
 

@@ -4,13 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { arch, platform } from "node:process";
+import { testWithToolchain } from "../host/toolchains.ts";
 import { logIn } from "./suite.ts";
 
 const dist = new URL("../../dist/npm/", import.meta.url);
 const folder = new URL(`file://${await Deno.makeTempDir({ prefix: "mock-oauth-package-" })}/`);
 
 /** What the same cases are run with; the oldest Node that is supported. */
-const dependencies = { "vitest": "4.1.12", "@types/node": "22.20.7" };
+const dependencies = { "jest": "30.5.2", "vitest": "4.1.12", "@types/node": "22.20.7" };
 const optionalDependencies = { bun: "1.4.5", [`node-${platform}-${arch}`]: "22.23.3" };
 
 interface Ran {
@@ -46,6 +47,15 @@ async function install(): Promise<string> {
     await Deno.writeTextFile(new URL(`${name}.test.ts`, folder), suiteWith(`import { test } from "${test}";`, "test"));
   }
   await Deno.writeTextFile(new URL("deno.test.ts", folder), suiteWith("", "Deno.test"));
+  // Jest runs JavaScript.
+  const strip = "process.stdout.write(module.stripTypeScriptTypes(fs.readFileSync('suite.ts', 'utf8')))";
+  const node = await nodeFolder();
+  if (node !== undefined) {
+    const script = await mustRun(`${node}node`, ["--disable-warning=ExperimentalWarning", "--eval", strip]);
+    await Deno.writeTextFile(new URL("suite.mjs", folder), script);
+    const test = suiteWith("", "test").replace("./suite.ts", "./suite.mjs");
+    await Deno.writeTextFile(new URL("jest.test.mjs", folder), test);
+  }
   return tarball;
 }
 
@@ -72,8 +82,11 @@ const count = 7;
 
 /** The same cases with one runner; what it says of them has to tell that it ran them all. */
 function runs(name: string, isThere: boolean, command: () => Promise<string>, all: RegExp): void {
-  Deno.test(`the package does what it says in ${name}, from the tarball alone`, { ignore: !isThere }, async () => {
-    assert.match(await command(), all);
+  testWithToolchain({
+    name: `the package does what it says in ${name}, from the tarball alone`,
+    needs: name === "bun" ? "Bun" : "Node 22",
+    isThere,
+    fn: async () => assert.match(await command(), all),
   });
 }
 
@@ -88,6 +101,16 @@ runs(
   node !== undefined,
   () => mustRun(`${node}node`, ["node_modules/vitest/vitest.mjs", "run", "--testTimeout=60000", "vitest.test.ts"]),
   new RegExp(`Tests +${count} passed`),
+);
+runs(
+  "jest",
+  node !== undefined,
+  () =>
+    mustRun(`${node}node`, [
+      ...["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--testTimeout=60000"],
+      ...["--testMatch=**/jest.test.mjs", "--rootDir=."],
+    ]),
+  new RegExp(`Tests: +${count} passed`),
 );
 runs(
   "bun",

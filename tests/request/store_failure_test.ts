@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { whileFileIsThere } from "../../lib/cli/database_file.ts";
 import { createCommitQueue } from "../../lib/store/commit_queue.ts";
+import { createChance } from "../../lib/runtime/chance.ts";
 import { explainFailure, StoreError } from "../../lib/store/failure.ts";
+import { createStore, type Kv } from "../../lib/store/kv.ts";
+import { impatient, PATIENCE_MS } from "../../lib/store/kv_server.ts";
 import { assertOAuthError, publicClient, testApp } from "../helpers.ts";
 
 /** What SQLite says, and what a client is told. */
@@ -15,6 +18,7 @@ const rows: readonly (readonly [said: string, status: number, told: RegExp])[] =
   ["attempt to write a readonly database", 503, /^The database cannot be read or written/],
   ["unable to open database file", 503, /^The database cannot be read or written/],
   ["database disk image is malformed", 503, /^The database cannot be read or written/],
+  ["KV Connect failed to call 'http://kv.test/' (status=401 Unauthorized): no", 503, /^The KV server refuses/],
 ];
 
 /** A database whose writes fail for as long as there is something it says. */
@@ -97,4 +101,58 @@ Deno.test("an app whose database file was removed or replaced acknowledges nothi
   ]);
   stop.abort();
   turn.resolve();
+});
+
+Deno.test("a KV server that does not answer is told as 503, after five seconds and then at once, and used again once it is back", async () => {
+  using kv = await Deno.openKv(":memory:");
+  // `Deno.Kv` itself waits for a server for as long as it takes.
+  const state = { isAway: false, back: Promise.withResolvers<void>(), calls: 0, waits: 0 };
+  const slow = async <T>(call: () => Promise<T>): Promise<T> => {
+    state.calls++;
+    if (state.isAway) await state.back.promise;
+    return await call();
+  };
+  async function* slowly<T>(list: () => AsyncIterable<T>): AsyncGenerator<T, void> {
+    await slow(() => Promise.resolve());
+    yield* list();
+  }
+  const server: Kv = {
+    getMany: (keys) => slow(() => kv.getMany(keys.map((key) => [...key]))),
+    list: ({ prefix }, options) => slowly(() => kv.list({ prefix: [...prefix] }, options)),
+    atomic: () => {
+      const atomic = kv.atomic();
+      return {
+        check: ({ key, versionstamp }) => atomic.check({ key: [...key], versionstamp }),
+        set: (key, value) => atomic.set([...key], value),
+        delete: (key) => atomic.delete([...key]),
+        commit: () => slow(() => atomic.commit()),
+      };
+    },
+  };
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+    assert.equal(ms, PATIENCE_MS);
+    if (!state.isAway) {
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    }
+    state.waits++;
+    return Promise.resolve();
+  };
+  const store = createStore(impatient(server, sleep), createChance((length) => new Uint8Array(length)));
+  assert(await store.create(["a"], 1));
+  assert.equal((await store.list(["a"], 1)).length, 0);
+  state.isAway = true;
+  const silent = (error: unknown): boolean =>
+    error instanceof StoreError && errorStatus(error) === 503 && /does not answer/.test(error.message);
+  await assert.rejects(store.create(["b"], 1), silent);
+  const { calls } = state;
+  for (const call of [() => store.get(["a"]), () => store.create(["c"], 1), () => store.list(["a"], 1)]) {
+    await assert.rejects(call, silent);
+  }
+  assert.deepEqual([state.calls - calls, state.waits], [0, 1]);
+  state.isAway = false;
+  state.back.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal((await store.get(["a"])).value, 1);
+  // What was on its way when it went is written.
+  assert.deepEqual([(await store.get(["b"])).value, (await store.get(["c"])).value], [1, undefined]);
 });
