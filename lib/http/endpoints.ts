@@ -48,7 +48,9 @@ const sandboxPlaces = {
   scenarioClients: { path: "/scenarios/clients", kind: "pages", cors: true, names: { GET: "scenario_clients" } },
   specifications: { path: "/specifications", kind: "pages", cors: false, names: { GET: "specifications" } },
   inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
-  run: { path: "/runs/:run", kind: "pages", cors: false, names: { GET: "run_page", POST: "run_keep" } },
+  run: { path: "/runs/:run", kind: "pages", cors: false, names: { GET: "run_page" } },
+  // No client's way: it is not for the record.
+  runKeep: { path: "/runs/:run/keep", kind: "control", cors: false, names: { POST: "run_keep" } },
   keptRun: { path: "/kept/:id", kind: "pages", cors: false, names: { GET: "kept_run" } },
   runBadge: { path: "/runs/:run/badge.svg", kind: "pages", cors: true, names: { GET: "run_badge" } },
   runConfig: { path: "/runs/:run/mcp.json", kind: "pages", cors: true, names: { GET: "run_config" } },

@@ -209,7 +209,10 @@ const copy = z.object({ url: z.url(), kept_until: z.iso.datetime() });
 
 Deno.test("a copy of a run does not change, leads to no sandbox, and expires", async () => {
   await using world = await playedWorld();
-  const { url, kept_until } = copy.parse(await json(await world.fetch("/runs/mine?set=tried", { method: "POST" })));
+  const { url, kept_until } = copy.parse(
+    await json(await world.fetch("/runs/mine/keep?set=tried", { method: "POST" })),
+  );
+  assert.deepEqual((await json(await world.fetch("/control/report"))).clients, [], "who keeps a copy is no client");
   await play(world, "standard", "mine", "takes any state");
   await world.fetch("/s/state-wrong~mine/control/reset", { method: "POST" });
   const kept = z.looseObject({ run: z.string(), reason: z.string() }).parse(await json(await world.fetch(url)));
@@ -227,18 +230,18 @@ Deno.test("a copy of a run does not change, leads to no sandbox, and expires", a
 Deno.test("the form of a run's page leads to the copy; a page of another site cannot make one", async () => {
   await using world = await openWorld();
   const form = { method: "POST", headers: { accept: "text/html", "sec-fetch-site": "same-origin" } };
-  const { status, headers } = await world.fetch("/runs/mine?set=core", form);
+  const { status, headers } = await world.fetch("/runs/mine/keep?set=core", form);
   assert.equal(status, 303);
   assert.match(headers.get("location") ?? "", /^\/kept\/[\w-]{22}$/);
   const foreign = { method: "POST", headers: { ...form.headers, "sec-fetch-site": "cross-site" } };
-  assert.equal((await world.fetch("/runs/mine", foreign)).status, 403);
+  assert.equal((await world.fetch("/runs/mine/keep", foreign)).status, 403);
 });
 
 Deno.test("a copy of a run whose label is a secret does not tell the label", async () => {
   await using world = await openWorld();
   const label = "0123456789abcdef";
   await play(world, "state-wrong", label, "takes any state");
-  const response = await world.fetch(`/s/standard~${label}/runs/${label}?set=core`, { method: "POST" });
+  const response = await world.fetch(`/s/standard~${label}/runs/${label}/keep?set=core`, { method: "POST" });
   const { url } = copy.parse(await json(response));
   assert.match(url, /^http:\/\/localhost:8789\/kept\//);
   for (const accept of ["text/html", "application/json"]) {
@@ -249,7 +252,7 @@ Deno.test("a copy of a run whose label is a secret does not tell the label", asy
 
 Deno.test("a run of all scenarios can be kept, and its copy be read", async () => {
   await using world = await openWorld();
-  const { url } = copy.parse(await json(await world.fetch("/runs/mine?set=all", { method: "POST" })));
+  const { url } = copy.parse(await json(await world.fetch("/runs/mine/keep?set=all", { method: "POST" })));
   const { scenarios } = z.looseObject({ scenarios: z.array(z.unknown()) }).parse(await json(await world.fetch(url)));
   assert.equal(scenarios.length, catalogue.length);
 });

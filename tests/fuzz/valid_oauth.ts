@@ -190,7 +190,7 @@ const devices: readonly Message[] = [
   }),
   form("device", "/oauth/device", { ...byDefault, scope: "mcp:read" }, { gives: [gift("user_code")] }),
   page("device_page", "/oauth/device/verify", { user_code: "<<user_code>>" }),
-  form("run_keep", "/runs/fuzzer", {}),
+  form("run_keep", "/runs/fuzzer/keep", {}),
   form("device_decide", "/oauth/device/verify", { user_code: "<<user_code>>", action: "auto" }),
 ];
 

@@ -297,7 +297,7 @@ const sharedRows: readonly LimitRow[] = [
       const bring = (): Promise<Response> => test.from("8.8.8.8").postJson(own + controlPaths.scenarios, custom);
       await addOne(test, ["#scenario"], bring);
       await fillShared(test, ["#kept"], quotaOf("#kept", "")?.rows ?? 0);
-      await addOne(test, ["#kept"], () => test.from("8.8.8.8").postForm("/runs/0123456789abcdef", {}));
+      await addOne(test, ["#kept"], () => test.from("8.8.8.8").postForm("/runs/0123456789abcdef/keep", {}));
     },
   },
 ];

@@ -86,7 +86,7 @@ function Share({ runUrls, run }: { readonly runUrls: RunUrls; readonly run: Run 
   return (
     <section class="run-share">
       <h2>take it with you</h2>
-      <form method="post" action={`${runUrls.page}?set=${run.set}`}>
+      <form method="post" action={`${runUrls.page}/keep?set=${run.set}`}>
         <p>
           <button type="submit">keep a copy</button>{" "}
           <span class="quiet">
