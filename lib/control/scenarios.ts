@@ -3,11 +3,19 @@ import { z } from "zod";
 import { OAuthError } from "../http/errors.ts";
 import { buildSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { buildScenarioLink, contentName } from "../scenarios/schema/scenario_link.ts";
+import { buildScenarioLink, contentName, MAX_LINK_LENGTH } from "../scenarios/schema/scenario_link.ts";
 import { describeScenario, parseScenario, scenarioSchema } from "../scenarios/schema/scenario_schema.ts";
 import { type Deps, members, oneOrMore, operation } from "./operation.ts";
 
-const defined = z.object({ name: z.string(), url: z.url(), mcp_url: z.url(), link: z.url(), definition: members });
+const defined = z.object({
+  name: z.string(),
+  url: z.url(),
+  mcp_url: z.url(),
+  link: z.url().exactOptional(),
+  /** Why there is no link. */
+  note: z.string().exactOptional(),
+  definition: members,
+});
 
 /** What can be done about scenarios. */
 export const scenarioOperations = {
@@ -33,11 +41,14 @@ async function define({ scenarios }: Deps, sandbox: Sandbox, own: Scenario): Pro
   await scenarios.put(named);
   const { origin } = sandbox;
   const { urls } = buildSandbox({ origin, prefix: `/s/${named.name}`, now: sandbox.now });
+  const link = await buildScenarioLink(origin, own);
   return {
     name: named.name,
     url: urls.home.replace(/\/$/, ""),
     mcp_url: urls.oauth,
-    link: await buildScenarioLink(origin, own),
+    ...(link === undefined
+      ? { note: `A link would be longer than ${MAX_LINK_LENGTH} characters: share a file` }
+      : { link }),
     definition: describeScenario(own),
   };
 }

@@ -2,7 +2,7 @@
 import { bodyOf } from "../../lib/http/pieces.ts";
 
 /** Formats of a report; the first is the one that is written if none is asked for. */
-export const reportFormats = ["json", "junit", "markdown", "sarif"] as const;
+export const reportFormats = ["json", "junit", "markdown", "sarif", "issue"] as const;
 /** Formats of exchanges; likewise. */
 export const exchangeFormats = ["json", "har"] as const;
 /** Formats of a run; likewise. `badge` is what shields.io asks an endpoint for. */

@@ -8,6 +8,7 @@ import { createEventStreams, type EventStreams } from "../../lib/http/event_stre
 import { createPageCache, type PageCache } from "../../lib/http/page_cache.ts";
 import { inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/pieces.ts";
 import { harEntryOf, harPieces } from "../../lib/judge/formats/har.ts";
+import { renderIssue, shownIn } from "../../lib/judge/formats/issue.ts";
 import { junitPieces } from "../../lib/judge/formats/junit.ts";
 import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
 import { reportSarifPieces } from "../../lib/judge/formats/sarif.ts";
@@ -26,7 +27,7 @@ import { run } from "./run.ts";
 
 /** What the record needs. */
 export type RecordDeps =
-  & Pick<Deps, "refresh" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep">
+  & Pick<Deps, "refresh" | "liveSandboxes" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep">
   & RunDeps;
 
 /** Exchanges that are fetched at a time for an answer that goes on. */
@@ -69,8 +70,18 @@ async function report(
   const settled = await settle(deps, sandbox, waitSeconds, { judgedBy: revision, limits });
   const result = strict === "should" ? failOnShoulds(settled) : settled;
   const status = strict !== "false" && result.verdict !== "pass" ? 422 : 200;
+  if (format === "issue") return await issue(deps, sandbox, result, status);
   const { type, write } = formats[format];
   return noStore(inChunks(write(result), deps.slices), type, status);
+}
+
+/** A report as a bug report; with the requests that show what it says. */
+async function issue(deps: RecordDeps, sandbox: Sandbox, report: Report, status: number): Promise<Response> {
+  const { reproductionOf } = await import("../../lib/control/bug_report.ts");
+  const reproduction = await reproductionOf(deps.liveSandboxes.of(sandbox), sandbox);
+  const shown = await deps.reports.demand().get(sandbox.id, shownIn(report));
+  const headers = { "content-type": formats.markdown.type, "cache-control": "no-store" };
+  return new Response(renderIssue(report, reproduction, shown), { status, headers });
 }
 
 async function exchanges(

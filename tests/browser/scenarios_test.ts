@@ -127,7 +127,7 @@ browserTest("a scenario from a link is made by a button, and its sandbox says wh
   page,
   origin,
 }) => {
-  await page.goto(await buildScenarioLink(origin, custom));
+  await page.goto(await buildScenarioLink(origin, custom) ?? "");
   await page.getByRole("button", { name: "create it here" }).click();
   await page.getByText("Created:").waitFor();
   assert.match(

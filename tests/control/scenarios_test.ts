@@ -1,6 +1,7 @@
 /** Scenarios that somebody brings along: in a request, in a file, in a link. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { createApp, startMockServer } from "../../main.ts";
 import {
@@ -16,7 +17,8 @@ import { requireShape } from "../../lib/http/json_body.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
 import { describeStep } from "../../lib/scenarios/driver_words.ts";
 import { driverSchema } from "../../lib/scenarios/schema/driver_schema.ts";
-import { assertOAuthError, json, origin, testApp, text } from "../helpers.ts";
+import { assertOAuthError, below, json, origin, register, type TestApp, testApp, text } from "../helpers.ts";
+import { runDouble } from "../interop/double/double.ts";
 
 const mine = {
   name: "iss-wrong",
@@ -95,7 +97,7 @@ Deno.test("the script of every scenario is one that a scenario of one's own may 
 
 Deno.test("a link carries the whole of a scenario, and nothing else can be read from one", async () => {
   const scenario = parseScenario(mine);
-  const link = new URL(await buildScenarioLink(origin, scenario));
+  const link = new URL(await buildScenarioLink(origin, scenario) ?? "");
   assert.equal(link.pathname, "/scenarios");
   const carried = link.searchParams.get("define") ?? "";
   assert.match(carried, /^[\w-]+$/);
@@ -244,4 +246,65 @@ Deno.test("the faults of a scenario are written like those of POST /control/faul
     const twice = await send(test, "POST /control/scenarios", both);
     assert.match(await assertOAuthError(twice, 400, "invalid_request"), /life, or times and until_ms, not both/);
   });
+});
+
+/** A client that goes on though nothing says that the server supports PKCE; the ids of the rules that it breaks. */
+async function brokenIn(test: TestApp, base: string): Promise<readonly unknown[]> {
+  await runDouble({ send: test.app, base, slip: "needs no proof of PKCE" });
+  const clients = listOf(await json(await test.get(`${base}/control/report`)), "clients");
+  return clients.flatMap((client) =>
+    listOf(client, "findings").filter(({ status }) => status === "broken").map(({ rule }) => rule)
+  );
+}
+
+Deno.test("a bug report holds what was broken, what shows it, and a link that shows the same on another server", async () => {
+  await using test = await testApp();
+  const base = `${origin}/s/standard~bug`;
+  await control(test, `POST ${base}/control/faults`, {
+    match: { endpoint: "server_metadata" },
+    life: "always",
+    edit: { json: { remove: ["code_challenge_methods_supported"] } },
+  });
+  assert.deepEqual(await brokenIn(test, base), ["C13"]);
+  const response = await test.get(`${base}/control/report?format=issue`);
+  assert.equal(response.headers.get("content-type"), "text/markdown; charset=utf-8");
+  const issue = await response.text();
+  assert.match(issue, /^# fail in standard: /);
+  assert.match(issue, /\*\*\[C13\]\(https:[^)]+\) /);
+  assert.match(issue, /<summary>GET http[^ ]+oauth-authorization-server[^ ]*: 200<\/summary>\n\n```http\nGET /);
+  const [, link = ""] = /\((http[^)]+define=[^)]+)\)/.exec(issue) ?? [];
+  // Whoever gets it has a server at another place.
+  await using other = await testApp();
+  const { pathname, search } = new URL(link);
+  const { definition } = await json(await other.get(pathname + search, { accept: "application/json" }));
+  const [defined = {}] = listOf(await control(other, "POST /control/scenarios", definition), "scenarios");
+  assert.deepEqual(await brokenIn(other, text(defined, "url")), ["C13"]);
+  const [, file = ""] = /```json\n([\s\S]*?)\n```/.exec(issue) ?? [];
+  assert.equal(parseScenariosFile(file)[0]?.name, "standard");
+});
+
+Deno.test("a bug report of a scenario of the catalogue names it, and cannot be made to say other things", async () => {
+  await using test = await testApp();
+  const base = `${origin}/s/no-pkce-list~bug`;
+  await register(below(test, "/s/no-pkce-list~bug"), { client_name: "</summary>```` [x](http://x)" });
+  await brokenIn(test, base);
+  const issue = await (await test.get(`${base}/control/report?format=issue`)).text();
+  assert(issue.includes(`\`${origin}/s/no-pkce-list~bug-report/oauth\``));
+  assert(!issue.includes("define="));
+});
+
+Deno.test("a scenario that is too long for a link is defined without one, and it is said", async () => {
+  await using test = await testApp();
+  const noise = Array.from({ length: 400 }, (_, at) => hash("sha256", String(at), "base64url"));
+  const tools = noise.map((description, at) => ({ name: `t${at}`, description, inputSchema: { type: "object" } }));
+  const [defined = {}] = listOf(
+    await control(test, "POST /control/scenarios", {
+      name: "long",
+      plan: {},
+      catalogue: { tools: tools.slice(0, 250) },
+    }),
+    "scenarios",
+  );
+  assert.equal(defined.link, undefined);
+  assert.equal(defined.note, "A link would be longer than 8000 characters: share a file");
 });

@@ -278,7 +278,7 @@ Deno.test("GET /scenarios explains every rule that a scenario tests, with the pa
 
 Deno.test("GET /scenarios?define= shows the scenario of a link, and how to make it in a shell (issue 6)", async () => {
   await using test = await testApp();
-  const path = new URL(await buildScenarioLink(origin, custom));
+  const path = new URL(await buildScenarioLink(origin, custom) ?? "");
   const page = await pageOf(test, path.pathname + path.search);
   const read = textOf(page);
   assert.ok(page.includes("It's refused, and &lt;b>nobody&lt;/b> says why"), "as text");
@@ -300,7 +300,7 @@ Deno.test("GET /scenarios?define= shows the scenario of a link, and how to make 
 
 Deno.test("GET /scenarios?define= can be made on a public host, by whoever has the page (issue 6)", async () => {
   await using test = await testApp({ publicUrl: "https://mock.example.com", control: { token: "secret" } });
-  const { search } = new URL(await buildScenarioLink(origin, custom));
+  const { search } = new URL(await buildScenarioLink(origin, custom) ?? "");
   const [, path = ""] = / data-url="([^"]+)"/.exec(await pageOf(test, `/scenarios${search}`)) ?? [];
   assert.equal((await test.postJson("/control/scenarios", custom)).status, 401, "as anybody, at the server's own");
   assert.equal((await test.postJson(path, custom)).status, 200);

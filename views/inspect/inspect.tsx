@@ -46,6 +46,7 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
         <p class="ways-on">
           <a href={`${exchanges}?format=har`} download>exchanges (HAR)</a>
           <a href={`${report}?format=markdown`}>report (Markdown)</a>
+          <a href={`${report}?format=issue`}>bug report (Markdown)</a>
           <a href={`${report}?format=junit`}>report (JUnit)</a>
           <a href={report}>report (JSON)</a>
         </p>

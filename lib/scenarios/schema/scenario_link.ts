@@ -60,9 +60,18 @@ function unreadable(received: string): OAuthError {
   });
 }
 
-/** A link to the page that shows a scenario, with the whole of it inside. */
-export async function buildScenarioLink(origin: string, scenario: Scenario): Promise<string> {
-  return `${origin}${paths.scenarios}?${DEFINE_PARAMETER}=${await encodeScenario(scenario)}`;
+/** The longest link that is given: servers and chats take no longer ones for sure, in characters. */
+export const MAX_LINK_LENGTH = 8000;
+
+/** A link to the page that shows a scenario, with the whole of it inside; undefined where that is longer than URLs bear. */
+export async function buildScenarioLink(origin: string, scenario: Scenario): Promise<string | undefined> {
+  const link = `${origin}${paths.scenarios}?${DEFINE_PARAMETER}=${await encodeScenario(scenario)}`;
+  return link.length > MAX_LINK_LENGTH ? undefined : link;
+}
+
+/** The name that a scenario gives itself, of the one under which it is kept: what {@link contentName} has added is taken off. */
+export function ownName(name: string): string {
+  return /^x-(.+)-[0-9a-f]{8}$/.exec(name)?.[1] ?? name;
 }
 
 /**
