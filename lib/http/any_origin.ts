@@ -44,8 +44,23 @@ class OpenHead {
     this.#fields = fields;
   }
 
-  get headers(): Headers {
-    return this.touched ?? new Headers({ "content-type": JSON_TYPE, ...this.#fields, ...anyOrigin });
+  get headers(): Pick<Headers, "get"> & { readonly forEach: (each: (value: string, name: string) => void) => void } {
+    return this.touched ?? this;
+  }
+
+  get(name: string): string | null {
+    const all: Fields = this.#all();
+    return Object.hasOwn(all, name) ? all[name] ?? null : null;
+  }
+
+  /** As `Headers` has it: sorted by name. */
+  forEach(each: (value: string, name: string) => void): void {
+    const all = this.#all();
+    for (const name of Object.keys(all).sort()) each(all[name] ?? "", name);
+  }
+
+  #all(): Fields {
+    return { "content-type": JSON_TYPE, ...this.#fields, ...anyOrigin };
   }
 }
 

@@ -37,6 +37,8 @@ export function findForeignOrigin(
   origin: string | null,
   { loopbackOnly = false, publicOrigin, allowedOrigins }: OriginPolicy,
 ): string | undefined {
+  // Most requests: of no page, and to this machine.
+  if (origin === null && (!loopbackOnly || isLoopback(hostname))) return undefined;
   const named = [...(publicOrigin === undefined ? [] : [publicOrigin]), ...(allowedOrigins ?? [])];
   if (loopbackOnly && !isLoopback(hostname) && !named.some((allowed) => hostOf(allowed) === host)) {
     return `The host ${hostname} is not allowed`;
@@ -137,7 +139,8 @@ export function isOfForeignPage(url: URL, headers: Headers, policy: OriginPolicy
  * @param hostname As `URL` has it, an IPv6 address in brackets.
  */
 export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||
+  return hostname === "localhost" || hostname === "127.0.0.1" || hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
     /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

@@ -160,20 +160,29 @@ function record(
   const { method, headers: sentHeaders } = request;
   if (losesHeaders(request)) fetchAll(sentHeaders);
   const { sandboxId, url, startedAtMs, remoteAddress } = arrival;
-  const head = {
-    url,
-    startedAtMs,
-    remoteAddress,
-    sequence,
-    receivedAtMs,
-    method,
-    sentHeaders,
-    status: response.status,
-    response: response instanceof OpenResponse ? response.head : { headers: response.headers },
-    departure,
-  };
+  const { status } = response;
+  const head = response instanceof OpenResponse ? response.head : { headers: response.headers };
   const put: Put = (sent, answered, isOpen, stream) =>
-    tape.put(sandboxId, new SeenExchange({ ...head, sent, answered, isOpen, stream }));
+    // Written out, as there is one for each request, and to put objects together takes several times as long.
+    tape.put(
+      sandboxId,
+      new SeenExchange({
+        url,
+        startedAtMs,
+        remoteAddress,
+        sequence,
+        receivedAtMs,
+        method,
+        sentHeaders,
+        sent,
+        status,
+        response: head,
+        answered,
+        departure,
+        isOpen,
+        stream,
+      }),
+    );
   if (answered === "passing") return tapResponse(response, { sent, put, now, report: deps.report });
   if (sent instanceof Promise) {
     put(undefined, answered, true);

@@ -100,11 +100,14 @@ export function createSandboxView(parts: SandboxParts): (nowMs: number) => Sandb
   const second = layout.second_issuer_path === undefined
     ? undefined
     : serverOf(secondServerId(id), layout.second_issuer_path);
+  // Under load many requests arrive in one millisecond.
+  let latest: Sandbox | undefined;
   return (nowMs) => {
+    if (latest?.nowMs === nowMs) return latest;
     const serverAt = (which: "first" | "second"): Sandbox =>
       which === "second" && second ? Object.freeze({ ...second, nowMs, serverAt }) : sandbox;
     const sandbox: Sandbox = Object.freeze({ ...first, nowMs, serverAt });
-    return sandbox;
+    return latest = sandbox;
   };
 }
 
@@ -182,6 +185,10 @@ const defaultEndpoints: Readonly<Record<string, string>> = {
   "/register": paths.register,
 };
 
+const WELL_KNOWN = "/.well-known/";
+/** Places behind which the path of an issuer comes. */
+const issuerPlaces = [wellKnown.authorizationServer, wellKnown.openidConfiguration] as const;
+
 /**
  * Takes a path of a sandbox to the one the route table has, whatever the sandbox's layout.
  *
@@ -195,22 +202,25 @@ const defaultEndpoints: Readonly<Record<string, string>> = {
  */
 export function routePath(path: string, layout: Layout = {}): RoutedPath {
   const { issuer_path = "", second_issuer_path, default_endpoints = false, trailing_slash = false } = layout;
-  const found = (path: string, server: RoutedPath["server"] = "first"): RoutedPath => ({ path, server });
-  for (const place of [wellKnown.authorizationServer, wellKnown.openidConfiguration]) {
+  for (const place of path.startsWith(WELL_KNOWN) ? issuerPlaces : []) {
     if (path !== place && !path.startsWith(`${place}/`)) continue;
     const issuer = path.slice(place.length);
-    if (issuer === issuer_path) return found(place);
-    return issuer === second_issuer_path ? found(place, "second") : found("");
+    if (issuer === issuer_path) return routedAt(place);
+    return issuer === second_issuer_path ? routedAt(place, "second") : routedAt("");
   }
   if (second_issuer_path !== undefined && path.startsWith(`${second_issuer_path}/`)) {
-    return found(path.slice(second_issuer_path.length), "second");
+    return routedAt(path.slice(second_issuer_path.length), "second");
   }
   if (issuer_path !== "") {
-    if (path.startsWith(`${issuer_path}/`)) return found(path.slice(issuer_path.length));
+    if (path.startsWith(`${issuer_path}/`)) return routedAt(path.slice(issuer_path.length));
     // The server's own endpoints lie below its issuer and nowhere else.
     const isOfServer = path.startsWith(`${paths.oauth}/`) && path !== paths.oauthSse && path !== paths.oauthMessages;
-    return found(isOfServer ? "" : path);
+    return routedAt(isOfServer ? "" : path);
   }
-  if (trailing_slash && path === `${paths.oauth}/`) return found(paths.oauth);
-  return found(default_endpoints ? defaultEndpoints[path] ?? path : path);
+  if (trailing_slash && path === `${paths.oauth}/`) return routedAt(paths.oauth);
+  return routedAt(default_endpoints ? defaultEndpoints[path] ?? path : path);
+}
+
+function routedAt(path: string, server: RoutedPath["server"] = "first"): RoutedPath {
+  return { path, server };
 }

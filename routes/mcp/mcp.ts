@@ -143,6 +143,15 @@ function messagesUrlOf({ noAuthMessages, bearerMessages, oauthMessages }: Urls, 
 }
 
 function callerOf({ claims }: Access): McpCaller {
+  const known = callers.get(claims) ?? makeCaller(claims);
+  callers.set(claims, known);
+  return known;
+}
+
+/** The callers of claims, which are the same object for as long as their token is remembered. */
+const callers = new WeakMap<Access["claims"], McpCaller>();
+
+function makeCaller(claims: Access["claims"]): McpCaller {
   const own = ownClaimsOf(claims);
   return {
     owner: `login:${claims.sid}`,

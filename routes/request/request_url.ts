@@ -3,6 +3,8 @@
 import { allowOrigin } from "../../lib/http/any_origin.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { Awaitable } from "../../lib/runtime/awaitable.ts";
+import { boundedMap } from "../../lib/runtime/bounded_map.ts";
+import { compact } from "../../lib/runtime/own_text.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.ts";
 import type { App, ConnectionInfo } from "./router.ts";
@@ -19,12 +21,29 @@ export type Located = (request: Request, url: URL, info?: ConnectionInfo) => Awa
  * @param origin Where links of an error page lead, since the request itself names no place.
  */
 export function withUrl(located: Located, origin: string): App {
+  const parse = createParser();
   return (request, info) => {
-    const url = isOfPlace(request.headers.get("host")) ? URL.parse(request.url) : null;
-    const isUsable = url && isOfHttp(url) && url.hostname.length <= MAX_HOSTNAME;
-    return Promise.resolve(isUsable ? located(request, url, info) : refused(request, origin));
+    const url = isOfPlace(request.headers.get("host")) ? parse(request.url) : undefined;
+    return Promise.resolve(url ? located(request, url, info) : refused(request, origin));
   };
 }
+
+/** Makes what parses usable URLs. It remembers those without a query, of which a client uses few; nobody changes one. */
+function createParser(): (text: string) => URL | undefined {
+  const known = boundedMap<string, URL>(MAX_KNOWN);
+  return (text) => {
+    const found = known.get(text);
+    if (found) return found;
+    const url = URL.parse(text);
+    if (!url || !isOfHttp(url) || url.hostname.length > MAX_HOSTNAME) return undefined;
+    if (text.length <= MAX_KNOWN_LENGTH && url.search === "") known.set(compact(text), url);
+    return url;
+  };
+}
+
+/** URLs that are remembered, and how long one may be. */
+const MAX_KNOWN = 500;
+const MAX_KNOWN_LENGTH = 200;
 
 /** Whether a Host names nothing but a host and a port: the HTTP server puts it before the target, whatever it holds. */
 function isOfPlace(host: string | null): boolean {

@@ -28,14 +28,16 @@ const MAX_TRAITS = 1000;
  */
 export function likenessOf({ method, url, status, route = "", sent, body }: Likened): string | undefined {
   const isRefused = status >= 400;
-  const rpc = /"method"\s*:\s*"([^"]{1,100})"/.exec(body?.slice(0, LOOKED_THROUGH) ?? "")?.[1] ?? "";
+  const begin = body?.slice(0, LOOKED_THROUGH);
+  const rpc = (begin && /"method"\s*:\s*"([^"]{1,100})"/.exec(begin)?.[1]) ?? "";
   if (rpc === "" && method !== "GET" && method !== "DELETE" && !isRefused) return undefined;
   // A person is sent to authorize, and sent on, with GET.
-  if (/\bresponse_type=|\brequest_uri=/.test(url) || (status >= 300 && status < 400)) return undefined;
-  const grant = /(?:^|&)grant_type=([^&]{1,100})/.exec(body?.slice(0, LOOKED_THROUGH) ?? "")?.[1] ?? "";
+  if ((status >= 300 && status < 400) || /\bresponse_type=|\brequest_uri=/.test(url)) return undefined;
+  const grant = (begin && /(?:^|&)grant_type=([^&]{1,100})/.exec(begin)?.[1]) ?? "";
   // Where nothing lies it does not matter what was looked for, unless that were metadata.
   const place = route === "" && !url.includes("/.well-known/") ? "" : url;
-  const traits = [method, place, status, route, rpc, grant, ...telling.map((name) => sent(name) ?? "")].join("\n");
+  let traits = `${method}\n${place}\n${status}\n${route}\n${rpc}\n${grant}`;
+  for (const name of telling) traits += `\n${sent(name) ?? ""}`;
   return traits.length <= MAX_TRAITS ? traits : hash("sha256", traits, "base64url");
 }
 
