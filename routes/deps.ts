@@ -4,6 +4,7 @@ import type { Deps as OperationDeps } from "../lib/control/operation.ts";
 import type { OriginPolicy } from "../lib/http/origin.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
+import type { Awaitable } from "../lib/runtime/awaitable.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import type { Catalogue } from "../lib/scenarios/mcp_catalogue.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
@@ -15,7 +16,7 @@ import type { ConnectionInfo } from "./request/router.ts";
 export interface Deps extends OAuthDeps, OperationDeps {
   readonly mcp: McpEndpoint;
   /** What the MCP endpoints of a sandbox declare; undefined for what they have by themselves. */
-  readonly catalogueOf: (sandbox: Sandbox) => Promise<Catalogue | undefined>;
+  readonly catalogueOf: (sandbox: Sandbox) => Awaitable<Catalogue | undefined>;
   readonly origins: OriginPolicy;
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
   readonly isRecorded: boolean;

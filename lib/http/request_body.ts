@@ -58,10 +58,9 @@ export function bodyText(request: Request, maxBytes: number): Promise<string> {
  * @throws OAuthError as {@link bodyText}.
  * @throws JsonError as {@link parseJson}.
  */
-export async function bodyJson(request: Request, maxBytes: number): Promise<unknown> {
-  const text = await bodyText(request, maxBytes);
+export function bodyJson(request: Request, maxBytes: number): Promise<unknown> {
   const read: Read = request;
-  return (read[PARSED] ??= { value: parseJson(text) }).value;
+  return bodyText(request, maxBytes).then((text) => (read[PARSED] ??= { value: parseJson(text) }).value);
 }
 
 /** Whether a body has been asked for. Nobody but its sender knows when it will have been read. */
@@ -95,10 +94,9 @@ async function readOnce(request: Request & Read, maxBytes: number): Promise<stri
 }
 
 /** A declared length is enforced by the HTTP server. */
-async function readDeclared(request: Request, length: number, meter: (bytes: number) => void): Promise<string> {
+function readDeclared(request: Request, length: number, meter: (bytes: number) => void): Promise<string> {
   meter(length);
-  if (length <= MAX_PLAIN_BYTES || !request.body) return await request.text();
-  return await streamText(request.body, length, () => {});
+  return length <= MAX_PLAIN_BYTES || !request.body ? request.text() : streamText(request.body, length, () => {});
 }
 
 async function readChunks(

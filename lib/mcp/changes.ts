@@ -1,6 +1,6 @@
 // Telling clients that lists have changed: those that listen in the stateless era, and the sessions that have a stream for it.
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { isTold } from "../scenarios/mcp_catalogue.ts";
+import { type Catalogue, isTold } from "../scenarios/mcp_catalogue.ts";
 import type { Store } from "../store/store.ts";
 import { createStages, type Stages } from "./catalogue/stages.ts";
 import type { ListChange } from "./client_link.ts";
@@ -19,7 +19,7 @@ export interface Changes extends Pick<Stages, "begun"> {
   /** Tells the clients of a sandbox, in this process. */
   readonly announce: (sandbox: Sandbox, changes: readonly ListChange[]) => Promise<void>;
   /** Takes note of a message that was answered, which a change may have waited for. */
-  readonly answered: (call: McpCall, body: unknown, response: Response) => Promise<void>;
+  readonly answered: (call: McpCall, body: unknown, response: Response) => Promise<void> | undefined;
 }
 
 /** Makes what tells of changes. */
@@ -33,13 +33,15 @@ export function createChanges({ store, listeners, sessions }: ChangesDeps): Chan
     }
   }
 
+  async function pass(sandbox: Sandbox, catalogue: Catalogue, body: unknown): Promise<void> {
+    const changes = await stages.pass(sandbox.id, catalogue, body);
+    if (isTold(catalogue)) await announce(sandbox, changes);
+  }
+
   return {
     begun: stages.begun,
     announce,
-    answered: async ({ sandbox, catalogue }, body, { ok }) => {
-      if (!catalogue?.stages || !ok) return;
-      const changes = await stages.pass(sandbox.id, catalogue, body);
-      if (isTold(catalogue)) await announce(sandbox, changes);
-    },
+    answered: ({ sandbox, catalogue }, body, { ok }) =>
+      catalogue?.stages && ok ? pass(sandbox, catalogue, body) : undefined,
   };
 }

@@ -42,6 +42,7 @@ import type { Presenter } from "./sessions/session_memory.ts";
 import { isStateless, MODERN_REVISION, sessionRevisionsOf } from "./revisions.ts";
 import { refuseHeaders, refuseMessage, refuseRepeatedId } from "./sessions/session_refusals.ts";
 import { beginSession, endAfter, serveSession, type SessionDeps } from "./sessions/sessions.ts";
+import { type Awaitable, followed } from "../runtime/awaitable.ts";
 import { defined } from "../runtime/defined.ts";
 
 /** How many envelopes are remembered, and how long one may be; there is one for each kind of client. */
@@ -150,31 +151,32 @@ function createShared(options: DispatchOptions): Shared {
   };
 }
 
-async function route(exchange: Exchange, shared: Shared): Promise<Response> {
+function route(exchange: Exchange, shared: Shared): Awaitable<Response> {
   const { policy } = exchange;
-  if (sessionRevisionsOf(policy).length === 0) return await statelessAlone(exchange, shared);
-  if (exchange.mode === "minimal" || exchange.mode === "adder") return await withoutSession(exchange, shared);
-  const answered = await routeByEra(exchange, shared);
-  return policy.endsSession === "after" ? await endAfter(answered, exchange, shared.sessions) : answered;
+  if (sessionRevisionsOf(policy).length === 0) return statelessAlone(exchange, shared);
+  if (exchange.mode === "minimal" || exchange.mode === "adder") return withoutSession(exchange, shared);
+  const answered = routeByEra(exchange, shared);
+  if (policy.endsSession !== "after") return answered;
+  return followed(answered, (response) => endAfter(response, exchange, shared.sessions));
 }
 
-async function routeByEra(exchange: Exchange, shared: Shared): Promise<Response> {
+function routeByEra(exchange: Exchange, shared: Shared): Awaitable<Response> {
   const { request: { method, headers }, body, profile, policy } = exchange;
-  if (!isStateless(policy)) return await asOlderServer(exchange, shared);
+  if (!isStateless(policy)) return asOlderServer(exchange, shared);
   if (method === "POST") {
     const fast = asFastModern(body, headers, profile, shared.envelopes);
-    if (fast) return await answerModern(fast, exchange, shared);
-    if (isUsualInSession(body, headers, profile)) return await inSession({ reason: "no-claim" }, exchange, shared);
+    if (fast) return answerModern(fast, exchange, shared);
+    if (isUsualInSession(body, headers, profile)) return inSession({ reason: "no-claim" }, exchange, shared);
   }
   const found = classifyInboundRequest(classifiable(exchange));
   switch (found.kind) {
     case "legacy":
-      return await inSession(found, exchange, shared);
+      return inSession(found, exchange, shared);
     case "modern":
-      return await stateless(found, exchange, shared);
+      return stateless(found, exchange, shared);
     case "reject":
       // The SDK finds the same words again, and its way of saying them.
-      return await shared.modern.fetch(exchange.request, { parsedBody: exchange.body });
+      return shared.modern.fetch(exchange.request, { parsedBody: exchange.body });
   }
 }
 
@@ -268,9 +270,9 @@ async function stateless(route: InboundModernRoute, exchange: Exchange, shared: 
   return facts.call.tasks ? await withTask(response) : response;
 }
 
-async function answerModern(fast: FastRequest, exchange: Exchange, { callFactsOf, log }: Shared): Promise<Response> {
+function answerModern(fast: FastRequest, exchange: Exchange, { callFactsOf, log }: Shared): Awaitable<Response> {
   const facts = callFactsOf(exchange, exchange.caller.owner, speakingOf(exchange.body));
-  return await answerFast(fast, facts, { revision: MODERN_REVISION, headers: {}, log });
+  return answerFast(fast, facts, { revision: MODERN_REVISION, headers: {}, log });
 }
 
 /** Remembers what the SDK's classifier has accepted. */

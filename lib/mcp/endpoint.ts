@@ -30,7 +30,10 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
 
   return {
     expect: (request, sandbox) => loaded?.expect(request, sandbox),
-    handle: async (request, call) => closed ? shuttingDown() : (await (loading ??= load())).handle(request, call),
+    handle: (request, call) => {
+      if (closed) return Promise.resolve(shuttingDown());
+      return loaded ? loaded.handle(request, call) : (loading ??= load()).then(({ handle }) => handle(request, call));
+    },
     openSse: async (opening) => closed ? shuttingDown() : (await (loading ??= load())).openSse(opening),
     receive: async (message) => closed ? shuttingDown() : (await (loading ??= load())).receive(message),
     sessionsOf: (sandbox) => sessions.list(sandbox),

@@ -17,6 +17,7 @@ import {
 import { OpenResponse } from "../http/any_origin.ts";
 import { decodeHeader } from "../http/mcp_headers.ts";
 import type { Log } from "./contract.ts";
+import { attempted, type Awaitable, followed } from "../runtime/awaitable.ts";
 import type { BoundedMap } from "../runtime/bounded_map.ts";
 import { pageOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
@@ -168,29 +169,33 @@ function hasOnly(value: Record<string, unknown>, known: ReadonlySet<string>): bo
 }
 
 /** Answers a request in the form the SDK gives its answers. */
-export async function answerFast(request: FastRequest, facts: CallFacts, era: FastEra): Promise<Response> {
+export function answerFast(request: FastRequest, facts: CallFacts, era: FastEra): Awaitable<Response> {
   const { id } = request;
-  try {
-    const result = await resultOf(request, facts, era);
-    return jsonResponse({ jsonrpc: "2.0", id, result: stamped(result, facts.profile, era) }, era);
-  } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error;
-    const status = error.code === MISSING_CAPABILITY ? 400 : 200;
-    return jsonResponse({ jsonrpc: "2.0", id, error: toldOf(error) }, era, status);
-  }
+  return attempted(
+    () =>
+      followed(
+        resultOf(request, facts, era),
+        (result) => jsonResponse({ jsonrpc: "2.0", id, result: stamped(result, facts.profile, era) }, era),
+      ),
+    (error) => {
+      if (!(error instanceof ProtocolError)) throw error;
+      const status = error.code === MISSING_CAPABILITY ? 400 : 200;
+      return jsonResponse({ jsonrpc: "2.0", id, error: toldOf(error) }, era, status);
+    },
+  );
 }
 
 function toldOf({ code, message, data }: ProtocolError): Readonly<Record<string, unknown>> {
   return { code, message, ...(data !== undefined && { data }) };
 }
 
-async function resultOf(request: FastRequest, facts: CallFacts, era: FastEra): Promise<Result> {
+function resultOf(request: FastRequest, facts: CallFacts, era: FastEra): Awaitable<Result> {
   const { profile, call } = facts;
   switch (request.method) {
     case "tasks":
-      return await answerTask({ ...request, ...era, method: request.asked, facts });
+      return answerTask({ ...request, ...era, method: request.asked, facts });
     case "tools/call":
-      return await callTool(profile, { ...request, ...era }, call);
+      return callTool(profile, { ...request, ...era }, call);
     case "tools/list": {
       const { items, ...rest } = pageOf(profile.listing, request.cursor, profile.pages);
       return { tools: items, ...rest, ...(era.revision === MODERN_REVISION && profile.cache) };

@@ -1,21 +1,15 @@
 // What a server shows a client: its name, its tools, and how one of them is called.
-import {
-  type CallToolResult,
-  type Implementation,
-  type InputRequiredResult,
-  ProtocolError,
-  type ServerCapabilities,
-  type Tool,
-} from "@modelcontextprotocol/server";
+import { type Implementation, ProtocolError, type ServerCapabilities, type Tool } from "@modelcontextprotocol/server";
 import { describeError, OAuthError } from "../http/errors.ts";
 import { fitOf } from "../judge/schema_fit.ts";
+import { attempted } from "../runtime/awaitable.ts";
 import type { CatalogueSkill } from "../scenarios/mcp_catalogue.ts";
 import type { Log } from "./contract.ts";
 import type { Features } from "./feature_rows.ts";
 import type { Pages } from "./pages.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
 import { requireTaskSupport } from "./tasks/task_support.ts";
-import { type DefinedTool, failureResult, type ToolCall } from "./tools/tool.ts";
+import { type DefinedTool, failureResult, type ToolAnswer, type ToolCall } from "./tools/tool.ts";
 
 /** One server as a client sees it. */
 export interface Profile {
@@ -60,11 +54,7 @@ interface ToolRequest {
  * -32603, without the reason, if the tool broke.
  * @see {@link https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling}
  */
-export async function callTool(
-  profile: Profile,
-  request: ToolRequest,
-  call: ToolCall,
-): Promise<CallToolResult | InputRequiredResult> {
+export function callTool(profile: Profile, request: ToolRequest, call: ToolCall): ToolAnswer {
   const { name, args, revision, log } = request;
   const tool = profile.tools.get(name);
   if (!tool) throw new ProtocolError(INVALID_PARAMS, `Unknown tool: ${name.slice(0, MAX_ECHOED_NAME)}`);
@@ -76,14 +66,12 @@ export async function callTool(
     if (revision < ARGUMENT_PROBLEMS_AS_RESULT) throw new ProtocolError(INVALID_PARAMS, text);
     return failureResult(text);
   }
-  try {
-    return await prepared.run(call);
-  } catch (error) {
+  return attempted(() => prepared.run(call), (error) => {
     // An answer that is declared to be an error.
     if (error instanceof ProtocolError) throw error;
     // A refusal that the caller is to read, such as a quota that is used up.
     if (error instanceof OAuthError) return failureResult(describeError(error));
     if (!call.signal?.aborted) log(`The tool ${name} failed`, error);
     throw new ProtocolError(INTERNAL_ERROR, "Internal error");
-  }
+  });
 }

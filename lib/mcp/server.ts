@@ -62,10 +62,10 @@ export function buildServer(
     const { items, ...rest } = pageOf(profile.listing, params?.cursor, profile.pages);
     return { tools: items, ...rest, ...cacheOf(server, profile) };
   });
-  server.setRequestHandler("tools/call", ({ params }, context) => {
+  server.setRequestHandler("tools/call", async ({ params }, context) => {
     const revision = server.getNegotiatedProtocolVersion() ?? "";
     const request = { name: params.name, args: params.arguments, revision, log };
-    return callTool(factsIn(context).profile, request, callOf(context));
+    return await callTool(factsIn(context).profile, request, callOf(context));
   });
   installFeatures(server, capabilities, { factsOf: factsIn, callOf, subscribed, log });
   return server;

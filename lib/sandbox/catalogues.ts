@@ -1,5 +1,6 @@
 // What the MCP endpoints of a sandbox declare: what a test has set there, else what its scenario has, over what the server was
 // started with.
+import { type Awaitable, followed } from "../runtime/awaitable.ts";
 import type { Catalogue } from "../scenarios/mcp_catalogue.ts";
 import type { CatalogueTable } from "./catalogue_table.ts";
 import type { LiveSandbox, LiveSandboxes } from "./live_sandboxes.ts";
@@ -7,7 +8,7 @@ import type { LiveSandbox, LiveSandboxes } from "./live_sandboxes.ts";
 /** The catalogues of an app. */
 export interface Catalogues {
   /** What a sandbox declares; undefined for what the server has by itself. */
-  readonly of: (live: LiveSandbox) => Promise<Catalogue | undefined>;
+  readonly of: (live: LiveSandbox) => Awaitable<Catalogue | undefined>;
   /** Sets it, or with undefined takes back what was set; answers that come in turn begin anew. */
   readonly set: (live: LiveSandbox, catalogue: Catalogue | undefined) => Promise<void>;
 }
@@ -32,9 +33,9 @@ export function createCatalogues({ table, liveSandboxes, own }: CataloguesDeps):
   }
 
   return {
-    of: async (live) => {
+    of: (live) => {
       const { catalogue } = live.state();
-      return (catalogue && await table.find(live.id(), catalogue)) ?? ofScenario(live);
+      return followed(catalogue && table.find(live.id(), catalogue), (found) => found ?? ofScenario(live));
     },
     set: async (live, catalogue) => {
       const id = live.id();

@@ -13,6 +13,7 @@ import { bearerOf, challengeResponse, presentedToken } from "../../lib/oauth/tok
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
 import { bodyJson, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
+import { type Awaitable, followed } from "../../lib/runtime/awaitable.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Urls } from "../../lib/http/urls.ts";
@@ -34,7 +35,7 @@ type HandlerName =
   | `${"no_auth" | "bearer" | "oauth"}_${"sse" | "messages"}`;
 
 /** Has the protocol answer a caller that may call. */
-type Speak = (context: Context, mode: McpMode, caller: McpCaller) => Promise<Response>;
+type Speak = (context: Context, mode: McpMode, caller: McpCaller) => Awaitable<Response>;
 
 /** The handlers of the MCP endpoints, each for all methods of its URL. */
 export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
@@ -105,17 +106,18 @@ export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
 function waysToSpeak(
   { mcp, catalogueOf, guideOf }: Pick<McpDeps, "mcp" | "catalogueOf" | "guideOf">,
 ): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
-  const callOf = async (context: Context, mode: McpMode, caller: McpCaller): Promise<McpCall> => {
+  const callOf = (context: Context, mode: McpMode, caller: McpCaller): Awaitable<McpCall> => {
     const { sandbox, plan: { policy } } = context;
-    const written = await catalogueOf(sandbox);
-    const catalogue = written && filledCatalogue(written, () => canaryUrlsOf(sandbox));
-    const guide = guideOf(context, mode);
-    return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }), ...(guide && { guide }) };
+    return followed(catalogueOf(sandbox), (written) => {
+      const catalogue = written && filledCatalogue(written, () => canaryUrlsOf(sandbox));
+      const guide = guideOf(context, mode);
+      return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }), ...(guide && { guide }) };
+    });
   };
-  const streamable: Speak = async (context, mode, caller) =>
+  const streamable: Speak = (context, mode, caller) =>
     context.plan.policy.mcpTransport === "http_sse"
-      ? await sseAlone(context, mode, caller)
-      : await mcp.handle(context.request, await callOf(context, mode, caller));
+      ? sseAlone(context, mode, caller)
+      : followed(callOf(context, mode, caller), (call) => mcp.handle(context.request, call));
   const sseAlone: Speak = async (context, mode, caller) => {
     if (context.request.method === "GET") return await sse(context, mode, caller);
     const headers = { allow: "GET", "content-type": "text/plain; charset=utf-8" };

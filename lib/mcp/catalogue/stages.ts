@@ -1,6 +1,7 @@
 // Catalogues whose lists change while clients use them: how many of its stages have begun in a sandbox, and which lists have
 // changed when one begins.
 import type { Catalogue, Stage } from "../../scenarios/mcp_catalogue.ts";
+import type { Awaitable } from "../../runtime/awaitable.ts";
 import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
 import type { ListChange } from "../client_link.ts";
@@ -17,7 +18,7 @@ interface Reached {
 /** The stages of one app's sandboxes. */
 export interface Stages {
   /** How many have begun. */
-  readonly begun: (sandboxId: string, catalogue: Catalogue | undefined) => Promise<number>;
+  readonly begun: (sandboxId: string, catalogue: Catalogue | undefined) => Awaitable<number>;
   /** Counts a message, or a batch of them, that was answered; tells which lists have changed with it. */
   readonly pass: (sandboxId: string, catalogue: Catalogue, body: unknown) => Promise<readonly ListChange[]>;
 }
@@ -29,8 +30,8 @@ export function createStages(store: Store): Stages {
   const keyOf = (sandboxId: string): Key => [sandboxId, "turn", "stage"];
 
   return {
-    begun: async (sandboxId, catalogue) =>
-      catalogue?.stages ? (await store.get<Reached>(keyOf(sandboxId))).value?.begun ?? 0 : 0,
+    begun: (sandboxId, catalogue) =>
+      catalogue?.stages ? store.get<Reached>(keyOf(sandboxId)).then(({ value }) => value?.begun ?? 0) : 0,
     pass: async (sandboxId, { stages = [] }, body) => {
       const messages: readonly unknown[] = Array.isArray(body) ? body : [body];
       const isFor = (stage: Stage): boolean => messages.some((message) => meets(message, stage));
