@@ -42,6 +42,9 @@ const [first, second, third] = [
 ] as const;
 
 const ofOrigin: Row = [resourceUrl, { answered: { resource: origin, authorization_servers: [origin] } }];
+const ofAnother: Row = [resourceUrl, { answered: { resource: "https://evil.example/mcp" } }];
+const rootUrl = resourceUrl.replace(/\/oauth$/, "");
+const atRoot: Row = [rootUrl, { status: 404, atMs: 5 }];
 
 const cases: readonly Case[] = [
   {
@@ -49,6 +52,24 @@ const cases: readonly Case[] = [
     rule: "C14",
     rows: [refused, ofOrigin, reads(), registers("A", "a"), authorizes(`${origin}/`)],
     status: "kept",
+  },
+  {
+    kind: "a client that discards metadata of another resource, and looks at the root (go-sdk)",
+    rule: "C14",
+    rows: [refused, ofAnother, atRoot, reads(), authorizes(`${origin}/oauth`)],
+    status: "kept",
+  },
+  {
+    kind: "a client that has looked at the root before it reads metadata of another resource",
+    rule: "C14",
+    rows: [refused, atRoot, ofAnother, reads(), authorizes(`${origin}/oauth`)],
+    status: "broken",
+  },
+  {
+    kind: "a client that looks at the root while it reads metadata of another resource",
+    rule: "C14",
+    rows: [refused, ofAnother, [rootUrl, { status: 404 }], reads(), authorizes(`${origin}/oauth`)],
+    status: "broken",
   },
   {
     kind: "a client that adds a slash to a path",

@@ -4,7 +4,7 @@
  * @module
  */
 import { isLoopback } from "../../../http/origin.ts";
-import type { AuthorizationStep, TokenStep } from "../../step.ts";
+import type { AuthorizationStep, ResourceMetadataStep, TokenStep } from "../../step.ts";
 import { metadataFor, resourceFor, tokenRequestFor, type View } from "../../view.ts";
 import { addressOf, listOf, textOf } from "../../reading.ts";
 import {
@@ -27,7 +27,10 @@ function checkResource(view: View): Outcome {
     ...view.authorizations.filter(({ params }) => !params.has("request")),
     ...view.tokens.filter(({ params }) => grants.has(params.get("grant_type") ?? "")),
   ];
-  const judged = requests.filter((request) => resourceFor(view, request) !== undefined);
+  const judged = requests.filter((request) => {
+    const read = resourceFor(view, request);
+    return read !== undefined && (isOfServer(view, read) || !lookedOn(view, read, request));
+  });
   for (const request of judged) {
     const problem = findResourceProblem(view, request);
     if (problem !== undefined) return broken(problem, [resourceFor(view, request)?.at ?? request.at, request.at]);
@@ -68,6 +71,14 @@ function isOfServer({ calls }: View, { at, document }: { readonly at: number; re
   if (!call || typeof resource !== "string" || !URL.canParse(resource)) return true;
   const whole = `${addressOf(resource).replace(/\/$/, "")}/`;
   return `${call.address.replace(/\/$/, "")}/`.startsWith(whole);
+}
+
+/** Whether a client went on to look for metadata elsewhere, as one does that has no use for what it has read. */
+function lookedOn({ resourceMetadata }: View, read: ResourceMetadataStep, { at }: { readonly at: number }): boolean {
+  const readAtMs = read.exchange.receivedAtMs + read.exchange.durationMs;
+  return resourceMetadata.some((step) =>
+    step.at > read.at && step.at < at && step.address !== read.address && step.exchange.receivedAtMs >= readAtMs
+  );
 }
 
 function checkState(view: View): Outcome {
