@@ -2,8 +2,8 @@
 import type { Judgement } from "./drive.ts";
 import type { Check } from "./suite.ts";
 
-/** Which client. */
-export type ClientName = "v1" | "v2";
+/** Which client: one of the TypeScript SDKs in this process, or one that has a driver. */
+export type ClientName = string;
 
 /** Both verdicts on a client in a scenario. */
 export interface Pair {

@@ -20,7 +20,7 @@ import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import type { Assignment } from "./suite.ts";
 
 /** The document that the suite's clients say is theirs; nobody ever fetches it. */
-const documentUrl = "https://conformance-test.local/client-metadata.json";
+export const documentUrl = "https://conformance-test.local/client-metadata.json";
 
 /** How a client ended that could do no more. */
 const gaveUp = (error: unknown): string => String(error);
@@ -55,7 +55,7 @@ function workOf(
 }
 
 /** The calls that the suite asks for. */
-const toldCalls = z.object({
+export const toldCalls = z.object({
   toolCalls: z.array(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) })).optional(),
 });
 
@@ -217,15 +217,23 @@ export async function driveForUs(sdk: Sdk, scenario: Scenario): Promise<Judgemen
     // Where logins are not what it is about, the suite's servers have none.
     const url = official.startsWith("auth/") ? mcpUrl : `${base}/no-auth`;
     const idle = await drive(sdk, { url, fetch, machine: withContext(scenario, context), ...workOf(official) });
-    const read = async (query = ""): Promise<z.infer<typeof reportShape>> => {
-      const report = await app(new Request(`${base}/control/report${query}`));
-      return reportShape.parse(await report.json());
+    const read = async (query = ""): Promise<unknown> => {
+      return await (await app(new Request(`${base}/control/report${query}`))).json();
     };
-    const own = await read();
-    const judgedBy = otherThan(own, scenario);
-    const asked = judgedBy === undefined ? own : await read(`?revision=${judgedBy}`);
-    return { ...asked, judgedBy, ownVerdict: own.verdict, idle };
+    return await judgementOf(read, scenario, idle);
   } finally {
     stop.abort();
   }
+}
+
+/** What our report says, by the scenario's revision as well where the client speaks none that it is for. */
+export async function judgementOf(
+  read: (query?: string) => Promise<unknown>,
+  scenario: Scenario,
+  idle: string | undefined,
+): Promise<Judgement> {
+  const own = reportShape.parse(await read());
+  const judgedBy = otherThan(own, scenario);
+  const asked = judgedBy === undefined ? own : reportShape.parse(await read(`?revision=${judgedBy}`));
+  return { ...asked, judgedBy, ownVerdict: own.verdict, idle };
 }

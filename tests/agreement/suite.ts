@@ -25,7 +25,7 @@ const checkShape = z.array(z.object({
 /** One thing that the suite has looked at. */
 export type Check = z.infer<typeof checkShape>[number];
 
-/** No client is waited for longer than this. */
+/** No client is waited for longer than this, if nothing is said. */
 const PATIENCE_MS = 55_000;
 const POLL_MS = 25;
 
@@ -45,10 +45,12 @@ read -r _ <'${folder}'/$$
  * Runs all scenarios of the suite at once; those that we have too, with the client.
  *
  * @param client Does the work of the client, and always ends.
+ * @param patienceMs How long the suite waits for it.
  * @returns The checks of each of these.
  */
 export async function runSuite(
   client: (assignment: Assignment) => Promise<void>,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<ReadonlyMap<string, readonly Check[]>> {
   const folder = await Deno.makeTempDir({ prefix: "agreement-" });
   try {
@@ -61,7 +63,7 @@ export async function runSuite(
         // Its servers listen on ports of the system's choice.
         ...["--allow-net", "--allow-read", "--allow-env", "--allow-run", `--allow-write=${folder}`],
         manifest.imports["@modelcontextprotocol/conformance"],
-        ...["client", "--suite", "all", "--timeout", String(PATIENCE_MS), "-o", `${folder}/results`],
+        ...["client", "--suite", "all", "--timeout", String(patienceMs), "-o", `${folder}/results`],
         ...["--command", `sh ${folder}/client.sh`],
       ],
       cwd: new URL("../../", import.meta.url),

@@ -1,5 +1,6 @@
 /** Our verdicts beside the suite's: all of them, and as tables. */
 import assert from "node:assert/strict";
+import type { DrivenClient } from "../matrix/clients.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 import { sdkV2 } from "../matrix/sdk_v2.ts";
 import { renderTable } from "../matrix/table.ts";
@@ -41,17 +42,26 @@ export function findProblems(all: readonly Comparison[]): readonly string[] {
   const known = unruled.flatMap(({ checks }) => checks);
   const seen = new Set(all.flatMap((comparison) => comparison.unruled));
   return [
+    ...findDifferences(all),
+    ...[...seen].filter((id) => !known.includes(id)).map((id) => `no rule looks at ${id}`),
+    ...known.filter((id) => !seen.has(id)).map((id) => `a rule looks at ${id} by now, or nobody`),
+  ];
+}
+
+/** Differences of some clients without a reason, and reasons without a difference. */
+export function findDifferences(all: readonly Comparison[]): readonly string[] {
+  const names = new Set(all.map(({ client }) => client));
+  return [
     ...all.flatMap((comparison) =>
       comparison.differences.filter((difference) => reasonsFor(comparison, difference).length === 0)
         .map((difference) => `${comparison.client} in ${comparison.scenario}: ${difference}`)
     ),
     ...reasons.filter((reason) =>
+      reason.clients.some((name) => names.has(name)) &&
       !all.some((comparison) =>
         comparison.differences.some((difference) => reasonsFor(comparison, difference).includes(reason.reason))
       )
     ).map(({ scenario, reason }) => `no longer needed for ${scenario}: ${reason}`),
-    ...[...seen].filter((id) => !known.includes(id)).map((id) => `no rule looks at ${id}`),
-    ...known.filter((id) => !seen.has(id)).map((id) => `a rule looks at ${id} by now, or nobody`),
   ];
 }
 
@@ -61,20 +71,39 @@ function reasonsFor({ client, scenario }: Comparison, difference: string): reado
   ).map(({ reason }) => reason);
 }
 
-/** The tables, in Markdown. */
-export function renderAgreement(all: readonly Comparison[]): string {
+/** The lines between which the table of a client with a driver stands. */
+export function markersOf({ name }: Pick<DrivenClient, "name">): readonly [string, string] {
+  return [`<!-- ${name}: made by \`deno task agreement --client ${name}\` -->`, `<!-- end of ${name} -->`];
+}
+
+/** The table of a client with a driver, in Markdown. */
+export function renderDriven({ title, version }: DrivenClient, all: readonly Comparison[]): string {
+  return [`**Client of ${title} ${version}**`, ...sumsOf(all), tableOf(all)].join("\n\n");
+}
+
+function sumsOf(all: readonly Comparison[]): readonly string[] {
   const total = all.reduce((sum, { compared }) => sum + compared, 0);
   const apart = all.filter(({ differences }) => differences.length > 0);
   const judgedByLater = all.filter(({ judgedBy }) => judgedBy !== undefined).length;
-  const byClient = clients.map(({ name, title }) => {
-    const rows = all.filter(({ client }) => client === name).map(cellsOf);
-    return `**${title}**\n\n${renderTable(rows, ["scenario", "checks", "the suite says", "we say", "both agree"])}`;
-  });
   return [
     `${total} checks compared in ${all.length} runs; ${
       all.length - apart.length
     } runs agree in all, ${apart.length} differ for a reason.`,
     `In ${judgedByLater} runs ours is by the scenario's revision, which the client does not speak.`,
+  ];
+}
+
+function tableOf(all: readonly Comparison[]): string {
+  return renderTable(all.map(cellsOf), ["scenario", "checks", "the suite says", "we say", "both agree"]);
+}
+
+/** The tables, in Markdown. */
+export function renderAgreement(all: readonly Comparison[]): string {
+  const byClient = clients.map(({ name, title }) =>
+    `**${title}**\n\n${tableOf(all.filter(({ client }) => client === name))}`
+  );
+  return [
+    ...sumsOf(all),
     ...byClient,
     "**Checks without a rule**",
     renderTable(

@@ -5,8 +5,8 @@ import type { Scenario } from "../../main.ts";
 import type { DrivenClient } from "./clients.ts";
 import { type Driver, startDriver } from "./driver.ts";
 import { cellOf } from "./fare.ts";
-import { isAboutTime, type Job, jobFor } from "./jobs.ts";
-import { type Mock, startMock } from "./mock.ts";
+import { isAboutTime, jobFor } from "./jobs.ts";
+import { type Mock, startMockFor } from "./mock.ts";
 import { readResults, writeResults } from "./results.ts";
 
 /** How many jobs a driver has at once, if nothing is said; those that wait for a minute cost nobody anything. */
@@ -115,14 +115,20 @@ async function fillCell(
   round: string,
 ): Promise<Cell> {
   if (lacksOAuth && isAboutOAuth(scenario)) return { outcome: "not driven" };
-  if (hasOwnOrigin(scenario)) {
-    await using own = await startMock(["--scenario", scenario.name]);
-    return await run(scenario, await jobFor(scenario, own.origin), driver);
-  }
-  return await run(scenario, await jobFor(scenario, `${mock.origin}/s/${scenario.name}~${name}-${round}`), driver);
+  return await atPlaceOf(scenario, `${name}-${round}`, mock, async (base) => {
+    const job = await jobFor(scenario, base);
+    return job ? await cellOf(scenario, job, await driver.run(job)) : { outcome: "not driven" };
+  });
 }
 
-async function run(scenario: Scenario, job: Job | undefined, driver: Driver): Promise<Cell> {
-  if (!job) return { outcome: "not driven" };
-  return await cellOf(scenario, job, await driver.run(job));
+/** Works where a scenario can be played: in a sandbox, or on a server of its own, whose origin is the scenario's. */
+export async function atPlaceOf<T>(
+  scenario: Scenario,
+  label: string,
+  mock: Mock,
+  work: (base: string) => Promise<T>,
+): Promise<T> {
+  if (!hasOwnOrigin(scenario)) return await work(`${mock.origin}/s/${scenario.name}~${label}`);
+  await using own = await startMockFor(scenario.name);
+  return await work(own.origin);
 }

@@ -11,6 +11,8 @@ export interface Job {
   readonly url: string;
   readonly control: string;
   readonly client?: Readonly<Record<string, unknown>>;
+  /** The metadata document that a client without one of these may use for itself. */
+  readonly client_metadata_url?: string;
   /** Whether it begins with `initialize`, though it knows better. */
   readonly handshake?: true;
   readonly limit_ms: number;

@@ -1,5 +1,6 @@
 /** The server that drivers work against: a process of its own, as clients have it. */
 import { z } from "zod";
+import { startMockServer } from "../../main.ts";
 import { TextLineStream } from "./lines.ts";
 
 /** A server that listens. */
@@ -9,12 +10,21 @@ export interface Mock extends AsyncDisposable {
 
 const readyShape = z.object({ event: z.literal("ready"), port: z.number() });
 
+/** Starts a server within this process, which plays a scenario at the root of its origin: a process each takes too long. */
+export async function startMockFor(scenario: string): Promise<Mock> {
+  const server = await startMockServer({ scenario, port: 0 });
+  return {
+    origin: `http://127.0.0.1:${new URL(server.url).port}`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
 /** Starts a server on a free port. */
-export async function startMock(args: readonly string[] = []): Promise<Mock> {
+export async function startMock(): Promise<Mock> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-P", "--quiet", "--frozen", "--no-prompt", "main.ts", "start"],
-      ...["--port", "0", "--db", ":memory:", "--json", "--exit-with-parent", ...args],
+      ...["--port", "0", "--db", ":memory:", "--json", "--exit-with-parent"],
     ],
     cwd: new URL("../../", import.meta.url),
     stdin: "piped",

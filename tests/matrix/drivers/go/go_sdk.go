@@ -14,6 +14,7 @@ import (
 type goSDK struct {
 	whole   context.Context
 	job     Job
+	browser *Browser
 	person  *Person
 	handler auth.OAuthHandler
 	problem error
@@ -21,9 +22,14 @@ type goSDK struct {
 }
 
 func newGoSDK(whole context.Context, job Job, browser *Browser, person *Person) *goSDK {
-	client := &goSDK{whole: whole, job: job, person: person}
-	client.handler, client.problem = handlerFor(job, browser)
+	client := &goSDK{whole: whole, job: job, browser: browser, person: person}
+	client.Forget()
 	return client
+}
+
+// Forget begins with a handler that holds nobody's token.
+func (c *goSDK) Forget() {
+	c.handler, c.problem = handlerFor(c.job, c.browser)
 }
 
 func handlerFor(job Job, browser *Browser) (auth.OAuthHandler, error) {
@@ -52,6 +58,9 @@ func handlerFor(job Job, browser *Browser) (auth.OAuthHandler, error) {
 			return &auth.AuthorizationResult{Code: query.Get("code"), State: query.Get("state"), Iss: query.Get("iss")}, nil
 		},
 	}
+	if job.Client == nil && job.Document != "" {
+		config.ClientIDMetadataDocumentConfig = &auth.ClientIDMetadataDocumentConfig{URL: job.Document}
+	}
 	if job.Client != nil {
 		config.PreregisteredClient = credentials()
 	} else {
@@ -71,7 +80,7 @@ func (c *goSDK) Connect(ctx context.Context) error {
 		return c.problem
 	}
 	c.Close(ctx)
-	client := mcp.NewClient(&mcp.Implementation{Name: "driver go-sdk", Version: "1"}, &mcp.ClientOptions{
+	handlers := &mcp.ClientOptions{
 		ElicitationHandler: func(_ context.Context, request *mcp.ElicitRequest) (*mcp.ElicitResult, error) {
 			action, content := c.person.answer(request.Params.RequestedSchema)
 			return &mcp.ElicitResult{Action: action, Content: content}, nil
@@ -79,7 +88,11 @@ func (c *goSDK) Connect(ctx context.Context) error {
 		CreateMessageHandler: func(context.Context, *mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
 			return &mcp.CreateMessageResult{Role: "assistant", Model: "none", Content: &mcp.TextContent{Text: "hi"}}, nil
 		},
-	})
+	}
+	if c.job.listens() {
+		c.listAgain(handlers)
+	}
+	client := mcp.NewClient(&mcp.Implementation{Name: "driver go-sdk", Version: "1"}, handlers)
 	client.AddRoots(&mcp.Root{URI: "file:///home/person", Name: "home"})
 	options := &mcp.ClientSessionOptions{}
 	if c.job.Handshake {
@@ -94,30 +107,54 @@ func (c *goSDK) Connect(ctx context.Context) error {
 	return err
 }
 
-func (c *goSDK) List(ctx context.Context, what string) ([]string, error) {
-	declared := c.session.InitializeResult().Capabilities
+// listAgain makes a client list what it is told has changed; as it has handlers, it listens by itself.
+func (c *goSDK) listAgain(handlers *mcp.ClientOptions) {
+	again := func(session *mcp.ClientSession, what string) {
+		go listFrom(c.whole, session, what)
+	}
+	handlers.ToolListChangedHandler = func(_ context.Context, told *mcp.ToolListChangedRequest) { again(told.Session, "tools") }
+	handlers.PromptListChangedHandler = func(_ context.Context, told *mcp.PromptListChangedRequest) { again(told.Session, "prompts") }
+	handlers.ResourceListChangedHandler = func(_ context.Context, told *mcp.ResourceListChangedRequest) { again(told.Session, "resources") }
+}
+
+// Listen listens to changes of resources.
+func (c *goSDK) Listen(ctx context.Context, wanted Wanted) error {
+	for _, uri := range wanted.URIs {
+		if err := c.session.Subscribe(ctx, &mcp.SubscribeParams{URI: uri}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *goSDK) List(ctx context.Context, what string) ([]Entry, error) {
+	return listFrom(ctx, c.session, what)
+}
+
+func listFrom(ctx context.Context, session *mcp.ClientSession, what string) ([]Entry, error) {
+	declared := session.InitializeResult().Capabilities
 	switch {
 	case what == "tools" && declared.Tools != nil:
-		return namesOf(c.session.Tools(ctx, nil), func(tool *mcp.Tool) string { return tool.Name })
+		return entriesOf(session.Tools(ctx, nil), func(tool *mcp.Tool) Entry { return Entry{tool.Name, tool.InputSchema} })
 	case what == "resources" && declared.Resources != nil:
-		return namesOf(c.session.Resources(ctx, nil), func(resource *mcp.Resource) string { return resource.URI })
+		return entriesOf(session.Resources(ctx, nil), func(resource *mcp.Resource) Entry { return Entry{name: resource.URI} })
 	case what == "resource_templates" && declared.Resources != nil:
-		return namesOf(c.session.ResourceTemplates(ctx, nil), func(template *mcp.ResourceTemplate) string { return template.Name })
+		return entriesOf(session.ResourceTemplates(ctx, nil), func(template *mcp.ResourceTemplate) Entry { return Entry{name: template.Name} })
 	case what == "prompts" && declared.Prompts != nil:
-		return namesOf(c.session.Prompts(ctx, nil), func(prompt *mcp.Prompt) string { return prompt.Name })
+		return entriesOf(session.Prompts(ctx, nil), func(prompt *mcp.Prompt) Entry { return Entry{name: prompt.Name} })
 	}
 	return nil, nil
 }
 
-func namesOf[T any](entries iter.Seq2[T, error], nameOf func(T) string) ([]string, error) {
-	var names []string
+func entriesOf[T any](entries iter.Seq2[T, error], entryOf func(T) Entry) ([]Entry, error) {
+	var found []Entry
 	for entry, err := range entries {
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, nameOf(entry))
+		found = append(found, entryOf(entry))
 	}
-	return names, nil
+	return found, nil
 }
 
 func (c *goSDK) Read(ctx context.Context, uri string) error {
@@ -130,9 +167,9 @@ func (c *goSDK) GetPrompt(ctx context.Context, name string, arguments map[string
 	return err
 }
 
-func (c *goSDK) Call(ctx context.Context, name string, arguments map[string]any) error {
-	_, err := c.session.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: arguments})
-	return err
+func (c *goSDK) Call(ctx context.Context, name string, arguments map[string]any) (bool, error) {
+	result, err := c.session.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: arguments})
+	return err == nil && result.IsError, err
 }
 
 func (c *goSDK) Close(context.Context) error {

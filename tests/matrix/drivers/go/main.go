@@ -50,25 +50,56 @@ type Step struct {
 	Ms      int            `json:"ms"`
 	Action  string         `json:"action"`
 	Content map[string]any `json:"content"`
+	// Notifications is what to listen to; everything where it is nil.
+	Notifications *Wanted `json:"notifications"`
+}
+
+// Wanted is what a client wants to be told of.
+type Wanted struct {
+	Tools     bool     `json:"toolsListChanged"`
+	Prompts   bool     `json:"promptsListChanged"`
+	Resources bool     `json:"resourcesListChanged"`
+	URIs      []string `json:"resourceSubscriptions"`
 }
 
 // Job is a script for one client.
 type Job struct {
-	ID        string `json:"id"`
-	URL       string `json:"url"`
-	Control   string `json:"control"`
-	Client    *Known `json:"client"`
+	ID      string `json:"id"`
+	URL     string `json:"url"`
+	Control string `json:"control"`
+	Client  *Known `json:"client"`
+	// Document is where a client without an id may have its metadata.
+	Document  string `json:"client_metadata_url"`
 	Handshake bool   `json:"handshake"`
 	LimitMs   int    `json:"limit_ms"`
 	Steps     []Step `json:"steps"`
 }
 
+// listens gives whether the program is one that listens, which SDKs want to know before they connect.
+func (j Job) listens() bool {
+	return slices.ContainsFunc(j.Steps, func(step Step) bool { return step.Do == "listen" })
+}
+
+// errLacks is what a step gives that the client has no way to do.
+var errLacks = errors.New("the client has no way to do this")
+
+// Entry is what is in a list, as far as a driver needs it.
+type Entry struct {
+	name   string
+	schema any
+}
+
 // Client is what each SDK is made to do.
 type Client interface {
 	Connect(ctx context.Context) error
-	// List gives the names of what there is, all pages of it.
-	List(ctx context.Context, what string) ([]string, error)
-	Call(ctx context.Context, name string, arguments map[string]any) error
+	// Listen begins to listen to what the server says unasked, as far as the client does not by itself.
+	Listen(ctx context.Context, wanted Wanted) error
+	// List gives what there is, all pages of it.
+	List(ctx context.Context, what string) ([]Entry, error)
+	// Call gives whether the result says that the call failed.
+	Call(ctx context.Context, name string, arguments map[string]any) (bool, error)
+	// Forget forgets who has logged in.
+	Forget()
 	Read(ctx context.Context, uri string) error
 	GetPrompt(ctx context.Context, name string, arguments map[string]string) error
 	Close(ctx context.Context) error
@@ -134,6 +165,9 @@ func (p *Person) answer(schema any) (string, map[string]any) {
 
 func valueFor(schema any) any {
 	property, _ := schema.(map[string]any)
+	if given := property["default"]; given != nil {
+		return given
+	}
 	if choices, _ := property["enum"].([]any); len(choices) > 0 {
 		return choices[0]
 	}
@@ -173,7 +207,10 @@ type run struct {
 	client Client
 	// Whether tools are known, and which; where the list could not be read, nobody knows what is not in it.
 	hasTools bool
-	tools    []string
+	tools    []Entry
+	// What became of the last call of a tool.
+	mutex    sync.Mutex
+	outcomes map[string]string
 }
 
 func (r *run) connect(ctx context.Context) error {
@@ -195,12 +232,30 @@ func (r *run) do(ctx context.Context, step Step) (skipped bool, err error) {
 	case "end":
 		r.isOpen = false
 		return false, r.client.Close(ctx)
+	case "switch_user":
+		r.isOpen = false
+		if err := r.client.Close(ctx); err != nil {
+			return false, err
+		}
+		r.client.Forget()
+		return false, r.connect(ctx)
 	}
 	if err := r.connect(ctx); err != nil {
 		return false, err
 	}
 	switch step.Do {
 	case "connect":
+	case "listen":
+		wanted := Wanted{Tools: true, Prompts: true, Resources: true}
+		if step.Notifications != nil {
+			wanted = *step.Notifications
+		}
+		err = r.client.Listen(ctx, wanted)
+	case "report":
+		return r.call(ctx, Call{"report_outcome", map[string]any{"tool": step.Tool, "outcome": r.outcomes[step.Tool]}})
+	case "hand_back_schema":
+		schema := r.schemaOf(step.Tool)
+		return r.call(ctx, Call{"json_schema_echo", map[string]any{"tool": step.Tool, "schema": schema}})
 	case "list_tools":
 		r.hasTools = false
 		r.tools, err = r.client.List(ctx, "tools")
@@ -233,9 +288,18 @@ func (r *run) do(ctx context.Context, step Step) (skipped bool, err error) {
 		}
 		err = r.client.GetPrompt(ctx, step.Prompt, arguments)
 	default:
-		skipped = true
+		err = errLacks
 	}
 	return skipped, err
+}
+
+func (r *run) schemaOf(tool string) any {
+	for _, entry := range r.tools {
+		if entry.name == tool {
+			return entry.schema
+		}
+	}
+	return nil
 }
 
 func (r *run) wait(ctx context.Context, step Step) error {
@@ -255,14 +319,22 @@ func (r *run) wait(ctx context.Context, step Step) error {
 }
 
 func (r *run) call(ctx context.Context, call Call) (skipped bool, err error) {
-	if r.hasTools && !slices.Contains(r.tools, call.Tool) {
+	if r.hasTools && !slices.ContainsFunc(r.tools, func(entry Entry) bool { return entry.name == call.Tool }) {
 		return true, nil
 	}
 	arguments := call.Arguments
 	if arguments == nil {
 		arguments = map[string]any{}
 	}
-	return false, r.client.Call(ctx, call.Tool, arguments)
+	failed, err := r.client.Call(ctx, call.Tool, arguments)
+	outcome := "result"
+	if failed || err != nil {
+		outcome = "error"
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.outcomes[call.Tool] = outcome
+	return false, err
 }
 
 var out sync.Mutex
@@ -276,7 +348,7 @@ func tell(line map[string]any) {
 
 func drive(job Job) {
 	browser, person := &Browser{}, &Person{}
-	r := &run{job: job, person: person}
+	r := &run{job: job, person: person, outcomes: map[string]string{}}
 	whole, stop := context.WithCancel(context.Background())
 	defer stop()
 	if os.Args[1] == "mcp-go" {
@@ -308,7 +380,9 @@ func drive(job Job) {
 			if end.skipped {
 				line["skipped"] = true
 			}
-			if end.err != nil {
+			if errors.Is(end.err, errLacks) {
+				line["lacks"] = true
+			} else if end.err != nil {
 				r.isOpen = false
 				line["ok"] = false
 				if errors.Is(end.err, context.DeadlineExceeded) {

@@ -92,14 +92,18 @@ func (c *mcpGo) Connect(ctx context.Context) error {
 	if c.job.Client.isMachine() {
 		return errors.New("the SDK has no such client")
 	}
-	trans, err := transport.NewStreamableHTTP(c.job.URL, transport.WithHTTPOAuth(transport.OAuthConfig{
+	listening := []transport.StreamableHTTPCOption{}
+	if c.job.listens() {
+		listening = append(listening, transport.WithContinuousListening())
+	}
+	trans, err := transport.NewStreamableHTTP(c.job.URL, append(listening, transport.WithHTTPOAuth(transport.OAuthConfig{
 		ClientID:                c.known.ID,
 		ClientSecret:            c.known.Secret,
 		TokenEndpointAuthMethod: c.known.AuthMethod,
 		RedirectURI:             redirectURI,
 		TokenStore:              c.store,
 		PKCEEnabled:             true,
-	}), transport.WithHTTPBasicClient(&http.Client{}))
+	}), transport.WithHTTPBasicClient(&http.Client{}))...)
 	if err != nil {
 		return err
 	}
@@ -111,6 +115,9 @@ func (c *mcpGo) Connect(ctx context.Context) error {
 		options = append(options, client.WithLegacyProtocolOnly())
 	}
 	c.client = client.NewClient(trans, options...)
+	if c.job.listens() {
+		c.client.OnNotification(c.listAgain)
+	}
 	// The connection outlives the step.
 	if err := c.withLogin(ctx, func() error { return c.client.Start(c.whole) }); err != nil {
 		return err
@@ -124,7 +131,45 @@ func (c *mcpGo) Connect(ctx context.Context) error {
 	})
 }
 
-func (c *mcpGo) List(ctx context.Context, what string) (names []string, err error) {
+// Forget begins with nobody's token.
+func (c *mcpGo) Forget() {
+	c.store = client.NewMemoryTokenStore()
+}
+
+// Listen listens as the newest revision has it; with older ones, the client has listened since it started.
+func (c *mcpGo) Listen(ctx context.Context, wanted Wanted) error {
+	filter := mcp.SubscriptionFilter{
+		ToolsListChanged:      wanted.Tools,
+		PromptsListChanged:    wanted.Prompts,
+		ResourcesListChanged:  wanted.Resources,
+		ResourceSubscriptions: wanted.URIs,
+	}
+	if _, err := c.client.ListenAsync(c.whole, filter, nil); err == nil {
+		return nil
+	}
+	for _, uri := range wanted.URIs {
+		request := mcp.SubscribeRequest{}
+		request.Params.URI = uri
+		if err := c.client.Subscribe(ctx, request); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listAgain lists what has changed.
+func (c *mcpGo) listAgain(notification mcp.JSONRPCNotification) {
+	switch notification.Method {
+	case mcp.MethodNotificationToolsListChanged:
+		go c.List(c.whole, "tools")
+	case mcp.MethodNotificationPromptsListChanged:
+		go c.List(c.whole, "prompts")
+	case mcp.MethodNotificationResourcesListChanged:
+		go c.List(c.whole, "resources")
+	}
+}
+
+func (c *mcpGo) List(ctx context.Context, what string) (entries []Entry, err error) {
 	declared := c.client.GetServerCapabilities()
 	list := func() error { return nil }
 	switch {
@@ -133,7 +178,7 @@ func (c *mcpGo) List(ctx context.Context, what string) (names []string, err erro
 			listed, err := c.client.ListTools(ctx, mcp.ListToolsRequest{})
 			if err == nil {
 				for _, tool := range listed.Tools {
-					names = append(names, tool.Name)
+					entries = append(entries, Entry{tool.Name, tool.InputSchema})
 				}
 			}
 			return err
@@ -155,7 +200,7 @@ func (c *mcpGo) List(ctx context.Context, what string) (names []string, err erro
 		}
 	}
 	err = c.withLogin(ctx, list)
-	return names, err
+	return entries, err
 }
 
 func (c *mcpGo) Read(ctx context.Context, uri string) error {
@@ -177,14 +222,16 @@ func (c *mcpGo) GetPrompt(ctx context.Context, name string, arguments map[string
 	})
 }
 
-func (c *mcpGo) Call(ctx context.Context, name string, arguments map[string]any) error {
-	return c.withLogin(ctx, func() error {
+func (c *mcpGo) Call(ctx context.Context, name string, arguments map[string]any) (failed bool, err error) {
+	err = c.withLogin(ctx, func() error {
 		request := mcp.CallToolRequest{}
 		request.Params.Name = name
 		request.Params.Arguments = arguments
-		_, err := c.client.CallTool(ctx, request)
+		result, err := c.client.CallTool(ctx, request)
+		failed = err == nil && result.IsError
 		return err
 	})
+	return failed, err
 }
 
 func (c *mcpGo) Close(context.Context) error {

@@ -104,7 +104,10 @@ def provider_for(job, browser):
         token_endpoint_auth_method=known["token_endpoint_auth_method"],
         redirect_uris=[REDIRECT_URI],
     )
-    return OAuthClientProvider(url, metadata, Storage(stored), browser.open, browser.back)
+    document = job.get("client_metadata_url")
+    return OAuthClientProvider(
+        url, metadata, Storage(stored), browser.open, browser.back, client_metadata_url=document
+    )
 
 
 def headless(job, browser):
@@ -136,6 +139,8 @@ def value_for(schema):
     """What is filled in where a schema asks for something."""
     if not isinstance(schema, dict):
         return "hi"
+    if "default" in schema:
+        return schema["default"]
     for choice in (schema.get("enum"), [one.get("const") for one in schema.get("oneOf", []) if isinstance(one, dict)]):
         if choice:
             return choice[0]
@@ -280,6 +285,7 @@ class Run:
 
     async def stay_listening(self, ready, **wanted):
         """Listens, and listens again when that breaks off. What has changed comes to `hear` as well."""
+        pause = 1
         while True:
             try:
                 async with self.client.listen(**wanted) as subscription:
@@ -289,6 +295,8 @@ class Run:
                 return
             except SubscriptionLost:
                 ready.set()
+                await asyncio.sleep(pause)
+                pause *= 2
 
     def capabilities(self):
         return self.client.server_capabilities

@@ -83,13 +83,14 @@ const texts: Readonly<Record<string, string>> = {
 
 /** What is filled in where a form asks for something. */
 function valueFor(schema: unknown): z.infer<typeof valueShape> {
-  const { enum: choices, oneOf, type, format = "" } = z.looseObject({
+  const { default: given, enum: choices, oneOf, type, format = "" } = z.looseObject({
+    default: valueShape.optional(),
     enum: z.array(z.string()).optional(),
     oneOf: z.array(z.looseObject({ const: z.string() })).optional(),
     type: z.string().optional(),
     format: z.string().optional(),
   }).catch({}).parse(schema);
-  const choice = choices?.[0] ?? oneOf?.[0]?.const;
+  const choice = given ?? choices?.[0] ?? oneOf?.[0]?.const;
   if (choice !== undefined) return choice;
   if (type === "number" || type === "integer") return 5;
   return type === "boolean" ? true : type === "array" ? [] : texts[format] ?? "hi";

@@ -119,9 +119,11 @@ async function listenTo(client: Client, uris: readonly string[]): Promise<void> 
 
 type Listening = Awaited<ReturnType<Client["listen"]>>;
 
-function stayOn(client: Client, { closed, honoredFilter }: Listening): void {
+function stayOn(client: Client, { closed, honoredFilter }: Listening, pauseMs = 1000): void {
   void closed.then(async (how) => {
-    if (how === "remote") stayOn(client, await client.listen(honoredFilter));
+    if (how !== "remote") return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    stayOn(client, await client.listen(honoredFilter), pauseMs * 2);
   }).catch(() => {});
 }
 

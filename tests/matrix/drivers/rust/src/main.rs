@@ -3,6 +3,7 @@
 
 #![allow(deprecated)]
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,16 +13,16 @@ use reqwest::Url;
 use rmcp::handler::client::ClientHandler;
 use rmcp::model::*;
 use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, PeerRequestOptions, RequestContext, RoleClient, RunningService,
-    ServiceError,
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, NotificationContext, Peer, PeerRequestOptions,
+    RequestContext, RoleClient, RunningService, ServiceError, SubscriptionEnd,
 };
 use rmcp::transport::auth::{
-    AuthClient, AuthError, AuthorizationManager, AuthorizationRequest, ClientCredentialsConfig, JwtSigningAlgorithm,
-    OAuthState,
+    AuthClient, AuthError, AuthorizationCallback, AuthorizationManager, AuthorizationRequest, ClientCredentialsConfig,
+    JwtSigningAlgorithm, OAuthState, WWWAuthenticateParams,
 };
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::StreamableHttpClientTransport;
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
@@ -88,7 +89,23 @@ impl From<reqwest::Error> for Failure {
 
 /// Who answers what a server asks: agrees to everything, unless a step has said otherwise.
 #[derive(Clone, Default)]
-struct Person(Arc<Mutex<(String, Option<Value>)>>);
+struct Person {
+    answer: Arc<Mutex<(String, Option<Value>)>>,
+    /// Whether it lists again what it is told has changed.
+    listens: bool,
+}
+
+/// Lists again what has changed; nobody waits for it, and the next step shows what came of it.
+fn list_again(peer: &Peer<RoleClient>, what: &'static str) {
+    let peer = peer.clone();
+    tokio::spawn(async move {
+        match what {
+            "tools" => peer.list_all_tools().await.map(|_| ()),
+            "prompts" => peer.list_all_prompts().await.map(|_| ()),
+            _ => peer.list_all_resources().await.map(|_| ()),
+        }
+    });
+}
 
 impl ClientHandler for Person {
     fn get_info(&self) -> ClientConfig {
@@ -101,7 +118,7 @@ impl ClientHandler for Person {
         request: ElicitRequestParams,
         _context: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
-        let (action, content) = self.0.lock().unwrap().clone();
+        let (action, content) = self.answer.lock().unwrap().clone();
         match action.as_str() {
             "decline" => return Ok(ElicitResult::new(ElicitationAction::Decline)),
             "cancel" => return Ok(ElicitResult::new(ElicitationAction::Cancel)),
@@ -122,13 +139,31 @@ impl ClientHandler for Person {
         Ok(CreateMessageResult::new(SamplingMessage::assistant_text("hi"), "none".into()))
     }
 
+    async fn on_tool_list_changed(&self, context: NotificationContext<RoleClient>) {
+        if self.listens {
+            list_again(&context.peer, "tools");
+        }
+    }
+
+    async fn on_prompt_list_changed(&self, context: NotificationContext<RoleClient>) {
+        if self.listens {
+            list_again(&context.peer, "prompts");
+        }
+    }
+
+    async fn on_resource_list_changed(&self, context: NotificationContext<RoleClient>) {
+        if self.listens {
+            list_again(&context.peer, "resources");
+        }
+    }
+
     async fn list_roots(&self, _context: RequestContext<RoleClient>) -> Result<ListRootsResult, ErrorData> {
         Ok(ListRootsResult::new(vec![Root::new("file:///home/person").with_name("home")]))
     }
 }
 
 fn value_for(schema: &Value) -> Value {
-    let choices = [&schema["enum"][0], &schema["oneOf"][0]["const"]];
+    let choices = [&schema["default"], &schema["enum"][0], &schema["oneOf"][0]["const"]];
     if let Some(choice) = choices.into_iter().find(|choice| !choice.is_null()) {
         return choice.clone();
     }
@@ -148,8 +183,22 @@ struct Run {
     logins: Arc<AtomicU32>,
     http: Option<AuthClient<reqwest::Client>>,
     client: Option<RunningService<RoleClient, Person>>,
-    /// The names of the tools; where the list could not be read, nobody knows what is not in it.
-    tools: Option<Vec<String>>,
+    /// The tools with their schemas; where the list could not be read, nobody knows what is not in it.
+    tools: Option<HashMap<String, Value>>,
+    /// What became of the last call of each tool.
+    outcomes: HashMap<String, &'static str>,
+    /// What listens.
+    listening: Vec<tokio::task::AbortHandle>,
+}
+
+/// What became of a step that did not fail.
+#[derive(PartialEq)]
+enum Done {
+    Yes,
+    /// The tool was not listed.
+    Skipped,
+    /// The client has no way to do it.
+    Lacks,
 }
 
 impl Run {
@@ -203,6 +252,9 @@ impl Run {
                 .with_client_name("driver rmcp")
                 .with_application_type("native")
                 .with_challenge(challenge);
+            if let (None, Some(document)) = (text("client_id"), self.job["client_metadata_url"].as_str()) {
+                request = request.with_client_metadata_url(document);
+            }
             if let Some(client_id) = text("client_id") {
                 request = request.with_preregistered_client(client_id);
             }
@@ -254,26 +306,47 @@ impl Run {
         if self.logins.load(Ordering::Relaxed) >= MAX_LOGINS {
             return Err(failure);
         }
+        if self.has_more_scope(&challenge).await? {
+            return Ok(());
+        }
         let manager = self.log_in(&challenge).await?;
         self.http = Some(AuthClient::new(reqwest::Client::default(), manager));
         Ok(())
     }
 
-    async fn list(&mut self, what: &str) -> Fallible<Vec<String>> {
+    /// Asks for the scope that a token lacks, together with those that it has; gives whether that is what was asked for.
+    async fn has_more_scope(&self, challenge: &str) -> Fallible<bool> {
+        let Ok(url) = Url::parse(&self.url()) else { return Ok(false) };
+        let asked = WWWAuthenticateParams::parse(challenge, &url);
+        let (true, Some(scope), Some(http)) = (asked.is_insufficient_scope(), asked.scope, &self.http) else {
+            return Ok(false);
+        };
+        let manager = http.auth_manager.lock().await;
+        let target = manager.request_scope_upgrade(&scope).await?;
+        let back = AuthorizationCallback::from_redirect_url(&self.browse(&target).await?)?;
+        manager
+            .exchange_code_for_token_with_issuer(&back.code, &back.csrf_token, back.issuer.as_deref())
+            .await?;
+        Ok(true)
+    }
+
+    async fn list(&mut self, what: &str) -> Fallible<HashMap<String, Value>> {
         self.reconnect().await?;
         loop {
             let Some(client) = &self.client else { return Err(Failure::new("Driver", "not connected")) };
             let declared = client.peer_info().map(|peer| peer.capabilities.clone()).unwrap_or_default();
             let listed = match what {
                 "tools" if declared.tools.is_some() => {
-                    client.list_all_tools().await.map(|all| all.iter().map(|tool| tool.name.to_string()).collect())
+                    client.list_all_tools().await.map(|all| {
+                        all.iter().map(|tool| (tool.name.to_string(), json!(tool.input_schema))).collect()
+                    })
                 }
-                "resources" if declared.resources.is_some() => client.list_all_resources().await.map(|_| vec![]),
+                "resources" if declared.resources.is_some() => client.list_all_resources().await.map(|_| HashMap::new()),
                 "resource_templates" if declared.resources.is_some() => {
-                    client.list_all_resource_templates().await.map(|_| vec![])
+                    client.list_all_resource_templates().await.map(|_| HashMap::new())
                 }
-                "prompts" if declared.prompts.is_some() => client.list_all_prompts().await.map(|_| vec![]),
-                _ => Ok(vec![]),
+                "prompts" if declared.prompts.is_some() => client.list_all_prompts().await.map(|_| HashMap::new()),
+                _ => Ok(HashMap::new()),
             };
             match listed {
                 Ok(names) => return Ok(names),
@@ -322,21 +395,91 @@ impl Run {
     /// Whether the client has the tool, as far as it knows.
     fn has(&self, call: &Value) -> bool {
         let name = call["tool"].as_str().unwrap_or_default();
-        self.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool == name))
+        self.tools.as_ref().is_none_or(|tools| tools.contains_key(name))
     }
 
-    async fn call(&mut self, call: &Value) -> Fallible<bool> {
+    async fn call(&mut self, call: &Value) -> Fallible<Done> {
         self.reconnect().await?;
         if !self.has(call) {
-            return Ok(false);
+            return Ok(Done::Skipped);
         }
+        let name = call["tool"].as_str().unwrap_or_default().to_owned();
+        self.outcomes.insert(name.clone(), "error");
         loop {
             let Some(client) = &self.client else { return Err(Failure::new("Driver", "not connected")) };
             match client.call_tool(params_of(call)).await {
-                Ok(_) => return Ok(true),
+                Ok(result) => {
+                    if result.is_error != Some(true) {
+                        self.outcomes.insert(name, "result");
+                    }
+                    return Ok(Done::Yes);
+                }
                 Err(error) => self.again(error.into()).await?,
             }
         }
+    }
+
+    /// Listens to what the server says unasked, and again where that breaks off: the SDK leaves it to its user.
+    async fn listen(&mut self, step: &Value) -> Fallible<()> {
+        self.reconnect().await?;
+        let Some(client) = &self.client else { return Err(Failure::new("Driver", "not connected")) };
+        let wanted = step.get("notifications");
+        let wants = |name: &str| wanted.is_none_or(|all| all[name] == true);
+        let uris: Vec<String> = wanted
+            .and_then(|all| all["resourceSubscriptions"].as_array())
+            .map(|all| all.iter().filter_map(|uri| uri.as_str().map(str::to_owned)).collect())
+            .unwrap_or_default();
+        let is_modern = client.peer_info().is_some_and(|peer| peer.protocol_version == ProtocolVersion::V_2026_07_28);
+        if !is_modern {
+            for uri in uris {
+                client.subscribe(SubscribeRequestParams::new(uri)).await?;
+            }
+            return Ok(());
+        }
+        let mut filter = SubscriptionFilter::builder();
+        if wants("toolsListChanged") {
+            filter = filter.tools_list_changed();
+        }
+        if wants("promptsListChanged") {
+            filter = filter.prompts_list_changed();
+        }
+        if wants("resourcesListChanged") {
+            filter = filter.resources_list_changed();
+        }
+        let filter = uris.into_iter().fold(filter, |filter, uri| filter.resource_subscription(uri)).build();
+        let peer = client.peer().clone();
+        let mut subscription = peer.listen(filter.clone()).await?;
+        let task = tokio::spawn(async move {
+            let mut pause = Duration::from_secs(1);
+            loop {
+                while let Ok(Some(notification)) = subscription.next().await {
+                    match notification {
+                        ServerNotification::ToolListChangedNotification(_) => list_again(&peer, "tools"),
+                        ServerNotification::PromptListChangedNotification(_) => list_again(&peer, "prompts"),
+                        ServerNotification::ResourceListChangedNotification(_) => list_again(&peer, "resources"),
+                        _ => {}
+                    }
+                }
+                if !matches!(subscription.end(), Some(SubscriptionEnd::Abrupt)) {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+                match peer.listen(filter.clone()).await {
+                    Ok(again) => subscription = again,
+                    Err(_) => return,
+                }
+            }
+        });
+        self.listening.push(task.abort_handle());
+        Ok(())
+    }
+
+    async fn list_skills(&mut self) -> Fallible<()> {
+        self.reconnect().await?;
+        let Some(client) = &self.client else { return Err(Failure::new("Driver", "not connected")) };
+        client.list_all_skills().await?;
+        Ok(())
     }
 
     async fn call_at_once(&mut self, step: &Value) -> Fallible<()> {
@@ -355,17 +498,17 @@ impl Run {
         Ok(())
     }
 
-    async fn cancel(&mut self, step: &Value) -> Fallible<bool> {
+    async fn cancel(&mut self, step: &Value) -> Fallible<Done> {
         self.reconnect().await?;
         if !self.has(step) {
-            return Ok(false);
+            return Ok(Done::Skipped);
         }
         let Some(client) = &self.client else { return Err(Failure::new("Driver", "not connected")) };
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params_of(step)));
         let handle = client.send_cancellable_request(request, PeerRequestOptions::no_options()).await?;
         tokio::time::sleep(Duration::from_millis(step["after_ms"].as_u64().unwrap_or_default())).await;
         handle.cancel(None).await?;
-        Ok(true)
+        Ok(Done::Yes)
     }
 
     async fn wait(&self, step: &Value) -> Fallible<()> {
@@ -378,13 +521,17 @@ impl Run {
     }
 
     async fn end(&mut self) -> Fallible<()> {
+        for listening in self.listening.drain(..) {
+            listening.abort();
+        }
         if let Some(client) = self.client.take() {
             client.cancel().await.map_err(|error| Failure::new("JoinError", error))?;
         }
         Ok(())
     }
 
-    async fn step(&mut self, step: &Value) -> Fallible<bool> {
+    async fn step(&mut self, step: &Value) -> Fallible<Done> {
+        let tool = step["tool"].as_str().unwrap_or_default();
         match step["do"].as_str().unwrap_or_default() {
             "connect" => self.reconnect().await?,
             "list_tools" => {
@@ -395,6 +542,23 @@ impl Run {
                 self.list(step["do"].as_str().unwrap_or_default().trim_start_matches("list_")).await?;
             }
             "call" => return self.call(step).await,
+            "report" => {
+                let outcome = self.outcomes.get(tool).copied();
+                let told = json!({ "tool": "report_outcome", "arguments": { "tool": tool, "outcome": outcome } });
+                return self.call(&told).await;
+            }
+            "hand_back_schema" => {
+                let schema = self.tools.as_ref().and_then(|tools| tools.get(tool));
+                let back = json!({ "tool": "json_schema_echo", "arguments": { "tool": tool, "schema": schema } });
+                return self.call(&back).await;
+            }
+            "listen" => self.listen(step).await?,
+            "list_skills" => self.list_skills().await?,
+            "switch_user" => {
+                self.end().await?;
+                self.http = None;
+                self.connect().await?;
+            }
             "call_at_once" => self.call_at_once(step).await?,
             "cancel" => return self.cancel(step).await,
             "read" => self.read(step["uri"].as_str().unwrap_or_default()).await?,
@@ -402,12 +566,12 @@ impl Run {
             "wait" => self.wait(step).await?,
             "answer" => {
                 let action = step["action"].as_str().unwrap_or("accept").to_owned();
-                *self.person.0.lock().unwrap() = (action, step.get("content").cloned());
+                *self.person.answer.lock().unwrap() = (action, step.get("content").cloned());
             }
             "end" => self.end().await?,
-            _ => return Ok(false),
+            _ => return Ok(Done::Lacks),
         }
-        Ok(true)
+        Ok(Done::Yes)
     }
 }
 
@@ -425,8 +589,16 @@ async fn drive(job: Value) {
     let steps = job["steps"].as_array().cloned().unwrap_or_default();
     let limit = Duration::from_millis(job["limit_ms"].as_u64().unwrap_or(10_000));
     let logins = Arc::new(AtomicU32::new(0));
-    let mut run =
-        Run { job, person: Person::default(), logins: logins.clone(), http: None, client: None, tools: None };
+    let mut run = Run {
+        job,
+        person: Person { listens: steps.iter().any(|step| step["do"] == "listen"), ..Person::default() },
+        logins: logins.clone(),
+        http: None,
+        client: None,
+        tools: None,
+        outcomes: HashMap::new(),
+        listening: vec![],
+    };
     let mut has_given_up = false;
     for (index, step) in steps.iter().enumerate() {
         has_given_up = has_given_up && step["do"] != "connect";
@@ -449,8 +621,9 @@ async fn drive(job: Value) {
                 has_given_up = step["do"] == "connect";
                 let _ = timeout(Duration::from_secs(5), run.end()).await;
             }
-            Ok(Ok(is_known)) if !is_known => line["skipped"] = json!(true),
-            Ok(Ok(_)) => {}
+            Ok(Ok(Done::Skipped)) => line["skipped"] = json!(true),
+            Ok(Ok(Done::Lacks)) => line["lacks"] = json!(true),
+            Ok(Ok(Done::Yes)) => {}
         }
         line["logins"] = json!(logins.load(Ordering::Relaxed));
         tell(line);

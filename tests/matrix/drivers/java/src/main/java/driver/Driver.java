@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,7 +49,8 @@ public final class Driver {
   private String action = "accept";
   private JsonNode content;
   private McpSyncClient client;
-  private List<String> tools;
+  private Map<String, Object> tools;
+  private final Map<String, String> outcomes = new ConcurrentHashMap<>();
 
   private Driver(JsonNode job) {
     this.job = job;
@@ -78,6 +80,7 @@ public final class Driver {
   }
 
   private static Object valueFor(JsonNode schema) {
+    if (schema.has("default")) return JSON.convertValue(schema.get("default"), Object.class);
     if (schema.path("enum").isArray()) return schema.path("enum").get(0).asString();
     if (schema.path("oneOf").isArray()) return schema.path("oneOf").get(0).path("const").asString();
     return switch (schema.path("type").asString("")) {
@@ -109,6 +112,9 @@ public final class Driver {
             .initializationTimeout(Duration.ofMillis(job.get("limit_ms").asLong() + 5000))
             .roots(new McpSchema.Root("file:///home/person", "home"))
             .elicitation(this::answer)
+            .toolsChangeConsumer(changed -> {})
+            .promptsChangeConsumer(changed -> {})
+            .resourcesChangeConsumer(changed -> {})
             .sampling(
                 request ->
                     McpSchema.CreateMessageResult.builder(McpSchema.Role.ASSISTANT, "hi", "none").build())
@@ -138,15 +144,14 @@ public final class Driver {
     switch (what) {
       case "list_tools" -> {
         tools = null;
-        tools =
-            all(
-                    declared.tools() != null,
-                    open::listTools,
-                    McpSchema.ListToolsResult::tools,
-                    McpSchema.ListToolsResult::nextCursor)
-                .stream()
-                .map(McpSchema.Tool::name)
-                .toList();
+        Map<String, Object> listed = new LinkedHashMap<>();
+        all(
+                declared.tools() != null,
+                open::listTools,
+                McpSchema.ListToolsResult::tools,
+                McpSchema.ListToolsResult::nextCursor)
+            .forEach(tool -> listed.put(tool.name(), tool.inputSchema()));
+        tools = listed;
       }
       case "list_resources" ->
           all(
@@ -179,9 +184,19 @@ public final class Driver {
     McpSyncClient open = connected();
     String tool = call.path("tool").asString();
     // Where the list could not be read, nobody knows what is not in it.
-    if (tools != null && !tools.contains(tool)) return false;
-    open.callTool(new McpSchema.CallToolRequest(tool, membersOf(call.path("arguments"))));
+    if (tools != null && !tools.containsKey(tool)) return false;
+    outcomes.put(tool, "error");
+    McpSchema.CallToolResult result =
+        open.callTool(new McpSchema.CallToolRequest(tool, membersOf(call.path("arguments"))));
+    if (!Boolean.TRUE.equals(result.isError())) outcomes.put(tool, "result");
     return true;
+  }
+
+  /** Calls a tool of the server's that is told of another one. */
+  private boolean tell(String teller, String tool, String name, Object value) throws Exception {
+    Map<String, Object> told = new LinkedHashMap<>(Map.of("tool", tool));
+    told.put(name, value);
+    return call(JSON.valueToTree(Map.of("tool", teller, "arguments", told)));
   }
 
   /** Does a step; gives whether it was one. */
@@ -199,6 +214,26 @@ public final class Driver {
         step.path("calls").forEach(one -> calls.add(THREADS.submit(() -> call(one))));
         for (Future<Boolean> one : calls) one.get();
       }
+      case "listen" -> {
+        // It listens by itself, and lists again before it tells anybody of a change; what is left are resources.
+        McpSyncClient open = connected();
+        for (JsonNode uri : step.path("notifications").path("resourceSubscriptions")) {
+          open.subscribeResource(new McpSchema.SubscribeRequest(uri.asString()));
+        }
+      }
+      case "report" -> {
+        String tool = step.get("tool").asString();
+        return tell("report_outcome", tool, "outcome", outcomes.get(tool));
+      }
+      case "hand_back_schema" -> {
+        String tool = step.get("tool").asString();
+        return tell("json_schema_echo", tool, "schema", tools == null ? null : tools.get(tool));
+      }
+      case "switch_user" -> {
+        end();
+        token = null;
+        connected();
+      }
       case "read" -> connected().readResource(new McpSchema.ReadResourceRequest(step.get("uri").asString()));
       case "get_prompt" ->
           connected()
@@ -214,12 +249,13 @@ public final class Driver {
         content = step.get("content");
       }
       case "end" -> end();
-      default -> {
-        return false;
-      }
+      default -> throw new LacksException();
     }
     return true;
   }
+
+  /** A step that the client has no way to do. */
+  private static final class LacksException extends Exception {}
 
   private void end() {
     McpSyncClient left = client;
@@ -268,6 +304,11 @@ public final class Driver {
         line.put("hangs", true);
       } catch (Exception raised) {
         Throwable error = innermost(raised instanceof ExecutionException ? raised.getCause() : raised);
+        if (error instanceof LacksException) {
+          line.put("lacks", true);
+          tell(line);
+          continue;
+        }
         String message = String.valueOf(error.getMessage());
         line.put("ok", false);
         line.put("error", error.getClass().getSimpleName());
