@@ -9,6 +9,7 @@ import type { Operation } from "./operation.ts";
 import { originOperations } from "./origins.ts";
 import { planOperations } from "./plan.ts";
 import { recordOperations } from "./record.ts";
+import { recordingOperations } from "./recordings.ts";
 import { runOperations } from "./runs.ts";
 import { scenarioOperations } from "./scenarios.ts";
 import { sessionOperations } from "./sessions.ts";
@@ -37,5 +38,6 @@ export const operations = {
   ...scenarioOperations,
   ...originOperations,
   ...recordOperations,
+  ...recordingOperations,
   ...runOperations,
 } satisfies Readonly<Record<OperationName, Operation>>;

@@ -87,7 +87,8 @@ const record = z.strictObject({
   unjudged: count.meta({ description: "How many of the dropped ones mattered to the verdict and could not be kept" }),
 });
 
-const reportAnswer: Schema = z.strictObject({
+/** A report. */
+export const reportAnswer: Schema = z.strictObject({
   sandbox: text,
   scenario: text.optional(),
   expects: z.array(text).meta({ description: "Ids of the rules that the scenario is about" }),

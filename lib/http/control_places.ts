@@ -6,6 +6,7 @@ export const recordPlaces = {
   report: control("/control/report", { GET: "control_report" }),
   exchanges: control("/control/exchanges", { GET: "control_exchanges", DELETE: "control_clear_exchanges" }),
   events: control("/control/events", { GET: "control_events" }),
+  judge: control("/control/judge", { POST: "control_judge" }),
   runSum: control("/control/runs/:run", { GET: "control_run" }),
 };
 

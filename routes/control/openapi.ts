@@ -10,9 +10,10 @@ import {
 } from "../../lib/http/endpoints.ts";
 import { isObject, type JsonObject } from "../../lib/http/json.ts";
 import type { Endpoint } from "../../lib/http/place.ts";
+import { revisions } from "../../lib/judge/settled.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
-import { exchangeFormats, reportFormats, runFormats, SARIF_TYPE, strictness } from "./formats.ts";
+import { exchangeFormats, recordingFormats, reportFormats, runFormats, SARIF_TYPE, strictness } from "./formats.ts";
 import { defined } from "../../lib/runtime/defined.ts";
 
 const index = z.object({
@@ -91,7 +92,7 @@ function describe(
       required: true,
       schema: { type: "string" },
     })),
-    ...(inQuery ? queryParameters(name, input.schema) : []),
+    ...queryParameters(name, inQuery ? input.schema : z.object({})),
   ];
   return defined({
     operationId: operationId(name),
@@ -103,7 +104,7 @@ function describe(
       ...(name === "control_clear_exchanges"
         ? { 204: { description: "Done" } }
         : { 200: { description: "Done", content: contentOf(name, answer) } }),
-      ...(name === "control_report" || name === "control_run"
+      ...(judged.has(name)
         ? { 422: { description: "With strict: the verdict is not pass", content: contentOf(name, answer) } }
         : {}),
       "4XX": {
@@ -120,6 +121,9 @@ const strict = {
   schema: { type: "string", enum: [...strictness, "false"] },
 };
 
+/** What answers with a verdict. */
+const judged: ReadonlySet<string> = new Set(["control_report", "control_run", "control_judge"]);
+
 /** What a query may hold beside an operation's input: the ways to write an answer, which only HTTP has. */
 const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
   control_report: [
@@ -129,6 +133,17 @@ const queryOnly: Readonly<Record<string, readonly JsonObject[]>> = {
   control_run: [
     { name: "format", description: "The format of the answer", schema: { enum: runFormats } },
     strict,
+  ],
+  control_judge: [
+    { name: "format", description: "The format of the answer", schema: { enum: recordingFormats } },
+    strict,
+    { name: "revision", description: "As that of the report", schema: { enum: revisions } },
+    { name: "limits", description: "As those of the report", schema: { type: "string" } },
+    {
+      name: "whole",
+      description: "Whether the clients had done nothing before the recording began",
+      schema: { enum: ["true", "false"] },
+    },
   ],
   control_exchanges: [{ name: "format", description: "The format of the answer", schema: { enum: exchangeFormats } }],
 };

@@ -6,39 +6,40 @@ import { parseLimits } from "../../lib/control/judge_limits.ts";
 import type { RecordEndpointName } from "../../lib/http/endpoints.ts";
 import { createEventStreams, type EventStreams } from "../../lib/http/event_stream.ts";
 import { createPageCache, type PageCache } from "../../lib/http/page_cache.ts";
-import { inChunks, jsonPage, jsonPieces, pagedJsonPieces } from "../../lib/http/pieces.ts";
+import { jsonPage, pagedJsonPieces } from "../../lib/http/pieces.ts";
 import { harEntryOf, harPieces } from "../../lib/judge/formats/har.ts";
 import { renderIssue, shownIn } from "../../lib/judge/formats/issue.ts";
-import { junitPieces } from "../../lib/judge/formats/junit.ts";
-import { markdownPieces } from "../../lib/judge/formats/markdown.ts";
-import { reportSarifPieces } from "../../lib/judge/formats/sarif.ts";
 import { selectListed } from "../../lib/judge/listing.ts";
-import type { Report } from "../../lib/judge/report.ts";
 import { revisions } from "../../lib/judge/settled.ts";
-import { failOnShoulds } from "../../lib/judge/verdict.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import type { Deps } from "../deps.ts";
-import { exchangeFormats, noStore, reportFormats, SARIF_TYPE, strictness } from "./formats.ts";
+import {
+  type Answered,
+  exchangeFormats,
+  MARKDOWN_TYPE,
+  noStore,
+  reportFormats,
+  reportResponse,
+  strictly,
+  strictness,
+} from "./formats.ts";
+import { judgeRecording } from "./judge.ts";
 import { parseNumber, parseOneOf, requireKnown } from "./query.ts";
 import { parseEventId, type RecordFeed, tellRecord } from "./report_events.ts";
 import { run } from "./run.ts";
 
 /** What the record needs. */
 export type RecordDeps =
-  & Pick<Deps, "refresh" | "liveSandboxes" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep">
+  & Pick<
+    Deps,
+    "chance" | "refresh" | "liveSandboxes" | "slices" | "addressOf" | "monotonicMs" | "signal" | "reports" | "sleep"
+  >
   & RunDeps;
 
 /** Exchanges that are fetched at a time for an answer that goes on. */
 const FETCHED = 20;
-
-const formats = {
-  json: { type: "application/json", write: reportPieces },
-  junit: { type: "application/xml; charset=utf-8", write: junitPieces },
-  markdown: { type: "text/markdown; charset=utf-8", write: markdownPieces },
-  sarif: { type: SARIF_TYPE, write: reportSarifPieces },
-} as const;
 
 /** The handlers of the record. */
 export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
@@ -52,6 +53,7 @@ export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
       await reports.demand().clear(sandbox.id);
       return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
     },
+    control_judge: (context) => judgeRecording(deps, context),
     control_events: (context) => events(deps, streams, context),
     control_run: (context) => run(deps, context),
   };
@@ -68,19 +70,17 @@ async function report(
   const revision = searchParams.has("revision") ? parseOneOf(searchParams, "revision", revisions) : undefined;
   const limits = parseLimits(searchParams.getAll("limits"));
   const settled = await settle(deps, sandbox, waitSeconds, { judgedBy: revision, limits });
-  const result = strict === "should" ? failOnShoulds(settled) : settled;
-  const status = strict !== "false" && result.verdict !== "pass" ? 422 : 200;
-  if (format === "issue") return await issue(deps, sandbox, result, status);
-  const { type, write } = formats[format];
-  return noStore(inChunks(write(result), deps.slices), type, status);
+  const answered = strictly(settled, strict);
+  if (format === "issue") return await issue(deps, sandbox, answered);
+  return reportResponse(answered, format, deps.slices);
 }
 
 /** A report as a bug report; with the requests that show what it says. */
-async function issue(deps: RecordDeps, sandbox: Sandbox, report: Report, status: number): Promise<Response> {
+async function issue(deps: RecordDeps, sandbox: Sandbox, { report, status }: Answered): Promise<Response> {
   const { reproductionOf } = await import("../../lib/control/bug_report.ts");
   const reproduction = await reproductionOf(deps.liveSandboxes.of(sandbox), sandbox);
   const shown = await deps.reports.demand().get(sandbox.id, shownIn(report));
-  const headers = { "content-type": formats.markdown.type, "cache-control": "no-store" };
+  const headers = { "content-type": MARKDOWN_TYPE, "cache-control": "no-store" };
   return new Response(renderIssue(report, reproduction, shown), { status, headers });
 }
 
@@ -140,8 +140,4 @@ async function events(
     { sandboxId: sandbox.name, address: addressOf(request, info) },
     (stream) => tellRecord(stream, source),
   );
-}
-
-function reportPieces({ clients, verdict, reason, ...head }: Report): Generator<string, void> {
-  return jsonPieces({ ...head }, "clients", clients, { reason, verdict });
 }

@@ -1,8 +1,10 @@
-/** `mock-oauth judge`: what it prints, and what it ends with. */
+/** `mock-oauth judge`: what it prints, and what it ends with; and `POST /control/judge`. */
 import assert from "node:assert/strict";
 import { parseJudgeOptions } from "../../lib/cli/judge_options.ts";
+import { operations } from "../../lib/control/operations.ts";
 import { runJudge } from "../../routes/judge.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
+import { assertOAuthError, json, testApp } from "../helpers.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
 import { foreignHar } from "./foreign.ts";
 import { entry, har } from "./hars.ts";
@@ -57,6 +59,25 @@ Deno.test("judge writes JSON, JUnit and Markdown as the control API does", async
   assert.equal(JSON.parse(await written("json")).verdict, "pass");
   assert.match(await written("junit"), /^<\?xml [^>]+>\s*<testsuites/);
   assert.match(await written("markdown"), /^# pass: a\\?\.har\n/);
+});
+
+Deno.test("POST /control/judge answers with the report on a recording, in each format, and refuses what is none", async () => {
+  await using test = await testApp();
+  const post = (body: string, query = ""): Promise<Response> =>
+    test.fetch(`/control/judge${query}`, { method: "POST", body });
+  const text = await recorded({ slip: "sends no challenge" });
+  const report = await json(await post(text));
+  assert(operations.control_judge.answer.safeParse(report).success);
+  assert.deepEqual([report.sandbox, report.verdict], ["recording", "fail"]);
+  assert.equal((await post(text, "?strict&whole=true")).status, 422);
+  assert.match(await (await post(text, "?format=junit")).text(), /^<\?xml/);
+  const refused = await assertOAuthError(await post(text.slice(0, -3)), 400, "invalid_request");
+  assert.match(
+    refused,
+    /The recording cannot be read: The file ends in the middle, after 4 /,
+  );
+  await assertOAuthError(await post("x".repeat(16 * 1024 ** 2 + 1)), 413, "invalid_request");
+  await assertOAuthError(await post(text, "?whole=perhaps"), 400, "invalid_request");
 });
 
 Deno.test("what a recording says commands no terminal", async () => {

@@ -44,6 +44,7 @@ Deno.test("GET /control/openapi.json describes every row of the control API, and
     "control_report GET /control/report",
     "control_exchanges GET /control/exchanges",
     "control_clear_exchanges DELETE /control/exchanges",
+    "control_judge POST /control/judge",
     "control_run GET /control/runs/{run}",
   ];
   assert.deepEqual(described.sort(), [...rows, ...read].sort());

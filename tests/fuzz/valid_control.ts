@@ -150,5 +150,6 @@ export const controlMessages: readonly Message[] = [
   ask("exchanges", "GET", "/exchanges", [["format", "har"]]),
   ask("clear_exchanges", "DELETE", "/exchanges"),
   { ...ask("events", "GET", "/events"), headers: [["accept", "text/event-stream"]], isLasting: true },
+  tell("judge", "/judge", { log: { version: "1.2", entries: [] } }),
   tell("reset", "/reset", {}),
 ];

@@ -52,6 +52,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/elicitation/:id", ["GET", "HEAD", "POST"], false],
   ["/canary/:name", ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"], true],
   ["/control/report", ["GET", "HEAD"], true],
+  ["/control/judge", ["POST"], true],
   ["/control/runs/:run", ["GET", "HEAD"], true],
   ["/control/mcp", ["POST"], true],
   ["/control/exchanges", ["DELETE", "GET", "HEAD"], true],
