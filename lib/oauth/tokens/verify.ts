@@ -65,12 +65,13 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
     return claims;
   }
 
-  async function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
+  function requireUnrevoked(sandbox: Sandbox, claims: AccessTokenClaims): Promise<AccessTokenClaims> {
     const { sid: sessionId, client_id: clientId, jti } = claims;
-    const isRevoked = isRevokedTogether(sandbox, sessionId, clientId) ||
-      await grants.isRevoked(sandbox.id, { sessionId, clientId }, jti);
-    if (!isRevoked) return claims;
-    throw refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
+    if (isRevokedTogether(sandbox, sessionId, clientId)) throw revoked();
+    return grants.isRevoked(sandbox.id, { sessionId, clientId }, jti).then((isRevoked) => {
+      if (isRevoked) throw revoked();
+      return claims;
+    });
   }
 
   return {
@@ -81,13 +82,13 @@ export function createTokenVerifier({ keysOf, grants }: VerifierDeps): TokenVeri
       checkTimes(sandbox, claims);
       return await requireUnrevoked(sandbox, claims);
     },
-    verifyForResource: async (sandbox, token) => {
-      const claims = await verifySignature(sandbox, token);
-      checkIssuer(sandbox, claims);
-      checkAudience(sandbox, claims);
-      checkTimes(sandbox, claims);
-      return await requireUnrevoked(sandbox, claims);
-    },
+    verifyForResource: (sandbox, token) =>
+      verifySignature(sandbox, token).then((claims) => {
+        checkIssuer(sandbox, claims);
+        checkAudience(sandbox, claims);
+        checkTimes(sandbox, claims);
+        return requireUnrevoked(sandbox, claims);
+      }),
   };
 }
 
@@ -121,6 +122,10 @@ function readSigned(key: VerifyingKey, { alg, typ, signingInput, payload, signat
   const claims = isSpelled && key.verify(signingInput, signature) ? parseSegment(payload) : undefined;
   if (claims) return parseAccessTokenClaims(claims);
   throw refuse("The access token's signature is wrong", { reference: "RFC 9068 4" });
+}
+
+function revoked(): OAuthError {
+  return refuse("The access token has been revoked", { reference: "RFC 6749 4.1.2" });
 }
 
 function notOurs(expected: string): OAuthError {
