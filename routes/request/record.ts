@@ -82,11 +82,12 @@ export function recordedRequest(
 ): RecordedRequest {
   const address = isLocal ? undefined : info?.remoteAddr?.hostname;
   const { id: sandboxId, origin } = sandbox;
-  const isSeenAsSent = url.href.startsWith(origin) && url.href[origin.length] === "/";
+  const { href } = url;
+  const isSeenAsSent = href.startsWith(origin) && href[origin.length] === "/";
   return {
     sandboxId,
     // A proxy may have changed the origin; the client has asked for the public one.
-    url: isSeenAsSent ? url.href : origin + url.pathname + url.search,
+    url: isSeenAsSent ? href : origin + url.pathname + url.search,
     startedAtMs: sandbox.nowMs,
     remoteAddress: address ?? "",
     ...(sentPath.startsWith("/control/") ? { isAside: true } : {}),

@@ -105,8 +105,10 @@ function answerWithFaults(deps: ServeDeps, arrival: Arrival, asked: Asked): Awai
 }
 
 function unshaped(response: Response): Shaped {
-  return { response, shapedBy: [] };
+  return { response, shapedBy: NO_FAULTS };
 }
+
+const NO_FAULTS: readonly string[] = [];
 
 async function shape(
   deps: ServeDeps,
