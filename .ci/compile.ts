@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import manifest from "../deno.json" with { type: "json" };
+import { bundle, root, run } from "./bundle.ts";
 
 /** What a release has, by the names of its files. */
 const targets = {
@@ -17,31 +18,20 @@ const targets = {
   "mock-oauth-windows-x64.exe": "x86_64-pc-windows-msvc",
 } as const;
 
-const root = new URL("../", import.meta.url);
 const output = new URL("dist/", root);
-const bundle = new URL("bundle/", output);
+const folder = new URL("bundle/", output);
 
-async function run(command: readonly string[], cwd: URL): Promise<void> {
-  const [path = "", ...args] = command;
-  const { code } = await new Deno.Command(path, { args, cwd, stdin: "null" }).spawn().status;
-  if (code !== 0) throw new Error(`${command.join(" ")} ended with ${code}`);
-}
-
-/**
- * The program in a few files, which know the day, beside what `deno compile` reads of the manifest. What is loaded when it is
- * asked for stays apart: in one file, a start would read all of it.
- */
+/** The program in a few files, which know the day, beside what `deno compile` reads of the manifest. */
 async function makeBundle(): Promise<void> {
-  await Deno.mkdir(bundle, { recursive: true });
-  const flags = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--code-splitting"];
-  await run([Deno.execPath(), "bundle", ...flags, "--outdir", fileURLToPath(bundle), "main.ts"], root);
+  await Deno.mkdir(folder, { recursive: true });
+  await bundle(folder, ["main.ts"]);
   const day = new Date().toISOString().slice(0, 10);
-  await Deno.writeTextFile(new URL("built.js", bundle), `globalThis.mockOauthBuilt="${day}";`);
+  await Deno.writeTextFile(new URL("built.js", folder), `globalThis.mockOauthBuilt="${day}";`);
   // What a file imports runs first, in this order.
-  const main = await Deno.readTextFile(new URL("main.js", bundle));
-  await Deno.writeTextFile(new URL("main.ts", bundle), `import "./built.js";${main}`);
+  const main = await Deno.readTextFile(new URL("main.js", folder));
+  await Deno.writeTextFile(new URL("main.ts", folder), `import "./built.js";${main}`);
   const { unstable, nodeModulesDir } = manifest;
-  await Deno.writeTextFile(new URL("deno.json", bundle), JSON.stringify({ unstable, nodeModulesDir }));
+  await Deno.writeTextFile(new URL("deno.json", folder), JSON.stringify({ unstable, nodeModulesDir }));
 }
 
 async function compile(name: string, target: string): Promise<void> {
@@ -53,7 +43,7 @@ async function compile(name: string, target: string): Promise<void> {
   const command = standIn
     ? [...standIn.split(" "), file, ...flags]
     : [Deno.execPath(), "compile", ...flags, "--target", target, "--output", file, "main.ts"];
-  await run(command, bundle);
+  await run(command, folder);
 }
 
 try {
@@ -64,5 +54,5 @@ try {
   // A compiler that has the wrong runtime at hand makes a file that does not start, and is content.
   if (wanted.length === 1) await run([fileURLToPath(new URL(own, output)), "--version"], root);
 } finally {
-  await Deno.remove(bundle, { recursive: true });
+  await Deno.remove(folder, { recursive: true });
 }

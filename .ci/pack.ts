@@ -2,10 +2,9 @@
  * Makes the package of npm in `dist/npm/`: the bundle for Node, Bun and Deno, which needs no other package, its source map,
  * the types with what is said of them, the command, and the licenses of what the bundle contains.
  */
-import { fileURLToPath } from "node:url";
 import manifest from "../deno.json" with { type: "json" };
+import { bundle, root, run } from "./bundle.ts";
 
-const root = new URL("../", import.meta.url);
 const output = new URL("dist/npm/", root);
 const typed = new URL("dist/types/", root);
 
@@ -18,13 +17,6 @@ const entries = ["routes/node/module.ts", "routes/node/bin.ts"];
 interface SourceMap {
   sources: string[];
   sourcesContent: (string | null)[];
-}
-
-async function run(command: string, args: readonly string[], cwd: URL = root): Promise<void> {
-  const { code, stdout, stderr } = await new Deno.Command(command, { args: [...args], cwd, stdin: "null" }).output();
-  if (code === 0) return;
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${said}`);
 }
 
 async function* files(folder: URL): AsyncGenerator<URL> {
@@ -40,10 +32,9 @@ async function write(url: URL, text: string): Promise<void> {
   await Deno.writeTextFile(url, text);
 }
 
-/** The bundle, in parts: what a start has no use for is not loaded. Returns the folder that the packages in it came from. */
-async function bundle(): Promise<URL | undefined> {
-  const flags = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--code-splitting", "--sourcemap=linked"];
-  await run(Deno.execPath(), ["bundle", ...flags, "--outdir", fileURLToPath(output), ...entries]);
+/** The bundle with its source map. Returns the folder that the packages in it came from. */
+async function bundlePackage(): Promise<URL | undefined> {
+  await bundle(output, entries, ["--sourcemap=linked"]);
   let registry: URL | undefined;
   for await (const file of files(output)) {
     if (!file.pathname.endsWith(".map")) continue;
@@ -71,8 +62,8 @@ async function writeTypes(): Promise<void> {
   }
   await Deno.copyFile(new URL("deno.lock", root), new URL("deno.lock", typed));
   await write(new URL("deno.json", typed), JSON.stringify({ ...manifest, exports: `./${entries[0]}` }));
-  await run(Deno.execPath(), ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", "types.tgz"], typed);
-  await run("tar", ["-xzf", "types.tgz"], typed);
+  await run([Deno.execPath(), "pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", "types.tgz"], typed);
+  await run(["tar", "-xzf", "types.tgz"], typed);
   const packed = new URL("package/", typed);
   for await (const file of files(packed)) {
     if (!file.pathname.endsWith(".d.ts")) continue;
@@ -127,7 +118,7 @@ for (const folder of [output, typed]) {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
 }
-const [registry] = await Promise.all([bundle(), writeTypes()]);
+const [registry] = await Promise.all([bundlePackage(), writeTypes()]);
 await write(new URL("package.json", output), `${JSON.stringify(packageJson(), null, 2)}\n`);
 await write(new URL("README.md", output), await readme());
 await Deno.copyFile(new URL("LICENSE", root), new URL("LICENSE", output));
