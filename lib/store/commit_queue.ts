@@ -5,8 +5,11 @@ import { setImmediate } from "node:timers";
 import { StoreError } from "./failure.ts";
 import type { Commit, Key } from "./store.ts";
 
-/** `Deno.Kv` takes 100 checks in one transaction; a commit of ours has at most three. */
+/** Commits that go together. */
 const MAX_COMMITS = 32;
+
+/** What `Deno.Kv` takes in one transaction on a file; a commit of ours has at most three. */
+const MAX_CHECKS = 100;
 
 interface Waiting {
   readonly commit: Commit;
@@ -18,9 +21,11 @@ interface Waiting {
  * Makes a `commit(changes)` out of an `apply(several)`.
  *
  * @param apply Applies all of them in one transaction, or none and returns false.
+ * @param maxChecks How many checks the database takes in one.
  */
 export function createCommitQueue(
   apply: (commits: readonly Commit[]) => Promise<boolean>,
+  maxChecks = MAX_CHECKS,
 ): (commit: Commit) => Promise<boolean> {
   let waiting: Waiting[] = [];
   let busy = false;
@@ -30,7 +35,7 @@ export function createCommitQueue(
     while (waiting.length > 0) {
       // One turn of the event loop lets the requests that have already arrived add theirs.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      const { together, later } = selectCompatible(waiting);
+      const { together, later } = selectCompatible(waiting, maxChecks);
       waiting = later;
       await settle(together, apply);
     }
@@ -73,22 +78,25 @@ async function settle(
 }
 
 /** Commits that touch a key in a way the order would matter for must not share a transaction. */
-function selectCompatible(waiting: readonly Waiting[]): { together: Waiting[]; later: Waiting[] } {
+function selectCompatible(waiting: readonly Waiting[], maxChecks: number): { together: Waiting[]; later: Waiting[] } {
   const written = new Set<string>();
   const checked = new Set<string>();
   const together: Waiting[] = [];
   const later: Waiting[] = [];
+  let checkCount = 0;
   for (const candidate of waiting) {
     const { checks = [], sets = [], deletes = [] } = candidate.commit;
     const writes = [...sets.map(({ key }) => name(key)), ...deletes.map(name)];
     const reads = checks.map(({ key }) => name(key));
-    const clashes = together.length >= MAX_COMMITS ||
+    const isFull = together.length >= MAX_COMMITS || (together.length > 0 && checkCount + checks.length > maxChecks);
+    const clashes = isFull ||
       writes.some((key) => written.has(key) || checked.has(key)) || reads.some((key) => written.has(key));
     if (clashes) {
       later.push(candidate);
       continue;
     }
     together.push(candidate);
+    checkCount += checks.length;
     for (const key of writes) written.add(key);
     for (const key of reads) checked.add(key);
   }

@@ -22,7 +22,7 @@ const failures: readonly (readonly [words: RegExp, message: string, status: numb
     "The database cannot be read or written",
     503,
   ],
-  [/^KV Connect failed/, "The KV server refuses", 503],
+  [/^KV Connect failed .*\(status=40[13] /, "The KV server refuses", 503],
 ];
 
 /**

@@ -24,6 +24,8 @@ export interface Kv {
   ) => AsyncIterable<{ readonly key: readonly unknown[]; readonly value: unknown; readonly versionstamp: string }>;
   /** Begins a transaction. */
   readonly atomic: () => KvAtomic;
+  /** How many checks a transaction takes, if fewer than on a file. */
+  readonly maxChecks?: number;
 }
 
 interface KvAtomic {
@@ -52,7 +54,7 @@ export function createStore(kv: Kv, chance: Chance, onUnreadable: (key: Key) => 
 
   const read = createReadQueue((keys) => retry(() => kv.getMany(keys.map((key) => [...key]))));
 
-  const commitTogether = createCommitQueue((commits) => retry(() => apply(kv, commits)));
+  const commitTogether = createCommitQueue((commits) => retry(() => apply(kv, commits)), kv.maxChecks);
 
   async function commit(changes: Commit): Promise<boolean> {
     for (const { value } of changes.sets ?? []) requireStorable(value);

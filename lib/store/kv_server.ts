@@ -6,7 +6,10 @@ import { StoreError } from "./failure.ts";
 import type { Kv } from "./kv.ts";
 
 /** How long a KV server may take. */
-export const PATIENCE_MS = 5000;
+export const PATIENCE_MS = 10_000;
+
+/** What a server takes in one transaction: a tenth of what Deno takes on a file. */
+const MAX_CHECKS = 10;
 
 /** The database behind a URL, whose calls end. What was to be written may be written all the same, once it is back. */
 export function impatient(kv: Kv, sleep: Sleep): Kv {
@@ -38,6 +41,7 @@ export function impatient(kv: Kv, sleep: Sleep): Kv {
   }
 
   return {
+    maxChecks: MAX_CHECKS,
     getMany: (keys) => ask(() => kv.getMany(keys)),
     list: (selector, options) => rowByRow(kv.list(selector, options)),
     atomic: () => {

@@ -103,7 +103,7 @@ Deno.test("an app whose database file was removed or replaced acknowledges nothi
   turn.resolve();
 });
 
-Deno.test("a KV server that does not answer is told as 503, after five seconds and then at once, and used again once it is back", async () => {
+Deno.test("a KV server that does not answer is told as 503, after ten seconds and then at once, and used again once it is back", async () => {
   using kv = await Deno.openKv(":memory:");
   // `Deno.Kv` itself waits for a server for as long as it takes.
   const state = { isAway: false, back: Promise.withResolvers<void>(), calls: 0, waits: 0 };
@@ -155,4 +155,20 @@ Deno.test("a KV server that does not answer is told as 503, after five seconds a
   assert.equal((await store.get(["a"])).value, 1);
   // What was on its way when it went is written.
   assert.deepEqual([(await store.get(["b"])).value, (await store.get(["c"])).value], [1, undefined]);
+});
+
+Deno.test("createCommitQueue puts no more checks into a transaction than a KV server takes", async () => {
+  const sizes: number[] = [];
+  const commit = createCommitQueue((commits) => {
+    sizes.push(commits.flatMap(({ checks = [] }) => checks).length);
+    return Promise.resolve(true);
+  }, 10);
+  const check = (name: string): { readonly key: readonly string[]; readonly versionstamp: null } => ({
+    key: [name],
+    versionstamp: null,
+  });
+  await Promise.all(
+    Array.from({ length: 9 }, (_, n) => commit({ checks: [check(`a${n}`), check(`b${n}`), check(`c${n}`)] })),
+  );
+  assert.deepEqual(sizes, [9, 9, 9]);
 });
