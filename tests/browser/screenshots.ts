@@ -86,6 +86,9 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await shoot("clients");
   await page.goto(`${origin}/runs/mine`);
   await shoot("run");
+  await page.getByRole("button", { name: "keep a copy" }).click();
+  await page.getByText("It does not change").waitFor();
+  await shoot("run-kept");
   await page.goto(`${origin}/specifications`);
   await shoot("specifications");
   await page.goto(`${origin}/inspect`);
