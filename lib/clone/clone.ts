@@ -157,7 +157,7 @@ function faultsFor(compared: readonly Compared[], faults: readonly Fault[], map:
       .filter(({ method, url, status }) =>
         method === original.method && url === original.url && status === original.status
       );
-    const edit = differences.length === 0 ? undefined : editFor({ original, differences, alike }, map);
+    const edit = differences.length === 0 ? undefined : editFor({ original, clone, differences, alike }, map);
     if (!edit) continue;
     const isNew = (match: Fault["match"], among: readonly Fault[]): boolean =>
       !among.some((fault) => JSON.stringify(fault.match) === JSON.stringify(match));

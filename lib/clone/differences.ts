@@ -2,7 +2,7 @@
 import { isObject, isSameJson, type JsonObject } from "../http/json.ts";
 import { isEventStream, messagesOf, parseObject } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
-import { answerOf, messageOf, type Observed } from "./observed.ts";
+import { answerOf, messageOf, methodOf, type Observed } from "./observed.ts";
 
 /** One difference: what differs, and what both have there; undefined for nothing. */
 export interface Difference {
@@ -71,6 +71,8 @@ function* headerDifferences(
   toOurs: (text: string) => string,
 ): Generator<Difference, void> {
   for (const name of headers) {
+    // Some servers repeat it with every answer, which says nothing new.
+    if (name === "mcp-session-id" && methodOf(original) !== "initialize") continue;
     const theirs = headerOf(original.response, name);
     const ours = headerOf(clone.response, name);
     const same = volatile.has(name) || theirs === undefined || ours === undefined

@@ -1,6 +1,6 @@
 // The faults of a clone: what makes an answer of ours that of the original.
 import { isObject } from "../http/json.ts";
-import { addressOf, pathOf } from "../judge/reading.ts";
+import { addressOf, isEventStream, pathOf } from "../judge/reading.ts";
 import type { Edit } from "../scenarios/edit.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Match } from "../scenarios/match.ts";
@@ -70,6 +70,7 @@ function methodName(method: string): typeof methods[number] {
 /** An answer that the clone does not give yet. */
 export interface Unfit {
   readonly original: Observed;
+  readonly clone: Observed;
   readonly differences: readonly Difference[];
   /** What the same endpoint has answered to others: it may have had more members. */
   readonly alike: readonly Observed[];
@@ -79,11 +80,19 @@ export interface Unfit {
 export function editFor(unfit: Unfit, map: UrlMap): Edit | undefined {
   const { original, differences } = unfit;
   const status = differences.some(({ part }) => part === "status") ? { status: original.status } : {};
-  const headers = headersFor(differences, map);
+  const form = formFor(unfit);
+  const headers = headersFor(form ? differences.filter(({ name }) => name !== "content-type") : differences, map);
   const json = membersFor(unfit, map);
   const body = differences.some(({ part }) => part === "body") ? { body: bodyTemplate(original, map) } : {};
-  const edit: Edit = { ...status, ...headers, ...(json && { json }), ...body };
+  const edit: Edit = { ...status, ...headers, ...(json && { json }), ...body, ...(form && { stream: { form } }) };
   return Object.keys(edit).length === 0 ? undefined : edit;
+}
+
+/** The form of an answer, where a message comes as a stream of events there and as JSON here, or the other way round. */
+function formFor({ original, clone }: Unfit): "events" | "json" | undefined {
+  const isMessage = objectOf(original)?.jsonrpc === "2.0" && objectOf(clone)?.jsonrpc === "2.0";
+  if (!isMessage || isEventStream(original.response) === isEventStream(clone.response)) return undefined;
+  return isEventStream(original.response) ? "events" : "json";
 }
 
 /** A body as text; the path that was asked stands for whichever is asked. */

@@ -45,7 +45,10 @@ export const builds: Readonly<Record<DrivenClient["folder"], Build>> = {
   },
   go: {
     needs: "go",
-    commands: [["go", "build", "-mod=readonly", "-o", `${built}go`, "."]],
+    commands: [
+      ["go", "build", "-mod=readonly", "-o", `${built}go`, "."],
+      ["go", "build", "-mod=readonly", "-o", `${built}go-server`, "./server"],
+    ],
     start: [`${built}go`],
   },
   rust: {
