@@ -5,9 +5,10 @@ import { allowOrigin } from "../lib/http/any_origin.ts";
 import { isOfForeignPage } from "../lib/http/origin.ts";
 import { attempted, type Awaitable, followed } from "../lib/runtime/awaitable.ts";
 import { late } from "../lib/runtime/late.ts";
+import { type FoundGauntlet, parseGauntlet } from "../lib/sandbox/gauntlet.ts";
 import { noSuchScenario } from "../lib/sandbox/not_found.ts";
 import type { LiveSandbox } from "../lib/sandbox/live_sandboxes.ts";
-import { buildSandbox, parseAddress, routePath } from "../lib/sandbox/sandbox.ts";
+import { type Address, buildSandbox, parseAddress, routePath, type Sandbox } from "../lib/sandbox/sandbox.ts";
 import { assemble } from "./assemble.ts";
 import { type AppOptions, gateOptionsOf, type ProgramOptions, requireOptions } from "./options.ts";
 import { failureResponse } from "./request/failure.ts";
@@ -40,25 +41,36 @@ export interface ProgramApp {
   readonly serveAgent: (options: AgentOptions) => Promise<void>;
 }
 
+/** What is asked of a session: whether it is alive. */
+const NAMED_ALONE = { alive: false, count: false } as const;
+
 /** Makes the server of our own program. */
 export function createProgramApp(given: ProgramOptions): ProgramApp {
   requireOptions(given);
   // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
   const { isScenario, recorder, now, deps, ...parts } = assemble(options);
-  const { liveSandboxes, ownOrigins, names } = deps;
+  const { liveSandboxes, ownOrigins, names, gauntlets } = deps;
   const isLocal = options.loopbackOnly ?? false;
   const origins = gateOptionsOf(options);
 
-  const addressOf = (url: URL): ReturnType<typeof parseAddress> =>
-    ownOrigins.find(url) ?? parseAddress(url, isScenario);
+  const addressOf = (url: URL): Address | undefined => ownOrigins.find(url) ?? parseAddress(url, isScenario);
+
+  const arriveAt = (gauntlet: FoundGauntlet, request: Request, origin: string): Promise<Address> => {
+    const { method, headers } = request;
+    const hasSessionIn = async (sandbox: Sandbox): Promise<boolean> =>
+      (await parts.sessionFactsOf(request, sandbox, NAMED_ALONE)).named !== undefined;
+    return gauntlets.arrive(gauntlet, { path: gauntlet.path, method, headers, origin, hasSessionIn });
+  };
 
   const app: Located = (request, url, info) => {
     const origin = options.publicUrl ?? url.origin;
-    const address = addressOf(url);
     const exchange = recorder?.open(request, url.pathname, now());
 
-    function serveIn(live: LiveSandbox | undefined): Awaitable<Response> {
+    const serveAt = (address: Address | undefined): Awaitable<Response> =>
+      followed(address && liveSandboxes.find(address), (live) => serveIn(live, address));
+
+    function serveIn(live: LiveSandbox | undefined, address: Address | undefined): Awaitable<Response> {
       if (!live || !address) throw noSuchScenario(names, url, origin);
       const isForeign = isLocal && isOfForeignPage(url, request.headers, origins);
       const sandbox = live.seenFrom(origin, address.prefix, isForeign);
@@ -80,7 +92,10 @@ export function createProgramApp(given: ProgramOptions): ProgramApp {
       return exchange?.close({ response, route: undefined, shapedBy: [] }, false) ?? response;
     }
 
-    return attempted(() => followed(address && liveSandboxes.find(address), serveIn), refuse);
+    return attempted(() => {
+      const gauntlet = parseGauntlet(url.pathname);
+      return followed(gauntlet ? arriveAt(gauntlet, request, origin) : addressOf(url), serveAt);
+    }, refuse);
   };
   const { askers } = parts;
   const serveAgent = async (options: AgentOptions): Promise<void> =>
@@ -89,7 +104,12 @@ export function createProgramApp(given: ProgramOptions): ProgramApp {
   if (!askers) return { app: withUrl(app, elsewhere), serveAgent };
   const limited = late(async () => {
     const { limitApp } = await import("./request/limits.ts");
-    return limitApp(app, { ...deps, askers, addressOf });
+    const sandboxAt = async (url: URL): Promise<Address | undefined> => {
+      const gauntlet = parseGauntlet(url.pathname);
+      // What is wrong with it, the app says.
+      return gauntlet ? await gauntlets.addressOf(gauntlet).catch(() => undefined) : addressOf(url);
+    };
+    return limitApp(app, { ...deps, askers, addressOf: sandboxAt });
   });
   return { app: withUrl(async (...arrived) => await (await limited())(...arrived), elsewhere), serveAgent };
 }

@@ -1,5 +1,6 @@
 // Makes the parts of an app from its options.
 import { createControlGate } from "../lib/control/gate.ts";
+import { createGauntlets } from "../lib/control/gauntlets.ts";
 import { createReports } from "../lib/control/reports.ts";
 import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";
 import { createOpenStreams, type OpenStreams } from "../lib/faults/open_streams.ts";
@@ -33,6 +34,7 @@ import { createSlices, type Slices } from "../lib/runtime/slices.ts";
 import { version } from "../lib/runtime/version.ts";
 import { createCatalogueTable } from "../lib/sandbox/catalogue_table.ts";
 import { createCatalogues } from "../lib/sandbox/catalogues.ts";
+import { createGauntletTable } from "../lib/sandbox/gauntlet_table.ts";
 import { createLiveSandboxes } from "../lib/sandbox/live_sandboxes.ts";
 import { createOwnOrigins } from "../lib/sandbox/origins.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
@@ -90,6 +92,8 @@ export function assemble(options: ProgramOptions): Parts {
   for (const signal of [options.signal, options.draining]) {
     signal?.addEventListener("abort", streams.letGo, { once: true });
   }
+  const isRecorded = recording !== undefined;
+  const gauntlets = createGauntlets({ ...world, reports, isRecorded, table: createGauntletTable(store) });
   const deps: Deps = {
     ...base,
     ...server,
@@ -102,7 +106,8 @@ export function assemble(options: ProgramOptions): Parts {
     origins: gateOptionsOf(options),
     scenarioOf,
     reports,
-    isRecorded: recording !== undefined,
+    isRecorded,
+    gauntlets,
     refresh: async (sandbox) =>
       (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
     guard: createGuard(refusalOf),

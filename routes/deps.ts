@@ -1,5 +1,6 @@
 // What the handlers work with. Each takes its part of it, as `Pick<Deps, …>`.
 import type { KeptRuns } from "../lib/control/kept_runs.ts";
+import type { Gauntlets } from "../lib/control/gauntlets.ts";
 import type { Deps as OperationDeps } from "../lib/control/operation.ts";
 import type { OriginPolicy } from "../lib/http/origin.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
@@ -20,6 +21,7 @@ export interface Deps extends OAuthDeps, OperationDeps {
   readonly origins: OriginPolicy;
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
   readonly isRecorded: boolean;
+  readonly gauntlets: Gauntlets;
   /** A sandbox as it is now: a reset starts it over under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;
   readonly guard: Guard;

@@ -4,7 +4,7 @@ import { type EndpointName, endpoints } from "../lib/http/endpoints.ts";
 import { late } from "../lib/runtime/late.ts";
 import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";
-import { createGuides } from "./mcp/guide.ts";
+import { createLeading } from "./mcp/guide.ts";
 import { mcpHandlers } from "./mcp/mcp.ts";
 import { authorizeHandlers } from "./oauth/authorize.ts";
 import { discoveryHandlers } from "./oauth/discovery.ts";
@@ -44,7 +44,7 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
   const idp = idpHandlers(deps);
   const logout = async (): Promise<Handlers<"show" | "post">> =>
     (await import("./oauth/logout.tsx")).logoutHandlers(deps);
-  const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers({ ...deps, guideOf: createGuides(deps) });
+  const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers({ ...deps, leadingOf: createLeading(deps) });
   const elicitation = async (): Promise<Handlers<"show" | "answer">> =>
     (await import("./mcp/elicitation.tsx")).elicitationHandlers(deps);
   const registration = registrationHandlers(deps);
@@ -122,8 +122,12 @@ function pageHandlers(
   | "kept_run"
   | "run_badge"
   | "run_config"
+  | "gauntlet"
+  | "gauntlet_move"
 > {
   const run = async (): Promise<RunHandlers> => (await import("./pages/run.tsx")).runHandlers(deps);
+  const gauntlet = async (): Promise<Handlers<"gauntlet" | "gauntlet_move">> =>
+    (await import("./pages/gauntlet.tsx")).gauntletHandlers(deps);
   return {
     home: lateHandler(async () => {
       const { home } = await import("./pages/pages.tsx");
@@ -148,6 +152,8 @@ function pageHandlers(
     kept_run: lateHandler(async () => (await run()).kept_run),
     run_badge: lateHandler(async () => (await run()).run_badge),
     run_config: lateHandler(async () => (await run()).run_config),
+    gauntlet: lateHandler(async () => (await gauntlet()).gauntlet),
+    gauntlet_move: lateHandler(async () => (await gauntlet()).gauntlet_move),
   };
 }
 

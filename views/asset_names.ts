@@ -36,6 +36,7 @@ export const assetNames = [
   "inspect/text.js",
   "inspect/timeline.js",
   "scenarios/clients.css",
+  "gauntlet/gauntlet.css",
   "run/run.css",
   "run/run.js",
   "scenarios/scenarios.css",

@@ -34,6 +34,7 @@ import inspectTimeline from "./inspect/timeline.js" with { type: "text" };
 import page from "./shared/page.js" with { type: "text" };
 import run from "./run/run.js" with { type: "text" };
 import clientsCss from "./scenarios/clients.css" with { type: "text" };
+import gauntletCss from "./gauntlet/gauntlet.css" with { type: "text" };
 import runCss from "./run/run.css" with { type: "text" };
 import scenarios from "./scenarios/scenarios.js" with { type: "text" };
 import scenariosCss from "./scenarios/scenarios.css" with { type: "text" };
@@ -94,6 +95,7 @@ const sources: Readonly<Record<AssetName, string>> = {
   "inspect/text.js": inspectText,
   "inspect/timeline.js": inspectTimeline,
   "scenarios/clients.css": clientsCss,
+  "gauntlet/gauntlet.css": gauntletCss,
   "run/run.css": runCss,
   "run/run.js": run,
   "scenarios/scenarios.css": factsCss + scenariosCss,

@@ -3,7 +3,7 @@ import { readText } from "../http/body.ts";
 import { bodyJson, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { EndpointKind } from "../http/place.ts";
 import type { Fault } from "../scenarios/fault.ts";
-import { asksForNextStep } from "../scenarios/guide.ts";
+import { isOfDriver } from "../scenarios/guide.ts";
 import { isMcp, type Match } from "../scenarios/match.ts";
 import type { FaultCounts } from "./fault_count_table.ts";
 import { matchesRequest, type RequestFacts, type SessionAsk } from "./matches.ts";
@@ -110,7 +110,7 @@ function isOfRefusals({ status = [] }: Match): boolean {
 async function isAside(request: Request, endpoint: EndpointKind): Promise<boolean> {
   const isJson = request.headers.get("content-type")?.startsWith("application/json") ?? false;
   if (!isMcp(endpoint) || request.method !== "POST" || !isJson) return false;
-  return asksForNextStep((await messageOf(request, endpoint)).message);
+  return isOfDriver((await messageOf(request, endpoint)).message);
 }
 
 /** A message that cannot be read has no method here; what it is worth is its endpoint's to say. */

@@ -54,6 +54,8 @@ const sandboxPlaces = {
   keptRun: { path: "/kept/:id", kind: "pages", cors: false, names: { GET: "kept_run" } },
   runBadge: { path: "/runs/:run/badge.svg", kind: "pages", cors: true, names: { GET: "run_badge" } },
   runConfig: { path: "/runs/:run/mcp.json", kind: "pages", cors: true, names: { GET: "run_config" } },
+  // A gauntlet's own URL, less its label, is this path.
+  gauntlet: { path: "/gauntlet", kind: "control", cors: true, names: { GET: "gauntlet", POST: "gauntlet_move" } },
   health: { path: "/health", kind: "pages", cors: true, names: { GET: "health" } },
   noAuth: mcp("/no-auth", "open_mcp", "no_auth"),
   bearer: mcp("/bearer", "open_mcp", "bearer"),

@@ -4,7 +4,7 @@
  * @module
  */
 import { isObject } from "../http/json.ts";
-import { asksForNextStep } from "../scenarios/guide.ts";
+import { isOfDriver } from "../scenarios/guide.ts";
 import type { McpStep, Step } from "./step.ts";
 
 /**
@@ -19,7 +19,7 @@ export function withoutAsides(steps: readonly Step[]): readonly Step[] {
 
 function isPlainAside(step: Step): step is McpStep {
   return step.kind === "mcp" && !step.isBatch && step.status >= 200 && step.status < 300 && !step.stream &&
-    asksForNextStep(step.sent[0]?.message);
+    isOfDriver(step.sent[0]?.message);
 }
 
 /** The ids of requests that a message cancels, as JSON. */

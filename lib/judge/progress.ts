@@ -1,5 +1,5 @@
 // How far a client came: the stations on its way from the resource's metadata to the end of its session.
-import { asksForNextStep } from "../scenarios/guide.ts";
+import { isOfDriver } from "../scenarios/guide.ts";
 import { idOf } from "./proofs.ts";
 import { isBrokenOff } from "./moments.ts";
 import type { McpStep, Step, TokenStep } from "./step.ts";
@@ -72,7 +72,7 @@ export function isGood({ status }: Step): boolean {
 
 /** Whether a call made use of what a server has, and was answered well, as far as the client can tell. */
 export function isCall(call: McpStep): boolean {
-  const isAside = call.sent.some(({ message }) => asksForNextStep(message));
+  const isAside = call.sent.some(({ message }) => isOfDriver(message));
   return isGood(call) && calling.has(call.method ?? "") && !isAside && !isBrokenOff(call) &&
     rpcErrorOf(call) === undefined;
 }

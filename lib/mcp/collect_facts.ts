@@ -15,7 +15,7 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
   const keys = createKeyTable(store);
   const waiting = createWaiting();
 
-  return ({ sandbox, caller, profile, policy, guide }, owner, speaking) => {
+  return ({ sandbox, caller, profile, policy, guide, stages }, owner, speaking) => {
     const notes = (): Notes => openNotes(store, sandbox.id, owner);
     const turn = (entry: string): Promise<number> => takeTurn(store, sandbox.id, entry);
     const elicitations = (): Elicitations =>
@@ -29,6 +29,7 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
       turn,
       ...(caller.user && { user: caller.user }),
       ...(guide && { guide }),
+      ...(stages && { stages }),
     };
     // A task outlives the session, so it belongs to whoever can be told to be the same then.
     const taskOwner = caller.user ? `user:${caller.user.userId}` : caller.owner;

@@ -9,7 +9,7 @@ import type { SessionAsk, SessionFacts } from "../faults/matches.ts";
 import type { ListChange } from "./client_link.ts";
 import type { ElicitationRecord } from "./elicitation_table.ts";
 import type { McpCaller, McpMode } from "./caller.ts";
-import type { Guide } from "./guide.ts";
+import type { Guide, Stages } from "./guide.ts";
 import type { SessionHandle, SessionRecord } from "./sessions/session_table.ts";
 
 /** Takes a failure that is the server's own. */
@@ -37,6 +37,8 @@ export interface McpCall {
   readonly catalogue?: Catalogue;
   /** What leads its client through the scenario; absent where there is nothing to lead through. */
   readonly guide?: Guide;
+  /** The stages of the gauntlet that it was sent to; absent where it was sent to none. */
+  readonly stages?: Stages;
 }
 
 /** A stream of HTTP+SSE that is asked for. */

@@ -18,12 +18,13 @@ import { TASKS_EXTENSION } from "./tasks/task.ts";
 import { basicTools } from "./tools/basic.ts";
 import { adderTools, minimalTools } from "./tools/minimal.ts";
 import { nextStepTool } from "./tools/next_step.ts";
+import { stageTools } from "./tools/stages.ts";
 import { noteTools } from "./tools/notes.ts";
 import type { DefinedTool } from "./tools/tool.ts";
 import { userTools } from "./tools/user.ts";
 
 /** What decides what an endpoint shows. */
-interface AskedProfile extends Pick<McpCall, "mode" | "policy" | "catalogue" | "guide"> {
+interface AskedProfile extends Pick<McpCall, "mode" | "policy" | "catalogue" | "guide" | "stages"> {
   /** How many stages of the catalogue have begun; none if not given. */
   readonly begun?: number;
 }
@@ -103,10 +104,11 @@ export function createProfiles(version: string): Profiles {
   }
 
   return {
-    of: ({ mode, policy, catalogue, begun = 0, guide }) => {
+    of: ({ mode, policy, catalogue, begun = 0, guide, stages }) => {
       const base = baseOf(mode, policy);
       const found = catalogue ? declaredIn(catalogue, base, begun) : base;
-      return guide ? guided(found) : found;
+      const led = guide ? guided(found) : found;
+      return stages ? inGauntlet(led) : led;
     },
   };
 }
@@ -141,20 +143,25 @@ function methodsOf(capabilities: ServerCapabilities): ReadonlySet<string> {
   return new Set([...TOOL_METHODS, ...featureMethods(capabilities)]);
 }
 
-const guidedProfiles = new WeakMap<Profile, Profile>();
-
 /** A profile with the tool that tells what comes next, behind all others. */
-function guided(profile: Profile): Profile {
-  const found = guidedProfiles.get(profile) ?? withGuide(profile);
-  guidedProfiles.set(profile, found);
-  return found;
-}
-
-/** Where a scenario is about how a list is cut into pages, another tool would change them, so there is none. */
-function withGuide(profile: Profile): Profile {
+const guided = once((profile) => {
   const { tools, pages } = profile;
+  // Where a scenario is about how a list is cut into pages, another tool would change them, so there is none.
   const isCut = pages.sizes.length > 0 || pages.size < Infinity;
   return isCut || tools.has(NEXT_STEP) ? profile : { ...profile, ...listed([...tools.values(), nextStepTool]) };
+});
+
+/** A profile with the tools that tell of stages, behind all others: without them nobody could go on. */
+const inGauntlet = once((profile) => ({ ...profile, ...listed([...profile.tools.values(), ...stageTools]) }));
+
+/** Makes each profile's variant once. */
+function once(make: (profile: Profile) => Profile): (profile: Profile) => Profile {
+  const made = new WeakMap<Profile, Profile>();
+  return (profile) => {
+    const variant = made.get(profile) ?? make(profile);
+    made.set(profile, variant);
+    return variant;
+  };
 }
 
 /** A profile that has, behind its own tools, all that the official suite asks for. */

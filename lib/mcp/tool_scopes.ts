@@ -1,6 +1,6 @@
 // Which scope a tool of `/oauth` needs, and which all the calls of one message need.
 import type { ResourceScope } from "../oauth/tokens/scopes.ts";
-import { asksForNextStep } from "../scenarios/guide.ts";
+import { isOfDriver } from "../scenarios/guide.ts";
 import { isPlainObject } from "./rpc.ts";
 
 /** Tools that need more than to read; all others need `mcp:read`, but for what is nothing that a client does. */
@@ -33,7 +33,7 @@ export function scopesNeeded(body: unknown): readonly ResourceScope[] {
 function scopeOf(message: unknown): readonly ResourceScope[] {
   if (!isPlainObject(message) || message.method !== "tools/call" || !isPlainObject(message.params)) return [];
   const { name } = message.params;
-  if (asksForNextStep(message)) return [];
+  if (isOfDriver(message)) return [];
   if (typeof name !== "string") return [];
   return [Object.hasOwn(toolScopes, name) ? toolScopes[name] ?? "mcp:read" : "mcp:read"];
 }

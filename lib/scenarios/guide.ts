@@ -4,8 +4,15 @@ import type { DriverStep } from "./driver_step.ts";
 import { hasMoreSteps } from "./driver_words.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** The tool that tells what a client is to be made to do next; nothing that clients do is seen in its calls. */
+/** The tool that tells what a client is to be made to do next. */
 export const NEXT_STEP = "mock_next_step";
+/** The tool that takes a client to the next stage of a gauntlet. */
+export const NEXT_STAGE = "mock_next_stage";
+/** The tool that tells which stage that is. */
+export const WHERE_AM_I = "mock_where_am_i";
+
+/** The tools that are for whoever drives a client: nothing that clients do is seen in their calls. */
+const forDrivers: ReadonlySet<unknown> = new Set([NEXT_STEP, NEXT_STAGE, WHERE_AM_I]);
 
 const known = new WeakMap<Scenario, readonly DriverStep[]>();
 
@@ -23,9 +30,9 @@ function moreOf(scenario: Scenario): readonly DriverStep[] {
   return hasMoreSteps(script) ? script : NOTHING_MORE;
 }
 
-/** Whether a message, unchecked, asks for the next step. */
-export function asksForNextStep(message: unknown): boolean {
+/** Whether a message, unchecked, is a call by which a driver asks what comes next. */
+export function isOfDriver(message: unknown): boolean {
   const { method, params }: Record<string, unknown> = Object(message);
   const { name }: Record<string, unknown> = Object(params);
-  return method === "tools/call" && name === NEXT_STEP;
+  return method === "tools/call" && forDrivers.has(name);
 }

@@ -29,6 +29,7 @@
 // | `["#state", name]`                      | `SandboxState`       | as long as the sandbox                  | sandbox         |
 // | `["#sandbox", name]`                    | last use in ms       | a day after it                          | sandbox         |
 // | `["#used", hour, name]`                 | true                 | a day after it                          | sandbox         |
+// | `["#gauntlet", run, set]`               | `GauntletState`      | a day after it was moved                | sandbox         |
 // | `["#label", label, name]`               | true                 | as long as the sandbox                  | sandbox         |
 // | `[sandbox, "session", hash(id)]`        | `SessionRecord`      | 24 h after it was last extended         | mcp/sessions    |
 // | `[sandbox, "session_count", hash(id)]`  | requests in it       | 24 h after it was last counted          | mcp/sessions    |

@@ -8,7 +8,9 @@ import type { Context, Route } from "../request/router.ts";
 export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
 
 /** Says why a request may not see a run, whose label counts as that of its sandboxes does; undefined if it may. */
-export type RunRefusal = (context: Pick<Context, "request" | "url" | "param">) => OAuthError | undefined;
+export type RunRefusal = (
+  asked: Pick<Context, "url" | "param"> & { readonly request: Pick<Request, "headers"> },
+) => OAuthError | undefined;
 
 /** Makes of the gate what is asked of runs. */
 export function createRunRefusal(gate: ControlGate): RunRefusal {

@@ -19,10 +19,10 @@ import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Deps } from "../deps.ts";
 import type { Context, Handler, Handlers } from "../request/router.ts";
-import type { GuideOf } from "./guide.ts";
+import type { LeadingOf } from "./guide.ts";
 
 type McpDeps = Pick<Deps, "mcp" | "catalogueOf" | "keysOf" | "replays" | "origins"> & {
-  readonly guideOf: GuideOf;
+  readonly leadingOf: LeadingOf;
   readonly verifier: Pick<Deps["verifier"], "verifyForResource">;
 };
 
@@ -104,14 +104,13 @@ export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
 
 /** Has the protocol answer over each transport. */
 function waysToSpeak(
-  { mcp, catalogueOf, guideOf }: Pick<McpDeps, "mcp" | "catalogueOf" | "guideOf">,
+  { mcp, catalogueOf, leadingOf }: Pick<McpDeps, "mcp" | "catalogueOf" | "leadingOf">,
 ): Readonly<Record<"streamable" | "sse" | "messages", Speak>> {
   const callOf = (context: Context, mode: McpMode, caller: McpCaller): Awaitable<McpCall> => {
     const { sandbox, plan: { policy } } = context;
     return followed(catalogueOf(sandbox), (written) => {
       const catalogue = written && filledCatalogue(written, () => canaryUrlsOf(sandbox));
-      const guide = guideOf(context, mode);
-      return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }), ...(guide && { guide }) };
+      return { sandbox, mode, caller, policy, ...(catalogue && { catalogue }), ...leadingOf(context, mode) };
     });
   };
   const streamable: Speak = (context, mode, caller) =>

@@ -7,6 +7,7 @@ import { paths } from "../../lib/http/urls.ts";
 import { badgeSvg } from "../../lib/judge/formats/badge.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import { TRIED } from "../../lib/judge/run.ts";
+import { gauntletPrefix } from "../../lib/sandbox/gauntlet.ts";
 import { isInSet, setNames } from "../../lib/scenarios/catalogue/sets.ts";
 import { KeptPage } from "../../views/run/kept.tsx";
 import { type NextRules, serversOf } from "../../views/run/next.tsx";
@@ -105,11 +106,14 @@ function queryOf({ sandbox, param, url: { searchParams } }: Context): RunQuery {
 }
 
 /** By path, so that a page works under whatever origin it was opened at; the badge is for elsewhere. */
-function urlsOf({ sandbox: { origin, prefix }, param }: Context): RunUrls {
+function urlsOf(context: Context): RunUrls {
+  const { sandbox: { origin, prefix }, param } = context;
+  const { set } = queryOf(context);
   const page = `${prefix}/runs/${encodeURIComponent(param)}`;
   return {
     page,
     data: `${prefix}/control/runs/${encodeURIComponent(param)}`,
     badge: `${origin}${page}/badge.svg`,
+    ...(set === TRIED ? {} : { gauntlet: gauntletPrefix(encodeURIComponent(param), set) }),
   };
 }

@@ -21,7 +21,7 @@ interface LimitsDeps {
   readonly monotonicMs: () => number;
   readonly sleep: Sleep;
   readonly askers: Askers;
-  readonly addressOf: (url: URL) => Address | undefined;
+  readonly addressOf: (url: URL) => Address | undefined | Promise<Address | undefined>;
 }
 
 /** Puts limits on an app. */
@@ -35,7 +35,7 @@ export function limitApp(
 
   return async (request, url, info) => {
     // Where there is no such sandbox, only the address counts.
-    const { name: sandbox, path } = addressOf(url) ?? { name: "main", path: "" };
+    const { name: sandbox, path } = await addressOf(url) ?? { name: "main", path: "" };
     const address = callerOf(request, info);
     const body = bodies.open(address);
     meterBody(request, body.take);

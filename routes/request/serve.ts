@@ -4,6 +4,7 @@ import type { EndpointKind } from "../../lib/http/place.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
 import { makeHarmless } from "../../lib/limits/harmless.ts";
+import { gauntletOf } from "../../lib/sandbox/gauntlet.ts";
 import type { RoutedPath, Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { McpEndpoint } from "../../lib/mcp/endpoint.ts";
 import { guidedScript } from "../../lib/scenarios/guide.ts";
@@ -117,7 +118,7 @@ async function shape(
   set: readonly Fault[],
 ): Promise<Shaped> {
   const { request, url, live, sandbox, sentPath, routed } = arrival;
-  const isLed = guidedScript(live.scenario) !== undefined;
+  const isLed = guidedScript(live.scenario) !== undefined || gauntletOf(sandbox) !== undefined;
   const faults = isLed ? await faultsFor(set, request, endpoint) : set;
   if (faults.length === 0) return unshaped(await answer(deps, arrival, found, live.plan()));
   const sessionAsked = isMcp(endpoint) ? sessionAsk(faults) : undefined;

@@ -45,6 +45,19 @@ const ways: Readonly<Record<string, Way>> = {
     await page.getByRole("button", { name: "keep a copy" }).click();
     await page.getByText("It does not change").waitFor();
   },
+  "a gauntlet": async ({ page, origin }) => {
+    await runDouble({
+      base: `${origin}/gauntlet~mine`,
+      send: (one) => fetch(one),
+      slip: "takes any state",
+      goesOn: true,
+    });
+    await page.goto(`${origin}/gauntlet~mine`);
+    await page.getByRole("button", { name: "next stage" }).click();
+    await page.getByRole("heading", { name: "stage 3 of 20" }).waitFor();
+    await page.getByText("Claude Code", { exact: true }).click();
+  },
+  "where gauntlets begin": async ({ page, origin }) => void await page.goto(`${origin}/gauntlet`),
   "specifications": async ({ page, origin }) => void await page.goto(`${origin}/specifications`),
   "inspector, nothing in it": async ({ page, origin }) => {
     await page.goto(`${origin}/inspect`);

@@ -84,6 +84,11 @@ async function shootAll(colorScheme: "light" | "dark", width: 390 | 1280): Promi
   await page.screenshot({ path: pathOf("scenarios-unfolded"), animations: "disabled" });
   await page.goto(`${origin}/scenarios/clients?q=state`);
   await shoot("clients");
+  await runDouble({ base: `${origin}/gauntlet~led`, send: (request) => fetch(request), goesOn: true });
+  await page.goto(`${origin}/gauntlet~led`);
+  await shoot("gauntlet");
+  await page.goto(`${origin}/gauntlet`);
+  await shoot("gauntlet-begin");
   await page.goto(`${origin}/runs/mine`);
   await shoot("run");
   await page.getByRole("button", { name: "keep a copy" }).click();

@@ -249,6 +249,7 @@ const pages: readonly Message[] = [
   page("kept_run", "/kept/of-nobody"),
   page("run_badge", "/runs/fuzzer/badge.svg"),
   page("run_config", "/runs/fuzzer/mcp.json", { set: "core" }),
+  page("gauntlet", "/gauntlet"),
   page("style", "/assets/shared/style.css"),
   page("guide_script", "/assets/guide/guide.js"),
   page("favicon", "/favicon.ico"),

@@ -1,14 +1,19 @@
-/** A client whose driver asks between all steps what comes next: it is told, and judged as if it had not asked. */
+/**
+ * Clients that are led: through a scenario, by a driver that asks between all steps what comes next, and through a gauntlet of
+ * many. They are told, and judged as if nobody had led them.
+ */
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { type Revision, revisions } from "../../lib/judge/settled.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
+import { core } from "../../lib/scenarios/catalogue/sets.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
 import { NEXT_STEP } from "../../lib/scenarios/guide.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
-import { testApp } from "../helpers.ts";
-import { beginSession, type Fetch, messagesOf, post, postModern, rpc } from "../mcp/helpers.ts";
-import { openWorld, playScenario } from "./scenario_world.ts";
+import { json, kvTestApp, origin, type TestApp, testApp } from "../helpers.ts";
+import type { Slip } from "../interop/double/double.ts";
+import { beginSession, type Fetch, initialize, messagesOf, post, postModern, rpc } from "../mcp/helpers.ts";
+import { openWorld, playScenario, type SeenReport } from "./scenario_world.ts";
 
 /** In different groups; each with how many steps are known to be done after each step that shows. */
 const told: Readonly<Record<string, readonly number[]>> = {
@@ -153,4 +158,196 @@ Deno.test("mock_next_step is listed only where there is more to do than to conne
     const listed = await postModern(await openAt({ ...own, driver }), { method: "tools/list" });
     assert.equal((await listed.text()).includes(NEXT_STEP), isThere);
   }
+});
+
+/** A gauntlet as programs see it. */
+const standing = z.object({ number: z.number(), name: z.string(), isDone: z.boolean(), stages: z.array(z.string()) });
+
+async function whereIs(test: Pick<TestApp, "get">, at: string): Promise<z.infer<typeof standing>> {
+  return standing.parse(await json(await test.get(at, { accept: "application/json" })));
+}
+
+/** Goes on as a person does who presses the button, to a stage or to the next. */
+async function press(test: Pick<TestApp, "postForm">, at: string, stage?: number): Promise<z.infer<typeof standing>> {
+  return standing.parse(await json(await test.postForm(at, stage === undefined ? {} : { stage: String(stage) })));
+}
+
+function stageNamed(name: string): Scenario {
+  const found = catalogue.find((one) => one.name === name);
+  assert(found, name);
+  return found;
+}
+
+/** What a client came to: its verdict, and the rules it broke. */
+function comeTo({ verdict, clients }: SeenReport): unknown {
+  return [verdict, clients.map(({ failures, warnings }) => [failures, warnings])];
+}
+
+for (const version of ["2025-11-25", "2026-07-28"] as const) {
+  Deno.test(`a right client of ${version} is led through a gauntlet by its tools, and passes every stage that is for it (README, Runs)`, async () => {
+    await using test = await openWorld();
+    const at = "/gauntlet~led";
+    const pressed: string[] = [];
+    const { stages } = await whereIs(test, at);
+    assert.deepEqual(stages.toSorted(), core.toSorted());
+    for (const [index, name] of stages.entries()) {
+      const before = await whereIs(test, at);
+      assert.deepEqual([before.number, before.name, before.isDone], [index + 1, name, false]);
+      const scenario = stageNamed(name);
+      if (scenario.revisions?.includes(version) ?? true) {
+        const report = await playScenario(test, scenario, { version, base: origin + at, goesOn: true }, "led");
+        assert.deepEqual([report.verdict, report.clients.length], ["pass", 1], `${name}: ${report.reason}`);
+      }
+      const { number, isDone } = await whereIs(test, at);
+      if (number !== index + 1 || isDone) continue;
+      pressed.push(name);
+      await press(test, at);
+    }
+    assert.equal((await whereIs(test, at)).isDone, true);
+    // Nobody who does right comes to a tool there, or the stage is not for this revision.
+    const isOld = version === "2025-11-25";
+    assert.deepEqual(pressed, ["state-wrong", "person-denies", "endless-401", ...isOld ? [] : ["session-lost"]]);
+    const { verdict, counts } = await json(await test.get("/control/runs/led"));
+    assert.deepEqual([verdict, counts], ["pass", {
+      pass: isOld ? 20 : 19,
+      fail: 0,
+      incomplete: 0,
+      notTried: 0,
+      withWarnings: 0,
+    }]);
+  });
+}
+
+/** Each with the stages that it is to fail. */
+const broken: readonly (readonly [slip: Slip, stages: readonly string[]])[] = [
+  ["takes any state", ["standard", "state-wrong", "session-lost"]],
+  ["names no resource", ["standard", "oidc-only", "step-up"]],
+  ["takes the first page for all", ["oidc-only", "pages", "answers-as-streams"]],
+];
+
+Deno.test("at each stage of a gauntlet, a broken client comes to what it comes to at the scenario's own URL (README, Runs)", async (t) => {
+  for (const [slip, names] of broken) {
+    await t.step(slip, async () => {
+      await using test = await openWorld();
+      const at = "/gauntlet~led";
+      const { stages } = await whereIs(test, at);
+      const seen: unknown[] = [];
+      for (const name of names) {
+        await press(test, at, stages.indexOf(name) + 1);
+        const [scenario, how] = [stageNamed(name), { version: "2025-11-25", slip } as const];
+        const led = comeTo(await playScenario(test, scenario, { ...how, base: origin + at, goesOn: true }, "led"));
+        assert.deepEqual(led, comeTo(await playScenario(test, scenario, how, "own")), name);
+        seen.push(led);
+      }
+      assert.match(JSON.stringify(seen), /"fail"/);
+    });
+  }
+});
+
+Deno.test("all that a gauntlet's metadata and challenges name lies below its own URL (RFC 9728 3.3, RFC 8414 3.3)", async () => {
+  await using test = await testApp();
+  const at = "/gauntlet-pages~led";
+  const own = origin + at;
+  const challenge = (await test.postJson(`${at}/oauth`, {})).headers.get("www-authenticate") ?? "";
+  const metadata = `/.well-known/oauth-protected-resource${at}/oauth`;
+  assert.match(challenge, new RegExp(`resource_metadata="${origin}${metadata}"`));
+  const { resource, authorization_servers } = await json(await test.get(metadata));
+  assert.deepEqual([resource, authorization_servers], [`${own}/oauth`, [own]]);
+  const server = await json(await test.get(`/.well-known/oauth-authorization-server${at}`));
+  assert.deepEqual([server.issuer, server.token_endpoint], [own, `${own}/oauth/token`]);
+});
+
+Deno.test("a gauntlet moves on by itself when a client connects anew: soon where its verdict stands, late where it does not (README, Runs)", async () => {
+  await using test = await openWorld();
+  const at = "/gauntlet~led";
+  const { stages } = await whereIs(test, at);
+  const [first, second] = [stages.indexOf("person-denies"), stages.indexOf("standard")].map((index) => index + 1);
+  const connect = async (seconds: number): Promise<string> => {
+    await test.postJson(`${at}/control/clock`, { advance_seconds: seconds });
+    await (await post((_, init) => test.fetch(`${at}/oauth`, init), initialize())).text();
+    return (await whereIs(test, at)).name;
+  };
+  await press(test, at, first);
+  await playScenario(test, stageNamed("person-denies"), { version: "2025-11-25", base: origin + at }, "led");
+  assert.equal(await connect(9), "person-denies");
+  const next = stages[first ?? 0];
+  assert.equal(await connect(11), next);
+  await press(test, at, second);
+  assert.equal(await connect(0), "standard");
+  assert.equal(await connect(299), "standard");
+  assert.notEqual(await connect(301), "standard");
+});
+
+Deno.test("what a client of the stage before still sends is neither taken for good nor held against it (README, Runs)", async () => {
+  await using test = await openWorld();
+  const at = "/gauntlet~led";
+  const how = { version: "2025-11-25", base: origin + at, staysOpen: true } as const;
+  const sent: Request[] = [];
+  const send = (request: Request): Promise<Response> => {
+    sent.push(request);
+    return test.app(request);
+  };
+  await playScenario(test, stageNamed("standard"), { ...how, send }, "led");
+  const { name } = await press(test, at);
+  const last = sent.findLast(({ headers }) => headers.has("mcp-session-id"));
+  assert(last);
+  const stale = await test.fetch(`${at}/oauth`, {
+    method: "POST",
+    headers: last.headers,
+    body: JSON.stringify(rpc("tools/list", {})),
+  });
+  await stale.text();
+  assert.equal(stale.status, 401);
+  const report = await playScenario(test, stageNamed(name), { ...how, staysOpen: false }, "led");
+  assert.deepEqual(report.clients.flatMap(({ failures }) => failures), []);
+});
+
+Deno.test("processes on one database are at the same stage, and of moves at once from one stage one counts (README, Runs)", async () => {
+  await using one = await kvTestApp({ shared: true, sleep: () => Promise.resolve() });
+  await using other = await kvTestApp({ shared: true, sleep: () => Promise.resolve(), kv: one.kv });
+  const at = "/gauntlet~led";
+  await whereIs(one, at);
+  await Promise.all([press(one, at), press(other, at), press(one, at)]);
+  const { number } = await whereIs(other, at);
+  assert.equal((await whereIs(one, at)).number, number);
+  assert.equal(number, 2);
+});
+
+Deno.test("on a public server a gauntlet takes a secret label, and its stages count as the sandboxes that they are (README, Host)", async () => {
+  await using test = await testApp({ public: true, control: { token: "t" }, monotonicMs: () => 0 });
+  assert.equal((await test.get("/gauntlet~short", { accept: "text/html" })).status, 403);
+  assert.equal((await test.postForm("/gauntlet~short", {})).status, 401);
+  const at = "/gauntlet-all~a-label-that-is-a-secret";
+  const { stages } = await whereIs(test, at);
+  let answered = 0;
+  while (answered < stages.length && (await test.postForm(at, {}, { "content-length": "0" })).status === 200) {
+    answered++;
+  }
+  // Thirty may be begun at once, of which the label that is none took one.
+  assert.equal(answered, 29);
+  assert.equal((await test.get(`${at}/health`)).status, 429);
+});
+
+Deno.test("a gauntlet of a set that there is not is not found, and the nearest is named (README, Runs)", async () => {
+  await using test = await testApp();
+  const response = await test.get("/gauntlet-session~led/oauth");
+  assert.deepEqual([response.status, JSON.stringify(await json(response)).includes("did you mean sessions?")], [
+    404,
+    true,
+  ]);
+});
+
+Deno.test("the page of a gauntlet says where it is, what to do there, and what it has come to (README, Runs)", async () => {
+  await using test = await openWorld();
+  const at = "/gauntlet~led";
+  await playScenario(test, stageNamed("standard"), { version: "2025-11-25", base: origin + at, goesOn: true }, "led");
+  const page = await (await test.get(at, { accept: "text/html" })).text();
+  assert.match(page, /stage 2 of 20: <code>oidc-only<\/code>/);
+  assert.match(page, /<li>connect<\/li><li>list the tools<\/li>/);
+  assert.match(page, /gauntlet-pass"><span title="[^"]+"><span class="gauntlet-name">standard<\/span>/);
+  assert.match(page, /<a href="\/runs\/led\?set=core">/);
+  assert.match(
+    await (await test.get("/gauntlet", { accept: "text/html" })).text(),
+    /href="\/gauntlet-sessions~[0-9a-f]{20}"/,
+  );
 });

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
-import { json, origin, testApp } from "../helpers.ts";
+import { NEXT_STAGE } from "../../lib/scenarios/guide.ts";
+import { json, origin, type TestApp, testApp } from "../helpers.ts";
 import { machineOf } from "../matrix/machine.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 import { sdkV2 } from "../matrix/sdk_v2.ts";
-import type { Fetch, Sdk } from "../matrix/walk.ts";
+import { callsOf, type Fetch, type Sdk, type Surroundings } from "../matrix/walk.ts";
 
 const shape = z.object({
   verdict: z.string(),
@@ -113,3 +114,48 @@ Deno.test("an official client that a failed discovery leads to the root of the o
     });
   }
 });
+
+const broken = z.object({
+  verdict: z.string(),
+  clients: z.array(z.object({ failures: z.array(z.string()), warnings: z.array(z.string()) })),
+});
+
+for (const [index, sdk] of [sdkV1, sdkV2].entries()) {
+  Deno.test(`the client of SDK ${index + 1}.x goes through the stages of a gauntlet by their tools, and comes to what it comes to elsewhere (README, Runs)`, async () => {
+    await using test = await testApp({ sleep: () => Promise.resolve() });
+    const at = "/gauntlet~led";
+    for (const name of ["standard", "oidc-only", "challenge-missing"]) {
+      assert.equal((await json(await test.get(at))).name, name);
+      const goOn = { name: NEXT_STAGE, arguments: {} };
+      await walk(sdk, test, `${origin}${at}/oauth`, (tools) => [...callsOf(tools), goOn]);
+      await walk(sdk, test, `${origin}/s/${name}~own/oauth`, callsOf);
+      const [led, own] = await Promise.all(
+        ["led", "own"].map(async (label) =>
+          broken.parse(await json(await test.get(`/s/${name}~${label}/control/report`)))
+        ),
+      );
+      assert.deepEqual(led, own);
+      assert.equal(led?.verdict, "pass");
+    }
+    assert.equal((await json(await test.get(at))).number, 4);
+  });
+}
+
+/** Has an SDK's client log in, and make its calls. */
+async function walk(sdk: Sdk, test: TestApp, url: string, calls: NonNullable<Surroundings["calls"]>): Promise<void> {
+  const fetch: Fetch = (input, init) => test.app(new Request(input, init));
+  const browse = async (asked: URL): Promise<URL> => {
+    const response = await fetch(`${asked.href}&auto_approve=true`, { redirect: "manual" });
+    return new URL(response.headers.get("location") ?? "about:blank");
+  };
+  const program = sdk({ url, fetch, browse, machine: undefined, calls });
+  assert(typeof program !== "string", String(program));
+  await program.connect().catch(async () => {
+    const callback = program.callback();
+    assert(callback);
+    await program.finish(callback);
+  });
+  const connection = await program.connect();
+  await connection.callTool();
+  await connection.close();
+}

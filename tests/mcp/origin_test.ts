@@ -61,7 +61,7 @@ Deno.test("every MCP endpoint refuses a page from elsewhere with 403 before it a
   const verifyToken = (): never => assert.fail("not reached");
   const handlers = mcpHandlers({
     mcp: mcp.endpoint,
-    guideOf: () => undefined,
+    leadingOf: () => ({}),
     catalogueOf: () => Promise.resolve(undefined),
     verifier: { verifyForResource: verifyToken },
     keysOf: verifyToken,

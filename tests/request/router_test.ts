@@ -37,6 +37,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/kept/:id", ["GET", "HEAD"], false],
   ["/runs/:run/badge.svg", ["GET", "HEAD"], true],
   ["/runs/:run/mcp.json", ["GET", "HEAD"], true],
+  ["/gauntlet", ["GET", "HEAD", "POST"], true],
   ["/health", ["GET", "HEAD"], true],
   ["/favicon.ico", ["GET", "HEAD"], false],
   ["/robots.txt", ["GET", "HEAD"], false],

@@ -11,6 +11,8 @@ interface NextProps {
   readonly run: Run;
   /** Where the run's page is. */
   readonly page: string;
+  /** Where a gauntlet of the same is; undefined for none. */
+  readonly gauntlet: string | undefined;
   readonly rules: NextRules;
 }
 
@@ -18,7 +20,7 @@ interface NextProps {
 const MAX_RULES = 10;
 
 /** What to do next. */
-export function Next({ run, page, rules }: NextProps): Html {
+export function Next({ run, page, gauntlet, rules }: NextProps): Html {
   const { scenarios, set } = run;
   const left = scenarios.filter(({ verdict }) => verdict === "not tried");
   const incomplete = scenarios.filter(({ verdict }) => verdict === "incomplete");
@@ -48,7 +50,8 @@ export function Next({ run, page, rules }: NextProps): Html {
             {`${
               counted(left.length, "is", "are")
             } not tried. Give your client these servers, log in to each, and call a tool. The name says what each is about. `}
-            <a href={`${page}/mcp.json?set=${set}`}>{`A file with all of ${set}`}</a>.
+            <a href={`${page}/mcp.json?set=${set}`}>{`A file with all of ${set}`}</a>
+            {gauntlet === undefined ? "." : [", or ", <a key="gauntlet" href={gauntlet}>one URL for all</a>, "."]}
           </p>
           {buildClientConfigs(serversOf(left)).map(({ client, where, snippet }) => (
             <details key={client}>

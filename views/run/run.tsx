@@ -16,6 +16,8 @@ export interface RunUrls {
   /** The same as JSON. */
   readonly data: string;
   readonly badge: string;
+  /** The page that leads through the set by one URL; absent where none is chosen. */
+  readonly gauntlet?: string;
 }
 
 interface RunProps {
@@ -62,7 +64,7 @@ function Scorecard({ urls, run, runUrls, sets, others, rules }: RunProps & { rea
         </p>
       )}
       <ScenarioTable urls={urls} whose="your client" scenarios={run.scenarios} others={others} />
-      <Next run={run} page={runUrls.page} rules={rules} />
+      <Next run={run} page={runUrls.page} gauntlet={runUrls.gauntlet} rules={rules} />
       <Share runUrls={runUrls} run={run} />
     </div>
   );

@@ -12,7 +12,7 @@ import type { McpUser } from "../caller.ts";
 import type { Elicitations } from "../elicitation_table.ts";
 import type { ClientLink } from "../client_link.ts";
 import { findParamHeaders } from "../param_headers.ts";
-import type { Guide } from "../guide.ts";
+import type { Guide, Stages } from "../guide.ts";
 import type { TaskPlan, TaskRecord } from "../tasks/task.ts";
 
 /** What a tool may touch during one call. */
@@ -28,6 +28,8 @@ export interface ToolCall {
   readonly sleep: Sleep;
   /** What leads through the scenario; absent where there is nothing to lead through. */
   readonly guide?: Guide;
+  /** The stages of a gauntlet; absent where there is none. */
+  readonly stages?: Stages;
   /** Aborts when the client cancels; absent where a call is too short to be cancelled. */
   readonly signal?: AbortSignal;
   /** Tells the client how far the call is; absent if it did not ask. */

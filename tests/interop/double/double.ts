@@ -14,7 +14,7 @@
  */
 import { z } from "zod";
 import type { DriverStep } from "../../../lib/scenarios/driver_step.ts";
-import { NEXT_STEP } from "../../../lib/scenarios/guide.ts";
+import { NEXT_STAGE, NEXT_STEP } from "../../../lib/scenarios/guide.ts";
 import { origin, startMs } from "../../helpers.ts";
 import { createHttp } from "./http.ts";
 import { createMcp } from "./mcp/client.ts";
@@ -120,6 +120,7 @@ function createWork(options: DoubleOptions): (steps: Steps) => Promise<void> {
     const isLoggedOut = steps.some((step) => typeof step === "object" && step.do === "log_out");
     try {
       for (const step of steps) await take(step);
+      if (options.goesOn) await mcp.call("tools/call", { name: NEXT_STAGE, arguments: {} });
     } catch (error) {
       // Whoever gives up leaves no session behind.
       if (error instanceof Stop && !options.staysOpen) await mcp.end();

@@ -45,6 +45,8 @@ export interface DoubleOptions {
   readonly declares?: Document;
   /** Called with what `mock_next_step` says after each step of its script; if not given, it does not ask. */
   readonly onLed?: (said: string, step: DriverStep) => void;
+  /** Whether it goes on to the next stage of a gauntlet before it ends. */
+  readonly goesOn?: boolean;
   /** The tools it calls, in order. */
   readonly tools?: readonly string[];
   /** Whether it gets its token without a person's browser: with client_credentials, or an assertion. */
