@@ -47,12 +47,13 @@ async function install(): Promise<string> {
     await Deno.writeTextFile(new URL(`${name}.test.ts`, folder), suiteWith(`import { test } from "${test}";`, "test"));
   }
   await Deno.writeTextFile(new URL("deno.test.ts", folder), suiteWith("", "Deno.test"));
-  // Jest runs JavaScript.
-  const strip = "process.stdout.write(module.stripTypeScriptTypes(fs.readFileSync('suite.ts', 'utf8')))";
+  // Jest runs JavaScript, in a realm of its own, whose arrays have another prototype than those that come from outside.
+  const strip =
+    "process.stdout.write(require('node:module').stripTypeScriptTypes(fs.readFileSync('suite.ts', 'utf8')))";
   const node = await nodeFolder();
   if (node !== undefined) {
     const script = await mustRun(`${node}node`, ["--disable-warning=ExperimentalWarning", "--eval", strip]);
-    await Deno.writeTextFile(new URL("suite.mjs", folder), script);
+    await Deno.writeTextFile(new URL("suite.mjs", folder), script.replace("node:assert/strict", "node:assert"));
     const test = suiteWith("", "test").replace("./suite.ts", "./suite.mjs");
     await Deno.writeTextFile(new URL("jest.test.mjs", folder), test);
   }
