@@ -10,8 +10,9 @@ import { core } from "../../lib/scenarios/catalogue/sets.ts";
 import { driverOf } from "../../lib/scenarios/driver.ts";
 import { NEXT_STEP } from "../../lib/scenarios/guide.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
-import { json, kvTestApp, origin, type TestApp, testApp } from "../helpers.ts";
+import { json, origin, type TestApp, testApp } from "../helpers.ts";
 import type { Slip } from "../interop/double/double.ts";
+import { assemble } from "../../routes/assemble.ts";
 import { beginSession, type Fetch, initialize, messagesOf, post, postModern, rpc } from "../mcp/helpers.ts";
 import { openWorld, playScenario, type SeenReport } from "./scenario_world.ts";
 
@@ -302,15 +303,32 @@ Deno.test("what a client of the stage before still sends is neither taken for go
   assert.deepEqual(report.clients.flatMap(({ failures }) => failures), []);
 });
 
-Deno.test("processes on one database are at the same stage, and of moves at once from one stage one counts (README, Runs)", async () => {
-  await using one = await kvTestApp({ shared: true, sleep: () => Promise.resolve() });
-  await using other = await kvTestApp({ shared: true, sleep: () => Promise.resolve(), kv: one.kv });
-  const at = "/gauntlet~led";
-  await whereIs(one, at);
-  await Promise.all([press(one, at), press(other, at), press(one, at)]);
-  const { number } = await whereIs(other, at);
-  assert.equal((await whereIs(one, at)).number, number);
-  assert.equal(number, 2);
+Deno.test("processes on one database are at the same stage, which nobody leaves who has seen another (README, Runs)", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const [one, other] = [assemble({ kv, shared: true }), assemble({ kv, shared: true })].map(({ deps }) =>
+    deps.gauntlets
+  );
+  assert(one && other);
+  const gauntlet = { set: "core", run: "led", prefix: "/gauntlet~led" };
+  const [first, second] = (await one.where(gauntlet)).stages.map(({ name }) => name);
+  assert(first !== undefined && second !== undefined);
+  await Promise.all([one, other, one].map((each) => each.move(gauntlet, first)));
+  assert.deepEqual([(await one.where(gauntlet)).number, (await other.where(gauntlet)).number], [2, 2]);
+  assert.equal((await other.move(gauntlet, second)).number, 3);
+  assert.equal((await one.move(gauntlet, first)).number, 3);
+});
+
+Deno.test("a client that calls nothing but mock_next_stage passes no stage (README, Runs)", async () => {
+  await using test = await openWorld();
+  const options = {
+    version: "2026-07-28",
+    driver: twice.slice(0, 2),
+    base: `${origin}/gauntlet~led`,
+    goesOn: true,
+  } as const;
+  const { verdict, reason } = await playScenario(test, stageNamed("standard"), options, "led");
+  assert.equal((await whereIs(test, "/gauntlet~led")).number, 2);
+  assert.equal(verdict, "incomplete", reason);
 });
 
 Deno.test("on a public server a gauntlet takes a secret label, and its stages count as the sandboxes that they are (README, Host)", async () => {
