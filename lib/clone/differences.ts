@@ -33,7 +33,7 @@ const headers = [
 ] as const;
 
 /** What is another each time: only that it is there can be compared. */
-const volatile: ReadonlySet<string> = new Set([
+export const volatile: ReadonlySet<string> = new Set([
   "mcp-session-id",
   "dpop-nonce",
   "client_id",
@@ -126,13 +126,23 @@ function* memberDifferences(
     if (path.length === 0 && containers.has(name) && isObject(original) && isObject(clone)) {
       yield* memberDifferences(original, clone, [name]);
     } else if (!isSame(name, original, clone)) {
-      yield { part: "member", name: [...path, name].join("."), original, clone };
+      yield {
+        part: "member",
+        name: [...path, name].join("."),
+        original: shown(name, original),
+        clone: shown(name, clone),
+      };
     }
   }
   const common = names.filter((name) => own.includes(name));
   if (path.length === 0 && common.join("\n") !== own.filter((name) => names.includes(name)).join("\n")) {
     yield { part: "order", name: "members", original: names, clone: own };
   }
+}
+
+/** What is another each time is mostly a secret as well. */
+function shown(name: string, value: unknown): unknown {
+  return volatile.has(name) && value !== undefined ? "…" : value;
 }
 
 function isSame(name: string, original: unknown, clone: unknown): boolean {

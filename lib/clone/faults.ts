@@ -4,7 +4,7 @@ import { addressOf, isEventStream, pathOf } from "../judge/reading.ts";
 import type { Edit } from "../scenarios/edit.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Match } from "../scenarios/match.ts";
-import { type Difference, objectOf, translated } from "./differences.ts";
+import { type Difference, objectOf, translated, volatile } from "./differences.ts";
 import { grantOf } from "./login.ts";
 import { accessOf, messageOf, methodOf, type Observed } from "./observed.ts";
 import type { UrlMap } from "./urls.ts";
@@ -118,7 +118,8 @@ function printable(text: string): string {
 
 function membersFor({ original: observed, differences, alike }: Unfit, map: UrlMap): Edit["json"] {
   const changed = differences.filter(({ part, name, original }) =>
-    part === "member" && (original === undefined || !declared.has(name))
+    // A secret of the original's does not travel, and would be good for nothing at its clone.
+    part === "member" && (original === undefined || !(declared.has(name) || volatile.has(name)))
   );
   const object = objectOf(observed);
   const set = changed.filter((one) => one.original !== undefined).map(({ name }): [string, unknown] => [

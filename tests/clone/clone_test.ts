@@ -99,6 +99,18 @@ for (const name of inside) {
   });
 }
 
+Deno.test("no secret of a server is in its clone, nor in what is said of it", async () => {
+  const faults = [{
+    name: "secret",
+    match: { endpoint: "register" as const, status: 201 },
+    edit: { json: { set: { client_secret: "s3cret" } } },
+  }];
+  const { scenario, differences, compared } = await cloneOf({ ...scenarioOf("standard"), plan: { faults } });
+  const told = describeDifferences(differences, compared);
+  assert(!(JSON.stringify(scenario) + told).includes("s3cret"));
+  assert.match(told, /member client_secret: "…" there, nothing here/);
+});
+
 Deno.test("a clone says what it has not seen of a server: pages beyond the first, what follows the login", async () => {
   const { unseen, differences } = await cloneOf(scenarioOf("pages-of-one"), { withToken: true });
   assert(unseen.some((line) => line === "the pages of tools/list behind the 8 that were read"), unseen.join("\n"));
