@@ -1,5 +1,5 @@
 /**
- * The examples in Python, Go and Java, from the document's own text: each is run with a client of its language's SDK,
+ * The examples in Python, Go, Java and Rust, from the document's own text: each is run with a client of its language's SDK,
  * as the pinned projects beside this file have it, and starts the command of the package of npm. With a client that does
  * nothing, none of them passes.
  */
@@ -15,7 +15,7 @@ const built = new URL("../../dist/examples/", import.meta.url);
 const PATIENCE_MS = 900_000;
 
 interface Example {
-  readonly language: "python" | "go" | "java";
+  readonly language: "python" | "go" | "java" | "rust";
   readonly title: string;
   readonly needs: string;
   /** Commands that work where the toolchain is there and new enough. */
@@ -68,6 +68,21 @@ const examples: readonly Example[] = [
     idle: "final class MyClient {\n  static void call(String url) {}\n}\n",
     test: ["mvn", "--batch-mode", "test"],
     passed: /Tests run: 1, Failures: 0, Errors: 0, Skipped: 0/,
+  },
+  {
+    language: "rust",
+    title: "Rust (cargo test)",
+    needs: "Rust 1.85",
+    probes: [["sh", "-c", "cargo --version | grep -qE 'cargo 1\\.(8[5-9]|9[0-9]|[1-9][0-9]{2})'"]],
+    file: "tests/client_test.rs",
+    client: "src/lib.rs",
+    idle: `pub async fn my_client(_url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(())
+}
+`,
+    test: ["cargo", "test", "--quiet", "--locked"],
+    passed: /test result: ok\. 1 passed/,
   },
 ];
 

@@ -50,7 +50,7 @@ Deno.test("README and its documents run every block of code, hold it against the
   const known = new Set([
     ...["run: node", "run: vitest", "run: sh", "run: sh against a server"],
     // tests/examples runs these, with clients of SDKs.
-    ...["run: python", "run: go", "run: java"],
+    ...["run: python", "run: go", "run: java", "run: rust"],
     ...["run: sh against a server, with a port", "run: deno, a lost session", "run: steps of a job"],
     ...started,
   ]);
