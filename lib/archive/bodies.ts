@@ -1,6 +1,6 @@
 // The bodies of an entry of an HTTP archive, in whatever way its tool has written them.
 import { Buffer } from "node:buffer";
-import type { JsonObject } from "../http/json.ts";
+import { isNestedTooDeep, type JsonObject } from "../http/json.ts";
 import type { RawBody } from "../recorder/redact/redact_body.ts";
 import { cutText } from "../runtime/own_text.ts";
 import { numberIn, objectIn, objectsIn, textIn } from "./members.ts";
@@ -58,5 +58,7 @@ function decoded(base64: string): string {
 }
 
 function cut(text: string): RawBody {
+  // Whoever reads it goes as deep as it does.
+  if (/^\s*[[{]|^data:/m.test(text) && isNestedTooDeep(text)) return MISSING;
   return { text: cutText(text, MAX_TEXT_LENGTH), isComplete: text.length <= MAX_TEXT_LENGTH };
 }

@@ -138,3 +138,14 @@ Deno.test("an archive without any client of MCP or OAuth says so", async () => {
   const report = await judge(har([entry({ url: "https://page.example/" })]));
   assert.deepEqual([report.verdict, report.clients], ["incomplete", []]);
 });
+
+Deno.test("bodies that are nested deeper than a reader can go are taken for missing, and end nothing", async () => {
+  const deep = `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":${"[".repeat(300_000)}${"]".repeat(300_000)}}`;
+  const content = { mimeType: "text/event-stream", text: `data: ${deep}\n\n` };
+  const post = entry({
+    method: "POST",
+    request: { postData: { mimeType: "application/json", text: deep }, headers: [{ name: "mcp-method", value: "x" }] },
+    response: { content },
+  });
+  assert.equal((await judge(har([post]))).verdict, "incomplete");
+});
