@@ -93,7 +93,8 @@ Deno.test("The program does not wait long for clients that read nothing", async 
   await connection.read(new Uint8Array(1));
   const startMs = performance.now();
   await server.stop();
-  assert(performance.now() - startMs < 3000);
+  // After five seconds it ends whatever is under way.
+  assert(performance.now() - startMs < 5000);
 });
 
 Deno.test("The program has a request to switch protocols on record like any other, and ends in order (RFC 9110 7.8, 9.3.6)", async () => {
