@@ -9,7 +9,7 @@ import { startMock } from "../matrix/mock.ts";
 import { readResults } from "../matrix/results.ts";
 
 /** Quick ones, of which clients make different things. */
-const sample = new Set(["standard", "iss-missing", "step-up", "era-400-html", "session-lost", "answer-unknown-id"]);
+const sample = new Set(["standard", "iss-missing", "step-up", "era-400-html", "session-lost", "answer-id-as-text"]);
 
 for (const client of drivenClients) {
   const [program = "", ...words] = builds[client.folder].start;

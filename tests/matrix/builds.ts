@@ -61,4 +61,9 @@ export const builds: Readonly<Record<DrivenClient["folder"], Build>> = {
     commands: [["mvn", "--quiet", "--batch-mode", "package", `-DoutputDirectory=${built}java`]],
     start: ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${built}java/*`, "driver.Driver"],
   },
+  kotlin: {
+    needs: "mvn",
+    commands: [["mvn", "--quiet", "--batch-mode", "package", `-DoutputDirectory=${built}kotlin`]],
+    start: ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${built}kotlin/*`, "driver.DriverKt"],
+  },
 };

@@ -6,12 +6,12 @@ export interface DrivenClient {
   readonly name: string;
   /** What people call it. */
   readonly title: string;
-  readonly language: "TypeScript" | "Python" | "Go" | "Rust" | "Java";
+  readonly language: "TypeScript" | "Python" | "Go" | "Rust" | "Java" | "Kotlin";
   readonly version: string;
   /** Where its maintainers are. */
   readonly url: string;
   /** The folder of its driver in `drivers/`. */
-  readonly folder: "typescript" | "python" | "go" | "rust" | "java";
+  readonly folder: "typescript" | "python" | "go" | "rust" | "java" | "kotlin";
   /** The word that the driver is started with. */
   readonly word: string;
   /** How many jobs it has at once, if one that is busy takes a server that has answered for one that has not. */
@@ -77,6 +77,7 @@ export const drivenClients: readonly DrivenClient[] = [
     url: "https://github.com/mark3labs/mcp-go",
     folder: "go",
     word: "mcp-go",
+    atOnce: 8,
   },
   {
     name: "rust",
@@ -94,6 +95,16 @@ export const drivenClients: readonly DrivenClient[] = [
     version: "2.1.0",
     url: "https://github.com/modelcontextprotocol/java-sdk",
     folder: "java",
+    word: "mcp",
+    lacksOAuth: true,
+  },
+  {
+    name: "kotlin",
+    title: "Kotlin SDK",
+    language: "Kotlin",
+    version: "0.16.0",
+    url: "https://github.com/modelcontextprotocol/kotlin-sdk",
+    folder: "kotlin",
     word: "mcp",
     lacksOAuth: true,
   },

@@ -362,13 +362,15 @@ class Run:
         method = getattr(self.client, f"list_{what}")
         if self.is_fast:
             return await method()
-        entries, cursor = [], None
+        entries, cursor, seen = [], None, set()
         while True:
             page = await method(cursor=cursor)
             entries += getattr(page, what)
             cursor = page.next_cursor
-            if cursor is None:
+            # Who is sent in circles has all that there is.
+            if cursor is None or cursor in seen:
                 return entries
+            seen.add(cursor)
 
     async def list_tools(self, _step):
         self.tools = None

@@ -107,11 +107,15 @@ function mustLogIn(error: unknown): boolean {
 /** The SDK leaves it to its user to ask only for what there is, and to read all pages. */
 async function listAll(client: Client, what: Listed): Promise<readonly Entry[]> {
   const all: Entry[] = [];
+  const seen = new Set<string>();
   let cursor: string | undefined;
   do {
     const page = await pageOf(client, what, cursor);
     all.push(...page.entries);
     cursor = page.nextCursor;
+    // Who is sent in circles has all that there is.
+    if (cursor !== undefined && seen.has(cursor)) break;
+    if (cursor !== undefined) seen.add(cursor);
   } while (cursor !== undefined);
   return all;
 }

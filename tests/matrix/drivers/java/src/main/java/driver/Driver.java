@@ -13,9 +13,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -128,13 +130,15 @@ public final class Driver {
   private <P, T> List<T> all(
       boolean has, Function<String, P> page, Function<P, List<T>> entries, Function<P, String> next) {
     List<T> found = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
     String cursor = null;
     do {
       if (!has) break;
       P read = page.apply(cursor);
       found.addAll(entries.apply(read));
       cursor = next.apply(read);
-    } while (cursor != null);
+      // Who is sent in circles has all that there is.
+    } while (cursor != null && seen.add(cursor));
     return found;
   }
 
