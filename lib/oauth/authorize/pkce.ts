@@ -1,6 +1,6 @@
 // Proof key for code exchange (RFC 7636). `plain` is not offered by a well-behaved server, as OAuth 2.1 and MCP ask.
+import { hash } from "node:crypto";
 import { OAuthError } from "../../http/errors.ts";
-import { sha256 } from "../../runtime/sha256.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import type { Params } from "../params.ts";
 
@@ -22,7 +22,7 @@ export function parseCodeChallenge(params: Params, methods: Policy["codeChalleng
       reference: "RFC 7636 4.3",
     });
   }
-  if ((method ?? "plain") === "plain" && methods.includes("plain")) return sha256(challenge);
+  if ((method ?? "plain") === "plain" && methods.includes("plain")) return hash("sha256", challenge, "base64url");
   if (method !== "S256" || !methods.includes("S256")) {
     throw new OAuthError("invalid_request", "code_challenge_method is not supported", {
       parameter: "code_challenge_method",
@@ -71,7 +71,7 @@ export function verifyCodeVerifier(verifier: string | undefined, challenge: stri
       reference: "RFC 7636 4.1",
     });
   }
-  if (sha256(verifier) !== challenge) {
+  if (hash("sha256", verifier, "base64url") !== challenge) {
     throw new OAuthError("invalid_grant", "code_verifier does not match the code_challenge of this code", {
       parameter: "code_verifier",
       expected: "BASE64URL(SHA256(code_verifier)) equal to the code_challenge",

@@ -1,7 +1,7 @@
 // Client secrets: generated at registration, shown once, and stored as a hash where a hash is enough.
+import { hash } from "node:crypto";
 import type { Chance } from "../../runtime/chance.ts";
 import { isSameSecret } from "../../runtime/secret.ts";
-import { sha256 } from "../../runtime/sha256.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import { prefixed } from "../../http/secret_prefixes.ts";
 import type { ClientRecord } from "./client_record.ts";
@@ -34,7 +34,7 @@ export interface IssuedSecret {
 
 /** What is kept of a secret that need not be read again: its SHA-256 in base64url. A random secret needs no slow hash. */
 export function hashSecret(secret: string): string {
-  return sha256(secret);
+  return hash("sha256", secret, "base64url");
 }
 
 /** Whether a secret is the one that a hash was kept of. */

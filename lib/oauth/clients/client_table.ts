@@ -1,4 +1,5 @@
 // Registered clients: kept for good, so that a client that has seen one answer never meets a server that forgot it.
+import { hash } from "node:crypto";
 import { isDocumentId } from "./client_metadata.ts";
 import { findDeclared } from "./declared_clients.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
@@ -7,7 +8,6 @@ import type { Lease } from "../../store/lease.ts";
 import type { ClientRecord } from "./client_record.ts";
 import { mostBytes } from "../../store/stored_value.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
-import { sha256 } from "../../runtime/sha256.ts";
 
 /** The clients of all sandboxes. Every change resolves when all processes know of it. */
 export interface Clients {
@@ -71,7 +71,7 @@ export function createClients(
       (await store.list<ClientRecord>([sandboxId, "client"], MAX_LISTED)).flatMap(({ value }) => value ?? []),
     add: async (sandboxId, client) => {
       // An id that is new was never hashed, and most are asked for elsewhere, or never.
-      const key: Key = [sandboxId, "client", sha256(client.clientId)];
+      const key: Key = [sandboxId, "client", hash("sha256", client.clientId, "base64url")];
       if (!await store.create(key, client)) {
         throw new Error("A new client id was already taken");
       }
@@ -157,7 +157,7 @@ const hashes = boundedMap<string, string>(MAX_REMEMBERED);
 function hashOf(clientId: string): string {
   const known = hashes.get(clientId);
   if (known !== undefined) return known;
-  const hashed = sha256(clientId);
+  const hashed = hash("sha256", clientId, "base64url");
   if (clientId.length <= MAX_HASHED_CHARACTERS) hashes.set(clientId, hashed);
   return hashed;
 }
