@@ -5,7 +5,7 @@ import { ConfigError } from "../lib/cli/config_values.ts";
 import { readScenarios, reasonOf } from "../lib/cli/start_files.ts";
 import { readHar } from "../lib/archive/read_har.ts";
 import { type AskDeps, createAsker } from "../lib/clone/ask.ts";
-import { cloneServer, differencesFrom, type Start } from "../lib/clone/clone.ts";
+import { type Clone, cloneServer, type CloneSource, differencesFrom, type Start } from "../lib/clone/clone.ts";
 import type { Observed } from "../lib/clone/observed.ts";
 import { probe } from "../lib/clone/probe.ts";
 import { CLONE_ORIGIN } from "../lib/clone/urls.ts";
@@ -53,18 +53,33 @@ export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<
   const { observed, problems, left } =
     await (options.from === undefined ? ask(options, deps) : read(options.from, deps));
   if (check !== undefined) {
-    const [scenario] = await readScenarios(check, deps.readText);
-    if (!scenario) throw new ConfigError(`There is no scenario in ${check}`);
-    const { differences, compared } = await differencesFrom(scenario, { observed, url }, startClone);
+    const { differences, compared } = await compareWith(check, { observed, url }, deps.readText);
     deps.out(describeDifferences(differences, compared));
     return differences.length === 0 ? 0 : 1;
   }
-  const clone = await cloneServer({ observed, url, name }, startClone).catch((error) => {
-    throw error instanceof OAuthError ? new ConfigError(describeError(error)) : error;
-  });
+  const clone = await cloneServer({ observed, url, name }, startClone).catch(failFor);
   deps.out(`${JSON.stringify(defineScenario(clone.scenario), null, 2)}\n`);
   deps.tell(describeClone({ ...clone, problems, left }));
   return 0;
+}
+
+/**
+ * Compares a server that was seen with the scenario of a file.
+ *
+ * @throws ConfigError for a file that cannot be read, and where nothing seen is of MCP.
+ */
+export async function compareWith(
+  path: string,
+  seen: Omit<CloneSource, "name">,
+  readText: CloneDeps["readText"],
+): Promise<Pick<Clone, "differences" | "compared">> {
+  const [scenario] = await readScenarios(path, readText);
+  if (!scenario) throw new ConfigError(`There is no scenario in ${path}`);
+  return await differencesFrom(scenario, seen, startClone).catch(failFor);
+}
+
+function failFor(error: unknown): never {
+  throw error instanceof OAuthError ? new ConfigError(describeError(error)) : error;
 }
 
 interface Material {

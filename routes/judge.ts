@@ -4,6 +4,7 @@ import { HarError } from "../lib/archive/har_error.ts";
 import { judgingArchive } from "../lib/archive/judge_archive.ts";
 import { type Archive, readHar } from "../lib/archive/read_har.ts";
 import { ConfigError } from "../lib/cli/config_values.ts";
+import { describeDifferences } from "../lib/cli/clone_text.ts";
 import type { JudgeOptions } from "../lib/cli/judge_options.ts";
 import { judgeText } from "../lib/cli/judge_text.ts";
 import { reasonOf } from "../lib/cli/start_files.ts";
@@ -11,6 +12,7 @@ import { parseLimits } from "../lib/control/judge_limits.ts";
 import { OAuthError } from "../lib/http/errors.ts";
 import { junitPieces } from "../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../lib/judge/formats/markdown.ts";
+import { reportSarifPieces } from "../lib/judge/formats/sarif.ts";
 import type { SetLimits } from "../lib/judge/limits.ts";
 import type { Report } from "../lib/judge/report.ts";
 import { failOnShoulds, type Verdict } from "../lib/judge/verdict.ts";
@@ -19,6 +21,7 @@ import { finish } from "../lib/runtime/slices.ts";
 /** What the command is given. */
 export interface JudgeDeps {
   readonly readBytes: (path: string) => AsyncIterable<Uint8Array>;
+  readonly readText: (path: string) => Promise<string>;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly out: (text: string) => void;
   readonly isColoured: boolean;
@@ -34,11 +37,12 @@ const exitCodes: Readonly<Record<Verdict, number>> = { pass: 0, fail: 1, incompl
  * @throws ConfigError for a file that cannot be read, or is no recording.
  */
 export async function runJudge(
-  { path, format, isStrict, limits: texts, ...how }: JudgeOptions,
+  { path, format, isStrict, limits: texts, against, ...how }: JudgeOptions,
   deps: JudgeDeps,
 ): Promise<number> {
   const limits = limitsOf(texts);
   const archive = await readArchive(path, deps);
+  if (against !== undefined) return await compare(archive, { against, format }, deps);
   const judged = finish(judgingArchive(archive, { name: basename(path), limits, ...how }));
   const report = isStrict ? failOnShoulds(judged) : judged;
   deps.out(format === "text" ? judgeText(report, archive, deps) : written[format](report));
@@ -49,7 +53,21 @@ const written: Readonly<Record<Exclude<JudgeOptions["format"], "text">, (report:
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
   junit: (report) => [...junitPieces(report)].join(""),
   markdown: (report) => `${renderMarkdown(report)}\n`,
+  sarif: (report) => `${[...reportSarifPieces(report)].join("")}\n`,
 };
+
+/** Tells where the server of a recording and a scenario differ; most starts have no use for the server that this takes. */
+async function compare(
+  { exchanges }: Archive,
+  { against, format }: Pick<JudgeOptions, "format"> & { readonly against: string },
+  { readText, out }: JudgeDeps,
+): Promise<number> {
+  const { compareWith } = await import("./clone.ts");
+  const { differences, compared } = await compareWith(against, { observed: exchanges }, readText);
+  const isText = format === "text";
+  out(isText ? describeDifferences(differences, compared) : `${JSON.stringify({ compared, differences }, null, 2)}\n`);
+  return differences.length === 0 ? 0 : 1;
+}
 
 function limitsOf(texts: readonly string[]): SetLimits | undefined {
   try {

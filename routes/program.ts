@@ -135,7 +135,7 @@ async function clone({ readText, readBytes, env, stdout, stderr }: Process, args
 }
 
 /** Judges a recording; returns the exit code. */
-async function judge({ readBytes, stdout, isColoured }: Process, args: readonly string[]): Promise<number> {
+async function judge({ readBytes, readText, stdout, isColoured }: Process, args: readonly string[]): Promise<number> {
   const { judgeHelp, parseJudgeOptions } = await import("../lib/cli/judge_options.ts");
   const out = (text: string): void => print(stdout, text);
   const options = parseJudgeOptions(args);
@@ -144,7 +144,7 @@ async function judge({ readBytes, stdout, isColoured }: Process, args: readonly 
     return 0;
   }
   const { runJudge } = await import("./judge.ts");
-  return await runJudge(options, { readBytes, randomBytes, out, isColoured: isColoured() });
+  return await runJudge(options, { readBytes, readText, randomBytes, out, isColoured: isColoured() });
 }
 
 /** What an app is made of, whichever way it was started. */

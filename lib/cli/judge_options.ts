@@ -6,13 +6,17 @@ import { defined } from "../runtime/defined.ts";
 import { ConfigError } from "./config_values.ts";
 
 /** Formats of the verdict; the first is the one that is written if none is asked for. */
-export const judgeFormats = ["text", "json", "junit", "markdown"] as const;
+export const judgeFormats = ["text", "json", "junit", "markdown", "sarif"] as const;
+/** Formats of a comparison; likewise. */
+const comparisonFormats: readonly JudgeOptions["format"][] = ["text", "json"];
 
 /** What to judge, and how. */
 export interface JudgeOptions {
   /** The recording. */
   readonly path: string;
   readonly format: typeof judgeFormats[number];
+  /** A scenario to compare the recorded server with, instead of judging its clients. */
+  readonly against?: string;
   /** Whether its clients had done nothing before it began. */
   readonly isWhole?: boolean;
   /** Whether recommendations fail, too. */
@@ -35,6 +39,8 @@ cannot be read.
   --whole           the clients had done nothing before the recording began
   --strict          broken recommendations fail, too
   --revision R      judge by this revision of MCP, whichever they speak: ${revisions.join(", ")}
+  --against FILE    tell where the recorded server differs from this scenario instead, in text or json; ends with code 1 if
+                    it does
   --limits L        limits in place of those of the table, such as ${limitNames[0]}:500
 `;
 
@@ -44,6 +50,7 @@ const options = {
   strict: { type: "boolean" },
   revision: { type: "string" },
   limits: { type: "string", multiple: true },
+  against: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -59,9 +66,12 @@ export function parseJudgeOptions(args: readonly string[]): JudgeOptions | undef
   const [path, another] = positionals;
   if (path === undefined) throw new ConfigError("judge needs a file with a recording (judge --help says more)");
   if (another !== undefined) throw new ConfigError(`judge takes one file, not ${another} as well`);
+  const { against } = values;
+  const known = against === undefined ? judgeFormats : comparisonFormats;
   return defined({
     path,
-    format: oneOf("--format", values.format, judgeFormats) ?? judgeFormats[0],
+    format: oneOf("--format", values.format, known) ?? judgeFormats[0],
+    against,
     isWhole: values.whole,
     isStrict: values.strict ?? false,
     judgedBy: oneOf("--revision", values.revision, revisions),

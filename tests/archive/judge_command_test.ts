@@ -24,6 +24,7 @@ async function judge(text: string, args: readonly string[] = [], isColoured = fa
     readBytes: async function* (): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(new TextEncoder().encode(text));
     },
+    readText: () => assert.fail("there is no other file"),
     randomBytes: (length) => new Uint8Array(length),
     out: (more) => void (out += more),
     isColoured,
@@ -53,12 +54,13 @@ Deno.test("judge ends with 0 for pass, 3 for incomplete, and with --strict for a
   assert.deepEqual([lax, strict], [0, 1]);
 });
 
-Deno.test("judge writes JSON, JUnit and Markdown as the control API does", async () => {
+Deno.test("judge writes JSON, JUnit, Markdown and SARIF as the control API does", async () => {
   const text = await recorded();
   const written = async (format: string): Promise<string> => (await judge(text, ["--format", format]))[1];
   assert.equal(JSON.parse(await written("json")).verdict, "pass");
   assert.match(await written("junit"), /^<\?xml [^>]+>\s*<testsuites/);
   assert.match(await written("markdown"), /^# pass: a\\?\.har\n/);
+  assert.equal(JSON.parse(await written("sarif")).version, "2.1.0");
 });
 
 Deno.test("POST /control/judge answers with the report on a recording, in each format, and refuses what is none", async () => {
@@ -104,7 +106,8 @@ Deno.test("a file that is no recording, and a flag that is not known, end the pr
     const [args, reason] of [
       [[], /^judge needs a file with a recording/],
       [["a", "b"], /^judge takes one file, not b as well$/],
-      [["a", "--format", "xml"], /^--format is 'xml', but must be one of text, json, junit, markdown$/],
+      [["a", "--format", "xml"], /^--format is 'xml', but must be one of text, json, junit, markdown, sarif$/],
+      [["a", "--against", "b", "--format", "sarif"], /^--format is 'sarif', but must be one of text, json$/],
       [["a", "--revision", "2020"], /^--revision is '2020', but must be one of 2025-03-26/],
       [["a", "--wide"], /judge --help lists the flags$/],
     ] as const

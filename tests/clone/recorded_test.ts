@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../lib/cli/config_values.ts";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import type { CloneOptions } from "../../lib/cli/clone_options.ts";
+import { parseJudgeOptions } from "../../lib/cli/judge_options.ts";
 import { runClone } from "../../routes/clone.ts";
+import { runJudge } from "../../routes/judge.ts";
 import { entry, har } from "../archive/hars.ts";
 import { callOauth, getTokens, json, origin, register, type TestApp, testApp, text } from "../helpers.ts";
 
@@ -36,6 +38,24 @@ async function run(
     tell: (said) => void (written.told += said),
   });
   return { code, ...written };
+}
+
+/** Runs the other command on the text of a recording, and that of a scenario. */
+async function judgeAgainst(recording: string, scenario: string, args: readonly string[] = []): Promise<Ran> {
+  let out = "";
+  const options = parseJudgeOptions(["session.har", "--against", "s.json", ...args]);
+  assert(options);
+  const code = await runJudge(options, {
+    readText: () => Promise.resolve(scenario),
+    readBytes: async function* (): AsyncGenerator<Uint8Array, void> {
+      await Promise.resolve();
+      yield new TextEncoder().encode(recording);
+    },
+    randomBytes: (length) => new Uint8Array(length),
+    out: (said) => void (out += said),
+    isColoured: false,
+  });
+  return { code, out, told: "" };
 }
 
 /** Begins a session, and gives what its requests are sent with. */
@@ -115,6 +135,24 @@ Deno.test("a scenario is compared with a recording, and the command ends with 1 
     compared.out,
     /oauth-authorization-server\n {4}member registration_endpoint: ".*" there, nothing here$/m,
   );
+});
+
+Deno.test("judge --against makes the same comparison, as text or JSON, and says what cannot be compared", async () => {
+  const recording = await record();
+  const { out } = await run(recording);
+  const other = JSON.stringify({ ...JSON.parse(out), plan: { policy: { registration: "off" } } });
+  const compared = await judgeAgainst(recording, other);
+  assert.deepEqual(compared, await run(recording, { check: "s.json" }, { "s.json": other }));
+  assert.equal((await judgeAgainst(recording, out)).code, 0);
+  const { code, out: text } = await judgeAgainst(recording, other, ["--format", "json"]);
+  assert.equal(code, 1);
+  const { compared: count, differences } = JSON.parse(text);
+  assert(count > differences.length && differences.length > 0);
+  await assert.rejects(judgeAgainst(har([entry()]), out), { name: "ConfigError", message: /There is no MCP server/ });
+  await assert.rejects(judgeAgainst(recording, "{}"), {
+    name: "ConfigError",
+    message: /^The scenarios of s\.json cannot/,
+  });
 });
 
 Deno.test("a recording that holds no server is refused, in one line", async () => {
