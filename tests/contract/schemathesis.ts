@@ -20,6 +20,17 @@ const checks = [
 /** Waiting for a client that never comes would take what time there is. */
 const config = `[parameters]\n"query.wait" = 0\n`;
 
+/** Whether it can be had: a machine may have Python, and no way to a registry of packages. */
+export async function canInstall(): Promise<boolean> {
+  try {
+    await install();
+    return true;
+  } catch (error) {
+    await Deno.stderr.write(new TextEncoder().encode(`schemathesis: ${error}\n`));
+    return false;
+  }
+}
+
 /** Installs it, where that has not been done. */
 export async function install(): Promise<void> {
   await must("python3", ["-m", "venv", built.pathname]);
