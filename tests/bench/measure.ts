@@ -2,6 +2,7 @@
  * Measuring by CPU time: what an operation costs the server, which moves far less with the neighbours than throughput does.
  */
 import { cpuUsage } from "node:process";
+import { createClient, type Send } from "./http_client.ts";
 
 /** What an operation came to. */
 export interface Figure {
@@ -14,6 +15,8 @@ export interface Figure {
 /** A server in its own process. */
 export interface BenchServer extends AsyncDisposable {
   readonly origin: string;
+  /** Gets requests there. */
+  readonly send: Send;
   /** CPU time it has used so far, in microseconds. */
   readonly cpuMicros: () => Promise<number>;
 }
@@ -24,22 +27,34 @@ export interface BenchServer extends AsyncDisposable {
  * @param args Its arguments.
  */
 export async function startServer(...args: readonly string[]): Promise<BenchServer> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", "--unstable-kv", new URL("server.ts", import.meta.url).pathname, ...args],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
+  const program = new URL("server.ts", import.meta.url).pathname;
+  return await startProcess(Deno.execPath(), "run", "--quiet", "--allow-all", "--unstable-kv", program, ...args);
+}
+
+/**
+ * Starts a program that prints its port, then its CPU time in microseconds for every line that it reads, and ends with its
+ * input.
+ */
+export async function startProcess(command: string, ...args: readonly string[]): Promise<BenchServer> {
+  const child = new Deno.Command(command, { args: [...args], stdin: "piped", stdout: "piped" }).spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const input = child.stdin.getWriter();
-  const nextNumber = async (): Promise<number> => Number((await lines.read()).value);
-  const port = await nextNumber();
+  const nextNumber = async (): Promise<number> => {
+    const { value } = await lines.read();
+    if (value === undefined) throw new Error(`${command} ${args.join(" ")} has ended`);
+    return Number(value);
+  };
+  const origin = `http://127.0.0.1:${await nextNumber()}`;
+  const client = createClient(origin);
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
+    send: client.send,
     cpuMicros: async () => {
       await input.write(new TextEncoder().encode("cpu\n"));
       return await nextNumber();
     },
     [Symbol.asyncDispose]: async () => {
+      client[Symbol.dispose]();
       await input.close();
       await child.status;
       await lines.cancel();
@@ -91,15 +106,14 @@ export function ownCpuMicros(): number {
 }
 
 /**
- * Prints figures as a Markdown table, each beside the first.
+ * Gives figures as a Markdown table, each beside the first.
  *
  * @param figures The first is what the others are compared with.
  */
-export function printTable(figures: readonly Figure[]): void {
+export function tableOf(figures: readonly Figure[]): string {
   const base = figures[0]?.cpuMicros ?? NaN;
   const rows = figures.map(({ name, perSecond, cpuMicros }) =>
     `| ${name} | ${perSecond.toFixed(0)} | ${cpuMicros.toFixed(0)} | ${(cpuMicros / base).toFixed(1)} |`
   );
-  const text = ["| operation | per second | CPU µs | × hello |", "|---|--:|--:|--:|", ...rows, ""].join("\n");
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return ["| operation | per second | CPU µs | × hello |", "|---|--:|--:|--:|", ...rows, ""].join("\n");
 }

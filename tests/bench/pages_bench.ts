@@ -1,12 +1,10 @@
 /** What rendering a page costs: the whole request in process, over a `:memory:` store, as CPU time. */
 import assert from "node:assert/strict";
 import { createApp } from "../../main.ts";
-import { type Figure, measure, ownCpuMicros } from "./measure.ts";
+import { type Figure, type Load, measure, ownCpuMicros } from "./measure.ts";
 
-const load = { connections: 1, warmUpMs: 300, measureMs: 700 };
-
-/** Measures every page; one page may cost 5,000 µs (issue 4). */
-export async function measureRender(): Promise<Figure[]> {
+/** Measures every page, one caller at a time; one page may cost 5,000 µs (issue 4). */
+export async function measureRender(load: Load): Promise<Figure[]> {
   using kv = await Deno.openKv(":memory:");
   const app = createApp({ kv });
   const origin = "http://localhost:8789";
@@ -18,7 +16,9 @@ export async function measureRender(): Promise<Figure[]> {
       const response = await app(new Request(origin + path, { headers: { accept: "text/html" } }));
       assert.match(await response.text(), /^<!doctype html>/);
     };
-    figures.push(await measure(`page: ${name}, in process, :memory:`, render, ownCpuMicros, load));
+    figures.push(
+      await measure(`page: ${name}, in process, :memory:`, render, ownCpuMicros, { ...load, connections: 1 }),
+    );
   }
   return figures;
 }
