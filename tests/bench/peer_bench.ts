@@ -67,7 +67,7 @@ async function bundlePeer(program: string): Promise<void> {
  */
 export function tableOf(comparisons: readonly Comparison[], version: string): string {
   const head = [
-    `| operation | per second | SDK 1.x on Node ${version} | × SDK | CPU µs | SDK's | × SDK |`,
+    `| operation | per second | SDK 1.x on Node ${version} | × SDK's rate | CPU µs | SDK's CPU µs | × SDK's work per CPU |`,
     "|---|--:|--:|--:|--:|--:|--:|",
   ];
   const rows = comparisons.map(({ name, ours, peers }) => {
