@@ -127,18 +127,33 @@ function originsAround(
     const token = textOf(parseObject(response.body), "access_token");
     return token !== undefined && sent.has(digestOf(token));
   });
-  const origins = new Set([...mcp, ...named, ...issuing.map(({ url }) => url)].map(originOf));
-  // What one document names may have another.
-  for (let size = -1; size !== origins.size;) {
-    size = origins.size;
-    for (const { at, kind, document } of documents) {
-      if (!origins.has(originOf(at)) && !origins.has(originOf(textOf(document, "issuer") ?? ""))) continue;
-      for (const url of kind === "server" ? endpointsOf(document) : listOf(document, "authorization_servers") ?? []) {
-        origins.add(originOf(url));
-      }
+  const known = documentsByOrigin(documents);
+  const origins = new Set<string>();
+  const next = [...mcp, ...named, ...issuing.map(({ url }) => url)].map(originOf);
+  // What one document names may have another; each origin is looked at once, however long a chain they make.
+  for (let origin = next.pop(); origin !== undefined; origin = next.pop()) {
+    if (origins.has(origin)) continue;
+    origins.add(origin);
+    for (const { kind, document } of known.get(origin) ?? []) {
+      const urls = kind === "server" ? endpointsOf(document) : listOf(document, "authorization_servers") ?? [];
+      for (const url of urls) next.push(originOf(url));
     }
   }
   return origins;
+}
+
+/** Documents by the origins where they lie, and by those of the issuers that they are of. */
+function documentsByOrigin(documents: readonly Metadata[]): ReadonlyMap<string, readonly Metadata[]> {
+  const known = new Map<string, Metadata[]>();
+  for (const metadata of documents) {
+    const { at, document } = metadata;
+    for (const origin of new Set([originOf(at), originOf(textOf(document, "issuer") ?? "")])) {
+      const there = known.get(origin) ?? [];
+      there.push(metadata);
+      known.set(origin, there);
+    }
+  }
+  return known;
 }
 
 function endpointsOf(document: JsonObject): readonly string[] {
