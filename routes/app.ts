@@ -49,7 +49,7 @@ export function createProgramApp(given: ProgramOptions): ProgramApp {
   requireOptions(given);
   // A public server is not for this machine alone, even if it listens on loopback behind a proxy.
   const options = given.public ? { ...given, loopbackOnly: false } : given;
-  const { isScenario, recorder, now, deps, ...parts } = assemble(options);
+  const { isScenario, recorder, now, deps, ...parts } = assemble(options, createApp);
   const { liveSandboxes, ownOrigins, names, gauntlets } = deps;
   const isLocal = options.loopbackOnly ?? false;
   const origins = gateOptionsOf(options);

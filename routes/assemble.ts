@@ -1,5 +1,5 @@
 // Makes the parts of an app from its options.
-import { createControlGate } from "../lib/control/gate.ts";
+import { type ControlGate, createControlGate } from "../lib/control/gate.ts";
 import { createGauntlets } from "../lib/control/gauntlets.ts";
 import { createReports } from "../lib/control/reports.ts";
 import { createFaultCounts, type FaultCounts } from "../lib/faults/fault_count_table.ts";
@@ -40,14 +40,14 @@ import { createOwnOrigins } from "../lib/sandbox/origins.ts";
 import type { Sandbox } from "../lib/sandbox/sandbox.ts";
 import { createSandboxTable } from "../lib/sandbox/sandbox_table.ts";
 import { knownScenarios } from "../lib/scenarios/known.ts";
-import type { Scenario } from "../lib/scenarios/scenario.ts";
+import { MAIN, type Scenario } from "../lib/scenarios/scenario.ts";
 import { createScenarioTable } from "../lib/scenarios/scenario_table.ts";
 import { createStore } from "../lib/store/kv.ts";
 import { createMemoryStore } from "../lib/store/memory_store.ts";
 import { createLease, type Lease } from "../lib/store/lease.ts";
 import type { Store } from "../lib/store/store.ts";
 import { createGuard, createRefusal, createRunRefusal } from "./control/guard.ts";
-import type { Deps } from "./deps.ts";
+import type { Cloning, Deps } from "./deps.ts";
 import { type AppOptions, basePlanOf, gateOptionsOf, type ProgramOptions } from "./options.ts";
 import { describeFailure } from "./request/failure.ts";
 import { callerOf } from "./request/caller.ts";
@@ -67,8 +67,12 @@ interface Parts extends ServeDeps {
   readonly askers: Askers | undefined;
 }
 
-/** Makes the parts of an app. */
-export function assemble(options: ProgramOptions): Parts {
+/**
+ * Makes the parts of an app.
+ *
+ * @param createApp Makes another app.
+ */
+export function assemble(options: ProgramOptions, createApp: Cloning["createApp"]): Parts {
   const base = baseOf(options);
   const { store, chance, now, monotonicMs, sleep, slices, report, fail } = base;
   const server = serverOf(options, base);
@@ -107,6 +111,7 @@ export function assemble(options: ProgramOptions): Parts {
     scenarioOf,
     reports,
     isRecorded,
+    cloning: cloningOf(options, gate, createApp),
     gauntlets,
     refresh: async (sandbox) =>
       (await liveSandboxes.refresh(sandbox)).seenFrom(sandbox.origin, sandbox.prefix, sandbox.isAskedByForeignPage),
@@ -138,6 +143,23 @@ export function assemble(options: ProgramOptions): Parts {
     streams,
     report,
     askers: base.askers,
+  };
+}
+
+function cloningOf(
+  { fetch = fetchAt, resolveDns: lookUp = resolveDns, allowClone = false, public: isPublic }: AppOptions,
+  gate: ControlGate,
+  createApp: Cloning["createApp"],
+): Cloning | undefined {
+  if (isPublic) return undefined;
+  const live = { name: MAIN, label: undefined };
+  return {
+    fetch,
+    resolveDns: lookUp,
+    isAnywhere: allowClone,
+    // Its own form is what asks, which handlers require.
+    refusalOf: ({ request: { headers }, url }) => gate({ headers, url, live, isChange: false }),
+    createApp,
   };
 }
 

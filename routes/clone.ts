@@ -8,13 +8,11 @@ import { type AskDeps, createAsker } from "../lib/clone/ask.ts";
 import { type Clone, cloneServer, type CloneSource, differencesFrom, type Start } from "../lib/clone/clone.ts";
 import type { Observed } from "../lib/clone/observed.ts";
 import { probe } from "../lib/clone/probe.ts";
-import { CLONE_ORIGIN } from "../lib/clone/urls.ts";
 import { describeError, OAuthError } from "../lib/http/errors.ts";
-import { isObject } from "../lib/http/json.ts";
 import { isLoopback } from "../lib/http/origin.ts";
-import { controlPaths } from "../lib/http/urls.ts";
 import { defineScenario } from "../lib/scenarios/schema/scenario_schema.ts";
 import { createApp } from "./app.ts";
+import { startWith } from "./clone_start.ts";
 
 /** What the command is given. */
 export interface CloneDeps extends Omit<AskDeps, "local"> {
@@ -29,18 +27,7 @@ export interface CloneDeps extends Omit<AskDeps, "local"> {
 }
 
 /** Starts a server that is one scenario. */
-export const startClone: Start = (scenario) => {
-  const app = createApp({ scenario, control: "open", record: false });
-  return {
-    fetch: (request) => app(request),
-    token: async () => {
-      const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
-      const minted: unknown = await (await app(new Request(CLONE_ORIGIN + controlPaths.tokens, init))).json();
-      if (isObject(minted) && typeof minted.access_token === "string") return minted.access_token;
-      throw new Error(`A clone issues no token: ${JSON.stringify(minted)}`);
-    },
-  };
-};
+export const startClone: Start = startWith(createApp);
 
 /**
  * Does what the command line says.

@@ -2,6 +2,7 @@
 import type { KeptRuns } from "../lib/control/kept_runs.ts";
 import type { Gauntlets } from "../lib/control/gauntlets.ts";
 import type { Deps as OperationDeps } from "../lib/control/operation.ts";
+import type { OAuthError } from "../lib/http/errors.ts";
 import type { OriginPolicy } from "../lib/http/origin.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
@@ -11,7 +12,19 @@ import type { Catalogue } from "../lib/scenarios/mcp_catalogue.ts";
 import type { Scenario } from "../lib/scenarios/scenario.ts";
 import type { Guard, Refusal, RunRefusal } from "./control/guard.ts";
 import type { OAuthDeps } from "./oauth/deps.ts";
-import type { ConnectionInfo } from "./request/router.ts";
+import type { AskDeps } from "../lib/clone/ask.ts";
+import type { AppOptions } from "./options.ts";
+import type { App, ConnectionInfo, Context } from "./request/router.ts";
+
+/** What the page that makes scenarios of servers works with. */
+export interface Cloning extends Pick<AskDeps, "fetch" | "resolveDns"> {
+  /** Whether servers that are not on this machine are asked, too. */
+  readonly isAnywhere: boolean;
+  /** Says why a request may not have servers asked; a label that is a secret is no leave to do that. */
+  readonly refusalOf: (asked: Pick<Context, "request" | "url">) => OAuthError | undefined;
+  /** Makes a server, such as a clone that is compared with its original. */
+  readonly createApp: (options: AppOptions) => App;
+}
 
 /** What the handlers work with. */
 export interface Deps extends OAuthDeps, OperationDeps {
@@ -21,6 +34,8 @@ export interface Deps extends OAuthDeps, OperationDeps {
   readonly origins: OriginPolicy;
   readonly scenarioOf: (sandbox: Sandbox) => Scenario;
   readonly isRecorded: boolean;
+  /** What servers are cloned with; undefined where anyone can ask. */
+  readonly cloning: Cloning | undefined;
   readonly gauntlets: Gauntlets;
   /** A sandbox as it is now: a reset starts it over under another id. */
   readonly refresh: (sandbox: Sandbox) => Promise<Sandbox>;

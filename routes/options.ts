@@ -89,6 +89,11 @@ export interface AppOptions {
    * is deleted after a day, every page says so, and `loopbackOnly` is ignored.
    */
   readonly public?: boolean;
+  /**
+   * Whether the page that makes scenarios of servers may ask those that are not on this machine; false by default. Where
+   * `public` is set, it asks none.
+   */
+  readonly allowClone?: boolean;
   /** Aborting it closes open streams and refuses further MCP requests. */
   readonly signal?: AbortSignal;
   /** Aborting it ends `subscriptions/listen`, which a client can keep open without end; other requests may finish. */
@@ -130,6 +135,7 @@ const optionNames: Readonly<Record<keyof ProgramOptions, true>> = {
   allowedOrigins: true,
   control: true,
   public: true,
+  allowClone: true,
   signal: true,
   draining: true,
 };

@@ -115,6 +115,8 @@ function pageHandlers(
   | "guide"
   | "scenarios"
   | "scenario_clients"
+  | "scenario_making"
+  | "scenario_make"
   | "inspect"
   | "specifications"
   | "run_page"
@@ -126,6 +128,8 @@ function pageHandlers(
   | "gauntlet_move"
 > {
   const run = async (): Promise<RunHandlers> => (await import("./pages/run.tsx")).runHandlers(deps);
+  const making = async (): Promise<Handlers<"scenario_making" | "scenario_make">> =>
+    (await import("./pages/scenarios_making.tsx")).makingHandlers(deps);
   const gauntlet = async (): Promise<Handlers<"gauntlet" | "gauntlet_move">> =>
     (await import("./pages/gauntlet.tsx")).gauntletHandlers(deps);
   return {
@@ -145,6 +149,8 @@ function pageHandlers(
       const { scenarioClients } = await import("./pages/clients.tsx");
       return (context) => scenarioClients(context, deps);
     }),
+    scenario_making: lateHandler(async () => (await making()).scenario_making),
+    scenario_make: lateHandler(async () => (await making()).scenario_make),
     inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
     specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
     run_page: lateHandler(async () => (await run()).run_page),

@@ -36,6 +36,8 @@ export interface Settings {
   readonly controlToken?: string;
   /** Whether anybody can reach it, so that there are limits. */
   readonly public: boolean;
+  /** Whether the page that clones servers may ask those that are not on this machine. */
+  readonly allowClone: boolean;
   readonly record: boolean;
 }
 
@@ -127,6 +129,7 @@ function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Enviro
     cataloguePath: flags.catalogue ?? present(env("MOCK_CATALOGUE")),
     controlToken: parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN")),
     public: flags.public ?? parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
+    allowClone: flags["allow-clone"] ?? parseSwitch("MOCK_ALLOW_CLONE", env("MOCK_ALLOW_CLONE"), false),
     record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
   });
 }
@@ -147,6 +150,7 @@ const options = {
   catalogue: { type: "string" },
   "control-token": { type: "string" },
   public: { type: "boolean" },
+  "allow-clone": { type: "boolean" },
   json: { type: "boolean" },
   quiet: { type: "boolean" },
   verbose: { type: "boolean" },

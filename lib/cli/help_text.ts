@@ -32,6 +32,7 @@ Usage: mock-oauth [start] [options]
   --catalogue FILE  what the MCP servers declare, as JSON        MOCK_CATALOGUE (their own tools)
   --control-token T token that /control requires                 CONTROL_TOKEN (on loopback: none; else: closed)
   --public          rate limits and quotas, for a public server  MOCK_PUBLIC (off)
+  --allow-clone     the page may clone servers of other machines MOCK_ALLOW_CLONE (off)
   --json            one JSON line when ready, then JSON logs
   --quiet           errors only
   --verbose         also log our own pages and /control

@@ -19,6 +19,8 @@ export interface AskDeps {
   readonly sleep: Sleep;
   /** Whether the server is on this machine. */
   readonly local: boolean;
+  /** Says why a URL is not asked; undefined if it is. */
+  readonly refuse?: (target: URL) => string | undefined;
 }
 
 /** A request to be sent. */
@@ -64,13 +66,15 @@ export function createAsker(deps: AskDeps): Asker {
 }
 
 async function send({ method, url, headers = {}, body }: Question, deps: AskDeps): Promise<Observed> {
+  const target = URL.parse(url);
+  if (!target) throw new OutboundError("The URL cannot be parsed");
+  const refusal = deps.refuse?.(target);
+  if (refusal !== undefined) throw new OutboundError(refusal);
   const done = new AbortController();
   const late = deps.sleep(ANSWER_MS, done.signal).then(() => {
     throw new OutboundError(`no answer within ${ANSWER_MS / 1000} seconds`);
   });
   late.catch(() => {});
-  const target = URL.parse(url);
-  if (!target) throw new OutboundError("The URL cannot be parsed");
   const sent = new Headers({ "user-agent": `mock-oauth-clone/${version}`, accept: "application/json", ...headers });
   try {
     const address = await Promise.race([checkTarget(target, deps), late]);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { HarError } from "../archive/har_error.ts";
 import { type ArchiveJudged, judgingArchive } from "../archive/judge_archive.ts";
-import { createHarReader, type HarOptions } from "../archive/read_har.ts";
+import { type Archive, createHarReader, type HarOptions } from "../archive/read_har.ts";
 import { OAuthError } from "../http/errors.ts";
 import type { Report } from "../judge/report.ts";
 import { finish, type Sliced } from "../runtime/slices.ts";
@@ -32,15 +32,24 @@ export const recordingOperations = {
  *
  * @throws OAuthError `invalid_request` for what is no archive, or not a whole one.
  */
-export function* judgeHar(text: string, how: ArchiveJudged & Pick<HarOptions, "key">): Sliced<Report> {
-  const reader = createHarReader(how);
+export function* judgeHar(text: string, how: ArchiveJudged & HarOptions): Sliced<Report> {
+  return yield* judgingArchive(yield* readingHar(text, how), how);
+}
+
+/**
+ * Reads an archive, in slices.
+ *
+ * @throws OAuthError `invalid_request` for what is no archive, or not a whole one.
+ */
+export function* readingHar(text: string, how: HarOptions): Sliced<Archive> {
   const bytes = new TextEncoder().encode(text);
   try {
+    const reader = createHarReader(how);
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       reader.push(bytes.subarray(at, at + PIECE_BYTES));
       yield;
     }
-    return yield* judgingArchive(reader.end(), how);
+    return reader.end();
   } catch (error) {
     if (!(error instanceof HarError)) throw error;
     throw new OAuthError("invalid_request", `The recording cannot be read: ${error.message}`, {

@@ -46,10 +46,16 @@ const sandboxPlaces = {
   guide: { path: "/guide", kind: "pages", cors: false, names: { GET: "guide" } },
   scenarios: { path: "/scenarios", kind: "pages", cors: true, names: { GET: "scenarios" } },
   scenarioClients: { path: "/scenarios/clients", kind: "pages", cors: true, names: { GET: "scenario_clients" } },
+  // No client's way: it is not for the record.
+  scenarioMaking: {
+    path: "/scenarios/make",
+    kind: "control",
+    cors: false,
+    names: { GET: "scenario_making", POST: "scenario_make" },
+  },
   specifications: { path: "/specifications", kind: "pages", cors: false, names: { GET: "specifications" } },
   inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
   run: { path: "/runs/:run", kind: "pages", cors: false, names: { GET: "run_page" } },
-  // No client's way: it is not for the record.
   runKeep: { path: "/runs/:run/keep", kind: "control", cors: false, names: { POST: "run_keep" } },
   keptRun: { path: "/kept/:id", kind: "pages", cors: false, names: { GET: "kept_run" } },
   runBadge: { path: "/runs/:run/badge.svg", kind: "pages", cors: true, names: { GET: "run_badge" } },

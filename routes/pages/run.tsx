@@ -14,7 +14,7 @@ import { type NextRules, serversOf } from "../../views/run/next.tsx";
 import { RunPage, type RunUrls } from "../../views/run/run.tsx";
 import { parseOneOf } from "../control/query.ts";
 import type { Deps } from "../deps.ts";
-import { htmlResponse } from "../request/html.ts";
+import { htmlResponse, withOwnReferrer } from "../request/html.ts";
 import { requireOwnForm } from "../request/own_form.ts";
 import type { Context, Handlers } from "../request/router.ts";
 import { readResults } from "./results.ts";
@@ -89,12 +89,6 @@ function keptHandlers(
       return compressed(request, htmlResponse(page));
     },
   };
-}
-
-/** With no referrer at all, the form of the page would come from an origin that nobody knows. */
-function withOwnReferrer(response: Response): Response {
-  response.headers.set("referrer-policy", "same-origin");
-  return response;
 }
 
 function ruleLinks(): NextRules {

@@ -11,10 +11,11 @@ import { describeStep, hasMoreSteps } from "../../lib/scenarios/driver_words.ts"
 import { type Scenario, scenarioGroups } from "../../lib/scenarios/scenario.ts";
 import { buildUrls, controlPaths, paths } from "../../lib/http/urls.ts";
 import type { ScenarioEntry } from "../../views/scenarios/entry.tsx";
+import type { Makes } from "../../views/scenarios/making.tsx";
 import type { Proposal } from "../../views/scenarios/proposal.tsx";
 import { ScenariosPage } from "../../views/scenarios/scenarios.tsx";
 import { hintsFor, isFound } from "../../views/scenarios/search.js";
-import { htmlResponse } from "../request/html.ts";
+import { htmlResponse, withOwnReferrer } from "../request/html.ts";
 import type { Deps } from "../deps.ts";
 import type { Context } from "../request/router.ts";
 
@@ -23,9 +24,10 @@ const LABEL_LENGTH = 16;
 
 /** The catalogue, as a page or as data. */
 export async function scenarios(
-  { request, url, sandbox }: Context,
-  deps: Pick<Deps, "catalogue" | "chance">,
+  context: Context,
+  deps: Pick<Deps, "catalogue" | "chance" | "cloning">,
 ): Promise<Response> {
+  const { request, url, sandbox } = context;
   const query = url.searchParams.get("q")?.trim() ?? "";
   const label = deps.chance.base36(LABEL_LENGTH);
   const catalogue = await deps.catalogue();
@@ -55,9 +57,15 @@ export async function scenarios(
       hints={entries.some(({ isFound }) => isFound) ? [] : hintsFor(catalogue.map(searchedText), query)}
       rules={rules.map((rule) => ({ ...rule, isFound: isFound(ruleText(rule), query) }))}
       proposal={proposal}
+      makes={makesFor(context, deps)}
     />,
   );
-  return compressed(request, page);
+  return compressed(request, withOwnReferrer(page));
+}
+
+/** What can be made of a server by whoever asks; undefined for nothing. */
+export function makesFor(context: Context, { cloning }: Pick<Deps, "cloning">): Makes | undefined {
+  return cloning && !cloning.refusalOf(context) ? { isAnywhere: cloning.isAnywhere } : undefined;
 }
 
 /**

@@ -31,3 +31,9 @@ export function htmlResponse(page: Html, status = 200): Response {
     },
   });
 }
+
+/** With no referrer at all, the form of the page would come from an origin that nobody knows. */
+export function withOwnReferrer(response: Response): Response {
+  response.headers.set("referrer-policy", "same-origin");
+  return response;
+}

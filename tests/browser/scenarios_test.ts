@@ -30,6 +30,17 @@ browserTest("scenarios are filtered as one types, and the address keeps the sear
   assert.equal(page.url(), `${origin}/scenarios`);
 }, { app });
 
+browserTest("a scenario is made of a server with scripts off (issue 24)", async ({ page, origin }) => {
+  await page.goto(`${origin}/scenarios`);
+  await page.locator(".make-one summary").click();
+  await page.getByLabel("URL of its MCP endpoint").fill(`${origin}/oauth`);
+  await page.getByRole("button", { name: "see what is found" }).click();
+  await page.getByText(/All \d+ answers that were compared are alike/).waitFor();
+  await page.getByLabel("name of the scenario").fill("of-a-page");
+  await page.getByRole("button", { name: "make it" }).click();
+  assert.match(await page.locator(".endpoint code").innerText(), /\/s\/x-of-a-page-[0-9a-f]{8}\/oauth$/);
+}, { app: { loopbackOnly: true }, javaScriptEnabled: false });
+
 browserTest("counts, rules and hints follow what is typed (issue 16)", async ({ page, origin }) => {
   await page.goto(`${origin}/scenarios`);
   const search = page.getByRole("searchbox");
@@ -118,7 +129,7 @@ browserTest("scenarios can be searched, unfolded and used with scripts off (issu
   await page.getByRole("searchbox").fill("rich-sample");
   await page.getByRole("button", { name: "search" }).click();
   assert.deepEqual(await shownNames(page), ["rich-sample"]);
-  await page.locator("summary:visible").click();
+  await page.locator(".scenario summary:visible").click();
   await page.getByText("sample-secret", { exact: true }).waitFor();
   assert.ok(!await page.locator(".copy").first().isVisible(), "nothing is offered that needs a script");
 }, { app, javaScriptEnabled: false });

@@ -14,6 +14,7 @@ const defaults: Flat = {
   db: "/home/ada/.local/share/mock-oauth/kv.sqlite3",
   alg: "EdDSA",
   public: false,
+  allowClone: false,
   json: false,
   quiet: false,
   verbose: false,
@@ -123,6 +124,8 @@ Deno.test("parseConfig takes certificate and key together, from flags, variables
 
 Deno.test("parseConfig turns limits on by flag or variable (README, options)", () => {
   assert.deepEqual(configOf(["--public"]), { ...defaults, public: true });
+  assert.deepEqual(configOf(["--allow-clone"]), { ...defaults, allowClone: true });
+  assert.deepEqual(configOf([], { ...home, MOCK_ALLOW_CLONE: "true" }), { ...defaults, allowClone: true });
   for (const [text, isPublic] of [["true", true], ["1", true], ["false", false], ["0", false], ["", false]] as const) {
     assert.deepEqual(configOf([], { ...home, MOCK_PUBLIC: text }), { ...defaults, public: isPublic }, text);
   }
@@ -138,12 +141,13 @@ Deno.test("parseConfig records unless a flag or the variable says otherwise (REA
 });
 
 Deno.test("parseSettings needs no home and no command line, as `deno serve` has none (README, options)", () => {
-  assert.deepEqual(parseSettings(() => undefined), { alg: "EdDSA", public: false, record: true });
+  assert.deepEqual(parseSettings(() => undefined), { alg: "EdDSA", public: false, allowClone: false, record: true });
   const env: Record<string, string> = { MOCK_RECORD: "false", PUBLIC_URL: "https://mock.example/", PORT: "none" };
   assert.deepEqual(parseSettings((name) => env[name]), {
     publicUrl: "https://mock.example",
     alg: "EdDSA",
     public: false,
+    allowClone: false,
     record: false,
   });
 });

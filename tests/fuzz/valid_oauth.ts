@@ -191,6 +191,8 @@ const devices: readonly Message[] = [
   form("device", "/oauth/device", { ...byDefault, scope: "mcp:read" }, { gives: [gift("user_code")] }),
   page("device_page", "/oauth/device/verify", { user_code: "<<user_code>>" }),
   form("run_keep", "/runs/fuzzer/keep", {}),
+  get("scenario_making", "/scenarios/make"),
+  form("scenario_make", "/scenarios/make", { definition: '{"name":"fuzzer","plan":{}}', name: "fuzzer" }),
   form("device_decide", "/oauth/device/verify", { user_code: "<<user_code>>", action: "auto" }),
 ];
 

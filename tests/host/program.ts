@@ -27,6 +27,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   MOCK_ALG: "",
   MOCK_TOKEN_LIFETIME: "",
   MOCK_PUBLIC: "",
+  MOCK_ALLOW_CLONE: "",
   MOCK_RECORD: "",
   MOCK_USERS: "",
   MOCK_CATALOGUE: "",

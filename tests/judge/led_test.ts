@@ -12,6 +12,7 @@ import { NEXT_STEP } from "../../lib/scenarios/guide.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { json, origin, type TestApp, testApp } from "../helpers.ts";
 import type { Slip } from "../interop/double/double.ts";
+import { createApp } from "../../routes/app.ts";
 import { assemble } from "../../routes/assemble.ts";
 import { beginSession, type Fetch, initialize, messagesOf, post, postModern, rpc } from "../mcp/helpers.ts";
 import { openWorld, playScenario, type SeenReport } from "./scenario_world.ts";
@@ -305,9 +306,9 @@ Deno.test("what a client of the stage before still sends is neither taken for go
 
 Deno.test("processes on one database are at the same stage, which nobody leaves who has seen another (README, Runs)", async () => {
   using kv = await Deno.openKv(":memory:");
-  const [one, other] = [assemble({ kv, shared: true }), assemble({ kv, shared: true })].map(({ deps }) =>
-    deps.gauntlets
-  );
+  const [one, other] = [assemble({ kv, shared: true }, createApp), assemble({ kv, shared: true }, createApp)].map((
+    { deps },
+  ) => deps.gauntlets);
   assert(one && other);
   const gauntlet = { set: "core", run: "led", prefix: "/gauntlet~led" };
   const [first, second] = (await one.where(gauntlet)).stages.map(({ name }) => name);

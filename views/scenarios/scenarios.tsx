@@ -4,6 +4,7 @@ import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
 import { assetPath, Page, pathOf } from "../shared/layout.tsx";
 import { type ScenarioEntry, ScenarioItem } from "./entry.tsx";
+import { type Makes, MakingForm } from "./making.tsx";
 import { type Proposal, ScenarioProposal } from "./proposal.tsx";
 import { countText } from "./search.js";
 
@@ -22,6 +23,8 @@ interface ScenariosProps {
   readonly hints: readonly Hint[];
   readonly rules: readonly ListedRule[];
   readonly proposal?: Proposal | undefined;
+  /** What can be made here; undefined for nothing. */
+  readonly makes: Makes | undefined;
 }
 
 /** A rule on clients. */
@@ -36,7 +39,7 @@ export interface Hint {
 }
 
 /** All scenarios, by group. */
-export function ScenariosPage({ urls, groups, query, hints, rules, proposal }: ScenariosProps): Html {
+export function ScenariosPage({ urls, groups, query, hints, rules, proposal, makes }: ScenariosProps): Html {
   const entries = groups.flatMap((group) => group.entries);
   const found = entries.filter(({ isFound }) => isFound).length;
   return (
@@ -62,6 +65,12 @@ export function ScenariosPage({ urls, groups, query, hints, rules, proposal }: S
         <code>driver</code>: the steps that a client must be made to take.
       </p>
       {proposal && <ScenarioProposal proposal={proposal} />}
+      {makes && (
+        <details class="make-one">
+          <summary>make one of a recording, or of a server</summary>
+          <MakingForm urls={urls} makes={makes} />
+        </details>
+      )}
       <form role="search" class="scenario-search" method="get" action={pathOf(urls.scenarios)}>
         <label for="search">search by name, story, rule or report</label>
         <input id="search" name="q" type="search" value={query} autocomplete="off" spellcheck={false} />
