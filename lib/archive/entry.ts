@@ -12,12 +12,19 @@ import { answeredIn, sentIn } from "./bodies.ts";
 import { headersIn } from "./headers.ts";
 import { numberIn, objectIn, textIn } from "./members.ts";
 import { type OwnFacts, readOwnFacts } from "./own_facts.ts";
+import { isWellKnown } from "./servers.ts";
 import { streamIn } from "./streams.ts";
 
 /** What came of an entry. */
 export type ReadEntry =
-  | { readonly kind: "exchange"; readonly seen: Seen; readonly own: OwnFacts | undefined }
-  /** Nothing that a client has sent to a server: a part of a page, what a browser had in its cache, a WebSocket. */
+  | {
+    readonly kind: "exchange";
+    readonly seen: Seen;
+    readonly own: OwnFacts | undefined;
+    /** Whether a browser had the answer, so that nothing was sent. */
+    readonly isCached: boolean;
+  }
+  /** Nothing that a client has sent to a server, or read: a part of a page, a picture in a browser's cache, a WebSocket. */
   | { readonly kind: "aside" }
   /** Something that may have been of interest, and cannot be read. */
   | { readonly kind: "unreadable" };
@@ -39,7 +46,10 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const method = textIn(request, "method")?.toUpperCase() ?? "GET";
   const url = textIn(request, "url") ?? "";
   const isOfPage = method === "GET" && OF_PAGES.test(textIn(content, "mimeType") ?? "");
-  if ((url !== "" && !/^https?:\/\/[^/\s]/i.test(url)) || isOfPage || wasNotSent(entry)) return { kind: "aside" };
+  if ((url !== "" && !/^https?:\/\/[^/\s]/i.test(url)) || isOfPage) return { kind: "aside" };
+  const isCached = typeof entry._fromCache === "string";
+  // What a service worker sent has an entry of its own. Metadata from a cache was read all the same.
+  if (response?._fetchedViaServiceWorker === true || (isCached && !isWellKnown(url))) return { kind: "aside" };
   const startedAtMs = Date.parse(textIn(entry, "startedDateTime") ?? "");
   const status = numberIn(response, "status") ?? 0;
   if (url === "" || Number.isNaN(startedAtMs)) return { kind: "unreadable" };
@@ -64,19 +74,15 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
     remoteAddress: "",
     sentHeaders,
     sent: own?.isSentCut ? { text: sent?.text ?? "", isComplete: false } : sent,
-    status,
+    // Where the text is there, it is what the client had, and what its HTTP library gave it.
+    status: status === 304 && answered?.text && !own ? 200 : status,
     response: { headers: answeredHeaders },
     answered: own ? { text: answered?.text ?? "", isComplete: !own.isAnsweredCut } : answered,
     departure: { route: own?.route, durationMs: headMs, shapedBy: own?.shapedBy ?? [] },
     isOpen: own?.isOpen ?? (isEvents && stream?.endedBy === undefined),
     stream: own ? own.stream : stream,
   };
-  return { kind: "exchange", seen, own };
-}
-
-/** Whether a browser had it, or its service worker sent it, which has an entry of its own. */
-function wasNotSent(entry: JsonObject): boolean {
-  return typeof entry._fromCache === "string" || objectIn(entry, "response")?._fetchedViaServiceWorker === true;
+  return { kind: "exchange", seen, own, isCached };
 }
 
 /** How long the head of the answer took, and the rest of it, in milliseconds; -1 stands for what does not apply. */

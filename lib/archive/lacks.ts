@@ -3,20 +3,38 @@
  *
  * @module
  */
-import { isEventStream, messagesOf, parseObject, textOf } from "../judge/reading.ts";
+import { addressOf, challengeOf, isEventStream, messagesOf, parseObject, textOf } from "../judge/reading.ts";
 import type { Report } from "../judge/report.ts";
-import { decide, sumUp } from "../judge/verdict.ts";
+import { decide, type Finding, sumUp } from "../judge/verdict.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
-import type { RuleId } from "../scenarios/vocabulary.ts";
+import { type RuleId, ruleIds } from "../scenarios/vocabulary.ts";
 import type { Archive } from "./read_har.ts";
+import { isWellKnown, metadataIn } from "./servers.ts";
 
-const lacks = ["credentials", "event_times", "stream_ends"] as const;
+const lacks = [
+  "credentials",
+  "event_times",
+  "stream_ends",
+  "metadata",
+  "cached_headers",
+  "request_headers",
+  "login_bodies",
+  "call_bodies",
+] as const;
 
 /** Something that a recording lacks. */
 export type Lack = typeof lacks[number];
 
+/** What is said of rules that need it. */
+interface Lacking {
+  readonly reason: string;
+  readonly rules: readonly RuleId[];
+  /** Whether what was seen to be kept was kept all the same; false if not given. */
+  readonly isOfBroken?: boolean;
+}
+
 /** What is said of a rule that needs it, and which these are. */
-export const lacking: Readonly<Record<Lack, { readonly reason: string; readonly rules: readonly RuleId[] }>> = {
+export const lacking: Readonly<Record<Lack, Lacking>> = {
   credentials: {
     reason:
       "The recording has no Authorization header at all: its tool has left them out, as DevTools does unless told otherwise",
@@ -47,11 +65,61 @@ export const lacking: Readonly<Record<Lack, { readonly reason: string; readonly 
     reason: "The recording does not tell who ended its streams",
     rules: ["M53", "M115", "M117"],
   },
+  metadata: {
+    reason: "The recording does not tell what some of the metadata said that its clients asked for",
+    isOfBroken: true,
+    rules: [
+      "C1",
+      "C2",
+      "C3",
+      "C4",
+      "C5",
+      "C6",
+      "C10",
+      "C12",
+      "C13",
+      "C14",
+      "C17",
+      "C18",
+      "C21",
+      "C25",
+      "C26",
+      "C27",
+      "C28",
+      "C29",
+      "C31",
+      "C37",
+      "C39",
+      "C41",
+      "C43",
+    ],
+  },
+  cached_headers: {
+    reason: "Some metadata came from a cache, so that nothing tells what its clients would have sent for it",
+    isOfBroken: true,
+    rules: ["C31", "C43"],
+  },
+  // What a request is, and which revision it is of, is told by its headers and its body.
+  request_headers: {
+    reason: "Its requests have no headers at all: its tool has left them out",
+    isOfBroken: true,
+    rules: ruleIds,
+  },
+  login_bodies: {
+    reason: "The recording does not tell what some requests to an authorization server said",
+    isOfBroken: true,
+    rules: ruleIds.filter((id) => id.startsWith("C")),
+  },
+  call_bodies: {
+    reason: "Its requests to MCP servers have no bodies: its tool has left them out",
+    isOfBroken: true,
+    rules: ruleIds,
+  },
 };
 
 /** What an archive lacks. */
-export function lacksOf({ isOwn }: Archive, exchanges: readonly Exchange[]): readonly Lack[] {
-  if (isOwn) return [];
+export function lacksOf(archive: Archive, exchanges: readonly Exchange[]): readonly Lack[] {
+  if (archive.isOwn) return [];
   const hasCredentials = exchanges.some(({ request }) => headerOf(request, "authorization") !== undefined);
   const loggedInAt = exchanges.findIndex(({ response }) =>
     textOf(parseObject(response.body), "access_token") !== undefined
@@ -59,10 +127,16 @@ export function lacksOf({ isOwn }: Archive, exchanges: readonly Exchange[]): rea
   const hasUsedIt = loggedInAt >= 0 &&
     exchanges.slice(loggedInAt).some(({ request }) => messagesOf(request)[0]?.jsonrpc !== undefined);
   const streams = exchanges.filter(({ response }) => isEventStream(response));
+  const calls = exchanges.filter(({ route }) => route === "oauth_post");
   const found: Readonly<Record<Lack, boolean>> = {
     credentials: hasUsedIt && !hasCredentials,
     event_times: streams.some(hasUntimed),
     stream_ends: streams.some(({ stream }) => stream?.endedBy === "cut"),
+    metadata: hasUntoldMetadata(archive, exchanges),
+    cached_headers: archive.hasCached,
+    request_headers: calls.some(({ request }) => request.headers.every(([name]) => name === "content-type")),
+    login_bodies: hasUntoldLogin(exchanges),
+    call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
   };
   return lacks.filter((lack) => found[lack]);
 }
@@ -72,16 +146,57 @@ function hasUntimed({ method, response }: Exchange): boolean {
   return messagesOf(response).length > (method === "POST" ? 1 : 0);
 }
 
+/** Whether metadata was asked for, and what came is not on record: it may have said anything, or there was none. */
+function hasUntoldMetadata({ unreadable }: Archive, exchanges: readonly Exchange[]): boolean {
+  const named = new Set(
+    exchanges.flatMap((exchange) => challengeOf(exchange)?.get("resource_metadata") ?? []).map(addressOf),
+  );
+  const isAsked = (url: string): boolean => isWellKnown(url) || named.has(addressOf(url));
+  return unreadable.some(({ address }) => address !== undefined && isAsked(address)) ||
+    exchanges.some(({ method, url, status, response }) => {
+      const isFound = (status >= 200 && status < 300) || status === 304;
+      return method === "GET" && isFound && isAsked(url) && (!response.body || response.truncated);
+    });
+}
+
+/** Whether a client has registered, or asked for a token, and what it said is not on record. */
+function hasUntoldLogin(exchanges: readonly Exchange[]): boolean {
+  const found = exchanges.flatMap((exchange) => metadataIn(exchange) ?? []);
+  const endpoints = new Set(
+    found.flatMap(({ document }) =>
+      ENDPOINTS.flatMap((name) => textOf(document, `${name}_endpoint`) ?? []).map(addressOf)
+    ),
+  );
+  return exchanges.some((exchange) => {
+    if (!isSentLeftOut(exchange)) return false;
+    const answer = parseObject(exchange.response.body);
+    return endpoints.has(addressOf(exchange.url)) || ANSWERED.some((name) => textOf(answer, name) !== undefined);
+  });
+}
+
+/** Endpoints of an authorization server that tell a client's step by its body. */
+const ENDPOINTS = ["registration", "token", "pushed_authorization_request"] as const;
+/** What is in the answer of one of these. */
+const ANSWERED = ["access_token", "client_id", "request_uri"] as const;
+
+/** Whether a request had a body, and nothing of it is on record. */
+function isSentLeftOut({ method, request }: Exchange): boolean {
+  return method === "POST" && request.truncated && !request.body;
+}
+
 /** A report in which no rule is judged that needs what is lacking. */
 export function withoutLacking(report: Report, missing: readonly Lack[]): Report {
-  const reasons = new Map<string, string>(
-    missing.flatMap((lack) => lacking[lack].rules.map((rule) => [rule, lacking[lack].reason] as const)),
-  );
-  if (reasons.size === 0) return report;
+  if (missing.length === 0) return report;
+  const reasonFor = ({ rule, status }: Finding): string | undefined =>
+    missing.map((lack) => lacking[lack]).find(({ rules, isOfBroken = false }) =>
+      (!isOfBroken || status === "broken") && rules.some((id) => id === rule)
+    )?.reason;
   const clients = report.clients.map((client) => {
-    const findings = client.findings.map(({ message: _, ...finding }) => {
-      const detail = reasons.get(finding.rule);
-      return detail === undefined ? finding : { ...finding, status: "not observed" as const, evidence: [], detail };
+    const findings = client.findings.map((finding) => {
+      const detail = reasonFor(finding);
+      if (detail === undefined) return finding;
+      const { message: _, ...rest } = finding;
+      return { ...rest, status: "not observed" as const, evidence: [], detail };
     });
     return { ...client, findings, ...decide(findings, client.progress) };
   });

@@ -27,6 +27,8 @@ export interface Archive {
   readonly entries: number;
   /** Those that may have been of interest, and cannot be read: they were not answered, or are too large. */
   readonly unreadable: readonly UnreadableEntry[];
+  /** Whether a browser had some of the answers, so that nothing was sent for them. */
+  readonly hasCached: boolean;
   /** Whether this server wrote it, with all that it knows. */
   readonly isOwn: boolean;
   /** What it says of itself, such as what is missing; undefined if it says nothing. */
@@ -93,7 +95,7 @@ export function createHarReader(
   const exchanges: Exchange[] = [];
   const names = new Map<string, string>();
   const unreadable: UnreadableEntry[] = [];
-  let [entries, bytes, isOwn, comment] = [0, 0, true, ""];
+  let [entries, bytes, isOwn, hasCached, comment] = [0, 0, true, false, ""];
 
   function take(part: HarPart): void {
     if (part.kind === "member") {
@@ -111,6 +113,7 @@ export function createHarReader(
       return;
     }
     isOwn &&= read.own !== undefined;
+    hasCached ||= read.isCached;
     const { peer, isCut, sequence = number } = read.own ?? {};
     const exchange = {
       ...redactExchange(read.seen, pseudonyms, MAX_TEXT_LENGTH),
@@ -134,6 +137,7 @@ export function createHarReader(
         exchanges: exchanges.toSorted(compareExchanges),
         entries,
         unreadable,
+        hasCached,
         isOwn: isOwn && exchanges.length > 0,
         comment: comment || undefined,
       };

@@ -5,10 +5,9 @@
  * @module
  */
 import type { EndpointName } from "../http/endpoints.ts";
-import { wellKnown } from "../http/urls.ts";
-import { addressOf, answerOf, formOf, messagesOf, originOf, parseObject, pathOf } from "../judge/reading.ts";
+import { addressOf, answerOf, formOf, messagesOf, originOf, parseObject } from "../judge/reading.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
-import { metadataIn, type Servers, serversIn } from "./servers.ts";
+import { isWellKnown, metadataIn, type Servers, serversIn } from "./servers.ts";
 
 /** By its method, what an exchange with an MCP server is called here. */
 const MCP_ROUTES: Readonly<Record<string, EndpointName>> = {
@@ -49,18 +48,14 @@ function routeOf(exchange: Exchange, { mcp, revocation, canaries }: Servers): En
   if (revocation.has(address)) return "revoke";
   if (canaries.has(address)) return exchange.method === "POST" ? "canary_post" : "canary";
   // What lies at a well-known place is known by that.
-  const { kind } = isWellKnown(exchange) ? {} : metadataIn(exchange) ?? {};
+  const { kind } = isWellKnown(exchange.url) ? {} : metadataIn(exchange) ?? {};
   return kind && (kind === "resource" ? "custom_protected_resource_metadata" : "openid_configuration");
-}
-
-function isWellKnown({ url }: Exchange): boolean {
-  return Object.values(wellKnown).some((path) => pathOf(url).includes(path));
 }
 
 /** Whether it is one of those that any OAuth client sends, or a message of JSON-RPC. */
 function isOfLogin(exchange: Exchange): boolean {
   const { request } = exchange;
-  return isWellKnown(exchange) || metadataIn(exchange) !== undefined || isAuthorization(exchange) ||
+  return isWellKnown(exchange.url) || metadataIn(exchange) !== undefined || isAuthorization(exchange) ||
     formOf(exchange).has("grant_type") || messagesOf(request)[0]?.jsonrpc !== undefined ||
     Array.isArray(parseObject(request.body)?.redirect_uris);
 }

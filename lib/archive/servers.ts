@@ -100,6 +100,11 @@ interface Metadata {
   readonly document: JsonObject;
 }
 
+/** Whether a URL is of a place for metadata. */
+export function isWellKnown(url: string): boolean {
+  return Object.values(wellKnown).some((path) => pathOf(url).includes(path));
+}
+
 /** The metadata that an exchange brought, wherever it lies. */
 export function metadataIn({ method, url, status, response }: Exchange): Metadata | undefined {
   if (method !== "GET" || status >= 300) return undefined;
