@@ -76,7 +76,7 @@ interface Material {
 }
 
 async function ask({ url = "", ...options }: CloneOptions, deps: CloneDeps): Promise<Material> {
-  const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? "") });
+  const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? ""), secret: options.token });
   const left = await probe({ ...options, url }, asker);
   const { observed, problems } = asker;
   if (observed.length === 0) throw new ConfigError(`${url} cannot be asked: ${problems[0] ?? "no answer"}`);

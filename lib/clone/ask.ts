@@ -1,6 +1,8 @@
 // Asks a server, politely: one request at a time, no more than a few, and it says what it is. Nothing at a private address is
 // asked, unless the server itself was named by one of this machine.
 import { checkTarget, type FetchAt, OutboundError, type ResolveDns } from "../outbound/outbound.ts";
+import { eventsOf } from "../judge/events.ts";
+import { parseObject } from "../judge/reading.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { version } from "../runtime/version.ts";
 import { messageWith, type Observed } from "./observed.ts";
@@ -21,6 +23,8 @@ export interface AskDeps {
   readonly local: boolean;
   /** Says why a URL is not asked; undefined if it is. */
   readonly refuse?: (target: URL) => string | undefined;
+  /** The user's token: where a server repeats it in an answer, it is not kept. */
+  readonly secret?: string | undefined;
 }
 
 /** A request to be sent. */
@@ -65,7 +69,7 @@ export function createAsker(deps: AskDeps): Asker {
   };
 }
 
-async function send({ method, url, headers = {}, body }: Question, deps: AskDeps): Promise<Observed> {
+async function send({ method, url, headers: own = {}, body }: Question, deps: AskDeps): Promise<Observed> {
   const target = URL.parse(url);
   if (!target) throw new OutboundError("The URL cannot be parsed");
   const refusal = deps.refuse?.(target);
@@ -75,7 +79,7 @@ async function send({ method, url, headers = {}, body }: Question, deps: AskDeps
     throw new OutboundError(`no answer within ${ANSWER_MS / 1000} seconds`);
   });
   late.catch(() => {});
-  const sent = new Headers({ "user-agent": `mock-oauth-clone/${version}`, accept: "application/json", ...headers });
+  const sent = new Headers({ "user-agent": `mock-oauth-clone/${version}`, accept: "application/json", ...own });
   try {
     const address = await Promise.race([checkTarget(target, deps), late]);
     const request = new Request(target, {
@@ -89,12 +93,15 @@ async function send({ method, url, headers = {}, body }: Question, deps: AskDeps
     // What nobody asked a question on has no end.
     const pause = method === "GET" && isEvents(response) ? deps.sleep(LISTEN_MS, done.signal) : late;
     const text = await readText(response, pause.then(() => ENDED), late);
+    const without = (value: string): string => deps.secret ? value.replaceAll(deps.secret, "TOKEN") : value;
+    const headers = new Headers();
+    for (const [name, value] of response.headers) headers.append(name, without(value));
     return {
       method,
       url: target.href,
       request: messageWith(sent, body),
       status: response.status,
-      response: messageWith(response.headers, text),
+      response: messageWith(headers, text === undefined ? undefined : without(text)),
     };
   } finally {
     done.abort();
@@ -114,13 +121,18 @@ async function readText(
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
+  // So much of a stream has no answer.
+  let looked = 0;
   try {
     for (let length = 0; length <= MAX_BODY_BYTES;) {
       const next = await Promise.race([reader.read(), pause, late]);
       if (next.done) return text + decoder.decode();
       length += next.value.length;
       text += decoder.decode(next.value, { stream: true });
-      if (isEvents(response) && hasAnswered(text)) return text;
+      const end = isEvents(response) ? Math.max(text.lastIndexOf("\n\n"), text.lastIndexOf("\n\r\n")) : -1;
+      if (end < looked) continue;
+      if (hasAnswered(text.slice(looked))) return text;
+      looked = end;
     }
     throw new OutboundError(`The answer is larger than ${MAX_BODY_BYTES} bytes`);
   } finally {
@@ -132,7 +144,8 @@ function isEvents({ headers }: Response): boolean {
   return headers.get("content-type")?.startsWith("text/event-stream") ?? false;
 }
 
-/** Whether a stream of events has brought an answer; what else comes on it is for later requests. */
+/** Whether a part of a stream of events has an answer; what else comes on it is for later requests. */
 function hasAnswered(text: string): boolean {
-  return /^data:.*"(?:result|error)"/m.test(text) && /(?:\r?\n){2}$/.test(text);
+  const messages = eventsOf(text).map(({ data }) => parseObject(data));
+  return messages.some((message) => message && !("method" in message) && ("result" in message || "error" in message));
 }

@@ -140,6 +140,31 @@ Deno.test("a server is asked one question at a time, 40 at most, by who says wha
   for (const request of requests) assert.match(request.headers.get("user-agent") ?? "", /^mock-oauth-clone\//);
 });
 
+Deno.test("a stream is read until it has answered, whatever comes before, and the user's token is not kept where a server repeats it", async () => {
+  const note = { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: { error: "none" } } };
+  const answer = { jsonrpc: "2.0", id: 1, result: { instructions: "You sent s3cret" } };
+  const parts = [note, answer].map((message) => new TextEncoder().encode(`data: ${JSON.stringify(message)}\n\n`));
+  const asker = createAsker({
+    fetch: () => {
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          const part = parts.shift();
+          if (part) controller.enqueue(part);
+        },
+      }, { highWaterMark: 0 });
+      return Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+    },
+    resolveDns,
+    sleep: () => new Promise(() => {}),
+    local: false,
+    secret: "s3cret",
+  });
+  const headers = { authorization: "Bearer s3cret" };
+  const answered = await asker.ask({ method: "POST", url: origin, headers, body: "{}" });
+  assert.equal(answered?.response.body?.match(/^data:/gm)?.length, 2);
+  assert.match(answered.response.body ?? "", /You sent TOKEN/);
+});
+
 Deno.test("nothing private is asked, unless the server is on this machine itself", async () => {
   const asked: string[] = [];
   const fetch = (request: Request): Promise<Response> => {
