@@ -118,6 +118,8 @@ function pageHandlers(
   | "scenario_making"
   | "scenario_make"
   | "inspect"
+  | "inspect_recording"
+  | "inspect_recording_judge"
   | "specifications"
   | "run_page"
   | "run_keep"
@@ -130,6 +132,8 @@ function pageHandlers(
   const run = async (): Promise<RunHandlers> => (await import("./pages/run.tsx")).runHandlers(deps);
   const making = async (): Promise<Handlers<"scenario_making" | "scenario_make">> =>
     (await import("./pages/scenarios_making.tsx")).makingHandlers(deps);
+  const recording = async (): Promise<Handlers<"inspect_recording" | "inspect_recording_judge">> =>
+    (await import("./pages/recording.tsx")).recordingHandlers(deps);
   const gauntlet = async (): Promise<Handlers<"gauntlet" | "gauntlet_move">> =>
     (await import("./pages/gauntlet.tsx")).gauntletHandlers(deps);
   return {
@@ -152,6 +156,8 @@ function pageHandlers(
     scenario_making: lateHandler(async () => (await making()).scenario_making),
     scenario_make: lateHandler(async () => (await making()).scenario_make),
     inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
+    inspect_recording: lateHandler(async () => (await recording()).inspect_recording),
+    inspect_recording_judge: lateHandler(async () => (await recording()).inspect_recording_judge),
     specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
     run_page: lateHandler(async () => (await run()).run_page),
     run_keep: lateHandler(async () => (await run()).run_keep),

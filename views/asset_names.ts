@@ -26,6 +26,7 @@ export const assetNames = [
   "inspect/inspect.css",
   "inspect/inspect.js",
   "inspect/client.js",
+  "inspect/drop.js",
   "inspect/feed.js",
   "inspect/lanes.js",
   "inspect/line.js",

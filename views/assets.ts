@@ -22,6 +22,7 @@ import homeCss from "./home/home.css" with { type: "text" };
 import inspect from "./inspect/inspect.js" with { type: "text" };
 import inspectCss from "./inspect/inspect.css" with { type: "text" };
 import inspectClient from "./inspect/client.js" with { type: "text" };
+import inspectDrop from "./inspect/drop.js" with { type: "text" };
 import inspectFeed from "./inspect/feed.js" with { type: "text" };
 import inspectLanes from "./inspect/lanes.js" with { type: "text" };
 import inspectLine from "./inspect/line.js" with { type: "text" };
@@ -85,6 +86,7 @@ const sources: Readonly<Record<AssetName, string>> = {
   "inspect/inspect.css": factsCss + inspectCss,
   "inspect/inspect.js": inspect,
   "inspect/client.js": inspectClient,
+  "inspect/drop.js": inspectDrop,
   "inspect/feed.js": inspectFeed,
   "inspect/lanes.js": inspectLanes,
   "inspect/line.js": inspectLine,

@@ -7,6 +7,7 @@
 import type { SetLimits } from "../judge/limits.ts";
 import { judging, type Report } from "../judge/report.ts";
 import type { Revision } from "../judge/settled.ts";
+import type { Exchange } from "../recorder/exchange.ts";
 import type { Sliced } from "../runtime/slices.ts";
 import { lacksOf, withoutLacking } from "./lacks.ts";
 import type { Archive } from "./read_har.ts";
@@ -24,8 +25,23 @@ export interface ArchiveJudged {
   readonly limits?: SetLimits | undefined;
 }
 
+/** The verdict, and what it is about. */
+export interface JudgedArchive {
+  readonly report: Report;
+  /** Those that were judged, each with the route that would have answered it here. */
+  readonly exchanges: readonly Exchange[];
+}
+
 /** Judges, in slices: an archive can be long. */
-export function* judgingArchive(archive: Archive, { name, isWhole, judgedBy, limits }: ArchiveJudged): Sliced<Report> {
+export function* judgingArchive(archive: Archive, how: ArchiveJudged): Sliced<Report> {
+  return (yield* judgingExchanges(archive, how)).report;
+}
+
+/** The same, for who wants to show the exchanges as well. */
+export function* judgingExchanges(
+  archive: Archive,
+  { name, isWhole, judgedBy, limits }: ArchiveJudged,
+): Sliced<JudgedArchive> {
   const { exchanges, isOfInterest } = recognise(archive.exchanges);
   const gaps = archive.unreadable.filter(({ address }) => address === undefined || isOfInterest(address));
   const gap = gaps.at(-1)?.number ?? 0;
@@ -44,10 +60,8 @@ export function* judgingArchive(archive: Archive, { name, isWhole, judgedBy, lim
     ...(limits ? { limits } : {}),
   });
   const { isCleared = false, ...record } = report.record;
-  return withoutLacking(
-    { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) },
-    lacksOf(archive, exchanges),
-  );
+  const noted = { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) };
+  return { report: withoutLacking(noted, lacksOf(archive, exchanges)), exchanges };
 }
 
 const UNKNOWN_BEFORE = "What its clients did before the recording began is not known";

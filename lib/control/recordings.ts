@@ -1,7 +1,7 @@
 // `/control/judge`: the verdict on a recording that was made elsewhere.
 import { z } from "zod";
 import { HarError } from "../archive/har_error.ts";
-import { type ArchiveJudged, judgingArchive } from "../archive/judge_archive.ts";
+import { type ArchiveJudged, type JudgedArchive, judgingExchanges } from "../archive/judge_archive.ts";
 import { type Archive, createHarReader, type HarOptions } from "../archive/read_har.ts";
 import { OAuthError } from "../http/errors.ts";
 import type { Report } from "../judge/report.ts";
@@ -33,7 +33,16 @@ export const recordingOperations = {
  * @throws OAuthError `invalid_request` for what is no archive, or not a whole one.
  */
 export function* judgeHar(text: string, how: ArchiveJudged & HarOptions): Sliced<Report> {
-  return yield* judgingArchive(yield* readingHar(text, how), how);
+  return (yield* judgeHarExchanges(text, how)).report;
+}
+
+/**
+ * The same, with the exchanges.
+ *
+ * @throws OAuthError likewise.
+ */
+export function* judgeHarExchanges(text: string, how: ArchiveJudged & HarOptions): Sliced<JudgedArchive> {
+  return yield* judgingExchanges(yield* readingHar(text, how), how);
 }
 
 /**

@@ -55,6 +55,13 @@ const sandboxPlaces = {
   },
   specifications: { path: "/specifications", kind: "pages", cors: false, names: { GET: "specifications" } },
   inspect: { path: "/inspect", kind: "pages", cors: false, names: { GET: "inspect" } },
+  // What another server has answered is not for the record of this one.
+  inspectRecording: {
+    path: "/inspect/recording",
+    kind: "control",
+    cors: false,
+    names: { GET: "inspect_recording", POST: "inspect_recording_judge" },
+  },
   run: { path: "/runs/:run", kind: "pages", cors: false, names: { GET: "run_page" } },
   runKeep: { path: "/runs/:run/keep", kind: "control", cors: false, names: { POST: "run_keep" } },
   keptRun: { path: "/kept/:id", kind: "pages", cors: false, names: { GET: "kept_run" } },

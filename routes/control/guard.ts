@@ -5,7 +5,9 @@ import type { LiveSandboxes } from "../../lib/sandbox/live_sandboxes.ts";
 import type { Context, Route } from "../request/router.ts";
 
 /** Says why a request may not control its sandbox; undefined if it may. */
-export type Refusal = (context: Pick<Context, "request" | "url" | "sandbox">) => OAuthError | undefined;
+export type Refusal = (
+  asked: Pick<Context, "url" | "sandbox"> & { readonly request: Pick<Request, "headers" | "method"> },
+) => OAuthError | undefined;
 
 /** Says why a request may not see a run, whose label counts as that of its sandboxes does; undefined if it may. */
 export type RunRefusal = (

@@ -44,6 +44,7 @@ export function inspectHandler(
         urls={sandbox.urls}
         banner={bannerOf({ scenarioOf }, sandbox, true)}
         listed={listed}
+        judges={refusal === undefined}
         endpoints={flowEndpoints}
       />,
     );

@@ -1,10 +1,10 @@
-/** `mock-oauth judge`: what it prints, and what it ends with; and `POST /control/judge`. */
+/** `mock-oauth judge`: what it prints, and what it ends with; `POST /control/judge`, and the form of `/inspect`. */
 import assert from "node:assert/strict";
 import { parseJudgeOptions } from "../../lib/cli/judge_options.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { runJudge } from "../../routes/judge.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
-import { assertOAuthError, json, testApp } from "../helpers.ts";
+import { assertOAuthError, json, type TestApp, testApp } from "../helpers.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
 import { foreignHar } from "./foreign.ts";
 import { entry, har } from "./hars.ts";
@@ -80,6 +80,75 @@ Deno.test("POST /control/judge answers with the report on a recording, in each f
   );
   await assertOAuthError(await post("x".repeat(16 * 1024 ** 2 + 1)), 413, "invalid_request");
   await assertOAuthError(await post(text, "?whole=perhaps"), 400, "invalid_request");
+});
+
+const ofOurPage = {
+  "sec-fetch-site": "same-origin",
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-dest": "document",
+  origin: "null",
+};
+
+/** The form of the page as a browser sends it. */
+function sendForm(
+  test: TestApp,
+  { har: text, ...fields }: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = ofOurPage,
+): Promise<Response> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  if (text !== undefined) body.set("har", new File([text], "a.har", { type: "application/json" }));
+  return test.fetch("/inspect/recording", { method: "POST", body, headers: { accept: "text/html", ...headers } });
+}
+
+Deno.test("a recording that is chosen on /inspect is answered with a page, and nothing of it is kept (issue 24)", async () => {
+  await using test = await testApp();
+  const inspector = await test.get("/inspect", { accept: "text/html" });
+  assert.match(await inspector.text(), /<form [^>]*action="\/inspect\/recording" enctype="multipart\/form-data"/);
+
+  const text = await recorded({ slip: "sends no challenge" });
+  const answered = await sendForm(test, { har: text });
+  const page = await answered.text();
+  assert.equal(answered.status, 200);
+  assert.match(page, /<p class="verdict verdict-fail">fail: 1 rule broken/);
+  assert.match(page, /without a code_challenge/);
+  assert.match(page, /What its clients did before the recording began/);
+  assert.match(page, /<b>GET<\/b> authorize, in a browser → authorization server/);
+  assert(!page.includes("<script>"));
+  assert.doesNotMatch(await (await sendForm(test, { har: text, whole: "true" })).text(), /What its clients did before/);
+  assert.equal((await json(await test.get("/control/exchanges"))).exchanges?.toString(), "");
+});
+
+Deno.test("the form of /inspect redacts, escapes, is bounded, and no page of another site may send it", async () => {
+  await using test = await testApp();
+  const name = "<script>alert(1)</script>";
+  const hostile = har([entry({
+    method: "POST",
+    request: {
+      headers: [{ name: "Authorization", value: "Bearer so-secret-a-token" }],
+      postData: {
+        mimeType: "application/json",
+        text: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: { clientInfo: { name } } }),
+      },
+    },
+  })]);
+  const page = await (await sendForm(test, { har: hostile })).text();
+  assert.match(page, /&lt;script>alert/);
+  assert(!page.includes(name) && !page.includes("so-secret-a-token"));
+  for (
+    const [fields, headers, status, reason] of [
+      [{ har: "{" }, ofOurPage, 400, /The recording cannot be read/],
+      [{ whole: "true" }, ofOurPage, 400, /There is no recording in the form/],
+      [{ har: "{}" }, { "content-type": "text/plain" }, 400, /There is no recording in the form/],
+      [{ har: "x".repeat(17 * 1024 ** 2) }, ofOurPage, 413, /The body is too large/],
+      [{ har: hostile }, { "sec-fetch-site": "cross-site" }, 403, /A page of another site may not/],
+      [{ har: hostile }, { origin: "https://evil.example" }, 403, /A page of another site may not/],
+    ] as const
+  ) {
+    const response = await sendForm(test, fields, headers);
+    assert.equal(response.status, status);
+    assert.match(await response.text(), reason);
+  }
 });
 
 Deno.test("what a recording says commands no terminal", async () => {

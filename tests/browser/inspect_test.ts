@@ -80,6 +80,29 @@ browserTest("a line of the inspector unfolds to the exchange, and to the same wi
   assert.equal(await page.evaluate("navigator.clipboard.readText()"), curl);
 }, { permissions: ["clipboard-read", "clipboard-write"] });
 
+browserTest("a recording that is dropped on the inspector is judged, if it is not too large (issue 24)", async ({
+  page,
+  origin,
+}) => {
+  await authorizeCarelessly(origin);
+  const recording = await (await fetch(`${origin}/control/exchanges?format=har`)).text();
+  await page.goto(`${origin}/inspect`);
+  const drop = (text: string): Promise<unknown> =>
+    page.evaluate(`{
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([${text}], "a.har"));
+      document.body.dispatchEvent(new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true }));
+      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }`);
+  await drop('"x".repeat(16 * 1024 * 1024 + 1)');
+  assert.match(String(await page.evaluate("document.getElementById('har').validationMessage")), /larger than 16 MiB/);
+  assert.equal(page.url(), `${origin}/inspect`);
+  await drop(JSON.stringify(recording));
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+  await page.getByText("without a code_challenge").first().waitFor();
+  assert.equal(page.url(), `${origin}/inspect/recording`);
+});
+
 browserTest("the inspector filters, pauses and clears (issue 7)", async ({ page, origin }) => {
   await authorizeCarelessly(origin);
   await page.goto(`${origin}/inspect`);

@@ -1,4 +1,5 @@
 /** Every page in a real browser, by the same measures: quiet, accessible, no wider than its window, and light. */
+import { Buffer } from "node:buffer";
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { z } from "zod";
@@ -75,6 +76,19 @@ const ways: Readonly<Record<string, Way>> = {
     for (const slip of ["sends no challenge", "sends no state"] as const) await runDouble({ ...client, slip });
     await page.goto(`${base}/inspect`);
     await page.locator(".client-head:has(.failures):has(.warnings)").waitFor();
+  },
+  "a recording, judged": async ({ page, origin }) => {
+    await runDouble({ base: origin, send: (one) => fetch(one), slip: "sends no challenge" });
+    const har = await (await fetch(`${origin}/control/exchanges?format=har`)).text();
+    await page.goto(`${origin}/inspect`);
+    await page.getByLabel("judge a recording").setInputFiles({
+      name: "a.har",
+      mimeType: "application/json",
+      buffer: Buffer.from(har),
+    });
+    await page.getByRole("button", { name: "judge it" }).click();
+    await page.getByText("fail: 1 rule broken").waitFor();
+    await page.getByText("the whole report").click();
   },
   "control, something in force": async ({ page, origin, register }) => {
     await register();

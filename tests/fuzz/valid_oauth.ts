@@ -3,7 +3,7 @@ import { challenge, redirectUri, verifier } from "../helpers.ts";
 import type { Gift, JsonObject, Message, Pair } from "./message.ts";
 
 type Fields = Readonly<Record<string, string>>;
-type More = Partial<Omit<Message, "name" | "method" | "path">>;
+type More = Partial<Omit<Message, "name" | "path">>;
 
 function pairs(fields: Fields): readonly Pair[] {
   return Object.entries(fields);
@@ -247,6 +247,16 @@ const pages: readonly Message[] = [
   page("scenario_clients", "/scenarios/clients"),
   page("specifications", "/specifications"),
   page("inspect", "/inspect"),
+  page("inspect_recording", "/inspect/recording"),
+  page("inspect_recording_judge", "/inspect/recording", {}, {
+    method: "POST",
+    headers: [["accept", "text/html"], ["content-type", "multipart/form-data; boundary=zqx"]],
+    body: {
+      kind: "text",
+      text:
+        '--zqx\r\nContent-Disposition: form-data; name="har"; filename="a.har"\r\n\r\n{"log":{"entries":[]}}\r\n--zqx--\r\n',
+    },
+  }),
   page("run_page", "/runs/fuzzer", { set: "all" }),
   page("kept_run", "/kept/of-nobody"),
   page("run_badge", "/runs/fuzzer/badge.svg"),

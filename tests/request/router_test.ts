@@ -33,6 +33,7 @@ const table: [string, readonly string[], boolean][] = [
   ["/specifications", ["GET", "HEAD"], false],
   ["/inspect", ["GET", "HEAD"], false],
   ["/scenarios/make", ["GET", "HEAD", "POST"], false],
+  ["/inspect/recording", ["GET", "HEAD", "POST"], false],
   ["/runs/:run", ["GET", "HEAD"], false],
   ["/runs/:run/keep", ["POST"], false],
   ["/kept/:id", ["GET", "HEAD"], false],

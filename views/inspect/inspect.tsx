@@ -1,6 +1,7 @@
 // The inspector: the frame in which `inspect.js` shows what clients do, and what can be had of it without a script.
 import type { Urls } from "../../lib/http/urls.ts";
 import type { Html } from "../shared/html.ts";
+import { RecordingForm } from "./recording.tsx";
 import { InspectList, type Listed, type NotListed } from "./list.tsx";
 import type { Endpoints } from "./model.js";
 import { assetPath, Page, pathOf } from "../shared/layout.tsx";
@@ -14,12 +15,14 @@ export interface InspectProps {
   readonly banner?: Html | undefined;
   /** What is on record. */
   readonly listed: Listed | NotListed;
+  /** Whether whoever asks may have recordings judged. */
+  readonly judges: boolean;
   /** What is known of the endpoints on record. */
   readonly endpoints: Endpoints;
 }
 
 /** The inspector's frame. */
-export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): Html {
+export function InspectPage({ urls, banner, listed, judges, endpoints }: InspectProps): Html {
   const [events, report, exchanges] = [pathOf(urls.events), pathOf(urls.report), pathOf(urls.exchanges)];
   return (
     <Page
@@ -28,7 +31,7 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
       description="What MCP clients do with this server, live, and whether it is correct."
       current="inspect"
       style="inspect/inspect.css"
-      scripts={[assetPath(urls, "shared/page.js"), assetPath(urls, "inspect/inspect.js")]}
+      scripts={["shared/page.js", "inspect/inspect.js", "inspect/drop.js"].map((name) => assetPath(urls, name))}
     >
       {banner}
       <h1>inspector</h1>
@@ -68,6 +71,7 @@ export function InspectPage({ urls, banner, listed, endpoints }: InspectProps): 
         <div id="timeline"></div>
         <ClearDialog />
       </div>
+      {judges && <RecordingForm urls={urls} isShort />}
     </Page>
   );
 }

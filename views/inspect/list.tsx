@@ -55,8 +55,12 @@ export function InspectList({ urls, listed, endpoints }: InspectListProps): Html
   );
 }
 
-function Record(
-  { urls, endpoints, exchanges, total, hasOlder, report }: Listed & Pick<InspectListProps, "urls" | "endpoints">,
+/** A verdict, and exchanges that it is about. */
+export function Record(
+  { urls, endpoints, exchanges, total, hasOlder, report, where = "on record, the latest first" }:
+    & Listed
+    & Pick<InspectListProps, "urls" | "endpoints">
+    & { readonly where?: string },
 ): Html {
   const broken = brokenByLine(report);
   const threads = threadsByClient(exchanges, report);
@@ -66,7 +70,7 @@ function Record(
       <p class={`verdict verdict-${report.verdict}`}>{verdictText(report)}</p>
       <p class="quiet">{missingText(report.record)}</p>
       {report.clients.map((client) => <Client key={client.id} client={client} />)}
-      {total === 0 ? null : <p>{`${countOf(total, "exchange")} on record, the latest first:`}</p>}
+      {total === 0 ? null : <p>{`${countOf(total, "exchange")} ${where}:`}</p>}
       <ol class="lines">
         {exchanges.toReversed().map((exchange) => (
           <Line
