@@ -4,6 +4,7 @@ import type { Gauntlets } from "../lib/control/gauntlets.ts";
 import type { Deps as OperationDeps } from "../lib/control/operation.ts";
 import type { OAuthError } from "../lib/http/errors.ts";
 import type { OriginPolicy } from "../lib/http/origin.ts";
+import type { Askers } from "../lib/limits/asker.ts";
 import type { McpEndpoint } from "../lib/mcp/endpoint.ts";
 import type { Slices } from "../lib/runtime/slices.ts";
 import type { Awaitable } from "../lib/runtime/awaitable.ts";
@@ -47,6 +48,8 @@ export interface Deps extends OAuthDeps, OperationDeps {
   readonly refusalOf: Refusal;
   /** Whose streams of events are counted together; undefined where addresses don't count. */
   readonly addressOf: (request: Request, info: ConnectionInfo | undefined) => string | undefined;
+  /** Who asks, on a server that anyone can reach. */
+  readonly askers: Askers | undefined;
   readonly slices: Slices;
   readonly monotonicMs: () => number;
   readonly startedAtMs: number;

@@ -81,6 +81,8 @@ export interface Call<In = unknown> {
   readonly param: string;
   /** What the caller sends: JSON that nobody has checked, until the deed has it. */
   readonly input: In;
+  /** Aborts when the caller has left, or no longer wants an answer. */
+  readonly signal?: AbortSignal;
 }
 
 /** How the input of an operation is described and read. */

@@ -19,6 +19,14 @@ const QUIET_MS = 500;
 /** The longest wait for that, in seconds. */
 export const MAX_WAIT_SECONDS = 120;
 
+/** How long somebody waits. */
+export interface Patience {
+  /** The longest wait; 0 for what is there now. */
+  readonly waitSeconds: number;
+  /** Aborts when the caller has left: nobody waits any more. */
+  readonly signal: AbortSignal | undefined;
+}
+
 const text = z.string();
 const count = z.number().int().min(0);
 const numbers = z.array(count);
@@ -161,8 +169,11 @@ export const recordOperations = {
     })),
     example: { wait: 0 },
     answer: reportAnswer,
-    run: (deps, { sandbox, input: { wait = 0, revision, limits } }) =>
-      settle(deps, sandbox, wait, { judgedBy: revision, limits: parseLimits(limits === undefined ? [] : [limits]) }),
+    run: (deps, { sandbox, signal, input: { wait: waitSeconds = 0, revision, limits } }) =>
+      settle(deps, sandbox, { waitSeconds, signal }, {
+        judgedBy: revision,
+        limits: parseLimits(limits === undefined ? [] : [limits]),
+      }),
   }),
   control_exchanges: operation({
     summary: "What clients sent and received, with secrets redacted",
@@ -191,13 +202,13 @@ export const recordOperations = {
 /**
  * The report, once something was seen that decides and nothing has happened for a while, but after the wait at the latest.
  *
- * @param waitSeconds The longest wait; 0 for the report as it is now.
+ * @param patience How long; until then, or until the caller has left.
  * @param how By which revision and limits.
  */
 export async function settle(
   { reports: { demand, judge }, sleep, monotonicMs }: Pick<Deps, "reports" | "sleep" | "monotonicMs">,
   sandbox: Sandbox,
-  waitSeconds: number,
+  { waitSeconds, signal }: Patience,
   how: JudgedHow = {},
 ): Promise<Report> {
   let quietMs = 0;
@@ -205,7 +216,7 @@ export async function settle(
   try {
     // Judging takes its time as well, of which a test's clock knows nothing.
     const endMs = monotonicMs() + waitSeconds * 1000;
-    for (let waited = 0; waited < waitSeconds * 1000 && monotonicMs() < endMs; waited += STEP_MS) {
+    for (let waited = 0; waited < waitSeconds * 1000 && monotonicMs() < endMs && !signal?.aborted; waited += STEP_MS) {
       if (quietMs >= QUIET_MS && (await judge(sandbox, how)).report.verdict !== "incomplete") break;
       await sleep(STEP_MS);
       quietMs += STEP_MS;

@@ -11,7 +11,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import { isInSet, setNames } from "../scenarios/catalogue/sets.ts";
 import { type Scenario, scenarioGroups } from "../scenarios/scenario.ts";
 import { type Deps, one, operation } from "./operation.ts";
-import { MAX_WAIT_SECONDS } from "./record.ts";
+import { MAX_WAIT_SECONDS, type Patience } from "./record.ts";
 
 /** What a run needs. */
 export type RunDeps = Pick<Deps, "liveSandboxes" | "reports" | "catalogue" | "scenarios" | "sleep" | "monotonicMs">;
@@ -20,6 +20,8 @@ export type RunDeps = Pick<Deps, "liveSandboxes" | "reports" | "catalogue" | "sc
 const MAX_SANDBOXES = 1000;
 /** How often is looked whether a run is decided, in milliseconds. */
 const STEP_MS = 250;
+/** How many times as long as the last look took the next one waits: many who wait must not hold up all others. */
+const REST = 4;
 const LABEL = /^[a-z0-9-]{1,64}$/;
 
 const text = z.string();
@@ -73,8 +75,8 @@ export const runOperations = {
     })),
     example: { set: "core" },
     answer: runAnswer,
-    run: (deps, { sandbox, param, input: { set = TRIED, wait = 0 } }) =>
-      settleRun(deps, { run: param, set, sandbox }, wait),
+    run: (deps, { sandbox, param, signal, input: { set = TRIED, wait: waitSeconds = 0 } }) =>
+      settleRun(deps, { run: param, set, sandbox }, { waitSeconds, signal }),
   }),
 };
 
@@ -116,17 +118,29 @@ export async function readRun(deps: RunDeps, query: RunQuery): Promise<Run> {
   return sumUpRun(run, set, trials);
 }
 
-/** The run, once every scenario of it is decided, but after the wait at the latest. */
-export async function settleRun(deps: RunDeps, query: RunQuery, waitSeconds: number): Promise<Run> {
-  // Judging takes its time as well, of which a test's clock knows nothing.
-  const endMs = deps.monotonicMs() + waitSeconds * 1000;
+/** The run, once every scenario of it is decided, but after the wait at the latest, or when the caller has left. */
+export async function settleRun(deps: RunDeps, query: RunQuery, { waitSeconds, signal }: Patience): Promise<Run> {
+  const { sleep, monotonicMs } = deps;
+  const startMs = monotonicMs();
   let run = await readRun(deps, query);
-  for (let waited = 0; waited < waitSeconds * 1000 && deps.monotonicMs() < endMs; waited += STEP_MS) {
-    if (run.counts.incomplete + run.counts.notTried === 0 && run.counts.pass + run.counts.fail > 0) break;
-    await deps.sleep(STEP_MS);
+  let tookMs = monotonicMs() - startMs;
+  // Looking takes its time as well, of which a test's clock knows nothing.
+  for (let leftMs = waitSeconds * 1000; leftMs > 0 && !isDecided(run) && !signal?.aborted;) {
+    const pauseMs = Math.min(leftMs, Math.max(STEP_MS, REST * tookMs));
+    const beforeMs = monotonicMs();
+    await sleep(pauseMs);
+    if (signal?.aborted) break;
     run = await readRun(deps, query);
+    const passedMs = Math.max(pauseMs, monotonicMs() - beforeMs);
+    // Where others are in the way, the pause was longer than it was meant to be, too.
+    tookMs = passedMs - pauseMs;
+    leftMs -= passedMs;
   }
   return run;
+}
+
+function isDecided({ counts: { pass, fail, incomplete, notTried } }: Run): boolean {
+  return incomplete + notTried === 0 && pass + fail > 0;
 }
 
 /** In the order in which groups are shown. */

@@ -1,6 +1,7 @@
 // What a request costs the address it comes from, and whether that address can pay.
 import { OAuthError } from "../http/errors.ts";
 import { controlPaths, paths } from "../http/urls.ts";
+import type { Errand } from "./asker.ts";
 import { BODY_STEP_BYTES, isShared, type Rate, rateOf, rates, UNKNOWN_BODY_BYTES } from "./limits.ts";
 import { createRateLimiter } from "./rate_limiter.ts";
 
@@ -44,6 +45,11 @@ export function costOf(
   const declared = headers.get("content-length");
   const bytes = declared === null ? (body === null ? 0 : UNKNOWN_BODY_BYTES) : Number(declared);
   return { requests: 1 + Math.floor(bytes / BODY_STEP_BYTES), kind: kindOf(method, searchParams, path) };
+}
+
+/** What an errand costs: its body has come with the request that it is part of. */
+export function costOfErrand({ method, path }: Errand): Cost {
+  return { requests: 1, kind: kindOf(method, new URLSearchParams(), path) };
 }
 
 function kindOf(method: string, query: URLSearchParams, path: string): Cost["kind"] {

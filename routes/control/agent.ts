@@ -3,6 +3,7 @@
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { type Agent, createAgent } from "../../lib/control/agent/enter.ts";
 import { createControlServers } from "../../lib/control/agent/server.ts";
+import type { Errand } from "../../lib/limits/asker.ts";
 import { readJson } from "../../lib/mcp/body.ts";
 import { version } from "../../lib/runtime/version.ts";
 import type { Deps } from "../deps.ts";
@@ -30,12 +31,19 @@ export async function agentHandler(deps: Deps): Promise<Handler> {
 /** The caller of a request, who gets into other sandboxes as far as it may control them. */
 function agentOf(context: Context, deps: Deps): Agent {
   const { request, url, sandbox: { name: own, origin } } = context;
+  // It pays for what it does as if it had sent the request that does it.
+  const pay = (errand: Errand): void => deps.askers?.pay(errand);
   const agent = createAgent(deps, origin, {
     of: (sandbox) => deps.refusalOf({ request, url, sandbox }),
     ofRun: (label) => deps.runRefusalOf({ request, url, param: label }),
+    pay,
   });
   return {
     ...agent,
-    enter: async (name) => name === "" || name === own ? callOf(context, deps) : await agent.enter(name),
+    enter: async (name, purpose) => {
+      if (name !== "" && name !== own) return await agent.enter(name, purpose);
+      pay({ ...purpose, sandbox: own });
+      return callOf(context, deps);
+    },
   };
 }

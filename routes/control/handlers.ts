@@ -27,8 +27,8 @@ async function inputOf({ request, url }: Context): Promise<unknown> {
 }
 
 /** The call that a request makes, but for its body. */
-export function callOf({ sandbox, plan, param }: Context, { liveSandboxes }: Deps): Call {
-  return { sandbox, live: liveSandboxes.of(sandbox), plan, param, input: undefined };
+export function callOf({ sandbox, plan, param, request: { signal } }: Context, { liveSandboxes }: Deps): Call {
+  return { sandbox, live: liveSandboxes.of(sandbox), plan, param, input: undefined, signal };
 }
 
 function mapValues<Name extends string, From, To>(

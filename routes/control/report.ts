@@ -61,7 +61,7 @@ export function recordHandlers(deps: RecordDeps): Handlers<RecordEndpointName> {
 
 async function report(
   deps: RecordDeps,
-  { sandbox, url: { searchParams } }: Context,
+  { sandbox, request: { signal }, url: { searchParams } }: Context,
 ): Promise<Response> {
   requireKnown(searchParams, ["format", "wait", "strict", "revision", "limits"]);
   const format = parseOneOf(searchParams, "format", reportFormats);
@@ -69,7 +69,7 @@ async function report(
   const strict = parseOneOf(searchParams, "strict", ["false", ...strictness]);
   const revision = searchParams.has("revision") ? parseOneOf(searchParams, "revision", revisions) : undefined;
   const limits = parseLimits(searchParams.getAll("limits"));
-  const settled = await settle(deps, sandbox, waitSeconds, { judgedBy: revision, limits });
+  const settled = await settle(deps, sandbox, { waitSeconds, signal }, { judgedBy: revision, limits });
   const answered = strictly(settled, strict);
   if (format === "issue") return await issue(deps, sandbox, answered);
   return reportResponse(answered, format, deps.slices);

@@ -24,14 +24,15 @@ const formats = {
 /** What a run comes to. */
 export async function run(
   deps: RunDeps & { readonly slices: Slices },
-  { sandbox, param, url: { searchParams } }: Context,
+  { sandbox, param, request: { signal }, url: { searchParams } }: Context,
 ): Promise<Response> {
   requireKnown(searchParams, ["format", "wait", "strict", "set"]);
   const format = parseOneOf(searchParams, "format", runFormats);
   const set = parseOneOf(searchParams, "set", [TRIED, ...setNames]);
   const waitSeconds = parseNumber(searchParams, "wait", MAX_WAIT_SECONDS) ?? 0;
   const strict = parseOneOf(searchParams, "strict", ["false", ...strictness]);
-  const sum = await settleRun(deps, { run: param, set, sandbox, isStrict: strict === "should" }, waitSeconds);
+  const query = { run: param, set, sandbox, isStrict: strict === "should" };
+  const sum = await settleRun(deps, query, { waitSeconds, signal });
   const { type, write } = formats[format];
   const status = strict !== "false" && sum.verdict !== "pass" ? 422 : 200;
   return noStore(inChunks(write(sum), deps.slices), type, status);

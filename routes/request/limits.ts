@@ -1,12 +1,12 @@
 // A server that anyone can reach: callers that ask for too much wait, and every page says that everything is fake.
 import { allowOrigin } from "../../lib/http/any_origin.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
-import type { Askers } from "../../lib/limits/asker.ts";
+import type { Askers, Errand } from "../../lib/limits/asker.ts";
 import { lock } from "../../lib/limits/harmless.ts";
 import { HELD_MS } from "../../lib/limits/limits.ts";
 import { bodyText, isBodyAwaited, meterBody } from "../../lib/http/request_body.ts";
 import { bodyLimits, createBodyBytes, type HeldBody } from "../../lib/limits/body_bytes.ts";
-import { costOf, createToll } from "../../lib/limits/toll.ts";
+import { costOf, costOfErrand, createToll } from "../../lib/limits/toll.ts";
 import { createUnderWay, type UnderWay, underWayLimits } from "../../lib/limits/under_way.ts";
 import { type Address, buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
@@ -40,9 +40,11 @@ export function limitApp(
     const body = bodies.open(address);
     meterBody(request, body.take);
     const refuse = (refusal: OAuthError): Promise<Response> => refused(refusal, request, url);
+    const pay = (errand: Errand): OAuthError | undefined =>
+      toll.take({ address, sandbox: errand.sandbox, cost: costOfErrand(errand) });
     const refusal = toll.take({ address, sandbox, cost: costOf(request, url, path) });
     const answer = async (): Promise<Response> => {
-      if (!refusal) return await askers.answer(address, () => app(request, url, info));
+      if (!refusal) return await askers.answer({ address, pay }, () => app(request, url, info));
       await sleep(HELD_MS);
       return await refuse(refusal);
     };

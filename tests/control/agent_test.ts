@@ -7,8 +7,10 @@ import { z } from "zod";
 import { operations } from "../../lib/control/operations.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
+import { rates } from "../../lib/limits/limits.ts";
 import { createApp } from "../../main.ts";
 import { origin, type TestApp, testApp } from "../helpers.ts";
+import { publicApp } from "../request/public_app.ts";
 import { openWorld, playScenario } from "../judge/scenario_world.ts";
 
 const info = { name: "agent", version: "1" };
@@ -138,6 +140,94 @@ Deno.test("what an agent gets wrong is said in words, with the argument", async 
   await assert.rejects(client.getPrompt({ name: "test-my-client", arguments: {} }), /command is required/);
   await client.close();
 });
+
+Deno.test("an agent that gives no name as sandbox changes none, not that of the endpoint", async () => {
+  await using test = await testApp();
+  const client = await connect(test);
+  await call(client, "declare_users", { input: { email: "kept@example.com", password: "p" } });
+  for (const sandbox of [["standard~k"], "", null, 7, { name: "standard~k" }]) {
+    assert.match(await refusal(client, "reset", { sandbox }), /argument sandbox must be the name of one sandbox/);
+  }
+  assert.match(JSON.stringify(await call(client, "list_users")), /kept@example\.com/);
+  await client.close();
+});
+
+Deno.test("public: an agent pays for a tool call what the request pays that does the same (README)", async (t) => {
+  const label = "0123456789abcdef";
+  // The sandbox of the endpoint is one that it begins.
+  const others = rates.beginnings.burst - 1;
+  const rows = [
+    { name: "mint_token", args: {}, most: others, what: /new sandboxes from your address/ },
+    { name: "read_clock", args: {}, most: others, what: /new sandboxes from your address/ },
+    { name: "rotate_keys", args: {}, most: rates.rotations.burst, what: /key rotations from your address/ },
+  ];
+  for (const { name, args, most, what } of rows) {
+    await t.step(name, async () => {
+      await using test = await publicApp();
+      const at = test.from("93.184.215.14");
+      const app = async ({ url, method, headers, body }: Request): Promise<Response> =>
+        await at.fetch(url, { method, headers, body: body && await new Response(body).text() });
+      const client = await connect({ app }, `/s/standard~${label}/control/mcp`);
+      for (let turn = 0; turn < most; turn++) {
+        await call(client, name, { ...args, sandbox: `standard~${label}-${turn}` });
+      }
+      const said = await refusal(client, name, { ...args, sandbox: `standard~${label}-more` });
+      assert.match(said, what);
+      const isOfOwn = await client.callTool({ name, arguments: args });
+      assert.equal(isOfOwn.isError ?? false, name === "rotate_keys");
+      if (name !== "read_clock") return void await client.close();
+      const uri = `mock://exchanges/standard~${label}-read/1`;
+      await assert.rejects(client.readResource({ uri }), what);
+      await client.close();
+    });
+  }
+});
+
+const meta = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": info,
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+for (
+  const [path, sent] of [
+    ["/control/report?wait=60", undefined],
+    ["/control/runs/mine?set=core&wait=60", undefined],
+    ["/control/mcp", { name: "report", arguments: { wait: 60 } }],
+    ["/control/mcp", { name: "run", arguments: { run: "mine", set: "core", wait: 60 } }],
+    ["/control/mcp", { name: "run", arguments: { run: "mine", set: "core", wait: 60 }, _meta: meta }],
+  ] as const
+) {
+  const asked = sent ? `the tool ${sent.name}${"_meta" in sent ? " of 2026-07-28" : ""}` : path;
+  Deno.test(`nobody waits on for a caller who has left: ${asked}`, async () => {
+    const left = new AbortController();
+    let slept = 0;
+    await using test = await testApp({
+      sleep: async (ms) => {
+        if (ms < 100) return;
+        // The rest of the world goes on meanwhile.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        if (++slept === 3) left.abort();
+      },
+    });
+    const headers = {
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      ...(sent && "_meta" in sent
+        ? { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": sent.name }
+        : {}),
+    };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: sent });
+    const init = sent ? { method: "POST", body, headers } : {};
+    const response = await test.app(new Request(origin + path, { ...init, signal: left.signal })).catch(() =>
+      undefined
+    );
+    await response?.text().catch(() => "");
+    // What would go on goes on beside an answer that nobody awaits.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+    assert.equal(slept, 3);
+  });
+}
 
 Deno.test("rules, schemas and scenarios are resources, and two prompts say how to go on", async () => {
   await using test = await testApp();

@@ -8,7 +8,7 @@ import type { Revision } from "../../lib/judge/settled.ts";
 import { createApp } from "../../main.ts";
 import { readResults } from "../../routes/pages/results.ts";
 import type { Slip } from "../interop/double/double.ts";
-import { json, type TestApp } from "../helpers.ts";
+import { json, type TestApp, testApp } from "../helpers.ts";
 import { openWorld, playScenario, type World } from "../judge/scenario_world.ts";
 import { send } from "./helpers.ts";
 
@@ -76,6 +76,23 @@ Deno.test("a run that is held against a set is incomplete as long as one of it w
   const { verdict, counts, reason } = await runOf(world, "/control/runs/mine?set=core");
   assert.deepEqual([verdict, counts.pass, counts.notTried], ["incomplete", 1, core.length - 1]);
   assert.match(reason, /^19 of 20 scenarios not tried: .+ and 14 more$/);
+});
+
+Deno.test("who waits for a run looks again after four times as long as a look took, and no longer than it says", async () => {
+  let nowMs = 0;
+  const pauses: number[] = [];
+  await using test = await testApp({
+    monotonicMs: () => nowMs,
+    sleep: (ms) => {
+      if (ms < 250) return Promise.resolve();
+      pauses.push(ms);
+      // Others are in the way for so long.
+      nowMs += ms + (pauses.length === 2 ? 500 : 0);
+      return Promise.resolve();
+    },
+  });
+  assert.equal((await runOf(test, "/control/runs/mine?set=core&wait=5")).verdict, "incomplete");
+  assert.deepEqual(pauses, [250, 250, 2000, ...Array.from({ length: 8 }, () => 250)]);
 });
 
 Deno.test("a run that nobody has begun is incomplete, not an error", async () => {

@@ -1,10 +1,14 @@
 // How an agent gets into a sandbox: by its name, as it stands in URLs.
 import { OAuthError } from "../../http/errors.ts";
+import type { Errand } from "../../limits/asker.ts";
 import { type Address, parseAddress, type Sandbox } from "../../sandbox/sandbox.ts";
 import type { Call, Deps } from "../operation.ts";
 
 /** Lets an agent into a sandbox by its name; throws an OAuthError where there is none, or where the agent may not. */
-export type Enter = (sandbox: string) => Promise<Call>;
+export type Enter = (sandbox: string, purpose: Purpose) => Promise<Call>;
+
+/** What an agent is in a sandbox for: the request that would do the same. */
+export type Purpose = Omit<Errand, "sandbox">;
 
 /** What an agent may not do, and why. */
 interface Refusals {
@@ -12,6 +16,8 @@ interface Refusals {
   readonly of: (sandbox: Sandbox) => OAuthError | undefined;
   /** Says why it may not see a run; undefined if it may. */
   readonly ofRun: (label: string) => OAuthError | undefined;
+  /** Takes what it costs; throws an OAuthError where the agent cannot pay. */
+  readonly pay: (errand: Errand) => void;
 }
 
 /** An agent, as far as it matters here. */
@@ -28,9 +34,11 @@ export function createAgent(
   origin: string,
   refusals: Refusals,
 ): Agent {
-  const enter: Enter = async (name) => {
+  const enter: Enter = async (name, purpose) => {
     const address = addressOf(name, origin);
-    const live = address && await liveSandboxes.find(address);
+    if (!address) throw noSandbox(name);
+    refusals.pay({ ...purpose, sandbox: address.name });
+    const live = await liveSandboxes.find(address);
     if (!live) throw noSandbox(name);
     const sandbox = live.seenFrom(origin, address.prefix);
     const refusal = refusals.of(sandbox);

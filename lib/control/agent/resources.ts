@@ -1,6 +1,7 @@
 // What an agent can read: each rule, each scenario, the shapes of long inputs, and what a client sent and got.
 import type { ReadResourceResult, Resource, ResourceTemplateType } from "@modelcontextprotocol/server";
 import { OAuthError } from "../../http/errors.ts";
+import { paths } from "../../http/urls.ts";
 import { rules } from "../../judge/rules/catalogue.ts";
 import { driverOf } from "../../scenarios/driver.ts";
 import { describeScenario } from "../../scenarios/schema/scenario_schema.ts";
@@ -76,7 +77,7 @@ export async function readResource(
   if (schema) return json(uri, schema);
   const [, sandboxName, sequence] = EXCHANGE.exec(uri) ?? [];
   if (sandboxName === undefined) return undefined;
-  const { sandbox } = await enter(sandboxName);
+  const { sandbox } = await enter(sandboxName, { method: "GET", path: paths.exchanges });
   const { listed } = await deps.reports.judge(sandbox);
   const [exchange] = await fetchListed(deps, sandbox, listed.filter((one) => one.sequence === Number(sequence)));
   if (!exchange) throw new OAuthError("not_found", `${sandboxName} has no exchange ${sequence} on record`);

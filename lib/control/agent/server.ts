@@ -31,13 +31,16 @@ export async function createControlServers(deps: Deps, version: string): Promise
       { capabilities: { tools: {}, resources: {}, prompts: {} }, instructions: INSTRUCTIONS },
     );
     server.setRequestHandler("tools/list", () => ({ tools: listed }));
-    server.setRequestHandler("tools/call", async ({ params: { name, arguments: args = {} } }) => {
-      const tool = tools.get(name);
-      if (tool) return await answered(() => runTool(deps, tool, args, agent));
-      const one = own.find(({ listing }) => listing.name === name);
-      if (!one) throw new ProtocolError(INVALID_PARAMS, `There is no tool ${name}`);
-      return await answered(() => one.run(args, origin));
-    });
+    server.setRequestHandler(
+      "tools/call",
+      async ({ params: { name, arguments: args = {} } }, { mcpReq: { signal } }) => {
+        const tool = tools.get(name);
+        if (tool) return await answered(() => runTool(deps, tool, args, { ...agent, signal }));
+        const one = own.find(({ listing }) => listing.name === name);
+        if (!one) throw new ProtocolError(INVALID_PARAMS, `There is no tool ${name}`);
+        return await answered(() => one.run(args, origin));
+      },
+    );
     server.setRequestHandler("resources/list", () => ({ resources: listResources(tools) }));
     server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates }));
     server.setRequestHandler("resources/read", async ({ params: { uri } }) => {
@@ -59,13 +62,13 @@ export async function createControlServers(deps: Deps, version: string): Promise
 /** Runs an operation in the sandbox that the call names. */
 async function runTool(
   deps: Deps,
-  { listing, operation, param, isFlat }: ControlTool,
+  { listing, operation, purpose, param, isFlat }: ControlTool,
   args: Readonly<Record<string, unknown>>,
-  { enter, refusalOfRun }: Agent,
+  { enter, refusalOfRun, signal }: Agent & { readonly signal: AbortSignal },
 ): Promise<unknown> {
   requireKnown(args, Object.keys(listing.inputSchema.properties ?? {}));
   const { sandbox, ...rest } = args;
-  const call = await enter(typeof sandbox === "string" ? sandbox : "");
+  const call = await enter(sandboxOf(sandbox), purpose);
   const about = param === undefined ? undefined : rest[param];
   if (param !== undefined && (typeof about !== "string" || about === "")) {
     throw new OAuthError("invalid_request", `The argument ${param} is required`, {
@@ -78,7 +81,18 @@ async function runTool(
   if (refusal) throw refusal;
   const { input, ...flat } = param === undefined ? rest : without(rest, param);
   const given = isFlat ? (input === undefined ? flat : { ...flat, input }) : input;
-  return await operation.run(deps, { ...call, param: typeof about === "string" ? about : "", input: given });
+  return await operation.run(deps, { ...call, signal, param: typeof about === "string" ? about : "", input: given });
+}
+
+/** What is no name must not stand for the sandbox of this endpoint: another would be changed than the agent meant. */
+function sandboxOf(sandbox: unknown): string {
+  if (sandbox === undefined) return "";
+  if (typeof sandbox === "string" && sandbox !== "") return sandbox;
+  throw new OAuthError("invalid_request", "The argument sandbox must be the name of one sandbox", {
+    parameter: "sandbox",
+    received: JSON.stringify(sandbox),
+    expected: "a text such as iss-missing~my-test or main, or no such argument for the sandbox of this endpoint",
+  });
 }
 
 /** A misspelt argument is not ignored: without `sandbox` another sandbox would be changed. */

@@ -25,7 +25,7 @@ export interface AgentOptions extends Pipe {
 /** Serves an agent until its pipe closes. */
 export async function serveAgent(deps: Deps, { origin, stdin, stdout, report }: AgentOptions): Promise<void> {
   const serve = await createControlServers(deps, version);
-  const agent = createAgent(deps, origin, { of: () => undefined, ofRun: () => undefined });
+  const agent = createAgent(deps, origin, { of: () => undefined, ofRun: () => undefined, pay: () => {} });
   serveStdio(() => serve(agent), {
     transport: new StdioServerTransport(stdin, stdout),
     onerror: ({ message }) => report(`On standard input: ${excerpt(message)}`),

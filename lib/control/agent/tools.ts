@@ -7,11 +7,14 @@ import type { Endpoint } from "../../http/place.ts";
 import { defined } from "../../runtime/defined.ts";
 import { jsonSchemaOf, type Operation } from "../operation.ts";
 import { operations } from "../operations.ts";
+import type { Purpose } from "./enter.ts";
 
 /** An operation as a tool. */
 export interface ControlTool {
   readonly listing: Tool;
   readonly operation: Operation;
+  /** The request that does the same. */
+  readonly purpose: Purpose;
   /** Name of the argument that says which one thing the operation is about; absent if it is about all. */
   readonly param?: string;
   /** Whether the members of the input are arguments themselves; else all of it is the argument `input`. */
@@ -79,6 +82,7 @@ function toolOf({ name: endpointName, method, path }: Endpoint, operation: Opera
       },
     },
     operation,
+    purpose: { method, path },
     param,
     isFlat: !isOpen,
     wholeSchema: isLong ? whole : undefined,
