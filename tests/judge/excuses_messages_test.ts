@@ -280,6 +280,23 @@ const excuses: readonly Excuse[] = [
     mistake: [begins("one"), asks(1, { atMs: 20 }), asks(2, { atMs: 40 })],
   },
   {
+    rule: "M17",
+    what: "another instance begins too at a server without sessions, and it may be that one's request",
+    excused: [
+      begins(""),
+      begins("", { atMs: 10 }),
+      asks(1, { session: "", atMs: 20 }),
+      asks(2, { session: "", atMs: 40 }),
+    ],
+    mistake: [begins(""), asks(1, { session: "", atMs: 20 }), asks(2, { session: "", atMs: 40 })],
+  },
+  {
+    rule: "M17",
+    what: "it asked something before it began, at a server without sessions",
+    excused: [modern(1, { status: 400 }), begins("", { atMs: 10 }), told({ session: "", atMs: 20 })],
+    mistake: [begins(""), asks(1, { session: "", atMs: 20 }), asks(2, { session: "", atMs: 40 })],
+  },
+  {
     rule: "M22",
     what: "the server sends the client on to another path",
     excused: [...opened, asks(1, { status: 307 }), asks(1, { url: `${mcp}/v2` })],
@@ -617,6 +634,12 @@ for (const { rule, what, excused, recorded, mistake, isRecommended = false } of 
     assert.equal(statusOf(mistake, rule), isRecommended ? "broken as a warning" : "broken");
   });
 }
+
+Deno.test("M17 is kept by who says that it is initialized where there is no session, and not by who begins alone", () => {
+  assert.equal(statusOf([begins("")], "M17"), "not observed");
+  assert.equal(statusOf([begins(""), told({ session: "", atMs: 20 })], "M17"), "kept");
+  assert.equal(statusOf([told({ session: "" }), begins("", { atMs: 20 })], "M17"), "not observed");
+});
 
 Deno.test("M5 is not observed where an error without an id may answer a notification, or what could not be read (JSON-RPC 5)", () => {
   for (const code of [-32600, -32700]) assert.equal(statusOf(unread(code), "M5"), "not observed");

@@ -1,11 +1,13 @@
 // Rules on how a conversation begins up to 2025-11-25: with `initialize`, what that says, and what has to follow it.
 
 import { isObject } from "../../../http/json.ts";
-import { conversationIn, hasAllSaid, type Request, type Session } from "../../conversation.ts";
+import { type Asked, conversationIn, hasAllSaid, type Request } from "../../conversation.ts";
 import { textOf } from "../../reading.ts";
+import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
 import { broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
 import { holdEach } from "./each.ts";
+import { isSameThread } from "./lost_answers.ts";
 
 const LIFECYCLE = "https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle";
 
@@ -54,33 +56,74 @@ function lacks(member: string, kind: string): string {
   return `It sent initialize without ${member}, or with one that is not ${kind}`;
 }
 
+/** Whether a request was answered with a result. */
+function isTaken({ answer }: Request): boolean {
+  return isObject(answer?.message.result);
+}
+
+/** What followed one initialize that was answered well. */
+interface Beginning {
+  readonly opening: Request;
+  /** Exchanges that belong to it. */
+  readonly steps: readonly McpStep[];
+  readonly told: Asked | undefined;
+  /** What was asked before that. */
+  readonly asked: readonly Request[];
+  /** False where what followed may belong to another beginning. */
+  readonly isAlone: boolean;
+}
+
 /**
- * What is missing of a session may still be on its way: messages that are sent at the same time can come in any order, so only
- * a client that goes on after it was answered has left it out.
+ * What was begun with initialize, in sessions and without. Where there are none, instances of a client that each begin cannot be
+ * told apart, and count as one beginning.
  */
-function wentOnWithout(session: Session, requests: readonly Request[], crossingMs: number): readonly Request[] {
-  const [first, second] = requests;
+function beginningsIn({ calls }: View): readonly Beginning[] {
+  const { requests, notifications, sessions } = conversationIn(calls);
+  const outside = Map.groupBy(
+    requests.filter((one) => one.method === "initialize" && one.thread === undefined && isLookedAt(one)),
+    ({ step }) => step.address,
+  );
+  const all = [
+    ...sessions.flatMap(({ opening, steps }) => opening ? [{ opening, steps, isAlone: true }] : []),
+    ...[...outside.values()].flatMap((openings) => {
+      const opening = openings.find(isTaken);
+      if (!opening) return [];
+      const steps = calls.filter((step) => step.at >= opening.step.at && isSameThread(step, opening.step));
+      return [{ opening, steps, isAlone: openings.length === 1 }];
+    }),
+  ];
+  return all.filter(({ opening }) => isTaken(opening)).map(({ opening, steps, isAlone }) => {
+    const own = new Set(steps);
+    const told = notifications.find(({ step, method }) => own.has(step) && method === "notifications/initialized");
+    const asked = requests.filter((one) =>
+      own.has(one.step) && one !== opening && one.era === "handshake" && one.method !== "ping" &&
+      one.step.at < (told?.step.at ?? Infinity)
+    );
+    return { opening, steps, told, asked, isAlone };
+  });
+}
+
+/**
+ * What is missing may still be on its way: messages that are sent at the same time can come in any order, so only a client that
+ * goes on after it was answered has left it out.
+ */
+function wentOnWithout({ steps, asked: [first, second] }: Beginning, crossingMs: number): readonly Request[] {
   if (!first) return [];
   if (second && second.step.exchange.receivedAtMs > (first.answer?.atMs ?? Infinity)) return [first, second];
-  const last = session.steps.at(-1);
+  const last = steps.at(-1);
   const isOver = last !== undefined && last.exchange.receivedAtMs - first.step.exchange.receivedAtMs > crossingMs;
   return isOver ? [first] : [];
 }
 
 function checkInitialized(view: View): Outcome {
-  const { requests, notifications, sessions } = conversationIn(view.calls);
   const crossingMs = view.limits.of("crossing_ms");
-  const good: Session[] = [];
-  for (const session of sessions) {
-    const { opening, thread } = session;
-    if (!opening?.answer || !isObject(opening.answer.message.result)) continue;
-    const told = notifications.find((one) => one.thread === thread && one.method === "notifications/initialized");
-    const asked = requests.filter((one) =>
-      one.thread === thread && one !== opening && one.method !== "ping" && one.step.at < (told?.step.at ?? Infinity)
-    );
+  const good: McpStep[] = [];
+  for (const beginning of beginningsIn(view)) {
+    const { opening, told, asked, isAlone } = beginning;
+    const isSure = isAlone && hasAllSaid(view);
     if (!told) {
-      const gone = wentOnWithout(session, asked, crossingMs);
-      if (gone.length > 0 && hasAllSaid(view)) {
+      const gone = wentOnWithout(beginning, crossingMs);
+      if (gone.length > 0 && isSure) {
         return broken(
           `It sent ${gone[0]?.method} after the answer to initialize, and never notifications/initialized`,
           positionsOf(gone.map(({ step }) => step)),
@@ -90,7 +133,7 @@ function checkInitialized(view: View): Outcome {
       }
       continue;
     }
-    const early = hasAllSaid(view) &&
+    const early = isSure &&
       asked.find(({ step }) => told.step.exchange.receivedAtMs - step.exchange.receivedAtMs > crossingMs);
     if (early) {
       return broken(
@@ -99,12 +142,11 @@ function checkInitialized(view: View): Outcome {
         view.limits.levelBy("crossing_ms"),
       );
     }
-    good.push(session);
+    good.push(opening.step);
   }
-  return good.length === 0 ? notObserved("It has not gone on after an answer to initialize that is on record") : kept(
-    "It sent notifications/initialized before it went on",
-    positionsOf(good.flatMap(({ opening }) => opening ? [opening.step] : [])),
-  );
+  return good.length === 0
+    ? notObserved("It has not gone on after an answer to initialize that is on record")
+    : kept("It sent notifications/initialized before it went on", positionsOf(good));
 }
 
 /** Rules on beginning with `initialize`. */

@@ -56,7 +56,7 @@ export const officialVersionScenarios: readonly Scenario[] = [
       ],
     },
     revisions: ["2025-06-18", "2025-11-25"],
-    expects: ["M13", "M14", "M15"],
+    expects: ["M13", "M14", "M15", "M17"],
     reaches: "connection",
     official: "initialize",
     links: [section("2025-06-18", "basic/lifecycle#initialization")],
