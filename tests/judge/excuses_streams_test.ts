@@ -356,6 +356,11 @@ const expectations: readonly (readonly [
     lost(1, 10, { atMs: 5002 }),
     ends(5000),
   ]],
+  ["M32", "a session that ends with a call under way, whose stream the client closes then", "broken", [
+    ...started,
+    lost(1, 10, { atMs: 5300, by: "client" }),
+    ends(5000),
+  ]],
   ["M32", "a session that ends after its call was lost", "not observed", [
     ...started,
     lost(1, 10, { atMs: 100, by: "cut" }),
@@ -378,6 +383,42 @@ const expectations: readonly (readonly [
     held(1, 10, 1010),
     listed(2, 5000),
   ]],
+  ["M102", "a client that is stopped while it waits", "not observed", [...started, held(1, 10, 4010)]],
+  ["M102", "one that is stopped, and ends its session", "not observed", [
+    ...started,
+    held(1, 10, 4010),
+    ends(4005),
+  ]],
+  ["M102", "one that is stopped, after something else that it sent meanwhile", "not observed", [
+    ...started,
+    held(1, 10, 4010),
+    listed(2, 2000),
+  ]],
+  ["M102", "one that is stopped, and begun again", "not observed", [
+    ...started,
+    held(1, 10, 4010),
+    begins(6000, "sess…40…b"),
+    initialized(6005, "sess…40…b"),
+  ]],
+  ["M102", "one that cancels the call, and closes the connection", "kept", [
+    ...started,
+    held(1, 10, 4010),
+    cancels(1, 4009),
+  ]],
+  ["M102", "one without a session that is stopped, and begun again", "not observed", [
+    callsModern(1, 0, heldFor(4000)),
+    callsModern(0, 6000, modernAnswer(0), "server/discover"),
+    callsModern(2, 6010, modernAnswer(2)),
+  ]],
+  ["M102", "one without a session that is stopped, and another that counts anew", "not observed", [
+    callsModern(3, 0, heldFor(4000)),
+    callsModern(0, 6000, modernAnswer(0), "tools/list"),
+    callsModern(1, 6010, modernAnswer(1)),
+  ]],
+  ["M102", "one without a session that goes on", "kept", [
+    callsModern(1, 0, heldFor(4000)),
+    callsModern(2, 4001, modernAnswer(2)),
+  ]],
   ["M102", "one that does so only after the time that a test allows", "broken", [...started, held(1, 10, 1010)], {
     limits: { request_ms: 500 },
   }],
@@ -388,6 +429,7 @@ const expectations: readonly (readonly [
   ]],
   ["M54", "an answer that is held back, and a client that closes the connection", "kept", [
     callsModern(1, 0, heldFor(1000)),
+    callsModern(2, 1001, modernAnswer(2)),
   ]],
   ["M53", "the same call again, as the client itself had closed the connection", "not observed", [
     callsModern(1, 0, modernAnswer(1), "tools/list"),
@@ -411,7 +453,13 @@ const expectations: readonly (readonly [
     callsModern(1, 0, streamed("", 0, { atMs: 5, by: "cut" })),
     callsModern(2, 10, modernAnswer(2), "tools/list"),
   ]],
-  ["M54", "a stream that its client closed", "kept", [callsModern(1, 0, streamed("", 0, { atMs: 5, by: "client" }))]],
+  ["M54", "a stream that its client closed, and a client that goes on", "kept", [
+    callsModern(1, 0, streamed("", 0, { atMs: 5, by: "client" })),
+    callsModern(2, 6, modernAnswer(2)),
+  ]],
+  ["M54", "a stream that its client closed as it was stopped", "not observed", [
+    callsModern(1, 0, streamed("", 0, { atMs: 5, by: "client" })),
+  ]],
   ["M54", "a subscription that its client closed", "not observed", [
     callsModern(1, 0, streamed("", 0, { atMs: 5, by: "client" }), "subscriptions/listen"),
   ]],

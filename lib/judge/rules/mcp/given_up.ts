@@ -18,7 +18,7 @@ import {
   WITH_HANDSHAKE,
 } from "../rule.ts";
 import { isAboutListening } from "./subscriptions.ts";
-import { asksTheSame, cancellationOf, conversationOf, isSameThread } from "./lost_answers.ts";
+import { asksTheSame, cancellationOf, conversationOf, isSameThread, livedOn } from "./lost_answers.ts";
 
 const TRANSPORTS = "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports";
 const HTTP = "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http";
@@ -50,7 +50,9 @@ function checkCancelling(view: View): Outcome {
     // A notice may be what is missing.
     if (step.at < view.wholeFrom) continue;
     isLeft ||= stream.endedBy === "client";
-    const left = stream.endedBy === "client" ? shownByLeaving(request, view) : shownByEnding(request, view);
+    // Who ends its session closes what is open of it sooner or later: that changes nothing.
+    const left = (stream.endedBy === "client" ? shownByLeaving(request, view) : undefined) ??
+      shownByEnding(request, view);
     if (left) return broken(left.detail, [step.at, left.by.at]);
   }
   return cancelled.length === 0
@@ -146,9 +148,15 @@ function checkClosing(view: View): Outcome {
   const closed = requests.filter(({ era, step, answer, method }) =>
     era === "stateless" && step.stream?.endedBy === "client" && !answer && !lasting.has(method)
   );
-  return closed.length === 0
-    ? notObserved("It has given up no request that was under way")
-    : kept("It cancelled a request by closing its stream", positionsOf(closed.map(({ step }) => step)));
+  const given = closed.filter((request) => livedOn(request, view));
+  if (given.length > 0) {
+    return kept("It cancelled a request by closing its stream", positionsOf(given.map(({ step }) => step)));
+  }
+  return notObserved(
+    closed.length === 0
+      ? "It has given up no request that was under way"
+      : "It closed the stream of a request before the answer, and did not go on: it may have been stopped",
+  );
 }
 
 /** The rules on requests that are given up, or lost. */

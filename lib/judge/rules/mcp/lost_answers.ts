@@ -9,6 +9,7 @@ import {
   type Session,
   threadOf,
 } from "../../conversation.ts";
+import { senderOf } from "../../instances.ts";
 import { resumedFrom } from "../../messages.ts";
 import { isStreamKept, PRECISION_MS } from "../../moments.ts";
 import type { McpStep, StreamStep } from "../../step.ts";
@@ -110,6 +111,26 @@ export function wentOnAfter(ended: EndedStream, view: View): McpStep | undefined
     if (next.verb === "DELETE") return sinceMs >= pauseMs;
     return next.verb === "POST" && next.method !== undefined && sinceMs > patienceMs;
   });
+}
+
+/** What a client begins with: where there are no sessions, it may be another instance from there on. */
+const beginnings: ReadonlySet<string | undefined> = new Set(["initialize", "server/discover"]);
+
+/**
+ * Whether a client that closed the connection of a request went on. One that was stopped closes all of them too, so only what it
+ * sends then shows that it has given the request up; to end its session is what a client may do that is stopped.
+ */
+export function livedOn({ step, id }: Request, { calls }: View): boolean {
+  const closedAtMs = step.stream?.endedAtMs ?? Infinity;
+  for (const call of calls) {
+    if (call.at <= step.at || call.verb === "DELETE" || !isSameThread(call, step)) continue;
+    if (threadOf(step) === undefined) {
+      if (beginnings.has(call.method)) return false;
+      if (call.sent.some(({ message }) => senderOf({ id }, message ?? {}) === "other")) continue;
+    }
+    if (call.exchange.receivedAtMs >= closedAtMs - PRECISION_MS) return true;
+  }
+  return false;
 }
 
 /** Whether two requests ask for the same: what is in `_meta` says nothing of that. */

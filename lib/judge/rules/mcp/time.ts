@@ -6,6 +6,7 @@ import type { LimitName } from "../../limits.ts";
 import { endOf } from "../../moments.ts";
 import type { McpStep } from "../../step.ts";
 import type { View } from "../../view.ts";
+import { livedOn } from "./lost_answers.ts";
 import { ALWAYS, broken, kept, notObserved, type Outcome, positionsOf, type Rule, WITH_HANDSHAKE } from "../rule.ts";
 
 const LIFECYCLE = "https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle";
@@ -15,8 +16,8 @@ const CANCELLATION = "https://modelcontextprotocol.io/specification/2025-11-25/b
 interface Wait {
   readonly request: Request;
   readonly ms: number;
-  /** Whether it was the client that ended it. */
-  readonly isGivenUp: boolean;
+  /** What ended it: the client gave the request up, it closed the connection and nothing tells why, or something else. */
+  readonly end: "given up" | "closed" | "other";
   readonly evidence: readonly McpStep[];
 }
 
@@ -43,12 +44,13 @@ function waitFor(request: Request, view: View): Wait | undefined {
   }
   const startMs = exchange.receivedAtMs;
   const cancel = cancelOf(request, view);
-  if (cancel) return { request, ms: cancel.exchange.receivedAtMs - startMs, isGivenUp: true, evidence: [step, cancel] };
-  if (answer) return { request, ms: answer.atMs - startMs, isGivenUp: false, evidence: [step] };
+  if (cancel) return { request, ms: cancel.exchange.receivedAtMs - startMs, end: "given up", evidence: [step, cancel] };
+  if (answer) return { request, ms: answer.atMs - startMs, end: "other", evidence: [step] };
   if (!stream) return undefined;
   const { endedBy, endedAtMs } = stream;
   const ms = (endedAtMs ?? Math.max(lastSeenMs(view), endOf(exchange))) - startMs;
-  return { request, ms, isGivenUp: endedBy === "client", evidence: [step] };
+  const end = endedBy !== "client" ? "other" : livedOn(request, view) ? "given up" : "closed";
+  return { request, ms, end, evidence: [step] };
 }
 
 /** Whether a server reported progress of a request. */
@@ -71,6 +73,7 @@ function checkWaits(
 ): Outcome {
   const most = view.limits.of(limit);
   const given: McpStep[] = [];
+  let closed: Request | undefined;
   for (const request of conversationIn(view.calls).requests.filter(isOf)) {
     const wait = waitFor(request, view);
     if (!wait) continue;
@@ -81,9 +84,15 @@ function checkWaits(
         view.limits.levelBy(limit),
       );
     }
-    if (wait.isGivenUp) given.push(...wait.evidence);
+    if (wait.end === "given up") given.push(...wait.evidence);
+    if (wait.end === "closed") closed = request;
   }
-  return given.length === 0 ? notObserved(none) : kept(keptDetail, positionsOf(given));
+  if (given.length > 0) return kept(keptDetail, positionsOf(given));
+  return notObserved(
+    closed
+      ? `It closed the connection of ${closed.method} before the answer, and did not go on: it may have been stopped`
+      : none,
+  );
 }
 
 function checkTimeLimit(view: View): Outcome {
