@@ -135,8 +135,14 @@ const excuses: readonly Excuse[] = [
   {
     rule: "C22",
     what: "it has dropped a token that has expired, and had nothing to refresh it with",
-    excused: later(at(0, logsInFor("B", 60)), at(20, lists("B")), at(61_000, lists(undefined, 401))),
-    mistake: later(at(0, logsInFor("B", 60)), at(20, lists("B")), at(40_000, lists(undefined, 401))),
+    excused: later(at(0, logsInFor("B", 600)), at(20, lists("B")), at(601_000, lists(undefined, 401))),
+    mistake: later(at(0, logsInFor("B", 600)), at(20, lists("B")), at(400_000, lists(undefined, 401))),
+  },
+  {
+    rule: "C22",
+    what: "it takes a token for expired a while before it has, as rmcp does",
+    excused: later(at(0, logsInFor("B", 60)), at(20, lists("B")), at(33_000, lists(undefined, 401))),
+    mistake: later(at(0, logsInFor("B", 600)), at(20, lists("B")), at(530_000, lists(undefined, 401))),
   },
   {
     rule: "C33",

@@ -26,8 +26,8 @@ function hasTokenInQuery({ exchange }: McpStep): boolean {
   return new URLSearchParams(exchange.url.split("?")[1] ?? "").has("access_token");
 }
 
-/** Some clients take a token for expired a little early, so that it does not expire on its way. */
-const EARLY_MS = 10_000;
+/** Clients take a token for expired early, so that it does not expire on its way: half a minute is common, a minute is seen. */
+const EARLY_MS = 60_000;
 
 /** Whether a client that had sent a token has none any more: it has expired, or was to be refreshed and could not be. */
 function hasLost(tokens: readonly TokenStep[], before: McpStep, call: McpStep): boolean {
