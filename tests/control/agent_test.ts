@@ -152,7 +152,7 @@ Deno.test("an agent that gives no name as sandbox changes none, not that of the 
   await client.close();
 });
 
-Deno.test("public: an agent pays for a tool call what the request pays that does the same (README)", async (t) => {
+Deno.test("public: an agent pays for a tool call what the request pays that does the same (tests/control/README)", async (t) => {
   const label = "0123456789abcdef";
   // The sandbox of the endpoint is one that it begins.
   const others = rates.beginnings.burst - 1;
