@@ -11,6 +11,7 @@ import { isFile, MEMORY, prepareFile } from "./lib/cli/database_file.ts";
 import { type BehindHandler, openFront } from "./lib/cli/front.ts";
 import { answerBroken, keepListening, type Listener } from "./lib/cli/listener.ts";
 import { sleepOnTimer } from "./lib/runtime/sleep.ts";
+import { plain } from "./lib/runtime/plain_text.ts";
 import { impatient } from "./lib/store/kv_server.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { createDemand } from "./lib/cli/permissions.ts";
@@ -165,7 +166,7 @@ function readPem(flag: string, path: string): string {
 
 /** A line for the person who runs the test. */
 function warn(message: string): void {
-  print(Deno.stderr, `mock-oauth: ${message}\n`);
+  print(Deno.stderr, plain`mock-oauth: ${message}` + "\n");
 }
 
 // `deno serve` makes this the main module too, and is known only by its call of `onListen` right after this line: so

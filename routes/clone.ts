@@ -10,6 +10,7 @@ import type { Observed } from "../lib/clone/observed.ts";
 import { probe } from "../lib/clone/probe.ts";
 import { describeError, OAuthError } from "../lib/http/errors.ts";
 import { isLoopback } from "../lib/http/origin.ts";
+import { plainJson } from "../lib/runtime/plain_text.ts";
 import { defineScenario } from "../lib/scenarios/schema/scenario_schema.ts";
 import { createApp } from "./app.ts";
 import { startWith } from "./clone_start.ts";
@@ -45,7 +46,7 @@ export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<
     return differences.length === 0 ? 0 : 1;
   }
   const clone = await cloneServer({ observed, url, name }, startClone).catch(failFor);
-  deps.out(`${JSON.stringify(defineScenario(clone.scenario), null, 2)}\n`);
+  deps.out(`${plainJson(JSON.stringify(defineScenario(clone.scenario), null, 2))}\n`);
   deps.tell(describeClone({ ...clone, problems, left }));
   return 0;
 }

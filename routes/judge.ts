@@ -16,6 +16,7 @@ import { reportSarifPieces } from "../lib/judge/formats/sarif.ts";
 import type { SetLimits } from "../lib/judge/limits.ts";
 import type { Report } from "../lib/judge/report.ts";
 import { failOnShoulds, type Verdict } from "../lib/judge/verdict.ts";
+import { plainJson } from "../lib/runtime/plain_text.ts";
 import { finish } from "../lib/runtime/slices.ts";
 
 /** What the command is given. */
@@ -50,10 +51,10 @@ export async function runJudge(
 }
 
 const written: Readonly<Record<Exclude<JudgeOptions["format"], "text">, (report: Report) => string>> = {
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  json: (report) => `${plainJson(JSON.stringify(report, null, 2))}\n`,
   junit: (report) => [...junitPieces(report)].join(""),
   markdown: (report) => `${renderMarkdown(report)}\n`,
-  sarif: (report) => `${[...reportSarifPieces(report)].join("")}\n`,
+  sarif: (report) => `${plainJson([...reportSarifPieces(report)].join(""))}\n`,
 };
 
 /** Tells where the server of a recording and a scenario differ; most starts have no use for the server that this takes. */
@@ -65,7 +66,11 @@ async function compare(
   const { compareWith } = await import("./clone.ts");
   const { differences, compared } = await compareWith(against, { observed: exchanges }, readText);
   const isText = format === "text";
-  out(isText ? describeDifferences(differences, compared) : `${JSON.stringify({ compared, differences }, null, 2)}\n`);
+  out(
+    isText
+      ? describeDifferences(differences, compared)
+      : `${plainJson(JSON.stringify({ compared, differences }, null, 2))}\n`,
+  );
   return differences.length === 0 ? 0 : 1;
 }
 

@@ -17,6 +17,7 @@ import type { Pipe } from "../lib/control/agent/stdio.ts";
 import { createFaultCounts } from "../lib/faults/fault_count_table.ts";
 import { isLoopback } from "../lib/http/origin.ts";
 import { createChance, randomBytes } from "../lib/runtime/chance.ts";
+import { plain } from "../lib/runtime/plain_text.ts";
 import { sleepAside, sleepOnTimer } from "../lib/runtime/sleep.ts";
 import { built, version } from "../lib/runtime/version.ts";
 import { createSandboxTable } from "../lib/sandbox/sandbox_table.ts";
@@ -84,7 +85,7 @@ export function createProgram(process: Process): Program {
   function failFor(error: unknown): never {
     // What options of an app can be wrong about is the name of a scenario alone.
     if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
-    print(process.stderr, `mock-oauth: ${error.message.replaceAll(/\p{Cc}+/gu, " ")}\n`);
+    print(process.stderr, plain`mock-oauth: ${error.message.replaceAll(/\p{Cc}+/gu, " ")}` + "\n");
     return process.exit(EXIT_UNUSABLE);
   }
 
@@ -103,7 +104,7 @@ export function createProgram(process: Process): Program {
       const db = orFail(() => parseDatabase(process.env("MOCK_DB")));
       const kv = await openDatabase(process, db).catch(failFor);
       const app = orFail(() => createApp({ ...options, ...(kv ? { kv } : {}), shared: db !== MEMORY }));
-      const report = (message: string): void => print(process.stderr, `mock-oauth: ${message}\n`);
+      const report = (message: string): void => print(process.stderr, plain`mock-oauth: ${message}` + "\n");
       return db === undefined ? app : watched(process, db, app, new AbortController().signal, report);
     },
     run: async () => {

@@ -1,6 +1,7 @@
 // What `mock-oauth clone` tells people of what it has made.
 import type { Clone, Unlike } from "../clone/clone.ts";
 import type { Difference } from "../clone/differences.ts";
+import { plain, plainText } from "../runtime/plain_text.ts";
 
 interface Told extends Pick<Clone, "differences" | "unseen" | "compared"> {
   /** Requests that were not answered, and why. */
@@ -23,7 +24,7 @@ export function describeClone({ compared, differences, unseen, problems, left }:
 export function describeDifferences(differences: readonly Unlike[], compared: number): string {
   if (differences.length === 0) return `All ${compared} answers compared are alike.\n`;
   const lines = differences.flatMap(({ what, differences }) => [
-    `  ${what}`,
+    plain`  ${what}`,
     ...differences.map((one) => `    ${describeDifference(one)}`),
   ]);
   return `Of ${compared} answers compared, ${differences.length} differ:\n${lines.join("\n")}\n`;
@@ -32,7 +33,7 @@ export function describeDifferences(differences: readonly Unlike[], compared: nu
 /** One difference in words. */
 export function describeDifference({ part, name, original, clone }: Difference): string {
   const what = [part, name].filter((word) => word !== "").join(" ");
-  return `${what}: ${shortened(original)} there, ${shortened(clone)} here`;
+  return plain`${what}: ${shortened(original)} there, ${shortened(clone)} here`;
 }
 
 const MAX_SHOWN = 120;
@@ -44,5 +45,5 @@ function shortened(value: unknown): string {
 }
 
 function listed(head: string, lines: readonly string[]): string {
-  return lines.length === 0 ? "" : `${head}:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+  return lines.length === 0 ? "" : `${head}:\n${lines.map((line) => `  ${plainText(line)}\n`).join("")}`;
 }

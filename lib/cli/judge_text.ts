@@ -5,6 +5,7 @@ import type { Report } from "../judge/report.ts";
 import { addressOf } from "../judge/reading.ts";
 import { type ClientReport, type Finding, isFailure, isJudged, type Verdict } from "../judge/verdict.ts";
 import type { Exchange } from "../recorder/exchange.ts";
+import { plainText } from "../runtime/plain_text.ts";
 
 /** What a text is written with. */
 export interface JudgeTextOptions {
@@ -37,8 +38,8 @@ export function judgeText(report: Report, archive: Archive, { isColoured }: Judg
   const shown = clients.filter((client) => isJudged(client) || clients.length === 1);
   const exchanges = new Map(archive.exchanges.map((exchange) => [exchange.sequence, exchange] as const));
   return [
-    `${paint[verdict](verdict)}  ${paint.bold(plain(sandbox))}  ${paint.dim(sourceOf(archive))}`,
-    `${plain(reason)}.`,
+    `${paint[verdict](verdict)}  ${paint.bold(plainText(sandbox))}  ${paint.dim(sourceOf(archive))}`,
+    `${plainText(reason)}.`,
     ...(note === undefined ? [] : [paint.dim(`${note}; --whole says that they did nothing.`)]),
     ...shown.flatMap((client) => ["", ...clientLines(client, exchanges, paint)]),
     "",
@@ -52,7 +53,7 @@ function paletteFor(isColoured: boolean): Palette {
 
 function sourceOf({ creator, entries, exchanges, unreadable }: Archive): string {
   const left = unreadable.length === 0 ? "" : `, ${unreadable.length} without an answer`;
-  return `${creator === undefined ? "" : `${plain(creator)}, `}${entries} entries, ${exchanges.length} read${left}`;
+  return `${creator === undefined ? "" : `${plainText(creator)}, `}${entries} entries, ${exchanges.length} read${left}`;
 }
 
 function clientLines(
@@ -67,7 +68,7 @@ function clientLines(
     const text = station.replace("_", " ");
     return reached ? text : paint.dim(`(${text})`);
   });
-  const called = name === undefined ? plain(id) : `${plain(name)} ${paint.dim(plain(id))}`;
+  const called = name === undefined ? plainText(id) : `${plainText(name)} ${paint.dim(plainText(id))}`;
   return [
     `${paint[verdict](verdict)}  ${called}, ${revision === undefined ? "of an unknown revision" : `MCP ${revision}`}`,
     `  ${stations.join(" > ")}`,
@@ -101,7 +102,7 @@ function findingLines(
   const more = evidence.length - shown.length;
   return [
     `  ${mark} ${paint.bold(rule)} ${level}: ${title}`,
-    `    ${plain(detail)}.`,
+    `    ${plainText(detail)}.`,
     ...shown.map((number) => `    ${paint.dim(`entry ${number}`)}  ${exchangeText(exchanges.get(number))}`),
     ...(more > 0 ? [`    ${paint.dim(`and ${more} more`)}`] : []),
     `    ${paint.dim(link)}`,
@@ -110,10 +111,5 @@ function findingLines(
 
 function exchangeText(exchange: Exchange | undefined): string {
   if (!exchange) return "";
-  return `${plain(exchange.method)} ${plain(addressOf(exchange.url)).slice(0, MAX_ADDRESS)} ${exchange.status}`;
-}
-
-/** What a recording says must not command a terminal. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
+  return `${plainText(exchange.method)} ${plainText(addressOf(exchange.url)).slice(0, MAX_ADDRESS)} ${exchange.status}`;
 }

@@ -3,6 +3,7 @@
 import type { ExchangeSummary } from "../recorder/recorder.ts";
 import type { Level } from "../judge/rules/rule.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import { plain, plainJson } from "../runtime/plain_text.ts";
 
 /** A rule that a client was seen to break for the first time. */
 export interface BrokenRule {
@@ -69,10 +70,10 @@ export type LogEvent =
 export function describeEvent(event: LogEvent, time = ""): string {
   switch (event.event) {
     case "error":
-      return `${time}  error  ${event.message}\n`;
+      return plain`${time}  error  ${event.message}` + "\n";
     case "finding":
       return `${" ".repeat(time.length)}  ${event.isWarning ? "warning" : "✗"} ${event.rule} ${event.level}  ` +
-        `${event.client}: ${event.detail}\n` +
+        plain`${event.client}: ${event.detail}` + "\n" +
         `${" ".repeat(time.length)}    ${event.link}\n`;
     case "summary":
       return describeSummary(event);
@@ -82,7 +83,7 @@ export function describeEvent(event: LogEvent, time = ""): string {
       const ms = durationMs < 10 ? durationMs : Math.round(durationMs);
       const answer = error === undefined ? `${status}` : `${status} ${error}`;
       const shape = shapedBy === undefined ? "" : `  (shaped by ${shapedBy.join(", ")})`;
-      return `${time}  ${client}  ${what} → ${answer}  ${ms} ms${shape}\n`;
+      return plain`${time}  ${client}  ${what} → ${answer}  ${ms} ms${shape}` + "\n";
     }
   }
 }
@@ -100,7 +101,7 @@ function describeClient({ client, verdict, reason, warnings }: JudgedClient): st
   const warned = warnings.length === 0
     ? ""
     : ` (${warnings.length === 1 ? "warning" : "warnings"}: ${warnings.join(", ")})`;
-  return `${client}: ${verdict}${verdict === "pass" ? "" : `: ${reason}`}${warned}`;
+  return plain`${client}: ${verdict}${verdict === "pass" ? "" : `: ${reason}`}${warned}`;
 }
 
 /** A queue of lines on their way out. */
@@ -177,7 +178,7 @@ export function createLog(
   return {
     write: (event) => {
       if (quiet && event.event !== "error") return;
-      if (json) queue.add(`${JSON.stringify(event)}\n`);
+      if (json) queue.add(`${plainJson(JSON.stringify(event))}\n`);
       else if (isShown(event)) queue.add(describeEvent(event, timeOfDay(now())));
     },
     flush: queue.flush,

@@ -6,6 +6,7 @@
  */
 import { writeSync } from "node:fs";
 import { print } from "../../lib/cli/print.ts";
+import { plain } from "../../lib/runtime/plain_text.ts";
 import { serveHttp } from "../../lib/node/http_server.ts";
 import type { MockServer } from "../fixture/fixture.ts";
 import type { MockOptions } from "../fixture/fixture_options.ts";
@@ -30,7 +31,7 @@ export async function startMockServer(options: MockOptions = {}): Promise<MockSe
 
 /** A line for the person who runs the test. */
 function warn(message: string): void {
-  print({ writeSync: (bytes) => writeSync(STDERR, bytes) }, `mock-oauth: ${message}\n`);
+  print({ writeSync: (bytes) => writeSync(STDERR, bytes) }, plain`mock-oauth: ${message}` + "\n");
 }
 
 const STDERR = 2;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describeEvent, type LogEvent } from "../../lib/cli/log.ts";
 import { createFindingTeller } from "../../lib/cli/tell_findings.ts";
 import type { Report } from "../../lib/judge/report.ts";
+import { plainJson } from "../../lib/runtime/plain_text.ts";
 import { authorizeQuery, publicClient, redirectOf, type TestApp, testApp } from "../helpers.ts";
 
 const emptyReport: Report = {
@@ -157,6 +158,36 @@ Deno.test("a line for people has time, client, call, status, error and duration 
     "20:16:45  Acme  POST /oauth → 401 invalid_token  12 ms\n",
     "20:16:45  Acme  POST /oauth → 503  1 ms  (shaped by mcp:503, slow)\n",
   ]);
+});
+
+const HOSTILE = "evil\x1b[2J\x1b]0;title\x07\n pass: 9 clients: all good\x9b\u202e\u{e0001}";
+
+Deno.test("what a client calls itself or sends neither commands a terminal nor begins a line (README)", () => {
+  const of = { sandbox: "main", client: HOSTILE, link: "l" } as const;
+  const events: readonly (readonly [LogEvent, lines: number])[] = [
+    [{ event: "error", message: HOSTILE }, 1],
+    [{ event: "finding", ...of, rule: "C6", level: "MUST", isWarning: false, detail: HOSTILE }, 2],
+    [{
+      event: "summary",
+      ...of,
+      ...{ clients: 1, broken: {}, breaking: 0, verdict: "fail", reason: "", report: "r" },
+      judged: [{ client: HOSTILE, verdict: "fail", reason: HOSTILE, warnings: [] }],
+    }, 2],
+    [{
+      event: "exchange",
+      ...{ sequence: 1, startedAtMs: 0, status: 200, durationMs: 1, client: HOSTILE },
+      ...{ method: HOSTILE, path: HOSTILE, call: HOSTILE, error: HOSTILE, shapedBy: [HOSTILE] },
+    }, 1],
+  ];
+  for (const [event, lines] of events) {
+    const text = describeEvent(event, "20:16:45");
+    assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u);
+    assert.equal(text.split("\n").length, lines + 1, text);
+    assert.match(text, /evil␛\[2J␛\]0;title␇␊ pass/);
+    const json = plainJson(JSON.stringify(event, null, 2));
+    assert.doesNotMatch(json, /[^\P{Cc}\n]|\p{Cf}/u);
+    assert.deepEqual(JSON.parse(json), event);
+  }
 });
 
 Deno.test("a summary says what came of each client, and warnings apart from what fails it (README)", () => {

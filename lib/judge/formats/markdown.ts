@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { plainText } from "../../runtime/plain_text.ts";
 import type { RecordFacts, Report } from "../report.ts";
 import type { Progress } from "../progress.ts";
 import type { ClientReport, Finding } from "../verdict.ts";
@@ -71,7 +72,7 @@ function section(client: ClientReport): readonly string[] {
     "",
     `${text(reason)}.`,
     "",
-    `Client \`${id.replaceAll("`", "'")}\`, ${spoken}: ${stationsText(progress)}.`,
+    `Client \`${plainText(id).replaceAll("`", "'")}\`, ${spoken}: ${stationsText(progress)}.`,
     "",
     ...(warnings.length === 0 ? [] : [`Warnings, which do not fail it: ${warnings.join(", ")}.`, ""]),
     "| rule | level | status | what was seen | exchanges |",
@@ -94,5 +95,7 @@ function row({ rule, name, level, status, detail, evidence, link, isExpected }: 
 
 /** Text as it may stand in a cell: what a client chose must neither end it nor be read as markup. */
 export function text(value: string): string {
-  return value.replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
+  const plain = plainText(value.replace(/\s+/g, " ")).replace(/[\\`*_{}[\]<>|#~]/g, "\\$&");
+  // Where Markdown is shown, `@name` calls a person, escaped or not.
+  return plain.replace(/(?<!\w)@(?=\w)/g, "@\u200b");
 }
