@@ -186,7 +186,9 @@ async function runAction(
   const { inputs, runs: { steps } } = actionShape.parse(parseYaml(text));
   for (const name of Object.keys(given)) assert(name in inputs, `${name} is not an input`);
   const valueOf = (name = ""): string => given[name] ?? inputs[name]?.default ?? assert.fail(`no input ${name}`);
-  const fill = (text: string): string => text.replace(/\$\{\{ inputs\.([\w-]+) \}\}/, (_, name) => valueOf(name));
+  const fill = (text: string): string =>
+    text.replace(/\$\{\{ inputs\.([\w-]+) \}\}/, (_, name) => valueOf(name))
+      .replace("${{ github.action_path }}", new URL(".github/actions/mock-oauth", root).pathname);
   const chosen = steps.find((step) => step.if === `inputs.mode == '${valueOf("mode")}'`);
   assert(chosen, "no step is for this mode");
   await Deno.writeTextFile(`${path}/step.sh`, chosen.run);
@@ -207,11 +209,13 @@ Deno.test("the GitHub Action starts the server, writes the report into the job's
   );
   const [start, , report] = stepShape.parse(parseYaml(blockOf("run: steps of a job")));
   assert.match(start?.uses ?? "", /\/\.github\/actions\/mock-oauth@/);
-  const command = [Deno.execPath(), ...taskWords("start")].join(" ").replace(" main.ts ", ` ${root.pathname}main.ts `);
-  const env = { RUNNER_TEMP: path, ...files };
+  const npx = `#!/bin/sh\n[ "$1 $2" = "-y deno@${Deno.version.deno}" ] && shift 2 && exec '${Deno.execPath()}' "$@"\n`;
+  await Deno.mkdir(`${path}/bin`);
+  await Deno.writeTextFile(`${path}/bin/npx`, npx, { mode: 0o755 });
+  const env = { RUNNER_TEMP: path, PATH: `${path}/bin:${Deno.env.get("PATH")}`, ...files };
   const failed = await runAction({ command: "sh -c 'exit(1)'" }, { path, env });
   assert.deepEqual([failed.code, failed.printed.includes("::error::mock-oauth did not start: ")], [1, true]);
-  const started = await runAction({ ...start?.with, command }, { path, env });
+  const started = await runAction({ ...start?.with }, { path, env });
   assert.equal(started.code, 0, started.printed);
   const [, url = ""] = /^MOCK_OAUTH_URL=(.+)$/m.exec(await Deno.readTextFile(files.GITHUB_ENV)) ?? [];
   const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(await Deno.readTextFile(`${path}/mock-oauth.json`)));
@@ -226,14 +230,18 @@ Deno.test("the GitHub Action starts the server, writes the report into the job's
     const cases: Readonly<Record<string, readonly [given: Record<string, string>, code: number, says: RegExp]>> = {
       "the steps of the README": [given, 1, /::error::mock-oauth: fail; the summary of the job says why/],
       "a client that passes": [{ ...given, run: "right" }, 0, /mock-oauth: pass/],
-      "a set that was not tried": [{ ...given, run: "right", set: "core" }, 0, /mock-oauth: incomplete/],
-      "an incomplete run that fails": [
-        { ...given, run: "right", set: "core", "fail-on": "incomplete" },
-        1,
-        /::error::mock-oauth: incomplete/,
+      "a set that was not tried": [{ ...given, run: "right", set: "core" }, 1, /::error::mock-oauth: incomplete/],
+      "an incomplete run that does not fail": [
+        { ...given, run: "right", set: "core", "fail-on": "fail" },
+        0,
+        /mock-oauth: incomplete/,
       ],
+      "a run that nobody came to": [{ ...given, run: "nobody" }, 1, /::error::mock-oauth: incomplete/],
+      "a set without a run": [{ ...given, run: "", set: "core" }, 1, /::error::set is of a run/],
+      "a file in a folder that there is not": [{ ...given, run: "right", junit: "a/b.xml" }, 0, /mock-oauth: pass/],
+      "a file where none can be": [{ ...given, run: "right", junit: "bin" }, 1, /::error::mock-oauth gave no JUnit/],
       "a run that never fails": [{ ...given, "fail-on": "never" }, 0, /mock-oauth: fail/],
-      "the server's root": [{ ...given, run: "" }, 0, /mock-oauth: incomplete/],
+      "the server's root": [{ ...given, run: "" }, 1, /::error::mock-oauth: incomplete/],
       "a set that there is not": [{ ...given, set: "cores" }, 1, /::error::mock-oauth gave no report: .*cores/],
       "a policy that there is not": [
         { ...given, "fail-on": "pass" },
@@ -254,7 +262,10 @@ Deno.test("the GitHub Action starts the server, writes the report into the job's
     );
     assert.match(await Deno.readTextFile(files.GITHUB_OUTPUT), /^verdict=fail$/m);
     assert.match(await Deno.readTextFile(`${path}/report.xml`), /<testsuites name="mock-oauth/);
+    assert.match(await Deno.readTextFile(`${path}/a/b.xml`), /<testsuites name="mock-oauth/);
     assert.equal((await runAction(given, { path, env: { ...env, MOCK_OAUTH_URL: "" } })).code, 1);
+    const gone = await runAction(given, { path, env: { ...env, MOCK_OAUTH_URL: "http://127.0.0.1:1" } });
+    assert.match(gone.printed, /::error::mock-oauth gave no report: nothing listens at http:\/\/127\.0\.0\.1:1/);
   } finally {
     Deno.kill(pid, "SIGTERM");
   }
