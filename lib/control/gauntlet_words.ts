@@ -14,7 +14,7 @@ export function stepsOf(scenario: Scenario): readonly string[] {
 
 /** Where a gauntlet is, and what its client is to do there. */
 export function describeStanding({ stage, number, stages, isDone }: Standing, pageUrl: string): string {
-  if (isDone) return `All ${stages.length} stages are done. The page for people: ${pageUrl}`;
+  if (isDone) return `The last of ${stages.length} stages is done. The page for people: ${pageUrl}`;
   return [
     `Stage ${number} of ${stages.length}: ${stage.name}. ${stage.story}.`,
     `A client that does it right: ${stage.client}.`,

@@ -18,7 +18,7 @@ export interface Standing extends Gauntlet {
   readonly number: number;
   /** All stages, in order. */
   readonly stages: readonly Scenario[];
-  /** Whether the last stage is done. */
+  /** Whether it has ended: the last stage was left, whatever was passed over. */
   readonly isDone: boolean;
   /** Names of those of the set that need an origin of their own, and are no stages. */
   readonly leftOut: readonly string[];
@@ -89,7 +89,8 @@ export function createGauntlets(deps: GauntletDeps): Gauntlets {
     const next = names[to === undefined ? names.indexOf(from) + 1 : to - 1];
     await table.move(gauntlet, (state) => {
       if ((state?.stage ?? names[0]) !== from) return undefined;
-      return next === undefined ? { stage: from, isDone: true } : { stage: next, isNew: true, left: from };
+      if (next !== undefined) return { stage: next, isNew: true, left: from };
+      return from === names.at(-1) ? { stage: from, isDone: true } : undefined;
     });
     return await where(gauntlet);
   }

@@ -1,16 +1,18 @@
 // `/gauntlet~<run>`: where a gauntlet is, what its client is to do there, and what it has come to; and the way on. Without a
 // run, what a gauntlet is.
+import { z } from "zod";
 import { stepsOf } from "../../lib/control/gauntlet_words.ts";
 import type { Standing } from "../../lib/control/gauntlets.ts";
 import { readRun } from "../../lib/control/runs.ts";
-import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
+import { noStoreJson, prefersHtml, readJson, readText } from "../../lib/http/body.ts";
 import { describeError, excerpt, OAuthError } from "../../lib/http/errors.ts";
+import { closedObject, requireShape } from "../../lib/http/json_body.ts";
 import { paths } from "../../lib/http/urls.ts";
 import type { Run } from "../../lib/judge/run.ts";
-import { readFields } from "../../lib/oauth/form.ts";
 import { DEFAULT_SET, type Gauntlet, gauntletOf, gauntletPrefix } from "../../lib/sandbox/gauntlet.ts";
 import { isInSet, setNames } from "../../lib/scenarios/catalogue/sets.ts";
 import { GauntletIntroduction, GauntletPage } from "../../views/gauntlet/gauntlet.tsx";
+import { requireKnown } from "../control/query.ts";
 import type { Deps } from "../deps.ts";
 import { htmlResponse } from "../request/html.ts";
 import { requireOwnForm } from "../request/own_form.ts";
@@ -72,9 +74,9 @@ export function gauntletHandlers(deps: Deps): Handlers<"gauntlet" | "gauntlet_mo
       const headers = new Headers([...request.headers].filter(([name]) => name !== "origin"));
       const refusal = deps.runRefusalOf({ request: { headers }, url, param: gauntlet.run });
       if (refusal) throw refusal;
-      const { stage: { name }, stages } = await gauntlets.where(gauntlet);
-      const to = stageIn(await readFields(request), stages.length);
-      const standing = await gauntlets.move(gauntlet, name, to);
+      const sent = await readStage(request);
+      const now = await gauntlets.where(gauntlet);
+      const standing = await gauntlets.move(gauntlet, now.stage.name, stageOf(sent, now));
       if (!prefersHtml(request)) return noStoreJson(described(standing, sandbox.urls.oauth));
       return new Response(null, { status: 303, headers: { location: gauntlet.prefix, "cache-control": "no-store" } });
     },
@@ -101,15 +103,38 @@ function demand({ prefix, origin }: Context["sandbox"]): Gauntlet {
   });
 }
 
-/** The number of the stage to go to; undefined for the next one. */
-function stageIn(fields: URLSearchParams, stages: number): number | undefined {
-  const sent = fields.get("stage");
-  if (sent === null) return undefined;
+const FORM = "application/x-www-form-urlencoded";
+const JSON_TYPE = "application/json";
+const jsonMove = closedObject({ stage: z.number().exactOptional() });
+
+/** The stage that a request names, in a form or as JSON; undefined if it names none, as one without a body does. */
+async function readStage(request: Request): Promise<string | undefined> {
+  const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === JSON_TYPE) return requireShape(await readJson(request), jsonMove).stage?.toString();
+  const text = await readText(request);
+  if (type === FORM) {
+    const fields = new URLSearchParams(text);
+    requireKnown(fields, ["stage"]);
+    return fields.get("stage") ?? undefined;
+  }
+  if (text === "") return undefined;
+  throw new OAuthError("invalid_request", "This endpoint does not accept the body's media type", {
+    status: 415,
+    parameter: "content-type",
+    received: type ?? "no content-type header",
+    expected: `${FORM}, ${JSON_TYPE} or no body`,
+    reference: "RFC 9110 15.5.16",
+  });
+}
+
+/** The number of the stage to go to; undefined for the next one. The one behind the last ends that, where it is played. */
+function stageOf(sent: string | undefined, { number: current, stages: { length } }: Standing): number | undefined {
+  if (sent === undefined) return undefined;
   const number = /^\d{1,4}$/.test(sent) ? Number(sent) : 0;
-  if (number >= 1 && number <= stages + 1) return number;
+  if (number >= 1 && number <= (current === length ? length + 1 : length)) return number;
   throw new OAuthError("invalid_request", "There is no such stage", {
     parameter: "stage",
     received: excerpt(sent),
-    expected: `a number from 1 to ${stages}, or ${stages + 1} to end the last one`,
+    expected: `a number from 1 to ${length}, or at the last stage ${length + 1} to end it; this is stage ${current}`,
   });
 }

@@ -347,6 +347,52 @@ Deno.test("on a public server a gauntlet takes a secret label, and its stages co
   assert.equal((await test.get(`${at}/health`)).status, 429);
 });
 
+Deno.test("a program goes on with a POST: without a body, with a form or with JSON, and what is in it is known (README, Runs)", async () => {
+  await using test = await testApp();
+  const at = "/gauntlet~led";
+  const go = async (body?: string, type?: string): Promise<readonly [status: number, said: string]> => {
+    const headers = { accept: "application/json", ...(type === undefined ? {} : { "content-type": type }) };
+    const sent = await test.fetch(at, { method: "POST", headers, ...(body === undefined ? {} : { body }) });
+    return [sent.status, await sent.text()];
+  };
+  const [form, asJson] = ["application/x-www-form-urlencoded", "application/json; charset=utf-8"];
+  const moves: readonly (readonly [body: string | undefined, type: string | undefined, number: number])[] = [
+    [undefined, undefined, 2],
+    ["", form, 3],
+    ["", asJson, 4],
+    ["stage=7", form, 7],
+    [`{"stage":9}`, asJson, 9],
+    ["{}", asJson, 10],
+  ];
+  for (const [body, type, number] of moves) {
+    const [status, said] = await go(body, type);
+    assert.equal(status, 200, said);
+    assert.equal(standing.parse(JSON.parse(said)).number, number);
+  }
+  const refused: readonly (readonly [body: string, type: string, status: number, says: RegExp])[] = [
+    ["stgae=3", form, 400, /stgae is not a known parameter.*stage/],
+    [`{"stgae":3}`, asJson, 400, /stgae is not a known member.*stage/],
+    [`{"stage":"3"}`, asJson, 400, /stage/],
+    ["stage=3", "text/plain", 415, /application\/json/],
+    ["stage=21", form, 400, /1 to 20, or at the last stage 21 to end it; this is stage 10/],
+    ["stage=22", form, 400, /1 to 20/],
+  ];
+  for (const [body, type, status, says] of refused) {
+    const [came, said] = await go(body, type);
+    assert.equal(came, status, said);
+    assert.match(said, says);
+  }
+  assert.equal((await whereIs(test, at)).number, 10);
+});
+
+Deno.test("a gauntlet that was not gone through says so at its end (README, Runs)", async () => {
+  await using test = await testApp();
+  await press(test, "/gauntlet~led", 20);
+  assert.equal((await press(test, "/gauntlet~led", 21)).isDone, true);
+  const page = await (await test.get("/gauntlet~led", { accept: "text/html" })).text();
+  assert.match(page, /The gauntlet has ended: 20 of 20 stages were not tried\./);
+});
+
 Deno.test("a gauntlet of a set that there is not is not found, and the nearest is named (README, Runs)", async () => {
   await using test = await testApp();
   const response = await test.get("/gauntlet-session~led/oauth");

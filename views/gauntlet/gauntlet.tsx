@@ -48,9 +48,7 @@ export function GauntletPage(props: GauntletProps): Html {
       {refusal === undefined
         ? (
           <div class="gauntlet">
-            {isDone
-              ? <p class="lead" role="status">All {of.length} stages are done.</p>
-              : <CurrentStage urls={urls} stage={stage} count={of.length} />}
+            {isDone ? <Ended stages={of} /> : <CurrentStage urls={urls} stage={stage} count={of.length} />}
             <Moves urls={urls} number={stage.number} isDone={isDone} count={of.length} />
             <StageList stages={of} current={isDone ? undefined : stage.name} runPath={runPath} />
             <Give urls={urls} />
@@ -59,6 +57,16 @@ export function GauntletPage(props: GauntletProps): Html {
         )
         : <Notice tone="warn">{refusal}</Notice>}
     </Page>
+  );
+}
+
+function Ended({ stages }: { readonly stages: readonly ListedStage[] }): Html {
+  const untried = stages.filter(({ seen }) => seen === undefined || seen.verdict === "not tried").length;
+  const whole = `All ${stages.length} stages are done.`;
+  return (
+    <p class="lead" role="status">
+      {untried === 0 ? whole : `The gauntlet has ended: ${untried} of ${stages.length} stages were not tried.`}
+    </p>
   );
 }
 
